@@ -1,0 +1,30 @@
+"""A small gateway of the Beckn Gateway Registration API, with bugs and readings planted by name."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from reference_server.app import create_app
+    from reference_server.defects import DEFECTS, Defect
+    from reference_server.variations import VARIATIONS, Variation
+
+__all__ = ["DEFECTS", "VARIATIONS", "Defect", "Variation", "create_app"]
+
+_HOMES = {
+    "create_app": "reference_server.app",
+    "DEFECTS": "reference_server.defects",
+    "Defect": "reference_server.defects",
+    "VARIATIONS": "reference_server.variations",
+    "Variation": "reference_server.variations",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import the home of a public name when it is asked for; importing the package alone costs nothing."""
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(home), name)

@@ -1,0 +1,96 @@
+"""The gateway as a web application."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterable
+from pathlib import Path
+
+from starlette.applications import Starlette
+from starlette.requests import Request as HttpRequest
+from starlette.responses import PlainTextResponse, Response, StreamingResponse
+from starlette.routing import Route
+
+from reference_server.binding import BINDINGS
+from reference_server.gateway import Gateway
+from reference_server.message import Answer, Call
+from reference_server.registration import REJECTED, VERIFIED
+from reference_server.specification import load
+from reference_server.storage import open_store
+
+_JUDGEMENTS = {"verify": VERIFIED, "reject": REJECTED}
+_PIECE = 4096
+_METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
+
+
+def create_app(
+    *,
+    binding: str = "http",
+    defects: Iterable[str] = (),
+    variations: Iterable[str] = (),
+    database: Path | str | None = None,
+    specification: Path | None = None,
+) -> Starlette:
+    """Make a gateway with the named bugs and readings; raises KeyError for a name that does not exist."""
+    gateway = Gateway(
+        load(specification), open_store(Path(database) if database else None), BINDINGS[binding]()
+    )
+    # The planted things are many and most runs need none, so they are imported only on demand.
+    if variations := tuple(variations):
+        from reference_server.variations import VARIATIONS
+
+        for name in variations:
+            VARIATIONS[name].install(gateway)
+    if defects := tuple(defects):
+        from reference_server.defects import DEFECTS
+
+        for name in defects:
+            DEFECTS[name].install(gateway)
+    return Starlette(routes=_routes(gateway))
+
+
+def _routes(gateway: Gateway) -> list[Route]:
+    async def call(request: HttpRequest) -> Response:
+        action = gateway.operation(request.url.path)
+        if action is None:
+            return PlainTextResponse("Not Found", 404)
+        if request.method != gateway.method:
+            return PlainTextResponse("Method Not Allowed", 405, {"allow": gateway.method})
+        answer = await gateway.answer(Call(action, dict(request.headers), await request.body()))
+        return _response(answer)
+
+    async def judge(request: HttpRequest) -> Response:
+        identity = request.path_params["id"]
+        number = request.path_params.get("number")
+        try:
+            gateway.judge(identity, _JUDGEMENTS[request.path_params["judgement"]], number)
+        except LookupError:
+            return PlainTextResponse("Not Found", 404)
+        return Response(status_code=204)
+
+    return [
+        # Ids are opaque, so that one with a slash in it is possible.
+        Route(
+            "/operator/registrations/{id:path}/documents/{number:int}/{judgement}", judge, methods=["POST"]
+        ),
+        Route("/operator/registrations/{id:path}/{judgement}", judge, methods=["POST"]),
+        Route("/{path:path}", call, methods=_METHODS),
+    ]
+
+
+async def _stream(body: bytes) -> AsyncIterator[bytes]:
+    for start in range(0, len(body), _PIECE):
+        yield body[start : start + _PIECE]
+
+
+def _response(answer: Answer) -> Response:
+    response: Response
+    if answer.streamed:
+        response = StreamingResponse(_stream(answer.body), answer.status)
+        lengths = []
+    else:
+        response = Response(answer.body, answer.status)
+        lengths = [(b"content-length", str(len(answer.body)).encode())]
+    # Set as they are: Starlette would write the names in lower case and add a charset.
+    fields = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in answer.headers]
+    response.raw_headers = [*fields, *lengths]
+    return response

@@ -1,0 +1,97 @@
+"""The two ways in which a header and a body travel (INTERPRETATION T3, T4)."""
+
+from __future__ import annotations
+
+import json
+from typing import NoReturn, Protocol
+
+from reference_server.message import Answer, Call, Json, Reply, Request
+
+_FIELDS = ("Action", "Token", "Timestamp")
+
+
+class Binding(Protocol):
+    """Reads a request from a call, and writes a reply into an answer."""
+
+    def read(self, call: Call) -> Request:
+        """Read a request; one that cannot be read says why in `malformed`."""
+
+    def write(self, reply: Reply) -> Answer:
+        """Write a reply."""
+
+
+class HttpBinding:
+    """The header as HTTP fields, the body as the HTTP body."""
+
+    def read(self, call: Call) -> Request:
+        """Read a request; one that cannot be read says why in `malformed`."""
+        header = {name: call.headers[name.lower()] for name in _FIELDS if name.lower() in call.headers}
+        try:
+            body = parse(call.body)
+        except ValueError:
+            return Request(call.action, header, malformed="the request is not JSON")
+        if not isinstance(body, dict):
+            return Request(call.action, header, malformed="the body is not a JSON object")
+        return Request(call.action, header, body)
+
+    def write(self, reply: Reply) -> Answer:
+        """Write a reply."""
+        fields = {"action": reply.action, "message": reply.message, **reply.header}
+        headers = [
+            ("content-type", "application/json"),
+            *((name, str(value)) for name, value in fields.items()),
+        ]
+        return Answer(reply.status, tuple(headers), render(reply.body))
+
+
+class EnvelopeBinding:
+    """Header and body as the two members of one JSON object."""
+
+    def __init__(self, header: str = "header", body: str = "body") -> None:
+        self.header = header
+        self.body = body
+
+    def read(self, call: Call) -> Request:
+        """Read a request; one that cannot be read says why in `malformed`."""
+        try:
+            envelope = parse(call.body)
+        except ValueError:
+            return Request(call.action, malformed="the request is not JSON")
+        header = envelope.get(self.header) if isinstance(envelope, dict) else None
+        if not isinstance(header, dict):
+            return Request(call.action, malformed="the request has no header")
+        body = envelope.get(self.body)
+        if not isinstance(body, dict):
+            return Request(call.action, header, malformed="the body is not a JSON object")
+        return Request(call.action, header, body)
+
+    def write(self, reply: Reply) -> Answer:
+        """Write a reply."""
+        header = {"action": reply.action, "message": reply.message, **reply.header}
+        text = render({self.header: header, self.body: reply.body})
+        return Answer(reply.status, (("content-type", "application/json"),), text)
+
+
+BINDINGS = {"http": HttpBinding, "envelope": EnvelopeBinding}
+
+
+def parse(data: bytes) -> Json:
+    """Read JSON as RFC 8259 has it; raises ValueError for anything else (INTERPRETATION T14)."""
+    try:
+        text = data.decode("utf-8-sig")
+        value = json.loads(text, parse_constant=_refuse_constant)
+        if "\\ud" in text.lower():
+            # A lone surrogate could never be given back as UTF-8.
+            render(value)
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+    return value
+
+
+def render(value: Json) -> bytes:
+    """Write JSON in UTF-8."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")

@@ -1,0 +1,70 @@
+"""What is wrong with the body of a request, and what of it is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from reference_server import formats
+from reference_server.message import Json, Place
+from reference_server.specification import Member
+
+
+def json_type(value: Json) -> str:
+    """Name the JSON type of a value."""
+    if value is None:
+        return "null"
+    # A boolean is an int in Python, so it has to be asked for first.
+    for kind, name in ((bool, "boolean"), ((int, float), "number"), (str, "string"), (list, "array")):
+        if isinstance(value, kind):
+            return name
+    return "object"
+
+
+def examine(member: Member, value: Json, place: Place = ()) -> Iterator[tuple[Place, str]]:
+    """Give a message for each place at fault (INTERPRETATION Q1-Q12); members without a shape are ignored."""
+    found = json_type(value)
+    if found not in member.types:
+        expected = " or ".join(sorted(member.types - {"null"}))
+        yield place, f"must be of the type {expected}, not {found}"
+    elif found == "string":
+        message = _text_fault(value, place)
+        if message is not None:
+            yield place, message
+    elif found == "array" and member.items is not None:
+        for index, item in enumerate(value):
+            yield from examine(member.items, item, (*place, index))
+    elif found == "object":
+        yield from _examine_object(member, value, place)
+
+
+def _text_fault(text: str, place: Place) -> str | None:
+    if not text.strip():
+        return "must not be empty"
+    check = formats.BY_PLACE.get(tuple(part for part in place if isinstance(part, str)))
+    return check(text) if check else None
+
+
+def _examine_object(member: Member, value: dict[str, Json], place: Place) -> Iterator[tuple[Place, str]]:
+    # A null says as little as a missing member (INTERPRETATION T12, Q14).
+    given = [name for name in member.members if value.get(name) is not None]
+    if len(given) < member.fewest:
+        yield place, f"must have one of {', '.join(member.members)} at least"
+        return
+    for name, child in member.members.items():
+        if name in value:
+            yield from examine(child, value[name], (*place, name))
+        elif name in member.required:
+            yield (*place, name), "is required"
+
+
+def keep(member: Member, value: Json) -> Json:
+    """Copy what the shape names and the value has, without nulls."""
+    if isinstance(value, dict):
+        return {
+            name: keep(child, value[name])
+            for name, child in member.members.items()
+            if value.get(name) is not None
+        }
+    if isinstance(value, list) and member.items is not None:
+        return [keep(member.items, item) for item in value]
+    return value
