@@ -1,0 +1,275 @@
+"""The catalogue is complete and sound, and a broken one is noticed."""
+
+import copy
+import itertools
+import json
+import re
+from collections import Counter
+from pathlib import Path
+
+import jsonschema
+import jsonschema_rs
+import pytest
+import yaml
+from referencing import Registry
+from referencing.jsonschema import DRAFT202012
+
+SCHEMAS = Path(__file__).parents[2] / "schemas"
+FILES = {path.name: json.loads(path.read_text("utf-8")) for path in sorted(SCHEMAS.glob("*.json"))}
+CATALOGUE = FILES["catalogue.json"]
+REQUIREMENTS = yaml.safe_load((SCHEMAS / "requirements.yaml").read_text("utf-8"))
+READINGS = yaml.safe_load((SCHEMAS / "readings.yaml").read_text("utf-8"))
+NUMBERS = [
+    f"{letter}{number}"
+    for letter, last in {"T": 15, "H": 5, "Q": 14, "R": 19, "X": 3, "U": 3}.items()
+    for number in range(1, last + 1)
+]
+
+
+def is_catalogued(kind, instance):
+    """Whether the catalogue's schema takes the instance for the requirements, or for the readings."""
+    schema = {**CATALOGUE, "anyOf": [{"$ref": f"#/$defs/{kind}"}]}
+    verdicts = {
+        jsonschema.Draft202012Validator(schema).is_valid(instance),
+        jsonschema_rs.Draft202012Validator(schema).is_valid(instance),
+    }
+    assert len(verdicts) == 1, "the libraries disagree"
+    return verdicts.pop()
+
+
+def repeated(names):
+    return [name for name, times in Counter(names).items() if times > 1]
+
+
+def test_the_catalogue_is_a_schema():
+    jsonschema.Draft202012Validator.check_schema(CATALOGUE)
+
+
+def test_the_requirements_are_catalogued():
+    assert is_catalogued("requirements", REQUIREMENTS)
+
+
+def test_the_readings_are_catalogued():
+    assert is_catalogued("readings", READINGS)
+
+
+def test_requirements_are_no_readings():
+    assert not is_catalogued("readings", REQUIREMENTS)
+    assert not is_catalogued("requirements", READINGS)
+
+
+def test_ids_are_unique():
+    assert repeated(requirement["id"] for requirement in REQUIREMENTS) == []
+
+
+def test_no_reading_is_missing_and_none_is_there_twice():
+    numbers = [reading["number"] for reading in READINGS["readings"]]
+
+    assert sorted(numbers) == sorted(NUMBERS)
+
+
+def test_readings_stand_in_sections():
+    sections = [reading["section"] for reading in READINGS["readings"]]
+    runs = [section for section, _ in itertools.groupby(sections)]
+
+    assert repeated(runs) == []
+
+
+def test_every_reading_that_a_requirement_cites_exists():
+    cited = {number for requirement in REQUIREMENTS for number in requirement["reading"]}
+
+    assert cited <= set(NUMBERS)
+
+
+def test_every_reading_that_a_reading_refers_to_exists():
+    for reading in READINGS["readings"]:
+        told = " ".join(reading[part] for part in ("page", "sends", "accepts"))
+        assert set(re.findall(r"\b[THQRXU][1-9][0-9]?\b", told)) <= set(NUMBERS) - {reading["number"]}
+
+
+@pytest.mark.parametrize(
+    "requirement",
+    [requirement for requirement in REQUIREMENTS if "untestable" not in requirement],
+    ids=lambda requirement: requirement["id"],
+)
+def test_the_level_of_a_requirement_is_one_of_its_readings(requirement):
+    readings = {reading["number"]: reading for reading in READINGS["readings"]}
+    names = {level["letter"]: level["name"] for level in READINGS["rules"]["levels"]}
+
+    assert requirement["level"] in {
+        names[letter] for number in requirement["reading"] for letter in readings[number]["level"]
+    }
+
+
+def at(*path):
+    """A change of the value at a path: what it is set to, or nothing to remove it."""
+
+    def change(document, *value):
+        for step in path[:-1]:
+            document = document[step]
+        if value:
+            document[path[-1]] = value[0]
+        else:
+            del document[path[-1]]
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("change", "value"),
+    [
+        (at(0, "level"), ["SHALL"]),
+        (at(0, "basis"), ["guessed"]),
+        (at(0, "id"), ["reply-json"]),
+        (at(0, "id"), []),
+        (at(0, "text"), [""]),
+        (at(0, "text"), []),
+        (at(0, "reading"), ["T8"]),
+        (at(0, "reading"), [["Z1"]]),
+        (at(0, "reading"), [[]]),
+        (at(0, "operations"), [["delete"]]),
+        (at(0, "operations"), [[]]),
+        (at(0, "section"), ["§7"]),
+        (at(0, "untestable"), ["nobody can see it"]),
+        (at(0, "note"), ["a member that nobody reads"]),
+        (at(0, "owns"), [["registration.id"]]),
+        (at(0, "refuses"), [{"members": ["/info"], "strength": "may"}]),
+        (at(0, "refuses"), [{"members": ["/info"], "strength": "must", "kinds": ["odd"]}]),
+        (at(0, "accepts"), [{"members": ["/info"]}]),
+        (at(0, "needs"), ["luck"]),
+        (at(1), [REQUIREMENTS[0]]),
+    ],
+)
+def test_broken_requirements_are_noticed(change, value):
+    broken = copy.deepcopy(REQUIREMENTS)
+    change(broken, *value)
+
+    assert not is_catalogued("requirements", broken)
+
+
+@pytest.mark.parametrize(
+    ("change", "value"),
+    [
+        (at("rules"), []),
+        (at("rules", "levels"), [[]]),
+        (at("rules", "levels", 0, "letter"), ["S"]),
+        (at("readings", 0, "level"), [["X"]]),
+        (at("readings", 0, "level"), ["C"]),
+        (at("readings", 0, "level"), [["C", "C"]]),
+        (at("readings", 0, "number"), ["T0"]),
+        (at("readings", 0, "number"), ["Q1"]),
+        (at("readings", 0, "number"), []),
+        (at("readings", 0, "section"), ["Weather"]),
+        (at("readings", 0, "keys"), [[]]),
+        (at("readings", 0, "keys"), [["Method"]]),
+        (at("readings", 0, "page"), [""]),
+        (at("readings", 0, "sends"), [None]),
+        (at("readings", 0, "accepts"), []),
+        (at("readings", 0, "note"), ["a member that nobody reads"]),
+        (at("readings", 1), [READINGS["readings"][0]]),
+    ],
+)
+def test_broken_readings_are_noticed(change, value):
+    broken = copy.deepcopy(READINGS)
+    change(broken, *value)
+
+    assert not is_catalogued("readings", broken)
+
+
+def test_a_repeated_name_is_noticed():
+    assert repeated(["T1", "T2", "T1"]) == ["T1"]
+
+
+# The examples of the page, shortened only in their white space and in the parts that recur.
+RECURRING = {
+    "INFO": '"info": {"name": "string", "phone": "string", "email": "string", "company_id": "string"}',
+    "INFO_ERRORS": '"info": {"name": "ERROR", "phone": "ERROR", "email": "ERROR", "company_id": "ERROR"}',
+    "DOCUMENT": '"name": "string", "data": "W3dWhrYWtp68jWsa21v490XqxOy2zVkuD"',
+    "DOCUMENT_ERRORS": '"documents": [{"name": "ERROR", "data": "ERROR"}]',
+    "API": '"api": {"endpoint_url": "string"}',
+}
+PAGE = {
+    "signup.request": '{INFO, "documents": [{DOCUMENT}], API}',
+    "signup.ack": """{
+        "registration": {"id": "string", "status": "string"},
+        "auth": {"token": "string", "exp": "string"},
+        INFO,
+        "documents": [{DOCUMENT, "status": "PENDING-VERIFICATION"}],
+        "api": {"endpoint_url": "string", "status": "PENDING-VERIFICATION"}
+    }""",
+    "signup.nack": '{INFO_ERRORS, DOCUMENT_ERRORS, "api": {"endpoint_url": "ERROR"}}',
+    "get.request": '{"registration": {"id": "string"}}',
+    "get.ack": '{"registration": {"id": "string", "status": "string"}, INFO, "documents": [{DOCUMENT}], API}',
+    "get.nack": '{"registration": {"id": "ERROR"}}',
+    "info-update.request": '{"registration": {"id": "string"}, INFO}',
+    "info-update.ack": """{
+        "registration": {"id": "string", "status": "UPDATE-PENDING"},
+        INFO,
+        "documents": [{DOCUMENT, "status": "VERIFIED"}],
+        API
+    }""",
+    "info-update.nack": '{"registration": {"id": "ERROR", "status": "UPDATE-FAIL"}, INFO_ERRORS,}',
+    "documents-add.request": '{"registration": {"id": "string"}, "documents": [{DOCUMENT,}]}',
+    "documents-add.ack": """{
+        "registration": {"id": "string", "status": "UPDATE-PENDING"},
+        INFO,
+        "documents": [
+            {"id": "string", DOCUMENT, "status": "VERIFIED"},
+            {"id": "string", DOCUMENT, "status": "PENDING-VERIFICATION"}
+        ],
+        API
+    }""",
+    "documents-add.nack": "{DOCUMENT_ERRORS,}",
+}
+
+
+def as_printed(name):
+    text = re.sub(r"\b[A-Z_]+\b", lambda word: RECURRING.get(word[0], word[0]), PAGE[name])
+    return text.replace("ERROR", "field specific error message")
+
+
+def without_trailing_commas(text):
+    return re.sub(r",(?=\s*[}\]])", "", text)
+
+
+def test_three_examples_of_the_page_have_trailing_commas():
+    assert [name for name in PAGE if without_trailing_commas(as_printed(name)) != as_printed(name)] == [
+        "info-update.nack",
+        "documents-add.request",
+        "documents-add.nack",
+    ]
+
+
+@pytest.mark.parametrize("name", PAGE)
+def test_an_example_of_the_page_satisfies_its_schema(name):
+    registry = Registry().with_resources(
+        (file, DRAFT202012.create_resource(contents)) for file, contents in FILES.items()
+    )
+    body = json.loads(without_trailing_commas(as_printed(name)))
+    if "info" in body and name.endswith("request"):  # whose placeholders break the formats
+        body["info"] |= {"phone": "+91-8023329991", "email": "info@example.com"}
+
+    jsonschema.Draft202012Validator(FILES[f"{name}.json"], registry=registry).validate(body)
+
+
+def parts_with_examples(schema, pointer=""):
+    if isinstance(schema, dict):
+        if isinstance(schema.get("examples"), list):
+            yield pointer, schema
+        for name, part in schema.items():
+            yield from parts_with_examples(part, f"{pointer}/{name}")
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        pytest.param(part, id=file + pointer)
+        for file in ("common.json", "header.request.json")
+        for pointer, part in parts_with_examples(FILES[file])
+    ],
+)
+def test_an_example_in_a_schema_satisfies_it(part):
+    schemas = [part, *(part[border] for border in ("x-safe", "x-should") if border in part)]
+    for schema in schemas:
+        for example in part["examples"]:
+            jsonschema.Draft202012Validator(schema).validate(example)
