@@ -67,12 +67,16 @@ class EnvelopeBinding:
 
     def write(self, reply: Reply) -> Answer:
         """Write a reply."""
-        header = {"action": reply.action, "message": reply.message, **reply.header}
-        text = render({self.header: header, self.body: reply.body})
+        text = render({self.header: _fields(reply), self.body: reply.body})
         return Answer(reply.status, (("content-type", "application/json"),), text)
 
 
 BINDINGS = {"http": HttpBinding, "envelope": EnvelopeBinding}
+
+
+def _fields(reply: Reply) -> dict[str, Json]:
+    fields = {"action": reply.action, "message": reply.message, **reply.header}
+    return {name: value for name, value in fields.items() if value is not None}
 
 
 def parse(data: bytes) -> Json:

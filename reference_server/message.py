@@ -85,7 +85,7 @@ class Reply:
     """Of a NACK, what it is about: malformed, action, timestamp, token, foreign, body or unknown."""
 
     header: Mapping[str, Json] = field(default_factory=dict)
-    """Further members of the header."""
+    """Further members of the header, or other values for action and message; None leaves one out."""
 
 
 @dataclass(frozen=True, slots=True)
