@@ -1,0 +1,273 @@
+"""What a vendor declares of a gateway, read from YAML and options."""
+
+from __future__ import annotations
+
+import datetime
+import hashlib
+import json
+import os
+import re
+import zoneinfo
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import yaml
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import ValidationError
+
+from .errors import UsageError, nearest
+from .specification import Specification
+
+SIGNUP_TOKEN = "signup"
+"""Sent at signup where no token was agreed (H2)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Waiver:
+    """A finding that is known and accepted until a day."""
+
+    requirement: str
+    reason: str
+    owner: str
+    expires: datetime.date
+    pointer: str | None = None
+    kind: str = "gateway-defect"
+
+
+@dataclass(frozen=True, slots=True)
+class GatewayConfig:
+    """What holds for one gateway; the defaults are those of a gateway that declares nothing. Times in seconds."""
+
+    url: str
+    gateway: Mapping[str, str] = field(default_factory=dict)
+    binding: str = "auto"
+    envelope: tuple[str, str] | None = None
+    method: str = "POST"
+    signup_token: str | None = None
+    timestamp_zone: str = "UTC"
+    verification: str = "deferred"
+    updates: str = "immediate"
+    documents_echo: str = "full"
+    status_names: Mapping[str, str] = field(default_factory=dict)
+    optional: tuple[str, ...] = ()
+    company_id: str | None = None
+    settle: float = 2.0
+    timeout: float = 10.0
+    patience: float = 30.0
+    concurrency: int = 16
+    rate: float | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    tls: Mapping[str, Any] = field(default_factory=dict)
+    verification_hook: str | None = None
+    registrations: tuple[tuple[str, str], ...] = ()
+    policy_update_frequency: float | None = None
+    waivers: tuple[Waiver, ...] = ()
+    declared: Mapping[str, Any] = field(default_factory=dict)
+    """The configuration as written, before env:NAME was looked up, for the report."""
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of what was declared."""
+        return hashlib.sha256(json.dumps(self.declared, sort_keys=True, default=str).encode()).hexdigest()
+
+    def status_name(self, literal: str) -> str:
+        """The gateway's word for a status of the page."""
+        return self.status_names.get(literal, literal)
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """Every value of the configuration that must not be seen in a report."""
+        values = [
+            self.signup_token or "",
+            *(token for _, token in self.registrations),
+            *self.headers.values(),
+        ]
+        hook = urlsplit(self.verification_hook or "")
+        values += [hook.password or ""]
+        return tuple(sorted({value for value in values if len(value) >= 4}, key=len, reverse=True))
+
+
+def check_url(url: str) -> str:
+    """The base URL without a trailing slash; raises UsageError for one that no request can be sent to."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError as error:
+        raise UsageError(f"--gateway-url {url!r} is no URL: {error}") from error
+    if parts.scheme not in ("http", "https") or not parts.hostname or port == 0:
+        raise UsageError(
+            f"--gateway-url {url!r} needs a scheme (http or https) and a host, such as https://gw.example/api"
+        )
+    if parts.query or parts.fragment:
+        raise UsageError(
+            f"--gateway-url {url!r} must not have a query or a fragment; calls are made beneath it"
+        )
+    return url.rstrip("/")
+
+
+def load_config(
+    url: str, file: Path | None, specification: Specification, overrides: Mapping[str, Any] | None = None
+) -> GatewayConfig:
+    """Reads a configuration file and lays options over it.
+
+    Raises UsageError in one line: file, line and key, and the nearest known key.
+    """
+    raw: dict[str, Any] = {}
+    lines: dict[str, int] = {}
+    where = str(file) if file else "configuration"
+    if file is not None:
+        raw, lines = _read(file)
+    raw.update({key: value for key, value in (overrides or {}).items() if value is not None})
+    return from_mapping(url, raw, specification, where=where, lines=lines)
+
+
+def from_mapping(
+    url: str,
+    raw: Mapping[str, Any],
+    specification: Specification,
+    *,
+    where: str = "configuration",
+    lines: Mapping[str, int] | None = None,
+) -> GatewayConfig:
+    """Checks a configuration against ``gateway-config.json`` and makes it usable; raises UsageError."""
+    lines = lines or {}
+    schema = specification.files["gateway-config.json"]
+    validator = Draft202012Validator(schema, format_checker=Draft202012Validator.FORMAT_CHECKER)
+    for error in sorted(validator.iter_errors(raw), key=lambda e: (len(e.absolute_path), str(e.message))):
+        raise UsageError(_explain(error, where, lines, schema))
+
+    def fail(key: str, text: str) -> UsageError:
+        return UsageError(f"{where}{_line(lines, key)}: {key}: {text}")
+
+    def secret(key: str, value: str) -> str:
+        if not value.startswith("env:"):
+            return value
+        found = os.environ.get(value[4:])
+        if not found:
+            raise fail(key, f"the environment has no variable {value[4:]}")
+        return found
+
+    zone = raw.get("timestamp_zone", "UTC")
+    try:
+        zoneinfo.ZoneInfo(zone)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError) as error:
+        raise fail(
+            "timestamp_zone", f"{zone!r} is no zone of the IANA database, such as Asia/Kolkata"
+        ) from error
+    pattern = raw.get("values", {}).get("company_id")
+    if pattern is not None:
+        try:
+            re.compile(pattern)
+        except re.error as error:
+            raise fail("values.company_id", f"{pattern!r} is no regular expression: {error}") from error
+    known = {member.pointer for o in specification.operations for member in specification.members(o.action)}
+    for pointer in raw.get("optional", ()):
+        if pointer not in known:
+            raise fail("optional", f"{pointer!r} is no member of a request{nearest(pointer, known)}")
+    tls = dict(raw.get("tls", {}))
+    for key in ("ca", "client_cert"):
+        if key in tls and not Path(tls[key]).is_file():
+            raise fail(f"tls.{key}", f"there is no file {tls[key]!r}")
+    waivers = []
+    for row in raw.get("waivers", ()):
+        if row["requirement"] not in specification.requirements:
+            raise fail(
+                "waivers",
+                f"there is no requirement {row['requirement']!r}"
+                f"{nearest(row['requirement'], specification.requirements)}",
+            )
+        waivers.append(
+            Waiver(
+                row["requirement"],
+                row["reason"],
+                row["owner"],
+                datetime.date.fromisoformat(row["expires"]),
+                row.get("pointer"),
+                row.get("class", "gateway-defect"),
+            )
+        )
+    envelope = raw.get("envelope")
+    plain = (
+        "gateway binding method verification updates documents_echo status_names settle timeout patience "
+        "concurrency rate verification_hook policy_update_frequency"
+    )
+    return GatewayConfig(
+        url=url,
+        timestamp_zone=zone,
+        envelope=(envelope.get("header", "header"), envelope.get("body", "body")) if envelope else None,
+        signup_token=secret("signup_token", raw["signup_token"]) if "signup_token" in raw else None,
+        optional=tuple(raw.get("optional", ())),
+        company_id=pattern,
+        headers={key: secret(f"headers.{key}", value) for key, value in raw.get("headers", {}).items()},
+        tls=tls,
+        registrations=tuple(
+            (row["id"], secret("registrations", row["token"])) for row in raw.get("registrations", ())
+        ),
+        waivers=tuple(waivers),
+        declared=dict(raw),
+        **{key: raw[key] for key in plain.split() if key in raw},
+    )
+
+
+def _read(file: Path) -> tuple[dict[str, Any], dict[str, int]]:
+    try:
+        text = file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+        raise UsageError(f"configuration {file} cannot be read: {reason}") from error
+    try:
+        node = yaml.compose(text, Loader=yaml.SafeLoader)
+        raw = yaml.safe_load(text)
+    except yaml.MarkedYAMLError as error:
+        line = f", line {error.problem_mark.line + 1}" if error.problem_mark else ""
+        raise UsageError(f"{file}{line}: not YAML: {error.problem}") from error
+    except (yaml.YAMLError, ValueError) as error:
+        raise UsageError(f"{file}: not YAML: {' '.join(str(error).split())}") from error
+    if raw is None:
+        return {}, {}
+    if not isinstance(raw, dict):
+        raise UsageError(f"{file}, line 1: a mapping of keys is needed, not {type(raw).__name__}")
+    lines: dict[str, int] = {}
+    _number(node, "", lines)
+    return _plain_dates(raw), lines
+
+
+def _number(node: Any, path: str, lines: dict[str, int]) -> None:
+    if isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            place = f"{path}.{key.value}" if path else str(key.value)
+            lines[place] = key.start_mark.line + 1
+            _number(value, place, lines)
+    elif isinstance(node, yaml.SequenceNode):
+        for index, value in enumerate(node.value):
+            lines[f"{path}.{index}"] = value.start_mark.line + 1
+            _number(value, f"{path}.{index}", lines)
+
+
+def _plain_dates(value: Any) -> Any:
+    """YAML reads 2027-01-31 as a date; the schema speaks of text."""
+    if isinstance(value, dict):
+        return {str(key): _plain_dates(child) for key, child in value.items()}
+    if isinstance(value, list):
+        return [_plain_dates(child) for child in value]
+    return value.isoformat() if isinstance(value, datetime.date | datetime.datetime) else value
+
+
+def _line(lines: Mapping[str, int], key: str) -> str:
+    while key and key not in lines:
+        key = key.rpartition(".")[0]
+    return f", line {lines[key]}" if key else ""
+
+
+def _explain(error: ValidationError, where: str, lines: Mapping[str, int], schema: Mapping[str, Any]) -> str:
+    path = ".".join(str(part) for part in error.absolute_path)
+    if error.validator == "additionalProperties" and isinstance(error.schema, Mapping):
+        known = error.schema.get("properties", {})
+        unknown = next(iter(sorted(set(error.instance) - set(known))), "?")
+        place = f"{path}.{unknown}" if path else unknown
+        return f"{where}{_line(lines, place)}: unknown key {place!r}{nearest(unknown, known)}"
+    message = error.message if len(error.message) < 200 else f"the value breaks the rule {error.validator}"
+    return f"{where}{_line(lines, path)}: {path or 'configuration'}: {message}"

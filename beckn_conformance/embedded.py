@@ -1,0 +1,95 @@
+"""The reference gateway as a child process, for ``--gateway-url reference[:NAME]``."""
+
+from __future__ import annotations
+
+import selectors
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from .errors import KitError, UsageError, nearest
+
+PREFIX = "reference"
+PATIENCE = 20.0
+"""Seconds that the child may take until it listens."""
+
+
+def wanted(url: str) -> bool:
+    """Whether a value of --gateway-url names the embedded gateway."""
+    return url == PREFIX or url.startswith(PREFIX + ":")
+
+
+@dataclass(frozen=True, slots=True)
+class Planted:
+    """What is planted in the reference gateway, and what its vendor would declare."""
+
+    arguments: tuple[str, ...]
+    configuration: Mapping[str, Any]
+
+
+def planted(url: str) -> Planted:
+    """Looks up ``reference:NAME[,NAME…]``; raises UsageError for an unknown defect or variation."""
+    import reference_server
+
+    arguments: list[str] = []
+    configuration: dict[str, Any] = {}
+    for name in filter(None, url.partition(":")[2].split(",")):
+        if name in reference_server.DEFECTS:
+            arguments += ["--defect", name]
+            configuration |= reference_server.DEFECTS[name].configuration
+        elif name in reference_server.VARIATIONS:
+            arguments += ["--variation", name]
+            configuration |= reference_server.VARIATIONS[name].configuration
+        else:
+            known = [*reference_server.DEFECTS, *reference_server.VARIATIONS]
+            raise UsageError(f"--gateway-url {url}: no defect or variation is named {name!r}{nearest(name, known)}")
+    return Planted(tuple(arguments), configuration)
+
+
+class Embedded:
+    """A running reference gateway; ``url`` is where it listens."""
+
+    def __init__(self, arguments: tuple[str, ...], binding: str) -> None:
+        command = [sys.executable, "-m", "reference_server", "--port", "0", *arguments]
+        if binding == "envelope":
+            command += ["--binding", "envelope"]
+        self._process = subprocess.Popen(command, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True)
+        try:
+            self.url = self._address()
+        except BaseException:
+            self.stop()
+            raise
+
+    def _address(self) -> str:
+        assert self._process.stdout is not None
+        deadline = time.monotonic() + PATIENCE
+        with selectors.DefaultSelector() as selector:
+            selector.register(self._process.stdout, selectors.EVENT_READ)
+            while (left := deadline - time.monotonic()) > 0:
+                if not selector.select(left):
+                    break
+                line = self._process.stdout.readline()
+                if not line:
+                    break
+                if "http://" in line:
+                    return line[line.index("http://") :].strip()
+        raise KitError("the embedded reference gateway did not start; python -m reference_server says why")
+
+    @property
+    def verification_hook(self) -> str:
+        return f"{self.url}/operator/registrations/{{id}}/verify"
+
+    def stop(self) -> None:
+        """Ends the child; may be called more than once."""
+        if self._process.poll() is None:
+            self._process.terminate()
+            try:
+                self._process.wait(5)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
+        if self._process.stdout is not None:
+            self._process.stdout.close()

@@ -1,0 +1,176 @@
+"""One request to a gateway and what came back, frozen: all that checks ever see of the world."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final, NoReturn
+
+MISSING: Final = "\0missing"
+"""Stands for a member that is not there, where None means JSON null."""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A request before it is bound to HTTP: header members and a JSON value as body."""
+
+    header: Mapping[str, str]
+    body: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What went over the wire."""
+
+    method: str
+    url: str
+    headers: tuple[tuple[str, str], ...]
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What came back over the wire; the content is decompressed."""
+
+    status: int
+    headers: tuple[tuple[str, str], ...]
+    content: bytes
+
+    def header(self, name: str) -> str | None:
+        """All values of a header field, joined as HTTP joins them; None without the field."""
+        values = [value for key, value in self.headers if key.casefold() == name.casefold()]
+        return ", ".join(values) if values else None
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A reply as its binding reads it."""
+
+    header: Mapping[str, Any]
+    """Members of the reply's header under lower-case names; empty where none is found."""
+    body: Any
+    """The JSON value, or MISSING."""
+    unreadable: str = ""
+    """Why the content is no JSON; empty for JSON."""
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """A request and its reply, or what kept the reply from coming."""
+
+    id: str
+    action: str
+    """The operation whose path was called."""
+    request: Request
+    sent: Message | None
+    """None for content that is no message at all (malformed JSON and the like)."""
+    reply: Reply | None
+    received: Received | None
+    started: float
+    """Seconds since the epoch."""
+    seconds: float
+    trouble: str = ""
+    """Why there is no reply: ``timeout: …``, ``connection: …``, ``patience: …`` or ``limit: …``."""
+    purpose: str = ""
+    """``malformed`` or ``large`` where a test of its own sent it; such replies are judged more softly."""
+    tags: tuple[str, ...] = field(default=())
+
+    @property
+    def ended(self) -> float:
+        return self.started + self.seconds
+
+    @property
+    def action_of_reply(self) -> str | None:
+        """``ACK`` or ``NACK``, exactly; None for anything else."""
+        if self.received is None:
+            return None
+        value = self.received.header.get("action", MISSING)
+        return value if value in ("ACK", "NACK") and isinstance(value, str) else None
+
+    @property
+    def acknowledged(self) -> bool:
+        return self.action_of_reply == "ACK"
+
+    @property
+    def refused(self) -> bool:
+        return self.action_of_reply == "NACK"
+
+    @property
+    def body_of_reply(self) -> Any:
+        return MISSING if self.received is None else self.received.body
+
+
+def read_json(content: bytes) -> tuple[Any, str, tuple[str, ...]]:
+    """Reads RFC 8259 JSON; returns value (or MISSING), the reason it is none, and notes on what was forgiven (T8)."""
+    notes: tuple[str, ...] = ()
+    if content.startswith(b"\xef\xbb\xbf"):
+        content, notes = content[3:], ("a byte order mark before the JSON",)
+    if not content.strip():
+        return MISSING, "the body is empty", notes
+    try:
+        text = content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        return MISSING, f"the body is not UTF-8 (byte {error.start})", notes
+    try:
+        return json.loads(text, parse_constant=_refuse_constant), "", notes
+    except RecursionError:
+        return MISSING, "the JSON is nested too deeply to be read", notes
+    except ValueError as error:
+        return MISSING, f"the body is not JSON: {error}", notes
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no JSON value")
+
+
+def write_json(value: Any) -> bytes:
+    """Compact JSON in UTF-8 for a request; lone surrogates are escaped."""
+    try:
+        return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+    except UnicodeEncodeError:
+        return json.dumps(value, separators=(",", ":")).encode()
+
+
+def member(value: Any, pointer: str) -> Any:
+    """The value at a JSON Pointer without ``*``; MISSING where there is none."""
+    for part in pointer.split("/")[1:]:
+        if isinstance(value, dict) and part in value:
+            value = value[part]
+        elif isinstance(value, list) and part.isdigit() and int(part) < len(value):
+            value = value[int(part)]
+        else:
+            return MISSING
+    return value
+
+
+def places(value: Any, pattern: str) -> Iterator[tuple[str, Any]]:
+    """Every pointer that a pattern with ``*`` stands for in a value, with what lies there or MISSING."""
+    head, star, tail = pattern.partition("/*")
+    if not star:
+        yield pattern, member(value, pattern)
+        return
+    items = member(value, head)
+    if isinstance(items, list):
+        for index in range(len(items)):
+            for pointer, found in places(items[index], tail) if tail else [("", items[index])]:
+                yield f"{head}/{index}{pointer}", found
+
+
+def shown(value: Any, limit: int = 160) -> str:
+    """A value for a person: JSON on one line, control characters escaped, cut where it is long."""
+    if isinstance(value, str) and value == MISSING:
+        return "nothing"
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
+    text = printable(json.dumps(value, ensure_ascii=False))
+    return text if len(text) <= limit else f"{text[: limit - 40]} … ({len(text)} characters)"
+
+
+def printable(text: str) -> str:
+    """The text with everything escaped that could steer a terminal or cannot be encoded."""
+    return "".join(
+        c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode() for c in text
+    )

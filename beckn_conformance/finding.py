@@ -1,0 +1,43 @@
+"""What a check says: a Judgement of one exchange under one requirement, and the Finding where it fails."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing a gateway did that a requirement does not allow."""
+
+    requirement: str
+    operation: str
+    """Action of the judged exchange."""
+    pointer: str
+    """JSON Pointer into the body; "" is the whole body, ``header:action`` a member of a header."""
+    message: str
+    """What is wrong, in one line, without values of this very run."""
+    sent: str
+    expected: str
+    observed: str
+    exchange: str
+    """Id of the exchange that shows it."""
+    weight: int = 0
+    """Bytes of the request; of equal findings the lightest is shown."""
+
+    @property
+    def id(self) -> str:
+        """The same from run to run: requirement, operation, member and kind of the fault."""
+        place = re.sub(r"/\d+(?=/|$)", "/*", self.pointer)
+        text = "\n".join((self.requirement, self.operation, place, self.message))
+        return f"{self.requirement}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """An obligation of a requirement that an exchange exercised, with the finding if it was not met."""
+
+    requirement: str
+    obligation: str
+    finding: Finding | None = None

@@ -1,0 +1,227 @@
+"""The client: sends messages to the implementation under test and records what comes back."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime
+import itertools
+import ssl
+import time
+import zlib
+import zoneinfo
+from collections.abc import Callable, Mapping
+
+import httpx
+
+from .binding import Binding
+from .config import GatewayConfig
+from .errors import UsageError
+from .exchange import Exchange, Message, Received, Reply, Request
+
+LARGEST_REPLY = 8 * 1024 * 1024
+"""Bytes of a reply, after decompression, that are read before the connection is cut."""
+
+
+class ReplyTooLarge(Exception):
+    """More came back than any registration of this run can hold."""
+
+
+class Gateway:
+    """Sends requests within the limits of a configuration; every request becomes one Exchange.
+
+    It belongs to the event loop it is first used in. ``transport`` replaces the network, for tests.
+    """
+
+    def __init__(
+        self,
+        config: GatewayConfig,
+        *,
+        transport: httpx.AsyncBaseTransport | None = None,
+        record: Callable[[Exchange], None] = lambda exchange: None,
+    ) -> None:
+        self.config = config
+        self.sent = 0
+        self._record = record
+        self._numbers = itertools.count(1)
+        self._zone = zoneinfo.ZoneInfo(config.timestamp_zone)
+        self._slots = asyncio.Semaphore(config.concurrency)
+        self._next_slot = 0.0
+        self._quiet_until = 0.0
+        self._limited_since: float | None = None
+        self._client = httpx.AsyncClient(
+            transport=transport,
+            verify=_tls(config) if transport is None else True,
+            timeout=httpx.Timeout(config.timeout),
+            limits=httpx.Limits(
+                max_connections=config.concurrency,
+                max_keepalive_connections=config.concurrency,
+                keepalive_expiry=4,
+            ),
+            follow_redirects=False,
+            trust_env=False,
+            headers={
+                "User-Agent": "beckn-conformance",
+                "Accept": "application/json",
+                "Accept-Encoding": "gzip, deflate",
+            },
+        )
+
+    async def close(self) -> None:
+        await self._client.aclose()
+
+    def timestamp(self) -> str:
+        """Now, in the form of the page (H1)."""
+        return datetime.datetime.now(self._zone).strftime("%Y-%m-%dT%H:%M:%S")
+
+    async def send(
+        self,
+        action: str,
+        message: Message,
+        binding: Binding,
+        *,
+        purpose: str = "",
+        tags: tuple[str, ...] = (),
+    ) -> Exchange:
+        """Sends a message and waits for the whole reply; never raises for what the gateway does."""
+        headers, content = binding.encode(message)
+        return await self._exchange(action, message, headers, content, binding, purpose, tags)
+
+    async def send_raw(
+        self,
+        action: str,
+        header: Mapping[str, str],
+        content: bytes,
+        binding: Binding,
+        *,
+        purpose: str,
+        tags: tuple[str, ...] = (),
+    ) -> Exchange:
+        """Sends content that is no message, under a header that is (T14)."""
+        headers, content = binding.wrap(header, content)
+        return await self._exchange(action, None, headers, content, binding, purpose, tags)
+
+    async def _exchange(
+        self,
+        action: str,
+        message: Message | None,
+        headers: tuple[tuple[str, str], ...],
+        content: bytes,
+        binding: Binding,
+        purpose: str,
+        tags: tuple[str, ...],
+    ) -> Exchange:
+        names = {name.casefold() for name, _ in headers}
+        extra = tuple((k, v) for k, v in self.config.headers.items() if k.casefold() not in names)
+        request = Request(self.config.method, f"{self.config.url}/{action}", (*headers, *extra), content)
+        async with self._slots:
+            while True:
+                await self._pace()
+                started, clock = time.time(), time.monotonic()
+                reply, trouble = await self._reply(request)
+                seconds = time.monotonic() - clock
+                self.sent += 1
+                pause = _pause_asked_for(reply)
+                if pause is None:
+                    self._limited_since = None if reply else self._limited_since
+                    break
+                now = time.monotonic()
+                if self._limited_since is None:
+                    self._limited_since = now
+                if now + pause - self._limited_since > self.config.patience:
+                    trouble = f"patience: the gateway asks to wait for longer than {self.config.patience:g} s"
+                    break
+                self._quiet_until = max(self._quiet_until, now + pause)
+        received: Received | None = binding.decode(reply) if reply and not trouble else None
+        exchange = Exchange(
+            id=f"x{next(self._numbers)}",
+            action=action,
+            request=request,
+            sent=message,
+            reply=reply,
+            received=received,
+            started=started,
+            seconds=seconds,
+            trouble=trouble,
+            purpose=purpose,
+            tags=tags,
+        )
+        self._record(exchange)
+        return exchange
+
+    async def _pace(self) -> None:
+        """Waits out a pause that the gateway asked for, and keeps to the declared rate."""
+        while (wait := max(self._quiet_until, self._next_slot) - time.monotonic()) > 0:
+            await asyncio.sleep(wait)
+        if self.config.rate:
+            self._next_slot = max(self._next_slot, time.monotonic()) + 1 / self.config.rate
+
+    async def _reply(self, request: Request) -> tuple[Reply | None, str]:
+        try:
+            async with asyncio.timeout(self.config.timeout):
+                return await self._read(request), ""
+        except (TimeoutError, httpx.TimeoutException):
+            return None, f"timeout: no whole reply within {self.config.timeout:g} s"
+        except ReplyTooLarge:
+            return None, f"limit: more than {LARGEST_REPLY // 1024 // 1024} MiB came back"
+        except (httpx.TransportError, httpx.InvalidURL, zlib.error, OSError) as error:
+            return None, f"connection: {str(error) or type(error).__name__}"
+
+    async def _read(self, request: Request) -> Reply:
+        built = self._client.build_request(
+            request.method, request.url, headers=list(request.headers), content=request.content
+        )
+        response = await self._client.send(built, stream=True)
+        try:
+            inflate = _inflater(response.headers.get("content-encoding", ""))
+            content = bytearray()
+            async for chunk in response.aiter_raw(65536):
+                content += inflate(chunk, LARGEST_REPLY + 1 - len(content))
+                if len(content) > LARGEST_REPLY:
+                    raise ReplyTooLarge
+        finally:
+            await response.aclose()
+        headers = tuple((k.decode("latin-1"), v.decode("utf-8", "replace")) for k, v in response.headers.raw)
+        return Reply(response.status_code, headers, bytes(content))
+
+
+def _inflater(encoding: str) -> Callable[[bytes, int], bytes]:
+    """Decompresses chunk by chunk, never to more than it is allowed to."""
+    match encoding.strip().casefold():
+        case "gzip" | "x-gzip":
+            machine = zlib.decompressobj(16 + zlib.MAX_WBITS)
+        case "deflate":
+            machine = zlib.decompressobj()
+        case _:
+            return lambda chunk, limit: chunk
+    return lambda chunk, limit: machine.decompress(chunk, max(1, limit))
+
+
+def _pause_asked_for(reply: Reply | None) -> float | None:
+    """Seconds to wait before a request is sent again, for 429, and for 503 with Retry-After (T13)."""
+    if reply is None or reply.status not in (429, 503):
+        return None
+    after = reply.header("retry-after")
+    if reply.status == 503 and after is None:
+        return None
+    try:
+        return min(max(float(after or 1), 0.05), 3600)
+    except ValueError:
+        return 1.0
+
+
+def _tls(config: GatewayConfig) -> ssl.SSLContext | bool:
+    if not config.tls:
+        return True
+    if config.tls.get("verify") is False:
+        context = ssl.create_default_context()
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    else:
+        context = ssl.create_default_context(cafile=config.tls.get("ca"))
+    if "client_cert" in config.tls:
+        try:
+            context.load_cert_chain(config.tls["client_cert"])
+        except (ssl.SSLError, OSError) as error:
+            raise UsageError(
+                f"tls.client_cert: {config.tls['client_cert']!r} cannot be used: {error}"
+            ) from error
+    return context

@@ -1,0 +1,73 @@
+"""The record of a run: every exchange, masked, on disk as it happens."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from .config import SIGNUP_TOKEN
+from .errors import UsageError
+from .exchange import MISSING, Exchange, member
+from .masking import Masker
+
+LONGEST = 64 * 1024
+"""Characters of a content that are written; the rest is counted."""
+
+
+def prepare(folder: Path) -> None:
+    """Makes the report folder; raises UsageError where nothing can be written to it."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        probe = folder / ".writable"
+        probe.write_text("")
+        probe.unlink()
+    except OSError as error:
+        raise UsageError(f"--conformance-report {folder} cannot be written: {error.strerror}") from error
+
+
+class Journal:
+    """Appends exchanges to ``exchanges.jsonl``; tokens and configured secrets are masked before they are written."""
+
+    def __init__(self, folder: Path, masker: Masker, name: str = "exchanges.jsonl") -> None:
+        self._masker = masker
+        self._file = (folder / name).open("w", encoding="utf-8", newline="\n")
+
+    def write(self, exchange: Exchange) -> None:
+        """One line an exchange, flushed."""
+        token = exchange.sent.header.get("Token", "") if exchange.sent else ""
+        given = member(exchange.body_of_reply, "/auth/token")
+        self._masker.add(*([] if token == SIGNUP_TOKEN else [token]), *([given] if isinstance(given, str) and given != MISSING else []))
+        self._file.write(json.dumps(self._masker.value(record(exchange)), separators=(",", ":")) + "\n")
+        self._file.flush()
+
+    def close(self) -> None:
+        self._file.close()
+
+
+def record(exchange: Exchange) -> dict[str, Any]:
+    """An exchange as JSON."""
+    reply = exchange.reply
+    return {
+        "id": exchange.id,
+        "operation": exchange.action,
+        "started": round(exchange.started, 6),
+        "seconds": round(exchange.seconds, 6),
+        "purpose": exchange.purpose,
+        "tags": list(exchange.tags),
+        "trouble": exchange.trouble,
+        "request": {
+            "method": exchange.request.method,
+            "url": exchange.request.url,
+            "headers": [list(pair) for pair in exchange.request.headers],
+            "content": _text(exchange.request.content),
+        },
+        "reply": None
+        if reply is None
+        else {"status": reply.status, "headers": [list(pair) for pair in reply.headers], "content": _text(reply.content)},
+    }
+
+
+def _text(content: bytes) -> str:
+    text = content.decode("utf-8", "backslashreplace")
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}… ({len(text)} characters)"

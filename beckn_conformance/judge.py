@@ -1,0 +1,92 @@
+"""Judges exchanges as they come: diagnosis, checks and histories together, for runs and for recorded traffic."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from . import checks
+from .checks import CHECKS, Sight
+from .config import GatewayConfig
+from .diagnosis import Acquaintance, Known, Recogniser
+from .exchange import MISSING, Exchange, member
+from .finding import Judgement
+from .model import Histories
+from .specification import Specification
+
+
+class Judge:
+    """Holds every exchange against every check that applies to it.
+
+    Exchanges of one registration come in the order of sending; those of different registrations in any order.
+    """
+
+    def __init__(self, specification: Specification, config: GatewayConfig, *, closed: bool = True) -> None:
+        self.known = Acquaintance(closed=closed)
+        self._specification = specification
+        self._config = config
+        self._recogniser = Recogniser(specification, config)
+        self._histories = Histories()
+        self._served: set[str] = set()
+        self._signups_work = False
+        self._made: dict[str, float] = {}
+        for id_, token in config.registrations:
+            self.known.add(Known(id_, token))
+
+    def learn_served(self, actions: Iterable[str]) -> None:
+        """Takes it from a probe that these operations answer with ACK or NACK."""
+        self._served |= set(actions)
+
+    def learn_signups_work(self) -> None:
+        self._signups_work = True
+
+    def judge(self, exchange: Exchange) -> Iterator[Judgement]:
+        """Yields what follows from an exchange; what it teaches is used for those that come after."""
+        sight = self._sight(exchange)
+        if exchange.action == "Provider/signup":
+            self._introduce(exchange)
+        for _, function in CHECKS:
+            yield from (judgement for judgement in function(sight) if judgement.requirement)
+        yield from self._histories.observe(sight)
+        if sight.readable:
+            self._served.add(exchange.action)
+
+    def forget(self, registration: str) -> None:
+        """Drops what is known of a registration that is not called again, so that memory does not grow."""
+        self._histories.forget(registration)
+
+    def _sight(self, exchange: Exchange) -> Sight:
+        diagnosis = self._recogniser.diagnose(exchange, self.known)
+        made = self._made.get(diagnosis.registration or "")
+        return Sight(
+            exchange=exchange,
+            diagnosis=diagnosis,
+            specification=self._specification,
+            config=self._config,
+            known=self.known,
+            served=exchange.action in self._served,
+            signups_work=self._signups_work,
+            fresh=made is not None and exchange.started < made + self._config.settle,
+        )
+
+    def _introduce(self, exchange: Exchange) -> None:
+        """Learns id and token from an acknowledged signup."""
+        if not exchange.acknowledged:
+            return
+        self._signups_work = True
+        body = exchange.body_of_reply
+        id_, token = member(body, "/registration/id"), member(body, "/auth/token")
+        if (
+            isinstance(id_, bool)
+            or not isinstance(id_, str | int)
+            or id_ == MISSING
+            or not isinstance(token, str)
+        ):
+            return
+        if token == MISSING or not token.strip() or not str(id_).strip():
+            return
+        exp = member(body, "/auth/exp")
+        moment = checks.read_time(exp) if isinstance(exp, str) and exp != MISSING else None
+        if moment is not None and moment.timestamp() <= exchange.ended:
+            moment = None
+        self.known.add(Known(str(id_), token, moment))
+        self._made.setdefault(str(id_), exchange.ended)

@@ -1,0 +1,57 @@
+"""What has to be exercised before a requirement can be called passed, listed from the schemas."""
+
+from __future__ import annotations
+
+from .config import GatewayConfig
+from .faults import HEADER_KINDS, MALFORMED, TOKEN_KINDS, fault_cases
+from .specification import Requirement, Specification
+
+BY_REPLY = ("REPLY-JSON", "REPLY-ACTION", "REPLY-MESSAGE", "REPLY-MESSAGE-BLANK", "REPLY-MEDIA-TYPE")
+MANY = 60
+"""Registrations of a run among which no id may be given twice."""
+
+
+def obligations(specification: Specification, config: GatewayConfig) -> dict[str, frozenset[str]]:
+    """By requirement, the names of its obligations; none for a requirement that nobody is held to."""
+    refused: dict[str, set[str]] = {}
+    for operation in specification.operations:
+        for case in fault_cases(operation.action, specification, config):
+            refused.setdefault(case.requirement, set()).add(case.obligation)
+    return {
+        requirement.id: frozenset(_of(requirement, specification, refused))
+        for requirement in specification.requirements.values()
+    }
+
+
+def _of(requirement: Requirement, specification: Specification, refused: dict[str, set[str]]) -> set[str]:
+    actions = requirement.operations
+    if requirement.untestable:
+        return set()
+    if requirement.refuses is not None:
+        unknown = {"/registration/id unknown"} if "unknown" in requirement.refuses.kinds else set()
+        return refused.get(requirement.id, set()) | unknown
+    if requirement.accepts is not None:
+        return {
+            f"{action} {member.pointer} {name}"
+            for action in actions
+            for member in specification.members(action)
+            if member.pointer in requirement.accepts.members
+            for name in member.variants(requirement.accepts.strength)
+        }
+    kinds: tuple[str, ...]
+    match requirement.id:
+        case "HEADER-NACK-ACTION":
+            kinds = HEADER_KINDS["Action"]
+        case "HEADER-NACK-TIMESTAMP":
+            kinds = HEADER_KINDS["Timestamp"]
+        case "TOKEN-NACK-ABSENT":
+            kinds = TOKEN_KINDS[:2]
+        case "TOKEN-NACK-UNKNOWN" | "TOKEN-NACK-FOREIGN":
+            kinds = (requirement.id.rpartition("-")[2].lower(),)
+        case "MALFORMED-NACK" | "MALFORMED-NO-CRASH":
+            kinds = tuple(MALFORMED)
+        case "SIGNUP-ID-UNIQUE":
+            return {*actions, f"{MANY} registrations"}
+        case _:
+            kinds = ("ACK", "NACK") if requirement.id in BY_REPLY else ()
+    return {f"{action} {kind}" for action in actions for kind in kinds} if kinds else set(actions)

@@ -1,0 +1,125 @@
+"""Shell lines that send what an exchange sent once more, with registrations of their own."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Sequence
+
+from .binding import Binding, EnvelopeBinding
+from .config import SIGNUP_TOKEN, GatewayConfig
+from .exchange import MISSING, Exchange, member
+
+CIN = re.compile(r"([LU])\d{5}([A-Z]{2}\d{4}[A-Z]{3})\d{6}")
+MARK = re.compile("\x02(.*?)\x03")
+
+
+def curl(exchange: Exchange, before: Sequence[Exchange], binding: Binding, config: GatewayConfig) -> str:
+    """One line for a POSIX shell with curl and python3 that repeats an exchange.
+
+    It makes the registrations it needs first, takes ids and tokens from their replies, the time from ``date`` and
+    company ids that were not used before. A secret of the configuration stands in an environment variable.
+    """
+    steps = _needed(exchange, before)
+    names: dict[str, str] = {}
+    parts = [f"U={shlex.quote(config.url)}"]
+    if any(step.sent is not None and "company_id" in str(step.sent.body) for step in (*steps, exchange)):
+        parts.append("N=$(date +%s | tail -c 7)")
+    for number, step in enumerate(steps, 1):
+        line = _call(step, binding, config, names, number)
+        if step.action != "Provider/signup":
+            parts.append(f"{line} >/dev/null")
+            continue
+        parts.append(f"R{number}=$({line})")
+        for variable, pointer in ((f"ID{number}", "/registration/id"), (f"T{number}", "/auth/token")):
+            value = member(step.body_of_reply, pointer)
+            if value == MISSING or not str(value):
+                continue
+            names[str(value)] = variable
+            keys = ([binding.body] if isinstance(binding, EnvelopeBinding) else []) + pointer.split("/")[1:]
+            path = "".join(f"[{key!r}]" for key in keys)
+            script = f"import json,sys; print(json.load(sys.stdin){path})".replace("'", '"')
+            parts.append(f"{variable}=$(printf %s \"$R{number}\" | python3 -c '{script}')")
+    parts.append(_call(exchange, binding, config, names, len(steps) + 1, show_header=True))
+    return "; ".join(parts)
+
+
+def _needed(exchange: Exchange, before: Sequence[Exchange]) -> list[Exchange]:
+    """The acknowledged signups whose ids or tokens an exchange uses, and the changes to those registrations."""
+    text = exchange.request.content.decode("utf-8", "replace") + str(exchange.request.headers)
+    signups = {}
+    for step in before:
+        id_, token = (member(step.body_of_reply, pointer) for pointer in ("/registration/id", "/auth/token"))
+        if step.action == "Provider/signup" and step.acknowledged and id_ != MISSING:
+            if str(id_) in text or (token != MISSING and str(token) in text):
+                signups[step.id] = str(id_)
+    ids = set(signups.values())
+    return [
+        step
+        for step in before
+        if step.id in signups
+        or (
+            step.action in ("Provider/info/update", "Provider/documents/add")
+            and step.sent is not None
+            and str(member(step.sent.body, "/registration/id")) in ids
+        )
+    ]
+
+
+def _call(
+    exchange: Exchange,
+    binding: Binding,
+    config: GatewayConfig,
+    names: dict[str, str],
+    number: int,
+    *,
+    show_header: bool = False,
+) -> str:
+    timestamp = "date -u +%Y-%m-%dT%H:%M:%S"
+    if config.timestamp_zone != "UTC":
+        timestamp = f"TZ={config.timestamp_zone} date +%Y-%m-%dT%H:%M:%S"
+    sent = exchange.sent
+    now = "" if sent is None else sent.header.get("Timestamp", "")
+    if not re.fullmatch(r"\d{4}-(0\d|1[0-2])-\d\dT\d\d:\d\d:\d\d", now) or "-02-30" in now:
+        now = ""
+
+    def live(text: str) -> str:
+        for value, variable in sorted(names.items(), key=lambda pair: -len(pair[0])):
+            text = text.replace(value, f"\x02${variable}\x03")
+        if now:
+            text = text.replace(now, f"\x02$({timestamp})\x03")
+        if config.signup_token and config.signup_token != SIGNUP_TOKEN:
+            text = text.replace(config.signup_token, "\x02$SIGNUP_TOKEN\x03")
+        for name, value in config.headers.items():
+            if len(value) >= 4:
+                text = text.replace(value, f"\x02${re.sub(r'[^A-Z0-9]', '_', name.upper())}\x03")
+        if config.company_id is None:
+            text = CIN.sub(lambda m: f"{m[1]}{number:05d}{m[2]}\x02$N\x03", text)
+        return text
+
+    words = ["curl", "-sS"]
+    if show_header:
+        words.append("-i")
+    words += ["-X", exchange.request.method, f'"$U/{exchange.action}"']
+    for name, value in exchange.request.headers:
+        words += ["-H", _quoted(f"{name}: {live(value)}" if value else f"{name};")]
+    content = exchange.request.content.decode("utf-8", "backslashreplace")
+    words += ["--data-binary", _quoted(live(content))]
+    return " ".join(words)
+
+
+def _quoted(text: str) -> str:
+    """A shell word in which marked parts are expanded and the rest is literal."""
+    out = ""
+    position = 0
+    for mark in MARK.finditer(text):
+        literal = text[position : mark.start()]
+        out += (shlex.quote(literal) if literal else "") + f'"{mark[1]}"'
+        position = mark.end()
+    rest = text[position:]
+    return out + (shlex.quote(rest) if rest or not out else "")
+
+
+def replay(node_id: str, url: str) -> str:
+    """The command that runs the one test again that found something."""
+    return f"pytest --pyargs {shlex.quote(node_id)} --gateway-url {shlex.quote(url)}"

@@ -1,0 +1,71 @@
+"""The summary on the terminal: findings worst first, counts, and the verdict last."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from ..exchange import printable
+from ..session import Session
+from ..verdict import Found, Outcome, Verdict
+
+MOST = 60
+"""Findings of one kind that are printed; the report has them all."""
+
+
+def lines(session: Session, verdict: Verdict, report: Path | None) -> Iterator[tuple[str, str]]:
+    """Lines with a style each: ``red``, ``yellow``, ``green``, ``bold`` or nothing."""
+    mask: Callable[[str], str] = session.masker.text
+    for status, style in (("failed", "red"), ("warned", "yellow"), ("waived", "")):
+        left = MOST
+        for outcome in verdict.outcomes:
+            if outcome.status != status:
+                continue
+            for found in outcome.findings:
+                if left == 0:
+                    yield "  … more of them in the report", ""
+                left -= 1
+                if left >= 0:
+                    yield from _finding(outcome, found, style, mask)
+    open_ = [o for o in verdict.outcomes if o.status == "inconclusive"]
+    if open_ and not session.unreachable:
+        yield "", ""
+        yield f"inconclusive ({len(open_)})", "bold"
+        for outcome in open_[:20]:
+            yield f"  {outcome.requirement.id}  {outcome.requirement.level}  {printable(mask(outcome.reason))}", ""
+        if len(open_) > 20:
+            yield f"  … {len(open_) - 20} more in the report", ""
+    yield "", ""
+    for note in (*session.notes, *verdict.notes):
+        yield f"note: {printable(mask(note))}", ""
+    if session.unreachable:
+        yield f"the gateway gives no usable answer: {printable(session.unreachable)}", "yellow"
+    counts = ", ".join(f"{count} {status}" for status, count in verdict.summary.items() if count)
+    yield f"requirements: {counts}", ""
+    rate = session.exchanges / session.seconds if session.seconds else 0
+    yield f"{session.exchanges} exchanges in {session.seconds:.1f} s ({rate:.0f}/s), seed {session.seed}", ""
+    if report is not None:
+        yield f"report: {report}", ""
+    style = {"conformant": "green", "non-conformant": "red"}.get(verdict.verdict, "yellow")
+    name = session.config.gateway.get("name") or session.config.url
+    yield f"{printable(name)}: {verdict.verdict} ({'strict' if session.strict else 'core'})", style
+
+
+def _finding(outcome: Outcome, found: Found, style: str, mask: Callable[[str], str]) -> Iterator[tuple[str, str]]:
+    requirement, finding = outcome.requirement, found.finding
+    yield "", ""
+    title = f"{requirement.id}  {requirement.level}  {requirement.section}"
+    if outcome.status == "waived":
+        title += f"  (waived: {outcome.reason})"
+    yield title, style
+    times = f" ({found.count} times)" if found.count > 1 else ""
+    rows = (
+        ("sent", finding.sent),
+        ("expected", finding.expected),
+        ("observed", finding.observed + times),
+        ("finding", f"{finding.id}: {finding.message} at {finding.pointer or 'the whole body'}"),
+        ("reading", ", ".join(requirement.reading)),
+        ("again", found.curl),
+    )
+    for name, text in rows:
+        yield f"  {name:9} {printable(mask(text))}", ""

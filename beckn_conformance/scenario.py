@@ -1,0 +1,37 @@
+"""What a test of the shipped suite is: a coroutine that sends, and the requirements it is there to exercise."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Any
+
+import pytest
+
+Play = Callable[..., Awaitable[Any]]
+
+
+def exercises(*requirements: str) -> pytest.MarkDecorator:
+    """Marks a test, or a case of one, with the requirements that it is there to exercise."""
+    return pytest.mark.conformance(*requirements)
+
+
+def scenario(play: Play) -> Callable[..., None]:
+    """Makes a coroutine function a test. It only sends; what comes back is judged by everything that applies.
+
+    The test itself is a plain function, so that no other plugin takes the coroutine for its own.
+    """
+
+    @functools.wraps(play)
+    def test(**arguments: Any) -> None:
+        raise AssertionError("a scenario is played by the plugin, under --gateway-url")
+
+    test.play = play  # type: ignore[attr-defined]
+    return test
+
+
+def case(requirements: Iterable[str] | str, *values: Any, id: str) -> Any:
+    """A parameter set of a scenario with the requirements it exercises; ids name the requirement first."""
+    names = (requirements,) if isinstance(requirements, str) else tuple(requirements)
+    plain = "".join(c if c.isalnum() or c in "-_/.:@<>+" else "_" for c in f"{names[0]}:{id}" if c.isascii())
+    return pytest.param(*values, marks=exercises(*names), id=plain)

@@ -1,0 +1,259 @@
+"""One run of the suite: plays scenarios side by side, judges what comes back, keeps the tally."""
+
+from __future__ import annotations
+
+import asyncio
+import concurrent.futures
+import datetime
+import threading
+import time
+import uuid
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+import httpx
+
+from .actor import Actor, Verifier, registration_of
+from .binding import Binding
+from .config import GatewayConfig
+from .errors import Unmet, Unreachable
+from .exchange import Exchange
+from .finding import Finding
+from .gateway import Gateway
+from .journal import Journal
+from .judge import Judge
+from .masking import Masker
+from .probe import Probed, probe
+from .replay import curl, replay
+from .specification import Specification
+from .values import Values
+from .verdict import Tally, Verdict, conclude
+
+T = TypeVar("T")
+KEPT_REGISTRATIONS = 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class Played:
+    """What a scenario sent and received."""
+
+    exchanges: Sequence[Exchange]
+    unmet: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TestOutcome:
+    """What a test says under the requirements it exercises."""
+
+    __test__ = False
+
+    status: str
+    """``passed``, ``failed``, ``warned`` or ``inconclusive``."""
+    text: str
+    findings: tuple[Finding, ...] = ()
+
+
+@dataclass
+class Session:
+    """A run against one gateway. Scenarios are played in an event loop of its own thread; judging happens outside."""
+
+    specification: Specification
+    config: GatewayConfig
+    seed: int
+    folder: Path | None = None
+    transport: httpx.AsyncBaseTransport | None = None
+    journal_name: str = "exchanges.jsonl"
+    strict: bool = False
+    tally: Tally = field(default_factory=Tally)
+    elsewhere: int = 0
+    """Exchanges that other processes of the same run made."""
+
+    def __post_init__(self) -> None:
+        self.run_id = uuid.uuid4().hex[:12]
+        self.started = datetime.datetime.now(datetime.UTC)
+        self.masker = Masker(self.config.secrets)
+        self.probed: Probed | None = None
+        self.unreachable = ""
+        self.registrations: list[str] = []
+        self.notes: list[str] = []
+        self._clock = time.monotonic()
+        self._judge = Judge(self.specification, self.config)
+        self._values = Values(self.config, seed=self.seed)
+        self._verifier = Verifier(self.config)
+        self._journal = Journal(self.folder, self.masker, self.journal_name) if self.folder else None
+        self._gateway: Gateway | None = None
+        self._playing: dict[str, concurrent.futures.Future[Played]] = {}
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread: threading.Thread | None = None
+
+    # Life.
+
+    def start(self) -> None:
+        """Finds out how to talk to the gateway; raises Unreachable, and remembers why."""
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="beckn-conformance", daemon=True)
+        self._thread.start()
+        self._gateway = self._wait(self._open())
+        try:
+            self.probed = self._wait(probe(self._gateway, self.specification, self._values, self._verifier))
+        except Unreachable as error:
+            self.unreachable = self.masker.text(str(error))
+            raise
+        self._judge.learn_served(self.probed.served)
+        if self.probed.signups_work:
+            self._judge.learn_signups_work()
+        self.notes += self.probed.notes
+        self._verifier.always = not self.probed.serves_fresh
+        if self._verifier.always and not (self._verifier.can_verify or self._verifier.has_stock):
+            self._judge.known.serves_fresh = False
+
+    async def _open(self) -> Gateway:
+        return Gateway(self.config, transport=self.transport, record=self._record)
+
+    def close(self) -> None:
+        """Ends the client and its loop; may be called at any time and more than once."""
+        if self._loop is None or self._loop.is_closed():
+            return
+        for future in self._playing.values():
+            future.cancel()
+        self._playing.clear()
+        if self._gateway is not None:
+            try:
+                self._wait(self._gateway.close(), 5)
+            except (concurrent.futures.TimeoutError, concurrent.futures.CancelledError):
+                self.notes.append("connections to the gateway did not close in time")
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        if self._thread is not None:
+            self._thread.join(5)
+        if not self._loop.is_running():
+            self._loop.close()
+        if self._journal is not None:
+            self._journal.close()
+
+    def _wait(self, work: Coroutine[Any, Any, T], timeout: float | None = None) -> T:
+        assert self._loop is not None
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(timeout)
+
+    def _record(self, exchange: Exchange) -> None:
+        registration = registration_of(exchange) if exchange.action == "Provider/signup" else None
+        if registration is not None and len(self.registrations) < KEPT_REGISTRATIONS:
+            self.registrations.append(registration.id)
+        if self._journal is not None:
+            self._journal.write(exchange)
+
+    # Playing.
+
+    @property
+    def binding(self) -> Binding:
+        assert self.probed is not None
+        return self.probed.binding
+
+    @property
+    def exchanges(self) -> int:
+        return self.elsewhere + (self._gateway.sent if self._gateway else 0)
+
+    @property
+    def can_verify(self) -> bool:
+        return self._verifier.can_verify
+
+    def prefetch(self, plays: Mapping[str, Callable[[Actor], Awaitable[Any]]]) -> None:
+        """Sets scenarios playing side by side, under names by which ``play`` finds them."""
+        assert self._loop is not None
+        for name, play in plays.items():
+            if name not in self._playing:
+                self._playing[name] = asyncio.run_coroutine_threadsafe(self._play(play), self._loop)
+
+    async def _play(self, play: Callable[[Actor], Awaitable[Any]]) -> Played:
+        assert self._gateway is not None
+        actor = Actor(self._gateway, self.binding, self.specification, self._values, self._verifier)
+        try:
+            await play(actor)
+        except Unmet as error:
+            return Played(tuple(actor.exchanges), str(error))
+        return Played(tuple(actor.exchanges))
+
+    def play(
+        self, name: str, play: Callable[[Actor], Awaitable[Any]], requirements: Sequence[str], node_id: str
+    ) -> TestOutcome:
+        """Plays a scenario, or takes it where it was set playing before, and judges it."""
+        self.prefetch({name: play})
+        future = self._playing.pop(name)
+        played = future.result()
+        return self.judge(played, requirements, node_id)
+
+    # Judging.
+
+    def judge(self, played: Played, requirements: Sequence[str], node_id: str) -> TestOutcome:
+        """Judges every exchange of a scenario by everything; the outcome is that under its own requirements."""
+        mine: dict[str, Finding] = {}
+        exercised: set[str] = set()
+        for place, exchange in enumerate(played.exchanges):
+            for judgement in self._judge.judge(exchange):
+                exercised.add(judgement.requirement)
+                record = self.tally.add(judgement)
+                if record is not None:
+                    record.curl = self.masker.text(
+                        curl(exchange, played.exchanges[:place], self.binding, self.config)
+                    )
+                    record.replay = replay(node_id, self.config.url)
+                if judgement.finding is not None and judgement.requirement in requirements:
+                    mine.setdefault(judgement.finding.id, judgement.finding)
+        for exchange in played.exchanges:
+            registration = registration_of(exchange) if exchange.action == "Provider/signup" else None
+            if registration is not None:
+                self._judge.forget(registration.id)
+        for requirement in requirements:
+            self.tally.tests.setdefault(requirement, []).append(node_id)
+        reason = self.masker.text(self._reason(played))
+        for requirement in requirements:
+            if requirement not in exercised and reason:
+                self.tally.hinder(requirement, reason)
+        return self._outcome(requirements, tuple(mine.values()), exercised, reason)
+
+    def _outcome(
+        self, requirements: Sequence[str], findings: tuple[Finding, ...], exercised: set[str], reason: str
+    ) -> TestOutcome:
+        levels = {f.requirement: self.specification.requirements[f.requirement].level for f in findings}
+        text = self.masker.text("\n".join(f"{f.requirement} {f.pointer}: {f.message}; {f.observed}" for f in findings))
+        if findings:
+            failed = self.strict or "MUST" in levels.values()
+            return TestOutcome("failed" if failed else "warned", text, findings)
+        missing = [requirement for requirement in requirements if requirement not in exercised]
+        if missing:
+            return TestOutcome(
+                "inconclusive", f"{missing[0]} could not be judged: {reason or 'nothing it needs happened'}"
+            )
+        return TestOutcome("passed", "")
+
+    def _reason(self, played: Played) -> str:
+        if played.unmet:
+            return played.unmet
+        for exchange in reversed(played.exchanges):
+            if exchange.trouble:
+                return exchange.trouble
+            if exchange.reply is not None and exchange.action_of_reply is None:
+                return f"{exchange.action} was answered with status {exchange.reply.status} without ACK or NACK"
+        if self._judge.known.serves_fresh is False:
+            return "the gateway serves no registration before it is verified"
+        if played.exchanges and not played.exchanges[-1].acknowledged:
+            last = played.exchanges[-1]
+            return f"{last.action} was answered with {last.action_of_reply}"
+        return ""
+
+    def conclude(self, *, narrowed: bool = False) -> Verdict:
+        """The verdict on everything that was shown so far."""
+        return conclude(
+            self.tally,
+            self.specification,
+            self.config,
+            strict=self.strict,
+            narrowed=narrowed,
+            unreachable=self.unreachable,
+            can_verify=self.can_verify,
+        )
+
+    @property
+    def seconds(self) -> float:
+        return time.monotonic() - self._clock

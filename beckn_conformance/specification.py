@@ -1,0 +1,397 @@
+"""The specification as data: operations, members, requirements and readings, loaded from schemas/."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import unicodedata
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import Any
+
+import jsonschema_rs
+import yaml
+
+from .errors import SpecificationError
+
+JSON_TYPES = ("string", "number", "boolean", "array", "object", "null")
+BASE = "json-schema:///"
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One of the calls of the specification."""
+
+    key: str
+    """Name of its schema files, such as ``info-update``."""
+    action: str
+    """Value of its Action header, such as ``Provider/info/update``."""
+
+    @property
+    def path(self) -> str:
+        return "/" + self.action
+
+
+@dataclass(frozen=True, slots=True)
+class Selector:
+    """Ties a requirement to members of a request and to kinds of faults there."""
+
+    members: tuple[str, ...]
+    strength: str
+    """``must`` or ``should``: on which side of the border in the schemas it lies."""
+    kinds: tuple[str, ...] = ()
+    """Kinds of faults (``empty``, ``unknown`` …); none means every kind no other requirement names."""
+
+
+@dataclass(frozen=True, slots=True)
+class Requirement:
+    """One thing a gateway is held to, as ``requirements.yaml`` has it."""
+
+    id: str
+    section: str
+    level: str
+    basis: str
+    reading: tuple[str, ...]
+    title: str
+    text: str
+    operations: tuple[str, ...]
+    """Actions of the exchanges that are judged under it."""
+    refuses: Selector | None = None
+    accepts: Selector | None = None
+    owns: tuple[str, ...] = ()
+    """Members of the reply that it judges in place of the general requirement on the body."""
+    needs: str = ""
+    untestable: str = ""
+
+
+@dataclass(frozen=True)
+class Member:
+    """One member of a request body, with everything the schemas say of its values.
+
+    ``pointer`` is a JSON Pointer in which ``*`` stands for any index of a list.
+    """
+
+    pointer: str
+    schema: Mapping[str, Any]
+    required: bool
+    nullable: bool
+
+    @property
+    def name(self) -> str:
+        return self.pointer.rsplit("/", 1)[1]
+
+    @property
+    def parent(self) -> str:
+        return self.pointer.rsplit("/", 1)[0]
+
+    @cached_property
+    def type(self) -> str:
+        return str(self.schema["type"])
+
+    @cached_property
+    def _validators(self) -> dict[str, Any]:
+        proper = {key: value for key, value in self.schema.items() if not key.startswith("x-")}
+        if self.type in ("object", "array"):
+            proper = {"type": self.type}
+        return {
+            "proper": compile_schema(proper),
+            **{
+                key: compile_schema(self.schema[key])
+                for key in ("x-safe", "x-safe-should", "x-should")
+                if key in self.schema
+            },
+        }
+
+    def has_type(self, value: object) -> bool:
+        return json_type(value) == self.type
+
+    def tolerates(self, value: object) -> bool:
+        """False for a value that a gateway MUST refuse."""
+        return bool(self._validators["proper"].is_valid(value))
+
+    def approves(self, value: object) -> bool:
+        """False for a value that a gateway SHOULD refuse."""
+        validator = self._validators.get("x-should")
+        return validator is None or bool(validator.is_valid(value))
+
+    def safe(self, value: object) -> bool:
+        """True for a value that satisfies every reading, so that a gateway MUST accept it."""
+        validator = self._validators.get("x-safe")
+        return validator is None or bool(validator.is_valid(value))
+
+    def nearly_safe(self, value: object) -> bool:
+        """True for a value that a gateway SHOULD accept."""
+        validator = self._validators.get("x-safe-should")
+        return self.safe(value) or (validator is not None and bool(validator.is_valid(value)))
+
+    def malformed(self, strength: str) -> Mapping[str, Any]:
+        """Named faulty values of the member's own type, by the strength with which they must be refused."""
+        return dict(self.schema.get("x-malformed" if strength == "must" else "x-should-malformed", {}))
+
+    def variants(self, strength: str) -> Mapping[str, str]:
+        """Named kinds of valid values as patterns, each of which is to be seen accepted."""
+        return dict(self.schema.get("x-variants" if strength == "must" else "x-variants-should", {}))
+
+
+def json_type(value: object) -> str:
+    """The JSON type of a decoded value, one of JSON_TYPES."""
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return "boolean"
+        case str():
+            return "string"
+        case int() | float():
+            return "number"
+        case list():
+            return "array"
+    return "object"
+
+
+def _plain_name(value: str) -> bool:
+    """Letters, marks and digits of any script, inner single spaces and common punctuation, in NFC (Q4)."""
+    if (
+        not value
+        or value != unicodedata.normalize("NFC", value)
+        or value != value.strip(" ")
+        or "  " in value
+    ):
+        return False
+    return all(
+        unicodedata.category(c)[0] in "LM" or unicodedata.category(c) == "Nd" or c in " .&'()-,"
+        for c in value
+    )
+
+
+def _printable_name(value: str) -> bool:
+    """The wider set of names: also other punctuation, symbols and emoji (Q4)."""
+    if not value or value != unicodedata.normalize("NFC", value) or value != value.strip():
+        return False
+    return all(unicodedata.category(c)[0] in "LMNPS" or c == " " for c in value)
+
+
+def _known_phone(value: str) -> bool:
+    """A number that libphonenumber knows as valid, fifteen digits at most without the extension (Q6)."""
+    import phonenumbers
+
+    country, _, rest = value.partition("-")
+    number = rest.partition("-")[0]
+    if len(country) - 1 + len(number) > 15:
+        return False
+    try:
+        parsed = phonenumbers.parse(country + number)
+    except phonenumbers.NumberParseException:
+        return False
+    return str(parsed.country_code) == country[1:] and phonenumbers.is_valid_number(parsed)
+
+
+def _pdf_or_jpeg(value: str) -> bool:
+    """A PDF or a JPEG in standard base64 (Q9)."""
+    import base64
+    import binascii
+
+    try:
+        content = base64.b64decode(value, validate=True)
+    except (binascii.Error, ValueError):
+        return False
+    return content.startswith((b"%PDF-", b"\xff\xd8\xff")) and base64.b64encode(content).decode() == value
+
+
+FORMATS = {
+    "plain-name": _plain_name,
+    "printable-name": _printable_name,
+    "known-phone": _known_phone,
+    "pdf-or-jpeg": _pdf_or_jpeg,
+}
+
+
+def compile_schema(schema: Mapping[str, Any], resources: Mapping[str, Any] | None = None) -> Any:
+    """A validator of the canonical implementation, jsonschema-rs; references resolve among the resources."""
+    registry = None
+    if resources is not None:
+        registry = jsonschema_rs.Registry([(BASE + name, content) for name, content in resources.items()])
+    return jsonschema_rs.Draft202012Validator(
+        dict(schema), formats=FORMATS, validate_formats=True, registry=registry
+    )
+
+
+def default_folder() -> Path:
+    """schemas/ of the installed package, or of the checkout the package lies in."""
+    package = Path(__file__).resolve().parent
+    for folder in (package / "schemas", package.parent / "schemas"):
+        if (folder / "requirements.yaml").is_file():
+            return folder
+    raise SpecificationError(
+        f"schemas/ is found neither in {package} nor beside it; install the package again"
+    )
+
+
+@dataclass(frozen=True)
+class Specification:
+    """Everything in schemas/, read once; raises SpecificationError where it cannot be used."""
+
+    folder: Path
+    files: Mapping[str, Any]
+    requirements: Mapping[str, Requirement]
+    readings: Mapping[str, Mapping[str, Any]]
+    operations: tuple[Operation, ...]
+    digest: str
+    title: str = "Beckn Gateway Registration API"
+    source: str = "Beckn Gateway Registration API, draft page (beckn-gateway-registration-api.md)"
+    _members: dict[str, tuple[Member, ...]] = field(default_factory=dict, repr=False)
+
+    def operation(self, action: str) -> Operation:
+        return next(o for o in self.operations if o.action == action)
+
+    def members(self, action: str) -> tuple[Member, ...]:
+        """The members of an operation's request body, parents before children."""
+        if action not in self._members:
+            schema = self.files[f"{self.operation(action).key}.request.json"]
+            self._members[action] = tuple(self._walk(schema, ""))
+        return self._members[action]
+
+    def resolve(self, schema: Mapping[str, Any]) -> tuple[Mapping[str, Any], bool]:
+        """Follows $ref, and anyOf with null; returns the schema meant and whether null is allowed."""
+        nullable = False
+        while True:
+            if "$ref" in schema:
+                schema = {**self._target(schema["$ref"]), **{k: v for k, v in schema.items() if k != "$ref"}}
+            elif "anyOf" in schema:
+                (chosen,) = (option for option in schema["anyOf"] if option.get("type") != "null")
+                nullable = len(schema["anyOf"]) > 1
+                schema = {**chosen, **{k: v for k, v in schema.items() if k != "anyOf"}}
+            else:
+                return schema, nullable
+
+    def _target(self, reference: str) -> Mapping[str, Any]:
+        file, _, pointer = reference.partition("#")
+        node: Any = self.files[file or "common.json"]
+        for part in pointer.strip("/").split("/") if pointer else ():
+            node = node[part]
+        return dict(node)
+
+    def _walk(self, schema: Mapping[str, Any], pointer: str) -> Iterator[Member]:
+        schema, _ = self.resolve(schema)
+        required = schema.get("required", ())
+        for name, child in schema.get("properties", {}).items():
+            resolved, nullable = self.resolve(child)
+            yield Member(f"{pointer}/{name}", resolved, name in required, nullable)
+            yield from self._walk(resolved, f"{pointer}/{name}")
+        if "items" in schema:
+            resolved, nullable = self.resolve(schema["items"])
+            yield Member(f"{pointer}/*", resolved, False, nullable)
+            yield from self._walk(resolved, f"{pointer}/*")
+
+    def reply_schema(self, action: str, kind: str) -> Any:
+        """The validator of an ``ack`` or ``nack`` body of an operation."""
+        return _reply_validator(self, f"{self.operation(action).key}.{kind}.json")
+
+    def requirement_for_fault(self, action: str, member: str, kind: str, strength: str) -> Requirement | None:
+        """The requirement that a request with this fault is refused, or None where nobody is held to it."""
+        general = None
+        for requirement in self._refusals(action):
+            selector = requirement.refuses
+            assert selector is not None
+            if member not in selector.members or selector.strength != strength:
+                continue
+            if kind in selector.kinds or kind.partition(":")[0] in selector.kinds:
+                return requirement
+            if not selector.kinds:
+                general = requirement
+        return general
+
+    def requirement_for_acceptance(self, action: str, member: str, strength: str) -> Requirement | None:
+        """The requirement that valid values of this member are accepted, if it has one of its own."""
+        for requirement in self.requirements.values():
+            selector = requirement.accepts
+            if (
+                selector is not None
+                and action in requirement.operations
+                and member in selector.members
+                and selector.strength == strength
+            ):
+                return requirement
+        return None
+
+    def _refusals(self, action: str) -> tuple[Requirement, ...]:
+        return _refusals_of(self, action)
+
+    def prefix(self, action: str) -> str:
+        """First word of the ids of an operation's requirements, such as ``UPDATE``."""
+        return next(
+            r.id.removesuffix("-ENDPOINT")
+            for r in self.requirements.values()
+            if r.operations == (action,) and r.id.endswith("-ENDPOINT")
+        )
+
+    def __hash__(self) -> int:
+        return hash(self.digest)
+
+
+@lru_cache(maxsize=64)
+def _reply_validator(specification: Specification, name: str) -> Any:
+    return compile_schema({"$ref": BASE + name}, specification.files)
+
+
+@lru_cache(maxsize=64)
+def _refusals_of(specification: Specification, action: str) -> tuple[Requirement, ...]:
+    return tuple(r for r in specification.requirements.values() if r.refuses and action in r.operations)
+
+
+OPERATIONS = (
+    Operation("signup", "Provider/signup"),
+    Operation("get", "Provider/get"),
+    Operation("info-update", "Provider/info/update"),
+    Operation("documents-add", "Provider/documents/add"),
+)
+
+
+def _requirement(row: Mapping[str, Any], actions: Mapping[str, str]) -> Requirement:
+    values = dict(row)
+    for key in ("refuses", "accepts"):
+        if key in values:
+            selector = values[key]
+            values[key] = Selector(
+                tuple(selector["members"]), selector["strength"], tuple(selector.get("kinds", ()))
+            )
+    for key in ("reading", "owns"):
+        values[key] = tuple(values.get(key, ()))
+    try:
+        values["operations"] = tuple(actions[name] for name in values["operations"])
+        return Requirement(**values)
+    except (KeyError, TypeError) as error:
+        raise SpecificationError(f"requirements.yaml: {row.get('id', row)}: {error}") from error
+
+
+@lru_cache(maxsize=4)
+def load(folder: Path | None = None) -> Specification:
+    """Reads schemas/ (or a changed copy of it) once; raises SpecificationError naming the file at fault."""
+    folder = folder or default_folder()
+    digest = hashlib.sha256()
+    files: dict[str, Any] = {}
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    for path in sorted(folder.glob("*.*")):
+        if path.suffix not in (".json", ".yaml"):
+            continue
+        content = path.read_bytes()
+        digest.update(path.name.encode() + b"\0" + content)
+        try:
+            if path.suffix == ".json":
+                files[path.name] = json.loads(content)
+            elif path.name != "openapi.yaml":
+                files[path.name] = yaml.load(content, Loader=loader)
+        except (ValueError, yaml.YAMLError) as error:
+            raise SpecificationError(f"{path}: {error}") from error
+    if "requirements.yaml" not in files or "common.json" not in files:
+        raise SpecificationError(f"{folder} holds no requirements.yaml and common.json")
+    actions = {operation.key: operation.action for operation in OPERATIONS}
+    rows = [_requirement(row, actions) for row in files["requirements.yaml"]]
+    requirements = {row.id: row for row in rows}
+    if len(requirements) != len(rows):
+        twice = sorted({row.id for row in rows if sum(other.id == row.id for other in rows) > 1})
+        raise SpecificationError(f"requirements.yaml: more than one entry for {', '.join(twice)}")
+    readings = {row["number"]: row for row in files.get("readings.yaml", {}).get("readings", ())}
+    return Specification(folder, files, requirements, readings, OPERATIONS, digest.hexdigest())

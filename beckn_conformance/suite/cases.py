@@ -1,0 +1,111 @@
+"""Cases that the files of the suite share, derived from the schemas."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from beckn_conformance.actor import Actor
+from beckn_conformance.config import GatewayConfig
+from beckn_conformance.faults import fault_cases
+from beckn_conformance.scenario import case
+from beckn_conformance.specification import load
+
+GENERAL = {
+    "Provider/signup": ("NACK-SOUND", "NACK-TEXT", "NACK-ECHO"),
+    "Provider/get": ("NACK-TEXT", "NACK-ECHO"),
+    "Provider/info/update": ("NACK-SOUND", "NACK-TEXT", "NACK-ECHO", "UPDATE-FAIL-STATUS"),
+    "Provider/documents/add": ("NACK-SOUND", "NACK-TEXT", "NACK-ECHO"),
+}
+
+
+def fault_parameters(action: str, *unchanged: str) -> list[Any]:
+    """One parameter set for every fault of a single member, under the requirement that it is refused.
+
+    ``unchanged`` are the requirements that a registration stays as it was, where the fault leaves it named.
+    """
+    specification = load()
+    parameters = []
+    for fault in fault_cases(action, specification, GatewayConfig("")):
+        requirements = [fault.requirement]
+        if not (action == "Provider/documents/add" and fault.member.startswith("/registration")):
+            requirements += GENERAL[action]
+        if not fault.member.startswith("/registration"):
+            requirements += unchanged
+        if "*/" in fault.member and "/1/" in fault.pointer:
+            requirements.append("NACK-INDEX")
+        parameters.append(case(requirements, fault, id=f"{fault.pointer}-{fault.kind}"))
+    return parameters
+
+
+def variant_parameters(action: str) -> list[Any]:
+    """One parameter set for every kind of valid value of every member, under the requirement that it is accepted."""
+    specification = load()
+    parameters = []
+    for member in specification.members(action):
+        for strength in ("must", "should"):
+            requirement = specification.requirement_for_acceptance(action, member.pointer, strength)
+            if requirement is not None:
+                for variant in member.variants(strength):
+                    parameters.append(
+                        case(requirement.id, member.pointer, variant, id=f"{member.pointer}-{variant}")
+                    )
+    return parameters
+
+
+def mixed_faults(action: str) -> list[Any]:
+    """Pairs and larger groups of members that are faulty together."""
+    groups: list[tuple[str, ...]] = [
+        ("/info/phone", "/info/email"),
+        ("/info/name", "/info/company_id"),
+        ("/info/name", "/info/phone", "/info/email", "/info/company_id"),
+    ]
+    if action == "Provider/signup":
+        groups += [
+            ("/info/phone", "/api/endpoint_url"),
+            ("/info/email", "/documents/1/name"),
+            ("/documents/0/name", "/documents/0/data"),
+            ("/documents/0/data", "/documents/2/name"),
+            ("/info/name", "/info/phone", "/documents/0/name", "/documents/1/data", "/api/endpoint_url"),
+        ]
+    if action == "Provider/info/update":
+        groups = [("/info/phone", "/info/email")]
+    if action == "Provider/documents/add":
+        groups = [
+            ("/documents/0/name", "/documents/0/data"),
+            ("/documents/0/data", "/documents/2/name"),
+            ("/documents/0/name", "/documents/1/name", "/documents/2/name"),
+        ]
+    return [case("NACK-ALL", group, id="+".join(group)) for group in groups]
+
+
+def info_with(actor: Actor, member: str, variant: str) -> dict[str, str]:
+    """Valid company information of which one member is of a certain kind."""
+    values = actor.values
+    match member:
+        case "name":
+            return values.info(name=values.name(variant))
+        case "phone":
+            return values.info(phone=values.phone(variant))
+        case "email":
+            return values.info(email=values.email(variant))
+    return values.info()
+
+
+def spoiled(body: Any, pointers: tuple[str, ...]) -> Any:
+    """The body with each of these members made surely faulty."""
+    for pointer in pointers:
+        *path, last = pointer.split("/")[1:]
+        node = body
+        for part in path:
+            node = node[int(part)] if part.isdigit() else node[part]
+        node[last] = {"phone": "12", "email": "nobody"}.get(last)
+    return body
+
+
+async def call_about_unknown(actor: Actor, action: str, parts: dict[str, Any]) -> None:
+    """A call about an id that no signup gave, with the valid token of a registration that is there (R16)."""
+    registration = await actor.registered()
+    await actor.get(registration)
+    id_ = actor.values.unknown_id(registration.id, {registration.id})
+    await actor.call(action, {"registration": {"id": id_}, **parts}, token=registration.token)
+    await actor.get(registration)

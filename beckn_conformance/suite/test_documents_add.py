@@ -1,0 +1,161 @@
+"""§4 Add documents for verification."""
+
+from __future__ import annotations
+
+import pytest
+
+from beckn_conformance.actor import ADD, Actor
+from beckn_conformance.faults import FaultCase
+from beckn_conformance.scenario import case, exercises, scenario
+from beckn_conformance.suite.cases import (
+    call_about_unknown,
+    fault_parameters,
+    mixed_faults,
+    spoiled,
+    variant_parameters,
+)
+
+
+@exercises(
+    "DOCUMENTS-ENDPOINT",
+    "DOCUMENTS-ACK",
+    "DOCUMENTS-BODY",
+    "DOCUMENTS-ID",
+    "DOCUMENTS-STATUS",
+    "DOCUMENTS-STATUS-SEEN",
+    "DOCUMENTS-NEW-STATUS",
+    "DOCUMENTS-OLD-STATUS",
+    "DOCUMENTS-DOCUMENT-ID",
+    "DOCUMENTS-LISTED",
+    "DOCUMENTS-ECHO",
+    "DOCUMENTS-ECHO-EXACT",
+    "DOCUMENTS-KEPT",
+    "DOCUMENTS-KEEPS-REST",
+    "TOKEN-ACCEPTED",
+    "TOKEN-NOT-REPEATED",
+)
+@pytest.mark.parametrize("count", [1, 2, 5])
+@scenario
+async def test_plain_addition(actor: Actor, count: int) -> None:
+    """The reply, and what a Provider/get shows before and after."""
+    registration = await actor.registered(actor.values.signup(documents=2))
+    await actor.get(registration)
+    added = await actor.add(registration, [actor.values.document() for _ in range(count)])
+    await actor.get_after(added, registration)
+
+
+@pytest.mark.parametrize(("member", "variant"), variant_parameters(ADD))
+@exercises("DOCUMENTS-ECHO")
+@scenario
+async def test_valid_value(actor: Actor, member: str, variant: str) -> None:
+    """Every kind of valid document is accepted, kept and given back."""
+    registration = await actor.registered()
+    added = await actor.add(registration, [actor.values.document(variant)])
+    await actor.get_after(added, registration)
+
+
+@exercises("DOCUMENTS-LISTED", "DOCUMENTS-DOCUMENT-ID-STABLE", "DOCUMENTS-KEPT", "DOCUMENTS-OLD-STATUS")
+@pytest.mark.parametrize("times", [2, 3])
+@scenario
+async def test_additions_in_a_row(actor: Actor, times: int) -> None:
+    """Each addition is listed with all that came before it."""
+    registration = await actor.registered()
+    for _ in range(times):
+        added = await actor.add(registration, [actor.values.document(), actor.values.document()])
+        await actor.get_after(added, registration)
+
+
+@exercises("DOCUMENTS-SAME-NAME")
+@pytest.mark.parametrize("of", ["the_signup", "an_addition"])
+@scenario
+async def test_same_name(actor: Actor, of: str) -> None:
+    """A document of a name that is taken does not replace the one that has it."""
+    name = f"Operating Permit {actor.values.word()}.pdf"
+    named = [actor.values.document(name=name)]
+    if of == "the_signup":
+        registration = await actor.registered({**actor.values.signup(), "documents": named})
+    else:
+        registration = await actor.registered()
+        first = await actor.add(registration, named)
+        await actor.get_after(first, registration)
+    added = await actor.add(registration, [actor.values.document(name=name)])
+    await actor.get_after(added, registration)
+
+
+@exercises("DOCUMENTS-KEEPS-REST", "GET-ROUND-TRIP")
+@scenario
+async def test_addition_leaves_other_registrations_alone(actor: Actor) -> None:
+    """Only the registration that is named changes."""
+    one, other = await actor.registered(), await actor.registered()
+    added = await actor.add(one, [actor.values.document()])
+    await actor.get_after(added, one)
+    await actor.get(other)
+
+
+@pytest.mark.parametrize(
+    "fault", fault_parameters(ADD, "DOCUMENTS-NACK-UNCHANGED", "DOCUMENTS-NACK-STATUS-UNCHANGED")
+)
+@scenario
+async def test_one_fault(actor: Actor, fault: FaultCase) -> None:
+    """An addition that is valid but for one member is refused, that member is blamed, and nothing changes."""
+    registration = await actor.registered()
+    await actor.get(registration)
+    documents = [actor.values.document() for _ in range(3 if "/1" in fault.pointer else 1)]
+    body = {"registration": {"id": registration.id}, "documents": documents}
+    await actor.persist(registration, ADD, fault.spoil(body))
+    await actor.get(registration)
+
+
+@pytest.mark.parametrize("faults", mixed_faults(ADD))
+@exercises("NACK-ALL", "DOCUMENTS-NACK-UNCHANGED")
+@scenario
+async def test_several_faults(actor: Actor, faults: tuple[str, ...]) -> None:
+    """Of several faulty members each is blamed, and nothing changes."""
+    registration = await actor.registered()
+    documents = [actor.values.document() for _ in range(3)]
+    await actor.add(registration, spoiled({"documents": documents}, faults)["documents"])
+    await actor.get(registration)
+
+
+@exercises("DOCUMENTS-NACK-UNCHANGED", "DOCUMENTS-LISTED", "DOCUMENTS-NACK-STATUS-UNCHANGED")
+@scenario
+async def test_refusal_between_additions(actor: Actor) -> None:
+    """Sound documents of a refused addition are not kept, and those of others are not lost."""
+    registration = await actor.registered()
+    added = await actor.add(registration, [actor.values.document()])
+    await actor.get_after(added, registration)
+    await actor.add(registration, [actor.values.document(), {"name": "Permit.pdf"}, actor.values.document()])
+    await actor.get(registration)
+    added = await actor.add(registration, [actor.values.document()])
+    await actor.get_after(added, registration)
+
+
+@exercises("DOCUMENTS-NACK-UNKNOWN")
+@scenario
+async def test_unknown_registration(actor: Actor) -> None:
+    """An id that no signup gave, with another registration's valid token (R16)."""
+    await call_about_unknown(actor, ADD, {"documents": [actor.values.document()]})
+
+
+@exercises("DOCUMENTS-OLD-STATUS-KEPT")
+@scenario
+async def test_verified_documents_stay_verified(actor: Actor) -> None:
+    """What a person has verified is not put back by other documents."""
+    registration = await actor.registered(actor.values.signup(documents=2))
+    added = await actor.add(registration, [actor.values.document()])
+    await actor.get_after(added, registration)
+    await actor.verify(registration)
+    for _ in range(3):
+        added = await actor.add(registration, [actor.values.document()])
+        await actor.get_after(added, registration)
+
+
+@exercises("DOCUMENTS-LISTED", "DOCUMENTS-KEPT")
+@pytest.mark.parametrize("count", [case("DOCUMENTS-LISTED", 8, id="8_additions")])
+@scenario
+async def test_many_additions(actor: Actor, count: int) -> None:
+    """Documents are not lost by number."""
+    registration = await actor.registered()
+    for _ in range(count):
+        added = await actor.add(registration, [actor.values.document() for _ in range(4)])
+    await actor.get_after(added, registration)

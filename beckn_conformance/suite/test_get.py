@@ -1,0 +1,64 @@
+"""§2 Get Registration Details of a BP."""
+
+from __future__ import annotations
+
+import pytest
+
+from beckn_conformance.actor import GET, SIGNUP, Actor
+from beckn_conformance.faults import FaultCase
+from beckn_conformance.scenario import exercises, scenario
+from beckn_conformance.suite.cases import call_about_unknown, fault_parameters
+
+
+@exercises(
+    "GET-ENDPOINT",
+    "GET-ACK",
+    "GET-BODY",
+    "GET-ID",
+    "GET-ROUND-TRIP",
+    "GET-ROUND-TRIP-EXACT",
+    "SIGNUP-DOCUMENTS-KEPT",
+    "TOKEN-ACCEPTED",
+    "TOKEN-NOT-REPEATED",
+)
+@scenario
+async def test_plain_get(actor: Actor) -> None:
+    """Asking twice; the second answer is held against the first as well."""
+    registration = await actor.registered()
+    await actor.get(registration)
+    await actor.get(registration)
+
+
+@exercises("GET-ROUND-TRIP", "GET-ID")
+@scenario
+async def test_registrations_are_kept_apart(actor: Actor) -> None:
+    """Each of several registrations is given back under its own id, in another order than they were made."""
+    registrations = [await actor.registered() for _ in range(3)]
+    for registration in (*reversed(registrations), *registrations):
+        await actor.get(registration)
+
+
+@pytest.mark.parametrize("fault", fault_parameters(GET))
+@scenario
+async def test_one_fault(actor: Actor, fault: FaultCase) -> None:
+    """A request that is valid but for one member is refused, and that member is blamed."""
+    registration = await actor.registered()
+    await actor.persist(registration, GET, fault.spoil({"registration": {"id": registration.id}}))
+
+
+@exercises("GET-NACK-UNKNOWN", "NACK-TEXT", "NACK-ECHO")
+@scenario
+async def test_unknown_registration(actor: Actor) -> None:
+    """An id that no signup gave, with another registration's valid token (R16)."""
+    await call_about_unknown(actor, GET, {})
+
+
+@exercises("GET-ROUND-TRIP")
+@scenario
+async def test_signup_refused_for_one_leaves_others_alone(actor: Actor) -> None:
+    """A refused signup changes nothing at a registration that is there."""
+    registration = await actor.registered()
+    body = actor.values.signup()
+    body["info"]["phone"] = None
+    await actor.call(SIGNUP, body)
+    await actor.get(registration)

@@ -1,0 +1,97 @@
+"""§1–§4 Request Structure, Header: Action, Timestamp and Token."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from beckn_conformance.actor import ADD, GET, SIGNUP, UPDATE, Actor, Registration
+from beckn_conformance.faults import HEADER_KINDS, TOKEN_KINDS
+from beckn_conformance.scenario import case, scenario
+from beckn_conformance.specification import load
+
+ACTIONS = (SIGNUP, GET, UPDATE, ADD)
+
+
+def _body(actor: Actor, action: str, registration: Registration | None) -> Any:
+    if registration is None:
+        return actor.values.signup()
+    parts = {UPDATE: {"info": actor.values.info()}, ADD: {"documents": [actor.values.document()]}}
+    return {"registration": {"id": registration.id}, **parts.get(action, {})}
+
+
+async def _call(actor: Actor, action: str, header: dict[str, str | None]) -> None:
+    """A call that is valid but for its header, and what a Provider/get shows after it."""
+    if action == SIGNUP:
+        await actor.call(SIGNUP, _body(actor, action, None), header=header)
+        return
+    registration = await actor.registered()
+    await actor.get(registration)
+    await actor.call(action, _body(actor, action, registration), token=registration.token, header=header)
+    await actor.get(registration)
+
+
+@pytest.mark.parametrize(
+    ("action", "kind"),
+    [
+        case("HEADER-NACK-ACTION", action, kind, id=f"{action}-{kind}")
+        for action in ACTIONS
+        for kind in HEADER_KINDS["Action"]
+    ],
+)
+@scenario
+async def test_action(actor: Actor, action: str, kind: str) -> None:
+    """An Action that is absent, another operation's or unknown (T5)."""
+    other = GET if action != GET else SIGNUP
+    value = {"missing": None, "another operation": other, "unknown": "Provider/renew"}[kind]
+    await _call(actor, action, {"Action": value})
+
+
+@pytest.mark.parametrize(
+    ("action", "kind"),
+    [
+        case("HEADER-NACK-TIMESTAMP", action, kind, id=f"{action}-{kind}")
+        for action in ACTIONS
+        for kind in HEADER_KINDS["Timestamp"]
+    ],
+)
+@scenario
+async def test_timestamp(actor: Actor, action: str, kind: str) -> None:
+    """A Timestamp that is absent, no time or no date of the calendar (H1)."""
+    malformed = load().files["header.request.json"]["properties"]["Timestamp"]["x-malformed"]
+    await _call(actor, action, {"Timestamp": None if kind == "missing" else malformed[kind]})
+
+
+TOKEN_REQUIREMENTS = {
+    "missing": "TOKEN-NACK-ABSENT",
+    "empty": "TOKEN-NACK-ABSENT",
+    "unknown": "TOKEN-NACK-UNKNOWN",
+    "foreign": "TOKEN-NACK-FOREIGN",
+}
+
+
+@pytest.mark.parametrize(
+    ("action", "kind"),
+    [
+        case(TOKEN_REQUIREMENTS[kind], action, kind, id=f"{action}-{kind}")
+        for action in ACTIONS[1:]
+        for kind in TOKEN_KINDS
+    ],
+)
+@scenario
+async def test_token(actor: Actor, action: str, kind: str) -> None:
+    """A token that is absent, empty, made up or another provider's (H3); the registration stays as it was."""
+    registration = await actor.registered()
+    await actor.get(registration)
+    token: str | None
+    match kind:
+        case "foreign":
+            token = (await actor.registered()).token
+        case "unknown":
+            token = actor.values.unknown_token(registration.token)
+        case _:
+            token = "" if kind == "empty" else None
+    body = _body(actor, action, registration)
+    await actor.call(action, body, token=registration.token, header={"Token": token})
+    await actor.get(registration)

@@ -1,0 +1,168 @@
+"""§3 Update Beckn Provider info."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+
+from beckn_conformance.actor import UPDATE, Actor
+from beckn_conformance.faults import FaultCase
+from beckn_conformance.scenario import case, exercises, scenario
+from beckn_conformance.suite.cases import (
+    call_about_unknown,
+    fault_parameters,
+    info_with,
+    mixed_faults,
+    spoiled,
+    variant_parameters,
+)
+
+INFO = ("name", "phone", "email", "company_id")
+
+
+@exercises(
+    "UPDATE-ENDPOINT",
+    "UPDATE-ACK",
+    "UPDATE-BODY",
+    "UPDATE-ID",
+    "UPDATE-STATUS",
+    "UPDATE-STATUS-SEEN",
+    "UPDATE-DOCUMENT-STATUS",
+    "UPDATE-ECHO",
+    "UPDATE-ECHO-EXACT",
+    "UPDATE-WHOLE",
+    "UPDATE-VISIBLE",
+    "UPDATE-KEEPS-REST",
+    "TOKEN-ACCEPTED",
+    "TOKEN-NOT-REPEATED",
+)
+@pytest.mark.parametrize("documents", [1, 3])
+@scenario
+async def test_plain_update(actor: Actor, documents: int) -> None:
+    """The reply, and what a Provider/get shows before and after."""
+    registration = await actor.registered(actor.values.signup(documents=documents))
+    await actor.get(registration)
+    update = await actor.update(registration, actor.values.info())
+    await actor.get_after(update, registration)
+    await actor.get(registration)
+
+
+@pytest.mark.parametrize(("member", "variant"), variant_parameters(UPDATE))
+@exercises("UPDATE-ECHO")
+@scenario
+async def test_valid_value(actor: Actor, member: str, variant: str) -> None:
+    """Every kind of valid value is accepted, kept and given back."""
+    registration = await actor.registered()
+    update = await actor.update(registration, info_with(actor, member.rsplit("/", 1)[1], variant))
+    await actor.get_after(update, registration)
+
+
+@exercises("UPDATE-STAYS", "UPDATE-WHOLE", "UPDATE-VISIBLE", "UPDATE-ACK")
+@pytest.mark.parametrize("times", [2, 3])
+@scenario
+async def test_updates_in_a_row(actor: Actor, times: int) -> None:
+    """Each update takes the place of the one before, and none comes back."""
+    registration = await actor.registered()
+    for _ in range(times):
+        update = await actor.update(registration, actor.values.info())
+        await actor.get_after(update, registration)
+        await actor.get(registration)
+
+
+@exercises("UPDATE-STAYS", "UPDATE-KEEPS-REST", "DOCUMENTS-KEEPS-REST")
+@scenario
+async def test_update_between_additions(actor: Actor) -> None:
+    """Documents outlive an update, and an update outlives documents."""
+    registration = await actor.registered()
+    added = await actor.add(registration, [actor.values.document()])
+    await actor.get_after(added, registration)
+    update = await actor.update(registration, actor.values.info())
+    await actor.get_after(update, registration)
+    added = await actor.add(registration, [actor.values.document("jpg")])
+    await actor.get_after(added, registration)
+
+
+@exercises("UPDATE-KEEPS-REST", "GET-ROUND-TRIP")
+@scenario
+async def test_update_leaves_other_registrations_alone(actor: Actor) -> None:
+    """Only the registration that is named changes."""
+    one, other = await actor.registered(), await actor.registered()
+    update = await actor.update(one, actor.values.info())
+    await actor.get_after(update, one)
+    await actor.get(other)
+
+
+@pytest.mark.parametrize(
+    ("left_out", "how"),
+    [
+        case("UPDATE-PARTIAL-KEPT", group, how, id=f"{how}-{'+'.join(group)}")
+        for how in ("missing", "null")
+        for size in (1, 3)
+        for group in itertools.combinations(INFO, size)
+    ],
+)
+@scenario
+async def test_partial_update(actor: Actor, left_out: tuple[str, ...], how: str) -> None:
+    """Members that are not sent may be asked for, or stay as they are (Q14)."""
+    registration = await actor.registered()
+    info = actor.values.info()
+    partial = {key: value for key, value in info.items() if key not in left_out}
+    if how == "null":
+        partial |= dict.fromkeys(left_out)
+    update = await actor.update(registration, partial)
+    await actor.get_after(update, registration)
+
+
+@pytest.mark.parametrize(
+    "fault", fault_parameters(UPDATE, "UPDATE-NACK-UNCHANGED", "UPDATE-NACK-STATUS-UNCHANGED")
+)
+@scenario
+async def test_one_fault(actor: Actor, fault: FaultCase) -> None:
+    """An update that is valid but for one member is refused, that member is blamed, and nothing changes."""
+    registration = await actor.registered()
+    await actor.get(registration)
+    body = {"registration": {"id": registration.id}, "info": actor.values.info()}
+    await actor.persist(registration, UPDATE, fault.spoil(body))
+    await actor.get(registration)
+
+
+@pytest.mark.parametrize("faults", mixed_faults(UPDATE))
+@exercises("NACK-ALL", "UPDATE-NACK-UNCHANGED")
+@scenario
+async def test_several_faults(actor: Actor, faults: tuple[str, ...]) -> None:
+    """Of several faulty members each is blamed, and nothing changes."""
+    registration = await actor.registered()
+    await actor.update(registration, spoiled({"info": actor.values.info()}, faults)["info"])
+    await actor.get(registration)
+
+
+@exercises("UPDATE-STAYS", "UPDATE-NACK-UNCHANGED", "UPDATE-NACK-STATUS-UNCHANGED")
+@scenario
+async def test_refusal_after_an_update(actor: Actor) -> None:
+    """A refused update leaves the values of the update before it."""
+    registration = await actor.registered()
+    update = await actor.update(registration, actor.values.info())
+    await actor.get_after(update, registration)
+    await actor.update(registration, {**actor.values.info(), "phone": "12"})
+    await actor.get(registration)
+    await actor.get(registration)
+
+
+@exercises("UPDATE-NACK-UNKNOWN", "UPDATE-FAIL-STATUS-UNKNOWN", "NACK-TEXT", "NACK-ECHO")
+@scenario
+async def test_unknown_registration(actor: Actor) -> None:
+    """An id that no signup gave, with another registration's valid token (R16)."""
+    await call_about_unknown(actor, UPDATE, {"info": actor.values.info()})
+
+
+@exercises("UPDATE-DOCUMENT-STATUS-KEPT")
+@scenario
+async def test_verified_documents_stay_verified(actor: Actor) -> None:
+    """What a person has verified is not put back by an update of other things."""
+    registration = await actor.registered(actor.values.signup(documents=2))
+    await actor.verify(registration)
+    added = await actor.add(registration, [actor.values.document()])
+    await actor.get_after(added, registration)
+    update = await actor.update(registration, actor.values.info())
+    await actor.get_after(update, registration)

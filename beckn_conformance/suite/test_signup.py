@@ -1,0 +1,115 @@
+"""§1 Register a Beckn Service Provider."""
+
+from __future__ import annotations
+
+import asyncio
+import pytest
+
+from beckn_conformance.actor import SIGNUP, Actor, registration_of
+from beckn_conformance.faults import FaultCase
+from beckn_conformance.obligations import MANY
+from beckn_conformance.scenario import case, exercises, scenario
+from beckn_conformance.suite.cases import fault_parameters, info_with, mixed_faults, spoiled, variant_parameters
+
+ECHO = ("SIGNUP-ACK", "SIGNUP-ECHO", "SIGNUP-ECHO-EXACT", "GET-ROUND-TRIP", "GET-ROUND-TRIP-EXACT")
+
+
+@exercises(
+    "SIGNUP-ENDPOINT",
+    "SIGNUP-BODY",
+    "SIGNUP-ID",
+    "SIGNUP-STATUS",
+    "SIGNUP-TOKEN",
+    "SIGNUP-EXP",
+    "SIGNUP-EXP-AHEAD",
+    "SIGNUP-DOCUMENT-STATUS",
+    "SIGNUP-API-STATUS",
+    "REPLY-TIME",
+    *ECHO,
+)
+@scenario
+async def test_plain_signup(actor: Actor) -> None:
+    """The example of the page, with real values."""
+    registration = await actor.registered()
+    await actor.get(registration)
+
+
+@pytest.mark.parametrize(("member", "variant"), variant_parameters(SIGNUP))
+@scenario
+async def test_valid_value(actor: Actor, member: str, variant: str) -> None:
+    """Every kind of valid value is accepted, kept and given back."""
+    body = actor.values.signup()
+    name = member.rsplit("/", 1)[1]
+    if member.startswith("/documents"):
+        body["documents"] = [actor.values.document(variant), actor.values.document()]
+    elif member.startswith("/api"):
+        body["api"]["endpoint_url"] = actor.values.endpoint_url(
+            "one segment" if variant == "one segment" else "several"
+        )
+    else:
+        body["info"] = info_with(actor, name, variant)
+    exchange = await actor.signup(body)
+    registration = registration_of(exchange)
+    if registration is not None:
+        await actor.get(registration)
+
+
+@pytest.mark.parametrize("count", [case("SIGNUP-ACK", n, id=f"{n}_documents") for n in (2, 3, 5)])
+@exercises("SIGNUP-ECHO", "GET-ROUND-TRIP", "SIGNUP-DOCUMENT-STATUS")
+@scenario
+async def test_several_documents(actor: Actor, count: int) -> None:
+    """A list of documents is kept whole."""
+    body = actor.values.signup(documents=count)
+    if count == 3:
+        body["documents"][1] = actor.values.document("jpg")
+    registration = await actor.registered(body)
+    await actor.get(registration)
+
+
+@pytest.mark.parametrize("length", [case("SIGNUP-LONG-NAME-KEPT", n, id=f"{n}_characters") for n in (65, 128, 300)])
+@scenario
+async def test_long_name(actor: Actor, length: int) -> None:
+    """A name longer than most is refused or kept whole (Q4)."""
+    name = actor.values.name() + " and its Subsidiaries of the Greater Metropolitan Area" * 8
+    exchange = await actor.signup(actor.values.signup(name=name[: length - 1] + "x"))
+    registration = registration_of(exchange)
+    if registration is not None:
+        await actor.get(registration)
+
+
+@exercises("SIGNUP-ID-UNIQUE")
+@scenario
+async def test_ids_are_unique(actor: Actor) -> None:
+    """Many signups, side by side."""
+    await asyncio.gather(*(actor.signup() for _ in range(MANY)))
+
+
+@exercises("SIGNUP-ID-UNIQUE")
+@pytest.mark.parametrize("member", ["name", "phone", "email"])
+@scenario
+async def test_ids_differ_for_like_providers(actor: Actor, member: str) -> None:
+    """Two providers that share a name, a phone or an address; the second may be refused, but not taken for the first."""
+    first = actor.values.signup()
+    second = actor.values.signup()
+    second["info"][member] = first["info"][member]
+    one = registration_of(await actor.signup(first))
+    other = registration_of(await actor.signup(second))
+    for registration in (one, other):
+        if registration is not None:
+            await actor.get(registration)
+
+
+@pytest.mark.parametrize("fault", fault_parameters(SIGNUP))
+@scenario
+async def test_one_fault(actor: Actor, fault: FaultCase) -> None:
+    """A signup that is valid but for one member is refused, and that member is blamed."""
+    body = actor.values.signup(documents=3 if "/1" in fault.pointer else 1)
+    await actor.signup(fault.spoil(body))
+
+
+@pytest.mark.parametrize("faults", mixed_faults(SIGNUP))
+@exercises("NACK-ALL")
+@scenario
+async def test_several_faults(actor: Actor, faults: tuple[str, ...]) -> None:
+    """Of several faulty members each is blamed."""
+    await actor.signup(spoiled(actor.values.signup(documents=3), faults))

@@ -1,0 +1,270 @@
+"""Valid values, unique in a run and realistic: what the kit sends satisfies every reading at once."""
+
+from __future__ import annotations
+
+import base64
+import itertools
+import random
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from .config import GatewayConfig
+from .errors import UsageError
+
+JPEG = base64.b64decode(
+    "/9j/4AAQSkZJRgABAQAAAQABAAD/2wBDAFA3PEY8MlBGQUZaVVBfeMiCeG5uePWvuZHI//////////////////////////////////////"
+    "//////////////wAALCAABAAEBAREA/8QAFAABAAAAAAAAAAAAAAAAAAAABP/EABQQAQAAAAAAAAAAAAAAAAAAAAD/2gAIAQEAAD8Aa//Z"
+)
+"""A real image of one pixel."""
+
+REGIONS = ("IN", "US", "GB", "DE", "FR", "BR", "JP", "ZA", "AU", "MX", "NL", "KE", "SG", "ES", "AE")
+
+NAMES: Mapping[str, Sequence[str]] = {
+    "letters": ("{} Metro Rail Corporation", "{} City Bus Service", "Rapid Transit of {}"),
+    "digits": ("{} 24 Hour Cabs", "Route 9 {} Shuttle"),
+    "punctuation": ("{} & Sons (Transport) Ltd.", "O'Hara-{}, Ferries", "St. {} Tram & Bus"),
+    "beyond ASCII": (
+        "{} दिल्ली मेट्रो रेल",
+        "{} சென்னை பேருந்து",
+        "{} কলকাতা ট্রাম",
+        "Société {} de transport à Orléans",
+        "{} Straßenbahn Göttingen",
+        "{} 東京地下鉄",
+        "{} مترو القاهرة",
+        "{} רכבת קלה",
+        "{} метро Київ",
+        "{} 서울교통공사",
+        "{} รถไฟฟ้า",
+    ),
+    "beyond the BMP": ("{} 𠮷野鉄道", "{} 𑄌𑄋𑄴𑄟𑄳𑄦"),
+    "64 characters": ("{} Interurban Transport",),
+    "angle brackets": ("{} <Metro>",),
+    "quotation marks": ('{} "Blue" Line', "{} `Red` Line"),
+    "backslash": ("{} North\\South",),
+    "symbols": ("{} #1 @ 100% + more; really!", "{} Cabs/Vans: yes?"),
+    "emoji": ("{} Buses 🚌", "{} Metro 🚇🚕"),
+}
+"""Names by the variant of ``info.name`` that they show; ``{}`` takes a word unique in the run."""
+
+
+class Values:
+    """Draws valid values, each unique in the run; seeded, so that a run can be repeated but for its nonce."""
+
+    def __init__(self, config: GatewayConfig, *, seed: int = 0, nonce: int | None = None) -> None:
+        self.config = config
+        self._random = random.Random(seed)
+        self._nonce = random.SystemRandom().getrandbits(44) if nonce is None else nonce
+        self._count = itertools.count()
+        self._phones = _phones(random.Random(f"{seed}/{self._nonce}"))
+        self._company_ids = _matching(config.company_id, seed) if config.company_id else None
+
+    def word(self) -> str:
+        """A pronounceable word that no other call of this run returns."""
+        return syllables((self._nonce ^ 0x5DEECE) % 10**6, 2) + syllables(next(self._count), 3).lower()
+
+    def name(self, variant: str = "letters", word: str | None = None) -> str:
+        text = self._random.choice(NAMES[variant]).format(word or self.word())
+        return (
+            (text + " Cooperative Society of Operators and Owners of the Region")[:64]
+            if variant.startswith("64")
+            else text
+        )
+
+    def phone(self, variant: str = "without extension") -> str:
+        number = next(self._phones)
+        return number if variant == "without extension" else f"{number}-{self._random.randint(1, 999999)}"
+
+    def email(self, variant: str = "plain") -> str:
+        word = self.word().lower()
+        top = self._random.choice(("com", "org", "net"))
+        match variant:
+            case "with a tag":
+                return f"office.{word}+gateway@example.{top}"
+            case "under a subdomain":
+                return f"registrar@{word}-transit.example.{top}"
+        return f"{word}@example.{top}"
+
+    def company_id(self) -> str:
+        """A Corporate Identification Number of 21 characters, or what the declared pattern asks for (Q5)."""
+        if self._company_ids is not None:
+            try:
+                return next(self._company_ids)
+            except StopIteration as error:
+                raise UsageError(
+                    f"values.company_id: {self.config.company_id!r} gives too few different values for a run"
+                ) from error
+        number = next(self._count)
+        states = (
+            "KA",
+            "DL",
+            "MH",
+            "TN",
+            "WB",
+            "GJ",
+            "RJ",
+            "UP",
+            "AP",
+            "KL",
+            "PB",
+            "HR",
+            "MP",
+            "OR",
+            "AS",
+            "BR",
+        )
+        nonce = self._nonce
+        kind, nonce = "LU"[nonce & 1], nonce >> 1
+        state, nonce = states[nonce & 15], nonce >> 4
+        year, nonce = 1956 + (nonce & 63), nonce >> 6
+        owner, nonce = ("PTC", "PLC", "GOI", "SGC")[nonce & 3], nonce >> 2
+        return f"{kind}{nonce % 100000:05d}{state}{year}{owner}{(number + nonce // 100000) % 1000000:06d}"
+
+    def endpoint_url(self, variant: str = "one segment") -> str:
+        word = self.word().lower()
+        path = "beckn" if variant == "one segment" else "mobility/beckn/v1"
+        return f"https://api.{word}.example.{self._random.choice(('com', 'org', 'net'))}/{path}"
+
+    def document(self, variant: str = "no padding", name: str | None = None) -> dict[str, str]:
+        """A document of a name and a content unique in the run; variants are those of its name and data."""
+        word = self.word()
+        if variant in ("jpg", "jpeg", "JPEG"):
+            comment = f"{word}".encode()
+            content = JPEG[:2] + b"\xff\xfe" + (len(comment) + 2).to_bytes(2, "big") + comment + JPEG[2:]
+            ending = "jpeg" if variant == "jpeg" else "jpg"
+        else:
+            content, ending = pdf(word, padded=variant == "padding"), "pdf"
+        title = self._random.choice(
+            ("Compliance Certificate", "Operating Permit", "Tax Clearance", "Fleet Insurance")
+        )
+        return {"name": name or f"{title} {word}.{ending}", "data": base64.b64encode(content).decode()}
+
+    def info(self, **values: str) -> dict[str, str]:
+        return {
+            "name": values.get("name") or self.name(),
+            "phone": values.get("phone") or self.phone(),
+            "email": values.get("email") or self.email(),
+            "company_id": values.get("company_id") or self.company_id(),
+        }
+
+    def signup(self, documents: int = 1, **info: str) -> dict[str, Any]:
+        """The body of a valid Provider/signup."""
+        return {
+            "info": self.info(**info),
+            "documents": [self.document() for _ in range(documents)],
+            "api": {"endpoint_url": self.endpoint_url()},
+        }
+
+    def unknown_id(self, like: str, known: Iterable[str]) -> str:
+        """A registration id of the same shape as a given one that no signup gave (R16)."""
+        known = set(known)
+        shape = like if len(like) >= 6 else like + "0" * (8 - len(like))
+        while True:
+            text = "".join(self._alike(c) for c in shape)
+            if text not in known and text != like:
+                return text
+
+    def unknown_token(self, like: str) -> str:
+        """A token of the same shape as a given one that no signup gave (H3)."""
+        while (text := "".join(self._alike(c) for c in like)) == like:
+            like += "x"
+        return text
+
+    def _alike(self, c: str) -> str:
+        if c.isascii() and c.isdigit():
+            return self._random.choice("123456789")
+        if c in "abcdef":
+            return self._random.choice("abcdef")
+        if c.isascii() and c.islower():
+            return self._random.choice("ghjkmnpqrstuvwxyz")
+        if c in "ABCDEF":
+            return self._random.choice("ABCDEF")
+        if c.isascii() and c.isupper():
+            return self._random.choice("GHJKMNPQRSTUVWXYZ")
+        return c
+
+
+def syllables(number: int, least: int) -> str:
+    """A capitalised word of open syllables, one to one with the number for a given least length."""
+    word = ""
+    while number or least > 0:
+        number, digit = divmod(number, 85)
+        word += "bdfghjklmnprstvwz"[digit // 5] + "aeiou"[digit % 5]
+        least -= 1
+    return word.capitalize()
+
+
+def pdf(title: str, *, padded: bool = False) -> bytes:
+    """A one-page PDF whose base64 is the same in every alphabet; with padding only where asked for (Q9).
+
+    Of the ASCII that a PDF is made of, only ``>`` in the last of three bytes is encoded as ``+``, so each
+    ``>>`` starts a group of three.
+    """
+    parts = (
+        b"<</Type/Catalog/Pages 2 0 R",
+        b"<</Type/Pages/Kids[3 0 R]/Count 1",
+        b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 72 72]",
+    )
+
+    def closed(text: bytes) -> bytes:
+        return text + b" " * (-len(text) % 3) + b">>"
+
+    out = b"%PDF-1.4\n%" + title.encode() + b"\n"
+    offsets = []
+    for number, part in enumerate(parts, 1):
+        offsets.append(len(out))
+        out = closed(out + b"%d 0 obj" % number + part) + b"endobj\n"
+    start = len(out)
+    out += b"xref\n0 4\n0000000000 65535 f \n" + b"".join(b"%010d 00000 n \n" % offset for offset in offsets)
+    out = closed(out + b"trailer<</Size 4/Root 1 0 R") + b"\nstartxref\n%d\n%%%%EOF" % start
+    return out + b"\n" * ((1 if padded else 0) - len(out) % 3 + 3)
+
+
+def _phones(rng: random.Random) -> Iterator[str]:
+    """Different numbers, valid in their country's numbering plan, as ``+91-8023329991`` (Q6)."""
+    import phonenumbers
+
+    plans: list[tuple[str, str]] = []
+    for region in REGIONS:
+        for kind in (phonenumbers.PhoneNumberType.FIXED_LINE, phonenumbers.PhoneNumberType.MOBILE):
+            example = phonenumbers.example_number_for_type(region, kind)
+            if example is not None:
+                number = phonenumbers.national_significant_number(example)
+                if 7 <= len(number) <= 12 and len(f"{example.country_code}{number}") <= 15:
+                    plans.append((str(example.country_code), number[:-5]))
+    used: set[str] = set()
+    while True:
+        country, stem = rng.choice(plans)
+        number = f"{stem}{rng.randint(0, 99999):05d}"
+        if f"+{country}-{number}" in used:
+            continue
+        if phonenumbers.is_valid_number(phonenumbers.parse(f"+{country}{number}")):
+            used.add(f"+{country}-{number}")
+            yield f"+{country}-{number}"
+
+
+def _matching(pattern: str, seed: int) -> Iterator[str]:
+    """Different texts, also without regard to case, that a regular expression matches as a whole."""
+    from hypothesis import HealthCheck, Phase, given, settings
+    from hypothesis import seed as hypothesis_seed
+    from hypothesis.strategies import from_regex
+
+    found: dict[str, str] = {}
+
+    @hypothesis_seed(seed)
+    @settings(
+        max_examples=4000,
+        database=None,
+        deadline=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(from_regex(re.compile(pattern, re.ASCII), fullmatch=True))
+    def draw(text: str) -> None:
+        if text == text.strip() and text.isprintable():
+            found.setdefault(text.casefold(), text)
+
+    draw()
+    values = list(found.values())
+    random.SystemRandom().shuffle(values)
+    return iter(values)

@@ -1,0 +1,296 @@
+"""From judgements to the outcome of every requirement, and from those to the verdict."""
+
+from __future__ import annotations
+
+import datetime
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from .config import GatewayConfig, Waiver
+from .finding import Finding, Judgement
+from .obligations import obligations
+from .specification import Requirement, Specification
+
+CONFORMANT, NON_CONFORMANT, INCONCLUSIVE, INCOMPLETE = (
+    "conformant",
+    "non-conformant",
+    "inconclusive",
+    "incomplete",
+)
+STATUSES = ("passed", "failed", "warned", "inconclusive", "not-applicable", "waived", "untested")
+KEPT_EXCHANGES = 40
+"""Exchange ids kept of one finding; the rest is counted."""
+
+
+@dataclass(slots=True)
+class Found:
+    """A finding with all the exchanges that show it; the lightest stands for them."""
+
+    finding: Finding
+    exchanges: list[str] = field(default_factory=list)
+    count: int = 0
+    curl: str = ""
+    replay: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        finding = self.finding
+        return {
+            "id": finding.id,
+            "operation": finding.operation,
+            "pointer": finding.pointer,
+            "message": finding.message,
+            "sent": finding.sent,
+            "expected": finding.expected,
+            "observed": finding.observed,
+            "exchanges": self.exchanges,
+            "count": self.count,
+            "curl": self.curl,
+            "replay": self.replay,
+        }
+
+
+@dataclass(slots=True)
+class Tally:
+    """What a run has shown so far, by requirement."""
+
+    exercised: dict[str, set[str]] = field(default_factory=dict)
+    found: dict[str, dict[str, Found]] = field(default_factory=dict)
+    reasons: dict[str, Counter[str]] = field(default_factory=dict)
+    tests: dict[str, list[str]] = field(default_factory=dict)
+
+    def add(self, judgement: Judgement) -> Found | None:
+        """Counts a judgement; returns the finding's record where its representative is new or lighter."""
+        self.exercised.setdefault(judgement.requirement, set()).add(judgement.obligation)
+        finding = judgement.finding
+        if finding is None:
+            return None
+        known = self.found.setdefault(judgement.requirement, {})
+        record = known.get(finding.id)
+        changed = record is None or finding.weight < record.finding.weight
+        if record is None:
+            record = known[finding.id] = Found(finding)
+        elif changed:
+            record.finding = finding
+        record.count += 1
+        if len(record.exchanges) < KEPT_EXCHANGES:
+            record.exchanges.append(finding.exchange)
+        return record if changed else None
+
+    def hinder(self, requirement: str, reason: str) -> None:
+        """Notes why something under a requirement could not be judged."""
+        self.reasons.setdefault(requirement, Counter())[reason] += 1
+
+    def merge(self, other: Mapping[str, Any]) -> None:
+        """Adds what another process of the same run has shown, in the form of ``to_json``."""
+        for requirement, names in other["exercised"].items():
+            self.exercised.setdefault(requirement, set()).update(names)
+        for requirement, reasons in other["reasons"].items():
+            self.reasons.setdefault(requirement, Counter()).update(reasons)
+        for requirement, tests in other["tests"].items():
+            self.tests.setdefault(requirement, []).extend(tests)
+        for requirement, rows in other["found"].items():
+            mine = self.found.setdefault(requirement, {})
+            for row in rows:
+                theirs = Found(
+                    Finding(**row["finding"]), row["exchanges"], row["count"], row["curl"], row["replay"]
+                )
+                known = mine.get(theirs.finding.id)
+                if known is None:
+                    mine[theirs.finding.id] = theirs
+                    continue
+                known.count += theirs.count
+                known.exchanges = (known.exchanges + theirs.exchanges)[:KEPT_EXCHANGES]
+                if theirs.finding.weight < known.finding.weight:
+                    known.finding, known.curl, known.replay = theirs.finding, theirs.curl, theirs.replay
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "exercised": {key: sorted(names) for key, names in self.exercised.items()},
+            "reasons": {key: dict(reasons) for key, reasons in self.reasons.items()},
+            "tests": self.tests,
+            "found": {
+                key: [
+                    {
+                        "finding": {name: getattr(r.finding, name) for name in Finding.__dataclass_fields__},
+                        "exchanges": r.exchanges,
+                        "count": r.count,
+                        "curl": r.curl,
+                        "replay": r.replay,
+                    }
+                    for r in records.values()
+                ]
+                for key, records in self.found.items()
+            },
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a run says of one requirement."""
+
+    requirement: Requirement
+    status: str
+    reason: str
+    exercised: int
+    of: int
+    findings: tuple[Found, ...]
+    waivers: tuple[Waiver, ...]
+    tests: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a run says of a gateway."""
+
+    verdict: str
+    outcomes: tuple[Outcome, ...]
+    notes: tuple[str, ...]
+    """What the reader must know of waivers and declarations."""
+
+    @property
+    def summary(self) -> dict[str, int]:
+        counts = Counter(outcome.status for outcome in self.outcomes)
+        return {status: counts[status] for status in STATUSES}
+
+    @property
+    def failing(self) -> bool:
+        return any(outcome.status == "failed" for outcome in self.outcomes)
+
+    @property
+    def exit_status(self) -> int:
+        """0 conformant, 1 a finding that fails the class, 10 inconclusive; an incomplete run without one is 0."""
+        if self.failing:
+            return 1
+        if self.verdict == INCONCLUSIVE:
+            return 10
+        if self.verdict == INCOMPLETE and not any(o.status in ("passed", "warned") for o in self.outcomes):
+            return 10
+        return 0
+
+
+def conclude(
+    tally: Tally,
+    specification: Specification,
+    config: GatewayConfig,
+    *,
+    strict: bool = False,
+    narrowed: bool = False,
+    unreachable: str = "",
+    can_verify: bool = False,
+    today: datetime.date | None = None,
+) -> Verdict:
+    """Weighs everything a run has shown. Non-conformant beats inconclusive; a narrowed run is incomplete."""
+    today = today or datetime.date.today()
+    due = obligations(specification, config)
+    used: set[int] = set()
+    outcomes = tuple(
+        _outcome(
+            requirement, tally, due[requirement.id], config, strict, can_verify, unreachable, today, used
+        )
+        for requirement in specification.requirements.values()
+    )
+    if narrowed:
+        verdict = INCOMPLETE
+    elif any(o.status == "failed" for o in outcomes):
+        verdict = NON_CONFORMANT
+    elif unreachable or any(
+        o.status in ("inconclusive", "untested")
+        and not o.requirement.untestable
+        and (strict or o.requirement.level == "MUST")
+        for o in outcomes
+    ):
+        verdict = INCONCLUSIVE
+    else:
+        verdict = CONFORMANT
+    return Verdict(verdict, outcomes, tuple(_notes(config, used, today)))
+
+
+def _outcome(
+    requirement: Requirement,
+    tally: Tally,
+    due: frozenset[str],
+    config: GatewayConfig,
+    strict: bool,
+    can_verify: bool,
+    unreachable: str,
+    today: datetime.date,
+    used: set[int],
+) -> Outcome:
+    exercised = tally.exercised.get(requirement.id, set())
+    records = tuple(
+        sorted(
+            tally.found.get(requirement.id, {}).values(),
+            key=lambda r: (r.finding.operation, r.finding.pointer),
+        )
+    )
+    waivers: list[Waiver] = []
+    open_records = []
+    for record in records:
+        match = _waiver(record.finding, config.waivers, today, used)
+        if match:
+            waivers.append(match)
+        else:
+            open_records.append(record)
+    missing = sorted(due - exercised)
+    met = len(due) - len(missing)
+    reason = ""
+    if requirement.untestable:
+        status, reason = "untested", requirement.untestable
+    elif open_records:
+        status = "failed" if strict or requirement.level == "MUST" else "warned"
+    elif records:
+        status, reason = "waived", "; ".join(sorted({w.reason for w in waivers}))
+    elif not due:
+        status, reason = (
+            "not-applicable",
+            "the configuration declares every member that it concerns as optional",
+        )
+    elif requirement.needs == "verification" and not can_verify and not exercised:
+        status, reason = "not-applicable", "no verification_hook is declared, so nothing can be verified"
+    elif not exercised and not tally.tests.get(requirement.id):
+        status, reason = "untested", unreachable or "nothing was sent for it"
+    elif missing:
+        status = "inconclusive"
+        reason = f"{met} of {len(due)} exercised; missing: {', '.join(missing[:3])}{' …' if len(missing) > 3 else ''}"
+        common = tally.reasons.get(requirement.id)
+        if common:
+            reason += f" ({common.most_common(1)[0][0]})"
+    else:
+        status = "passed"
+    return Outcome(
+        requirement,
+        status,
+        reason,
+        met,
+        len(due),
+        records,
+        tuple(waivers),
+        tuple(tally.tests.get(requirement.id, ())),
+    )
+
+
+def _waiver(
+    finding: Finding, waivers: Iterable[Waiver], today: datetime.date, used: set[int]
+) -> Waiver | None:
+    for number, waiver in enumerate(waivers):
+        if waiver.requirement == finding.requirement and waiver.pointer in (None, finding.pointer):
+            used.add(number)
+            if waiver.expires >= today:
+                return waiver
+    return None
+
+
+def _notes(config: GatewayConfig, used: set[int], today: datetime.date) -> Iterable[str]:
+    for number, waiver in enumerate(config.waivers):
+        what = f"waiver for {waiver.requirement}{' ' + waiver.pointer if waiver.pointer else ''} ({waiver.owner})"
+        if waiver.expires < today:
+            yield f"{what} expired on {waiver.expires.isoformat()} and counts for nothing"
+        elif number not in used:
+            yield f"{what} matches no finding of this run"
+    if config.policy_update_frequency is not None and config.policy_update_frequency < 24:
+        yield (
+            f"the declared policy update frequency of {config.policy_update_frequency:g} h is below the 24 h that the "
+            "page recommends (X2; recorded only)"
+        )
