@@ -1,4 +1,4 @@
-"""Small changes of values, and the defects that are no more than one of them in a reply."""
+"""Small changes of values, and planted things that are no more than one of them in a reply."""
 
 from __future__ import annotations
 

@@ -13,6 +13,6 @@ Install: TypeAlias = "Callable[[Gateway], None]"
 """Changes a gateway that was just made."""
 
 
-def wrap(gateway: Gateway, step: str, around: Callable[..., Any]) -> None:
-    """Put a function around a step; it gets the step as it was, and then what the step gets."""
-    setattr(gateway, step, partial(around, getattr(gateway, step)))
+def wrap(part: object, step: str, around: Callable[..., Any]) -> None:
+    """Put a function around a step of a gateway; it gets the step as it was, and then what the step gets."""
+    setattr(part, step, partial(around, getattr(part, step)))

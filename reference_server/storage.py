@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import weakref
 from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
@@ -59,6 +60,8 @@ class SqliteStore:
     def __init__(self, path: Path) -> None:
         # The embedded server makes its app in one thread and serves it in another.
         self._connection = sqlite3.connect(path, timeout=10, isolation_level=None, check_same_thread=False)
+        # An app has no end of its own when no server runs it.
+        weakref.finalize(self, self._connection.close)
         self._connection.execute("PRAGMA journal_mode=WAL")
         self._connection.execute("PRAGMA synchronous=FULL")
         self._connection.execute(

@@ -8,8 +8,8 @@ from dataclasses import replace
 from typing import Any, TypeAlias
 
 from reference_server.defects.defect import Defect
-from reference_server.defects.edits import matches, parts, slug
 from reference_server.defects.kinds import PHRASES, is_kind
+from reference_server.edits import matches, parts, slug
 from reference_server.gateway import Gateway
 from reference_server.message import ADD, GET, SIGNUP, UPDATE, Faults, Json, Reply, Request
 from reference_server.planting import Install, wrap

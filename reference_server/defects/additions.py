@@ -9,7 +9,7 @@ from typing import Any
 
 from reference_server.defects.changes import VERIFICATION, after, shown_as, unverified
 from reference_server.defects.defect import Defect
-from reference_server.defects.edits import in_reply
+from reference_server.edits import in_reply
 from reference_server.gateway import Gateway
 from reference_server.message import ADD, GET, Json, Reply, Request
 from reference_server.planting import Install, wrap

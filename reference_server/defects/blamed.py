@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, TypeAlias
 
 from reference_server.defects.defect import Defect
-from reference_server.defects.edits import GONE, Change, in_nack, matches, on_items, parts, slug, to
+from reference_server.edits import GONE, Change, in_nack, matches, on_items, parts, slug, to
 from reference_server.gateway import Gateway
 from reference_server.message import ADD, GET, SIGNUP, UPDATE, Faults, Json, Place, Request
 from reference_server.planting import Install, wrap

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from reference_server.defects.defect import Defect
-from reference_server.defects.edits import GONE, member, nth, on_items, to
 from reference_server.defects.rows import Row, of_items, of_members
+from reference_server.edits import GONE, member, nth, on_items, to
 from reference_server.message import ADD, GET, SIGNUP, UPDATE
 from reference_server.registration import PENDING, VERIFIED
 

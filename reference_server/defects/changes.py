@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from reference_server.defects.edits import in_ack, to
+from reference_server.edits import in_ack, to
 from reference_server.gateway import Gateway
 from reference_server.message import UPDATE, Request
 from reference_server.planting import Install, wrap

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from reference_server.defects.defect import Defect
-from reference_server.defects.edits import in_reply, slug
+from reference_server.edits import in_reply, slug
 from reference_server.gateway import Gateway
 from reference_server.message import ACTIONS, ADD, GET, SIGNUP, UPDATE, Json, Reply, Request
 from reference_server.planting import Install, wrap

@@ -6,8 +6,8 @@ import html
 from collections.abc import Iterator
 
 from reference_server.defects.defect import Defect
-from reference_server.defects.edits import ascii_only, decomposed, in_ack
 from reference_server.defects.rows import Row, of_members
+from reference_server.edits import ascii_only, decomposed, in_ack
 from reference_server.message import ADD, GET, SIGNUP, UPDATE, Reply, Request
 from reference_server.registration import PENDING
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from reference_server.defects.changes import after
 from reference_server.defects.defect import Defect
-from reference_server.defects.edits import in_ack, on_items
+from reference_server.edits import in_ack, on_items
 from reference_server.gateway import Gateway
 from reference_server.message import ADD, GET, SIGNUP, UPDATE, Faults, Json, Reply, Request
 from reference_server.planting import Install, wrap

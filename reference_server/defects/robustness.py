@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, TypeAlias
 
 from reference_server.defects.defect import Defect
-from reference_server.defects.edits import Condition, crashed, in_answer, slug
+from reference_server.edits import Condition, crashed, in_answer, slug
 from reference_server.gateway import Gateway
 from reference_server.message import ADD, GET, SIGNUP, UPDATE, Answer, Call, Json, Reply, Request
 from reference_server.planting import Install, wrap

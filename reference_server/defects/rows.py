@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import TypeAlias
 
 from reference_server.defects.defect import Defect
-from reference_server.defects.edits import Change, Condition, always, in_ack
+from reference_server.edits import Change, Condition, always, in_ack
 
 Row: TypeAlias = tuple[str, str, str, str, Change, str]
 """Name, requirement, operation, pointer, change, summary."""

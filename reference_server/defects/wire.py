@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TypeAlias
 
 from reference_server.defects.defect import Defect
-from reference_server.defects.edits import in_answer, in_reply, slug
+from reference_server.edits import in_answer, in_reply, slug
 from reference_server.message import ADD, GET, SIGNUP, UPDATE, Answer, Reply, Request
 from reference_server.planting import Install
 

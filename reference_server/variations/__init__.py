@@ -4,8 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from reference_server.variations import bodies, lifecycle, policies, replies
 from reference_server.variations.variation import Variation
 
 __all__ = ["VARIATIONS", "Variation"]
 
-VARIATIONS: Mapping[str, Variation] = {}
+_FAMILIES = (replies, bodies, policies, lifecycle)
+
+
+def _collect() -> Mapping[str, Variation]:
+    """Gather all families; raises ValueError for a name that two variations share."""
+    found: dict[str, Variation] = {}
+    for family in _FAMILIES:
+        for variation in family.variations():
+            if variation.name in found:
+                raise ValueError(f"two variations are named {variation.name}")
+            found[variation.name] = variation
+    return found
+
+
+VARIATIONS: Mapping[str, Variation] = _collect()
