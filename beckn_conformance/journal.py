@@ -35,10 +35,11 @@ class Journal:
 
     def write(self, exchange: Exchange) -> None:
         """One line an exchange, flushed."""
-        token = exchange.sent.header.get("Token", "") if exchange.sent else ""
         given = member(exchange.body_of_reply, "/auth/token")
-        self._masker.add(*([] if token == SIGNUP_TOKEN else [token]), *([given] if isinstance(given, str) and given != MISSING else []))
-        self._file.write(json.dumps(self._masker.value(record(exchange)), separators=(",", ":")) + "\n")
+        tokens = [exchange.sent.header.get("Token", "") if exchange.sent else "", given]
+        certain = [t for t in tokens if isinstance(t, str) and t not in ("", SIGNUP_TOKEN, MISSING)]
+        self._masker.add(*certain)
+        self._file.write(json.dumps(self._masker.value(record(exchange), *certain), separators=(",", ":")) + "\n")
         self._file.flush()
 
     def close(self) -> None:

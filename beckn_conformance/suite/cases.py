@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from beckn_conformance.actor import Actor
+from beckn_conformance.actor import Actor, Registration
 from beckn_conformance.config import GatewayConfig
-from beckn_conformance.faults import fault_cases
+from beckn_conformance.faults import FaultCase, fault_cases
 from beckn_conformance.scenario import case
 from beckn_conformance.specification import load
 
@@ -108,4 +108,17 @@ async def call_about_unknown(actor: Actor, action: str, parts: dict[str, Any]) -
     await actor.get(registration)
     id_ = actor.values.unknown_id(registration.id, {registration.id})
     await actor.call(action, {"registration": {"id": id_}, **parts}, token=registration.token)
+    await actor.get(registration)
+
+
+async def call_with_fault(
+    actor: Actor, registration: Registration, action: str, fault: FaultCase, parts: dict[str, Any]
+) -> None:
+    """A call that is valid but for one member, and what a Provider/get shows before and after it."""
+    await actor.get(registration)
+    body = fault.spoil({"registration": {"id": registration.id}, **parts})
+    if fault.member.startswith("/registration"):
+        await actor.call(action, body, token=registration.token)
+    else:
+        await actor.persist(registration, action, body)
     await actor.get(registration)

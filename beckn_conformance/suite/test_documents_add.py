@@ -9,6 +9,7 @@ from beckn_conformance.faults import FaultCase
 from beckn_conformance.scenario import case, exercises, scenario
 from beckn_conformance.suite.cases import (
     call_about_unknown,
+    call_with_fault,
     fault_parameters,
     mixed_faults,
     spoiled,
@@ -99,11 +100,8 @@ async def test_addition_leaves_other_registrations_alone(actor: Actor) -> None:
 async def test_one_fault(actor: Actor, fault: FaultCase) -> None:
     """An addition that is valid but for one member is refused, that member is blamed, and nothing changes."""
     registration = await actor.registered()
-    await actor.get(registration)
     documents = [actor.values.document() for _ in range(3 if "/1" in fault.pointer else 1)]
-    body = {"registration": {"id": registration.id}, "documents": documents}
-    await actor.persist(registration, ADD, fault.spoil(body))
-    await actor.get(registration)
+    await call_with_fault(actor, registration, ADD, fault, {"documents": documents})
 
 
 @pytest.mark.parametrize("faults", mixed_faults(ADD))

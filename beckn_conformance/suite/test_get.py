@@ -7,7 +7,7 @@ import pytest
 from beckn_conformance.actor import GET, SIGNUP, Actor
 from beckn_conformance.faults import FaultCase
 from beckn_conformance.scenario import exercises, scenario
-from beckn_conformance.suite.cases import call_about_unknown, fault_parameters
+from beckn_conformance.suite.cases import call_about_unknown, call_with_fault, fault_parameters
 
 
 @exercises(
@@ -43,7 +43,7 @@ async def test_registrations_are_kept_apart(actor: Actor) -> None:
 async def test_one_fault(actor: Actor, fault: FaultCase) -> None:
     """A request that is valid but for one member is refused, and that member is blamed."""
     registration = await actor.registered()
-    await actor.persist(registration, GET, fault.spoil({"registration": {"id": registration.id}}))
+    await call_with_fault(actor, registration, GET, fault, {})
 
 
 @exercises("GET-NACK-UNKNOWN", "NACK-TEXT", "NACK-ECHO")

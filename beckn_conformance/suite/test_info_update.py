@@ -11,6 +11,7 @@ from beckn_conformance.faults import FaultCase
 from beckn_conformance.scenario import case, exercises, scenario
 from beckn_conformance.suite.cases import (
     call_about_unknown,
+    call_with_fault,
     fault_parameters,
     info_with,
     mixed_faults,
@@ -121,10 +122,7 @@ async def test_partial_update(actor: Actor, left_out: tuple[str, ...], how: str)
 async def test_one_fault(actor: Actor, fault: FaultCase) -> None:
     """An update that is valid but for one member is refused, that member is blamed, and nothing changes."""
     registration = await actor.registered()
-    await actor.get(registration)
-    body = {"registration": {"id": registration.id}, "info": actor.values.info()}
-    await actor.persist(registration, UPDATE, fault.spoil(body))
-    await actor.get(registration)
+    await call_with_fault(actor, registration, UPDATE, fault, {"info": actor.values.info()})
 
 
 @pytest.mark.parametrize("faults", mixed_faults(UPDATE))
