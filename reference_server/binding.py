@@ -36,12 +36,9 @@ class HttpBinding:
 
     def write(self, reply: Reply) -> Answer:
         """Write a reply."""
-        fields = {"action": reply.action, "message": reply.message, **reply.header}
-        headers = [
-            ("content-type", "application/json"),
-            *((name, str(value)) for name, value in fields.items()),
-        ]
-        return Answer(reply.status, tuple(headers), render(reply.body))
+        fields = ((name, str(value)) for name, value in _fields(reply).items())
+        headers = (("content-type", "application/json"), *fields)
+        return Answer(reply.status, headers, render(reply.body))
 
 
 class EnvelopeBinding:

@@ -129,12 +129,12 @@ def _signup_documents() -> Iterator[Defect]:
     )
     yield Defect(
         name="documents-add-replaces-signup-documents",
-        requirement="SIGNUP-DOCUMENTS-KEPT",
+        requirement="DOCUMENTS-LISTED",
         operation=ADD,
         pointer="/documents",
         summary="the first addition replaces the documents of the signup",
         install=after(ADD, _without_signup_documents),
-        consequences=frozenset({"DOCUMENTS-LISTED"}),
+        consequences=frozenset({"SIGNUP-DOCUMENTS-KEPT", "DOCUMENTS-KEPT"}),
     )
 
 

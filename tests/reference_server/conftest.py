@@ -1,0 +1,65 @@
+"""Providers and commands for the tests of the reference gateway."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from subprocess import PIPE, Popen
+from typing import Any
+
+import pytest
+from reference_provider import Provider
+
+from reference_server import create_app
+
+
+@pytest.fixture(params=["http", "envelope"])
+def binding(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture
+def stranger(binding: str) -> Provider:
+    """A provider that has not signed up."""
+    return Provider(create_app(binding=binding), binding)
+
+
+@pytest.fixture
+def provider(stranger: Provider) -> Provider:
+    """A provider that has signed up."""
+    stranger.sign_up()
+    return stranger
+
+
+@pytest.fixture
+def planted() -> Callable[..., Provider]:
+    """Make a provider at a gateway with planted things."""
+
+    def plant(**options: Any) -> Provider:
+        return Provider(create_app(**options))
+
+    return plant
+
+
+@pytest.fixture
+def start() -> Iterator[Callable[..., tuple[Popen[str], str]]]:
+    """Start the command, and give its process and URL."""
+    running: list[Popen[str]] = []
+
+    def run(*arguments: str) -> tuple[Popen[str], str]:
+        command = [sys.executable, "-m", "reference_server", "--port", "0", *arguments]
+        root = Path(__file__).resolve().parents[2]
+        process = Popen(command, stdout=PIPE, text=True, cwd=root)
+        running.append(process)
+        assert process.stdout is not None
+        line = process.stdout.readline()
+        assert line.startswith("listening on http://127.0.0.1:")
+        return process, line.split()[-1]
+
+    yield run
+    for process in running:
+        process.kill()
+        process.wait()
+        if process.stdout is not None:
+            process.stdout.close()

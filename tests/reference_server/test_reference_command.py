@@ -1,0 +1,88 @@
+"""The command python -m reference_server."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from subprocess import CompletedProcess, Popen
+
+import httpx
+import pytest
+
+from reference_server import DEFECTS, VARIATIONS
+from reference_server.__main__ import main
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def run(*arguments: str) -> CompletedProcess[str]:
+    command = [sys.executable, "-m", "reference_server", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, cwd=ROOT, timeout=20, check=False)
+
+
+def test_it_says_where_it_listens_and_nothing_else(start: Callable[..., tuple[Popen[str], str]]) -> None:
+    process, url = start("--defect", "get-path-missing", "--variation", "id-uuid")
+
+    assert httpx.post(f"{url}/Provider/get", json={}).status_code == 404
+    assert httpx.post(f"{url}/Provider/signup", json={}).headers["action"] == "NACK"
+    process.terminate()
+    assert process.stdout is not None
+    assert process.stdout.read() == ""
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "nearest"),
+    [("defect", "get-path-mising", "get-path-missing"), ("variation", "id-uid", "id-uuid")],
+)
+def test_an_unknown_name_is_an_error_that_names_the_nearest(
+    kind: str, name: str, nearest: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    status = main([f"--{kind}", name])
+
+    said = capsys.readouterr()
+    assert (status, said.out) == (2, "")
+    assert said.err == f"reference_server: unknown {kind} '{name}', the nearest is '{nearest}'\n"
+
+
+def test_the_list_has_a_line_for_everything_that_can_be_planted(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--list"]) == 0
+
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == len(DEFECTS) + len(VARIATIONS)
+    assert all(line.startswith(("defect     ", "variation  ")) for line in lines)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("--binding", "soap"),
+        ("--port", "many"),
+        ("--port", "70000"),
+        ("--database", "/nowhere/at/all.sqlite"),
+    ],
+)
+def test_a_bad_option_ends_with_status_2(arguments: tuple[str, ...]) -> None:
+    ended = run(*arguments)
+
+    assert ended.returncode == 2
+    assert ended.stdout == ""
+    assert "Traceback" not in ended.stderr
+
+
+def test_a_port_that_is_taken_ends_with_status_2(start: Callable[..., tuple[Popen[str], str]]) -> None:
+    _, url = start()
+
+    ended = run("--port", url.rsplit(":", 1)[1])
+
+    assert ended.returncode == 2
+    assert len(ended.stderr.splitlines()) == 1
+
+
+def test_importing_the_package_imports_no_server() -> None:
+    code = "import sys, reference_server; print({'starlette', 'sqlite3', 'json'} & set(sys.modules))"
+
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True)
+
+    assert ended.stdout == "set()\n"
