@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import shlex
 import time
 import urllib.parse
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
+
+import httpx
 
 from .binding import Binding
 from .checks import looks_unsettled
@@ -51,6 +55,7 @@ class Actor:
         self._gateway = gateway
         self._binding = binding
         self._verifier = verifier
+        self._taken: set[str] = set()
 
     @property
     def config(self) -> GatewayConfig:
@@ -94,17 +99,28 @@ class Actor:
             exchange = await self.call(SIGNUP, self.values.signup(), **options)
         return exchange
 
-    async def registered(self, body: Any = None, *, verified: bool = False) -> Registration:
+    async def registered(self, body: Any = None) -> Registration:
         """A registration that later calls can be about; raises Unmet where none can be had."""
-        if body is None and self._verifier.ready:
-            return self._verifier.take()
+        if self._verifier.uses_stock:
+            return self._verifier.take(self._taken)
         exchange = await self.signup(body)
-        registration = registration_of(exchange)
+        registration = await self.usable(exchange)
         if registration is None:
             raise Unmet(f"a registration was needed, and the signup for it brought {describe(exchange)}")
-        if verified or self._verifier.always:
+        return registration
+
+    async def usable(self, signup: Exchange) -> Registration | None:
+        """The registration that a signup made, verified where the gateway serves no other; None without one."""
+        registration = registration_of(signup)
+        if registration is None or self._verifier.uses_stock:
+            return None
+        if self._verifier.always:
             await self._verifier.verify(registration.id)
         return registration
+
+    async def settle(self) -> None:
+        """Waits until what was changed must be seen by every call (R19)."""
+        await asyncio.sleep(self.config.settle + 0.02)
 
     async def about(
         self,
@@ -205,48 +221,63 @@ def describe(exchange: Exchange) -> str:
 class Verifier:
     """Does what a person would do at the gateway: verifies registrations, or has made them beforehand."""
 
-    def __init__(self, config: GatewayConfig) -> None:
+    def __init__(self, config: GatewayConfig, transport: httpx.AsyncBaseTransport | None = None) -> None:
         self._hook = config.verification_hook
+        self._transport = transport
         self._stock = [Registration(id_, token, 0.0, MISSING) for id_, token in config.registrations]
         self._next = 0
+        self._lock = asyncio.Lock()
         self.always = False
         """Whether each registration is verified at once, for gateways that serve nobody before."""
 
     @property
-    def ready(self) -> bool:
-        return bool(self._stock) and not self._hook and self.always
+    def uses_stock(self) -> bool:
+        """Whether registrations made beforehand take the place of fresh ones."""
+        return self.always and self._hook is None and bool(self._stock)
+
+    @property
+    def has_stock(self) -> bool:
+        return bool(self._stock)
 
     @property
     def can_verify(self) -> bool:
         return self._hook is not None
 
-    def take(self) -> Registration:
-        """The next of the registrations made beforehand, in turn."""
-        self._next += 1
-        return self._stock[(self._next - 1) % len(self._stock)]
+    @contextlib.asynccontextmanager
+    async def turn(self) -> AsyncIterator[None]:
+        """Registrations made beforehand are shared, so tests that use them take turns."""
+        if not self.uses_stock:
+            yield
+            return
+        async with self._lock:
+            yield
 
-    @property
-    def has_stock(self) -> bool:
-        return bool(self._stock)
+    def take(self, taken: set[str]) -> Registration:
+        """The next of the registrations made beforehand; raises Unmet where a test needs more than there are."""
+        for _ in self._stock:
+            self._next += 1
+            registration = self._stock[(self._next - 1) % len(self._stock)]
+            if registration.id not in taken:
+                taken.add(registration.id)
+                return registration
+        raise Unmet(f"{len(taken) + 1} registrations are needed, and {len(self._stock)} are declared")
 
     async def verify(self, registration: str) -> None:
         """Calls the hook: a URL is POSTed to, a command is run; raises Unmet where it fails."""
         if self._hook is None:
             raise Unmet("no verification_hook is declared")
         if self._hook.startswith(("http://", "https://")):
-            import httpx
-
             url = self._hook.replace("{id}", urllib.parse.quote(registration, safe=""))
             try:
-                async with httpx.AsyncClient(trust_env=False, timeout=10) as client:
+                async with httpx.AsyncClient(
+                    transport=self._transport, trust_env=False, timeout=10
+                ) as client:
                     answer = await client.post(url)
             except (httpx.HTTPError, httpx.InvalidURL) as error:
                 raise Unmet(f"the verification_hook failed: {error}") from error
             if answer.is_error:
                 raise Unmet(f"the verification_hook answered with status {answer.status_code}")
             return
-        import shlex
-
         words = [part.replace("{id}", registration) for part in shlex.split(self._hook)]
         if "{id}" not in self._hook:
             words.append(registration)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 import random
 from collections.abc import Sequence
@@ -21,8 +20,8 @@ from .specification import load
 from .verdict import Verdict
 
 SUITE = Path(suite.__file__).resolve().parent
-WINDOW = 256
-"""Scenarios that are set playing together; what they exchanged is held until it is judged."""
+WINDOW = 400
+"""Scenarios that play ahead of the one that is judged; what they exchanged is held until then."""
 
 
 class Campaign:
@@ -72,11 +71,7 @@ class Campaign:
                 prepare(folder)
                 if not option("--conformance-plan"):
                     server = embedded.Embedded(planted.arguments, gateway.binding)
-                    gateway = dataclasses.replace(
-                        gateway,
-                        url=server.url,
-                        verification_hook=gateway.verification_hook or server.verification_hook,
-                    )
+                    gateway = server.configured(gateway)
             else:
                 gateway = load_config(check_url(url), file, specification, overrides)
                 prepare(folder)
@@ -117,7 +112,8 @@ class Campaign:
     def narrowed(self) -> bool:
         """Whether any test of the suite was left out."""
         named = self._named and not all(
-            Path(arg.split("::")[0]).resolve() == SUITE or arg == "beckn_conformance.suite" for arg in self._config.args
+            Path(arg.split("::")[0]).resolve() == SUITE or arg == "beckn_conformance.suite"
+            for arg in self._config.args
         )
         return named or self._ran < self._all or self._lost_workers > 0
 
@@ -163,28 +159,38 @@ class Campaign:
         return True
 
     def _prefetch(self, item: pytest.Function) -> None:
-        """Sets the tests that follow in the same module playing, so that a far gateway is not waited for in turn."""
+        """Sets the tests that follow playing as well, so that a far gateway is not waited for in turn."""
         if self._worker is not None and getattr(self._config.option, "dist", "no") not in ("loadfile", "loadscope"):
             return
-        place = self._chosen.index(item)
-        if place % WINDOW and self._chosen[place - 1].path == item.path:
-            return
-        window = [i for i in self._chosen[place : place + WINDOW - place % WINDOW] if i.path == item.path]
-        if self._config.option.maxfail:
-            window = window[:16]
-        self.session.prefetch({i.nodeid: _play(i) for i in window})
+        ahead = 16 if self._config.option.maxfail else WINDOW
+        place = self._chosen.index(item, self._place)
+        self._place = place
+        for other in self._chosen[max(place, self._ahead) : place + ahead]:
+            if self._worker is None or other.path == item.path:
+                self.session.prefetch({other.nodeid: _play(other)})
+        self._ahead = max(self._ahead, place + ahead)
+
+    _place = 0
+    _ahead = 0
 
     def report(self, item: pytest.Item, call: pytest.CallInfo[None], report: Any) -> None:
         """Marks the report of a test with what it means; anything but a finding is a fault of the kit."""
         status, text = item.stash.get(OUTCOME, ("", ""))
         if status and report.when == "call":
             report.conformance = status
-            report.user_properties += [("conformance", status), ("requirements", " ".join(requirements_of(item)))]
+            report.user_properties += [
+                ("conformance", status),
+                ("requirements", " ".join(requirements_of(item))),
+            ]
             if text:
                 report.sections.append(("conformance", text))
-        if call.excinfo is not None and not call.excinfo.errisinstance(
-            (pytest.fail.Exception, pytest.skip.Exception, pytest.exit.Exception, KeyboardInterrupt)
-        ) and hasattr(getattr(item, "obj", None), "play"):
+        if (
+            call.excinfo is not None
+            and not call.excinfo.errisinstance(
+                (pytest.fail.Exception, pytest.skip.Exception, pytest.exit.Exception, KeyboardInterrupt)
+            )
+            and hasattr(getattr(item, "obj", None), "play")
+        ):
             self.kit_fault = f"{item.nodeid}: {call.excinfo.exconly()}"
 
     def worker_done(self, output: dict[str, Any] | None) -> None:
@@ -226,7 +232,10 @@ class Campaign:
                 "kit_fault": self.kit_fault,
             }
             return
-        if exitstatus in (pytest.ExitCode.USAGE_ERROR, pytest.ExitCode.NO_TESTS_COLLECTED) or self._config.option.collectonly:
+        if (
+            exitstatus in (pytest.ExitCode.USAGE_ERROR, pytest.ExitCode.NO_TESTS_COLLECTED)
+            or self._config.option.collectonly
+        ):
             return
         self.session.elsewhere = self._elsewhere
         self.verdict = self.session.conclude(narrowed=self.narrowed and not self.session.unreachable)

@@ -380,7 +380,7 @@ def declared_as_json(sight: Sight) -> Iterable[Judgement]:
     else:
         yield sight.bad(
             "REPLY-MEDIA-TYPE",
-            "header:Content-Type",
+            "",
             "the reply is not labelled as JSON",
             "Content-Type: application/json",
             f"Content-Type: {shown(media) if media else 'none'}",
@@ -687,7 +687,8 @@ def messages_stand_where_they_belong(sight: Sight) -> Iterable[Judgement]:
         at_fault = any(
             pointer == p or pointer.startswith(p + "/") for f in faults for p, _ in _blame(sight, f)
         )
-        if own != MISSING and own == value and not isinstance(value, bool):
+        # The page shows a registration beside the status of a refused update, so an id there is no blame.
+        if own != MISSING and own == value and (at_fault or pointer == "/registration/id"):
             echoed = True
             yield sight.bad(
                 "NACK-ECHO",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import selectors
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from .config import GatewayConfig
 from .errors import KitError, UsageError, nearest
 
 PREFIX = "reference"
@@ -45,7 +47,9 @@ def planted(url: str) -> Planted:
             configuration |= reference_server.VARIATIONS[name].configuration
         else:
             known = [*reference_server.DEFECTS, *reference_server.VARIATIONS]
-            raise UsageError(f"--gateway-url {url}: no defect or variation is named {name!r}{nearest(name, known)}")
+            raise UsageError(
+                f"--gateway-url {url}: no defect or variation is named {name!r}{nearest(name, known)}"
+            )
     return Planted(tuple(arguments), configuration)
 
 
@@ -78,9 +82,10 @@ class Embedded:
                     return line[line.index("http://") :].strip()
         raise KitError("the embedded reference gateway did not start; python -m reference_server says why")
 
-    @property
-    def verification_hook(self) -> str:
-        return f"{self.url}/operator/registrations/{{id}}/verify"
+    def configured(self, config: GatewayConfig) -> GatewayConfig:
+        """The configuration for this very server: its address, and its operator as the verification hook."""
+        hook = config.verification_hook or "{origin}/operator/registrations/{id}/verify"
+        return dataclasses.replace(config, url=self.url, verification_hook=hook.replace("{origin}", self.url))
 
     def stop(self) -> None:
         """Ends the child; may be called more than once."""

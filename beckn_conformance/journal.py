@@ -39,7 +39,9 @@ class Journal:
         tokens = [exchange.sent.header.get("Token", "") if exchange.sent else "", given]
         certain = [t for t in tokens if isinstance(t, str) and t not in ("", SIGNUP_TOKEN, MISSING)]
         self._masker.add(*certain)
-        self._file.write(json.dumps(self._masker.value(record(exchange), *certain), separators=(",", ":")) + "\n")
+        self._file.write(
+            json.dumps(self._masker.value(record(exchange), *certain), separators=(",", ":")) + "\n"
+        )
         self._file.flush()
 
     def close(self) -> None:
@@ -65,7 +67,11 @@ def record(exchange: Exchange) -> dict[str, Any]:
         },
         "reply": None
         if reply is None
-        else {"status": reply.status, "headers": [list(pair) for pair in reply.headers], "content": _text(reply.content)},
+        else {
+            "status": reply.status,
+            "headers": [list(pair) for pair in reply.headers],
+            "content": _text(reply.content),
+        },
     }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from . import checks
 from .checks import CHECKS, Sight
@@ -49,6 +49,16 @@ class Judge:
         yield from self._histories.observe(sight)
         if sight.readable:
             self._served.add(exchange.action)
+
+    def judge_together(self, exchanges: Sequence[Exchange]) -> Iterator[tuple[Exchange, Judgement]]:
+        """Judges the exchanges of one test in the order of their replies; calls made side by side know of each other."""
+        ordered = sorted(exchanges, key=lambda e: e.ended)
+        for place, exchange in enumerate(ordered):
+            for other in ordered[place + 1 :]:
+                if other.started < exchange.ended and other.action != "Provider/signup":
+                    self._histories.announce(other, self._sight(other).diagnosis.registration)
+            for judgement in self.judge(exchange):
+                yield exchange, judgement
 
     def forget(self, registration: str) -> None:
         """Drops what is known of a registration that is not called again, so that memory does not grow."""

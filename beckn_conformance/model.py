@@ -41,7 +41,7 @@ def covers(requirement: Requirement) -> bool:
 
 
 def same_but_for_form(one: Any, other: Any) -> bool:
-    """Whether two texts differ in case, outer space, Unicode normal form or base64 alphabet only (R10)."""
+    """Whether two texts differ in case, outer space or Unicode normal form only (R10)."""
     if not isinstance(one, str) or not isinstance(other, str):
         return bool(one == other)
     return _form(one) == _form(other)
@@ -74,10 +74,10 @@ class Document:
     data: Any
     added: bool
     """Added after the signup."""
-    time: float
-    """When its acknowledgement had come."""
-    certain: bool = True
-    """False where no acknowledgement was read: it may be there or not."""
+    time: float = float("inf")
+    """When its acknowledgement had come; until then it may be there or not."""
+    exchange: str = ""
+    """Id of the exchange that sent it."""
     seen: bool = False
     """Whether a Provider/get has shown it."""
     verified: bool = False
@@ -94,7 +94,10 @@ class Values:
     """Values of ``info`` that an acknowledged call sent."""
 
     info: dict[str, Any]
-    time: float
+    exchange: str
+    started: float
+    time: float = float("inf")
+    """When the acknowledgement had come."""
     partial: frozenset[str] = frozenset()
     """Members that were not sent."""
 
@@ -106,12 +109,15 @@ class History:
     id: str
     config_settle: float
     values: list[Values] = field(default_factory=list)
-    latest_shown: int = -1
+    seen: set[str] = field(default_factory=set)
+    """Exchanges whose values of info a Provider/get has shown."""
     info_certain: bool = True
     unsure: set[str] = field(default_factory=set)
     """Members of info that were in doubt when they were sent."""
     long_name: bool = False
     documents: list[Document] = field(default_factory=list)
+    announced: set[str] = field(default_factory=set)
+    """Exchanges whose values are among the candidates already."""
     documents_certain: bool = True
     endpoint_url: Any = MISSING
     tolerated: set[tuple[str, str]] = field(default_factory=set)
@@ -145,22 +151,86 @@ class Histories:
         """Drops a history that no further exchange will come for."""
         self._histories.pop(registration, None)
 
+    def announce(self, exchange: Exchange, registration: str | None) -> None:
+        """Takes note of a change before its reply is judged: a call made at the same time may show it already (X3)."""
+        history = self._histories.get(registration or "")
+        if history is None or exchange.id in history.announced or exchange.sent is None:
+            return
+        history.announced.add(exchange.id)
+        info, documents = (member(exchange.sent.body, pointer) for pointer in ("/info", "/documents"))
+        if exchange.action == UPDATE and isinstance(info, dict) and history.values:
+            overlay = {k: info[k] for k in INFO if info.get(k) is not None}
+            history.values.append(
+                Values(
+                    {**history.values[-1].info, **overlay},
+                    exchange.id,
+                    exchange.started,
+                    partial=frozenset(set(INFO) - set(overlay)),
+                )
+            )
+        if exchange.action == ADD and isinstance(documents, list):
+            history.documents += [
+                Document(d.get("name"), d.get("data"), added=True, exchange=exchange.id)
+                for d in documents
+                if isinstance(d, dict)
+            ]
+
     def observe(self, sight: Sight) -> Iterator[Judgement]:
-        """Judges one exchange and learns from it; exchanges of one registration come in the order of sending."""
+        """Judges one exchange and learns from it; exchanges come in the order in which their replies came."""
         if sight.action == SIGNUP:
             yield from self._signed_up(sight)
             return
+        self.announce(sight.exchange, sight.diagnosis.registration)
         history = self._histories.get(sight.diagnosis.registration or "")
         if history is None:
+            self._adopt(sight)
+            yield from self._stray(sight)
             return
         if sight.exchange.acknowledged and sight.message:
             yield from self._acknowledged(sight, history)
         elif sight.exchange.refused or (
             sight.exchange.reply is not None and sight.exchange.reply.status // 100 == 4
         ):
+            if _partial(sight):
+                # To ask for all members is as good as to keep those that were not sent (Q14).
+                yield sight.ok("UPDATE-PARTIAL-KEPT")
+                yield sight.ok("UPDATE-PARTIAL-KEPT", GET)
             self._refused(sight, history)
         else:
             self._unanswered(sight, history)
+
+    def _adopt(self, sight: Sight) -> None:
+        """Starts the history of a registration made beforehand from what a first Provider/get shows."""
+        id_, body = sight.diagnosis.registration, sight.exchange.body_of_reply
+        if id_ is None or sight.action != GET or not sight.exchange.acknowledged or not sight.diagnosis.valid:
+            return
+        info, documents = member(body, "/info"), member(body, "/documents")
+        history = self._histories[id_] = History(id_, sight.config.settle)
+        if isinstance(info, dict):
+            history.values.append(
+                Values(
+                    {k: info.get(k, MISSING) for k in INFO}, sight.exchange.id, sight.exchange.started, 0.0
+                )
+            )
+        if isinstance(documents, list) and all(isinstance(d, dict) for d in documents):
+            history.documents = [
+                Document(d.get("name"), d.get("data"), added=False, time=0.0) for d in documents
+            ]
+        history.endpoint_url = member(body, "/api/endpoint_url")
+        status = member(body, "/registration/status")
+        history.status = history.status_shown_by_get = (
+            status if isinstance(status, str) and status != MISSING else None
+        )
+
+    def _stray(self, sight: Sight) -> Iterator[Judgement]:
+        """A change that names no known registration; where it was acknowledged it may be its token owner's."""
+        if not sight.exchange.acknowledged or sight.exchange.sent is None or sight.action == GET:
+            return
+        for owner in sight.known.owners.get(sight.exchange.sent.header.get("Token", ""), ()):
+            if history := self._histories.get(owner):
+                history.info_certain = history.documents_certain = False
+                history.written = None
+        yield from ()
 
     # Signup.
 
@@ -200,7 +270,14 @@ class Histories:
             history.info_certain = history.documents_certain = False
             return
         info = member(sent, "/info")
-        history.values.append(Values({k: info.get(k, MISSING) for k in INFO}, sight.exchange.ended))
+        history.values.append(
+            Values(
+                {k: info.get(k, MISSING) for k in INFO},
+                sight.exchange.id,
+                sight.exchange.started,
+                sight.exchange.ended,
+            )
+        )
         for doubt in sight.diagnosis.doubts:
             if doubt.pointer.startswith("/info/") and not doubt.why.startswith("another registration"):
                 history.unsure.add(doubt.pointer.rsplit("/", 1)[1])
@@ -208,7 +285,8 @@ class Histories:
         documents = member(sent, "/documents")
         if isinstance(documents, list) and not sight.diagnosis.clouds("/documents"):
             history.documents = [
-                Document(d["name"], d["data"], added=False, time=sight.exchange.ended) for d in documents
+                Document(d.get("name"), d.get("data"), added=False, time=sight.exchange.ended)
+                for d in documents
             ]
         else:
             history.documents_certain = False
@@ -240,7 +318,7 @@ class Histories:
             yield from self._documents(sight, history, history.documents)
             for pairing in _pair(history.documents, member(body, "/documents"), sight):
                 if pairing.kind != "same" or not pairing.exact:
-                    whole.failed = True
+                    whole.failed = exact.failed = True
         yield from whole.close()
         yield from exact.close()
         if history.long_name and member(body, "/info/name") == history.values[0].info["name"]:
@@ -298,43 +376,31 @@ class Histories:
     # Later calls.
 
     def _acknowledged(self, sight: Sight, history: History) -> Iterator[Judgement]:
-        action, sent = sight.action, sight.exchange.sent
+        action = sight.action
         faulty = sight.diagnosis.faulty
         certain = sight.diagnosis.valid or all(
             d.pointer.startswith("header:") or d.why.startswith(("missing", "null", "another registration"))
             for d in sight.diagnosis.doubts
         )
-        fresh_documents: list[Document] = []
+        mine = [v for v in history.values if v.exchange == sight.exchange.id]
+        fresh_documents = [d for d in history.documents if d.exchange == sight.exchange.id]
         if action == UPDATE and not sight.diagnosis.clouds("/registration"):
-            info = member(sent.body if sent else None, "/info")
-            if faulty or not certain or not isinstance(info, dict):
+            if faulty or not certain or not mine:
                 history.info_certain = False
-            elif history.values:
-                overlay = {k: info[k] for k in INFO if info.get(k) is not None}
-                history.values.append(
-                    Values(
-                        {**history.values[-1].info, **overlay},
-                        sight.exchange.ended,
-                        frozenset(set(INFO) - set(overlay)),
-                    )
-                )
-                history.unsure -= set(overlay)
-                history.long_name = history.long_name and "name" not in overlay
-            else:
-                history.info_certain = False
+            for values in mine:
+                values.time = sight.exchange.ended
+                history.unsure -= set(INFO) - values.partial
+                history.long_name = history.long_name and "name" in values.partial
         if action == ADD and not sight.diagnosis.clouds("/registration"):
-            documents = member(sent.body if sent else None, "/documents")
-            if faulty or not certain or not isinstance(documents, list):
+            if faulty or not certain or not fresh_documents:
                 history.documents_certain = False
-            else:
-                fresh_documents = [
-                    Document(d["name"], d["data"], added=True, time=sight.exchange.ended) for d in documents
-                ]
-                for old in history.documents:
-                    old.rivals = old.rivals or any(
-                        same_but_for_form(new.name, old.name) for new in fresh_documents
-                    )
-                history.documents += fresh_documents
+            for document in fresh_documents:
+                document.time = sight.exchange.ended
+            for old in history.documents:
+                old.rivals = old.rivals or (
+                    old.exchange != sight.exchange.id
+                    and any(same_but_for_form(new.name, old.name) for new in fresh_documents)
+                )
         if faulty and not (action == GET):
             history.written = None
             return
@@ -371,6 +437,8 @@ class Histories:
             return
         body = sight.exchange.sent.body
         history.refused = sight.action
+        history.values = [v for v in history.values if v.exchange != sight.exchange.id]
+        history.documents = [d for d in history.documents if d.exchange != sight.exchange.id]
         if sight.action == UPDATE and isinstance(member(body, "/info"), dict):
             history.refused_info.append(dict(member(body, "/info")))
         if sight.action == ADD and isinstance(member(body, "/documents"), list):
@@ -481,37 +549,38 @@ class Histories:
 
     def _visible(self, sight: Sight, history: History, index: int) -> Iterator[Judgement]:
         """Whether the values shown are late, or were there already and are gone again (R12)."""
-        last = len(history.values) - 1
-        if last < 1:
+        if len(history.values) < 2:
             return
-        settled = self._settled(sight, history.values[last].time)
+        shown_values = history.values[index]
+        newer = [
+            v for v in history.values if v.started >= shown_values.time and v.time <= sight.exchange.ended
+        ]
+        settled = [v for v in newer if self._settled(sight, v.time)]
         if sight.action == GET:
-            if index < history.latest_shown and self._settled(
-                sight, history.values[history.latest_shown].time
-            ):
+            taken_back = [v for v in settled if v.exchange in history.seen]
+            if taken_back:
                 yield sight.bad(
                     "UPDATE-STAYS",
                     "/info",
                     "values of an update are gone again",
-                    f"the values that an earlier Provider/get showed, name {shown(history.values[history.latest_shown].info['name'], 60)}",
-                    f"earlier values, name {shown(history.values[index].info['name'], 60)}",
+                    f"name {shown(taken_back[-1].info['name'], 60)}, as an earlier Provider/get showed",
+                    f"name {shown(shown_values.info['name'], 60)}, of before the update",
                 )
                 return
-            if history.latest_shown >= 1 and index >= history.latest_shown:
+            if shown_values.exchange in history.seen and index > 0:
                 yield sight.ok("UPDATE-STAYS")
-            history.latest_shown = max(history.latest_shown, index)
-        if sight.config.updates == "deferred":
+            history.seen.add(shown_values.exchange)
+        if sight.config.updates == "deferred" or sight.action not in (UPDATE, GET):
             return
-        own = sight.action == UPDATE
-        if index == last:
+        if not newer:
             yield sight.ok("UPDATE-VISIBLE")
-        elif (own or settled) and sight.action in (UPDATE, GET):
+        elif sight.action == UPDATE or settled:
             yield sight.bad(
                 "UPDATE-VISIBLE",
                 "/info",
                 "values of before are shown after an acknowledged update",
-                f"name {shown(history.values[last].info['name'], 60)}",
-                f"name {shown(history.values[index].info['name'], 60)}, as before",
+                f"name {shown(newer[-1].info['name'], 60)}",
+                f"name {shown(shown_values.info['name'], 60)}, as before",
             )
 
     def _untouched(self, sight: Sight, history: History) -> Iterator[Judgement]:
@@ -625,9 +694,10 @@ class Histories:
                 document.seen = document.seen or sight.action == GET
                 yield from self._pass(sight, history, document, fresh)
                 continue
-            if document.excused or not document.certain:
-                continue
             new = any(document is f for f in fresh)
+            due = new or document.time <= sight.exchange.started or sight.action == SIGNUP
+            if document.excused or not due or pairing.kind == "unreadable":
+                continue
             if pairing.kind == "missing":
                 judged = self._missing(sight, history, document, new)
             else:
@@ -789,7 +859,10 @@ class Histories:
                     )
                 else:
                     yield sight.ok(requirement)
-            document.verified = document.verified or status == VERIFICATION[1]
+            if status == VERIFICATION[1] and not (
+                sight.action == ADD and new and sight.config.verification == "deferred"
+            ):
+                document.verified = True
 
     def _document_ids(self, sight: Sight, pairings: list[Pairing], found: list[Any]) -> Iterator[Judgement]:
         numbers = [d.get("id") for d in found if isinstance(d, dict)]
@@ -827,6 +900,18 @@ class Histories:
             document.number = number
 
 
+def _partial(sight: Sight) -> bool:
+    """Whether the request is an update that leaves out members of info, and has no fault."""
+    pointers = {doubt.pointer for doubt in sight.diagnosis.doubts}
+    return (
+        sight.action == UPDATE
+        and sight.exchange.refused
+        and not sight.diagnosis.faults
+        and bool(pointers)
+        and all(doubt.why.startswith(("missing", "null")) for doubt in sight.diagnosis.doubts)
+    )
+
+
 @dataclass(slots=True)
 class _Tally:
     """Whether a requirement held over the members of a reply."""
@@ -848,7 +933,7 @@ class Pairing:
 
     document: Document
     kind: str
-    """``same`` (but perhaps for its form), ``altered`` or ``missing``."""
+    """``same`` (but perhaps for its form), ``altered``, ``missing``, or ``unreadable`` where a member is not there."""
     exact: bool = False
     index: int | None = None
     item: Any = None
@@ -887,7 +972,8 @@ def _pair(expected: list[Document], found: Any, sight: Sight) -> list[Pairing]:
         name, data = item.get("name"), item.get("data")
         if not same_but_for_form(name, document.name):
             return None
-        if not redacted and not (same_but_for_form(data, document.data) or same_bytes(data, document.data)):
+        # Another case is another content in base64; another alphabet, padding or outer space is not.
+        if not redacted and data != document.data and not same_bytes(data, document.data):
             return None
         place = "name" if name != document.name else "data"
         return Pairing(document, "same", False, member=place, found=item.get(place))
@@ -906,7 +992,14 @@ def _pair(expected: list[Document], found: Any, sight: Sight) -> list[Pairing]:
             return Pairing(document, "altered", member="name", found=item.get("name"))
         return None
 
-    for fits in (whole, but_for_form, by_data, by_name):
+    def unreadable(document: Document, item: Mapping[str, Any]) -> Pairing | None:
+        lacking = [key for key in ("name", "data") if not isinstance(item.get(key), str)]
+        others = {"name": document.name, "data": document.data}
+        if lacking and all(item.get(key) == others[key] for key in others if key not in lacking):
+            return Pairing(document, "unreadable")
+        return None
+
+    for fits in (whole, but_for_form, by_name, by_data, unreadable):
         take(fits)
     return [result.get(number) or Pairing(document, "missing") for number, document in enumerate(expected)]
 

@@ -17,23 +17,48 @@ CAMPAIGN: pytest.StashKey[Campaign] = pytest.StashKey()
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("beckn-conformance", "conformance of a Beckn gateway")
     add = group.addoption
-    add("--gateway-url", metavar="URL", help="base URL of the gateway, or reference[:NAME] for the embedded one")
+    add(
+        "--gateway-url",
+        metavar="URL",
+        help="base URL of the gateway, or reference[:NAME] for the embedded one",
+    )
     add("--gateway-config", metavar="FILE", help="what the gateway's vendor declares (YAML)")
     add("--gateway-binding", choices=("auto", "http", "envelope"), help="where the header of a message lives")
     add("--gateway-timeout", type=float, metavar="SECONDS", help="until a reply must have come (default 10)")
     add("--gateway-patience", type=float, metavar="SECONDS", help="for waiting out 429 and 503 (default 30)")
     add("--gateway-concurrency", type=int, metavar="N", help="requests in flight at most (default 16)")
     add("--gateway-rate", type=float, metavar="N", help="requests a second at most")
-    add("--conformance-class", choices=("core", "strict"), default="core", help="strict: a SHOULD not met fails too")
-    add("--conformance-report", metavar="DIR", default="reports", help="folder of the report (default reports/)")
-    add("--conformance-seed", type=int, metavar="N", help="repeats the choices of a run but for what must be unique")
-    add("--conformance-plan", action="store_true", help="print what would be sent, send nothing to the gateway")
+    add(
+        "--conformance-class",
+        choices=("core", "strict"),
+        default="core",
+        help="strict: a SHOULD not met fails too",
+    )
+    add(
+        "--conformance-report",
+        metavar="DIR",
+        default="reports",
+        help="folder of the report (default reports/)",
+    )
+    add(
+        "--conformance-seed",
+        type=int,
+        metavar="N",
+        help="repeats the choices of a run but for what must be unique",
+    )
+    add(
+        "--conformance-plan",
+        action="store_true",
+        help="print what would be sent, send nothing to the gateway",
+    )
     add("--conformance-spec", metavar="DIR", help="a changed copy of schemas/")
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "conformance(*requirements): requirements that a conformance test exercises")
+    config.addinivalue_line(
+        "markers", "conformance(*requirements): requirements that a conformance test exercises"
+    )
     if config.getoption("--gateway-url") is None:
         return
     from .campaign import Campaign

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .actor import SIGNUP, Actor, Verifier, describe, registration_of
+from .actor import GET, SIGNUP, Actor, Verifier, describe, registration_of
 from .binding import Binding, EnvelopeBinding, bindings
 from .checks import blamed
 from .config import GatewayConfig
@@ -40,7 +40,15 @@ async def probe(gateway: Gateway, specification: Specification, values: Values, 
             break
         if exchange.trouble:
             raise Unreachable(f"tried {_target(config)}: {exchange.trouble}")
-    readable = [pair for pair in seen if pair[1].action_of_reply is not None]
+    readable = [pair for pair in seen if _speaks(pair[1])]
+    if not readable:
+        # Where only signups go unanswered, the rest can still be judged.
+        for binding in dict.fromkeys(binding for binding, _ in seen):
+            actor = Actor(gateway, binding, specification, values, verifier)
+            exchange = await actor.call(GET, {"registration": {"id": values.word()}}, token=values.word())
+            if _speaks(exchange):
+                readable.append((binding, exchange))
+                break
     if not readable:
         raise Unreachable(
             f"tried {_target(config)} in the binding {' and '.join(_name(b) for b, _ in seen)}: "
@@ -51,14 +59,14 @@ async def probe(gateway: Gateway, specification: Specification, values: Values, 
     if config.binding == "auto":
         notes.append(f"the gateway speaks the binding {_name(binding)} (found by a signup in each)")
     actor = Actor(gateway, binding, specification, values, verifier)
-    if not exchange.acknowledged and not verifier.has_stock:
+    if exchange.action == SIGNUP and exchange.refused and not verifier.has_stock:
         status = exchange.reply.status if exchange.reply else 0
         if config.signup_token is None and (status in (401, 403) or not blamed(exchange)):
             raise Unreachable(
                 f"tried {_target(config)}: a valid signup was refused with {describe(exchange)}, blaming no member; "
                 "if a token is agreed with providers beforehand, declare it as signup_token"
             )
-    served = {SIGNUP}
+    served = {exchange.action}
     acknowledged: set[str] = set()
     registration = registration_of(exchange)
     if registration is not None:
@@ -90,6 +98,11 @@ async def probe(gateway: Gateway, specification: Specification, values: Values, 
     return Probed(binding, frozenset(served), exchange.acknowledged, serves_fresh, tuple(notes))
 
 
+def _speaks(exchange: Exchange) -> bool:
+    """Whether a reply has the header of a gateway, whatever it says there."""
+    return exchange.received is not None and "action" in exchange.received.header
+
+
 def _target(config: GatewayConfig) -> str:
     return f"{config.method} {config.url}/Provider/signup"
 
@@ -107,5 +120,3 @@ def _sight(exchange: Exchange) -> str:
     kind = (reply.header("content-type") or "no media type").partition(";")[0]
     where = f" to {printable(reply.header('location') or '')}" if 300 <= reply.status < 400 else ""
     return f"status {reply.status}{where} with {printable(kind)}"
-
-

@@ -19,7 +19,7 @@ from .actor import Actor, Verifier, registration_of
 from .binding import Binding
 from .config import GatewayConfig
 from .errors import Unmet, Unreachable
-from .exchange import Exchange
+from .exchange import Exchange, member
 from .finding import Finding
 from .gateway import Gateway
 from .journal import Journal
@@ -40,6 +40,8 @@ class Played:
     """What a scenario sent and received."""
 
     exchanges: Sequence[Exchange]
+    registrations: frozenset[str]
+    """Ids of the registrations that it used; nobody else will."""
     unmet: str = ""
 
 
@@ -81,7 +83,7 @@ class Session:
         self._clock = time.monotonic()
         self._judge = Judge(self.specification, self.config)
         self._values = Values(self.config, seed=self.seed)
-        self._verifier = Verifier(self.config)
+        self._verifier = Verifier(self.config, self.transport)
         self._journal = Journal(self.folder, self.masker, self.journal_name) if self.folder else None
         self._gateway: Gateway | None = None
         self._playing: dict[str, concurrent.futures.Future[Played]] = {}
@@ -168,11 +170,19 @@ class Session:
     async def _play(self, play: Callable[[Actor], Awaitable[Any]]) -> Played:
         assert self._gateway is not None
         actor = Actor(self._gateway, self.binding, self.specification, self._values, self._verifier)
-        try:
-            await play(actor)
-        except Unmet as error:
-            return Played(tuple(actor.exchanges), str(error))
-        return Played(tuple(actor.exchanges))
+        unmet = ""
+        async with self._verifier.turn():
+            try:
+                await play(actor)
+            except Unmet as error:
+                unmet = str(error)
+        used = frozenset(
+            id_
+            for exchange in actor.exchanges
+            for value in (exchange.body_of_reply, exchange.sent.body if exchange.sent else None)
+            if isinstance(id_ := member(value, "/registration/id"), str)
+        )
+        return Played(tuple(actor.exchanges), used, unmet)
 
     def play(
         self, name: str, play: Callable[[Actor], Awaitable[Any]], requirements: Sequence[str], node_id: str
@@ -189,21 +199,17 @@ class Session:
         """Judges every exchange of a scenario by everything; the outcome is that under its own requirements."""
         mine: dict[str, Finding] = {}
         exercised: set[str] = set()
-        for place, exchange in enumerate(played.exchanges):
-            for judgement in self._judge.judge(exchange):
-                exercised.add(judgement.requirement)
-                record = self.tally.add(judgement)
-                if record is not None:
-                    record.curl = self.masker.text(
-                        curl(exchange, played.exchanges[:place], self.binding, self.config)
-                    )
-                    record.replay = replay(node_id, self.config.url)
-                if judgement.finding is not None and judgement.requirement in requirements:
-                    mine.setdefault(judgement.finding.id, judgement.finding)
-        for exchange in played.exchanges:
-            registration = registration_of(exchange) if exchange.action == "Provider/signup" else None
-            if registration is not None:
-                self._judge.forget(registration.id)
+        for exchange, judgement in self._judge.judge_together(played.exchanges):
+            exercised.add(judgement.requirement)
+            record = self.tally.add(judgement)
+            if record is not None:
+                before = [e for e in played.exchanges if e.ended <= exchange.started]
+                record.curl = self.masker.text(curl(exchange, before, self.binding, self.config))
+                record.replay = replay(node_id, self.config.url)
+            if judgement.finding is not None and judgement.requirement in requirements:
+                mine.setdefault(judgement.finding.id, judgement.finding)
+        for id_ in played.registrations:
+            self._judge.forget(id_)
         for requirement in requirements:
             self.tally.tests.setdefault(requirement, []).append(node_id)
         reason = self.masker.text(self._reason(played))
@@ -216,7 +222,9 @@ class Session:
         self, requirements: Sequence[str], findings: tuple[Finding, ...], exercised: set[str], reason: str
     ) -> TestOutcome:
         levels = {f.requirement: self.specification.requirements[f.requirement].level for f in findings}
-        text = self.masker.text("\n".join(f"{f.requirement} {f.pointer}: {f.message}; {f.observed}" for f in findings))
+        text = self.masker.text(
+            "\n".join(f"{f.requirement} {f.pointer}: {f.message}; {f.observed}" for f in findings)
+        )
         if findings:
             failed = self.strict or "MUST" in levels.values()
             return TestOutcome("failed" if failed else "warned", text, findings)
@@ -234,7 +242,9 @@ class Session:
             if exchange.trouble:
                 return exchange.trouble
             if exchange.reply is not None and exchange.action_of_reply is None:
-                return f"{exchange.action} was answered with status {exchange.reply.status} without ACK or NACK"
+                return (
+                    f"{exchange.action} was answered with status {exchange.reply.status} without ACK or NACK"
+                )
         if self._judge.known.serves_fresh is False:
             return "the gateway serves no registration before it is verified"
         if played.exchanges and not played.exchanges[-1].acknowledged:

@@ -6,7 +6,7 @@ import base64
 import itertools
 import random
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from .config import GatewayConfig
@@ -18,25 +18,44 @@ JPEG = base64.b64decode(
 )
 """A real image of one pixel."""
 
+STATES = ("KA", "DL", "MH", "TN", "WB", "GJ", "RJ", "UP", "AP", "KL", "PB", "HR", "MP", "OR", "AS", "BR")
+
+PHONES: Mapping[str, Callable[[str, str], bool]] = {
+    "country code of one digit": lambda country, number: len(country) == 1,
+    "country code of two digits": lambda country, number: len(country) == 2,
+    "country code of three digits": lambda country, number: len(country) == 3,
+    "number of ten digits": lambda country, number: len(number) == 10,
+    "shorter number": lambda country, number: len(number) < 10,
+    "longer number": lambda country, number: len(number) > 10,
+}
+"""Which numbers show a variant of ``info.phone``."""
+
 REGIONS = ("IN", "US", "GB", "DE", "FR", "BR", "JP", "ZA", "AU", "MX", "NL", "KE", "SG", "ES", "AE")
 
 NAMES: Mapping[str, Sequence[str]] = {
     "letters": ("{} Metro Rail Corporation", "{} City Bus Service", "Rapid Transit of {}"),
     "digits": ("{} 24 Hour Cabs", "Route 9 {} Shuttle"),
-    "punctuation": ("{} & Sons (Transport) Ltd.", "O'Hara-{}, Ferries", "St. {} Tram & Bus"),
-    "beyond ASCII": (
-        "{} दिल्ली मेट्रो रेल",
-        "{} சென்னை பேருந்து",
-        "{} কলকাতা ট্রাম",
+    "full stop": ("St. {} Trams", "{} Ferries Ltd."),
+    "ampersand": ("{} & Sons", "Cabs & {}"),
+    "apostrophe": ("O'Hara {} Ferries", "{}'s Cabs"),
+    "parentheses": ("{} (Transport) Services", "Trams (Northern) {}"),
+    "hyphen": ("{}-Nord Tram", "Inter-City {}"),
+    "comma": ("{}, Rail and Road", "Boats, Buses and {}"),
+    "Latin with accents": (
         "Société {} de transport à Orléans",
         "{} Straßenbahn Göttingen",
-        "{} 東京地下鉄",
-        "{} مترو القاهرة",
-        "{} רכבת קלה",
-        "{} метро Київ",
-        "{} 서울교통공사",
-        "{} รถไฟฟ้า",
+        "{} tåg på Öland",
     ),
+    "Greek": ("{} Μετρό Αθήνας",),
+    "Cyrillic": ("{} метро Київ", "{} трамвай Москва"),
+    "Hebrew": ("{} רכבת קלה",),
+    "Arabic": ("{} مترو القاهرة", "{} نقل الركاب"),
+    "Devanagari": ("{} दिल्ली मेट्रो रेल", "{} ठाणे परिवहन सेवा"),
+    "Bengali": ("{} কলকাতা ট্রাম",),
+    "Tamil": ("{} சென்னை பேருந்து",),
+    "Thai": ("{} รถไฟฟ้า",),
+    "Hangul": ("{} 서울교통공사",),
+    "Han": ("{} 東京地下鉄", "{} 北京公交"),
     "beyond the BMP": ("{} 𠮷野鉄道", "{} 𑄌𑄋𑄴𑄟𑄳𑄦"),
     "64 characters": ("{} Interurban Transport",),
     "angle brackets": ("{} <Metro>",),
@@ -72,8 +91,17 @@ class Values:
         )
 
     def phone(self, variant: str = "without extension") -> str:
-        number = next(self._phones)
-        return number if variant == "without extension" else f"{number}-{self._random.randint(1, 999999)}"
+        """A number that its country's plan knows, of a kind that ``info.phone`` names."""
+        suits = PHONES.get(variant, lambda country, number: True)
+        country, number = next(pair for pair in self._phones if suits(*pair))
+        match variant:
+            case "with extension":
+                return f"+{country}-{number}-{self._random.randint(10, 99999)}"
+            case "extension of one digit":
+                return f"+{country}-{number}-{self._random.randint(1, 9)}"
+            case "extension of six digits":
+                return f"+{country}-{number}-{self._random.randint(100000, 999999)}"
+        return f"+{country}-{number}"
 
     def email(self, variant: str = "plain") -> str:
         word = self.word().lower()
@@ -81,8 +109,16 @@ class Values:
         match variant:
             case "with a tag":
                 return f"office.{word}+gateway@example.{top}"
+            case "with a dot":
+                return f"front.office.{word}@example.{top}"
+            case "with a hyphen":
+                return f"front-office-{word}@example.{top}"
+            case "with digits":
+                return f"{word}24@example.{top}"
             case "under a subdomain":
                 return f"registrar@{word}-transit.example.{top}"
+            case "under .com" | "under .org" | "under .net":
+                return f"{word}@example{variant.removeprefix('under ')}"
         return f"{word}@example.{top}"
 
     def company_id(self) -> str:
@@ -94,36 +130,30 @@ class Values:
                 raise UsageError(
                     f"values.company_id: {self.config.company_id!r} gives too few different values for a run"
                 ) from error
-        number = next(self._count)
-        states = (
-            "KA",
-            "DL",
-            "MH",
-            "TN",
-            "WB",
-            "GJ",
-            "RJ",
-            "UP",
-            "AP",
-            "KL",
-            "PB",
-            "HR",
-            "MP",
-            "OR",
-            "AS",
-            "BR",
-        )
-        nonce = self._nonce
-        kind, nonce = "LU"[nonce & 1], nonce >> 1
-        state, nonce = states[nonce & 15], nonce >> 4
-        year, nonce = 1956 + (nonce & 63), nonce >> 6
-        owner, nonce = ("PTC", "PLC", "GOI", "SGC")[nonce & 3], nonce >> 2
-        return f"{kind}{nonce % 100000:05d}{state}{year}{owner}{(number + nonce // 100000) % 1000000:06d}"
+        number, nonce = next(self._count), self._nonce
+        kind = "LU"[number & 1]
+        year = 1956 + number * 7 % 68
+        nonce, state = divmod(nonce, len(STATES))
+        nonce, owner = divmod(nonce, 4)
+        nonce, industry = divmod(nonce, 100000)
+        serial = (number + nonce) % 1000000
+        return f"{kind}{industry:05d}{STATES[state]}{year}{('PTC', 'PLC', 'GOI', 'SGC')[owner]}{serial:06d}"
 
     def endpoint_url(self, variant: str = "one segment") -> str:
         word = self.word().lower()
-        path = "beckn" if variant == "one segment" else "mobility/beckn/v1"
-        return f"https://api.{word}.example.{self._random.choice(('com', 'org', 'net'))}/{path}"
+        top = self._random.choice(("com", "org", "net"))
+        match variant:
+            case "several segments":
+                return f"https://api.{word}.example.{top}/mobility/beckn/v1"
+            case "hyphen in the host":
+                return f"https://api-{word}.example.{top}/beckn"
+            case "digits in the host":
+                return f"https://api2.{word}.example.{top}/beckn"
+            case "hyphen in the path":
+                return f"https://api.{word}.example.{top}/beckn-api"
+            case "capital in the path":
+                return f"https://api.{word}.example.{top}/Beckn/V1"
+        return f"https://api.{word}.example.{top}/beckn"
 
     def document(self, variant: str = "no padding", name: str | None = None) -> dict[str, str]:
         """A document of a name and a content unique in the run; variants are those of its name and data."""
@@ -220,8 +250,8 @@ def pdf(title: str, *, padded: bool = False) -> bytes:
     return out + b"\n" * ((1 if padded else 0) - len(out) % 3 + 3)
 
 
-def _phones(rng: random.Random) -> Iterator[str]:
-    """Different numbers, valid in their country's numbering plan, as ``+91-8023329991`` (Q6)."""
+def _phones(rng: random.Random) -> Iterator[tuple[str, str]]:
+    """Different numbers, valid in their country's numbering plan, as country code and number (Q6)."""
     import phonenumbers
 
     plans: list[tuple[str, str]] = []
@@ -232,15 +262,15 @@ def _phones(rng: random.Random) -> Iterator[str]:
                 number = phonenumbers.national_significant_number(example)
                 if 7 <= len(number) <= 12 and len(f"{example.country_code}{number}") <= 15:
                     plans.append((str(example.country_code), number[:-5]))
-    used: set[str] = set()
+    used: set[tuple[str, str]] = set()
     while True:
         country, stem = rng.choice(plans)
         number = f"{stem}{rng.randint(0, 99999):05d}"
-        if f"+{country}-{number}" in used:
+        if (country, number) in used:
             continue
         if phonenumbers.is_valid_number(phonenumbers.parse(f"+{country}{number}")):
-            used.add(f"+{country}-{number}")
-            yield f"+{country}-{number}"
+            used.add((country, number))
+            yield country, number
 
 
 def _matching(pattern: str, seed: int) -> Iterator[str]:

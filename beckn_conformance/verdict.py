@@ -247,6 +247,8 @@ def _outcome(
             "not-applicable",
             "the configuration declares every member that it concerns as optional",
         )
+    elif not exercised and (why := _vacuous(requirement.id, tally, config)):
+        status, reason = "not-applicable", why
     elif requirement.needs == "verification" and not can_verify and not exercised:
         status, reason = "not-applicable", "no verification_hook is declared, so nothing can be verified"
     elif not exercised and not tally.tests.get(requirement.id):
@@ -269,6 +271,15 @@ def _outcome(
         tuple(waivers),
         tuple(tally.tests.get(requirement.id, ())),
     )
+
+
+def _vacuous(requirement: str, tally: Tally, config: GatewayConfig) -> str:
+    """Why a requirement asks for nothing at a gateway that applies updates later (R12)."""
+    if requirement == "UPDATE-VISIBLE" and config.updates == "deferred":
+        return "updates are declared as deferred"
+    if requirement == "UPDATE-STAYS" and (config.updates == "deferred" or tally.found.get("UPDATE-VISIBLE")):
+        return "no Provider/get showed the values of an update, so none could be taken back"
+    return ""
 
 
 def _waiver(

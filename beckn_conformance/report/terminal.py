@@ -32,7 +32,10 @@ def lines(session: Session, verdict: Verdict, report: Path | None) -> Iterator[t
         yield "", ""
         yield f"inconclusive ({len(open_)})", "bold"
         for outcome in open_[:20]:
-            yield f"  {outcome.requirement.id}  {outcome.requirement.level}  {printable(mask(outcome.reason))}", ""
+            yield (
+                f"  {outcome.requirement.id}  {outcome.requirement.level}  {printable(mask(outcome.reason))}",
+                "",
+            )
         if len(open_) > 20:
             yield f"  … {len(open_) - 20} more in the report", ""
     yield "", ""
@@ -51,7 +54,9 @@ def lines(session: Session, verdict: Verdict, report: Path | None) -> Iterator[t
     yield f"{printable(name)}: {verdict.verdict} ({'strict' if session.strict else 'core'})", style
 
 
-def _finding(outcome: Outcome, found: Found, style: str, mask: Callable[[str], str]) -> Iterator[tuple[str, str]]:
+def _finding(
+    outcome: Outcome, found: Found, style: str, mask: Callable[[str], str]
+) -> Iterator[tuple[str, str]]:
     requirement, finding = outcome.requirement, found.finding
     yield "", ""
     title = f"{requirement.id}  {requirement.level}  {requirement.section}"

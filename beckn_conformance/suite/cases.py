@@ -10,11 +10,14 @@ from beckn_conformance.faults import FaultCase, fault_cases
 from beckn_conformance.scenario import case
 from beckn_conformance.specification import load
 
+ANSWERED = ("REPLY-NO-CRASH", "REPLY-TIME")
+"""What every test with a request of its own kind exercises besides."""
+
 GENERAL = {
-    "Provider/signup": ("NACK-SOUND", "NACK-TEXT", "NACK-ECHO"),
-    "Provider/get": ("NACK-TEXT", "NACK-ECHO"),
-    "Provider/info/update": ("NACK-SOUND", "NACK-TEXT", "NACK-ECHO", "UPDATE-FAIL-STATUS"),
-    "Provider/documents/add": ("NACK-SOUND", "NACK-TEXT", "NACK-ECHO"),
+    "Provider/signup": ("NACK-SOUND", "NACK-TEXT", "NACK-ECHO", *ANSWERED),
+    "Provider/get": ("NACK-TEXT", "NACK-ECHO", *ANSWERED),
+    "Provider/info/update": ("NACK-SOUND", "NACK-TEXT", "NACK-ECHO", "UPDATE-FAIL-STATUS", *ANSWERED),
+    "Provider/documents/add": ("NACK-SOUND", "NACK-TEXT", "NACK-ECHO", *ANSWERED),
 }
 
 
@@ -29,6 +32,8 @@ def fault_parameters(action: str, *unchanged: str) -> list[Any]:
         requirements = [fault.requirement]
         if not (action == "Provider/documents/add" and fault.member.startswith("/registration")):
             requirements += GENERAL[action]
+        else:
+            requirements += ANSWERED
         if not fault.member.startswith("/registration"):
             requirements += unchanged
         if "*/" in fault.member and "/1/" in fault.pointer:
@@ -37,8 +42,11 @@ def fault_parameters(action: str, *unchanged: str) -> list[Any]:
     return parameters
 
 
-def variant_parameters(action: str) -> list[Any]:
-    """One parameter set for every kind of valid value of every member, under the requirement that it is accepted."""
+def variant_parameters(action: str, *kept: str) -> list[Any]:
+    """One parameter set for every kind of valid value of every member, under the requirement that it is accepted.
+
+    ``kept`` are the requirements that an accepted value is given back.
+    """
     specification = load()
     parameters = []
     for member in specification.members(action):
@@ -47,7 +55,9 @@ def variant_parameters(action: str) -> list[Any]:
             if requirement is not None:
                 for variant in member.variants(strength):
                     parameters.append(
-                        case(requirement.id, member.pointer, variant, id=f"{member.pointer}-{variant}")
+                        case(
+                            (requirement.id, *kept), member.pointer, variant, id=f"{member.pointer}-{variant}"
+                        )
                     )
     return parameters
 

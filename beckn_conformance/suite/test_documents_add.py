@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from beckn_conformance.actor import ADD, Actor
 from beckn_conformance.faults import FaultCase
 from beckn_conformance.scenario import case, exercises, scenario
 from beckn_conformance.suite.cases import (
+    ANSWERED,
     call_about_unknown,
     call_with_fault,
     fault_parameters,
@@ -20,6 +23,7 @@ from beckn_conformance.suite.cases import (
 @exercises(
     "DOCUMENTS-ENDPOINT",
     "DOCUMENTS-ACK",
+    "DOCUMENTS-ACK-DOCUMENTS",
     "DOCUMENTS-BODY",
     "DOCUMENTS-ID",
     "DOCUMENTS-STATUS",
@@ -45,8 +49,9 @@ async def test_plain_addition(actor: Actor, count: int) -> None:
     await actor.get_after(added, registration)
 
 
-@pytest.mark.parametrize(("member", "variant"), variant_parameters(ADD))
-@exercises("DOCUMENTS-ECHO")
+@pytest.mark.parametrize(
+    ("member", "variant"), variant_parameters(ADD, "DOCUMENTS-ACK", "DOCUMENTS-ECHO", "DOCUMENTS-ECHO-EXACT")
+)
 @scenario
 async def test_valid_value(actor: Actor, member: str, variant: str) -> None:
     """Every kind of valid document is accepted, kept and given back."""
@@ -55,7 +60,14 @@ async def test_valid_value(actor: Actor, member: str, variant: str) -> None:
     await actor.get_after(added, registration)
 
 
-@exercises("DOCUMENTS-LISTED", "DOCUMENTS-DOCUMENT-ID-STABLE", "DOCUMENTS-KEPT", "DOCUMENTS-OLD-STATUS")
+@exercises(
+    "DOCUMENTS-ACK",
+    "DOCUMENTS-LISTED",
+    "DOCUMENTS-DOCUMENT-ID-STABLE",
+    "DOCUMENTS-KEPT",
+    "DOCUMENTS-OLD-STATUS",
+    "TOKEN-ACCEPTED",
+)
 @pytest.mark.parametrize("times", [2, 3])
 @scenario
 async def test_additions_in_a_row(actor: Actor, times: int) -> None:
@@ -128,7 +140,7 @@ async def test_refusal_between_additions(actor: Actor) -> None:
     await actor.get_after(added, registration)
 
 
-@exercises("DOCUMENTS-NACK-UNKNOWN")
+@exercises("DOCUMENTS-NACK-UNKNOWN", *ANSWERED)
 @scenario
 async def test_unknown_registration(actor: Actor) -> None:
     """An id that no signup gave, with another registration's valid token (R16)."""
@@ -143,9 +155,24 @@ async def test_verified_documents_stay_verified(actor: Actor) -> None:
     added = await actor.add(registration, [actor.values.document()])
     await actor.get_after(added, registration)
     await actor.verify(registration)
+    await actor.get(registration)
     for _ in range(3):
         added = await actor.add(registration, [actor.values.document()])
         await actor.get_after(added, registration)
+
+
+@exercises("DOCUMENTS-LISTED", "DOCUMENTS-KEPT")
+@pytest.mark.parametrize("abreast", [case("DOCUMENTS-LISTED", n, id=f"{n}_abreast") for n in (2, 4)])
+@scenario
+async def test_additions_side_by_side(actor: Actor, abreast: int) -> None:
+    """Of additions made at the same time none is missing from the reply to a last, lone one (X3)."""
+    registration = await actor.registered()
+    await actor.get(registration)
+    for _ in range(2):
+        await asyncio.gather(*(actor.add(registration, [actor.values.document()]) for _ in range(abreast)))
+    await actor.settle()
+    last = await actor.add(registration, [actor.values.document()])
+    await actor.get_after(last, registration)
 
 
 @exercises("DOCUMENTS-LISTED", "DOCUMENTS-KEPT")

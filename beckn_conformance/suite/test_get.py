@@ -7,7 +7,7 @@ import pytest
 from beckn_conformance.actor import GET, SIGNUP, Actor
 from beckn_conformance.faults import FaultCase
 from beckn_conformance.scenario import exercises, scenario
-from beckn_conformance.suite.cases import call_about_unknown, call_with_fault, fault_parameters
+from beckn_conformance.suite.cases import ANSWERED, call_about_unknown, call_with_fault, fault_parameters
 
 
 @exercises(
@@ -29,11 +29,11 @@ async def test_plain_get(actor: Actor) -> None:
     await actor.get(registration)
 
 
-@exercises("GET-ROUND-TRIP", "GET-ID")
+@exercises("GET-ROUND-TRIP", "GET-ID", "GET-ACK", "TOKEN-ACCEPTED", "SIGNUP-DOCUMENTS-KEPT")
 @scenario
 async def test_registrations_are_kept_apart(actor: Actor) -> None:
     """Each of several registrations is given back under its own id, in another order than they were made."""
-    registrations = [await actor.registered() for _ in range(3)]
+    registrations = [await actor.registered(actor.values.signup(documents=n)) for n in (1, 2, 3)]
     for registration in (*reversed(registrations), *registrations):
         await actor.get(registration)
 
@@ -46,7 +46,7 @@ async def test_one_fault(actor: Actor, fault: FaultCase) -> None:
     await call_with_fault(actor, registration, GET, fault, {})
 
 
-@exercises("GET-NACK-UNKNOWN", "NACK-TEXT", "NACK-ECHO")
+@exercises("GET-NACK-UNKNOWN", "NACK-TEXT", "NACK-ECHO", *ANSWERED)
 @scenario
 async def test_unknown_registration(actor: Actor) -> None:
     """An id that no signup gave, with another registration's valid token (R16)."""

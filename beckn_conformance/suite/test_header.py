@@ -10,7 +10,9 @@ from beckn_conformance.actor import ADD, GET, SIGNUP, UPDATE, Actor, Registratio
 from beckn_conformance.faults import HEADER_KINDS, TOKEN_KINDS
 from beckn_conformance.scenario import case, scenario
 from beckn_conformance.specification import load
+from beckn_conformance.suite.cases import ANSWERED
 
+UNCHANGED = {UPDATE: ("UPDATE-NACK-UNCHANGED",), ADD: ("DOCUMENTS-NACK-UNCHANGED",)}
 ACTIONS = (SIGNUP, GET, UPDATE, ADD)
 
 
@@ -35,7 +37,9 @@ async def _call(actor: Actor, action: str, header: dict[str, str | None]) -> Non
 @pytest.mark.parametrize(
     ("action", "kind"),
     [
-        case("HEADER-NACK-ACTION", action, kind, id=f"{action}-{kind}")
+        case(
+            ("HEADER-NACK-ACTION", *ANSWERED, *UNCHANGED.get(action, ())), action, kind, id=f"{action}-{kind}"
+        )
         for action in ACTIONS
         for kind in HEADER_KINDS["Action"]
     ],
@@ -51,7 +55,12 @@ async def test_action(actor: Actor, action: str, kind: str) -> None:
 @pytest.mark.parametrize(
     ("action", "kind"),
     [
-        case("HEADER-NACK-TIMESTAMP", action, kind, id=f"{action}-{kind}")
+        case(
+            ("HEADER-NACK-TIMESTAMP", *ANSWERED, *UNCHANGED.get(action, ())),
+            action,
+            kind,
+            id=f"{action}-{kind}",
+        )
         for action in ACTIONS
         for kind in HEADER_KINDS["Timestamp"]
     ],
@@ -74,7 +83,12 @@ TOKEN_REQUIREMENTS = {
 @pytest.mark.parametrize(
     ("action", "kind"),
     [
-        case(TOKEN_REQUIREMENTS[kind], action, kind, id=f"{action}-{kind}")
+        case(
+            (TOKEN_REQUIREMENTS[kind], *ANSWERED, *UNCHANGED.get(action, ())),
+            action,
+            kind,
+            id=f"{action}-{kind}",
+        )
         for action in ACTIONS[1:]
         for kind in TOKEN_KINDS
     ],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 
 import pytest
@@ -10,6 +11,7 @@ from beckn_conformance.actor import UPDATE, Actor
 from beckn_conformance.faults import FaultCase
 from beckn_conformance.scenario import case, exercises, scenario
 from beckn_conformance.suite.cases import (
+    ANSWERED,
     call_about_unknown,
     call_with_fault,
     fault_parameters,
@@ -35,6 +37,8 @@ INFO = ("name", "phone", "email", "company_id")
     "UPDATE-WHOLE",
     "UPDATE-VISIBLE",
     "UPDATE-KEEPS-REST",
+    "SIGNUP-DOCUMENTS-KEPT",
+    "GET-ACK",
     "TOKEN-ACCEPTED",
     "TOKEN-NOT-REPEATED",
 )
@@ -49,8 +53,9 @@ async def test_plain_update(actor: Actor, documents: int) -> None:
     await actor.get(registration)
 
 
-@pytest.mark.parametrize(("member", "variant"), variant_parameters(UPDATE))
-@exercises("UPDATE-ECHO")
+@pytest.mark.parametrize(
+    ("member", "variant"), variant_parameters(UPDATE, "UPDATE-ACK", "UPDATE-ECHO", "UPDATE-ECHO-EXACT")
+)
 @scenario
 async def test_valid_value(actor: Actor, member: str, variant: str) -> None:
     """Every kind of valid value is accepted, kept and given back."""
@@ -59,7 +64,7 @@ async def test_valid_value(actor: Actor, member: str, variant: str) -> None:
     await actor.get_after(update, registration)
 
 
-@exercises("UPDATE-STAYS", "UPDATE-WHOLE", "UPDATE-VISIBLE", "UPDATE-ACK")
+@exercises("UPDATE-STAYS", "UPDATE-WHOLE", "UPDATE-VISIBLE", "UPDATE-ACK", "GET-ACK", "TOKEN-ACCEPTED")
 @pytest.mark.parametrize("times", [2, 3])
 @scenario
 async def test_updates_in_a_row(actor: Actor, times: int) -> None:
@@ -71,7 +76,7 @@ async def test_updates_in_a_row(actor: Actor, times: int) -> None:
         await actor.get(registration)
 
 
-@exercises("UPDATE-STAYS", "UPDATE-KEEPS-REST", "DOCUMENTS-KEEPS-REST")
+@exercises("UPDATE-STAYS", "UPDATE-WHOLE", "UPDATE-KEEPS-REST", "DOCUMENTS-KEEPS-REST", "DOCUMENTS-ACK")
 @scenario
 async def test_update_between_additions(actor: Actor) -> None:
     """Documents outlive an update, and an update outlives documents."""
@@ -80,8 +85,37 @@ async def test_update_between_additions(actor: Actor) -> None:
     await actor.get_after(added, registration)
     update = await actor.update(registration, actor.values.info())
     await actor.get_after(update, registration)
+    await actor.settle()
     added = await actor.add(registration, [actor.values.document("jpg")])
     await actor.get_after(added, registration)
+    await actor.settle()
+    await actor.get(registration)
+
+
+@exercises("UPDATE-STAYS", "UPDATE-WHOLE", "GET-ACK")
+@scenario
+async def test_update_stays(actor: Actor) -> None:
+    """Once every call must see an update, none shows what was before it."""
+    registration = await actor.registered()
+    update = await actor.update(registration, actor.values.info())
+    await actor.get_after(update, registration)
+    await actor.settle()
+    for _ in range(6):
+        await actor.get(registration)
+
+
+@exercises("UPDATE-WHOLE", "UPDATE-ACK")
+@pytest.mark.parametrize("abreast", [2, 4])
+@scenario
+async def test_updates_side_by_side(actor: Actor, abreast: int) -> None:
+    """Updates made at the same time leave one of them, whole (X3)."""
+    registration = await actor.registered()
+    await actor.get(registration)
+    for _ in range(3):
+        await asyncio.gather(*(actor.update(registration, actor.values.info()) for _ in range(abreast)))
+        await actor.get(registration)
+    await actor.settle()
+    await actor.get(registration)
 
 
 @exercises("UPDATE-KEEPS-REST", "GET-ROUND-TRIP")
@@ -142,12 +176,13 @@ async def test_refusal_after_an_update(actor: Actor) -> None:
     registration = await actor.registered()
     update = await actor.update(registration, actor.values.info())
     await actor.get_after(update, registration)
+    await actor.settle()
     await actor.update(registration, {**actor.values.info(), "phone": "12"})
     await actor.get(registration)
     await actor.get(registration)
 
 
-@exercises("UPDATE-NACK-UNKNOWN", "UPDATE-FAIL-STATUS-UNKNOWN", "NACK-TEXT", "NACK-ECHO")
+@exercises("UPDATE-NACK-UNKNOWN", "UPDATE-FAIL-STATUS-UNKNOWN", "NACK-TEXT", "NACK-ECHO", *ANSWERED)
 @scenario
 async def test_unknown_registration(actor: Actor) -> None:
     """An id that no signup gave, with another registration's valid token (R16)."""
@@ -160,6 +195,7 @@ async def test_verified_documents_stay_verified(actor: Actor) -> None:
     """What a person has verified is not put back by an update of other things."""
     registration = await actor.registered(actor.values.signup(documents=2))
     await actor.verify(registration)
+    await actor.get(registration)
     added = await actor.add(registration, [actor.values.document()])
     await actor.get_after(added, registration)
     update = await actor.update(registration, actor.values.info())

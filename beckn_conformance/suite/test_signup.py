@@ -5,11 +5,17 @@ from __future__ import annotations
 import asyncio
 import pytest
 
-from beckn_conformance.actor import SIGNUP, Actor, registration_of
+from beckn_conformance.actor import SIGNUP, Actor
 from beckn_conformance.faults import FaultCase
 from beckn_conformance.obligations import MANY
 from beckn_conformance.scenario import case, exercises, scenario
-from beckn_conformance.suite.cases import fault_parameters, info_with, mixed_faults, spoiled, variant_parameters
+from beckn_conformance.suite.cases import (
+    fault_parameters,
+    info_with,
+    mixed_faults,
+    spoiled,
+    variant_parameters,
+)
 
 ECHO = ("SIGNUP-ACK", "SIGNUP-ECHO", "SIGNUP-ECHO-EXACT", "GET-ROUND-TRIP", "GET-ROUND-TRIP-EXACT")
 
@@ -34,7 +40,7 @@ async def test_plain_signup(actor: Actor) -> None:
     await actor.get(registration)
 
 
-@pytest.mark.parametrize(("member", "variant"), variant_parameters(SIGNUP))
+@pytest.mark.parametrize(("member", "variant"), variant_parameters(SIGNUP, *ECHO))
 @scenario
 async def test_valid_value(actor: Actor, member: str, variant: str) -> None:
     """Every kind of valid value is accepted, kept and given back."""
@@ -43,19 +49,24 @@ async def test_valid_value(actor: Actor, member: str, variant: str) -> None:
     if member.startswith("/documents"):
         body["documents"] = [actor.values.document(variant), actor.values.document()]
     elif member.startswith("/api"):
-        body["api"]["endpoint_url"] = actor.values.endpoint_url(
-            "one segment" if variant == "one segment" else "several"
-        )
+        body["api"]["endpoint_url"] = actor.values.endpoint_url(variant)
     else:
         body["info"] = info_with(actor, name, variant)
     exchange = await actor.signup(body)
-    registration = registration_of(exchange)
+    registration = await actor.usable(exchange)
     if registration is not None:
         await actor.get(registration)
 
 
 @pytest.mark.parametrize("count", [case("SIGNUP-ACK", n, id=f"{n}_documents") for n in (2, 3, 5)])
-@exercises("SIGNUP-ECHO", "GET-ROUND-TRIP", "SIGNUP-DOCUMENT-STATUS")
+@exercises(
+    "SIGNUP-ACK-DOCUMENTS",
+    "SIGNUP-ECHO",
+    "GET-ROUND-TRIP",
+    "SIGNUP-DOCUMENT-STATUS",
+    "SIGNUP-BODY",
+    "SIGNUP-DOCUMENTS-KEPT",
+)
 @scenario
 async def test_several_documents(actor: Actor, count: int) -> None:
     """A list of documents is kept whole."""
@@ -66,13 +77,15 @@ async def test_several_documents(actor: Actor, count: int) -> None:
     await actor.get(registration)
 
 
-@pytest.mark.parametrize("length", [case("SIGNUP-LONG-NAME-KEPT", n, id=f"{n}_characters") for n in (65, 128, 300)])
+@pytest.mark.parametrize(
+    "length", [case("SIGNUP-LONG-NAME-KEPT", n, id=f"{n}_characters") for n in (65, 128, 300)]
+)
 @scenario
 async def test_long_name(actor: Actor, length: int) -> None:
     """A name longer than most is refused or kept whole (Q4)."""
     name = actor.values.name() + " and its Subsidiaries of the Greater Metropolitan Area" * 8
     exchange = await actor.signup(actor.values.signup(name=name[: length - 1] + "x"))
-    registration = registration_of(exchange)
+    registration = await actor.usable(exchange)
     if registration is not None:
         await actor.get(registration)
 
@@ -92,9 +105,9 @@ async def test_ids_differ_for_like_providers(actor: Actor, member: str) -> None:
     first = actor.values.signup()
     second = actor.values.signup()
     second["info"][member] = first["info"][member]
-    one = registration_of(await actor.signup(first))
-    other = registration_of(await actor.signup(second))
-    for registration in (one, other):
+    signups = [await actor.signup(first), await actor.signup(second)]
+    for signup in signups:
+        registration = await actor.usable(signup)
         if registration is not None:
             await actor.get(registration)
 

@@ -49,3 +49,40 @@ async def test_large_document(actor: Actor, action: str, size: int) -> None:
         await actor.call(ADD, body, token=registration.token, purpose="large")
         registration = await actor.registered()
     await actor.get(registration)
+
+
+FORM = (
+    "REPLY-JSON",
+    "REPLY-ACTION",
+    "REPLY-MESSAGE",
+    "REPLY-MESSAGE-BLANK",
+    "REPLY-MEDIA-TYPE",
+    "REPLY-NO-CRASH",
+    "REPLY-TIME",
+)
+
+
+@pytest.mark.parametrize(
+    ("action", "outcome"),
+    [
+        case((f"REPLY-STATUS-{outcome}", *FORM), action, outcome, id=f"{action}-{outcome}")
+        for action in ACTIONS
+        for outcome in ("ACK", "NACK")
+    ],
+)
+@scenario
+async def test_form_of_replies(actor: Actor, action: str, outcome: str) -> None:
+    """Status, header and media type of an ACK and of a NACK, whatever the body says."""
+    parts = {UPDATE: {"info": actor.values.info()}, ADD: {"documents": [actor.values.document()]}}
+    if action == SIGNUP:
+        body = actor.values.signup()
+        if outcome == "NACK":
+            body["info"]["phone"] = None
+        await actor.signup(body)
+        return
+    registration = await actor.registered()
+    if outcome == "ACK":
+        await actor.about(registration, action, parts.get(action))
+        return
+    await actor.get(registration)
+    await actor.call(action, {"registration": {}, **parts.get(action, {})}, token=registration.token)

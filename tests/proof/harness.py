@@ -1,0 +1,138 @@
+"""Runs scenarios of the suite against the reference gateway in this process, without a socket."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import io
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import httpx
+import pytest
+import reference_server
+
+from beckn_conformance.campaign import SUITE, requirements_of
+from beckn_conformance.config import from_mapping
+from beckn_conformance.session import Session
+from beckn_conformance.specification import load
+
+ORIGIN = "http://reference"
+QUICK: Mapping[str, Any] = {
+    "settle": 0.4,
+    "timeout": 5,
+    "verification_hook": ORIGIN + "/operator/registrations/{id}/verify",
+}
+"""Declared for every run here: nothing is far away."""
+
+
+@dataclass(frozen=True)
+class Item:
+    """One test of the suite, apart from pytest."""
+
+    node_id: str
+    requirements: tuple[str, ...]
+    play: Any
+
+
+class _Collector:
+    def __init__(self) -> None:
+        self.items: list[pytest.Item] = []
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        self.items = list(session.items)
+
+
+@lru_cache(maxsize=1)
+def items() -> tuple[Item, ...]:
+    """Every test of the shipped suite, as pytest collects it."""
+    collector = _Collector()
+    with contextlib.redirect_stdout(io.StringIO()):
+        status = pytest.main(
+            [
+                "--collect-only",
+                "-qq",
+                "-p",
+                "no:cacheprovider",
+                "-p",
+                "no:xdist",
+                "-c",
+                "/dev/null",
+                str(SUITE),
+            ],
+            plugins=[collector, *_kit_plugin()],
+        )
+    assert status == 0
+    return tuple(
+        Item(
+            item.nodeid,
+            requirements_of(item),
+            functools.partial(item.obj.play, **(item.callspec.params if hasattr(item, "callspec") else {})),
+        )
+        for item in collector.items
+        if isinstance(item, pytest.Function)
+    )
+
+
+def _kit_plugin() -> list[Any]:
+    """The kit's plugin, where no entry point brings it."""
+    from importlib.metadata import entry_points
+
+    from beckn_conformance import plugin
+
+    return [] if any(e.value == plugin.__name__ for e in entry_points(group="pytest11")) else [plugin]
+
+
+def configuration(*named: Mapping[str, Any], **more: Any) -> dict[str, Any]:
+    """The quick configuration with what defects and variations need."""
+    merged: dict[str, Any] = {**QUICK}
+    for one in named:
+        merged |= one
+    merged |= more
+    return {k: v.replace("{origin}", ORIGIN) if isinstance(v, str) else v for k, v in merged.items()}
+
+
+def run(
+    chosen: Iterable[Item],
+    *,
+    binding: str | None = None,
+    defects: tuple[str, ...] = (),
+    variations: tuple[str, ...] = (),
+    strict: bool = False,
+    **more: Any,
+) -> Session:
+    """Plays and judges scenarios against a fresh reference gateway; the session is closed but can be concluded."""
+    app = reference_server.create_app(binding=binding or "http", defects=defects, variations=variations)
+    declared = configuration(
+        {"binding": binding} if binding else {},
+        *(reference_server.DEFECTS[name].configuration for name in defects),
+        *(reference_server.VARIATIONS[name].configuration for name in variations),
+        **more,
+    )
+    session = Session(
+        load(),
+        from_mapping(ORIGIN, declared, load()),
+        seed=1,
+        strict=strict,
+        transport=httpx.ASGITransport(app, raise_app_exceptions=False),
+    )
+    chosen = list(chosen)
+    try:
+        session.start()
+        session.prefetch({item.node_id: item.play for item in chosen})
+        for item in chosen:
+            session.play(item.node_id, item.play, item.requirements, item.node_id)
+    finally:
+        session.close()
+    return session
+
+
+def findings(session: Session) -> list[tuple[str, str, str, str]]:
+    """Requirement, operation, pointer and observation of everything found."""
+    return sorted(
+        (r.finding.requirement, r.finding.operation, r.finding.pointer, r.finding.observed)
+        for records in session.tally.found.values()
+        for r in records.values()
+    )

@@ -1,0 +1,38 @@
+"""The kit misses nothing that is planted: each defect is found for the right reason, at the right place."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+import reference_server
+from proof.harness import Item, findings, items, run
+
+from beckn_conformance.specification import load
+
+
+def _cases(requirement: str) -> list[Item]:
+    return [item for item in items() if requirement in item.requirements]
+
+
+def _place(pointer: str) -> str:
+    return re.sub(r"/\d+(?=/|$)", "/*", pointer)
+
+
+@pytest.mark.parametrize("name", sorted(reference_server.DEFECTS))
+def test_a_defect_is_found_under_its_requirement_and_no_other(name: str) -> None:
+    defect = reference_server.DEFECTS[name]
+
+    session = run(_cases(defect.requirement), defects=(name,))
+
+    found = findings(session)
+    own = [f for f in found if f[0] == defect.requirement]
+    assert own, f"nothing found under {defect.requirement}; others: {found}"
+    assert (defect.operation, _place(defect.pointer)) in {(f[1], _place(f[2])) for f in own}
+    assert {f[0] for f in found} - {defect.requirement} <= defect.consequences
+
+
+def test_every_requirement_has_a_defect_and_a_case() -> None:
+    testable = {r.id for r in load().requirements.values() if not r.untestable}
+    assert testable - {d.requirement for d in reference_server.DEFECTS.values()} == set()
+    assert [requirement for requirement in sorted(testable) if not _cases(requirement)] == []
