@@ -160,7 +160,10 @@ class Campaign:
 
     def _prefetch(self, item: pytest.Function) -> None:
         """Sets the tests that follow playing as well, so that a far gateway is not waited for in turn."""
-        if self._worker is not None and getattr(self._config.option, "dist", "no") not in ("loadfile", "loadscope"):
+        if self._worker is not None and getattr(self._config.option, "dist", "no") not in (
+            "loadfile",
+            "loadscope",
+        ):
             return
         ahead = 16 if self._config.option.maxfail else WINDOW
         place = self._chosen.index(item, self._place)

@@ -614,6 +614,8 @@ def faulty_body_is_refused_and_blamed(sight: Sight) -> Iterable[Judgement]:
         if not sight.diagnosis.header_faults and len(faults) == 1:
             yield sight.ok(requirement, first.obligation)
         return
+    if sight.exchange.received is not None and sight.exchange.received.unreadable:
+        return
     missed = [f for f in faults if not _blame(sight, f)]
     if len(missed) == len(faults):
         others = [pointer for pointer, _ in sight.blamed]
@@ -688,7 +690,8 @@ def messages_stand_where_they_belong(sight: Sight) -> Iterable[Judgement]:
             pointer == p or pointer.startswith(p + "/") for f in faults for p, _ in _blame(sight, f)
         )
         # The page shows a registration beside the status of a refused update, so an id there is no blame.
-        if own != MISSING and own == value and (at_fault or pointer == "/registration/id"):
+        same = own != MISSING and own == value and not isinstance(value, bool)
+        if same and (at_fault or pointer == "/registration/id"):
             echoed = True
             yield sight.bad(
                 "NACK-ECHO",
@@ -772,22 +775,22 @@ def _index(sight: Sight) -> Iterator[Judgement]:
         return
     if len(sent) != len(errors) or len(sent) < 2:
         return
-    for fault in faults:
-        blames = (
-            _blame(sight, fault)
-            if _is_leaf(sight, fault)
-            else [(p, v) for p, v in sight.blamed if p.startswith("/documents/")]
-        )
-        if blames and not any(p == fault.pointer or p.startswith(fault.pointer + "/") for p, _ in blames):
+    blames = [p for p, _ in sight.blamed if p.startswith("/documents/")]
+    if not any(_blame(sight, fault) for fault in faults):
+        return
+    for pointer in blames:
+        index = pointer.split("/")[2]
+        at_fault = any(fault.pointer.split("/")[2] == index for fault in faults)
+        in_doubt = any(doubt.pointer.startswith(f"/documents/{index}") for doubt in sight.diagnosis.doubts)
+        meant = any(_pattern(pointer).startswith(fault.member) for fault in faults)
+        if meant and not at_fault and not in_doubt:
             yield sight.bad(
                 "NACK-INDEX",
-                fault.pointer,
+                next((f.pointer for f in faults if f.member == _pattern(pointer)), faults[0].pointer),
                 "the message stands at the index of another document",
-                f"a message at {fault.pointer}",
-                f"{sight.observed}, blaming {', '.join(p for p, _ in blames[:4])}",
+                f"a message at {faults[0].pointer}",
+                f"{sight.observed}, blaming {', '.join(blames[:4])}",
             )
-            return
-        if not blames:
             return
     yield sight.ok("NACK-INDEX")
 

@@ -978,6 +978,12 @@ def _pair(expected: list[Document], found: Any, sight: Sight) -> list[Pairing]:
         place = "name" if name != document.name else "data"
         return Pairing(document, "same", False, member=place, found=item.get(place))
 
+    def nameless(document: Document, item: Mapping[str, Any]) -> Pairing | None:
+        # A name that was not asked for and not sent may come back as anything (Q1).
+        if not isinstance(document.name, str) and item.get("data") == document.data:
+            return Pairing(document, "same", True)
+        return None
+
     def by_name(document: Document, item: Mapping[str, Any]) -> Pairing | None:
         if (
             isinstance(item.get("name"), str)
@@ -999,7 +1005,7 @@ def _pair(expected: list[Document], found: Any, sight: Sight) -> list[Pairing]:
             return Pairing(document, "unreadable")
         return None
 
-    for fits in (whole, but_for_form, by_name, by_data, unreadable):
+    for fits in (whole, but_for_form, nameless, by_name, by_data, unreadable):
         take(fits)
     return [result.get(number) or Pairing(document, "missing") for number, document in enumerate(expected)]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .config import GatewayConfig
 from .faults import HEADER_KINDS, MALFORMED, TOKEN_KINDS, fault_cases
-from .specification import Requirement, Specification
+from .specification import Member, Requirement, Specification
 
 BY_REPLY = ("REPLY-JSON", "REPLY-ACTION", "REPLY-MESSAGE", "REPLY-MESSAGE-BLANK", "REPLY-MEDIA-TYPE")
 MANY = 60
@@ -18,12 +18,23 @@ def obligations(specification: Specification, config: GatewayConfig) -> dict[str
         for case in fault_cases(operation.action, specification, config):
             refused.setdefault(case.requirement, set()).add(case.obligation)
     return {
-        requirement.id: frozenset(_of(requirement, specification, refused))
+        requirement.id: frozenset(_of(requirement, specification, config, refused))
         for requirement in specification.requirements.values()
     }
 
 
-def _of(requirement: Requirement, specification: Specification, refused: dict[str, set[str]]) -> set[str]:
+def _variants(member: Member, strength: str, config: GatewayConfig) -> tuple[str, ...]:
+    """Kinds of valid values that must be seen accepted; a declared pattern leaves but one of company ids (Q5)."""
+    names = tuple(member.variants(strength))
+    return names[:1] if config.company_id is not None and member.name == "company_id" else names
+
+
+def _of(
+    requirement: Requirement,
+    specification: Specification,
+    config: GatewayConfig,
+    refused: dict[str, set[str]],
+) -> set[str]:
     actions = requirement.operations
     if requirement.untestable:
         return set()
@@ -36,7 +47,7 @@ def _of(requirement: Requirement, specification: Specification, refused: dict[st
             for action in actions
             for member in specification.members(action)
             if member.pointer in requirement.accepts.members
-            for name in member.variants(requirement.accepts.strength)
+            for name in _variants(member, requirement.accepts.strength, config)
         }
     kinds: tuple[str, ...]
     match requirement.id:

@@ -121,7 +121,7 @@ class Values:
                 return f"{word}@example{variant.removeprefix('under ')}"
         return f"{word}@example.{top}"
 
-    def company_id(self) -> str:
+    def company_id(self, variant: str = "well-formed") -> str:
         """A Corporate Identification Number of 21 characters, or what the declared pattern asks for (Q5)."""
         if self._company_ids is not None:
             try:
@@ -131,8 +131,10 @@ class Values:
                     f"values.company_id: {self.config.company_id!r} gives too few different values for a run"
                 ) from error
         number, nonce = next(self._count), self._nonce
-        kind = "LU"[number & 1]
+        kind = {"of a listed company": "L", "of an unlisted company": "U"}.get(variant, "LU"[number & 1])
         year = 1956 + number * 7 % 68
+        if variant.endswith("century"):
+            year = (1956 if "last" in variant else 2001) + number % 20
         nonce, state = divmod(nonce, len(STATES))
         nonce, owner = divmod(nonce, 4)
         nonce, industry = divmod(nonce, 100000)

@@ -1,4 +1,4 @@
-"""The two ways in which a header and a body travel (INTERPRETATION T3, T4)."""
+"""The two ways in which a header and a body travel (reading T3, T4)."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def _fields(reply: Reply) -> dict[str, Json]:
 
 
 def parse(data: bytes) -> Json:
-    """Read JSON as RFC 8259 has it; raises ValueError for anything else (INTERPRETATION T14)."""
+    """Read JSON as RFC 8259 has it; raises ValueError for anything else (reading T14)."""
     try:
         text = data.decode("utf-8-sig")
         value = json.loads(text, parse_constant=_refuse_constant)

@@ -48,7 +48,7 @@ class Gateway:
         self.method = "POST"
 
     def operation(self, path: str) -> str | None:
-        """Give the Action that a path serves, under any prefix (INTERPRETATION T2)."""
+        """Give the Action that a path serves, under any prefix (reading T2)."""
         return next((action for action in ACTIONS if path.endswith(f"/{action}")), None)
 
     async def answer(self, call: Call) -> Answer:
@@ -95,17 +95,17 @@ class Gateway:
         return None
 
     def check_action(self, request: Request) -> str | None:
-        """Say what is wrong with the Action (INTERPRETATION T5)."""
+        """Say what is wrong with the Action (reading T5)."""
         return None if request.header.get("Action") == request.action else f"Action must be {request.action}"
 
     def check_timestamp(self, request: Request) -> str | None:
-        """Say what is wrong with the Timestamp (INTERPRETATION H1)."""
+        """Say what is wrong with the Timestamp (reading H1)."""
         timestamp = request.header.get("Timestamp")
         fault = formats.timestamp(timestamp) if isinstance(timestamp, str) else "is required"
         return None if fault is None else f"Timestamp {fault}"
 
     def check_token(self, request: Request) -> str | None:
-        """Say what is wrong with the Token by itself; a signup needs none (INTERPRETATION H2)."""
+        """Say what is wrong with the Token by itself; a signup needs none (reading H2)."""
         return None if request.action == SIGNUP or request.token else "Token is required"
 
     def check_body(self, request: Request) -> Faults:
@@ -117,7 +117,7 @@ class Gateway:
         return self.store.find(request.id)
 
     def authorise(self, request: Request, registration: Registration | None) -> Reply | None:
-        """Refuse a token that nobody has, or that is another registration's (INTERPRETATION H3, R16)."""
+        """Refuse a token that nobody has, or that is another registration's (reading H3, R16)."""
         owner = self.store.owner(digest(request.token))
         if owner is None or owner.expires <= self.now():
             return self.refuse(request, "token", "the token is unknown")
@@ -158,12 +158,12 @@ class Gateway:
         return registration
 
     def update(self, request: Request, registration: Registration) -> Registration:
-        """Change the info of a registration; what was not sent stays (§3, INTERPRETATION R12, Q14)."""
+        """Change the info of a registration; what was not sent stays (§3, reading R12, Q14)."""
         info = {**registration.info, **self.content(request)["info"]}
         return replace(registration, info=info, status=UPDATE_PENDING)
 
     def add(self, request: Request, registration: Registration) -> Registration:
-        """Add documents to those a registration has (§4, INTERPRETATION R13)."""
+        """Add documents to those a registration has (§4, reading R13)."""
         documents = (*registration.documents, *self.new_documents(request))
         return replace(registration, documents=documents, status=UPDATE_PENDING)
 
@@ -234,7 +234,7 @@ class Gateway:
         return [self.render_document(request, document) for document in registration.documents]
 
     def render_document(self, request: Request, document: Document) -> Json:
-        """Show a document; its id in the reply to documents/add only (INTERPRETATION R8)."""
+        """Show a document; its id in the reply to documents/add only (reading R8)."""
         shown = {**document.members, "status": document.status}
         return {"id": document.id, **shown} if request.action == ADD else shown
 
@@ -247,7 +247,7 @@ class Gateway:
         return Reply("NACK", message, self.render_faults(request, faults or {}), 400, reason)
 
     def render_faults(self, request: Request, faults: Faults) -> Json:
-        """Make the body of a NACK (§1-§4 Responses, Failure; INTERPRETATION R14, R15)."""
+        """Make the body of a NACK (§1-§4 Responses, Failure; reading R14, R15)."""
         body: dict[str, Json] = {}
         for section in self.specification.requests[request.action].members:
             found = {place[1:]: message for place, message in faults.items() if place[0] == section}
@@ -264,7 +264,8 @@ class Gateway:
         """Show what is wrong with one member of the body: a text where the whole of it is."""
         if () in faults:
             return faults[()]
-        if isinstance(request.body.get(section), list):
+        shape = self.specification.requests[request.action].members[section]
+        if isinstance(request.body.get(section), list) and shape.items is not None:
             count = len(request.body[section])
             return [
                 self.render_item({p[1:]: m for p, m in faults.items() if p[0] == n}) for n in range(count)
@@ -278,7 +279,7 @@ class Gateway:
         return {place[0]: message for place, message in faults.items()} or None
 
     def fail_registration(self, faults: Faults) -> dict[str, Json]:
-        """Show the registration of a refused update (INTERPRETATION R6)."""
+        """Show the registration of a refused update (reading R6)."""
         messages = [message for place, message in faults.items() if place[0] == "registration"]
         return {**({"id": messages[0]} if messages else {}), "status": UPDATE_FAIL}
 

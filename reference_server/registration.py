@@ -82,7 +82,7 @@ class Registration:
 
 @dataclass(frozen=True, slots=True)
 class Credential:
-    """What a signup gives the provider for later calls (INTERPRETATION H3, H4)."""
+    """What a signup gives the provider for later calls (reading H3, H4)."""
 
     token: str = field(repr=False)
     expires: datetime

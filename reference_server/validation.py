@@ -21,7 +21,7 @@ def json_type(value: Json) -> str:
 
 
 def examine(member: Member, value: Json, place: Place = ()) -> Iterator[tuple[Place, str]]:
-    """Give a message for each place at fault (INTERPRETATION Q1-Q12); members without a shape are ignored."""
+    """Give a message for each place at fault (reading Q1-Q12); members without a shape are ignored."""
     found = json_type(value)
     if found not in member.types:
         expected = " or ".join(sorted(member.types - {"null"}))
@@ -45,7 +45,7 @@ def _text_fault(text: str, place: Place) -> str | None:
 
 
 def _examine_object(member: Member, value: dict[str, Json], place: Place) -> Iterator[tuple[Place, str]]:
-    # A null says as little as a missing member (INTERPRETATION T12, Q14).
+    # A null says as little as a missing member (reading T12, Q14).
     given = [name for name in member.members if value.get(name) is not None]
     if len(given) < member.fewest:
         yield place, f"must have one of {', '.join(member.members)} at least"

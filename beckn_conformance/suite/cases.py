@@ -98,6 +98,8 @@ def info_with(actor: Actor, member: str, variant: str) -> dict[str, str]:
             return values.info(phone=values.phone(variant))
         case "email":
             return values.info(email=values.email(variant))
+        case "company_id":
+            return values.info(company_id=values.company_id(variant))
     return values.info()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -182,7 +183,7 @@ def _worn_out(action: str, allowed: int) -> Install:
                 return refused
             uses[digest(request.token)] += 1
             if uses[digest(request.token)] > allowed:
-                return gateway.refuse(request, "token", "the token is used up")
+                return replace(gateway.refuse(request, "token", "the token is used up"), status=401)
             return None
 
         wrap(gateway, "authorise", authorise)

@@ -90,7 +90,7 @@ _SIGNUP_ECHOES: tuple[Row, ...] = (
     ),
     (
         "signup-document-data-unpadded",
-        "SIGNUP-ECHO",
+        "SIGNUP-ECHO-EXACT",
         SIGNUP,
         "/documents/*/data",
         lambda data: data.rstrip("="),

@@ -39,6 +39,7 @@ def _identities() -> Iterator[Defect]:
         operation=SIGNUP,
         pointer="/registration/id",
         summary="signups that are made at the same time are given the same id",
+        consequences=frozenset({"GET-ROUND-TRIP", "SIGNUP-DOCUMENTS-KEPT"}),
         install=_shared_ids(concurrent=True),
     )
 

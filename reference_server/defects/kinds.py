@@ -22,7 +22,7 @@ def is_kind(kind: str, request: Request, place: Place) -> bool:
     if kind == "missing":
         return value is _MISSING
     if kind == "without-members":
-        # Missing and null members say the same (INTERPRETATION T12).
+        # Missing and null members say the same (reading T12).
         return isinstance(value, dict) and all(member is None for member in value.values())
     if isinstance(value, str) and kind in _TEXTS:
         return _TEXTS[kind](value)

@@ -136,7 +136,7 @@ def _requests() -> Iterator[Defect]:
         name="signup-several-documents-blamed-on-info",
         requirement="SIGNUP-ACK",
         operation=SIGNUP,
-        pointer="",
+        pointer="/info",
         summary="a signup with several documents is refused, with a message at info",
         install=_refusing_signup(lambda request: len(request.body.get("documents") or ()) > 1, "info"),
     )
@@ -144,7 +144,7 @@ def _requests() -> Iterator[Defect]:
         name="signup-extension-blamed-on-api",
         requirement="SIGNUP-ACK",
         operation=SIGNUP,
-        pointer="",
+        pointer="/api",
         summary="a signup whose phone has an extension is refused, with a message at api",
         install=_refusing_signup(lambda request: request.body["info"]["phone"].count("-") > 1, "api"),
     )
@@ -163,7 +163,9 @@ def _requests() -> Iterator[Defect]:
             "documents are refused while a change waits",
         ),
     ):
-        yield Defect(name, requirement, action, "", summary, _locking(action))
+        yield Defect(
+            name, requirement, action, "/registration/id" if action != ADD else "", summary, _locking(action)
+        )
 
 
 def _refusing_signup(test: Callable[[Request], bool], section: str) -> Install:

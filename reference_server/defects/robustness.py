@@ -17,7 +17,7 @@ Text: TypeAlias = Callable[[bytes], bool]
 """Says whether the text of a request that cannot be read is of a kind."""
 
 _LARGE = 16_384
-"""Characters of data from which a document is large; the usual ones are smaller (INTERPRETATION Q10)."""
+"""Characters of data from which a document is large; the usual ones are smaller (reading Q10)."""
 
 _TIMEOUT = 1.5
 _LATE = 2.5

@@ -37,7 +37,14 @@ def _texts() -> Iterator[Defect]:
         ("get-nack-body-empty", GET, _empty, "NACK", "a NACK with an empty body"),
     ):
         install = in_answer(action, _rebodied(change), outcome)
-        yield Defect(name, "REPLY-JSON", action, "", f"{action} answers {summary}", install)
+        yield Defect(
+            name,
+            "REPLY-JSON",
+            action,
+            "",
+            f"{action} answers {summary}",
+            install,
+        )
     for name, action, media_type, outcome in (
         ("signup-media-type-html", SIGNUP, "text/html; charset=utf-8", "ACK"),
         ("get-media-type-text", GET, "text/plain", "ACK"),
@@ -159,7 +166,7 @@ def _statuses() -> Iterator[Defect]:
 
 
 def _with_status(action: str, outcome: str, status: int) -> Install:
-    # A malformed or large request has rows of its own (INTERPRETATION T14).
+    # A malformed or large request has rows of its own (reading T14).
     return in_reply(
         outcome,
         action,

@@ -23,7 +23,7 @@ from reference_server.registration import (
 from reference_server.variations.variation import Variation
 
 _LAG = 0.3
-"""Seconds until a change is seen by other calls; the kit asks again for two (INTERPRETATION R19)."""
+"""Seconds until a change is seen by other calls; the kit asks again for two (reading R19)."""
 
 _DEFERRED: Mapping[str, Any] = {"updates": "deferred"}
 _IMMEDIATE: Mapping[str, Any] = {"verification": "immediate"}

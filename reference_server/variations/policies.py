@@ -302,7 +302,7 @@ def _optional(path: tuple[str, ...]) -> Install:
 
         def content(inner: Any, request: Request) -> Json:
             kept = inner(request)
-            # In an update a missing member is one that stays as it is (INTERPRETATION Q14).
+            # In an update a missing member is one that stays as it is (reading Q14).
             if request.action != UPDATE:
                 section = kept.get(path[0], [])
                 for item in section if isinstance(section, list) else [section]:

@@ -17,7 +17,7 @@ class Variation:
     """In kebab case."""
 
     reading: str
-    """The row of INTERPRETATION.md that grants it."""
+    """Number of the reading that grants it."""
 
     summary: str
     """What the gateway does, in one line."""
