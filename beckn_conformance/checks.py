@@ -778,7 +778,8 @@ def _index(sight: Sight) -> Iterator[Judgement]:
     blames = [p for p, _ in sight.blamed if p.startswith("/documents/")]
     if not any(_blame(sight, fault) for fault in faults):
         return
-    for pointer in blames:
+    missed = [f for f in faults if not any(p == f.pointer or p.startswith(f.pointer + "/") for p in blames)]
+    for pointer in blames if missed else ():
         index = pointer.split("/")[2]
         at_fault = any(fault.pointer.split("/")[2] == index for fault in faults)
         in_doubt = any(doubt.pointer.startswith(f"/documents/{index}") for doubt in sight.diagnosis.doubts)

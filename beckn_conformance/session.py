@@ -193,6 +193,11 @@ class Session:
         played = future.result()
         return self.judge(played, requirements, node_id)
 
+    def exchanges_of(self, name: str, play: Callable[[Actor], Awaitable[Any]]) -> Sequence[Exchange]:
+        """What a scenario sent and received, judged by nobody."""
+        self.prefetch({name: play})
+        return self._playing.pop(name).result().exchanges
+
     # Judging.
 
     def judge(self, played: Played, requirements: Sequence[str], node_id: str) -> TestOutcome:
