@@ -24,7 +24,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "and pytest configuration around. Options after URL are those of pytest and of the kit.",
     )
     run.add_argument("url", metavar="URL", help="base URL of the gateway, or reference[:NAME]")
-    run.add_argument("options", nargs=argparse.REMAINDER, help="options of pytest and of the kit, such as -k phone")
+    run.add_argument(
+        "options", nargs=argparse.REMAINDER, help="options of pytest and of the kit, such as -k phone"
+    )
     chosen = parser.parse_args(arguments)
     return _run(chosen.url, chosen.options)
 

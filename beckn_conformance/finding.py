@@ -24,7 +24,7 @@ class Finding:
     exchange: str
     """Id of the exchange that shows it."""
     weight: int = 0
-    """Bytes of the request; of equal findings the lightest is shown."""
+    """Of equal findings the lightest is shown: bytes of the request, and more where it is unusual."""
 
     @property
     def id(self) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -30,6 +31,8 @@ class Found:
 
     finding: Finding
     exchanges: list[str] = field(default_factory=list)
+    cases: list[str] = field(default_factory=list)
+    """Obligations in which it was found, such as kinds of faulty values."""
     count: int = 0
     curl: str = ""
     replay: str = ""
@@ -44,6 +47,7 @@ class Found:
             "sent": finding.sent,
             "expected": finding.expected,
             "observed": finding.observed,
+            "cases": sorted(self.cases),
             "exchanges": self.exchanges,
             "count": self.count,
             "curl": self.curl,
@@ -74,6 +78,8 @@ class Tally:
         elif changed:
             record.finding = finding
         record.count += 1
+        if judgement.obligation not in record.cases:
+            record.cases.append(judgement.obligation)
         if len(record.exchanges) < KEPT_EXCHANGES:
             record.exchanges.append(finding.exchange)
         return record if changed else None
@@ -93,14 +99,13 @@ class Tally:
         for requirement, rows in other["found"].items():
             mine = self.found.setdefault(requirement, {})
             for row in rows:
-                theirs = Found(
-                    Finding(**row["finding"]), row["exchanges"], row["count"], row["curl"], row["replay"]
-                )
+                theirs = Found(**{**row, "finding": Finding(**row["finding"])})
                 known = mine.get(theirs.finding.id)
                 if known is None:
                     mine[theirs.finding.id] = theirs
                     continue
                 known.count += theirs.count
+                known.cases = list(dict.fromkeys(known.cases + theirs.cases))
                 known.exchanges = (known.exchanges + theirs.exchanges)[:KEPT_EXCHANGES]
                 if theirs.finding.weight < known.finding.weight:
                     known.finding, known.curl, known.replay = theirs.finding, theirs.curl, theirs.replay
@@ -115,6 +120,7 @@ class Tally:
                     {
                         "finding": {name: getattr(r.finding, name) for name in Finding.__dataclass_fields__},
                         "exchanges": r.exchanges,
+                        "cases": r.cases,
                         "count": r.count,
                         "curl": r.curl,
                         "replay": r.replay,
@@ -221,7 +227,7 @@ def _outcome(
     exercised = tally.exercised.get(requirement.id, set())
     records = tuple(
         sorted(
-            tally.found.get(requirement.id, {}).values(),
+            (r for r in tally.found.get(requirement.id, {}).values() if not _follows(r.finding, tally)),
             key=lambda r: (r.finding.operation, r.finding.pointer),
         )
     )
@@ -233,7 +239,11 @@ def _outcome(
             waivers.append(match)
         else:
             open_records.append(record)
-    missing = sorted(due - exercised)
+    # Where only consequences of other findings were seen, nothing was shown of the requirement itself.
+    clouded = {
+        c for r in tally.found.get(requirement.id, {}).values() if _follows(r.finding, tally) for c in r.cases
+    }
+    missing = sorted(due - (exercised - clouded))
     met = len(due) - len(missing)
     reason = ""
     if requirement.untestable:
@@ -270,6 +280,20 @@ def _outcome(
         records,
         tuple(waivers),
         tuple(tally.tests.get(requirement.id, ())),
+    )
+
+
+def _follows(finding: Finding, tally: Tally) -> bool:
+    """Whether a finding only repeats another: of several faults one is not blamed that is never refused at all."""
+    if finding.requirement != "NACK-ALL":
+        return False
+    place = re.sub(r"/\d+(?=/|$)", "/*", finding.pointer)
+    return any(
+        record.finding.operation == finding.operation
+        and re.sub(r"/\d+(?=/|$)", "/*", record.finding.pointer) == place
+        and "-NACK-" in requirement
+        for requirement, records in tally.found.items()
+        for record in records.values()
     )
 
 

@@ -64,10 +64,13 @@ def _finding(
         title += f"  (waived: {outcome.reason})"
     yield title, style
     times = f" ({found.count} times)" if found.count > 1 else ""
+    cases = sorted(case.removeprefix(finding.operation).strip() for case in found.cases)
+    cases = [case for case in cases if case]
     rows = (
         ("sent", finding.sent),
         ("expected", finding.expected),
         ("observed", finding.observed + times),
+        *([("cases", ", ".join(cases[:12]) + (" …" if len(cases) > 12 else ""))] if len(cases) > 1 else []),
         ("finding", f"{finding.id}: {finding.message} at {finding.pointer or 'the whole body'}"),
         ("reading", ", ".join(requirement.reading)),
         ("again", found.curl),

@@ -1,4 +1,4 @@
-"""Runs the kit as its users do: a pytest process of its own, in a folder of its own."""
+"""Runs the kit as its users do: in a pytest process of its own, in a folder of its own."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.metadata import entry_points
@@ -20,37 +20,32 @@ import beckn_conformance
 
 ROOT = Path(beckn_conformance.__file__).resolve().parents[1]
 PLUGIN = "beckn_conformance.plugin"
-LONGEST = 60.0
-"""Seconds after which a run counts as hanging; every run here is meant to end far earlier."""
+LONGEST = 90.0
+"""Seconds after which a run counts as hanging; each is meant to end within two, on any machine within ten."""
 
-# Imported once, and inherited by the process of every run.
-PRELOADED = [
-    "pytest",
-    "beckn_conformance.campaign",
-    "reference_server",
-    "allure_pytest.plugin",
-    "schemathesis",
-    "hypothesis",
-    "xdist.plugin",
-    "end_to_end.kit",
-]
+_PROCESSES = multiprocessing.get_context("forkserver")
+_PROCESSES.set_forkserver_preload(
+    # Imported once, and inherited by the process of every run.
+    ["pytest", "xdist.plugin", "beckn_conformance.campaign", "reference_server", "end_to_end.kit"]
+)
 
 
-def plugin_arguments() -> list[str]:
-    """What brings the plugin where no entry point does."""
-    installed = any(entry.value == PLUGIN for entry in entry_points(group="pytest11"))
-    return ["-p", PLUGIN]
+def installed() -> bool:
+    """Whether an entry point brings the plugin."""
+    return any(entry.value == PLUGIN for entry in entry_points(group="pytest11"))
 
 
-def environment(more: Mapping[str, str]) -> dict[str, str]:
-    """That of this process, with the kit importable from any folder, and without what would steer pytest."""
-    inherited = {
+def environment(**more: str) -> dict[str, str]:
+    """That of this process, with the kit importable from any folder, and without what steers pytest or a client."""
+    kept = {
         key: value
         for key, value in os.environ.items()
-        if not key.startswith(("PYTEST_", "COLUMNS", "CI", "http_proxy", "https_proxy"))
+        if not key.startswith("PYTEST_")
+        and not key.lower().endswith("_proxy")
+        and key not in ("CI", "NO_COLOR", "FORCE_COLOR", "PY_COLORS")
     }
-    path = os.pathsep.join(filter(None, [str(ROOT), inherited.get("PYTHONPATH", "")]))
-    return {**inherited, "PYTHONPATH": path, "COLUMNS": "100", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", **more}
+    path = os.pathsep.join(filter(None, [str(ROOT), kept.get("PYTHONPATH", "")]))
+    return {**kept, "PYTHONPATH": path, "COLUMNS": "100", **more}
 
 
 @dataclass(frozen=True)
@@ -58,30 +53,49 @@ class Run:
     """A run of the kit that has ended."""
 
     status: int
-    output: str
+    printed: bytes
     """Everything on standard output and standard error."""
     folder: Path
     """The report folder."""
     seconds: float
 
+    @property
+    def output(self) -> str:
+        return self.printed.decode("utf-8", "backslashreplace")
+
+    @property
+    def lines(self) -> list[str]:
+        """The lines that say something."""
+        return [line for line in self.output.splitlines() if line.strip()]
+
     @cached_property
     def report(self) -> dict[str, Any]:
-        loaded = json.loads((self.folder / "report.json").read_text(encoding="utf-8"))
+        loaded = json.loads((self.folder / "report.json").read_text(encoding="utf-8"), parse_constant=_refuse)
         assert isinstance(loaded, dict)
         return loaded
 
     @property
+    def reported(self) -> bool:
+        return (self.folder / "report.json").exists()
+
+    @property
     def findings(self) -> list[dict[str, Any]]:
-        """Those of the report, each with its requirement."""
+        """Those of the report, each with its requirement and the status of that."""
         return [
             {**finding, "requirement": row["id"], "status": row["status"]}
             for row in self.report["requirements"]
             for finding in row["findings"]
         ]
 
+    def requirement(self, name: str) -> dict[str, Any]:
+        """The row of the report on one requirement."""
+        row = next(row for row in self.report["requirements"] if row["id"] == name)
+        assert isinstance(row, dict)
+        return row
+
     @property
     def journal(self) -> list[dict[str, Any]]:
-        """Every exchange, as the kit wrote it down."""
+        """Every exchange that was written down."""
         return [
             json.loads(line)
             for file in sorted(self.folder.glob("exchanges*.jsonl"))
@@ -90,42 +104,104 @@ class Run:
 
     @property
     def crashed(self) -> bool:
-        """Whether anything looks like a fault of the kit."""
-        return "Traceback" in self.output or "INTERNALERROR" in self.output or "Error:" in self.output
+        """Whether anything printed looks like a fault of the kit."""
+        return any(word in self.output for word in ("Traceback", "INTERNALERROR", "fault of the kit"))
 
 
-def _child(arguments: list[str], folder: str, env: dict[str, str], output: str) -> None:
-    """The process of a run."""
+def _refuse(name: str) -> None:
+    raise ValueError(f"{name} is no JSON")
+
+
+class Started:
+    """A run of the kit that goes on."""
+
+    def __init__(self, arguments: Sequence[str], folder: Path, env: Mapping[str, str], report: Path) -> None:
+        self._report = report
+        self._output = folder / "printed.txt"
+        self._began = time.monotonic()
+        self._process = _PROCESSES.Process(
+            target=_be_pytest, args=(list(arguments), str(folder), dict(env), str(self._output))
+        )
+        self._process.start()
+
+    def interrupt(self) -> None:
+        """What Ctrl-C does."""
+        assert self._process.pid is not None
+        os.kill(self._process.pid, signal.SIGINT)
+
+    def wait(self, longest: float = LONGEST) -> Run:
+        """The run once it has ended; raises AssertionError where it does not."""
+        self._process.join(longest)
+        hangs = self._process.exitcode is None
+        if hangs:
+            self._process.kill()
+            self._process.join()
+        printed = self._output.read_bytes() if self._output.exists() else b""
+        assert not hangs, f"the run hangs: {printed.decode(errors='replace')}"
+        assert self._process.exitcode is not None
+        return Run(self._process.exitcode, printed, self._report, time.monotonic() - self._began)
+
+
+def _be_pytest(arguments: list[str], folder: str, env: Mapping[str, str], output: str) -> None:
+    """The process of a run: pytest without any plugin but the kit's."""
     os.chdir(folder)
     os.environ.clear()
     os.environ.update(env)
-    descriptor = os.open(output, os.O_CREAT | os.O_WRONLY | os.O_TRUNC)
+    descriptor = os.open(output, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600)
     os.dup2(descriptor, 1)
     os.dup2(descriptor, 2)
     sys.stdout = open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
-    sys.stderr = open(2, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
+    sys.stderr = open(2, "w", encoding="utf-8", closefd=False, buffering=1)  # noqa: SIM115
     sys.argv = ["pytest", *arguments]
+    sys.path[:] = [place for place in sys.path if Path(place).name != "tests"]
     import pytest
 
-    status = int(pytest.main(arguments))
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(status)
-
-
-_CONTEXT = multiprocessing.get_context("forkserver")
-_CONTEXT.set_forkserver_preload(PRELOADED)
+    sys.exit(pytest.console_main())
 
 
 class Kit:
+    """The kit in a folder of its own."""
+
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self.report = folder / "reports"
 
-    def run(self, url, *options, config=None, env={}):
-        out = self.folder / "out.txt"
-        args = [*plugin_arguments(), f"--gateway-url={url}", *options]
-        started = time.monotonic()
-        p = _CONTEXT.Process(target=_child, args=(args, str(self.folder), environment(env), str(out)))
-        p.start()
-        p.join(60)
-        return Run(p.exitcode, out.read_text(), self.folder / "reports", time.monotonic() - started)
+    def configure(self, text: str) -> str:
+        """Writes a configuration, and gives the option that names it."""
+        file = self.folder / "gateway.yaml"
+        file.write_text(text, encoding="utf-8")
+        return f"--gateway-config={file}"
+
+    def start(self, url: str, *options: str, **env: str) -> Started:
+        """Starts a run; its options are those of pytest."""
+        alone = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+        arguments = ["-p", PLUGIN, f"--gateway-url={url}", *options]
+        return Started(arguments, self.folder, environment(**alone, **env), self.report)
+
+    def run(self, url: str, *options: str, **env: str) -> Run:
+        """Runs the kit to its end."""
+        return self.start(url, *options, **env).wait()
+
+    def pytest(self, *arguments: str, python: str = sys.executable, **env: str) -> Run:
+        """Runs pytest from a fresh interpreter with every plugin that is installed, as a user would type it."""
+        began = time.monotonic()
+        plugin = [] if installed() or python != sys.executable else ["-p", PLUGIN]
+        ended = subprocess.run(
+            [python, "-m", "pytest", *plugin, *arguments],
+            cwd=self.folder,
+            env=environment(**env),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            stdin=subprocess.DEVNULL,
+            timeout=LONGEST,
+            check=False,
+        )
+        return Run(ended.returncode, ended.stdout, self.report, time.monotonic() - began)
+
+
+def until(condition: Callable[[], bool], longest: float = LONGEST) -> None:
+    """Waits until something holds; raises AssertionError where it does not come to it."""
+    end = time.monotonic() + longest
+    while not condition():
+        assert time.monotonic() < end, "what is waited for does not happen"
+        time.sleep(0.01)

@@ -1,0 +1,387 @@
+"""Exchanges written down by hand: a story of calls to a fair gateway, whose replies a test changes."""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+import datetime
+import itertools
+import json
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from hypothesis import HealthCheck, settings
+
+from beckn_conformance.binding import Binding, EnvelopeBinding, HttpBinding
+from beckn_conformance.config import GatewayConfig
+from beckn_conformance.diagnosis import Acquaintance, Diagnosis, Known, Recogniser
+from beckn_conformance.exchange import Exchange, Message, Reply, Request
+from beckn_conformance.finding import Finding, Judgement
+from beckn_conformance.judge import Judge
+from beckn_conformance.specification import load
+from beckn_conformance.values import Values
+
+SIGNUP, GET = "Provider/signup", "Provider/get"
+UPDATE, ADD = "Provider/info/update", "Provider/documents/add"
+ACTIONS = (SIGNUP, GET, UPDATE, ADD)
+INFO = ("name", "phone", "email", "company_id")
+
+SPECIFICATION = load()
+URL = "https://gw.example/api"
+CONFIG = GatewayConfig(url=URL)
+NOW = datetime.datetime(2026, 5, 4, 10, 0, 0, tzinfo=datetime.UTC).timestamp()
+JSON = ("Content-Type", "application/json")
+HTTP = HttpBinding()
+
+PENDING, VERIFIED = "PENDING-VERIFICATION", "VERIFIED"
+
+QUICK = settings(
+    deadline=None,
+    derandomize=True,
+    database=None,
+    max_examples=60,
+    suppress_health_check=list(HealthCheck),
+)
+
+
+def configured(**declared: Any) -> GatewayConfig:
+    return dataclasses.replace(CONFIG, **declared)
+
+
+def drawn(config: GatewayConfig = CONFIG, seed: int = 1) -> Values:
+    return Values(config, seed=seed, nonce=seed)
+
+
+def header(action: str, *, token: str | None = "signup", at: float = NOW) -> dict[str, str]:
+    """The three header members of a valid request; None leaves the token out."""
+    moment = datetime.datetime.fromtimestamp(at, datetime.UTC)
+    members = {"Action": action, "Token": token, "Timestamp": f"{moment:%Y-%m-%dT%H:%M:%S}"}
+    return {name: value for name, value in members.items() if value is not None}
+
+
+def reply(
+    action: Any = "ACK",
+    body: Any = None,
+    *,
+    status: int | None = None,
+    message: Any = "text for a person",
+    headers: Iterable[tuple[str, str]] | None = None,
+    content: bytes | None = None,
+    binding: Binding = HTTP,
+) -> Reply:
+    """A reply as a gateway writes it in a binding; None for action or message leaves it out."""
+    if status is None:
+        status = 400 if action == "NACK" else 200
+    members = {k: v for k, v in (("action", action), ("message", message)) if v is not None}
+    if isinstance(binding, EnvelopeBinding):
+        whole = {binding.header: members, binding.body: body}
+        text = json.dumps(whole).encode() if content is None else content
+        return Reply(status, (JSON,) if headers is None else tuple(headers), text)
+    fields = (*members.items(), JSON) if headers is None else tuple(headers)
+    return Reply(status, fields, json.dumps(body).encode() if content is None else content)
+
+
+def nack(body: Any = None, **how: Any) -> Reply:
+    return reply("NACK", {} if body is None else body, **how)
+
+
+def page(status: int, content: bytes = b"<html>no</html>", media: str = "text/html") -> Reply:
+    """What a proxy or a framework answers before the gateway does."""
+    return Reply(status, (("Content-Type", media),), content)
+
+
+_numbers = itertools.count()
+
+
+def exchange(
+    action: str,
+    body: Any,
+    answer: Reply | None,
+    *,
+    token: str | None = "signup",
+    header_changes: Mapping[str, str | None] | None = None,
+    at: float = NOW,
+    seconds: float = 0.01,
+    trouble: str = "",
+    purpose: str = "",
+    tags: tuple[str, ...] = (),
+    binding: Binding = HTTP,
+) -> Exchange:
+    """One call and its reply; ``header_changes`` overrides header members, None leaves one out."""
+    members = {**header(action, token=token, at=at), **(header_changes or {})}
+    message = Message({k: v for k, v in members.items() if v is not None}, body)
+    fields, content = binding.encode(message)
+    return Exchange(
+        id=f"x{next(_numbers)}",
+        action=action,
+        request=Request("POST", f"{URL}/{action}", fields, content),
+        sent=None if purpose == "malformed" else message,
+        reply=answer,
+        received=binding.decode(answer) if answer is not None and not trouble else None,
+        started=at,
+        seconds=seconds,
+        trouble=trouble,
+        purpose=purpose,
+        tags=tags,
+    )
+
+
+@dataclasses.dataclass
+class Registered:
+    """A registration as a fair gateway keeps it."""
+
+    id: str
+    token: str
+    status: str
+    info: dict[str, Any]
+    documents: list[dict[str, Any]]
+    api: dict[str, Any]
+
+    def shown(self) -> dict[str, Any]:
+        """The body of a reply about it."""
+        return copy.deepcopy(
+            {
+                "registration": {"id": self.id, "status": self.status},
+                "info": self.info,
+                "documents": self.documents,
+                "api": self.api,
+            }
+        )
+
+
+Change = Callable[[Any], Any]
+
+
+class Story:
+    """Calls to a gateway in the order of sending, and what it replied.
+
+    It replies as the page shows, unless a test says otherwise: ``change`` alters the body of the fair reply (in
+    place, or by returning another), ``answer`` puts another reply in its place. The gateway takes what it
+    acknowledges.
+    """
+
+    def __init__(self, config: GatewayConfig = CONFIG, binding: Binding = HTTP) -> None:
+        self.config = config
+        self.values = drawn(config)
+        self.binding = binding
+        self.exchanges: list[Exchange] = []
+        self.registrations: list[Registered] = []
+        self.now = NOW
+        self._ids = itertools.count(1000001)
+
+    @property
+    def mine(self) -> Registered:
+        return self.registrations[-1]
+
+    def wait(self, seconds: float = 60.0) -> None:
+        """Lets time pass, by default until every change is settled."""
+        self.now += seconds
+
+    def keep(self, made: Exchange) -> Exchange:
+        self.exchanges.append(made)
+        if made.started + made.seconds > self.now:
+            self.now = made.ended
+        return made
+
+    def call(self, action: str, body: Any, answer: Reply | None, **how: Any) -> Exchange:
+        """A call with a reply of the test's own."""
+        how.setdefault("at", self.now + 0.1)
+        how.setdefault("binding", self.binding)
+        if action != SIGNUP and self.registrations:
+            how.setdefault("token", self.mine.token)
+        return self.keep(exchange(action, body, answer, **how))
+
+    def signup(
+        self,
+        body: Any = None,
+        *,
+        change: Change | None = None,
+        answer: Reply | None = None,
+        id_: Any = None,
+        token: str | None = None,
+        **how: Any,
+    ) -> Exchange:
+        body = self.values.signup(documents=2) if body is None else body
+        number = next(self._ids)
+        made = Registered(
+            str(number) if id_ is None else id_,
+            f"token-of-{number}" if token is None else token,
+            "REGISTERED",
+            copy.deepcopy(body["info"]),
+            [{**d, "status": PENDING} for d in copy.deepcopy(body.get("documents") or [])],
+            {**body["api"], "status": PENDING},
+        )
+        self.registrations.append(made)
+        shown = {**made.shown(), "auth": {"token": made.token, "exp": "2027-01-01T00:00:00Z"}}
+        for number_, document in enumerate(made.documents):
+            document["id"] = f"{made.id}-{number_}"
+        return self.call(SIGNUP, body, answer or self._ack(shown, change), **how)
+
+    def get(
+        self,
+        *,
+        change: Change | None = None,
+        answer: Reply | None = None,
+        of: Registered | None = None,
+        **how: Any,
+    ) -> Exchange:
+        made = of or self.mine
+        how.setdefault("token", made.token)
+        return self.call(GET, {"registration": {"id": made.id}}, answer or self._ack(made.shown(), change), **how)
+
+    def update(
+        self,
+        info: Any = None,
+        *,
+        change: Change | None = None,
+        answer: Reply | None = None,
+        taken: bool = True,
+        of: Registered | None = None,
+        **how: Any,
+    ) -> Exchange:
+        """An info/update; ``taken`` False has the gateway go on as if it had not been asked."""
+        made = of or self.mine
+        how.setdefault("token", made.token)
+        info = self.values.info() if info is None else info
+        body = {"registration": {"id": made.id}, "info": info}
+        if taken and answer is None:
+            made.info = {**made.info, **{k: v for k, v in info.items() if v is not None}}
+            made.status = "UPDATE-PENDING"
+        shown = made.shown()
+        shown["registration"]["status"] = "UPDATE-PENDING"
+        return self.call(UPDATE, body, answer or self._ack(shown, change), **how)
+
+    def add(
+        self,
+        documents: Any = None,
+        *,
+        change: Change | None = None,
+        answer: Reply | None = None,
+        taken: bool = True,
+        of: Registered | None = None,
+        **how: Any,
+    ) -> Exchange:
+        made = of or self.mine
+        how.setdefault("token", made.token)
+        documents = [self.values.document()] if documents is None else documents
+        body = {"registration": {"id": made.id}, "documents": documents}
+        if taken and answer is None:
+            first = len(made.documents)
+            made.documents += [
+                {"id": f"{made.id}-{first + n}", **copy.deepcopy(d), "status": PENDING}
+                for n, d in enumerate(documents)
+            ]
+            made.status = "UPDATE-PENDING"
+        shown = made.shown()
+        shown["registration"]["status"] = "UPDATE-PENDING"
+        return self.call(ADD, body, answer or self._ack(shown, change), **how)
+
+    def verify(self) -> None:
+        """A person at the gateway verifies all documents."""
+        for document in self.mine.documents:
+            document["status"] = VERIFIED
+        self.mine.status = VERIFIED
+
+    def _ack(self, body: Any, change: Change | None) -> Reply:
+        if change is not None:
+            changed = change(body)
+            body = body if changed is None else changed
+        return reply("ACK", body, binding=self.binding)
+
+    def judgements(self, **how: Any) -> list[Judgement]:
+        """What all exchanges so far bring, judged by a judge of their own."""
+        judge = Judge(SPECIFICATION, self.config, **how)
+        return [judgement for _, judgement in judge.judge_together(self.exchanges)]
+
+    def told(self) -> list[Finding]:
+        return [j.finding for j in self.judgements() if j.finding is not None]
+
+    def findings(self) -> list[tuple[str, str]]:
+        """Requirement and pointer of each finding, one after the other."""
+        return [(finding.requirement, finding.pointer) for finding in self.told()]
+
+    def met(self) -> set[str]:
+        """Requirements that were exercised without a finding."""
+        judgements = self.judgements()
+        return {j.requirement for j in judgements} - {j.requirement for j in judgements if j.finding}
+
+
+def put(pointer: str, value: Any) -> Change:
+    """A change of a reply's body: another value at a JSON Pointer."""
+
+    def change(body: Any) -> None:
+        node, last = _parent(body, pointer)
+        node[last] = value
+
+    return change
+
+
+def drop(pointer: str) -> Change:
+    """A change of a reply's body: a member or an item less."""
+
+    def change(body: Any) -> None:
+        node, last = _parent(body, pointer)
+        del node[last]
+
+    return change
+
+
+def _parent(body: Any, pointer: str) -> tuple[Any, Any]:
+    *path, last = pointer.split("/")[1:]
+    for part in path:
+        body = body[int(part)] if isinstance(body, list) else body[part]
+    return body, int(last) if isinstance(body, list) else last
+
+
+def changed(body: Any, *changes: Change) -> Any:
+    """A copy of a body with changes made to it."""
+    body = copy.deepcopy(body)
+    for change in changes:
+        change(body)
+    return body
+
+
+# Diagnosis.
+
+OWNER, STRANGER = Known("r-1", "token-of-r-1"), Known("r-2", "token-of-r-2")
+
+
+def acquainted(**how: Any) -> Acquaintance:
+    """A gateway of which two registrations are known."""
+    known = Acquaintance(**how)
+    known.add(OWNER)
+    known.add(STRANGER)
+    return known
+
+
+def diagnose(
+    action: str,
+    body: Any,
+    *,
+    config: GatewayConfig = CONFIG,
+    known: Acquaintance | None = None,
+    **how: Any,
+) -> Diagnosis:
+    if action != SIGNUP:
+        how.setdefault("token", OWNER.token)
+    made = exchange(action, body, None, trouble="connection: none", **how)
+    return Recogniser(SPECIFICATION, config).diagnose(made, known or acquainted())
+
+
+def verdict(diagnosis: Diagnosis) -> Any:
+    """``valid``, ``unclear``, or the faults as pointer and kind."""
+    if diagnosis.faults:
+        return {(fault.pointer, fault.kind) for fault in diagnosis.faults}
+    return "valid" if diagnosis.valid else "unclear"
+
+
+def valid_bodies(values: Values | None = None, documents: int = 2) -> dict[str, Any]:
+    """A valid body of each operation, about OWNER."""
+    values = values or drawn()
+    reference = {"registration": {"id": OWNER.id}}
+    return {
+        SIGNUP: values.signup(documents=documents),
+        GET: dict(reference),
+        UPDATE: {**reference, "info": values.info()},
+        ADD: {**reference, "documents": [values.document() for _ in range(documents)]},
+    }

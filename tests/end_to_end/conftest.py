@@ -1,0 +1,59 @@
+"""The kit in a folder of its own, gateways that end with the test, and a certificate."""
+
+from __future__ import annotations
+
+import shutil
+import ssl
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from end_to_end.kit import Kit
+from end_to_end.loopback import Loopback
+
+
+@pytest.fixture
+def kit(tmp_path: Path) -> Kit:
+    return Kit(tmp_path)
+
+
+@pytest.fixture
+def gateway() -> Iterator[Callable[..., Loopback]]:
+    """Makes gateways on loopback."""
+    made: list[Loopback] = []
+
+    def make(*arguments: Any, **options: Any) -> Loopback:
+        made.append(Loopback(*arguments, **options))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.close()
+
+
+@pytest.fixture(scope="session")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A certificate for 127.0.0.1, signed by itself, with its key in the same file."""
+    if shutil.which("openssl") is None:
+        pytest.skip("certificates are made with openssl, which is not there")
+    folder = tmp_path_factory.mktemp("certificate")
+    subprocess.run(
+        "openssl req -x509 -newkey rsa:2048 -nodes -keyout key.pem -out cert.pem -days 2 -subj /CN=127.0.0.1 "
+        "-addext subjectAltName=IP:127.0.0.1".split(),
+        cwd=folder,
+        check=True,
+        capture_output=True,
+    )
+    file = folder / "both.pem"
+    file.write_text((folder / "cert.pem").read_text() + (folder / "key.pem").read_text())
+    return file
+
+
+@pytest.fixture
+def tls(certificate: Path) -> ssl.SSLContext:
+    """What a gateway needs to serve TLS."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    return context
