@@ -76,7 +76,9 @@ class Values:
         self._nonce = random.SystemRandom().getrandbits(44) if nonce is None else nonce
         self._count = itertools.count()
         self._phones = _phones(random.Random(f"{seed}/{self._nonce}"))
-        self._company_ids = _matching(config.company_id, seed) if config.company_id else None
+        self._company_ids = (
+            _matching(config.company_id, random.Random(f"{seed}/{self._nonce}")) if config.company_id else None
+        )
 
     def word(self) -> str:
         """A pronounceable word that no other call of this run returns."""
@@ -275,28 +277,20 @@ def _phones(rng: random.Random) -> Iterator[tuple[str, str]]:
             yield country, number
 
 
-def _matching(pattern: str, seed: int) -> Iterator[str]:
-    """Different texts, also without regard to case, that a regular expression matches as a whole."""
-    from hypothesis import HealthCheck, Phase, given, settings
-    from hypothesis import seed as hypothesis_seed
-    from hypothesis.strategies import from_regex
+def _matching(pattern: str, rng: random.Random) -> Iterator[str]:
+    """Texts that a regular expression matches as a whole, different also without regard to case; ends when it
+    gives no new one."""
+    import rstr
 
-    found: dict[str, str] = {}
-
-    @hypothesis_seed(seed)
-    @settings(
-        max_examples=4000,
-        database=None,
-        deadline=None,
-        phases=[Phase.generate],
-        suppress_health_check=list(HealthCheck),
-    )
-    @given(from_regex(re.compile(pattern, re.ASCII), fullmatch=True))
-    def draw(text: str) -> None:
-        if text == text.strip() and text.isprintable():
-            found.setdefault(text.casefold(), text)
-
-    draw()
-    values = list(found.values())
-    random.SystemRandom().shuffle(values)
-    return iter(values)
+    compiled = re.compile(pattern)
+    draw = rstr.Rstr(rng)
+    used: set[str] = set()
+    idle = 0
+    while idle < 2000:
+        text = draw.xeger(pattern)
+        if compiled.fullmatch(text) and text == text.strip() and text.isprintable() and text.casefold() not in used:
+            idle = 0
+            used.add(text.casefold())
+            yield text
+        else:
+            idle += 1

@@ -94,6 +94,17 @@ def configuration(*named: Mapping[str, Any], **more: Any) -> dict[str, Any]:
     return {k: v.replace("{origin}", ORIGIN) if isinstance(v, str) else v for k, v in merged.items()}
 
 
+def session_of(app: Any, declared: Mapping[str, Any], *, strict: bool = False) -> Session:
+    """A session with an application in this process, under a configuration."""
+    return Session(
+        load(),
+        from_mapping(ORIGIN, declared, load()),
+        seed=1,
+        strict=strict,
+        transport=httpx.ASGITransport(app, raise_app_exceptions=False),
+    )
+
+
 def run(
     chosen: Iterable[Item],
     *,
@@ -111,13 +122,7 @@ def run(
         *(reference_server.VARIATIONS[name].configuration for name in variations),
         **more,
     )
-    session = Session(
-        load(),
-        from_mapping(ORIGIN, declared, load()),
-        seed=1,
-        strict=strict,
-        transport=httpx.ASGITransport(app, raise_app_exceptions=False),
-    )
+    session = session_of(app, declared, strict=strict)
     chosen = list(chosen)
     try:
         session.start()

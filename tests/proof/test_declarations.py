@@ -1,0 +1,99 @@
+"""What a vendor declares changes what is tested, and what cannot be reached is inconclusive, never failed."""
+
+from __future__ import annotations
+
+import asyncio
+
+import httpx
+import reference_server
+from proof.harness import ORIGIN, Item, findings, items, session_of
+
+from beckn_conformance.session import Session
+from beckn_conformance.verdict import CONFORMANT, INCONCLUSIVE
+
+LATER = ("test_get.py", "test_info_update.py", "test_documents_add.py")
+
+
+def _later() -> list[Item]:
+    return [item for item in items() if item.node_id.split("::")[0].endswith(LATER)]
+
+
+def _play(session: Session, chosen: list[Item]) -> None:
+    try:
+        session.start()
+        session.prefetch({item.node_id: item.play for item in chosen})
+        for item in chosen:
+            session.play(item.node_id, item.play, item.requirements, item.node_id)
+    finally:
+        session.close()
+
+
+async def _verified(app: object, count: int) -> list[dict[str, str]]:
+    """Registrations that a person has made and verified at a gateway beforehand."""
+    made = []
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=ORIGIN) as client:  # type: ignore[arg-type]
+        for number in range(count):
+            answer = await client.post(
+                "/Provider/signup",
+                headers={"Action": "Provider/signup", "Token": "signup", "Timestamp": "2026-01-31T10:00:00"},
+                json={
+                    "info": {
+                        "name": f"Beforehand {number}",
+                        "phone": f"+91-802332999{number}",
+                        "email": f"beforehand{number}@example.com",
+                        "company_id": f"U72900KA2019PTC99900{number}",
+                    },
+                    "documents": [{"name": "Permit.pdf", "data": "JVBERi0xLjQK"}],
+                    "api": {"endpoint_url": "https://api.beforehand.example.com/beckn"},
+                },
+            )
+            body = answer.json()
+            made.append({"id": body["registration"]["id"], "token": body["auth"]["token"]})
+            await client.post(f"/operator/registrations/{made[-1]['id']}/verify")
+    return made
+
+
+def test_a_gateway_that_serves_nobody_unverified_is_inconclusive_without_a_declaration() -> None:
+    app = reference_server.create_app(variations=("serves-verified-only",))
+    session = session_of(app, {"binding": "http", "settle": 0.05})
+
+    _play(session, _later())
+    verdict = session.conclude()
+
+    assert findings(session) == []
+    assert verdict.verdict == INCONCLUSIVE
+    assert any("verification_hook or registrations" in note for note in session.notes)
+
+
+def test_registrations_made_beforehand_take_the_place_of_fresh_ones() -> None:
+    app = reference_server.create_app(variations=("serves-verified-only",))
+    declared = asyncio.run(_verified(app, 3))
+    session = session_of(app, {"binding": "http", "settle": 0.05, "registrations": declared})
+
+    _play(session, _later())
+    statuses = {o.requirement.id: o.status for o in session.conclude().outcomes}
+
+    assert findings(session) == []
+    assert {statuses[name] for name in ("GET-ACK", "UPDATE-ACK", "DOCUMENTS-ACK", "UPDATE-NACK-PHONE")} == {"passed"}
+
+
+def test_a_pattern_for_company_ids_is_kept_to() -> None:
+    app = reference_server.create_app()
+    session = session_of(app, {"values": {"company_id": "[A-Z]{4}-[0-9]{6}"}, "binding": "http"})
+
+    _play(session, [item for item in items() if "SIGNUP-ECHO" in item.requirements])
+
+    assert findings(session) == []
+    outcomes = {o.requirement.id: o.status for o in session.conclude(narrowed=True).outcomes}
+    assert outcomes["SIGNUP-ACK-COMPANY-ID"] == "passed"
+
+
+def test_updates_that_wait_for_a_person_are_no_failure_when_declared() -> None:
+    app = reference_server.create_app(variations=("updates-after-approval",))
+    session = session_of(app, {"updates": "deferred", "binding": "http"})
+
+    _play(session, list(items()))
+    verdict = session.conclude()
+
+    assert findings(session) == []
+    assert verdict.verdict == CONFORMANT
