@@ -1,0 +1,189 @@
+"""What the exit status and the verdict say."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from end_to_end.kit import Kit, until
+from end_to_end.loopback import Answer, Loopback, Seen
+
+ONE = ("-k", "test_plain_get")
+
+
+def test_the_reference_gateway_passes_and_a_narrowed_run_is_incomplete(kit: Kit) -> None:
+    run = kit.run("reference", *ONE)
+
+    assert not run.crashed, run.output
+    assert run.status == 0
+    assert run.report["verdict"] == "incomplete"
+    assert run.findings == []
+    assert run.lines[-2].endswith("incomplete (core)")
+
+
+@pytest.mark.parametrize(
+    "narrowing",
+    [
+        ["-k", "test_plain_get"],
+        ["--pyargs", "beckn_conformance.suite.test_get::test_plain_get"],
+        ["-k", "GET-ID", "--maxfail=1"],
+        ["-k", "GET-ID", "-x"],
+        ["--pyargs", "beckn_conformance.suite.test_get", "-k", "not one_fault", "--deselect=x"],
+    ],
+    ids=" ".join,
+)
+def test_a_run_narrowed_in_any_way_is_incomplete(
+    kit: Kit, gateway: Callable[..., Loopback], narrowing: list[str]
+) -> None:
+    run = kit.run(gateway().url, *narrowing)
+
+    assert run.status == 0, run.output
+    assert run.report["verdict"] == "incomplete"
+
+
+def test_a_defect_fails_even_where_the_run_is_narrowed(kit: Kit) -> None:
+    run = kit.run("reference:signup-accepts-phone-without-plus", "-k", "SIGNUP-NACK-PHONE")
+
+    assert not run.crashed, run.output
+    assert run.status == 1
+    assert run.report["verdict"] == "incomplete"
+    assert "SIGNUP-NACK-PHONE" in {f["requirement"] for f in run.findings}
+    assert run.requirement("SIGNUP-NACK-PHONE")["status"] == "failed"
+
+
+def test_a_should_that_is_not_met_warns_in_the_core_class(kit: Kit) -> None:
+    run = kit.run(SHOULD_DEFECT, "-k", SHOULD)
+
+    assert not run.crashed, run.output
+    assert run.status == 0
+    assert run.requirement(SHOULD)["status"] == "warned"
+    assert "warned" in run.lines[-1]
+
+
+def test_a_should_that_is_not_met_fails_in_the_strict_class(kit: Kit) -> None:
+    run = kit.run(SHOULD_DEFECT, "-k", SHOULD, "--conformance-class=strict")
+
+    assert not run.crashed, run.output
+    assert run.status == 1
+    assert run.report["class"] == "strict"
+    assert run.requirement(SHOULD)["status"] == "failed"
+
+
+SHOULD = "REPLY-MEDIA-TYPE"
+SHOULD_DEFECT = "reference:replies-are-text-plain"
+
+WAIVER = "waivers:\n- {{requirement: {0}, reason: known, owner: somebody, expires: {1}{2}}}\n"
+
+
+def test_a_waiver_makes_a_defect_pass(kit: Kit) -> None:
+    option = kit.configure(WAIVER.format(SHOULD, "2999-12-31", ""))
+
+    run = kit.run(SHOULD_DEFECT, option, "-k", SHOULD, "--conformance-class=strict")
+
+    assert not run.crashed, run.output
+    assert run.status == 0, run.output
+    assert run.requirement(SHOULD)["status"] == "waived"
+    assert [w["matched"] for w in run.report["waivers"]] == [True]
+
+
+def test_an_expired_waiver_counts_for_nothing(kit: Kit) -> None:
+    option = kit.configure(WAIVER.format(SHOULD, "2020-01-01", ""))
+
+    run = kit.run(SHOULD_DEFECT, option, "-k", SHOULD, "--conformance-class=strict")
+
+    assert run.status == 1
+    assert any("expired on 2020-01-01" in line for line in run.lines)
+
+
+def test_a_waiver_for_another_member_counts_for_nothing(kit: Kit) -> None:
+    option = kit.configure(WAIVER.format(SHOULD, "2999-12-31", ", pointer: /info/name"))
+
+    run = kit.run(SHOULD_DEFECT, option, "-k", SHOULD, "--conformance-class=strict")
+
+    assert run.status == 1
+    assert any("matches no finding" in line for line in run.lines)
+
+
+FAULTS = {
+    "a scenario": "from beckn_conformance.actor import Actor\n"
+    "async def get(self, registration): raise ZeroDivisionError('deliberate')\n"
+    "Actor.get = get\n",
+    "a check": "from beckn_conformance import judge\n"
+    "def check(sight): raise ZeroDivisionError('deliberate')\n"
+    "judge.CHECKS = [*judge.CHECKS, ('X', check)]\n",
+}
+
+
+@pytest.mark.parametrize("where", FAULTS)
+def test_an_unexpected_exception_is_a_fault_of_the_kit_and_no_finding(
+    kit: Kit, gateway: Callable[..., Loopback], tmp_path: Path, where: str
+) -> None:
+    # The first calls use Actor.get as well, so the fault is planted once they are made.
+    (tmp_path / "conftest.py").write_text(
+        "def pytest_runtest_setup(item):\n    " + FAULTS[where].replace("\n", "\n    ") + "\n"
+    )
+
+    run = kit.run(gateway().url, "-k", "test_unknown_registration or test_token")
+
+    assert run.status == 3, run.output
+    assert run.report["verdict"] == "incomplete"
+    assert run.findings == []
+    told = [line for line in run.lines if "fault of the kit" in line]
+    assert len(told) == 1
+    assert "ZeroDivisionError" in told[0]
+
+
+def test_a_fault_of_the_kit_in_one_of_several_processes_is_told(
+    kit: Kit, gateway: Callable[..., Loopback], tmp_path: Path
+) -> None:
+    (tmp_path / "conftest.py").write_text(
+        "def pytest_runtest_setup(item):\n    " + FAULTS["a check"].replace("\n", "\n    ") + "\n"
+    )
+
+    run = kit.run(gateway().url, "-p", "xdist.plugin", "-n2", "-k", "test_unknown_registration")
+
+    assert run.status == 3, run.output
+    assert "fault of the kit" in run.output
+
+
+def test_an_interrupted_run_ends_at_once_and_leaves_what_was_exchanged(
+    kit: Kit, gateway: Callable[..., Loopback]
+) -> None:
+    async def fall_silent(seen: Seen, answer: Answer) -> Answer:
+        if seen.number > 30:
+            await asyncio.Event().wait()
+        return answer
+
+    server = gateway(fall_silent)
+    started = kit.start(server.url, "--gateway-timeout=80", "--gateway-concurrency=4")
+    until(lambda: len(server.seen) >= 34)
+
+    started.interrupt()
+    run = started.wait(40)
+
+    assert "Traceback" not in run.output, run.output
+    assert run.status == 2
+    assert len(run.journal) >= 25
+    assert {row["operation"] for row in run.journal} >= {"Provider/signup", "Provider/get"}
+    assert run.report["verdict"] in ("incomplete", "non-conformant")
+
+
+def test_a_run_interrupted_before_the_first_answer_ends_at_once(
+    kit: Kit, gateway: Callable[..., Loopback]
+) -> None:
+    async def stay_silent(seen: Seen, answer: Answer) -> Answer:
+        await asyncio.Event().wait()
+        return answer
+
+    server = gateway(stay_silent)
+    started = kit.start(server.url, "--gateway-timeout=80")
+    until(lambda: len(server.seen) == 1)
+
+    started.interrupt()
+    run = started.wait(40)
+
+    assert "Traceback" not in run.output, run.output
+    assert run.status == 2
+    assert not run.reported or run.report["verdict"] != "conformant"

@@ -1,0 +1,244 @@
+"""Whatever stands where a gateway should be: the run ends, and says in one sentence what was tried and seen."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import socket
+import ssl
+import struct
+from asyncio import StreamReader, StreamWriter
+from collections.abc import Callable, Iterator
+
+import pytest
+from end_to_end.kit import Kit, Run
+from end_to_end.loopback import Loopback, Talk, Twist, always, plain
+
+ONE = ("-k", "test_plain_get")
+QUICK = ("--gateway-timeout=0.6", "--gateway-patience=0.6")
+
+
+def _assert_inconclusive(run: Run, url: str, *words: str) -> None:
+    assert not run.crashed, run.output
+    assert run.status == 10, run.output
+    assert run.report["verdict"] == "inconclusive"
+    reason = run.report["run"]["reason"]
+    assert f"{url}/Provider/signup" in reason
+    for word in words:
+        assert word in reason
+    assert len(reason.splitlines()) == 1
+    told = [line for line in run.lines if reason in line]
+    assert len(told) == 1, run.output
+    assert run.findings == []
+
+
+def _ok(body: str, *fields: str) -> bytes:
+    return "\r\n".join(("HTTP/1.1 200 OK", *fields, "", body)).encode()
+
+
+async def _nothing(reader: StreamReader, writer: StreamWriter) -> None:
+    await asyncio.Event().wait()
+
+
+async def _close(reader: StreamReader, writer: StreamWriter) -> None:
+    return
+
+
+async def _reset(reader: StreamReader, writer: StreamWriter) -> None:
+    await reader.read(1)
+    sock = writer.get_extra_info("socket")
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    writer.transport.abort()
+
+
+def _says(data: bytes, *, then: bytes = b"", pause: float | None = None) -> Talk:
+    """Reads the head of a request, sends something, and repeats something else for ever or closes."""
+
+    async def talk(reader: StreamReader, writer: StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(data)
+        await writer.drain()
+        while then:
+            writer.write(then)
+            await writer.drain()
+            if pause:
+                await asyncio.sleep(pause)
+
+    return talk
+
+
+def _says_and_waits(data: bytes) -> Talk:
+    async def talk(reader: StreamReader, writer: StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(data)
+        await writer.drain()
+        await asyncio.Event().wait()
+
+    return talk
+
+
+CHUNKED = "Transfer-Encoding: chunked"
+BOMB = gzip.compress(bytes(16 * 1024 * 1024), 9)
+
+TALKS = {
+    "accepts and never answers": (_nothing, "timeout"),
+    "closes at once": (_close, "connection"),
+    "resets the connection": (_reset, "connection"),
+    "sends no HTTP": (_says(b"220 mail.example ESMTP ready\r\n"), "connection"),
+    "sends binary garbage": (_says(bytes(range(256)) * 8), "connection"),
+    "speaks HTTP/2 only": (_says(b"\x00\x00\x12\x04\x00\x00\x00\x00\x00" + bytes(18)), "connection"),
+    "closes within the status line": (_says(b"HTTP/1.1 20"), "connection"),
+    "closes within the header": (_says(b"HTTP/1.1 200 OK\r\nContent-Le"), "connection"),
+    "closes within the body": (_says(_ok("{", "Content-Length: 100")), "connection"),
+    "stops within the header": (_says_and_waits(b"HTTP/1.1 200 OK\r\nContent-"), "timeout"),
+    "stops within the body": (_says_and_waits(_ok("{", "Content-Length: 100")), "timeout"),
+    "trickles the header": (_says(b"HTTP/1.1 200 OK\r\nX-Pad: ", then=b"x", pause=0.1), "timeout"),
+    "trickles header fields": (_says(b"HTTP/1.1 200 OK\r\n", then=b"a: b\r\n", pause=0.1), "timeout"),
+    "trickles the body": (_says(_ok("", "Content-Length: 999"), then=b" ", pause=0.1), "timeout"),
+    "trickles chunks": (_says(_ok("", CHUNKED), then=b"1\r\n \r\n", pause=0.1), "timeout"),
+    "asks to continue for ever": (
+        _says(b"", then=b"HTTP/1.1 100 Continue\r\n\r\n", pause=0.05),
+        "timeout",
+    ),
+    "sends an endless header": (_says(b"HTTP/1.1 200 OK\r\nX-Pad: ", then=b"x" * 65536), "connection"),
+    "sends an endless body": (_says(_ok(""), then=b" " * 65536), "limit"),
+    "sends endless chunks": (_says(_ok("", CHUNKED), then=b"10000\r\n" + b" " * 65536 + b"\r\n"), "limit"),
+    "sends a gzip bomb": (
+        _says(_ok("", "Content-Encoding: gzip", f"Content-Length: {len(BOMB)}") + BOMB),
+        "limit",
+    ),
+    "says gzip of what is none": (_says(_ok("{}", "Content-Encoding: gzip", "Content-Length: 2")), "connection"),
+    "says two lengths": (_says(_ok("{}", "Content-Length: 2", "Content-Length: 3")), "connection"),
+}
+
+
+@pytest.mark.parametrize("name", TALKS)
+def test_a_server_that_is_none_of_http_is_inconclusive(
+    kit: Kit, gateway: Callable[..., Loopback], name: str
+) -> None:
+    talk, word = TALKS[name]
+    server = gateway(talk=talk)
+
+    run = kit.run(server.url, *QUICK, *ONE)
+
+    _assert_inconclusive(run, server.url, word)
+
+
+HTML = plain(200, "<!doctype html><title>Welcome</title>", "text/html; charset=utf-8")
+
+TWISTS: dict[str, tuple[Twist, str]] = {
+    "404": (always(plain(404, "Not Found")), "404"),
+    "401": (always(plain(401, "Unauthorized")), "401"),
+    "500": (always(plain(500, "Internal Server Error")), "500"),
+    "502": (always(plain(502, "Bad Gateway", "text/html")), "502"),
+    "503": (always(plain(503, "Service Unavailable")), "503"),
+    "HTML": (always(HTML), "text/html"),
+    "nothing": (always(plain(200, "", "application/json")), "200"),
+    "null": (always(plain(200, "null", "application/json")), "200"),
+    "other JSON": (always(plain(200, '{"status": "ok"}', "application/json")), "200"),
+    "a status unknown to HTTP": (always(plain(799, "", "application/json")), "799"),
+    "a redirect": (always(plain(301, "", Location="https://elsewhere.example/")), "https://elsewhere.example/"),
+    "a redirect to itself": (lambda seen, _: plain(307, "", Location=seen.target), "/Provider/signup"),
+    "a redirect that steers a terminal": (always(plain(302, "", Location="/\x1b[2J\x9b31m")), "302"),
+    "a media type that steers a terminal": (always(plain(200, "", "text/\x1b[31mred")), "200"),
+    "compression that nobody asked for": (
+        always(plain(200, "{}", "application/json", Content_Encoding="br")),
+        "200",
+    ),
+    "429 for ever": (always(plain(429, "", Retry_After="0.1")), "patience"),
+    "429 without a time": (always(plain(429, "")), "patience"),
+    "429 until tomorrow": (always(plain(429, "", Retry_After="86400")), "patience"),
+    "429 until never": (always(plain(429, "", Retry_After="inf")), "patience"),
+    "429 until no time": (always(plain(429, "", Retry_After="nan")), "patience"),
+    "429 until a date": (always(plain(429, "", Retry_After="Wed, 21 Oct 2099 07:28:00 GMT")), "patience"),
+    "503 until later": (always(plain(503, "", Retry_After="0.2")), "patience"),
+}
+
+
+@pytest.mark.parametrize("name", TWISTS)
+def test_a_server_that_is_no_gateway_is_inconclusive(
+    kit: Kit, gateway: Callable[..., Loopback], name: str
+) -> None:
+    twist, word = TWISTS[name]
+    server = gateway(twist)
+
+    run = kit.run(server.url, *QUICK, *ONE)
+
+    _assert_inconclusive(run, server.url, word)
+    assert not set(run.output) & {"\x1b", "\x9b"}
+
+
+def test_a_gateway_that_refuses_every_signup_for_its_token_is_inconclusive_and_the_key_is_named(
+    kit: Kit, gateway: Callable[..., Loopback]
+) -> None:
+    refusal = plain(403, "{}", "application/json", action="NACK", message="unknown_token")
+    server = gateway(always(refusal))
+
+    run = kit.run(server.url, *ONE)
+
+    _assert_inconclusive(run, server.url, "signup_token", "403")
+
+
+@pytest.fixture
+def closed_port() -> Iterator[int]:
+    """A port that nobody listens on, and nobody else is given meanwhile."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        yield taken.getsockname()[1]
+
+
+def test_a_refused_connection_is_inconclusive(kit: Kit, closed_port: int) -> None:
+    url = f"http://127.0.0.1:{closed_port}"
+
+    _assert_inconclusive(kit.run(url, *ONE), url, "connection")
+
+
+def test_a_refused_connection_is_told_once_where_tests_are_spread_over_processes(
+    kit: Kit, closed_port: int
+) -> None:
+    url = f"http://127.0.0.1:{closed_port}"
+
+    _assert_inconclusive(kit.run(url, "-p", "xdist.plugin", "-n2", "-k", "test_get"), url, "connection")
+
+
+def test_a_name_that_does_not_resolve_is_inconclusive(kit: Kit) -> None:
+    url = "http://gateway.invalid/api"
+
+    _assert_inconclusive(kit.run(url, "--gateway-timeout=5", *ONE), url)
+
+
+def test_a_certificate_that_nobody_trusts_is_inconclusive(
+    kit: Kit, gateway: Callable[..., Loopback], tls: ssl.SSLContext
+) -> None:
+    server = gateway(tls=tls)
+
+    run = kit.run(server.url, *ONE)
+
+    _assert_inconclusive(run, server.url, "certificate")
+    assert server.seen == []
+
+
+def test_a_server_without_tls_under_https_is_inconclusive(kit: Kit, gateway: Callable[..., Loopback]) -> None:
+    url = gateway().url.replace("http:", "https:")
+
+    _assert_inconclusive(kit.run(url, *QUICK, *ONE), url)
+
+
+def test_a_gateway_that_falls_silent_after_the_first_calls_is_inconclusive_and_the_run_ends(
+    kit: Kit, gateway: Callable[..., Loopback]
+) -> None:
+    async def fall_silent(seen, answer):  # type: ignore[no-untyped-def]
+        if seen.number > 6:
+            await asyncio.Event().wait()
+        return answer
+
+    server = gateway(fall_silent)
+
+    run = kit.run(server.url, "--gateway-timeout=0.3", "-k", "test_token or test_plain_get")
+
+    assert not run.crashed, run.output
+    assert run.status in (1, 10)
+    assert run.report["verdict"] == "incomplete"
+    assert {f["requirement"] for f in run.findings} <= {"REPLY-TIME"}
+    assert run.requirement("TOKEN-NACK-FOREIGN")["status"] == "inconclusive"
+    assert "timeout" in run.requirement("TOKEN-NACK-FOREIGN")["reason"]
