@@ -67,6 +67,12 @@ class Sight:
         return self.exchange.action
 
     @cached_property
+    def registration(self) -> str:
+        """Id of the registration that the exchange is about or made; empty where there is none."""
+        found = self.diagnosis.registration or member(self.exchange.body_of_reply, "/registration/id")
+        return str(found) if isinstance(found, str | int) and found != MISSING else ""
+
+    @cached_property
     def prefix(self) -> str:
         return self.specification.prefix(self.action)
 
@@ -94,6 +100,7 @@ class Sight:
                 expected=expected,
                 observed=observed or self.observed,
                 exchange=self.exchange.id,
+                registration=self.registration,
                 weight=len(self.exchange.request.content) + (UNUSUAL if self.diagnosis.doubts else 0),
             ),
         )
@@ -576,14 +583,10 @@ def faulty_header_is_refused(sight: Sight) -> Iterable[Judgement]:
     obligation = f"{sight.action} {fault.kind}"
     if sight.exchange.acknowledged:
         name = fault.pointer.partition(":")[2]
-        what = (
-            "the same token was given to two registrations and is"
-            if fault.kind == "shared"
-            else f"a request whose {name} is {fault.kind} is"
-        )
-        yield sight.bad(
-            header_requirement(fault), fault.pointer, f"{what} acknowledged", "NACK", obligation=obligation
-        )
+        message = f"a request with a faulty {name} is acknowledged"
+        if fault.kind == "shared":
+            message = "the same token was given to two registrations and is acknowledged"
+        yield sight.bad(header_requirement(fault), fault.pointer, message, "NACK", obligation=obligation)
     elif fault.kind != "shared" and sight.exchange.refused:
         yield sight.ok(header_requirement(fault), obligation)
 
@@ -619,6 +622,8 @@ def faulty_body_is_refused_and_blamed(sight: Sight) -> Iterable[Judgement]:
         return
     if sight.exchange.received is not None and sight.exchange.received.unreadable:
         return
+    if _refused_for_its_token(sight):
+        return
     missed = [f for f in faults if not _blame(sight, f)]
     if len(missed) == len(faults):
         others = [pointer for pointer, _ in sight.blamed]
@@ -632,6 +637,12 @@ def faulty_body_is_refused_and_blamed(sight: Sight) -> Iterable[Judgement]:
         )
     elif len(faults) == 1:
         yield sight.ok(requirement, first.obligation)
+
+
+def _refused_for_its_token(sight: Sight) -> bool:
+    """Whether the gateway never looked at the body, so that nothing is known of its faults."""
+    status = sight.exchange.reply.status if sight.exchange.reply else 0
+    return sight.action != "Provider/signup" and status in (401, 403) and not sight.blamed
 
 
 def _expected(sight: Sight, fault: Fault) -> str:
@@ -804,7 +815,7 @@ def refused_update_says_so(sight: Sight) -> Iterable[Judgement]:
     if sight.action != "Provider/info/update" or not _judged_as_message(sight) or not sight.exchange.refused:
         return
     faults = sight.diagnosis.body_faults
-    if not faults or sight.diagnosis.header_faults:
+    if not faults or sight.diagnosis.header_faults or _refused_for_its_token(sight):
         return
     unknown = any(f.kind == "unknown" for f in faults)
     requirement = "UPDATE-FAIL-STATUS-UNKNOWN" if unknown else "UPDATE-FAIL-STATUS"

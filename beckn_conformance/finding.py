@@ -23,6 +23,8 @@ class Finding:
     observed: str
     exchange: str
     """Id of the exchange that shows it."""
+    registration: str = ""
+    """Id of the registration concerned, where there is one."""
     weight: int = 0
     """Of equal findings the lightest is shown: bytes of the request, and more where it is unusual."""
 

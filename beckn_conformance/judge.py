@@ -50,6 +50,11 @@ class Judge:
         if sight.readable:
             self._served.add(exchange.action)
 
+    @property
+    def doubled(self) -> set[str]:
+        """Ids that the gateway gave to more than one registration."""
+        return self._histories.doubled
+
     def judge_together(self, exchanges: Sequence[Exchange]) -> Iterator[tuple[Exchange, Judgement]]:
         """Judges the exchanges of one test in the order of their replies; calls made side by side know of each other."""
         ordered = sorted(exchanges, key=lambda e: e.ended)

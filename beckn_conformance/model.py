@@ -146,6 +146,8 @@ class Histories:
     def __init__(self) -> None:
         self._histories: dict[str, History] = {}
         self._ids: set[str] = set()
+        self.doubled: set[str] = set()
+        """Ids that were given to more than one signup: what is seen of them may be another's."""
 
     def forget(self, registration: str) -> None:
         """Drops a history that no further exchange will come for."""
@@ -256,6 +258,7 @@ class Histories:
                 f"{shown(id_, 60)}, which an earlier signup was given",
             )
             self._histories.pop(id_, None)
+            self.doubled.add(id_)
             return
         self._ids.add(id_)
         yield sight.ok("SIGNUP-ID-UNIQUE")
@@ -523,7 +526,8 @@ class Histories:
                 yield sight.ok("DOCUMENTS-KEEPS-REST", ADD)
             if changed:
                 yield sight.ok("UPDATE-WHOLE")
-            yield from self._visible(sight, history, index)
+            if self._genuine(history, found, index):
+                yield from self._visible(sight, history, index)
             yield from self._untouched(sight, history)
             return
         yield from self._misfit(sight, history, found, whole_requirement, exact_requirement)
@@ -546,6 +550,14 @@ class Histories:
             ):
                 return index
         return None
+
+    @staticmethod
+    def _genuine(history: History, found: Mapping[str, str], index: int) -> bool:
+        """Whether values are those of a call, and not merely wrong ones that were reported already."""
+        return all(
+            key in history.unsure or same_but_for_form(found[key], history.values[index].info[key])
+            for key in INFO
+        )
 
     def _visible(self, sight: Sight, history: History, index: int) -> Iterator[Judgement]:
         """Whether the values shown are late, or were there already and are gone again (R12)."""
@@ -742,7 +754,8 @@ class Histories:
 
     def _missing(self, sight: Sight, history: History, document: Document, new: bool) -> Judgement | None:
         what = f"document {shown(document.name, 60)}"
-        observed = f"{_count(sight)} documents, not that one"
+        count = _count(sight)
+        observed = f"{count} document{'' if count == 1 else 's'}, not that one"
         if sight.action == SIGNUP:
             return sight.bad(
                 "SIGNUP-ECHO", "/documents", "a document that was sent is missing", what, observed

@@ -213,6 +213,7 @@ class Session:
                 record.replay = replay(node_id, self.config.url)
             if judgement.finding is not None and judgement.requirement in requirements:
                 mine.setdefault(judgement.finding.id, judgement.finding)
+        self.tally.doubled |= self._judge.doubled
         for id_ in played.registrations:
             self._judge.forget(id_)
         for requirement in requirements:

@@ -77,7 +77,9 @@ class Values:
         self._count = itertools.count()
         self._phones = _phones(random.Random(f"{seed}/{self._nonce}"))
         self._company_ids = (
-            _matching(config.company_id, random.Random(f"{seed}/{self._nonce}")) if config.company_id else None
+            _matching(config.company_id, random.Random(f"{seed}/{self._nonce}"))
+            if config.company_id
+            else None
         )
 
     def word(self) -> str:
@@ -288,7 +290,12 @@ def _matching(pattern: str, rng: random.Random) -> Iterator[str]:
     idle = 0
     while idle < 2000:
         text = draw.xeger(pattern)
-        if compiled.fullmatch(text) and text == text.strip() and text.isprintable() and text.casefold() not in used:
+        if (
+            compiled.fullmatch(text)
+            and text == text.strip()
+            and text.isprintable()
+            and text.casefold() not in used
+        ):
             idle = 0
             used.add(text.casefold())
             yield text

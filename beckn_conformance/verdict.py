@@ -33,6 +33,8 @@ class Found:
     exchanges: list[str] = field(default_factory=list)
     cases: list[str] = field(default_factory=list)
     """Obligations in which it was found, such as kinds of faulty values."""
+    registrations: set[str] = field(default_factory=set)
+    """Ids of the registrations concerned; "" where there was none."""
     count: int = 0
     curl: str = ""
     replay: str = ""
@@ -63,6 +65,8 @@ class Tally:
     found: dict[str, dict[str, Found]] = field(default_factory=dict)
     reasons: dict[str, Counter[str]] = field(default_factory=dict)
     tests: dict[str, list[str]] = field(default_factory=dict)
+    doubled: set[str] = field(default_factory=set)
+    """Registration ids that were given more than once: what was found of them only follows from that."""
 
     def add(self, judgement: Judgement) -> Found | None:
         """Counts a judgement; returns the finding's record where its representative is new or lighter."""
@@ -78,6 +82,7 @@ class Tally:
         elif changed:
             record.finding = finding
         record.count += 1
+        record.registrations.add(finding.registration)
         if judgement.obligation not in record.cases:
             record.cases.append(judgement.obligation)
         if len(record.exchanges) < KEPT_EXCHANGES:
@@ -90,6 +95,7 @@ class Tally:
 
     def merge(self, other: Mapping[str, Any]) -> None:
         """Adds what another process of the same run has shown, in the form of ``to_json``."""
+        self.doubled.update(other["doubled"])
         for requirement, names in other["exercised"].items():
             self.exercised.setdefault(requirement, set()).update(names)
         for requirement, reasons in other["reasons"].items():
@@ -99,12 +105,19 @@ class Tally:
         for requirement, rows in other["found"].items():
             mine = self.found.setdefault(requirement, {})
             for row in rows:
-                theirs = Found(**{**row, "finding": Finding(**row["finding"])})
+                theirs = Found(
+                    **{
+                        **row,
+                        "finding": Finding(**row["finding"]),
+                        "registrations": set(row["registrations"]),
+                    }
+                )
                 known = mine.get(theirs.finding.id)
                 if known is None:
                     mine[theirs.finding.id] = theirs
                     continue
                 known.count += theirs.count
+                known.registrations |= theirs.registrations
                 known.cases = list(dict.fromkeys(known.cases + theirs.cases))
                 known.exchanges = (known.exchanges + theirs.exchanges)[:KEPT_EXCHANGES]
                 if theirs.finding.weight < known.finding.weight:
@@ -115,12 +128,14 @@ class Tally:
             "exercised": {key: sorted(names) for key, names in self.exercised.items()},
             "reasons": {key: dict(reasons) for key, reasons in self.reasons.items()},
             "tests": self.tests,
+            "doubled": sorted(self.doubled),
             "found": {
                 key: [
                     {
                         "finding": {name: getattr(r.finding, name) for name in Finding.__dataclass_fields__},
                         "exchanges": r.exchanges,
                         "cases": r.cases,
+                        "registrations": sorted(r.registrations),
                         "count": r.count,
                         "curl": r.curl,
                         "replay": r.replay,
@@ -227,7 +242,7 @@ def _outcome(
     exercised = tally.exercised.get(requirement.id, set())
     records = tuple(
         sorted(
-            (r for r in tally.found.get(requirement.id, {}).values() if not _follows(r.finding, tally)),
+            (r for r in tally.found.get(requirement.id, {}).values() if not _follows(r, tally)),
             key=lambda r: (r.finding.operation, r.finding.pointer),
         )
     )
@@ -240,9 +255,7 @@ def _outcome(
         else:
             open_records.append(record)
     # Where only consequences of other findings were seen, nothing was shown of the requirement itself.
-    clouded = {
-        c for r in tally.found.get(requirement.id, {}).values() if _follows(r.finding, tally) for c in r.cases
-    }
+    clouded = {c for r in tally.found.get(requirement.id, {}).values() if _follows(r, tally) for c in r.cases}
     missing = sorted(due - (exercised - clouded))
     met = len(due) - len(missing)
     reason = ""
@@ -283,18 +296,28 @@ def _outcome(
     )
 
 
-def _follows(finding: Finding, tally: Tally) -> bool:
-    """Whether a finding only repeats another: of several faults one is not blamed that is never refused at all."""
-    if finding.requirement != "NACK-ALL":
+def _follows(record: Found, tally: Tally) -> bool:
+    """Whether a finding only repeats another fault of the gateway.
+
+    It does where all of it concerns registrations whose id another was given too, and where of several faults one is
+    not blamed that is never refused at all.
+    """
+    finding = record.finding
+    if finding.requirement == "SIGNUP-ID-UNIQUE":
         return False
-    place = re.sub(r"/\d+(?=/|$)", "/*", finding.pointer)
-    return any(
-        record.finding.operation == finding.operation
-        and re.sub(r"/\d+(?=/|$)", "/*", record.finding.pointer) == place
-        and "-NACK-" in requirement
-        for requirement, records in tally.found.items()
-        for record in records.values()
+    if record.registrations and record.registrations <= tally.doubled:
+        return True
+    return finding.requirement == "NACK-ALL" and any(
+        other.finding.operation == finding.operation
+        and _place(other.finding.pointer) == _place(finding.pointer)
+        for requirement, others in tally.found.items()
+        if "-NACK-" in requirement
+        for other in others.values()
     )
+
+
+def _place(pointer: str) -> str:
+    return re.sub(r"/\d+(?=/|$)", "/*", pointer)
 
 
 def _vacuous(requirement: str, tally: Tally, config: GatewayConfig) -> str:

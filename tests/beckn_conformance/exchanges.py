@@ -52,6 +52,10 @@ def drawn(config: GatewayConfig = CONFIG, seed: int = 1) -> Values:
     return Values(config, seed=seed, nonce=seed)
 
 
+SHARED = drawn()
+"""Draws for all stories, since what it needs of phone numbers takes a while to be found."""
+
+
 def header(action: str, *, token: str | None = "signup", at: float = NOW) -> dict[str, str]:
     """The three header members of a valid request; None leaves the token out."""
     moment = datetime.datetime.fromtimestamp(at, datetime.UTC)
@@ -162,7 +166,7 @@ class Story:
 
     def __init__(self, config: GatewayConfig = CONFIG, binding: Binding = HTTP) -> None:
         self.config = config
-        self.values = drawn(config)
+        self.values = SHARED
         self.binding = binding
         self.exchanges: list[Exchange] = []
         self.registrations: list[Registered] = []

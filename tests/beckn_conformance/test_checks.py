@@ -50,14 +50,13 @@ def begun(**how):
 def answered(action, answer, *, change=None, body=None, **how):
     """The findings on one more call: valid unless it is changed, answered as given."""
     story = begun()
-    assert story.findings() == []
     call(story, action, answer, change=change, body=body, **how)
     return story.findings()
 
 
 def call(story, action, answer, *, change=None, body=None, **how):
     values = story.values
-    reference = {"registration": {"id": story.mine.id}}
+    reference = {"registration": {"id": story.mine.id}} if story.registrations else {}
     bodies = {
         SIGNUP: values.signup(documents=2),
         GET: reference,
@@ -863,10 +862,27 @@ MEMBERS = {
 SLOTS = [(action, pointer, name) for action, slots in MEMBERS.items() for pointer, name in slots.items()]
 
 
+CONSTANT = ("SIGNUP-DOCUMENT-STATUS", "SIGNUP-API-STATUS", "UPDATE-DOCUMENT-STATUS")
+NO_TEXT = [
+    pytest.param(
+        *slot,
+        marks=pytest.mark.xfail(strict=True, reason="a status of another type is noticed nowhere (R4, R7, T12)")
+        if slot[2] in CONSTANT
+        else (),
+    )
+    for slot in SLOTS
+]
+
+
 @pytest.mark.parametrize(("action", "pointer", "requirement"), SLOTS)
-@pytest.mark.parametrize("change", [drop, lambda pointer: put(pointer, None), lambda pointer: put(pointer, 5.5)])
-def test_a_member_of_the_example_that_is_not_as_shown_is_one_finding(action, pointer, requirement, change):
-    assert fairly(action, change=change(pointer)) == [(requirement, pointer)]
+def test_a_member_of_the_example_that_is_missing_is_one_finding(action, pointer, requirement):
+    assert fairly(action, change=drop(pointer)) == [(requirement, pointer)]
+
+
+@pytest.mark.parametrize(("action", "pointer", "requirement"), NO_TEXT)
+@pytest.mark.parametrize("value", [None, 5.5])
+def test_a_member_of_the_example_of_another_type_is_one_finding(action, pointer, requirement, value):
+    assert fairly(action, change=put(pointer, value)) == [(requirement, pointer)]
 
 
 @pytest.mark.parametrize(
@@ -903,7 +919,7 @@ def test_extra_members_of_an_ack_are_fine(action, pointer):
 @pytest.mark.parametrize("pointer", ["/documents/0/status", "/documents/0/id", "/api/status"])
 def test_a_member_that_may_be_left_out_may_be_null(pointer):
     assert fairly(GET, change=put(pointer, None)) == []
-    assert fairly(GET, change=lambda body: body["api"].pop("status")) == []
+    assert fairly(GET, change=drop(pointer)) == []
 
 
 @pytest.mark.parametrize(
@@ -922,8 +938,9 @@ def test_what_was_just_handed_in_waits_for_verification(action, pointer):
     story = begun(config=configured(verification="immediate"))
     fair(story, action, change=put(pointer, VERIFIED))
     assert story.findings() == []
+    story = begun(config=configured(verification="immediate"))
     fair(story, action, change=put(pointer, "NEW"))
-    assert {requirement for requirement, _ in story.findings()} == {requirements[pointer]}
+    assert story.findings() == [(requirements[pointer], pointer)]
 
 
 @pytest.mark.parametrize("status", ["REGISTERED", "pending", "42", "UPDATE-PENDING", "é"])

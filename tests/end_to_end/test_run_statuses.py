@@ -44,7 +44,7 @@ def test_a_run_narrowed_in_any_way_is_incomplete(
 
 
 def test_a_defect_fails_even_where_the_run_is_narrowed(kit: Kit) -> None:
-    run = kit.run("reference:signup-accepts-phone-without-plus", "-k", "SIGNUP-NACK-PHONE")
+    run = kit.run("reference:signup-info-phone-no-plus-accepted", "-k", "SIGNUP-NACK-PHONE")
 
     assert not run.crashed, run.output
     assert run.status == 1
@@ -72,7 +72,7 @@ def test_a_should_that_is_not_met_fails_in_the_strict_class(kit: Kit) -> None:
 
 
 SHOULD = "REPLY-MEDIA-TYPE"
-SHOULD_DEFECT = "reference:replies-are-text-plain"
+SHOULD_DEFECT = "reference:signup-media-type-html"
 
 WAIVER = "waivers:\n- {{requirement: {0}, reason: known, owner: somebody, expires: {1}{2}}}\n"
 
