@@ -231,7 +231,9 @@ class Story:
     ) -> Exchange:
         made = of or self.mine
         how.setdefault("token", made.token)
-        return self.call(GET, {"registration": {"id": made.id}}, answer or self._ack(made.shown(), change), **how)
+        return self.call(
+            GET, {"registration": {"id": made.id}}, answer or self._ack(made.shown(), change), **how
+        )
 
     def update(
         self,

@@ -208,7 +208,9 @@ def test_a_reply_may_be_labelled_with_any_json_media_type(media):
     assert story.findings() == []
 
 
-@pytest.mark.parametrize("media", [None, "text/html", "text/json", "application/jsonp", "", "application/xml"])
+@pytest.mark.parametrize(
+    "media", [None, "text/html", "text/json", "application/jsonp", "", "application/xml"]
+)
 def test_a_reply_with_another_label_is_a_finding(media):
     headers = [("action", "ACK"), ("message", "ok")]
     if media is not None:
@@ -382,7 +384,14 @@ def test_a_refusal_after_the_settling_is_a_finding():
 @pytest.mark.parametrize("action", ACTIONS)
 @pytest.mark.parametrize(
     "answer",
-    [nack(), nack(status=200), page(400), page(415), page(404, b"", ""), nack(content=b"no json", message=None)],
+    [
+        nack(),
+        nack(status=200),
+        page(400),
+        page(415),
+        page(404, b"", ""),
+        nack(content=b"no json", message=None),
+    ],
 )
 def test_an_unreadable_request_may_be_refused_by_anybody(action, answer):
     assert answered(action, answer, purpose="malformed", tags=("a scalar",)) == []
@@ -552,14 +561,17 @@ def test_a_nack_that_blames_nothing_is_a_finding(action, fault, requirement, poi
 def test_the_body_of_documents_add_is_not_judged_for_an_unknown_registration(action):
     found = answered(action, nack({"note": "?"}), change=put("/registration/id", "r-9"))
 
-    assert found == {
-        GET: [("GET-NACK-UNKNOWN", "/registration/id")],
-        UPDATE: [
-            ("UPDATE-NACK-UNKNOWN", "/registration/id"),
-            ("UPDATE-FAIL-STATUS-UNKNOWN", "/registration/status"),
-        ],
-        ADD: [],
-    }[action]
+    assert (
+        found
+        == {
+            GET: [("GET-NACK-UNKNOWN", "/registration/id")],
+            UPDATE: [
+                ("UPDATE-NACK-UNKNOWN", "/registration/id"),
+                ("UPDATE-FAIL-STATUS-UNKNOWN", "/registration/status"),
+            ],
+            ADD: [],
+        }[action]
+    )
 
 
 @pytest.mark.parametrize("fault", [drop("/registration"), put("/registration/id", 5)])
@@ -626,9 +638,7 @@ def test_document_errors_may_stand_at_their_index_or_in_a_shorter_list(errors):
 
 
 def test_a_document_error_at_the_index_of_another_document_is_a_finding():
-    found = answered(
-        ADD, nack({"documents": [{"name": "is wrong"}, {}]}), change=put("/documents/1/name", 5)
-    )
+    found = answered(ADD, nack({"documents": [{"name": "is wrong"}, {}]}), change=put("/documents/1/name", 5))
 
     assert found == [("NACK-INDEX", "/documents/1/name")]
 
@@ -687,7 +697,9 @@ def test_the_value_sent_in_place_of_a_message_is_a_finding():
     assert found == [("NACK-ECHO", "/info/phone")]
 
 
-@pytest.mark.parametrize("body", [[], "no", 5, None, [[[{}]]], {"info": [[["x"]]]}, {"documents": {"0": "x"}}])
+@pytest.mark.parametrize(
+    "body", [[], "no", 5, None, [[[{}]]], {"info": [[["x"]]]}, {"documents": {"0": "x"}}]
+)
 @pytest.mark.parametrize("action", ACTIONS)
 def test_a_nack_of_any_shape_is_no_more_than_a_finding(action, body):
     found = answered(action, nack(body), change=drop("/registration") if action != SIGNUP else drop("/info"))
@@ -776,7 +788,9 @@ def test_a_good_token_that_is_refused_is_a_finding(action, status):
     assert answered(action, nack({}, status=status)) == [("TOKEN-ACCEPTED", "header:Token")]
 
 
-@pytest.mark.parametrize("answer", [nack({}), nack({}, status=401), nack(blame(SIGNUP, "/info/name"), status=403)])
+@pytest.mark.parametrize(
+    "answer", [nack({}), nack({}, status=401), nack(blame(SIGNUP, "/info/name"), status=403)]
+)
 def test_signups_that_never_work_without_an_agreed_token_are_not_judged(answer):
     story = Story()
     call(story, SIGNUP, answer)
@@ -866,7 +880,9 @@ CONSTANT = ("SIGNUP-DOCUMENT-STATUS", "SIGNUP-API-STATUS", "UPDATE-DOCUMENT-STAT
 NO_TEXT = [
     pytest.param(
         *slot,
-        marks=pytest.mark.xfail(strict=True, reason="a status of another type is noticed nowhere (R4, R7, T12)")
+        marks=pytest.mark.xfail(
+            strict=True, reason="a status of another type is noticed nowhere (R4, R7, T12)"
+        )
         if slot[2] in CONSTANT
         else (),
     )
@@ -1018,7 +1034,16 @@ AHEAD = [
     str((int(NOW) + 60) * 1000),
     f"{NOW + 60:.3f}",
 ]
-UNREADABLE = ["never", "3600", "86400", "999999999", "P1D", "in an hour", "2027-99-99", "99999999999999999999"]
+UNREADABLE = [
+    "never",
+    "3600",
+    "86400",
+    "999999999",
+    "P1D",
+    "in an hour",
+    "2027-99-99",
+    "99999999999999999999",
+]
 PAST = [
     "2019-09-13T14:31:54Z",
     "2026-05-04T09:59:59Z",

@@ -96,9 +96,7 @@ PLACES = [
 ]
 BINDINGS = st.sampled_from([HTTP, EnvelopeBinding()])
 STATUSES = st.integers(100, 599)
-HEADERS = st.lists(
-    st.tuples(st.sampled_from(["action", "Message", "content-type", "X"]), TEXTS), max_size=5
-)
+HEADERS = st.lists(st.tuples(st.sampled_from(["action", "Message", "content-type", "X"]), TEXTS), max_size=5)
 
 
 def place(body, pointer, value):
