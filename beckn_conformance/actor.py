@@ -187,7 +187,7 @@ class Actor:
             added = member(sent, "/documents")
             if isinstance(added, list) and any(d.get("name") not in names for d in added):
                 return False
-            return member(body, "/registration/status") == status or status == MISSING
+            return bool(member(body, "/registration/status") == status) or status == MISSING
 
         return await self.about(registration, GET, enough=shows, since=change.ended)
 
@@ -269,9 +269,7 @@ class Verifier:
         if self._hook.startswith(("http://", "https://")):
             url = self._hook.replace("{id}", urllib.parse.quote(registration, safe=""))
             try:
-                async with httpx.AsyncClient(
-                    transport=self._transport, trust_env=False, timeout=10
-                ) as client:
+                async with httpx.AsyncClient(transport=self._transport, trust_env=False, timeout=10) as client:
                     answer = await client.post(url)
             except (httpx.HTTPError, httpx.InvalidURL) as error:
                 raise Unmet(f"the verification_hook failed: {error}") from error

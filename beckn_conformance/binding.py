@@ -15,7 +15,9 @@ JSON_TYPE = ("Content-Type", "application/json")
 class Binding(Protocol):
     """Lays messages into requests and reads replies."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """What the configuration calls it."""
 
     def encode(self, message: Message) -> tuple[tuple[tuple[str, str], ...], bytes]:
         """Header fields and content of the request that carries a message."""

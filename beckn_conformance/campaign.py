@@ -114,8 +114,7 @@ class Campaign:
     def narrowed(self) -> bool:
         """Whether any test of the suite was left out."""
         named = self._named and not all(
-            Path(arg.split("::")[0]).resolve() == SUITE or arg == "beckn_conformance.suite"
-            for arg in self._config.args
+            Path(arg.split("::")[0]).resolve() == SUITE or arg == "beckn_conformance.suite" for arg in self._config.args
         )
         return named or self._ran < self._all or self._lost_workers > 0
 

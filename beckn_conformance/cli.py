@@ -20,13 +20,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     run = commands.add_parser(
         "run",
         help="judge a gateway, isolated from any pytest settings around",
-        description="Judges a gateway as pytest --gateway-url URL does, but apart from every conftest.py, plugin setting "
-        "and pytest configuration around. Options after URL are those of pytest and of the kit.",
+        description="Judges a gateway as pytest --gateway-url URL does, but apart from every conftest.py and "
+        "pytest configuration around. Options after URL are those of pytest and of the kit.",
     )
     run.add_argument("url", metavar="URL", help="base URL of the gateway, or reference[:NAME]")
-    run.add_argument(
-        "options", nargs=argparse.REMAINDER, help="options of pytest and of the kit, such as -k phone"
-    )
+    run.add_argument("options", nargs=argparse.REMAINDER, help="options of pytest and of the kit, such as -k phone")
     chosen = parser.parse_args(arguments)
     return _run(chosen.url, chosen.options)
 

@@ -102,9 +102,7 @@ def check_url(url: str) -> str:
             f"--gateway-url {url!r} needs a scheme (http or https) and a host, such as https://gw.example/api"
         )
     if parts.query or parts.fragment:
-        raise UsageError(
-            f"--gateway-url {url!r} must not have a query or a fragment; calls are made beneath it"
-        )
+        raise UsageError(f"--gateway-url {url!r} must not have a query or a fragment; calls are made beneath it")
     return url.rstrip("/")
 
 
@@ -154,9 +152,7 @@ def from_mapping(
     try:
         zoneinfo.ZoneInfo(zone)
     except (zoneinfo.ZoneInfoNotFoundError, ValueError) as error:
-        raise fail(
-            "timestamp_zone", f"{zone!r} is no zone of the IANA database, such as Asia/Kolkata"
-        ) from error
+        raise fail("timestamp_zone", f"{zone!r} is no zone of the IANA database, such as Asia/Kolkata") from error
     pattern = raw.get("values", {}).get("company_id")
     if pattern is not None:
         try:
@@ -203,9 +199,7 @@ def from_mapping(
         company_id=pattern,
         headers={key: secret(f"headers.{key}", value) for key, value in raw.get("headers", {}).items()},
         tls=tls,
-        registrations=tuple(
-            (row["id"], secret("registrations", row["token"])) for row in raw.get("registrations", ())
-        ),
+        registrations=tuple((row["id"], secret("registrations", row["token"])) for row in raw.get("registrations", ())),
         waivers=tuple(waivers),
         declared=dict(raw),
         **{key: raw[key] for key in plain.split() if key in raw},
@@ -264,9 +258,13 @@ def _line(lines: Mapping[str, int], key: str) -> str:
 
 def _explain(error: ValidationError, where: str, lines: Mapping[str, int], schema: Mapping[str, Any]) -> str:
     path = ".".join(str(part) for part in error.absolute_path)
-    if error.validator == "additionalProperties" and isinstance(error.schema, Mapping):
+    if (
+        error.validator == "additionalProperties"
+        and isinstance(error.schema, dict)
+        and isinstance(error.instance, dict)
+    ):
         known = error.schema.get("properties", {})
-        unknown = next(iter(sorted(set(error.instance) - set(known))), "?")
+        unknown = next((str(key) for key in sorted(error.instance, key=str) if key not in known), "?")
         place = f"{path}.{unknown}" if path else unknown
         return f"{where}{_line(lines, place)}: unknown key {place!r}{nearest(unknown, known)}"
     message = error.message if len(error.message) < 200 else f"the value breaks the rule {error.validator}"

@@ -41,11 +41,7 @@ class Fault:
 
     @property
     def obligation(self) -> str:
-        return (
-            f"{self.pointer} {self.kind}"
-            if self.in_header
-            else obligation(self.member, self.kind, self.pointer)
-        )
+        return f"{self.pointer} {self.kind}" if self.in_header else obligation(self.member, self.kind, self.pointer)
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,10 +203,9 @@ class Recogniser:
                     kind = "null"
                 elif not member.has_type(value):
                     kind = json_type(value)
-                elif value == {} and "minProperties" in member.schema:
-                    kind = "none of its members"
-                elif "minProperties" in member.schema and all(
-                    v is None for k, v in value.items() if k in member.schema["properties"]
+                elif (value == {} and "minProperties" in member.schema) or (
+                    "minProperties" in member.schema
+                    and all(v is None for k, v in value.items() if k in member.schema["properties"])
                 ):
                     kind = "none of its members"
                 elif value == "":
@@ -286,9 +281,7 @@ class Recogniser:
             if moment >= owner.expires:
                 doubts.append(Doubt("header:Token", "the token may have expired"))
         if owner is not None and not known.serves_fresh:
-            doubts.append(
-                Doubt("/registration/id", "the gateway serves no registration before it is verified")
-            )
+            doubts.append(Doubt("/registration/id", "the gateway serves no registration before it is verified"))
         return owner.id if owner else None
 
     def _uniqueness(

@@ -47,9 +47,7 @@ def planted(url: str) -> Planted:
             configuration |= reference_server.VARIATIONS[name].configuration
         else:
             known = [*reference_server.DEFECTS, *reference_server.VARIATIONS]
-            raise UsageError(
-                f"--gateway-url {url}: no defect or variation is named {name!r}{nearest(name, known)}"
-            )
+            raise UsageError(f"--gateway-url {url}: no defect or variation is named {name!r}{nearest(name, known)}")
     return Planted(tuple(arguments), configuration)
 
 

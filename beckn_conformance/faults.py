@@ -78,9 +78,7 @@ def fault_cases(action: str, specification: Specification, config: GatewayConfig
             if requirement is None:
                 continue
             for pointer in _places(member.pointer):
-                yield FaultCase(
-                    action, requirement.id, member.pointer, pointer, kind, _spoiler(pointer, kind, value)
-                )
+                yield FaultCase(action, requirement.id, member.pointer, pointer, kind, _spoiler(pointer, kind, value))
 
 
 def kinds(member: Member, config: GatewayConfig) -> Iterator[tuple[str, str, Any]]:

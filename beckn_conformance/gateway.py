@@ -150,7 +150,7 @@ class Gateway:
 
     async def _pace(self) -> None:
         """Waits out a pause that the gateway asked for, and keeps to the declared rate."""
-        while (wait := max(self._quiet_until, self._next_slot) - time.monotonic()) > 0:
+        while (wait := max(self._quiet_until, self._next_slot) - time.monotonic()) > 0:  # noqa: ASYNC110
             await asyncio.sleep(wait)
         if self.config.rate:
             self._next_slot = max(self._next_slot, time.monotonic()) + 1 / self.config.rate
@@ -221,7 +221,5 @@ def _tls(config: GatewayConfig) -> ssl.SSLContext | bool:
         try:
             context.load_cert_chain(config.tls["client_cert"])
         except (ssl.SSLError, OSError) as error:
-            raise UsageError(
-                f"tls.client_cert: {config.tls['client_cert']!r} cannot be used: {error}"
-            ) from error
+            raise UsageError(f"tls.client_cert: {config.tls['client_cert']!r} cannot be used: {error}") from error
     return context

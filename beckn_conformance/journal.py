@@ -39,9 +39,7 @@ class Journal:
         tokens = [exchange.sent.header.get("Token", "") if exchange.sent else "", given]
         certain = [t for t in tokens if isinstance(t, str) and t not in ("", SIGNUP_TOKEN, MISSING)]
         self._masker.add(*certain)
-        self._file.write(
-            json.dumps(self._masker.value(record(exchange), *certain), separators=(",", ":")) + "\n"
-        )
+        self._file.write(json.dumps(self._masker.value(record(exchange), *certain), separators=(",", ":")) + "\n")
         self._file.flush()
 
     def close(self) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from . import checks
 from .checks import CHECKS, Sight
 from .config import GatewayConfig
 from .diagnosis import Acquaintance, Known, Recogniser
@@ -12,6 +11,7 @@ from .exchange import MISSING, Exchange, member
 from .finding import Judgement
 from .model import Histories
 from .specification import Specification
+from .times import read_time
 
 
 class Judge:
@@ -56,7 +56,7 @@ class Judge:
         return self._histories.doubled
 
     def judge_together(self, exchanges: Sequence[Exchange]) -> Iterator[tuple[Exchange, Judgement]]:
-        """Judges the exchanges of one test in the order of their replies; calls made side by side know of each other."""
+        """Judges the exchanges of a test in the order of their replies; calls made side by side know of each other."""
         ordered = sorted(exchanges, key=lambda e: e.ended)
         for place, exchange in enumerate(ordered):
             for other in ordered[place + 1 :]:
@@ -90,17 +90,12 @@ class Judge:
         self._signups_work = True
         body = exchange.body_of_reply
         id_, token = member(body, "/registration/id"), member(body, "/auth/token")
-        if (
-            isinstance(id_, bool)
-            or not isinstance(id_, str | int)
-            or id_ == MISSING
-            or not isinstance(token, str)
-        ):
+        if isinstance(id_, bool) or not isinstance(id_, str | int) or id_ == MISSING or not isinstance(token, str):
             return
         if token == MISSING or not token.strip() or not str(id_).strip():
             return
         exp = member(body, "/auth/exp")
-        moment = checks.read_time(exp) if isinstance(exp, str) and exp != MISSING else None
+        moment = read_time(exp) if isinstance(exp, str) and exp != MISSING else None
         if moment is not None and moment.timestamp() <= exchange.ended:
             moment = None
         self.known.add(Known(str(id_), token, moment))

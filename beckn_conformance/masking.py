@@ -48,9 +48,7 @@ class Masker:
                 text = text.replace(value, self.mask(value))
         if self._others:
             if self._pattern is None:
-                self._pattern = re.compile(
-                    "|".join(map(re.escape, sorted(self._others, key=len, reverse=True)))
-                )
+                self._pattern = re.compile("|".join(map(re.escape, sorted(self._others, key=len, reverse=True))))
             text = self._pattern.sub(lambda found: self.mask(found[0]), text)
         return RUN.sub(self._run, text) if self._runs else text
 

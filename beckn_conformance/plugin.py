@@ -56,9 +56,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line(
-        "markers", "conformance(*requirements): requirements that a conformance test exercises"
-    )
+    config.addinivalue_line("markers", "conformance(*requirements): requirements that a conformance test exercises")
     if config.getoption("--gateway-url") is None:
         return
     from .campaign import Campaign

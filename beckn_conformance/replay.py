@@ -50,9 +50,9 @@ def _needed(exchange: Exchange, before: Sequence[Exchange]) -> list[Exchange]:
     signups = {}
     for step in before:
         id_, token = (member(step.body_of_reply, pointer) for pointer in ("/registration/id", "/auth/token"))
-        if step.action == "Provider/signup" and step.acknowledged and id_ != MISSING:
-            if str(id_) in text or (token != MISSING and str(token) in text):
-                signups[step.id] = str(id_)
+        used = str(id_) in text or (token != MISSING and str(token) in text)
+        if step.action == "Provider/signup" and step.acknowledged and id_ != MISSING and used:
+            signups[step.id] = str(id_)
     ids = set(signups.values())
     return [
         step

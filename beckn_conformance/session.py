@@ -228,9 +228,7 @@ class Session:
         self, requirements: Sequence[str], findings: tuple[Finding, ...], exercised: set[str], reason: str
     ) -> TestOutcome:
         levels = {f.requirement: self.specification.requirements[f.requirement].level for f in findings}
-        text = self.masker.text(
-            "\n".join(f"{f.requirement} {f.pointer}: {f.message}; {f.observed}" for f in findings)
-        )
+        text = self.masker.text("\n".join(f"{f.requirement} {f.pointer}: {f.message}; {f.observed}" for f in findings))
         if findings:
             failed = self.strict or "MUST" in levels.values()
             return TestOutcome("failed" if failed else "warned", text, findings)
@@ -248,9 +246,7 @@ class Session:
             if exchange.trouble:
                 return exchange.trouble
             if exchange.reply is not None and exchange.action_of_reply is None:
-                return (
-                    f"{exchange.action} was answered with status {exchange.reply.status} without ACK or NACK"
-                )
+                return f"{exchange.action} was answered with status {exchange.reply.status} without ACK or NACK"
         if self._judge.known.serves_fresh is False:
             return "the gateway serves no registration before it is verified"
         if played.exchanges and not played.exchanges[-1].acknowledged:

@@ -153,17 +153,9 @@ def json_type(value: object) -> str:
 
 def _plain_name(value: str) -> bool:
     """Letters, marks and digits of any script, inner single spaces and common punctuation, in NFC (Q4)."""
-    if (
-        not value
-        or value != unicodedata.normalize("NFC", value)
-        or value != value.strip(" ")
-        or "  " in value
-    ):
+    if not value or value != unicodedata.normalize("NFC", value) or value != value.strip(" ") or "  " in value:
         return False
-    return all(
-        unicodedata.category(c)[0] in "LM" or unicodedata.category(c) == "Nd" or c in " .&'()-,"
-        for c in value
-    )
+    return all(unicodedata.category(c)[0] in "LM" or unicodedata.category(c) == "Nd" or c in " .&'()-," for c in value)
 
 
 def _printable_name(value: str) -> bool:
@@ -213,9 +205,7 @@ def compile_schema(schema: Mapping[str, Any], resources: Mapping[str, Any] | Non
     registry = None
     if resources is not None:
         registry = jsonschema_rs.Registry([(BASE + name, content) for name, content in resources.items()])
-    return jsonschema_rs.Draft202012Validator(
-        dict(schema), formats=FORMATS, validate_formats=True, registry=registry
-    )
+    return jsonschema_rs.Draft202012Validator(dict(schema), formats=FORMATS, validate_formats=True, registry=registry)
 
 
 def default_folder() -> Path:
@@ -224,9 +214,7 @@ def default_folder() -> Path:
     for folder in (package / "schemas", package.parent / "schemas"):
         if (folder / "requirements.yaml").is_file():
             return folder
-    raise SpecificationError(
-        f"schemas/ is found neither in {package} nor beside it; install the package again"
-    )
+    raise SpecificationError(f"schemas/ is found neither in {package} nor beside it; install the package again")
 
 
 @dataclass(frozen=True)
@@ -354,9 +342,7 @@ def _requirement(row: Mapping[str, Any], actions: Mapping[str, str]) -> Requirem
     for key in ("refuses", "accepts"):
         if key in values:
             selector = values[key]
-            values[key] = Selector(
-                tuple(selector["members"]), selector["strength"], tuple(selector.get("kinds", ()))
-            )
+            values[key] = Selector(tuple(selector["members"]), selector["strength"], tuple(selector.get("kinds", ())))
     for key in ("reading", "owns"):
         values[key] = tuple(values.get(key, ()))
     try:

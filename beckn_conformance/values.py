@@ -77,9 +77,7 @@ class Values:
         self._count = itertools.count()
         self._phones = _phones(random.Random(f"{seed}/{self._nonce}"))
         self._company_ids = (
-            _matching(config.company_id, random.Random(f"{seed}/{self._nonce}"))
-            if config.company_id
-            else None
+            _matching(config.company_id, random.Random(f"{seed}/{self._nonce}")) if config.company_id else None
         )
 
     def word(self) -> str:
@@ -96,7 +94,7 @@ class Values:
 
     def phone(self, variant: str = "without extension") -> str:
         """A number that its country's plan knows, of a kind that ``info.phone`` names."""
-        suits = PHONES.get(variant, lambda country, number: True)
+        suits = PHONES.get(variant, _any_phone)
         country, number = next(pair for pair in self._phones if suits(*pair))
         match variant:
             case "with extension":
@@ -170,9 +168,7 @@ class Values:
             ending = "jpeg" if variant == "jpeg" else "jpg"
         else:
             content, ending = pdf(word, padded=variant == "padding"), "pdf"
-        title = self._random.choice(
-            ("Compliance Certificate", "Operating Permit", "Tax Clearance", "Fleet Insurance")
-        )
+        title = self._random.choice(("Compliance Certificate", "Operating Permit", "Tax Clearance", "Fleet Insurance"))
         return {"name": name or f"{title} {word}.{ending}", "data": base64.b64encode(content).decode()}
 
     def info(self, **values: str) -> dict[str, str]:
@@ -218,6 +214,10 @@ class Values:
         if c.isascii() and c.isupper():
             return self._random.choice("GHJKMNPQRSTUVWXYZ")
         return c
+
+
+def _any_phone(country: str, number: str) -> bool:
+    return True
 
 
 def syllables(number: int, least: int) -> str:
@@ -290,12 +290,7 @@ def _matching(pattern: str, rng: random.Random) -> Iterator[str]:
     idle = 0
     while idle < 2000:
         text = draw.xeger(pattern)
-        if (
-            compiled.fullmatch(text)
-            and text == text.strip()
-            and text.isprintable()
-            and text.casefold() not in used
-        ):
+        if compiled.fullmatch(text) and text == text.strip() and text.isprintable() and text.casefold() not in used:
             idle = 0
             used.add(text.casefold())
             yield text

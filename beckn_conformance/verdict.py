@@ -207,9 +207,7 @@ def conclude(
     due = obligations(specification, config)
     used: set[int] = set()
     outcomes = tuple(
-        _outcome(
-            requirement, tally, due[requirement.id], config, strict, can_verify, unreachable, today, used
-        )
+        _outcome(requirement, tally, due[requirement.id], config, strict, can_verify, unreachable, today, used)
         for requirement in specification.requirements.values()
     )
     if narrowed:
@@ -308,8 +306,7 @@ def _follows(record: Found, tally: Tally) -> bool:
     if record.registrations and record.registrations <= tally.doubled:
         return True
     return finding.requirement == "NACK-ALL" and any(
-        other.finding.operation == finding.operation
-        and _place(other.finding.pointer) == _place(finding.pointer)
+        other.finding.operation == finding.operation and _place(other.finding.pointer) == _place(finding.pointer)
         for requirement, others in tally.found.items()
         if "-NACK-" in requirement
         for other in others.values()
@@ -329,9 +326,7 @@ def _vacuous(requirement: str, tally: Tally, config: GatewayConfig) -> str:
     return ""
 
 
-def _waiver(
-    finding: Finding, waivers: Iterable[Waiver], today: datetime.date, used: set[int]
-) -> Waiver | None:
+def _waiver(finding: Finding, waivers: Iterable[Waiver], today: datetime.date, used: set[int]) -> Waiver | None:
     for number, waiver in enumerate(waivers):
         if waiver.requirement == finding.requirement and waiver.pointer in (None, finding.pointer):
             used.add(number)

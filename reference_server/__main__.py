@@ -26,9 +26,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.defect or options.variation:
         from reference_server import DEFECTS, VARIATIONS
 
-        fault = _unknown("defect", options.defect, DEFECTS) or _unknown(
-            "variation", options.variation, VARIATIONS
-        )
+        fault = _unknown("defect", options.defect, DEFECTS) or _unknown("variation", options.variation, VARIATIONS)
         if fault is not None:
             print(f"reference_server: {fault}", file=sys.stderr)
             return 2
@@ -40,15 +38,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=8080, help="0 picks a free one")
     parser.add_argument("--binding", choices=("http", "envelope"), default="http")
-    parser.add_argument(
-        "--defect", action="append", default=[], metavar="NAME", help="plant a bug; repeatable"
-    )
-    parser.add_argument(
-        "--variation", action="append", default=[], metavar="NAME", help="read the page in another way"
-    )
-    parser.add_argument(
-        "--database", type=Path, metavar="FILE", help="keep registrations in this SQLite file"
-    )
+    parser.add_argument("--defect", action="append", default=[], metavar="NAME", help="plant a bug; repeatable")
+    parser.add_argument("--variation", action="append", default=[], metavar="NAME", help="read the page in another way")
+    parser.add_argument("--database", type=Path, metavar="FILE", help="keep registrations in this SQLite file")
     parser.add_argument("--list", action="store_true", help="print all defects and variations")
     return parser
 
@@ -62,9 +54,7 @@ def _list() -> None:
         print(f"variation  {variation.name}: {variation.summary} [{variation.reading}]")
 
 
-def _unknown(
-    kind: str, names: Sequence[str], known: Mapping[str, Defect] | Mapping[str, Variation]
-) -> str | None:
+def _unknown(kind: str, names: Sequence[str], known: Mapping[str, Defect] | Mapping[str, Variation]) -> str | None:
     for name in names:
         if name not in known:
             nearest = difflib.get_close_matches(name, known, 1, 0)

@@ -31,9 +31,7 @@ def create_app(
     specification: Path | None = None,
 ) -> Starlette:
     """Make a gateway with the named bugs and readings; raises KeyError for a name that does not exist."""
-    gateway = Gateway(
-        load(specification), open_store(Path(database) if database else None), BINDINGS[binding]()
-    )
+    gateway = Gateway(load(specification), open_store(Path(database) if database else None), BINDINGS[binding]())
     # The planted things are many and most runs need none, so they are imported only on demand.
     if variations := tuple(variations):
         from reference_server.variations import VARIATIONS
@@ -69,9 +67,7 @@ def _routes(gateway: Gateway) -> list[Route]:
 
     return [
         # Ids are opaque, so that one with a slash in it is possible.
-        Route(
-            "/operator/registrations/{id:path}/documents/{number:int}/{judgement}", judge, methods=["POST"]
-        ),
+        Route("/operator/registrations/{id:path}/documents/{number:int}/{judgement}", judge, methods=["POST"]),
         Route("/operator/registrations/{id:path}/{judgement}", judge, methods=["POST"]),
         Route("/{path:path}", call, methods=_METHODS),
     ]

@@ -30,8 +30,7 @@ def matches(place: Place, pointer: str) -> bool:
     """Say whether a place is the one of a pointer, `*` standing for any index."""
     pattern = parts(pointer)
     return len(place) == len(pattern) and all(
-        wanted == part or (wanted == "*" and isinstance(part, int))
-        for part, wanted in zip(place, pattern, strict=True)
+        wanted == part or (wanted == "*" and isinstance(part, int)) for part, wanted in zip(place, pattern, strict=True)
     )
 
 

@@ -170,8 +170,7 @@ class Gateway:
     def new_documents(self, request: Request) -> tuple[Document, ...]:
         """Make documents of those in a request."""
         return tuple(
-            Document(self.new_document_id(), members)
-            for members in self.content(request).get("documents", ())
+            Document(self.new_document_id(), members) for members in self.content(request).get("documents", ())
         )
 
     def new_id(self) -> str:
@@ -190,9 +189,7 @@ class Gateway:
         """Give the time."""
         return datetime.now(UTC)
 
-    def acknowledge(
-        self, request: Request, registration: Registration, credential: Credential | None = None
-    ) -> Reply:
+    def acknowledge(self, request: Request, registration: Registration, credential: Credential | None = None) -> Reply:
         """Make an ACK."""
         return Reply("ACK", self.message(request), self.render(request, registration, credential), 200)
 
@@ -205,9 +202,7 @@ class Gateway:
             ADD: "documents received, verification follows",
         }[request.action]
 
-    def render(
-        self, request: Request, registration: Registration, credential: Credential | None
-    ) -> dict[str, Json]:
+    def render(self, request: Request, registration: Registration, credential: Credential | None) -> dict[str, Json]:
         """Make the body of an ACK (§1-§4 Responses, Success)."""
         body: dict[str, Json] = {"registration": self.render_registration(request, registration)}
         if credential is not None:
@@ -267,9 +262,7 @@ class Gateway:
         shape = self.specification.requests[request.action].members[section]
         if isinstance(request.body.get(section), list) and shape.items is not None:
             count = len(request.body[section])
-            return [
-                self.render_item({p[1:]: m for p, m in faults.items() if p[0] == n}) for n in range(count)
-            ]
+            return [self.render_item({p[1:]: m for p, m in faults.items() if p[0] == n}) for n in range(count)]
         return self.render_item(faults)
 
     def render_item(self, faults: Faults) -> Json:

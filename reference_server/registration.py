@@ -62,9 +62,7 @@ class Registration:
                 "token_digest": self.token_digest,
                 "expires": self.expires.isoformat(),
                 "info": self.info,
-                "documents": [
-                    [document.id, document.members, document.status] for document in self.documents
-                ],
+                "documents": [[document.id, document.members, document.status] for document in self.documents],
                 "api": self.api,
                 "api_status": self.api_status,
                 "status": self.status,

@@ -73,8 +73,7 @@ class _Shelf:
         types = schema.get("type", sorted(_TYPES))
         return Member(
             types=frozenset(
-                "number" if kind == "integer" else kind
-                for kind in ([types] if isinstance(types, str) else types)
+                "number" if kind == "integer" else kind for kind in ([types] if isinstance(types, str) else types)
             ),
             members={name: self._read(child, home) for name, child in schema.get("properties", {}).items()},
             required=frozenset(schema.get("required", ())),

@@ -65,8 +65,7 @@ class SqliteStore:
         self._connection.execute("PRAGMA journal_mode=WAL")
         self._connection.execute("PRAGMA synchronous=FULL")
         self._connection.execute(
-            "CREATE TABLE IF NOT EXISTS registration"
-            " (id TEXT PRIMARY KEY, token_digest TEXT UNIQUE, content TEXT)"
+            "CREATE TABLE IF NOT EXISTS registration (id TEXT PRIMARY KEY, token_digest TEXT UNIQUE, content TEXT)"
         )
 
     def find(self, identity: str) -> Registration | None:
@@ -92,9 +91,7 @@ class SqliteStore:
             if registration is None:
                 raise KeyError(identity)
             changed = change(registration)
-            self._connection.execute(
-                "UPDATE registration SET content = ? WHERE id = ?", (changed.to_json(), identity)
-            )
+            self._connection.execute("UPDATE registration SET content = ? WHERE id = ?", (changed.to_json(), identity))
         except BaseException:
             self._connection.execute("ROLLBACK")
             raise

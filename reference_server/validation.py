@@ -60,11 +60,7 @@ def _examine_object(member: Member, value: dict[str, Json], place: Place) -> Ite
 def keep(member: Member, value: Json) -> Json:
     """Copy what the shape names and the value has, without nulls."""
     if isinstance(value, dict):
-        return {
-            name: keep(child, value[name])
-            for name, child in member.members.items()
-            if value.get(name) is not None
-        }
+        return {name: keep(child, value[name]) for name, child in member.members.items() if value.get(name) is not None}
     if isinstance(value, list) and member.items is not None:
         return [keep(member.items, item) for item in value]
     return value

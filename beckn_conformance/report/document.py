@@ -94,8 +94,7 @@ def _declared(declared: Mapping[str, Any]) -> dict[str, Any]:
         shown["signup_token"] = "<secret>"
     if "headers" in shown:
         shown["headers"] = {
-            name: value if str(value).startswith("env:") else "<secret>"
-            for name, value in shown["headers"].items()
+            name: value if str(value).startswith("env:") else "<secret>" for name, value in shown["headers"].items()
         }
     if "registrations" in shown:
         shown["registrations"] = [{"id": row["id"], "token": "<secret>"} for row in shown["registrations"]]

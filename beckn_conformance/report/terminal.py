@@ -54,9 +54,7 @@ def lines(session: Session, verdict: Verdict, report: Path | None) -> Iterator[t
     yield f"{printable(name)}: {verdict.verdict} ({'strict' if session.strict else 'core'})", style
 
 
-def _finding(
-    outcome: Outcome, found: Found, style: str, mask: Callable[[str], str]
-) -> Iterator[tuple[str, str]]:
+def _finding(outcome: Outcome, found: Found, style: str, mask: Callable[[str], str]) -> Iterator[tuple[str, str]]:
     requirement, finding = outcome.requirement, found.finding
     yield "", ""
     title = f"{requirement.id}  {requirement.level}  {requirement.section}"

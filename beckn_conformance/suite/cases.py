@@ -55,9 +55,7 @@ def variant_parameters(action: str, *kept: str) -> list[Any]:
             if requirement is not None:
                 for variant in member.variants(strength):
                     parameters.append(
-                        case(
-                            (requirement.id, *kept), member.pointer, variant, id=f"{member.pointer}-{variant}"
-                        )
+                        case((requirement.id, *kept), member.pointer, variant, id=f"{member.pointer}-{variant}")
                     )
     return parameters
 

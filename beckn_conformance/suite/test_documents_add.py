@@ -105,9 +105,7 @@ async def test_addition_leaves_other_registrations_alone(actor: Actor) -> None:
     await actor.get(other)
 
 
-@pytest.mark.parametrize(
-    "fault", fault_parameters(ADD, "DOCUMENTS-NACK-UNCHANGED", "DOCUMENTS-NACK-STATUS-UNCHANGED")
-)
+@pytest.mark.parametrize("fault", fault_parameters(ADD, "DOCUMENTS-NACK-UNCHANGED", "DOCUMENTS-NACK-STATUS-UNCHANGED"))
 @scenario
 async def test_one_fault(actor: Actor, fault: FaultCase) -> None:
     """An addition that is valid but for one member is refused, that member is blamed, and nothing changes."""

@@ -19,7 +19,10 @@ ACTIONS = (SIGNUP, GET, UPDATE, ADD)
 def _body(actor: Actor, action: str, registration: Registration | None) -> Any:
     if registration is None:
         return actor.values.signup()
-    parts = {UPDATE: {"info": actor.values.info()}, ADD: {"documents": [actor.values.document()]}}
+    parts: dict[str, dict[str, Any]] = {
+        UPDATE: {"info": actor.values.info()},
+        ADD: {"documents": [actor.values.document()]},
+    }
     return {"registration": {"id": registration.id}, **parts.get(action, {})}
 
 
@@ -37,9 +40,7 @@ async def _call(actor: Actor, action: str, header: dict[str, str | None]) -> Non
 @pytest.mark.parametrize(
     ("action", "kind"),
     [
-        case(
-            ("HEADER-NACK-ACTION", *ANSWERED, *UNCHANGED.get(action, ())), action, kind, id=f"{action}-{kind}"
-        )
+        case(("HEADER-NACK-ACTION", *ANSWERED, *UNCHANGED.get(action, ())), action, kind, id=f"{action}-{kind}")
         for action in ACTIONS
         for kind in HEADER_KINDS["Action"]
     ],

@@ -142,16 +142,14 @@ async def test_partial_update(actor: Actor, left_out: tuple[str, ...], how: str)
     """Members that are not sent may be asked for, or stay as they are (Q14)."""
     registration = await actor.registered()
     info = actor.values.info()
-    partial = {key: value for key, value in info.items() if key not in left_out}
+    partial: dict[str, str | None] = {key: value for key, value in info.items() if key not in left_out}
     if how == "null":
         partial |= dict.fromkeys(left_out)
     update = await actor.update(registration, partial)
     await actor.get_after(update, registration)
 
 
-@pytest.mark.parametrize(
-    "fault", fault_parameters(UPDATE, "UPDATE-NACK-UNCHANGED", "UPDATE-NACK-STATUS-UNCHANGED")
-)
+@pytest.mark.parametrize("fault", fault_parameters(UPDATE, "UPDATE-NACK-UNCHANGED", "UPDATE-NACK-STATUS-UNCHANGED"))
 @scenario
 async def test_one_fault(actor: Actor, fault: FaultCase) -> None:
     """An update that is valid but for one member is refused, that member is blamed, and nothing changes."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+
 import pytest
 
 from beckn_conformance.actor import SIGNUP, Actor
@@ -77,9 +78,7 @@ async def test_several_documents(actor: Actor, count: int) -> None:
     await actor.get(registration)
 
 
-@pytest.mark.parametrize(
-    "length", [case("SIGNUP-LONG-NAME-KEPT", n, id=f"{n}_characters") for n in (65, 128, 300)]
-)
+@pytest.mark.parametrize("length", [case("SIGNUP-LONG-NAME-KEPT", n, id=f"{n}_characters") for n in (65, 128, 300)])
 @scenario
 async def test_long_name(actor: Actor, length: int) -> None:
     """A name longer than most is refused or kept whole (Q4)."""
@@ -101,7 +100,7 @@ async def test_ids_are_unique(actor: Actor) -> None:
 @pytest.mark.parametrize("member", ["name", "phone", "email"])
 @scenario
 async def test_ids_differ_for_like_providers(actor: Actor, member: str) -> None:
-    """Two providers that share a name, a phone or an address; the second may be refused, but not taken for the first."""
+    """Of two providers that share a value the second may be refused, but not taken for the first."""
     first = actor.values.signup()
     second = actor.values.signup()
     second["info"][member] = first["info"][member]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from typing import Any
 
 import pytest
 
@@ -30,11 +31,7 @@ async def test_unreadable_body(actor: Actor, action: str, tag: str) -> None:
 
 @pytest.mark.parametrize(
     ("action", "size"),
-    [
-        case("LARGE-ANSWERED", action, size, id=f"{action}-{size}_KB")
-        for action in (SIGNUP, ADD)
-        for size in (64, 256)
-    ],
+    [case("LARGE-ANSWERED", action, size, id=f"{action}-{size}_KB") for action in (SIGNUP, ADD) for size in (64, 256)],
 )
 @scenario
 async def test_large_document(actor: Actor, action: str, size: int) -> None:
@@ -73,7 +70,10 @@ FORM = (
 @scenario
 async def test_form_of_replies(actor: Actor, action: str, outcome: str) -> None:
     """Status, header and media type of an ACK and of a NACK, whatever the body says."""
-    parts = {UPDATE: {"info": actor.values.info()}, ADD: {"documents": [actor.values.document()]}}
+    parts: dict[str, dict[str, Any]] = {
+        UPDATE: {"info": actor.values.info()},
+        ADD: {"documents": [actor.values.document()]},
+    }
     if action == SIGNUP:
         body = actor.values.signup()
         if outcome == "NACK":

@@ -169,9 +169,7 @@ def _accepting_unknown(action: str) -> Install:
     """Acknowledge a call about an unknown registration, and change nothing."""
 
     def install(gateway: Gateway) -> None:
-        def refuse(
-            inner: Any, request: Request, reason: str, message: str, faults: Faults | None = None
-        ) -> Reply:
+        def refuse(inner: Any, request: Request, reason: str, message: str, faults: Faults | None = None) -> Reply:
             owner = gateway.store.owner(digest(request.token))
             if request.action != action or reason != "unknown" or owner is None:
                 refusal: Reply = inner(request, reason, message, faults)

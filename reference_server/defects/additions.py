@@ -173,9 +173,7 @@ def _lost() -> Iterator[Defect]:
             "documents-add-reply-first-addition-missing",
             "DOCUMENTS-LISTED",
             ADD,
-            lambda items, signup: (
-                [*items[:signup], *items[signup + 1 :]] if len(items) > signup + 1 else items
-            ),
+            lambda items, signup: [*items[:signup], *items[signup + 1 :]] if len(items) > signup + 1 else items,
             "an addition's reply forgets the document that was added first",
             frozenset[str](),
         ),
@@ -196,18 +194,14 @@ def _lost() -> Iterator[Defect]:
             frozenset[str](),
         ),
     ):
-        yield Defect(
-            name, requirement, action, "/documents", summary, _selecting(action, select), consequences
-        )
+        yield Defect(name, requirement, action, "/documents", summary, _selecting(action, select), consequences)
     yield Defect(
         name="documents-add-second-of-two-lost",
         requirement="DOCUMENTS-LISTED",
         operation=ADD,
         pointer="/documents",
         summary="of several documents added in one call only the first is kept",
-        install=after(
-            ADD, lambda before, kept: replace(kept, documents=kept.documents[: len(before.documents) + 1])
-        ),
+        install=after(ADD, lambda before, kept: replace(kept, documents=kept.documents[: len(before.documents) + 1])),
         consequences=frozenset({"DOCUMENTS-KEPT"}),
     )
     yield Defect(
@@ -329,8 +323,6 @@ def _rest() -> Iterator[Defect]:
         operation=ADD,
         pointer="/api/endpoint_url",
         summary="an addition sets the URL of the API to a default",
-        install=after(
-            ADD, lambda before, kept: replace(kept, api={"endpoint_url": "https://unset.example.com/api"})
-        ),
+        install=after(ADD, lambda before, kept: replace(kept, api={"endpoint_url": "https://unset.example.com/api"})),
         consequences=frozenset({"GET-ROUND-TRIP"}),
     )

@@ -222,9 +222,7 @@ def _blaming(action: str, pointer: str, blame: Blame, *reasons: str, spare_empty
     """Say something else of a fault at one place, where it is the only one and for one of the reasons."""
 
     def install(gateway: Gateway) -> None:
-        def refuse(
-            inner: Any, request: Request, reason: str, message: str, faults: Faults | None = None
-        ) -> Any:
+        def refuse(inner: Any, request: Request, reason: str, message: str, faults: Faults | None = None) -> Any:
             if faults and request.action == action and len(faults) == 1 and reason in (reasons or (reason,)):
                 place, text = next(iter(faults.items()))
                 spared = spare_empty and request.at(place) == ""
@@ -386,9 +384,7 @@ def _saying(action: str, pointer: str, change: Change) -> Install:
     """Put something at each sound place of a pointer, in the NACK for faults elsewhere in the body."""
 
     def install(gateway: Gateway) -> None:
-        def refuse(
-            inner: Any, request: Request, reason: str, message: str, faults: Faults | None = None
-        ) -> Any:
+        def refuse(inner: Any, request: Request, reason: str, message: str, faults: Faults | None = None) -> Any:
             if faults and request.action == action and reason == "body":
                 told = dict(faults)
                 for place in _places(request.body, parts(pointer)):

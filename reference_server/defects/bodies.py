@@ -395,9 +395,7 @@ _LISTS: tuple[Row, ...] = (
         "DOCUMENTS-DOCUMENT-ID-STABLE",
         ADD,
         "/documents/*/id",
-        on_items(
-            lambda items: [{**item, "id": str(len(items) - number)} for number, item in enumerate(items)]
-        ),
+        on_items(lambda items: [{**item, "id": str(len(items) - number)} for number, item in enumerate(items)]),
         "documents are numbered from the newest",
     ),
 )

@@ -160,9 +160,7 @@ def _documents_of_newest(gateway: Gateway) -> None:
 def _first_document_only(gateway: Gateway) -> None:
     async def sign_up(inner: Any, request: Request) -> Reply:
         reply: Reply = await inner(request)
-        gateway.store.change(
-            reply.body["registration"]["id"], lambda kept: replace(kept, documents=kept.documents[:1])
-        )
+        gateway.store.change(reply.body["registration"]["id"], lambda kept: replace(kept, documents=kept.documents[:1]))
         return reply
 
     wrap(gateway, "sign_up", sign_up)
@@ -253,15 +251,11 @@ def _refused() -> Iterator[Defect]:
         yield Defect(name, requirement, GET, pointer, summary, _on_refusal(action, reason, change))
 
 
-def _on_refusal(
-    action: str, reason: str, change: Callable[[Gateway, Request, Registration], Registration]
-) -> Install:
+def _on_refusal(action: str, reason: str, change: Callable[[Gateway, Request, Registration], Registration]) -> Install:
     """Change a registration though a call about it is refused for one reason."""
 
     def install(gateway: Gateway) -> None:
-        def refuse(
-            inner: Any, request: Request, why: str, message: str, faults: Faults | None = None
-        ) -> Reply:
+        def refuse(inner: Any, request: Request, why: str, message: str, faults: Faults | None = None) -> Reply:
             registration = gateway.find(request)
             if request.action == action and why == reason and registration is not None:
                 owner = gateway.store.owner(digest(request.token))

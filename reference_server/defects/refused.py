@@ -163,9 +163,7 @@ def _requests() -> Iterator[Defect]:
             "documents are refused while a change waits",
         ),
     ):
-        yield Defect(
-            name, requirement, action, "/registration/id" if action != ADD else "", summary, _locking(action)
-        )
+        yield Defect(name, requirement, action, "/registration/id" if action != ADD else "", summary, _locking(action))
 
 
 def _refusing_signup(test: Callable[[Request], bool], section: str) -> Install:

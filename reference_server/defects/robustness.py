@@ -44,9 +44,7 @@ def _endpoints() -> Iterator[Defect]:
         ("DOCUMENTS-ENDPOINT", ADD, "lower-case", "/provider/documents/add", "is served in lower case only"),
     ):
         install = _moved(action, path)
-        yield Defect(
-            f"{slug(action)}-path-{name}", requirement, action, "", f"the path {action} {summary}", install
-        )
+        yield Defect(f"{slug(action)}-path-{name}", requirement, action, "", f"the path {action} {summary}", install)
 
 
 def _moved(action: str, path: str | None) -> Install:
@@ -72,9 +70,7 @@ def _crashes() -> Iterator[Defect]:
     )
     for name, action, outcome, pointer, when, what in rows:
         install = in_answer(action, crashed, outcome, when)
-        yield Defect(
-            name, "REPLY-NO-CRASH", action, pointer, f"{action} ends in an exception for {what}", install
-        )
+        yield Defect(name, "REPLY-NO-CRASH", action, pointer, f"{action} ends in an exception for {what}", install)
 
 
 def _for_reason(reason: str) -> Condition:
@@ -97,9 +93,7 @@ def _delays() -> Iterator[Defect]:
         ("update-nack-late", UPDATE, _for_reason("body"), "a faulty update is refused after a pause"),
         ("signup-nack-late", SIGNUP, _for_reason("body"), "a faulty signup is refused after a pause"),
     ):
-        yield Defect(
-            name, "REPLY-TIME", action, "", summary, _late(action, when), configuration={"timeout": _TIMEOUT}
-        )
+        yield Defect(name, "REPLY-TIME", action, "", summary, _late(action, when), configuration={"timeout": _TIMEOUT})
 
 
 def _late(action: str, when: Condition) -> Install:

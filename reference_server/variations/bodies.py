@@ -165,9 +165,7 @@ def _extras() -> Iterator[Variation]:
     yield Variation("body-extra", "T11", "bodies have further members at every level", _with_body(_extended))
     yield Variation("body-links", "T11", "bodies have links", _with_body(_linked))
     yield Variation("errors-problem", "T11", "a NACK is a problem document too", _with_body(_problem))
-    yield Variation(
-        "auth-null-later", "T12", "replies after the signup have null for auth", _with_body(_auth(None))
-    )
+    yield Variation("auth-null-later", "T12", "replies after the signup have null for auth", _with_body(_auth(None)))
     yield Variation("registration-dates", "T11", "a registration has its dates", _with_body(_dated))
 
 
@@ -202,9 +200,7 @@ def _auth(value: Json) -> Callable[[Request, Reply], Json]:
 def _dated(request: Request, reply: Reply) -> Json:
     dates = {"created": "2026-01-01", "changed": None}
     return (
-        edited(reply.body, ("registration",), lambda value: {**value, **dates})
-        if reply.action == "ACK"
-        else reply.body
+        edited(reply.body, ("registration",), lambda value: {**value, **dates}) if reply.action == "ACK" else reply.body
     )
 
 
@@ -219,18 +215,14 @@ def _listing(change: Callable[[list[Json]], list[Json]]) -> Install:
 
 
 def _documents() -> Iterator[Variation]:
-    yield Variation(
-        "documents-reversed", "R9", "the newest document comes first", _listing(lambda items: items[::-1])
-    )
+    yield Variation("documents-reversed", "R9", "the newest document comes first", _listing(lambda items: items[::-1]))
     yield Variation(
         "documents-by-name",
         "R9",
         "documents are sorted by their names",
         _listing(lambda items: sorted(items, key=lambda item: (item["name"], item["data"]))),
     )
-    yield Variation(
-        "documents-id-everywhere", "R8", "documents have their ids in every reply", _rendering(_identified)
-    )
+    yield Variation("documents-id-everywhere", "R8", "documents have their ids in every reply", _rendering(_identified))
     yield Variation(
         "documents-id-null-elsewhere",
         "T12",
@@ -288,11 +280,7 @@ def _redacted(redact: Callable[[str], str]) -> Callable[[Request, Document, dict
 def _numbered(gateway: Gateway) -> None:
     def render_documents(inner: Any, request: Request, registration: Registration) -> Json:
         items = inner(request, registration)
-        return (
-            [{**item, "id": str(number)} for number, item in enumerate(items, 1)]
-            if request.action == ADD
-            else items
-        )
+        return [{**item, "id": str(number)} for number, item in enumerate(items, 1)] if request.action == ADD else items
 
     wrap(gateway, "render_documents", render_documents)
 
@@ -362,9 +350,7 @@ def _expiries() -> Iterator[Variation]:
         "never": lambda given: "never",
     }
     for name, form in forms.items():
-        yield Variation(
-            f"exp-{name}", "H4", f"the expiry is written as {name.replace('-', ' ')}", _expiring(form)
-        )
+        yield Variation(f"exp-{name}", "H4", f"the expiry is written as {name.replace('-', ' ')}", _expiring(form))
 
 
 def _expiring(form: Callable[[Credential], str]) -> Install:
@@ -402,9 +388,7 @@ def _statuses() -> Iterator[Variation]:
 
 def _renaming(names: Mapping[str, str]) -> Install:
     return _with_body(
-        lambda request, reply: edited(
-            reply.body, ("registration", "status"), lambda status: names.get(status, status)
-        )
+        lambda request, reply: edited(reply.body, ("registration", "status"), lambda status: names.get(status, status))
     )
 
 

@@ -222,9 +222,7 @@ def _verified_only(gateway: Gateway) -> None:
 
 
 def _failed(gateway: Gateway) -> None:
-    def refuse(
-        inner: Any, request: Request, reason: str, message: str, faults: Faults | None = None
-    ) -> Reply:
+    def refuse(inner: Any, request: Request, reason: str, message: str, faults: Faults | None = None) -> Reply:
         registration = gateway.find(request) if request.action == UPDATE and reason == "body" else None
         owner = gateway.store.owner(digest(request.token))
         if registration is not None and owner is not None and owner.id == registration.id:

@@ -159,20 +159,14 @@ def _demanding(pointer: str, test: Callable[[str], bool]) -> Callable[[Gateway, 
 
 
 def _lists() -> Iterator[Variation]:
-    yield Variation(
-        "documents-required", "Q11", "a signup needs documents, an addition too", _checking(_at_least_one)
-    )
+    yield Variation("documents-required", "Q11", "a signup needs documents, an addition too", _checking(_at_least_one))
     yield Variation(
         "documents-at-most-five",
         "Q10",
         "a call has five documents at most",
-        _checking(
-            lambda _, request: {("documents",): "has too many"} if len(_documents(request)) > 5 else {}
-        ),
+        _checking(lambda _, request: {("documents",): "has too many"} if len(_documents(request)) > 5 else {}),
     )
-    yield Variation(
-        "documents-at-most-forty", "Q10", "a registration has forty documents at most", _at_most_forty
-    )
+    yield Variation("documents-at-most-forty", "Q10", "a registration has forty documents at most", _at_most_forty)
     yield Variation("company-id-once", "Q13", "a company signs up once", _unique_company_id)
     yield Variation("update-complete", "Q14", "an update needs all members of info", _checking(_complete))
 
@@ -234,9 +228,7 @@ def _members() -> Iterator[Variation]:
         "a request with members that are not on the page is refused",
         _closed,
     )
-    yield Variation(
-        "unknown-members-kept", "T11", "members that are not on the page are kept and given back", _open
-    )
+    yield Variation("unknown-members-kept", "T11", "members that are not on the page are kept and given back", _open)
     for name, pointers in (
         ("company-id", ["/info/company_id"]),
         ("document-name", ["/documents/*/name"]),
@@ -263,8 +255,7 @@ def _closed(gateway: Gateway) -> None:
 def _unknown_members(shape: Member, value: Json) -> bool:
     if isinstance(value, dict) and shape.members:
         return any(
-            name not in shape.members or _unknown_members(shape.members[name], child)
-            for name, child in value.items()
+            name not in shape.members or _unknown_members(shape.members[name], child) for name, child in value.items()
         )
     if isinstance(value, list) and shape.items is not None:
         return any(_unknown_members(shape.items, item) for item in value)
@@ -296,8 +287,7 @@ def _optional(path: tuple[str, ...]) -> Install:
             return {
                 place: message
                 for place, message in faults.items()
-                if tuple(part for part in place if isinstance(part, str)) != names
-                or request.at(place) is not None
+                if tuple(part for part in place if isinstance(part, str)) != names or request.at(place) is not None
             }
 
         def content(inner: Any, request: Request) -> Json:
@@ -396,9 +386,7 @@ def _calls() -> Iterator[Variation]:
         _fresh(timedelta(hours=5, minutes=30)),
         {"timestamp_zone": "Asia/Kolkata"},
     )
-    yield Variation(
-        "timestamp-fresh", "H1", "a Timestamp is not older than five minutes", _fresh(timedelta())
-    )
+    yield Variation("timestamp-fresh", "H1", "a Timestamp is not older than five minutes", _fresh(timedelta()))
     yield Variation("path-any-case", "T2", "paths are served in any case", _any_case)
 
 
@@ -436,9 +424,7 @@ def _any_case(gateway: Gateway) -> None:
 
 def _order() -> Iterator[Variation]:
     """Orders in which a request may be judged."""
-    yield Variation(
-        "token-before-body", "H3", "the token is looked up before the body is looked at", _token_first
-    )
+    yield Variation("token-before-body", "H3", "the token is looked up before the body is looked at", _token_first)
     yield Variation(
         "registration-before-body",
         "R14",

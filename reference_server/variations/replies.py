@@ -67,9 +67,7 @@ def _statuses() -> Iterator[Variation]:
     )
 
 
-def _with_status(
-    outcome: str, by_action: Mapping[str, int], default: int | None
-) -> Callable[[Request, Reply], Reply]:
+def _with_status(outcome: str, by_action: Mapping[str, int], default: int | None) -> Callable[[Request, Reply], Reply]:
     def change(request: Request, reply: Reply) -> Reply:
         status = by_action.get(request.action, default or reply.status)
         return replace(reply, status=status) if reply.action == outcome else reply
@@ -189,18 +187,14 @@ def _headers() -> Iterator[Variation]:
         "reply-header-extra",
         "T11",
         "the header of a reply has more members",
-        _finishing(
-            lambda _, reply: replace(reply, header={**reply.header, "timestamp": "now", "version": "1"})
-        ),
+        _finishing(lambda _, reply: replace(reply, header={**reply.header, "timestamp": "now", "version": "1"})),
     )
     for name, words in (
         ("german", {"ACK": "Angenommen", "NACK": "Abgelehnt"}),
         ("long", {"ACK": "ok " * 300, "NACK": "no " * 300}),
         ("code", {"ACK": "0", "NACK": "40001"}),
     ):
-        yield Variation(
-            f"message-{name}", "T10", f"the message of a reply is {name}", _finishing(_saying(words))
-        )
+        yield Variation(f"message-{name}", "T10", f"the message of a reply is {name}", _finishing(_saying(words)))
 
 
 def _spelled(spell: Callable[[str], str]) -> Callable[[Request, Reply], Reply]:

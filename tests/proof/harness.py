@@ -12,8 +12,8 @@ from typing import Any
 
 import httpx
 import pytest
-import reference_server
 
+import reference_server
 from beckn_conformance.campaign import SUITE, requirements_of
 from beckn_conformance.config import from_mapping
 from beckn_conformance.session import Session

@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 
 import httpx
-import reference_server
 from proof.harness import ORIGIN, Item, findings, items, session_of
 
+import reference_server
 from beckn_conformance.session import Session
 from beckn_conformance.verdict import CONFORMANT, INCONCLUSIVE
 

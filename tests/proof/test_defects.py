@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 
 import pytest
-import reference_server
 from proof.harness import Item, findings, items, run
 
+import reference_server
 from beckn_conformance.specification import load
 
 

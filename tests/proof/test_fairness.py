@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-import reference_server
 from proof.harness import findings, items, run
 
+import reference_server
 from beckn_conformance.verdict import CONFORMANT
 
 

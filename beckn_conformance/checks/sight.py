@@ -1,0 +1,232 @@
+"""What a check looks at: an exchange, what it deserved, and how its reply is to be read."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from ..config import GatewayConfig
+from ..diagnosis import Acquaintance, Diagnosis
+from ..exchange import MISSING, Exchange, member, printable, shown
+from ..finding import Finding, Judgement
+from ..specification import Specification
+
+UNUSUAL = 1 << 20
+"""Added to the weight of a request about which readers can differ: a plain one tells more."""
+
+VERIFICATION = ("PENDING-VERIFICATION", "VERIFIED")
+
+
+@dataclass(frozen=True)
+class Sight:
+    """Everything a check may look at: an exchange, its diagnosis, and what was known before it."""
+
+    exchange: Exchange
+    diagnosis: Diagnosis
+    specification: Specification
+    config: GatewayConfig
+    known: Acquaintance
+    served: bool
+    """Whether this operation was ever answered with ACK or NACK."""
+    signups_work: bool
+    """Whether any signup was ever acknowledged."""
+    fresh: bool
+    """Whether the registration may not be visible yet (R19)."""
+
+    @property
+    def action(self) -> str:
+        return self.exchange.action
+
+    @cached_property
+    def registration(self) -> str:
+        """Id of the registration that the exchange is about or made; empty where there is none."""
+        found = self.diagnosis.registration or member(self.exchange.body_of_reply, "/registration/id")
+        return str(found) if isinstance(found, str | int) and found != MISSING else ""
+
+    @cached_property
+    def prefix(self) -> str:
+        return self.specification.prefix(self.action)
+
+    def ok(self, requirement: str, obligation: str | None = None) -> Judgement:
+        return Judgement(requirement, self.action if obligation is None else obligation)
+
+    def bad(
+        self,
+        requirement: str,
+        pointer: str,
+        message: str,
+        expected: str,
+        observed: str | None = None,
+        obligation: str | None = None,
+    ) -> Judgement:
+        return Judgement(
+            requirement,
+            self.action if obligation is None else obligation,
+            Finding(
+                requirement=requirement,
+                operation=self.action,
+                pointer=pointer,
+                message=message,
+                sent=self.sent,
+                expected=expected,
+                observed=observed or self.observed,
+                exchange=self.exchange.id,
+                registration=self.registration,
+                weight=len(self.exchange.request.content) + (UNUSUAL if self.diagnosis.doubts else 0),
+            ),
+        )
+
+    @cached_property
+    def sent(self) -> str:
+        """The request in one line: what was special about it."""
+        if self.exchange.sent is None:
+            what = ", ".join(self.exchange.tags) or "content that is no message"
+            return (
+                f"{self.action} with {what}: {printable(self.exchange.request.content[:60].decode('utf-8', 'replace'))}"
+            )
+        parts = []
+        for fault in self.diagnosis.faults[:4]:
+            if fault.in_header:
+                name = fault.pointer.partition(":")[2]
+                if fault.kind == "missing":
+                    parts.append(f"no {name}")
+                elif name == "Token":
+                    owner = {
+                        "foreign": "another registration's token",
+                        "unknown": "a token that no signup gave",
+                    }
+                    parts.append(owner.get(fault.kind, f"a Token that is {fault.kind}"))
+                else:
+                    parts.append(f"{name} = {shown(self.exchange.sent.header.get(name))} ({fault.kind})")
+            elif fault.kind == "missing":
+                parts.append(f"no {fault.pointer}")
+            else:
+                value = shown(member(self.exchange.sent.body, fault.pointer), 80)
+                parts.append(f"{fault.pointer} = {value} ({fault.kind})")
+        if parts:
+            return f"{self.action} with {'; '.join(parts)}"
+        for pointer in self.diagnosis.symbols:
+            parts.append(f"{pointer} = {shown(member(self.exchange.sent.body, pointer), 80)}")
+        for doubt in self.diagnosis.doubts[:2]:
+            parts.append(f"{doubt.pointer or 'the body'}: {doubt.why}")
+        return f"{self.action}, {'valid' if self.diagnosis.valid else 'unusual'}" + (
+            f", with {'; '.join(parts)}" if parts else ""
+        )
+
+    @cached_property
+    def observed(self) -> str:
+        """The reply in one line."""
+        exchange = self.exchange
+        if exchange.reply is None or exchange.received is None:
+            return exchange.trouble or "no reply"
+        said = exchange.action_of_reply
+        if said is None:
+            kind = (exchange.reply.header("content-type") or "no media type").partition(";")[0]
+            return f"status {exchange.reply.status} without ACK or NACK ({printable(kind)})"
+        message = exchange.received.header.get("message", MISSING)
+        text = f"{said} {shown(message, 80)}" if message != MISSING else f"{said} without a message"
+        if said == "NACK" and exchange.reply.status != 200:
+            text += f" (status {exchange.reply.status})"
+        if said == "ACK" and (id_ := member(exchange.body_of_reply, "/registration/id")) != MISSING:
+            text += f" (registration {shown(id_, 60)})"
+        return text
+
+    # What kind of reply it is, from the outside in; each question supposes that the ones before were answered.
+
+    @property
+    def readable(self) -> bool:
+        """There is an ACK or a NACK."""
+        return self.exchange.action_of_reply is not None
+
+    @property
+    def message(self) -> bool:
+        """The request was a message, so that the reply is held to the page's form."""
+        return self.exchange.purpose == "" and self.exchange.sent is not None
+
+    @cached_property
+    def by_gateway(self) -> bool:
+        """The reply is the gateway's own and not of something in front of it (T6, T13)."""
+        reply, received = self.exchange.reply, self.exchange.received
+        if reply is None or received is None:
+            return False
+        if self.readable:
+            return True
+        if 300 <= reply.status < 400 or reply.status in (429, 502, 503, 504):
+            return False
+        return not (reply.status == 403 and received.unreadable)
+
+    @property
+    def crashed(self) -> bool:
+        return self.exchange.reply is not None and self.exchange.reply.status >= 500 and not self.readable
+
+    @property
+    def absent(self) -> bool:
+        """The path seems not to be served at all."""
+        return self.exchange.reply is not None and self.exchange.reply.status in (404, 405, 501) and not self.readable
+
+    @property
+    def unsettled(self) -> bool:
+        """A refusal that a registration not yet visible explains (R19)."""
+        if not self.fresh or any(f.in_header or f.of_registration for f in self.diagnosis.faults):
+            return False
+        return looks_unsettled(self.exchange)
+
+    @cached_property
+    def blamed(self) -> tuple[tuple[str, Any], ...]:
+        """Every place of the NACK's body that says something, with what it says; statuses are no messages."""
+        return blamed(self.exchange)
+
+    @property
+    def due(self) -> str | None:
+        """``ACK`` or ``NACK`` where the request surely deserved it."""
+        return "NACK" if self.diagnosis.faulty else "ACK" if self.diagnosis.valid else None
+
+
+def blamed(exchange: Exchange) -> tuple[tuple[str, Any], ...]:
+    """Every place of a NACK's body that says something, with what it says; statuses are no messages."""
+    return tuple(
+        (pointer, value) for pointer, value in _leaves(exchange.body_of_reply, "") if pointer != "/registration/status"
+    )
+
+
+def looks_unsettled(exchange: Exchange) -> bool:
+    """Whether a reply is what a gateway gives for a registration that it does not see yet (R19)."""
+    if exchange.reply is None or exchange.acknowledged:
+        return False
+    if not exchange.refused:
+        return exchange.reply.status == 404
+    return all(pointer.startswith("/registration") for pointer, _ in blamed(exchange))
+
+
+def _leaves(value: Any, pointer: str) -> Iterator[tuple[str, Any]]:
+    """Places of a NACK's body that say something: no null, no blank text, no false, nothing empty."""
+    if isinstance(value, dict):
+        for key, child in value.items():
+            yield from _leaves(child, f"{pointer}/{key}")
+    elif isinstance(value, list):
+        for index, child in enumerate(value):
+            yield from _leaves(child, f"{pointer}/{index}")
+    elif value not in (None, False, 0, MISSING) and str(value).strip():
+        yield pointer, value
+
+
+def body_is_judged(sight: Sight) -> bool:
+    """Whether the page has a failure body for the faults of the request (H3, R16)."""
+    faults = sight.diagnosis.body_faults
+    if not faults or sight.diagnosis.header_faults:
+        return False
+    registration = [f for f in faults if f.of_registration]
+    if registration and sight.action == "Provider/documents/add":
+        return False
+    return not registration or len(registration) == len(faults)
+
+
+def is_judged(sight: Sight) -> bool:
+    return sight.readable and sight.message and not sight.unsettled
+
+
+def pattern_of(pointer: str) -> str:
+    return re.sub(r"/\d+(?=/|$)", "/*", pointer)

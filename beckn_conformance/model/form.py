@@ -1,0 +1,105 @@
+"""When two texts are the same but for their form (R10), and how a member is held against what it must be."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from ..checks import Sight
+from ..exchange import MISSING, shown
+from ..finding import Judgement
+from .history import History
+
+
+def same_but_for_form(one: Any, other: Any) -> bool:
+    """Whether two texts differ in case, outer space or Unicode normal form only (R10)."""
+    if not isinstance(one, str) or not isinstance(other, str):
+        return bool(one == other)
+    return _form(one) == _form(other)
+
+
+def _form(text: str) -> str:
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).strip().casefold())
+
+
+def same_bytes(one: Any, other: Any) -> bool:
+    """Whether two texts are base64 of the same bytes, in whatever alphabet and padding."""
+    if not isinstance(one, str) or not isinstance(other, str):
+        return False
+    try:
+        return _decode(one) == _decode(other)
+    except (binascii.Error, ValueError):
+        return False
+
+
+def _decode(text: str) -> bytes:
+    plain = "".join(text.split()).replace("-", "+").replace("_", "/").rstrip("=")
+    return base64.b64decode(plain + "=" * (-len(plain) % 4), validate=True)
+
+
+@dataclass(slots=True)
+class Tally:
+    """Whether a requirement held over the members of a reply."""
+
+    sight: Sight
+    requirement: str
+    failed: bool = False
+
+    def close(self) -> Iterator[Judgement]:
+        if not self.failed and self.requirement:
+            if self.sight.action not in self.sight.specification.requirements[self.requirement].operations:
+                return
+            yield self.sight.ok(self.requirement)
+
+
+def compare(
+    sight: Sight,
+    history: History,
+    pointer: str,
+    expected: Any,
+    found: Any,
+    whole: Tally,
+    exact: Tally,
+) -> Iterator[Judgement]:
+    """One member against the value it must have; what is missing or of another type is judged elsewhere."""
+    key = pointer.rsplit("/", 1)[1]
+    if not isinstance(found, str) or found in (expected, MISSING) or expected == MISSING:
+        return
+    if (pointer, found) in history.tolerated:
+        whole.failed = exact.failed = True
+        return
+    long_name = key == "name" and history.long_name
+    if key in history.unsure and pointer.startswith("/info/") and not long_name:
+        return
+    history.tolerated.add((pointer, found))
+    observed = f"{shown(found, 100)} at {pointer}"
+    if long_name:
+        yield sight.bad(
+            "SIGNUP-LONG-NAME-KEPT",
+            pointer,
+            "a long name is acknowledged and not kept",
+            f"the {len(expected)} characters that were sent, or a NACK",
+            observed,
+        )
+    elif same_but_for_form(found, expected):
+        exact.failed = True
+        yield sight.bad(
+            exact.requirement,
+            pointer,
+            "the value comes back in another form",
+            f"{shown(expected, 100)} at {pointer}",
+            observed,
+        )
+    else:
+        whole.failed = True
+        yield sight.bad(
+            whole.requirement,
+            pointer,
+            "another value comes back",
+            f"{shown(expected, 100)} at {pointer}",
+            observed,
+        )

@@ -1,0 +1,196 @@
+"""What info may say after updates: all of before or all of one update, and never back (R12)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from ..checks import Sight
+from ..exchange import MISSING, member, shown
+from ..finding import Judgement
+from .form import Tally, compare, same_but_for_form
+from .history import ADD, GET, INFO, UPDATE, History
+from .status import settled
+
+
+def judge_info(sight: Sight, history: History) -> Iterator[Judgement]:
+    body = sight.exchange.body_of_reply
+    found = {key: member(body, f"/info/{key}") for key in INFO}
+    if any(not isinstance(v, str) or v == MISSING for v in found.values()) or not history.values:
+        return
+    if not history.info_certain:
+        return
+    whole_requirement, exact_requirement = _info_requirements(sight, history)
+    index = _matching(history, found)
+    changed = len(history.values) > 1
+    if index is not None:
+        whole, exact = Tally(sight, whole_requirement), Tally(sight, exact_requirement)
+        for key in INFO:
+            yield from compare(
+                sight, history, f"/info/{key}", history.values[index].info[key], found[key], whole, exact
+            )
+        yield from whole.close()
+        if exact_requirement:
+            yield from exact.close()
+        if sight.action == ADD:
+            yield sight.ok("DOCUMENTS-KEEPS-REST", ADD)
+        if changed:
+            yield sight.ok("UPDATE-WHOLE")
+        if _genuine(history, found, index):
+            yield from _visible(sight, history, index)
+        yield from _untouched(sight, history)
+        return
+    yield from _misfit(sight, history, found, whole_requirement, exact_requirement)
+
+
+def _info_requirements(sight: Sight, history: History) -> tuple[str, str]:
+    if sight.action == UPDATE:
+        return "UPDATE-ECHO", "UPDATE-ECHO-EXACT"
+    if sight.action == ADD:
+        return "DOCUMENTS-KEEPS-REST", "GET-ROUND-TRIP-EXACT"
+    return "GET-ROUND-TRIP", "GET-ROUND-TRIP-EXACT"
+
+
+def _matching(history: History, found: Mapping[str, str]) -> int | None:
+    """Index of the latest values that a reply shows, but for their form and what was reported before."""
+    for index in range(len(history.values) - 1, -1, -1):
+        if all(
+            key in history.unsure
+            or same_but_for_form(found[key], history.values[index].info[key])
+            or (f"/info/{key}", found[key]) in history.tolerated
+            for key in INFO
+        ):
+            return index
+    return None
+
+
+def _genuine(history: History, found: Mapping[str, str], index: int) -> bool:
+    """Whether values are those of a call, and not merely wrong ones that were reported already."""
+    return all(key in history.unsure or same_but_for_form(found[key], history.values[index].info[key]) for key in INFO)
+
+
+def _visible(sight: Sight, history: History, index: int) -> Iterator[Judgement]:
+    """Whether the values shown are late, or were there already and are gone again (R12)."""
+    if len(history.values) < 2:
+        return
+    shown_values = history.values[index]
+    newer = [v for v in history.values if v.started >= shown_values.time and v.time <= sight.exchange.ended]
+    settled = [v for v in newer if settled(sight, v.time)]
+    if sight.action == GET:
+        taken_back = [v for v in settled if v.exchange in history.seen]
+        if taken_back:
+            yield sight.bad(
+                "UPDATE-STAYS",
+                "/info",
+                "values of an update are gone again",
+                f"name {shown(taken_back[-1].info['name'], 60)}, as an earlier Provider/get showed",
+                f"name {shown(shown_values.info['name'], 60)}, of before the update",
+            )
+            return
+        if shown_values.exchange in history.seen and index > 0:
+            yield sight.ok("UPDATE-STAYS")
+        history.seen.add(shown_values.exchange)
+    if sight.config.updates == "deferred" or sight.action not in (UPDATE, GET):
+        return
+    if not newer:
+        yield sight.ok("UPDATE-VISIBLE")
+    elif sight.action == UPDATE or settled:
+        yield sight.bad(
+            "UPDATE-VISIBLE",
+            "/info",
+            "values of before are shown after an acknowledged update",
+            f"name {shown(newer[-1].info['name'], 60)}",
+            f"name {shown(shown_values.info['name'], 60)}, as before",
+        )
+
+
+def _untouched(sight: Sight, history: History) -> Iterator[Judgement]:
+    """After a refused change, info shows as before (R17); after a partial update, what was not sent is kept."""
+    if sight.action == GET and history.refused == UPDATE:
+        yield sight.ok("UPDATE-NACK-UNCHANGED")
+    if sight.action in (UPDATE, GET) and history.values[-1].partial:
+        yield sight.ok("UPDATE-PARTIAL-KEPT")
+
+
+def _misfit(sight: Sight, history: History, found: Mapping[str, str], whole: str, exact: str) -> Iterator[Judgement]:
+    """None of the values that were acknowledged: a mix of them, values that were refused, or others."""
+
+    def fits(key: str, candidates: list[dict[str, Any]]) -> bool:
+        return (
+            key in history.unsure
+            or (f"/info/{key}", found[key]) in history.tolerated
+            or any(same_but_for_form(found[key], candidate.get(key)) for candidate in candidates)
+        )
+
+    current = [v.info for v in history.values]
+    strays = [key for key in INFO if not fits(key, current)]
+    last = history.values[-1]
+    reported = False
+    for key in strays:
+        pointer = f"/info/{key}"
+        reported = True
+        history.tolerated.add((pointer, found[key]))
+        observed = f"{shown(found[key], 100)} at {pointer}"
+        if any(same_but_for_form(found[key], refused.get(key)) for refused in history.refused_info):
+            yield sight.bad(
+                "UPDATE-NACK-UNCHANGED",
+                pointer,
+                "a value of a refused update is kept",
+                f"{shown(last.info[key], 100)} at {pointer}, as before the NACK",
+                observed,
+            )
+        elif key in last.partial and not found[key].strip():
+            yield sight.bad(
+                "UPDATE-PARTIAL-KEPT",
+                pointer,
+                "a member that was not sent is blanked",
+                f"{shown(last.info[key], 100)} at {pointer}",
+                observed,
+            )
+        elif key == "name" and history.long_name:
+            yield sight.bad(
+                "SIGNUP-LONG-NAME-KEPT",
+                pointer,
+                "a long name is acknowledged and not kept",
+                f"the {len(str(last.info[key]))} characters that were sent, or a NACK",
+                observed,
+            )
+        else:
+            requirement = whole
+            if sight.action == GET and history.written == ADD and history.intact:
+                requirement = "DOCUMENTS-KEEPS-REST"
+            yield sight.bad(
+                requirement,
+                pointer,
+                "another value comes back",
+                f"{shown(last.info[key], 100)} at {pointer}",
+                observed,
+            )
+    if not reported and len(current) > 1:
+        history.tolerated.update((f"/info/{key}", found[key]) for key in INFO)
+        newest = [key for key in INFO if same_but_for_form(found[key], last.info[key])]
+        older = [key for key in INFO if key not in newest]
+        yield sight.bad(
+            "UPDATE-WHOLE",
+            f"/info/{older[0]}" if older else "/info",
+            "a reply mixes values of before and after an update",
+            "all values of the update, or all of before",
+            f"{', '.join(newest) or 'none'} of the update, {', '.join(older)} of before",
+        )
+
+
+def judge_endpoint(sight: Sight, history: History) -> Iterator[Judgement]:
+    found = member(sight.exchange.body_of_reply, "/api/endpoint_url")
+    if history.endpoint_url == MISSING or not isinstance(found, str) or found == MISSING:
+        return
+    if sight.action == GET:
+        requirement, exact = "GET-ROUND-TRIP", "GET-ROUND-TRIP-EXACT"
+        if history.written in (UPDATE, ADD) and history.endpoint_ok and history.intact:
+            requirement = "UPDATE-KEEPS-REST" if history.written == UPDATE else "DOCUMENTS-KEEPS-REST"
+    else:
+        requirement = "UPDATE-KEEPS-REST" if sight.action == UPDATE else "DOCUMENTS-KEEPS-REST"
+        exact = "GET-ROUND-TRIP-EXACT"
+    whole, form = Tally(sight, requirement), Tally(sight, exact)
+    findings = list(compare(sight, history, "/api/endpoint_url", history.endpoint_url, found, whole, form))
+    yield from findings
+    history.endpoint_ok = not findings

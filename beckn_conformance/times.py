@@ -1,0 +1,32 @@
+"""Times as replies write them."""
+
+from __future__ import annotations
+
+import datetime
+import re
+
+
+def read_time(text: str) -> datetime.datetime | None:
+    """The latest moment that a text can mean as a time, or None where it is none (H4)."""
+    text = text.strip()
+    if re.fullmatch(r"\d{9,16}(\.\d+)?", text, re.ASCII):
+        number = float(text)
+        if number < 10**9:
+            return None
+        number = number / 1000 if number >= 10**11 else number
+        try:
+            return datetime.datetime.fromtimestamp(number, datetime.UTC)
+        except (OverflowError, OSError, ValueError):
+            return None
+    if not re.match(r"\d{4}-?\d\d-?\d\d", text, re.ASCII):
+        return None
+    try:
+        moment = datetime.datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    if moment.tzinfo is None:
+        # A day without a time ends with the day; a time without a zone may be anywhere on earth.
+        if re.fullmatch(r"\d{4}-?\d\d-?\d\d", text, re.ASCII):
+            moment += datetime.timedelta(days=1)
+        return moment.replace(tzinfo=datetime.UTC) + datetime.timedelta(hours=14)
+    return moment
