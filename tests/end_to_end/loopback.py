@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, TypeAlias
 
+from reference_server import DEFECTS
 from reference_server.binding import BINDINGS
 from reference_server.gateway import Gateway
 from reference_server.message import Answer, Call
@@ -67,14 +68,18 @@ class Loopback:
         *,
         talk: Talk | None = None,
         binding: str = "http",
+        envelope: tuple[str, ...] = (),
         method: str = "POST",
+        defects: tuple[str, ...] = (),
         tls: ssl.SSLContext | None = None,
     ) -> None:
         self.seen: list[Seen] = []
         self.connections = 0
         self._twist = twist
         self._talk = talk or self._speak_http
-        self._gateway = Gateway(load(), open_store(None), BINDINGS[binding]())
+        self._gateway = Gateway(load(), open_store(None), BINDINGS[binding](*envelope))
+        for name in defects:
+            DEFECTS[name].install(self._gateway)
         self._method = method
         self._scheme = "https" if tls else "http"
         self._numbers = itertools.count(1)

@@ -1,0 +1,288 @@
+"""How the kit speaks: addresses, declared headers and tokens, encodings, patience, TLS, rate and concurrency."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import ssl
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from end_to_end.kit import Kit, Run
+from end_to_end.loopback import Answer, Loopback, Seen, Twist, plain, with_body, with_fields, written
+
+ONE = ("-k", "test_plain_get")
+
+
+def _assert_sound(run: Run) -> None:
+    assert not run.crashed, run.output
+    assert run.status == 0, run.output
+    assert run.findings == []
+    assert run.requirement("GET-ROUND-TRIP")["status"] == "passed"
+
+
+@pytest.mark.parametrize(
+    ("path", "prefix"),
+    [("", ""), ("/", ""), ("/api/v1", "/api/v1"), ("/api/v1/", "/api/v1"), ("/a%20b", "/a%20b"), ("/~x;v=1", "/~x;v=1")],
+)
+def test_calls_are_made_beneath_the_path_of_the_url(
+    kit: Kit, gateway: Callable[..., Loopback], path: str, prefix: str
+) -> None:
+    server = gateway()
+
+    run = kit.run(server.url + path, *ONE)
+
+    _assert_sound(run)
+    assert {seen.target for seen in server.seen} == {
+        f"{prefix}/Provider/{name}" for name in ("signup", "get", "info/update", "documents/add")
+    }
+
+
+def test_declared_headers_are_sent_with_every_request(kit: Kit, gateway: Callable[..., Loopback]) -> None:
+    server = gateway()
+    option = kit.configure("headers: {X-Api-Key: k-12345, X-From-Environment: 'env:KEY_OF_MINE'}")
+
+    run = kit.run(server.url, option, "-k", "test_plain_get or test_unreadable_body", KEY_OF_MINE="s-67890")
+
+    assert not run.crashed, run.output
+    assert len(server.seen) > 10
+    assert {seen.headers.get("x-api-key") for seen in server.seen} == {"k-12345"}
+    assert {seen.headers.get("x-from-environment") for seen in server.seen} == {"s-67890"}
+
+
+def test_a_declared_signup_token_is_sent_with_signups_and_nothing_else(
+    kit: Kit, gateway: Callable[..., Loopback]
+) -> None:
+    server = gateway()
+
+    run = kit.run(server.url, kit.configure("signup_token: env:AGREED"), *ONE, AGREED="agreed-before")
+
+    _assert_sound(run)
+    assert {s.headers["token"] for s in server.seen if s.action == "signup"} == {"agreed-before"}
+    assert "agreed-before" not in {s.headers["token"] for s in server.seen if s.action != "signup"}
+
+
+@pytest.mark.parametrize("method", ["PUT", "PATCH"])
+def test_the_declared_method_is_used_for_every_call(
+    kit: Kit, gateway: Callable[..., Loopback], method: str
+) -> None:
+    server = gateway(method=method)
+
+    run = kit.run(server.url, kit.configure(f"method: {method}"), *ONE)
+
+    _assert_sound(run)
+    assert {seen.method for seen in server.seen} == {method}
+
+
+@pytest.mark.parametrize("names", [("header", "body"), ("Header", "Body"), ("context", "payload")])
+def test_an_envelope_is_found_or_declared(
+    kit: Kit, gateway: Callable[..., Loopback], names: tuple[str, str]
+) -> None:
+    server = gateway(binding="envelope", envelope=names)
+    text = "envelope: {header: context, body: payload}" if names == ("context", "payload") else "{}"
+
+    run = kit.run(server.url, kit.configure(text), *ONE)
+
+    _assert_sound(run)
+    assert run.report["gateway"]["binding"] == "envelope"
+
+
+def _chunks(data: bytes) -> bytes:
+    return b"".join(b"%x\r\n%s\r\n" % (len(data[i : i + 7]), data[i : i + 7]) for i in range(0, len(data), 7))
+
+
+def _gzipped(seen: Seen, answer: Answer) -> Answer:
+    return with_fields(with_body(answer, gzip.compress(answer.body)), [("Content-Encoding", "gzip")])
+
+
+def _deflated(seen: Seen, answer: Answer) -> Answer:
+    return with_fields(with_body(answer, zlib.compress(answer.body)), [("content-encoding", "deflate")])
+
+
+def _deflated_raw(seen: Seen, answer: Answer) -> Answer:
+    machine = zlib.compressobj(wbits=-15)
+    body = machine.compress(answer.body) + machine.flush()
+    return with_fields(with_body(answer, body), [("content-encoding", "deflate")])
+
+
+def _gzipped_in_two(seen: Seen, answer: Answer) -> Answer:
+    half = len(answer.body) // 2
+    body = gzip.compress(answer.body[:half]) + gzip.compress(answer.body[half:])
+    return with_fields(with_body(answer, body), [("Content-Encoding", "gzip")])
+
+
+def _chunked(seen: Seen, answer: Answer) -> Answer:
+    return with_fields(with_body(answer, _chunks(answer.body) + b"0\r\n\r\n"), [("Transfer-Encoding", "chunked")])
+
+
+def _chunked_with_trailer(seen: Seen, answer: Answer) -> Answer:
+    body = _chunks(answer.body) + b"0\r\nX-Checksum: 1\r\n\r\n"
+    return with_fields(with_body(answer, body), [("Transfer-Encoding", "chunked")])
+
+
+def _gzipped_and_chunked(seen: Seen, answer: Answer) -> Answer:
+    return _chunked(seen, _gzipped(seen, answer))
+
+
+def _closing(seen: Seen, answer: Answer) -> Answer:
+    return with_fields(answer, [("Connection", "close")])
+
+
+def _ended_by_closing(seen: Seen, answer: Answer) -> bytes:
+    head = "".join(f"{name}: {value}\r\n" for name, value in answer.headers if name != "content-length")
+    return f"HTTP/1.0 {answer.status} Fine\r\n{head}\r\n".encode() + answer.body
+
+
+def _after_continue(seen: Seen, answer: Answer) -> bytes:
+    early = b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n"
+    return early + written(_closing(seen, answer))
+
+
+async def _in_pieces(seen: Seen, answer: Answer) -> Answer:
+    await asyncio.sleep(0.01)
+    return answer
+
+
+@pytest.mark.parametrize(
+    "twist",
+    [
+        _gzipped,
+        _gzipped_in_two,
+        _deflated,
+        _deflated_raw,
+        _chunked,
+        _chunked_with_trailer,
+        _gzipped_and_chunked,
+        _closing,
+        _ended_by_closing,
+        _after_continue,
+        _in_pieces,
+    ],
+)
+def test_a_reply_is_read_in_every_form_that_http_has(
+    kit: Kit, gateway: Callable[..., Loopback], twist: Twist
+) -> None:
+    _assert_sound(kit.run(gateway(twist).url, *ONE))
+
+
+def test_a_gateway_that_asks_to_wait_is_waited_for(kit: Kit, gateway: Callable[..., Loopback]) -> None:
+    limited: list[Seen] = []
+
+    def limit(seen: Seen, answer: Answer) -> Answer:
+        if seen.number in (1, 3, 6, 7):
+            limited.append(seen)
+            return plain(429 if seen.number < 7 else 503, "", Retry_After="0.2")
+        return answer
+
+    server = gateway(limit)
+
+    run = kit.run(server.url, *ONE)
+
+    _assert_sound(run)
+    assert len(limited) == 4
+    following = [min(s.moment for s in server.seen if s.moment > one.moment) - one.moment for one in limited]
+    assert min(following) >= 0.2
+    assert {row["trouble"] for row in run.journal} == {""}
+
+
+def test_a_gateway_that_goes_on_asking_is_inconclusive_and_no_failure(
+    kit: Kit, gateway: Callable[..., Loopback]
+) -> None:
+    def limit(seen: Seen, answer: Answer) -> Answer:
+        return plain(429, "", Retry_After="0.1") if seen.number > 5 else answer
+
+    run = kit.run(gateway(limit).url, "--gateway-patience=0.4", "-k", "test_plain_get or test_token")
+
+    assert not run.crashed, run.output
+    assert run.findings == []
+    row = run.requirement("TOKEN-NACK-UNKNOWN")
+    assert row["status"] == "inconclusive"
+    assert "patience" in row["reason"]
+
+
+@pytest.mark.parametrize("number", [1, 2, 5, 6])
+def test_a_connection_that_is_lost_once_is_no_finding(
+    kit: Kit, gateway: Callable[..., Loopback], number: int
+) -> None:
+    server = gateway(lambda seen, answer: None if seen.number == number else answer)
+
+    run = kit.run(server.url, *ONE)
+
+    assert not run.crashed, run.output
+    assert run.findings == []
+    assert run.status == 0
+    sent = [seen.body for seen in server.seen if seen.action == "signup"]
+    assert len(set(sent)) == len(sent), "a signup whose answer was lost is not sent again (T13)"
+
+
+def test_a_certificate_of_a_declared_authority_is_trusted(
+    kit: Kit, gateway: Callable[..., Loopback], tls: ssl.SSLContext, certificate: Path
+) -> None:
+    server = gateway(tls=tls)
+
+    run = kit.run(server.url, kit.configure(f"tls: {{ca: {certificate}}}"), *ONE)
+
+    _assert_sound(run)
+    assert server.seen
+
+
+def test_certificates_are_not_verified_where_that_is_declared(
+    kit: Kit, gateway: Callable[..., Loopback], tls: ssl.SSLContext
+) -> None:
+    _assert_sound(kit.run(gateway(tls=tls).url, kit.configure("tls: {verify: false}"), *ONE))
+
+
+def test_a_client_certificate_is_shown(
+    kit: Kit, gateway: Callable[..., Loopback], tls: ssl.SSLContext, certificate: Path
+) -> None:
+    tls.verify_mode = ssl.CERT_REQUIRED
+    tls.load_verify_locations(certificate)
+    option = kit.configure(f"tls: {{ca: {certificate}, client_cert: {certificate}}}")
+
+    _assert_sound(kit.run(gateway(tls=tls).url, option, *ONE))
+
+
+def test_the_rate_is_kept_to(kit: Kit, gateway: Callable[..., Loopback]) -> None:
+    server = gateway()
+
+    run = kit.run(server.url, "--gateway-rate=20", "-k", "test_plain_get or test_ids_differ_for_like_providers")
+
+    assert not run.crashed, run.output
+    moments = [seen.moment for seen in server.seen]
+    assert len(moments) >= 12
+    # What is in flight may arrive closer together than it was sent, but never sooner on the whole.
+    assert moments[-1] - moments[0] >= (len(moments) - 1) / 20 * 0.8
+
+
+@pytest.mark.parametrize("limit", [1, 3])
+def test_no_more_requests_are_in_flight_than_allowed(
+    kit: Kit, gateway: Callable[..., Loopback], limit: int
+) -> None:
+    in_flight: list[Seen] = []
+    most = 0
+    full = asyncio.Event()
+
+    async def hold(seen: Seen, answer: Answer) -> Answer:
+        nonlocal most
+        in_flight.append(seen)
+        most = max(most, len(in_flight))
+        if len(in_flight) >= limit:
+            full.set()
+        try:
+            await asyncio.wait_for(full.wait(), 0.02)
+        except TimeoutError:
+            pass
+        await asyncio.sleep(0.002)
+        in_flight.remove(seen)
+        return answer
+
+    server = gateway(hold)
+
+    run = kit.run(server.url, f"--gateway-concurrency={limit}", "-k", "test_ids_are_unique")
+
+    assert not run.crashed, run.output
+    assert run.status == 0
+    assert len(server.seen) > 60
+    assert most == limit

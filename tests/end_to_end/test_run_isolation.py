@@ -1,0 +1,141 @@
+"""The kit beside somebody else's tests, and spread over processes."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from end_to_end.kit import Kit, Run
+from end_to_end.loopback import Loopback
+
+ONE = ("-k", "test_plain_get")
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """Somebody else's project, whose tests have names of their own and use a fixture named as ours is."""
+    (tmp_path / "pytest.ini").write_text(
+        "[pytest]\n"
+        "testpaths = checks\n"
+        "python_files = check_*.py\n"
+        "addopts = --strict-markers --strict-config -ra\n"
+        "filterwarnings = error\n"
+        "xfail_strict = true\n"
+        "markers = slow: takes long\n"
+    )
+    (tmp_path / "conftest.py").write_text(
+        "import pytest\n"
+        "@pytest.fixture\n"
+        "def actor():\n"
+        "    return 'theirs'\n"
+        "@pytest.fixture(autouse=True)\n"
+        "def everywhere():\n"
+        "    yield\n"
+        "def pytest_collection_modifyitems(items):\n"
+        "    items.reverse()\n"
+    )
+    (tmp_path / "checks").mkdir()
+    (tmp_path / "checks" / "check_them.py").write_text(
+        "import sys\n"
+        "import pytest\n"
+        "def test_theirs(actor):\n"
+        "    assert actor == 'theirs'\n"
+        "@pytest.mark.slow\n"
+        "def test_nothing_of_the_kit_is_loaded():\n"
+        "    assert not [m for m in sys.modules if m.startswith(('beckn_conformance.c', 'reference_server'))]\n"
+    )
+    return tmp_path
+
+
+def test_somebody_elses_tests_run_as_before_without_a_gateway(kit: Kit, project: Path) -> None:
+    run = kit.pytest("-v")
+
+    assert run.status == 0, run.output
+    assert "2 passed" in run.output
+    assert "conformance ====" not in run.output
+    assert not (project / "reports").exists()
+
+
+def test_a_failure_of_somebody_else_looks_as_before(kit: Kit, project: Path) -> None:
+    (project / "checks" / "check_more.py").write_text("def test_wrong():\n    assert 1 == 2\n")
+
+    run = kit.pytest()
+
+    assert run.status == 1
+    assert "assert 1 == 2" in run.output
+    assert "1 failed, 2 passed" in run.output
+
+
+def test_with_a_gateway_only_the_conformance_tests_run(
+    kit: Kit, gateway: Callable[..., Loopback], tmp_path: Path
+) -> None:
+    (tmp_path / "test_theirs.py").write_text("def test_plain_get_of_theirs():\n    assert False\n")
+    (tmp_path / "pytest.ini").write_text("[pytest]\ntestpaths = .\n")
+
+    run = kit.run(gateway().url, *ONE)
+
+    assert run.status == 0, run.output
+    assert "test_theirs" not in run.output
+    assert " 1 passed" in run.lines[-1]
+
+
+def test_with_a_gateway_the_settings_of_a_project_around_it_do_no_harm(
+    kit: Kit, gateway: Callable[..., Loopback], project: Path
+) -> None:
+    run = kit.run(gateway().url, *ONE)
+
+    assert not run.crashed, run.output
+    assert run.status == 0, run.output
+    assert " 1 passed" in run.lines[-1]
+    assert run.requirement("GET-ROUND-TRIP")["status"] == "passed"
+
+
+def test_a_plain_run_with_every_plugin_that_is_installed_warns_of_nothing(
+    kit: Kit, gateway: Callable[..., Loopback]
+) -> None:
+    run = kit.pytest(f"--gateway-url={gateway().url}", *ONE)
+
+    assert not run.crashed, run.output
+    assert run.status == 0, run.output
+    assert "warning" not in run.output.lower()
+
+
+def _told(run: Run) -> tuple[int, str, Counter[str], dict[str, str]]:
+    counts = Counter({f["id"]: f["count"] for f in run.findings})
+    return run.status, run.report["verdict"], counts, {r["id"]: r["status"] for r in run.report["requirements"]}
+
+
+def test_a_run_spread_over_processes_says_the_same(kit: Kit, gateway: Callable[..., Loopback]) -> None:
+    defects = ("signup-info-phone-no-plus-accepted", "signup-phone-error-echoes-value", "get-email-upper-case")
+    options = (kit.configure("settle: 0.2"), "-k", "SIGNUP-NACK-PHONE or test_get or test_form_of_replies")
+    alone = kit.run(gateway(defects=defects).url, *options)
+    alone_told, alone_sent = _told(alone), alone.report["run"]["exchanges"]
+
+    spread = kit.run(gateway(defects=defects).url, "-p", "xdist.plugin", "-n2", *options)
+
+    assert not spread.crashed, spread.output
+    assert alone_told[2]
+    assert _told(spread) == alone_told
+    probes = 4
+    assert spread.report["run"]["exchanges"] == alone_sent + probes
+
+
+def test_a_worker_that_crashes_leaves_an_incomplete_run(
+    kit: Kit, gateway: Callable[..., Loopback], tmp_path: Path
+) -> None:
+    (tmp_path / "conftest.py").write_text(
+        "import os\n"
+        "from beckn_conformance.actor import Actor\n"
+        "async def settle(self):\n"
+        "    os._exit(1)\n"
+        "Actor.settle = settle\n"
+    )
+
+    run = kit.run(
+        gateway().url, "-p", "xdist.plugin", "-n2", "-k", "test_update_stays or test_plain_get or test_unknown"
+    )
+
+    assert run.status not in (0, 2), run.output
+    assert run.report["verdict"] == "incomplete"

@@ -1,0 +1,208 @@
+"""What a finding says of how to see it again is true."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from end_to_end.kit import Kit, Run, environment
+from end_to_end.loopback import Answer, Loopback, Seen, plain
+
+DEFECTS = {
+    "signup-info-phone-no-plus-accepted": "SIGNUP-NACK-PHONE",
+    "signup-nack-phone-misplaced": "SIGNUP-NACK-PHONE",
+    "signup-name-upper-case": "SIGNUP-ECHO-EXACT and test_valid_value and company",
+    "signup-malformed-array-accepted": "MALFORMED-NACK and signup",
+    "signup-action-other-accepted": "HEADER-NACK-ACTION and signup",
+    "get-email-upper-case": "test_plain_get",
+    "get-token-foreign-accepted": "TOKEN-NACK-FOREIGN",
+    "get-hides-added-documents": "DOCUMENTS-KEPT and test_plain",
+    "info-update-info-phone-no-plus-accepted": "UPDATE-NACK-PHONE",
+    "info-update-token-absent-accepted": "TOKEN-NACK-ABSENT",
+    "update-name-padded": "test_plain_update",
+    "documents-added-name-padded": "DOCUMENTS-ECHO-EXACT and test_plain",
+    "documents-add-documents-item-data-empty-accepted": "DOCUMENTS-NACK-EMPTY",
+}
+
+pytestmark = pytest.mark.skipif(
+    not (shutil.which("curl") and shutil.which("python3")), reason="the lines need curl and python3"
+)
+
+
+@contextlib.contextmanager
+def _reference_process(*arguments: str) -> Iterator[str]:
+    """A fresh reference gateway in a process of its own; gives its URL."""
+    with subprocess.Popen(
+        [sys.executable, "-m", "reference_server", "--port", "0", *arguments],
+        stdout=subprocess.PIPE,
+        text=True,
+        env=environment(),
+    ) as process:
+        try:
+            assert process.stdout is not None
+            yield process.stdout.readline().split()[-1]
+        finally:
+            process.terminate()
+
+
+def _findings(run: Run, requirement: str) -> list[dict[str, Any]]:
+    found = [f for f in run.findings if f["requirement"] == requirement]
+    assert found, run.output
+    return found
+
+
+def _shape(value: Any) -> Any:
+    """A JSON value without what differs from run to run."""
+    if isinstance(value, dict):
+        return {key: _shape(child) for key, child in value.items()}
+    if isinstance(value, list):
+        return [_shape(child) for child in value]
+    return type(value).__name__
+
+
+def _seen_by_the_kit(run: Run, finding: dict[str, Any]) -> tuple[int, dict[str, str], Any]:
+    """Status, header and body of the reply that a finding is about."""
+    lightest = min(
+        (row for row in run.journal if row["id"] in finding["exchanges"]),
+        key=lambda row: len(row["request"]["content"]),
+    )
+    reply = lightest["reply"]
+    return reply["status"], {k.lower(): v for k, v in reply["headers"]}, json.loads(reply["content"])
+
+
+def _seen_by_curl(line: str, url: str, **env: str) -> tuple[int, dict[str, str], Any]:
+    """The same of the last reply when a line is run in a shell, against another gateway."""
+    moved = re.sub(r"^U=\S+;", f"U={url};", line)
+    ended = subprocess.run(
+        ["sh", "-c", moved],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        env={**os.environ, "no_proxy": "*", **env},
+    )
+    assert ended.returncode == 0, ended.stderr
+    assert ended.stderr == ""
+    head, _, body = ended.stdout.replace("\r\n", "\n").partition("\n\n")
+    first, *fields = head.split("\n")
+    headers = {name.lower(): value.strip() for name, _, value in (f.partition(":") for f in fields)}
+    return int(first.split()[1]), headers, json.loads(body)
+
+
+def _assert_the_same(mine: tuple[int, dict[str, str], Any], theirs: tuple[int, dict[str, str], Any]) -> None:
+    assert mine[0] == theirs[0]
+    assert mine[1].get("action") == theirs[1].get("action")
+    assert mine[1].get("message") == theirs[1].get("message")
+    assert _shape(mine[2]) == _shape(theirs[2])
+
+
+def _requirement(defect: str) -> str:
+    import reference_server
+
+    return reference_server.DEFECTS[defect].requirement
+
+
+@pytest.mark.parametrize("defect", DEFECTS)
+def test_a_curl_line_shows_the_finding_again(
+    kit: Kit, gateway: Callable[..., Loopback], defect: str
+) -> None:
+    server = gateway(defects=(defect,))
+    run = kit.run(server.url, kit.configure("settle: 0.2"), "-k", DEFECTS[defect])
+    findings = _findings(run, _requirement(defect))
+
+    with _reference_process("--defect", defect) as url:
+        for finding in findings[:3]:
+            again = _seen_by_curl(finding["curl"], url)
+
+            _assert_the_same(again, _seen_by_the_kit(run, finding))
+
+
+@pytest.mark.parametrize(
+    "defect",
+    [
+        "signup-info-phone-no-plus-accepted",
+        "signup-malformed-array-accepted",
+        "get-token-foreign-accepted",
+        "info-update-info-phone-no-plus-accepted",
+        "documents-added-name-padded",
+    ],
+)
+def test_a_curl_line_shows_the_finding_again_in_an_envelope(
+    kit: Kit, gateway: Callable[..., Loopback], defect: str
+) -> None:
+    server = gateway(defects=(defect,), binding="envelope")
+    run = kit.run(server.url, kit.configure("{settle: 0.2, binding: envelope}"), "-k", DEFECTS[defect])
+    findings = _findings(run, _requirement(defect))
+
+    with _reference_process("--defect", defect, "--binding", "envelope") as url:
+        for finding in findings[:3]:
+            again = _seen_by_curl(finding["curl"], url)
+
+            mine = _seen_by_the_kit(run, finding)
+            assert again[0] == mine[0]
+            assert again[2]["header"] == mine[2]["header"]
+            assert _shape(again[2]) == _shape(mine[2])
+
+
+def test_a_curl_line_takes_secrets_from_the_environment(kit: Kit, gateway: Callable[..., Loopback]) -> None:
+    def guarded(seen: Seen, answer: Answer) -> Answer:
+        known = seen.headers.get("x-api-key") == "key's own $HOME"
+        agreed = seen.action != "signup" or seen.headers.get("token") == "agreed before"
+        return answer if known and agreed else plain(403, '{"who": "are you"}')
+
+    defect = "info-update-info-phone-no-plus-accepted"
+    server = gateway(guarded, defects=(defect,))
+    text = "settle: 0.2\nsignup_token: agreed before\nheaders: {X-Api-Key: \"key's own $HOME\"}"
+    run = kit.run(server.url, kit.configure(text), "-k", DEFECTS[defect])
+    finding = _findings(run, _requirement(defect))[0]
+    assert "$SIGNUP_TOKEN" in finding["curl"]
+    assert "$X_API_KEY" in finding["curl"]
+
+    again = _seen_by_curl(
+        finding["curl"], server.url, SIGNUP_TOKEN="agreed before", X_API_KEY="key's own $HOME"
+    )
+
+    _assert_the_same(again, _seen_by_the_kit(run, finding))
+
+
+@pytest.mark.parametrize(
+    "defect", ["signup-info-phone-no-plus-accepted", "get-email-upper-case", "update-name-padded"]
+)
+def test_a_replay_line_runs_the_one_test_again_that_found_something(
+    kit: Kit, gateway: Callable[..., Loopback], defect: str
+) -> None:
+    run = kit.run(
+        gateway(defects=(defect,)).url, kit.configure("settle: 0.2"), "-k", DEFECTS[defect]
+    )
+    finding = _findings(run, _requirement(defect))[0]
+    command, *arguments = shlex.split(finding["replay"])
+    assert command == "pytest"
+    assert arguments[:1] == ["--pyargs"]
+
+    again = kit.run(gateway(defects=(defect,)).url, *arguments[:2], "-v")
+
+    assert not again.crashed, again.output
+    assert finding["id"] in {f["id"] for f in again.findings}
+    tests = {test for row in again.report["requirements"] for test in row["tests"]}
+    assert tests == {arguments[1]}
+    assert again.report["verdict"] == "incomplete"
+
+
+def test_a_replay_line_runs_as_it_stands(kit: Kit, gateway: Callable[..., Loopback]) -> None:
+    server = gateway(defects=("signup-info-phone-no-plus-accepted",))
+    run = kit.run(server.url, "-k", "SIGNUP-NACK-PHONE and no_plus")
+    finding = _findings(run, "SIGNUP-NACK-PHONE")[0]
+
+    again = kit.pytest(*shlex.split(finding["replay"])[1:])
+
+    assert again.status == 1, again.output
+    assert finding["id"] in {f["id"] for f in again.findings}

@@ -1,0 +1,190 @@
+"""No secret of a run is found in anything that it leaves behind."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+
+import pytest
+from end_to_end.kit import Kit, Run
+from end_to_end.loopback import Answer, Loopback, Seen, Twist, with_body, with_fields
+
+SIGNUP_TOKEN = "agreed-before/7d1f+Q=="
+HEADER = "Basic dmVuZG9yOnNlY3JldA=="
+FROM_ENVIRONMENT = "kept-in-the-environment-42"
+
+CONFIGURATION = f"""
+signup_token: {SIGNUP_TOKEN!r}
+headers: {{Authorization: {HEADER!r}, X-Key: 'env:KEY_OF_MINE'}}
+settle: 0.2
+"""
+
+SOME = "test_plain_get or test_plain_update or test_token or test_unknown_registration or null and SIGNUP-NACK"
+
+
+def _forms(secret: str) -> set[str]:
+    """A secret as it is, and as JSON and a shell would write it."""
+    return {
+        secret,
+        json.dumps(secret)[1:-1],
+        json.dumps(secret, ensure_ascii=False)[1:-1],
+        json.dumps(json.dumps(secret)[1:-1])[1:-1],
+        secret.replace("'", "'\"'\"'"),
+    }
+
+
+def _leaks(run: Run, secrets: Iterable[str]) -> list[str]:
+    """Where secrets are found."""
+    texts = {"the terminal": run.output}
+    for file in run.folder.rglob("*"):
+        if file.is_file():
+            texts[file.name] = file.read_text(encoding="utf-8")
+    assert {"report.json", "exchanges.jsonl", "junit.xml"} <= set(texts)
+    forms = {form for secret in secrets for form in _forms(secret)}
+    return sorted({f"{form} in {name}" for name, text in texts.items() for form in forms if form in text})
+
+
+def _run(kit: Kit, server: Loopback, *options: str) -> Run:
+    return kit.run(
+        server.url,
+        kit.configure(CONFIGURATION),
+        "--junitxml=reports/junit.xml",
+        "-rA",
+        "-v",
+        *options,
+        "-k",
+        SOME,
+        KEY_OF_MINE=FROM_ENVIRONMENT,
+    )
+
+
+def _token(change: Callable[[str], str]) -> Twist:
+    """The tokens that a gateway gives, changed."""
+
+    def twist(seen: Seen, answer: Answer) -> Answer:
+        body = json.loads(answer.body)
+        if "auth" not in body:
+            return answer
+        body["auth"]["token"] = change(body["auth"]["token"])
+        return with_body(answer, json.dumps(body).encode())
+
+    return twist
+
+
+def _telling(seen: Seen, answer: Answer) -> Answer:
+    """A gateway that repeats what it was sent wherever it can."""
+    token, key = seen.headers.get("token", ""), seen.headers.get("x-key", "")
+    text = f"token {token!r} with <{seen.headers.get('authorization')}>, x{token}y, {key}"
+    body = json.loads(answer.body)
+    body["debug"] = {token: [text, token.upper()], "headers": dict(seen.headers)}
+    if "info" in body:
+        body["info"]["name"] = text
+    if "registration" in body:
+        body["registration"]["status"] = token
+    return with_fields(with_body(answer, json.dumps(body).encode()), [("message", text), ("X-Request", text)])
+
+
+TWISTS: dict[str, Twist] = {
+    "as the reference gateway does": lambda seen, answer: answer,
+    "repeating all that was sent": _telling,
+    "with tokens like those of JWT": _token(lambda t: f"eyJh.{t}.c2ln-_{t[::-1]}"),
+    "with tokens in base64": _token(lambda t: f"{t}/+{t[:9]}=="),
+    "with quotes in tokens": _token(lambda t: f"{t[:8]}'\"\\{t[8:]} <&>"),
+    "with very long tokens": _token(lambda t: t * 12),
+    "with short tokens": _token(lambda t: t[:5]),
+}
+
+
+@pytest.mark.parametrize("name", TWISTS)
+def test_no_secret_is_left_behind_by_a_gateway(kit: Kit, gateway: Callable[..., Loopback], name: str) -> None:
+    given: list[str] = []
+
+    def twist(seen: Seen, answer: Answer) -> Answer:
+        changed = TWISTS[name](seen, answer)
+        assert isinstance(changed, Answer)
+        auth = json.loads(changed.body).get("auth")
+        if auth:
+            given.append(auth["token"])
+        return changed
+
+    server = gateway(twist, defects=("get-token-repeated",))
+
+    run = _run(kit, server)
+
+    assert not run.crashed, run.output
+    assert given
+    assert _leaks(run, [*given, SIGNUP_TOKEN, HEADER, FROM_ENVIRONMENT]) == []
+
+
+def test_no_secret_is_left_behind_in_an_envelope(kit: Kit, gateway: Callable[..., Loopback]) -> None:
+    server = gateway(binding="envelope", defects=("get-token-repeated", "signup-phone-error-echoes-value"))
+
+    run = _run(kit, server, "--gateway-binding=envelope")
+
+    assert not run.crashed, run.output
+    assert "TOKEN-NOT-REPEATED" in {f["requirement"] for f in run.findings}
+    assert len(server.tokens()) > 5
+    assert _leaks(run, [*server.tokens(), SIGNUP_TOKEN, HEADER, FROM_ENVIRONMENT]) == []
+
+
+def test_no_secret_is_left_behind_by_several_processes(kit: Kit, gateway: Callable[..., Loopback]) -> None:
+    server = gateway(_telling, defects=("get-token-repeated",))
+
+    run = _run(kit, server, "-p", "xdist.plugin", "-n2")
+
+    assert not run.crashed, run.output
+    files = {file.name for file in run.folder.glob("*.jsonl")}
+    assert files >= {"exchanges-gw0.jsonl", "exchanges-gw1.jsonl"}
+    assert _leaks(run, [*server.tokens(), SIGNUP_TOKEN, HEADER, FROM_ENVIRONMENT]) == []
+
+
+def test_a_token_that_a_gateway_repeats_after_a_lost_answer_is_not_left_behind(
+    kit: Kit, gateway: Callable[..., Loopback]
+) -> None:
+    server = gateway(lambda seen, answer: None if seen.number == 5 else _telling(seen, answer))
+
+    run = _run(kit, server)
+
+    assert not run.crashed, run.output
+    assert _leaks(run, [*server.tokens(), SIGNUP_TOKEN, HEADER, FROM_ENVIRONMENT]) == []
+
+
+def test_tokens_declared_beforehand_are_not_left_behind(kit: Kit, gateway: Callable[..., Loopback]) -> None:
+    def refuse(seen: Seen, answer: Answer) -> Answer:
+        text = f"nobody knows {seen.headers.get('token')}"
+        body = json.dumps({"registration": {"id": text}}).encode()
+        refusal = Answer(401, (("content-type", "application/json"), ("action", "NACK"), ("message", text)), body)
+        return answer if seen.action == "signup" else refusal
+
+    server = gateway(refuse)
+    option = kit.configure(
+        "settle: 0.2\nregistrations: [{id: a-1, token: beforehand-one-1}, {id: a-2, token: 'env:SECOND'}]"
+    )
+
+    run = kit.run(
+        server.url, option, "--junitxml=reports/junit.xml", "-k", SOME, SECOND="beforehand-two-2"
+    )
+
+    assert not run.crashed, run.output
+    assert {"beforehand-one-1", "beforehand-two-2"} <= server.tokens()
+    assert _leaks(run, [*server.tokens() - {"signup"}]) == []
+
+
+def test_a_password_in_the_url_is_not_left_behind(kit: Kit, gateway: Callable[..., Loopback]) -> None:
+    server = gateway(defects=("get-token-repeated",))
+    url = server.url.replace("://", "://vendor:password-of-mine@")
+
+    run = kit.run(url, kit.configure("settle: 0.2"), "--junitxml=reports/junit.xml", "-k", SOME)
+
+    assert not run.crashed, run.output
+    assert server.seen
+    assert _leaks(run, ["password-of-mine"]) == []
+
+
+def test_a_password_in_the_url_of_a_gateway_that_is_not_there_is_not_left_behind(kit: Kit) -> None:
+    url = "http://vendor:password-of-mine@127.0.0.1:1"
+
+    run = kit.run(url, "--junitxml=reports/junit.xml", "-k", "test_plain_get")
+
+    assert run.status == 10
+    assert "password-of-mine" not in run.output + (run.folder / "report.json").read_text()

@@ -1,0 +1,77 @@
+"""The kit as it is installed: from a wheel, far from its repository."""
+
+from __future__ import annotations
+
+import importlib.util
+import subprocess
+import sys
+import sysconfig
+import venv
+from pathlib import Path
+
+import pytest
+from end_to_end.kit import Kit, environment
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(scope="module")
+def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The interpreter of an environment in which the wheel is installed, and that sees the other packages."""
+    if importlib.util.find_spec("hatchling") is None:
+        pytest.skip("the wheel is built with hatchling, which is not there")
+    folder = tmp_path_factory.mktemp("installed")
+    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "-q"]
+    build = [*pip, "wheel", "--no-deps", "--no-build-isolation", "--wheel-dir", str(folder), str(REPOSITORY)]
+    subprocess.run(build, check=True, env=environment(PYTHONPATH=""), cwd=folder)
+    venv.create(folder / "env", symlinks=True)
+    interpreter = folder / "env" / "bin" / "python"
+    (wheel,) = folder.glob("*.whl")
+    purelib = sysconfig.get_path("purelib", vars={"base": str(folder / "env")})
+    target = [*pip, "install", "--no-deps", "--no-index", "--target", purelib, str(wheel)]
+    subprocess.run(target, check=True, env=environment(PYTHONPATH=""), cwd=folder)
+    others = [place for place in sys.path if place.endswith("-packages")]
+    (Path(purelib) / "others.pth").write_text("\n".join(others) + "\n")
+    return interpreter
+
+
+def test_the_installed_wheel_brings_everything(kit: Kit, python: Path) -> None:
+    script = (
+        "import beckn_conformance.specification as s, reference_server.specification as r, pathlib\n"
+        "print(pathlib.Path(s.__file__), pathlib.Path(r.__file__), len(s.load().requirements), sep='\\n')\n"
+    )
+
+    ended = subprocess.run(
+        [str(python), "-c", script],
+        cwd=kit.folder,
+        env=environment(PYTHONPATH=""),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    *files, requirements = ended.stdout.split("\n")[:3]
+    assert all(Path(file).is_relative_to(python.parents[1]) for file in files)
+    assert int(requirements) > 100
+
+
+def test_the_installed_kit_judges_the_reference_gateway(kit: Kit, python: Path) -> None:
+    run = kit.pytest("--gateway-url=reference", "-k", "test_plain_get", python=str(python), PYTHONPATH="")
+
+    assert not run.crashed, run.output
+    assert run.status == 0, run.output
+    assert run.report["verdict"] == "incomplete"
+    assert run.requirement("GET-ROUND-TRIP")["status"] == "passed"
+
+
+def test_the_installed_kit_finds_a_planted_defect(kit: Kit, python: Path) -> None:
+    run = kit.pytest(
+        "--gateway-url=reference:signup-info-phone-no-plus-accepted",
+        "-k",
+        "SIGNUP-NACK-PHONE and no_plus",
+        python=str(python),
+        PYTHONPATH="",
+    )
+
+    assert run.status == 1, run.output
+    assert run.requirement("SIGNUP-NACK-PHONE")["status"] == "failed"
