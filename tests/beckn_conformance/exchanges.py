@@ -272,10 +272,8 @@ class Story:
         documents = [self.values.document()] if documents is None else documents
         body = {"registration": {"id": made.id}, "documents": documents}
         if taken and answer is None:
-            first = len(made.documents)
             made.documents += [
-                {"id": f"{made.id}-{first + n}", **copy.deepcopy(d), "status": PENDING}
-                for n, d in enumerate(documents)
+                {"id": f"d-{next(_numbers)}", **copy.deepcopy(d), "status": PENDING} for d in documents
             ]
             made.status = "UPDATE-PENDING"
         shown = made.shown()
