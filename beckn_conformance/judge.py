@@ -29,6 +29,7 @@ class Judge:
         self._served: set[str] = set()
         self._signups_work = False
         self._made: dict[str, float] = {}
+        self._contended: frozenset[str] = frozenset()
         for id_, token in config.registrations:
             self.known.add(Known(id_, token))
 
@@ -58,6 +59,7 @@ class Judge:
     def judge_together(self, exchanges: Sequence[Exchange]) -> Iterator[tuple[Exchange, Judgement]]:
         """Judges the exchanges of a test in the order of their replies; calls made side by side know of each other."""
         ordered = sorted(exchanges, key=lambda e: e.ended)
+        self._contended = _contended(ordered)
         for place, exchange in enumerate(ordered):
             for other in ordered[place + 1 :]:
                 if other.started < exchange.ended and other.action != "Provider/signup":
@@ -80,6 +82,7 @@ class Judge:
             known=self.known,
             served=exchange.action in self._served,
             signups_work=self._signups_work,
+            contended=exchange.id in self._contended,
             fresh=made is not None and exchange.started < made + self._config.settle,
         )
 
@@ -100,3 +103,17 @@ class Judge:
             moment = None
         self.known.add(Known(str(id_), token, moment))
         self._made.setdefault(str(id_), exchange.ended)
+
+
+def _contended(exchanges: Sequence[Exchange]) -> frozenset[str]:
+    """Ids of the changes to a registration that were under way at the same time as another one."""
+    changes: dict[str, list[Exchange]] = {}
+    for exchange in exchanges:
+        if exchange.action in ("Provider/info/update", "Provider/documents/add") and exchange.sent is not None:
+            changes.setdefault(str(member(exchange.sent.body, "/registration/id")), []).append(exchange)
+    return frozenset(
+        one.id
+        for group in changes.values()
+        for one in group
+        if any(other is not one and one.started < other.ended and other.started < one.ended for other in group)
+    )

@@ -32,6 +32,7 @@ from .values import Values
 from .verdict import Tally, Verdict, conclude
 
 T = TypeVar("T")
+MOST_NOTES = 50
 KEPT_REGISTRATIONS = 100_000
 
 
@@ -204,6 +205,8 @@ class Session:
         """Judges every exchange of a scenario by everything; the outcome is that under its own requirements."""
         mine: dict[str, Finding] = {}
         exercised: set[str] = set()
+        for exchange in played.exchanges:
+            self._observe(exchange)
         for exchange, judgement in self._judge.judge_together(played.exchanges):
             exercised.add(judgement.requirement)
             record = self.tally.add(judgement)
@@ -223,6 +226,16 @@ class Session:
             if requirement not in exercised and reason:
                 self.tally.hinder(requirement, reason)
         return self._outcome(requirements, tuple(mine.values()), exercised, reason)
+
+    def _observe(self, exchange: Exchange) -> None:
+        """Notes what is recorded and judged by nobody (T8, T13)."""
+        notes = [f"{exchange.action}: {note}" for note in (exchange.received.notes if exchange.received else ())]
+        reply = exchange.reply
+        if reply is not None and 300 <= reply.status < 400:
+            notes.append(f"{exchange.action}: a redirect (status {reply.status}), which is not followed")
+        if exchange.trouble:
+            notes.append(f"{exchange.action}: {exchange.trouble}")
+        self.notes += [note for note in dict.fromkeys(notes) if note not in self.notes and len(self.notes) < MOST_NOTES]
 
     def _outcome(
         self, requirements: Sequence[str], findings: tuple[Finding, ...], exercised: set[str], reason: str

@@ -23,7 +23,7 @@ def valid_request_is_acknowledged(sight: Sight) -> Iterable[Judgement]:
         if later:
             yield sight.ok("TOKEN-ACCEPTED")
         yield from _accepted_variants(sight)
-    elif sight.exchange.refused:
+    elif sight.exchange.refused and not sight.contended:
         yield _refused_though_valid(sight)
 
 
@@ -163,7 +163,8 @@ def faulty_body_is_refused_and_blamed(sight: Sight) -> Iterable[Judgement]:
 def _refused_for_its_token(sight: Sight) -> bool:
     """Whether the gateway never looked at the body, so that nothing is known of its faults."""
     status = sight.exchange.reply.status if sight.exchange.reply else 0
-    return sight.action != "Provider/signup" and status in (401, 403) and not sight.blamed
+    unknown = any(fault.kind == "unknown" for fault in sight.diagnosis.faults)
+    return sight.action != "Provider/signup" and status in (401, 403) and not sight.blamed and not unknown
 
 
 def _expected(sight: Sight, fault: Fault) -> str:

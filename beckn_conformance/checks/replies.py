@@ -158,15 +158,14 @@ def status_fits(sight: Sight) -> Iterable[Judgement]:
     if not sight.readable or not sight.message or reply is None:
         return
     kind = sight.exchange.action_of_reply
-    allowed = (2,) if kind == "ACK" else (2, 4)
-    if reply.status // 100 in allowed:
+    if reply.status // 100 in ((2,) if kind == "ACK" else (2, 3, 4)):
         yield sight.ok(f"REPLY-STATUS-{kind}")
     else:
         yield sight.bad(
             f"REPLY-STATUS-{kind}",
             "",
             f"{kind} with a status of another class",
-            f"a status of class {' or '.join(f'{n}xx' for n in allowed)}",
+            "a status of class 2xx" if kind == "ACK" else "a status of class 2xx or 4xx",
             f"{kind} with status {reply.status}",
         )
 

@@ -35,6 +35,8 @@ class Sight:
     """Whether any signup was ever acknowledged."""
     fresh: bool
     """Whether the registration may not be visible yet (R19)."""
+    contended: bool = False
+    """Whether another change of the same registration was under way, for which this one may be refused (X3)."""
 
     @property
     def action(self) -> str:
