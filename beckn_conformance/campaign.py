@@ -13,10 +13,12 @@ import pytest
 from . import embedded, suite
 from .config import check_url, load_config
 from .errors import KitError, Unreachable, UsageError
+from .faults import FaultCase
 from .journal import prepare
+from .obligations import obligations
 from .report import document, terminal
 from .session import Session
-from .specification import load
+from .specification import choose, load
 from .verdict import Verdict
 
 SUITE = Path(suite.__file__).resolve().parent
@@ -35,6 +37,7 @@ class Campaign:
         self._config = config
         self._worker: dict[str, Any] | None = getattr(config, "workeroutput", None)
         self._controller = bool(getattr(config.option, "numprocesses", None)) and self._worker is None
+        self._due = obligations(session.specification, session.config)
         self._all = 0
         self._chosen: list[pytest.Function] = []
         self._ran = 0
@@ -49,7 +52,8 @@ class Campaign:
         option = config.getoption
         server = None
         try:
-            specification = load(_folder(option("--conformance-spec")))
+            choose(_folder(option("--conformance-spec")))
+            specification = load()
             url = option("--gateway-url")
             overrides = {
                 "binding": option("--gateway-binding"),
@@ -99,8 +103,19 @@ class Campaign:
 
     # Collection.
 
-    def collected(self, items: Sequence[pytest.Item]) -> None:
-        """Before -k and -m: names requirements as keywords and counts what there is."""
+    def _applies(self, item: pytest.Item) -> bool:
+        """Whether a test is of use under what the vendor declared."""
+        requirements = self.session.specification.requirements
+        if not self.session.can_verify and any(
+            name in requirements and requirements[name].needs == "verification" for name in requirements_of(item)
+        ):
+            return False
+        fault = item.callspec.params.get("fault") if hasattr(item, "callspec") else None
+        return not isinstance(fault, FaultCase) or fault.obligation in self._due.get(fault.requirement, ())
+
+    def collected(self, items: list[pytest.Item]) -> None:
+        """Before -k and -m: leaves out what was declared away, names requirements as keywords, counts the rest."""
+        items[:] = [item for item in items if self._applies(item)]
         for item in items:
             if hasattr(getattr(item, "obj", None), "play"):
                 self._all += 1

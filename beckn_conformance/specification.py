@@ -352,10 +352,22 @@ def _requirement(row: Mapping[str, Any], actions: Mapping[str, str]) -> Requirem
         raise SpecificationError(f"requirements.yaml: {row.get('id', row)}: {error}") from error
 
 
-@lru_cache(maxsize=4)
+_chosen: Path | None = None
+
+
+def choose(folder: Path | None) -> None:
+    """Makes ``load`` read a changed copy of schemas/ from here on; None goes back to the kit's own."""
+    global _chosen
+    _chosen = folder
+
+
 def load(folder: Path | None = None) -> Specification:
     """Reads schemas/ (or a changed copy of it) once; raises SpecificationError naming the file at fault."""
-    folder = folder or default_folder()
+    return _load((folder or _chosen or default_folder()).resolve())
+
+
+@lru_cache(maxsize=4)
+def _load(folder: Path) -> Specification:
     digest = hashlib.sha256()
     files: dict[str, Any] = {}
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
