@@ -231,9 +231,7 @@ class Story:
     ) -> Exchange:
         made = of or self.mine
         how.setdefault("token", made.token)
-        return self.call(
-            GET, {"registration": {"id": made.id}}, answer or self._ack(made.shown(), change), **how
-        )
+        return self.call(GET, {"registration": {"id": made.id}}, answer or self._ack(made.shown(), change), **how)
 
     def update(
         self,
@@ -272,9 +270,7 @@ class Story:
         documents = [self.values.document()] if documents is None else documents
         body = {"registration": {"id": made.id}, "documents": documents}
         if taken and answer is None:
-            made.documents += [
-                {"id": f"d-{next(_numbers)}", **copy.deepcopy(d), "status": PENDING} for d in documents
-            ]
+            made.documents += [{"id": f"d-{next(_numbers)}", **copy.deepcopy(d), "status": PENDING} for d in documents]
             made.status = "UPDATE-PENDING"
         shown = made.shown()
         shown["registration"]["status"] = "UPDATE-PENDING"

@@ -76,9 +76,7 @@ def test_a_planted_fault_is_diagnosed_where_it_is_and_as_what_it_is(case):
 
     diagnosis = diagnose(case.action, case.spoil(BODIES[case.action]))
 
-    assert [(f.pointer, f.kind, f.obligation) for f in diagnosis.faults] == [
-        (case.pointer, case.kind, case.obligation)
-    ]
+    assert [(f.pointer, f.kind, f.obligation) for f in diagnosis.faults] == [(case.pointer, case.kind, case.obligation)]
     assert BODIES[case.action] == before
 
 
@@ -292,9 +290,7 @@ def test_a_fault_hides_what_lies_beneath_it():
 
 
 def test_several_faults_are_all_found():
-    body = changed(
-        BODIES[SIGNUP], put("/info/phone", "none"), drop("/documents/1/data"), put("/api/endpoint_url", 5)
-    )
+    body = changed(BODIES[SIGNUP], put("/info/phone", "none"), drop("/documents/1/data"), put("/api/endpoint_url", 5))
 
     assert verdict(diagnose(SIGNUP, body)) == {
         ("/info/phone", "malformed"),

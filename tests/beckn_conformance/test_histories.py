@@ -924,9 +924,7 @@ def race(story, actions, seconds):
         if action == UPDATE:
             made.info = dict(body["info"])
         if action == ADD:
-            made.documents.append(
-                {**body["documents"][0], "status": PENDING, "id": f"d-{len(made.documents)}"}
-            )
+            made.documents.append({**body["documents"][0], "status": PENDING, "id": f"d-{len(made.documents)}"})
         if action != GET:
             made.status = "UPDATE-PENDING"
         ready.append((action, body, reply(body=made.shown()), delay))
@@ -1075,9 +1073,7 @@ def beforehand(**declared):
     story = Story(configured(registrations=(("old-1", "token-of-old-1"),), **declared))
     api = {"endpoint_url": "https://api.metro.example.com/beckn", "status": VERIFIED}
     documents = [{**story.values.document(), "status": VERIFIED, "id": "1"}]
-    story.registrations.append(
-        Registered("old-1", "token-of-old-1", VERIFIED, story.values.info(), documents, api)
-    )
+    story.registrations.append(Registered("old-1", "token-of-old-1", VERIFIED, story.values.info(), documents, api))
     return story
 
 

@@ -271,9 +271,7 @@ def test_a_signup_may_be_answered_with_lone_surrogates_in_id_token_and_expiry(te
         assert judged(story)
 
 
-LAST = pytest.mark.xfail(
-    strict=True, raises=OverflowError, reason="fourteen hours after the last day there is (H4)"
-)
+LAST = pytest.mark.xfail(strict=True, raises=OverflowError, reason="fourteen hours after the last day there is (H4)")
 
 
 @pytest.mark.parametrize(
@@ -335,9 +333,7 @@ def test_a_nack_that_is_deep_but_can_be_read_is_judged(depth, key, brackets):
         30,
         pytest.param(
             300,
-            marks=pytest.mark.xfail(
-                strict=True, raises=ValueError, reason="an ACK nested more than 255 deep raises"
-            ),
+            marks=pytest.mark.xfail(strict=True, raises=ValueError, reason="an ACK nested more than 255 deep raises"),
         ),
     ],
 )
@@ -378,6 +374,17 @@ def test_a_reply_with_odd_header_fields_is_judged(headers):
     story.get(answer=reply(body=story.mine.shown(), headers=headers))
 
     assert ("REPLY-ACTION", "header:action") in story.findings()
+
+
+@pytest.mark.xfail(strict=True, raises=ValueError, reason="a name of odd or many digits is taken for an index")
+@pytest.mark.parametrize("name", ["²", "①", "9" * 5000], ids=["superscript", "circled", "long"])
+def test_a_nack_with_digits_as_names_is_judged(name):
+    story = Story()
+    story.signup()
+    body = changed(valid_bodies(story.values)[SIGNUP], put("/documents/0/name", 5))
+    story.call(SIGNUP, body, nack({"documents": {name: "is wrong"}}))
+
+    assert judged(story)
 
 
 def effort(*exchanges):

@@ -1,0 +1,313 @@
+"""What a vendor declares is taken over, and every mistake in it is named with its place."""
+
+import datetime
+import json
+import re
+import textwrap
+
+import pytest
+import yaml
+from exchanges import SPECIFICATION, URL
+
+from beckn_conformance.config import GatewayConfig, Waiver, check_url, from_mapping, load_config
+from beckn_conformance.errors import UsageError
+
+SCHEMA = SPECIFICATION.files["gateway-config.json"]
+WAIVER = {
+    "requirement": "SIGNUP-NACK-PHONE",
+    "pointer": "/info/phone",
+    "reason": "known",
+    "owner": "ops",
+    "expires": "2027-01-31",
+    "class": "disputed-test",
+}
+DECLARED = {
+    "gateway": ({"name": "G", "vendor": "V", "version": "1"}, "gateway"),
+    "binding": ("envelope", "binding"),
+    "envelope": ({"header": "Head", "body": "Content"}, "envelope"),
+    "method": ("PUT", "method"),
+    "signup_token": ("agreed-token", "signup_token"),
+    "timestamp_zone": ("Asia/Kolkata", "timestamp_zone"),
+    "verification": ("immediate", "verification"),
+    "updates": ("deferred", "updates"),
+    "documents_echo": ("redacted", "documents_echo"),
+    "status_names": ({"UPDATE-PENDING": "WAITING"}, "status_names"),
+    "optional": (["/info/company_id", "/documents/*/name"], "optional"),
+    "values": ({"company_id": "[A-Z]{5}"}, "company_id"),
+    "settle": (3.5, "settle"),
+    "timeout": (20, "timeout"),
+    "patience": (60, "patience"),
+    "concurrency": (4, "concurrency"),
+    "rate": (2.5, "rate"),
+    "headers": ({"X-Api-Key": "key-of-the-test"}, "headers"),
+    "tls": ({"verify": False}, "tls"),
+    "verification_hook": ("verify {id}", "verification_hook"),
+    "registrations": ([{"id": "r-1", "token": "token-of-r-1"}], "registrations"),
+    "policy_update_frequency": (12, "policy_update_frequency"),
+    "waivers": ([WAIVER], "waivers"),
+}
+REACHED = {
+    "envelope": ("Head", "Content"),
+    "optional": ("/info/company_id", "/documents/*/name"),
+    "values": "[A-Z]{5}",
+    "registrations": (("r-1", "token-of-r-1"),),
+    "waivers": (
+        Waiver("SIGNUP-NACK-PHONE", "known", "ops", datetime.date(2027, 1, 31), "/info/phone", "disputed-test"),
+    ),
+}
+
+
+def declared(**raw):
+    return from_mapping(URL, raw, SPECIFICATION)
+
+
+def refused(tmp_path, text, **how):
+    """The error that a configuration file with this text brings, without the folder."""
+    file = tmp_path / "gateway.yaml"
+    file.write_text(textwrap.dedent(text), encoding="utf-8")
+    with pytest.raises(UsageError) as caught:
+        load_config(URL, file, SPECIFICATION, **how)
+    assert "\n" not in str(caught.value)
+    return str(caught.value).replace(str(file), "gateway.yaml")
+
+
+def test_every_key_that_can_be_declared_is_tried_here():
+    extra = {"peers", "clone_within"} & set(SCHEMA["properties"])
+
+    assert set(DECLARED) == set(SCHEMA["properties"]) - extra
+
+
+@pytest.mark.parametrize("key", DECLARED)
+def test_a_declared_key_reaches_the_kit(key):
+    value, attribute = DECLARED[key]
+    config = declared(**{key: value})
+
+    assert getattr(config, attribute) == REACHED.get(key, value)
+    assert getattr(config, attribute) != getattr(GatewayConfig(URL), attribute)
+    assert config.declared == {key: value}
+
+
+def test_all_keys_together_are_read_from_a_file(tmp_path):
+    file = tmp_path / "gateway.yaml"
+    file.write_text(yaml.safe_dump({key: value for key, (value, _) in DECLARED.items()}), encoding="utf-8")
+
+    config = load_config(URL, file, SPECIFICATION)
+
+    for key, (value, attribute) in DECLARED.items():
+        assert getattr(config, attribute) == REACHED.get(key, value)
+
+
+@pytest.mark.parametrize("text", ["", "# nothing yet\n", "---\n", "{}\n"])
+def test_a_file_that_declares_nothing_is_as_good_as_none(tmp_path, text):
+    file = tmp_path / "gateway.yaml"
+    file.write_text(text)
+
+    assert load_config(URL, file, SPECIFICATION) == load_config(URL, None, SPECIFICATION) == GatewayConfig(URL)
+
+
+def test_options_win_over_the_file(tmp_path):
+    file = tmp_path / "gateway.yaml"
+    file.write_text("binding: http\ntimeout: 5\n")
+
+    config = load_config(URL, file, SPECIFICATION, {"binding": "envelope", "timeout": None, "rate": 3.0})
+
+    assert (config.binding, config.timeout, config.rate) == ("envelope", 5, 3.0)
+
+
+def test_a_date_may_be_written_as_yaml_likes_it(tmp_path):
+    file = tmp_path / "gateway.yaml"
+    rows = {**WAIVER, "expires": datetime.date(2027, 1, 31)}
+    file.write_text(yaml.safe_dump({"waivers": [rows]}))
+
+    assert load_config(URL, file, SPECIFICATION).waivers[0].expires == datetime.date(2027, 1, 31)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("method: POST\nbindings: http\n", "gateway.yaml, line 2: unknown key 'bindings'; did you mean 'binding'?"),
+        ("gateway:\n  nam: G\n", "gateway.yaml, line 2: unknown key 'gateway.nam'; did you mean 'name'?"),
+        (
+            "tls:\n  verify: true\n  client_certificate: x\n",
+            "gateway.yaml, line 3: unknown key 'tls.client_certificate'; did you mean 'client_cert'?",
+        ),
+        (
+            "status_names:\n  UPDATE-PENDNG: x\n",
+            "gateway.yaml, line 2: unknown key 'status_names.UPDATE-PENDNG'; did you mean 'UPDATE-PENDING'?",
+        ),
+        (
+            "registrations:\n  - {id: a, token: b}\n  - id: c\n    token: d\n    tokn: e\n",
+            "gateway.yaml, line 5: unknown key 'registrations.1.tokn'; did you mean 'token'?",
+        ),
+        ("\n\nbinding: tcp\n", "gateway.yaml, line 3: binding: 'tcp' is not one of ['auto', 'http', 'envelope']"),
+        ("settle: 0\n", "gateway.yaml, line 1: settle: 0 is less than or equal to the minimum of 0"),
+        ("settle: soon\n", "gateway.yaml, line 1: settle: 'soon' is not of type 'number'"),
+        ("concurrency: 0\n", "gateway.yaml, line 1: concurrency: 0 is less than the minimum of 1"),
+        ("signup_token: 5\n", "gateway.yaml, line 1: signup_token: 5 is not of type 'string'"),
+        ("timestamp_zone: IST/Delhi\n", "gateway.yaml, line 1: timestamp_zone: 'IST/Delhi' is no zone of the IANA"),
+        ("timestamp_zone: ../etc\n", "gateway.yaml, line 1: timestamp_zone: '../etc' is no zone of the IANA"),
+        ("values:\n  company_id: '[A-'\n", "gateway.yaml, line 2: values.company_id: '[A-' is no regular expression"),
+        (
+            "optional:\n  - /info/companyid\n",
+            "gateway.yaml, line 1: optional: '/info/companyid' is no member of a request; did you mean '/info/company_id'?",
+        ),
+        ("optional: [info]\n", "gateway.yaml, line 1: optional.0: 'info' does not match"),
+        ("tls: {ca: /no/such/file}\n", "gateway.yaml, line 1: tls.ca: there is no file '/no/such/file'"),
+        ("headers: {'X Y': a}\n", "gateway.yaml, line 1: headers: 'X Y' does not match"),
+        ("waivers:\n  - requirement: X\n", "gateway.yaml, line 2: waivers.0: 'expires' is a required property"),
+        (
+            "waivers:\n  - {requirement: SIGNUP-NACK-FONE, reason: r, owner: o, expires: 2027-01-01}\n",
+            "gateway.yaml, line 1: waivers: there is no requirement 'SIGNUP-NACK-FONE'; did you mean 'SIGNUP-NACK-",
+        ),
+        (
+            "waivers:\n  - {requirement: REPLY-JSON, reason: r, owner: o, expires: soon}\n",
+            "gateway.yaml, line 2: waivers.0.expires: 'soon' is not a 'date'",
+        ),
+        ("- binding\n", "gateway.yaml, line 1: a mapping of keys is needed, not list"),
+        ("just text\n", "gateway.yaml, line 1: a mapping of keys is needed, not str"),
+        ("binding: http\nsettle: [1,\n", "gateway.yaml, line 3: not YAML: "),
+        ("a: &x 1\nb: *y\n", "gateway.yaml, line 2: not YAML: found undefined alias"),
+        ("signup_token: env:NO_SUCH_NAME\n", "gateway.yaml, line 1: signup_token: the environment has no variable"),
+        (
+            "binding: http\nheaders:\n  X-Key: env:NO_SUCH_NAME\n",
+            "gateway.yaml, line 3: headers.X-Key: the environment has no variable NO_SUCH_NAME",
+        ),
+        (
+            "registrations:\n  - {id: a, token: 'env:NO_SUCH_NAME'}\n",
+            "gateway.yaml, line 1: registrations: the environment has no variable NO_SUCH_NAME",
+        ),
+    ],
+)
+def test_a_mistake_is_named_with_file_line_key_and_the_nearest_key(tmp_path, text, expected):
+    assert refused(tmp_path, text).startswith(expected)
+
+
+def test_a_file_that_cannot_be_read_is_named(tmp_path):
+    with pytest.raises(UsageError, match=re.escape(f"{tmp_path / 'no.yaml'} cannot be read: No such file")):
+        load_config(URL, tmp_path / "no.yaml", SPECIFICATION)
+    (tmp_path / "latin.yaml").write_bytes("gateway: {name: Métro}".encode("latin-1"))
+    with pytest.raises(UsageError, match="it is not UTF-8"):
+        load_config(URL, tmp_path / "latin.yaml", SPECIFICATION)
+    with pytest.raises(UsageError, match="cannot be read"):
+        load_config(URL, tmp_path, SPECIFICATION)
+
+
+def test_a_mistake_in_an_option_is_named_without_a_file():
+    with pytest.raises(UsageError, match=r"^configuration: timeout: -1\.0 is less than or equal to"):
+        load_config(URL, None, SPECIFICATION, {"timeout": -1.0})
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "1: 2\n",
+        "? [a, b]\n: c\n",
+        "{a: b}: c\n",
+        "on: true\n",
+        "null: 1\n",
+        "waivers: [[]]\n",
+        "registrations: {id: a}\n",
+        "values: []\n",
+        "tls: x\n",
+        "envelope: {header: 1}\n",
+        "optional: [null]\n",
+        "waivers: [{requirement: REPLY-JSON, reason: r, owner: o, expires: 2027-01-01 10:00:00}]\n",
+        "expires: 2027-99-99\n",
+        "a: !!python/object:os.system x\n",
+        "settle: .inf\n",
+        "\x00",
+        "a: b: c\n",
+        "binding: http\n\tsettle: 1\n",
+    ],
+)
+def test_odd_yaml_is_an_error_of_usage_and_nothing_worse(tmp_path, text):
+    assert refused(tmp_path, text).startswith("gateway.yaml")
+
+
+@pytest.mark.xfail(strict=True, reason="not a number breaks no rule of the schema")
+@pytest.mark.parametrize("key", ["settle", "timeout", "rate", "patience"])
+def test_not_a_number_is_no_number_of_seconds(tmp_path, key):
+    assert refused(tmp_path, f"{key}: .nan\n").startswith(f"gateway.yaml, line 1: {key}")
+
+
+# Secrets.
+
+
+def test_secrets_may_stand_in_the_environment(monkeypatch):
+    for name in ("TOKEN", "KEY", "OLD"):
+        monkeypatch.setenv(f"BECKN_TEST_{name}", f"value of {name}")
+
+    config = declared(
+        signup_token="env:BECKN_TEST_TOKEN",
+        headers={"X-Key": "env:BECKN_TEST_KEY", "X-Plain": "plain"},
+        registrations=[{"id": "env:BECKN_TEST_TOKEN", "token": "env:BECKN_TEST_OLD"}],
+    )
+
+    assert config.signup_token == "value of TOKEN"
+    assert config.headers == {"X-Key": "value of KEY", "X-Plain": "plain"}
+    assert config.registrations == (("env:BECKN_TEST_TOKEN", "value of OLD"),)
+    assert "value of" not in json.dumps(config.declared)
+
+
+def test_an_empty_variable_is_none(monkeypatch):
+    monkeypatch.setenv("BECKN_TEST_EMPTY", "")
+
+    with pytest.raises(UsageError, match="signup_token: the environment has no variable BECKN_TEST_EMPTY"):
+        declared(signup_token="env:BECKN_TEST_EMPTY")
+
+
+def test_the_digest_tells_declarations_apart_and_not_secrets(monkeypatch):
+    monkeypatch.setenv("BECKN_TEST_TOKEN", "first")
+    first = declared(signup_token="env:BECKN_TEST_TOKEN")
+    monkeypatch.setenv("BECKN_TEST_TOKEN", "second")
+    second = declared(signup_token="env:BECKN_TEST_TOKEN")
+
+    assert first.digest == second.digest
+    assert first.digest != declared(settle=1).digest
+
+
+def test_every_secret_of_a_configuration_is_known_longest_first():
+    config = declared(
+        signup_token="agreed-token",
+        headers={"X-Key": "key-of-the-test-run"},
+        registrations=[{"id": "r-1", "token": "token-1"}],
+        verification_hook="https://user:password@gw.example/{id}",
+    )
+
+    assert config.secrets == ("key-of-the-test-run", "agreed-token", "password", "token-1")
+
+
+# URLs.
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("https://gw.example", "https://gw.example"),
+        ("https://gw.example/api/", "https://gw.example/api"),
+        ("http://127.0.0.1:8080//", "http://127.0.0.1:8080"),
+        ("http://[::1]:8080/a", "http://[::1]:8080/a"),
+    ],
+)
+def test_a_base_url_loses_its_trailing_slash(url, expected):
+    assert check_url(url) == expected
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        "gw.example",
+        "ftp://gw.example",
+        "https://",
+        "https://gw.example:99999",
+        "https://gw.example:0",
+        "https://gw.example?x=1",
+        "https://gw.example#x",
+        "http://[::1",
+        "https://gw.example:port",
+    ],
+)
+def test_a_url_to_which_nothing_can_be_sent_is_refused(url):
+    with pytest.raises(UsageError, match="--gateway-url"):
+        check_url(url)

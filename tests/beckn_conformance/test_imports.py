@@ -1,0 +1,123 @@
+"""The walls between the modules: each imports only what stands above it, and what is pure stays pure."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+PACKAGE = ROOT / "beckn_conformance"
+ORDER = """
+    errors times specification config exchange finding faults obligations values diagnosis checks model judge
+    verdict binding gateway actor replay masking journal probe embedded session report scenario suite plan
+    campaign plugin cli __main__
+""".split()
+PURE = ("diagnosis", "checks", "model", "judge", "verdict", "values", "faults", "finding", "exchange")
+HEAVY = ("httpx", "hypothesis", "schemathesis", "jsonschema", "jsonschema_rs", "yaml", "phonenumbers")
+SOURCES = sorted(PACKAGE.rglob("*.py"))
+
+
+def top(path):
+    """Name of the module or subpackage right under the package that a file belongs to."""
+    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def imported(path, *, lazily=True):
+    """Every module that a file imports, by its full name; lazily, also within functions."""
+    package = ("beckn_conformance", *path.relative_to(PACKAGE).parts[:-1])
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    nodes = ast.walk(tree) if lazily else iter(tree.body)
+    for node in nodes:
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = node.module or ""
+            if node.level:
+                base = ".".join((*package[: len(package) - node.level + 1], *filter(None, [node.module])))
+            yield base
+            yield from (f"{base}.{alias.name}" for alias in node.names)
+
+
+def siblings(path):
+    """Modules and subpackages of the package that a file imports."""
+    names = {name.split(".")[1] for name in imported(path) if name.startswith("beckn_conformance.")}
+    return {name for name in names if name in ORDER or (PACKAGE / f"{name}.py").is_file()}
+
+
+def roots(path, **how):
+    return {name.split(".")[0] for name in imported(path, **how)}
+
+
+def test_every_module_has_its_place_in_the_order():
+    found = {top(path) for path in SOURCES} - {"__init__"}
+
+    assert found <= set(ORDER)
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_a_module_imports_only_what_stands_above_it(path):
+    name = top(path)
+    if name == "__init__":
+        assert siblings(path) == set()
+        return
+    above = set(ORDER[: ORDER.index(name) + ((PACKAGE / name).is_dir())])
+    if name == "plugin":
+        above |= {"campaign"}
+
+    assert siblings(path) <= above
+
+
+@pytest.mark.parametrize("name", PURE)
+def test_what_judges_never_talks_to_anybody(name):
+    paths = [path for path in SOURCES if top(path) == name]
+
+    assert paths
+    for path in paths:
+        assert {"httpx", "pytest", "asyncio", "socket", "reference_server"}.isdisjoint(roots(path))
+        assert {"gateway", "actor", "session"}.isdisjoint(siblings(path))
+
+
+def test_nothing_imports_the_reference_gateway_at_the_top():
+    for path in SOURCES:
+        assert "reference_server" not in roots(path, lazily=False)
+        if top(path) not in ("embedded", "plan", "cli"):
+            assert "reference_server" not in roots(path), path
+
+
+def test_the_reference_gateway_never_imports_the_kit():
+    sources = sorted((ROOT / "reference_server").rglob("*.py"))
+
+    assert sources
+    for path in sources:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            names = []
+            if isinstance(node, ast.Import):
+                names = [alias.name for alias in node.names]
+            elif isinstance(node, ast.ImportFrom):
+                names = [node.module or ""]
+            assert not any(name.split(".")[0] == "beckn_conformance" for name in names), path
+
+
+def loaded(statement):
+    """Names of the modules that a statement loads in a fresh interpreter."""
+    code = f"{statement}\nimport sys\nprint(*sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True, timeout=60
+    )
+    return set(done.stdout.split())
+
+
+def test_the_plugin_alone_loads_nothing_heavy():
+    modules = loaded("import beckn_conformance.plugin")
+
+    assert "beckn_conformance.plugin" in modules
+    assert modules.isdisjoint(HEAVY)
+    assert {name for name in modules if name.startswith("beckn_conformance.")} == {"beckn_conformance.plugin"}
+
+
+def test_judging_loads_no_client():
+    modules = loaded("import beckn_conformance.judge, beckn_conformance.verdict, beckn_conformance.values")
+
+    assert modules.isdisjoint({"httpx", "pytest", "asyncio", "beckn_conformance.gateway"})

@@ -1,0 +1,413 @@
+"""The verdict: passed only when all was exercised, and nothing beats a finding that fails the class."""
+
+import datetime
+import json
+
+import pytest
+from exchanges import CONFIG, QUICK, SPECIFICATION, Story, configured, put
+from hypothesis import given
+from hypothesis import strategies as st
+
+from beckn_conformance.config import Waiver
+from beckn_conformance.finding import Finding, Judgement
+from beckn_conformance.obligations import MANY, obligations
+from beckn_conformance.verdict import KEPT_EXCHANGES, Tally, conclude
+
+TODAY = datetime.date(2026, 5, 4)
+DUE = obligations(SPECIFICATION, CONFIG)
+MUST, SHOULD = "SIGNUP-NACK-PHONE", "SIGNUP-NACK-EMPTY"
+
+
+def finding(requirement=MUST, pointer="/info/phone", message="wrong", exchange="x1", weight=10):
+    return Finding(requirement, "Provider/signup", pointer, message, "sent", "due", "seen", exchange, weight=weight)
+
+
+def found(requirement=MUST, **how):
+    return Judgement(requirement, f"{how.get('pointer', '/info/phone')} empty", finding(requirement, **how))
+
+
+def full(*but):
+    """A tally of a run in which all was exercised and nothing found."""
+    tally = Tally()
+    for requirement, names in DUE.items():
+        if requirement not in but:
+            for name in names:
+                tally.add(Judgement(requirement, name))
+            tally.tests[requirement] = ["test"]
+    return tally
+
+
+def concluded(tally, config=CONFIG, **how):
+    how.setdefault("can_verify", True)
+    return conclude(tally, SPECIFICATION, config, today=TODAY, **how)
+
+
+def status(verdict, requirement=MUST):
+    (outcome,) = (o for o in verdict.outcomes if o.requirement.id == requirement)
+    return outcome.status
+
+
+def reason(verdict, requirement=MUST):
+    (outcome,) = (o for o in verdict.outcomes if o.requirement.id == requirement)
+    return outcome.reason
+
+
+def waived(requirement=MUST, pointer=None, expires=TODAY):
+    return configured(waivers=(Waiver(requirement, "known", "ops", expires, pointer),))
+
+
+# Obligations.
+
+
+def test_every_requirement_that_can_be_tested_has_an_obligation():
+    for requirement in SPECIFICATION.requirements.values():
+        assert bool(DUE[requirement.id]) != bool(requirement.untestable)
+
+
+def test_obligations_of_a_fault_name_member_kind_and_later_items():
+    assert "/info/phone malformed: no plus" in DUE["SIGNUP-NACK-PHONE"]
+    assert "/documents/*/name missing" in DUE["SIGNUP-NACK-DOCUMENT-NAME"]
+    assert "/documents/*/name missing in a later document" in DUE["SIGNUP-NACK-DOCUMENT-NAME"]
+    assert DUE["GET-NACK-UNKNOWN"] == {"/registration/id unknown"}
+
+
+def test_obligations_of_replies_name_the_operation_and_what_it_said():
+    assert DUE["REPLY-MESSAGE"] == {f"{o.action} {said}" for o in SPECIFICATION.operations for said in ("ACK", "NACK")}
+    assert DUE["SIGNUP-ID-UNIQUE"] == {"Provider/signup", f"{MANY} registrations"}
+    assert DUE["TOKEN-NACK-FOREIGN"] == {f"Provider/{name} foreign" for name in ("get", "info/update", "documents/add")}
+
+
+def test_nobody_is_held_to_members_declared_optional():
+    declared = configured(optional=("/info", "/documents/*/name"))
+
+    due = obligations(SPECIFICATION, declared)
+
+    assert {name.rpartition(" ")[2] for name in due["SIGNUP-NACK-INFO"]} == {"string", "number", "boolean", "array"}
+    assert not any("missing" in name or "null" in name for name in due["SIGNUP-NACK-DOCUMENT-NAME"])
+
+
+def test_a_declared_pattern_leaves_one_kind_of_company_ids_to_be_accepted():
+    due = obligations(SPECIFICATION, configured(company_id="[A-Z]{8}"))
+
+    assert due["SIGNUP-ACK-COMPANY-ID"] == {"Provider/signup /info/company_id well-formed"}
+    assert len(DUE["SIGNUP-ACK-COMPANY-ID"]) == 5
+
+
+# Outcomes.
+
+
+def test_a_run_in_which_all_was_exercised_and_nothing_found_is_conformant():
+    verdict = concluded(full())
+
+    assert verdict.verdict == "conformant"
+    assert verdict.exit_status == 0
+    assert {o.requirement.id for o in verdict.outcomes if o.status != "passed"} == {
+        r.id for r in SPECIFICATION.requirements.values() if r.untestable
+    }
+    assert sum(verdict.summary.values()) == len(SPECIFICATION.requirements)
+
+
+@pytest.mark.parametrize("requirement", [r for r, due in DUE.items() if len(due) > 1][::4])
+def test_one_obligation_less_is_inconclusive(requirement):
+    *met, missing = sorted(DUE[requirement])
+    tally = full(requirement)
+    tally.tests[requirement] = ["test"]
+    for name in met:
+        tally.add(Judgement(requirement, name))
+
+    verdict = concluded(tally)
+
+    must = SPECIFICATION.requirements[requirement].level == "MUST"
+    assert status(verdict, requirement) == "inconclusive"
+    assert reason(verdict, requirement) == f"{len(met)} of {len(met) + 1} exercised; missing: {missing}"
+    assert verdict.verdict == ("inconclusive" if must else "conformant")
+    assert verdict.exit_status == (10 if must else 0)
+
+
+def test_a_should_that_was_not_wholly_tested_is_inconclusive_in_the_strict_class():
+    assert concluded(full(SHOULD)).verdict == "conformant"
+    assert concluded(full(SHOULD), strict=True).verdict == "inconclusive"
+
+
+def test_of_many_missing_obligations_three_are_named():
+    tally = full(MUST)
+    tally.tests[MUST] = ["test"]
+    tally.add(Judgement(MUST, "/info/phone empty"))
+    tally.hinder(MUST, "the signup before it failed")
+    tally.hinder(MUST, "timeout")
+    tally.hinder(MUST, "the signup before it failed")
+
+    text = reason(concluded(tally))
+
+    assert text.startswith(f"1 of {len(DUE[MUST])} exercised; missing: ")
+    assert text.count(", ") == 2
+    assert text.endswith(" … (the signup before it failed)")
+
+
+def test_a_run_that_did_nothing_is_inconclusive():
+    verdict = concluded(Tally())
+
+    assert verdict.verdict == "inconclusive"
+    assert verdict.exit_status == 10
+    assert reason(verdict) == "nothing was sent for it"
+    assert not any(o.status == "passed" for o in verdict.outcomes)
+
+
+def test_a_gateway_that_cannot_be_reached_is_inconclusive():
+    verdict = concluded(Tally(), unreachable="nobody answers")
+
+    assert (verdict.verdict, verdict.exit_status, reason(verdict)) == ("inconclusive", 10, "nobody answers")
+    assert concluded(full(), unreachable="nobody answers any more").verdict == "inconclusive"
+
+
+def test_a_must_that_is_not_met_fails_the_gateway():
+    tally = full()
+    tally.add(found())
+
+    verdict = concluded(tally)
+
+    assert (status(verdict), verdict.verdict, verdict.exit_status) == ("failed", "non-conformant", 1)
+
+
+@pytest.mark.parametrize(
+    ("strict", "expected"), [(False, ("warned", "conformant", 0)), (True, ("failed", "non-conformant", 1))]
+)
+def test_a_should_that_is_not_met_fails_the_strict_class_only(strict, expected):
+    tally = full()
+    tally.add(found(SHOULD))
+
+    verdict = concluded(tally, strict=strict)
+
+    assert (status(verdict, SHOULD), verdict.verdict, verdict.exit_status) == expected
+
+
+def test_a_finding_beats_everything_inconclusive():
+    tally = Tally()
+    tally.add(found())
+
+    for unreachable in ("", "gone away"):
+        verdict = concluded(tally, unreachable=unreachable)
+        assert (verdict.verdict, verdict.exit_status) == ("non-conformant", 1)
+
+
+def test_a_narrowed_run_is_incomplete_whatever_it_shows():
+    clean, bad = full(), full()
+    bad.add(found())
+
+    assert (concluded(clean, narrowed=True).verdict, concluded(clean, narrowed=True).exit_status) == ("incomplete", 0)
+    assert (concluded(bad, narrowed=True).verdict, concluded(bad, narrowed=True).exit_status) == ("incomplete", 1)
+    assert concluded(Tally(), narrowed=True).exit_status == 10
+
+
+def test_a_narrowed_run_fails_for_a_should_in_the_strict_class_only():
+    tally = full()
+    tally.add(found(SHOULD))
+
+    assert concluded(tally, narrowed=True).exit_status == 0
+    assert concluded(tally, narrowed=True, strict=True).exit_status == 1
+
+
+# Waivers.
+
+
+def test_a_waived_finding_fails_nobody():
+    tally = full()
+    tally.add(found())
+
+    verdict = concluded(tally, waived())
+
+    assert (status(verdict), reason(verdict)) == ("waived", "known")
+    assert (verdict.verdict, verdict.exit_status, verdict.notes) == ("conformant", 0, ())
+
+
+def test_a_waiver_holds_on_its_last_day_and_not_after():
+    tally = full()
+    tally.add(found())
+
+    verdict = concluded(tally, waived(expires=TODAY - datetime.timedelta(days=1)))
+
+    assert (status(verdict), verdict.exit_status) == ("failed", 1)
+    assert verdict.notes == (f"waiver for {MUST} (ops) expired on 2026-05-03 and counts for nothing",)
+
+
+def test_a_waiver_with_a_pointer_is_for_that_place_only():
+    tally = full()
+    tally.add(found(pointer="/info/phone"))
+
+    assert status(concluded(tally, waived(pointer="/info/phone"))) == "waived"
+    other = concluded(tally, waived(pointer="/info/name"))
+    assert status(other) == "failed"
+    assert other.notes == (f"waiver for {MUST} /info/name (ops) matches no finding of this run",)
+
+
+def test_one_finding_that_is_not_waived_fails_the_requirement():
+    tally = full()
+    tally.add(found(pointer="/info/phone"))
+    tally.add(found(pointer="/info/name"))
+
+    assert status(concluded(tally, waived(pointer="/info/phone"))) == "failed"
+
+
+def test_a_waiver_without_a_finding_is_told():
+    verdict = concluded(full(), waived())
+
+    assert status(verdict) == "passed"
+    assert verdict.notes == (f"waiver for {MUST} (ops) matches no finding of this run",)
+
+
+def test_a_waiver_does_not_stand_for_what_was_not_tested():
+    tally = full(MUST)
+
+    assert status(concluded(tally, waived())) == "untested"
+    assert concluded(tally, waived()).verdict == "inconclusive"
+
+
+def test_a_short_policy_update_frequency_is_told():
+    assert concluded(full(), configured(policy_update_frequency=24.0)).notes == ()
+    (note,) = concluded(full(), configured(policy_update_frequency=6.0)).notes
+    assert note.startswith("the declared policy update frequency of 6 h is below the 24 h")
+
+
+# Not applicable, and untested.
+
+
+def test_what_needs_verification_is_not_applicable_without_a_hook():
+    needy = [r.id for r in SPECIFICATION.requirements.values() if r.needs == "verification"]
+    tally = full(*needy)
+
+    assert needy
+    for requirement in needy:
+        assert status(concluded(tally, can_verify=False), requirement) == "not-applicable"
+        assert status(concluded(tally, can_verify=True), requirement) == "untested"
+    assert concluded(tally, can_verify=False).verdict == "conformant"
+
+
+def test_visibility_is_not_asked_of_deferred_updates():
+    verdict = concluded(full("UPDATE-VISIBLE", "UPDATE-STAYS"), configured(updates="deferred"))
+
+    assert status(verdict, "UPDATE-VISIBLE") == "not-applicable"
+    assert status(verdict, "UPDATE-STAYS") == "not-applicable"
+    assert verdict.verdict == "conformant"
+
+
+def test_values_that_never_appeared_cannot_disappear():
+    tally = full("UPDATE-STAYS", "UPDATE-VISIBLE")
+    tally.add(found("UPDATE-VISIBLE", pointer="/info"))
+
+    assert status(concluded(tally), "UPDATE-STAYS") == "not-applicable"
+    assert status(concluded(full("UPDATE-STAYS")), "UPDATE-STAYS") == "untested"
+
+
+def test_what_nobody_can_test_is_untested_with_its_reason():
+    verdict = concluded(full())
+
+    for requirement in SPECIFICATION.requirements.values():
+        if requirement.untestable:
+            assert status(verdict, requirement.id) == "untested"
+            assert reason(verdict, requirement.id) == requirement.untestable
+
+
+# The tally.
+
+
+def test_the_lightest_of_equal_findings_stands_for_them():
+    tally = Tally()
+
+    assert tally.add(found(exchange="x1", weight=50)) is not None
+    assert tally.add(found(exchange="x2", weight=70)) is None
+    lighter = tally.add(found(exchange="x3", weight=20))
+
+    assert lighter is not None
+    assert lighter.finding.exchange == "x3"
+    assert (lighter.count, lighter.exchanges) == (3, ["x1", "x2", "x3"])
+
+
+def test_findings_in_different_documents_are_one():
+    assert finding(pointer="/documents/0/name").id == finding(pointer="/documents/12/name").id
+    assert finding(pointer="/documents/0/name").id != finding(pointer="/documents/0/data").id
+    assert finding(message="a").id != finding(message="b").id
+    assert finding(exchange="x1").id == finding(exchange="x2").id
+
+
+def test_of_many_exchanges_only_some_are_kept_and_all_are_counted():
+    tally = Tally()
+    for number in range(KEPT_EXCHANGES + 5):
+        tally.add(found(exchange=f"x{number}"))
+
+    (record,) = tally.found[MUST].values()
+    assert (len(record.exchanges), record.count) == (KEPT_EXCHANGES, KEPT_EXCHANGES + 5)
+
+
+JUDGEMENTS = st.lists(
+    st.builds(
+        lambda requirement, obligation, bad, number: Judgement(
+            requirement,
+            obligation,
+            finding(requirement, f"/{bad}", exchange=f"x{number}", weight=number) if bad else None,
+        ),
+        st.sampled_from(sorted(DUE)),
+        st.sampled_from(["a", "b", "c"]),
+        st.sampled_from(["", "", "p", "q"]),
+        st.integers(0, 99),
+    ),
+    max_size=30,
+)
+
+
+@given(JUDGEMENTS, st.integers(0, 30), st.lists(st.sampled_from(["r", "s"]), max_size=3))
+@QUICK
+def test_what_two_processes_saw_is_what_one_would_have_seen(judgements, cut, reasons):
+    whole, first, second = Tally(), Tally(), Tally()
+    for place, judgement in enumerate(judgements):
+        whole.add(judgement)
+        (first if place < cut else second).add(judgement)
+    for why in reasons:
+        whole.hinder(MUST, why)
+        second.hinder(MUST, why)
+    second.tests[MUST] = whole.tests[MUST] = ["test"]
+
+    merged = Tally()
+    for part in (first, second):
+        merged.merge(json.loads(json.dumps(part.to_json())))
+
+    def comparable(tally):
+        return {
+            key: {name: (r.count, sorted(r.exchanges), r.finding.weight) for name, r in records.items()}
+            for key, records in tally.found.items()
+        }
+
+    assert merged.exercised == whole.exercised
+    assert comparable(merged) == comparable(whole)
+    assert (merged.reasons, merged.tests) == (whole.reasons, whole.tests)
+    assert concluded(merged).summary == concluded(whole).summary
+
+
+@given(JUDGEMENTS, st.booleans(), st.booleans())
+@QUICK
+def test_a_finding_is_never_lost_and_passed_never_without_its_obligations(judgements, strict, narrowed):
+    tally = Tally()
+    for judgement in judgements:
+        tally.add(judgement)
+
+    verdict = concluded(tally, strict=strict, narrowed=narrowed)
+
+    for outcome in verdict.outcomes:
+        id_ = outcome.requirement.id
+        if outcome.status == "passed":
+            assert tally.exercised[id_] >= DUE[id_]
+        if tally.found.get(id_) and not outcome.requirement.untestable:
+            failing = strict or outcome.requirement.level == "MUST"
+            assert outcome.status == ("failed" if failing else "warned")
+    assert (verdict.exit_status == 1) == verdict.failing
+
+
+def test_a_story_becomes_a_verdict():
+    story = Story()
+    story.signup(change=put("/api/status", "NEW"))
+    tally = Tally()
+    for judgement in story.judgements():
+        tally.add(judgement)
+
+    verdict = concluded(tally)
+
+    assert (verdict.verdict, status(verdict, "SIGNUP-API-STATUS")) == ("non-conformant", "failed")
