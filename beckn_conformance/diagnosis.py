@@ -104,14 +104,20 @@ class Acquaintance:
     registrations: dict[str, Known] = field(default_factory=dict)
     owners: dict[str, list[str]] = field(default_factory=dict)
     """Ids of the registrations to which a token was given."""
-    company_ids: dict[str, str] = field(default_factory=dict)
-    """Owner of each company id that was sent, without regard to case (Q5): a registration id or an exchange id."""
-    identities: set[str] = field(default_factory=set)
+    company_ids: dict[int, str] = field(default_factory=dict)
+    """Owner of each company id that was sent, without regard to case (Q5): a registration id or an exchange id.
+
+    Here and below hashes stand for texts, so that a long run takes little memory."""
+    identities: set[int] = field(default_factory=set)
     """Names, phones and addresses that signups sent: a second signup with one of them may be refused."""
     closed: bool = True
     """Whether every registration of this gateway that can be asked for was seen; not so in recorded traffic."""
     serves_fresh: bool = True
     """False where no call about a fresh registration was ever served and nothing is declared for it."""
+
+    def forget(self, registration: str) -> None:
+        """Drops a registration that is not called again; whom its token was given to is still known."""
+        self.registrations.pop(registration, None)
 
     def add(self, registration: Known) -> None:
         self.registrations.setdefault(registration.id, registration)
@@ -297,13 +303,13 @@ class Recogniser:
             return
         company_id = info.get("company_id")
         if isinstance(company_id, str) and company_id:
-            owner = known.company_ids.setdefault(company_id.casefold(), registration or exchange.id)
+            owner = known.company_ids.setdefault(hash(company_id.casefold()), registration or exchange.id)
             if owner not in (registration, exchange.id):
                 doubts.append(Doubt("/info/company_id", "another registration was made with it"))
         for name in ("name", "phone", "email"):
             value = info.get(name)
             if isinstance(value, str) and registration is None:
-                key = f"{name}:{value.casefold()}"
+                key = hash((name, value.casefold()))
                 if key in known.identities:
                     doubts.append(Doubt(f"/info/{name}", "another registration was made with it"))
                 known.identities.add(key)

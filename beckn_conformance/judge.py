@@ -30,6 +30,7 @@ class Judge:
         self._signups_work = False
         self._made: dict[str, float] = {}
         self._contended: frozenset[str] = frozenset()
+        self._beforehand = frozenset(id_ for id_, _ in config.registrations)
         for id_, token in config.registrations:
             self.known.add(Known(id_, token))
 
@@ -70,6 +71,9 @@ class Judge:
     def forget(self, registration: str) -> None:
         """Drops what is known of a registration that is not called again, so that memory does not grow."""
         self._histories.forget(registration)
+        if registration not in self._beforehand:
+            self.known.forget(registration)
+            self._made.pop(registration, None)
 
     def _sight(self, exchange: Exchange) -> Sight:
         diagnosis = self._recogniser.diagnose(exchange, self.known)

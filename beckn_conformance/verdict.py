@@ -21,6 +21,7 @@ CONFORMANT, NON_CONFORMANT, INCONCLUSIVE, INCOMPLETE = (
     "incomplete",
 )
 STATUSES = ("passed", "failed", "warned", "inconclusive", "not-applicable", "waived", "untested")
+KEPT_REGISTRATIONS = 2000
 KEPT_EXCHANGES = 40
 """Exchange ids kept of one finding; the rest is counted."""
 
@@ -82,7 +83,8 @@ class Tally:
         elif changed:
             record.finding = finding
         record.count += 1
-        record.registrations.add(finding.registration)
+        # Of more registrations than can be kept it is no longer known that another was given each id too.
+        record.registrations.add(finding.registration if len(record.registrations) < KEPT_REGISTRATIONS else "")
         if judgement.obligation not in record.cases:
             record.cases.append(judgement.obligation)
         if len(record.exchanges) < KEPT_EXCHANGES:

@@ -75,9 +75,9 @@ def _visible(sight: Sight, history: History, index: int) -> Iterator[Judgement]:
         return
     shown_values = history.values[index]
     newer = [v for v in history.values if v.started >= shown_values.time and v.time <= sight.exchange.ended]
-    settled = [v for v in newer if settled(sight, v.time)]
+    overdue = [v for v in newer if settled(sight, v.time)]
     if sight.action == GET:
-        taken_back = [v for v in settled if v.exchange in history.seen]
+        taken_back = [v for v in overdue if v.exchange in history.seen]
         if taken_back:
             yield sight.bad(
                 "UPDATE-STAYS",
@@ -94,7 +94,7 @@ def _visible(sight: Sight, history: History, index: int) -> Iterator[Judgement]:
         return
     if not newer:
         yield sight.ok("UPDATE-VISIBLE")
-    elif sight.action == UPDATE or settled:
+    elif sight.action == UPDATE or overdue:
         yield sight.bad(
             "UPDATE-VISIBLE",
             "/info",
