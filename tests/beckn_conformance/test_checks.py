@@ -883,7 +883,7 @@ def test_a_member_of_the_example_that_is_missing_is_one_finding(action, pointer,
 
 
 @pytest.mark.parametrize(("action", "pointer", "requirement"), NO_TEXT)
-@pytest.mark.parametrize("value", [None, 5])
+@pytest.mark.parametrize("value", [None, 5.5])
 def test_a_member_of_the_example_of_another_type_is_one_finding(action, pointer, requirement, value):
     assert fairly(action, change=put(pointer, value)) == [(requirement, pointer)]
 

@@ -532,6 +532,15 @@ def test_a_company_id_used_twice_is_unclear_in_whatever_case(form):
     assert verdict(diagnose(SIGNUP, second, known=known)) == "unclear"
 
 
+def test_company_ids_that_differ_in_case_only_are_one():
+    declared, known, values = configured(company_id="[A-Za-z0-9]+"), acquainted(), drawn()
+    first, second = values.signup(), values.signup()
+    second["info"]["company_id"] = first["info"]["company_id"].lower()
+
+    assert verdict(diagnose(SIGNUP, first, config=declared, known=known)) == "valid"
+    assert verdict(diagnose(SIGNUP, second, config=declared, known=known)) == "unclear"
+
+
 def test_an_update_to_the_company_id_of_another_registration_is_unclear():
     known, values = acquainted(), drawn()
     first = values.signup()

@@ -966,6 +966,17 @@ def test_any_of_parallel_updates_may_be_the_one_that_stays(winner):
         assert story.findings() == []
 
 
+def test_calls_are_judged_in_the_order_of_their_replies():
+    story = signed_up()
+    start = story.now + 0.1
+    slow, quick = story.get(at=start, seconds=9.0), story.get(at=start + 1, seconds=0.1)
+    judged = Judge(SPECIFICATION, CONFIG).judge_together(story.exchanges)
+
+    order = [made.id for made, _ in itertools.groupby(made for made, _ in judged)]
+
+    assert order == [story.exchanges[0].id, quick.id, slow.id]
+
+
 def test_a_mix_of_parallel_updates_is_a_finding():
     story = signed_up()
     start = story.now + 0.1
@@ -1015,7 +1026,7 @@ def test_parallel_additions_need_not_see_each_other():
             at=start,
             seconds=delay,
             change=lambda body, name=document["name"]: body.update(
-                documents=[d for d in body["documents"][:2] + [body["documents"][-1]] if d]
+                documents=[d for d in [*body["documents"][:2], body["documents"][-1]] if d]
             ),
         )
     story.wait()
@@ -1144,15 +1155,22 @@ def test_a_faulty_update_that_is_acknowledged_is_the_only_finding():
     assert story.findings() == [("UPDATE-NACK-PHONE", "/info/phone")]
 
 
-def test_a_registration_that_is_forgotten_is_judged_no_more():
-    story = signed_up()
+def test_what_is_forgotten_of_one_registration_is_kept_of_the_others():
+    story = Story()
+    story.signup(id_="17")
+    story.signup(id_="18")
+    story.wait()
     story.get(change=put("/info/name", "wrong"))
+    story.signup(id_="17")
+    first, second, get, again = story.exchanges
     judge = Judge(SPECIFICATION, CONFIG)
-    signup, get = story.exchanges
-    list(judge.judge(signup))
-    judge.forget(story.mine.id)
+    for made in (first, second):
+        list(judge.judge(made))
+    judge.forget("17")
 
-    assert [j for j in judge.judge(get) if j.finding] == []
+    found = [j.finding.requirement for made in (get, again) for j in judge.judge(made) if j.finding]
+
+    assert found == ["GET-ROUND-TRIP", "SIGNUP-ID-UNIQUE"]
 
 
 # Anything a fair gateway can do.

@@ -275,7 +275,7 @@ def test_secrets_are_masked_everywhere_in_a_value():
     masked = masker.value({"secret-token": ["a secret-token", {"b": ("secret-token", 5, None, True)}]})
 
     assert "secret-token" not in json.dumps(masked)
-    assert list(masked.values())[0][1]["b"][1:] == [5, None, True]
+    assert next(iter(masked.values()))[1]["b"][1:] == [5, None, True]
 
 
 def test_short_texts_and_other_texts_are_left_alone():

@@ -345,7 +345,7 @@ JUDGEMENTS = st.lists(
             obligation,
             finding(requirement, f"/{bad}", exchange=f"x{number}", weight=number) if bad else None,
         ),
-        st.sampled_from(sorted(DUE)),
+        st.sampled_from([MUST, SHOULD, "REPLY-JSON"]),
         st.sampled_from(["a", "b", "c"]),
         st.sampled_from(["", "", "p", "q"]),
         st.integers(0, 99),
