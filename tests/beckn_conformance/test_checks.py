@@ -429,7 +429,7 @@ def test_a_large_document_that_is_never_answered_is_one_finding(action):
 # Faulty headers (T5, H1, H3).
 
 
-@pytest.mark.parametrize("action", ACTIONS)
+@pytest.mark.parametrize("action", [SIGNUP, ADD])
 @pytest.mark.parametrize(
     ("name", "value", "requirement"),
     [
@@ -466,7 +466,7 @@ def test_a_wrong_token_that_is_acknowledged_is_a_finding(action, token, requirem
     assert story.findings() == [(requirement, "header:Token")]
 
 
-@pytest.mark.parametrize("action", [GET, UPDATE, ADD])
+@pytest.mark.parametrize("action", [GET, UPDATE])
 @pytest.mark.parametrize("body", [{}, {"registration": {"id": "whose?"}}, {"auth": {"token": "bad"}}, []])
 def test_the_body_of_a_nack_for_a_wrong_token_is_not_judged(action, body):
     assert answered(action, nack(body, status=401), token="made up") == []
@@ -811,7 +811,7 @@ UNUSUAL = [
 ]
 
 
-@pytest.mark.parametrize("answer", [nack({}), nack({"info": {"name": "no"}, "api": "no"}), nack([])])
+@pytest.mark.parametrize("answer", [nack({"info": {"name": "no"}, "api": "no"}), nack([])])
 @pytest.mark.parametrize("change", UNUSUAL)
 def test_nothing_is_due_to_an_unclear_request(change, answer):
     assert answered(SIGNUP, answer, change=change) == []

@@ -32,7 +32,7 @@ from beckn_conformance.binding import EnvelopeBinding
 from beckn_conformance.exchange import Reply
 from beckn_conformance.finding import Judgement
 
-THOROUGH = settings(QUICK, max_examples=25)
+THOROUGH = settings(QUICK, max_examples=20)
 WORDS = st.sampled_from(
     [
         "ACK",
