@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import shutil
 import ssl
 import subprocess
@@ -39,13 +40,11 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
     if shutil.which("openssl") is None:
         pytest.skip("certificates are made with openssl, which is not there")
     folder = tmp_path_factory.mktemp("certificate")
-    subprocess.run(
+    command = (
         "openssl req -x509 -newkey rsa:2048 -nodes -keyout key.pem -out cert.pem -days 2 -subj /CN=127.0.0.1 "
-        "-addext subjectAltName=IP:127.0.0.1".split(),
-        cwd=folder,
-        check=True,
-        capture_output=True,
+        "-addext subjectAltName=IP:127.0.0.1"
     )
+    subprocess.run(shlex.split(command), cwd=folder, check=True, capture_output=True)
     file = folder / "both.pem"
     file.write_text((folder / "cert.pem").read_text() + (folder / "key.pem").read_text())
     return file
