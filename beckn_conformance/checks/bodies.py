@@ -17,6 +17,7 @@ def _acknowledged_body(sight: Sight) -> bool:
         sight.exchange.acknowledged
         and sight.message
         and not sight.diagnosis.faulty
+        and not sight.disguised
         and sight.exchange.received is not None
         and not sight.exchange.received.unreadable
     )

@@ -176,6 +176,13 @@ class Sight:
             return False
         return looks_unsettled(self.exchange)
 
+    @property
+    def disguised(self) -> bool:
+        """An ACK to an unusual request whose body is that of a refusal, so that nothing is known of what was done."""
+        status = member(self.exchange.body_of_reply, "/registration/status")
+        failed = self.config.status_name("UPDATE-FAIL")
+        return self.exchange.acknowledged and not self.diagnosis.valid and status in (MISSING, failed)
+
     @cached_property
     def blamed(self) -> tuple[tuple[str, Any], ...]:
         """Every place of the NACK's body that says something, with what it says; statuses are no messages."""

@@ -194,7 +194,7 @@ class Histories:
 
     def _acknowledged(self, sight: Sight, history: History) -> Iterator[Judgement]:
         action = sight.action
-        faulty = sight.diagnosis.faulty
+        faulty = sight.diagnosis.faulty or sight.disguised
         certain = sight.diagnosis.valid or all(
             d.pointer.startswith("header:") or d.why.startswith(("missing", "null", "another registration"))
             for d in sight.diagnosis.doubts
