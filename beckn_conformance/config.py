@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import hashlib
 import json
+import math
 import os
 import re
 import zoneinfo
@@ -136,6 +137,10 @@ def from_mapping(
     validator = Draft202012Validator(schema, format_checker=Draft202012Validator.FORMAT_CHECKER)
     for error in sorted(validator.iter_errors(raw), key=lambda e: (len(e.absolute_path), str(e.message))):
         raise UsageError(_explain(error, where, lines, schema))
+
+    for key, value in raw.items():
+        if isinstance(value, float) and not math.isfinite(value):
+            raise UsageError(f"{where}{_line(lines, key)}: {key}: {value} is no number of seconds")
 
     def fail(key: str, text: str) -> UsageError:
         return UsageError(f"{where}{_line(lines, key)}: {key}: {text}")

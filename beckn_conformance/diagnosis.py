@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .config import GatewayConfig
-from .exchange import MISSING, Exchange, Message, places
+from .exchange import MISSING, Exchange, Message, places, tame
 from .faults import kinds, obligation
 from .specification import Specification, json_type
 
@@ -188,7 +188,10 @@ class Recogniser:
         try:
             moment = datetime.datetime.fromisoformat(timestamp).replace(tzinfo=datetime.UTC)
         except ValueError:
-            yield Fault("header:Timestamp", "header:Timestamp", "impossible", "should")
+            if re.search(r"T(24:00:00|([01]\d|2[0-3]):[0-5]\d:60)$", timestamp) and _is_day(timestamp[:10]):
+                yield Doubt("header:Timestamp", "a time of day in another notation")
+            else:
+                yield Fault("header:Timestamp", "header:Timestamp", "impossible", "should")
             return
         if abs(moment.timestamp() - exchange.started) > 86400:
             yield Doubt("header:Timestamp", "a time far from the time of sending")
@@ -239,6 +242,8 @@ class Recogniser:
             yield None, Doubt(f"/{name}", "a member the page does not know"), None
 
     def _text(self, member: Any, pointer: str, value: str) -> tuple[Fault | None, Doubt | None, str | None]:
+        if not value.isascii() and tame(value) != value:
+            return None, Doubt(pointer, "text that is no Unicode"), None
         for strength in ("must", "should"):
             for name, sample in member.malformed(strength).items():
                 if value == sample:
@@ -248,12 +253,12 @@ class Recogniser:
         if not member.approves(value):
             return Fault(pointer, member.pointer, "malformed", "should"), None, None
         if member.pointer == "/info/company_id" and self._company_id is not None:
-            safe = self._company_id.fullmatch(value) is not None
+            safe = nearly = self._company_id.fullmatch(value) is not None
         else:
-            safe = member.safe(value)
+            safe, nearly = member.safe(value), member.nearly_safe(value)
         if safe:
             return None, None, None
-        if member.nearly_safe(value):
+        if nearly:
             return None, None, pointer
         return None, Doubt(pointer, "a value on which readings differ"), None
 
@@ -313,3 +318,11 @@ class Recogniser:
                 if key in known.identities:
                     doubts.append(Doubt(f"/info/{name}", "another registration was made with it"))
                 known.identities.add(key)
+
+
+def _is_day(text: str) -> bool:
+    try:
+        datetime.date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, NoReturn
+
+INDEX: Final = re.compile(r"[0-9]{1,9}")
 
 MISSING: Final = "\0missing"
 """Stands for a member that is not there, where None means JSON null."""
@@ -139,7 +142,7 @@ def member(value: Any, pointer: str) -> Any:
     for part in pointer.split("/")[1:]:
         if isinstance(value, dict) and part in value:
             value = value[part]
-        elif isinstance(value, list) and part.isdigit() and int(part) < len(value):
+        elif isinstance(value, list) and INDEX.fullmatch(part) and int(part) < len(value):
             value = value[int(part)]
         else:
             return MISSING
@@ -157,6 +160,21 @@ def places(value: Any, pattern: str) -> Iterator[tuple[str, Any]]:
         for index in range(len(items)):
             for pointer, found in places(items[index], tail) if tail else [("", items[index])]:
                 yield f"{head}/{index}{pointer}", found
+
+
+DEEPEST = 8
+"""Levels of a body that the schemas speak of, and more."""
+
+
+def tame(value: Any, depth: int = DEEPEST) -> Any:
+    """A value as validators can take it: cut where it is deeper than any schema, lone surrogates replaced."""
+    if isinstance(value, str):
+        return value if value.isascii() else value.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    if isinstance(value, dict):
+        return {tame(k): tame(v, depth - 1) for k, v in value.items()} if depth else {}
+    if isinstance(value, list):
+        return [tame(v, depth - 1) for v in value] if depth else []
+    return value
 
 
 def shown(value: Any, limit: int = 160) -> str:

@@ -12,8 +12,18 @@ from typing import Any
 SHORTEST = 6
 """Shorter texts are masked only where they are known to be secret; elsewhere they could be anything."""
 
-RUN = re.compile(r"[A-Za-z0-9._~+/=-]{6,}|[A-Za-z0-9_-]{6,}")
-"""What tokens look like: a run of it that is a secret of the run is found by look-up, however many there are."""
+RUN = re.compile(r"[A-Za-z0-9._~+/=-]{6,}")
+"""What tokens look like: in a run of it secrets are found by look-up, however many there are."""
+
+
+def _stands_alone(secret: str, run: str, place: int) -> bool:
+    """Whether a secret is at a place, and not as a part of a longer word or number."""
+    end = place + len(secret)
+    return (
+        run.startswith(secret, place)
+        and not (place and run[place - 1].isalnum() and secret[0].isalnum())
+        and not (end < len(run) and run[end].isalnum() and secret[-1].isalnum())
+    )
 
 
 class Masker:
@@ -21,7 +31,9 @@ class Masker:
 
     def __init__(self, known: Iterable[str] = ()) -> None:
         self._key = secrets.token_bytes(16)
-        self._runs: set[str] = set()
+        self._runs: dict[str, set[str]] = {}
+        """Secrets that look like tokens, by their first characters."""
+        self._whole: set[str] = set()
         self._others: set[str] = set()
         self._pattern: re.Pattern[str] | None = None
         self.add(*known)
@@ -29,10 +41,11 @@ class Masker:
     def add(self, *values: str) -> None:
         """Declares texts secret."""
         for value in values:
-            if len(value) < SHORTEST or value in self._runs or value in self._others:
+            if len(value) < SHORTEST or value in self._whole or value in self._others:
                 continue
             if RUN.fullmatch(value):
-                self._runs.add(value)
+                self._whole.add(value)
+                self._runs.setdefault(value[:SHORTEST], set()).add(value)
             else:
                 self._others.add(value)
                 self._pattern = None
@@ -50,16 +63,25 @@ class Masker:
             if self._pattern is None:
                 self._pattern = re.compile("|".join(map(re.escape, sorted(self._others, key=len, reverse=True))))
             text = self._pattern.sub(lambda found: self.mask(found[0]), text)
-        return RUN.sub(self._run, text) if self._runs else text
+        return RUN.sub(self._run, text) if self._whole else text
 
     def _run(self, found: re.Match[str]) -> str:
         run = found[0]
-        if run in self._runs:
+        if run in self._whole:
             return self.mask(run)
-        for part in re.split(r"([./=+~]+)", run):
-            if part in self._runs:
-                run = run.replace(part, self.mask(part))
-        return run
+        out, start, place = [], 0, 0
+        while place <= len(run) - SHORTEST:
+            longest = max(
+                (s for s in self._runs.get(run[place : place + SHORTEST], ()) if _stands_alone(s, run, place)),
+                key=len,
+                default="",
+            )
+            if longest:
+                out += [run[start:place], self.mask(longest)]
+                start = place = place + len(longest)
+            else:
+                place += 1
+        return "".join(out) + run[start:]
 
     def value(self, value: Any, *certain: str) -> Any:
         """A JSON value with every secret masked, in keys as well."""

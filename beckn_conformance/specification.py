@@ -160,7 +160,7 @@ def _plain_name(value: str) -> bool:
 
 def _printable_name(value: str) -> bool:
     """The wider set of names: also other punctuation, symbols and emoji (Q4)."""
-    if not value or value != unicodedata.normalize("NFC", value) or value != value.strip():
+    if not value or value != unicodedata.normalize("NFC", value) or value != value.strip() or "  " in value:
         return False
     return all(unicodedata.category(c)[0] in "LMNPS" or c == " " for c in value)
 
@@ -352,6 +352,31 @@ def _requirement(row: Mapping[str, Any], actions: Mapping[str, str]) -> Requirem
         raise SpecificationError(f"requirements.yaml: {row.get('id', row)}: {error}") from error
 
 
+def _check_catalogue(files: Mapping[str, Any]) -> None:
+    """Holds requirements and readings against their own schema."""
+    schema = files.get("catalogue.json")
+    if not isinstance(schema, dict):
+        raise SpecificationError("catalogue.json is missing")
+    ids = (
+        [row.get("id") for row in files["requirements.yaml"] or () if isinstance(row, dict)]
+        if isinstance(files["requirements.yaml"], list)
+        else []
+    )
+    if twice := sorted({str(id_) for id_ in ids if ids.count(id_) > 1}):
+        raise SpecificationError(f"requirements.yaml: more than one entry for {', '.join(twice)}")
+    for name in ("requirements", "readings"):
+        validator = jsonschema_rs.Draft202012Validator({"$ref": f"#/$defs/{name}", "$defs": schema["$defs"]})
+        for error in validator.iter_errors(files.get(f"{name}.yaml")):
+            path = list(error.instance_path)
+            entry = files[f"{name}.yaml"][path[0]] if path and isinstance(path[0], int) else None
+            place = (
+                [str(entry.get("id", path[0]) if isinstance(entry, dict) else path[0]), *map(str, path[1:])]
+                if path
+                else []
+            )
+            raise SpecificationError(f"{name}.yaml: {'/'.join(place) or 'the file'}: {error.message[:300]}")
+
+
 _chosen: Path | None = None
 
 
@@ -385,11 +410,14 @@ def _load(folder: Path) -> Specification:
             raise SpecificationError(f"{path}: {error}") from error
     if "requirements.yaml" not in files or "common.json" not in files:
         raise SpecificationError(f"{folder} holds no requirements.yaml and common.json")
+    _check_catalogue(files)
     actions = {operation.key: operation.action for operation in OPERATIONS}
     rows = [_requirement(row, actions) for row in files["requirements.yaml"]]
     requirements = {row.id: row for row in rows}
-    if len(requirements) != len(rows):
-        twice = sorted({row.id for row in rows if sum(other.id == row.id for other in rows) > 1})
-        raise SpecificationError(f"requirements.yaml: more than one entry for {', '.join(twice)}")
-    readings = {row["number"]: row for row in files.get("readings.yaml", {}).get("readings", ())}
+    readings = {row["number"]: row for row in files["readings.yaml"]["readings"]}
+    for row in rows:
+        if unknown := sorted(set(row.reading) - set(readings)):
+            raise SpecificationError(
+                f"requirements.yaml: {row.id} cites {unknown[0]}, which readings.yaml does not have"
+            )
     return Specification(folder, files, requirements, readings, OPERATIONS, digest.hexdigest())

@@ -24,9 +24,11 @@ def read_time(text: str) -> datetime.datetime | None:
         moment = datetime.datetime.fromisoformat(text)
     except ValueError:
         return None
-    if moment.tzinfo is None:
-        # A day without a time ends with the day; a time without a zone may be anywhere on earth.
-        if re.fullmatch(r"\d{4}-?\d\d-?\d\d", text, re.ASCII):
-            moment += datetime.timedelta(days=1)
-        return moment.replace(tzinfo=datetime.UTC) + datetime.timedelta(hours=14)
-    return moment
+    if moment.tzinfo is not None:
+        return moment
+    # A day without a time ends with the day; a time without a zone may be anywhere on earth.
+    whole_day = re.fullmatch(r"\d{4}-?\d\d-?\d\d", text, re.ASCII) is not None
+    try:
+        return moment.replace(tzinfo=datetime.UTC) + datetime.timedelta(hours=38 if whole_day else 14)
+    except OverflowError:
+        return datetime.datetime.max.replace(tzinfo=datetime.UTC)

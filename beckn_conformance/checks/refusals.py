@@ -217,9 +217,10 @@ def messages_stand_where_they_belong(sight: Sight) -> Iterable[Judgement]:
     assert sent is not None
     faults = sight.diagnosis.body_faults
     echoed = sound = text = False
+    meant = {pointer for fault in faults for pointer, _ in _blame(sight, fault)}
     for pointer, value in sight.blamed:
         own = member(sent.body, pointer)
-        at_fault = any(pointer == p or pointer.startswith(p + "/") for f in faults for p, _ in _blame(sight, f))
+        at_fault = pointer in meant
         # The page shows a registration beside the status of a refused update, so an id there is no blame.
         same = own != MISSING and own == value and not isinstance(value, bool)
         if same and (at_fault or pointer == "/registration/id"):

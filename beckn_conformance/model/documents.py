@@ -82,7 +82,11 @@ def _missing(sight: Sight, history: History, document: Document, new: bool) -> J
     observed = f"{count} document{'' if count == 1 else 's'}, not that one"
     if sight.action == SIGNUP:
         return sight.bad("SIGNUP-ECHO", "/documents", "a document that was sent is missing", what, observed)
-    if document.rivals and not new:
+    if sight.action == GET and not settled(sight, document.time):
+        # A read that is allowed to be stale shows what was there before the addition (R19).
+        return None
+    twins = [d for d in history.documents if (d.name, d.data) == (document.name, document.data)]
+    if (document.rivals and not new) or len(twins) > 1:
         return sight.bad(
             "DOCUMENTS-SAME-NAME",
             "/documents",
@@ -97,7 +101,7 @@ def _missing(sight: Sight, history: History, document: Document, new: bool) -> J
         return sight.bad("SIGNUP-DOCUMENTS-KEPT", "/documents", "a document of the signup is missing", what, observed)
     if document.seen and history.written == UPDATE:
         return sight.bad("UPDATE-KEEPS-REST", "/documents", "a document is missing after an update", what, observed)
-    if sight.action == GET and settled(sight, document.time):
+    if sight.action == GET:
         return sight.bad("DOCUMENTS-KEPT", "/documents", "an added document is missing", what, observed)
     return None
 
@@ -174,6 +178,8 @@ def _document_statuses(
         written = sight.action if sight.action in (UPDATE, ADD) else history.written
         if document.verified and not new and written in (UPDATE, ADD) and isinstance(status, str):
             requirement = "UPDATE-DOCUMENT-STATUS-KEPT" if written == UPDATE else "DOCUMENTS-OLD-STATUS-KEPT"
+            if status == VERIFICATION[0] and sight.action == GET and not settled(sight, document.verified_at):
+                continue
             if status == VERIFICATION[0]:
                 document.verified = False
                 yield sight.bad(
@@ -186,6 +192,7 @@ def _document_statuses(
             else:
                 yield sight.ok(requirement)
         if status == VERIFICATION[1] and not (sight.action == ADD and new and sight.config.verification == "deferred"):
+            document.verified_at = document.verified_at if document.verified else sight.exchange.ended
             document.verified = True
 
 

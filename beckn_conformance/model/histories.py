@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from ..checks import Sight
 from ..exchange import MISSING, Exchange, member, shown
@@ -14,6 +15,9 @@ from .history import ADD, GET, INFO, LONG, SIGNUP, UPDATE, Document, History, Va
 from .info import judge_endpoint, judge_info
 from .pairing import pair
 from .status import judge_status
+
+MOST_VALUES = 64
+"""Candidates for info that are kept of a registration; a few updates side by side need no more."""
 
 
 class Histories:
@@ -37,15 +41,7 @@ class Histories:
         history.announced.add(exchange.id)
         info, documents = (member(exchange.sent.body, pointer) for pointer in ("/info", "/documents"))
         if exchange.action == UPDATE and isinstance(info, dict) and history.values:
-            overlay = {k: info[k] for k in INFO if info.get(k) is not None}
-            history.values.append(
-                Values(
-                    {**history.values[-1].info, **overlay},
-                    exchange.id,
-                    exchange.started,
-                    partial=frozenset(set(INFO) - set(overlay)),
-                )
-            )
+            _announce_info(history, exchange, {k: info[k] for k in INFO if info.get(k) is not None})
         if exchange.action == ADD and isinstance(documents, list):
             history.documents += [
                 Document(d.get("name"), d.get("data"), added=True, exchange=exchange.id)
@@ -141,6 +137,10 @@ class Histories:
             history.info_certain = history.documents_certain = False
             return
         info = member(sent, "/info")
+        if not isinstance(info, dict):
+            # Declared as optional, and left out.
+            history.info_certain = history.documents_certain = False
+            return
         history.values.append(
             Values(
                 {k: info.get(k, MISSING) for k in INFO},
@@ -283,3 +283,21 @@ def is_partial(sight: Sight) -> bool:
         and bool(pointers)
         and all(doubt.why.startswith(("missing", "null")) for doubt in sight.diagnosis.doubts)
     )
+
+
+def _announce_info(history: History, exchange: Exchange, sent: dict[str, Any]) -> None:
+    """Adds what an update may lead to: what was sent, laid over anything that may be in force when it is applied."""
+
+    def add(base: dict[str, Any], over: dict[str, Any], id_: str, started: float, time: float) -> None:
+        if len(history.values) < MOST_VALUES:
+            partial = frozenset(set(INFO) - set(over))
+            history.values.append(Values({**base, **over}, id_, started, time, partial, over))
+
+    under_way = [v for v in history.values if v.partial and v.time > exchange.started]
+    bases = list(history.values) if len(sent) < len(INFO) else history.values[-1:]
+    for base in bases:
+        add(base.info, sent, exchange.id, exchange.started, float("inf"))
+    mine = [v for v in history.values if v.exchange == exchange.id]
+    for other in under_way:
+        for base in mine:
+            add(base.info, other.sent, other.exchange, other.started, other.time)

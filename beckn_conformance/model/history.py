@@ -29,6 +29,8 @@ class Document:
     seen: bool = False
     """Whether a Provider/get has shown it."""
     verified: bool = False
+    verified_at: float = 0.0
+    """When a reply first showed it verified."""
     number: str | None = None
     """Its id in the last reply of documents/add."""
     excused: bool = False
@@ -48,6 +50,8 @@ class Values:
     """When the acknowledgement had come."""
     partial: frozenset[str] = frozenset()
     """Members that were not sent."""
+    sent: dict[str, Any] = field(default_factory=dict)
+    """Members that were."""
 
 
 @dataclass(slots=True)

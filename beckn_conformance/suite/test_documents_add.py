@@ -154,6 +154,7 @@ async def test_verified_documents_stay_verified(actor: Actor) -> None:
     await actor.get_after(added, registration)
     await actor.verify(registration)
     await actor.get(registration)
+    await actor.settle()
     for _ in range(3):
         added = await actor.add(registration, [actor.values.document()])
         await actor.get_after(added, registration)

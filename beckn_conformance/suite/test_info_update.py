@@ -194,6 +194,7 @@ async def test_verified_documents_stay_verified(actor: Actor) -> None:
     registration = await actor.registered(actor.values.signup(documents=2))
     await actor.verify(registration)
     await actor.get(registration)
+    await actor.settle()
     added = await actor.add(registration, [actor.values.document()])
     await actor.get_after(added, registration)
     update = await actor.update(registration, actor.values.info())

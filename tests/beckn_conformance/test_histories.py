@@ -489,12 +489,6 @@ def raced(story, first, second):
     return old
 
 
-OVERLAY = pytest.mark.xfail(
-    strict=True, reason="a partial update is laid over the values announced last only (Q14, R12, X3)"
-)
-
-
-@OVERLAY
 @pytest.mark.parametrize("partial_first", [True, False])
 def test_a_partial_update_beside_a_whole_one_may_be_laid_over_it(partial_first):
     story = signed_up()
@@ -505,7 +499,6 @@ def test_a_partial_update_beside_a_whole_one_may_be_laid_over_it(partial_first):
     assert story.findings() == []
 
 
-@OVERLAY
 @pytest.mark.parametrize("winner", [0, 1])
 def test_of_two_partial_updates_side_by_side_either_may_be_the_one_that_stays(winner):
     story = signed_up()
@@ -516,7 +509,6 @@ def test_of_two_partial_updates_side_by_side_either_may_be_the_one_that_stays(wi
     assert story.findings() == []
 
 
-@OVERLAY
 def test_a_partial_update_may_be_laid_over_what_is_in_force_while_another_waits():
     story = signed_up(configured(updates="deferred"))
     old = story.mine.info.copy()
@@ -531,7 +523,6 @@ def test_a_partial_update_may_be_laid_over_what_is_in_force_while_another_waits(
     assert story.findings() == []
 
 
-@pytest.mark.xfail(strict=True, raises=AttributeError, reason="an acknowledged signup without info raises (Q1)")
 @pytest.mark.parametrize("info", [None, "drop"])
 def test_a_signup_without_an_info_declared_optional_is_judged(info):
     story = Story(configured(optional=("/info",)))
@@ -696,7 +687,6 @@ def test_the_same_document_added_twice_is_fine_twice():
     assert story.findings() == []
 
 
-@pytest.mark.xfail(strict=True, reason="of two equal documents the later one is called missing (R9, R13)")
 def test_the_same_document_added_twice_and_listed_once_was_replaced():
     story = signed_up()
     document = story.values.document()
@@ -1044,10 +1034,6 @@ def test_parallel_signups_with_one_id_are_a_finding():
     assert requirements(story) == ["SIGNUP-ID-UNIQUE"]
 
 
-STALE = pytest.mark.xfail(strict=True, reason="a read within settle of a write is held to be fresh (R19, X3)")
-
-
-@STALE
 def test_a_document_just_added_may_be_missing_from_a_stale_read_after_an_update():
     story = signed_up()
     story.add()
@@ -1058,7 +1044,6 @@ def test_a_document_just_added_may_be_missing_from_a_stale_read_after_an_update(
     assert story.findings() == []
 
 
-@STALE
 def test_a_document_just_verified_may_wait_in_a_stale_read_after_an_update():
     story = signed_up()
     story.verify()

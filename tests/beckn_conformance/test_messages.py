@@ -164,7 +164,6 @@ def test_a_member_is_found_by_its_pointer():
     assert member(MISSING, "/a") == MISSING
 
 
-@pytest.mark.xfail(strict=True, raises=ValueError, reason="some digits are none for int()")
 @pytest.mark.parametrize("part", ["²", "①"])
 def test_odd_digits_are_no_index(part):
     assert member([1, 2, 3], f"/{part}") == MISSING
@@ -252,7 +251,6 @@ def test_a_known_secret_within_a_longer_run_is_found(wrapped):
     assert "s3cr3t" not in masker.text(wrapped.format("s3cr3t-token_9", "s3cr3t-token_9"))
 
 
-@pytest.mark.xfail(strict=True, reason="a secret with . / = + ~ inside a longer run of such signs survives")
 @pytest.mark.parametrize("wrapped", ["token={}", "https://gw.example/{}", "{}/a", "a.{}"])
 @pytest.mark.parametrize("secret", ["eyJhbGci.eyJzdWIi.c2lnbmF0dXJl", "abc/def+ghi=="])
 def test_a_known_secret_of_parts_within_a_longer_run_is_found(wrapped, secret):
@@ -281,7 +279,7 @@ def test_secrets_are_masked_everywhere_in_a_value():
 def test_short_texts_and_other_texts_are_left_alone():
     masker = Masker(["short", "long-enough"])
 
-    assert masker.text("a short text, no long-enough-er one") == "a short text, no long-enough-er one"
+    assert masker.text("a short text, no long-enougher one") == "a short text, no long-enougher one"
     assert masker.text("") == ""
 
 

@@ -221,17 +221,11 @@ def test_a_request_of_any_body_with_any_answer_is_judged(action, purpose, body, 
 LONE = json.dumps("lone \ud800").encode()
 
 
-@pytest.mark.xfail(strict=True, raises=UnicodeEncodeError, reason="a lone surrogate in a request body raises")
 @pytest.mark.parametrize(
     ("action", "pointer"), [(SIGNUP, "/info/name"), (SIGNUP, "/documents/0/data"), (UPDATE, "/info/phone")]
 )
 def test_a_request_with_a_lone_surrogate_is_diagnosed(action, pointer):
     assert diagnose(action, changed(valid_bodies()[action], put(pointer, "lone \ud800"))) is not None
-
-
-BLANK = pytest.mark.xfail(
-    strict=True, raises=UnicodeEncodeError, reason="a lone surrogate where a reply may not be blank raises"
-)
 
 
 @pytest.mark.parametrize("said", ["ACK", "NACK"])
@@ -248,7 +242,6 @@ def test_a_reply_with_a_lone_surrogate_is_judged(action, pointer, said):
     assert judged(story)
 
 
-@BLANK
 @pytest.mark.parametrize("pointer", ["/registration/status", "/registration/id"])
 @pytest.mark.parametrize("action", [GET, UPDATE, ADD])
 def test_a_later_reply_with_a_lone_surrogate_in_its_registration_is_judged(action, pointer):
@@ -260,7 +253,6 @@ def test_a_later_reply_with_a_lone_surrogate_in_its_registration_is_judged(actio
     assert judged(story)
 
 
-@BLANK
 @pytest.mark.parametrize("text", ["\ud800", "\udfff tail", "a\ud800b"])
 def test_a_signup_may_be_answered_with_lone_surrogates_in_id_token_and_expiry(text):
     for pointer in ("/registration/id", "/auth/token", "/auth/exp"):
@@ -271,14 +263,11 @@ def test_a_signup_may_be_answered_with_lone_surrogates_in_id_token_and_expiry(te
         assert judged(story)
 
 
-LAST = pytest.mark.xfail(strict=True, raises=OverflowError, reason="fourteen hours after the last day there is (H4)")
-
-
 @pytest.mark.parametrize(
     "exp",
     [
-        pytest.param("9999-12-31T23:59:59", marks=LAST),
-        pytest.param("9999-12-31", marks=LAST),
+        pytest.param("9999-12-31T23:59:59"),
+        pytest.param("9999-12-31"),
         "9999-12-31T23:59:59-14:00",
         "9999-12-31T23:59:59Z",
     ],
@@ -333,7 +322,6 @@ def test_a_nack_that_is_deep_but_can_be_read_is_judged(depth, key, brackets):
         30,
         pytest.param(
             300,
-            marks=pytest.mark.xfail(strict=True, raises=ValueError, reason="an ACK nested more than 255 deep raises"),
         ),
     ],
 )
@@ -376,7 +364,6 @@ def test_a_reply_with_odd_header_fields_is_judged(headers):
     assert ("REPLY-ACTION", "header:action") in story.findings()
 
 
-@pytest.mark.xfail(strict=True, raises=ValueError, reason="a name of odd or many digits is taken for an index")
 @pytest.mark.parametrize("name", ["²", "①", "9" * 5000], ids=["superscript", "circled", "long"])
 def test_a_nack_with_digits_as_names_is_judged(name):
     story = Story()
@@ -418,7 +405,6 @@ def test_the_effort_for_a_long_list_of_documents_grows_with_its_length():
     assert effort(listed(400)) < 5 * effort(listed(100))
 
 
-@pytest.mark.xfail(strict=True, reason="each message of a NACK is held against every other: minutes for 1 MB")
 def test_the_effort_for_a_long_list_of_messages_grows_with_its_length():
     def blaming(number):
         return (SIGNUP, {}, nack({"documents": documents(number)}))

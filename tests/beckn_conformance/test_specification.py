@@ -149,7 +149,6 @@ def test_an_entry_that_cannot_be_used_is_named(folder, change):
         load(folder)
 
 
-@pytest.mark.xfail(strict=True, reason="other shapes raise KeyError, TypeError or AttributeError")
 @pytest.mark.parametrize(
     "content",
     [
