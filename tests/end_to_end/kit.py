@@ -12,10 +12,12 @@ import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from importlib.metadata import entry_points
+from multiprocessing import forkserver
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import beckn_conformance
 from beckn_conformance.specification import load
@@ -117,6 +119,14 @@ def _refuse(name: str) -> None:
     raise ValueError(f"{name} is no JSON")
 
 
+@cache
+def _start_server() -> None:
+    """Starts what every run is forked from; only its environment tells it where to find what it preloads."""
+    folders = [str(ROOT), str(Path(__file__).resolve().parents[1]), os.environ.get("PYTHONPATH", "")]
+    with mock.patch.dict(os.environ, {"PYTHONPATH": os.pathsep.join(filter(None, folders))}):
+        forkserver.ensure_running()
+
+
 class Started:
     """A run of the kit that goes on."""
 
@@ -124,6 +134,7 @@ class Started:
         self._report = report
         self._output = folder / "printed.txt"
         self._began = time.monotonic()
+        _start_server()
         self._process = _PROCESSES.Process(
             target=_be_pytest, args=(list(arguments), str(folder), dict(env), str(self._output))
         )

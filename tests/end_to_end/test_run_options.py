@@ -16,7 +16,6 @@ def _bug(reason: str) -> pytest.MarkDecorator:
 
 
 TAKEN = _bug("check_url lets through what no request can be sent to")
-NO_NUMBER = _bug("NaN and infinity pass the schema, for comparisons with them are false")
 ONLY_THE_FOLDER = _bug("only the folder is tried, not the files that are written to it")
 RECURSION = _bug("a RecursionError while the configuration is read is not caught")
 NO_HEADER = _bug("values of header fields and tokens are not checked before they are sent")
@@ -74,9 +73,9 @@ def test_an_unknown_defect_or_variation_is_told_with_the_nearest(kit: Kit, url: 
         ("\n\ngateway:\n  nmae: x", ["line 4", "'gateway.nmae'", "'name'"]),
         ("settle: 1\nsettle2: 2", ["line 2", "'settle'"]),
         ("settle: -1", ["line 1", "settle"]),
-        pytest.param("timeout: .nan", ["line 1", "timeout"], marks=NO_NUMBER),
-        pytest.param("rate: .nan", ["line 1", "rate"], marks=NO_NUMBER),
-        pytest.param("rate: .inf", ["line 1", "rate"], marks=NO_NUMBER),
+        ("timeout: .nan", ["line 1", "timeout"]),
+        ("rate: .nan", ["line 1", "rate"]),
+        ("rate: .inf", ["line 1", "rate"]),
         ("binding: soap", ["line 1", "binding", "envelope"]),
         ("timestamp_zone: Mars/Olympus", ["line 1", "timestamp_zone"]),
         ("timestamp_zone: ../../etc/passwd", ["line 1", "timestamp_zone"]),
@@ -165,14 +164,14 @@ def test_a_configuration_that_is_no_text_is_told(kit: Kit, tmp_path: Path) -> No
     ("option", "key"),
     [
         ("--gateway-timeout=0", "timeout"),
-        pytest.param("--gateway-timeout=nan", "timeout", marks=NO_NUMBER),
+        ("--gateway-timeout=nan", "timeout"),
         ("--gateway-timeout=inf", "timeout"),
         ("--gateway-patience=-1", "patience"),
-        pytest.param("--gateway-patience=nan", "patience", marks=NO_NUMBER),
+        ("--gateway-patience=nan", "patience"),
         ("--gateway-concurrency=0", "concurrency"),
         ("--gateway-concurrency=100000", "concurrency"),
         ("--gateway-rate=0", "rate"),
-        pytest.param("--gateway-rate=nan", "rate", marks=NO_NUMBER),
+        ("--gateway-rate=nan", "rate"),
     ],
 )
 def test_a_number_that_means_nothing_is_told(kit: Kit, gateway: Callable[..., Loopback], option: str, key: str) -> None:

@@ -124,8 +124,9 @@ judge.CHECKS = [*judge.CHECKS, ("X", check)]
 }
 
 
-@pytest.mark.parametrize("processes", [(), ("-p", "xdist.plugin", "-n2")], ids=["one process", "two"])
-@pytest.mark.parametrize("where", FAULTS)
+@pytest.mark.parametrize(
+    ("where", "processes"), [("a scenario", ()), ("a check", ()), ("a check", ("-p", "xdist.plugin", "-n2"))]
+)
 def test_an_unexpected_exception_is_a_fault_of_the_kit_and_no_finding(
     kit: Kit, gateway: Callable[..., Loopback], tmp_path: Path, where: str, processes: tuple[str, ...]
 ) -> None:
