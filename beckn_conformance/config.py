@@ -8,6 +8,7 @@ import json
 import math
 import os
 import re
+import ssl
 import zoneinfo
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -86,9 +87,23 @@ class GatewayConfig:
             *(token for _, token in self.registrations),
             *self.headers.values(),
         ]
-        hook = urlsplit(self.verification_hook or "")
-        values += [hook.password or ""]
+        values += [urlsplit(text).password or "" for text in (self.url, self.verification_hook or "")]
         return tuple(sorted({value for value in values if len(value) >= 4}, key=len, reverse=True))
+
+
+def tls_context(config: GatewayConfig) -> ssl.SSLContext:
+    """How the gateway's certificate is verified, and which one it is shown; raises UsageError for other files."""
+    key, file = "tls.ca", config.tls.get("ca")
+    try:
+        context = ssl.create_default_context(cafile=file)
+        if config.tls.get("verify") is False:
+            context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        if "client_cert" in config.tls:
+            key, file = "tls.client_cert", config.tls["client_cert"]
+            context.load_cert_chain(file)
+    except (ssl.SSLError, OSError) as error:
+        raise UsageError(f"{key}: {str(file)!r} cannot be used: {error}") from error
+    return context
 
 
 def check_url(url: str) -> str:
@@ -97,11 +112,13 @@ def check_url(url: str) -> str:
         parts = urlsplit(url)
         port = parts.port
     except ValueError as error:
-        raise UsageError(f"--gateway-url {url!r} is no URL: {error}") from error
+        raise UsageError(f"--gateway-url {url!a} is no URL: {error}") from error
     if parts.scheme not in ("http", "https") or not parts.hostname or port == 0:
         raise UsageError(
-            f"--gateway-url {url!r} needs a scheme (http or https) and a host, such as https://gw.example/api"
+            f"--gateway-url {url!a} needs a scheme (http or https) and a host, such as https://gw.example/api"
         )
+    if not url.isprintable() or not url.isascii() or " " in url:
+        raise UsageError(f"--gateway-url {url!a} has characters that no URL has; they must be percent-encoded")
     if parts.query or parts.fragment:
         raise UsageError(f"--gateway-url {url!r} must not have a query or a fragment; calls are made beneath it")
     return url.rstrip("/")
@@ -146,11 +163,13 @@ def from_mapping(
         return UsageError(f"{where}{_line(lines, key)}: {key}: {text}")
 
     def secret(key: str, value: str) -> str:
-        if not value.startswith("env:"):
-            return value
-        found = os.environ.get(value[4:])
-        if not found:
-            raise fail(key, f"the environment has no variable {value[4:]}")
+        found = value
+        if value.startswith("env:"):
+            found = os.environ.get(value[4:], "")
+            if not found:
+                raise fail(key, f"the environment has no variable {value[4:]}")
+        if not found.isascii() or not found.isprintable():
+            raise fail(key, "it has a character that no header field can hold")
         return found
 
     zone = raw.get("timestamp_zone", "UTC")
@@ -172,6 +191,12 @@ def from_mapping(
     for key in ("ca", "client_cert"):
         if key in tls and not Path(tls[key]).is_file():
             raise fail(f"tls.{key}", f"there is no file {tls[key]!r}")
+    if tls:
+        try:
+            tls_context(GatewayConfig(url, tls=tls))
+        except UsageError as error:
+            key = str(error).partition(":")[0]
+            raise fail(key, str(error).partition(": ")[2]) from error
     waivers = []
     for row in raw.get("waivers", ()):
         if row["requirement"] not in specification.requirements:
@@ -220,9 +245,12 @@ def _read(file: Path) -> tuple[dict[str, Any], dict[str, int]]:
     try:
         node = yaml.compose(text, Loader=yaml.SafeLoader)
         raw = yaml.safe_load(text)
+        json.dumps(raw, default=str)
     except yaml.MarkedYAMLError as error:
         line = f", line {error.problem_mark.line + 1}" if error.problem_mark else ""
         raise UsageError(f"{file}{line}: not YAML: {error.problem}") from error
+    except RecursionError as error:
+        raise UsageError(f"{file}: it is nested too deeply, or holds itself") from error
     except (yaml.YAMLError, ValueError) as error:
         raise UsageError(f"{file}: not YAML: {' '.join(str(error).split())}") from error
     if raw is None:

@@ -5,17 +5,17 @@ from __future__ import annotations
 import asyncio
 import datetime
 import itertools
-import ssl
+import math
 import time
 import zlib
 import zoneinfo
 from collections.abc import Callable, Mapping
+from typing import Any
 
 import httpx
 
 from .binding import Binding
-from .config import GatewayConfig
-from .errors import UsageError
+from .config import GatewayConfig, tls_context
 from .exchange import Exchange, Message, Received, Reply, Request
 
 LARGEST_REPLY = 8 * 1024 * 1024
@@ -50,7 +50,7 @@ class Gateway:
         self._limited_since: float | None = None
         self._client = httpx.AsyncClient(
             transport=transport,
-            verify=_tls(config) if transport is None else True,
+            verify=tls_context(config) if transport is None and config.tls else True,
             timeout=httpx.Timeout(config.timeout),
             limits=httpx.Limits(
                 max_connections=config.concurrency,
@@ -188,12 +188,40 @@ def _inflater(encoding: str) -> Callable[[bytes, int], bytes]:
     """Decompresses chunk by chunk, never to more than it is allowed to."""
     match encoding.strip().casefold():
         case "gzip" | "x-gzip":
-            machine = zlib.decompressobj(16 + zlib.MAX_WBITS)
+            return _Inflation((16 + zlib.MAX_WBITS,))
         case "deflate":
-            machine = zlib.decompressobj()
-        case _:
-            return lambda chunk, limit: chunk
-    return lambda chunk, limit: machine.decompress(chunk, max(1, limit))
+            return _Inflation((zlib.MAX_WBITS, -zlib.MAX_WBITS))
+    return lambda chunk, limit: chunk
+
+
+class _Inflation:
+    """One or more compressed members after another; the first window size that fits the first bytes is taken."""
+
+    def __init__(self, windows: tuple[int, ...]) -> None:
+        self._windows = windows
+        self._machine: Any = None
+
+    def __call__(self, chunk: bytes, limit: int) -> bytes:
+        out = bytearray()
+        while chunk and len(out) < limit:
+            if self._machine is None or self._machine.eof:
+                out += self._begin(chunk, limit - len(out))
+            else:
+                out += self._machine.decompress(chunk, limit - len(out))
+            chunk = self._machine.unused_data if self._machine.eof else b""
+        return bytes(out)
+
+    def _begin(self, chunk: bytes, limit: int) -> bytes:
+        for window in self._windows:
+            self._machine = zlib.decompressobj(window)
+            try:
+                content: bytes = self._machine.decompress(chunk, limit)
+            except zlib.error:
+                if window == self._windows[-1]:
+                    raise
+            else:
+                return content
+        raise AssertionError("there is always a window to try")
 
 
 def _pause_asked_for(reply: Reply | None) -> float | None:
@@ -204,22 +232,7 @@ def _pause_asked_for(reply: Reply | None) -> float | None:
     if reply.status == 503 and after is None:
         return None
     try:
-        return min(max(float(after or 1), 0.05), 3600)
+        seconds = float(after or 1)
     except ValueError:
         return 1.0
-
-
-def _tls(config: GatewayConfig) -> ssl.SSLContext | bool:
-    if not config.tls:
-        return True
-    if config.tls.get("verify") is False:
-        context = ssl.create_default_context()
-        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-    else:
-        context = ssl.create_default_context(cafile=config.tls.get("ca"))
-    if "client_cert" in config.tls:
-        try:
-            context.load_cert_chain(config.tls["client_cert"])
-        except (ssl.SSLError, OSError) as error:
-            raise UsageError(f"tls.client_cert: {config.tls['client_cert']!r} cannot be used: {error}") from error
-    return context
+    return min(max(seconds, 0.05), 3600) if math.isfinite(seconds) else 1.0

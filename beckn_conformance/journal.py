@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 from .config import SIGNUP_TOKEN
 from .errors import UsageError
 from .exchange import MISSING, Exchange, member
-from .masking import Masker
+from .masking import SHORTEST, Masker
 
 LONGEST = 64 * 1024
 """Characters of a content that are written; the rest is counted."""
@@ -22,6 +23,9 @@ def prepare(folder: Path) -> None:
         probe = folder / ".writable"
         probe.write_text("")
         probe.unlink()
+        for name in ("report.json", "exchanges.jsonl"):
+            if (folder / name).exists():
+                (folder / name).open("a").close()
     except OSError as error:
         raise UsageError(f"--conformance-report {folder} cannot be written: {error.strerror}") from error
 
@@ -39,8 +43,26 @@ class Journal:
         tokens = [exchange.sent.header.get("Token", "") if exchange.sent else "", given]
         certain = [t for t in tokens if isinstance(t, str) and t not in ("", SIGNUP_TOKEN, MISSING)]
         self._masker.add(*certain)
-        self._file.write(json.dumps(self._masker.value(record(exchange), *certain), separators=(",", ":")) + "\n")
+        row = self._masker.value(record(exchange), *certain)
+        for token in certain:
+            if len(token) < SHORTEST:
+                row = self._short(row, token)
+        self._file.write(json.dumps(row, separators=(",", ":")) + "\n")
         self._file.flush()
+
+    def _short(self, row: dict[str, Any], token: str) -> dict[str, Any]:
+        """Masks a token too short to be looked for everywhere in the places where tokens are."""
+        mask = self._masker.mask(token)
+        request, reply = row["request"], row["reply"]
+        request["headers"] = [[k, mask if k == "Token" and v == token else v] for k, v in request["headers"]]
+        for part in filter(None, (request, reply)):
+            part["content"] = re.sub(
+                r'("token"\s*:\s*)' + re.escape(json.dumps(token)),
+                lambda found: found[1] + json.dumps(mask),
+                part["content"],
+                flags=re.IGNORECASE,
+            )
+        return row
 
     def close(self) -> None:
         self._file.close()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import json
 import re
 import secrets
 from collections.abc import Iterable
@@ -14,6 +15,11 @@ SHORTEST = 6
 
 RUN = re.compile(r"[A-Za-z0-9._~+/=-]{6,}")
 """What tokens look like: in a run of it secrets are found by look-up, however many there are."""
+
+
+def _escaped(text: str, plain: bool) -> str:
+    """A text as it stands within JSON, with or without letters beyond ASCII."""
+    return json.dumps(text, ensure_ascii=plain)[1:-1]
 
 
 def _stands_alone(secret: str, run: str, place: int) -> bool:
@@ -29,8 +35,8 @@ def _stands_alone(secret: str, run: str, place: int) -> bool:
 class Masker:
     """Replaces secrets by masks of a run's own key, so that a mask says nothing of its secret."""
 
-    def __init__(self, known: Iterable[str] = ()) -> None:
-        self._key = secrets.token_bytes(16)
+    def __init__(self, known: Iterable[str] = (), *, key: bytes | None = None) -> None:
+        self._key = key or secrets.token_bytes(16)
         self._runs: dict[str, set[str]] = {}
         """Secrets that look like tokens, by their first characters."""
         self._whole: set[str] = set()
@@ -40,7 +46,9 @@ class Masker:
 
     def add(self, *values: str) -> None:
         """Declares texts secret."""
-        for value in values:
+        for value in (
+            form for text in values for form in dict.fromkeys((text, _escaped(text, True), _escaped(text, False)))
+        ):
             if len(value) < SHORTEST or value in self._whole or value in self._others:
                 continue
             if RUN.fullmatch(value):
@@ -56,7 +64,7 @@ class Masker:
 
     def text(self, text: str, *certain: str) -> str:
         """The text with every secret masked; ``certain`` ones also where they are part of a longer run."""
-        for value in certain:
+        for value in (form for c in certain for form in dict.fromkeys((c, _escaped(c, True), _escaped(c, False)))):
             if len(value) >= SHORTEST and value in text:
                 text = text.replace(value, self.mask(value))
         if self._others:

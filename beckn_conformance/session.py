@@ -68,6 +68,8 @@ class Session:
     folder: Path | None = None
     transport: httpx.AsyncBaseTransport | None = None
     journal_name: str = "exchanges.jsonl"
+    mask_key: bytes | None = None
+    """Shared by the processes of a run, so that the same secret has the same mask in all."""
     strict: bool = False
     tally: Tally = field(default_factory=Tally)
     elsewhere: int = 0
@@ -76,7 +78,7 @@ class Session:
     def __post_init__(self) -> None:
         self.run_id = uuid.uuid4().hex[:12]
         self.started = datetime.datetime.now(datetime.UTC)
-        self.masker = Masker(self.config.secrets)
+        self.masker = Masker(self.config.secrets, key=self.mask_key)
         self.probed: Probed | None = None
         self.unreachable = ""
         self.registrations: list[str] = []
