@@ -23,6 +23,9 @@ from jsonschema.exceptions import ValidationError
 from .errors import UsageError, nearest
 from .specification import Specification
 
+OPTIONS = ("timeout", "patience", "concurrency", "rate")
+"""Keys that an option of their own can override."""
+
 SIGNUP_TOKEN = "signup"
 """Sent at signup where no token was agreed (H2)."""
 
@@ -87,7 +90,7 @@ class GatewayConfig:
             *(token for _, token in self.registrations),
             *self.headers.values(),
         ]
-        values += [urlsplit(text).password or "" for text in (self.url, self.verification_hook or "")]
+        values += [urlsplit(self.verification_hook or "").password or ""]
         return tuple(sorted({value for value in values if len(value) >= 4}, key=len, reverse=True))
 
 
@@ -117,6 +120,10 @@ def check_url(url: str) -> str:
         raise UsageError(
             f"--gateway-url {url!a} needs a scheme (http or https) and a host, such as https://gw.example/api"
         )
+    if parts.username or parts.password:
+        raise UsageError(
+            f"--gateway-url must not have a password; declare headers: {{Authorization: env:NAME}} for {parts.hostname}"
+        )
     if not url.isprintable() or not url.isascii() or " " in url:
         raise UsageError(f"--gateway-url {url!a} has characters that no URL has; they must be percent-encoded")
     if parts.query or parts.fragment:
@@ -131,6 +138,22 @@ def load_config(
 
     Raises UsageError in one line: file, line and key, and the nearest known key.
     """
+    properties = specification.files["gateway-config.json"]["properties"]
+    for key, value in (overrides or {}).items():
+        finite = not isinstance(value, float) or math.isfinite(value)
+        if (
+            value is not None
+            and key in OPTIONS
+            and not (
+                finite
+                and Draft202012Validator(
+                    {**properties[key], "$defs": specification.files["gateway-config.json"]["$defs"]}
+                ).is_valid(value)
+            )
+        ):
+            raise UsageError(
+                f"--gateway-{key} {value}: {properties[key].get('description', key)}; that is no such number"
+            )
     raw: dict[str, Any] = {}
     lines: dict[str, int] = {}
     where = str(file) if file else "configuration"

@@ -22,6 +22,13 @@ LARGEST_REPLY = 8 * 1024 * 1024
 """Bytes of a reply, after decompression, that are read before the connection is cut."""
 
 
+CLIENT_HEADERS = (
+    ("User-Agent", "beckn-conformance"),
+    ("Accept", "application/json"),
+    ("Accept-Encoding", "gzip, deflate"),
+)
+
+
 class ReplyTooLarge(Exception):
     """More came back than any registration of this run can hold."""
 
@@ -48,26 +55,21 @@ class Gateway:
         self._next_slot = 0.0
         self._quiet_until = 0.0
         self._limited_since: float | None = None
-        self._client = httpx.AsyncClient(
-            transport=transport,
-            verify=tls_context(config) if transport is None and config.tls else True,
-            timeout=httpx.Timeout(config.timeout),
+        # The transport alone: neither redirects nor cookies nor authentication are followed up (T13).
+        self._transport = transport or httpx.AsyncHTTPTransport(
+            verify=tls_context(config) if config.tls else True,
+            trust_env=False,
             limits=httpx.Limits(
                 max_connections=config.concurrency,
                 max_keepalive_connections=config.concurrency,
                 keepalive_expiry=4,
             ),
-            follow_redirects=False,
-            trust_env=False,
-            headers={
-                "User-Agent": "beckn-conformance",
-                "Accept": "application/json",
-                "Accept-Encoding": "gzip, deflate",
-            },
         )
+        timeouts = httpx.Timeout(config.timeout).as_dict()
+        self._extensions = {"timeout": timeouts}
 
     async def close(self) -> None:
-        await self._client.aclose()
+        await self._transport.aclose()
 
     def timestamp(self) -> str:
         """Now, in the form of the page (H1)."""
@@ -167,19 +169,24 @@ class Gateway:
             return None, f"connection: {str(error) or type(error).__name__}"
 
     async def _read(self, request: Request) -> Reply:
-        built = self._client.build_request(
-            request.method, request.url, headers=list(request.headers), content=request.content
+        built = httpx.Request(
+            request.method,
+            request.url,
+            headers=[*CLIENT_HEADERS, *request.headers],
+            content=request.content,
+            extensions=self._extensions,
         )
-        response = await self._client.send(built, stream=True)
+        response = await self._transport.handle_async_request(built)
+        assert isinstance(response.stream, httpx.AsyncByteStream)
         try:
             inflate = _inflater(response.headers.get("content-encoding", ""))
             content = bytearray()
-            async for chunk in response.aiter_raw(65536):
+            async for chunk in response.stream:
                 content += inflate(chunk, LARGEST_REPLY + 1 - len(content))
                 if len(content) > LARGEST_REPLY:
                     raise ReplyTooLarge
         finally:
-            await response.aclose()
+            await response.stream.aclose()
         headers = tuple((k.decode("latin-1"), v.decode("utf-8", "replace")) for k, v in response.headers.raw)
         return Reply(response.status_code, headers, bytes(content))
 

@@ -81,7 +81,6 @@ def test_with_a_gateway_only_the_conformance_tests_run(
     assert " 1 passed" in run.lines[-1]
 
 
-@pytest.mark.xfail(strict=True, reason="python_files of a project around the run reaches the shipped suite")
 def test_with_a_gateway_the_settings_of_a_project_around_it_do_no_harm(
     kit: Kit, gateway: Callable[..., Loopback], project: Path
 ) -> None:
@@ -123,7 +122,6 @@ def test_a_run_spread_over_processes_says_the_same(kit: Kit, gateway: Callable[.
     assert spread.report["run"]["exchanges"] == alone_sent + probes
 
 
-@pytest.mark.xfail(strict=True, reason="a crashed worker leaves the status at 0")
 def test_a_worker_that_crashes_leaves_an_incomplete_run(
     kit: Kit, gateway: Callable[..., Loopback], tmp_path: Path
 ) -> None:

@@ -183,7 +183,6 @@ def test_a_replay_line_runs_the_one_test_again_that_found_something(
     assert finding["id"] in {f["id"] for f in again.findings}
 
 
-@pytest.mark.xfail(strict=True, reason="the file is missing from the ids of tests that were named one by one")
 def test_a_replay_line_from_a_replay_is_the_same(kit: Kit, gateway: Callable[..., Loopback]) -> None:
     url = gateway(defects=("signup-info-phone-no-plus-accepted",)).url
     first = _findings(kit.run(url, "-k", "SIGNUP-NACK-PHONE and no_plus"), "SIGNUP-NACK-PHONE")[0]
