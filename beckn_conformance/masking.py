@@ -17,6 +17,10 @@ RUN = re.compile(r"[A-Za-z0-9._~+/=-]{6,}")
 """What tokens look like: in a run of it secrets are found by look-up, however many there are."""
 
 
+WORD = re.compile(r"(?<![A-Za-z0-9])[A-Za-z0-9]|[^A-Za-z0-9]")
+"""Where a secret can begin that stands alone."""
+
+
 def _escaped(text: str, plain: bool) -> str:
     """A text as it stands within JSON, with or without letters beyond ASCII."""
     return json.dumps(text, ensure_ascii=plain)[1:-1]
@@ -77,18 +81,16 @@ class Masker:
         run = found[0]
         if run in self._whole:
             return self.mask(run)
-        out, start, place = [], 0, 0
-        while place <= len(run) - SHORTEST:
-            longest = max(
-                (s for s in self._runs.get(run[place : place + SHORTEST], ()) if _stands_alone(s, run, place)),
-                key=len,
-                default="",
-            )
+        out, start = [], 0
+        for word in WORD.finditer(run):
+            place = word.start()
+            candidates = self._runs.get(run[place : place + SHORTEST])
+            if place < start or not candidates:
+                continue
+            longest = max((s for s in candidates if _stands_alone(s, run, place)), key=len, default="")
             if longest:
                 out += [run[start:place], self.mask(longest)]
-                start = place = place + len(longest)
-            else:
-                place += 1
+                start = place + len(longest)
         return "".join(out) + run[start:]
 
     def value(self, value: Any, *certain: str) -> Any:
