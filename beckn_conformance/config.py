@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import certifi
 import yaml
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
@@ -99,6 +100,9 @@ def tls_context(config: GatewayConfig) -> ssl.SSLContext:
     key, file = "tls.ca", config.tls.get("ca")
     try:
         context = ssl.create_default_context(cafile=file)
+        if file is None:
+            # What the machine trusts, and what browsers do.
+            context.load_verify_locations(certifi.where())
         if config.tls.get("verify") is False:
             context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
         if "client_cert" in config.tls:

@@ -6,6 +6,7 @@ import asyncio
 import datetime
 import itertools
 import math
+import ssl
 import time
 import zlib
 import zoneinfo
@@ -51,25 +52,21 @@ class Gateway:
         self._record = record
         self._numbers = itertools.count(1)
         self._zone = zoneinfo.ZoneInfo(config.timestamp_zone)
-        self._slots = asyncio.Semaphore(config.concurrency)
         self._next_slot = 0.0
         self._quiet_until = 0.0
         self._limited_since: float | None = None
-        # The transport alone: neither redirects nor cookies nor authentication are followed up (T13).
-        self._transport = transport or httpx.AsyncHTTPTransport(
-            verify=tls_context(config) if config.tls else True,
-            trust_env=False,
-            limits=httpx.Limits(
-                max_connections=config.concurrency,
-                max_keepalive_connections=config.concurrency,
-                keepalive_expiry=4,
-            ),
-        )
+        # One connection each, since a pool looks at all its connections for every request. The transports alone:
+        # neither redirects nor cookies nor authentication are followed up (T13).
+        self._free: asyncio.LifoQueue[httpx.AsyncBaseTransport] = asyncio.LifoQueue()
+        context = tls_context(config) if transport is None and config.url.startswith("https:") else None
+        for _ in range(config.concurrency):
+            self._free.put_nowait(transport or _connection(context))
         timeouts = httpx.Timeout(config.timeout).as_dict()
         self._extensions = {"timeout": timeouts}
 
     async def close(self) -> None:
-        await self._transport.aclose()
+        while not self._free.empty():
+            await self._free.get_nowait().aclose()
 
     def timestamp(self) -> str:
         """Now, in the form of the page (H1)."""
@@ -115,11 +112,12 @@ class Gateway:
         names = {name.casefold() for name, _ in headers}
         extra = tuple((k, v) for k, v in self.config.headers.items() if k.casefold() not in names)
         request = Request(self.config.method, f"{self.config.url}/{action}", (*headers, *extra), content)
-        async with self._slots:
+        transport = await self._free.get()
+        try:
             while True:
                 await self._pace()
                 started, clock = time.time(), time.monotonic()
-                reply, trouble = await self._reply(request)
+                reply, trouble = await self._reply(request, transport)
                 seconds = time.monotonic() - clock
                 self.sent += 1
                 pause = _pause_asked_for(reply)
@@ -133,6 +131,8 @@ class Gateway:
                     trouble = f"patience: the gateway asks to wait for longer than {self.config.patience:g} s"
                     break
                 self._quiet_until = max(self._quiet_until, now + pause)
+        finally:
+            self._free.put_nowait(transport)
         received: Received | None = binding.decode(reply) if reply and not trouble else None
         exchange = Exchange(
             id=f"x{next(self._numbers)}",
@@ -157,10 +157,10 @@ class Gateway:
         if self.config.rate:
             self._next_slot = max(self._next_slot, time.monotonic()) + 1 / self.config.rate
 
-    async def _reply(self, request: Request) -> tuple[Reply | None, str]:
+    async def _reply(self, request: Request, transport: httpx.AsyncBaseTransport) -> tuple[Reply | None, str]:
         try:
             async with asyncio.timeout(self.config.timeout):
-                return await self._read(request), ""
+                return await self._read(request, transport), ""
         except (TimeoutError, httpx.TimeoutException):
             return None, f"timeout: no whole reply within {self.config.timeout:g} s"
         except ReplyTooLarge:
@@ -168,7 +168,7 @@ class Gateway:
         except (httpx.TransportError, httpx.InvalidURL, zlib.error, OSError) as error:
             return None, f"connection: {str(error) or type(error).__name__}"
 
-    async def _read(self, request: Request) -> Reply:
+    async def _read(self, request: Request, transport: httpx.AsyncBaseTransport) -> Reply:
         built = httpx.Request(
             request.method,
             request.url,
@@ -176,7 +176,7 @@ class Gateway:
             content=request.content,
             extensions=self._extensions,
         )
-        response = await self._transport.handle_async_request(built)
+        response = await transport.handle_async_request(built)
         assert isinstance(response.stream, httpx.AsyncByteStream)
         try:
             inflate = _inflater(response.headers.get("content-encoding", ""))
@@ -189,6 +189,14 @@ class Gateway:
             await response.stream.aclose()
         headers = tuple((k.decode("latin-1"), v.decode("utf-8", "replace")) for k, v in response.headers.raw)
         return Reply(response.status_code, headers, bytes(content))
+
+
+def _connection(context: ssl.SSLContext | None) -> httpx.AsyncHTTPTransport:
+    return httpx.AsyncHTTPTransport(
+        verify=context or False,
+        trust_env=False,
+        limits=httpx.Limits(max_connections=1, max_keepalive_connections=1, keepalive_expiry=4),
+    )
 
 
 def _inflater(encoding: str) -> Callable[[bytes, int], bytes]:
