@@ -293,27 +293,14 @@ class Specification:
 
     def requirement_for_acceptance(self, action: str, member: str, strength: str) -> Requirement | None:
         """The requirement that valid values of this member are accepted, if it has one of its own."""
-        for requirement in self.requirements.values():
-            selector = requirement.accepts
-            if (
-                selector is not None
-                and action in requirement.operations
-                and member in selector.members
-                and selector.strength == strength
-            ):
-                return requirement
-        return None
+        return _acceptances(self).get((action, member, strength))
 
     def _refusals(self, action: str) -> tuple[Requirement, ...]:
         return _refusals_of(self, action)
 
     def prefix(self, action: str) -> str:
         """First word of the ids of an operation's requirements, such as ``UPDATE``."""
-        return next(
-            r.id.removesuffix("-ENDPOINT")
-            for r in self.requirements.values()
-            if r.operations == (action,) and r.id.endswith("-ENDPOINT")
-        )
+        return _prefix(self, action)
 
     def __hash__(self) -> int:
         return hash(self.digest)
@@ -322,6 +309,26 @@ class Specification:
 @lru_cache(maxsize=64)
 def _reply_validator(specification: Specification, name: str) -> Any:
     return compile_schema({"$ref": BASE + name}, specification.files)
+
+
+@lru_cache(maxsize=64)
+def _prefix(specification: Specification, action: str) -> str:
+    return next(
+        r.id.removesuffix("-ENDPOINT")
+        for r in specification.requirements.values()
+        if r.operations == (action,) and r.id.endswith("-ENDPOINT")
+    )
+
+
+@lru_cache(maxsize=8)
+def _acceptances(specification: Specification) -> dict[tuple[str, str, str], Requirement]:
+    found: dict[tuple[str, str, str], Requirement] = {}
+    for requirement in specification.requirements.values():
+        if requirement.accepts is not None:
+            for action in requirement.operations:
+                for member in requirement.accepts.members:
+                    found.setdefault((action, member, requirement.accepts.strength), requirement)
+    return found
 
 
 @lru_cache(maxsize=64)

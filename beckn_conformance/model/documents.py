@@ -82,7 +82,7 @@ def _missing(sight: Sight, history: History, document: Document, new: bool) -> J
     observed = f"{count} document{'' if count == 1 else 's'}, not that one"
     if sight.action == SIGNUP:
         return sight.bad("SIGNUP-ECHO", "/documents", "a document that was sent is missing", what, observed)
-    if sight.action == GET and not settled(sight, document.time):
+    if sight.action == GET and document.added and not settled(sight, document.time):
         # A read that is allowed to be stale shows what was there before the addition (R19).
         return None
     twins = [d for d in history.documents if (d.name, d.data) == (document.name, document.data)]

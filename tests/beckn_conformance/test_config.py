@@ -192,8 +192,8 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path):
         load_config(URL, tmp_path, SPECIFICATION)
 
 
-def test_a_mistake_in_an_option_is_named_without_a_file():
-    with pytest.raises(UsageError, match=r"^configuration: timeout: -1\.0 is less than or equal to"):
+def test_a_mistake_in_an_option_is_named_by_the_option():
+    with pytest.raises(UsageError, match=r"^--gateway-timeout -1\.0: "):
         load_config(URL, None, SPECIFICATION, {"timeout": -1.0})
 
 

@@ -33,9 +33,7 @@ class Provider:
     id: str = ""
     token: str = "placeholder"
 
-    def raw(
-        self, path: str, content: bytes, header: Mapping[str, str], method: str = "POST"
-    ) -> httpx.Response:
+    def raw(self, path: str, content: bytes, header: Mapping[str, str], method: str = "POST") -> httpx.Response:
         """Send a text as it is."""
 
         async def send() -> httpx.Response:
@@ -53,15 +51,11 @@ class Provider:
         if self.binding == "http":
             reply = self.raw(path, json.dumps(body).encode(), sent)
             shown = json.loads(reply.content)
-            return Seen(
-                reply.status_code, reply.headers["action"], reply.headers["message"], shown, reply.headers
-            )
+            return Seen(reply.status_code, reply.headers["action"], reply.headers["message"], shown, reply.headers)
         reply = self.raw(path, json.dumps({"header": sent, "body": body}).encode(), {})
         envelope = json.loads(reply.content)
         answered = envelope["header"]
-        return Seen(
-            reply.status_code, answered["action"], answered["message"], envelope["body"], reply.headers
-        )
+        return Seen(reply.status_code, answered["action"], answered["message"], envelope["body"], reply.headers)
 
     def sign_up(self, body: dict[str, Any] | None = None) -> Seen:
         """Sign up, and keep id and token."""

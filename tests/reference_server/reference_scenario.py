@@ -156,9 +156,7 @@ class Conversation:
         await self._app(scope, receive, send)
         late = len(LONG_WAITS) > waits
         body = b"".join(message.get("body", b"") for message in sent)
-        self.lines.append(
-            f"{path} {content[:200]!r} -> {late} {sent[0]['status']} {sent[0]['headers']} {body!r}"
-        )
+        self.lines.append(f"{path} {content[:200]!r} -> {late} {sent[0]['status']} {sent[0]['headers']} {body!r}")
         try:
             return json.loads(body)
         except ValueError:
@@ -274,9 +272,7 @@ async def _verified(talk: Conversation) -> None:
 async def _parallel(talk: Conversation) -> None:
     reference, token = await talk.sign_up()
     get = {"registration": reference}
-    updates = [
-        {name: f"{n}{value}" for name, value in INFO.items()} | {"phone": f"+9{n}-1"} for n in range(4)
-    ]
+    updates = [{name: f"{n}{value}" for name, value in INFO.items()} | {"phone": f"+9{n}-1"} for n in range(4)]
     for info in updates:
         info["email"] = info["email"].replace(" ", "")
     await asyncio.gather(*(talk.call(UPDATE, {**get, "info": info}, token) for info in updates))

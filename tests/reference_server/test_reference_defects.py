@@ -59,9 +59,7 @@ def test_only_the_first_document_is_checked(planted: Plant, index: int, action: 
         ("signup-phone-error-echoes-value", "/info/phone", "desk", {"info": {"phone": "desk"}}),
     ],
 )
-def test_a_nack_says_something_else(
-    planted: Plant, defect: str, pointer: str, value: object, body: object
-) -> None:
+def test_a_nack_says_something_else(planted: Plant, defect: str, pointer: str, value: object, body: object) -> None:
     seen = planted(defects=[defect]).call(SIGNUP, put(signup_body(), pointer, value))
 
     assert (seen.action, seen.body) == ("NACK", body)
@@ -79,9 +77,7 @@ def test_a_valid_value_is_refused_at_its_place(planted: Plant) -> None:
 
 
 @pytest.mark.parametrize(("name", "token"), [("absent", None), ("empty", ""), ("unknown", "nobody's")])
-def test_a_call_is_let_in_without_its_token_and_no_other_way(
-    planted: Plant, name: str, token: str | None
-) -> None:
+def test_a_call_is_let_in_without_its_token_and_no_other_way(planted: Plant, name: str, token: str | None) -> None:
     provider = planted(defects=[f"get-token-{name}-accepted"])
     provider.sign_up()
     tokens = {None, "", "nobody's"}
