@@ -49,6 +49,9 @@ def _run(url: str, options: Sequence[str]) -> int:
                 str(folder),
                 "-p",
                 "no:cacheprovider",
+                # This command has imported the kit before pytest could look at it.
+                "-W",
+                "ignore:Module already imported:pytest.PytestAssertRewriteWarning",
                 "--gateway-url",
                 url,
                 *options,
