@@ -11,6 +11,7 @@ from typing import Any
 
 from .config import GatewayConfig, Waiver
 from .finding import Finding, Judgement
+from .model import REQUIREMENTS
 from .obligations import obligations
 from .specification import Requirement, Specification
 
@@ -299,13 +300,13 @@ def _outcome(
 def _follows(record: Found, tally: Tally) -> bool:
     """Whether a finding only repeats another fault of the gateway.
 
-    It does where all of it concerns registrations whose id another was given too, and where of several faults one is
-    not blamed that is never refused at all.
+    What histories say does where all of it concerns registrations whose id another was given too; and where of
+    several faults one is not blamed, that does which is never refused at all.
     """
     finding = record.finding
     if finding.requirement == "SIGNUP-ID-UNIQUE":
         return False
-    if record.registrations and record.registrations <= tally.doubled:
+    if record.registrations and record.registrations <= tally.doubled and finding.requirement in REQUIREMENTS:
         return True
     return finding.requirement == "NACK-ALL" and any(
         other.finding.operation == finding.operation and _place(other.finding.pointer) == _place(finding.pointer)
