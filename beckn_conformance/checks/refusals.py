@@ -55,6 +55,12 @@ def _refused_though_valid(sight: Sight) -> Judgement:
         # Without a declared token nothing tells a wrong refusal from a missing agreement (H2).
         return Judgement("", "")
     observed = f"{sight.observed}, blaming {', '.join(named[:4])}" if named else f"{sight.observed}, blaming nothing"
+    for pointer in (p for p in named if p not in sight.diagnosis.symbols):
+        requirement = sight.specification.requirement_for_acceptance(sight.action, pattern_of(pointer), "must")
+        if requirement is not None:
+            value = member(sight.exchange.sent.body if sight.exchange.sent else None, pointer)
+            note = f" to {shown(value, 80)} at {pointer}" if value != MISSING else ""
+            return sight.bad(requirement.id, pointer, "a valid value is refused", f"ACK{note}", observed)
     if sight.diagnosis.symbols:
         pointer = sight.diagnosis.symbols[0]
         requirement = sight.specification.requirement_for_acceptance(sight.action, pattern_of(pointer), "should")
@@ -65,12 +71,6 @@ def _refused_though_valid(sight: Sight) -> Judgement:
             "ACK",
             observed,
         )
-    for pointer in named:
-        requirement = sight.specification.requirement_for_acceptance(sight.action, pattern_of(pointer), "must")
-        if requirement is not None:
-            value = member(sight.exchange.sent.body if sight.exchange.sent else None, pointer)
-            note = f" to {shown(value, 80)} at {pointer}" if value != MISSING else ""
-            return sight.bad(requirement.id, pointer, "a valid value is refused", f"ACK{note}", observed)
     return sight.bad(f"{sight.prefix}-ACK", named[0] if named else "", "a valid request is refused", "ACK", observed)
 
 
