@@ -45,7 +45,6 @@ class Campaign:
         self._lost_workers = 0
         self._named = config.args_source == pytest.Config.ArgsSource.ARGS
         self._report: Path | None = None
-        self._interrupted = False
 
     @classmethod
     def from_pytest(cls, config: pytest.Config) -> Campaign:
@@ -247,7 +246,6 @@ class Campaign:
             self.session.close()
             session.exitstatus = 0
             return
-        self._interrupted = exitstatus == pytest.ExitCode.INTERRUPTED
         self.session.close()
         if self._worker is not None:
             self._worker["conformance"] = {

@@ -17,8 +17,6 @@ from .exchange import MISSING, Exchange, Message, places, tame
 from .faults import kinds, obligation
 from .specification import Specification, json_type
 
-HEADER_MEMBERS = ("Action", "Token", "Timestamp")
-
 
 @dataclass(frozen=True, slots=True)
 class Fault:

@@ -77,7 +77,7 @@ class Histories:
         if id_ is None or sight.action != GET or not sight.exchange.acknowledged or not sight.diagnosis.valid:
             return
         info, documents = member(body, "/info"), member(body, "/documents")
-        history = self._histories[id_] = History(id_, sight.config.settle)
+        history = self._histories[id_] = History(id_)
         if isinstance(info, dict):
             history.values.append(
                 Values({k: info.get(k, MISSING) for k in INFO}, sight.exchange.id, sight.exchange.started, 0.0)
@@ -128,7 +128,7 @@ class Histories:
         yield sight.ok("SIGNUP-ID-UNIQUE")
         if len(self._ids) == MANY:
             yield sight.ok("SIGNUP-ID-UNIQUE", f"{MANY} registrations")
-        history = History(id_, sight.config.settle)
+        history = History(id_)
         self._histories[id_] = history
         history.written_at = sight.exchange.ended
         status = member(body, "/registration/status")
@@ -235,7 +235,6 @@ class Histories:
         status = status if isinstance(status, str) and status != MISSING else None
         if sight.action == GET:
             history.status_shown_by_get = status
-            history.since_written += 1
             history.refused = None
             if sight.exchange.started > history.written_at + sight.config.settle:
                 history.refused_info.clear()
@@ -243,7 +242,6 @@ class Histories:
         else:
             history.status_before = history.status
             history.written, history.written_at = sight.action, sight.exchange.ended
-            history.since_written = 0
             history.status_shown_by_get = None
             history.refused = None
         history.status = status or history.status

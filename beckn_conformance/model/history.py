@@ -59,7 +59,6 @@ class History:
     """What a registration went through, as far as later replies can tell."""
 
     id: str
-    config_settle: float
     values: list[Values] = field(default_factory=list)
     seen: set[str] = field(default_factory=set)
     """Exchanges whose values of info a Provider/get has shown."""
@@ -83,8 +82,6 @@ class History:
     written: str | None = None
     """Action of the last acknowledged change."""
     written_at: float = 0.0
-    since_written: int = 0
-    """Replies to Provider/get since then."""
     refused: str | None = None
     """Action of a change that was surely refused since the last Provider/get."""
     intact: bool = True
