@@ -14,10 +14,13 @@ import pytest
 from . import embedded, suite
 from .config import check_url, load_config
 from .errors import KitError, Unreachable, UsageError
+from .examples import CHUNK, Examples
+from .explorer import Explorer
 from .faults import FaultCase
 from .journal import prepare
 from .obligations import obligations
 from .report import document, terminal
+from .report.progress import Progress
 from .session import Session
 from .specification import choose, load
 from .verdict import Verdict
@@ -25,6 +28,10 @@ from .verdict import Verdict
 SUITE = Path(suite.__file__).resolve().parent
 WINDOW = 400
 """Scenarios that play ahead of the one that is judged; what they exchanged is held until then."""
+
+
+MOST_PARTS = 16
+"""Tests that one property is divided into at most."""
 
 
 class Campaign:
@@ -45,6 +52,7 @@ class Campaign:
         self._lost_workers = 0
         self._named = config.args_source == pytest.Config.ArgsSource.ARGS
         self._report: Path | None = None
+        self._explorers: dict[str, Explorer] = {}
 
     @classmethod
     def from_pytest(cls, config: pytest.Config) -> Campaign:
@@ -79,15 +87,16 @@ class Campaign:
             else:
                 gateway = load_config(check_url(url), file, specification, overrides)
                 prepare(folder)
+            if option("--fuzz-examples") < 1:
+                raise UsageError(f"--fuzz-examples {option('--fuzz-examples')}: it takes at least one")
         except UsageError as error:
             raise pytest.UsageError(str(error)) from None
         except KitError as error:
             raise pytest.exit.Exception(str(error), returncode=3) from None
-        seed = option("--conformance-seed")
         session = Session(
             specification,
             gateway,
-            random.SystemRandom().randrange(2**31) if seed is None else seed,
+            _seed(worker, option("--hypothesis-seed", None)),
             folder=folder,
             journal_name=name,
             mask_key=_mask_key(worker),
@@ -137,6 +146,19 @@ class Campaign:
         )
         return named or self._ran < self._all or self._lost_workers > 0
 
+    def divide(self, metafunc: pytest.Metafunc) -> None:
+        """Makes a long property several tests, so that worker processes can share it."""
+        if hasattr(metafunc.function, "examples"):
+            parts = min(-(-self._count(metafunc.function) // CHUNK), MOST_PARTS)
+            if parts > 1:
+                names = [f"{n}_of_{parts}" for n in range(1, parts + 1)]
+                metafunc.parametrize("example", [(n, parts) for n in range(parts)], ids=names)
+
+    def _count(self, test: Any) -> int:
+        """Examples of a property that are drawn in all."""
+        share: float = test.share
+        return max(1, round(int(self._config.getoption("--fuzz-examples")) * share))
+
     # Running.
 
     def begin(self, session: pytest.Session) -> bool | None:
@@ -176,7 +198,14 @@ class Campaign:
         unknown = [name for name in requirements if name not in self.session.specification.requirements]
         if unknown:
             raise KitError(f"{item.nodeid} exercises {unknown[0]}, which the catalogue does not have")
-        outcome = self.session.play(item.nodeid, _play(item), requirements, node_id(item))
+        if hasattr(item.obj, "examples"):
+            explorer = self._explorer(item)
+            progress = Progress(self._config, self.session, item.name, explorer.count)
+            outcome = explorer.run(requirements, node_id(item), progress)
+            progress.close()
+            del self._explorers[item.nodeid]
+        else:
+            outcome = self.session.play(item.nodeid, _play(item), requirements, node_id(item))
         item.stash[OUTCOME] = (outcome.status, outcome.text)
         if outcome.status == "failed":
             pytest.fail(outcome.text, pytrace=False)
@@ -194,11 +223,28 @@ class Campaign:
         self._place = place
         for other in self._chosen[max(place, self._ahead) : place + ahead]:
             if self._worker is None or other.path == item.path:
-                self.session.prefetch({other.nodeid: _play(other)})
+                if hasattr(other.obj, "examples"):
+                    self._explorer(other)
+                else:
+                    self.session.prefetch({other.nodeid: _play(other)})
         self._ahead = max(self._ahead, place + ahead)
 
     _place = 0
     _ahead = 0
+
+    def _explorer(self, item: pytest.Function) -> Explorer:
+        """What plays a property; its first examples are drawn and under way from the first call on."""
+        explorer = self._explorers.get(item.nodeid)
+        if explorer is None:
+            test: Any = item.obj
+            parameters: dict[str, Any] = item.callspec.params if hasattr(item, "callspec") else {}
+            part, parts = parameters.get("example", (0, 1))
+            name = f"{item.path.stem}::{test.__name__}"
+            drawing = Examples(test.examples(self.session.config), self.session.seed, name)
+            explorer = Explorer(self.session, drawing, test.play, item.nodeid, self._count(test), part, parts)
+            explorer.begin()
+            self._explorers[item.nodeid] = explorer
+        return explorer
 
     def report(self, item: pytest.Item, call: pytest.CallInfo[None], report: Any) -> None:
         """Marks the report of a test with what it means; anything but a finding is a fault of the kit."""
@@ -317,6 +363,17 @@ def _folder(option: str | None) -> Path | None:
     if not (folder / "requirements.yaml").is_file():
         raise UsageError(f"--conformance-spec {option}: there is no requirements.yaml")
     return folder
+
+
+def _seed(worker: dict[str, Any] | None, option: object) -> int:
+    """The seed of a run, the same in all its processes: the given one, also where it is a word, or a random one."""
+    if worker and "conformance_seed" in worker:
+        return int(worker["conformance_seed"])
+    if option is None:
+        return random.SystemRandom().randrange(2**31)
+    if isinstance(option, int):
+        return option
+    return int.from_bytes(hashlib.sha256(str(option).encode()).digest()[:4], "big")
 
 
 def _mask_key(worker: dict[str, Any] | None) -> bytes | None:

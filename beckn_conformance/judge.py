@@ -30,6 +30,7 @@ class Judge:
         self._signups_work = False
         self._made: dict[str, float] = {}
         self._contended: frozenset[str] = frozenset()
+        self._sights: dict[str, Sight] = {}
         self._beforehand = frozenset(id_ for id_, _ in config.registrations)
         for id_, token in config.registrations:
             self.known.add(Known(id_, token))
@@ -41,9 +42,14 @@ class Judge:
     def learn_signups_work(self) -> None:
         self._signups_work = True
 
+    def describe(self, exchange: Exchange) -> str:
+        """What was special about a request of the test that is being judged, in one line."""
+        sight = self._sights.get(exchange.id)
+        return sight.sent if sight else exchange.action
+
     def judge(self, exchange: Exchange) -> Iterator[Judgement]:
         """Yields what follows from an exchange; what it teaches is used for those that come after."""
-        sight = self._sight(exchange)
+        sight = self._sights[exchange.id] = self._sight(exchange)
         if exchange.action == "Provider/signup":
             self._introduce(exchange)
         for _, function in CHECKS:
@@ -61,6 +67,7 @@ class Judge:
         """Judges the exchanges of a test in the order of their replies; calls made side by side know of each other."""
         ordered = sorted(exchanges, key=lambda e: e.ended)
         self._contended = _contended(ordered)
+        self._sights.clear()
         for place, exchange in enumerate(ordered):
             for other in ordered[place + 1 :]:
                 if other.started < exchange.ended and other.action != "Provider/signup":

@@ -36,7 +36,7 @@ def plan(session: Session, chosen: Sequence[tuple[str, tuple[str, ...], Any]]) -
         dry.start()
         dry.prefetch({name: play for name, _, play in chosen})
         for name, requirements, play in chosen:
-            requests.update(e.action for e in dry.exchanges_of(name, play))
+            requests.update(e.action for e in dry.played(name, play).exchanges)
             yield f"{name}  {' '.join(requirements)}"
     finally:
         dry.close()

@@ -41,17 +41,18 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="folder of the report (default reports/)",
     )
     add(
-        "--conformance-seed",
-        type=int,
-        metavar="N",
-        help="repeats the choices of a run but for what must be unique",
-    )
-    add(
         "--conformance-plan",
         action="store_true",
         help="print what would be sent, send nothing to the gateway",
     )
     add("--conformance-spec", metavar="DIR", help="a changed copy of schemas/")
+    add(
+        "--fuzz-examples",
+        type=int,
+        metavar="N",
+        default=25,
+        help="examples of each property (default 25); --hypothesis-seed draws the same ones again",
+    )
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -71,6 +72,16 @@ def _campaign(config: pytest.Config) -> Campaign | None:
 @pytest.fixture
 def actor() -> None:
     """Stands for the provider that a scenario plays; the plugin hands the real one to the scenario."""
+
+
+@pytest.fixture
+def example() -> None:
+    """Stands for the example of a property; the plugin draws the real ones."""
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if campaign := _campaign(metafunc.config):
+        campaign.divide(metafunc)
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Awaitable, Callable, Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+if TYPE_CHECKING:
+    from hypothesis.strategies import SearchStrategy
+
+    from .config import GatewayConfig
+
 Play = Callable[..., Awaitable[Any]]
+Examples = Callable[["GatewayConfig"], "SearchStrategy[Any]"]
 
 
 def exercises(*requirements: str) -> pytest.MarkDecorator:
@@ -28,6 +34,22 @@ def scenario(play: Play) -> Callable[..., None]:
 
     test.play = play  # type: ignore[attr-defined]
     return test
+
+
+def drawn(examples: Examples, *, share: float = 1.0) -> Callable[[Play], Callable[..., None]]:
+    """Makes a coroutine function a property: a scenario that is played for many examples.
+
+    ``examples`` makes the Hypothesis strategy of what is handed over as ``example``, under what a vendor declared;
+    an example says what to send in plain data, and what must be unique in a run is added in playing. ``share`` is the
+    part of --fuzz-examples that is drawn.
+    """
+
+    def decorate(play: Play) -> Callable[..., None]:
+        test = scenario(play)
+        test.examples, test.share = examples, share  # type: ignore[attr-defined]
+        return test
+
+    return decorate
 
 
 def case(requirements: Iterable[str] | str, *values: Any, id: str) -> Any:

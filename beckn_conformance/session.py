@@ -9,7 +9,7 @@ import threading
 import time
 import uuid
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -19,14 +19,15 @@ from .actor import Actor, Verifier, registration_of
 from .binding import Binding
 from .config import GatewayConfig
 from .errors import Unmet, Unreachable
-from .exchange import Exchange, member
-from .finding import Finding
+from .exchange import Exchange, member, printable
+from .finding import Finding, Judgement
 from .gateway import Gateway
 from .journal import Journal
 from .judge import Judge
 from .masking import Masker
+from .model import REQUIREMENTS
 from .probe import Probed, probe
-from .replay import curl, replay
+from .replay import replay, tell
 from .specification import Specification
 from .values import Values
 from .verdict import Tally, Verdict, conclude
@@ -34,6 +35,8 @@ from .verdict import Tally, Verdict, conclude
 T = TypeVar("T")
 MOST_NOTES = 50
 KEPT_REGISTRATIONS = 100_000
+CALL = 10_000
+"""Weight of a call that went before a finding."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,18 @@ class Played:
     registrations: frozenset[str]
     """Ids of the registrations that it used; nobody else will."""
     unmet: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What follows from a scenario, under whichever requirement."""
+
+    findings: Mapping[str, Finding]
+    """By id; of equal ones the first."""
+    exercised: set[str]
+    """Requirements under which anything could be judged."""
+    reason: str = ""
+    """Why the rest could not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,43 +206,68 @@ class Session:
         self, name: str, play: Callable[[Actor], Awaitable[Any]], requirements: Sequence[str], node_id: str
     ) -> TestOutcome:
         """Plays a scenario, or takes it where it was set playing before, and judges it."""
-        self.prefetch({name: play})
-        future = self._playing.pop(name)
-        played = future.result()
-        return self.judge(played, requirements, node_id)
+        judged = self.judge(self.played(name, play), node_id)
+        return self.outcome(requirements, judged, node_id)
 
-    def exchanges_of(self, name: str, play: Callable[[Actor], Awaitable[Any]]) -> Sequence[Exchange]:
-        """What a scenario sent and received, judged by nobody."""
+    def played(self, name: str, play: Callable[[Actor], Awaitable[Any]]) -> Played:
+        """What a scenario sent and received, judged by nobody; waits for its end."""
         self.prefetch({name: play})
-        return self._playing.pop(name).result().exchanges
+        return self._playing.pop(name).result()
 
     # Judging.
 
-    def judge(self, played: Played, requirements: Sequence[str], node_id: str) -> TestOutcome:
-        """Judges every exchange of a scenario by everything; the outcome is that under its own requirements."""
-        mine: dict[str, Finding] = {}
+    def judge(self, played: Played, node_id: str) -> Judged:
+        """Judges every exchange of a scenario by everything."""
+        findings: dict[str, Finding] = {}
         exercised: set[str] = set()
         for exchange in played.exchanges:
             self._observe(exchange)
         for exchange, judgement in self._judge.judge_together(played.exchanges):
             exercised.add(judgement.requirement)
+            if judgement.finding is None:
+                self.tally.add(judgement)
+                continue
+            before = [e for e in played.exchanges if e.ended <= exchange.started]
+            judgement = _weighed(judgement, before)
+            assert judgement.finding is not None
+            findings.setdefault(judgement.finding.id, judgement.finding)
             record = self.tally.add(judgement)
             if record is not None:
-                before = [e for e in played.exchanges if e.ended <= exchange.started]
-                record.curl = self.masker.text(curl(exchange, before, self.binding, self.config))
+                finding = judgement.finding
+                told = tell(
+                    exchange,
+                    before,
+                    self.binding,
+                    self.config,
+                    history=finding.requirement in REQUIREMENTS,
+                    title=f"{finding.requirement} {finding.pointer}: {finding.message}",
+                    describe=self._judge.describe,
+                )
+                record.curl = self.masker.text(told.curl)
+                record.steps = [printable(self.masker.text(step)) for step in told.steps]
+                record.script = self.masker.text(told.script)
                 record.replay = replay(node_id, self.config.url)
-            if judgement.finding is not None and judgement.requirement in requirements:
-                mine.setdefault(judgement.finding.id, judgement.finding)
         self.tally.doubled |= self._judge.doubled
         for id_ in played.registrations:
             self._judge.forget(id_)
+        return Judged(findings, exercised, self.masker.text(self._reason(played)))
+
+    def represents(self, finding: Finding) -> bool:
+        """Whether of all equal findings so far none was easier to see."""
+        return self.tally.found[finding.requirement][finding.id].finding.weight >= finding.weight
+
+    def outcome(self, requirements: Sequence[str], judged: Judged, node_id: str, *, drawn: bool = False) -> TestOutcome:
+        """What a test says under the requirements that it is there to exercise; one whose messages are drawn need not
+        come across all of them."""
         for requirement in requirements:
             self.tally.tests.setdefault(requirement, []).append(node_id)
-        reason = self.masker.text(self._reason(played))
-        for requirement in requirements:
-            if requirement not in exercised and reason:
-                self.tally.hinder(requirement, reason)
-        return self._outcome(requirements, tuple(mine.values()), exercised, reason)
+            if requirement not in judged.exercised and judged.reason:
+                self.tally.hinder(requirement, judged.reason)
+        mine = tuple(f for f in judged.findings.values() if f.requirement in requirements)
+        exercised = judged.exercised
+        if drawn and exercised:
+            exercised = {*requirements}
+        return self._outcome(requirements, mine, exercised, judged.reason)
 
     def _observe(self, exchange: Exchange) -> None:
         """Notes what is recorded and judged by nobody (T8, T13)."""
@@ -284,3 +324,11 @@ class Session:
     @property
     def seconds(self) -> float:
         return time.monotonic() - self._clock
+
+
+def _weighed(judgement: Judgement, before: Sequence[Exchange]) -> Judgement:
+    """What takes a history to be seen weighs as much as its calls; of equal findings the shortest history is told."""
+    finding = judgement.finding
+    if finding is None or finding.requirement not in REQUIREMENTS:
+        return judgement
+    return replace(judgement, finding=replace(finding, weight=finding.weight + CALL * len(before)))

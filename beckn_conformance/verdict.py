@@ -39,6 +39,10 @@ class Found:
     """Ids of the registrations concerned; "" where there was none."""
     count: int = 0
     curl: str = ""
+    steps: list[str] = field(default_factory=list)
+    """The calls of the history that shows it, where it takes one."""
+    script: str = ""
+    """A shell script of those calls."""
     replay: str = ""
 
     def to_json(self) -> dict[str, Any]:
@@ -55,6 +59,8 @@ class Found:
             "exchanges": self.exchanges,
             "count": self.count,
             "curl": self.curl,
+            "steps": self.steps,
+            "script": self.script,
             "replay": self.replay,
         }
 
@@ -125,6 +131,7 @@ class Tally:
                 known.exchanges = (known.exchanges + theirs.exchanges)[:KEPT_EXCHANGES]
                 if theirs.finding.weight < known.finding.weight:
                     known.finding, known.curl, known.replay = theirs.finding, theirs.curl, theirs.replay
+                    known.steps, known.script = theirs.steps, theirs.script
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -141,6 +148,8 @@ class Tally:
                         "registrations": sorted(r.registrations),
                         "count": r.count,
                         "curl": r.curl,
+                        "steps": r.steps,
+                        "script": r.script,
                         "replay": r.replay,
                     }
                     for r in records.values()

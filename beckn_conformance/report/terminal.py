@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from ..exchange import printable
 from ..session import Session
 from ..verdict import Found, Outcome, Verdict
+from .document import SCRIPTS
 
 MOST = 60
 """Findings of one kind that are printed; the report has them all."""
@@ -26,7 +28,7 @@ def lines(session: Session, verdict: Verdict, report: Path | None) -> Iterator[t
                     yield "  … more of them in the report", ""
                 left -= 1
                 if left >= 0:
-                    yield from _finding(outcome, found, style, mask)
+                    yield from _finding(outcome, found, style, mask, report)
     open_ = [o for o in verdict.outcomes if o.status == "inconclusive"]
     if open_ and not session.unreachable:
         yield "", ""
@@ -54,7 +56,9 @@ def lines(session: Session, verdict: Verdict, report: Path | None) -> Iterator[t
     yield f"{printable(name)}: {verdict.verdict} ({'strict' if session.strict else 'core'})", style
 
 
-def _finding(outcome: Outcome, found: Found, style: str, mask: Callable[[str], str]) -> Iterator[tuple[str, str]]:
+def _finding(
+    outcome: Outcome, found: Found, style: str, mask: Callable[[str], str], report: Path | None
+) -> Iterator[tuple[str, str]]:
     requirement, finding = outcome.requirement, found.finding
     yield "", ""
     title = f"{requirement.id}  {requirement.level}  {requirement.section}"
@@ -64,6 +68,9 @@ def _finding(outcome: Outcome, found: Found, style: str, mask: Callable[[str], s
     times = f" ({found.count} times)" if found.count > 1 else ""
     cases = sorted(case.removeprefix(finding.operation).strip() for case in found.cases)
     cases = [case for case in cases if case]
+    again = found.curl
+    if found.script and report is not None:
+        again = f"sh {shlex.quote(str(report.parent / SCRIPTS / f'{finding.id}.sh'))}"
     rows = (
         ("sent", finding.sent),
         ("expected", finding.expected),
@@ -71,7 +78,8 @@ def _finding(outcome: Outcome, found: Found, style: str, mask: Callable[[str], s
         *([("cases", ", ".join(cases[:12]) + (" …" if len(cases) > 12 else ""))] if len(cases) > 1 else []),
         ("finding", f"{finding.id}: {finding.message} at {finding.pointer or 'the whole body'}"),
         ("reading", ", ".join(requirement.reading)),
-        ("again", found.curl),
+        *(("steps" if number == 0 else "", step) for number, step in enumerate(found.steps)),
+        ("again", again),
     )
     for name, text in rows:
         yield f"  {name:9} {printable(mask(text))}", ""

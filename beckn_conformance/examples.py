@@ -1,0 +1,93 @@
+"""Examples of a property: drawn by Hypothesis in chunks, each again from its seed, and made smaller where one fails."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import tempfile
+from collections.abc import Callable
+from typing import Any
+
+import hypothesis
+from hypothesis import HealthCheck, Phase, Verbosity
+from hypothesis.configuration import set_hypothesis_home_dir
+from hypothesis.errors import HypothesisException
+from hypothesis.strategies import SearchStrategy
+
+CHUNK = 100
+"""Examples that one engine draws; a single engine for a long run would hold on to all of them."""
+
+MOST_TRIES = 150
+"""Examples that are tried to make one smaller."""
+
+
+class Examples:
+    """The examples of one property, the same for the same seed and name."""
+
+    def __init__(self, strategy: SearchStrategy[Any], seed: int, name: str) -> None:
+        self._strategy = strategy
+        self._seed = seed
+        self._name = name
+
+    def chunk(self, number: int, count: int) -> list[Any]:
+        """The examples of a chunk, at most ``count``; fewer where a strategy has no more."""
+        found: list[Any] = []
+        self._run(number, count, found.append, (Phase.generate,))
+        return found[:count]
+
+    def smaller(self, number: int, count: int, failing: int, fails: Callable[[Any], bool]) -> Any:
+        """The smallest example that fails as the given one of a chunk does; that one itself where none is found.
+
+        The chunk is drawn once more: the engine sees every example before the failing one pass, as it did then.
+        """
+        place = -1
+        tried: dict[str, bool] = {}
+        best: Any = None
+
+        def body(example: Any) -> None:
+            nonlocal place, best
+            place += 1
+            if place < failing or (place > failing and best is None):
+                return
+            key = repr(example)
+            if key not in tried:
+                tried[key] = len(tried) < MOST_TRIES and fails(example)
+            if tried[key]:
+                best = example
+                raise _Failed
+
+        # What depends on more than the example does not fail twice; what was found stands all the same.
+        with contextlib.suppress(_Failed, HypothesisException):
+            self._run(number, count, body, (Phase.generate, Phase.shrink))
+        return best
+
+    def _run(self, number: int, count: int, body: Callable[[Any], None], phases: tuple[Phase, ...]) -> None:
+        seed = hashlib.sha256(f"{self._seed}/{self._name}/{number}".encode()).digest()
+        # Its caches are of no use between runs, and would be left in the folder of whoever runs this.
+        with tempfile.TemporaryDirectory(prefix="beckn-conformance-") as folder:
+            set_hypothesis_home_dir(folder)
+
+            @hypothesis.seed(int.from_bytes(seed[:8], "big"))
+            @hypothesis.settings(
+                database=None,
+                deadline=None,
+                derandomize=False,
+                max_examples=count,
+                phases=phases,
+                print_blob=False,
+                report_multiple_bugs=False,
+                suppress_health_check=list(HealthCheck),
+                verbosity=Verbosity.quiet,
+            )
+            @hypothesis.given(self._strategy)
+            def property_(example: Any) -> None:
+                body(example)
+
+            try:
+                property_()
+            finally:
+                set_hypothesis_home_dir(None)
+
+
+class _Failed(Exception):
+    """Tells the engine that an example fails."""

@@ -1,0 +1,95 @@
+"""Plays a property: its examples side by side, chunk after chunk, and what fails made smaller."""
+
+from __future__ import annotations
+
+import functools
+import time
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from .examples import CHUNK, Examples
+from .finding import Finding
+from .scenario import Play
+from .session import Judged, Session, TestOutcome
+
+MOST_SHRUNK = 3
+"""Findings of one property that are made smaller; a gateway that fails everything would keep it at that."""
+
+PATIENCE = 20.0
+"""Seconds after which a failing example is not made smaller any more."""
+
+
+class Explorer:
+    """One property, or the part of it that falls to one test: every ``parts``-th chunk from ``part`` on."""
+
+    def __init__(
+        self, session: Session, examples: Examples, play: Play, name: str, count: int, part: int = 0, parts: int = 1
+    ) -> None:
+        self._session = session
+        self._examples = examples
+        self._play = play
+        self._name = name
+        self._chunks = self._shares(count, part, parts)
+        self.count = sum(n for _, n in self._shares(count, part, parts))
+        self._ahead: list[tuple[int, int, list[Any]]] = []
+        self.done = 0
+
+    @staticmethod
+    def _shares(count: int, part: int, parts: int) -> Iterator[tuple[int, int]]:
+        for number in range(part, -(-count // CHUNK), parts):
+            yield number, min(CHUNK, count - number * CHUNK)
+
+    def begin(self) -> None:
+        """Draws a chunk of examples and sets them playing, ahead of the one that is judged."""
+        number, count = next(self._chunks, (-1, 0))
+        if number < 0:
+            return
+        drawn = self._examples.chunk(number, count)
+        self._session.prefetch({self._key(number, n): self._with(example) for n, example in enumerate(drawn)})
+        self._ahead.append((number, count, drawn))
+
+    def run(
+        self, requirements: Sequence[str], node_id: str, progress: Callable[[int], None] = lambda done: None
+    ) -> TestOutcome:
+        """Plays and judges all examples; the outcome is that of all of them together."""
+        findings: dict[str, Finding] = {}
+        exercised: set[str] = set()
+        reason = ""
+        if not self._ahead:
+            self.begin()
+        while self._ahead:
+            self.begin()
+            number, count, drawn = self._ahead.pop(0)
+            for place, example in enumerate(drawn):
+                judged = self._judged(number, place, example, node_id)
+                for id_, finding in judged.findings.items():
+                    if id_ not in findings and len(findings) < MOST_SHRUNK and self._session.represents(finding):
+                        self._shrink(number, count, place, id_, node_id)
+                    findings.setdefault(id_, finding)
+                exercised |= judged.exercised
+                reason = judged.reason or reason
+                self.done += 1
+                progress(self.done)
+        return self._session.outcome(requirements, Judged(findings, exercised, reason), node_id, drawn=True)
+
+    def _judged(self, number: int, place: int, example: Any, node_id: str) -> Judged:
+        played = self._session.played(self._key(number, place), self._with(example))
+        return self._session.judge(played, node_id)
+
+    def _shrink(self, number: int, count: int, place: int, id_: str, node_id: str) -> None:
+        """Looks for the smallest example with the same finding; the lightest that is seen stands in the report."""
+        until = time.monotonic() + PATIENCE
+
+        def fails(example: Any) -> bool:
+            if time.monotonic() > until:
+                return False
+            judged = self._judged(number, -1, example, node_id)
+            return id_ in judged.findings
+
+        self._examples.smaller(number, count, place, fails)
+
+    def _with(self, example: Any) -> Any:
+        return functools.partial(self._play, example=example)
+
+    def _key(self, number: int, place: int) -> str:
+        return f"{self._name}#{number}.{place}"
