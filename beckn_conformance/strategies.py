@@ -119,40 +119,46 @@ def _other_types(member: Member) -> SearchStrategy[Any]:
     return st.one_of(choices)
 
 
-def _malformed(member: Member) -> SearchStrategy[Any] | None:
-    """Texts that a member with a form of its own cannot have."""
-    printable = "".join(map(chr, range(0x21, 0x7F)))
-    match member.name:
-        case "phone":
-            return st.text("0123456789abcxyz +-()./", min_size=1, max_size=16) | st.text(printable, max_size=12)
-        case "email":
-            return st.text("abc.@ 12-_+", max_size=16) | st.text(printable.replace('"', ""), max_size=12)
-    return None
+def phones() -> SearchStrategy[str]:
+    """Texts much like phone numbers; which of them are faulty is for others to tell."""
+    digits = st.text("0123456789", min_size=1, max_size=10) | st.sampled_from(("91", "8023329991"))
+    other = st.text("01abcdefxyz", min_size=1, max_size=6) | st.sampled_from(("", "desk"))
+    part = st.one_of(digits, digits, digits, other)
+    return _joined(st.sampled_from(("+", "+", "+", "")), part, st.sampled_from(("-", "-", "-", " ", "")))
+
+
+def emails() -> SearchStrategy[str]:
+    """Texts much like e-mail addresses."""
+    part = st.text("abcdefgh._+-", max_size=8) | st.sampled_from(("example.com", "front office"))
+    return _joined(st.just(""), part, st.sampled_from(("@", "@", "", " ")))
+
+
+def _joined(head: SearchStrategy[str], part: SearchStrategy[str], between: SearchStrategy[str]) -> SearchStrategy[str]:
+    """A head and up to four parts with the same text between them."""
+    parts = st.lists(part, min_size=1, max_size=4)
+    return st.tuples(head, between, parts).map(lambda drawn: drawn[0] + drawn[1].join(drawn[2]))
 
 
 def _fault_of(member: Member) -> SearchStrategy[Any]:
     """A place in a list, how a member is spoiled, and the value for it."""
-    choices: list[SearchStrategy[Any]] = [st.tuples(st.just("value"), _other_types(member))]
+    choices: list[SearchStrategy[Any]] = [st.tuples(st.just("value"), _other_types(member))] * 2
     if not member.pointer.endswith("*"):
         choices.append(st.just(("missing", None)))
-    if member.type == "string" and (malformed := _malformed(member)) is not None:
-        choices += [st.tuples(st.just("value"), malformed)] * 2
+    if member.name in ("phone", "email"):
+        choices.append(st.tuples(st.just("value"), phones() if member.name == "phone" else emails()))
     pointers = [member.pointer.replace("*", str(n)) for n in range(3 if "*" in member.pointer else 1)]
     return st.tuples(st.sampled_from(pointers), st.one_of(choices)).map(lambda drawn: (drawn[0], *drawn[1]))
 
 
-def _faults(action: str) -> SearchStrategy[Any]:
-    return st.one_of([_fault_of(member) for member in load().members(action)])
-
-
 def single_faults(config: GatewayConfig) -> SearchStrategy[Any]:
-    """An operation and some faults, each of which is to spoil a valid request of its own."""
-    return st.one_of(
-        [
-            st.tuples(st.just(action), st.lists(_faults(action), min_size=1, max_size=most))
-            for action, most in ((SIGNUP, 8), (UPDATE, 6), (ADD, 6), (GET, 4))
-        ]
-    )
+    """A text in place of a phone number, one in place of an address, and two faults of any member, each with its
+    operation; each of them is to spoil a valid request of its own."""
+    faults = [
+        st.tuples(st.just(action), _fault_of(member))
+        for action in (SIGNUP, UPDATE, ADD, GET)
+        for member in load().members(action)
+    ]
+    return st.tuples(phones(), emails(), st.one_of(faults), st.one_of(faults))
 
 
 def joint_faults(config: GatewayConfig) -> SearchStrategy[Any]:

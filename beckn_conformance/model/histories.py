@@ -219,7 +219,8 @@ class Histories:
                     and any(same_but_for_form(new.name, old.name) for new in fresh_documents)
                 )
         if faulty and action != GET:
-            history.written = None
+            # What it did to the registration is not known; nothing of before is held against what comes.
+            history.written = history.refused = history.status_shown_by_get = None
             return
         if faulty:
             return
@@ -290,6 +291,9 @@ def _announce_info(history: History, exchange: Exchange, sent: dict[str, Any]) -
         if len(history.values) < MOST_VALUES:
             partial = frozenset(set(INFO) - set(over))
             history.values.append(Values({**base, **over}, id_, started, time, partial, over))
+        else:
+            # More came together than can be kept apart: nothing more is said of these values.
+            history.info_certain = False
 
     under_way = [v for v in history.values if v.partial and v.time > exchange.started]
     bases = list(history.values) if len(sent) < len(INFO) else history.values[-1:]

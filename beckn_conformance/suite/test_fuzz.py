@@ -6,7 +6,7 @@ import asyncio
 from typing import Any
 
 from beckn_conformance import strategies
-from beckn_conformance.actor import SIGNUP, Actor, Registration
+from beckn_conformance.actor import SIGNUP, UPDATE, Actor, Registration
 from beckn_conformance.scenario import drawn, exercises
 from beckn_conformance.specification import load
 from beckn_conformance.suite.cases import ANSWERED, GENERAL
@@ -85,14 +85,20 @@ async def test_round_trip(actor: Actor, example: Any) -> None:
 @drawn(strategies.single_faults)
 async def test_one_fault(actor: Actor, example: Any) -> None:
     """What has one fault is refused, the faulty member is blamed, and nothing changes."""
-    action, faults = example
-    if action == SIGNUP:
-        bodies = [strategies.spoil(_body(actor, action, None), *fault) for fault in faults]
-        await asyncio.gather(*(actor.call(SIGNUP, body) for body in bodies))
-        return
+    phone, email, *others = example
+    faults = [
+        (action, fault)
+        for action in (SIGNUP, UPDATE)
+        for fault in (("/info/phone", "value", phone), ("/info/email", "value", email))
+    ] + others
+    signups = [fault for action, fault in faults if action == SIGNUP]
+    changes = [(action, fault) for action, fault in faults if action != SIGNUP]
+    await asyncio.gather(
+        *(actor.call(SIGNUP, strategies.spoil(_body(actor, SIGNUP, None), *fault)) for fault in signups)
+    )
     registration = await actor.registered()
     await actor.get(registration)
-    for fault in faults:
+    for action, fault in changes:
         body = strategies.spoil(_body(actor, action, registration), *fault)
         await actor.call(action, body, token=registration.token)
     await actor.get(registration)

@@ -16,6 +16,8 @@ import pytest
 import reference_server
 from beckn_conformance.campaign import SUITE, requirements_of
 from beckn_conformance.config import from_mapping
+from beckn_conformance.examples import Examples
+from beckn_conformance.explorer import Explorer
 from beckn_conformance.session import Session
 from beckn_conformance.specification import load
 
@@ -35,6 +37,8 @@ class Item:
     node_id: str
     requirements: tuple[str, ...]
     play: Any
+    examples: Any = None
+    """Of a property: what makes its strategy."""
 
 
 class _Collector:
@@ -70,6 +74,7 @@ def items() -> tuple[Item, ...]:
             item.nodeid,
             requirements_of(item),
             functools.partial(item.obj.play, **(item.callspec.params if hasattr(item, "callspec") else {})),
+            getattr(item.obj, "examples", None),
         )
         for item in collector.items
         if isinstance(item, pytest.Function)
@@ -94,12 +99,12 @@ def configuration(*named: Mapping[str, Any], **more: Any) -> dict[str, Any]:
     return {k: v.replace("{origin}", ORIGIN) if isinstance(v, str) else v for k, v in merged.items()}
 
 
-def session_of(app: Any, declared: Mapping[str, Any], *, strict: bool = False) -> Session:
+def session_of(app: Any, declared: Mapping[str, Any], *, strict: bool = False, seed: int = 1) -> Session:
     """A session with an application in this process, under a configuration."""
     return Session(
         load(),
         from_mapping(ORIGIN, declared, load()),
-        seed=1,
+        seed=seed,
         strict=strict,
         transport=httpx.ASGITransport(app, raise_app_exceptions=False),
     )
@@ -112,6 +117,8 @@ def run(
     defects: tuple[str, ...] = (),
     variations: tuple[str, ...] = (),
     strict: bool = False,
+    seed: int = 1,
+    examples: int = 6,
     **more: Any,
 ) -> Session:
     """Plays and judges scenarios against a fresh reference gateway; the session is closed but can be concluded."""
@@ -122,13 +129,25 @@ def run(
         *(reference_server.VARIATIONS[name].configuration for name in variations),
         **more,
     )
-    session = session_of(app, declared, strict=strict)
+    session = session_of(app, declared, strict=strict, seed=seed)
     chosen = list(chosen)
+    plain = [item for item in chosen if item.examples is None]
+    explorers = {
+        item: Explorer(
+            session, Examples(item.examples(session.config), seed, item.node_id), item.play, item.node_id, examples
+        )
+        for item in chosen
+        if item.examples is not None
+    }
     try:
         session.start()
-        session.prefetch({item.node_id: item.play for item in chosen})
-        for item in chosen:
+        session.prefetch({item.node_id: item.play for item in plain})
+        for explorer in explorers.values():
+            explorer.begin()
+        for item in plain:
             session.play(item.node_id, item.play, item.requirements, item.node_id)
+        for item, explorer in explorers.items():
+            explorer.run(item.requirements, item.node_id)
     finally:
         session.close()
     return session

@@ -11,8 +11,8 @@ import reference_server
 from beckn_conformance.specification import load
 
 
-def _cases(requirement: str) -> list[Item]:
-    return [item for item in items() if requirement in item.requirements]
+def _cases(requirement: str, *, drawn: bool = False) -> list[Item]:
+    return [item for item in items() if requirement in item.requirements and (item.examples is not None) == drawn]
 
 
 def _place(pointer: str) -> str:
@@ -29,6 +29,9 @@ def test_a_defect_is_found_under_its_requirement_and_no_other(name: str) -> None
     defect = reference_server.DEFECTS[name]
 
     session = run(_cases(defect.requirement), defects=(name,))
+    if defect.requirement not in {f[0] for f in findings(session)}:
+        # What takes a longer history than any single test plays is left to those that are drawn.
+        session = run(_cases(defect.requirement, drawn=True), defects=(name,), examples=25)
 
     found = findings(session)
     own = [f for f in found if f[0] == defect.requirement]
