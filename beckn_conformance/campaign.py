@@ -5,13 +5,14 @@ from __future__ import annotations
 import functools
 import hashlib
 import random
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from . import embedded, suite
+from . import embedded, suite, workers
 from .config import check_url, load_config
 from .errors import KitError, Unreachable, UsageError
 from .examples import CHUNK, Examples
@@ -30,6 +31,8 @@ WINDOW = 400
 """Scenarios that play ahead of the one that is judged; what they exchanged is held until then."""
 
 
+HANDOVER = 1.0
+"""Seconds between two times that a worker process writes down what it has shown."""
 MOST_PARTS = 16
 """Tests that one property is divided into at most."""
 
@@ -43,8 +46,11 @@ class Campaign:
         self.kit_fault = ""
         self._server = server
         self._config = config
-        self._worker: dict[str, Any] | None = getattr(config, "workeroutput", None)
-        self._controller = bool(getattr(config.option, "numprocesses", None)) and self._worker is None
+        worker = getattr(config, "workerinput", None)
+        self._worker_id: str | None = worker["workerid"] if worker else None
+        self._controller = bool(getattr(config.option, "numprocesses", None)) and worker is None
+        self._next: pytest.Item | None = None
+        self._handed_over = time.monotonic()
         self._due = obligations(session.specification, session.config)
         self._all = 0
         self._chosen: list[pytest.Function] = []
@@ -53,6 +59,7 @@ class Campaign:
         self._named = config.args_source == pytest.Config.ArgsSource.ARGS
         self._report: Path | None = None
         self._explorers: dict[str, Explorer] = {}
+        self._begun: set[str] = set()
 
     @classmethod
     def from_pytest(cls, config: pytest.Config) -> Campaign:
@@ -75,7 +82,7 @@ class Campaign:
             name = "exchanges.jsonl"
             worker = getattr(config, "workerinput", None)
             if worker:
-                name = f"exchanges-{worker['workerid']}.jsonl"
+                name = workers.journal_name(worker["workerid"])
             if embedded.wanted(url):
                 planted = embedded.planted(url)
                 overrides = {**planted.configuration, **{k: v for k, v in overrides.items() if v is not None}}
@@ -89,6 +96,8 @@ class Campaign:
                 prepare(folder)
             if option("--fuzz-examples") < 1:
                 raise UsageError(f"--fuzz-examples {option('--fuzz-examples')}: it takes at least one")
+            if not worker:
+                workers.clear(folder)
         except UsageError as error:
             raise pytest.UsageError(str(error)) from None
         except KitError as error:
@@ -100,6 +109,7 @@ class Campaign:
             folder=folder,
             journal_name=name,
             mask_key=_mask_key(worker),
+            label=f"{worker['workerid']}-" if worker else "",
             strict=option("--conformance-class") == "strict",
         )
         campaign = cls(session, server, config)
@@ -174,7 +184,7 @@ class Campaign:
             self.session.start()
         except Unreachable:
             # A worker process has to go through its tests, or it is taken for a crashed one.
-            return None if self._worker is not None else True
+            return None if self._worker_id is not None else True
         return None
 
     def _plan(self) -> None:
@@ -207,27 +217,33 @@ class Campaign:
         else:
             outcome = self.session.play(item.nodeid, _play(item), requirements, node_id(item))
         item.stash[OUTCOME] = (outcome.status, outcome.text)
+        self._hand_over()
         if outcome.status == "failed":
             pytest.fail(outcome.text, pytrace=False)
         return True
 
+    def next_is(self, item: pytest.Item | None) -> None:
+        """Told of the test after the one that is about to run; a worker process knows of no other."""
+        self._next = item
+
     def _prefetch(self, item: pytest.Function) -> None:
         """Sets the tests that follow playing as well, so that a far gateway is not waited for in turn."""
-        if self._worker is not None and getattr(self._config.option, "dist", "no") not in (
-            "loadfile",
-            "loadscope",
-        ):
-            return
         ahead = 16 if self._config.option.maxfail else WINDOW
-        place = self._chosen.index(item, self._place)
+        place = self._chosen.index(item, self._place if self._worker_id is None else 0)
         self._place = place
         for other in self._chosen[max(place, self._ahead) : place + ahead]:
-            if self._worker is None or other.path == item.path:
-                if hasattr(other.obj, "examples"):
-                    self._explorer(other)
-                else:
-                    self.session.prefetch({other.nodeid: _play(other)})
-        self._ahead = max(self._ahead, place + ahead)
+            if self._worker_id is None or (other.path == item.path and not workers.PART.search(other.nodeid)):
+                self._begin(other)
+        self._ahead = max(self._ahead, place + ahead) if self._worker_id is None else 0
+        if isinstance(self._next, pytest.Function) and hasattr(self._next.obj, "play"):
+            self._begin(self._next)
+
+    def _begin(self, item: pytest.Function) -> None:
+        if hasattr(item.obj, "examples"):
+            self._explorer(item)
+        elif item.nodeid not in self._begun:
+            self._begun.add(item.nodeid)
+            self.session.prefetch({item.nodeid: _play(item)})
 
     _place = 0
     _ahead = 0
@@ -266,13 +282,22 @@ class Campaign:
         ):
             self.kit_fault = f"{item.nodeid}: {call.excinfo.exconly()}"
 
-    def worker_done(self, output: dict[str, Any] | None) -> None:
-        """Takes over what a worker process has shown; a crashed one leaves nothing, and the run is incomplete."""
-        if not output or "conformance" not in output:
+    def scheduler(self, log: Any) -> Any:
+        return workers.scheduler(self._config, log)
+
+    def equip(self, node: Any) -> None:
+        """Gives a worker process what all of a run share."""
+        node.workerinput["conformance_seed"] = self.session.seed
+
+    def worker_done(self, worker: str) -> None:
+        """Takes over what a worker process has shown; what a crashed one had not handed over is lost."""
+        assert self.session.folder is not None
+        theirs = workers.take_over(self.session.folder, worker)
+        if theirs is None or not theirs["complete"]:
             self._lost_workers += 1
-            self.kit_fault = self.kit_fault or "a worker process ended before its time; what it had shown is lost"
+            self.kit_fault = self.kit_fault or f"worker process {worker} ended before its time"
+        if theirs is None:
             return
-        theirs = output["conformance"]
         self.session.tally.merge(theirs["tally"])
         self.session.registrations += theirs["registrations"]
         self.session.notes += [note for note in theirs["notes"] if note not in self.session.notes]
@@ -281,6 +306,25 @@ class Campaign:
         self._ran += theirs["ran"]
         self._all = max(self._all, theirs["all"])
         self.kit_fault = self.kit_fault or theirs["kit_fault"]
+
+    def _hand_over(self, *, complete: bool = False) -> None:
+        """In a worker process: writes down what was shown so far, now and then."""
+        if self._worker_id is None or (not complete and time.monotonic() < self._handed_over + HANDOVER):
+            return
+        self._handed_over = time.monotonic()
+        assert self.session.folder is not None
+        shown = {
+            "tally": self.session.masker.value(self.session.tally.to_json()),
+            "registrations": self.session.registrations,
+            "notes": self.session.notes,
+            "unreachable": self.session.unreachable,
+            "exchanges": self.session.exchanges,
+            "ran": self._ran,
+            "all": self._all,
+            "kit_fault": self.kit_fault,
+            "complete": complete,
+        }
+        workers.hand_over(self.session.folder, self._worker_id, shown)
 
     _elsewhere = 0
 
@@ -293,17 +337,8 @@ class Campaign:
             session.exitstatus = 0
             return
         self.session.close()
-        if self._worker is not None:
-            self._worker["conformance"] = {
-                "tally": self.session.masker.value(self.session.tally.to_json()),
-                "registrations": self.session.registrations,
-                "notes": self.session.notes,
-                "unreachable": self.session.unreachable,
-                "exchanges": self.session.exchanges,
-                "ran": self._ran,
-                "all": self._all,
-                "kit_fault": self.kit_fault,
-            }
+        if self._worker_id is not None:
+            self._hand_over(complete=True)
             return
         if (
             exitstatus in (pytest.ExitCode.USAGE_ERROR, pytest.ExitCode.NO_TESTS_COLLECTED)

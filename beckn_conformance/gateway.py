@@ -46,10 +46,12 @@ class Gateway:
         *,
         transport: httpx.AsyncBaseTransport | None = None,
         record: Callable[[Exchange], None] = lambda exchange: None,
+        label: str = "",
     ) -> None:
         self.config = config
         self.sent = 0
         self._record = record
+        self._label = label
         self._numbers = itertools.count(1)
         self._zone = zoneinfo.ZoneInfo(config.timestamp_zone)
         self._next_slot = 0.0
@@ -135,7 +137,7 @@ class Gateway:
             self._free.put_nowait(transport)
         received: Received | None = binding.decode(reply) if reply and not trouble else None
         exchange = Exchange(
-            id=f"x{next(self._numbers)}",
+            id=f"{self._label}x{next(self._numbers)}",
             action=action,
             request=request,
             sent=message,

@@ -85,6 +85,8 @@ class Session:
     journal_name: str = "exchanges.jsonl"
     mask_key: bytes | None = None
     """Shared by the processes of a run, so that the same secret has the same mask in all."""
+    label: str = ""
+    """Goes before the ids of exchanges, where several processes of a run make some."""
     strict: bool = False
     tally: Tally = field(default_factory=Tally)
     elsewhere: int = 0
@@ -130,7 +132,7 @@ class Session:
             self._judge.known.serves_fresh = False
 
     async def _open(self) -> Gateway:
-        return Gateway(self.config, transport=self.transport, record=self._record)
+        return Gateway(self.config, transport=self.transport, record=self._record, label=self.label)
 
     def close(self) -> None:
         """Ends the client and its loop; may be called at any time and more than once."""

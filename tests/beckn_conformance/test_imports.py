@@ -11,9 +11,10 @@ ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "beckn_conformance"
 ORDER = (
     *("errors", "times", "specification", "config", "exchange", "finding", "faults", "obligations", "values"),
+    *("strategies", "examples"),
     *("diagnosis", "checks", "model", "judge", "verdict"),
     *("binding", "gateway", "actor", "replay", "masking", "journal", "probe", "embedded", "session"),
-    *("report", "scenario", "suite", "plan", "campaign", "plugin", "cli", "__main__"),
+    *("report", "scenario", "explorer", "suite", "workers", "plan", "campaign", "plugin", "cli", "__main__"),
 )
 PURE = ("diagnosis", "checks", "model", "judge", "verdict", "values", "faults", "finding", "exchange")
 HEAVY = ("httpx", "hypothesis", "schemathesis", "jsonschema", "jsonschema_rs", "yaml", "phonenumbers")

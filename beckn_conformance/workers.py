@@ -1,0 +1,63 @@
+"""The processes that share a run (pytest-xdist): who plays what, and how what each has shown comes together."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+PART = re.compile(r"\[\d+_of_\d+\]$")
+
+
+def scheduler(config: Any, log: Any) -> Any:
+    """Hands out whole files, whose tests are played abreast, and each part of a long property by itself."""
+    from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-not-found,import-untyped,unused-ignore]
+
+    class ByFileOrPart(LoadScopeScheduling):  # type: ignore[misc,unused-ignore]
+        def _split_scope(self, nodeid: str) -> str:
+            return nodeid if PART.search(nodeid) else nodeid.partition("::")[0]
+
+    return ByFileOrPart(config, log)
+
+
+def journal_name(worker: str) -> str:
+    return f"exchanges-{worker}.jsonl"
+
+
+def _handover(folder: Path, worker: str) -> Path:
+    return folder / f".worker-{worker}.json"
+
+
+def clear(folder: Path) -> None:
+    """Removes what workers of an earlier run have left, where that one was killed."""
+    for pattern in (".worker-*.json", "exchanges-*.jsonl"):
+        for file in folder.glob(pattern):
+            file.unlink(missing_ok=True)
+
+
+def hand_over(folder: Path, worker: str, shown: Mapping[str, Any]) -> None:
+    """Writes what a worker has shown so far, in one step; should the process die, this much is kept."""
+    path = _handover(folder, worker)
+    partial = path.with_suffix(f".{os.getpid()}")
+    partial.write_text(json.dumps(shown), encoding="utf-8")
+    partial.replace(path)
+
+
+def take_over(folder: Path, worker: str) -> Mapping[str, Any] | None:
+    """Reads what a worker has shown, and joins its record of exchanges with that of the run; None for nothing."""
+    journal = folder / journal_name(worker)
+    if journal.is_file():
+        with (folder / "exchanges.jsonl").open("ab") as whole, journal.open("rb") as part:
+            shutil.copyfileobj(part, whole)
+        journal.unlink()
+    path = _handover(folder, worker)
+    try:
+        shown: Mapping[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return None
+    path.unlink()
+    return shown

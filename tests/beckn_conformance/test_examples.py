@@ -1,0 +1,125 @@
+"""Examples of properties: the same for the same seed, each drawn once, and small where one fails."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import strategies as st
+
+from beckn_conformance.config import GatewayConfig
+from beckn_conformance.examples import MOST_TRIES, Examples
+from beckn_conformance.specification import load
+from beckn_conformance.strategies import (
+    headers,
+    histories,
+    joint_faults,
+    long_histories,
+    registrations,
+    single_faults,
+    spoil,
+    texts,
+)
+
+NUMBERS = st.lists(st.integers(0, 1000), max_size=20)
+STRATEGIES = (headers, histories, joint_faults, long_histories, registrations, single_faults)
+
+
+def test_the_same_seed_draws_the_same_examples() -> None:
+    one, same = Examples(NUMBERS, 7, "a"), Examples(NUMBERS, 7, "a")
+
+    assert one.chunk(0, 50) == same.chunk(0, 50)
+    assert one.chunk(3, 50) == same.chunk(3, 50)
+
+
+@pytest.mark.parametrize(("seed", "name", "number"), [(8, "a", 0), (7, "b", 0), (7, "a", 1)])
+def test_another_seed_property_or_chunk_draws_other_examples(seed: int, name: str, number: int) -> None:
+    assert Examples(NUMBERS, 7, "a").chunk(0, 50) != Examples(NUMBERS, seed, name).chunk(number, 50)
+
+
+def test_a_chunk_has_as_many_examples_as_are_asked_for_where_there_are_so_many() -> None:
+    assert len(Examples(NUMBERS, 7, "a").chunk(0, 100)) == 100
+    assert sorted(Examples(st.booleans(), 7, "a").chunk(0, 100)) == [False, True]
+
+
+def test_a_failing_example_is_made_the_smallest_that_fails() -> None:
+    examples = Examples(NUMBERS, 7, "a")
+
+    def fails(numbers: list[int]) -> bool:
+        return sum(n >= 100 for n in numbers) >= 2
+
+    failing = next(place for place, drawn in enumerate(examples.chunk(0, 50)) if fails(drawn))
+
+    assert examples.smaller(0, 50, failing, fails) == [100, 100]
+
+
+def test_an_example_that_fails_only_once_is_left_alone() -> None:
+    examples = Examples(NUMBERS, 7, "a")
+    tried = []
+
+    def fails(numbers: list[int]) -> bool:
+        tried.append(numbers)
+        return False
+
+    assert examples.smaller(0, 50, 20, fails) is None
+    assert tried == [examples.chunk(0, 50)[20]]
+
+
+def test_making_smaller_comes_to_an_end() -> None:
+    examples = Examples(st.lists(st.integers(), min_size=30), 7, "a")
+    tried = []
+
+    def fails(numbers: list[int]) -> bool:
+        tried.append(numbers)
+        return len(tried) % 3 != 0
+
+    examples.smaller(0, 20, 10, fails)
+
+    assert len(tried) <= MOST_TRIES
+
+
+def test_nothing_is_left_in_the_folder_of_whoever_runs_it(tmp_path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    Examples(texts(), 1, "a").chunk(0, 20)
+
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("strategy", STRATEGIES, ids=lambda s: s.__name__)
+def test_what_is_drawn_is_plain_data(strategy) -> None:
+    config = GatewayConfig("", verification_hook="true")
+
+    for example in Examples(strategy(config), 3, strategy.__name__).chunk(0, 30):
+        assert eval(repr(example), {"__builtins__": {}}) == example
+
+
+def test_texts_are_names_that_every_gateway_is_held_to_keep() -> None:
+    name = next(m for m in load().members("Provider/signup") if m.pointer == "/info/name")
+    drawn = Examples(texts(), 3, "names").chunk(0, 100)
+
+    assert all(name.nearly_safe(f"Word {text}".strip()) for text in drawn)
+    assert sum(name.safe(f"Word {text}".strip()) for text in drawn) > 50
+    assert any(max(text, default="") > "\uffff" for text in Examples(texts(), 3, "more").chunk(0, 100))
+
+
+def test_histories_verify_only_where_somebody_can() -> None:
+    def kinds(config: GatewayConfig) -> set[str]:
+        drawn = Examples(long_histories(config), 3, "histories").chunk(0, 20)
+        return {step[0] for _, steps in drawn for step in steps}
+
+    assert "verification" in kinds(GatewayConfig("", verification_hook="true"))
+    assert "verification" not in kinds(GatewayConfig(""))
+
+
+@pytest.mark.parametrize(
+    ("pointer", "how", "value", "spoiled"),
+    [
+        ("/a", "value", 1, {"a": 1, "b": [{"c": 3}]}),
+        ("/a", "missing", None, {"b": [{"c": 3}]}),
+        ("/b/0/c", "value", None, {"a": 2, "b": [{"c": None}]}),
+        ("/b/0", "value", "x", {"a": 2, "b": ["x"]}),
+        ("/b/4/c", "value", "x", {"a": 2, "b": [{"c": 3}]}),
+        ("/a/c", "value", "x", {"a": 2, "b": [{"c": 3}]}),
+    ],
+)
+def test_spoiling_changes_one_member(pointer: str, how: str, value: object, spoiled: object) -> None:
+    assert spoil({"a": 2, "b": [{"c": 3}]}, pointer, how, value) == spoiled
