@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
@@ -12,10 +13,13 @@ from .finding import Finding
 from .scenario import Play
 from .session import Judged, Session, TestOutcome
 
+DRAWN = 1 << 22
+"""Weight of what is found by chance: a test that was made for it tells more, and a smaller example weighs less."""
+
 MOST_SHRUNK = 3
 """Findings of one property that are made smaller; a gateway that fails everything would keep it at that."""
 
-PATIENCE = 20.0
+PATIENCE = 10.0
 """Seconds after which a failing example is not made smaller any more."""
 
 
@@ -55,6 +59,7 @@ class Explorer:
         findings: dict[str, Finding] = {}
         exercised: set[str] = set()
         reason = ""
+        known = self._session.found()
         if not self._ahead:
             self.begin()
         while self._ahead:
@@ -62,10 +67,10 @@ class Explorer:
             number, count, drawn = self._ahead.pop(0)
             for place, example in enumerate(drawn):
                 judged = self._judged(number, place, example, node_id)
-                for id_, finding in judged.findings.items():
-                    if id_ not in findings and len(findings) < MOST_SHRUNK and self._session.represents(finding):
+                for id_ in judged.findings:
+                    if id_ not in findings and id_ not in known and len(findings) < MOST_SHRUNK:
                         self._shrink(number, count, place, id_, node_id)
-                    findings.setdefault(id_, finding)
+                findings |= judged.findings
                 exercised |= judged.exercised
                 reason = judged.reason or reason
                 self.done += 1
@@ -74,19 +79,24 @@ class Explorer:
 
     def _judged(self, number: int, place: int, example: Any, node_id: str) -> Judged:
         played = self._session.played(self._key(number, place), self._with(example))
-        return self._session.judge(played, node_id)
+        return self._session.judge(played, node_id, lambda weight: DRAWN + weight)
 
     def _shrink(self, number: int, count: int, place: int, id_: str, node_id: str) -> None:
-        """Looks for the smallest example with the same finding; the lightest that is seen stands in the report."""
+        """Looks for the smallest example with the same finding; the last that is seen stands in the report."""
         until = time.monotonic() + PATIENCE
+        tries = itertools.count(1)
 
-        def fails(example: Any) -> bool:
+        def fails(example: Any, *, hurried: bool) -> bool:
             if time.monotonic() > until:
                 return False
-            judged = self._judged(number, -1, example, node_id)
-            return id_ in judged.findings
+            played = self._session.tried(self._with(example), hurried=hurried)
+            weight = DRAWN - next(tries)
+            return id_ in self._session.judge(played, node_id, lambda _: weight).findings
 
-        self._examples.smaller(number, count, place, fails)
+        for hurried in (True, False):
+            found = self._examples.smaller(number, count, place, functools.partial(fails, hurried=hurried))
+            if found is not None:
+                return
 
     def _with(self, example: Any) -> Any:
         return functools.partial(self._play, example=example)

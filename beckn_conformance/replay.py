@@ -59,6 +59,8 @@ def tell(
     for text, commands in zip(steps, parts[1:], strict=True):
         script.append(f"\n# {printable(text)}\necho; echo {shlex.quote(printable(text))}")
         script += [command.removesuffix(" >/dev/null") for command in commands]
+        if kept := re.match(r"R\d+(?==)", commands[0]):
+            script.append(f'printf "%s\\n" "${kept[0]}"')
     return Told(line, steps, "\n".join(script) + "\n")
 
 

@@ -187,9 +187,10 @@ class Session:
             if name not in self._playing:
                 self._playing[name] = asyncio.run_coroutine_threadsafe(self._play(play), self._loop)
 
-    async def _play(self, play: Callable[[Actor], Awaitable[Any]]) -> Played:
+    async def _play(self, play: Callable[[Actor], Awaitable[Any]], hurried: bool = False) -> Played:
         assert self._gateway is not None
         actor = Actor(self._gateway, self.binding, self.specification, self._values, self._verifier)
+        actor.hurried = hurried
         unmet = ""
         async with self._verifier.turn():
             try:
@@ -216,10 +217,14 @@ class Session:
         self.prefetch({name: play})
         return self._playing.pop(name).result()
 
+    def tried(self, play: Callable[[Actor], Awaitable[Any]], *, hurried: bool) -> Played:
+        """What a scenario sends and receives that is played at once, and without waiting where it is hurried."""
+        return self._wait(self._play(play, hurried))
+
     # Judging.
 
-    def judge(self, played: Played, node_id: str) -> Judged:
-        """Judges every exchange of a scenario by everything."""
+    def judge(self, played: Played, node_id: str, weigh: Callable[[int], int] = lambda weight: weight) -> Judged:
+        """Judges every exchange of a scenario by everything; ``weigh`` says how much its findings weigh."""
         findings: dict[str, Finding] = {}
         exercised: set[str] = set()
         for exchange in played.exchanges:
@@ -230,7 +235,7 @@ class Session:
                 self.tally.add(judgement)
                 continue
             before = [e for e in played.exchanges if e.ended <= exchange.started]
-            judgement = _weighed(judgement, before)
+            judgement = _weighed(judgement, before, weigh)
             assert judgement.finding is not None
             findings.setdefault(judgement.finding.id, judgement.finding)
             record = self.tally.add(judgement)
@@ -254,9 +259,9 @@ class Session:
             self._judge.forget(id_)
         return Judged(findings, exercised, self.masker.text(self._reason(played)))
 
-    def represents(self, finding: Finding) -> bool:
-        """Whether of all equal findings so far none was easier to see."""
-        return self.tally.found[finding.requirement][finding.id].finding.weight >= finding.weight
+    def found(self) -> set[str]:
+        """Ids of all findings so far."""
+        return {id_ for records in self.tally.found.values() for id_ in records}
 
     def outcome(self, requirements: Sequence[str], judged: Judged, node_id: str, *, drawn: bool = False) -> TestOutcome:
         """What a test says under the requirements that it is there to exercise; one whose messages are drawn need not
@@ -328,9 +333,9 @@ class Session:
         return time.monotonic() - self._clock
 
 
-def _weighed(judgement: Judgement, before: Sequence[Exchange]) -> Judgement:
+def _weighed(judgement: Judgement, before: Sequence[Exchange], weigh: Callable[[int], int]) -> Judgement:
     """What takes a history to be seen weighs as much as its calls; of equal findings the shortest history is told."""
     finding = judgement.finding
-    if finding is None or finding.requirement not in REQUIREMENTS:
-        return judgement
-    return replace(judgement, finding=replace(finding, weight=finding.weight + CALL * len(before)))
+    assert finding is not None
+    calls = CALL * len(before) if finding.requirement in REQUIREMENTS else 0
+    return replace(judgement, finding=replace(finding, weight=weigh(finding.weight + calls)))

@@ -121,22 +121,28 @@ def _other_types(member: Member) -> SearchStrategy[Any]:
 
 def phones() -> SearchStrategy[str]:
     """Texts much like phone numbers; which of them are faulty is for others to tell."""
-    digits = st.text("0123456789", min_size=1, max_size=10) | st.sampled_from(("91", "8023329991"))
-    other = st.text("01abcdefxyz", min_size=1, max_size=6) | st.sampled_from(("", "desk"))
-    part = st.one_of(digits, digits, digits, other)
-    return _joined(st.sampled_from(("+", "+", "+", "")), part, st.sampled_from(("-", "-", "-", " ", "")))
+    odd = st.text("01", max_size=3) | st.text("abcxyz", max_size=4) | st.sampled_from(("", "+", "-", " ", "1a2"))
+    return _spoiled((("+", "91", "-", "8023329991"), ("+", "1", "-", "2025550123", "-", "42")), odd)
 
 
 def emails() -> SearchStrategy[str]:
     """Texts much like e-mail addresses."""
-    part = st.text("abcdefgh._+-", max_size=8) | st.sampled_from(("example.com", "front office"))
-    return _joined(st.just(""), part, st.sampled_from(("@", "@", "", " ")))
+    odd = st.text("abc._+-", max_size=3) | st.sampled_from(("", "@", " ", "."))
+    return _spoiled((("info", "@", "example.com"), ("front", ".", "office", "@", "transit", ".", "example.org")), odd)
 
 
-def _joined(head: SearchStrategy[str], part: SearchStrategy[str], between: SearchStrategy[str]) -> SearchStrategy[str]:
-    """A head and up to four parts with the same text between them."""
-    parts = st.lists(part, min_size=1, max_size=4)
-    return st.tuples(head, between, parts).map(lambda drawn: drawn[0] + drawn[1].join(drawn[2]))
+def _spoiled(samples: tuple[tuple[str, ...], ...], odd: SearchStrategy[str]) -> SearchStrategy[str]:
+    """One of some texts, given in parts, of which one or two are replaced."""
+
+    def replaced(drawn: tuple[tuple[str, ...], list[tuple[int, str]]]) -> str:
+        parts = list(drawn[0])
+        for place, text in drawn[1]:
+            parts[place % len(parts)] = text
+        return "".join(parts)
+
+    most = max(map(len, samples)) - 1
+    replacements = st.lists(st.tuples(st.integers(0, most), odd), min_size=1, max_size=2)
+    return st.tuples(st.sampled_from(samples), replacements).map(replaced)
 
 
 def _fault_of(member: Member) -> SearchStrategy[Any]:

@@ -1,0 +1,70 @@
+"""A run that several processes share says what one process would say, and survives the loss of one."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from end_to_end.kit import ROOT, Kit, Run
+from end_to_end.loopback import Loopback
+
+SPREAD = ("-p", "xdist.plugin", "-n2")
+SOME = ("-k", "test_get or test_header or (test_fuzz and test_header)", "--fuzz-examples=220")
+DEFECT = "get-email-upper-case"
+
+
+def outcomes(run: Run) -> dict[str, Any]:
+    """Status, obligations and findings of every requirement."""
+    return {
+        row["id"]: (row["status"], row["obligations"], sorted(f["id"] for f in row["findings"]))
+        for row in run.report["requirements"]
+    }
+
+
+def test_two_processes_reach_the_outcomes_of_one(kit: Kit, gateway: Callable[..., Loopback]) -> None:
+    url = gateway(defects=(DEFECT,)).url
+
+    alone, spread = kit.run(url, *SOME), kit.run(url, *SOME, *SPREAD)
+
+    assert outcomes(spread) == outcomes(alone)
+    assert (spread.status, spread.report["verdict"]) == (alone.status, alone.report["verdict"])
+    assert any(findings for _, _, findings in outcomes(alone).values())
+
+
+def test_the_record_of_all_processes_is_one(kit: Kit, gateway: Callable[..., Loopback]) -> None:
+    run = kit.run(gateway(defects=(DEFECT,)).url, *SOME, *SPREAD)
+
+    assert [file.name for file in run.folder.glob("*.jsonl")] == ["exchanges.jsonl"]
+    assert not list(run.folder.glob(".worker*"))
+    ids = Counter(row["id"] for row in run.journal)
+    assert len(ids) == run.report["run"]["exchanges"]
+    assert set(ids.values()) == {1}
+    assert {e for finding in run.findings for e in finding["exchanges"]} <= set(ids)
+
+
+def test_what_a_lost_process_had_shown_is_kept(kit: Kit, gateway: Callable[..., Loopback], tmp_path: Path) -> None:
+    (tmp_path / "loss.py").write_text(
+        "import os\n"
+        "from beckn_conformance import campaign\n"
+        "campaign.HANDOVER = 0.0\n"
+        "ended = 0\n"
+        "def pytest_runtest_logfinish(nodeid, location):\n"
+        "    global ended\n"
+        "    ended += 1\n"
+        "    if os.environ.get('PYTEST_XDIST_WORKER') == 'gw0' and ended == 5:\n"
+        "        os._exit(9)\n"
+    )
+    url = gateway(defects=(DEFECT,)).url
+
+    path = os.pathsep.join((str(tmp_path), str(ROOT)))
+    run = kit.pytest(f"--gateway-url={url}", *SOME, "-n2", "-p", "loss", PYTHONPATH=path)
+
+    assert run.status == 3, run.output
+    assert "worker process gw0 ended before its time" in run.output
+    assert run.report["verdict"] == "incomplete"
+    assert any(row["id"].startswith("gw0-") for row in run.journal)
+    tests = {name for row in run.report["requirements"] for name in row["tests"]}
+    assert len(tests) >= 30
