@@ -41,6 +41,7 @@ class Campaign:
         self._due = obligations(session.specification, session.config)
         self._all = 0
         self._chosen: list[pytest.Function] = []
+        self._places: dict[pytest.Function, int] = {}
         self._ran = 0
         self._lost_workers = 0
         self._named = config.args_source == pytest.Config.ArgsSource.ARGS
@@ -128,6 +129,7 @@ class Campaign:
     def selected(self, items: Sequence[pytest.Item]) -> None:
         """After -k and -m: what is going to run."""
         self._chosen = [i for i in items if isinstance(i, pytest.Function) and hasattr(i.obj, "play")]
+        self._places = {item: place for place, item in enumerate(self._chosen)}
 
     @property
     def narrowed(self) -> bool:
@@ -189,16 +191,22 @@ class Campaign:
             "loadscope",
         ):
             return
-        ahead = 16 if self._config.option.maxfail else WINDOW
-        place = self._chosen.index(item, self._place)
-        self._place = place
-        for other in self._chosen[max(place, self._ahead) : place + ahead]:
-            if self._worker is None or other.path == item.path:
-                self.session.prefetch({other.nodeid: _play(other)})
-        self._ahead = max(self._ahead, place + ahead)
+        if self._worker is not None and item.path != self._path:
+            self._path, self._ahead = item.path, 0
+        place = self._places[item]
+        end = place + (16 if self._config.option.maxfail else WINDOW)
+        window = [
+            other
+            for other in self._chosen[max(place, self._ahead) : end]
+            if self._worker is None or other.path == item.path
+        ]
+        self._ahead = max(self._ahead, end)
+        for other in sorted(window, key=lambda other: not other.obj.settles):
+            self.session.prefetch({other.nodeid: _play(other)})
 
-    _place = 0
     _ahead = 0
+    """Place of the first test that was not set playing yet."""
+    _path: Path | None = None
 
     def report(self, item: pytest.Item, call: pytest.CallInfo[None], report: Any) -> None:
         """Marks the report of a test with what it means; anything but a finding is a fault of the kit."""

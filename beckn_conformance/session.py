@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import concurrent.futures
 import datetime
+import functools
+import itertools
 import threading
 import time
 import uuid
@@ -28,6 +30,7 @@ from .masking import Masker
 from .probe import Probed, probe
 from .replay import curl, replay
 from .specification import Specification
+from .turns import Turns
 from .values import Values
 from .verdict import Tally, Verdict, conclude
 
@@ -89,6 +92,8 @@ class Session:
         self._verifier = Verifier(self.config, self.transport)
         self._journal = Journal(self.folder, self.masker, self.journal_name) if self.folder else None
         self._gateway: Gateway | None = None
+        self._turns = Turns(self.config.concurrency)
+        self._ranks = itertools.count()
         self._playing: dict[str, concurrent.futures.Future[Played]] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
@@ -164,15 +169,17 @@ class Session:
         return self._verifier.can_verify
 
     def prefetch(self, plays: Mapping[str, Callable[[Actor], Awaitable[Any]]]) -> None:
-        """Sets scenarios playing side by side, under names by which ``play`` finds them."""
+        """Sets scenarios playing side by side, under names by which ``play`` finds them; the first go first."""
         assert self._loop is not None
         for name, play in plays.items():
             if name not in self._playing:
-                self._playing[name] = asyncio.run_coroutine_threadsafe(self._play(play), self._loop)
+                work = self._play(play, next(self._ranks))
+                self._playing[name] = asyncio.run_coroutine_threadsafe(work, self._loop)
 
-    async def _play(self, play: Callable[[Actor], Awaitable[Any]]) -> Played:
+    async def _play(self, play: Callable[[Actor], Awaitable[Any]], rank: int) -> Played:
         assert self._gateway is not None
-        actor = Actor(self._gateway, self.binding, self.specification, self._values, self._verifier)
+        turn = functools.partial(self._turns.turn, rank)
+        actor = Actor(self._gateway, self.binding, self.specification, self._values, self._verifier, turn)
         unmet = ""
         async with self._verifier.turn():
             try:

@@ -6,7 +6,7 @@ import hashlib
 import json
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -113,12 +113,12 @@ class Member:
     @cached_property
     def named_faults(self) -> Mapping[str, tuple[str, str]]:
         """Name and strength of each faulty text that the schemas list."""
-        return {
-            value: (name, strength)
-            for strength in ("should", "must")
-            for name, value in reversed(self.malformed(strength).items())
-            if isinstance(value, str)
-        }
+        found: dict[str, tuple[str, str]] = {}
+        for strength in ("must", "should"):
+            for name, value in self.malformed(strength).items():
+                if isinstance(value, str):
+                    found.setdefault(value, (name, strength))
+        return found
 
     def has_type(self, value: object) -> bool:
         return json_type(value) == self.type
@@ -221,7 +221,7 @@ def _pdf_or_jpeg(value: str) -> bool:
     return content.startswith((b"%PDF-", b"\xff\xd8\xff")) and base64.b64encode(content).decode() == value
 
 
-FORMATS = {
+FORMATS: dict[str, Callable[..., bool]] = {
     "plain-name": _plain_name,
     "printable-name": _printable_name,
     "known-phone": known_phone,

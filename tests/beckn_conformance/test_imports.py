@@ -12,7 +12,7 @@ PACKAGE = ROOT / "beckn_conformance"
 ORDER = (
     *("errors", "times", "specification", "config", "exchange", "finding", "faults", "obligations", "values"),
     *("diagnosis", "checks", "model", "judge", "verdict"),
-    *("binding", "gateway", "actor", "replay", "masking", "journal", "probe", "embedded", "session"),
+    *("binding", "gateway", "turns", "actor", "replay", "masking", "journal", "probe", "embedded", "session"),
     *("report", "scenario", "suite", "plan", "campaign", "plugin", "cli", "__main__"),
 )
 PURE = ("diagnosis", "checks", "model", "judge", "verdict", "values", "faults", "finding", "exchange")
