@@ -121,6 +121,8 @@ class Campaign:
     def collected(self, items: list[pytest.Item]) -> None:
         """Before -k and -m: leaves out what was declared away, names requirements as keywords, counts the rest."""
         items[:] = [item for item in items if self._applies(item)]
+        # What waits for the gateway to settle is begun first and judged last; the others fill the time.
+        items.sort(key=_settles)
         for item in items:
             if hasattr(getattr(item, "obj", None), "play"):
                 self._all += 1
@@ -193,16 +195,15 @@ class Campaign:
             return
         if self._worker is not None and item.path != self._path:
             self._path, self._ahead = item.path, 0
-        place = self._places[item]
-        end = place + (16 if self._config.option.maxfail else WINDOW)
-        window = [
-            other
-            for other in self._chosen[max(place, self._ahead) : end]
-            if self._worker is None or other.path == item.path
-        ]
+        place, narrow = self._places[item], bool(self._config.option.maxfail)
+        end = place + (16 if narrow else WINDOW)
+        begun = self._chosen[max(place, self._ahead) : end]
+        if not self._ahead and not narrow:
+            begun = [*filter(_settles, self._chosen[place:]), *begun]
         self._ahead = max(self._ahead, end)
-        for other in sorted(window, key=lambda other: not other.obj.settles):
-            self.session.prefetch({other.nodeid: _play(other)})
+        for other in begun:
+            if self._worker is None or other.path == item.path:
+                self.session.prefetch({other.nodeid: _play(other)})
 
     _ahead = 0
     """Place of the first test that was not set playing yet."""
@@ -311,6 +312,10 @@ def requirements_of(item: pytest.Item) -> tuple[str, ...]:
 def node_id(item: pytest.Item) -> str:
     """A node id that can be pasted after --pyargs, from any folder."""
     return f"beckn_conformance.suite.{item.path.stem}::{item.nodeid.partition('::')[2]}"
+
+
+def _settles(item: pytest.Item) -> bool:
+    return getattr(getattr(item, "obj", None), "settles", False)
 
 
 def _play(item: pytest.Function) -> Any:

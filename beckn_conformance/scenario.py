@@ -27,7 +27,6 @@ def scenario(play: Play) -> Callable[..., None]:
         raise AssertionError("a scenario is played by the plugin, under --gateway-url")
 
     test.play = play  # type: ignore[attr-defined]
-    # Those that wait for the gateway to settle are begun before the others, which fill the time.
     test.settles = "settle" in play.__code__.co_names  # type: ignore[attr-defined]
     return test
 
