@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import random
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from .journal import prepare
 from .obligations import obligations
 from .report import document, terminal
 from .session import Session
+from .shares import shares
 from .specification import choose, load
 from .verdict import Verdict
 
@@ -41,7 +43,12 @@ class Campaign:
         self._due = obligations(session.specification, session.config)
         self._all = 0
         self._chosen: list[pytest.Function] = []
+        self._shares: dict[str, str] = {}
+        self._together: defaultdict[str, list[pytest.Function]] = defaultdict(list)
         self._places: dict[pytest.Function, int] = {}
+        """Where a test stands among those of its share."""
+        self._begun: Counter[str] = Counter()
+        """By share, the place of the first test that was not set playing yet."""
         self._ran = 0
         self._lost_workers = 0
         self._named = config.args_source == pytest.Config.ArgsSource.ARGS
@@ -129,9 +136,14 @@ class Campaign:
                 item.extra_keyword_matches.update(requirements_of(item))
 
     def selected(self, items: Sequence[pytest.Item]) -> None:
-        """After -k and -m: what is going to run."""
+        """After -k and -m: what is going to run, and what of it in one process."""
         self._chosen = [i for i in items if isinstance(i, pytest.Function) and hasattr(i.obj, "play")]
-        self._places = {item: place for place, item in enumerate(self._chosen)}
+        processes = self._config.workerinput["workercount"] if self._worker is not None else 1  # type: ignore[attr-defined]
+        self._shares = shares((item.nodeid for item in items), processes)
+        for item in self._chosen:
+            together = self._together[self._shares[item.nodeid]]
+            self._places[item] = len(together)
+            together.append(item)
 
     @property
     def narrowed(self) -> bool:
@@ -188,26 +200,16 @@ class Campaign:
 
     def _prefetch(self, item: pytest.Function) -> None:
         """Sets the tests that follow playing as well, so that a far gateway is not waited for in turn."""
-        if self._worker is not None and getattr(self._config.option, "dist", "no") not in (
-            "loadfile",
-            "loadscope",
-        ):
-            return
-        if self._worker is not None and item.path != self._path:
-            self._path, self._ahead = item.path, 0
-        place, narrow = self._places[item], bool(self._config.option.maxfail)
+        share = self._shares[item.nodeid]
+        together, place, begun = self._together[share], self._places[item], self._begun[share]
+        narrow = bool(self._config.option.maxfail)
         end = place + (16 if narrow else WINDOW)
-        begun = self._chosen[max(place, self._ahead) : end]
-        if not self._ahead and not narrow:
-            begun = [*filter(_settles, self._chosen[place:]), *begun]
-        self._ahead = max(self._ahead, end)
-        for other in begun:
-            if self._worker is None or other.path == item.path:
-                self.session.prefetch({other.nodeid: _play(other)})
-
-    _ahead = 0
-    """Place of the first test that was not set playing yet."""
-    _path: Path | None = None
+        ahead = together[max(place, begun) : end]
+        if not begun and not narrow:
+            ahead = [*filter(_settles, together[place:]), *ahead]
+        self._begun[share] = max(begun, end)
+        for other in ahead:
+            self.session.prefetch({other.nodeid: _play(other)})
 
     def report(self, item: pytest.Item, call: pytest.CallInfo[None], report: Any) -> None:
         """Marks the report of a test with what it means; anything but a finding is a fault of the kit."""

@@ -113,6 +113,15 @@ def pytest_report_teststatus(report: Any, config: pytest.Config) -> tuple[str, s
 
 
 @pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    if not _campaign(config):
+        return None
+    from .shares import scheduler
+
+    return scheduler(config, log)
+
+
+@pytest.hookimpl(optionalhook=True)
 def pytest_testnodedown(node: Any, error: object) -> None:
     if campaign := _campaign(node.config):
         campaign.worker_done(getattr(node, "workeroutput", None))

@@ -13,7 +13,7 @@ ORDER = (
     *("errors", "times", "specification", "config", "exchange", "finding", "faults", "obligations", "values"),
     *("diagnosis", "checks", "model", "judge", "verdict"),
     *("binding", "gateway", "turns", "actor", "replay", "masking", "journal", "probe", "embedded", "session"),
-    *("report", "scenario", "suite", "plan", "campaign", "plugin", "cli", "__main__"),
+    *("report", "scenario", "suite", "plan", "shares", "campaign", "plugin", "cli", "__main__"),
 )
 PURE = ("diagnosis", "checks", "model", "judge", "verdict", "values", "faults", "finding", "exchange")
 HEAVY = ("httpx", "hypothesis", "schemathesis", "jsonschema", "jsonschema_rs", "yaml", "phonenumbers")

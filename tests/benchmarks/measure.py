@@ -70,7 +70,7 @@ def kit(url: str, *options: str) -> Run:
         seconds = time.perf_counter() - began
         report = Path(folder) / "report.json"
         if process.returncode not in (0, 1, 10) or not report.exists():
-            raise RuntimeError(f"{' '.join(command)} ended with {process.returncode}:\n{output}")
+            raise RuntimeError(f"{' '.join(command)} ended with {process.returncode}:\n{output[-2000:]}")
         span, distinct = read_journals(Path(folder).glob("exchanges*.jsonl"))
         return Run(seconds, usage.ru_maxrss, json.loads(report.read_text(encoding="utf-8")), span, distinct)
 
