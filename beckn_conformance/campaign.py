@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import gc
 import hashlib
 import random
 from collections import Counter, defaultdict
@@ -164,6 +165,8 @@ class Campaign:
             return None
         if self._controller or self._config.option.collectonly or not self._chosen:
             return None
+        # What is loaded by now stays; to search it for garbage again and again would only cost time.
+        gc.freeze()
         try:
             self.session.start()
         except Unreachable:

@@ -126,14 +126,11 @@ class Session:
         """Ends the client and its loop; may be called at any time and more than once."""
         if self._loop is None or self._loop.is_closed():
             return
-        for future in self._playing.values():
-            future.cancel()
         self._playing.clear()
-        if self._gateway is not None:
-            try:
-                self._wait(self._gateway.close(), 5)
-            except (concurrent.futures.TimeoutError, concurrent.futures.CancelledError):
-                self.notes.append("connections to the gateway did not close in time")
+        try:
+            self._wait(self._let_go(), 5)
+        except (concurrent.futures.TimeoutError, concurrent.futures.CancelledError):
+            self.notes.append("connections to the gateway did not close in time")
         self._loop.call_soon_threadsafe(self._loop.stop)
         if self._thread is not None:
             self._thread.join(5)
@@ -141,6 +138,15 @@ class Session:
             self._loop.close()
         if self._journal is not None:
             self._journal.close()
+
+    async def _let_go(self) -> None:
+        """Gives up the scenarios that still play, and closes the connections."""
+        playing = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in playing:
+            task.cancel()
+        await asyncio.gather(*playing, return_exceptions=True)
+        if self._gateway is not None:
+            await self._gateway.close()
 
     def _wait(self, work: Coroutine[Any, Any, T], timeout: float | None = None) -> T:
         assert self._loop is not None
