@@ -22,6 +22,9 @@ from .gateway import Gateway
 from .specification import Specification
 from .values import Values
 
+Turn = Callable[[], contextlib.AbstractAsyncContextManager[None]]
+"""What a call waits for before it is made."""
+
 SIGNUP, GET = "Provider/signup", "Provider/get"
 UPDATE, ADD = "Provider/info/update", "Provider/documents/add"
 
@@ -48,6 +51,7 @@ class Actor:
         specification: Specification,
         values: Values,
         verifier: Verifier,
+        turn: Turn = contextlib.nullcontext,
     ) -> None:
         self.values = values
         self.specification = specification
@@ -55,6 +59,7 @@ class Actor:
         self._gateway = gateway
         self._binding = binding
         self._verifier = verifier
+        self._turn = turn
         self._taken: set[str] = set()
         self.hurried = False
         """Whether ``settle`` waits for nothing: what shows without it is sooner made small."""
@@ -80,17 +85,19 @@ class Actor:
         tags: tuple[str, ...] = (),
     ) -> Exchange:
         """Makes one call; ``header`` overrides header members, None leaves one out."""
-        members: dict[str, str | None] = {**self.header(action, token), **(header or {})}
-        message = Message({name: value for name, value in members.items() if value is not None}, body)
-        exchange = await self._gateway.send(action, message, self._binding, purpose=purpose, tags=tags)
+        async with self._turn():
+            members: dict[str, str | None] = {**self.header(action, token), **(header or {})}
+            message = Message({name: value for name, value in members.items() if value is not None}, body)
+            exchange = await self._gateway.send(action, message, self._binding, purpose=purpose, tags=tags)
         self.exchanges.append(exchange)
         return exchange
 
     async def call_raw(self, action: str, content: bytes, *, token: str | None = None, tag: str) -> Exchange:
         """Sends a body that is no JSON object, under a valid header."""
-        exchange = await self._gateway.send_raw(
-            action, self.header(action, token), content, self._binding, purpose="malformed", tags=(tag,)
-        )
+        async with self._turn():
+            exchange = await self._gateway.send_raw(
+                action, self.header(action, token), content, self._binding, purpose="malformed", tags=(tag,)
+            )
         self.exchanges.append(exchange)
         return exchange
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import functools
+import gc
 import hashlib
 import random
 import time
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -23,6 +25,7 @@ from .obligations import obligations
 from .report import document, terminal
 from .report.progress import Progress
 from .session import Session
+from .shares import shares
 from .specification import choose, load
 from .verdict import Verdict
 
@@ -54,17 +57,21 @@ class Campaign:
         worker = getattr(config, "workerinput", None)
         self._worker_id: str | None = worker["workerid"] if worker else None
         self._controller = bool(getattr(config.option, "numprocesses", None)) and worker is None
-        self._next: pytest.Item | None = None
         self._handed_over = time.monotonic()
         self._due = obligations(session.specification, session.config)
         self._all = 0
         self._chosen: list[pytest.Function] = []
+        self._shares: dict[str, str] = {}
+        self._together: defaultdict[str, list[pytest.Function]] = defaultdict(list)
+        self._places: dict[pytest.Function, int] = {}
+        """Where a test stands among those of its share."""
+        self._begun: Counter[str] = Counter()
+        """By share, the place of the first test that was not set playing yet."""
         self._ran = 0
         self._lost_workers = 0
         self._named = config.args_source == pytest.Config.ArgsSource.ARGS
         self._report: Path | None = None
         self._explorers: dict[str, Explorer] = {}
-        self._begun: set[str] = set()
 
     @classmethod
     def from_pytest(cls, config: pytest.Config) -> Campaign:
@@ -144,15 +151,22 @@ class Campaign:
 
     def collected(self, items: list[pytest.Item]) -> None:
         """Before -k and -m: leaves out what was declared away, names requirements as keywords, counts the rest."""
-        items[:] = sorted((item for item in items if self._applies(item)), key=_place)
+        # What waits for the gateway to settle is begun first and judged last; the others fill the time.
+        items[:] = sorted((item for item in items if self._applies(item)), key=lambda i: (_settles(i), _place(i)))
         for item in items:
             if hasattr(getattr(item, "obj", None), "play"):
                 self._all += 1
                 item.extra_keyword_matches.update(requirements_of(item))
 
     def selected(self, items: Sequence[pytest.Item]) -> None:
-        """After -k and -m: what is going to run."""
+        """After -k and -m: what is going to run, and what of it in one process."""
         self._chosen = [i for i in items if isinstance(i, pytest.Function) and hasattr(i.obj, "play")]
+        processes = self._config.workerinput["workercount"] if self._worker_id is not None else 1  # type: ignore[attr-defined]
+        self._shares = shares((item.nodeid for item in items), processes)
+        for item in self._chosen:
+            together = self._together[self._shares[item.nodeid]]
+            self._places[item] = len(together)
+            together.append(item)
 
     @property
     def narrowed(self) -> bool:
@@ -186,6 +200,8 @@ class Campaign:
             return None
         if self._controller or self._config.option.collectonly or not self._chosen:
             return None
+        # What is loaded by now stays; to search it for garbage again and again would only cost time.
+        gc.freeze()
         try:
             self.session.start()
         except Unreachable:
@@ -228,31 +244,21 @@ class Campaign:
             pytest.fail(outcome.text, pytrace=False)
         return True
 
-    def next_is(self, item: pytest.Item | None) -> None:
-        """Told of the test after the one that is about to run; a worker process knows of no other."""
-        self._next = item
-
     def _prefetch(self, item: pytest.Function) -> None:
         """Sets the tests that follow playing as well, so that a far gateway is not waited for in turn."""
-        ahead = 16 if self._config.option.maxfail else WINDOW
-        place = self._chosen.index(item, self._place if self._worker_id is None else 0)
-        self._place = place
-        for other in self._chosen[max(place, self._ahead) : place + ahead]:
-            if self._worker_id is None or (other.path == item.path and not workers.PART.search(other.nodeid)):
-                self._begin(other)
-        self._ahead = max(self._ahead, place + ahead) if self._worker_id is None else 0
-        if isinstance(self._next, pytest.Function) and hasattr(self._next.obj, "play"):
-            self._begin(self._next)
-
-    def _begin(self, item: pytest.Function) -> None:
-        if hasattr(item.obj, "examples"):
-            self._explorer(item)
-        elif item.nodeid not in self._begun:
-            self._begun.add(item.nodeid)
-            self.session.prefetch({item.nodeid: _play(item)})
-
-    _place = 0
-    _ahead = 0
+        share = self._shares[item.nodeid]
+        together, place, begun = self._together[share], self._places[item], self._begun[share]
+        narrow = bool(self._config.option.maxfail)
+        end = place + (16 if narrow else WINDOW)
+        ahead = together[max(place, begun) : end]
+        if not begun and not narrow:
+            ahead = [*filter(_settles, together[place:]), *ahead]
+        self._begun[share] = max(begun, end)
+        for other in ahead:
+            if hasattr(other.obj, "examples"):
+                self._explorer(other)
+            else:
+                self.session.prefetch({other.nodeid: _play(other)})
 
     def _explorer(self, item: pytest.Function) -> Explorer:
         """What plays a property; its first examples are drawn and under way from the first call on."""
@@ -287,9 +293,6 @@ class Campaign:
             and hasattr(getattr(item, "obj", None), "play")
         ):
             self.kit_fault = f"{item.nodeid}: {call.excinfo.exconly()}"
-
-    def scheduler(self, log: Any) -> Any:
-        return workers.scheduler(self._config, log)
 
     def equip(self, node: Any) -> None:
         """Gives a worker process what all of a run share."""
@@ -395,6 +398,10 @@ def node_id(item: pytest.Item) -> str:
 def _place(item: pytest.Item) -> int:
     """Where the file of a test stands in the order of the suite; tests of other folders come last."""
     return ORDER.index(item.path.stem) if item.path.stem in ORDER else len(ORDER)
+
+
+def _settles(item: pytest.Item) -> bool:
+    return getattr(getattr(item, "obj", None), "settles", False)
 
 
 def _play(item: pytest.Function) -> Any:

@@ -54,9 +54,10 @@ def _run(url: str, options: Sequence[str]) -> int:
                 "ignore:Module already imported:pytest.PytestAssertRewriteWarning",
                 "--gateway-url",
                 url,
+                # Under a name, so that the processes of pytest-xdist load it too.
+                *(() if registered else ("-p", plugin.__name__)),
                 *options,
-            ],
-            plugins=[] if registered else [plugin],
+            ]
         )
     )
 

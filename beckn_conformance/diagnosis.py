@@ -15,7 +15,7 @@ from typing import Any
 from .config import GatewayConfig
 from .exchange import MISSING, Exchange, Message, places, tame
 from .faults import kinds, obligation
-from .specification import Specification, json_type
+from .specification import Member, Specification, json_type
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +113,11 @@ class Acquaintance:
     serves_fresh: bool = True
     """False where no call about a fresh registration was ever served and nothing is declared for it."""
 
+    def about(self, sent: Message) -> Known | None:
+        """The known registration that a request names."""
+        id_ = _named(sent)
+        return self.registrations.get(id_) if isinstance(id_, str) else None
+
     def forget(self, registration: str) -> None:
         """Drops a registration that is not called again; whom its token was given to is still known."""
         self.registrations.pop(registration, None)
@@ -198,9 +203,8 @@ class Recogniser:
         if not isinstance(body, dict):
             yield None, Doubt("", "the body is no object"), None
             return
-        members = self._specification.members(action)
         broken: list[str] = []
-        for member in members:
+        for member in self._specification.members(action):
             for pointer, value in places(body, member.pointer):
                 if any(pointer.startswith(parent + "/") for parent in broken):
                     continue
@@ -212,7 +216,7 @@ class Recogniser:
                     kind = json_type(value)
                 elif (value == {} and "minProperties" in member.schema) or (
                     "minProperties" in member.schema
-                    and all(v is None for k, v in value.items() if k in member.schema["properties"])
+                    and all(v is None for k, v in value.items() if k in member.properties)
                 ):
                     kind = "none of its members"
                 elif value == "":
@@ -232,31 +236,27 @@ class Recogniser:
                 elif not member.safe(value):
                     yield None, Doubt(pointer, "a list shorter or longer than every reading allows"), None
                 if isinstance(value, dict):
-                    extra = set(value) - set(member.schema.get("properties", {}))
-                    for name in sorted(extra):
+                    for name in sorted(value.keys() - member.properties):
                         yield None, Doubt(f"{pointer}/{name}", "a member the page does not know"), None
-        top = {m.pointer.split("/")[1] for m in members}
-        for name in sorted(set(body) - top):
+        for name in sorted(body.keys() - self._specification.top_members(action)):
             yield None, Doubt(f"/{name}", "a member the page does not know"), None
 
-    def _text(self, member: Any, pointer: str, value: str) -> tuple[Fault | None, Doubt | None, str | None]:
+    def _text(self, member: Member, pointer: str, value: str) -> tuple[Fault | None, Doubt | None, str | None]:
         if not value.isascii() and tame(value) != value:
             return None, Doubt(pointer, "text that is no Unicode"), None
-        for strength in ("must", "should"):
-            for name, sample in member.malformed(strength).items():
-                if value == sample:
-                    return Fault(pointer, member.pointer, f"malformed: {name}", strength), None, None
+        if (named := member.named_faults.get(value)) is not None:
+            name, strength = named
+            return Fault(pointer, member.pointer, f"malformed: {name}", strength), None, None
         if not member.tolerates(value):
             return Fault(pointer, member.pointer, "malformed", "must"), None, None
         if not member.approves(value):
             return Fault(pointer, member.pointer, "malformed", "should"), None, None
         if member.pointer == "/info/company_id" and self._company_id is not None:
-            safe = nearly = self._company_id.fullmatch(value) is not None
-        else:
-            safe, nearly = member.safe(value), member.nearly_safe(value)
-        if safe:
+            if self._company_id.fullmatch(value) is not None:
+                return None, None, None
+        elif member.safe(value):
             return None, None, None
-        if nearly:
+        elif member.nearly_safe(value):
             return None, None, pointer
         return None, Doubt(pointer, "a value on which readings differ"), None
 
@@ -264,11 +264,10 @@ class Recogniser:
         self, exchange: Exchange, sent: Message, known: Acquaintance, faults: list[Fault], doubts: list[Doubt]
     ) -> str | None:
         """Judges registration id and token together: whose registration, and with whose token."""
-        id_ = sent.body.get("registration") if isinstance(sent.body, dict) else None
-        id_ = id_.get("id") if isinstance(id_, dict) else None
+        id_ = _named(sent)
         token = sent.header.get("Token")
         readable = isinstance(id_, str) and id_ != ""
-        owner = known.registrations.get(id_) if isinstance(id_, str) else None
+        owner = known.about(sent)
         owners = known.owners.get(token or "", [])
         if readable and owner is None:
             if known.closed and owners:
@@ -316,6 +315,12 @@ class Recogniser:
                 if key in known.identities:
                     doubts.append(Doubt(f"/info/{name}", "another registration was made with it"))
                 known.identities.add(key)
+
+
+def _named(sent: Message) -> Any:
+    """What a request gives as the id of the registration it is about."""
+    registration = sent.body.get("registration") if isinstance(sent.body, dict) else None
+    return registration.get("id") if isinstance(registration, dict) else None
 
 
 def _is_day(text: str) -> bool:

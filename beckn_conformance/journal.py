@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +44,7 @@ class Journal:
         tokens = [exchange.sent.header.get("Token", "") if exchange.sent else "", given]
         certain = [t for t in tokens if isinstance(t, str) and t not in ("", SIGNUP_TOKEN, MISSING)]
         self._masker.add(*certain)
-        row = self._masker.value(record(exchange), *certain)
+        row = record(exchange, lambda text: self._masker.text(text, *certain))
         for token in certain:
             if len(token) < SHORTEST:
                 row = self._short(row, token)
@@ -68,9 +69,9 @@ class Journal:
         self._file.close()
 
 
-def record(exchange: Exchange) -> dict[str, Any]:
-    """An exchange as JSON."""
-    reply = exchange.reply
+def record(exchange: Exchange, mask: Callable[[str], str] = str) -> dict[str, Any]:
+    """An exchange as JSON; ``mask`` is asked for every text that the kit did not choose itself."""
+    request, reply = exchange.request, exchange.reply
     return {
         "id": exchange.id,
         "operation": exchange.action,
@@ -78,19 +79,19 @@ def record(exchange: Exchange) -> dict[str, Any]:
         "seconds": round(exchange.seconds, 6),
         "purpose": exchange.purpose,
         "tags": list(exchange.tags),
-        "trouble": exchange.trouble,
+        "trouble": mask(exchange.trouble),
         "request": {
-            "method": exchange.request.method,
-            "url": exchange.request.url,
-            "headers": [list(pair) for pair in exchange.request.headers],
-            "content": _text(exchange.request.content),
+            "method": request.method,
+            "url": mask(request.url),
+            "headers": [[name, mask(value)] for name, value in request.headers],
+            "content": mask(_text(request.content)),
         },
         "reply": None
         if reply is None
         else {
             "status": reply.status,
-            "headers": [list(pair) for pair in reply.headers],
-            "content": _text(reply.content),
+            "headers": [[mask(name), mask(value)] for name, value in reply.headers],
+            "content": mask(_text(reply.content)),
         },
     }
 

@@ -70,8 +70,9 @@ class Judge:
         self._sights.clear()
         for place, exchange in enumerate(ordered):
             for other in ordered[place + 1 :]:
-                if other.started < exchange.ended and other.action != "Provider/signup":
-                    self._histories.announce(other, self._sight(other).diagnosis.registration)
+                if other.started < exchange.ended and other.action != "Provider/signup" and other.sent is not None:
+                    about = self.known.about(other.sent)
+                    self._histories.announce(other, about.id if about else None)
             for judgement in self.judge(exchange):
                 yield exchange, judgement
 

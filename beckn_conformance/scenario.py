@@ -33,20 +33,21 @@ def scenario(play: Play) -> Callable[..., None]:
         raise AssertionError("a scenario is played by the plugin, under --gateway-url")
 
     test.play = play  # type: ignore[attr-defined]
+    test.settles = "settle" in play.__code__.co_names  # type: ignore[attr-defined]
     return test
 
 
-def drawn(examples: Examples, *, share: float = 1.0) -> Callable[[Play], Callable[..., None]]:
+def drawn(examples: Examples, *, share: float = 1.0, settles: bool = False) -> Callable[[Play], Callable[..., None]]:
     """Makes a coroutine function a property: a scenario that is played for many examples.
 
     ``examples`` makes the Hypothesis strategy of what is handed over as ``example``, under what a vendor declared;
     an example says what to send in plain data, and what must be unique in a run is added in playing. ``share`` is the
-    part of --fuzz-examples that is drawn.
+    part of --fuzz-examples that is drawn; ``settles`` says that it waits for the gateway to settle.
     """
 
     def decorate(play: Play) -> Callable[..., None]:
         test = scenario(play)
-        test.examples, test.share = examples, share  # type: ignore[attr-defined]
+        test.examples, test.share, test.settles = examples, share, settles  # type: ignore[attr-defined]
         return test
 
     return decorate

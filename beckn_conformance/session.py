@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import concurrent.futures
 import datetime
+import functools
+import itertools
 import threading
 import time
 import uuid
@@ -29,6 +31,7 @@ from .model import REQUIREMENTS
 from .probe import Probed, probe
 from .replay import replay, tell
 from .specification import Specification
+from .turns import Turns
 from .values import Values
 from .verdict import Tally, Verdict, conclude
 
@@ -106,6 +109,8 @@ class Session:
         self._verifier = Verifier(self.config, self.transport)
         self._journal = Journal(self.folder, self.masker, self.journal_name) if self.folder else None
         self._gateway: Gateway | None = None
+        self._turns = Turns(self.config.concurrency)
+        self._ranks = itertools.count()
         self._playing: dict[str, concurrent.futures.Future[Played]] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
@@ -138,14 +143,11 @@ class Session:
         """Ends the client and its loop; may be called at any time and more than once."""
         if self._loop is None or self._loop.is_closed():
             return
-        for future in self._playing.values():
-            future.cancel()
         self._playing.clear()
-        if self._gateway is not None:
-            try:
-                self._wait(self._gateway.close(), 5)
-            except (concurrent.futures.TimeoutError, concurrent.futures.CancelledError):
-                self.notes.append("connections to the gateway did not close in time")
+        try:
+            self._wait(self._let_go(), 5)
+        except (concurrent.futures.TimeoutError, concurrent.futures.CancelledError):
+            self.notes.append("connections to the gateway did not close in time")
         self._loop.call_soon_threadsafe(self._loop.stop)
         if self._thread is not None:
             self._thread.join(5)
@@ -153,6 +155,15 @@ class Session:
             self._loop.close()
         if self._journal is not None:
             self._journal.close()
+
+    async def _let_go(self) -> None:
+        """Gives up the scenarios that still play, and closes the connections."""
+        playing = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in playing:
+            task.cancel()
+        await asyncio.gather(*playing, return_exceptions=True)
+        if self._gateway is not None:
+            await self._gateway.close()
 
     def _wait(self, work: Coroutine[Any, Any, T], timeout: float | None = None) -> T:
         assert self._loop is not None
@@ -181,15 +192,17 @@ class Session:
         return self._verifier.can_verify
 
     def prefetch(self, plays: Mapping[str, Callable[[Actor], Awaitable[Any]]]) -> None:
-        """Sets scenarios playing side by side, under names by which ``play`` finds them."""
+        """Sets scenarios playing side by side, under names by which ``play`` finds them; the first go first."""
         assert self._loop is not None
         for name, play in plays.items():
             if name not in self._playing:
-                self._playing[name] = asyncio.run_coroutine_threadsafe(self._play(play), self._loop)
+                work = self._play(play, next(self._ranks))
+                self._playing[name] = asyncio.run_coroutine_threadsafe(work, self._loop)
 
-    async def _play(self, play: Callable[[Actor], Awaitable[Any]], hurried: bool = False) -> Played:
+    async def _play(self, play: Callable[[Actor], Awaitable[Any]], rank: int, hurried: bool = False) -> Played:
         assert self._gateway is not None
-        actor = Actor(self._gateway, self.binding, self.specification, self._values, self._verifier)
+        turn = functools.partial(self._turns.turn, rank)
+        actor = Actor(self._gateway, self.binding, self.specification, self._values, self._verifier, turn)
         actor.hurried = hurried
         unmet = ""
         async with self._verifier.turn():
@@ -219,7 +232,7 @@ class Session:
 
     def tried(self, play: Callable[[Actor], Awaitable[Any]], *, hurried: bool) -> Played:
         """What a scenario sends and receives that is played at once, and without waiting where it is hurried."""
-        return self._wait(self._play(play, hurried))
+        return self._wait(self._play(play, next(self._ranks), hurried))
 
     # Judging.
 

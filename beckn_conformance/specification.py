@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -104,6 +105,21 @@ class Member:
             },
         }
 
+    @cached_property
+    def properties(self) -> frozenset[str]:
+        """Names of the members of an object; none for other types."""
+        return frozenset(self.schema.get("properties", ()))
+
+    @cached_property
+    def named_faults(self) -> Mapping[str, tuple[str, str]]:
+        """Name and strength of each faulty text that the schemas list."""
+        found: dict[str, tuple[str, str]] = {}
+        for strength in ("must", "should"):
+            for name, value in self.malformed(strength).items():
+                if isinstance(value, str):
+                    found.setdefault(value, (name, strength))
+        return found
+
     def has_type(self, value: object) -> bool:
         return json_type(value) == self.type
 
@@ -128,11 +144,23 @@ class Member:
 
     def malformed(self, strength: str) -> Mapping[str, Any]:
         """Named faulty values of the member's own type, by the strength with which they must be refused."""
-        return dict(self.schema.get("x-malformed" if strength == "must" else "x-should-malformed", {}))
+        found: Mapping[str, Any] = self.schema.get("x-malformed" if strength == "must" else "x-should-malformed", {})
+        return found
 
     def variants(self, strength: str) -> Mapping[str, str]:
         """Named kinds of valid values as patterns, each of which is to be seen accepted."""
-        return dict(self.schema.get("x-variants" if strength == "must" else "x-variants-should", {}))
+        found: Mapping[str, str] = self.schema.get("x-variants" if strength == "must" else "x-variants-should", {})
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Acceptance:
+    """That valid values of a member are accepted, in each of their kinds."""
+
+    pointer: str
+    requirement: str
+    variants: tuple[tuple[str, re.Pattern[str]], ...]
+    """Obligation and pattern of every kind."""
 
 
 def json_type(value: object) -> str:
@@ -155,17 +183,18 @@ def _plain_name(value: str) -> bool:
     """Letters, marks and digits of any script, inner single spaces and common punctuation, in NFC (Q4)."""
     if not value or value != unicodedata.normalize("NFC", value) or value != value.strip(" ") or "  " in value:
         return False
-    return all(unicodedata.category(c)[0] in "LM" or unicodedata.category(c) == "Nd" or c in " .&'()-," for c in value)
+    return all(c in " .&'()-," or (kind := unicodedata.category(c))[0] in "LM" or kind == "Nd" for c in value)
 
 
 def _printable_name(value: str) -> bool:
     """The wider set of names: also other punctuation, symbols and emoji (Q4)."""
     if not value or value != unicodedata.normalize("NFC", value) or value != value.strip() or "  " in value:
         return False
-    return all(unicodedata.category(c)[0] in "LMNPS" or c == " " for c in value)
+    return all(c == " " or unicodedata.category(c)[0] in "LMNPS" for c in value)
 
 
-def _known_phone(value: str) -> bool:
+@lru_cache(maxsize=4096)
+def known_phone(value: str) -> bool:
     """A number that libphonenumber knows as valid, fifteen digits at most without the extension (Q6)."""
     import phonenumbers
 
@@ -192,10 +221,10 @@ def _pdf_or_jpeg(value: str) -> bool:
     return content.startswith((b"%PDF-", b"\xff\xd8\xff")) and base64.b64encode(content).decode() == value
 
 
-FORMATS = {
+FORMATS: dict[str, Callable[..., bool]] = {
     "plain-name": _plain_name,
     "printable-name": _printable_name,
-    "known-phone": _known_phone,
+    "known-phone": known_phone,
     "pdf-or-jpeg": _pdf_or_jpeg,
 }
 
@@ -240,6 +269,10 @@ class Specification:
             schema = self.files[f"{self.operation(action).key}.request.json"]
             self._members[action] = tuple(self._walk(schema, ""))
         return self._members[action]
+
+    def top_members(self, action: str) -> frozenset[str]:
+        """Names of the members of an operation's request body itself."""
+        return _top_members(self, action)
 
     def resolve(self, schema: Mapping[str, Any]) -> tuple[Mapping[str, Any], bool]:
         """Follows $ref, and anyOf with null; returns the schema meant and whether null is allowed."""
@@ -295,6 +328,14 @@ class Specification:
         """The requirement that valid values of this member are accepted, if it has one of its own."""
         return _acceptances(self).get((action, member, strength))
 
+    def acceptances(self, action: str) -> tuple[Acceptance, ...]:
+        """The kinds of valid values that are to be seen accepted, member by member."""
+        return _acceptances_of(self, action)
+
+    def replies_owned(self, action: str) -> tuple[str, ...]:
+        """The requirements on the body of an operation's ACK: the general one, and those of single members."""
+        return _replies_owned(self, action)
+
     def _refusals(self, action: str) -> tuple[Requirement, ...]:
         return _refusals_of(self, action)
 
@@ -329,6 +370,35 @@ def _acceptances(specification: Specification) -> dict[tuple[str, str, str], Req
                 for member in requirement.accepts.members:
                     found.setdefault((action, member, requirement.accepts.strength), requirement)
     return found
+
+
+@lru_cache(maxsize=64)
+def _top_members(specification: Specification, action: str) -> frozenset[str]:
+    return frozenset(member.pointer.split("/")[1] for member in specification.members(action))
+
+
+@lru_cache(maxsize=64)
+def _acceptances_of(specification: Specification, action: str) -> tuple[Acceptance, ...]:
+    return tuple(
+        Acceptance(
+            member.pointer,
+            requirement.id,
+            tuple(
+                (f"{action} {member.pointer} {name}", re.compile(pattern))
+                for name, pattern in member.variants(strength).items()
+            ),
+        )
+        for member in specification.members(action)
+        for strength in ("must", "should")
+        if (requirement := specification.requirement_for_acceptance(action, member.pointer, strength)) is not None
+    )
+
+
+@lru_cache(maxsize=64)
+def _replies_owned(specification: Specification, action: str) -> tuple[str, ...]:
+    general = f"{specification.prefix(action)}-BODY"
+    owners = (r.id for r in specification.requirements.values() if action in r.operations and r.owns)
+    return tuple(dict.fromkeys((general, *owners)))
 
 
 @lru_cache(maxsize=64)

@@ -11,6 +11,7 @@ from typing import Any
 
 from .config import GatewayConfig
 from .errors import UsageError
+from .specification import known_phone
 
 JPEG = base64.b64decode(
     "/9j/4AAQSkZJRgABAQAAAQABAAD/2wBDAFA3PEY8MlBGQUZaVVBfeMiCeG5uePWvuZHI//////////////////////////////////////"
@@ -274,7 +275,7 @@ def _phones(rng: random.Random) -> Iterator[tuple[str, str]]:
         number = f"{stem}{rng.randint(0, 99999):05d}"
         if (country, number) in used:
             continue
-        if phonenumbers.is_valid_number(phonenumbers.parse(f"+{country}{number}")):
+        if known_phone(f"+{country}-{number}"):
             used.add((country, number))
             yield country, number
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -69,7 +69,7 @@ class Found:
 class Tally:
     """What a run has shown so far, by requirement."""
 
-    exercised: dict[str, set[str]] = field(default_factory=dict)
+    exercised: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     found: dict[str, dict[str, Found]] = field(default_factory=dict)
     reasons: dict[str, Counter[str]] = field(default_factory=dict)
     tests: dict[str, list[str]] = field(default_factory=dict)
@@ -78,7 +78,7 @@ class Tally:
 
     def add(self, judgement: Judgement) -> Found | None:
         """Counts a judgement; returns the finding's record where its representative is new or lighter."""
-        self.exercised.setdefault(judgement.requirement, set()).add(judgement.obligation)
+        self.exercised[judgement.requirement].add(judgement.obligation)
         finding = judgement.finding
         if finding is None:
             return None
@@ -106,7 +106,7 @@ class Tally:
         """Adds what another process of the same run has shown, in the form of ``to_json``."""
         self.doubled.update(other["doubled"])
         for requirement, names in other["exercised"].items():
-            self.exercised.setdefault(requirement, set()).update(names)
+            self.exercised[requirement].update(names)
         for requirement, reasons in other["reasons"].items():
             self.reasons.setdefault(requirement, Counter()).update(reasons)
         for requirement, tests in other["tests"].items():

@@ -1,27 +1,13 @@
-"""The processes that share a run (pytest-xdist): who plays what, and how what each has shown comes together."""
+"""The processes that share a run (pytest-xdist): how what each has shown comes together, through the disk."""
 
 from __future__ import annotations
 
 import json
 import os
-import re
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
-
-PART = re.compile(r"\[\d+_of_\d+\]$")
-
-
-def scheduler(config: Any, log: Any) -> Any:
-    """Hands out whole files, whose tests are played abreast, and each part of a long property by itself."""
-    from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-not-found,import-untyped,unused-ignore]
-
-    class ByFileOrPart(LoadScopeScheduling):  # type: ignore[misc,unused-ignore]
-        def _split_scope(self, nodeid: str) -> str:
-            return nodeid if PART.search(nodeid) else nodeid.partition("::")[0]
-
-    return ByFileOrPart(config, log)
 
 
 def journal_name(worker: str) -> str:

@@ -61,10 +61,7 @@ def body_has_its_members(sight: Sight) -> Iterable[Judgement]:
             f"{pointer or 'the body'} as the page shows it",
             f"{sight.observed}, with {shown(found)} there",
         )
-    for requirement in {
-        f"{sight.prefix}-BODY",
-        *(r.id for r in sight.specification.requirements.values() if sight.action in r.operations and r.owns),
-    }:
+    for requirement in sight.specification.replies_owned(sight.action):
         if requirement not in broken and requirement not in STATUS_PLACES and requirement not in IDENTITY:
             yield sight.ok(requirement)
 

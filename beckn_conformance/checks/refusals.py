@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -29,15 +28,13 @@ def valid_request_is_acknowledged(sight: Sight) -> Iterable[Judgement]:
 
 def _accepted_variants(sight: Sight) -> Iterator[Judgement]:
     assert sight.exchange.sent is not None
-    for known in sight.specification.members(sight.action):
-        for strength in ("must", "should"):
-            requirement = sight.specification.requirement_for_acceptance(sight.action, known.pointer, strength)
-            if requirement is None:
+    for acceptance in sight.specification.acceptances(sight.action):
+        for _, value in places(sight.exchange.sent.body, acceptance.pointer):
+            if not isinstance(value, str) or value == MISSING:
                 continue
-            for _, value in places(sight.exchange.sent.body, known.pointer):
-                for name, pattern in known.variants(strength).items():
-                    if isinstance(value, str) and value != MISSING and re.search(pattern, value):
-                        yield sight.ok(requirement.id, f"{sight.action} {known.pointer} {name}")
+            for obligation, pattern in acceptance.variants:
+                if pattern.search(value):
+                    yield sight.ok(acceptance.requirement, obligation)
 
 
 def _refused_though_valid(sight: Sight) -> Judgement:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 from ..config import GatewayConfig
@@ -16,6 +16,8 @@ from ..specification import Specification
 
 UNUSUAL = 1 << 20
 """Added to the weight of a request about which readers can differ: a plain one tells more."""
+
+INDEX = re.compile(r"/\d+(?=/|$)")
 
 VERIFICATION = ("PENDING-VERIFICATION", "VERIFIED")
 
@@ -53,7 +55,7 @@ class Sight:
         return self.specification.prefix(self.action)
 
     def ok(self, requirement: str, obligation: str | None = None) -> Judgement:
-        return Judgement(requirement, self.action if obligation is None else obligation)
+        return _met(requirement, self.action if obligation is None else obligation)
 
     def bad(
         self,
@@ -138,7 +140,7 @@ class Sight:
 
     # What kind of reply it is, from the outside in; each question supposes that the ones before were answered.
 
-    @property
+    @cached_property
     def readable(self) -> bool:
         """There is an ACK or a NACK."""
         return self.exchange.action_of_reply is not None
@@ -194,6 +196,11 @@ class Sight:
         return "NACK" if self.diagnosis.faulty else "ACK" if self.diagnosis.valid else None
 
 
+@lru_cache(maxsize=4096)
+def _met(requirement: str, obligation: str) -> Judgement:
+    return Judgement(requirement, obligation)
+
+
 def blamed(exchange: Exchange) -> tuple[tuple[str, Any], ...]:
     """Every place of a NACK's body that says something, with what it says; statuses are no messages."""
     return tuple(
@@ -238,4 +245,4 @@ def is_judged(sight: Sight) -> bool:
 
 
 def pattern_of(pointer: str) -> str:
-    return re.sub(r"/\d+(?=/|$)", "/*", pointer)
+    return INDEX.sub("/*", pointer)

@@ -85,7 +85,6 @@ async def test_update_between_additions(actor: Actor) -> None:
     await actor.get_after(added, registration)
     update = await actor.update(registration, actor.values.info())
     await actor.get_after(update, registration)
-    await actor.settle()
     added = await actor.add(registration, [actor.values.document("jpg")])
     await actor.get_after(added, registration)
     await actor.settle()

@@ -126,14 +126,14 @@ async def _live(actor: Actor, example: Any) -> None:
 
 
 @exercises(*HELD)
-@drawn(strategies.histories)
+@drawn(strategies.histories, settles=True)
 async def test_history(actor: Actor, example: Any) -> None:
     """Some calls of a few providers, valid, faulty and unauthorised."""
     await _live(actor, example)
 
 
 @exercises(*HELD)
-@drawn(strategies.long_histories, share=0.2)
+@drawn(strategies.long_histories, share=0.2, settles=True)
 async def test_long_history(actor: Actor, example: Any) -> None:
     """Many calls of one provider or two."""
     await _live(actor, example)

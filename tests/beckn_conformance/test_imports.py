@@ -13,8 +13,8 @@ ORDER = (
     *("errors", "times", "specification", "config", "exchange", "finding", "faults", "obligations", "values"),
     *("strategies", "examples"),
     *("diagnosis", "checks", "model", "judge", "verdict"),
-    *("binding", "gateway", "actor", "replay", "masking", "journal", "probe", "embedded", "session"),
-    *("report", "scenario", "explorer", "suite", "workers", "plan", "campaign", "plugin", "cli", "__main__"),
+    *("binding", "gateway", "turns", "actor", "replay", "masking", "journal", "probe", "embedded", "session"),
+    *("report", "scenario", "explorer", "suite", "workers", "shares", "plan", "campaign", "plugin", "cli", "__main__"),
 )
 PURE = ("diagnosis", "checks", "model", "judge", "verdict", "values", "faults", "finding", "exchange")
 HEAVY = ("httpx", "hypothesis", "schemathesis", "jsonschema", "jsonschema_rs", "yaml", "phonenumbers")

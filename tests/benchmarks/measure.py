@@ -1,0 +1,144 @@
+"""Measures runs: of the kit, of a bare client, and of Schemathesis' own command."""
+
+from __future__ import annotations
+
+import datetime
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from beckn_conformance.config import SIGNUP_TOKEN, from_mapping
+from beckn_conformance.specification import load
+from beckn_conformance.values import Values
+
+from .gateways import ROOT
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run of the kit against a gateway."""
+
+    seconds: float
+    """From the start of the process to its end."""
+    peak: int
+    """Kilobytes that the largest of its processes held at most."""
+    report: Mapping[str, Any]
+    span: float
+    """Seconds from the first request to the last reply."""
+    distinct: int
+    """Requests that differ in more than their Timestamp."""
+
+    @property
+    def exchanges(self) -> int:
+        return int(self.report["run"]["exchanges"])
+
+    @property
+    def rate(self) -> float:
+        """Judged exchanges a second, as the run itself reports them."""
+        return float(self.exchanges / self.report["run"]["seconds"])
+
+    @property
+    def said(self) -> dict[str, str]:
+        """The verdict, and the status of every requirement."""
+        return {"verdict": self.report["verdict"], **{r["id"]: r["status"] for r in self.report["requirements"]}}
+
+
+def kit(url: str, *options: str) -> Run:
+    """Runs the suite against a gateway, in a process of its own; raises where that leaves no report."""
+    with tempfile.TemporaryDirectory() as folder:
+        command = [sys.executable, "-m", "beckn_conformance", "run", url, "--conformance-report", folder, *options]
+        environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+        began = time.perf_counter()
+        process = subprocess.Popen(
+            command, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        )
+        assert process.stdout is not None
+        output = process.stdout.read()
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        process.stdout.close()
+        seconds = time.perf_counter() - began
+        report = Path(folder) / "report.json"
+        if process.returncode not in (0, 1, 10) or not report.exists():
+            raise RuntimeError(f"{' '.join(command)} ended with {process.returncode}:\n{output[-2000:]}")
+        span, distinct = read_journals(Path(folder).glob("exchanges*.jsonl"))
+        return Run(seconds, usage.ru_maxrss, json.loads(report.read_text(encoding="utf-8")), span, distinct)
+
+
+def read_journals(files: Iterable[Path]) -> tuple[float, int]:
+    """Seconds from the first request to the last reply, and how many requests differ but for their Timestamp."""
+    first, last = float("inf"), 0.0
+    messages: set[int] = set()
+    for file in files:
+        with file.open(encoding="utf-8") as lines:
+            for row in map(json.loads, lines):
+                first, last = min(first, row["started"]), max(last, row["started"] + row["seconds"])
+                request = row["request"]
+                headers = tuple((name, value) for name, value in request["headers"] if name != "Timestamp")
+                messages.add(hash((row["operation"], headers, request["content"])))
+    return max(last - first, 0.0), len(messages)
+
+
+def knows(option: str) -> bool:
+    """Whether the kit has an option."""
+    shown = subprocess.run(
+        [sys.executable, "-m", "pytest", "-p", "beckn_conformance.plugin", "--help"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return option in shown.stdout
+
+
+def bare_client(url: str, signups: int = 1000) -> float:
+    """Valid signups a second that a client brings through which sends one after another and judges nothing."""
+    values = Values(from_mapping(url, {}, load()))
+    bodies = [values.signup() for _ in range(signups)]
+    with httpx.Client(base_url=url) as client:
+        began = time.perf_counter()
+        for body in bodies:
+            now = datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%S")
+            header = {"Action": "Provider/signup", "Token": SIGNUP_TOKEN, "Timestamp": now}
+            reply = client.post("/Provider/signup", json=body, headers=header)
+            if reply.headers["action"] != "ACK" or "registration" not in reply.json():
+                raise RuntimeError(f"a valid signup was answered with {reply.text}")
+        return signups / (time.perf_counter() - began)
+
+
+def schemathesis(url: str, examples: int = 100) -> float:
+    """Test cases a second of ``st run`` with our OpenAPI document."""
+    with tempfile.TemporaryDirectory() as folder:
+        command = [str(Path(sys.executable).with_name("st")), "run", str(ROOT / "schemas" / "openapi.yaml")]
+        command += ["--url", url, "--max-examples", str(examples), "--seed", "1", "--no-color"]
+        done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
+    return read_summary(done.stdout)
+
+
+def read_summary(output: str) -> float:
+    """Test cases a second, from what ``st run`` prints last."""
+    cases = re.search(r"([\d,]+) generated", output)
+    seconds = re.findall(r" in ([\d.]+)s", output)
+    if cases is None or not seconds:
+        raise RuntimeError(f"st run printed no summary:\n{output[-2000:]}")
+    return int(cases[1].replace(",", "")) / float(seconds[-1])
+
+
+def table(rows: Sequence[tuple[str, str, str, bool | None]]) -> str:
+    """Figures under one another, each with its aim and whether that is met; one without an aim stands for itself."""
+    said = {True: "met", False: "NOT MET", None: ""}
+    cells = [("figure", "measured", "aim", ""), *((*row[:3], said[row[3]]) for row in rows)]
+    widths = [max(len(row[column]) for row in cells) for column in range(4)]
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in cells
+    )

@@ -1,0 +1,94 @@
+"""The benchmarks measure what they say; how fast anything is, no test asserts."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+
+import pytest
+from benchmarks import measure
+from benchmarks.gateways import delay, reference
+
+
+def test_a_run_of_the_kit_is_measured():
+    with reference() as url:
+        run = measure.kit(url, "-k", "test_plain_get")
+
+    assert run.report["gateway"]["url"] == url
+    assert run.exchanges >= run.distinct > 0
+    assert run.seconds >= run.span > 0
+    assert run.rate > 0
+    assert run.peak > 1024
+    assert run.said["verdict"] == "incomplete"
+    assert run.said["GET-ACK"] == "passed"
+
+
+def test_a_run_that_leaves_no_report_is_an_error():
+    with pytest.raises(RuntimeError, match="ended with 4"):
+        measure.kit("ftp://127.0.0.1")
+
+
+def test_a_bare_client_is_measured():
+    with reference() as url:
+        assert measure.bare_client(url, signups=3) > 0
+
+
+def test_requests_are_told_apart_by_all_but_their_timestamp(tmp_path):
+    def row(started, seconds, timestamp, content):
+        request = {"headers": [["Action", "a"], ["Timestamp", timestamp]], "content": content}
+        return {"started": started, "seconds": seconds, "operation": "Provider/get", "request": request}
+
+    rows = [row(10.0, 0.5, "1", "x"), row(11.0, 2.0, "2", "x"), row(12.0, 0.5, "2", "y")]
+    for number, part in enumerate((rows[:1], rows[1:])):
+        (tmp_path / f"{number}.jsonl").write_text("".join(json.dumps(one) + "\n" for one in part))
+
+    assert measure.read_journals(tmp_path.glob("*.jsonl")) == (3.0, 2)
+
+
+def test_the_summary_of_schemathesis_is_read():
+    output = "Test cases:\n  1,119 generated, 4 found 4 unique failures\n\nSeed: 1\n\n===== 4 failures in 50.0s =====\n"
+
+    assert measure.read_summary(output) == 1119 / 50.0
+    with pytest.raises(RuntimeError, match="no summary"):
+        measure.read_summary("Usage: st run")
+
+
+def test_only_options_of_the_kit_are_known():
+    assert measure.knows("--gateway-url")
+    assert not measure.knows("--gateway-unheard-of")
+
+
+def test_a_table_says_whether_aims_are_met():
+    lines = measure.table([("a", "1", "2 at least", False), ("longer", "3", "2 at least", True), ("b", "4", "", None)])
+
+    assert lines.splitlines() == [
+        "figure  measured  aim",
+        "a       1         2 at least  NOT MET",
+        "longer  3         2 at least  met",
+        "b       4",
+    ]
+
+
+def test_a_delay_changes_nothing_that_is_said():
+    async def echo(reader, writer):
+        while chunk := await reader.read(1024):
+            writer.write(chunk.upper())
+        writer.write(b".")
+        writer.close()
+
+    async def talk():
+        target = await asyncio.start_server(echo, "127.0.0.1", 0)
+        near = await delay(f"http://127.0.0.1:{target.sockets[0].getsockname()[1]}", 0.01)
+        reader, writer = await asyncio.open_connection(*near.sockets[0].getsockname())
+        heard = []
+        for said in (b"one", b"two"):
+            writer.write(said)
+            heard.append(await reader.readexactly(3))
+        writer.write_eof()
+        heard.append(await reader.read())
+        writer.close()
+        near.close()
+        target.close()
+        return heard
+
+    assert asyncio.run(talk()) == [b"ONE", b"TWO", b"."]
