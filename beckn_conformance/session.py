@@ -125,6 +125,7 @@ class Session:
             future.cancel()
         self._playing.clear()
         if self._gateway is not None:
+            self.notes += self._gateway.notes()
             try:
                 self._wait(self._gateway.close(), 5)
             except (concurrent.futures.TimeoutError, concurrent.futures.CancelledError):
@@ -171,21 +172,27 @@ class Session:
                 self._playing[name] = asyncio.run_coroutine_threadsafe(self._play(play), self._loop)
 
     async def _play(self, play: Callable[[Actor], Awaitable[Any]]) -> Played:
+        """Plays a scenario, and once more with other registrations where an answer was lost (T13)."""
         assert self._gateway is not None
-        actor = Actor(self._gateway, self.binding, self.specification, self._values, self._verifier)
-        unmet = ""
+        exchanges: list[Exchange] = []
         async with self._verifier.turn():
-            try:
-                await play(actor)
-            except Unmet as error:
-                unmet = str(error)
+            for _ in range(2):
+                unmet = ""
+                actor = Actor(self._gateway, self.binding, self.specification, self._values, self._verifier)
+                try:
+                    await play(actor)
+                except Unmet as error:
+                    unmet = str(error)
+                exchanges += actor.exchanges
+                if not actor.lost:
+                    break
         used = frozenset(
             id_
-            for exchange in actor.exchanges
+            for exchange in exchanges
             for value in (exchange.body_of_reply, exchange.sent.body if exchange.sent else None)
             if isinstance(id_ := member(value, "/registration/id"), str)
         )
-        return Played(tuple(actor.exchanges), used, unmet)
+        return Played(tuple(exchanges), used, unmet)
 
     def play(
         self, name: str, play: Callable[[Actor], Awaitable[Any]], requirements: Sequence[str], node_id: str
