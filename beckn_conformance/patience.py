@@ -14,13 +14,14 @@ from email.utils import parsedate_to_datetime
 from .exchange import Exchange, Reply
 
 SHORTEST_PAUSE = 0.05
-FIRST_PAUSE = 0.25
-LONGEST_PAUSE = 4.0
-"""Seconds between two attempts, where the gateway names none: from the first to the longest, doubled each time."""
-REPEATS = 3
+FIRST_PAUSE = 0.1
+"""Seconds between two attempts where the gateway names none; doubled each time, up to a share of all patience."""
+LONGEST_SHARE = 0.1
+MOST_DOUBLINGS = 20
+REPEATS = 4
 """Times that a request which changes nothing is sent again after its answer was lost."""
 FEW, MANY = 8, 100
-"""Requests in a row without an answer after which nobody is asked any more: few once patience is over, many at once."""
+"""Requests in a row without an answer after which no more are made: few once patience is over, many at once."""
 
 
 class Fate(enum.Enum):
@@ -117,10 +118,9 @@ class Patience:
         self._silent_since: float | None = None
         self._unanswered = 0
         self._pauses = 0
-        self._paused = 0.0
+        self._paused = -math.inf
         self._asked_less: Counter[int] = Counter()
         self._unsent = 0
-        self._repeated = 0
 
     def after(self, exchange: Exchange, fate: Fate, wait: Wait, begun: float) -> float | None:
         """Seconds until the request is to be sent again, or None where the attempt stands.
@@ -152,9 +152,9 @@ class Patience:
         if fate is Fate.LOST:
             return FIRST_PAUSE * 2**wait.repeats, False, self._repeat(wait)
         # Attempts that were begun before the last pause belong to one round with the one that led to it.
-        if new_round := begun >= self._paused:
-            self._pauses, self._paused = self._pauses + 1, now
-        pause = min(FIRST_PAUSE * 2 ** (self._pauses - 1), LONGEST_PAUSE)
+        if new_round := begun > self._paused:
+            self._pauses, self._paused = min(self._pauses + 1, MOST_DOUBLINGS), now
+        pause = min(FIRST_PAUSE * 2 ** (self._pauses - 1), LONGEST_SHARE * self._seconds)
         if fate is Fate.UNSENT or exchange.reply is None:
             # Where nobody ever answered, it is the address that is wrong, and not the moment.
             self._unsent += self._answered is not None
@@ -177,22 +177,23 @@ class Patience:
 
     def _stand(self, exchange: Exchange, fate: Fate, wait: Wait, now: float) -> None:
         """Says why an attempt without an answer is the last one, and counts it."""
-        told = exchange.trouble
-        if fate is Fate.ANSWERED and exchange.reply is not None:
-            told = f"status {exchange.reply.status}"
-            if _insists(exchange.reply):
-                told = wait.reason = f"patience: {told}, asking to wait for longer than {self._seconds:g} s"
+        reply, last = exchange.reply, exchange.trouble
+        if reply is not None:
+            last = f"status {reply.status}"
+            if _insists(reply):
+                wait.reason = f"patience: {last}, asking to wait for longer than {self._seconds:g} s"
         elif fate is Fate.UNSENT and self._answered is not None:
-            told = wait.reason = f"{told}, for longer than {self._seconds:g} s"
+            wait.reason = f"{last}, for longer than {self._seconds:g} s"
         elif fate is Fate.LOST:
-            again = f"asked {wait.repeats + 1} times" if wait.repeats else "not sent again, as it may have been done"
-            told = wait.reason = f"{told}; {again}"
+            done = "not sent again, as it may have been done"
+            wait.reason = f"{last}; {'the same when asked again' if wait.repeatable else done}"
         self._unanswered += 1
         silent = now - (self._silent_since or now)
-        if self._unanswered >= MANY or (self._unanswered >= FEW and silent > self._seconds):
+        over = self._unanswered >= FEW and silent > self._seconds
+        if not self.given_up and (over or self._unanswered >= max(MANY, 4 * self._lanes.most)):
             self.given_up = (
-                f"patience: nothing is asked any more, after {self._unanswered} requests in a row that were not "
-                f"answered ({silent:.0f} s); the last: {told}"
+                f"patience: given up after {self._unanswered} requests and {silent:.0f} s without an answer, "
+                f"the last time for {last}"
             )
 
     def notes(self) -> Iterator[str]:
@@ -203,8 +204,6 @@ class Patience:
             yield f"the gateway asked for fewer requests: {times}; from {most} in flight they went down to {fewest}"
         if self._unsent:
             yield f"the gateway could not be reached for a while: {self._unsent} attempts to connect failed"
-        if self.given_up:
-            yield self.given_up
 
 
 def _put_off(exchange: Exchange) -> bool:

@@ -34,6 +34,7 @@ from .verdict import Tally, Verdict, conclude
 T = TypeVar("T")
 MOST_NOTES = 50
 KEPT_REGISTRATIONS = 100_000
+MOST_PLAYS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,11 +173,11 @@ class Session:
                 self._playing[name] = asyncio.run_coroutine_threadsafe(self._play(play), self._loop)
 
     async def _play(self, play: Callable[[Actor], Awaitable[Any]]) -> Played:
-        """Plays a scenario, and once more with other registrations where an answer was lost (T13)."""
+        """Plays a scenario, and again with other registrations where an answer was lost (T13)."""
         assert self._gateway is not None
         exchanges: list[Exchange] = []
         async with self._verifier.turn():
-            for _ in range(2):
+            for _ in range(MOST_PLAYS):
                 unmet = ""
                 actor = Actor(self._gateway, self.binding, self.specification, self._values, self._verifier)
                 try:

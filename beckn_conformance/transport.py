@@ -46,6 +46,10 @@ class BrokenOff(Exception):
     """No whole reply came over a connection; the request may have been carried out or not."""
 
 
+class Closed(BrokenOff):
+    """The connection ended before anything of a reply came."""
+
+
 class ReplyTooLarge(Exception):
     """More came back than any registration of a run can hold."""
 
@@ -87,11 +91,12 @@ class Network:
         session = self._idle.pop() if reused else self._open()
         try:
             reply = await self._carry(session, request)
-        except BrokenOff:
-            self._closes_unannounced |= reused
-            await session.close()
-            raise
-        except BaseException:
+        except BaseException as error:
+            if isinstance(error, Closed):
+                self._closes_unannounced |= reused
+            elif isinstance(error, Unsent):
+                # It was down, and has no habit of closing.
+                self._closes_unannounced = False
             await session.close()
             raise
         if reply.status >= 500:
@@ -126,8 +131,10 @@ class Network:
             raise Unsendable(_line(error)) from error
         try:
             content = await _whole(response.headers.get("Content-Encoding", ""), response.content.readany)
-        except (aiohttp.ClientError, zlib.error, OSError) as error:
-            raise BrokenOff(f"the reply breaks off: {_line(error)}") from error
+        except zlib.error as error:
+            raise BrokenOff(f"the reply cannot be decompressed: {_line(error)}") from error
+        except (aiohttp.ClientError, OSError) as error:
+            raise BrokenOff("the reply breaks off") from error
         finally:
             response.close()
         headers = tuple((k.decode("latin-1"), v.decode("utf-8", "replace")) for k, v in response.raw_headers)
@@ -143,12 +150,13 @@ async def _tell_apart(request: aiohttp.ClientRequest, handler: aiohttp.ClientHan
     except aiohttp.ClientConnectorCertificateError as error:
         raise Unsent(_line(error.certificate_error)) from error
     except aiohttp.ClientConnectorError as error:
-        number = error.os_error.errno
-        raise Unsent(os.strerror(number) if number and number > 0 else _line(error.os_error)) from error
+        raise Unsent(_line(error.os_error)) from error
     except aiohttp.ServerDisconnectedError as error:
-        raise BrokenOff("closed before a reply came") from error
+        raise Closed("closed before a reply came") from error
     except aiohttp.ClientResponseError as error:
-        raise BrokenOff(f"the reply is no HTTP: {_line(error.message)}") from error
+        raise BrokenOff(f"the reply is no HTTP: {_line(error.message).removesuffix(' ^')}") from error
+    except aiohttp.ClientOSError as error:
+        raise Closed(_line(error) if error.errno else "closed while the request was sent") from error
     except (aiohttp.ClientError, OSError) as error:
         raise BrokenOff(_line(error)) from error
 
@@ -183,6 +191,8 @@ class InProcess:
 
 def _line(error: object) -> str:
     """What an exception says, on one line."""
+    if isinstance(error, OSError) and error.errno and error.errno > 0:
+        return os.strerror(error.errno)
     text = printable(" ".join(str(error).split())) or type(error).__name__
     return text if len(text) <= 160 else f"{text[:159]}…"
 

@@ -12,7 +12,19 @@ PACKAGE = ROOT / "beckn_conformance"
 ORDER = (
     *("errors", "times", "specification", "config", "exchange", "finding", "faults", "obligations", "values"),
     *("diagnosis", "checks", "model", "judge", "verdict"),
-    *("binding", "transport", "patience", "gateway", "actor", "replay", "masking", "journal", "probe", "embedded", "session"),
+    *(
+        "binding",
+        "transport",
+        "patience",
+        "gateway",
+        "actor",
+        "replay",
+        "masking",
+        "journal",
+        "probe",
+        "embedded",
+        "session",
+    ),
     *("report", "scenario", "suite", "plan", "campaign", "plugin", "cli", "__main__"),
 )
 PURE = ("diagnosis", "checks", "model", "judge", "verdict", "values", "faults", "finding", "exchange")
