@@ -111,7 +111,6 @@ class Network:
             cookie_jar=aiohttp.DummyCookieJar(),
             timeout=self._timeouts,
             auto_decompress=False,
-            skip_auto_headers=[*(name for name, _ in CLIENT_HEADERS), "Content-Type"],
             max_line_size=LARGEST_FIELD,
             max_field_size=LARGEST_FIELD,
             middlewares=(_tell_apart,),
