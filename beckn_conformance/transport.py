@@ -87,8 +87,10 @@ class Network:
             await self._idle.pop().close()
 
     async def carry(self, request: Request, *, repeatable: bool) -> Reply:
-        reused = bool(self._idle) and (repeatable or not self._closes_unannounced)
-        session = self._idle.pop() if reused else self._open()
+        session, reused = (self._idle.pop(), True) if self._idle else (self._open(), False)
+        if reused and self._closes_unannounced and not repeatable:
+            await session.close()
+            session, reused = self._open(), False
         try:
             reply = await self._carry(session, request)
         except BaseException as error:

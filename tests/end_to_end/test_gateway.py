@@ -263,7 +263,19 @@ def test_a_connection_that_lay_idle_is_not_used_again(
 def test_a_server_that_closes_after_each_reply_without_saying_so_loses_no_more_than_one_change(
     gateway: Callable[..., Loopback],
 ) -> None:
+    open_now: set[StreamWriter] = set()
+    most_open = 0
+
     async def talk(reader: StreamReader, writer: StreamWriter) -> None:
+        nonlocal most_open
+        open_now.add(writer)
+        most_open = max(most_open, len(open_now))
+        try:
+            await answer(reader, writer)
+        finally:
+            open_now.discard(writer)
+
+    async def answer(reader: StreamReader, writer: StreamWriter) -> None:
         head = await reader.readuntil(b"\r\n\r\n")
         length = next(line for line in head.split(b"\r\n") if line.lower().startswith(b"content-length"))
         await reader.readexactly(int(length.partition(b":")[2]))
@@ -275,6 +287,7 @@ def test_a_server_that_closes_after_each_reply_without_saying_so_loses_no_more_t
     exchanges = send(gateway(talk=talk).url, *[UPDATE] * 8)
 
     assert [bool(e.trouble) for e in exchanges] == [False, True, *[False] * 6]
+    assert most_open <= 2, "what is not used again is closed"
 
 
 def test_a_large_request_arrives_whole(gateway: Callable[..., Loopback]) -> None:
