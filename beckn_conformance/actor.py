@@ -56,6 +56,8 @@ class Actor:
         self.values = values
         self.specification = specification
         self.exchanges: list[Exchange] = []
+        self.lost = 0
+        """Calls whose answer was lost, and that were made with no other data since."""
         self._gateway = gateway
         self._binding = binding
         self._verifier = verifier
@@ -90,6 +92,7 @@ class Actor:
             message = Message({name: value for name, value in members.items() if value is not None}, body)
             exchange = await self._gateway.send(action, message, self._binding, purpose=purpose, tags=tags)
         self.exchanges.append(exchange)
+        self.lost += exchange.lost
         return exchange
 
     async def call_raw(self, action: str, content: bytes, *, token: str | None = None, tag: str) -> Exchange:
@@ -99,12 +102,14 @@ class Actor:
                 action, self.header(action, token), content, self._binding, purpose="malformed", tags=(tag,)
             )
         self.exchanges.append(exchange)
+        self.lost += exchange.lost
         return exchange
 
     async def signup(self, body: Any = None, **options: Any) -> Exchange:
-        """A signup, valid unless a body is given; sent again with new data where the connection was lost (T13)."""
+        """A signup, valid unless a body is given; sent again with new data where the answer was lost (T13)."""
         exchange = await self.call(SIGNUP, self.values.signup() if body is None else body, **options)
-        if body is None and exchange.trouble.startswith("connection"):
+        if body is None and exchange.lost:
+            self.lost -= 1
             exchange = await self.call(SIGNUP, self.values.signup(), **options)
         return exchange
 

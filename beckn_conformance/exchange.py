@@ -15,6 +15,10 @@ MISSING: Final = "\0missing"
 """Stands for a member that is not there, where None means JSON null."""
 
 
+IN_FRONT: Final = (502, 503, 504)
+"""Statuses that come from something in front of the gateway, unless they carry an ACK or a NACK (T6)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Message:
     """A request before it is bound to HTTP: header members and a JSON value as body."""
@@ -100,6 +104,13 @@ class Exchange:
     @property
     def refused(self) -> bool:
         return self.action_of_reply == "NACK"
+
+    @property
+    def lost(self) -> bool:
+        """Whether an answer may have been given, and did not come through (T6, T13)."""
+        if self.reply is None:
+            return self.trouble.startswith("connection")
+        return self.reply.status in IN_FRONT and self.action_of_reply is None and not self.trouble
 
     @property
     def body_of_reply(self) -> Any:

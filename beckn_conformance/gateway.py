@@ -5,33 +5,21 @@ from __future__ import annotations
 import asyncio
 import datetime
 import itertools
-import math
-import ssl
 import time
-import zlib
 import zoneinfo
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 
 import httpx
 
 from .binding import Binding
-from .config import GatewayConfig, tls_context
-from .exchange import Exchange, Message, Received, Reply, Request
+from .config import GatewayConfig
+from .exchange import Exchange, Message, Reply, Request
+from .patience import Fate, Lanes, Patience, Wait
+from .transport import LARGEST_REPLY, BrokenOff, InProcess, Network, ReplyTooLarge, Transport, Unsendable, Unsent
 
-LARGEST_REPLY = 8 * 1024 * 1024
-"""Bytes of a reply, after decompression, that are read before the connection is cut."""
-
-
-CLIENT_HEADERS = (
-    ("User-Agent", "beckn-conformance"),
-    ("Accept", "application/json"),
-    ("Accept-Encoding", "gzip, deflate"),
-)
-
-
-class ReplyTooLarge(Exception):
-    """More came back than any registration of this run can hold."""
+REPEATABLE = "Provider/get"
+"""The one operation that changes nothing."""
 
 
 class Gateway:
@@ -55,20 +43,17 @@ class Gateway:
         self._numbers = itertools.count(1)
         self._zone = zoneinfo.ZoneInfo(config.timestamp_zone)
         self._next_slot = 0.0
-        self._quiet_until = 0.0
-        self._limited_since: float | None = None
-        # One connection each, since a pool looks at all its connections for every request. The transports alone:
-        # neither redirects nor cookies nor authentication are followed up (T13).
-        self._free: asyncio.LifoQueue[httpx.AsyncBaseTransport] = asyncio.LifoQueue()
-        context = tls_context(config) if transport is None and config.url.startswith("https:") else None
-        for _ in range(config.concurrency):
-            self._free.put_nowait(transport or _connection(context))
-        timeouts = httpx.Timeout(config.timeout).as_dict()
-        self._extensions = {"timeout": timeouts}
+        self._headers = tuple((name, value, name.casefold()) for name, value in config.headers.items())
+        self._lanes = Lanes(config.concurrency)
+        self._patience = Patience(config.patience, self._lanes)
+        self._transport: Transport = InProcess(transport) if transport else Network(config)
 
     async def close(self) -> None:
-        while not self._free.empty():
-            await self._free.get_nowait().aclose()
+        await self._transport.close()
+
+    def notes(self) -> Iterator[str]:
+        """What a reader of the report should know of the waiting for this gateway (T13)."""
+        return self._patience.notes()
 
     def timestamp(self) -> str:
         """Now, in the form of the page (H1)."""
@@ -112,144 +97,65 @@ class Gateway:
         tags: tuple[str, ...],
     ) -> Exchange:
         names = {name.casefold() for name, _ in headers}
-        extra = tuple((k, v) for k, v in self.config.headers.items() if k.casefold() not in names)
+        extra = tuple((name, value) for name, value, key in self._headers if key not in names)
         request = Request(self.config.method, f"{self.config.url}/{action}", (*headers, *extra), content)
-        transport = await self._free.get()
-        try:
-            while True:
+        wait = Wait(repeatable=action == REPEATABLE)
+        again: float | None = None
+        while True:
+            await self._lanes.enter(first=again is not None)
+            try:
                 await self._pace()
-                started, clock = time.time(), time.monotonic()
-                reply, trouble = await self._reply(request, transport)
-                seconds = time.monotonic() - clock
-                self.sent += 1
-                pause = _pause_asked_for(reply)
-                if pause is None:
-                    self._limited_since = None if reply else self._limited_since
-                    break
-                now = time.monotonic()
-                if self._limited_since is None:
-                    self._limited_since = now
-                if now + pause - self._limited_since > self.config.patience:
-                    trouble = f"patience: the gateway asks to wait for longer than {self.config.patience:g} s"
-                    break
-                self._quiet_until = max(self._quiet_until, now + pause)
-        finally:
-            self._free.put_nowait(transport)
-        received: Received | None = binding.decode(reply) if reply and not trouble else None
-        exchange = Exchange(
-            id=f"{self._label}x{next(self._numbers)}",
-            action=action,
-            request=request,
-            sent=message,
-            reply=reply,
-            received=received,
-            started=started,
-            seconds=seconds,
-            trouble=trouble,
-            purpose=purpose,
-            tags=tags,
-        )
+                started, begun = time.time(), time.monotonic()
+                reply, fate, trouble = await self._attempt(request, wait.repeatable)
+                seconds = time.monotonic() - begun
+            finally:
+                self._lanes.leave()
+            exchange = Exchange(
+                id=f"{self._label}x{next(self._numbers)}",
+                action=action,
+                request=request,
+                sent=message,
+                reply=reply,
+                received=binding.decode(reply) if reply else None,
+                started=started,
+                seconds=seconds,
+                trouble=trouble,
+                purpose=purpose,
+                tags=tags,
+            )
+            if fate is None:
+                break
+            again = self._patience.after(exchange, fate, wait, begun)
+            if again is None:
+                break
+            await asyncio.sleep(again)
+        if wait.reason:
+            exchange = replace(exchange, trouble=wait.reason, received=None)
         self._record(exchange)
         return exchange
 
     async def _pace(self) -> None:
         """Waits out a pause that the gateway asked for, and keeps to the declared rate."""
-        while (wait := max(self._quiet_until, self._next_slot) - time.monotonic()) > 0:  # noqa: ASYNC110
+        while (wait := max(self._patience.quiet_until, self._next_slot) - time.monotonic()) > 0:  # noqa: ASYNC110
             await asyncio.sleep(wait)
         if self.config.rate:
             self._next_slot = max(self._next_slot, time.monotonic()) + 1 / self.config.rate
 
-    async def _reply(self, request: Request, transport: httpx.AsyncBaseTransport) -> tuple[Reply | None, str]:
+    async def _attempt(self, request: Request, repeatable: bool) -> tuple[Reply | None, Fate | None, str]:
+        """Sends a request once: the reply, what became of it (None where it was not tried), and what went wrong."""
+        if self._patience.given_up:
+            return None, None, self._patience.given_up
+        self.sent += 1
         try:
             async with asyncio.timeout(self.config.timeout):
-                return await self._read(request, transport), ""
-        except (TimeoutError, httpx.TimeoutException):
-            return None, f"timeout: no whole reply within {self.config.timeout:g} s"
+                return await self._transport.carry(request, repeatable=repeatable), Fate.ANSWERED, ""
+        except TimeoutError:
+            return None, Fate.LATE, f"timeout: no whole reply within {self.config.timeout:g} s"
         except ReplyTooLarge:
-            return None, f"limit: more than {LARGEST_REPLY // 1024 // 1024} MiB came back"
-        except (httpx.TransportError, httpx.InvalidURL, zlib.error, OSError) as error:
-            return None, f"connection: {str(error) or type(error).__name__}"
-
-    async def _read(self, request: Request, transport: httpx.AsyncBaseTransport) -> Reply:
-        built = httpx.Request(
-            request.method,
-            request.url,
-            headers=[*CLIENT_HEADERS, *request.headers],
-            content=request.content,
-            extensions=self._extensions,
-        )
-        response = await transport.handle_async_request(built)
-        assert isinstance(response.stream, httpx.AsyncByteStream)
-        try:
-            inflate = _inflater(response.headers.get("content-encoding", ""))
-            content = bytearray()
-            async for chunk in response.stream:
-                content += inflate(chunk, LARGEST_REPLY + 1 - len(content))
-                if len(content) > LARGEST_REPLY:
-                    raise ReplyTooLarge
-        finally:
-            await response.stream.aclose()
-        headers = tuple((k.decode("latin-1"), v.decode("utf-8", "replace")) for k, v in response.headers.raw)
-        return Reply(response.status_code, headers, bytes(content))
-
-
-def _connection(context: ssl.SSLContext | None) -> httpx.AsyncHTTPTransport:
-    return httpx.AsyncHTTPTransport(
-        verify=context or False,
-        trust_env=False,
-        limits=httpx.Limits(max_connections=1, max_keepalive_connections=1, keepalive_expiry=4),
-    )
-
-
-def _inflater(encoding: str) -> Callable[[bytes, int], bytes]:
-    """Decompresses chunk by chunk, never to more than it is allowed to."""
-    match encoding.strip().casefold():
-        case "gzip" | "x-gzip":
-            return _Inflation((16 + zlib.MAX_WBITS,))
-        case "deflate":
-            return _Inflation((zlib.MAX_WBITS, -zlib.MAX_WBITS))
-    return lambda chunk, limit: chunk
-
-
-class _Inflation:
-    """One or more compressed members after another; the first window size that fits the first bytes is taken."""
-
-    def __init__(self, windows: tuple[int, ...]) -> None:
-        self._windows = windows
-        self._machine: Any = None
-
-    def __call__(self, chunk: bytes, limit: int) -> bytes:
-        out = bytearray()
-        while chunk and len(out) < limit:
-            if self._machine is None or self._machine.eof:
-                out += self._begin(chunk, limit - len(out))
-            else:
-                out += self._machine.decompress(chunk, limit - len(out))
-            chunk = self._machine.unused_data if self._machine.eof else b""
-        return bytes(out)
-
-    def _begin(self, chunk: bytes, limit: int) -> bytes:
-        for window in self._windows:
-            self._machine = zlib.decompressobj(window)
-            try:
-                content: bytes = self._machine.decompress(chunk, limit)
-            except zlib.error:
-                if window == self._windows[-1]:
-                    raise
-            else:
-                return content
-        raise AssertionError("there is always a window to try")
-
-
-def _pause_asked_for(reply: Reply | None) -> float | None:
-    """Seconds to wait before a request is sent again, for 429, and for 503 with Retry-After (T13)."""
-    if reply is None or reply.status not in (429, 503):
-        return None
-    after = reply.header("retry-after")
-    if reply.status == 503 and after is None:
-        return None
-    try:
-        seconds = float(after or 1)
-    except ValueError:
-        return 1.0
-    return min(max(seconds, 0.05), 3600) if math.isfinite(seconds) else 1.0
+            return None, Fate.ANSWERED, f"limit: more than {LARGEST_REPLY // 1024 // 1024} MiB came back"
+        except Unsent as error:
+            return None, Fate.UNSENT, f"connection: none can be made ({error})"
+        except BrokenOff as error:
+            return None, Fate.LOST, f"connection: {error}"
+        except Unsendable as error:
+            return None, None, f"limit: HTTP has no form for this request ({error})"

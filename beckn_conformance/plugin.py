@@ -25,7 +25,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     add("--gateway-config", metavar="FILE", help="what the gateway's vendor declares (YAML)")
     add("--gateway-binding", choices=("auto", "http", "envelope"), help="where the header of a message lives")
     add("--gateway-timeout", type=float, metavar="SECONDS", help="until a reply must have come (default 10)")
-    add("--gateway-patience", type=float, metavar="SECONDS", help="for waiting out 429 and 503 (default 30)")
+    add(
+        "--gateway-patience",
+        type=float,
+        metavar="SECONDS",
+        help="for waiting out a gateway that is busy or away (default 30)",
+    )
     add("--gateway-concurrency", type=int, metavar="N", help="requests in flight at most (default 16)")
     add("--gateway-rate", type=float, metavar="N", help="requests a second at most")
     add(

@@ -270,6 +270,7 @@ class Histories:
             history.documents_certain = False
         if sight.action != GET:
             history.written = None
+            history.status_certain = False
 
 
 def is_partial(sight: Sight) -> bool:

@@ -75,6 +75,8 @@ class History:
     """Member and wrong value for which a finding was made."""
     refused_info: list[dict[str, Any]] = field(default_factory=list)
     refused_documents: list[tuple[Any, Any]] = field(default_factory=list)
+    status_certain: bool = True
+    """No answer to a change was lost; such a change may be made at any later time."""
     status: str | None = None
     """The last one that a reply showed."""
     status_shown_by_get: str | None = None

@@ -11,7 +11,7 @@ from .history import ADD, GET, UPDATE, History
 
 
 def judge_status(sight: Sight, history: History) -> Iterator[Judgement]:
-    if sight.action != GET:
+    if sight.action != GET or not history.status_certain:
         return
     status = member(sight.exchange.body_of_reply, "/registration/status")
     if not isinstance(status, str) or status == MISSING:

@@ -864,6 +864,22 @@ def test_an_addition_whose_answer_was_lost_may_have_been_made_or_not(lost, appli
     assert story.findings() == []
 
 
+@pytest.mark.parametrize("action", [UPDATE, ADD])
+def test_a_change_whose_answer_was_lost_may_be_made_after_a_later_one_was_refused(action):
+    story = signed_up()
+    story.get()
+    parts = {UPDATE: {"info": story.values.info()}, ADD: {"documents": [story.values.document()]}}[action]
+    story.call(action, {"registration": {"id": story.mine.id}, **parts}, None, trouble="connection: reset")
+    story.get()
+    faulty = {"info": {**story.values.info(), "phone": None}}
+    story.call(UPDATE, {"registration": {"id": story.mine.id}, **faulty}, nack({"info": {"phone": "is missing"}}))
+    story.mine.status = "UPDATE-PENDING"
+    story.wait()
+    story.get()
+
+    assert story.findings() == []
+
+
 def test_a_late_answer_to_an_update_is_the_only_finding():
     story = signed_up()
     story.call(

@@ -13,11 +13,12 @@ ORDER = (
     *("errors", "times", "specification", "config", "exchange", "finding", "faults", "obligations", "values"),
     *("strategies", "examples"),
     *("diagnosis", "checks", "model", "judge", "verdict"),
-    *("binding", "gateway", "turns", "actor", "replay", "masking", "journal", "probe", "embedded", "session"),
-    *("report", "scenario", "explorer", "suite", "workers", "shares", "plan", "campaign", "plugin", "cli", "__main__"),
+    *("binding", "transport", "patience", "gateway", "turns", "actor", "replay", "masking", "journal", "probe"),
+    *("embedded", "session", "report", "scenario", "explorer", "suite", "workers", "shares", "plan", "campaign"),
+    *("plugin", "cli", "__main__"),
 )
 PURE = ("diagnosis", "checks", "model", "judge", "verdict", "values", "faults", "finding", "exchange")
-HEAVY = ("httpx", "hypothesis", "schemathesis", "jsonschema", "jsonschema_rs", "yaml", "phonenumbers")
+HEAVY = ("aiohttp", "httpx", "hypothesis", "schemathesis", "jsonschema", "jsonschema_rs", "yaml", "phonenumbers")
 SOURCES = sorted(PACKAGE.rglob("*.py"))
 
 
@@ -77,7 +78,7 @@ def test_what_judges_never_talks_to_anybody(name):
 
     assert paths
     for path in paths:
-        assert {"httpx", "pytest", "asyncio", "socket", "reference_server"}.isdisjoint(roots(path))
+        assert {"aiohttp", "httpx", "pytest", "asyncio", "socket", "reference_server"}.isdisjoint(roots(path))
         assert {"gateway", "actor", "session"}.isdisjoint(siblings(path))
 
 
@@ -122,4 +123,4 @@ def test_the_plugin_alone_loads_nothing_heavy():
 def test_judging_loads_no_client():
     modules = loaded("import beckn_conformance.judge, beckn_conformance.verdict, beckn_conformance.values")
 
-    assert modules.isdisjoint({"httpx", "pytest", "asyncio", "beckn_conformance.gateway"})
+    assert modules.isdisjoint({"aiohttp", "httpx", "pytest", "asyncio", "beckn_conformance.gateway"})

@@ -72,6 +72,7 @@ class Loopback:
         method: str = "POST",
         defects: tuple[str, ...] = (),
         tls: ssl.SSLContext | None = None,
+        port: int = 0,
     ) -> None:
         self.seen: list[Seen] = []
         self.connections = 0
@@ -81,6 +82,7 @@ class Loopback:
         for name in defects:
             DEFECTS[name].install(self._gateway)
         self._method = method
+        self._wanted_port = port
         self._scheme = "https" if tls else "http"
         self._numbers = itertools.count(1)
         self._open: set[asyncio.Task[None]] = set()
@@ -99,7 +101,9 @@ class Loopback:
         return set(self._given) | {s.headers["token"] for s in self.seen if s.headers.get("token")}
 
     def close(self) -> None:
-        """Ends the gateway and every connection to it."""
+        """Ends the gateway and every connection to it; may be called more than once."""
+        if self._loop.is_closed():
+            return
         self._loop.call_soon_threadsafe(self._ending.set)
         self._thread.join(30)
 
@@ -115,7 +119,7 @@ class Loopback:
 
     async def _serve(self, tls: ssl.SSLContext | None, ready: Future[tuple[asyncio.Server, int]]) -> None:
         self._ending = asyncio.Event()
-        server = await asyncio.start_server(self._connected, "127.0.0.1", 0, ssl=tls, limit=2**24)
+        server = await asyncio.start_server(self._connected, "127.0.0.1", self._wanted_port, ssl=tls, limit=2**24)
         ready.set_result((server, server.sockets[0].getsockname()[1]))
         await self._ending.wait()
         server.close()

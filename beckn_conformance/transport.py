@@ -1,0 +1,249 @@
+"""How one request goes out and its whole reply comes back: over the network, or to an application in this process."""
+
+from __future__ import annotations
+
+import io
+import os
+import zlib
+from collections.abc import Awaitable, Callable
+from typing import Any, Protocol
+
+import aiohttp
+import httpx
+from yarl import URL
+
+from .config import GatewayConfig, tls_context
+from .exchange import Reply, Request, printable
+
+LARGEST_REPLY = 8 * 1024 * 1024
+"""Bytes of a reply, after decompression, that are read before the connection is cut."""
+LARGEST_FIELD = 64 * 1024
+"""Bytes of one header field of a reply."""
+LARGEST_WRITE = 1024 * 1024
+"""Bytes of a request that are handed to the operating system in one piece."""
+
+LONGEST_IDLE = 1.5
+"""Seconds that a connection may lie unused before another takes its place; servers close theirs after 2 or more."""
+SHARE_FOR_CONNECTING = 0.8
+"""Of the time until a reply must have come, what may pass until there is a connection."""
+
+CLIENT_HEADERS = (
+    ("User-Agent", "beckn-conformance"),
+    ("Accept", "application/json"),
+    ("Accept-Encoding", "gzip, deflate"),
+)
+
+
+class Unsendable(Exception):
+    """HTTP has no form for the request."""
+
+
+class Unsent(Exception):
+    """There was no connection, so nothing of the request was sent."""
+
+
+class BrokenOff(Exception):
+    """No whole reply came over a connection; the request may have been carried out or not."""
+
+
+class Closed(BrokenOff):
+    """The connection ended before anything of a reply came."""
+
+
+class ReplyTooLarge(Exception):
+    """More came back than any registration of a run can hold."""
+
+
+class Transport(Protocol):
+    """Carries requests; neither redirects nor cookies nor authentication are followed up, nothing is repeated (T13)."""
+
+    async def carry(self, request: Request, *, repeatable: bool) -> Reply:
+        """The whole reply; raises one of the exceptions of this module."""
+
+    async def close(self) -> None:
+        """Ends every connection."""
+
+
+class Network:
+    """Connections to a gateway, kept alive between requests; each carries one request at a time.
+
+    A request that must not get lost goes over no connection that its server may be about to close: none that lay
+    unused for long, none that brought a server error, and none at all once a server was seen to close them unannounced.
+    """
+
+    def __init__(self, config: GatewayConfig) -> None:
+        self._tls = tls_context(config) if config.url.startswith("https:") else False
+        self._timeouts = aiohttp.ClientTimeout(
+            sock_connect=config.timeout * SHARE_FOR_CONNECTING, ceil_threshold=float("inf")
+        )
+        declared = {name.casefold() for name in config.headers}
+        self._headers = tuple((k, v) for k, v in CLIENT_HEADERS if k.casefold() not in declared)
+        # A session for each connection: so can one be ended once its reply has been seen.
+        self._idle: list[aiohttp.ClientSession] = []
+        self._closes_unannounced = False
+
+    async def close(self) -> None:
+        while self._idle:
+            await self._idle.pop().close()
+
+    async def carry(self, request: Request, *, repeatable: bool) -> Reply:
+        session, reused = (self._idle.pop(), True) if self._idle else (self._open(), False)
+        if reused and self._closes_unannounced and not repeatable:
+            await session.close()
+            session, reused = self._open(), False
+        try:
+            reply = await self._carry(session, request)
+        except BaseException as error:
+            if isinstance(error, Closed):
+                self._closes_unannounced |= reused
+            elif isinstance(error, Unsent):
+                # It was down, and has no habit of closing.
+                self._closes_unannounced = False
+            await session.close()
+            raise
+        if reply.status >= 500:
+            await session.close()
+        else:
+            self._idle.append(session)
+        return reply
+
+    def _open(self) -> aiohttp.ClientSession:
+        return aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=1, keepalive_timeout=LONGEST_IDLE, ssl=self._tls),
+            cookie_jar=aiohttp.DummyCookieJar(),
+            timeout=self._timeouts,
+            auto_decompress=False,
+            max_line_size=LARGEST_FIELD,
+            max_field_size=LARGEST_FIELD,
+            middlewares=(_tell_apart,),
+        )
+
+    async def _carry(self, session: aiohttp.ClientSession, request: Request) -> Reply:
+        content = request.content
+        try:
+            response = await session.request(
+                request.method,
+                URL(request.url, encoded=True),
+                headers=(*self._headers, *request.headers),
+                data=content if len(content) <= LARGEST_WRITE else io.BytesIO(content),
+                allow_redirects=False,
+            )
+        except ValueError as error:
+            raise Unsendable(_line(error)) from error
+        try:
+            content = await _whole(response.headers.get("Content-Encoding", ""), response.content.readany)
+        except zlib.error as error:
+            raise BrokenOff(f"the reply cannot be decompressed: {_line(error)}") from error
+        except (aiohttp.ClientError, OSError) as error:
+            raise BrokenOff("the reply breaks off") from error
+        finally:
+            response.close()
+        headers = tuple((k.decode("latin-1"), v.decode("utf-8", "replace")) for k, v in response.raw_headers)
+        return Reply(response.status, headers, content)
+
+
+async def _tell_apart(request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
+    """Tells what was never sent from what may have arrived, before the library repeats anything by itself."""
+    try:
+        return await handler(request)
+    except aiohttp.ConnectionTimeoutError as error:
+        raise Unsent("no answer to the attempt to connect") from error
+    except aiohttp.ClientConnectorCertificateError as error:
+        raise Unsent(_line(error.certificate_error)) from error
+    except aiohttp.ClientConnectorError as error:
+        raise Unsent(_line(error.os_error)) from error
+    except aiohttp.ServerDisconnectedError as error:
+        raise Closed("closed before a reply came") from error
+    except aiohttp.ClientResponseError as error:
+        raise BrokenOff(f"the reply is no HTTP: {_line(error.message).removesuffix(' ^')}") from error
+    except aiohttp.ClientOSError as error:
+        raise Closed(_line(error) if error.errno else "closed while the request was sent") from error
+    except (aiohttp.ClientError, OSError) as error:
+        raise BrokenOff(_line(error)) from error
+
+
+class InProcess:
+    """An application in this process, reached through a transport of httpx."""
+
+    def __init__(self, transport: httpx.AsyncBaseTransport) -> None:
+        self._transport = transport
+
+    async def close(self) -> None:
+        await self._transport.aclose()
+
+    async def carry(self, request: Request, *, repeatable: bool) -> Reply:
+        try:
+            built = httpx.Request(
+                request.method, request.url, headers=[*CLIENT_HEADERS, *request.headers], content=request.content
+            )
+        except (httpx.InvalidURL, ValueError) as error:
+            raise Unsendable(_line(error)) from error
+        try:
+            response = await self._transport.handle_async_request(built)
+            assert isinstance(response.stream, httpx.AsyncByteStream)
+            chunks = aiter(response.stream)
+            content = await _whole(response.headers.get("content-encoding", ""), lambda: anext(chunks, b""))
+            await response.stream.aclose()
+        except (httpx.TransportError, zlib.error) as error:
+            raise BrokenOff(_line(error)) from error
+        headers = tuple((k.decode("latin-1"), v.decode("utf-8", "replace")) for k, v in response.headers.raw)
+        return Reply(response.status_code, headers, content)
+
+
+def _line(error: object) -> str:
+    """What an exception says, on one line."""
+    if isinstance(error, OSError) and error.errno and error.errno > 0:
+        return os.strerror(error.errno)
+    text = printable(" ".join(str(error).split())) or type(error).__name__
+    return text if len(text) <= 160 else f"{text[:159]}…"
+
+
+async def _whole(encoding: str, read: Callable[[], Awaitable[bytes]]) -> bytes:
+    """Reads chunks until an empty one, and decompresses them, never to more than is allowed."""
+    inflate = _inflater(encoding)
+    content = bytearray()
+    while chunk := await read():
+        content += inflate(chunk, LARGEST_REPLY + 1 - len(content))
+        if len(content) > LARGEST_REPLY:
+            raise ReplyTooLarge
+    return bytes(content)
+
+
+def _inflater(encoding: str) -> Callable[[bytes, int], bytes]:
+    """Decompresses chunk by chunk, never to more than it is allowed to."""
+    match encoding.strip().casefold():
+        case "gzip" | "x-gzip":
+            return _Inflation((16 + zlib.MAX_WBITS,))
+        case "deflate":
+            return _Inflation((zlib.MAX_WBITS, -zlib.MAX_WBITS))
+    return lambda chunk, limit: chunk
+
+
+class _Inflation:
+    """One or more compressed members after another; the first window size that fits the first bytes is taken."""
+
+    def __init__(self, windows: tuple[int, ...]) -> None:
+        self._windows = windows
+        self._machine: Any = None
+
+    def __call__(self, chunk: bytes, limit: int) -> bytes:
+        out = bytearray()
+        while chunk and len(out) < limit:
+            if self._machine is None or self._machine.eof:
+                out += self._begin(chunk, limit - len(out))
+            else:
+                out += self._machine.decompress(chunk, limit - len(out))
+            chunk = self._machine.unused_data if self._machine.eof else b""
+        return bytes(out)
+
+    def _begin(self, chunk: bytes, limit: int) -> bytes:
+        for window in self._windows:
+            self._machine = zlib.decompressobj(window)
+            try:
+                content: bytes = self._machine.decompress(chunk, limit)
+            except zlib.error:
+                if window == self._windows[-1]:
+                    raise
+            else:
+                return content
+        raise AssertionError("there is always a window to try")

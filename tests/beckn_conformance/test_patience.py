@@ -1,0 +1,313 @@
+"""When a request is sent again, when it is not, and when a gateway is asked nothing any more."""
+
+import asyncio
+import datetime
+from email.utils import format_datetime
+
+import pytest
+
+from beckn_conformance import patience
+from beckn_conformance.exchange import Exchange, Received, Reply, Request
+from beckn_conformance.patience import FEW, MANY, REPEATS, Fate, Lanes, Patience, Wait
+
+SECONDS = 30.0
+
+
+class Clock:
+    """Time that passes only when a test says so."""
+
+    def __init__(self, monkeypatch):
+        self.now = 1000.0
+        monkeypatch.setattr(patience.time, "monotonic", lambda: self.now)
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    return Clock(monkeypatch)
+
+
+@pytest.fixture
+def lanes():
+    return Lanes(16)
+
+
+@pytest.fixture
+def subject(lanes, clock):
+    made = Patience(SECONDS, lanes)
+    made.after(answered(200), Fate.ANSWERED, get(), clock.now)
+    return made
+
+
+def exchange(reply=None, trouble="", said=None):
+    received = None if reply is None else Received({} if said is None else {"action": said}, None)
+    request = Request("POST", "http://gateway/Provider/get", (), b"")
+    return Exchange("x1", "Provider/get", request, None, reply, received, 0.0, 0.1, trouble)
+
+
+def answered(status, said=None, **fields):
+    headers = tuple((name.replace("_", "-"), value) for name, value in fields.items())
+    return exchange(Reply(status, headers, b""), said=said)
+
+
+def get():
+    return Wait(repeatable=True)
+
+
+def change():
+    return Wait(repeatable=False)
+
+
+LOST = exchange(trouble="connection: closed before a reply came")
+REFUSED = exchange(trouble="connection: none can be made (Connection refused)")
+LATE = exchange(trouble="timeout: no whole reply within 10 s")
+
+
+@pytest.mark.parametrize("wait", [get, change])
+@pytest.mark.parametrize("status", [429, 503])
+def test_what_a_gateway_puts_off_is_sent_again_when_it_says(subject, clock, status, wait):
+    pause = subject.after(answered(status, Retry_After="7"), Fate.ANSWERED, wait(), clock.now)
+
+    assert pause == 7
+    assert subject.quiet_until == clock.now + 7
+
+
+def test_a_date_to_come_back_is_read_by_the_clock_of_the_gateway(subject, clock):
+    theirs = datetime.datetime(2031, 5, 6, 7, 8, 9, tzinfo=datetime.UTC)
+    later = theirs + datetime.timedelta(seconds=12)
+    reply = answered(429, Retry_After=format_datetime(later, usegmt=True), Date=format_datetime(theirs, usegmt=True))
+
+    assert subject.after(reply, Fate.ANSWERED, change(), clock.now) == 12
+
+
+@pytest.mark.parametrize("text", ["", "soon", "nan", "1, 2", "Mon, 99 Foo 2026 00:00:00 GMT", "\ud800"])
+def test_a_time_to_come_back_that_is_none_is_as_good_as_none(subject, clock, text):
+    expected = Patience(SECONDS, Lanes(1)).after(answered(429), Fate.ANSWERED, change(), clock.now)
+
+    assert subject.after(answered(429, Retry_After=text), Fate.ANSWERED, change(), clock.now) == expected
+
+
+@pytest.mark.parametrize("text", ["-5", "0", "Mon, 01 Jan 2001 00:00:00 GMT"])
+def test_a_time_to_come_back_that_is_over_is_no_reason_to_hurry(subject, clock, text):
+    pause = subject.after(answered(429, Retry_After=text), Fate.ANSWERED, change(), clock.now)
+
+    assert 0 < pause < 1
+
+
+def test_without_a_time_each_round_waits_longer_and_one_round_counts_once(subject, clock):
+    pauses = []
+    for _ in range(4):
+        begun = clock.now
+        clock.now += 0.01
+        pauses.append([subject.after(answered(429), Fate.ANSWERED, change(), begun) for _ in range(5)])
+        clock.now += pauses[-1][0]
+
+    assert [len(set(of_a_round)) for of_a_round in pauses] == [1, 1, 1, 1]
+    firsts = [of_a_round[0] for of_a_round in pauses]
+    assert firsts == sorted(set(firsts))
+
+
+def test_waiting_for_a_request_ends_with_patience_and_the_reason_says_so(subject, clock):
+    wait = change()
+    while (pause := subject.after(answered(429, Retry_After="9"), Fate.ANSWERED, wait, clock.now)) is not None:
+        clock.now += pause
+        assert clock.now <= 1000 + SECONDS
+
+    assert clock.now == 1000 + 27
+    assert wait.reason == "patience: status 429, asking to wait for longer than 30 s"
+
+
+def test_waiting_for_one_request_ends_though_others_are_answered(subject, clock):
+    wait = change()
+    while (pause := subject.after(answered(429, Retry_After="9"), Fate.ANSWERED, wait, clock.now)) is not None:
+        clock.now += pause
+        subject.after(answered(200), Fate.ANSWERED, change(), clock.now)
+
+    assert clock.now <= 1000 + SECONDS
+
+
+def test_a_wait_longer_than_patience_is_not_begun(subject, clock):
+    wait = change()
+
+    assert subject.after(answered(429, Retry_After="86400"), Fate.ANSWERED, wait, clock.now) is None
+    assert subject.quiet_until <= clock.now
+    assert wait.reason
+
+
+@pytest.mark.parametrize("status", [502, 503, 504])
+def test_what_something_in_front_answered_is_sent_again_only_where_it_changes_nothing(subject, clock, status):
+    wait = get()
+    times = 0
+    while (pause := subject.after(answered(status), Fate.ANSWERED, wait, clock.now)) is not None:
+        clock.now += pause
+        times += 1
+
+    assert times == REPEATS
+    assert subject.after(answered(status), Fate.ANSWERED, change(), clock.now) is None
+    assert wait.reason == ""
+
+
+@pytest.mark.parametrize("status", [502, 503, 504])
+@pytest.mark.parametrize("said", ["ACK", "NACK"])
+def test_an_answer_of_the_gateway_is_one_whatever_its_status(subject, clock, lanes, status, said):
+    assert subject.after(answered(status, said), Fate.ANSWERED, get(), clock.now) is None
+    assert lanes.open == lanes.most
+
+
+def test_a_lost_answer_is_asked_for_again_only_where_that_changes_nothing(subject, clock):
+    wait, changing = get(), change()
+    pauses = [subject.after(LOST, Fate.LOST, wait, clock.now) for _ in range(REPEATS + 1)]
+
+    assert None not in pauses[:-1]
+    assert pauses[-1] is None
+    assert subject.after(LOST, Fate.LOST, changing, clock.now) is None
+    assert "not sent again" in changing.reason
+    assert changing.reason.startswith("connection: ")
+
+
+def test_a_late_answer_is_never_asked_for_again(subject, clock):
+    for wait in (get(), change()):
+        assert subject.after(LATE, Fate.LATE, wait, clock.now) is None
+        assert wait.reason == ""
+
+
+def test_what_never_left_is_sent_again_until_patience_is_over(subject, clock):
+    wait = change()
+    while (pause := subject.after(REFUSED, Fate.UNSENT, wait, clock.now)) is not None:
+        clock.now += pause
+
+    assert 1000 + SECONDS * 0.8 < clock.now <= 1000 + SECONDS
+    assert wait.reason == "connection: none can be made (Connection refused), for longer than 30 s"
+
+
+def test_nobody_is_waited_for_who_never_answered(lanes, clock):
+    wait = change()
+
+    assert Patience(SECONDS, lanes).after(REFUSED, Fate.UNSENT, wait, clock.now) is None
+    assert wait.reason == ""
+
+
+def test_a_gateway_that_goes_on_not_answering_is_given_up_once_patience_is_over(subject, clock):
+    for _ in range(3):
+        for _ in range(16):
+            subject.after(LATE, Fate.LATE, change(), clock.now - 10)
+        assert not subject.given_up
+        clock.now += 10
+    clock.now += 1
+    subject.after(LATE, Fate.LATE, change(), clock.now - 10)
+
+    assert subject.given_up.startswith("patience: given up after 49 requests and 31 s without an answer")
+    assert "timeout: no whole reply within 10 s" in subject.given_up
+
+
+def test_few_requests_without_an_answer_give_nobody_up(subject, clock):
+    for _ in range(FEW - 1):
+        clock.now += SECONDS
+        subject.after(LATE, Fate.LATE, change(), clock.now - 10)
+
+    assert not subject.given_up
+
+
+def test_many_requests_in_a_row_without_an_answer_are_enough_at_any_time(subject, clock):
+    for _ in range(MANY - 1):
+        subject.after(answered(429, Retry_After="86400"), Fate.ANSWERED, change(), clock.now)
+    assert not subject.given_up
+    subject.after(answered(429, Retry_After="86400"), Fate.ANSWERED, change(), clock.now)
+
+    assert "status 429" in subject.given_up
+
+
+def test_everything_in_flight_may_be_lost_at_once(clock):
+    subject = Patience(SECONDS, Lanes(256))
+    for _ in range(256):
+        subject.after(LOST, Fate.LOST, change(), clock.now)
+
+    assert not subject.given_up
+
+
+def test_an_answer_in_between_makes_patience_start_anew(subject, clock):
+    for _ in range(20):
+        for _ in range(16):
+            subject.after(LATE, Fate.LATE, change(), clock.now - 10)
+        clock.now += 10
+        subject.after(answered(404), Fate.ANSWERED, change(), clock.now)
+
+    assert not subject.given_up
+
+
+def test_asking_to_come_back_at_once_for_ever_ends_too(lanes, clock):
+    subject = Patience(3600.0, lanes)
+    wait = change()
+    while (pause := subject.after(answered(429, Retry_After="0"), Fate.ANSWERED, wait, clock.now)) is not None:
+        clock.now += pause
+
+    assert wait.reason
+
+
+def test_places_are_halved_once_a_round_and_come_back_with_good_answers(subject, clock, lanes):
+    for _ in range(16):
+        subject.after(answered(429), Fate.ANSWERED, change(), clock.now)
+    assert lanes.open == 8
+    for _ in range(10):
+        clock.now += 1
+        subject.after(answered(429), Fate.ANSWERED, change(), clock.now)
+    assert lanes.open == 1
+    for _ in range(2):
+        subject.after(answered(200), Fate.ANSWERED, change(), clock.now)
+    assert lanes.open == 2
+    for _ in range(1000):
+        subject.after(answered(200), Fate.ANSWERED, change(), clock.now)
+    assert lanes.open == lanes.most
+    assert list(subject.notes()) == [
+        "the gateway asked for fewer requests: 26 × status 429; from 16 in flight they went down to 1"
+    ]
+
+
+def test_a_run_without_trouble_has_nothing_to_tell(subject):
+    assert list(subject.notes()) == []
+
+
+def test_connections_that_failed_are_told(subject, clock):
+    subject.after(REFUSED, Fate.UNSENT, change(), clock.now)
+
+    assert list(subject.notes()) == ["the gateway could not be reached for a while: 1 attempts to connect failed"]
+
+
+def test_no_more_are_let_in_than_there_are_places_and_a_repetition_goes_first():
+    order = []
+
+    async def one(lanes, name, first, inside):
+        await lanes.enter(first=first)
+        order.append(name)
+        await inside.wait()
+        lanes.leave()
+
+    async def play():
+        lanes, inside = Lanes(2), asyncio.Event()
+        names = [("a", False), ("b", False), ("c", False), ("again", True)]
+        async with asyncio.TaskGroup() as group:
+            for name, first in names:
+                group.create_task(one(lanes, name, first, inside))
+            await asyncio.sleep(0)
+            await asyncio.sleep(0)
+            assert order == ["a", "b"]
+            inside.set()
+
+    asyncio.run(play())
+    assert order == ["a", "b", "again", "c"]
+
+
+def test_a_place_is_not_lost_when_who_waits_for_it_is_cancelled():
+    async def play():
+        lanes = Lanes(1)
+        await lanes.enter()
+        waiting = asyncio.create_task(lanes.enter())
+        given = asyncio.create_task(lanes.enter())
+        await asyncio.sleep(0)
+        waiting.cancel()
+        lanes.leave()
+        given.cancel()
+        await asyncio.gather(waiting, given, return_exceptions=True)
+        async with asyncio.timeout(5):
+            await lanes.enter()
+
+    asyncio.run(play())

@@ -1,0 +1,351 @@
+"""The client alone, against gateways on loopback: what goes over the wire, what comes back, and what never hurts it."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import json
+import socket
+import struct
+from asyncio import StreamReader, StreamWriter
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from end_to_end.kit import until
+from end_to_end.loopback import Answer, Loopback, Seen, Talk, plain, with_body, with_fields, written
+
+from beckn_conformance import transport
+from beckn_conformance.binding import HttpBinding
+from beckn_conformance.config import GatewayConfig
+from beckn_conformance.exchange import Exchange, Message
+from beckn_conformance.gateway import Gateway
+
+GET, SIGNUP, UPDATE = "Provider/get", "Provider/signup", "Provider/info/update"
+HEADER = {"Action": GET, "Token": "token-1", "Timestamp": "2026-01-01T00:00:00"}
+
+
+def send(url: str, *actions: str, body: Any = None, **options: Any) -> list[Exchange]:
+    """Calls one after another; each becomes an exchange, whatever the gateway does."""
+
+    async def play() -> list[Exchange]:
+        client = Gateway(GatewayConfig(url, **{"timeout": 20.0, **options}))
+        message = Message(HEADER, {"registration": {"id": "1"}} if body is None else body)
+        try:
+            return [await client.send(action, message, HttpBinding()) for action in actions]
+        finally:
+            await client.close()
+
+    return asyncio.run(play())
+
+
+def ok(*fields: bytes, body: bytes = b"{}") -> bytes:
+    return b"\r\n".join((b"HTTP/1.1 200 OK", *fields, b"", body))
+
+
+def says(data: bytes, *, then: bytes = b"", reset: bool = False) -> Talk:
+    """Reads the head of a request, sends something, and repeats something else for ever, or closes."""
+
+    async def talk(reader: StreamReader, writer: StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(data)
+        await writer.drain()
+        while then:
+            writer.write(then)
+            await writer.drain()
+        if reset:
+            writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            writer.transport.abort()
+
+    return talk
+
+
+CHUNKED = b"Transfer-Encoding: chunked"
+BROKEN = {
+    "endless header fields": says(ok()[:17], then=b"X-Pad: x\r\n" * 1000),
+    "an endless header field": says(b"HTTP/1.1 200 OK\r\nX-Pad: ", then=b"x" * 65536),
+    "a header field without a colon": says(ok(b"nonsense", b"Content-Length: 2")),
+    "a NUL in a header": says(ok(b"Message: a\0b", b"Content-Length: 2")),
+    "a status that is no number": says(b"HTTP/1.1 two hundred\r\n\r\n"),
+    "a status that is too large": says(b"HTTP/1.1 99999 OK\r\n\r\n"),
+    "another protocol": says(b"SSH-2.0-OpenSSH_9.2\r\n"),
+    "a chunk size that is none": says(ok(CHUNKED, body=b"zz\r\n{}\r\n0\r\n\r\n")),
+    "a chunk size beyond all bounds": says(ok(CHUNKED, body=b"f" * 30 + b"\r\n{}\r\n0\r\n\r\n")),
+    "endless trailers": says(ok(CHUNKED, body=b"0\r\n"), then=b"X-Pad: x\r\n" * 1000),
+    "a last chunk that is missing": says(ok(CHUNKED, body=b"5\r\nab")),
+    "a negative length": says(ok(b"Content-Length: -1")),
+    "a length that is no number": says(ok(b"Content-Length: two")),
+    "two lengths": says(ok(b"Content-Length: 2", b"Content-Length: 3")),
+    "a body that is cut short": says(ok(b"Content-Length: 20")),
+    "a body that is cut short by a reset": says(ok(b"Content-Length: 20"), reset=True),
+    "nothing": says(b""),
+    "a reset": says(b"", reset=True),
+    "gzip that is none": says(ok(b"Content-Encoding: gzip", b"Content-Length: 2")),
+}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_a_reply_that_is_broken_is_a_trouble_in_one_line(gateway: Callable[..., Loopback], name: str) -> None:
+    (exchange,) = send(gateway(talk=BROKEN[name]).url, UPDATE)
+
+    assert exchange.reply is None
+    assert exchange.trouble.startswith("connection: ")
+    assert exchange.trouble.isprintable()
+    assert len(exchange.trouble) < 300
+
+
+BOMB = gzip.compress(bytes(64 * 1024 * 1024))
+TOO_LARGE = {
+    "an endless body": says(ok(), then=b" " * 65536),
+    "an endless chunked body": says(ok(CHUNKED, body=b""), then=b"10000\r\n" + b" " * 65536 + b"\r\n"),
+    "a gzip bomb": says(ok(b"Content-Encoding: gzip", body=BOMB)),
+}
+
+
+@pytest.mark.parametrize("name", TOO_LARGE)
+def test_no_more_of_a_reply_is_read_than_any_reply_needs(gateway: Callable[..., Loopback], name: str) -> None:
+    (exchange,) = send(gateway(talk=TOO_LARGE[name]).url, UPDATE)
+
+    assert exchange.reply is None
+    assert exchange.trouble == "limit: more than 8 MiB came back"
+
+
+ENDLESS = {
+    "a chunk size": says(ok(CHUNKED, body=b""), then=b"0" * 65536),
+    "a chunk extension": says(ok(CHUNKED, body=b"1;"), then=b"x" * 65536),
+    "informational replies": says(b"", then=b"HTTP/1.1 100 Continue\r\n\r\n"),
+}
+
+
+@pytest.mark.parametrize("name", ENDLESS)
+def test_what_never_ends_is_cut_by_time(gateway: Callable[..., Loopback], name: str) -> None:
+    (exchange,) = send(gateway(talk=ENDLESS[name]).url, GET, timeout=0.3)
+
+    assert exchange.reply is None
+    assert exchange.trouble == "timeout: no whole reply within 0.3 s"
+
+
+STRANGE = {
+    "lines that end with LF": says(b"HTTP/1.1 200 OK\nContent-Length: 2\n\n{}"),
+    "no reason phrase": says(b"HTTP/1.1 200\r\nContent-Length: 2\r\n\r\n{}"),
+    "a header field of 60 KB": says(ok(b"Message: " + b"x" * 60_000, b"Content-Length: 2")),
+    "cookies that are none": says(ok(b"Set-Cookie: a=b; \x01", b"Set-Cookie: =;;", b"Content-Length: 2")),
+    "a link that is none": says(ok(b"Link: <http://[::bad>; rel=x", b"Content-Length: 2")),
+    "a media type that is none": says(ok(b"Content-Type: ;;=\xff", b"Content-Length: 2")),
+    "an encoding nobody asked for": says(ok(b"Content-Encoding: br", b"Content-Length: 2")),
+}
+
+
+@pytest.mark.parametrize("name", STRANGE)
+def test_a_reply_that_is_merely_strange_is_read(gateway: Callable[..., Loopback], name: str) -> None:
+    (exchange,) = send(gateway(talk=STRANGE[name]).url, GET)
+
+    assert exchange.trouble == ""
+    assert exchange.reply is not None
+    assert (exchange.reply.status, exchange.reply.content) == (200, b"{}")
+
+
+def test_header_fields_come_back_as_they_were_sent(gateway: Callable[..., Loopback]) -> None:
+    fields = (b"X-One: a", b"x-oNe: b", b"Server: s", b"Server: t", "Message: ü €".encode(), b"Content-Length: 2")
+
+    (exchange,) = send(gateway(talk=says(ok(*fields))).url, GET)
+
+    assert exchange.reply is not None
+    assert [f"{name}: {value}".encode() for name, value in exchange.reply.headers] == list(fields)
+
+
+def test_exactly_what_is_recorded_goes_over_the_wire(gateway: Callable[..., Loopback]) -> None:
+    heads: list[bytes] = []
+
+    async def listen(reader: StreamReader, writer: StreamWriter) -> None:
+        heads.append(await reader.readuntil(b"\r\n\r\n"))
+        writer.write(ok(b"Content-Length: 2"))
+        await writer.drain()
+
+    server = gateway(talk=listen)
+    (exchange,) = send(server.url, GET, headers={"X-Key": "k", "user-agent": "mine"})
+
+    first, *fields = heads[0].decode().rstrip().split("\r\n")
+    recorded = {f"{name}: {value}" for name, value in exchange.request.headers}
+    assert first == f"POST /{GET} HTTP/1.1"
+    assert recorded <= set(fields)
+    assert set(fields) - recorded == {
+        f"Host: 127.0.0.1:{server.port}",
+        "Accept: application/json",
+        "Accept-Encoding: gzip, deflate",
+        f"Content-Length: {len(exchange.request.content)}",
+    }
+    assert len(fields) == len(recorded) + 4
+
+
+def test_neither_redirects_nor_cookies_are_followed(gateway: Callable[..., Loopback]) -> None:
+    reply = plain(307, "", Location=f"/{SIGNUP}", Set_Cookie="crumb=1; Path=/")
+    server = gateway(lambda seen, answer: reply)
+
+    # Cookies are kept for names rather than addresses.
+    exchanges = send(f"http://localhost:{server.port}", GET, GET)
+
+    assert [e.reply.status for e in exchanges if e.reply] == [307, 307]
+    assert [seen.target for seen in server.seen] == [f"/{GET}", f"/{GET}"]
+    assert not any("cookie" in seen.headers for seen in server.seen)
+
+
+def test_no_proxy_of_the_environment_is_used(gateway: Callable[..., Loopback], monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    server = gateway()
+
+    (exchange,) = send(server.url, SIGNUP)
+
+    assert exchange.reply is not None
+    assert len(server.seen) == 1
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "GET", "PATCH"])
+def test_a_change_whose_answer_was_lost_is_sent_once(gateway: Callable[..., Loopback], method: str) -> None:
+    server = gateway(lambda seen, answer: None if seen.number == 2 else answer, method=method)
+
+    exchanges = send(server.url, SIGNUP, SIGNUP, SIGNUP, method=method)
+
+    assert [bool(e.reply) for e in exchanges] == [True, False, True]
+    assert exchanges[1].trouble.startswith("connection: ")
+    assert "not sent again" in exchanges[1].trouble
+    assert len(server.seen) == 3
+
+
+def test_a_get_whose_answer_was_lost_is_sent_again(gateway: Callable[..., Loopback]) -> None:
+    server = gateway(lambda seen, answer: None if seen.number in (2, 3) else answer)
+
+    exchanges = send(server.url, GET, GET)
+
+    assert [e.trouble for e in exchanges] == ["", ""]
+    assert len(server.seen) == 4
+
+
+def test_a_get_whose_answer_is_lost_for_ever_is_a_trouble(gateway: Callable[..., Loopback]) -> None:
+    server = gateway(lambda seen, answer: None if seen.number > 1 else answer)
+
+    exchanges = send(server.url, GET, GET)
+
+    assert exchanges[1].trouble.startswith("connection: ")
+    assert 2 < len(server.seen) < 10
+
+
+def test_a_connection_is_kept_between_requests(gateway: Callable[..., Loopback]) -> None:
+    server = gateway()
+
+    send(server.url, *[GET] * 10)
+
+    assert server.connections == 1
+
+
+def test_after_a_server_error_the_next_request_has_a_connection_of_its_own(gateway: Callable[..., Loopback]) -> None:
+    """Servers close the connection after an error, often without saying so."""
+    crash = plain(500, "oops")
+    server = gateway(lambda seen, answer: written(crash) if seen.number % 2 else answer)
+
+    exchanges = send(server.url, *[UPDATE] * 10)
+
+    assert [e.trouble for e in exchanges] == [""] * 10
+
+
+def test_a_connection_that_lay_idle_is_not_used_again(
+    gateway: Callable[..., Loopback], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(transport, "LONGEST_IDLE", 0.0)
+    server = gateway()
+
+    send(server.url, *[UPDATE] * 3)
+
+    assert server.connections == 3
+
+
+def test_a_server_that_closes_after_each_reply_without_saying_so_loses_no_more_than_one_change(
+    gateway: Callable[..., Loopback],
+) -> None:
+    open_now: set[StreamWriter] = set()
+    most_open = 0
+
+    async def talk(reader: StreamReader, writer: StreamWriter) -> None:
+        nonlocal most_open
+        open_now.add(writer)
+        most_open = max(most_open, len(open_now))
+        try:
+            await answer(reader, writer)
+        finally:
+            open_now.discard(writer)
+
+    async def answer(reader: StreamReader, writer: StreamWriter) -> None:
+        head = await reader.readuntil(b"\r\n\r\n")
+        length = next(line for line in head.split(b"\r\n") if line.lower().startswith(b"content-length"))
+        await reader.readexactly(int(length.partition(b":")[2]))
+        writer.write(ok(b"Content-Length: 2"))
+        await writer.drain()
+        # The next request is on its way before the connection is closed.
+        await reader.read(1)
+
+    exchanges = send(gateway(talk=talk).url, *[UPDATE] * 8)
+
+    assert [bool(e.trouble) for e in exchanges] == [False, True, *[False] * 6]
+    assert most_open <= 2, "what is not used again is closed"
+
+
+def test_a_large_request_arrives_whole(gateway: Callable[..., Loopback]) -> None:
+    server = gateway()
+    body = {"registration": {"id": "1"}, "pad": "x" * 3_000_000}
+
+    (exchange,) = send(server.url, UPDATE, body=body)
+
+    assert exchange.reply is not None
+    assert json.loads(server.seen[0].body) == body
+
+
+def test_a_value_that_http_has_no_form_for_is_not_sent(gateway: Callable[..., Loopback]) -> None:
+    server = gateway()
+
+    async def play() -> Exchange:
+        client = Gateway(GatewayConfig(server.url))
+        try:
+            return await client.send(GET, Message({**HEADER, "Token": "a\r\nX-Injected: yes"}, {}), HttpBinding())
+        finally:
+            await client.close()
+
+    exchange = asyncio.run(play())
+
+    assert exchange.reply is None
+    assert exchange.trouble.startswith("limit: ")
+    assert server.seen == []
+
+
+def test_a_gzipped_reply_is_read_and_its_header_is_kept(gateway: Callable[..., Loopback]) -> None:
+    def squeeze(seen: Seen, answer: Answer) -> Answer:
+        return with_fields(with_body(answer, gzip.compress(answer.body)), [("Content-Encoding", "gzip")])
+
+    plainly, squeezed = (send(gateway(*twist).url, GET)[0].reply for twist in ((), (squeeze,)))
+
+    assert plainly is not None
+    assert squeezed is not None
+    assert squeezed.content == plainly.content
+    assert squeezed.header("content-encoding") == "gzip"
+
+
+def test_a_gateway_that_comes_back_on_its_port_is_waited_for(gateway: Callable[..., Loopback]) -> None:
+    """What was never sent is sent again, a change as well."""
+
+    async def play() -> list[Exchange]:
+        first = gateway()
+        client = Gateway(GatewayConfig(first.url, timeout=20.0))
+        message = Message(HEADER, {"registration": {"id": "1"}})
+        try:
+            before = await client.send(UPDATE, message, HttpBinding())
+            await asyncio.to_thread(first.close)
+            waiting = [asyncio.create_task(client.send(UPDATE, message, HttpBinding())) for _ in range(3)]
+            await asyncio.to_thread(until, lambda: bool(list(client.notes())))
+            gateway(port=first.port)
+            return [before, *await asyncio.gather(*waiting)]
+        finally:
+            await client.close()
+
+    exchanges = asyncio.run(play())
+
+    assert [bool(e.reply) for e in exchanges] == [True] * 4

@@ -1,0 +1,267 @@
+"""A gateway that is busy, loses answers, goes away and comes back is waited for; one that stays away ends the run."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from end_to_end.kit import ROOT, Kit, Run, Started, environment, until
+from end_to_end.loopback import Answer, Loopback, Seen, Wire, plain, written
+
+SOME = ("-k", "test_token or test_plain or test_accepted_update")
+MORE = ("-k", "test_info_update")
+SETTLE = "settle: 0.2"
+PROBES = 5
+"""The first calls, by which the kit finds out how to talk."""
+
+
+def _assert_passed(run: Run) -> None:
+    """Every test was judged, and in favour of the gateway."""
+    assert not run.crashed, run.output
+    assert run.findings == []
+    assert run.status == 0, run.output
+    told = run.lines[-1]
+    assert " passed" in told
+    assert not [word for word in ("inconclusive", "warned", "failed") if word in told]
+
+
+def _observed(run: Run, *words: str) -> list[str]:
+    return [note for note in run.report["observations"] if all(word in note for word in words)]
+
+
+BUSY = {
+    "429": plain(429, "slow down"),
+    "429 with a time": plain(429, "slow down", Retry_After="0.1"),
+    "503 with a time": plain(503, "back soon", Retry_After="0.1"),
+}
+
+
+@pytest.mark.parametrize("name", BUSY)
+def test_a_gateway_that_is_busy_now_and_then_is_waited_for(
+    kit: Kit, gateway: Callable[..., Loopback], name: str
+) -> None:
+    server = gateway(lambda seen, answer: answer if seen.number % 10 else BUSY[name])
+
+    run = kit.run(server.url, kit.configure(SETTLE), *SOME)
+
+    _assert_passed(run)
+    assert len(server.seen) > 60
+    (note,) = _observed(run, "the gateway asked for fewer requests")
+    assert f"{len(server.seen) // 10} × status {BUSY[name].status}" in note
+
+
+def test_fewer_are_in_flight_as_long_as_the_gateway_asks_for_it(kit: Kit, gateway: Callable[..., Loopback]) -> None:
+    in_flight = 0
+
+    async def at_most_two(seen: Seen, answer: Answer) -> Answer:
+        nonlocal in_flight
+        in_flight += 1
+        await asyncio.sleep(0.005)
+        in_flight -= 1
+        return plain(429, "too many at once") if in_flight >= 2 else answer
+
+    run = kit.run(gateway(at_most_two).url, kit.configure(SETTLE), *SOME)
+
+    _assert_passed(run)
+    assert _observed(run, "the gateway asked for fewer requests", "from 16 in flight")
+
+
+@pytest.mark.parametrize("status", [502, 503, 504])
+def test_what_something_in_front_swallows_now_and_then_is_made_up_for(
+    kit: Kit, gateway: Callable[..., Loopback], status: int
+) -> None:
+    """What was asked may have been carried out, so it is asked again with other data and other registrations."""
+    server = gateway(
+        lambda seen, answer: plain(status, "<h1>Sorry</h1>", "text/html") if seen.number % 40 == 0 else answer
+    )
+
+    run = kit.run(server.url, kit.configure(SETTLE), *SOME)
+
+    _assert_passed(run)
+    _assert_no_change_twice(server)
+
+
+@pytest.mark.parametrize("carried_out", [True, False])
+def test_answers_that_get_lost_now_and_then_are_no_findings(
+    kit: Kit, gateway: Callable[..., Loopback], carried_out: bool
+) -> None:
+    server = gateway(lambda seen, answer: None if seen.number % 40 == 0 else answer)
+    if not carried_out:
+        honest = server._answer
+
+        async def forget(seen: Seen) -> Answer:
+            return plain(200, "") if seen.number % 40 == 0 else await honest(seen)
+
+        server._answer = forget  # type: ignore[method-assign]
+
+    run = kit.run(server.url, kit.configure(SETTLE), *SOME)
+
+    _assert_passed(run)
+    _assert_no_change_twice(server)
+    assert _observed(run, "not sent again, as it may have been done")
+
+
+def _assert_no_change_twice(server: Loopback) -> None:
+    """No two calls that may have changed something are the same."""
+    sent = [(seen.headers["token"], seen.body) for seen in server.seen if seen.action == "signup"]
+    assert len(set(sent)) == len(sent)
+
+
+def test_a_gateway_that_stays_busy_ends_the_run_soon(kit: Kit, gateway: Callable[..., Loopback]) -> None:
+    server = gateway(lambda seen, answer: plain(429, "", Retry_After="0.1") if seen.number > PROBES else answer)
+
+    run = kit.run(server.url, "--gateway-patience=0.4")
+
+    _assert_given_up(run, "status 429")
+    assert run.status == 10
+    assert run.report["verdict"] == "inconclusive"
+    assert len(server.seen) < 300
+
+
+def test_a_gateway_that_asks_to_come_back_tomorrow_is_not_asked_for_ever(
+    kit: Kit, gateway: Callable[..., Loopback]
+) -> None:
+    server = gateway(lambda seen, answer: plain(429, "", Retry_After="86400") if seen.number > PROBES else answer)
+
+    run = kit.run(server.url, *MORE)
+
+    _assert_given_up(run, "status 429")
+    assert len(server.seen) < 200
+
+
+async def _silence(seen: Seen, answer: Answer) -> Answer:
+    if seen.number > PROBES:
+        await asyncio.Event().wait()
+    return answer
+
+
+async def _trickle(seen: Seen, answer: Answer) -> Wire:
+    if seen.number > PROBES:
+        await asyncio.sleep(0.1)
+        return written(answer)[: seen.number % 200]
+    return answer
+
+
+def test_a_gateway_that_falls_silent_ends_the_run_soon(kit: Kit, gateway: Callable[..., Loopback]) -> None:
+    server = gateway(_silence)
+
+    run = kit.run(server.url, "--gateway-timeout=0.2", "--gateway-patience=0.5", *MORE)
+
+    _assert_given_up(run, "timeout: no whole reply within 0.2 s", warned="REPLY-TIME")
+    assert len(server.seen) < 300
+
+
+def test_a_gateway_that_breaks_off_every_reply_ends_the_run_soon(kit: Kit, gateway: Callable[..., Loopback]) -> None:
+    server = gateway(_trickle)
+
+    run = kit.run(server.url, "--gateway-patience=0.5", *MORE)
+
+    _assert_given_up(run, "connection: ")
+    assert len(server.seen) < 600
+
+
+def _assert_given_up(run: Run, word: str, warned: str = "") -> None:
+    assert not run.crashed, run.output
+    assert {finding["requirement"] for finding in run.findings} <= {warned}
+    reason = run.requirement("UPDATE-NACK-PHONE")["reason"]
+    assert "patience: given up after" in reason
+    assert word in reason
+    assert len(reason.splitlines()) == 1
+
+
+# The reference gateway, as a process that can be stopped, killed and started again.
+
+
+class Process:
+    """The reference gateway on a port of its own, with its registrations in a file."""
+
+    def __init__(self, folder: Path) -> None:
+        self._database = folder / "registrations.sqlite"
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port: int = free.getsockname()[1]
+        self.start()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def start(self) -> None:
+        command = [sys.executable, "-m", "reference_server", "--port", str(self.port)]
+        self._child = subprocess.Popen(
+            [*command, "--database", str(self._database)],
+            cwd=ROOT,
+            env=environment(),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        until(self._listens)
+
+    def _listens(self) -> bool:
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", self.port)) == 0
+
+    def signal(self, number: int) -> None:
+        os.kill(self._child.pid, number)
+
+    def kill(self) -> None:
+        self._child.kill()
+        self._child.wait()
+
+
+@pytest.fixture
+def process(tmp_path: Path) -> Iterator[Process]:
+    made = Process(tmp_path)
+    yield made
+    made.kill()
+
+
+def _half_way(kit: Kit, url: str, *options: str) -> Started:
+    """A run that has made a good many calls, and has more of them to make."""
+    started = kit.start(url, kit.configure(SETTLE), *MORE, *options)
+    journal = kit.report / "exchanges.jsonl"
+    until(lambda: journal.exists() and journal.read_bytes().count(b"\n") >= 150)
+    return started
+
+
+def test_a_gateway_that_stands_still_for_a_while_is_waited_for(kit: Kit, process: Process) -> None:
+    started = _half_way(kit, process.url)
+    process.signal(signal.SIGSTOP)
+    try:
+        # Nothing can be seen to happen meanwhile.
+        with pytest.raises(AssertionError, match="does not happen"):
+            until(lambda: False, 1.0)
+    finally:
+        process.signal(signal.SIGCONT)
+    run = started.wait()
+
+    _assert_passed(run)
+
+
+def test_a_gateway_that_is_killed_and_started_again_is_waited_for(kit: Kit, process: Process) -> None:
+    started = _half_way(kit, process.url)
+    process.kill()
+    process.start()
+    run = started.wait()
+
+    _assert_passed(run)
+    assert _observed(run, "could not be reached for a while")
+
+
+def test_a_gateway_that_is_killed_and_stays_away_ends_the_run_soon(kit: Kit, process: Process) -> None:
+    started = _half_way(kit, process.url, "--gateway-patience=1")
+    process.kill()
+    run = started.wait()
+
+    assert not run.crashed, run.output
+    assert run.findings == []
+    reasons = {row["reason"] for row in run.report["requirements"] if row["status"] == "inconclusive"}
+    assert any("patience: given up after" in reason and "Connection refused" in reason for reason in reasons)
+    assert all(len(reason.splitlines()) == 1 for reason in reasons)
