@@ -38,6 +38,20 @@ class Registration:
     """What the signup sent; MISSING for one made beforehand."""
 
 
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A call that is made together with others."""
+
+    action: str
+    body: Any
+    token: str | None = None
+    """None for that of a signup."""
+
+    @classmethod
+    def about(cls, registration: Registration, action: str, parts: Mapping[str, Any] | None = None) -> Call:
+        return cls(action, {"registration": {"id": registration.id}, **(parts or {})}, registration.token)
+
+
 class Actor:
     """Plays the providers of one test. Calls may be made side by side; each becomes an exchange."""
 
@@ -76,13 +90,32 @@ class Actor:
         header: Mapping[str, str | None] | None = None,
         purpose: str = "",
         tags: tuple[str, ...] = (),
+        start: asyncio.Barrier | None = None,
     ) -> Exchange:
         """Makes one call; ``header`` overrides header members, None leaves one out."""
         members: dict[str, str | None] = {**self.header(action, token), **(header or {})}
         message = Message({name: value for name, value in members.items() if value is not None}, body)
-        exchange = await self._gateway.send(action, message, self._binding, purpose=purpose, tags=tags)
+        exchange = await self._gateway.send(action, message, self._binding, purpose=purpose, tags=tags, start=start)
         self.exchanges.append(exchange)
         return exchange
+
+    async def together(self, *calls: Call) -> list[Exchange]:
+        """Makes calls at one moment, each over a connection of its own.
+
+        None is sent before there is a connection for all of them; those beyond the declared concurrency follow. A
+        declared rate still spaces them out.
+        """
+        abreast = min(len(calls), self.config.concurrency)
+        start = asyncio.Barrier(abreast + 1)
+        async with asyncio.TaskGroup() as group, self._gateway.line:
+            made = [
+                group.create_task(
+                    self.call(call.action, call.body, token=call.token, start=start if place < abreast else None)
+                )
+                for place, call in enumerate(calls)
+            ]
+            await start.wait()
+        return [task.result() for task in made]
 
     async def call_raw(self, action: str, content: bytes, *, token: str | None = None, tag: str) -> Exchange:
         """Sends a body that is no JSON object, under a valid header."""

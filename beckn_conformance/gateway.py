@@ -63,6 +63,9 @@ class Gateway:
             self._free.put_nowait(transport or _connection(context))
         timeouts = httpx.Timeout(config.timeout).as_dict()
         self._extensions = {"timeout": timeouts}
+        self.line = asyncio.Lock()
+        """Held while connections are reserved for calls that start together, so that two such groups never wait for
+        each other's."""
 
     async def close(self) -> None:
         while not self._free.empty():
@@ -80,10 +83,14 @@ class Gateway:
         *,
         purpose: str = "",
         tags: tuple[str, ...] = (),
+        start: asyncio.Barrier | None = None,
     ) -> Exchange:
-        """Sends a message and waits for the whole reply; never raises for what the gateway does."""
+        """Sends a message and waits for the whole reply; never raises for what the gateway does.
+
+        ``start`` is waited at with a connection in hand, by those that are to be sent at one moment.
+        """
         headers, content = binding.encode(message)
-        return await self._exchange(action, message, headers, content, binding, purpose, tags)
+        return await self._exchange(action, message, headers, content, binding, purpose, tags, start)
 
     async def send_raw(
         self,
@@ -108,12 +115,15 @@ class Gateway:
         binding: Binding,
         purpose: str,
         tags: tuple[str, ...],
+        start: asyncio.Barrier | None = None,
     ) -> Exchange:
         names = {name.casefold() for name, _ in headers}
         extra = tuple((k, v) for k, v in self.config.headers.items() if k.casefold() not in names)
         request = Request(self.config.method, f"{self.config.url}/{action}", (*headers, *extra), content)
         transport = await self._free.get()
         try:
+            if start is not None:
+                await start.wait()
             while True:
                 await self._pace()
                 started, clock = time.time(), time.monotonic()

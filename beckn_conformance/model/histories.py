@@ -12,10 +12,11 @@ that is missing though all that it could have been overwritten by came before it
 and that give way to those of before, or to any that had been shown and replaced earlier (A, B, A).
 
 What cannot be concluded: which of overlapping updates has to win, so that an update lost to a parallel one is no
-finding, not even where both are partial and sent different members; that an update which was never seen is lost and not waiting for approval (UPDATE-VISIBLE
-is a SHOULD for that reason); anything from reads that may lag, but that they show a state of some time; anything about
-info after a faulty update was acknowledged; whether a change may be refused while another one is under way (nobody
-judges that); that info and documents of one reply are of the same moment. A race that did not happen is not found.
+finding, not even where both are partial and sent different members; that an update which was never seen is lost and
+not waiting for approval (for which UPDATE-VISIBLE is a SHOULD); anything from reads that may lag, but that they show
+a state of some time; anything about info after a faulty update was acknowledged; whether a change may be refused
+while another one is under way (nobody judges that); that info and documents of one reply are of the same moment. A
+race that did not happen is not found.
 """
 
 from __future__ import annotations

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import itertools
 
 import pytest
@@ -102,20 +101,6 @@ async def test_update_stays(actor: Actor) -> None:
     await actor.settle()
     for _ in range(6):
         await actor.get(registration)
-
-
-@exercises("UPDATE-WHOLE", "UPDATE-ACK")
-@pytest.mark.parametrize("abreast", [2, 4])
-@scenario
-async def test_updates_side_by_side(actor: Actor, abreast: int) -> None:
-    """Updates made at the same time leave one of them, whole (X3)."""
-    registration = await actor.registered()
-    await actor.get(registration)
-    for _ in range(3):
-        await asyncio.gather(*(actor.update(registration, actor.values.info()) for _ in range(abreast)))
-        await actor.get(registration)
-    await actor.settle()
-    await actor.get(registration)
 
 
 @exercises("UPDATE-KEEPS-REST", "GET-ROUND-TRIP")
