@@ -7,7 +7,7 @@ import contextlib
 import shlex
 import time
 import urllib.parse
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -90,7 +90,7 @@ class Actor:
         header: Mapping[str, str | None] | None = None,
         purpose: str = "",
         tags: tuple[str, ...] = (),
-        start: asyncio.Barrier | None = None,
+        start: Callable[[], Awaitable[object]] | None = None,
     ) -> Exchange:
         """Makes one call; ``header`` overrides header members, None leaves one out."""
         members: dict[str, str | None] = {**self.header(action, token), **(header or {})}
@@ -99,22 +99,26 @@ class Actor:
         self.exchanges.append(exchange)
         return exchange
 
-    async def together(self, *calls: Call) -> list[Exchange]:
-        """Makes calls at one moment, each over a connection of its own.
+    async def together(self, *calls: Call, apart: float = 0.0) -> list[Exchange]:
+        """Makes calls at one moment, or some seconds apart, each over a connection of its own.
 
         None is sent before there is a connection for all of them; those beyond the declared concurrency follow. A
         declared rate still spaces them out.
         """
         abreast = min(len(calls), self.config.concurrency)
-        start = asyncio.Barrier(abreast + 1)
+        ready = asyncio.Barrier(abreast + 1)
+
+        async def make(place: int, call: Call) -> Exchange:
+            async def start() -> None:
+                await ready.wait()
+                await asyncio.sleep(place * apart)
+
+            waits = start if place < abreast else None
+            return await self.call(call.action, call.body, token=call.token, start=waits)
+
         async with asyncio.TaskGroup() as group, self._gateway.line:
-            made = [
-                group.create_task(
-                    self.call(call.action, call.body, token=call.token, start=start if place < abreast else None)
-                )
-                for place, call in enumerate(calls)
-            ]
-            await start.wait()
+            made = [group.create_task(make(place, call)) for place, call in enumerate(calls)]
+            await ready.wait()
         return [task.result() for task in made]
 
     async def call_raw(self, action: str, content: bytes, *, token: str | None = None, tag: str) -> Exchange:

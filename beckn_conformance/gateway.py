@@ -10,7 +10,7 @@ import ssl
 import time
 import zlib
 import zoneinfo
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 import httpx
@@ -64,8 +64,7 @@ class Gateway:
         timeouts = httpx.Timeout(config.timeout).as_dict()
         self._extensions = {"timeout": timeouts}
         self.line = asyncio.Lock()
-        """Held while connections are reserved for calls that start together, so that two such groups never wait for
-        each other's."""
+        """Held while a group of calls waits for connections, so that two groups never wait for each other's."""
 
     async def close(self) -> None:
         while not self._free.empty():
@@ -83,11 +82,11 @@ class Gateway:
         *,
         purpose: str = "",
         tags: tuple[str, ...] = (),
-        start: asyncio.Barrier | None = None,
+        start: Callable[[], Awaitable[object]] | None = None,
     ) -> Exchange:
         """Sends a message and waits for the whole reply; never raises for what the gateway does.
 
-        ``start`` is waited at with a connection in hand, by those that are to be sent at one moment.
+        ``start`` is awaited with a connection in hand, where the moment of sending matters.
         """
         headers, content = binding.encode(message)
         return await self._exchange(action, message, headers, content, binding, purpose, tags, start)
@@ -115,7 +114,7 @@ class Gateway:
         binding: Binding,
         purpose: str,
         tags: tuple[str, ...],
-        start: asyncio.Barrier | None = None,
+        start: Callable[[], Awaitable[object]] | None = None,
     ) -> Exchange:
         names = {name.casefold() for name, _ in headers}
         extra = tuple((k, v) for k, v in self.config.headers.items() if k.casefold() not in names)
@@ -123,7 +122,7 @@ class Gateway:
         transport = await self._free.get()
         try:
             if start is not None:
-                await start.wait()
+                await start()
             while True:
                 await self._pace()
                 started, clock = time.time(), time.monotonic()

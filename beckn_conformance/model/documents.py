@@ -34,7 +34,8 @@ def judge_documents(
         if sight.action == ADD and sight.contended and document.added and not new:
             # Only the reply to a lone addition has to list what was added a moment ago (X3).
             due = settled(sight, document.time)
-        if document.excused or not due or pairing.kind == "unreadable":
+        excused = document.excused or (document.hidden and sight.action != ADD)
+        if excused or not due or pairing.kind == "unreadable":
             continue
         if pairing.kind == "missing":
             judged = _missing(sight, history, document, new)
@@ -42,7 +43,8 @@ def judge_documents(
             judged = _altered(sight, history, document, new, pairing)
         if judged is not None:
             intact = False
-            document.excused = True
+            hidden = judged.requirement == "DOCUMENTS-KEPT"
+            document.hidden, document.excused = document.hidden or hidden, document.excused or not hidden
             yield judged
     yield from _strangers(sight, history, pairings, found)
     if intact and expected:

@@ -35,6 +35,8 @@ class Document:
     """Its id in the last reply of documents/add."""
     excused: bool = False
     """A finding on it was made; what follows from that is no other finding."""
+    hidden: bool = False
+    """A Provider/get lacked it, which is less of a finding than that documents/add does."""
     rivals: bool = False
     """Another document of the same name was added later."""
 

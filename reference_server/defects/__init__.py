@@ -12,6 +12,7 @@ from reference_server.defects import (
     credentials,
     echoes,
     keeping,
+    races,
     refused,
     robustness,
     updates,
@@ -33,6 +34,7 @@ _FAMILIES = (
     keeping,
     updates,
     additions,
+    races,
 )
 
 
