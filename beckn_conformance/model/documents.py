@@ -87,7 +87,7 @@ def _missing(sight: Sight, history: History, document: Document, new: bool) -> J
     observed = f"{count} document{'' if count == 1 else 's'}, not that one"
     if sight.action == SIGNUP:
         return sight.bad("SIGNUP-ECHO", "/documents", "a document that was sent is missing", what, observed)
-    if sight.action == GET and document.added and not settled(sight, document.time):
+    if sight.action in (GET, UPDATE) and document.added and not settled(sight, document.time):
         # A read that is allowed to be stale shows what was there before the addition (R19).
         return None
     twins = [d for d in history.documents if (d.name, d.data) == (document.name, document.data)]
@@ -104,7 +104,7 @@ def _missing(sight: Sight, history: History, document: Document, new: bool) -> J
         return sight.bad("DOCUMENTS-LISTED", "/documents", f"{which} is missing", what, observed)
     if not document.added:
         return sight.bad("SIGNUP-DOCUMENTS-KEPT", "/documents", "a document of the signup is missing", what, observed)
-    if document.seen and history.written == UPDATE:
+    if document.seen and UPDATE in (sight.action, history.written):
         return sight.bad("UPDATE-KEEPS-REST", "/documents", "a document is missing after an update", what, observed)
     if sight.action == GET:
         return sight.bad("DOCUMENTS-KEPT", "/documents", "an added document is missing", what, observed)

@@ -269,9 +269,6 @@ class Histories:
         if sight.action == GET:
             history.status_shown_by_get = status
             history.refused = None
-            if sight.exchange.started > history.written_at + sight.config.settle:
-                history.refused_info.clear()
-                history.refused_documents.clear()
         else:
             history.status_before = history.status
             history.written, history.written_at = sight.action, sight.exchange.ended

@@ -187,3 +187,5 @@ async def test_two_registrations_at_once(actor: Actor) -> None:
     await look(actor, one, other, times=1)
     for each in (one, other):
         await actor.add(each, [actor.values.document()])
+    await actor.update(one, actor.values.info())
+    await actor.get(other)

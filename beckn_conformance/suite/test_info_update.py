@@ -63,7 +63,7 @@ async def test_valid_value(actor: Actor, member: str, variant: str) -> None:
     await actor.get_after(update, registration)
 
 
-@exercises("UPDATE-STAYS", "UPDATE-WHOLE", "UPDATE-VISIBLE", "UPDATE-ACK", "GET-ACK", "TOKEN-ACCEPTED")
+@exercises("UPDATE-STAYS", "UPDATE-WHOLE", "UPDATE-VISIBLE", "UPDATE-ACK", "UPDATE-STATUS", "GET-ACK", "TOKEN-ACCEPTED")
 @pytest.mark.parametrize("times", [2, 3])
 @scenario
 async def test_updates_in_a_row(actor: Actor, times: int) -> None:
@@ -182,5 +182,19 @@ async def test_verified_documents_stay_verified(actor: Actor) -> None:
     await actor.settle()
     added = await actor.add(registration, [actor.values.document()])
     await actor.get_after(added, registration)
-    update = await actor.update(registration, actor.values.info())
-    await actor.get_after(update, registration)
+    for _ in range(2):
+        update = await actor.update(registration, actor.values.info())
+        await actor.get_after(update, registration)
+
+
+@exercises("UPDATE-DOCUMENT-STATUS-KEPT")
+@scenario
+async def test_verified_documents_stay_verified_when_another_is_updated(actor: Actor) -> None:
+    """What a person has verified is not put back by an update of another registration."""
+    one, other = await actor.registered(actor.values.signup(documents=2)), await actor.registered()
+    await actor.verify(one)
+    await actor.get(one)
+    await actor.settle()
+    update = await actor.update(other, actor.values.info())
+    await actor.get_after(update, other)
+    await actor.get(one)

@@ -11,6 +11,7 @@ from reference_server.defects import (
     bodies,
     credentials,
     echoes,
+    histories,
     keeping,
     races,
     refused,
@@ -35,6 +36,7 @@ _FAMILIES = (
     updates,
     additions,
     races,
+    histories,
 )
 
 
