@@ -152,13 +152,8 @@ async def test_refused_changes_beside_valid_ones(actor: Actor) -> None:
     registration = await known(actor)
 
     def group() -> list[Call]:
-        return [
-            update(actor, registration),
-            update(actor, registration, phone="12"),
-            add(actor, registration),
-            faulty_add(actor, registration),
-            get(registration),
-        ]
+        updates = [update(actor, registration, **wrong) for wrong in ({}, {"phone": "12"}) * 2]
+        return [*updates, add(actor, registration), faulty_add(actor, registration), get(registration)]
 
     async for _ in rounds(actor, group):
         await actor.get(registration)

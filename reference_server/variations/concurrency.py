@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import itertools
 import time
 from collections import defaultdict
@@ -119,12 +120,10 @@ def _in_turn(gateway: Gateway) -> None:
     locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def perform(inner: Any, request: Request, registration: Registration) -> Registration:
-        if request.action == GET:
-            done: Registration = await inner(request, registration)
-            return done
-        async with locks[registration.id]:
+        async with locks[registration.id] if request.action != GET else contextlib.nullcontext():
             await asyncio.sleep(_MOMENT)
-            return await inner(request, registration)
+            done: Registration = await inner(request, registration)
+        return done
 
     wrap(gateway, "perform", perform)
 
