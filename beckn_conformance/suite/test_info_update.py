@@ -75,6 +75,19 @@ async def test_updates_in_a_row(actor: Actor, times: int) -> None:
         await actor.get(registration)
 
 
+@exercises("UPDATE-STAYS", "UPDATE-VISIBLE")
+@scenario
+async def test_update_back_to_earlier_values(actor: Actor) -> None:
+    """Values that the registration once had are as good as new ones."""
+    registration = await actor.registered()
+    first, second = actor.values.info(), actor.values.info()
+    for info in (first, second, first):
+        update = await actor.update(registration, info)
+        await actor.get_after(update, registration)
+    await actor.settle()
+    await actor.get(registration)
+
+
 @exercises("UPDATE-STAYS", "UPDATE-WHOLE", "UPDATE-KEEPS-REST", "DOCUMENTS-KEEPS-REST", "DOCUMENTS-ACK")
 @scenario
 async def test_update_between_additions(actor: Actor) -> None:
@@ -163,6 +176,20 @@ async def test_refusal_after_an_update(actor: Actor) -> None:
     await actor.update(registration, {**actor.values.info(), "phone": "12"})
     await actor.get(registration)
     await actor.get(registration)
+
+
+@exercises("UPDATE-NACK-UNCHANGED", "UPDATE-NACK-STATUS-UNCHANGED", "GET-ACK", "UPDATE-ACK")
+@scenario
+async def test_refusals_in_a_row(actor: Actor) -> None:
+    """However many updates were refused, the registration is there, and takes the next one."""
+    registration = await actor.registered()
+    await actor.get(registration)
+    for phone in ("12", "+918023329991", "none"):
+        await actor.update(registration, {**actor.values.info(), "phone": phone})
+    await actor.settle()
+    await actor.get(registration)
+    update = await actor.update(registration, actor.values.info())
+    await actor.get_after(update, registration)
 
 
 @exercises("UPDATE-NACK-UNKNOWN", "UPDATE-FAIL-STATUS-UNKNOWN", "NACK-TEXT", "NACK-ECHO", *ANSWERED)
