@@ -1,9 +1,28 @@
 """The sequential model of a registration: which histories some order of the calls explains, and which none does."""
 
 import copy
+import dataclasses
 
 import pytest
-from exchanges import ADD, CONFIG, GET, INFO, PENDING, UPDATE, VERIFIED, Story, configured, drop, nack, page, put, reply
+from exchanges import (
+    ADD,
+    CONFIG,
+    GET,
+    INFO,
+    PENDING,
+    QUICK,
+    UPDATE,
+    VERIFIED,
+    Story,
+    configured,
+    drop,
+    nack,
+    page,
+    put,
+    reply,
+)
+from hypothesis import given
+from hypothesis import strategies as st
 
 SETTLE = CONFIG.settle
 
@@ -507,3 +526,103 @@ def test_verified_documents_are_still_verified_where_nobody_says_otherwise():
     assert story.findings() == []
     assert all(document["status"] == VERIFIED for document in story.mine.documents)
     assert {made.action for made in story.exchanges[1:]} == {GET}
+
+
+# Anything that a fair gateway can make of calls at any time.
+
+
+@dataclasses.dataclass
+class Planned:
+    """A call as it is going to happen: seconds are counted from the first one on."""
+
+    kind: str
+    start: float
+    seconds: float
+    point: float
+    """Where between sending and reply it is carried out, or a Provider/get looks; 0 to 1."""
+    lag: float
+    """Of a Provider/get: seconds that what it looks at is behind. Of a deferred update: until it is approved."""
+
+    @property
+    def moment(self):
+        return self.start + self.seconds * self.point
+
+
+KINDS = ("get", "get", "get", "update", "update", "partial", "add", "refused update", "lost update", "lost add")
+STEPS = st.integers(0, 80).map(lambda tenths: tenths / 10)
+PLANS = st.lists(
+    st.builds(
+        Planned,
+        st.sampled_from(KINDS),
+        STEPS,
+        st.sampled_from([0.05, 0.2, 0.7, 1.5]),
+        st.sampled_from([0.0, 0.3, 0.9]),
+        st.sampled_from([0.0, 0.0, 0.4, 1.9]),
+    ),
+    min_size=2,
+    max_size=12,
+)
+
+
+def lived(story, plans, *, deferred):
+    """Has a gateway carry out calls at their moments, one by one, and writes down what each call is replied."""
+    story.signup()
+    story.wait()
+    begun, made = story.now, story.mine
+    versions = [(float("-inf"), made.shown())]
+    bodies = {id(plan): written(story, plan) for plan in plans}
+    effects = [
+        (plan.moment + (plan.lag * 3 if deferred and "update" in plan.kind else 0.0), plan)
+        for plan in plans
+        if plan.kind in ("update", "partial", "add", "lost update", "lost add")
+    ]
+    replies = {}
+    for moment, plan in sorted(effects, key=lambda effect: effect[0]):
+        body = bodies[id(plan)]
+        made.info = {**made.info, **body.get("info", {})}
+        made.documents += [
+            {**d, "id": f"d-{len(made.documents)}", "status": PENDING} for d in body.get("documents", [])
+        ]
+        made.status = "UPDATE-PENDING"
+        versions.append((moment, made.shown()))
+        replies[id(plan)] = made.shown()
+    for plan in sorted(plans, key=lambda plan: plan.start):
+        action = ADD if "add" in plan.kind else GET if plan.kind == "get" else UPDATE
+        body = {"registration": {"id": made.id}, **bodies[id(plan)]}
+        how = {"at": begun + plan.start, "seconds": plan.seconds}
+        looked_at = [shown for moment, shown in versions if moment <= plan.moment - plan.lag][-1]
+        if plan.kind == "refused update":
+            blame = {"registration": {"status": "UPDATE-FAIL"}, "info": {"phone": "no number"}}
+            story.call(action, body, nack(blame), **how)
+        elif plan.kind.startswith("lost"):
+            story.call(action, body, None, trouble="connection: reset", **how)
+        elif plan.kind == "get":
+            story.call(action, body, reply(body=looked_at), **how)
+        else:
+            shown = copy.deepcopy(replies[id(plan)])
+            if deferred and action == UPDATE:
+                shown["info"] = [each for moment, each in versions if moment <= plan.moment][-1]["info"]
+            shown["registration"]["status"] = "UPDATE-PENDING"
+            story.call(action, body, reply(body=shown), **how)
+
+
+def written(story, plan):
+    match plan.kind:
+        case "update" | "lost update":
+            return {"info": story.values.info()}
+        case "partial":
+            return {"info": {"email": story.values.email()}}
+        case "refused update":
+            return {"info": {**story.values.info(), "phone": "12"}}
+        case "add" | "lost add":
+            return {"documents": [story.values.document()]}
+    return {}
+
+
+@given(PLANS, st.booleans())
+@QUICK
+def test_whatever_overlaps_at_a_fair_gateway_brings_no_finding(plans, deferred):
+    story = Story(configured(updates="deferred") if deferred else CONFIG)
+    lived(story, plans, deferred=deferred)
+
+    assert story.findings() == []
