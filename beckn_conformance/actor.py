@@ -7,7 +7,7 @@ import contextlib
 import shlex
 import time
 import urllib.parse
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,6 +25,8 @@ from .values import Values
 Turn = Callable[[], contextlib.AbstractAsyncContextManager[None]]
 """What a call waits for before it is made."""
 
+GATHERING = 2.0
+"""Seconds that calls which are to go together wait for each other's connections."""
 SIGNUP, GET = "Provider/signup", "Provider/get"
 UPDATE, ADD = "Provider/info/update", "Provider/documents/add"
 
@@ -39,6 +41,20 @@ class Registration:
     """When its signup was acknowledged, in seconds since the epoch."""
     body: Any
     """What the signup sent; MISSING for one made beforehand."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A call that is made together with others."""
+
+    action: str
+    body: Any
+    token: str | None = None
+    """None for that of a signup."""
+
+    @classmethod
+    def about(cls, registration: Registration, action: str, parts: Mapping[str, Any] | None = None) -> Call:
+        return cls(action, {"registration": {"id": registration.id}, **(parts or {})}, registration.token)
 
 
 class Actor:
@@ -85,15 +101,46 @@ class Actor:
         header: Mapping[str, str | None] | None = None,
         purpose: str = "",
         tags: tuple[str, ...] = (),
+        start: Callable[[], Awaitable[object]] | None = None,
     ) -> Exchange:
         """Makes one call; ``header`` overrides header members, None leaves one out."""
         async with self._turn():
             members: dict[str, str | None] = {**self.header(action, token), **(header or {})}
             message = Message({name: value for name, value in members.items() if value is not None}, body)
-            exchange = await self._gateway.send(action, message, self._binding, purpose=purpose, tags=tags)
+            exchange = await self._gateway.send(action, message, self._binding, purpose=purpose, tags=tags, start=start)
         self.exchanges.append(exchange)
         self.lost += exchange.lost
         return exchange
+
+    async def together(self, *calls: Call, apart: float = 0.0) -> list[Exchange]:
+        """Makes calls at one moment, or some seconds apart, each over a connection of its own.
+
+        None is sent before there is a connection for all of them; those beyond the declared concurrency follow. A
+        declared rate still spaces them out.
+        """
+        abreast = min(len(calls), self.config.concurrency)
+        there = 0
+        ready = asyncio.Event()
+
+        async def make(place: int, call: Call) -> Exchange:
+            async def start() -> None:
+                nonlocal there
+                there += 1
+                if there == abreast:
+                    ready.set()
+                # A gateway that asks for fewer requests leaves no connections for all of them.
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(ready.wait(), GATHERING)
+                ready.set()
+                await asyncio.sleep(place * apart)
+
+            waits = start if place < abreast else None
+            return await self.call(call.action, call.body, token=call.token, start=waits)
+
+        async with asyncio.TaskGroup() as group, self._gateway.line:
+            made = [group.create_task(make(place, call)) for place, call in enumerate(calls)]
+            await ready.wait()
+        return [task.result() for task in made]
 
     async def call_raw(self, action: str, content: bytes, *, token: str | None = None, tag: str) -> Exchange:
         """Sends a body that is no JSON object, under a valid header."""

@@ -7,7 +7,7 @@ import datetime
 import itertools
 import time
 import zoneinfo
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import replace
 
 import httpx
@@ -47,6 +47,8 @@ class Gateway:
         self._lanes = Lanes(config.concurrency)
         self._patience = Patience(config.patience, self._lanes)
         self._transport: Transport = InProcess(transport) if transport else Network(config)
+        self.line = asyncio.Lock()
+        """Held while a group of calls waits for connections, so that two groups never wait for each other's."""
 
     async def close(self) -> None:
         await self._transport.close()
@@ -67,10 +69,14 @@ class Gateway:
         *,
         purpose: str = "",
         tags: tuple[str, ...] = (),
+        start: Callable[[], Awaitable[object]] | None = None,
     ) -> Exchange:
-        """Sends a message and waits for the whole reply; never raises for what the gateway does."""
+        """Sends a message and waits for the whole reply; never raises for what the gateway does.
+
+        ``start`` is awaited with a connection in hand, where the moment of sending matters.
+        """
         headers, content = binding.encode(message)
-        return await self._exchange(action, message, headers, content, binding, purpose, tags)
+        return await self._exchange(action, message, headers, content, binding, purpose, tags, start)
 
     async def send_raw(
         self,
@@ -95,6 +101,7 @@ class Gateway:
         binding: Binding,
         purpose: str,
         tags: tuple[str, ...],
+        start: Callable[[], Awaitable[object]] | None = None,
     ) -> Exchange:
         names = {name.casefold() for name, _ in headers}
         extra = tuple((name, value) for name, value, key in self._headers if key not in names)
@@ -104,6 +111,8 @@ class Gateway:
         while True:
             await self._lanes.enter(first=again is not None)
             try:
+                if start is not None and again is None:
+                    await start()
                 await self._pace()
                 started, begun = time.time(), time.monotonic()
                 reply, fate, trouble = await self._attempt(request, wait.repeatable)

@@ -140,7 +140,7 @@ def faulty_body_is_refused_and_blamed(sight: Sight) -> Iterable[Judgement]:
         return
     if sight.exchange.received is not None and sight.exchange.received.unreadable:
         return
-    if _refused_for_its_token(sight):
+    if _refused_unread(sight):
         return
     missed = [f for f in faults if not _blame(sight, f)]
     if len(missed) == len(faults):
@@ -157,8 +157,10 @@ def faulty_body_is_refused_and_blamed(sight: Sight) -> Iterable[Judgement]:
         yield sight.ok(requirement, first.obligation)
 
 
-def _refused_for_its_token(sight: Sight) -> bool:
-    """Whether the gateway never looked at the body, so that nothing is known of its faults."""
+def _refused_unread(sight: Sight) -> bool:
+    """Whether the gateway never looked at the body, for the token or a change under way; its faults are not judged."""
+    if sight.contended and not any(_blame(sight, fault) for fault in sight.diagnosis.body_faults):
+        return True
     status = sight.exchange.reply.status if sight.exchange.reply else 0
     unknown = any(fault.kind == "unknown" for fault in sight.diagnosis.faults)
     return sight.action != "Provider/signup" and status in (401, 403) and not sight.blamed and not unknown
@@ -209,6 +211,8 @@ def every_fault_is_blamed(sight: Sight) -> Iterable[Judgement]:
 @check("NACK-SOUND", "NACK-ECHO", "NACK-TEXT", "NACK-INDEX")
 def messages_stand_where_they_belong(sight: Sight) -> Iterable[Judgement]:
     if not is_judged(sight) or not sight.exchange.refused or not body_is_judged(sight):
+        return
+    if sight.contended and _refused_unread(sight):
         return
     sent = sight.exchange.sent
     assert sent is not None
@@ -328,7 +332,7 @@ def refused_update_says_so(sight: Sight) -> Iterable[Judgement]:
     if sight.action != "Provider/info/update" or not is_judged(sight) or not sight.exchange.refused:
         return
     faults = sight.diagnosis.body_faults
-    if not faults or sight.diagnosis.header_faults or _refused_for_its_token(sight):
+    if not faults or sight.diagnosis.header_faults or _refused_unread(sight):
         return
     unknown = any(f.kind == "unknown" for f in faults)
     requirement = "UPDATE-FAIL-STATUS-UNKNOWN" if unknown else "UPDATE-FAIL-STATUS"

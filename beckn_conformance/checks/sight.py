@@ -160,6 +160,9 @@ class Sight:
             return True
         if 300 <= reply.status < 400 or reply.status in (429, 502, 503, 504):
             return False
+        if self.contended and reply.status in (409, 423):
+            # A framework's word for a conflict, before the gateway has one.
+            return False
         return not (reply.status == 403 and received.unreadable)
 
     @property

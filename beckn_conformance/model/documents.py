@@ -31,7 +31,11 @@ def judge_documents(
             continue
         new = any(document is f for f in fresh)
         due = new or document.time <= sight.exchange.started or sight.action == SIGNUP
-        if document.excused or not due or pairing.kind == "unreadable":
+        if sight.action == ADD and sight.contended and document.added and not new:
+            # Only the reply to a lone addition has to list what was added a moment ago (X3).
+            due = settled(sight, document.time)
+        excused = document.excused or (document.hidden and sight.action != ADD)
+        if excused or not due or pairing.kind == "unreadable":
             continue
         if pairing.kind == "missing":
             judged = _missing(sight, history, document, new)
@@ -39,7 +43,8 @@ def judge_documents(
             judged = _altered(sight, history, document, new, pairing)
         if judged is not None:
             intact = False
-            document.excused = True
+            hidden = judged.requirement == "DOCUMENTS-KEPT"
+            document.hidden, document.excused = document.hidden or hidden, document.excused or not hidden
             yield judged
     yield from _strangers(sight, history, pairings, found)
     if intact and expected:
@@ -82,7 +87,7 @@ def _missing(sight: Sight, history: History, document: Document, new: bool) -> J
     observed = f"{count} document{'' if count == 1 else 's'}, not that one"
     if sight.action == SIGNUP:
         return sight.bad("SIGNUP-ECHO", "/documents", "a document that was sent is missing", what, observed)
-    if sight.action == GET and document.added and not settled(sight, document.time):
+    if sight.action in (GET, UPDATE) and document.added and not settled(sight, document.time):
         # A read that is allowed to be stale shows what was there before the addition (R19).
         return None
     twins = [d for d in history.documents if (d.name, d.data) == (document.name, document.data)]
@@ -99,7 +104,7 @@ def _missing(sight: Sight, history: History, document: Document, new: bool) -> J
         return sight.bad("DOCUMENTS-LISTED", "/documents", f"{which} is missing", what, observed)
     if not document.added:
         return sight.bad("SIGNUP-DOCUMENTS-KEPT", "/documents", "a document of the signup is missing", what, observed)
-    if document.seen and history.written == UPDATE:
+    if document.seen and UPDATE in (sight.action, history.written):
         return sight.bad("UPDATE-KEEPS-REST", "/documents", "a document is missing after an update", what, observed)
     if sight.action == GET:
         return sight.bad("DOCUMENTS-KEPT", "/documents", "an added document is missing", what, observed)
@@ -131,11 +136,22 @@ def _altered(sight: Sight, history: History, document: Document, new: bool, pair
 
 
 def _strangers(sight: Sight, history: History, pairings: list[Pairing], found: list[Any]) -> Iterator[Judgement]:
-    """Documents of refused additions must not show (R17)."""
+    """Documents of refused additions must not show (R17), nor those of other registrations."""
     taken = {pairing.index for pairing in pairings if pairing.index is not None}
     for index, item in enumerate(found):
         if index in taken or not isinstance(item, dict):
             continue
+        name, data = item.get("name"), item.get("data")
+        known = isinstance(name, str) and isinstance(data, str)
+        if sight.action == GET and known and history.owners.get(hash((name, data)), history.id) not in (history.id, ""):
+            yield sight.bad(
+                "GET-ROUND-TRIP",
+                f"/documents/{index}",
+                "a document of another registration is shown",
+                "the documents of this registration",
+                f"{shown(name, 60)} among them",
+            )
+            return
         for name, data in history.refused_documents:
             if (
                 isinstance(name, str)
@@ -176,8 +192,9 @@ def _document_statuses(
                     f"{shown(status)} there",
                 )
         written = sight.action if sight.action in (UPDATE, ADD) else history.written
-        if document.verified and not new and written in (UPDATE, ADD) and isinstance(status, str):
-            requirement = "UPDATE-DOCUMENT-STATUS-KEPT" if written == UPDATE else "DOCUMENTS-OLD-STATUS-KEPT"
+        if document.verified and not new and written is not None and isinstance(status, str):
+            # Where this registration was not changed, it was an update of another one.
+            requirement = "DOCUMENTS-OLD-STATUS-KEPT" if written == ADD else "UPDATE-DOCUMENT-STATUS-KEPT"
             if status == VERIFICATION[0] and sight.action == GET and not settled(sight, document.verified_at):
                 continue
             if status == VERIFICATION[0]:
@@ -189,7 +206,7 @@ def _document_statuses(
                     f"{shown(VERIFICATION[1])} at {pointer}, as before",
                     f"{shown(status)} there",
                 )
-            else:
+            elif written in (UPDATE, ADD):
                 yield sight.ok(requirement)
         if status == VERIFICATION[1] and not (sight.action == ADD and new and sight.config.verification == "deferred"):
             document.verified_at = document.verified_at if document.verified else sight.exchange.ended
@@ -216,6 +233,8 @@ def _document_ids(sight: Sight, pairings: list[Pairing], found: list[Any]) -> It
         number = pairing.item.get("id") if isinstance(pairing.item, dict) else None
         document = pairing.document
         if not isinstance(number, str) or contents.count((document.name, document.data)) > 1:
+            continue
+        if sight.contended:
             continue
         if document.number is not None and not document.excused:
             if number == document.number:

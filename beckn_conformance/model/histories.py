@@ -1,4 +1,23 @@
-"""Judges replies against the histories of their registrations."""
+"""Judges replies against the histories of their registrations.
+
+The oracle is a sequential model of a registration: ``info`` is one value that each acknowledged update replaces (or
+lays itself over), the documents are a set that only grows, and a NACK is no change. A history, with the times of
+sending and of the end of every reply, is accepted where some order of its calls explains all replies. The order has
+to respect real time: a call that was sent after another one's reply comes after it; of calls that overlap, either may
+be the first. A Provider/get may be up to ``settle`` behind (R19).
+
+What can be concluded: values that no order explains (a mix, values of a refused update, of nobody, of another
+registration); an acknowledged document that is missing once no call in flight and no lag can excuse it; an update
+that is missing though all that it could have been overwritten by came before it; values that a Provider/get has shown
+and that give way to those of before, or to any that had been shown and replaced earlier (A, B, A).
+
+What cannot be concluded: which of overlapping updates has to win, so that an update lost to a parallel one is no
+finding, not even where both are partial and sent different members; that an update which was never seen is lost and
+not waiting for approval (for which UPDATE-VISIBLE is a SHOULD); anything from reads that may lag, but that they show
+a state of some time; anything about info after a faulty update was acknowledged; whether a change may be refused
+while another one is under way (nobody judges that); that info and documents of one reply are of the same moment. A
+race that did not happen is not found.
+"""
 
 from __future__ import annotations
 
@@ -11,21 +30,24 @@ from ..finding import Judgement
 from ..obligations import MANY
 from .documents import judge_documents
 from .form import Tally, compare, same_but_for_form
-from .history import ADD, GET, INFO, LONG, SIGNUP, UPDATE, Document, History, Values
+from .history import ADD, GET, INFO, LONG, SIGNUP, UPDATE, Document, History, Values, Write
 from .info import judge_endpoint, judge_info
 from .pairing import pair
 from .status import judge_status
 
-MOST_VALUES = 64
-"""Candidates for info that are kept of a registration; a few updates side by side need no more."""
+MOST_VALUES = 512
+"""Candidates for info up to which a registration is judged; only partial updates without a look between them
+multiply."""
 
 
 class Histories:
     """Judges replies against the histories of their registrations (R2, R5, R7, R8, R10, R12, R13, R17)."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, deferred: bool = False) -> None:
+        self._deferred = deferred
         self._histories: dict[str, History] = {}
         self._ids: set[str] = set()
+        self._owners: dict[int, str] = {}
         self.doubled: set[str] = set()
         """Ids that were given to more than one signup: what is seen of them may be another's."""
 
@@ -33,21 +55,37 @@ class Histories:
         """Drops a history that no further exchange will come for."""
         self._histories.pop(registration, None)
 
+    def _begin(self, id_: str) -> History:
+        history = self._histories[id_] = History(id_, owners=self._owners, deferring=self._deferred)
+        return history
+
+    def _note_documents(self, history: History, documents: list[Document]) -> None:
+        """Remembers whose the documents are, so that nobody else is shown them."""
+        for document in documents:
+            if isinstance(document.name, str) and isinstance(document.data, str):
+                key = hash((document.name, document.data))
+                if self._owners.setdefault(key, history.id) != history.id:
+                    self._owners[key] = ""
+
     def announce(self, exchange: Exchange, registration: str | None) -> None:
         """Takes note of a change before its reply is judged: a call made at the same time may show it already (X3)."""
         history = self._histories.get(registration or "")
         if history is None or exchange.id in history.announced or exchange.sent is None:
             return
         history.announced.add(exchange.id)
+        if exchange.action in (UPDATE, ADD):
+            history.under_way.add(exchange.id)
         info, documents = (member(exchange.sent.body, pointer) for pointer in ("/info", "/documents"))
         if exchange.action == UPDATE and isinstance(info, dict) and history.values:
             _announce_info(history, exchange, {k: info[k] for k in INFO if info.get(k) is not None})
         if exchange.action == ADD and isinstance(documents, list):
-            history.documents += [
+            added = [
                 Document(d.get("name"), d.get("data"), added=True, exchange=exchange.id)
                 for d in documents
                 if isinstance(d, dict)
             ]
+            history.documents += added
+            self._note_documents(history, added)
 
     def observe(self, sight: Sight) -> Iterator[Judgement]:
         """Judges one exchange and learns from it; exchanges come in the order in which their replies came."""
@@ -60,6 +98,7 @@ class Histories:
             self._adopt(sight)
             yield from self._stray(sight)
             return
+        history.under_way.discard(sight.exchange.id)
         if sight.exchange.acknowledged and sight.message:
             yield from self._acknowledged(sight, history)
         elif sight.exchange.refused or (sight.exchange.reply is not None and sight.exchange.reply.status // 100 == 4):
@@ -77,13 +116,13 @@ class Histories:
         if id_ is None or sight.action != GET or not sight.exchange.acknowledged or not sight.diagnosis.valid:
             return
         info, documents = member(body, "/info"), member(body, "/documents")
-        history = self._histories[id_] = History(id_)
+        history = self._begin(id_)
         if isinstance(info, dict):
-            history.values.append(
-                Values({k: info.get(k, MISSING) for k in INFO}, sight.exchange.id, sight.exchange.started, 0.0)
-            )
+            write = Write(sight.exchange.id, sight.exchange.started, {k: info.get(k, MISSING) for k in INFO}, 0.0)
+            _found(history, write)
         if isinstance(documents, list) and all(isinstance(d, dict) for d in documents):
             history.documents = [Document(d.get("name"), d.get("data"), added=False, time=0.0) for d in documents]
+            self._note_documents(history, history.documents)
         history.endpoint_url = member(body, "/api/endpoint_url")
         status = member(body, "/registration/status")
         history.status = history.status_shown_by_get = status if isinstance(status, str) and status != MISSING else None
@@ -128,8 +167,7 @@ class Histories:
         yield sight.ok("SIGNUP-ID-UNIQUE")
         if len(self._ids) == MANY:
             yield sight.ok("SIGNUP-ID-UNIQUE", f"{MANY} registrations")
-        history = History(id_)
-        self._histories[id_] = history
+        history = self._begin(id_)
         history.written_at = sight.exchange.ended
         status = member(body, "/registration/status")
         history.status = status if isinstance(status, str) and status != MISSING else None
@@ -141,14 +179,8 @@ class Histories:
             # Declared as optional, and left out.
             history.info_certain = history.documents_certain = False
             return
-        history.values.append(
-            Values(
-                {k: info.get(k, MISSING) for k in INFO},
-                sight.exchange.id,
-                sight.exchange.started,
-                sight.exchange.ended,
-            )
-        )
+        members = {k: info.get(k, MISSING) for k in INFO}
+        _found(history, Write(sight.exchange.id, sight.exchange.started, members, sight.exchange.ended))
         for doubt in sight.diagnosis.doubts:
             if doubt.pointer.startswith("/info/") and not doubt.why.startswith("another registration"):
                 history.unsure.add(doubt.pointer.rsplit("/", 1)[1])
@@ -158,6 +190,7 @@ class Histories:
             history.documents = [
                 Document(d.get("name"), d.get("data"), added=False, time=sight.exchange.ended) for d in documents
             ]
+            self._note_documents(history, history.documents)
         else:
             history.documents_certain = False
         history.endpoint_url = member(sent, "/api/endpoint_url")
@@ -199,15 +232,15 @@ class Histories:
             d.pointer.startswith("header:") or d.why.startswith(("missing", "null", "another registration"))
             for d in sight.diagnosis.doubts
         )
-        mine = [v for v in history.values if v.exchange == sight.exchange.id]
+        mine = [w for w in history.writes if w.exchange == sight.exchange.id]
         fresh_documents = [d for d in history.documents if d.exchange == sight.exchange.id]
         if action == UPDATE and not sight.diagnosis.clouds("/registration"):
             if faulty or not certain or not mine:
                 history.info_certain = False
-            for values in mine:
-                values.time = sight.exchange.ended
-                history.unsure -= set(INFO) - values.partial
-                history.long_name = history.long_name and "name" in values.partial
+            for write in mine:
+                write.time = sight.exchange.ended
+                history.unsure -= write.sent.keys()
+                history.long_name = history.long_name and "name" not in write.sent
         if action == ADD and not sight.diagnosis.clouds("/registration"):
             if faulty or not certain or not fresh_documents:
                 history.documents_certain = False
@@ -237,12 +270,10 @@ class Histories:
         if sight.action == GET:
             history.status_shown_by_get = status
             history.refused = None
-            if sight.exchange.started > history.written_at + sight.config.settle:
-                history.refused_info.clear()
-                history.refused_documents.clear()
         else:
             history.status_before = history.status
             history.written, history.written_at = sight.action, sight.exchange.ended
+            history.clean = False
             history.status_shown_by_get = None
             history.refused = None
         history.status = status or history.status
@@ -253,7 +284,8 @@ class Histories:
             return
         body = sight.exchange.sent.body
         history.refused = sight.action
-        history.values = [v for v in history.values if v.exchange != sight.exchange.id]
+        history.writes = [w for w in history.writes if w.exchange != sight.exchange.id]
+        history.values = [v for v in history.values if sight.exchange.id not in v.applied]
         history.documents = [d for d in history.documents if d.exchange != sight.exchange.id]
         if sight.action == UPDATE and isinstance(member(body, "/info"), dict):
             history.refused_info.append(dict(member(body, "/info")))
@@ -263,11 +295,10 @@ class Histories:
             ]
 
     def _unanswered(self, sight: Sight, history: History) -> None:
-        """No answer was read: the change may have been made or not."""
-        if sight.action == UPDATE:
-            history.info_certain = False
-        if sight.action == ADD:
-            history.documents_certain = False
+        """No answer was read: the change may have been made or not; after a crash also by halves."""
+        if sight.by_gateway:
+            history.info_certain = history.info_certain and sight.action != UPDATE
+            history.documents_certain = history.documents_certain and sight.action != ADD
         if sight.action != GET:
             history.written = None
             history.status_certain = False
@@ -285,22 +316,38 @@ def is_partial(sight: Sight) -> bool:
     )
 
 
+def _found(history: History, write: Write) -> None:
+    """Starts with the values that a registration was made with."""
+    history.writes.append(write)
+    sources = dict.fromkeys(INFO, write)
+    history.values.append(Values(write.sent, sources, write, frozenset({write.exchange}), first=float("-inf")))
+
+
 def _announce_info(history: History, exchange: Exchange, sent: dict[str, Any]) -> None:
     """Adds what an update may lead to: what was sent, laid over anything that may be in force when it is applied."""
+    write = Write(exchange.id, exchange.started, sent)
+    history.writes.append(write)
+    unfinished = [
+        w for w in history.writes if w.partial and (w.time > exchange.started or (history.deferring and not w.seen))
+    ]
+    bases = [v for v in history.values if not v.replaced] if write.partial else history.values[-1:]
+    known = {_key(values) for values in history.values}
+    fresh = [_laid_over(base, write) for base in bases]
+    while fresh and history.info_certain:
+        values = fresh.pop(0)
+        if _key(values) in known:
+            continue
+        known.add(_key(values))
+        history.values.append(values)
+        fresh += [_laid_over(values, w) for w in unfinished if w.exchange not in values.applied]
+        history.info_certain = len(history.values) <= MOST_VALUES
 
-    def add(base: dict[str, Any], over: dict[str, Any], id_: str, started: float, time: float) -> None:
-        if len(history.values) < MOST_VALUES:
-            partial = frozenset(set(INFO) - set(over))
-            history.values.append(Values({**base, **over}, id_, started, time, partial, over))
-        else:
-            # More came together than can be kept apart: nothing more is said of these values.
-            history.info_certain = False
 
-    under_way = [v for v in history.values if v.partial and v.time > exchange.started]
-    bases = list(history.values) if len(sent) < len(INFO) else history.values[-1:]
-    for base in bases:
-        add(base.info, sent, exchange.id, exchange.started, float("inf"))
-    mine = [v for v in history.values if v.exchange == exchange.id]
-    for other in under_way:
-        for base in mine:
-            add(base.info, other.sent, other.exchange, other.started, other.time)
+def _laid_over(base: Values, write: Write) -> Values:
+    sources = {**base.sources, **dict.fromkeys(write.sent, write)}
+    below = base.applied if write.partial else frozenset[str]()
+    return Values({**base.info, **write.sent}, sources, write, below | {write.exchange})
+
+
+def _key(values: Values) -> tuple[str, ...]:
+    return tuple(values.sources[key].exchange for key in INFO)

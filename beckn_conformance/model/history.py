@@ -35,23 +35,74 @@ class Document:
     """Its id in the last reply of documents/add."""
     excused: bool = False
     """A finding on it was made; what follows from that is no other finding."""
+    hidden: bool = False
+    """A Provider/get lacked it, which is less of a finding than that documents/add does."""
     rivals: bool = False
     """Another document of the same name was added later."""
 
 
-@dataclass(slots=True)
-class Values:
-    """Values of ``info`` that an acknowledged call sent."""
+@dataclass(slots=True, eq=False)
+class Write:
+    """A call that set members of ``info`` and was acknowledged, or may have been carried out."""
 
-    info: dict[str, Any]
     exchange: str
     started: float
+    sent: dict[str, Any]
     time: float = float("inf")
-    """When the acknowledgement had come."""
-    partial: frozenset[str] = frozenset()
-    """Members that were not sent."""
-    sent: dict[str, Any] = field(default_factory=dict)
-    """Members that were."""
+    """When its acknowledgement had come; until then, and without one, it may have been carried out or not."""
+    seen: bool = False
+    """Whether a Provider/get has shown a value of it."""
+
+    @property
+    def partial(self) -> bool:
+        """Whether it left out members, so that its outcome depends on what was there."""
+        return len(self.sent) < len(INFO)
+
+    def follows(self, other: Write) -> bool:
+        """Whether it was sent when the other had been acknowledged, so that it is surely the later one."""
+        return self is not other and self.started >= other.time
+
+
+@dataclass(slots=True, eq=False)
+class Values:
+    """Values that ``info`` may have: those of one call, or of several partial ones laid over each other."""
+
+    info: dict[str, Any]
+    sources: dict[str, Write]
+    """The write that each member's value is of."""
+    write: Write
+    """The one that was laid over the others."""
+    applied: frozenset[str] = frozenset()
+    """Exchanges whose writes are in it."""
+    first: float = float("inf")
+    """End of the first Provider/get that showed it."""
+    replaced: bool = False
+    """Whether others are surely in force, so that nothing is laid over these any more."""
+
+    @property
+    def partial(self) -> frozenset[str]:
+        """Members that the write left out."""
+        return frozenset(INFO) - self.write.sent.keys()
+
+    def lacks(self, write: Write) -> bool:
+        """Whether a write is surely not in force where these values are.
+
+        One of its members is of an earlier one, and nothing here was under way at the same time: of parallel updates
+        one may be left, with what it took for the old values (X3).
+        """
+        sources = self.sources.values()
+        return any(write.follows(source) for key, source in self.sources.items() if key in write.sent) and all(
+            write.follows(source) or source.follows(write) for source in sources
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A Provider/get that showed certain values: they were in force at some time between the two."""
+
+    values: Values
+    earliest: float
+    latest: float
 
 
 @dataclass(slots=True)
@@ -59,9 +110,16 @@ class History:
     """What a registration went through, as far as later replies can tell."""
 
     id: str
+    owners: dict[int, str] = field(default_factory=dict)
+    """By hash of name and data, the registration that a document was sent for; empty where it was several."""
+    writes: list[Write] = field(default_factory=list)
     values: list[Values] = field(default_factory=list)
-    seen: set[str] = field(default_factory=set)
-    """Exchanges whose values of info a Provider/get has shown."""
+    """What info may be, or has been."""
+    reads: list[Read] = field(default_factory=list)
+    deferring: bool = False
+    """Whether updates have been seen to take longer than ``settle``, or are declared to."""
+    clean: bool = True
+    """Whether a Provider/get has shown info as it should be since the last acknowledged change."""
     info_certain: bool = True
     unsure: set[str] = field(default_factory=set)
     """Members of info that were in doubt when they were sent."""
@@ -69,6 +127,8 @@ class History:
     documents: list[Document] = field(default_factory=list)
     announced: set[str] = field(default_factory=set)
     """Exchanges whose values are among the candidates already."""
+    under_way: set[str] = field(default_factory=set)
+    """Changes that were sent before the end of the call that is judged, and were not answered by then."""
     documents_certain: bool = True
     endpoint_url: Any = MISSING
     tolerated: set[tuple[str, str]] = field(default_factory=set)
@@ -81,8 +141,8 @@ class History:
     """The last one that a reply showed."""
     status_shown_by_get: str | None = None
     status_before: str | None = None
-    written: str | None = None
-    """Action of the last acknowledged change."""
+    written: str | None = SIGNUP
+    """Action of the last acknowledged change; None where nobody can say what it did."""
     written_at: float = 0.0
     refused: str | None = None
     """Action of a change that was surely refused since the last Provider/get."""

@@ -9,7 +9,7 @@ from ..checks import Sight
 from ..exchange import MISSING, member, shown
 from ..finding import Judgement
 from .form import Tally, compare, same_but_for_form
-from .history import ADD, GET, INFO, UPDATE, History
+from .history import ADD, GET, INFO, UPDATE, History, Read, Values
 from .status import settled
 
 
@@ -37,7 +37,9 @@ def judge_info(sight: Sight, history: History) -> Iterator[Judgement]:
         if changed:
             yield sight.ok("UPDATE-WHOLE")
         if _genuine(history, found, index):
-            yield from _visible(sight, history, index)
+            history.clean = history.clean or sight.action == GET
+            if len(history.values) > 1:
+                yield from _visible(sight, history, history.values[index])
         yield from _untouched(sight, history)
         return
     yield from _misfit(sight, history, found, whole_requirement, exact_requirement)
@@ -69,46 +71,74 @@ def _genuine(history: History, found: Mapping[str, str], index: int) -> bool:
     return all(key in history.unsure or same_but_for_form(found[key], history.values[index].info[key]) for key in INFO)
 
 
-def _visible(sight: Sight, history: History, index: int) -> Iterator[Judgement]:
+def _visible(sight: Sight, history: History, values: Values) -> Iterator[Judgement]:
     """Whether the values shown are late, or were there already and are gone again (R12)."""
-    if len(history.values) < 2:
-        return
-    shown_values = history.values[index]
-    newer = [v for v in history.values if v.started >= shown_values.time and v.time <= sight.exchange.ended]
-    overdue = [v for v in newer if settled(sight, v.time)]
+    lacking = [w for w in history.writes if w.time <= sight.exchange.ended and values.lacks(w)]
+    overdue = [w for w in lacking if settled(sight, w.time)]
     if sight.action == GET:
-        taken_back = [v for v in overdue if v.exchange in history.seen]
-        if taken_back:
+        read = _read(sight, history, values)
+        gone = [w for w in overdue if w.seen] if not history.deferring else []
+        back = [r for r in history.reads if r.values is not values and values.first < r.earliest]
+        earlier = gone[-1].sent if gone else next((r.values.info for r in back if r.latest < read.earliest), None)
+        if earlier is not None:
+            key = _difference(earlier, values)
             yield sight.bad(
                 "UPDATE-STAYS",
                 "/info",
                 "values of an update are gone again",
-                f"name {shown(taken_back[-1].info['name'], 60)}, as an earlier Provider/get showed",
-                f"name {shown(shown_values.info['name'], 60)}, of before the update",
+                f"{key} {shown(earlier[key], 60)}, as an earlier Provider/get showed",
+                f"{key} {shown(values.info[key], 60)}, of before the update",
             )
             return
-        if shown_values.exchange in history.seen and index > 0:
+        if values.write.seen and values is not history.values[0]:
             yield sight.ok("UPDATE-STAYS")
-        history.seen.add(shown_values.exchange)
+        _note(history, read)
     if sight.config.updates == "deferred" or sight.action not in (UPDATE, GET):
         return
-    if not newer:
-        yield sight.ok("UPDATE-VISIBLE")
-    elif sight.action == UPDATE or overdue:
+    late = overdue or [w for w in lacking if w.exchange == sight.exchange.id]
+    if late:
+        history.deferring = history.deferring or sight.action == GET
+        key = _difference(late[-1].sent, values)
         yield sight.bad(
             "UPDATE-VISIBLE",
             "/info",
             "values of before are shown after an acknowledged update",
-            f"name {shown(newer[-1].info['name'], 60)}",
-            f"name {shown(shown_values.info['name'], 60)}, as before",
+            f"{key} {shown(late[-1].sent[key], 60)}",
+            f"{key} {shown(values.info[key], 60)}, as before",
         )
+    elif not lacking and len(history.writes) > 1:
+        yield sight.ok("UPDATE-VISIBLE")
+
+
+def _read(sight: Sight, history: History, values: Values) -> Read:
+    """When the values that a Provider/get shows may have been in force: now, or as long ago as reads may lag (R19)."""
+    exact = not history.deferring and all(settled(sight, w.time) for w in history.writes)
+    lag = 0.0 if exact else sight.config.settle
+    return Read(values, sight.exchange.started - lag, sight.exchange.ended)
+
+
+def _note(history: History, read: Read) -> None:
+    history.reads.append(read)
+    if sum(values.info == read.values.info for values in history.values) == 1:
+        read.values.first = min(read.values.first, read.latest)
+    sources = read.values.sources.values()
+    for write in sources:
+        write.seen = True
+    if not history.deferring:
+        for values in history.values:
+            values.replaced = values.replaced or any(values.lacks(write) for write in sources)
+
+
+def _difference(earlier: Mapping[str, Any], values: Values) -> str:
+    """The first member that shows which values these are."""
+    return next((key for key in INFO if key in earlier and earlier[key] != values.info[key]), next(iter(earlier)))
 
 
 def _untouched(sight: Sight, history: History) -> Iterator[Judgement]:
     """After a refused change, info shows as before (R17); after a partial update, what was not sent is kept."""
     if sight.action == GET and history.refused == UPDATE:
         yield sight.ok("UPDATE-NACK-UNCHANGED")
-    if sight.action in (UPDATE, GET) and history.values[-1].partial:
+    if sight.action in (UPDATE, GET) and history.writes[-1].partial:
         yield sight.ok("UPDATE-PARTIAL-KEPT")
 
 
@@ -157,7 +187,9 @@ def _misfit(sight: Sight, history: History, found: Mapping[str, str], whole: str
             )
         else:
             requirement = whole
-            if sight.action == GET and history.written == ADD and history.intact:
+            if sight.action == GET and history.clean and history.refused == UPDATE:
+                requirement = "UPDATE-NACK-UNCHANGED"
+            elif sight.action == GET and not history.clean and history.written == ADD and history.intact:
                 requirement = "DOCUMENTS-KEEPS-REST"
             yield sight.bad(
                 requirement,

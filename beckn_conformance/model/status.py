@@ -17,6 +17,9 @@ def judge_status(sight: Sight, history: History) -> Iterator[Judgement]:
     if not isinstance(status, str) or status == MISSING:
         return
     prefix = {UPDATE: "UPDATE", ADD: "DOCUMENTS"}
+    if history.under_way:
+        # Another change may be the reason for whatever is shown.
+        return
     if history.refused in prefix and history.status_shown_by_get is not None:
         requirement = f"{prefix[history.refused]}-NACK-STATUS-UNCHANGED"
         before = history.status_shown_by_get

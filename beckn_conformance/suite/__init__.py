@@ -1,1 +1,1 @@
-"""The conformance tests: one file a section of the specification, one for headers and one for what is no message."""
+"""The conformance tests: one file a section of the specification, others for what belongs to no section alone."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-
 import pytest
 
 from beckn_conformance.actor import ADD, Actor
@@ -158,20 +156,6 @@ async def test_verified_documents_stay_verified(actor: Actor) -> None:
     for _ in range(3):
         added = await actor.add(registration, [actor.values.document()])
         await actor.get_after(added, registration)
-
-
-@exercises("DOCUMENTS-LISTED", "DOCUMENTS-KEPT")
-@pytest.mark.parametrize("abreast", [case("DOCUMENTS-LISTED", n, id=f"{n}_abreast") for n in (2, 4)])
-@scenario
-async def test_additions_side_by_side(actor: Actor, abreast: int) -> None:
-    """Of additions made at the same time none is missing from the reply to a last, lone one (X3)."""
-    registration = await actor.registered()
-    await actor.get(registration)
-    for _ in range(2):
-        await asyncio.gather(*(actor.add(registration, [actor.values.document()]) for _ in range(abreast)))
-    await actor.settle()
-    last = await actor.add(registration, [actor.values.document()])
-    await actor.get_after(last, registration)
 
 
 @exercises("DOCUMENTS-LISTED", "DOCUMENTS-KEPT")

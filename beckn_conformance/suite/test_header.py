@@ -8,7 +8,7 @@ import pytest
 
 from beckn_conformance.actor import ADD, GET, SIGNUP, UPDATE, Actor, Registration
 from beckn_conformance.faults import HEADER_KINDS, TOKEN_KINDS
-from beckn_conformance.scenario import case, scenario
+from beckn_conformance.scenario import case, exercises, scenario
 from beckn_conformance.specification import load
 from beckn_conformance.suite.cases import ANSWERED
 
@@ -109,4 +109,18 @@ async def test_token(actor: Actor, action: str, kind: str) -> None:
             token = "" if kind == "empty" else None
     body = _body(actor, action, registration)
     await actor.call(action, body, token=registration.token, header={"Token": token})
+    await actor.get(registration)
+
+
+@exercises("TOKEN-NACK-FOREIGN", "TOKEN-ACCEPTED")
+@scenario
+async def test_token_of_another_after_changes(actor: Actor) -> None:
+    """A registration that went through changes is as closed to others as a fresh one (H3)."""
+    registration, stranger = await actor.registered(), await actor.registered()
+    update = await actor.update(registration, actor.values.info())
+    await actor.get_after(update, registration)
+    added = await actor.add(registration, [actor.values.document()])
+    await actor.get_after(added, registration)
+    await actor.get(stranger)
+    await actor.call(GET, _body(actor, GET, registration), token=stranger.token)
     await actor.get(registration)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import itertools
 
 import pytest
@@ -64,7 +63,7 @@ async def test_valid_value(actor: Actor, member: str, variant: str) -> None:
     await actor.get_after(update, registration)
 
 
-@exercises("UPDATE-STAYS", "UPDATE-WHOLE", "UPDATE-VISIBLE", "UPDATE-ACK", "GET-ACK", "TOKEN-ACCEPTED")
+@exercises("UPDATE-STAYS", "UPDATE-WHOLE", "UPDATE-VISIBLE", "UPDATE-ACK", "UPDATE-STATUS", "GET-ACK", "TOKEN-ACCEPTED")
 @pytest.mark.parametrize("times", [2, 3])
 @scenario
 async def test_updates_in_a_row(actor: Actor, times: int) -> None:
@@ -74,6 +73,19 @@ async def test_updates_in_a_row(actor: Actor, times: int) -> None:
         update = await actor.update(registration, actor.values.info())
         await actor.get_after(update, registration)
         await actor.get(registration)
+
+
+@exercises("UPDATE-STAYS", "UPDATE-VISIBLE")
+@scenario
+async def test_update_back_to_earlier_values(actor: Actor) -> None:
+    """Values that the registration once had are as good as new ones."""
+    registration = await actor.registered()
+    first, second = actor.values.info(), actor.values.info()
+    for info in (first, second, first):
+        update = await actor.update(registration, info)
+        await actor.get_after(update, registration)
+    await actor.settle()
+    await actor.get(registration)
 
 
 @exercises("UPDATE-STAYS", "UPDATE-WHOLE", "UPDATE-KEEPS-REST", "DOCUMENTS-KEEPS-REST", "DOCUMENTS-ACK")
@@ -101,20 +113,6 @@ async def test_update_stays(actor: Actor) -> None:
     await actor.settle()
     for _ in range(6):
         await actor.get(registration)
-
-
-@exercises("UPDATE-WHOLE", "UPDATE-ACK")
-@pytest.mark.parametrize("abreast", [2, 4])
-@scenario
-async def test_updates_side_by_side(actor: Actor, abreast: int) -> None:
-    """Updates made at the same time leave one of them, whole (X3)."""
-    registration = await actor.registered()
-    await actor.get(registration)
-    for _ in range(3):
-        await asyncio.gather(*(actor.update(registration, actor.values.info()) for _ in range(abreast)))
-        await actor.get(registration)
-    await actor.settle()
-    await actor.get(registration)
 
 
 @exercises("UPDATE-KEEPS-REST", "GET-ROUND-TRIP")
@@ -179,6 +177,20 @@ async def test_refusal_after_an_update(actor: Actor) -> None:
     await actor.get(registration)
 
 
+@exercises("UPDATE-NACK-UNCHANGED", "UPDATE-NACK-STATUS-UNCHANGED", "GET-ACK", "UPDATE-ACK")
+@scenario
+async def test_refusals_in_a_row(actor: Actor) -> None:
+    """However many updates were refused, the registration is there, and takes the next one."""
+    registration = await actor.registered()
+    await actor.get(registration)
+    for phone in ("12", "+918023329991", "none"):
+        await actor.update(registration, {**actor.values.info(), "phone": phone})
+    await actor.settle()
+    await actor.get(registration)
+    update = await actor.update(registration, actor.values.info())
+    await actor.get_after(update, registration)
+
+
 @exercises("UPDATE-NACK-UNKNOWN", "UPDATE-FAIL-STATUS-UNKNOWN", "NACK-TEXT", "NACK-ECHO", *ANSWERED)
 @scenario
 async def test_unknown_registration(actor: Actor) -> None:
@@ -196,5 +208,19 @@ async def test_verified_documents_stay_verified(actor: Actor) -> None:
     await actor.settle()
     added = await actor.add(registration, [actor.values.document()])
     await actor.get_after(added, registration)
-    update = await actor.update(registration, actor.values.info())
-    await actor.get_after(update, registration)
+    for _ in range(2):
+        update = await actor.update(registration, actor.values.info())
+        await actor.get_after(update, registration)
+
+
+@exercises("UPDATE-DOCUMENT-STATUS-KEPT")
+@scenario
+async def test_verified_documents_stay_verified_when_another_is_updated(actor: Actor) -> None:
+    """What a person has verified is not put back by an update of another registration."""
+    one, other = await actor.registered(actor.values.signup(documents=2)), await actor.registered()
+    await actor.verify(one)
+    await actor.get(one)
+    await actor.settle()
+    update = await actor.update(other, actor.values.info())
+    await actor.get_after(update, other)
+    await actor.get(one)

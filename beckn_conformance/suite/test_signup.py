@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
-
 import pytest
 
 from beckn_conformance.actor import SIGNUP, Actor
 from beckn_conformance.faults import FaultCase
-from beckn_conformance.obligations import MANY
 from beckn_conformance.scenario import case, exercises, scenario
 from beckn_conformance.suite.cases import (
     fault_parameters,
@@ -87,13 +84,6 @@ async def test_long_name(actor: Actor, length: int) -> None:
     registration = await actor.usable(exchange)
     if registration is not None:
         await actor.get(registration)
-
-
-@exercises("SIGNUP-ID-UNIQUE")
-@scenario
-async def test_ids_are_unique(actor: Actor) -> None:
-    """Many signups, side by side."""
-    await asyncio.gather(*(actor.signup() for _ in range(MANY)))
 
 
 @exercises("SIGNUP-ID-UNIQUE")

@@ -11,7 +11,9 @@ from reference_server.defects import (
     bodies,
     credentials,
     echoes,
+    histories,
     keeping,
+    races,
     refused,
     robustness,
     updates,
@@ -33,6 +35,8 @@ _FAMILIES = (
     keeping,
     updates,
     additions,
+    races,
+    histories,
 )
 
 

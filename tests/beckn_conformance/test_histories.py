@@ -370,9 +370,22 @@ def test_values_that_were_seen_and_are_gone_again_are_a_finding(updates):
     story.update()
     story.wait()
     story.get()
+    story.wait()
     story.get(change=infos(old))
 
     assert story.findings() == [("UPDATE-STAYS", "/info")]
+
+
+def test_a_deferred_update_may_come_and_go_within_settle_of_its_approval():
+    story = signed_up(configured(updates="deferred"))
+    old = story.mine.info.copy()
+    story.update()
+    story.wait()
+    story.get()
+    story.get(change=infos(old))
+    story.get()
+
+    assert story.findings() == []
 
 
 def test_values_may_come_and_go_within_settle():

@@ -203,6 +203,8 @@ async def calls(talk: Conversation) -> None:
     await _faults(talk)
     await _verified(talk)
     await _parallel(talk)
+    await _races(talk)
+    await _histories(talk)
 
 
 async def _changes(talk: Conversation) -> None:
@@ -280,6 +282,61 @@ async def _parallel(talk: Conversation) -> None:
     documents = [{**PDF, "name": f"{n}.pdf"} for n in range(4)]
     await asyncio.gather(*(talk.call(ADD, {**get, "documents": [each]}, token) for each in documents))
     await talk.call(GET, get, token)
+
+
+async def _races(talk: Conversation) -> None:
+    (one, key), (other, foreign) = await talk.sign_up(), await talk.sign_up()
+    for turn in (1, -1):
+        calls = [
+            talk.call(UPDATE, {"registration": one, "info": NEW_INFO}, key),
+            talk.call(UPDATE, {"registration": one, "info": {**INFO, "name": "Refused", "phone": "x"}}, key),
+            talk.call(ADD, {"registration": one, "documents": [PDF]}, key),
+            talk.call(GET, {"registration": one}, key),
+            talk.call(ADD, {"registration": one, "documents": [JPEG]}, key),
+            talk.call(GET, {"registration": other}, foreign),
+            talk.call(UPDATE, {"registration": other, "info": {**INFO, "name": "Other"}}, foreign),
+        ]
+        await asyncio.gather(*calls[::turn])
+        await talk.call(GET, {"registration": one}, key)
+        await talk.call(GET, {"registration": other}, foreign)
+        updates = ({**INFO, "name": "Whole"}, {"name": "Partial"})
+        await asyncio.gather(*(talk.call(UPDATE, {"registration": one, "info": info}, key) for info in updates))
+        await talk.call(GET, {"registration": one}, key)
+        await talk.call(ADD, {"registration": one, "documents": [PDF]}, key)
+
+
+async def _histories(talk: Conversation) -> None:
+    """Two registrations that go through a lot."""
+    providers = [await talk.sign_up(), await talk.sign_up()]
+    for reference, _ in providers:
+        await talk.raw(f"/operator/registrations/{reference['id']}/verify", b"", {})
+    info = {number: {**INFO, "name": f"Metro {number}"} for number in range(8)}
+    documents = {number: [{**PDF, "name": f"{number}.pdf"}, {**JPEG, "name": f"{number}.jpeg"}] for number in range(8)}
+    refused: list[tuple[str, dict[str, Any]]] = [
+        (UPDATE, {"info": {**INFO, "name": "Refused", "phone": "x"}}),
+        (ADD, {"documents": [PDF, {"name": "x.pdf"}]}),
+    ]
+    for number in range(4):
+        for place, (reference, token) in enumerate(providers):
+            steps: list[tuple[str, dict[str, Any]]] = [
+                (GET, {}),
+                (UPDATE, {"info": info[number * 2 + place]}),
+                (GET, {}),
+                (UPDATE, {"info": info[(number * 2 + place + 3) % 8]}),
+                (GET, {}),
+                refused[0],
+                (GET, {}),
+                (ADD, {"documents": documents[number * 2 + place]}),
+                (GET, {}),
+                refused[1],
+                (ADD, {"documents": documents[number * 2 + place]}),
+            ]
+            for action, body in steps:
+                await talk.call(action, {"registration": reference, **body}, token)
+            for other, _ in providers:
+                await talk.call(GET, {"registration": other}, token)
+        for reference, token in providers:
+            await talk.call(GET, {"registration": reference}, token)
 
 
 def transcript(app: Any, action: str) -> list[str]:

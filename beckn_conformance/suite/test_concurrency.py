@@ -1,0 +1,186 @@
+"""Calls at the same time: parallel signups, and parallel calls about one registration or two (X3).
+
+Each scenario sends groups of calls that leave at one moment, every call over a connection of its own, in several
+rounds; then it waits until reads are no longer excused (R19) and looks again. What came back is held against a
+sequential model: an order of the calls that respects the times of sending and of the replies has to explain every
+reply (``beckn_conformance.model.histories`` says exactly what).
+
+A finding shows a race for certain. Its absence shows that none was seen in these rounds, with the overlap that the way
+to the gateway allowed: groups larger than the declared ``concurrency``, or spread by a ``rate``, overlap less. Which
+of parallel updates wins, and whether a change may be refused while another is under way, is up to the gateway; what
+it refuses must leave no trace, and what it acknowledges must not be lost.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Sequence
+
+import pytest
+
+from beckn_conformance.actor import ADD, GET, SIGNUP, UPDATE, Actor, Call, Registration
+from beckn_conformance.obligations import MANY
+from beckn_conformance.scenario import case, exercises, scenario
+
+APART = (0.0, 0.001, 0.003)
+"""Seconds between the calls of a group, by round: what takes a gateway some milliseconds is met at every stage."""
+
+
+def get(registration: Registration) -> Call:
+    return Call.about(registration, GET)
+
+
+def update(actor: Actor, registration: Registration, **wrong: str) -> Call:
+    return Call.about(registration, UPDATE, {"info": {**actor.values.info(), **wrong}})
+
+
+def add(actor: Actor, registration: Registration) -> Call:
+    return Call.about(registration, ADD, {"documents": [actor.values.document()]})
+
+
+def faulty_add(actor: Actor, registration: Registration) -> Call:
+    documents = [actor.values.document(), {"name": "Operating Permit.pdf"}]
+    return Call.about(registration, ADD, {"documents": documents})
+
+
+async def known(actor: Actor) -> Registration:
+    """A registration that other calls see."""
+    registration = await actor.registered()
+    await actor.get(registration)
+    return registration
+
+
+async def rounds(actor: Actor, group: Callable[[], Sequence[Call]]) -> AsyncIterator[None]:
+    """Sends a group of new calls in every round, in one order and in the other."""
+    for number, apart in enumerate(APART):
+        calls = group()
+        await actor.together(*(calls if number % 2 == 0 else reversed(calls)), apart=apart)
+        yield
+
+
+async def look(actor: Actor, *registrations: Registration, times: int = 3) -> None:
+    """Looks again and again once everything has settled."""
+    await actor.settle()
+    for _ in range(times):
+        for registration in registrations:
+            await actor.get(registration)
+
+
+@exercises("SIGNUP-ID-UNIQUE")
+@scenario
+async def test_ids_are_unique(actor: Actor) -> None:
+    """Many signups, in groups that are made at the same time."""
+    abreast = 10
+    for _ in range(MANY // abreast):
+        await actor.together(*(Call(SIGNUP, actor.values.signup()) for _ in range(abreast)))
+
+
+@exercises("SIGNUP-ID-UNIQUE", "SIGNUP-ECHO", "GET-ROUND-TRIP", "SIGNUP-DOCUMENTS-KEPT", "TOKEN-ACCEPTED")
+@pytest.mark.parametrize("abreast", [8])
+@scenario
+async def test_signups_side_by_side(actor: Actor, abreast: int) -> None:
+    """Each of the registrations made at the same time is given back as it was made."""
+    signups = await actor.together(*(Call(SIGNUP, actor.values.signup(documents=2)) for _ in range(abreast)))
+    made = [registration for signup in signups if (registration := await actor.usable(signup)) is not None]
+    if made:
+        await actor.together(*map(get, made))
+        await look(actor, *made, times=1)
+
+
+@exercises("UPDATE-WHOLE", "UPDATE-STAYS", "UPDATE-VISIBLE", "GET-ROUND-TRIP", "UPDATE-ECHO")
+@pytest.mark.parametrize("abreast", [case("UPDATE-WHOLE", n, id=f"{n}_abreast") for n in (2, 4, 8)])
+@scenario
+async def test_updates_side_by_side(actor: Actor, abreast: int) -> None:
+    """Of updates made at the same time one is left, whole, and no Provider/get beside them shows half of one."""
+    registration = await known(actor)
+
+    def group() -> list[Call]:
+        updates = [update(actor, registration) for _ in range(abreast)]
+        return [get(registration), updates[0], get(registration), *updates[1:], get(registration)]
+
+    async for _ in rounds(actor, group):
+        await actor.get(registration)
+    await look(actor, registration)
+
+
+@exercises("DOCUMENTS-LISTED", "DOCUMENTS-KEPT", "DOCUMENTS-DOCUMENT-ID")
+@pytest.mark.parametrize("abreast", [case("DOCUMENTS-LISTED", n, id=f"{n}_abreast") for n in (2, 4, 8)])
+@scenario
+async def test_additions_side_by_side(actor: Actor, abreast: int) -> None:
+    """Of additions made at the same time none is missing from the reply to a last, lone one."""
+    registration = await known(actor)
+    async for _ in rounds(actor, lambda: [*(add(actor, registration) for _ in range(abreast)), get(registration)]):
+        pass
+    await actor.settle()
+    last = await actor.add(registration, [actor.values.document()])
+    await actor.get_after(last, registration)
+
+
+@exercises(
+    "UPDATE-WHOLE",
+    "UPDATE-STAYS",
+    "UPDATE-VISIBLE",
+    "UPDATE-KEEPS-REST",
+    "DOCUMENTS-KEEPS-REST",
+    "DOCUMENTS-LISTED",
+    "DOCUMENTS-KEPT",
+)
+@pytest.mark.parametrize("abreast", [case("DOCUMENTS-LISTED", n, id=f"{n}_of_each") for n in (1, 2)])
+@scenario
+async def test_updates_and_additions_side_by_side(actor: Actor, abreast: int) -> None:
+    """Neither undoes the other, whichever is carried out first."""
+    registration = await known(actor)
+
+    def group() -> list[Call]:
+        updates = [update(actor, registration) for _ in range(abreast)]
+        return [*updates, *(add(actor, registration) for _ in range(abreast)), get(registration)]
+
+    async for _ in rounds(actor, group):
+        await look(actor, registration, times=1)
+    last = await actor.add(registration, [actor.values.document()])
+    await actor.get_after(last, registration)
+
+
+@exercises(
+    "UPDATE-NACK-UNCHANGED",
+    "DOCUMENTS-NACK-UNCHANGED",
+    "UPDATE-WHOLE",
+    "DOCUMENTS-LISTED",
+)
+@scenario
+async def test_refused_changes_beside_valid_ones(actor: Actor) -> None:
+    """What is refused leaves no trace in what is acknowledged at the same time, and spoils none of it."""
+    registration = await known(actor)
+
+    def group() -> list[Call]:
+        updates = [update(actor, registration, **wrong) for wrong in ({}, {"phone": "12"}) * 2]
+        return [*updates, add(actor, registration), faulty_add(actor, registration), get(registration)]
+
+    async for _ in rounds(actor, group):
+        await actor.get(registration)
+    await look(actor, registration, times=1)
+    for refused in (update(actor, registration, phone="12"), faulty_add(actor, registration)):
+        await actor.together(refused)
+        await actor.get(registration)
+    last = await actor.add(registration, [actor.values.document()])
+    await actor.get_after(last, registration)
+
+
+@exercises(
+    "GET-ROUND-TRIP",
+    "UPDATE-ECHO",
+    "UPDATE-WHOLE",
+    "DOCUMENTS-KEEPS-REST",
+    "DOCUMENTS-LISTED",
+    "DOCUMENTS-ECHO",
+)
+@scenario
+async def test_two_registrations_at_once(actor: Actor) -> None:
+    """Changes of one registration never show at another that is changed at the same time."""
+    one, other = await known(actor), await known(actor)
+    async for _ in rounds(actor, lambda: [update(actor, one), update(actor, other), get(one), get(other)]):
+        await actor.together(add(actor, one), add(actor, other), get(other), get(one))
+    await look(actor, one, other, times=1)
+    for each in (one, other):
+        await actor.add(each, [actor.values.document()])
+    await actor.update(one, actor.values.info())
+    await actor.get(other)

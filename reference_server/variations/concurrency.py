@@ -1,0 +1,211 @@
+"""Fair ways to serve calls that come at the same time."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import itertools
+import time
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from reference_server.gateway import Gateway
+from reference_server.message import ADD, GET, UPDATE, Answer, Call, Faults, Json, Reply, Request
+from reference_server.planting import wrap
+from reference_server.registration import UPDATE_PENDING, Registration
+from reference_server.variations.variation import Variation
+
+_MOMENT = 0.004
+"""Seconds between reading and writing."""
+
+_LAG = 0.3
+"""Seconds that a replica is behind; the kit allows for two (reading R19)."""
+
+
+def variations() -> Iterator[Variation]:
+    """Make the variations of this family."""
+    for name, reading, summary, install in (
+        (
+            "conflicting-changes-refused",
+            "X3",
+            "a change is refused where another one was made since it began",
+            _optimistic,
+        ),
+        (
+            "conflicting-changes-refused-by-framework",
+            "X3",
+            "a change is answered by a bare 409 while another one of the registration is under way",
+            _locked,
+        ),
+        ("changes-in-turn", "X3", "changes of a registration wait for each other", _in_turn),
+        ("updates-coalesced", "X3", "of updates that come within milliseconds the last one is made", _coalesced),
+        (
+            "replies-overtake",
+            "X3",
+            "calls take some milliseconds more or less before and after their work",
+            _overtaking,
+        ),
+        (
+            "replies-show-later-state",
+            "X3",
+            "a reply shows the registration as it is when the reply is written",
+            _shown_late,
+        ),
+        (
+            "replicas-take-turns",
+            "R19",
+            "every second Provider/get is answered by a replica that is a moment behind",
+            _taking_turns,
+        ),
+    ):
+        yield Variation(name, reading, summary, install)
+    yield Variation(
+        "updates-approved-last-first",
+        "R12",
+        "updates are approved one by one, the latest first",
+        _approved_last_first,
+        {"updates": "deferred"},
+    )
+
+
+def _optimistic(gateway: Gateway) -> None:
+    async def reply(inner: Any, request: Request) -> Reply:
+        try:
+            given: Reply = await inner(request)
+        except _ConflictError:
+            faults: Faults = {("registration", "id"): "is being changed by another call"}
+            return replace(gateway.refuse(request, "conflict", "another change came first", faults), status=409)
+        return given
+
+    async def perform(inner: Any, request: Request, registration: Registration) -> Registration:
+        if request.action in (UPDATE, ADD):
+            await asyncio.sleep(_MOMENT)
+            if gateway.store.find(registration.id) != registration:
+                raise _ConflictError
+        done: Registration = await inner(request, registration)
+        return done
+
+    wrap(gateway, "reply", reply)
+    wrap(gateway, "perform", perform)
+
+
+class _ConflictError(Exception):
+    """A registration was changed since it was read."""
+
+
+def _locked(gateway: Gateway) -> None:
+    under_way: set[str] = set()
+
+    async def answer(inner: Any, call: Call) -> Answer:
+        request = gateway.read(call)
+        if request.action not in (UPDATE, ADD) or not request.id:
+            given: Answer = await inner(call)
+            return given
+        if request.id in under_way:
+            return Answer(409, (("content-type", "application/json"),), b'{"error": "Conflict"}')
+        under_way.add(request.id)
+        try:
+            await asyncio.sleep(_MOMENT)
+            given = await inner(call)
+        finally:
+            under_way.discard(request.id)
+        return given
+
+    wrap(gateway, "answer", answer)
+
+
+def _in_turn(gateway: Gateway) -> None:
+    locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+
+    async def perform(inner: Any, request: Request, registration: Registration) -> Registration:
+        async with locks[registration.id] if request.action != GET else contextlib.nullcontext():
+            await asyncio.sleep(_MOMENT)
+            done: Registration = await inner(request, registration)
+        return done
+
+    wrap(gateway, "perform", perform)
+
+
+def _coalesced(gateway: Gateway) -> None:
+    waiting: dict[str, Mapping[str, Json]] = {}
+
+    async def perform(inner: Any, request: Request, registration: Registration) -> Registration:
+        if request.action != UPDATE:
+            done: Registration = await inner(request, registration)
+            return done
+        waiting[registration.id] = {**waiting.get(registration.id, {}), **gateway.content(request)["info"]}
+        await asyncio.sleep(_MOMENT)
+        info = waiting.pop(registration.id, {})
+        return gateway.store.change(
+            registration.id, lambda kept: replace(kept, info={**kept.info, **info}, status=UPDATE_PENDING)
+        )
+
+    wrap(gateway, "perform", perform)
+
+
+def _overtaking(gateway: Gateway) -> None:
+    steps = itertools.count()
+
+    async def pause() -> None:
+        await asyncio.sleep(next(steps) * 7 % 5 * _MOMENT / 2)
+
+    async def answer(inner: Any, call: Call) -> Answer:
+        await pause()
+        given: Answer = await inner(call)
+        await pause()
+        return given
+
+    wrap(gateway, "answer", answer)
+
+
+def _shown_late(gateway: Gateway) -> None:
+    async def perform(inner: Any, request: Request, registration: Registration) -> Registration:
+        done: Registration = await inner(request, registration)
+        await asyncio.sleep(_MOMENT)
+        return gateway.store.find(registration.id) or done
+
+    wrap(gateway, "perform", perform)
+
+
+def _taking_turns(gateway: Gateway) -> None:
+    versions: defaultdict[str, list[tuple[float, Registration]]] = defaultdict(list)
+    gets = itertools.count()
+
+    def change(inner: Any, identity: str, *arguments: Any) -> Registration:
+        before = gateway.store.find(identity)
+        if before is not None and not versions[identity]:
+            versions[identity].append((0.0, before))
+        changed: Registration = inner(identity, *arguments)
+        versions[identity].append((time.monotonic(), changed))
+        return changed
+
+    async def perform(inner: Any, request: Request, registration: Registration) -> Registration:
+        done: Registration = await inner(request, registration)
+        if request.action != GET or next(gets) % 2:
+            return done
+        horizon = time.monotonic() - _LAG
+        return next((each for moment, each in reversed(versions[done.id]) if moment <= horizon), done)
+
+    wrap(gateway.store, "change", change)
+    wrap(gateway, "perform", perform)
+
+
+def _approved_last_first(gateway: Gateway) -> None:
+    held: defaultdict[str, list[Mapping[str, Json]]] = defaultdict(list)
+    asked = itertools.count(1)
+
+    def update(inner: Any, request: Request, registration: Registration) -> Registration:
+        held[registration.id].append(gateway.content(request)["info"])
+        return replace(registration, status=UPDATE_PENDING)
+
+    async def perform(inner: Any, request: Request, registration: Registration) -> Registration:
+        done: Registration = await inner(request, registration)
+        if request.action == GET and held[done.id] and next(asked) % 2 == 0:
+            info = held[done.id].pop()
+            gateway.store.change(done.id, lambda kept: replace(kept, info={**kept.info, **info}))
+        return done
+
+    wrap(gateway, "update", update)
+    wrap(gateway, "perform", perform)
