@@ -23,6 +23,7 @@ from .specification import choose, load
 from .verdict import Verdict
 
 SUITE = Path(suite.__file__).resolve().parent
+LAST = "test_robustness"
 WINDOW = 400
 """Scenarios that play ahead of the one that is judged; what they exchanged is held until then."""
 
@@ -92,6 +93,7 @@ class Campaign:
             journal_name=name,
             mask_key=_mask_key(worker),
             strict=option("--conformance-class") == "strict",
+            crowded=worker is not None,
         )
         campaign = cls(session, server, config)
         if not campaign._named:
@@ -120,6 +122,8 @@ class Campaign:
     def collected(self, items: list[pytest.Item]) -> None:
         """Before -k and -m: leaves out what was declared away, names requirements as keywords, counts the rest."""
         items[:] = [item for item in items if self._applies(item)]
+        # What a gateway may not survive comes after everything else.
+        items.sort(key=lambda item: item.path.stem == LAST)
         for item in items:
             if hasattr(getattr(item, "obj", None), "play"):
                 self._all += 1

@@ -15,6 +15,7 @@ from typing import Any
 
 import httpx
 
+from . import wire
 from .binding import Binding
 from .config import GatewayConfig, tls_context
 from .exchange import Exchange, Message, Received, Reply, Request
@@ -59,6 +60,9 @@ class Gateway:
         # neither redirects nor cookies nor authentication are followed up (T13).
         self._free: asyncio.LifoQueue[httpx.AsyncBaseTransport] = asyncio.LifoQueue()
         context = tls_context(config) if transport is None and config.url.startswith("https:") else None
+        self._context = context
+        self.has_socket = transport is None
+        """Whether raw bytes can be sent."""
         for _ in range(config.concurrency):
             self._free.put_nowait(transport or _connection(context))
         timeouts = httpx.Timeout(config.timeout).as_dict()
@@ -98,6 +102,43 @@ class Gateway:
         """Sends content that is no message, under a header that is (T14)."""
         headers, content = binding.wrap(header, content)
         return await self._exchange(action, None, headers, content, binding, purpose, tags)
+
+    async def send_request(
+        self, action: str, request: Request, binding: Binding, *, purpose: str, tags: tuple[str, ...], about: str
+    ) -> Exchange:
+        """Sends a request that is no call of the page, or raw bytes (T16); ``about`` as in the exchange."""
+        transport = await self._free.get()
+        try:
+            await self._pace()
+            started, clock = time.time(), time.monotonic()
+            if request.raw is None:
+                reply, trouble = await self._reply(request, transport)
+            else:
+                reply, trouble = await wire.send(
+                    request, request.raw, self._context, patience=self.config.timeout, longest=LARGEST_REPLY
+                )
+            seconds = time.monotonic() - clock
+            self.sent += 1
+            if (pause := _pause_asked_for(reply)) is not None:
+                self._quiet_until = max(self._quiet_until, time.monotonic() + min(pause, self.config.patience))
+        finally:
+            self._free.put_nowait(transport)
+        exchange = Exchange(
+            id=f"x{next(self._numbers)}",
+            action=action,
+            request=request,
+            sent=None,
+            reply=reply,
+            received=binding.decode(reply) if reply else None,
+            started=started,
+            seconds=seconds,
+            trouble=trouble,
+            purpose=purpose,
+            tags=tags,
+            about=about,
+        )
+        self._record(exchange)
+        return exchange
 
     async def _exchange(
         self,

@@ -28,6 +28,7 @@ from .masking import Masker
 from .probe import Probed, probe
 from .replay import curl, replay
 from .specification import Specification
+from .turns import Turns
 from .values import Values
 from .verdict import Tally, Verdict, conclude
 
@@ -72,6 +73,8 @@ class Session:
     """Shared by the processes of a run, so that the same secret has the same mask in all."""
     strict: bool = False
     tally: Tally = field(default_factory=Tally)
+    crowded: bool = False
+    """Whether other processes of the same run send at the same time."""
     elsewhere: int = 0
     """Exchanges that other processes of the same run made."""
 
@@ -88,6 +91,8 @@ class Session:
         self._values = Values(self.config, seed=self.seed)
         self._verifier = Verifier(self.config, self.transport)
         self._journal = Journal(self.folder, self.masker, self.journal_name) if self.folder else None
+        self._turns = Turns()
+        self._turns.sure = not self.crowded
         self._gateway: Gateway | None = None
         self._playing: dict[str, concurrent.futures.Future[Played]] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -172,9 +177,9 @@ class Session:
 
     async def _play(self, play: Callable[[Actor], Awaitable[Any]]) -> Played:
         assert self._gateway is not None
-        actor = Actor(self._gateway, self.binding, self.specification, self._values, self._verifier)
+        actor = Actor(self._gateway, self.binding, self.specification, self._values, self._verifier, self._turns)
         unmet = ""
-        async with self._verifier.turn():
+        async with self._verifier.turn(), self._turns.together():
             try:
                 await play(actor)
             except Unmet as error:
@@ -230,12 +235,14 @@ class Session:
         return self._outcome(requirements, tuple(mine.values()), exercised, reason)
 
     def _observe(self, exchange: Exchange) -> None:
-        """Notes what is recorded and judged by nobody (T8, T13)."""
+        """Notes what is recorded and judged by nobody (T8, T13, T14)."""
         notes = [f"{exchange.action}: {note}" for note in (exchange.received.notes if exchange.received else ())]
         reply = exchange.reply
         if reply is not None and 300 <= reply.status < 400:
             notes.append(f"{exchange.action}: a redirect (status {reply.status}), which is not followed")
-        if exchange.trouble:
+        if exchange.purpose == "unusual" and reply is not None and reply.status >= 500:
+            notes.append(f"{', '.join(exchange.tags)}: answered with status {reply.status} (recorded only, T14)")
+        if exchange.trouble and exchange.purpose != "broken":
             notes.append(f"{exchange.action}: {exchange.trouble}")
         self.notes += [note for note in dict.fromkeys(notes) if note not in self.notes and len(self.notes) < MOST_NOTES]
 

@@ -10,9 +10,20 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "beckn_conformance"
 ORDER = (
-    *("errors", "times", "specification", "config", "exchange", "finding", "faults", "obligations", "values"),
+    *(
+        "errors",
+        "times",
+        "specification",
+        "config",
+        "exchange",
+        "finding",
+        "faults",
+        "oddities",
+        "obligations",
+        "values",
+    ),
     *("diagnosis", "checks", "model", "judge", "verdict"),
-    *("binding", "gateway", "actor", "replay", "masking", "journal", "probe", "embedded", "session"),
+    *("binding", "wire", "gateway", "turns", "actor", "replay", "masking", "journal", "probe", "embedded", "session"),
     *("report", "scenario", "suite", "plan", "campaign", "plugin", "cli", "__main__"),
 )
 PURE = ("diagnosis", "checks", "model", "judge", "verdict", "values", "faults", "finding", "exchange")
