@@ -113,8 +113,12 @@ MEDIA_TYPES: dict[str, str | None] = {
 }
 """Media types under which a valid body is sent (T16)."""
 
-FAMILIES = ("another method", "another path", "another media type")
-"""Kinds of requests that are sound HTTP and no calls of the page."""
+FOREIGN: dict[str, tuple[str, ...]] = {
+    "another method": METHODS,
+    "another path": tuple(PATHS),
+    "another media type": tuple(MEDIA_TYPES),
+}
+"""Requests that are sound HTTP and no calls of the page (T16), by families."""
 
 
 def _line(change: Callable[[bytes], bytes]) -> Talk:

@@ -10,23 +10,12 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "beckn_conformance"
 ORDER = (
-    *(
-        "errors",
-        "times",
-        "specification",
-        "config",
-        "exchange",
-        "finding",
-        "faults",
-        "oddities",
-        "obligations",
-        "values",
-    ),
-    *("diagnosis", "checks", "model", "judge", "verdict"),
+    *("errors", "times", "specification", "config", "exchange", "finding", "faults", "oddities", "obligations"),
+    *("values", "diagnosis", "checks", "model", "judge", "verdict"),
     *("binding", "wire", "gateway", "turns", "actor", "replay", "masking", "journal", "probe", "embedded", "session"),
     *("report", "scenario", "suite", "plan", "campaign", "plugin", "cli", "__main__"),
 )
-PURE = ("diagnosis", "checks", "model", "judge", "verdict", "values", "faults", "finding", "exchange")
+PURE = ("diagnosis", "checks", "model", "judge", "verdict", "values", "faults", "finding", "exchange", "oddities")
 HEAVY = ("httpx", "hypothesis", "schemathesis", "jsonschema", "jsonschema_rs", "yaml", "phonenumbers")
 SOURCES = sorted(PACKAGE.rglob("*.py"))
 
