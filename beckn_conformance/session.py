@@ -9,6 +9,7 @@ import threading
 import time
 import uuid
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -94,7 +95,7 @@ class Session:
         self._turns = Turns()
         self._turns.sure = not self.crowded
         self._gateway: Gateway | None = None
-        self._playing: dict[str, concurrent.futures.Future[Played]] = {}
+        self._playing: dict[str, Future[Played]] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
 
@@ -170,10 +171,14 @@ class Session:
 
     def prefetch(self, plays: Mapping[str, Callable[[Actor], Awaitable[Any]]]) -> None:
         """Sets scenarios playing side by side, under names by which ``play`` finds them."""
+        new = {name: play for name, play in plays.items() if name not in self._playing}
+        if new:
+            self._playing |= self._wait(self._begin(new))
+
+    async def _begin(self, plays: Mapping[str, Callable[[Actor], Awaitable[Any]]]) -> dict[str, Future[Played]]:
+        """Starts all at once, from within the loop, so that none of them takes itself for alone."""
         assert self._loop is not None
-        for name, play in plays.items():
-            if name not in self._playing:
-                self._playing[name] = asyncio.run_coroutine_threadsafe(self._play(play), self._loop)
+        return {name: asyncio.run_coroutine_threadsafe(self._play(play), self._loop) for name, play in plays.items()}
 
     async def _play(self, play: Callable[[Actor], Awaitable[Any]]) -> Played:
         assert self._gateway is not None
