@@ -30,6 +30,7 @@ _DEEP = b"[" * 1000
 _TIMEOUT = 1.5
 _LATE = 2.5
 _NEVER = 600.0
+_SHORT = 0.6
 
 
 def defects() -> Iterator[Defect]:
@@ -385,7 +386,7 @@ def _stopped() -> Iterator[Defect]:
             summary=f"after {summary} no call is answered any more",
             install=_stopping(action, when),
             consequences=frozenset({"REPLY-TIME", "LARGE-ANSWERED"}),
-            configuration={"timeout": _TIMEOUT, "patience": _TIMEOUT},
+            configuration={"timeout": _SHORT, "patience": _SHORT},
         )
 
 
