@@ -186,6 +186,8 @@ class Session:
         unmet = ""
         async with self._verifier.turn(), self._turns.together():
             try:
+                if self._turns.stopped:
+                    raise Unmet(self._turns.stopped)
                 await play(actor)
             except Unmet as error:
                 unmet = str(error)

@@ -234,8 +234,13 @@ def _large() -> Iterator[Defect]:
         operation=ADD,
         pointer="/documents",
         summary="a list of more documents than one statement takes ends in an exception",
-        install=_failing(ADD, lambda request: len(request.body.get("documents") or ()) > _MANY),
+        install=_failing(ADD, _is_many),
     )
+
+
+def _is_many(request: Request) -> bool:
+    documents = request.body.get("documents")
+    return isinstance(documents, list) and len(documents) > _MANY
 
 
 def _is_large(request: Request) -> bool:

@@ -97,7 +97,7 @@ def _crashing(gateway: Gateway) -> None:
 
 def _choosy(gateway: Gateway) -> None:
     def other(call: Call) -> bool:
-        return call.headers.get("content-type", "") != "application/json"
+        return call.headers.get("content-type", "application/json") != "application/json"
 
     _answering(other, Answer(415, _HTML, b"<h1>Unsupported Media Type</h1>"))(gateway)
 

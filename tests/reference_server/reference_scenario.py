@@ -268,11 +268,11 @@ async def _faults(talk: Conversation) -> None:
             await talk.call(action, put(body, pointer, value), token)
         for member, text in [*HEADER_FAULTS, ("Action", SIGNUP)]:
             await talk.call(action, body, token, **{member: text})
-        for content in TEXTS:
-            await talk.raw(f"/{action}", content, {"Action": action, "Token": token, "Timestamp": NOW})
         form = {"Action": action, "Token": token, "Timestamp": NOW, "Content-Type": "application/x-www-form-urlencoded"}
         await talk.raw(f"/{action}", json.dumps(body).encode(), form)
         await talk.raw(f"/{action}", b"", {}, "PUT")
+        for content in TEXTS:
+            await talk.raw(f"/{action}", content, {"Action": action, "Token": token, "Timestamp": NOW})
         await talk.call(GET, get, token)
     await talk.call(ADD, {**body, "documents": [PDF] * 200}, token)
     await talk.call(ADD, put(body, "/documents/0/data", "JVBE" * 5000), token)
