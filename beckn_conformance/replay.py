@@ -40,8 +40,6 @@ def curl(exchange: Exchange, before: Sequence[Exchange], binding: Binding, confi
     steps = _needed(exchange, before)
     names: dict[str, str] = {}
     parts = [f"U={shlex.quote(config.url)}"]
-    if any(step.sent is not None and "company_id" in str(step.sent.body) for step in (*steps, exchange)):
-        parts.append("N=$(date +%s | tail -c 7)")
     for number, step in enumerate(steps, 1):
         line = _call(step, binding, config, names, number)
         if step.action != "Provider/signup":
@@ -58,6 +56,8 @@ def curl(exchange: Exchange, before: Sequence[Exchange], binding: Binding, confi
             script = f"import json,sys; print(json.load(sys.stdin){path})".replace("'", '"')
             parts.append(f"{variable}=$(printf %s \"$R{number}\" | python3 -c '{script}')")
     parts.append(_call(exchange, binding, config, names, len(steps) + 1, show_header=True))
+    if any("$N" in part for part in parts):
+        parts.insert(1, "N=$(date +%s | tail -c 7)")
     return "; ".join(parts)
 
 

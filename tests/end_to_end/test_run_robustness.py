@@ -263,3 +263,20 @@ def test_nothing_else_is_on_the_way_while_an_oddity_is(kit: Kit, gateway: Make) 
     assert deep
     others = {seen.number for seen in server.seen if DEEP not in seen.body and seen.action != "get"}
     assert not any(group & others for group in seen_together)
+
+
+def test_a_line_that_is_no_call_of_the_page_runs_as_it_stands(kit: Kit, gateway: Make) -> None:
+    def twist(seen: Seen, answer: Answer) -> Answer:
+        odd = seen.method == "BREW" or "form" in seen.headers["content-type"]
+        return plain(500, "Internal Server Error") if odd else answer
+
+    server = gateway(twist)
+    run = kit.run(server.url, kit.configure(QUICK), *MODULE, "-k", "BREW or a_form")
+    findings = [f for f in run.findings if f["requirement"] == "ROBUST-NO-CRASH"]
+    assert {f["operation"] for f in findings} >= {"Provider/documents/add", "Provider/info/update"}
+
+    for finding in findings:
+        server.seen.clear()
+        again = subprocess.run(["sh", "-c", finding["curl"]], capture_output=True, text=True, timeout=60, check=False)
+        assert again.stdout.startswith("HTTP/1.1 500"), again.stderr
+        assert "$" not in server.seen[-1].body.decode()
