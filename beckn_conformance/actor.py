@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import dataclasses
 import shlex
 import time
 import urllib.parse
@@ -17,10 +18,13 @@ from .binding import Binding
 from .checks import looks_unsettled
 from .config import SIGNUP_TOKEN, GatewayConfig
 from .errors import Unmet
-from .exchange import MISSING, Exchange, Message, member
+from .exchange import MISSING, Exchange, Message, Request, member, write_json
 from .gateway import Gateway
+from .oddities import Talk, Text
+from .solitude import Solitude
 from .specification import Specification
 from .values import Values
+from .wire import head
 
 Turn = Callable[[], contextlib.AbstractAsyncContextManager[None]]
 """What a call waits for before it is made."""
@@ -68,7 +72,9 @@ class Actor:
         values: Values,
         verifier: Verifier,
         turn: Turn = contextlib.nullcontext,
+        solitude: Solitude | None = None,
     ) -> None:
+        self.solitude = solitude or Solitude()
         self.values = values
         self.specification = specification
         self.exchanges: list[Exchange] = []
@@ -142,15 +148,109 @@ class Actor:
             await ready.wait()
         return [task.result() for task in made]
 
-    async def call_raw(self, action: str, content: bytes, *, token: str | None = None, tag: str) -> Exchange:
-        """Sends a body that is no JSON object, under a valid header."""
-        async with self._turn():
-            exchange = await self._gateway.send_raw(
-                action, self.header(action, token), content, self._binding, purpose="malformed", tags=(tag,)
-            )
+    async def call_text(
+        self, action: str, body: Any, text: Text, *, of: Registration, purpose: str, tag: str
+    ) -> Exchange:
+        """Makes a call about a registration whose body is another text than the JSON of a valid one (T14)."""
+        header = self.header(action, None if action == SIGNUP else of.token)
+        content = text(write_json(body))
+        sent = await self._gateway.send_raw(action, header, content, self._binding, purpose=purpose, tags=(tag,))
+        exchange = dataclasses.replace(sent, about=of.id)
         self.exchanges.append(exchange)
-        self.lost += exchange.lost
         return exchange
+
+    async def call_foreign(
+        self,
+        action: str,
+        body: Any,
+        *,
+        of: Registration,
+        tags: tuple[str, ...],
+        method: str | None = None,
+        path: str | None = None,
+        media_type: str | None = "application/json",
+    ) -> Exchange:
+        """Sends a valid message by another method, to another path or under another media type (T16)."""
+        request = self._request(action, body, of)
+        fields = [(name, value) for name, value in request.headers if name != "Content-Type"]
+        if media_type is not None:
+            fields.append(("Content-Type", media_type))
+        url = f"{self.config.url}{path or '/' + action}"
+        request = Request(method or request.method, url, tuple(fields), request.content)
+        exchange = await self._gateway.send_request(
+            action, request, self._binding, purpose="foreign", tags=tags, about=of.id
+        )
+        self.exchanges.append(exchange)
+        return exchange
+
+    async def call_wire(
+        self, action: str, body: Any, talk: Talk, *, of: Registration, about: str, tag: str
+    ) -> Exchange:
+        """Sends raw bytes made of a valid request (T16)."""
+        request = self._request(action, body, of)
+        raw = talk(head(request), request.content)
+        request = dataclasses.replace(request, headers=(), content=b"".join(raw.pieces), raw=raw)
+        exchange = await self._gateway.send_request(
+            action, request, self._binding, purpose="broken", tags=(tag,), about=about
+        )
+        self.exchanges.append(exchange)
+        return exchange
+
+    def _request(self, action: str, body: Any, of: Registration) -> Request:
+        message = Message(self.header(action, None if action == SIGNUP else of.token), body)
+        fields, content = self._binding.encode(message)
+        names = {name.casefold() for name, _ in fields}
+        extra = tuple((k, v) for k, v in self.config.headers.items() if k.casefold() not in names)
+        return Request(self.config.method, f"{self.config.url}/{action}", (*fields, *extra), content)
+
+    def need_socket(self) -> None:
+        """Raises Unmet where raw bytes cannot be sent."""
+        if not self._gateway.has_socket:
+            raise Unmet("the gateway is not reached through a socket")
+
+    @contextlib.asynccontextmanager
+    async def lives_on(
+        self, kind: str, witness: Registration, *, group: str = "", last: bool = False
+    ) -> AsyncIterator[None]:
+        """Alone with what is sent within, sees to it that the gateway answers a plain call before and after it.
+
+        Raises Unmet where it does not, and names what was sent before that. Where what was sent are calls of the
+        page, a last plain call that is marked for judging goes before that (T14).
+        """
+        async with self.solitude.alone(group or kind, last=last):
+            if not self.solitude.answered and not self.solitude.stopped:
+                before = await self._outlast(witness)
+                if not _is_answered(before):
+                    self.solitude.stopped = f"before {kind} was sent, the gateway answered no more: {describe(before)}"
+            if self.solitude.stopped:
+                raise Unmet(self.solitude.stopped)
+            yield
+            after = await self._outlast(witness, f"after {kind}")
+            if not _is_answered(after):
+                self.solitude.stopped = self.solitude.stopped or (
+                    f"after {kind if kind == group or not group else f'{group} ({kind})'} was sent, the gateway "
+                    f"answered no more: {describe(after)}; either it came to its end, or something in front of it "
+                    "keeps the kit out"
+                )
+                if not group and after.reply is None and self.solitude.sure:
+                    await self._plain(witness, f"long after {kind}")
+                raise Unmet(self.solitude.stopped)
+        if looks_unsettled(after):
+            await self.get(witness)
+
+    async def _outlast(self, witness: Registration, *tags: str) -> Exchange:
+        """A plain call, made again for as long as patience lasts where none is answered."""
+        until, pause = time.monotonic() + self.config.patience, 0.05
+        while True:
+            exchange = await self._plain(witness, *tags)
+            self.solitude.answered = _is_answered(exchange)
+            if self.solitude.answered or time.monotonic() >= until or self.solitude.stopped:
+                return exchange
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, 2)
+
+    async def _plain(self, witness: Registration, *tags: str) -> Exchange:
+        return await self.call(GET, {"registration": {"id": witness.id}}, token=witness.token, tags=tags)
 
     async def signup(self, body: Any = None, **options: Any) -> Exchange:
         """A signup, valid unless a body is given; sent again with new data where the answer was lost (T13)."""
@@ -268,6 +368,11 @@ def registration_of(exchange: Exchange) -> Registration | None:
     if any(ord(c) < 32 or ord(c) > 126 for c in token):
         return None
     return Registration(str(id_), token, exchange.ended, exchange.sent.body if exchange.sent else MISSING)
+
+
+def _is_answered(exchange: Exchange) -> bool:
+    """Whether a reply came, and not from something in front of a gateway that is not there (T6)."""
+    return exchange.reply is not None and exchange.reply.status not in (502, 503, 504) and not exchange.trouble
 
 
 def describe(exchange: Exchange) -> str:

@@ -123,6 +123,7 @@ class Campaign:
             mask_key=_mask_key(worker),
             label=f"{worker['workerid']}-" if worker else "",
             strict=option("--conformance-class") == "strict",
+            crowded=worker is not None,
         )
         campaign = cls(session, server, config)
         if not campaign._named:
@@ -151,8 +152,12 @@ class Campaign:
 
     def collected(self, items: list[pytest.Item]) -> None:
         """Before -k and -m: leaves out what was declared away, names requirements as keywords, counts the rest."""
-        # What waits for the gateway to settle is begun first and judged last; the others fill the time.
-        items[:] = sorted((item for item in items if self._applies(item)), key=lambda i: (_settles(i), _place(i)))
+        # What waits for the gateway to settle is begun first and judged last, so that the others fill the time; what
+        # a gateway may not survive comes after everything else.
+        items[:] = sorted(
+            (item for item in items if self._applies(item)),
+            key=lambda item: (_place(item) == len(ORDER) - 1, _settles(item), _place(item)),
+        )
         for item in items:
             if hasattr(getattr(item, "obj", None), "play"):
                 self._all += 1

@@ -142,7 +142,7 @@ class Recogniser:
         """What the exchange's request deserved, given what was known when it was sent."""
         sent = exchange.sent
         if sent is None:
-            return Diagnosis(doubts=(Doubt("", "the request is no message"),))
+            return Diagnosis(doubts=(Doubt("", "the request is no message"),), registration=exchange.about or None)
         faults: list[Fault] = []
         doubts: list[Doubt] = []
         symbols: list[str] = []

@@ -28,6 +28,19 @@ class Message:
 
 
 @dataclass(frozen=True, slots=True)
+class Raw:
+    """Bytes as they go over a connection of their own, for what no HTTP client would send (T16)."""
+
+    pieces: tuple[bytes, ...]
+    pause: float = 0.0
+    """Seconds between two pieces."""
+    ending: str = ""
+    """What follows the last piece: ``half-close``, ``reset``, or nothing but waiting for a reply."""
+    wait: float = 1.0
+    """Seconds after the last piece until no reply is expected any more."""
+
+
+@dataclass(frozen=True, slots=True)
 class Request:
     """What went over the wire."""
 
@@ -35,6 +48,8 @@ class Request:
     url: str
     headers: tuple[tuple[str, str], ...]
     content: bytes
+    """The body; of a raw request everything that was sent."""
+    raw: Raw | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +97,12 @@ class Exchange:
     trouble: str = ""
     """Why there is no reply: ``timeout: …``, ``connection: …``, ``patience: …`` or ``limit: …``."""
     purpose: str = ""
-    """``malformed`` or ``large`` where a test of its own sent it; such replies are judged more softly."""
+    """``malformed``, ``unusual``, ``foreign``, ``broken`` or ``large`` where a test of its own sent it; such replies
+    are judged more softly, or by nobody."""
     tags: tuple[str, ...] = field(default=())
+    """What kind of oddity was sent, or ``after …`` such a one."""
+    about: str = ""
+    """Id of the registration that a request which is no message could change if it were carried out."""
 
     @property
     def ended(self) -> float:

@@ -29,14 +29,6 @@ HEADER_KINDS: dict[str, tuple[str, ...]] = {
 TOKEN_KINDS = ("missing", "empty", "unknown", "foreign")
 """Faults of the token of a call about a registration (H3)."""
 
-MALFORMED: dict[str, bytes] = {
-    "text cut short": b'{"info": {"name": "Metro", "pho',
-    "text that is no JSON": b"this is no JSON",
-    "an array": b'[{"info": {}}]',
-    "a scalar": b"42",
-}
-"""Bodies that are no JSON object (T14)."""
-
 LATER = " in a later document"
 
 

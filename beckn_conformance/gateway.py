@@ -12,8 +12,9 @@ from dataclasses import replace
 
 import httpx
 
+from . import wire
 from .binding import Binding
-from .config import GatewayConfig
+from .config import GatewayConfig, tls_context
 from .exchange import Exchange, Message, Reply, Request
 from .patience import Fate, Lanes, Patience, Wait
 from .transport import LARGEST_REPLY, BrokenOff, InProcess, Network, ReplyTooLarge, Transport, Unsendable, Unsent
@@ -49,6 +50,8 @@ class Gateway:
         self._transport: Transport = InProcess(transport) if transport else Network(config)
         self.line = asyncio.Lock()
         """Held while a group of calls waits for connections, so that two groups never wait for each other's."""
+        self.has_socket = transport is None
+        """Whether raw bytes can be sent."""
 
     async def close(self) -> None:
         await self._transport.close()
@@ -91,6 +94,43 @@ class Gateway:
         """Sends content that is no message, under a header that is (T14)."""
         headers, content = binding.wrap(header, content)
         return await self._exchange(action, None, headers, content, binding, purpose, tags)
+
+    async def send_request(
+        self, action: str, request: Request, binding: Binding, *, purpose: str, tags: tuple[str, ...], about: str
+    ) -> Exchange:
+        """Sends a request that is no call of the page, or raw bytes (T16), once; ``about`` as in the exchange."""
+        await self._lanes.enter()
+        try:
+            await self._pace()
+            started, begun = time.time(), time.monotonic()
+            reply, trouble = await self._odd(request)
+            seconds = time.monotonic() - begun
+        finally:
+            self._lanes.leave()
+        exchange = Exchange(
+            id=f"{self._label}x{next(self._numbers)}",
+            action=action,
+            request=request,
+            sent=None,
+            reply=reply,
+            received=binding.decode(reply) if reply else None,
+            started=started,
+            seconds=seconds,
+            trouble=trouble,
+            purpose=purpose,
+            tags=tags,
+            about=about,
+        )
+        self._record(exchange)
+        return exchange
+
+    async def _odd(self, request: Request) -> tuple[Reply | None, str]:
+        if request.raw is None:
+            reply, _, trouble = await self._attempt(request, repeatable=False)
+            return reply, trouble
+        self.sent += 1
+        context = tls_context(self.config) if self.config.url.startswith("https:") else None
+        return await wire.send(request, request.raw, context, patience=self.config.timeout, longest=LARGEST_REPLY)
 
     async def _exchange(
         self,

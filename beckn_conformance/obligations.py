@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from .config import GatewayConfig
-from .faults import HEADER_KINDS, MALFORMED, TOKEN_KINDS, fault_cases
+from .faults import HEADER_KINDS, TOKEN_KINDS, fault_cases
+from .oddities import FOREIGN, LARGE, MALFORMED, MANY_DOCUMENTS, UNUSUAL
 from .specification import Member, Requirement, Specification
 
 BY_REPLY = ("REPLY-JSON", "REPLY-ACTION", "REPLY-MESSAGE", "REPLY-MESSAGE-BLANK", "REPLY-MEDIA-TYPE")
+AT_THE_END = "everything"
+"""After all that was sent, the gateway is to be seen serving a plain signup."""
 MANY = 60
 """Registrations of a run among which no id may be given twice."""
 
@@ -61,6 +64,14 @@ def _of(
             kinds = (requirement.id.rpartition("-")[2].lower(),)
         case "MALFORMED-NACK" | "MALFORMED-NO-CRASH":
             kinds = tuple(MALFORMED)
+        case "LARGE-ANSWERED":
+            return {f"{action} {kind}" for action in actions for kind in LARGE} | {
+                f"Provider/documents/add {MANY_DOCUMENTS}"
+            }
+        case "ROBUST-NO-CRASH":
+            return set(FOREIGN)
+        case "ROBUST-LIVES-ON":
+            return {*MALFORMED, *UNUSUAL, *LARGE, MANY_DOCUMENTS, *FOREIGN, AT_THE_END}
         case "SIGNUP-ID-UNIQUE":
             return {*actions, f"{MANY} registrations"}
         case _:

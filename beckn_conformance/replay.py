@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import re
 import shlex
+import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -13,8 +15,23 @@ from .exchange import MISSING, Exchange, member, printable
 
 CIN = re.compile(r"([LU])\d{5}([A-Z]{2}\d{4}[A-Z]{3})\d{6}")
 MARK = re.compile("\x02(.*?)\x03")
-LONGEST = 60
+LONGEST_HISTORY = 60
 """Calls of a history that are told one by one."""
+NOW = re.compile(rb"\nTimestamp: (\S+)")
+LONGEST = 8 * 1024
+"""Bytes of a content that are written out; a shell takes no more than 128 KB as one word."""
+
+INFLATE = "import base64,sys,zlib;sys.stdout.buffer.write(zlib.decompress(base64.b64decode(sys.argv[1])))"
+SPEAK = (
+    "import socket,ssl,struct,sys,time,urllib.parse;u,z,w,e=sys.argv[1:];u=urllib.parse.urlsplit(u);"
+    't=u.scheme=="https";s=socket.create_connection((u.hostname,u.port or (443 if t else 80)),10);'
+    "s=ssl.create_default_context().wrap_socket(s,server_hostname=u.hostname) if t else s;"
+    "[(s.sendall(sys.stdin.buffer.read(int(n))),time.sleep(float(w))) for n in z.split()];"
+    'e=="half-close" and s.shutdown(1);'
+    'e=="reset" and (s.setsockopt(1,13,struct.pack("ii",1,0)),s.close(),sys.exit());'
+    's.settimeout(2);[sys.stdout.buffer.write(b) for b in iter(lambda:s.recv(65536),b"")]'
+)
+"""Sends its input in pieces over a connection of its own: URL, sizes of the pieces, seconds between them, ending."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +62,7 @@ def tell(
     from the replies, the time from ``date`` and company ids that were not used before; a secret of the configuration
     stands in an environment variable. With ``history`` every call counts, not only the changes to the registration.
     """
-    needed = list(before) if history and len(before) <= LONGEST else _needed(exchange, before)
+    needed = list(before) if history and len(before) <= LONGEST_HISTORY else _needed(exchange, before)
     parts = _parts(exchange, needed, binding, config)
     line = "; ".join(text for step in parts for text in step)
     if not history or len(needed) < 2:
@@ -68,8 +85,6 @@ def _parts(exchange: Exchange, needed: Sequence[Exchange], binding: Binding, con
     """Shell commands: first the variables, then those of each step, those of the exchange last."""
     names: dict[str, str] = {}
     head = [f"U={shlex.quote(config.url)}"]
-    if any(step.sent is not None and "company_id" in str(step.sent.body) for step in (*needed, exchange)):
-        head.append("N=$(date +%s | tail -c 7)")
     parts = [head]
     for number, step in enumerate(needed, 1):
         line = _call(step, binding, config, names, number)
@@ -88,6 +103,8 @@ def _parts(exchange: Exchange, needed: Sequence[Exchange], binding: Binding, con
             commands.append(f"{variable}=$(printf %s \"$R{number}\" | python3 -c '{script}')")
         parts.append(commands)
     parts.append([_call(exchange, binding, config, names, len(needed) + 1, show_header=True)])
+    if any("$N" in command for commands in parts for command in commands):
+        head.append("N=$(date +%s | tail -c 7)")
     return parts
 
 
@@ -122,7 +139,8 @@ def _beside(number: int, step: Exchange, needed: Sequence[Exchange]) -> str:
 
 
 def _needed(exchange: Exchange, before: Sequence[Exchange]) -> list[Exchange]:
-    """The acknowledged signups whose ids or tokens an exchange uses, and the changes to those registrations."""
+    """What goes before an exchange: the acknowledged signups whose ids or tokens it uses, changes to those
+    registrations, and what else was sent that names one or comes right before it."""
     text = exchange.request.content.decode("utf-8", "replace") + str(exchange.request.headers)
     signups = {}
     for step in before:
@@ -131,10 +149,12 @@ def _needed(exchange: Exchange, before: Sequence[Exchange]) -> list[Exchange]:
         if step.action == "Provider/signup" and step.acknowledged and id_ != MISSING and used:
             signups[step.id] = str(id_)
     ids = set(signups.values())
+    odd = {tag.partition("after ")[2] for tag in exchange.tags}
     return [
         step
         for step in before
         if step.id in signups
+        or (step.purpose and (step.about in ids or odd & set(step.tags)))
         or (
             step.action in ("Provider/info/update", "Provider/documents/add")
             and step.sent is not None
@@ -156,7 +176,9 @@ def _call(
     if config.timestamp_zone != "UTC":
         timestamp = f"TZ={config.timestamp_zone} date +%Y-%m-%dT%H:%M:%S"
     sent = exchange.sent
-    now = "" if sent is None else sent.header.get("Timestamp", "")
+    now = dict(exchange.request.headers).get("Timestamp", "") if sent is None else sent.header.get("Timestamp", "")
+    if exchange.request.raw is not None and (found := NOW.search(exchange.request.content)):
+        now = found[1].decode("latin-1")
     if not re.fullmatch(r"\d{4}-(0\d|1[0-2])-\d\dT\d\d:\d\d:\d\d", now) or "-02-30" in now:
         now = ""
 
@@ -174,15 +196,60 @@ def _call(
             text = CIN.sub(lambda m: f"{m[1]}{number:05d}{m[2]}\x02$N\x03", text)
         return text
 
+    content = exchange.request.content
+    if (raw := exchange.request.raw) is not None:
+        sizes = " ".join(str(len(piece)) for piece in raw.pieces)
+        return (
+            f'{_printed(live(content.decode("latin-1")))} | python3 -c {shlex.quote(SPEAK)} "$U" {shlex.quote(sizes)} '
+            f"{raw.pause:g} {shlex.quote(raw.ending)} 2>/dev/null"
+        )
     words = ["curl", "-sS"]
     if show_header:
         words.append("-i")
-    words += ["-X", exchange.request.method, f'"$U/{exchange.action}"']
+    path = exchange.request.url.removeprefix(config.url)
+    where = f'"$U{path}"' if path == f"/{exchange.action}" else f'--path-as-is "$U"{shlex.quote(path)}'
+    words += ["-X", exchange.request.method, where]
+    if exchange.request.method == "HEAD":
+        # curl waits for a body where it is not told that none follows, and then it would send none.
+        words += ["-m", "5"]
+    if "Content-Type" not in dict(exchange.request.headers):
+        words += ["-H", "Content-Type:"]
     for name, value in exchange.request.headers:
         words += ["-H", _quoted(f"{name}: {live(value)}" if value else f"{name};")]
-    content = exchange.request.content.decode("utf-8", "backslashreplace")
-    words += ["--data-binary", _quoted(live(content))]
+    if len(content) > LONGEST or not _is_plain(content):
+        return " ".join([_printed(live(content.decode("latin-1"))), "|", *words, "--data-binary", "@-"])
+    words += ["--data-binary", _quoted(live(content.decode()))]
     return " ".join(words)
+
+
+def _is_plain(content: bytes) -> bool:
+    """Whether a shell can take a content as a word, and curl as an option: UTF-8 that begins with no @."""
+    try:
+        return not content.startswith(b"@") and "\0" not in content.decode()
+    except UnicodeDecodeError:
+        return False
+
+
+def _printed(text: str) -> str:
+    """A group of shell commands that print bytes, given as Latin-1, in which marked parts are expanded."""
+    commands = []
+    position = 0
+    for mark in MARK.finditer(text):
+        commands += [_printing(text[position : mark.start()]), f'printf %s "{mark[1]}"']
+        position = mark.end()
+    commands.append(_printing(text[position:]))
+    return "{ " + "; ".join(filter(None, commands)) + "; }" if any(commands) else "printf ''"
+
+
+def _printing(text: str) -> str:
+    if len(text) > LONGEST:
+        packed = base64.b64encode(zlib.compress(text.encode("latin-1"), 9)).decode()
+        return f"python3 -c {shlex.quote(INFLATE)} {packed}"
+    if text.isascii() and text.isprintable():
+        return f"printf %s {shlex.quote(text)}" if text else ""
+    escaped = {"%": "%%", "\\": "\\\\", "\r": "\\r", "\n": "\\n"}
+    plain = "".join(escaped.get(c) or (c if c.isascii() and c.isprintable() else f"\\{ord(c):03o}") for c in text)
+    return f"printf -- {shlex.quote(plain)}"
 
 
 def _quoted(text: str) -> str:

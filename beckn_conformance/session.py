@@ -11,6 +11,7 @@ import threading
 import time
 import uuid
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -30,6 +31,7 @@ from .masking import Masker
 from .model import REQUIREMENTS
 from .probe import Probed, probe
 from .replay import replay, tell
+from .solitude import Solitude
 from .specification import Specification
 from .turns import Turns
 from .values import Values
@@ -93,6 +95,8 @@ class Session:
     """Goes before the ids of exchanges, where several processes of a run make some."""
     strict: bool = False
     tally: Tally = field(default_factory=Tally)
+    crowded: bool = False
+    """Whether other processes of the same run send at the same time."""
     elsewhere: int = 0
     """Exchanges that other processes of the same run made."""
 
@@ -109,10 +113,12 @@ class Session:
         self._values = Values(self.config, seed=self.seed)
         self._verifier = Verifier(self.config, self.transport)
         self._journal = Journal(self.folder, self.masker, self.journal_name) if self.folder else None
+        self._solitude = Solitude()
+        self._solitude.sure = not self.crowded
         self._gateway: Gateway | None = None
         self._turns = Turns(self.config.concurrency)
         self._ranks = itertools.count()
-        self._playing: dict[str, concurrent.futures.Future[Played]] = {}
+        self._playing: dict[str, Future[Played]] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
 
@@ -196,21 +202,37 @@ class Session:
 
     def prefetch(self, plays: Mapping[str, Callable[[Actor], Awaitable[Any]]]) -> None:
         """Sets scenarios playing side by side, under names by which ``play`` finds them; the first go first."""
+        new = {name: play for name, play in plays.items() if name not in self._playing}
+        if new:
+            self._playing |= self._wait(self._begin(new))
+
+    async def _begin(self, plays: Mapping[str, Callable[[Actor], Awaitable[Any]]]) -> dict[str, Future[Played]]:
+        """Starts all at once, from within the loop, so that none of them takes itself for alone."""
         assert self._loop is not None
-        for name, play in plays.items():
-            if name not in self._playing:
-                work = self._play(play, next(self._ranks))
-                self._playing[name] = asyncio.run_coroutine_threadsafe(work, self._loop)
+        return {
+            name: asyncio.run_coroutine_threadsafe(self._play(play, next(self._ranks)), self._loop)
+            for name, play in plays.items()
+        }
 
     async def _play(self, play: Callable[[Actor], Awaitable[Any]], rank: int, hurried: bool = False) -> Played:
         """Plays a scenario, and again with other registrations where an answer was lost (T13)."""
         assert self._gateway is not None
         turn = functools.partial(self._turns.turn, rank)
         exchanges: list[Exchange] = []
-        async with self._verifier.turn():
+        async with self._verifier.turn(), self._solitude.together():
             for _ in range(MOST_PLAYS):
-                unmet = ""
-                actor = Actor(self._gateway, self.binding, self.specification, self._values, self._verifier, turn)
+                unmet = self._solitude.stopped
+                if unmet:
+                    break
+                actor = Actor(
+                    self._gateway,
+                    self.binding,
+                    self.specification,
+                    self._values,
+                    self._verifier,
+                    turn,
+                    self._solitude,
+                )
                 actor.hurried = hurried
                 try:
                     await play(actor)
@@ -299,12 +321,14 @@ class Session:
         return self._outcome(requirements, mine, exercised, judged.reason)
 
     def _observe(self, exchange: Exchange) -> None:
-        """Notes what is recorded and judged by nobody (T8, T13)."""
+        """Notes what is recorded and judged by nobody (T8, T13, T14)."""
         notes = [f"{exchange.action}: {note}" for note in (exchange.received.notes if exchange.received else ())]
         reply = exchange.reply
         if reply is not None and 300 <= reply.status < 400:
             notes.append(f"{exchange.action}: a redirect (status {reply.status}), which is not followed")
-        if exchange.trouble:
+        if exchange.purpose == "unusual" and reply is not None and reply.status >= 500:
+            notes.append(f"{', '.join(exchange.tags)}: answered with status {reply.status} (recorded only, T14)")
+        if exchange.trouble and exchange.purpose != "broken":
             notes.append(f"{exchange.action}: {exchange.trouble}")
         self.notes += [note for note in dict.fromkeys(notes) if note not in self.notes and len(self.notes) < MOST_NOTES]
 

@@ -49,10 +49,8 @@ def create_app(
 def _routes(gateway: Gateway) -> list[Route]:
     async def call(request: HttpRequest) -> Response:
         action = gateway.operation(request.url.path)
-        if action is None:
-            return PlainTextResponse("Not Found", 404)
-        if request.method != gateway.method:
-            return PlainTextResponse("Method Not Allowed", 405, {"allow": gateway.method})
+        if action is None or request.method != gateway.method:
+            return _response(gateway.turn_away(action, request.method))
         answer = await gateway.answer(Call(action, dict(request.headers), await request.body()))
         return _response(answer)
 

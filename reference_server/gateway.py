@@ -51,6 +51,13 @@ class Gateway:
         """Give the Action that a path serves, under any prefix (reading T2)."""
         return next((action for action in ACTIONS if path.endswith(f"/{action}")), None)
 
+    def turn_away(self, action: str | None, method: str) -> Answer:
+        """Answer what is no call: another path, for which there is no action, or another method."""
+        kind = (("content-type", "text/plain; charset=utf-8"),)
+        if action is None:
+            return Answer(404, kind, b"Not Found")
+        return Answer(405, (*kind, ("allow", self.method)), b"Method Not Allowed")
+
     async def answer(self, call: Call) -> Answer:
         """Answer a call."""
         request = self.read(call)

@@ -4,7 +4,7 @@ A check never asks what the sender meant; it goes by the diagnosis. Where one fa
 of a reply from being read, only that fault is judged.
 """
 
-from . import bodies, refusals, replies
+from . import bodies, refusals, replies, robustness
 from .registry import CHECKS, Check, check
 from .sight import VERIFICATION, Sight, blamed, looks_unsettled
 
@@ -19,4 +19,5 @@ __all__ = [
     "looks_unsettled",
     "refusals",
     "replies",
+    "robustness",
 ]

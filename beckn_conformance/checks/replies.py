@@ -1,4 +1,4 @@
-"""Checks of a reply as such: status, header, media type, and answers to what is no message."""
+"""Checks of a reply as such: status, header, media type."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ JSON_MEDIA = re.compile(r"\s*application/([\w.!#$&^-]+\+)?json\s*(;.*)?", re.IGN
 
 @check("REPLY-TIME")
 def answered_in_time(sight: Sight) -> Iterable[Judgement]:
-    if sight.exchange.purpose == "large":
+    if sight.exchange.purpose in ("large", "broken"):
         return
     if sight.exchange.trouble.startswith("timeout"):
         yield sight.bad(
@@ -171,54 +171,3 @@ def status_fits(sight: Sight) -> Iterable[Judgement]:
             "a status of class 2xx" if kind == "ACK" else "a status of class 2xx or 4xx",
             f"{kind} with status {reply.status}",
         )
-
-
-@check("MALFORMED-NACK", "MALFORMED-NO-CRASH")
-def unreadable_request(sight: Sight) -> Iterable[Judgement]:
-    reply = sight.exchange.reply
-    if sight.exchange.purpose != "malformed" or reply is None or not sight.by_gateway:
-        return
-    obligation = f"{sight.action} {sight.exchange.tags[0] if sight.exchange.tags else ''}".strip()
-    if sight.exchange.acknowledged:
-        yield sight.bad(
-            "MALFORMED-NACK",
-            "",
-            "an unreadable request is acknowledged",
-            "NACK, or a status 4xx",
-            obligation=obligation,
-        )
-    elif sight.exchange.refused or 400 <= reply.status < 500:
-        yield sight.ok("MALFORMED-NACK", obligation)
-    if reply.status >= 500:
-        yield sight.bad(
-            "MALFORMED-NO-CRASH",
-            "",
-            "an unreadable request causes a server error",
-            "NACK, or a status 4xx",
-            obligation=obligation,
-        )
-    else:
-        yield sight.ok("MALFORMED-NO-CRASH", obligation)
-
-
-@check("LARGE-ANSWERED")
-def large_request(sight: Sight) -> Iterable[Judgement]:
-    reply = sight.exchange.reply
-    if sight.exchange.purpose != "large":
-        return
-    if sight.exchange.trouble.startswith("timeout"):
-        yield sight.bad(
-            "LARGE-ANSWERED",
-            "/documents/0/data",
-            "a large document is not answered in time",
-            "an answer in time",
-        )
-    elif reply is not None and reply.status >= 500 and sight.by_gateway:
-        yield sight.bad(
-            "LARGE-ANSWERED",
-            "/documents/0/data",
-            "a large document causes a server error",
-            "ACK, NACK or a status 4xx",
-        )
-    elif sight.readable or (reply is not None and 400 <= reply.status < 500):
-        yield sight.ok("LARGE-ANSWERED")

@@ -65,6 +65,7 @@ class Sight:
         expected: str,
         observed: str | None = None,
         obligation: str | None = None,
+        sent: str | None = None,
     ) -> Judgement:
         return Judgement(
             requirement,
@@ -74,7 +75,7 @@ class Sight:
                 operation=self.action,
                 pointer=pointer,
                 message=message,
-                sent=self.sent,
+                sent=sent or self.sent,
                 expected=expected,
                 observed=observed or self.observed,
                 exchange=self.exchange.id,

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any, TypeAlias
 
 from reference_server.defects.defect import Defect
@@ -11,7 +13,7 @@ from reference_server.edits import Condition, crashed, in_answer, slug
 from reference_server.gateway import Gateway
 from reference_server.message import ADD, GET, SIGNUP, UPDATE, Answer, Call, Json, Reply, Request
 from reference_server.planting import Install, wrap
-from reference_server.registration import digest
+from reference_server.registration import Registration, digest
 
 Text: TypeAlias = Callable[[bytes], bool]
 """Says whether the text of a request that cannot be read is of a kind."""
@@ -19,8 +21,16 @@ Text: TypeAlias = Callable[[bytes], bool]
 _LARGE = 16_384
 """Characters of data from which a document is large; the usual ones are smaller (reading Q10)."""
 
+_MANY = 100
+"""Documents from which a list of them is long."""
+
+_DEEP = b"[" * 1000
+"""Text that takes a reader that calls itself to its end."""
+
 _TIMEOUT = 1.5
 _LATE = 2.5
+_NEVER = 600.0
+_SHORT = 0.6
 
 
 def defects() -> Iterator[Defect]:
@@ -30,6 +40,9 @@ def defects() -> Iterator[Defect]:
     yield from _delays()
     yield from _malformed()
     yield from _large()
+    yield from _foreign()
+    yield from _harmed()
+    yield from _stopped()
 
 
 def _endpoints() -> Iterator[Defect]:
@@ -202,7 +215,7 @@ def _large() -> Iterator[Defect]:
             operation=action,
             pointer="/documents/*/data",
             summary=f"{action} ends in an exception for a document that is too long for its column",
-            install=_refusing_large(action),
+            install=_failing(action, _is_large),
         )
     yield Defect(
         name="documents-add-large-late",
@@ -215,6 +228,20 @@ def _large() -> Iterator[Defect]:
         configuration={"timeout": _TIMEOUT},
     )
 
+    yield Defect(
+        name="documents-add-many-crashes",
+        requirement="LARGE-ANSWERED",
+        operation=ADD,
+        pointer="/documents",
+        summary="a list of more documents than one statement takes ends in an exception",
+        install=_failing(ADD, _is_many),
+    )
+
+
+def _is_many(request: Request) -> bool:
+    documents = request.body.get("documents")
+    return isinstance(documents, list) and len(documents) > _MANY
+
 
 def _is_large(request: Request) -> bool:
     documents = request.body.get("documents")
@@ -224,17 +251,168 @@ def _is_large(request: Request) -> bool:
     return any(isinstance(text, str) and len(text) > _LARGE for text in data)
 
 
-def _refusing_large(action: str) -> Install:
+def _failing(action: str, when: Callable[[Request], bool]) -> Install:
     """Fail before anything is stored."""
 
     def install(gateway: Gateway) -> None:
         async def reply(inner: Any, request: Request) -> Reply:
-            if request.action == action and _is_large(request):
-                return gateway.refuse(request, "large", "out of memory")
+            if request.action == action and when(request):
+                return gateway.refuse(request, "failed", "out of memory")
             given: Reply = await inner(request)
             return given
 
         wrap(gateway, "reply", reply)
-        in_answer(action, crashed, "NACK", _for_reason("large"))(gateway)
+        in_answer(action, crashed, "NACK", _for_reason("failed"))(gateway)
+
+    return install
+
+
+def _foreign() -> Iterator[Defect]:
+    for action in (SIGNUP, UPDATE):
+        yield Defect(
+            name=f"{slug(action)}-method-crashes",
+            requirement="ROBUST-NO-CRASH",
+            operation=action,
+            pointer="",
+            summary=f"{action} by another method ends in an exception",
+            install=_crashing_on_method(action),
+        )
+    for action in (UPDATE, ADD):
+        yield Defect(
+            name=f"{slug(action)}-form-crashes",
+            requirement="ROBUST-NO-CRASH",
+            operation=action,
+            pointer="",
+            summary=f"{action} ends in an exception where the media type is that of a form, and nothing was parsed",
+            install=_crashing_on_form(action),
+        )
+
+
+def _crashing_on_method(action: str) -> Install:
+    def install(gateway: Gateway) -> None:
+        def turn_away(inner: Any, asked: str | None, method: str) -> Answer:
+            answer: Answer = inner(asked, method)
+            return crashed(answer) if asked == action else answer
+
+        wrap(gateway, "turn_away", turn_away)
+
+    return install
+
+
+def _crashing_on_form(action: str) -> Install:
+    def install(gateway: Gateway) -> None:
+        async def answer(inner: Any, call: Call) -> Answer:
+            if call.action == action and "form" in call.headers.get("content-type", ""):
+                return crashed(Answer(200, (), b""))
+            given: Answer = await inner(call)
+            return given
+
+        wrap(gateway, "answer", answer)
+
+    return install
+
+
+def _harmed() -> Iterator[Defect]:
+    yield Defect(
+        name="info-update-malformed-applied",
+        requirement="GET-ROUND-TRIP",
+        operation=GET,
+        pointer="/info/name",
+        summary="an update that is cut short is refused, and what could be read of it is kept",
+        install=_touching(UPDATE, _renamed),
+    )
+    yield Defect(
+        name="documents-add-malformed-wipes",
+        requirement="SIGNUP-DOCUMENTS-KEPT",
+        operation=GET,
+        pointer="/documents",
+        summary="an addition that cannot be read is refused, and the documents that were there are gone",
+        install=_touching(ADD, lambda registration, text: replace(registration, documents=())),
+    )
+    yield Defect(
+        name="signup-malformed-blocks-signups",
+        requirement="SIGNUP-ACK",
+        operation=SIGNUP,
+        pointer="",
+        summary="a signup that cannot be read leaves a transaction open, and all signups after it are refused",
+        install=_blocking,
+    )
+
+
+def _touching(action: str, change: Callable[[Registration, bytes], Registration]) -> Install:
+    """Change the registration of a token's owner by a call that cannot be read, and refuse it nevertheless."""
+
+    def install(gateway: Gateway) -> None:
+        async def answer(inner: Any, call: Call) -> Answer:
+            request = gateway.read(call)
+            owner = gateway.store.owner(digest(request.token))
+            if request.malformed is not None and request.action == action and owner is not None:
+                gateway.store.change(owner.id, lambda current: change(current, call.body))
+            given: Answer = await inner(call)
+            return given
+
+        wrap(gateway, "answer", answer)
+
+    return install
+
+
+def _renamed(registration: Registration, text: bytes) -> Registration:
+    found = re.search(rb'"name": ?"([^"]+)', text)
+    if found is None:
+        return registration
+    return replace(registration, info={**registration.info, "name": found[1].decode("utf-8", "replace")})
+
+
+def _blocking(gateway: Gateway) -> None:
+    open_since: list[Request] = []
+
+    async def reply(inner: Any, request: Request) -> Reply:
+        if request.action == SIGNUP and request.malformed is not None:
+            open_since.append(request)
+        elif request.action == SIGNUP and open_since:
+            return gateway.refuse(request, "blocked", "a transaction is open")
+        given: Reply = await inner(request)
+        return given
+
+    wrap(gateway, "reply", reply)
+
+
+def _stopped() -> Iterator[Defect]:
+    for name, action, when, summary in (
+        ("deep-nesting", None, lambda call: _DEEP in call.body, "a text that is nested deeply"),
+        ("cut-short", UPDATE, _is_cut_short, "an update that is cut short"),
+        ("large", ADD, lambda call: len(call.body) > 1_000_000, "a document of a megabyte"),
+    ):
+        yield Defect(
+            name=f"{name}-stops-gateway",
+            requirement="ROBUST-LIVES-ON",
+            operation=GET,
+            pointer="",
+            summary=f"after {summary} no call is answered any more",
+            install=_stopping(action, when),
+            consequences=frozenset({"REPLY-TIME", "LARGE-ANSWERED"}),
+            configuration={"timeout": _SHORT, "patience": _SHORT},
+        )
+
+
+def _is_cut_short(call: Call) -> bool:
+    return call.body.startswith(b"{") and not call.body.rstrip().endswith(b"}")
+
+
+def _stopping(action: str | None, when: Callable[[Call], bool]) -> Install:
+    """Answer nobody any more after a call."""
+
+    def install(gateway: Gateway) -> None:
+        stopped: list[Call] = []
+
+        async def answer(inner: Any, call: Call) -> Answer:
+            if action in (None, call.action) and when(call):
+                stopped.append(call)
+            if stopped:
+                await asyncio.sleep(_NEVER)
+            given: Answer = await inner(call)
+            return given
+
+        wrap(gateway, "answer", answer)
 
     return install

@@ -109,6 +109,7 @@ def exchange(
     trouble: str = "",
     purpose: str = "",
     tags: tuple[str, ...] = (),
+    about: str = "",
     binding: Binding = HTTP,
 ) -> Exchange:
     """One call and its reply; ``header_changes`` overrides header members, None leaves one out."""
@@ -119,7 +120,7 @@ def exchange(
         id=f"x{next(_numbers)}",
         action=action,
         request=Request("POST", f"{URL}/{action}", fields, content),
-        sent=None if purpose == "malformed" else message,
+        sent=message if purpose in ("", "large") else None,
         reply=answer,
         received=binding.decode(answer) if answer is not None and not trouble else None,
         started=at,
@@ -127,6 +128,7 @@ def exchange(
         trouble=trouble,
         purpose=purpose,
         tags=tags,
+        about=about,
     )
 
 

@@ -27,7 +27,9 @@ from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 
 from beckn_conformance.errors import KitError, SpecificationError, nearest
-from beckn_conformance.faults import MALFORMED, fault_cases
+from beckn_conformance.exchange import write_json
+from beckn_conformance.faults import fault_cases
+from beckn_conformance.oddities import MALFORMED
 from beckn_conformance.specification import (
     BASE,
     JSON_TYPES,
@@ -341,10 +343,11 @@ def test_both_validators_agree_on_nacks():
         agreed("signup.nack.json", content)
 
 
-@pytest.mark.parametrize("content", MALFORMED.values(), ids=list(MALFORMED))
-def test_what_is_sent_as_unreadable_is_no_object(content):
+@pytest.mark.parametrize("text", MALFORMED.values(), ids=list(MALFORMED))
+@pytest.mark.parametrize("action", ACTIONS)
+def test_what_is_sent_as_unreadable_is_no_object(action, text):
     try:
-        value = json.loads(content)
+        value = json.loads(text(write_json(valid_bodies()[action])))
     except ValueError:
         return
     assert not isinstance(value, dict)

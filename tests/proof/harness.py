@@ -14,7 +14,7 @@ import httpx
 import pytest
 
 import reference_server
-from beckn_conformance.campaign import SUITE, requirements_of
+from beckn_conformance.campaign import LAST, SUITE, requirements_of
 from beckn_conformance.config import from_mapping
 from beckn_conformance.examples import Examples
 from beckn_conformance.explorer import Explorer
@@ -51,7 +51,7 @@ class _Collector:
 
 @lru_cache(maxsize=1)
 def items() -> tuple[Item, ...]:
-    """Every test of the shipped suite, as pytest collects it."""
+    """Every test of the shipped suite, in the order of a run."""
     collector = _Collector()
     with contextlib.redirect_stdout(io.StringIO()):
         status = pytest.main(
@@ -76,7 +76,7 @@ def items() -> tuple[Item, ...]:
             functools.partial(item.obj.play, **(item.callspec.params if hasattr(item, "callspec") else {})),
             getattr(item.obj, "examples", None),
         )
-        for item in collector.items
+        for item in sorted(collector.items, key=lambda item: item.path.stem == LAST)
         if isinstance(item, pytest.Function)
     )
 

@@ -70,7 +70,20 @@ VALUES: list[tuple[str, str]] = [
     *(("/info/email", text) for text in ("a+b@example.com", "a@x.example.com", "a@example.net")),
 ]
 URLS = ["https://a.example.com/x", "https://a.example.com/x/y", "https://a-b.example.com/x"]
-TEXTS = [b"", b"{", b'{"info": {"name": "x"', b"no json", b"[]", b"[{}]", b"7", b'"x"', b"null"]
+TEXTS = [
+    b"[" * 5000,
+    b"",
+    b'{"info": {"name": "y',
+    b'{"x": "' + b"y" * 1_000_000 + b'"}',
+    b"{",
+    b'{"info": {"name": "x"',
+    b"no json",
+    b"[]",
+    b"[{}]",
+    b"7",
+    b'"x"',
+    b"null",
+]
 
 
 def signup_body() -> dict[str, Any]:
@@ -130,12 +143,12 @@ class Conversation:
         self._app = app
         self.lines: list[str] = []
 
-    async def raw(self, path: str, content: bytes, header: dict[str, str]) -> Any:
+    async def raw(self, path: str, content: bytes, header: dict[str, str], method: str = "POST") -> Any:
         """Send a text as it is, and give the body of the reply."""
         scope = {
             "type": "http",
             "http_version": "1.1",
-            "method": "POST",
+            "method": method,
             "scheme": "http",
             "path": path,
             "raw_path": path.encode(),
@@ -193,6 +206,7 @@ async def signups(talk: Conversation) -> None:
     await talk.call(SIGNUP, body, Action=GET)
     for content in TEXTS:
         await talk.raw(f"/{SIGNUP}", content, {"Action": SIGNUP, "Token": "x", "Timestamp": NOW})
+    await talk.raw(f"/{SIGNUP}", b"", {}, "PUT")
     await talk.call(SIGNUP, put(body, "/documents/0/data", "JVBE" * 5000))
     await asyncio.gather(*(talk.sign_up() for _ in range(4)))
 
@@ -256,9 +270,13 @@ async def _faults(talk: Conversation) -> None:
             await talk.call(action, put(body, pointer, value), token)
         for member, text in [*HEADER_FAULTS, ("Action", SIGNUP)]:
             await talk.call(action, body, token, **{member: text})
+        form = {"Action": action, "Token": token, "Timestamp": NOW, "Content-Type": "application/x-www-form-urlencoded"}
+        await talk.raw(f"/{action}", json.dumps(body).encode(), form)
+        await talk.raw(f"/{action}", b"", {}, "PUT")
         for content in TEXTS:
             await talk.raw(f"/{action}", content, {"Action": action, "Token": token, "Timestamp": NOW})
         await talk.call(GET, get, token)
+    await talk.call(ADD, {**body, "documents": [PDF] * 200}, token)
     await talk.call(ADD, put(body, "/documents/0/data", "JVBE" * 5000), token)
 
 

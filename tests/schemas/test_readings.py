@@ -21,7 +21,7 @@ REQUIREMENTS = yaml.safe_load((SCHEMAS / "requirements.yaml").read_text("utf-8")
 READINGS = yaml.safe_load((SCHEMAS / "readings.yaml").read_text("utf-8"))
 NUMBERS = [
     f"{letter}{number}"
-    for letter, last in {"T": 15, "H": 5, "Q": 14, "R": 19, "X": 3, "U": 3}.items()
+    for letter, last in {"T": 16, "H": 5, "Q": 14, "R": 19, "X": 3, "U": 3}.items()
     for number in range(1, last + 1)
 ]
 

@@ -1,0 +1,116 @@
+"""Checks of what a gateway does with what no client sends: unreadable, larger than usual, no call of the page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from ..finding import Judgement
+from ..oddities import MANY_DOCUMENTS
+from .registry import check
+from .sight import Sight
+
+NOT_OF_THE_PAGE = (501, 505)
+"""Server errors that say of a method or a version of HTTP that it is not served, as they should."""
+
+
+def _kind(sight: Sight) -> str:
+    return sight.exchange.tags[0] if sight.exchange.tags else ""
+
+
+@check("MALFORMED-NACK", "MALFORMED-NO-CRASH")
+def unreadable_request(sight: Sight) -> Iterable[Judgement]:
+    reply = sight.exchange.reply
+    if sight.exchange.purpose != "malformed" or reply is None or not sight.by_gateway:
+        return
+    obligation = f"{sight.action} {_kind(sight)}".strip()
+    if sight.exchange.acknowledged:
+        yield sight.bad(
+            "MALFORMED-NACK",
+            "",
+            "an unreadable request is acknowledged",
+            "NACK, or a status 4xx",
+            obligation=obligation,
+        )
+    elif sight.exchange.refused or 400 <= reply.status < 500:
+        yield sight.ok("MALFORMED-NACK", obligation)
+    if reply.status >= 500:
+        yield sight.bad(
+            "MALFORMED-NO-CRASH",
+            "",
+            "an unreadable request causes a server error",
+            "NACK, or a status 4xx",
+            obligation=obligation,
+        )
+    else:
+        yield sight.ok("MALFORMED-NO-CRASH", obligation)
+
+
+@check("LARGE-ANSWERED")
+def large_request(sight: Sight) -> Iterable[Judgement]:
+    reply = sight.exchange.reply
+    if sight.exchange.purpose != "large":
+        return
+    many = _kind(sight) == MANY_DOCUMENTS
+    pointer, what = ("/documents", "a long list of documents") if many else ("/documents/0/data", "a large document")
+    obligation = f"{sight.action} {_kind(sight)}".strip()
+    sent = f"{sight.action} with {_kind(sight) or what}"
+    if sight.exchange.trouble.startswith("timeout"):
+        yield sight.bad(
+            "LARGE-ANSWERED",
+            pointer,
+            f"{what} is not answered in time",
+            "an answer in time",
+            obligation=obligation,
+            sent=sent,
+        )
+    elif reply is not None and reply.status >= 500 and sight.by_gateway:
+        yield sight.bad(
+            "LARGE-ANSWERED",
+            pointer,
+            f"{what} causes a server error",
+            "ACK, NACK or a status 4xx",
+            obligation=obligation,
+            sent=sent,
+        )
+    elif sight.readable or (reply is not None and 400 <= reply.status < 500):
+        yield sight.ok("LARGE-ANSWERED", obligation)
+
+
+@check("ROBUST-NO-CRASH")
+def foreign_request(sight: Sight) -> Iterable[Judgement]:
+    reply = sight.exchange.reply
+    if sight.exchange.purpose != "foreign" or reply is None or reply.status in (502, 503, 504):
+        return
+    if reply.status >= 500 and not sight.readable and reply.status not in NOT_OF_THE_PAGE:
+        request = sight.exchange.request
+        yield sight.bad(
+            "ROBUST-NO-CRASH",
+            "",
+            f"{_kind(sight)} causes a server error",
+            "any other answer, such as a status 4xx",
+            obligation=_kind(sight),
+            sent=f"{sight.action} with {': '.join(sight.exchange.tags)} ({request.method} {request.url})",
+        )
+    else:
+        yield sight.ok("ROBUST-NO-CRASH", _kind(sight))
+
+
+@check("ROBUST-LIVES-ON")
+def answers_afterwards(sight: Sight) -> Iterable[Judgement]:
+    """A plain call that is marked as one after something; the mark ``long after`` says that patience has run out."""
+    mark, _, kind = _kind(sight).partition("after ")
+    if mark not in ("", "long ") or not kind:
+        return
+    reply = sight.exchange.reply
+    if reply is not None and not sight.exchange.trouble and reply.status not in (502, 503, 504):
+        yield sight.ok("ROBUST-LIVES-ON", kind)
+    elif mark and reply is None:
+        yield sight.bad(
+            "ROBUST-LIVES-ON",
+            "",
+            f"nothing is answered any more after {kind}",
+            f"an answer to a plain call within {sight.config.patience:g} s after {kind}, as before it",
+            f"{sight.exchange.trouble}, in new attempts for {sight.config.patience:g} s",
+            obligation=kind,
+            sent=f"{kind}, and after that {sight.action}, valid",
+        )

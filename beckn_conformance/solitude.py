@@ -1,0 +1,73 @@
+"""Whose turn it is: scenarios play side by side, and some of what they send has to be alone on the way."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+
+
+class Solitude:
+    """Lets scenarios run together, and sections of them alone; those that only run together go first."""
+
+    def __init__(self) -> None:
+        self._changed = asyncio.Condition()
+        self._together = 0
+        self._waiting = 0
+        self._group = ""
+        self._inside = 0
+        self.stopped = ""
+        """Why nobody needs to try any more; empty as long as the gateway answers."""
+        self.sure = True
+        """False where other processes of the same run send at the same time."""
+        self.answered = False
+        """Whether the last thing that a section alone has seen is that the gateway answers."""
+
+    @contextlib.asynccontextmanager
+    async def together(self) -> AsyncIterator[None]:
+        """For a whole scenario."""
+        await self._enter_together()
+        try:
+            yield
+        finally:
+            async with self._changed:
+                self._together -= 1
+                self._changed.notify_all()
+
+    async def _enter_together(self) -> None:
+        async with self._changed:
+            await self._changed.wait_for(lambda: not self._inside)
+            self._together += 1
+
+    @contextlib.asynccontextmanager
+    async def alone(self, group: str, *, last: bool = False) -> AsyncIterator[None]:
+        """For a section within ``together``: nothing else is on the way then but sections of the same group.
+
+        With ``last``, sections of all other groups that are waiting go first.
+        """
+        async with self._changed:
+            self._together -= 1
+            self._waiting += not last
+            self._changed.notify_all()
+            try:
+                await self._changed.wait_for(
+                    lambda: (
+                        not self._together
+                        and (not self._inside or self._group == group)
+                        and not (last and self._waiting)
+                    )
+                )
+                self._inside += 1
+                self._group = group
+            except BaseException:
+                self._together += 1
+                raise
+            finally:
+                self._waiting -= not last
+        try:
+            yield
+        finally:
+            async with self._changed:
+                self._inside -= 1
+                self._changed.notify_all()
+            await self._enter_together()

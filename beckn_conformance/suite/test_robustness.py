@@ -1,0 +1,186 @@
+"""§1–§4: what no client of the page sends, and what is larger than usual; the gateway serves on after all of it.
+
+Each oddity is sent while nothing else is on the way but others of its kind, so that what stops a gateway can be named.
+"""
+
+from __future__ import annotations
+
+import base64
+from typing import Any
+
+import pytest
+
+from beckn_conformance.actor import ADD, GET, SIGNUP, UPDATE, Actor, Registration
+from beckn_conformance.obligations import AT_THE_END
+from beckn_conformance.oddities import (
+    FOREIGN,
+    INCOMPLETE,
+    LARGE,
+    MALFORMED,
+    MALFORMED_HTTP,
+    MANY_DOCUMENTS,
+    MEDIA_TYPES,
+    PATHS,
+    UNUSUAL,
+    trickled,
+)
+from beckn_conformance.scenario import case, exercises, scenario
+from beckn_conformance.values import pdf
+
+ACTIONS = (SIGNUP, GET, UPDATE, ADD)
+LATER = ACTIONS[1:]
+UNHARMED = {SIGNUP: ("SIGNUP-ACK",), GET: (), UPDATE: ("GET-ROUND-TRIP",), ADD: ("SIGNUP-DOCUMENTS-KEPT",)}
+"""Requirements under which it shows that a refused call has done harm."""
+
+
+def _body(actor: Actor, action: str, registration: Registration) -> dict[str, Any]:
+    """The body of a valid call, which would change the registration where the operation does."""
+    if action == SIGNUP:
+        return actor.values.signup()
+    parts: dict[str, dict[str, Any]] = {
+        UPDATE: {"info": actor.values.info()},
+        ADD: {"documents": [actor.values.document()]},
+    }
+    return {"registration": {"id": registration.id}, **parts.get(action, {})}
+
+
+@pytest.mark.parametrize(
+    ("action", "tag"),
+    [
+        case(("MALFORMED-NACK", *UNHARMED[action]), action, tag, id=f"{action}-{tag}")
+        for tag in MALFORMED
+        for action in ACTIONS
+    ],
+)
+@exercises("MALFORMED-NO-CRASH", "ROBUST-LIVES-ON")
+@scenario
+async def test_unreadable_body(actor: Actor, action: str, tag: str) -> None:
+    """A body that is cut short, no JSON, or no object; the registration stays as it was (T14)."""
+    registration = await actor.registered()
+    body = _body(actor, action, registration)
+    async with actor.lives_on(tag, registration):
+        await actor.call_text(action, body, MALFORMED[tag], of=registration, purpose="malformed", tag=tag)
+
+
+@pytest.mark.parametrize(
+    ("action", "tag"),
+    [
+        case("ROBUST-LIVES-ON", action, tag, id=f"{action}-{tag}")
+        for number, tag in enumerate(UNUSUAL)
+        for action in (SIGNUP, LATER[number % len(LATER)])
+    ],
+)
+@scenario
+async def test_unusual_body(actor: Actor, action: str, tag: str) -> None:
+    """A body that only a tolerant reader understands; where it is refused, the registration stays as it was (T14)."""
+    registration = await actor.registered()
+    body = _body(actor, action, registration)
+    async with actor.lives_on(tag, registration):
+        await actor.call_text(action, body, UNUSUAL[tag], of=registration, purpose="unusual", tag=tag)
+
+
+@pytest.mark.parametrize(
+    ("action", "tag"),
+    [case("LARGE-ANSWERED", action, tag, id=f"{action}-{tag}") for tag in LARGE for action in (SIGNUP, ADD)],
+)
+@exercises("ROBUST-LIVES-ON")
+@scenario
+async def test_large_document(actor: Actor, action: str, tag: str) -> None:
+    """A document larger than usual is answered (Q10)."""
+    registration = await actor.registered()
+    content = pdf(actor.values.word()) + b"%" + b"x" * LARGE[tag]
+    body = _body(actor, action, registration)
+    body["documents"] = [{"name": actor.values.document()["name"], "data": base64.b64encode(content).decode()}]
+    await _large(actor, action, body, tag, registration)
+
+
+@exercises("LARGE-ANSWERED", "ROBUST-LIVES-ON")
+@scenario
+async def test_many_documents(actor: Actor) -> None:
+    """A list of documents longer than usual is answered (Q10)."""
+    registration = await actor.registered()
+    data = actor.values.document()["data"]
+    documents = [{"name": f"Operating Permit {number}.pdf", "data": data} for number in range(1000)]
+    body = {"registration": {"id": registration.id}, "documents": documents}
+    await _large(actor, ADD, body, MANY_DOCUMENTS, registration)
+
+
+async def _large(actor: Actor, action: str, body: Any, tag: str, registration: Registration) -> None:
+    # Whoever asks for the registration would be sent all of it.
+    witness = await actor.registered()
+    async with actor.lives_on(tag, witness):
+        token = None if action == SIGNUP else registration.token
+        await actor.call(action, body, token=token, purpose="large", tags=(tag,))
+
+
+@pytest.mark.parametrize(
+    ("family", "kind", "action"),
+    [
+        case("ROBUST-NO-CRASH", family, kind, ACTIONS[number % len(ACTIONS)], id=f"{family}-{kind}")
+        for family, kinds in FOREIGN.items()
+        for number, kind in enumerate(kinds)
+    ],
+)
+@exercises("ROBUST-LIVES-ON")
+@scenario
+async def test_no_call_of_the_page(actor: Actor, family: str, kind: str, action: str) -> None:
+    """Another method, path or media type; where it is refused, the registration stays as it was (T16)."""
+    registration = await actor.registered()
+    body = _body(actor, action, registration)
+    method = kind if family == "another method" and kind != actor.config.method else None
+    path = PATHS[kind](f"/{action}") if family == "another path" else None
+    media_type = MEDIA_TYPES[kind] if family == "another media type" else "application/json"
+    async with actor.lives_on(family, registration, group=family):
+        await actor.call_foreign(
+            action,
+            body,
+            of=registration,
+            tags=(family, kind),
+            method=method,
+            path=path,
+            media_type=media_type,
+        )
+
+
+@pytest.mark.parametrize(
+    ("family", "kind", "action"),
+    [
+        case("ROBUST-LIVES-ON", family, kind, action, id=f"{family}-{kind}")
+        for family, kinds in MALFORMED_HTTP.items()
+        for number, kind in enumerate(kinds)
+        for action in [UPDATE if kind in INCOMPLETE else ACTIONS[number % len(ACTIONS)]]
+    ],
+)
+@scenario
+async def test_malformed_http(actor: Actor, family: str, kind: str, action: str) -> None:
+    """What is no HTTP, slow or broken off; what has not come whole changes nothing (T16)."""
+    actor.need_socket()
+    registration = await actor.registered()
+    body = _body(actor, action, registration)
+    about = "" if kind in INCOMPLETE else registration.id
+    async with actor.lives_on(kind, registration, group=family):
+        await actor.call_wire(action, body, MALFORMED_HTTP[family][kind], of=registration, about=about, tag=kind)
+
+
+@pytest.mark.parametrize("action", [case("GET-ID", action, id=f"{action}-slow") for action in ACTIONS])
+@scenario
+async def test_slow_request(actor: Actor, action: str) -> None:
+    """A valid request whose bytes come slowly; where it is refused, the registration stays as it was (T16)."""
+    actor.need_socket()
+    registration = await actor.registered()
+    body = _body(actor, action, registration)
+    await actor.call_wire(
+        action, body, trickled, of=registration, about=registration.id, tag="pauses between its bytes"
+    )
+    await actor.get(registration)
+
+
+@exercises("ROBUST-LIVES-ON", "SIGNUP-ACK", "GET-ROUND-TRIP", "SIGNUP-DOCUMENTS-KEPT")
+@scenario
+async def test_afterwards(actor: Actor) -> None:
+    """After everything else a plain signup is served, and a registration made before is as it was."""
+    before = await actor.registered(actor.values.signup(documents=2))
+    async with actor.lives_on(AT_THE_END, before, last=True):
+        pass
+    await actor.get(before)
+    await actor.get(await actor.registered())

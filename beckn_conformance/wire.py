@@ -1,0 +1,118 @@
+"""Raw connections: sends bytes that an HTTP client refuses to send, and reads back one HTTP/1.x reply."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+import ssl
+import struct
+from urllib.parse import urlsplit
+
+import h11
+
+from .exchange import Raw, Reply, Request
+
+CHUNK = 64 * 1024
+LONGEST_HEAD = 256 * 1024
+"""Bytes of status line and header fields that are read of a reply."""
+
+
+def head(request: Request) -> bytes:
+    """Request line and header fields of a request as a client would send them, to be spoilt; ends in an empty line."""
+    parts = urlsplit(request.url)
+    lines = [f"{request.method} {parts.path or '/'} HTTP/1.1", f"Host: {parts.netloc}"]
+    lines += [f"{name}: {value}" for name, value in request.headers]
+    lines += [f"Content-Length: {len(request.content)}", "Connection: close", "", ""]
+    return "\r\n".join(lines).encode("latin-1")
+
+
+async def send(
+    request: Request, raw: Raw, context: ssl.SSLContext | None, *, patience: float, longest: int
+) -> tuple[Reply | None, str]:
+    """Sends raw bytes to where a request would go; gives the reply, or the trouble that kept it from coming.
+
+    Never raises for what the other side does, and ends within ``patience`` seconds besides the pauses between pieces.
+    ``longest`` is the most of a reply's content, in bytes, that is read.
+    """
+    writer: asyncio.StreamWriter | None = None
+    try:
+        async with asyncio.timeout(patience + raw.pause * len(raw.pieces)):
+            parts = urlsplit(request.url)
+            port = parts.port or (443 if parts.scheme == "https" else 80)
+            reader, writer = await asyncio.open_connection(parts.hostname, port, ssl=context)
+            return await _converse(reader, writer, raw, request.method, longest)
+    except TimeoutError:
+        return None, f"timeout: no whole reply within {patience:g} s"
+    except (OSError, ValueError, h11.RemoteProtocolError) as error:
+        # asyncio turns some host names away with ValueError.
+        return None, f"connection: {str(error) or type(error).__name__}"
+    finally:
+        if writer is not None:
+            writer.transport.abort()
+
+
+async def _converse(
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, raw: Raw, method: str, longest: int
+) -> tuple[Reply | None, str]:
+    """Listens while it sends, since a reply may come, and the connection be closed, before everything was sent."""
+    listening = asyncio.create_task(_reply(reader, method, longest))
+    try:
+        with contextlib.suppress(ConnectionError):
+            for number, piece in enumerate(raw.pieces):
+                if number and raw.pause:
+                    await asyncio.wait({listening}, timeout=raw.pause)
+                if listening.done():
+                    break
+                writer.write(piece)
+                await writer.drain()
+            if raw.ending == "half-close" and writer.can_write_eof():
+                writer.write_eof()
+        if raw.ending == "reset":
+            _make_close_a_reset(writer)
+            return None, "connection: broken off by the kit"
+        await asyncio.wait({listening}, timeout=raw.wait)
+        if not listening.done():
+            return None, f"timeout: no reply within {raw.wait:g} s after the last byte"
+        return listening.result(), ""
+    finally:
+        listening.cancel()
+        with contextlib.suppress(asyncio.CancelledError, OSError, h11.RemoteProtocolError):
+            await listening
+
+
+def _make_close_a_reset(writer: asyncio.StreamWriter) -> None:
+    connection = writer.get_extra_info("socket")
+    with contextlib.suppress(OSError):
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+
+async def _reply(reader: asyncio.StreamReader, method: str, longest: int) -> Reply:
+    """One whole reply; raises RemoteProtocolError for anything else, and OSError where the connection breaks."""
+    connection = h11.Connection(h11.CLIENT, max_incomplete_event_size=LONGEST_HEAD)
+    # What was sent is none of h11's business; it only has to know whether a body may follow.
+    connection.send(h11.Request(method="HEAD" if method == "HEAD" else "POST", target="/", headers=[("Host", "any")]))
+    response: h11.Response | None = None
+    content = bytearray()
+    while True:
+        event = connection.next_event()
+        match event:
+            case h11.NEED_DATA:
+                data = await reader.read(CHUNK)
+                if not data and response is None:
+                    raise ConnectionResetError("closed without a reply")
+                connection.receive_data(data)
+            case h11.Response():
+                response = event
+            case h11.Data():
+                content += event.data
+                if len(content) > longest:
+                    raise ConnectionAbortedError(f"more than {longest} bytes came back")
+            case h11.EndOfMessage() if response is not None:
+                headers = tuple(
+                    (name.decode("latin-1"), value.decode("utf-8", "replace"))
+                    for name, value in response.headers.raw_items()
+                )
+                return Reply(response.status_code, headers, bytes(content))
+            case h11.PAUSED | h11.ConnectionClosed():
+                raise ConnectionAbortedError("no whole reply before something else than HTTP")

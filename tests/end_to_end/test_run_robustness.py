@@ -1,0 +1,282 @@
+"""What no client of the page sends, sent to gateways that survive it, and to some that do not."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import re
+import subprocess
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from end_to_end.kit import Kit, Run
+from end_to_end.loopback import Answer, Loopback, Seen, Talk, plain
+
+from beckn_conformance.oddities import MALFORMED_HTTP
+from reference_server.registration import digest
+
+Make = Callable[..., Loopback]
+MODULE = ("--pyargs", "beckn_conformance.suite.test_robustness")
+QUICK = "settle: 0.2\ntimeout: 2\npatience: 1"
+RAW = {kind for kinds in MALFORMED_HTTP.values() for kind in kinds}
+DEEP = b"[[[[[[[["
+
+
+def ids(run: Run) -> set[str]:
+    return {finding["requirement"] for finding in run.findings}
+
+
+def sent(run: Run, kind: str) -> dict[str, Any]:
+    return next(row for row in run.journal if kind in row["tags"])
+
+
+class Mortal(Loopback):
+    """A gateway that, once something of a kind has come in, closes every connection without a word.
+
+    ``returns_after`` closed connections it is there again, as with a supervisor.
+    """
+
+    def __init__(self, lethal: Callable[[bytes], bool], *, returns_after: float = float("inf"), **how: Any) -> None:
+        self._lethal = lethal
+        self._returns_after = returns_after
+        self._closed = 0
+        self._dead = False
+        super().__init__(talk=self._live_and_die, **how)
+
+    async def _live_and_die(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if self._dead:
+            self._closed += 1
+            self._dead = self._closed < self._returns_after
+            return
+        listening = asyncio.StreamReader(limit=2**24)
+        speaking = asyncio.create_task(self._speak_http(listening, writer))
+        try:
+            while not speaking.done():
+                reading = asyncio.create_task(reader.read(2**20))
+                await asyncio.wait({reading, speaking}, return_when=asyncio.FIRST_COMPLETED)
+                if not reading.done():
+                    reading.cancel()
+                    return
+                heard = reading.result()
+                if self._lethal(heard):
+                    self._dead = True
+                if self._dead:
+                    return
+                if not heard:
+                    listening.feed_eof()
+                    break
+                listening.feed_data(heard)
+            await asyncio.wait({speaking})
+        finally:
+            speaking.cancel()
+            with contextlib.suppress(asyncio.CancelledError, ValueError, asyncio.IncompleteReadError, ConnectionError):
+                await speaking
+
+
+@pytest.fixture
+def mortal() -> Any:
+    made: list[Mortal] = []
+
+    def make(*arguments: Any, **options: Any) -> Mortal:
+        made.append(Mortal(*arguments, **options))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.close()
+
+
+@pytest.mark.parametrize("binding", ["http", "envelope"])
+def test_the_reference_gateway_meets_everything_without_a_finding(kit: Kit, binding: str) -> None:
+    run = kit.run("reference", f"--gateway-binding={binding}", "--conformance-class=strict", *MODULE)
+
+    assert not run.crashed, run.output
+    assert run.status == 0, run.output
+    assert run.findings == []
+    assert {tag for row in run.journal for tag in row["tags"]} >= RAW
+    names = ("MALFORMED-NACK", "MALFORMED-NO-CRASH", "LARGE-ANSWERED", "ROBUST-NO-CRASH", "ROBUST-LIVES-ON")
+    assert {run.requirement(name)["status"] for name in names} == {"passed"}
+
+
+def test_a_gateway_may_close_the_connection_on_whatever_is_no_http(kit: Kit, mortal: Any) -> None:
+    server = mortal(lambda heard: False)
+
+    run = kit.run(server.url, kit.configure(QUICK), *MODULE)
+
+    assert not run.crashed, run.output
+    assert run.findings == []
+    assert run.requirement("ROBUST-LIVES-ON")["status"] == "passed"
+
+
+def test_what_stops_a_gateway_is_named_in_a_finding(kit: Kit, mortal: Any) -> None:
+    run = kit.run(mortal(lambda heard: DEEP in heard).url, kit.configure(QUICK), *MODULE)
+
+    assert run.status == 1, run.output
+    assert ids(run) == {"ROBUST-LIVES-ON"}
+    (finding,) = run.findings
+    assert re.fullmatch(
+        r"nothing is answered any more after lists nested deeply( and never closed)?", finding["message"]
+    )
+    assert finding["observed"].startswith("connection: ")
+
+
+def test_a_gateway_that_is_back_in_time_lives_on(kit: Kit, mortal: Any) -> None:
+    server = mortal(lambda heard: DEEP in heard, returns_after=4)
+
+    run = kit.run(
+        server.url, kit.configure("settle: 0.2\ntimeout: 2\npatience: 20"), *MODULE, "-k", "test_unusual_body"
+    )
+
+    assert server._closed >= 4
+    assert run.findings == []
+
+
+def test_what_keeps_the_kit_out_after_malformed_http_is_inconclusive_and_named(kit: Kit, mortal: Any) -> None:
+    run = kit.run(mortal(lambda heard: b"HTTP/9.9" in heard).url, kit.configure(QUICK), *MODULE)
+
+    assert run.findings == []
+    requirement = run.requirement("ROBUST-LIVES-ON")
+    assert requirement["status"] == "inconclusive"
+    assert "a malformed request line (" in requirement["reason"]
+
+
+def test_a_proxy_whose_gateway_is_gone_is_inconclusive(kit: Kit, gateway: Make) -> None:
+    gone: list[bool] = []
+
+    def twist(seen: Seen, answer: Answer) -> Answer:
+        if b'"__proto__"' in seen.body:
+            gone.append(True)
+        return plain(502, "Bad Gateway") if gone else answer
+
+    run = kit.run(gateway(twist).url, kit.configure(QUICK), *MODULE, "-k", "test_unusual_body")
+
+    assert run.findings == []
+    requirement = run.requirement("ROBUST-LIVES-ON")
+    assert requirement["status"] == "inconclusive"
+    assert "names that a language may give a meaning was sent" in requirement["reason"]
+
+
+def applying_what_has_come(server: Loopback) -> Talk:
+    """A gateway that carries out an update as far as it was received, and then finds that it broke off."""
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            await server._speak_http(reader, writer)
+        except asyncio.IncompleteReadError as error:
+            text = error.partial
+            found = re.search(rb'"id":"([^"]+)".*"name":"([^"]+)', text)
+            if found is not None and server._gateway.store.find(found[1].decode()):
+                server._gateway.store.change(found[1].decode(), lambda r: renamed(r, found[2].decode()))
+        except ValueError:
+            return
+
+    return talk
+
+
+def renamed(registration: Any, name: str) -> Any:
+    import dataclasses
+
+    return dataclasses.replace(registration, info={**registration.info, "name": name})
+
+
+def test_an_update_that_broke_off_must_not_be_carried_out(kit: Kit, gateway: Make) -> None:
+    server = gateway()
+    server._talk = applying_what_has_come(server)
+
+    run = kit.run(server.url, kit.configure(QUICK), *MODULE, "-k", "test_malformed_http")
+
+    assert ids(run) == {"GET-ROUND-TRIP"}
+    (finding,) = run.findings
+    assert finding["pointer"] == "/info/name"
+    assert "python3 -c" in finding["curl"]
+    again = subprocess.run(["sh", "-c", finding["curl"]], capture_output=True, text=True, timeout=60, check=False)
+    assert again.returncode == 0, again.stderr
+    signed_up, shown = (re.findall(r'"name": ?"([^"]+)"', text)[0] for text in (finding["curl"], again.stdout))
+    assert signed_up != shown
+
+
+def test_a_line_that_sends_a_large_document_runs_as_it_stands(kit: Kit, gateway: Make) -> None:
+    server = gateway(defects=("signup-large-crashes", "documents-add-many-crashes"))
+    run = kit.run(server.url, kit.configure(QUICK), *MODULE, "-k", "LARGE")
+    assert ids(run) == {"LARGE-ANSWERED"}
+    assert {finding["pointer"] for finding in run.findings} == {"/documents", "/documents/0/data"}
+
+    for finding in run.findings:
+        assert len(finding["curl"]) < 30_000
+        server.seen.clear()
+        again = subprocess.run(["sh", "-c", finding["curl"]], capture_output=True, text=True, timeout=60, check=False)
+        assert again.stdout.startswith("HTTP/1.1 500"), again.stderr
+        last = json.loads(server.seen[-1].body)["documents"]
+        assert len(last) == 1000 or len(last[0]["data"]) > 256 * 1024
+
+
+def test_a_line_that_stops_a_gateway_runs_as_it_stands(kit: Kit, mortal: Any) -> None:
+    url = mortal(lambda heard: b"\xff\xc0\xaf" in heard).url
+    run = kit.run(url, kit.configure(QUICK), *MODULE, "-k", "UTF-8")
+    (finding,) = run.findings
+    fresh = mortal(lambda heard: b"\xff\xc0\xaf" in heard)
+
+    line = finding["curl"].replace(f"U={url};", f"U={fresh.url};")
+    subprocess.run(["sh", "-c", line], capture_output=True, text=True, timeout=60, check=False)
+
+    assert fresh._dead
+
+
+def test_no_token_is_written_down(kit: Kit, gateway: Make) -> None:
+    server = gateway()
+    server._talk = applying_what_has_come(server)
+
+    run = kit.run(server.url, kit.configure(QUICK), *MODULE)
+
+    written = "".join(file.read_text() for file in run.folder.iterdir())
+    assert len(server._given) > 100
+    assert [token for token in server._given if token in written or token[:20] in written] == []
+    assert not server._gateway.store.owner(digest("Token"))
+
+
+def test_contents_are_cut_in_the_record(kit: Kit) -> None:
+    run = kit.run("reference", *MODULE, "-k", "LARGE")
+
+    assert max(len(row["request"]["content"]) for row in run.journal) < 70_000
+
+
+def test_nothing_else_is_on_the_way_while_an_oddity_is(kit: Kit, gateway: Make) -> None:
+    under_way: set[int] = set()
+    seen_together: list[set[int]] = []
+    deep: set[int] = set()
+
+    async def twist(seen: Seen, answer: Answer) -> Answer:
+        under_way.add(seen.number)
+        if DEEP in seen.body and b"]]]]" in seen.body:
+            deep.add(seen.number)
+        await asyncio.sleep(0.05)
+        if deep & under_way:
+            seen_together.append(set(under_way))
+        under_way.discard(seen.number)
+        return answer
+
+    server = gateway(twist)
+    kit.run(server.url, kit.configure(QUICK), "-k", "test_unusual_body or test_plain or test_valid_value")
+
+    assert deep
+    others = {seen.number for seen in server.seen if DEEP not in seen.body and seen.action != "get"}
+    assert not any(group & others for group in seen_together)
+
+
+def test_a_line_that_is_no_call_of_the_page_runs_as_it_stands(kit: Kit, gateway: Make) -> None:
+    def twist(seen: Seen, answer: Answer) -> Answer:
+        odd = seen.method == "BREW" or "form" in seen.headers["content-type"]
+        return plain(500, "Internal Server Error") if odd else answer
+
+    server = gateway(twist)
+    run = kit.run(server.url, kit.configure(QUICK), *MODULE, "-k", "BREW or a_form")
+    findings = [f for f in run.findings if f["requirement"] == "ROBUST-NO-CRASH"]
+    assert {f["operation"] for f in findings} >= {"Provider/documents/add", "Provider/info/update"}
+
+    for finding in findings:
+        server.seen.clear()
+        again = subprocess.run(["sh", "-c", finding["curl"]], capture_output=True, text=True, timeout=60, check=False)
+        assert again.stdout.startswith("HTTP/1.1 500"), again.stderr
+        assert "$" not in server.seen[-1].body.decode()
