@@ -78,7 +78,7 @@ def _visible(sight: Sight, history: History, values: Values) -> Iterator[Judgeme
     if sight.action == GET:
         read = _read(sight, history, values)
         gone = [w for w in overdue if w.seen] if not history.deferring else []
-        back = [r for r in history.reads if r.values is not values and values.first < r.earliest]
+        back = [r for r in history.reads if r.values.info != values.info and values.first < r.earliest]
         earlier = gone[-1].sent if gone else next((r.values.info for r in back if r.latest < read.earliest), None)
         if earlier is not None:
             key = _difference(earlier, values)
@@ -119,8 +119,10 @@ def _read(sight: Sight, history: History, values: Values) -> Read:
 
 def _note(history: History, read: Read) -> None:
     history.reads.append(read)
-    if sum(values.info == read.values.info for values in history.values) == 1:
-        read.values.first = min(read.values.first, read.latest)
+    if sum(values.info == read.values.info for values in history.values) > 1:
+        # Values that were sent again: which of the two is seen, nobody can say.
+        return
+    read.values.first = min(read.values.first, read.latest)
     sources = read.values.sources.values()
     for write in sources:
         write.seen = True

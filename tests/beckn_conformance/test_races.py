@@ -216,6 +216,19 @@ def test_values_sent_again_are_those_of_the_last_time():
     assert story.findings() == []
 
 
+def test_values_sent_again_are_not_seen_where_it_may_be_the_first_time_that_is_seen():
+    story = signed_up()
+    old, new = story.mine.info.copy(), story.values.info()
+    story.update(new)
+    start = story.now + 0.1
+    story.get(at=start + 0.1, change=infos(old))
+    story.update(old, at=start, seconds=0.5)
+    story.wait()
+    looks(story, new)
+
+    assert story.findings() == [("UPDATE-VISIBLE", "/info")]
+
+
 def test_an_update_back_to_earlier_values_that_is_not_made_is_late():
     story = signed_up()
     old, new = story.mine.info.copy(), story.values.info()
