@@ -98,10 +98,11 @@ class Gateway:
         *,
         purpose: str,
         tags: tuple[str, ...] = (),
+        about: str = "",
     ) -> Exchange:
-        """Sends content that is no message, under a header that is (T14)."""
+        """Sends content that is no message, under a header that is (T14); ``about`` as in the exchange."""
         headers, content = binding.wrap(header, content)
-        return await self._exchange(action, None, headers, content, binding, purpose, tags)
+        return await self._exchange(action, None, headers, content, binding, purpose, tags, about)
 
     async def send_request(
         self, action: str, request: Request, binding: Binding, *, purpose: str, tags: tuple[str, ...], about: str
@@ -149,6 +150,7 @@ class Gateway:
         binding: Binding,
         purpose: str,
         tags: tuple[str, ...],
+        about: str = "",
     ) -> Exchange:
         names = {name.casefold() for name, _ in headers}
         extra = tuple((k, v) for k, v in self.config.headers.items() if k.casefold() not in names)
@@ -187,6 +189,7 @@ class Gateway:
             trouble=trouble,
             purpose=purpose,
             tags=tags,
+            about=about,
         )
         self._record(exchange)
         return exchange

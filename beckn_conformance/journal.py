@@ -78,6 +78,7 @@ def record(exchange: Exchange) -> dict[str, Any]:
         "seconds": round(exchange.seconds, 6),
         "purpose": exchange.purpose,
         "tags": list(exchange.tags),
+        "about": exchange.about,
         "trouble": exchange.trouble,
         "request": {
             "method": exchange.request.method,
