@@ -154,8 +154,9 @@ class Actor:
         """Makes a call about a registration whose body is another text than the JSON of a valid one (T14)."""
         header = self.header(action, None if action == SIGNUP else of.token)
         content = text(write_json(body))
-        sent = await self._gateway.send_raw(action, header, content, self._binding, purpose=purpose, tags=(tag,))
-        exchange = dataclasses.replace(sent, about=of.id)
+        exchange = await self._gateway.send_raw(
+            action, header, content, self._binding, purpose=purpose, tags=(tag,), about=of.id
+        )
         self.exchanges.append(exchange)
         return exchange
 
@@ -214,8 +215,9 @@ class Actor:
     ) -> AsyncIterator[None]:
         """Alone with what is sent within, sees to it that the gateway answers a plain call before and after it.
 
-        Raises Unmet where it does not, and names what was sent before that. Where what was sent are calls of the
-        page, a last plain call that is marked for judging goes before that (T14).
+        Raises Unmet where it does not, and names what was sent. Before that it makes a last plain call that is marked
+        for judging, unless what was sent belongs to a ``group``, a family of what is no call of the page: who shuts
+        the kit out after such may stand in front of the gateway (T16).
         """
         async with self.solitude.alone(group or kind, last=last):
             if not self.solitude.answered and not self.solitude.stopped:
@@ -372,7 +374,9 @@ def registration_of(exchange: Exchange) -> Registration | None:
 
 def _is_answered(exchange: Exchange) -> bool:
     """Whether a reply came, and not from something in front of a gateway that is not there (T6)."""
-    return exchange.reply is not None and exchange.reply.status not in (502, 503, 504) and not exchange.trouble
+    if exchange.reply is None or exchange.trouble:
+        return exchange.trouble.startswith("limit")
+    return exchange.reply.status not in (502, 503, 504)
 
 
 def describe(exchange: Exchange) -> str:

@@ -90,10 +90,11 @@ class Gateway:
         *,
         purpose: str,
         tags: tuple[str, ...] = (),
+        about: str = "",
     ) -> Exchange:
-        """Sends content that is no message, under a header that is (T14)."""
+        """Sends content that is no message, under a header that is (T14); ``about`` as in the exchange."""
         headers, content = binding.wrap(header, content)
-        return await self._exchange(action, None, headers, content, binding, purpose, tags)
+        return await self._exchange(action, None, headers, content, binding, purpose, tags, about=about)
 
     async def send_request(
         self, action: str, request: Request, binding: Binding, *, purpose: str, tags: tuple[str, ...], about: str
@@ -142,6 +143,7 @@ class Gateway:
         purpose: str,
         tags: tuple[str, ...],
         start: Callable[[], Awaitable[object]] | None = None,
+        about: str = "",
     ) -> Exchange:
         names = {name.casefold() for name, _ in headers}
         extra = tuple((name, value) for name, value, key in self._headers if key not in names)
@@ -171,6 +173,7 @@ class Gateway:
                 trouble=trouble,
                 purpose=purpose,
                 tags=tags,
+                about=about,
             )
             if fate is None:
                 break

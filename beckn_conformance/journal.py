@@ -79,6 +79,7 @@ def record(exchange: Exchange, mask: Callable[[str], str] = str) -> dict[str, An
         "seconds": round(exchange.seconds, 6),
         "purpose": exchange.purpose,
         "tags": list(exchange.tags),
+        "about": mask(exchange.about),
         "trouble": mask(exchange.trouble),
         "request": {
             "method": request.method,

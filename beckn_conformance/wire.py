@@ -58,7 +58,7 @@ async def _converse(
     """Listens while it sends, since a reply may come, and the connection be closed, before everything was sent."""
     listening = asyncio.create_task(_reply(reader, method, longest))
     try:
-        with contextlib.suppress(ConnectionError):
+        with contextlib.suppress(OSError):
             for number, piece in enumerate(raw.pieces):
                 if number and raw.pause:
                     await asyncio.wait({listening}, timeout=raw.pause)

@@ -104,7 +104,7 @@ def answers_afterwards(sight: Sight) -> Iterable[Judgement]:
     reply = sight.exchange.reply
     if reply is not None and not sight.exchange.trouble and reply.status not in (502, 503, 504):
         yield sight.ok("ROBUST-LIVES-ON", kind)
-    elif mark and reply is None:
+    elif mark and reply is None and not sight.exchange.trouble.startswith("limit"):
         yield sight.bad(
             "ROBUST-LIVES-ON",
             "",
