@@ -8,6 +8,7 @@ from typing import Any
 from ..checks import VERIFICATION, Sight
 from ..exchange import member, shown
 from ..finding import Judgement
+from .form import same_but_for_form
 from .history import ADD, GET, SIGNUP, UPDATE, Document, History
 from .pairing import Pairing, pair
 from .status import settled
@@ -38,7 +39,7 @@ def judge_documents(
         if excused or not due or pairing.kind == "unreadable":
             continue
         if pairing.kind == "missing":
-            judged = _missing(sight, history, document, new)
+            judged = _missing(sight, history, document, new, pairings)
         else:
             judged = _altered(sight, history, document, new, pairing)
         if judged is not None:
@@ -81,7 +82,9 @@ def _pass(sight: Sight, history: History, document: Document, fresh: list[Docume
         yield sight.ok("DOCUMENTS-SAME-NAME")
 
 
-def _missing(sight: Sight, history: History, document: Document, new: bool) -> Judgement | None:
+def _missing(
+    sight: Sight, history: History, document: Document, new: bool, pairings: list[Pairing]
+) -> Judgement | None:
     what = f"document {shown(document.name, 60)}"
     count = count_documents(sight)
     observed = f"{count} document{'' if count == 1 else 's'}, not that one"
@@ -91,7 +94,12 @@ def _missing(sight: Sight, history: History, document: Document, new: bool) -> J
         # A read that is allowed to be stale shows what was there before the addition (R19).
         return None
     twins = [d for d in history.documents if (d.name, d.data) == (document.name, document.data)]
-    if (document.rivals and not new) or len(twins) > 1:
+    # Where the other of that name is missing as well, it is not for the name.
+    there = any(
+        p.kind == "same" and p.document is not document and same_but_for_form(p.document.name, document.name)
+        for p in pairings
+    )
+    if there and ((document.rivals and not new) or len(twins) > 1):
         return sight.bad(
             "DOCUMENTS-SAME-NAME",
             "/documents",

@@ -677,6 +677,16 @@ def test_a_document_that_gives_way_to_one_of_its_name_is_less_of_a_finding():
     assert story.findings() == [("DOCUMENTS-SAME-NAME", "/documents")]
 
 
+def test_documents_of_one_name_that_are_gone_together_are_not_gone_for_their_name():
+    story = signed_up()
+    name = story.mine.documents[0]["name"]
+    story.add([story.values.document(name=name)])
+    story.wait()
+    story.get(change=lambda body: body["documents"].clear())
+
+    assert {requirement for requirement, _ in story.findings()} == {"SIGNUP-DOCUMENTS-KEPT", "DOCUMENTS-KEPT"}
+
+
 def test_documents_of_one_name_side_by_side_are_fine():
     story = signed_up()
     name = story.mine.documents[0]["name"]

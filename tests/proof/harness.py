@@ -14,7 +14,7 @@ import httpx
 import pytest
 
 import reference_server
-from beckn_conformance.campaign import LAST, SUITE, requirements_of
+from beckn_conformance.campaign import ORDER, SUITE, requirements_of
 from beckn_conformance.config import from_mapping
 from beckn_conformance.examples import Examples
 from beckn_conformance.explorer import Explorer
@@ -76,7 +76,7 @@ def items() -> tuple[Item, ...]:
             functools.partial(item.obj.play, **(item.callspec.params if hasattr(item, "callspec") else {})),
             getattr(item.obj, "examples", None),
         )
-        for item in sorted(collector.items, key=lambda item: item.path.stem == LAST)
+        for item in sorted(collector.items, key=lambda item: item.path.stem == ORDER[-1])
         if isinstance(item, pytest.Function)
     )
 
