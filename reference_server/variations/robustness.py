@@ -23,7 +23,7 @@ def variations() -> Iterator[Variation]:
     yield Variation(
         "tolerant-reader", "T14", "comments, commas, NaN and bytes that are no UTF-8 are put up with", _tolerant
     )
-    yield Variation("nesting-limited", "T14", "a text that is nested too deeply is refused with a NACK", _limited)
+    yield Variation("deep-nesting-refused", "T14", "a text that is nested too deeply is refused with a NACK", _limited)
     yield Variation("unusual-crashes", "T14", "texts that readers differ about end in a server error", _crashing)
     yield Variation("media-types-limited", "T16", "whatever is not declared as JSON is answered by a bare 415", _choosy)
     yield Variation("any-method", "T16", "operations are called with any method", _any_method)
