@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import ssl
 import zlib
 from collections.abc import Awaitable, Callable
 from typing import Any, Protocol
@@ -192,7 +193,7 @@ class InProcess:
 
 def _line(error: object) -> str:
     """What an exception says, on one line."""
-    if isinstance(error, OSError) and error.errno and error.errno > 0:
+    if isinstance(error, OSError) and not isinstance(error, ssl.SSLError) and error.errno and error.errno > 0:
         return os.strerror(error.errno)
     text = printable(" ".join(str(error).split())) or type(error).__name__
     return text if len(text) <= 160 else f"{text[:159]}…"

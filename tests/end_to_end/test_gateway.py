@@ -302,19 +302,21 @@ def test_a_large_request_arrives_whole(gateway: Callable[..., Loopback]) -> None
 
 def test_a_value_that_http_has_no_form_for_is_not_sent(gateway: Callable[..., Loopback]) -> None:
     server = gateway()
+    spoiled = Message({**HEADER, "Token": "a\r\nX-Injected: yes"}, {})
 
-    async def play() -> Exchange:
+    async def play() -> list[Exchange]:
         client = Gateway(GatewayConfig(server.url))
         try:
-            return await client.send(GET, Message({**HEADER, "Token": "a\r\nX-Injected: yes"}, {}), HttpBinding())
+            return [await client.send(GET, message, HttpBinding()) for message in (spoiled, Message(HEADER, {}))]
         finally:
             await client.close()
 
-    exchange = asyncio.run(play())
+    unsent, sent = asyncio.run(play())
 
-    assert exchange.reply is None
-    assert exchange.trouble.startswith("limit: ")
-    assert server.seen == []
+    assert unsent.reply is None
+    assert unsent.trouble.startswith("limit: ")
+    assert sent.reply is not None
+    assert [seen.headers["token"] for seen in server.seen] == ["token-1"]
 
 
 def test_a_gzipped_reply_is_read_and_its_header_is_kept(gateway: Callable[..., Loopback]) -> None:
