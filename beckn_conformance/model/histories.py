@@ -113,7 +113,9 @@ class Histories:
     def _adopt(self, sight: Sight) -> None:
         """Starts the history of a registration made beforehand from what a first Provider/get shows."""
         id_, body = sight.diagnosis.registration, sight.exchange.body_of_reply
-        if id_ is None or sight.action != GET or not sight.exchange.acknowledged or not sight.diagnosis.valid:
+        if id_ is None or id_ in self.doubled or sight.action != GET:
+            return
+        if not sight.exchange.acknowledged or not sight.diagnosis.valid:
             return
         info, documents = member(body, "/info"), member(body, "/documents")
         history = self._begin(id_)

@@ -220,7 +220,7 @@ def _lost() -> Iterator[Defect]:
         pointer="/documents",
         summary="of parallel additions the last one wins",
         install=_last_wins,
-        consequences=frozenset({"DOCUMENTS-KEPT"}),
+        consequences=frozenset({"DOCUMENTS-KEPT", "UPDATE-VISIBLE", "UPDATE-STAYS"}),
     )
     yield Defect(
         name="documents-add-same-name-replaces",
