@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime
 import re
+import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -247,6 +248,8 @@ class Recogniser:
                 if value == sample:
                     return Fault(pointer, member.pointer, f"malformed: {name}", strength), None, None
         if not member.tolerates(value):
+            if member.tolerates(_plain(value)):
+                return None, Doubt(pointer, "malformed only by characters that not everybody reads alike"), None
             return Fault(pointer, member.pointer, "malformed", "must"), None, None
         if not member.approves(value):
             return Fault(pointer, member.pointer, "malformed", "should"), None, None
@@ -316,6 +319,11 @@ class Recogniser:
                 if key in known.identities:
                     doubts.append(Doubt(f"/info/{name}", "another registration was made with it"))
                 known.identities.add(key)
+
+
+def _plain(text: str) -> str:
+    """A text as a lenient reader may take it: compatible characters made one, and of the rest what is plain ASCII."""
+    return "".join(c for c in unicodedata.normalize("NFKC", text) if c.isascii() and c.isprintable())
 
 
 def _is_day(text: str) -> bool:

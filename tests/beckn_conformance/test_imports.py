@@ -14,7 +14,8 @@ ORDER = (
     *("strategies", "examples"),
     *("diagnosis", "checks", "model", "judge", "verdict"),
     *("binding", "gateway", "actor", "replay", "masking", "journal", "probe", "embedded", "session"),
-    *("report", "scenario", "explorer", "suite", "workers", "plan", "campaign", "plugin", "cli", "__main__"),
+    *("report", "scenario", "explorer", "openapi", "suite"),
+    *("workers", "plan", "campaign", "plugin", "cli", "__main__"),
 )
 PURE = ("diagnosis", "checks", "model", "judge", "verdict", "values", "faults", "finding", "exchange")
 HEAVY = ("httpx", "hypothesis", "schemathesis", "jsonschema", "jsonschema_rs", "yaml", "phonenumbers")
