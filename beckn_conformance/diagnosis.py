@@ -322,8 +322,9 @@ class Recogniser:
 
 
 def _plain(text: str) -> str:
-    """A text as a lenient reader may take it: compatible characters made one, and of the rest what is plain ASCII."""
-    return "".join(c for c in unicodedata.normalize("NFKC", text) if c.isascii() and c.isprintable())
+    """A text as a lenient reader may take it: only what is plain ASCII, or is compatible with it and no space."""
+    folded = "".join(c if c.isascii() else unicodedata.normalize("NFKC", c).strip() for c in text)
+    return "".join(c for c in folded if c.isascii() and c.isprintable())
 
 
 def _is_day(text: str) -> bool:

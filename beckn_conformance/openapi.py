@@ -14,9 +14,11 @@ from .config import GatewayConfig
 from .errors import SpecificationError
 from .exchange import MISSING, places
 from .specification import Member, Specification, load
+from .strategies import SIGNUP
 
 BODY, HEADER = "body", "header"
 NOTHING: SearchStrategy[Any] = st.none()
+MOSTLY: SearchStrategy[bool] = st.sampled_from((True, True, True, False))
 MOST_MESSAGES = 3
 """Messages that are drawn to be sent one after the other."""
 
@@ -38,23 +40,24 @@ def messages(action: str) -> Callable[[GatewayConfig], SearchStrategy[Any]]:
             for strength in ("must", "should")
             for value in member.malformed(strength).values()
         ]
-        kinds = [_message(sound), _message(faulty), _message(faulty)]
+        kinds = [_message(sound, laid_in=st.booleans()), _message(faulty), _message(faulty), _message(faulty)]
+        if action != SIGNUP:
+            kinds += [_message(sound, laid_in=st.just(True), about=about) for about in ("unknown", "another")]
         if named:
-            kinds.append(_message(sound, st.sampled_from(named)))
+            kinds += [_message(sound, laid_in=st.just(True), named=st.sampled_from(named))] * 2
         return st.lists(st.one_of(kinds), min_size=1, max_size=MOST_MESSAGES)
 
     return examples
 
 
-def _message(body: SearchStrategy[Any], named: SearchStrategy[Any] = NOTHING) -> SearchStrategy[Any]:
-    return st.fixed_dictionaries(
-        {
-            "body": body,
-            "laid in": st.sampled_from((True, True, True, False)),
-            "named": named,
-            "about": st.sampled_from((*("own",) * 6, "unknown", "another")),
-        }
-    )
+def _message(
+    body: SearchStrategy[Any],
+    *,
+    laid_in: SearchStrategy[bool] = MOSTLY,
+    named: SearchStrategy[Any] = NOTHING,
+    about: str = "own",
+) -> SearchStrategy[Any]:
+    return st.fixed_dictionaries({"body": body, "laid in": laid_in, "named": named, "about": st.just(about)})
 
 
 def heads(config: GatewayConfig) -> SearchStrategy[Any]:

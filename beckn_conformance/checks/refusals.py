@@ -147,6 +147,8 @@ def faulty_body_is_refused_and_blamed(sight: Sight) -> Iterable[Judgement]:
         return
     missed = [f for f in faults if not _blame(sight, f)]
     if len(missed) == len(faults):
+        if _refused_for_a_doubt(sight):
+            return
         others = [pointer for pointer, _ in sight.blamed]
         yield sight.bad(
             requirement,
@@ -165,6 +167,15 @@ def _refused_for_its_token(sight: Sight) -> bool:
     status = sight.exchange.reply.status if sight.exchange.reply else 0
     unknown = any(fault.kind == "unknown" for fault in sight.diagnosis.faults)
     return sight.action != "Provider/signup" and status in (401, 403) and not sight.blamed and not unknown
+
+
+def _refused_for_a_doubt(sight: Sight) -> bool:
+    """Whether the gateway blames a member on which readers can differ; it may have stopped there (R14)."""
+    return any(
+        p == d.pointer or p.startswith(d.pointer + "/") or d.pointer.startswith(p + "/")
+        for p, _ in sight.blamed
+        for d in sight.diagnosis.doubts
+    )
 
 
 def _expected(sight: Sight, fault: Fault) -> str:
@@ -199,7 +210,7 @@ def every_fault_is_blamed(sight: Sight) -> Iterable[Judgement]:
     missed = [f for f in faults if not _blame(sight, f)]
     if not missed:
         yield sight.ok("NACK-ALL")
-    elif len(missed) < len(faults):
+    elif len(missed) < len(faults) and not _refused_for_a_doubt(sight):
         yield sight.bad(
             "NACK-ALL",
             missed[0].pointer,

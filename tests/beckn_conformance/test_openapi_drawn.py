@@ -103,6 +103,8 @@ def test_an_openapi_file_of_no_use_is_named(changed: Path, content: str) -> None
 def test_collecting_the_suite_does_not_load_schemathesis() -> None:
     code = "import beckn_conformance.suite.test_schemathesis, sys; print('schemathesis' in sys.modules)"
 
-    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True, timeout=60)
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True, timeout=60
+    )
 
     assert done.stdout.strip() == "False"

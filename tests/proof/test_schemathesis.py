@@ -8,18 +8,16 @@ import pytest
 from proof.harness import Item, findings, items, run
 
 import reference_server
-from beckn_conformance.exchange import member
-from beckn_conformance.journal import Journal
-from beckn_conformance.session import Session
+from beckn_conformance import explorer
 
-EXAMPLES = 30
+EXAMPLES = 40
+SEEDS = range(1, 6)
+"""What is drawn by chance is drawn again where it did not come upon a defect."""
 
 
 @lru_cache(maxsize=1)
 def _items() -> dict[str, Item]:
-    return {
-        item.node_id.partition("::")[2]: item for item in items() if "test_schemathesis.py" in item.node_id
-    }
+    return {item.node_id.partition("::")[2]: item for item in items() if "test_schemathesis.py" in item.node_id}
 
 
 @pytest.mark.parametrize(
@@ -33,13 +31,19 @@ def _items() -> dict[str, Item]:
         ("test_documents_add", "documents-add-token-foreign-accepted"),
     ],
 )
-def test_a_defect_is_found_by_what_schemathesis_draws_alone(test: str, defect: str) -> None:
-    session = run([_items()[test]], defects=(defect,), examples=EXAMPLES)
+def test_a_defect_is_found_by_what_schemathesis_draws_alone(
+    test: str, defect: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(explorer, "MOST_SHRUNK", 0)
 
-    assert reference_server.DEFECTS[defect].requirement in {found[0] for found in findings(session)}
+    assert any(
+        reference_server.DEFECTS[defect].requirement in {found[0] for found in findings(session)}
+        for session in (run([_items()[test]], defects=(defect,), examples=EXAMPLES, seed=seed) for seed in SEEDS)
+    )
 
 
-def test_what_is_found_is_made_small() -> None:
+def test_what_is_found_is_made_small(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(explorer, "MOST_SHRUNK", 1)
     session = run([_items()["test_info_update"]], defects=("info-update-token-foreign-accepted",), examples=EXAMPLES)
 
     (record,) = session.tally.found["TOKEN-NACK-FOREIGN"].values()
