@@ -170,12 +170,12 @@ def _refused_for_its_token(sight: Sight) -> bool:
 
 
 def _refused_for_a_doubt(sight: Sight) -> bool:
-    """Whether the gateway blames a member on which readers can differ; it may have stopped there (R14)."""
-    return any(
-        p == d.pointer or p.startswith(d.pointer + "/") or d.pointer.startswith(p + "/")
-        for p, _ in sight.blamed
-        for d in sight.diagnosis.doubts
-    )
+    """Whether the gateway blames something on which readers can differ, or nothing where the page has no place for
+    that; it may have looked no further (R14)."""
+    doubts = [doubt.pointer for doubt in sight.diagnosis.doubts]
+    if not sight.blamed:
+        return any(not _known_place(sight, d) for d in doubts)
+    return any(p == d or p.startswith(d + "/") or d.startswith(p + "/") for p, _ in sight.blamed for d in doubts)
 
 
 def _expected(sight: Sight, fault: Fault) -> str:
