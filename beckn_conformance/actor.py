@@ -349,7 +349,7 @@ class Actor:
                 else []
             )
             added = member(sent, "/documents")
-            if isinstance(added, list) and any(d.get("name") not in names for d in added):
+            if isinstance(added, list) and any(isinstance(d, dict) and d.get("name") not in names for d in added):
                 return False
             return bool(member(body, "/registration/status") == status) or status == MISSING
 

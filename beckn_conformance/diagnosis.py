@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime
 import re
+import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -248,6 +249,8 @@ class Recogniser:
             name, strength = named
             return Fault(pointer, member.pointer, f"malformed: {name}", strength), None, None
         if not member.tolerates(value):
+            if member.tolerates(_plain(value)):
+                return None, Doubt(pointer, "malformed only by characters that not everybody reads alike"), None
             return Fault(pointer, member.pointer, "malformed", "must"), None, None
         if not member.approves(value):
             return Fault(pointer, member.pointer, "malformed", "should"), None, None
@@ -321,6 +324,12 @@ def _named(sent: Message) -> Any:
     """What a request gives as the id of the registration it is about."""
     registration = sent.body.get("registration") if isinstance(sent.body, dict) else None
     return registration.get("id") if isinstance(registration, dict) else None
+
+
+def _plain(text: str) -> str:
+    """A text as a lenient reader may take it: only what is plain ASCII, or is compatible with it and no space."""
+    folded = "".join(c if c.isascii() else unicodedata.normalize("NFKC", c).strip() for c in text)
+    return "".join(c for c in folded if c.isascii() and c.isprintable())
 
 
 def _is_day(text: str) -> bool:

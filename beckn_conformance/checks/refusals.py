@@ -144,6 +144,8 @@ def faulty_body_is_refused_and_blamed(sight: Sight) -> Iterable[Judgement]:
         return
     missed = [f for f in faults if not _blame(sight, f)]
     if len(missed) == len(faults):
+        if _refused_for_a_doubt(sight):
+            return
         others = [pointer for pointer, _ in sight.blamed]
         yield sight.bad(
             requirement,
@@ -164,6 +166,15 @@ def _refused_unread(sight: Sight) -> bool:
     status = sight.exchange.reply.status if sight.exchange.reply else 0
     unknown = any(fault.kind == "unknown" for fault in sight.diagnosis.faults)
     return sight.action != "Provider/signup" and status in (401, 403) and not sight.blamed and not unknown
+
+
+def _refused_for_a_doubt(sight: Sight) -> bool:
+    """Whether the gateway blames something on which readers can differ, or nothing where the page has no place for
+    that; it may have looked no further (R14)."""
+    doubts = [doubt.pointer for doubt in sight.diagnosis.doubts]
+    if not sight.blamed:
+        return any(not _known_place(sight, d) for d in doubts)
+    return any(p == d or p.startswith(d + "/") or d.startswith(p + "/") for p, _ in sight.blamed for d in doubts)
 
 
 def _expected(sight: Sight, fault: Fault) -> str:
@@ -198,7 +209,7 @@ def every_fault_is_blamed(sight: Sight) -> Iterable[Judgement]:
     missed = [f for f in faults if not _blame(sight, f)]
     if not missed:
         yield sight.ok("NACK-ALL")
-    elif len(missed) < len(faults):
+    elif len(missed) < len(faults) and not _refused_for_a_doubt(sight):
         yield sight.bad(
             "NACK-ALL",
             missed[0].pointer,

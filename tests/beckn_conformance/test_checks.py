@@ -704,6 +704,27 @@ def test_a_nack_that_blames_only_a_sound_field_says_where_the_fault_is():
     assert found == [("SIGNUP-NACK-PHONE", "/info/phone"), ("NACK-SOUND", "/info/name")]
 
 
+@pytest.mark.parametrize(
+    ("place", "value", "body"),
+    [
+        ("/info/name", "Metro\u0007", {"info": {"name": "is wrong"}}),
+        ("/documents", [{"name": "a.pdf", "data": "JVBERi0="}] * 6, {"documents": "are too many"}),
+    ],
+)
+def test_a_gateway_may_stop_at_a_member_on_which_readers_differ(place, value, body):
+    spoiled = [put(place, value), put("/info/phone", "none")]
+
+    assert answered(SIGNUP, nack(body), change=spoiled) == []
+    assert answered(SIGNUP, nack({"api": {}}), change=spoiled) == [("SIGNUP-NACK-PHONE", "/info/phone")]
+
+
+def test_a_gateway_may_stop_at_a_member_that_the_page_does_not_know():
+    spoiled = [put("/info/colour", "red"), put("/info/phone", "none")]
+
+    assert answered(SIGNUP, nack({}), change=spoiled) == []
+    assert answered(SIGNUP, nack({}), change=spoiled[1:]) == [("SIGNUP-NACK-PHONE", "/info/phone")]
+
+
 @pytest.mark.parametrize("extra", [{"code": 5}, {"errors": ["x"]}, {"info": {"phone": "x", "hint": "y"}}])
 def test_extra_members_of_a_nack_are_no_blame(extra):
     body = {"info": {"phone": "is wrong"}, **extra}

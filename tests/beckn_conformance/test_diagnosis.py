@@ -63,6 +63,18 @@ def test_a_request_as_the_page_shows_it_is_surely_valid(action):
     assert of(action) == "valid"
 
 
+@pytest.mark.parametrize(
+    "email", ["info\u00a0desk@example.com", "info\u2003@example.com", "info\uff20example.com", "a\u000bb@c"]
+)
+def test_a_text_that_only_some_readers_find_malformed_is_unclear(email):
+    assert signup("/info/email", email) == "unclear"
+
+
+@pytest.mark.parametrize("email", ["\u00a0", "caf\u00e9", "info@office\u00a0@example.com"])
+def test_a_text_that_every_reader_finds_malformed_is_faulty(email):
+    assert signup("/info/email", email) == {("/info/email", "malformed")}
+
+
 ALL_CASES = [
     pytest.param(case, id=f"{case.action}-{case.id}")
     for action in ACTIONS

@@ -13,8 +13,8 @@ ORDER = (
     *("errors", "times", "specification", "config", "exchange", "finding", "faults", "oddities", "obligations"),
     *("values", "strategies", "examples", "diagnosis", "checks", "model", "judge", "verdict"),
     *("binding", "wire", "transport", "patience", "gateway", "turns", "solitude", "actor", "replay", "masking"),
-    *("journal", "probe", "embedded", "session", "report", "scenario", "explorer", "suite", "workers", "shares"),
-    *("plan", "campaign", "plugin", "cli", "__main__"),
+    *("journal", "probe", "embedded", "session", "report", "scenario", "explorer", "openapi", "suite", "workers"),
+    *("shares", "plan", "campaign", "plugin", "cli", "__main__"),
 )
 PURE = ("diagnosis", "checks", "model", "judge", "verdict", "values", "faults", "finding", "exchange", "oddities")
 HEAVY = ("aiohttp", "httpx", "hypothesis", "schemathesis", "jsonschema", "jsonschema_rs", "yaml", "phonenumbers")

@@ -8,7 +8,7 @@ import io
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, ClassVar
 
 import httpx
 import pytest
@@ -110,6 +110,22 @@ def session_of(app: Any, declared: Mapping[str, Any], *, strict: bool = False, s
     )
 
 
+class _Remembered(Examples):
+    """Examples that are drawn once in a process: the same are played against every defect and variation."""
+
+    _drawn: ClassVar[dict[tuple[object, ...], list[Any]]] = {}
+
+    def __init__(self, item: Item, session: Session) -> None:
+        super().__init__(item.examples(session.config), session.seed, item.node_id)
+        self._key = (item.node_id, session.seed, session.can_verify)
+
+    def chunk(self, number: int, count: int) -> list[Any]:
+        key = (*self._key, number, count)
+        if key not in self._drawn:
+            self._drawn[key] = super().chunk(number, count)
+        return self._drawn[key]
+
+
 def run(
     chosen: Iterable[Item],
     *,
@@ -133,9 +149,7 @@ def run(
     chosen = list(chosen)
     plain = [item for item in chosen if item.examples is None]
     explorers = {
-        item: Explorer(
-            session, Examples(item.examples(session.config), seed, item.node_id), item.play, item.node_id, examples
-        )
+        item: Explorer(session, _Remembered(item, session), item.play, item.node_id, examples)
         for item in chosen
         if item.examples is not None
     }

@@ -1,0 +1,139 @@
+"""§1–§4: what Schemathesis draws from openapi.yaml, sent by this kit's client and judged as everything else is."""
+
+from __future__ import annotations
+
+import asyncio
+import copy
+from collections.abc import Mapping
+from typing import Any
+
+from beckn_conformance import openapi
+from beckn_conformance.actor import ADD, GET, SIGNUP, UPDATE, Actor, Registration
+from beckn_conformance.model import REQUIREMENTS as HISTORY
+from beckn_conformance.scenario import drawn, exercises
+from beckn_conformance.specification import Member, load
+from beckn_conformance.strategies import spoil
+from beckn_conformance.suite.cases import ANSWERED, GENERAL
+
+SHARE = 0.2
+"""Part of --fuzz-examples that is drawn: Schemathesis takes its time, and a default run is not to wait for it."""
+
+LONGEST_ID = 40
+
+
+def _requirements(action: str) -> tuple[str, ...]:
+    """What the messages of an operation can show, and a Provider/get after them."""
+    known = load().requirements.values()
+    shown = {*GENERAL[action], "NACK-ALL", "NACK-INDEX", *HISTORY, *(r.id for r in known if action in r.operations)}
+    return tuple(r.id for r in known if r.id in shown and not r.untestable and not r.needs)
+
+
+@exercises(*_requirements(SIGNUP))
+@drawn(openapi.messages(SIGNUP), share=SHARE)
+async def test_signup(actor: Actor, example: Any) -> None:
+    """Signups, valid, faulty and unclear; a Provider/get shows what came of those that were acknowledged."""
+    bodies = [_body(actor, SIGNUP, message) for message in example]
+    for signup in await asyncio.gather(*(actor.call(SIGNUP, body) for body in bodies)):
+        registration = await actor.usable(signup)
+        if registration is not None:
+            await actor.get(registration)
+
+
+@exercises(*_requirements(GET))
+@drawn(openapi.messages(GET), share=SHARE)
+async def test_get(actor: Actor, example: Any) -> None:
+    """Queries of a registration, and of others."""
+    await _play(actor, GET, example)
+
+
+@exercises(*_requirements(UPDATE))
+@drawn(openapi.messages(UPDATE), share=SHARE)
+async def test_info_update(actor: Actor, example: Any) -> None:
+    """Updates of a registration; what was refused changes nothing, what was acknowledged is seen."""
+    await _play(actor, UPDATE, example)
+
+
+@exercises(*_requirements(ADD))
+@drawn(openapi.messages(ADD), share=SHARE)
+async def test_documents_add(actor: Actor, example: Any) -> None:
+    """Documents for a registration; what was refused changes nothing, what was acknowledged is listed."""
+    await _play(actor, ADD, example)
+
+
+@exercises(
+    "HEADER-NACK-ACTION",
+    "HEADER-NACK-TIMESTAMP",
+    "TOKEN-NACK-ABSENT",
+    "TOKEN-NACK-UNKNOWN",
+    "UPDATE-NACK-UNCHANGED",
+    "DOCUMENTS-NACK-UNCHANGED",
+    *ANSWERED,
+)
+@drawn(openapi.heads, share=SHARE)
+async def test_header(actor: Actor, example: Any) -> None:
+    """A valid body under a header, or a member of one, as it was drawn."""
+    action = example["action"]
+    header = {name: example["header"].get(name) for name in example["sent"]}
+    if action == SIGNUP:
+        # The token of a signup is agreed beforehand or anything (H2), so that of others proves nothing.
+        header.pop("Token", None)
+        await actor.call(SIGNUP, actor.values.signup(), header=header)
+        return
+    registration = await actor.registered()
+    body: dict[str, Any] = {"registration": {"id": registration.id}}
+    if action == UPDATE:
+        body |= {"info": actor.values.info()}
+    elif action == ADD:
+        body |= {"documents": [actor.values.document()]}
+    await actor.call(action, body, token=registration.token, header=header)
+    await actor.get(registration)
+
+
+async def _play(actor: Actor, action: str, example: Any) -> None:
+    """Sends messages about a registration one after the other, and shows what each of them left."""
+    registration = await actor.registered()
+    await actor.get(registration)
+    for message in example:
+        body = _body(actor, action, message, registration)
+        token = registration.token
+        if message["about"] == "another":
+            token = (await actor.registered()).token
+        await actor.call(action, body, token=token)
+        await actor.get(registration)
+
+
+def _body(actor: Actor, action: str, message: Mapping[str, Any], registration: Registration | None = None) -> Any:
+    """The drawn body with what only this run can know, and with valid texts and a named fault where asked for.
+
+    Its company ids are always ours: the same one is never sent twice (Q5).
+    """
+    body = copy.deepcopy(message["body"])
+    for member, pointer, text in list(openapi.texts(action, body)):
+        if member.pointer == "/registration/id" and registration is not None:
+            value = registration.id
+            if message["about"] == "unknown" and text.isprintable() and text == text.strip():
+                value = (actor.values.word() + text)[:LONGEST_ID].rstrip()
+            spoil(body, pointer, "value", value)
+        elif message["laid in"] or member.name == "company_id":
+            spoil(body, pointer, "value", _text(actor, member))
+    if message["named"] is not None:
+        pointer, value = message["named"]
+        spoil(body, pointer, "value", value)
+    return body
+
+
+def _text(actor: Actor, member: Member) -> str:
+    """A text that every reading accepts."""
+    values = actor.values
+    match member.pointer:
+        case "/info/name":
+            return values.name()
+        case "/info/phone":
+            return values.phone()
+        case "/info/email":
+            return values.email()
+        case "/info/company_id":
+            return values.company_id()
+        case "/api/endpoint_url":
+            return values.endpoint_url()
+    return values.document()[member.name]

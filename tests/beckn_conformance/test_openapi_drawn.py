@@ -1,0 +1,110 @@
+"""What is drawn from openapi.yaml: plain data that can be sent, the same for the same seed, from the schemas in use."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from beckn_conformance import openapi, specification
+from beckn_conformance.config import GatewayConfig
+from beckn_conformance.errors import SpecificationError
+from beckn_conformance.examples import Examples
+from beckn_conformance.exchange import write_json
+from beckn_conformance.specification import load
+
+ACTIONS = ("Provider/signup", "Provider/get", "Provider/info/update", "Provider/documents/add")
+ROOT = Path(openapi.__file__).resolve().parents[1]
+
+
+def draw(strategy: Any, count: int = 20, seed: int = 1) -> list[Any]:
+    return Examples(strategy, seed, "drawn").chunk(0, count)
+
+
+@pytest.fixture
+def changed(tmp_path: Path) -> Iterator[Path]:
+    """A copy of schemas/ that is read in place of the kit's own."""
+    folder = tmp_path / "schemas"
+    shutil.copytree(load().folder, folder)
+    specification.choose(folder)
+    yield folder
+    specification.choose(None)
+
+
+@pytest.mark.parametrize("action", ACTIONS)
+@pytest.mark.parametrize("faulty", [False, True])
+def test_every_body_is_an_object_that_can_be_sent(action: str, faulty: bool) -> None:
+    for body in draw(openapi.bodies(action, faulty=faulty)):
+        content = write_json(body)
+
+        assert isinstance(body, dict)
+        assert json.loads(content) == body
+        assert b"\\u0000" not in content
+        assert b"\\ud" not in content
+
+
+def members_sound(action: str, body: Any) -> bool:
+    """Whether everything that the page asks for stands in a body, of the right type."""
+    validator = specification.compile_schema(
+        {"$ref": f"{specification.BASE}{load().operation(action).key}.request.json"}, load().files
+    )
+    return bool(validator.is_valid(body))
+
+
+@pytest.mark.parametrize("action", ACTIONS)
+def test_what_is_not_drawn_faulty_is_refused_by_no_schema(action: str) -> None:
+    assert all(members_sound(action, body) for body in draw(openapi.bodies(action, faulty=False)))
+
+
+@pytest.mark.parametrize("action", ACTIONS)
+def test_what_is_drawn_faulty_is_mostly_refused_by_the_schema(action: str) -> None:
+    bodies = draw(openapi.bodies(action, faulty=True), 30)
+
+    assert sum(not members_sound(action, body) for body in bodies) > len(bodies) / 2
+
+
+def test_headers_hold_what_any_binding_can_carry() -> None:
+    for faulty in (False, True):
+        for header in draw(openapi.headers("Provider/get", faulty=faulty), 40):
+            assert header.keys() <= {"Action", "Token", "Timestamp"}
+            assert all(v.isascii() and v.isprintable() and v == v.strip() for v in header.values())
+
+
+def test_the_same_seed_draws_the_same_messages() -> None:
+    strategy = openapi.messages("Provider/signup")(GatewayConfig(""))
+
+    assert draw(strategy, seed=7) == draw(strategy, seed=7)
+    assert draw(strategy, seed=7) != draw(strategy, seed=8)
+
+
+def test_a_changed_copy_of_the_schemas_is_drawn_from(changed: Path) -> None:
+    file = changed / "get.request.json"
+    schema = json.loads(file.read_text())
+    schema["properties"]["motive"] = {"enum": ["curiosity"]}
+    file.write_text(json.dumps(schema))
+
+    assert {body["motive"] for body in draw(openapi.bodies("Provider/get", faulty=False))} == {"curiosity"}
+
+
+@pytest.mark.parametrize("content", ["paths: [", "paths: {/Provider/get: {get: {}}}", "[]"])
+def test_an_openapi_file_of_no_use_is_named(changed: Path, content: str) -> None:
+    (changed / "openapi.yaml").write_text(content)
+
+    with pytest.raises(SpecificationError, match=r"openapi\.yaml"):
+        openapi.bodies("Provider/get", faulty=False)
+
+
+def test_collecting_the_suite_does_not_load_schemathesis() -> None:
+    code = "import beckn_conformance.suite.test_schemathesis, sys; print('schemathesis' in sys.modules)"
+
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True, timeout=60
+    )
+
+    assert done.stdout.strip() == "False"

@@ -1,0 +1,25 @@
+"""Schemathesis takes part without a trace: no folder, no warning, no setting of the folder around."""
+
+from __future__ import annotations
+
+from end_to_end.kit import Kit
+
+
+def test_a_run_leaves_nothing_but_its_report(kit: Kit) -> None:
+    (kit.folder / "schemathesis.toml").write_text("this is no TOML")
+
+    run = kit.run("reference", "-p", "no:cacheprovider", "-W", "error", "-k", "schemathesis", "--fuzz-examples", "5")
+
+    assert run.status == 0, run.output
+    assert "warning" not in run.output.casefold()
+    assert {file.name for file in kit.folder.iterdir()} == {"reports", "printed.txt", "schemathesis.toml"}
+
+
+def test_the_same_seed_sends_the_same_messages(kit: Kit) -> None:
+    def spoiled() -> list[tuple[str, int]]:
+        options = ("-k", "schemathesis and get", "--fuzz-examples", "20", "--hypothesis-seed", "4")
+        run = kit.run("reference", "-p", "_hypothesis_pytestplugin", *options)
+        assert run.status == 0, run.output
+        return sorted((e["request"]["url"].partition("/Provider")[2], e["reply"]["status"]) for e in run.journal)
+
+    assert spoiled() == spoiled()
