@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
@@ -11,7 +12,7 @@ from hypothesis.strategies import SearchStrategy
 
 from .config import GatewayConfig
 from .faults import TOKEN_KINDS, fault_cases
-from .specification import Member, load
+from .specification import load
 
 SIGNUP, GET = "Provider/signup", "Provider/get"
 UPDATE, ADD = "Provider/info/update", "Provider/documents/add"
@@ -74,12 +75,26 @@ def _alphabets() -> tuple[str, ...]:
 
 def texts() -> SearchStrategy[str]:
     """Text that a name may hold: of one script, of all, or with symbols; in NFC, with single inner spaces."""
+    return _written(2, LONGEST_TEXT, lambda: (*_alphabets(), *_mixed() * 8))
+
+
+@lru_cache(maxsize=1)
+def _mixed() -> tuple[str, ...]:
     alphabets = _alphabets()
-    plain = st.one_of([st.text(chars, min_size=1, max_size=LONGEST_TEXT) for chars in alphabets])
-    mixed = st.text("".join(alphabets) + PUNCTUATION * 9 + " ", min_size=1, max_size=LONGEST_TEXT)
-    symbols = st.text(alphabets[0] + PUNCTUATION + SYMBOLS + " ", min_size=1, max_size=LONGEST_TEXT)
-    drawn = st.sampled_from((plain, plain, mixed, symbols)).flatmap(lambda kind: kind)
-    return drawn.map(lambda text: " ".join(unicodedata.normalize("NFC", text).split()))
+    return ("".join(text[:: max(len(text) // 8, 1)] for text in alphabets) + PUNCTUATION + " ", PUNCTUATION + SYMBOLS)
+
+
+def _written(least: int, most: int, alphabets: Callable[[], tuple[str, ...]]) -> SearchStrategy[str]:
+    """Text of one of some alphabets: a single draw of bytes, of which two say which, and two each a character."""
+
+    def written(drawn: bytes) -> str:
+        choices = alphabets()
+        letters = choices[int.from_bytes(drawn[:2], "big") % len(choices)]
+        numbers = (int.from_bytes(drawn[n : n + 2], "big") for n in range(2, len(drawn) - 1, 2))
+        text = "".join(letters[number % len(letters)] for number in numbers)
+        return " ".join(unicodedata.normalize("NFC", text).split())
+
+    return st.binary(min_size=2 * least, max_size=2 * most + 2).map(written)
 
 
 def registrations(config: GatewayConfig) -> SearchStrategy[Any]:
@@ -102,32 +117,15 @@ def registrations(config: GatewayConfig) -> SearchStrategy[Any]:
     )
 
 
-def _other_types(member: Member) -> SearchStrategy[Any]:
-    """Small values of every JSON type but the member's own (Q2)."""
-    word = st.text("abcdefghijklmnopqrstuvwxyz 0123456789", max_size=8)
-    leaf = {
-        "string": word.filter(bool),
-        "number": st.integers(-(2**31), 2**31) | st.sampled_from((0.5, -1.25, 1e6)),
-        "boolean": st.booleans(),
-    }
-    scalars = st.one_of([strategy for kind, strategy in leaf.items() if kind != member.type])
-    choices: list[SearchStrategy[Any]] = [scalars, st.none()]
-    if member.type != "array":
-        choices.append(st.lists(st.one_of(*leaf.values()), min_size=1, max_size=3))
-    if member.type != "object":
-        choices.append(st.dictionaries(st.sampled_from(("text", "value", "a")), word, min_size=1, max_size=2))
-    return st.one_of(choices)
-
-
 def phones() -> SearchStrategy[str]:
     """Texts much like phone numbers; which of them are faulty is for others to tell."""
-    odd = st.text("01", max_size=3) | st.text("abcxyz", max_size=4) | st.sampled_from(("", "+", "-", " ", "1a2"))
+    odd = _written(1, 4, lambda: ("01", "abcxyz", "01abc")) | st.sampled_from(("", "+", "-", " ", "1a2"))
     return _spoiled((("+", "91", "-", "8023329991"), ("+", "1", "-", "2025550123", "-", "42")), odd)
 
 
 def emails() -> SearchStrategy[str]:
     """Texts much like e-mail addresses."""
-    odd = st.text("abc._+-", max_size=3) | st.sampled_from(("", "@", " ", "."))
+    odd = _written(1, 3, lambda: ("abc._+-",)) | st.sampled_from(("", "@", " ", "."))
     return _spoiled((("info", "@", "example.com"), ("front", ".", "office", "@", "transit", ".", "example.org")), odd)
 
 
@@ -145,64 +143,75 @@ def _spoiled(samples: tuple[tuple[str, ...], ...], odd: SearchStrategy[str]) -> 
     return st.tuples(st.sampled_from(samples), replacements).map(replaced)
 
 
-def _fault_of(member: Member) -> SearchStrategy[Any]:
-    """A place in a list, how a member is spoiled, and the value for it."""
-    choices: list[SearchStrategy[Any]] = [st.tuples(st.just("value"), _other_types(member))] * 2
-    if not member.pointer.endswith("*"):
-        choices.append(st.just(("missing", None)))
-    if member.name in ("phone", "email"):
-        choices.append(st.tuples(st.just("value"), phones() if member.name == "phone" else emails()))
-    pointers = [member.pointer.replace("*", str(n)) for n in range(3 if "*" in member.pointer else 1)]
-    return st.tuples(st.sampled_from(pointers), st.one_of(choices)).map(lambda drawn: (drawn[0], *drawn[1]))
+OTHER_VALUES: tuple[Any, ...] = (
+    *(None, True, False, 0, 1, -1, 12345, 0.5, -1.25, 1e6, "0", "text", [None], ["text"], [1, 2], [["text"]]),
+    *({"text": "text"}, {"value": None}, {"a": {"b": 1}}),
+)
+"""Values of every JSON type; at most places all but those of one type are faulty (Q2)."""
+
+
+@lru_cache(maxsize=8)
+def _table(action: str) -> tuple[tuple[str, str, Any], ...]:
+    """Pointer, how it is spoiled, and the value, for every member and place in a list."""
+    return tuple(
+        (member.pointer.replace("*", str(place)), how, value)
+        for member in load().members(action)
+        for place in range(3 if "*" in member.pointer else 1)
+        for how, value in (
+            *(() if member.pointer.endswith("*") else (("missing", None),)),
+            *(("value", value) for value in OTHER_VALUES),
+        )
+    )
 
 
 def single_faults(config: GatewayConfig) -> SearchStrategy[Any]:
     """A text in place of a phone number, one in place of an address, and two faults of any member, each with its
     operation; each of them is to spoil a valid request of its own."""
-    faults = [
-        st.tuples(st.just(action), _fault_of(member))
-        for action in (SIGNUP, UPDATE, ADD, GET)
-        for member in load().members(action)
-    ]
-    return st.tuples(phones(), emails(), st.one_of(faults), st.one_of(faults))
+    faults = [(action, fault) for action in (SIGNUP, UPDATE, ADD, GET) for fault in _table(action)]
+    return st.tuples(phones(), emails(), st.sampled_from(faults), st.sampled_from(faults))
 
 
 def joint_faults(config: GatewayConfig) -> SearchStrategy[Any]:
     """An operation and faults of different members that spoil one request together."""
-    return st.one_of(
-        [
-            st.tuples(
-                st.just(action),
-                st.lists(
-                    st.one_of([_fault_of(m) for m in load().members(action) if m.pointer.startswith(beneath)]),
-                    min_size=2,
-                    max_size=5,
-                    unique_by=lambda fault: fault[0],
-                ),
-            )
-            for action, beneath in (
-                (SIGNUP, ("/info/", "/documents/*/", "/api/")),
-                (UPDATE, "/info/"),
-                (ADD, "/documents/*/"),
-            )
-        ]
-    )
+    choices = []
+    for action, beneath in (
+        (SIGNUP, ("/info/", "/documents/0/", "/documents/1/", "/documents/2/", "/api/")),
+        (UPDATE, ("/info/",)),
+        (ADD, ("/documents/0/", "/documents/1/", "/documents/2/")),
+    ):
+        table = [(action, fault) for fault in _table(action) if fault[0].startswith(beneath)]
+        choices.append(st.lists(st.sampled_from(table), min_size=2, max_size=5, unique_by=lambda drawn: drawn[1][0]))
+    return st.one_of(choices).map(lambda drawn: (drawn[0][0], [fault for _, fault in drawn]))
 
 
 def headers(config: GatewayConfig) -> SearchStrategy[Any]:
     """An operation and a member of the header with another value; None leaves it out, for a Token it is a kind."""
-    word = st.text("".join(map(chr, range(0x21, 0x7F))), min_size=1, max_size=30)
-    two = [st.integers(0, most) for most in (99, 99, 99, 99, 99)]
-    moment = st.tuples(st.integers(1970, 2100), *two).map(lambda p: "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}".format(*p))
-    letters = st.text("abcdefghijklmnopqrstuvwxyzTZ-: ", min_size=1, max_size=20).map(str.strip).filter(bool)
+    printable = "".join(map(chr, range(0x21, 0x7F)))
+    word = _written(2, 20, lambda: (printable,))
+    letters = _written(2, 16, lambda: ("abcdefghijklmnopqrstuvwxyzTZ-: ",)).filter(bool)
+    moment = st.integers(0, 10**12).map(_moment)
+    actions = (SIGNUP, GET, UPDATE, ADD)
+    kinds: list[tuple[str, str | None]] = [
+        ("Token", kind) for kind in (*TOKEN_KINDS, "half", "a word", "the registration id")
+    ]
+    kinds += [("Action", value) for value in (None, *actions)] + [("Timestamp", None)]
     return st.tuples(
-        st.sampled_from((SIGNUP, GET, UPDATE, ADD)),
+        st.sampled_from(actions),
         st.one_of(
-            st.tuples(st.just("Action"), st.none() | st.sampled_from((SIGNUP, GET, UPDATE, ADD)) | word),
-            st.tuples(st.just("Timestamp"), st.none() | moment | letters),
-            st.tuples(st.just("Token"), st.sampled_from((*TOKEN_KINDS, "half", "a word", "the registration id"))),
+            st.sampled_from(kinds),
+            st.tuples(st.just("Action"), word),
+            st.tuples(st.just("Timestamp"), moment | letters),
         ),
     ).filter(lambda drawn: drawn[1] != ("Action", drawn[0]))
+
+
+def _moment(number: int) -> str:
+    """A number as what looks like a time, and mostly is none."""
+    parts = []
+    for _ in range(5):
+        number, part = divmod(number, 100)
+        parts.append(part)
+    return "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}".format(1970 + number % 130, *parts)
 
 
 def histories(config: GatewayConfig, *, providers: int = 3, least: int = 3, most: int = 14) -> SearchStrategy[Any]:
