@@ -31,6 +31,7 @@ def _identities() -> Iterator[Defect]:
         operation=SIGNUP,
         pointer="/registration/id",
         summary="every second signup is given the id of the one before",
+        consequences=frozenset({"GET-ROUND-TRIP", "SIGNUP-DOCUMENTS-KEPT"}),
         install=_shared_ids(concurrent=False),
     )
     yield Defect(

@@ -99,6 +99,8 @@ def defects() -> Iterator[Defect]:
                     operation=action,
                     pointer=pointer,
                     summary=f"{action} refuses {what}",
+                    # What is wrong with the registration is not told where a sound member is blamed before it.
+                    consequences=frozenset({"UPDATE-NACK-UNKNOWN", "NACK-SOUND"} if action == UPDATE else ()),
                     install=_refusing(action, pointer, test),
                 )
     yield from _requests()
