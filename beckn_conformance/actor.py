@@ -286,7 +286,8 @@ class Actor:
     async def settle(self) -> None:
         """Waits until what was changed must be seen by every call (R19)."""
         if not self.hurried:
-            await asyncio.sleep(self.config.settle + 0.02)
+            async with self.solitude.paused():
+                await asyncio.sleep(self.config.settle + 0.02)
 
     async def about(
         self,

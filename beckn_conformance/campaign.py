@@ -259,11 +259,11 @@ class Campaign:
         if not begun and not narrow:
             ahead = [*filter(_settles, together[place:]), *ahead]
         self._begun[share] = max(begun, end)
+        # To draw examples takes a while, in which the others are played.
+        self.session.prefetch({other.nodeid: _play(other) for other in ahead if not hasattr(other.obj, "examples")})
         for other in ahead:
             if hasattr(other.obj, "examples"):
                 self._explorer(other)
-            else:
-                self.session.prefetch({other.nodeid: _play(other)})
 
     def _explorer(self, item: pytest.Function) -> Explorer:
         """What plays a property; its first examples are drawn and under way from the first call on."""

@@ -33,7 +33,14 @@ def scenario(play: Play) -> Callable[..., None]:
         raise AssertionError("a scenario is played by the plugin, under --gateway-url")
 
     test.play = play  # type: ignore[attr-defined]
-    test.settles = "settle" in play.__code__.co_names  # type: ignore[attr-defined]
+    test.settles = False  # type: ignore[attr-defined]
+    return test
+
+
+def settling(play: Play) -> Callable[..., None]:
+    """A scenario that waits for the gateway to settle: it is begun before others and judged after them."""
+    test = scenario(play)
+    test.settles = True  # type: ignore[attr-defined]
     return test
 
 

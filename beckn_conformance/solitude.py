@@ -40,6 +40,17 @@ class Solitude:
             self._together += 1
 
     @contextlib.asynccontextmanager
+    async def paused(self) -> AsyncIterator[None]:
+        """For a while within ``together`` in which nothing is sent: others may be alone meanwhile."""
+        async with self._changed:
+            self._together -= 1
+            self._changed.notify_all()
+        try:
+            yield
+        finally:
+            await self._enter_together()
+
+    @contextlib.asynccontextmanager
     async def alone(self, group: str, *, last: bool = False) -> AsyncIterator[None]:
         """For a section within ``together``: nothing else is on the way then but sections of the same group.
 

@@ -19,7 +19,7 @@ import pytest
 
 from beckn_conformance.actor import ADD, GET, SIGNUP, UPDATE, Actor, Call, Registration
 from beckn_conformance.obligations import MANY
-from beckn_conformance.scenario import case, exercises, scenario
+from beckn_conformance.scenario import case, exercises, scenario, settling
 
 APART = (0.0, 0.001, 0.003)
 """Seconds between the calls of a group, by round: what takes a gateway some milliseconds is met at every stage."""
@@ -76,7 +76,7 @@ async def test_ids_are_unique(actor: Actor) -> None:
 
 @exercises("SIGNUP-ID-UNIQUE", "SIGNUP-ECHO", "GET-ROUND-TRIP", "SIGNUP-DOCUMENTS-KEPT", "TOKEN-ACCEPTED")
 @pytest.mark.parametrize("abreast", [8])
-@scenario
+@settling
 async def test_signups_side_by_side(actor: Actor, abreast: int) -> None:
     """Each of the registrations made at the same time is given back as it was made."""
     signups = await actor.together(*(Call(SIGNUP, actor.values.signup(documents=2)) for _ in range(abreast)))
@@ -88,7 +88,7 @@ async def test_signups_side_by_side(actor: Actor, abreast: int) -> None:
 
 @exercises("UPDATE-WHOLE", "UPDATE-STAYS", "UPDATE-VISIBLE", "GET-ROUND-TRIP", "UPDATE-ECHO")
 @pytest.mark.parametrize("abreast", [case("UPDATE-WHOLE", n, id=f"{n}_abreast") for n in (2, 4, 8)])
-@scenario
+@settling
 async def test_updates_side_by_side(actor: Actor, abreast: int) -> None:
     """Of updates made at the same time one is left, whole, and no Provider/get beside them shows half of one."""
     registration = await known(actor)
@@ -104,7 +104,7 @@ async def test_updates_side_by_side(actor: Actor, abreast: int) -> None:
 
 @exercises("DOCUMENTS-LISTED", "DOCUMENTS-KEPT", "DOCUMENTS-DOCUMENT-ID")
 @pytest.mark.parametrize("abreast", [case("DOCUMENTS-LISTED", n, id=f"{n}_abreast") for n in (2, 4, 8)])
-@scenario
+@settling
 async def test_additions_side_by_side(actor: Actor, abreast: int) -> None:
     """Of additions made at the same time none is missing from the reply to a last, lone one."""
     registration = await known(actor)
@@ -125,19 +125,23 @@ async def test_additions_side_by_side(actor: Actor, abreast: int) -> None:
     "DOCUMENTS-KEPT",
 )
 @pytest.mark.parametrize("abreast", [case("DOCUMENTS-LISTED", n, id=f"{n}_of_each") for n in (1, 2)])
-@scenario
+@settling
 async def test_updates_and_additions_side_by_side(actor: Actor, abreast: int) -> None:
-    """Neither undoes the other, whichever is carried out first."""
-    registration = await known(actor)
+    """Neither undoes the other, whichever is carried out first; each round is held with a registration of its own."""
+    registrations = [await known(actor) for _ in APART]
+    left = iter(registrations)
 
     def group() -> list[Call]:
+        registration = next(left)
         updates = [update(actor, registration) for _ in range(abreast)]
         return [*updates, *(add(actor, registration) for _ in range(abreast)), get(registration)]
 
     async for _ in rounds(actor, group):
-        await look(actor, registration, times=1)
-    last = await actor.add(registration, [actor.values.document()])
-    await actor.get_after(last, registration)
+        pass
+    await look(actor, *registrations, times=1)
+    for registration in registrations:
+        last = await actor.add(registration, [actor.values.document()])
+        await actor.get_after(last, registration)
 
 
 @exercises(
@@ -146,7 +150,7 @@ async def test_updates_and_additions_side_by_side(actor: Actor, abreast: int) ->
     "UPDATE-WHOLE",
     "DOCUMENTS-LISTED",
 )
-@scenario
+@settling
 async def test_refused_changes_beside_valid_ones(actor: Actor) -> None:
     """What is refused leaves no trace in what is acknowledged at the same time, and spoils none of it."""
     registration = await known(actor)
@@ -173,7 +177,7 @@ async def test_refused_changes_beside_valid_ones(actor: Actor) -> None:
     "DOCUMENTS-LISTED",
     "DOCUMENTS-ECHO",
 )
-@scenario
+@settling
 async def test_two_registrations_at_once(actor: Actor) -> None:
     """Changes of one registration never show at another that is changed at the same time."""
     one, other = await known(actor), await known(actor)

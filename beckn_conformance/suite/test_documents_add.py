@@ -6,7 +6,7 @@ import pytest
 
 from beckn_conformance.actor import ADD, Actor
 from beckn_conformance.faults import FaultCase
-from beckn_conformance.scenario import case, exercises, scenario
+from beckn_conformance.scenario import case, exercises, scenario, settling
 from beckn_conformance.suite.cases import (
     ANSWERED,
     call_about_unknown,
@@ -144,7 +144,7 @@ async def test_unknown_registration(actor: Actor) -> None:
 
 
 @exercises("DOCUMENTS-OLD-STATUS-KEPT")
-@scenario
+@settling
 async def test_verified_documents_stay_verified(actor: Actor) -> None:
     """What a person has verified is not put back by other documents."""
     registration = await actor.registered(actor.values.signup(documents=2))

@@ -8,7 +8,7 @@ import pytest
 
 from beckn_conformance.actor import UPDATE, Actor
 from beckn_conformance.faults import FaultCase
-from beckn_conformance.scenario import case, exercises, scenario
+from beckn_conformance.scenario import case, exercises, scenario, settling
 from beckn_conformance.suite.cases import (
     ANSWERED,
     call_about_unknown,
@@ -76,7 +76,7 @@ async def test_updates_in_a_row(actor: Actor, times: int) -> None:
 
 
 @exercises("UPDATE-VISIBLE")
-@scenario
+@settling
 async def test_update_back_to_earlier_values(actor: Actor) -> None:
     """Values that the registration once had are as good as new ones."""
     registration = await actor.registered()
@@ -89,7 +89,7 @@ async def test_update_back_to_earlier_values(actor: Actor) -> None:
 
 
 @exercises("UPDATE-STAYS", "UPDATE-WHOLE", "UPDATE-KEEPS-REST", "DOCUMENTS-KEEPS-REST", "DOCUMENTS-ACK")
-@scenario
+@settling
 async def test_update_between_additions(actor: Actor) -> None:
     """Documents outlive an update, and an update outlives documents."""
     registration = await actor.registered()
@@ -104,7 +104,7 @@ async def test_update_between_additions(actor: Actor) -> None:
 
 
 @exercises("UPDATE-STAYS", "UPDATE-WHOLE", "GET-ACK")
-@scenario
+@settling
 async def test_update_stays(actor: Actor) -> None:
     """Once every call must see an update, none shows what was before it."""
     registration = await actor.registered()
@@ -165,7 +165,7 @@ async def test_several_faults(actor: Actor, faults: tuple[str, ...]) -> None:
 
 
 @exercises("UPDATE-STAYS", "UPDATE-NACK-UNCHANGED", "UPDATE-NACK-STATUS-UNCHANGED")
-@scenario
+@settling
 async def test_refusal_after_an_update(actor: Actor) -> None:
     """A refused update leaves the values of the update before it."""
     registration = await actor.registered()
@@ -178,7 +178,7 @@ async def test_refusal_after_an_update(actor: Actor) -> None:
 
 
 @exercises("UPDATE-NACK-UNCHANGED", "UPDATE-NACK-STATUS-UNCHANGED", "GET-ACK", "UPDATE-ACK")
-@scenario
+@settling
 async def test_refusals_in_a_row(actor: Actor) -> None:
     """However many updates were refused, the registration is there, and takes the next one."""
     registration = await actor.registered()
@@ -199,7 +199,7 @@ async def test_unknown_registration(actor: Actor) -> None:
 
 
 @exercises("UPDATE-DOCUMENT-STATUS-KEPT")
-@scenario
+@settling
 async def test_verified_documents_stay_verified(actor: Actor) -> None:
     """What a person has verified is not put back by an update of other things."""
     registration = await actor.registered(actor.values.signup(documents=2))
@@ -214,7 +214,7 @@ async def test_verified_documents_stay_verified(actor: Actor) -> None:
 
 
 @exercises("UPDATE-DOCUMENT-STATUS-KEPT")
-@scenario
+@settling
 async def test_verified_documents_stay_verified_when_another_is_updated(actor: Actor) -> None:
     """What a person has verified is not put back by an update of another registration."""
     one, other = await actor.registered(actor.values.signup(documents=2)), await actor.registered()

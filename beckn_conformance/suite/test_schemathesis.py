@@ -15,7 +15,7 @@ from beckn_conformance.specification import Member, load
 from beckn_conformance.strategies import spoil
 from beckn_conformance.suite.cases import ANSWERED, GENERAL
 
-SHARE = 0.2
+SHARE = 0.12
 """Part of --fuzz-examples that is drawn: Schemathesis takes its time, and a default run is not to wait for it."""
 
 LONGEST_ID = 40
