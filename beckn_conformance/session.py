@@ -42,6 +42,8 @@ MOST_NOTES = 50
 KEPT_REGISTRATIONS = 100_000
 CALL = 10_000
 """Weight of a call that went before a finding."""
+BESIDE = 500_000
+"""Weight of other calls that were under way at the time of a finding."""
 MOST_PLAYS = 3
 
 
@@ -279,7 +281,7 @@ class Session:
                 self.tally.add(judgement)
                 continue
             before = [e for e in played.exchanges if e.ended <= exchange.started]
-            judgement = _weighed(judgement, before, weigh)
+            judgement = _weighed(judgement, exchange, before, played.exchanges, weigh)
             assert judgement.finding is not None
             findings.setdefault(judgement.finding.id, judgement.finding)
             record = self.tally.add(judgement)
@@ -379,9 +381,20 @@ class Session:
         return time.monotonic() - self._clock
 
 
-def _weighed(judgement: Judgement, before: Sequence[Exchange], weigh: Callable[[int], int]) -> Judgement:
-    """What takes a history to be seen weighs as much as its calls; of equal findings the shortest history is told."""
+def _weighed(
+    judgement: Judgement,
+    exchange: Exchange,
+    before: Sequence[Exchange],
+    all_of_it: Sequence[Exchange],
+    weigh: Callable[[int], int],
+) -> Judgement:
+    """What takes a history to be seen weighs as much as its calls, and what happened beside other calls more: of
+    equal findings the one is told that is seen again with the fewest calls, one after another."""
     finding = judgement.finding
     assert finding is not None
-    calls = CALL * len(before) if finding.requirement in REQUIREMENTS else 0
-    return replace(judgement, finding=replace(finding, weight=weigh(finding.weight + calls)))
+    weight = finding.weight
+    if finding.requirement in REQUIREMENTS:
+        weight += CALL * len(before)
+    if any(e.started < exchange.ended and exchange.started < e.ended for e in all_of_it if e is not exchange):
+        weight += BESIDE
+    return replace(judgement, finding=replace(finding, weight=weigh(weight)))

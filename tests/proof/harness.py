@@ -134,7 +134,7 @@ def run(
     variations: tuple[str, ...] = (),
     strict: bool = False,
     seed: int = 1,
-    examples: int = 6,
+    examples: int = 2,
     **more: Any,
 ) -> Session:
     """Plays and judges scenarios against a fresh reference gateway; the session is closed but can be concluded."""
@@ -146,6 +146,12 @@ def run(
         **more,
     )
     session = session_of(app, declared, strict=strict, seed=seed)
+    play(session, chosen, examples)
+    return session
+
+
+def play(session: Session, chosen: Iterable[Item], examples: int = 2) -> None:
+    """Plays and judges scenarios, and so many examples of each property, in a session, and closes that."""
     chosen = list(chosen)
     plain = [item for item in chosen if item.examples is None]
     explorers = {
@@ -164,7 +170,6 @@ def run(
             explorer.run(item.requirements, item.node_id)
     finally:
         session.close()
-    return session
 
 
 def findings(session: Session) -> list[tuple[str, str, str, str]]:

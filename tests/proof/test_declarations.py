@@ -5,10 +5,9 @@ from __future__ import annotations
 import asyncio
 
 import httpx
-from proof.harness import ORIGIN, Item, findings, items, session_of
+from proof.harness import ORIGIN, Item, findings, items, play, session_of
 
 import reference_server
-from beckn_conformance.session import Session
 from beckn_conformance.verdict import CONFORMANT, INCONCLUSIVE
 
 LATER = ("test_get.py", "test_info_update.py", "test_documents_add.py")
@@ -16,16 +15,6 @@ LATER = ("test_get.py", "test_info_update.py", "test_documents_add.py")
 
 def _later() -> list[Item]:
     return [item for item in items() if item.node_id.split("::")[0].endswith(LATER)]
-
-
-def _play(session: Session, chosen: list[Item]) -> None:
-    try:
-        session.start()
-        session.prefetch({item.node_id: item.play for item in chosen})
-        for item in chosen:
-            session.play(item.node_id, item.play, item.requirements, item.node_id)
-    finally:
-        session.close()
 
 
 async def _verified(app: object, count: int) -> list[dict[str, str]]:
@@ -57,7 +46,7 @@ def test_a_gateway_that_serves_nobody_unverified_is_inconclusive_without_a_decla
     app = reference_server.create_app(variations=("serves-verified-only",))
     session = session_of(app, {"binding": "http", "settle": 0.05})
 
-    _play(session, _later())
+    play(session, _later())
     verdict = session.conclude()
 
     assert findings(session) == []
@@ -70,7 +59,7 @@ def test_registrations_made_beforehand_take_the_place_of_fresh_ones() -> None:
     declared = asyncio.run(_verified(app, 3))
     session = session_of(app, {"binding": "http", "settle": 0.05, "registrations": declared})
 
-    _play(session, _later())
+    play(session, _later())
     statuses = {o.requirement.id: o.status for o in session.conclude().outcomes}
 
     assert findings(session) == []
@@ -81,7 +70,7 @@ def test_a_pattern_for_company_ids_is_kept_to() -> None:
     app = reference_server.create_app()
     session = session_of(app, {"values": {"company_id": "[A-Z]{4}-[0-9]{6}"}, "binding": "http"})
 
-    _play(session, [item for item in items() if "SIGNUP-ECHO" in item.requirements])
+    play(session, [item for item in items() if "SIGNUP-ECHO" in item.requirements])
 
     assert findings(session) == []
     outcomes = {o.requirement.id: o.status for o in session.conclude(narrowed=True).outcomes}
@@ -92,7 +81,7 @@ def test_updates_that_wait_for_a_person_are_no_failure_when_declared() -> None:
     app = reference_server.create_app(variations=("updates-after-approval",))
     session = session_of(app, {"updates": "deferred", "binding": "http"})
 
-    _play(session, list(items()))
+    play(session, list(items()))
     verdict = session.conclude()
 
     assert findings(session) == []

@@ -23,7 +23,6 @@ def _items() -> dict[str, Item]:
 @pytest.mark.parametrize(
     ("test", "defect"),
     [
-        ("test_signup", "signup-info-phone-no-dash-accepted"),
         ("test_signup", "signup-nack-phone-misplaced"),
         ("test_get", "get-token-foreign-accepted"),
         ("test_info_update", "info-update-token-foreign-accepted"),
