@@ -151,13 +151,13 @@ class Actor:
         return [task.result() for task in made]
 
     async def call_text(
-        self, action: str, body: Any, text: Text, *, of: Registration, purpose: str, tag: str
+        self, action: str, body: Any, text: Text, *, of: Registration, purpose: str, tags: tuple[str, ...]
     ) -> Exchange:
         """Makes a call about a registration whose body is another text than the JSON of a valid one (T14)."""
         header = self.header(action, None if action == SIGNUP else of.token)
         content = text(write_json(body))
         exchange = await self._gateway.send_raw(
-            action, header, content, self._binding, purpose=purpose, tags=(tag,), about=of.id
+            action, header, content, self._binding, purpose=purpose, tags=tags, about=of.id
         )
         self.exchanges.append(exchange)
         return exchange

@@ -63,7 +63,7 @@ class GatewayConfig:
     settle: float = 2.0
     timeout: float = 10.0
     patience: float = 30.0
-    concurrency: int = 16
+    concurrency: int = 24
     rate: float | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
     tls: Mapping[str, Any] = field(default_factory=dict)

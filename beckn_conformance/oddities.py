@@ -80,6 +80,26 @@ UNUSUAL: dict[str, Text] = {
 }
 """Bodies that a tolerant reader may understand; nothing is said of the answer (T14)."""
 
+FAMILIES: dict[str, tuple[str, ...]] = {
+    "odd numbers": ("NaN", "a number beyond any range", "a number of 5000 digits"),
+    "odd characters": (
+        *("a lone surrogate", "a NUL character", "a NUL byte", "line breaks in a value", "bytes that are no UTF-8"),
+        *("UTF-16", "a byte order mark"),
+    ),
+    "odd names": (
+        *("every name given twice", "names given again without a value"),
+        *("names that a language may give a meaning", "a name of 20 KB"),
+    ),
+    "odd syntax": ("a comment", "a trailing comma", "more text after the object", "20 KB of white space"),
+}
+"""Unusual bodies that are sent at the same time; what stops a gateway is rarely among them."""
+
+
+def family_of(kind: str) -> str:
+    """What an unusual body is sent together with; the kind itself where it is sent alone."""
+    return next((name for name, kinds in FAMILIES.items() if kind in kinds), kind)
+
+
 LARGE: dict[str, int] = {"a document of 256 KB": 256 * 1024, "a document of 1 MB": 1024 * 1024}
 """Bytes of a document that is larger than usual (Q10)."""
 

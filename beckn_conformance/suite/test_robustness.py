@@ -22,6 +22,7 @@ from beckn_conformance.oddities import (
     MEDIA_TYPES,
     PATHS,
     UNUSUAL,
+    family_of,
     trickled,
 )
 from beckn_conformance.scenario import case, exercises, scenario
@@ -59,7 +60,7 @@ async def test_unreadable_body(actor: Actor, action: str, tag: str) -> None:
     registration = await actor.registered()
     body = _body(actor, action, registration)
     async with actor.lives_on(tag, registration):
-        await actor.call_text(action, body, MALFORMED[tag], of=registration, purpose="malformed", tag=tag)
+        await actor.call_text(action, body, MALFORMED[tag], of=registration, purpose="malformed", tags=(tag,))
 
 
 @pytest.mark.parametrize(
@@ -75,8 +76,15 @@ async def test_unusual_body(actor: Actor, action: str, tag: str) -> None:
     """A body that only a tolerant reader understands; where it is refused, the registration stays as it was (T14)."""
     registration = await actor.registered()
     body = _body(actor, action, registration)
-    async with actor.lives_on(tag, registration):
-        await actor.call_text(action, body, UNUSUAL[tag], of=registration, purpose="unusual", tag=tag)
+    async with actor.lives_on(family_of(tag), registration):
+        await actor.call_text(
+            action,
+            body,
+            UNUSUAL[tag],
+            of=registration,
+            purpose="unusual",
+            tags=tuple(dict.fromkeys((tag, family_of(tag)))),
+        )
 
 
 @pytest.mark.parametrize(
