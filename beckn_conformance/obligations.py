@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .config import GatewayConfig
 from .faults import HEADER_KINDS, TOKEN_KINDS, fault_cases
-from .oddities import FOREIGN, LARGE, MALFORMED, MANY_DOCUMENTS, UNUSUAL
+from .oddities import FOREIGN, LARGE, MALFORMED, MANY_DOCUMENTS, UNUSUAL, family_of
 from .specification import Member, Requirement, Specification
 
 BY_REPLY = ("REPLY-JSON", "REPLY-ACTION", "REPLY-MESSAGE", "REPLY-MESSAGE-BLANK", "REPLY-MEDIA-TYPE")
@@ -71,7 +71,7 @@ def _of(
         case "ROBUST-NO-CRASH":
             return set(FOREIGN)
         case "ROBUST-LIVES-ON":
-            return {*MALFORMED, *UNUSUAL, *LARGE, MANY_DOCUMENTS, *FOREIGN, AT_THE_END}
+            return {*MALFORMED, *map(family_of, UNUSUAL), *LARGE, MANY_DOCUMENTS, *FOREIGN, AT_THE_END}
         case "SIGNUP-ID-UNIQUE":
             return {*actions, f"{MANY} registrations"}
         case _:

@@ -95,6 +95,11 @@ def foreign_request(sight: Sight) -> Iterable[Judgement]:
         yield sight.ok("ROBUST-NO-CRASH", _kind(sight))
 
 
+def _is_silence(trouble: str) -> bool:
+    """Whether nothing came back at all, rather than something too long or a status of what stands in front."""
+    return not trouble.startswith("limit") and "status" not in trouble
+
+
 @check("ROBUST-LIVES-ON")
 def answers_afterwards(sight: Sight) -> Iterable[Judgement]:
     """A plain call that is marked as one after something; the mark ``long after`` says that patience has run out."""
@@ -104,7 +109,7 @@ def answers_afterwards(sight: Sight) -> Iterable[Judgement]:
     reply = sight.exchange.reply
     if reply is not None and not sight.exchange.trouble and reply.status not in (502, 503, 504):
         yield sight.ok("ROBUST-LIVES-ON", kind)
-    elif mark and reply is None and not sight.exchange.trouble.startswith("limit"):
+    elif mark and reply is None and _is_silence(sight.exchange.trouble):
         yield sight.bad(
             "ROBUST-LIVES-ON",
             "",
