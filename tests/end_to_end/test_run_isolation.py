@@ -103,7 +103,9 @@ def test_a_plain_run_with_every_plugin_that_is_installed_warns_of_nothing(
 
 def _told(run: Run) -> tuple[int, str, set[str], dict[str, str]]:
     found = {f["id"] for f in run.findings}
-    return run.status, run.report["verdict"], found, {r["id"]: r["status"] for r in run.report["requirements"]}
+    # How much of the rest a narrowed run comes across depends on what is drawn, and on who is asked for it.
+    not_met = {r["id"]: r["status"] for r in run.report["requirements"] if r["status"] in ("failed", "warned")}
+    return run.status, run.report["verdict"], found, not_met
 
 
 def test_a_run_spread_over_processes_says_the_same(kit: Kit, gateway: Callable[..., Loopback]) -> None:
