@@ -7,7 +7,7 @@ import gc
 import hashlib
 import random
 import time
-from collections import Counter, defaultdict
+from collections import defaultdict, deque
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -62,11 +62,9 @@ class Campaign:
         self._all = 0
         self._chosen: list[pytest.Function] = []
         self._shares: dict[str, str] = {}
-        self._together: defaultdict[str, list[pytest.Function]] = defaultdict(list)
-        self._places: dict[pytest.Function, int] = {}
-        """Where a test stands among those of its share."""
-        self._begun: Counter[str] = Counter()
-        """By share, the place of the first test that was not set playing yet."""
+        self._waiting: defaultdict[str, deque[pytest.Function]] = defaultdict(deque)
+        """By share, the tests that were not set playing yet, in the order of that."""
+        self._begun: set[str] = set()
         self._ran = 0
         self._lost_workers = 0
         self._named = config.args_source == pytest.Config.ArgsSource.ARGS
@@ -168,10 +166,9 @@ class Campaign:
         self._chosen = [i for i in items if isinstance(i, pytest.Function) and hasattr(i.obj, "play")]
         processes = self._config.workerinput["workercount"] if self._worker_id is not None else 1  # type: ignore[attr-defined]
         self._shares = shares((item.nodeid for item in items), processes)
-        for item in self._chosen:
-            together = self._together[self._shares[item.nodeid]]
-            self._places[item] = len(together)
-            together.append(item)
+        # A property that is divided would leave no room for the others until all of it is judged.
+        for item in sorted(self._chosen, key=lambda item: not _settles(item) or _is_divided(item)):
+            self._waiting[self._shares[item.nodeid]].append(item)
 
     @property
     def narrowed(self) -> bool:
@@ -230,6 +227,8 @@ class Campaign:
         if self.session.unreachable:
             item.stash[OUTCOME] = ("inconclusive", self.session.unreachable)
             return True
+        if item.nodeid not in self._begun:
+            self._begin(item)
         self._prefetch(item)
         requirements = requirements_of(item)
         unknown = [name for name in requirements if name not in self.session.specification.requirements]
@@ -251,19 +250,32 @@ class Campaign:
 
     def _prefetch(self, item: pytest.Function) -> None:
         """Sets the tests that follow playing as well, so that a far gateway is not waited for in turn."""
-        share = self._shares[item.nodeid]
-        together, place, begun = self._together[share], self._places[item], self._begun[share]
-        narrow = bool(self._config.option.maxfail)
-        end = place + (16 if narrow else WINDOW)
-        ahead = together[max(place, begun) : end]
-        if not begun and not narrow:
-            ahead = [*filter(_settles, together[place:]), *ahead]
-        self._begun[share] = max(begun, end)
-        # To draw examples takes a while, in which the others are played.
-        self.session.prefetch({other.nodeid: _play(other) for other in ahead if not hasattr(other.obj, "examples")})
-        for other in ahead:
+        waiting = self._waiting[self._shares[item.nodeid]]
+        most = 16 if self._config.option.maxfail else WINDOW
+        drawn = []
+        # What was exchanged is held until it is judged, so what plays ahead is bounded; a property counts for all that
+        # it draws at a time.
+        room = most - self.session.playing
+        while waiting and room > 0:
+            other = waiting.popleft()
+            if other.nodeid in self._begun:
+                continue
             if hasattr(other.obj, "examples"):
-                self._explorer(other)
+                drawn.append(other)
+                room -= min(self._count(other.obj), CHUNK)
+            else:
+                self._begin(other)
+                room -= 1
+        # To draw examples takes a while, in which the others are played.
+        for other in drawn:
+            self._begin(other)
+
+    def _begin(self, item: pytest.Function) -> None:
+        self._begun.add(item.nodeid)
+        if hasattr(item.obj, "examples"):
+            self._explorer(item)
+        else:
+            self.session.prefetch({item.nodeid: _play(item)})
 
     def _explorer(self, item: pytest.Function) -> Explorer:
         """What plays a property; its first examples are drawn and under way from the first call on."""
@@ -403,6 +415,11 @@ def node_id(item: pytest.Item) -> str:
 def _place(item: pytest.Item) -> int:
     """Where the file of a test stands in the order of the suite; tests of other folders come last."""
     return ORDER.index(item.path.stem) if item.path.stem in ORDER else len(ORDER)
+
+
+def _is_divided(item: pytest.Function) -> bool:
+    """Whether the test is a part of a long property."""
+    return hasattr(item, "callspec") and isinstance(item.callspec.params.get("example"), tuple)
 
 
 def _settles(item: pytest.Item) -> bool:

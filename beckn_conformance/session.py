@@ -199,6 +199,11 @@ class Session:
         return self.elsewhere + (self._gateway.sent if self._gateway else 0)
 
     @property
+    def playing(self) -> int:
+        """Scenarios that were set playing and not taken since."""
+        return len(self._playing)
+
+    @property
     def can_verify(self) -> bool:
         return self._verifier.can_verify
 
