@@ -103,6 +103,19 @@ async def test_update_between_additions(actor: Actor) -> None:
     await actor.get(registration)
 
 
+@exercises("UPDATE-KEEPS-REST", "UPDATE-ACK", "GET-ACK")
+@settling
+async def test_updates_after_an_addition(actor: Actor) -> None:
+    """Documents that every call must see by now are in the replies to updates, and in what is shown after them."""
+    registration = await actor.registered()
+    added = await actor.add(registration, [actor.values.document()])
+    await actor.get_after(added, registration)
+    await actor.settle()
+    for _ in range(2):
+        update = await actor.update(registration, actor.values.info())
+        await actor.get_after(update, registration)
+
+
 @exercises("UPDATE-STAYS", "UPDATE-WHOLE", "GET-ACK")
 @settling
 async def test_update_stays(actor: Actor) -> None:

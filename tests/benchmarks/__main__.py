@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 
 from .gateways import reference
-from .measure import Run, bare_client, kit, knows, schemathesis, table
+from .measure import Run, bare_client, kit, schemathesis, table
 
 Row = tuple[str, str, str, bool | None]
 PLAIN = ("--deselect", "test_schemathesis.py")
@@ -73,13 +73,12 @@ def processes() -> Iterator[Row]:
     yield "verdict and requirements that differ", ", ".join(differing) or "none", "none", not differing
 
 
-BENCHMARKS: dict[str, tuple[Callable[[], Iterator[Row]], str]] = {
-    "throughput": (throughput, ""),
-    "distance": (distance, ""),
-    "memory": (memory, "--fuzz-examples"),
-    "processes": (processes, "--fuzz-examples"),
+BENCHMARKS: dict[str, Callable[[], Iterator[Row]]] = {
+    "throughput": throughput,
+    "distance": distance,
+    "memory": memory,
+    "processes": processes,
 }
-"""What is measured, with the option of the kit that it needs."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -89,11 +88,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     chosen = parser.parse_args(arguments).only or BENCHMARKS
     met = True
     for name in chosen:
-        benchmark, needed = BENCHMARKS[name]
+        benchmark = BENCHMARKS[name]
         print(f"\n{name}: {benchmark.__doc__}")
-        if needed and not knows(needed):
-            print(f"not measured: the kit has no option {needed}")
-            continue
         rows = list(benchmark())
         print(table(rows), flush=True)
         met = met and all(row[3] is not False for row in rows)

@@ -89,18 +89,6 @@ def read_journals(files: Iterable[Path]) -> tuple[float, int]:
     return max(last - first, 0.0), len(messages)
 
 
-def knows(option: str) -> bool:
-    """Whether the kit has an option."""
-    shown = subprocess.run(
-        [sys.executable, "-m", "pytest", "-p", "beckn_conformance.plugin", "--help"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    return option in shown.stdout
-
-
 def bare_client(url: str, signups: int = 1000) -> float:
     """Valid signups a second that a client brings through which sends one after another and judges nothing."""
     values = Values(from_mapping(url, {}, load()))

@@ -53,11 +53,6 @@ def test_the_summary_of_schemathesis_is_read():
         measure.read_summary("Usage: st run")
 
 
-def test_only_options_of_the_kit_are_known():
-    assert measure.knows("--gateway-url")
-    assert not measure.knows("--gateway-unheard-of")
-
-
 def test_a_table_says_whether_aims_are_met():
     lines = measure.table([("a", "1", "2 at least", False), ("longer", "3", "2 at least", True), ("b", "4", "", None)])
 
