@@ -19,7 +19,7 @@ DRAWN = 1 << 22
 MOST_SHRUNK = 3
 """Findings of one property that are made smaller; a gateway that fails everything would keep it at that."""
 
-PATIENCE = 10.0
+PATIENCE = 5.0
 """Seconds after which a failing example is not made smaller any more."""
 
 
