@@ -216,8 +216,23 @@ class Campaign:
 
         writer = self._config.get_terminal_writer()
         writer.line()
-        for line in plan(self.session, [(i.nodeid, requirements_of(i), _play(i)) for i in self._chosen]):
+        for line in plan(self.session, [(i.nodeid, requirements_of(i), *self._plays(i)) for i in self._chosen]):
             writer.line(line)
+
+    def _plays(self, item: pytest.Function) -> tuple[list[Any], float]:
+        """What a test plays, and how often as much: of a property so much as is drawn at a time."""
+        if not hasattr(item.obj, "examples"):
+            return [_play(item)], 1.0
+        test: Any = item.obj
+        drawn = self._examples_of(item).chunk(0, min(self._count(test), CHUNK))
+        parameters: dict[str, Any] = item.callspec.params if hasattr(item, "callspec") else {}
+        _, parts = parameters.get("example", (0, 1))
+        return [functools.partial(test.play, example=one) for one in drawn], self._count(test) / len(drawn) / parts
+
+    def _examples_of(self, item: pytest.Function) -> Examples:
+        test: Any = item.obj
+        name = f"{item.path.stem}::{test.__name__}"
+        return Examples(test.examples(self.session.config), self.session.seed, name)
 
     def run(self, item: pytest.Function) -> bool | None:
         """Plays a scenario together with its neighbours and turns its outcome into that of the test."""
@@ -284,9 +299,9 @@ class Campaign:
             test: Any = item.obj
             parameters: dict[str, Any] = item.callspec.params if hasattr(item, "callspec") else {}
             part, parts = parameters.get("example", (0, 1))
-            name = f"{item.path.stem}::{test.__name__}"
-            drawing = Examples(test.examples(self.session.config), self.session.seed, name)
-            explorer = Explorer(self.session, drawing, test.play, item.nodeid, self._count(test), part, parts)
+            explorer = Explorer(
+                self.session, self._examples_of(item), test.play, item.nodeid, self._count(test), part, parts
+            )
             explorer.begin()
             self._explorers[item.nodeid] = explorer
         return explorer

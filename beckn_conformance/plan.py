@@ -12,8 +12,11 @@ import httpx
 from .session import Session
 
 
-def plan(session: Session, chosen: Sequence[tuple[str, tuple[str, ...], Any]]) -> Iterator[str]:
-    """Lines that tell tests, requirements, requests and registrations; nothing is sent to the gateway itself."""
+def plan(session: Session, chosen: Sequence[tuple[str, tuple[str, ...], Sequence[Any], float]]) -> Iterator[str]:
+    """Lines that tell tests, requirements, requests and registrations; nothing is sent to the gateway itself.
+
+    ``chosen`` are tests by name, with their requirements, what they play, and how often as much they will play.
+    """
     import reference_server
 
     binding = "envelope" if session.config.binding == "envelope" else "http"
@@ -32,19 +35,25 @@ def plan(session: Session, chosen: Sequence[tuple[str, tuple[str, ...], Any]]) -
     app = reference_server.create_app(binding=binding)
     dry = Session(session.specification, config, session.seed, transport=httpx.ASGITransport(app))
     requests: Counter[str] = Counter()
+    made = 0.0
     try:
         dry.start()
-        dry.prefetch({name: play for name, _, play in chosen})
-        for name, requirements, play in chosen:
-            requests.update(e.action for e in dry.played(name, play).exchanges)
+        for name, requirements, plays, times in chosen:
+            named = {f"{name}#{number}": play for number, play in enumerate(plays)}
+            before = len(dry.registrations)
+            dry.prefetch(named)
+            exchanges = [exchange for key, play in named.items() for exchange in dry.played(key, play).exchanges]
+            for action, count in Counter(exchange.action for exchange in exchanges).items():
+                requests[action] += round(count * times)
+            made += (len(dry.registrations) - before) * times
             yield f"{name}  {' '.join(requirements)}"
     finally:
         dry.close()
     target = session.config.url
     yield ""
     yield (
-        f"{len(chosen)} tests of {len({r for _, rs, _ in chosen for r in rs})} requirements would send about "
+        f"{len(chosen)} tests of {len({r for _, rs, _, _ in chosen for r in rs})} requirements would send about "
         f"{sum(requests.values())} requests to {target}"
     )
     yield ", ".join(f"{count} {action}" for action, count in requests.most_common())
-    yield f"and leave about {len(dry.registrations)} registrations there; nothing was sent"
+    yield f"and leave about {made:.0f} registrations there; nothing was sent"

@@ -105,3 +105,12 @@ def test_no_script_of_an_earlier_run_is_left(kit: Kit, gateway: Callable[..., Lo
     kit.run(gateway().url, "-k", "test_plain_get")
 
     assert not stale.exists()
+
+
+@pytest.mark.parametrize(("examples", "least"), [(5, 10), (250, 900)])
+def test_the_plan_counts_what_is_drawn_as_well(kit: Kit, examples: int, least: int) -> None:
+    run = kit.run("http://127.0.0.1:9", "--conformance-plan", "-k", "test_fuzz", f"--fuzz-examples={examples}")
+
+    assert run.status == 0, run.output
+    (line,) = [line for line in run.lines if "would send about" in line]
+    assert int(line.partition("about ")[2].split()[0]) > least
