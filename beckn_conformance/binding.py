@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from .errors import UsageError
-from .exchange import MISSING, Message, Received, Reply, read_json, write_json
+from .exchange import MISSING, Message, Received, Reply, Request, read_json, write_json
 
 JSON_TYPE = ("Content-Type", "application/json")
+HEADER = ("Action", "Token", "Timestamp")
+"""Members of a request's header."""
 
 
 class Binding(Protocol):
@@ -24,6 +26,9 @@ class Binding(Protocol):
 
     def decode(self, reply: Reply) -> Received:
         """Header and body of a reply, as far as they can be read."""
+
+    def read(self, request: Request) -> Message | None:
+        """The message that a request carries; None for a request that is none, as seen by this binding."""
 
     def wrap(self, header: Mapping[str, str], content: bytes) -> tuple[tuple[tuple[str, str], ...], bytes]:
         """The same for content that is no JSON value, so that only the body is unreadable."""
@@ -45,6 +50,12 @@ class HttpBinding:
         header = {name: value for name in ("action", "message") if (value := reply.header(name)) is not None}
         body, unreadable, notes = read_json(reply.content)
         return Received(header, body, unreadable, notes)
+
+    def read(self, request: Request) -> Message | None:
+        names = {name.casefold(): name for name in HEADER}
+        header = {names[k.casefold()]: value for k, value in request.headers if k.casefold() in names}
+        body, unreadable, _ = read_json(request.content)
+        return None if unreadable else Message(header, body)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +84,12 @@ class EnvelopeBinding:
                     members[name] = found
         return Received(members, _member_in_any_case(value, self.body), unreadable, notes)
 
+    def read(self, request: Request) -> Message | None:
+        value, _, _ = read_json(request.content)
+        if not isinstance(value, dict) or not isinstance(value.get(self.header), dict) or self.body not in value:
+            return None
+        return Message(value[self.header], value[self.body])
+
 
 def _member_in_any_case(value: Any, name: str) -> Any:
     if not isinstance(value, dict):
@@ -80,6 +97,16 @@ def _member_in_any_case(value: Any, name: str) -> Any:
     if name in value:
         return value[name]
     return next((found for key, found in value.items() if key.casefold() == name.casefold()), MISSING)
+
+
+def to_json(binding: Binding) -> list[str]:
+    """A binding for the record of a run."""
+    return [binding.name, *([binding.header, binding.body] if isinstance(binding, EnvelopeBinding) else [])]
+
+
+def from_json(words: Sequence[str]) -> Binding:
+    """What ``to_json`` wrote."""
+    return EnvelopeBinding(*words[1:]) if words[0] == "envelope" else HttpBinding()
 
 
 def bindings(kind: str, envelope: tuple[str, str] | None) -> tuple[Binding, ...]:

@@ -89,10 +89,7 @@ class Campaign:
             }
             file = Path(option("--gateway-config")) if option("--gateway-config") else None
             folder = Path(config.invocation_params.dir) / option("--conformance-report")
-            name = "exchanges.jsonl"
             worker = getattr(config, "workerinput", None)
-            if worker:
-                name = workers.journal_name(worker["workerid"])
             if embedded.wanted(url):
                 planted = embedded.planted(url)
                 overrides = {**planted.configuration, **{k: v for k, v in overrides.items() if v is not None}}
@@ -117,11 +114,10 @@ class Campaign:
             gateway,
             _seed(worker, option("--hypothesis-seed", None)),
             folder=folder,
-            journal_name=name,
+            worker=worker["workerid"] if worker else "",
             mask_key=_mask_key(worker),
-            label=f"{worker['workerid']}-" if worker else "",
             strict=option("--conformance-class") == "strict",
-            crowded=worker is not None,
+            examples=option("--fuzz-examples"),
         )
         campaign = cls(session, server, config)
         if not campaign._named:
@@ -232,15 +228,15 @@ class Campaign:
     def _examples_of(self, item: pytest.Function) -> Examples:
         test: Any = item.obj
         name = f"{item.path.stem}::{test.__name__}"
-        return Examples(test.examples(self.session.config), self.session.seed, name)
+        return Examples(test.examples(self.session.config), self.session.run.seed, name)
 
     def run(self, item: pytest.Function) -> bool | None:
         """Plays a scenario together with its neighbours and turns its outcome into that of the test."""
         if not hasattr(item.obj, "play"):
             return None
         self._ran += 1
-        if self.session.unreachable:
-            item.stash[OUTCOME] = ("inconclusive", self.session.unreachable)
+        if self.session.run.unreachable:
+            item.stash[OUTCOME] = ("inconclusive", self.session.run.unreachable)
             return True
         if item.nodeid not in self._begun:
             self._begin(item)
@@ -328,7 +324,7 @@ class Campaign:
 
     def equip(self, node: Any) -> None:
         """Gives a worker process what all of a run share."""
-        node.workerinput["conformance_seed"] = self.session.seed
+        node.workerinput["conformance_seed"] = self.session.run.seed
 
     def worker_done(self, worker: str) -> None:
         """Takes over what a worker process has shown; what a crashed one had not handed over is lost."""
@@ -340,9 +336,10 @@ class Campaign:
         if theirs is None:
             return
         self.session.tally.merge(theirs["tally"])
-        self.session.registrations += theirs["registrations"]
-        self.session.notes += [note for note in theirs["notes"] if note not in self.session.notes]
-        self.session.unreachable = self.session.unreachable or theirs["unreachable"]
+        self.session.run.registrations += theirs["registrations"]
+        self.session.run.notes += [note for note in theirs["notes"] if note not in self.session.run.notes]
+        self.session.run.unreachable = self.session.run.unreachable or theirs["unreachable"]
+        self.session.run.binding = self.session.run.binding or theirs["binding"]
         self._elsewhere += theirs["exchanges"]
         self._ran += theirs["ran"]
         self._all = max(self._all, theirs["all"])
@@ -356,9 +353,10 @@ class Campaign:
         assert self.session.folder is not None
         shown = {
             "tally": self.session.masker.value(self.session.tally.to_json()),
-            "registrations": self.session.registrations,
-            "notes": self.session.notes,
-            "unreachable": self.session.unreachable,
+            "registrations": self.session.run.registrations,
+            "notes": self.session.run.notes,
+            "unreachable": self.session.run.unreachable,
+            "binding": self.session.run.binding,
             "exchanges": self.session.exchanges,
             "ran": self._ran,
             "all": self._all,
@@ -387,9 +385,10 @@ class Campaign:
         ):
             return
         self.session.elsewhere = self._elsewhere
-        self.verdict = self.session.conclude(narrowed=self.narrowed and not self.session.unreachable)
+        self.verdict = self.session.conclude(narrowed=self.narrowed and not self.session.run.unreachable)
         assert self.session.folder is not None
-        self._report = document.write(document.document(self.session, self.verdict), self.session.folder)
+        report = document.document(self.session.run, self.verdict, self.session.masker)
+        self._report = document.write(report, self.session.folder)
         if exitstatus in (pytest.ExitCode.INTERRUPTED, pytest.ExitCode.INTERNAL_ERROR):
             return
         session.exitstatus = 3 if self.kit_fault else self.verdict.exit_status
@@ -399,14 +398,14 @@ class Campaign:
         if self.verdict is None:
             return
         reporter.section("conformance")
-        for text, style in terminal.lines(self.session, self.verdict, self._report):
+        for text, style in terminal.lines(self.session.run, self.verdict, self._report, self.session.masker.text):
             reporter.write_line(text, **({style: True} if style else {}))
         if self.kit_fault:
             reporter.write_line(f"a fault of the kit itself, no finding: {self.kit_fault}", red=True)
 
     def end(self) -> None:
         """Lets go of everything, however the run ended."""
-        self.session.close()
+        self.session.end()
         if self._server is not None:
             self._server.stop()
 

@@ -11,7 +11,7 @@ import re
 import ssl
 import zoneinfo
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -22,6 +22,7 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 
 from .errors import UsageError, nearest
+from .masking import Masker
 from .specification import Specification
 
 OPTIONS = ("timeout", "patience", "concurrency", "rate")
@@ -75,9 +76,49 @@ class GatewayConfig:
     """The configuration as written, before env:NAME was looked up, for the report."""
 
     @property
+    def shown(self) -> dict[str, Any]:
+        """What was declared, with every secret that was written out replaced."""
+        shown = dict(self.declared)
+        if "signup_token" in shown:
+            shown["signup_token"] = _hidden(shown["signup_token"])
+        if "headers" in shown:
+            shown["headers"] = {name: _hidden(value) for name, value in shown["headers"].items()}
+        if "registrations" in shown:
+            shown["registrations"] = [{**row, "token": _hidden(row["token"])} for row in shown["registrations"]]
+        return shown
+
+    @property
     def digest(self) -> str:
-        """SHA-256 of what was declared."""
-        return hashlib.sha256(json.dumps(self.declared, sort_keys=True, default=str).encode()).hexdigest()
+        """SHA-256 of what was declared, secrets replaced, so that nothing can be learned of them by trying."""
+        return hashlib.sha256(json.dumps(self.shown, sort_keys=True, default=str).encode()).hexdigest()
+
+    def to_json(self, masker: Masker) -> dict[str, Any]:
+        """Everything that judging depends on, for the record of a run; secrets as the record masks them."""
+        mask = masker.mask
+        values = {f.name: getattr(self, f.name) for f in fields(self)}
+        token = self.signup_token
+        values["signup_token"] = token if token in (None, SIGNUP_TOKEN) else mask(token)
+        values["verification_hook"] = masker.value(self.verification_hook)
+        values["headers"] = {name: mask(value) for name, value in self.headers.items()}
+        values["registrations"] = [[id_, mask(token)] for id_, token in self.registrations]
+        values["waivers"] = [{**asdict(waiver), "expires": waiver.expires.isoformat()} for waiver in self.waivers]
+        values["declared"] = self.shown
+        values.pop("tls")
+        return values
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> GatewayConfig:
+        """What ``to_json`` wrote; nothing is looked up in the environment."""
+        waivers = [{**row, "expires": datetime.date.fromisoformat(row["expires"])} for row in values["waivers"]]
+        return cls(
+            **{
+                **values,
+                "envelope": tuple(values["envelope"]) if values["envelope"] else None,
+                "optional": tuple(values["optional"]),
+                "registrations": tuple((id_, token) for id_, token in values["registrations"]),
+                "waivers": tuple(Waiver(**row) for row in waivers),
+            }
+        )
 
     def status_name(self, literal: str) -> str:
         """The gateway's word for a status of the page."""
@@ -93,6 +134,11 @@ class GatewayConfig:
         ]
         values += [urlsplit(self.verification_hook or "").password or ""]
         return tuple(sorted({value for value in values if len(value) >= 4}, key=len, reverse=True))
+
+
+def _hidden(value: object) -> str:
+    """What a report shows of a secret: the name of its variable where it is kept in one."""
+    return str(value) if str(value).startswith("env:") else "<secret>"
 
 
 def tls_context(config: GatewayConfig) -> ssl.SSLContext:

@@ -8,10 +8,11 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
+from .assessment import Judged, TestOutcome, Weight
 from .examples import CHUNK, Examples
 from .finding import Finding
 from .scenario import Play
-from .session import Judged, Session, TestOutcome
+from .session import Session
 
 DRAWN = 1 << 22
 """Weight of what is found by chance: a test that was made for it tells more, and a smaller example weighs less."""
@@ -59,7 +60,7 @@ class Explorer:
         findings: dict[str, Finding] = {}
         exercised: set[str] = set()
         reason = ""
-        known = self._session.found()
+        known = self._session.assessment.found()
         if not self._ahead:
             self.begin()
         while self._ahead:
@@ -79,7 +80,7 @@ class Explorer:
 
     def _judged(self, number: int, place: int, example: Any, node_id: str) -> Judged:
         played = self._session.played(self._key(number, place), self._with(example))
-        return self._session.judge(played, node_id, lambda weight: DRAWN + weight)
+        return self._session.judge(played, node_id, Weight(DRAWN))
 
     def _shrink(self, number: int, count: int, place: int, id_: str, node_id: str) -> None:
         """Looks for the smallest example with the same finding; the last that is seen stands in the report."""
@@ -90,8 +91,7 @@ class Explorer:
             if time.monotonic() > until:
                 return False
             played = self._session.tried(self._with(example), hurried=hurried)
-            weight = DRAWN - next(tries)
-            return id_ in self._session.judge(played, node_id, lambda _: weight).findings
+            return id_ in self._session.judge(played, node_id, Weight(exact=DRAWN - next(tries))).findings
 
         for hurried in (True, False):
             found = self._examples.smaller(number, count, place, functools.partial(fails, hurried=hurried))

@@ -1,20 +1,30 @@
-"""The record of a run: every exchange, masked, on disk as it happens."""
+"""What a run leaves on disk as it happens: every exchange, masked, and what was judged of which test."""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from .config import SIGNUP_TOKEN
 from .errors import UsageError
 from .exchange import MISSING, Exchange, member
 from .masking import SHORTEST, Masker
+from .record import row_of
 
-LONGEST = 64 * 1024
-"""Characters of a content that are written; the rest is counted."""
+EXCHANGES, COURSE = "exchanges", "course"
+"""Files of a record, without the ending: what was exchanged, and what the run made of it, in that order."""
+
+SHORT_TOKEN = re.compile(r'("token"\s*:\s*)("(?:[^"\\]|\\.){1,5}")', re.IGNORECASE)
+CREDENTIALS = ("authorization", "set-cookie", "token")
+"""Header fields of a reply whose value is a secret."""
+
+
+def file_of(kind: str, worker: str = "") -> str:
+    """Name of a file of the record, of a run or of one of its worker processes."""
+    return f"{kind}-{worker}.jsonl" if worker else f"{kind}.jsonl"
 
 
 def prepare(folder: Path) -> None:
@@ -24,7 +34,7 @@ def prepare(folder: Path) -> None:
         probe = folder / ".writable"
         probe.write_text("")
         probe.unlink()
-        for name in ("report.json", "exchanges.jsonl"):
+        for name in ("report.json", file_of(EXCHANGES), file_of(COURSE)):
             if (folder / name).exists():
                 (folder / name).open("a").close()
     except OSError as error:
@@ -32,71 +42,79 @@ def prepare(folder: Path) -> None:
 
 
 class Journal:
-    """Appends exchanges to ``exchanges.jsonl``; tokens and configured secrets are masked before they are written."""
+    """Appends to the record of a run, line by line, so that nothing is lost however the run ends.
 
-    def __init__(self, folder: Path, masker: Masker, name: str = "exchanges.jsonl") -> None:
+    Tokens and configured secrets are masked before they are written; ``secret_fields`` are header fields whose value
+    is one, however short, and ``tokens`` those that were given before the run.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        masker: Masker,
+        worker: str = "",
+        secret_fields: Collection[str] = (),
+        tokens: Collection[str] = (),
+    ) -> None:
         self._masker = masker
-        self._file = (folder / name).open("w", encoding="utf-8", newline="\n")
+        self._secret_fields = {name.casefold() for name in secret_fields}
+        self._short: set[str] = {token for token in tokens if len(token) < SHORTEST}
+        self._exchanges, self._course = (_fresh(folder / file_of(kind, worker)) for kind in (EXCHANGES, COURSE))
 
     def write(self, exchange: Exchange) -> None:
         """One line an exchange, flushed."""
-        given = member(exchange.body_of_reply, "/auth/token")
-        tokens = [exchange.sent.header.get("Token", "") if exchange.sent else "", given]
-        certain = [t for t in tokens if isinstance(t, str) and t not in ("", SIGNUP_TOKEN, MISSING)]
+        token = member(exchange.body_of_reply, "/auth/token")
+        certain = [token] if isinstance(token, str) and token not in ("", SIGNUP_TOKEN, MISSING) else []
         self._masker.add(*certain)
-        row = record(exchange, lambda text: self._masker.text(text, *certain))
-        for token in certain:
-            if len(token) < SHORTEST:
-                row = self._short(row, token)
-        self._file.write(json.dumps(row, separators=(",", ":")) + "\n")
-        self._file.flush()
+        self._short.update(token for token in certain if len(token) < SHORTEST)
+        # What is sent as a token is no secret where the kit made it up.
+        sent = exchange.sent.header.get("Token") if exchange.sent is not None else None
+        if isinstance(sent, str) and self._masker.knows(sent):
+            certain.append(sent)
+        row = row_of(exchange, lambda text: self._mask(text, certain))
+        if exchange.reply is not None:
+            row["reply"]["headers"] = [
+                [name, self._masker.mask(value) if name.casefold() in CREDENTIALS else value]
+                for name, value in row["reply"]["headers"]
+            ]
+        if self._secret_fields:
+            row["request"]["headers"] = [
+                [name, self._masker.mask(value) if name.casefold() in self._secret_fields else shown]
+                for (name, value), (_, shown) in zip(exchange.request.headers, row["request"]["headers"], strict=True)
+            ]
+        self._put(self._exchanges, row)
 
-    def _short(self, row: dict[str, Any], token: str) -> dict[str, Any]:
-        """Masks a token too short to be looked for everywhere in the places where tokens are."""
-        mask = self._masker.mask(token)
-        request, reply = row["request"], row["reply"]
-        request["headers"] = [[k, mask if k == "Token" and v == token else v] for k, v in request["headers"]]
-        for part in filter(None, (request, reply)):
-            part["content"] = re.sub(
-                r'("token"\s*:\s*)' + re.escape(json.dumps(token)),
-                lambda found: found[1] + json.dumps(mask),
-                part["content"],
-                flags=re.IGNORECASE,
-            )
-        return row
+    def _mask(self, text: str, certain: Sequence[str]) -> str:
+        text = self._masker.text(text, *certain)
+        if self._short:
+            # Too short to be looked for everywhere: only where tokens are.
+            if text in self._short:
+                return self._masker.mask(text)
+            text = SHORT_TOKEN.sub(self._mask_short, text)
+        return text
+
+    def _mask_short(self, found: re.Match[str]) -> str:
+        try:
+            token = json.loads(found[2])
+        except ValueError:
+            return found[0]
+        return found[1] + json.dumps(self._masker.mask(token)) if token in self._short else found[0]
+
+    def tell(self, kind: str, **facts: Any) -> None:
+        """One line of the course of the run, flushed; facts come masked."""
+        self._put(self._course, {"kind": kind, **facts})
+
+    @staticmethod
+    def _put(file: TextIO, row: Mapping[str, Any]) -> None:
+        file.write(json.dumps(row, separators=(",", ":")) + "\n")
+        file.flush()
 
     def close(self) -> None:
-        self._file.close()
+        self._exchanges.close()
+        self._course.close()
 
 
-def record(exchange: Exchange, mask: Callable[[str], str] = str) -> dict[str, Any]:
-    """An exchange as JSON; ``mask`` is asked for every text that the kit did not choose itself."""
-    request, reply = exchange.request, exchange.reply
-    return {
-        "id": exchange.id,
-        "operation": exchange.action,
-        "started": round(exchange.started, 6),
-        "seconds": round(exchange.seconds, 6),
-        "purpose": exchange.purpose,
-        "tags": list(exchange.tags),
-        "about": mask(exchange.about),
-        "trouble": mask(exchange.trouble),
-        "request": {
-            "method": request.method,
-            "url": mask(request.url),
-            "headers": [[name, mask(value)] for name, value in request.headers],
-            "content": mask(_text(request.content)),
-        },
-        "reply": None
-        if reply is None
-        else {
-            "status": reply.status,
-            "headers": [[mask(name), mask(value)] for name, value in reply.headers],
-            "content": mask(_text(reply.content)),
-        },
-    }
-
-
-def _text(content: bytes) -> str:
-    text = content.decode("utf-8", "backslashreplace")
-    return text if len(text) <= LONGEST else f"{text[:LONGEST]}… ({len(text)} characters)"
+def _fresh(path: Path) -> TextIO:
+    """An empty file to which others may append as well."""
+    path.write_bytes(b"")
+    return path.open("a", encoding="utf-8", newline="\n")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 
 from .checks import CHECKS, Sight
@@ -68,9 +69,14 @@ class Judge:
         ordered = sorted(exchanges, key=lambda e: e.ended)
         self._contended = _contended(ordered)
         self._sights.clear()
-        for place, exchange in enumerate(ordered):
-            for other in ordered[place + 1 :]:
-                if other.started < exchange.ended and other.action != "Provider/signup" and other.sent is not None:
+        coming = deque(sorted(ordered, key=lambda e: e.started))
+        under_way: list[Exchange] = []
+        for exchange in ordered:
+            while coming and coming[0].started < exchange.ended:
+                under_way.append(coming.popleft())
+            under_way = sorted((e for e in under_way if e is not exchange), key=lambda e: e.ended)
+            for other in under_way:
+                if other.action != "Provider/signup" and other.sent is not None:
                     about = self.known.about(other.sent)
                     self._histories.announce(other, about.id if about else None)
             for judgement in self.judge(exchange):
@@ -123,9 +129,12 @@ def _contended(exchanges: Sequence[Exchange]) -> frozenset[str]:
     for exchange in exchanges:
         if exchange.action in ("Provider/info/update", "Provider/documents/add") and exchange.sent is not None:
             changes.setdefault(str(member(exchange.sent.body, "/registration/id")), []).append(exchange)
-    return frozenset(
-        one.id
-        for group in changes.values()
-        for one in group
-        if any(other is not one and one.started < other.ended and other.started < one.ended for other in group)
-    )
+    contended = set()
+    for group in changes.values():
+        longest: Exchange | None = None
+        for one in sorted(group, key=lambda e: e.started):
+            if longest is not None and one.started < longest.ended:
+                contended |= {one.id, longest.id}
+            if longest is None or one.ended > longest.ended:
+                longest = one
+    return frozenset(contended)

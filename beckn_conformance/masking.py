@@ -64,6 +64,10 @@ class Masker:
                 self._others.add(value)
                 self._pattern = None
 
+    def knows(self, value: str) -> bool:
+        """Whether a text was declared secret."""
+        return value in self._whole or value in self._others
+
     def mask(self, value: str) -> str:
         """The mask of one secret."""
         return f"<secret {hmac.digest(self._key, value.encode('utf-8', 'replace'), 'sha256').hex()[:10]}>"

@@ -33,19 +33,19 @@ def plan(session: Session, chosen: Sequence[tuple[str, tuple[str, ...], Sequence
         verification_hook=f"{origin}/operator/registrations/{{id}}/verify",
     )
     app = reference_server.create_app(binding=binding)
-    dry = Session(session.specification, config, session.seed, transport=httpx.ASGITransport(app))
+    dry = Session(session.specification, config, session.run.seed, transport=httpx.ASGITransport(app))
     requests: Counter[str] = Counter()
     made = 0.0
     try:
         dry.start()
         for name, requirements, plays, times in chosen:
             named = {f"{name}#{number}": play for number, play in enumerate(plays)}
-            before = len(dry.registrations)
+            before = len(dry.run.registrations)
             dry.prefetch(named)
             exchanges = [exchange for key, play in named.items() for exchange in dry.played(key, play).exchanges]
             for action, count in Counter(exchange.action for exchange in exchanges).items():
                 requests[action] += round(count * times)
-            made += (len(dry.registrations) - before) * times
+            made += (len(dry.run.registrations) - before) * times
             yield f"{name}  {' '.join(requirements)}"
     finally:
         dry.close()

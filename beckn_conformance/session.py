@@ -12,117 +12,102 @@ import time
 import uuid
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, TypeVar
 
 import httpx
 
 from .actor import Actor, Verifier, registration_of
-from .binding import Binding
+from .assessment import PLAIN, Assessment, Judged, Played, TestOutcome, Weight
+from .binding import to_json
 from .config import GatewayConfig
 from .errors import Unmet, Unreachable
-from .exchange import Exchange, member, printable
-from .finding import Finding, Judgement
+from .exchange import Exchange
 from .gateway import Gateway
 from .journal import Journal
-from .judge import Judge
 from .masking import Masker
-from .model import REQUIREMENTS
-from .probe import Probed, probe
-from .replay import replay, tell
+from .probe import probe
+from .run import Run
 from .solitude import Solitude
 from .specification import Specification
 from .turns import Turns
 from .values import Values
-from .verdict import Tally, Verdict, conclude
+from .verdict import Tally, Verdict
 
 T = TypeVar("T")
-MOST_NOTES = 50
-KEPT_REGISTRATIONS = 100_000
-CALL = 10_000
-"""Weight of a call that went before a finding."""
-BESIDE = 500_000
-"""Weight of other calls that were under way at the time of a finding."""
 MOST_PLAYS = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Played:
-    """What a scenario sent and received."""
-
-    exchanges: Sequence[Exchange]
-    registrations: frozenset[str]
-    """Ids of the registrations that it used; nobody else will."""
-    unmet: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Judged:
-    """What follows from a scenario, under whichever requirement."""
-
-    findings: Mapping[str, Finding]
-    """By id; of equal ones the first."""
-    exercised: set[str]
-    """Requirements under which anything could be judged."""
-    reason: str = ""
-    """Why the rest could not."""
-
-
-@dataclass(frozen=True, slots=True)
-class TestOutcome:
-    """What a test says under the requirements it exercises."""
-
-    __test__ = False
-
-    status: str
-    """``passed``, ``failed``, ``warned`` or ``inconclusive``."""
-    text: str
-    findings: tuple[Finding, ...] = ()
-
-
-@dataclass
 class Session:
-    """A run against one gateway. Scenarios are played in an event loop of its own thread; judging happens outside."""
+    """A run against one gateway. Scenarios are played in an event loop of its own thread; judging happens outside.
 
-    specification: Specification
-    config: GatewayConfig
-    seed: int
-    folder: Path | None = None
-    transport: httpx.AsyncBaseTransport | None = None
-    journal_name: str = "exchanges.jsonl"
-    mask_key: bytes | None = None
-    """Shared by the processes of a run, so that the same secret has the same mask in all."""
-    label: str = ""
-    """Goes before the ids of exchanges, where several processes of a run make some."""
-    strict: bool = False
-    tally: Tally = field(default_factory=Tally)
-    crowded: bool = False
-    """Whether other processes of the same run send at the same time."""
-    elsewhere: int = 0
-    """Exchanges that other processes of the same run made."""
+    ``worker`` names this process where several share a run; they share ``mask_key`` too, so that the same secret has
+    the same mask in all. ``transport`` replaces the network, for tests.
+    """
 
-    def __post_init__(self) -> None:
-        self.run_id = uuid.uuid4().hex[:12]
-        self.started = datetime.datetime.now(datetime.UTC)
-        self.masker = Masker(self.config.secrets, key=self.mask_key)
-        self.probed: Probed | None = None
-        self.unreachable = ""
-        self.registrations: list[str] = []
-        self.notes: list[str] = []
+    def __init__(
+        self,
+        specification: Specification,
+        config: GatewayConfig,
+        seed: int,
+        *,
+        folder: Path | None = None,
+        transport: httpx.AsyncBaseTransport | None = None,
+        worker: str = "",
+        mask_key: bytes | None = None,
+        strict: bool = False,
+        examples: int = 0,
+    ) -> None:
+        started = datetime.datetime.now(datetime.UTC)
+        self.run = Run(specification, config, uuid.uuid4().hex[:12], seed, started, strict=strict, examples=examples)
+        self.folder = folder
+        self.masker = Masker(config.secrets, key=mask_key)
+        self.assessment = Assessment(self.run, self.masker)
+        self.elsewhere = 0
+        """Exchanges that other processes of the same run made."""
+        self._transport = transport
+        self._worker = worker
         self._clock = time.monotonic()
-        self._judge = Judge(self.specification, self.config)
-        self._values = Values(self.config, seed=self.seed)
-        self._verifier = Verifier(self.config, self.transport)
-        self._journal = Journal(self.folder, self.masker, self.journal_name) if self.folder else None
+        self._values = Values(config, seed=seed)
+        self._verifier = Verifier(config, transport)
+        self._journal = None
+        if folder is not None:
+            tokens = [config.signup_token or "", *(token for _, token in config.registrations)]
+            self._journal = Journal(folder, self.masker, worker, config.headers, [t for t in tokens if t])
+        self._tell("run", **self.run.to_json(self.masker))
         self._solitude = Solitude()
-        self._solitude.sure = not self.crowded
+        self._solitude.sure = not worker
         self._gateway: Gateway | None = None
-        self._turns = Turns(self.config.concurrency)
+        self._turns = Turns(config.concurrency)
         self._ranks = itertools.count()
         self._playing: dict[str, Future[Played]] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
+
+    @property
+    def specification(self) -> Specification:
+        return self.run.specification
+
+    @property
+    def config(self) -> GatewayConfig:
+        return self.run.config
+
+    @property
+    def tally(self) -> Tally:
+        return self.assessment.tally
+
+    @property
+    def can_verify(self) -> bool:
+        return self.run.can_verify
+
+    @property
+    def exchanges(self) -> int:
+        return self.elsewhere + (self._gateway.sent if self._gateway else 0)
+
+    def _tell(self, kind: str, **facts: Any) -> None:
+        if self._journal is not None:
+            self._journal.tell(kind, **facts)
 
     # Life.
 
@@ -133,37 +118,52 @@ class Session:
         self._thread.start()
         self._gateway = self._wait(self._open())
         try:
-            self.probed = self._wait(probe(self._gateway, self.specification, self._values, self._verifier))
+            probed = self._wait(probe(self._gateway, self.specification, self._values, self._verifier))
         except Unreachable as error:
-            self.unreachable = self.masker.text(str(error))
+            self.run.unreachable = self.masker.text(str(error))
             raise
-        self._judge.learn_served(self.probed.served)
-        if self.probed.signups_work:
-            self._judge.learn_signups_work()
-        self.notes += self.probed.notes
-        self._verifier.always = not self.probed.serves_fresh
-        if self._verifier.always and not (self._verifier.can_verify or self._verifier.has_stock):
-            self._judge.known.serves_fresh = False
+        self.run.binding = probed.binding.name
+        self.run.notes += probed.notes
+        self._verifier.always = not probed.serves_fresh
+        served = sorted(probed.served)
+        fresh = probed.serves_fresh or self._verifier.can_verify or self._verifier.has_stock
+        self.assessment.learn(
+            binding=probed.binding, served=served, signups_work=probed.signups_work, serves_fresh=fresh
+        )
+        self._tell(
+            "begun",
+            binding=to_json(probed.binding),
+            served=served,
+            signups_work=probed.signups_work,
+            serves_fresh=fresh,
+            notes=self.masker.value(probed.notes),
+        )
 
     async def _open(self) -> Gateway:
-        return Gateway(self.config, transport=self.transport, record=self._record, label=self.label)
+        label = f"{self._worker}-" if self._worker else ""
+        return Gateway(self.config, transport=self._transport, record=self._record, label=label)
 
     def close(self) -> None:
         """Ends the client and its loop; may be called at any time and more than once."""
         if self._loop is None or self._loop.is_closed():
             return
         self._playing.clear()
-        if self._gateway is not None:
-            self.notes += self._gateway.notes()
+        notes = [*self._gateway.notes()] if self._gateway is not None else []
         try:
             self._wait(self._let_go(), 5)
         except (concurrent.futures.TimeoutError, concurrent.futures.CancelledError):
-            self.notes.append("connections to the gateway did not close in time")
+            notes.append("connections to the gateway did not close in time")
+        self.run.notes += notes
+        self._tell("closed", notes=self.masker.value(notes), unreachable=self.run.unreachable, exchanges=self.exchanges)
         self._loop.call_soon_threadsafe(self._loop.stop)
         if self._thread is not None:
             self._thread.join(5)
         if not self._loop.is_running():
             self._loop.close()
+
+    def end(self) -> None:
+        """Lets go of everything; may be called at any time and more than once."""
+        self.close()
         if self._journal is not None:
             self._journal.close()
 
@@ -182,30 +182,17 @@ class Session:
 
     def _record(self, exchange: Exchange) -> None:
         registration = registration_of(exchange) if exchange.action == "Provider/signup" else None
-        if registration is not None and len(self.registrations) < KEPT_REGISTRATIONS:
-            self.registrations.append(registration.id)
+        if registration is not None:
+            self.run.register(registration.id)
         if self._journal is not None:
             self._journal.write(exchange)
 
     # Playing.
 
     @property
-    def binding(self) -> Binding:
-        assert self.probed is not None
-        return self.probed.binding
-
-    @property
-    def exchanges(self) -> int:
-        return self.elsewhere + (self._gateway.sent if self._gateway else 0)
-
-    @property
     def playing(self) -> int:
         """Scenarios that were set playing and not taken since."""
         return len(self._playing)
-
-    @property
-    def can_verify(self) -> bool:
-        return self._verifier.can_verify
 
     def prefetch(self, plays: Mapping[str, Callable[[Actor], Awaitable[Any]]]) -> None:
         """Sets scenarios playing side by side, under names by which ``play`` finds them; the first go first."""
@@ -233,7 +220,7 @@ class Session:
                     break
                 actor = Actor(
                     self._gateway,
-                    self.binding,
+                    self.assessment.binding,
                     self.specification,
                     self._values,
                     self._verifier,
@@ -248,13 +235,7 @@ class Session:
                 exchanges += actor.exchanges
                 if not actor.lost:
                     break
-        used = frozenset(
-            id_
-            for exchange in exchanges
-            for value in (exchange.body_of_reply, exchange.sent.body if exchange.sent else None)
-            if isinstance(id_ := member(value, "/registration/id"), str)
-        )
-        return Played(tuple(exchanges), used, unmet)
+        return Played(tuple(exchanges), unmet)
 
     def play(
         self, name: str, play: Callable[[Actor], Awaitable[Any]], requirements: Sequence[str], node_id: str
@@ -262,6 +243,33 @@ class Session:
         """Plays a scenario, or takes it where it was set playing before, and judges it."""
         judged = self.judge(self.played(name, play), node_id)
         return self.outcome(requirements, judged, node_id)
+
+    # Judging, as it goes into the record.
+
+    def judge(self, played: Played, node_id: str, weight: Weight = PLAIN) -> Judged:
+        """Judges every exchange of a scenario by everything; ``weight`` says how much its findings weigh."""
+        self._tell(
+            "judged",
+            test=node_id,
+            exchanges=[exchange.id for exchange in played.exchanges],
+            unmet=self.masker.text(played.unmet),
+            **{key: value for key, value in asdict(weight).items() if value is not None and value != 0},
+        )
+        return self.assessment.judge(played, node_id, weight)
+
+    def outcome(self, requirements: Sequence[str], judged: Judged, node_id: str, *, drawn: bool = False) -> TestOutcome:
+        """What a test says under the requirements that it is there to exercise; one whose messages are drawn need not
+        come across all of them."""
+        self._tell("tested", test=node_id, requirements=[*requirements], drawn=drawn)
+        return self.assessment.outcome(requirements, judged, node_id, drawn=drawn)
+
+    def conclude(self, *, narrowed: bool = False) -> Verdict:
+        """The verdict on everything that was shown so far, and the end of the record."""
+        self.run.narrowed = narrowed
+        self.run.exchanges = self.exchanges
+        self.run.seconds = time.monotonic() - self._clock
+        self._tell("ended", narrowed=narrowed, seconds=self.run.seconds)
+        return self.assessment.conclude()
 
     def played(self, name: str, play: Callable[[Actor], Awaitable[Any]]) -> Played:
         """What a scenario sent and received, judged by nobody; waits for its end."""
@@ -271,135 +279,3 @@ class Session:
     def tried(self, play: Callable[[Actor], Awaitable[Any]], *, hurried: bool) -> Played:
         """What a scenario sends and receives that is played at once, and without waiting where it is hurried."""
         return self._wait(self._play(play, next(self._ranks), hurried))
-
-    # Judging.
-
-    def judge(self, played: Played, node_id: str, weigh: Callable[[int], int] = lambda weight: weight) -> Judged:
-        """Judges every exchange of a scenario by everything; ``weigh`` says how much its findings weigh."""
-        findings: dict[str, Finding] = {}
-        exercised: set[str] = set()
-        for exchange in played.exchanges:
-            self._observe(exchange)
-        for exchange, judgement in self._judge.judge_together(played.exchanges):
-            exercised.add(judgement.requirement)
-            if judgement.finding is None:
-                self.tally.add(judgement)
-                continue
-            before = [e for e in played.exchanges if e.ended <= exchange.started]
-            judgement = _weighed(judgement, exchange, before, played.exchanges, weigh)
-            assert judgement.finding is not None
-            findings.setdefault(judgement.finding.id, judgement.finding)
-            record = self.tally.add(judgement)
-            if record is not None:
-                finding = judgement.finding
-                told = tell(
-                    exchange,
-                    before,
-                    self.binding,
-                    self.config,
-                    history=finding.requirement in REQUIREMENTS,
-                    title=f"{finding.requirement} {finding.pointer}: {finding.message}",
-                    describe=self._judge.describe,
-                )
-                record.curl = self.masker.text(told.curl)
-                record.steps = [printable(self.masker.text(step)) for step in told.steps]
-                record.script = self.masker.text(told.script)
-                record.replay = replay(node_id, self.config.url)
-        self.tally.doubled |= self._judge.doubled
-        for id_ in played.registrations:
-            self._judge.forget(id_)
-        return Judged(findings, exercised, self.masker.text(self._reason(played)))
-
-    def found(self) -> set[str]:
-        """Ids of all findings so far."""
-        return {id_ for records in self.tally.found.values() for id_ in records}
-
-    def outcome(self, requirements: Sequence[str], judged: Judged, node_id: str, *, drawn: bool = False) -> TestOutcome:
-        """What a test says under the requirements that it is there to exercise; one whose messages are drawn need not
-        come across all of them."""
-        for requirement in requirements:
-            self.tally.tests.setdefault(requirement, []).append(node_id)
-            if requirement not in judged.exercised and judged.reason:
-                self.tally.hinder(requirement, judged.reason)
-        mine = tuple(f for f in judged.findings.values() if f.requirement in requirements)
-        exercised = judged.exercised
-        if drawn and exercised:
-            exercised = {*requirements}
-        return self._outcome(requirements, mine, exercised, judged.reason)
-
-    def _observe(self, exchange: Exchange) -> None:
-        """Notes what is recorded and judged by nobody (T8, T13, T14)."""
-        notes = [f"{exchange.action}: {note}" for note in (exchange.received.notes if exchange.received else ())]
-        reply = exchange.reply
-        if reply is not None and 300 <= reply.status < 400:
-            notes.append(f"{exchange.action}: a redirect (status {reply.status}), which is not followed")
-        if exchange.purpose == "unusual" and reply is not None and reply.status >= 500:
-            notes.append(f"{', '.join(exchange.tags)}: answered with status {reply.status} (recorded only, T14)")
-        if exchange.trouble and exchange.purpose != "broken":
-            notes.append(f"{exchange.action}: {exchange.trouble}")
-        self.notes += [note for note in dict.fromkeys(notes) if note not in self.notes and len(self.notes) < MOST_NOTES]
-
-    def _outcome(
-        self, requirements: Sequence[str], findings: tuple[Finding, ...], exercised: set[str], reason: str
-    ) -> TestOutcome:
-        levels = {f.requirement: self.specification.requirements[f.requirement].level for f in findings}
-        text = self.masker.text("\n".join(f"{f.requirement} {f.pointer}: {f.message}; {f.observed}" for f in findings))
-        if findings:
-            failed = self.strict or "MUST" in levels.values()
-            return TestOutcome("failed" if failed else "warned", text, findings)
-        missing = [requirement for requirement in requirements if requirement not in exercised]
-        if missing:
-            return TestOutcome(
-                "inconclusive", f"{missing[0]} could not be judged: {reason or 'nothing it needs happened'}"
-            )
-        return TestOutcome("passed", "")
-
-    def _reason(self, played: Played) -> str:
-        if played.unmet:
-            return played.unmet
-        for exchange in reversed(played.exchanges):
-            if exchange.trouble:
-                return exchange.trouble
-            if exchange.reply is not None and exchange.action_of_reply is None:
-                return f"{exchange.action} was answered with status {exchange.reply.status} without ACK or NACK"
-        if self._judge.known.serves_fresh is False:
-            return "the gateway serves no registration before it is verified"
-        if played.exchanges and not played.exchanges[-1].acknowledged:
-            last = played.exchanges[-1]
-            return f"{last.action} was answered with {last.action_of_reply}"
-        return ""
-
-    def conclude(self, *, narrowed: bool = False) -> Verdict:
-        """The verdict on everything that was shown so far."""
-        return conclude(
-            self.tally,
-            self.specification,
-            self.config,
-            strict=self.strict,
-            narrowed=narrowed,
-            unreachable=self.unreachable,
-            can_verify=self.can_verify,
-        )
-
-    @property
-    def seconds(self) -> float:
-        return time.monotonic() - self._clock
-
-
-def _weighed(
-    judgement: Judgement,
-    exchange: Exchange,
-    before: Sequence[Exchange],
-    all_of_it: Sequence[Exchange],
-    weigh: Callable[[int], int],
-) -> Judgement:
-    """What takes a history to be seen weighs as much as its calls, and what happened beside other calls more: of
-    equal findings the one is told that is seen again with the fewest calls, one after another."""
-    finding = judgement.finding
-    assert finding is not None
-    weight = finding.weight
-    if finding.requirement in REQUIREMENTS:
-        weight += CALL * len(before)
-    if any(e.started < exchange.ended and exchange.started < e.ended for e in all_of_it if e is not exchange):
-        weight += BESIDE
-    return replace(judgement, finding=replace(finding, weight=weigh(weight)))

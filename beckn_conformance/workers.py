@@ -9,9 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-
-def journal_name(worker: str) -> str:
-    return f"exchanges-{worker}.jsonl"
+from .journal import COURSE, EXCHANGES, file_of
 
 
 def _handover(folder: Path, worker: str) -> Path:
@@ -20,7 +18,7 @@ def _handover(folder: Path, worker: str) -> Path:
 
 def clear(folder: Path) -> None:
     """Removes what workers of an earlier run have left, where that one was killed."""
-    for pattern in (".worker-*.json", "exchanges-*.jsonl"):
+    for pattern in (".worker-*.json", file_of(EXCHANGES, "*"), file_of(COURSE, "*")):
         for file in folder.glob(pattern):
             file.unlink(missing_ok=True)
 
@@ -34,12 +32,13 @@ def hand_over(folder: Path, worker: str, shown: Mapping[str, Any]) -> None:
 
 
 def take_over(folder: Path, worker: str) -> Mapping[str, Any] | None:
-    """Reads what a worker has shown, and joins its record of exchanges with that of the run; None for nothing."""
-    journal = folder / journal_name(worker)
-    if journal.is_file():
-        with (folder / "exchanges.jsonl").open("ab") as whole, journal.open("rb") as part:
-            shutil.copyfileobj(part, whole)
-        journal.unlink()
+    """Reads what a worker has shown, and joins its record with that of the run; None for nothing."""
+    for kind in (EXCHANGES, COURSE):
+        own = folder / file_of(kind, worker)
+        if own.is_file():
+            with (folder / file_of(kind)).open("ab") as whole, own.open("rb") as part:
+                shutil.copyfileobj(part, whole)
+            own.unlink()
     path = _handover(folder, worker)
     try:
         shown: Mapping[str, Any] = json.loads(path.read_text(encoding="utf-8"))

@@ -9,22 +9,22 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from .. import __version__
-from ..session import Session
+from ..masking import Masker
+from ..run import Run
 from ..verdict import Outcome, Verdict
 
 FORMAT = "beckn-conformance-report/1"
 
 
-def document(session: Session, verdict: Verdict) -> dict[str, Any]:
+def document(run: Run, verdict: Verdict, masker: Masker) -> dict[str, Any]:
     """The report as JSON, masked."""
-    config, specification = session.config, session.specification
-    finished = session.started + datetime.timedelta(seconds=session.seconds)
+    config, specification = run.config, run.specification
+    finished = run.started + datetime.timedelta(seconds=run.seconds)
     report = {
         "format": FORMAT,
         "verdict": verdict.verdict,
-        "class": "strict" if session.strict else "core",
-        "kit": {"name": "beckn-conformance", "version": __version__},
+        "class": "strict" if run.strict else "core",
+        "kit": {"name": "beckn-conformance", "version": run.kit},
         "specification": {
             "title": specification.title,
             "source": specification.source,
@@ -35,21 +35,21 @@ def document(session: Session, verdict: Verdict) -> dict[str, Any]:
             "name": config.gateway.get("name", ""),
             "vendor": config.gateway.get("vendor", ""),
             "version": config.gateway.get("version", ""),
-            "binding": session.probed.binding.name if session.probed else config.binding,
+            "binding": run.binding or config.binding,
         },
         "run": {
-            "id": session.run_id,
-            "started": session.started.isoformat(timespec="seconds"),
+            "id": run.id,
+            "started": run.started.isoformat(timespec="seconds"),
             "finished": finished.isoformat(timespec="seconds"),
-            "seconds": round(session.seconds, 3),
-            "seed": session.seed,
-            "exchanges": session.exchanges,
+            "seconds": round(run.seconds, 3),
+            "seed": run.seed,
+            "exchanges": run.exchanges,
             "configuration_digest": config.digest,
-            "reason": session.unreachable,
+            "reason": run.unreachable,
         },
         "summary": verdict.summary,
         "requirements": [_requirement(outcome) for outcome in verdict.outcomes],
-        "configuration": _declared(config.declared),
+        "configuration": config.shown,
         "waivers": [
             {
                 "requirement": waiver.requirement,
@@ -62,10 +62,10 @@ def document(session: Session, verdict: Verdict) -> dict[str, Any]:
             }
             for waiver in config.waivers
         ],
-        "registrations": session.registrations,
-        "observations": [*session.notes, *verdict.notes],
+        "registrations": run.registrations,
+        "observations": [*run.notes, *verdict.notes],
     }
-    masked = session.masker.value(report)
+    masked = masker.value(report)
     assert isinstance(masked, dict)
     return masked
 
@@ -85,20 +85,6 @@ def _requirement(outcome: Outcome) -> dict[str, Any]:
         "tests": list(outcome.tests),
         "findings": [found.to_json() for found in outcome.findings],
     }
-
-
-def _declared(declared: Mapping[str, Any]) -> dict[str, Any]:
-    """The configuration as written, with every secret that was written out replaced."""
-    shown = dict(declared)
-    if "signup_token" in shown and not str(shown["signup_token"]).startswith("env:"):
-        shown["signup_token"] = "<secret>"
-    if "headers" in shown:
-        shown["headers"] = {
-            name: value if str(value).startswith("env:") else "<secret>" for name, value in shown["headers"].items()
-        }
-    if "registrations" in shown:
-        shown["registrations"] = [{"id": row["id"], "token": "<secret>"} for row in shown["registrations"]]
-    return shown
 
 
 SCRIPTS = "findings"

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from ..exchange import printable
-from ..session import Session
+from ..run import Run
 from ..verdict import Found, Outcome, Verdict
 from .document import SCRIPTS
 
@@ -15,9 +15,10 @@ MOST = 60
 """Findings of one kind that are printed; the report has them all."""
 
 
-def lines(session: Session, verdict: Verdict, report: Path | None) -> Iterator[tuple[str, str]]:
+def lines(
+    run: Run, verdict: Verdict, report: Path | None, mask: Callable[[str], str] = str
+) -> Iterator[tuple[str, str]]:
     """Lines with a style each: ``red``, ``yellow``, ``green``, ``bold`` or nothing."""
-    mask: Callable[[str], str] = session.masker.text
     for status, style in (("failed", "red"), ("warned", "yellow"), ("waived", "")):
         left = MOST
         for outcome in verdict.outcomes:
@@ -30,7 +31,7 @@ def lines(session: Session, verdict: Verdict, report: Path | None) -> Iterator[t
                 if left >= 0:
                     yield from _finding(outcome, found, style, mask, report)
     open_ = [o for o in verdict.outcomes if o.status == "inconclusive"]
-    if open_ and not session.unreachable:
+    if open_ and not run.unreachable:
         yield "", ""
         yield f"inconclusive ({len(open_)})", "bold"
         for outcome in open_[:20]:
@@ -41,19 +42,19 @@ def lines(session: Session, verdict: Verdict, report: Path | None) -> Iterator[t
         if len(open_) > 20:
             yield f"  … {len(open_) - 20} more in the report", ""
     yield "", ""
-    for note in (*session.notes, *verdict.notes):
+    for note in (*run.notes, *verdict.notes):
         yield f"note: {printable(mask(note))}", ""
-    if session.unreachable:
-        yield f"the gateway gives no usable answer: {printable(session.unreachable)}", "yellow"
+    if run.unreachable:
+        yield f"the gateway gives no usable answer: {printable(run.unreachable)}", "yellow"
     counts = ", ".join(f"{count} {status}" for status, count in verdict.summary.items() if count)
     yield f"requirements: {counts}", ""
-    rate = session.exchanges / session.seconds if session.seconds else 0
-    yield f"{session.exchanges} exchanges in {session.seconds:.1f} s ({rate:.0f}/s), seed {session.seed}", ""
+    rate = run.exchanges / run.seconds if run.seconds else 0
+    yield f"{run.exchanges} exchanges in {run.seconds:.1f} s ({rate:.0f}/s), seed {run.seed}", ""
     if report is not None:
         yield f"report: {report}", ""
     style = {"conformant": "green", "non-conformant": "red"}.get(verdict.verdict, "yellow")
-    name = session.config.gateway.get("name") or session.config.url
-    yield f"{printable(name)}: {verdict.verdict} ({'strict' if session.strict else 'core'})", style
+    name = run.config.gateway.get("name") or run.config.url
+    yield f"{printable(name)}: {verdict.verdict} ({'strict' if run.strict else 'core'})", style
 
 
 def _finding(

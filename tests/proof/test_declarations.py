@@ -51,7 +51,7 @@ def test_a_gateway_that_serves_nobody_unverified_is_inconclusive_without_a_decla
 
     assert findings(session) == []
     assert verdict.verdict == INCONCLUSIVE
-    assert any("verification_hook or registrations" in note for note in session.notes)
+    assert any("verification_hook or registrations" in note for note in session.run.notes)
 
 
 def test_registrations_made_beforehand_take_the_place_of_fresh_ones() -> None:

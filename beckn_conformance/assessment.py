@@ -1,0 +1,229 @@
+"""What follows from what scenarios exchanged: judges it, in a run or from a record, and keeps the tally."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from .binding import Binding, HttpBinding
+from .exchange import Exchange, member, printable
+from .finding import Finding, Judgement
+from .judge import Judge
+from .masking import Masker
+from .model import REQUIREMENTS
+from .replay import replay, tell
+from .run import Run
+from .verdict import Tally, Verdict, conclude
+
+MOST_NOTES = 50
+CALL = 10_000
+"""Weight of a call that went before a finding."""
+BESIDE = 500_000
+"""Weight of other calls that were under way at the time of a finding."""
+
+
+@dataclass(frozen=True, slots=True)
+class Weight:
+    """How much the findings of a scenario weigh: of equal findings the lightest is told."""
+
+    offset: int = 0
+    """Added to what a finding weighs by itself."""
+    exact: int | None = None
+    """Taken instead of it."""
+
+    def of(self, weight: int) -> int:
+        return self.offset + weight if self.exact is None else self.exact
+
+
+PLAIN = Weight()
+
+
+@dataclass(frozen=True, slots=True)
+class Played:
+    """What a scenario sent and received."""
+
+    exchanges: Sequence[Exchange]
+    unmet: str = ""
+
+    @property
+    def registrations(self) -> frozenset[str]:
+        """Ids of the registrations that it used; nobody else will."""
+        return frozenset(
+            id_
+            for exchange in self.exchanges
+            for value in (exchange.body_of_reply, exchange.sent.body if exchange.sent else None)
+            if isinstance(id_ := member(value, "/registration/id"), str)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What follows from a scenario, under whichever requirement."""
+
+    findings: Mapping[str, Finding]
+    """By id; of equal ones the first."""
+    exercised: set[str]
+    """Requirements under which anything could be judged."""
+    reason: str = ""
+    """Why the rest could not."""
+
+
+@dataclass(frozen=True, slots=True)
+class TestOutcome:
+    """What a test says under the requirements it exercises."""
+
+    __test__ = False
+
+    status: str
+    """``passed``, ``failed``, ``warned`` or ``inconclusive``."""
+    text: str
+    findings: tuple[Finding, ...] = ()
+
+
+class Assessment:
+    """Judges one scenario after the other, in the order in which a run or its record brings them."""
+
+    def __init__(self, run: Run, masker: Masker, *, closed: bool = True) -> None:
+        self.run = run
+        self.tally = Tally()
+        self.binding: Binding = HttpBinding()
+        """The one that was found; until then nothing is judged."""
+        self._judge = Judge(run.specification, run.config, closed=closed)
+        self._mask = masker.text
+
+    def learn(self, *, binding: Binding, served: Iterable[str], signups_work: bool, serves_fresh: bool) -> None:
+        """Takes over what was found out before anything is judged."""
+        self.binding = binding
+        self._judge.learn_served(served)
+        if signups_work:
+            self._judge.learn_signups_work()
+        self._judge.known.serves_fresh = serves_fresh
+
+    def judge(self, played: Played, node_id: str, weight: Weight = PLAIN) -> Judged:
+        """Judges every exchange of a scenario by everything; ``weight`` says how much its findings weigh."""
+        findings: dict[str, Finding] = {}
+        exercised: set[str] = set()
+        for exchange in played.exchanges:
+            self._observe(exchange)
+        for exchange, judgement in self._judge.judge_together(played.exchanges):
+            exercised.add(judgement.requirement)
+            if judgement.finding is None:
+                self.tally.add(judgement)
+                continue
+            before = [e for e in played.exchanges if e.ended <= exchange.started]
+            judgement = _weighed(judgement, exchange, before, played.exchanges, weight)
+            assert judgement.finding is not None
+            findings.setdefault(judgement.finding.id, judgement.finding)
+            record = self.tally.add(judgement)
+            if record is not None:
+                finding = judgement.finding
+                told = tell(
+                    exchange,
+                    before,
+                    self.binding,
+                    self.run.config,
+                    history=finding.requirement in REQUIREMENTS,
+                    title=f"{finding.requirement} {finding.pointer}: {finding.message}",
+                    describe=self._judge.describe,
+                )
+                record.curl = self._mask(told.curl)
+                record.steps = [printable(self._mask(step)) for step in told.steps]
+                record.script = self._mask(told.script)
+                record.replay = replay(node_id, self.run.config.url)
+        self.tally.doubled |= self._judge.doubled
+        for id_ in played.registrations:
+            self._judge.forget(id_)
+        return Judged(findings, exercised, self._mask(self._reason(played)))
+
+    def found(self) -> set[str]:
+        """Ids of all findings so far."""
+        return {id_ for records in self.tally.found.values() for id_ in records}
+
+    def outcome(self, requirements: Sequence[str], judged: Judged, node_id: str, *, drawn: bool = False) -> TestOutcome:
+        """What a test says under the requirements that it is there to exercise; one whose messages are drawn need not
+        come across all of them."""
+        for requirement in requirements:
+            self.tally.tests.setdefault(requirement, []).append(node_id)
+            if requirement not in judged.exercised and judged.reason:
+                self.tally.hinder(requirement, judged.reason)
+        mine = tuple(f for f in judged.findings.values() if f.requirement in requirements)
+        exercised = judged.exercised
+        if drawn and exercised:
+            exercised = {*requirements}
+        return self._outcome(requirements, mine, exercised, judged.reason)
+
+    def _observe(self, exchange: Exchange) -> None:
+        """Notes what is recorded and judged by nobody (T8, T13, T14)."""
+        notes = [f"{exchange.action}: {note}" for note in (exchange.received.notes if exchange.received else ())]
+        reply = exchange.reply
+        if reply is not None and 300 <= reply.status < 400:
+            notes.append(f"{exchange.action}: a redirect (status {reply.status}), which is not followed")
+        if exchange.purpose == "unusual" and reply is not None and reply.status >= 500:
+            notes.append(f"{', '.join(exchange.tags)}: answered with status {reply.status} (recorded only, T14)")
+        if exchange.trouble and exchange.purpose != "broken":
+            notes.append(f"{exchange.action}: {exchange.trouble}")
+        known = self.run.notes
+        known += [note for note in dict.fromkeys(notes) if note not in known and len(known) < MOST_NOTES]
+
+    def _outcome(
+        self, requirements: Sequence[str], findings: tuple[Finding, ...], exercised: set[str], reason: str
+    ) -> TestOutcome:
+        levels = {f.requirement: self.run.specification.requirements[f.requirement].level for f in findings}
+        text = self._mask("\n".join(f"{f.requirement} {f.pointer}: {f.message}; {f.observed}" for f in findings))
+        if findings:
+            failed = self.run.strict or "MUST" in levels.values()
+            return TestOutcome("failed" if failed else "warned", text, findings)
+        missing = [requirement for requirement in requirements if requirement not in exercised]
+        if missing:
+            return TestOutcome(
+                "inconclusive", f"{missing[0]} could not be judged: {reason or 'nothing it needs happened'}"
+            )
+        return TestOutcome("passed", "")
+
+    def _reason(self, played: Played) -> str:
+        if played.unmet:
+            return played.unmet
+        for exchange in reversed(played.exchanges):
+            if exchange.trouble:
+                return exchange.trouble
+            if exchange.reply is not None and exchange.action_of_reply is None:
+                return f"{exchange.action} was answered with status {exchange.reply.status} without ACK or NACK"
+        if self._judge.known.serves_fresh is False:
+            return "the gateway serves no registration before it is verified"
+        if played.exchanges and not played.exchanges[-1].acknowledged:
+            last = played.exchanges[-1]
+            return f"{last.action} was answered with {last.action_of_reply}"
+        return ""
+
+    def conclude(self) -> Verdict:
+        """The verdict on everything that was shown so far; waivers count as of the day of the run."""
+        run = self.run
+        return conclude(
+            self.tally,
+            run.specification,
+            run.config,
+            strict=run.strict,
+            narrowed=run.narrowed,
+            unreachable=run.unreachable,
+            can_verify=run.can_verify,
+            today=run.started.date(),
+        )
+
+
+def _weighed(
+    judgement: Judgement,
+    exchange: Exchange,
+    before: Sequence[Exchange],
+    all_of_it: Sequence[Exchange],
+    heft: Weight,
+) -> Judgement:
+    """What takes a history to be seen weighs as much as its calls, and what happened beside other calls more: of
+    equal findings the one is told that is seen again with the fewest calls, one after another."""
+    finding = judgement.finding
+    assert finding is not None
+    weight = finding.weight
+    if finding.requirement in REQUIREMENTS:
+        weight += CALL * len(before)
+    if any(e.started < exchange.ended and exchange.started < e.ended for e in all_of_it if e is not exchange):
+        weight += BESIDE
+    return replace(judgement, finding=replace(finding, weight=heft.of(weight)))

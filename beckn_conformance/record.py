@@ -1,0 +1,119 @@
+"""How an exchange is kept on disk and read back: a row of JSON, without loss but for what is masked."""
+
+from __future__ import annotations
+
+import base64
+import zlib
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from .binding import Binding
+from .exchange import Exchange, Raw, Reply, Request
+
+PLAIN = 4 * 1024
+"""Characters of a content that are kept as they are; longer ones are packed."""
+LONGEST = 16 * 1024 * 1024
+"""Bytes that a packed content is unpacked to at most, so that a forged record cannot fill the memory."""
+
+Mask = Callable[[str], str]
+Row = dict[str, Any]
+
+
+def row_of(exchange: Exchange, mask: Mask = str) -> Row:
+    """An exchange as JSON; ``mask`` is asked for every text that the kit did not choose itself."""
+    request, reply = exchange.request, exchange.reply
+    row: Row = {
+        "id": exchange.id,
+        "operation": exchange.action,
+        "started": exchange.started,
+        "seconds": exchange.seconds,
+        "purpose": exchange.purpose,
+        "tags": list(exchange.tags),
+        "about": mask(exchange.about),
+        "trouble": mask(exchange.trouble),
+        "message": exchange.sent is not None,
+        "request": {
+            "method": request.method,
+            "url": mask(request.url),
+            "headers": [[name, mask(value)] for name, value in request.headers],
+            **_written(request.content, mask),
+        },
+        "reply": None
+        if reply is None
+        else {
+            "status": reply.status,
+            "headers": [[mask(name), mask(value)] for name, value in reply.headers],
+            **_written(reply.content, mask),
+        },
+    }
+    if request.raw is not None:
+        raw = request.raw
+        row["raw"] = {
+            "sizes": [len(piece) for piece in raw.pieces],
+            "pause": raw.pause,
+            "ending": raw.ending,
+            "wait": raw.wait,
+        }
+    if reply is not None and exchange.received is None:
+        row["unread"] = True
+    return row
+
+
+def exchange_of(row: Mapping[str, Any], binding: Binding) -> Exchange:
+    """The exchange of a row; raises KeyError, TypeError or ValueError for one that ``row_of`` did not write."""
+    sent = row["request"]
+    content = content_of(sent)
+    raw = None
+    if "raw" in row:
+        sizes = row["raw"]["sizes"]
+        starts = [sum(sizes[:n]) for n in range(len(sizes))]
+        ends = [*starts[1:], len(content)]
+        pieces = tuple(content[a:b] for a, b in zip(starts, ends, strict=True))
+        raw = Raw(pieces, row["raw"]["pause"], row["raw"]["ending"], row["raw"]["wait"])
+    request = Request(sent["method"], sent["url"], tuple((k, v) for k, v in sent["headers"]), content, raw)
+    back = row["reply"]
+    reply = Reply(back["status"], tuple((k, v) for k, v in back["headers"]), content_of(back)) if back else None
+    return Exchange(
+        id=row["id"],
+        action=row["operation"],
+        request=request,
+        sent=binding.read(request) if row["message"] else None,
+        reply=reply,
+        received=binding.decode(reply) if reply is not None and not row.get("unread") else None,
+        started=row["started"],
+        seconds=row["seconds"],
+        trouble=row["trouble"],
+        purpose=row["purpose"],
+        tags=tuple(row["tags"]),
+        about=row["about"],
+    )
+
+
+def content_of(part: Mapping[str, Any]) -> bytes:
+    """The bytes of a request or a reply in a row: as text, as Latin-1 where they are no UTF-8, packed if long."""
+    form = part.get("form", "")
+    text: str = part["content"]
+    if "zlib" in form:
+        unpacker = zlib.decompressobj()
+        try:
+            text = unpacker.decompress(base64.b64decode(text, validate=True), LONGEST).decode("utf-8", "surrogatepass")
+        except zlib.error as error:
+            raise ValueError(f"a content that cannot be unpacked: {error}") from error
+    return text.encode("latin-1") if "latin-1" in form else text.encode()
+
+
+def text_of(part: Mapping[str, Any]) -> str:
+    """The content of a request or a reply in a row, for a person."""
+    return content_of(part).decode("utf-8", "backslashreplace")
+
+
+def _written(content: bytes, mask: Mask) -> dict[str, str]:
+    try:
+        text, form = content.decode(), ""
+    except UnicodeDecodeError:
+        text, form = content.decode("latin-1"), "latin-1"
+    text = mask(text)
+    if len(text) > PLAIN:
+        packed = base64.b64encode(zlib.compress(text.encode(), 6)).decode()
+        return {"content": packed, "form": f"zlib {form}".strip()}
+    return {"content": text, **({"form": form} if form else {})}

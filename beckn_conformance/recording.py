@@ -1,0 +1,216 @@
+"""The record of a run as it lies on disk, and what follows from it when everything in it is judged again."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from .assessment import Assessment, Judged, Played, Weight
+from .binding import from_json
+from .errors import UsageError
+from .exchange import Exchange
+from .finding import Finding
+from .journal import COURSE, EXCHANGES, file_of
+from .masking import Masker
+from .record import exchange_of
+from .run import Run
+from .specification import Specification
+from .verdict import Tally, Verdict, conclude
+
+Row = Mapping[str, Any]
+
+
+class Exchanges:
+    """The exchanges of a record, found by their ids; only their places are held in memory."""
+
+    def __init__(self, folder: Path) -> None:
+        self._files = [path.open("rb") for path in _files(folder, EXCHANGES)]
+        self._places: dict[str, tuple[int, int]] = {}
+        for number, file in enumerate(self._files):
+            place = 0
+            for line in file:
+                if line.endswith(b"\n") and line.startswith(b'{"id":"'):
+                    self._places.setdefault(line[7 : line.index(b'"', 7)].decode("utf-8", "replace"), (number, place))
+                place += len(line)
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._places)
+
+    def row(self, id_: str) -> dict[str, Any]:
+        """The row of an exchange; raises KeyError where the record has none of this id."""
+        number, place = self._places[id_]
+        self._files[number].seek(place)
+        row: dict[str, Any] = json.loads(self._files[number].readline())
+        return row
+
+    def close(self) -> None:
+        for file in self._files:
+            file.close()
+
+
+@dataclass
+class Rejudged:
+    """What a record shows when it is judged again."""
+
+    run: Run
+    tally: Tally
+    complete: bool
+    """Whether the run came to its end."""
+    ran: dict[str, list[str]] = field(default_factory=dict)
+    """The tests that were judged, with the requirements they exercise."""
+
+    def conclude(self) -> Verdict:
+        """The verdict that follows; waivers count as of the day of the run."""
+        run = self.run
+        return conclude(
+            self.tally,
+            run.specification,
+            run.config,
+            strict=run.strict,
+            narrowed=run.narrowed or not self.complete,
+            unreachable=run.unreachable,
+            can_verify=run.can_verify,
+            today=run.started.date(),
+        )
+
+
+def rejudge(folder: Path, specification: Specification) -> Rejudged:
+    """Judges the record in a report folder again, with this kit and without the gateway.
+
+    Raises UsageError where there is no record, or one that no run has written.
+    """
+    rows = _course(folder)
+    exchanges = Exchanges(folder)
+    try:
+        return _rejudge(rows, exchanges, specification)
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
+        raise UsageError(f"{folder}: the record is damaged ({type(error).__name__}: {error})") from error
+    finally:
+        exchanges.close()
+
+
+def _rejudge(rows: Iterator[Row], exchanges: Exchanges, specification: Specification) -> Rejudged:
+    first = next(rows, None)
+    if first is None or first["kind"] != "run":
+        raise ValueError("it does not begin with a run")
+    whole = Run.from_json(first, specification)
+    result = Rejudged(whole, Tally(), complete=False)
+    masker = Masker()
+    part = _Part(whole, masker, exchanges)
+    for row in rows:
+        match row["kind"]:
+            case "run":
+                # Another process of the same run: it has judged by itself.
+                part.merge_into(result)
+                part = _Part(Run.from_json(row, specification), masker, exchanges)
+            case "ended":
+                result.complete = True
+                whole.narrowed, whole.seconds = row["narrowed"], row["seconds"]
+            case _:
+                part.take(row, result.ran)
+    part.merge_into(result)
+    last = whole.started.timestamp()
+    counted = 0
+    for id_ in exchanges:
+        row = exchanges.row(id_)
+        counted += 1
+        last = max(last, row["started"] + row["seconds"])
+        if row["operation"] == "Provider/signup" and (registered := part.registration(row)):
+            whole.register(registered)
+    whole.exchanges = whole.exchanges or counted
+    whole.seconds = whole.seconds or last - whole.started.timestamp()
+    return result
+
+
+class _Part:
+    """What one process of a run has judged."""
+
+    def __init__(self, run: Run, masker: Masker, exchanges: Exchanges) -> None:
+        self.run = run
+        self._assessment = Assessment(run, masker)
+        self._exchanges = exchanges
+        self._findings: dict[str, Finding] = {}
+        self._exercised: set[str] = set()
+        self._reason = ""
+
+    def take(self, row: Row, ran: dict[str, list[str]]) -> None:
+        """Follows one step of the course of the run."""
+        match row["kind"]:
+            case "begun":
+                binding = from_json(row["binding"])
+                self.run.binding = binding.name
+                self.run.notes += row["notes"]
+                self._assessment.learn(
+                    binding=binding,
+                    served=row["served"],
+                    signups_work=row["signups_work"],
+                    serves_fresh=row["serves_fresh"],
+                )
+            case "judged":
+                self._judge(row)
+            case "tested":
+                judged = Judged(self._findings, self._exercised, self._reason)
+                self._assessment.outcome(row["requirements"], judged, row["test"], drawn=row["drawn"])
+                ran[row["test"]] = row["requirements"]
+                self._findings, self._exercised, self._reason = {}, set(), ""
+            case "closed":
+                self.run.notes += row["notes"]
+                self.run.unreachable = row["unreachable"]
+                self.run.exchanges = row["exchanges"]
+            case kind:
+                raise ValueError(f"a row of the unknown kind {kind!r}")
+
+    def _judge(self, row: Row) -> None:
+        exchanges = tuple(self._exchange(id_) for id_ in row["exchanges"])
+        weight = Weight(row.get("offset", 0), row.get("exact"))
+        judged = self._assessment.judge(Played(exchanges, row["unmet"]), row["test"], weight)
+        if weight.exact is None:
+            self._findings |= {k: v for k, v in judged.findings.items() if k not in self._findings}
+            self._exercised |= judged.exercised
+            self._reason = judged.reason or self._reason
+
+    def _exchange(self, id_: str) -> Exchange:
+        return exchange_of(self._exchanges.row(id_), self._assessment.binding)
+
+    def registration(self, row: Row) -> str:
+        """Id of the registration that a signup made, from its row; empty where it made none."""
+        from .actor import registration_of
+
+        made = registration_of(exchange_of(row, self._assessment.binding))
+        return made.id if made else ""
+
+    def merge_into(self, result: Rejudged) -> None:
+        """Adds what this process has shown to what the others have."""
+        whole = result.run
+        result.tally.merge(self._assessment.tally.to_json())
+        if self.run is not whole:
+            whole.notes += [note for note in self.run.notes if note not in whole.notes]
+            whole.unreachable = whole.unreachable or self.run.unreachable
+            whole.exchanges += self.run.exchanges
+            whole.binding = whole.binding or self.run.binding
+
+
+def _files(folder: Path, kind: str) -> list[Path]:
+    """The files of a record of one kind: that of the run, then those of workers that it could not take over."""
+    return [path for path in (folder / file_of(kind), *sorted(folder.glob(file_of(kind, "*")))) if path.is_file()]
+
+
+def _course(folder: Path) -> Iterator[Row]:
+    files = _files(folder, COURSE)
+    if not files:
+        raise UsageError(f"{folder}: there is no {file_of(COURSE)}, so nothing is on record of a run")
+
+    def rows() -> Iterator[Row]:
+        for path in files:
+            with path.open("rb") as lines:
+                for line in lines:
+                    if line.endswith(b"\n"):
+                        yield json.loads(line)
+
+    return rows()
