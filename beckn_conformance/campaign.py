@@ -22,7 +22,7 @@ from .explorer import Explorer
 from .faults import FaultCase
 from .journal import prepare
 from .obligations import obligations
-from .report import document, terminal
+from .report import document, files, terminal
 from .report.progress import Progress
 from .session import Session
 from .shares import shares
@@ -388,7 +388,7 @@ class Campaign:
         self.verdict = self.session.conclude(narrowed=self.narrowed and not self.session.run.unreachable)
         assert self.session.folder is not None
         report = document.document(self.session.run, self.verdict, self.session.masker)
-        self._report = document.write(report, self.session.folder)
+        self._report = files.write(report, self.session.folder, self.session.specification)
         if exitstatus in (pytest.ExitCode.INTERRUPTED, pytest.ExitCode.INTERNAL_ERROR):
             return
         session.exitstatus = 3 if self.kit_fault else self.verdict.exit_status

@@ -1,22 +1,62 @@
-"""The command ``beckn-conformance``."""
+"""The command ``beckn-conformance``: what it takes, and which module does it."""
 
 from __future__ import annotations
 
 import argparse
+import datetime
+import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 from . import __version__
+from .errors import KitError, UsageError
+from .exchange import printable
+
+Commands = Any
+"""What argparse calls its collection of subcommands."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs a subcommand and returns its exit status."""
+    """Runs a subcommand and returns its exit status; a fault of what was asked for is told in one line."""
     parser = argparse.ArgumentParser(
         prog="beckn-conformance", description="Conformance test kit for the Beckn Gateway Registration API"
     )
     parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
-    commands = parser.add_subparsers(dest="command", required=True)
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for add in (_add_run, _add_report, _add_diff, _add_keygen, _add_certify, _add_verify):
+        add(commands)
+    try:
+        chosen = parser.parse_args(arguments)
+    except SystemExit as stopped:
+        return 4 if stopped.code else 0
+    try:
+        command: Callable[[argparse.Namespace], int] = chosen.does
+        return command(chosen)
+    except UsageError as error:
+        print(f"beckn-conformance: {printable(str(error))}", file=sys.stderr)
+        return 4
+    except KitError as error:
+        print(f"beckn-conformance: {printable(str(error))}", file=sys.stderr)
+        return 3
+    except KeyboardInterrupt:
+        return 2
+
+
+def _say(lines: Iterable[str]) -> None:
+    for line in lines:
+        print(printable(line))
+
+
+def _say_json(value: Any) -> None:
+    print(json.dumps(value, indent=1))
+
+
+# run
+
+
+def _add_run(commands: Commands) -> None:
     run = commands.add_parser(
         "run",
         help="judge a gateway, isolated from any pytest settings around",
@@ -25,41 +65,141 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     run.add_argument("url", metavar="URL", help="base URL of the gateway, or reference[:NAME]")
     run.add_argument("options", nargs=argparse.REMAINDER, help="options of pytest and of the kit, such as -k phone")
-    chosen = parser.parse_args(arguments)
-    return _run(chosen.url, chosen.options)
+    run.set_defaults(does=_run)
 
 
-def _run(url: str, options: Sequence[str]) -> int:
+def _run(chosen: argparse.Namespace) -> int:
     import pytest
 
-    from . import plugin, suite
+    from .isolation import OPTIONS, load_plugin
 
-    folder = Path(suite.__file__).resolve().parent
-    from importlib.metadata import entry_points
+    return int(pytest.main([*OPTIONS, "--gateway-url", chosen.url, *load_plugin(), *chosen.options]))
 
-    registered = any(entry.value == plugin.__name__ for entry in entry_points(group="pytest11"))
-    return int(
-        pytest.main(
-            [
-                "-c",
-                str(folder / "pytest.ini"),
-                "--rootdir",
-                str(folder),
-                "--confcutdir",
-                str(folder),
-                "-p",
-                "no:cacheprovider",
-                # This command has imported the kit before pytest could look at it.
-                "-W",
-                "ignore:Module already imported:pytest.PytestAssertRewriteWarning",
-                "--gateway-url",
-                url,
-                # Under a name, so that the processes of pytest-xdist load it too.
-                *(() if registered else ("-p", plugin.__name__)),
-                *options,
-            ]
-        )
+
+# report
+
+
+def _add_report(commands: Commands) -> None:
+    report = commands.add_parser(
+        "report",
+        help="make the report again from the record of a run, also of one that was killed",
+        description="Judges everything on record in DIR again, without the gateway, and writes the report anew. "
+        "The exit status is that of the run; a run that did not come to its end is incomplete.",
     )
+    report.add_argument("folder", metavar="DIR", type=Path, help="report folder of a run")
+    report.set_defaults(does=_report)
+
+
+def _report(chosen: argparse.Namespace) -> int:
+    from .masking import Masker
+    from .recording import rejudge
+    from .report import document, files, terminal
+    from .specification import load
+
+    specification = load()
+    judged = rejudge(chosen.folder, specification)
+    verdict = judged.conclude()
+    path = files.write(document.document(judged.run, verdict, Masker()), chosen.folder, specification)
+    _say(text for text, _ in terminal.lines(judged.run, verdict, path))
+    return verdict.exit_status
+
+
+# diff
+
+
+def _add_diff(commands: Commands) -> None:
+    diff = commands.add_parser(
+        "diff",
+        help="say what changed from one report to another",
+        description="Compares two reports: findings that are fixed, new, changed or waived, and what changed in kit, "
+        "specification and configuration. Exit status 1 where something got worse.",
+    )
+    diff.add_argument("old", metavar="OLD", type=Path, help="report folder, or its report.json")
+    diff.add_argument("new", metavar="NEW", type=Path)
+    diff.add_argument("--json", action="store_true", help="as JSON")
+    diff.set_defaults(does=_diff)
+
+
+def _diff(chosen: argparse.Namespace) -> int:
+    from .comparison import compare
+    from .report import files
+
+    comparison = compare(files.read(chosen.old), files.read(chosen.new))
+    if chosen.json:
+        _say_json(comparison.to_json())
+    else:
+        _say(comparison.lines())
+    return 1 if comparison.worse else 0
+
+
+# keygen, certify, verify
+
+
+def _add_keygen(commands: Commands) -> None:
+    keygen = commands.add_parser(
+        "keygen", help="make a key pair for certificates", description="Writes an Ed25519 key pair: KEY and KEY.pub."
+    )
+    keygen.add_argument("key", metavar="KEY", type=Path, help="file of the private key; it must not exist")
+    keygen.set_defaults(does=_keygen)
+
+
+def _keygen(chosen: argparse.Namespace) -> int:
+    from . import keys
+
+    public = keys.generate(chosen.key)
+    print(f"private key: {chosen.key} (keep it to yourself)\npublic key: {public}, id {keys.public_key(public).keyid}")
+    return 0
+
+
+def _add_certify(commands: Commands) -> None:
+    certify = commands.add_parser(
+        "certify",
+        help="sign a certificate about a complete run",
+        description="Judges the run in DIR again, makes sure that it was a whole one, and writes DIR/certificate.json: "
+        "an in-toto statement in a DSSE envelope, signed with Ed25519.",
+    )
+    certify.add_argument("folder", metavar="DIR", type=Path, help="report folder of a run")
+    certify.add_argument("--key", type=Path, required=True, help="private key, as keygen writes it")
+    certify.add_argument("--days", type=int, default=365, help="how long it is valid (default 365)")
+    certify.set_defaults(does=_certify)
+
+
+def _certify(chosen: argparse.Namespace) -> int:
+    from . import certificate, keys
+    from .specification import load
+
+    if not 1 <= chosen.days <= 36525:
+        raise UsageError(f"--days {chosen.days}: a certificate is valid for one day to a hundred years")
+    path = certificate.issue(chosen.folder, keys.signer(chosen.key), load(), days=chosen.days)
+    print(f"certificate: {path}")
+    return 0
+
+
+def _add_verify(commands: Commands) -> None:
+    verify = commands.add_parser(
+        "verify",
+        help="check a certificate, and judge the recorded exchanges again",
+        description="Checks signature, validity, every file's digest and that the run was a whole one, and judges the "
+        "recorded exchanges again. Exit status 0 where all of it holds, else 1.",
+    )
+    verify.add_argument("folder", metavar="DIR", type=Path, help="report folder with a certificate.json")
+    verify.add_argument("--public-key", type=Path, required=True, help="public key of the issuer")
+    verify.add_argument("--json", action="store_true", help="as JSON")
+    verify.set_defaults(does=_verify)
+
+
+def _verify(chosen: argparse.Namespace) -> int:
+    from . import certificate, keys
+    from .specification import load
+
+    now = datetime.datetime.now(datetime.UTC)
+    examined = certificate.examine(chosen.folder, keys.public_key(chosen.public_key), load(), now=now)
+    if chosen.json:
+        facts = {"valid": examined.valid, "problems": examined.problems, "notes": examined.notes}
+        _say_json({**facts, "statement": examined.statement})
+    else:
+        _say(examined.lines())
+    return 0 if examined.valid else 1
 
 
 if __name__ == "__main__":

@@ -74,7 +74,8 @@ class Judge:
         for exchange in ordered:
             while coming and coming[0].started < exchange.ended:
                 under_way.append(coming.popleft())
-            under_way = sorted((e for e in under_way if e is not exchange), key=lambda e: e.ended)
+            still = (e for e in under_way if e.ended >= exchange.ended and e is not exchange)
+            under_way = sorted(still, key=lambda e: e.ended)
             for other in under_way:
                 if other.action != "Provider/signup" and other.sent is not None:
                     about = self.known.about(other.sent)
