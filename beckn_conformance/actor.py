@@ -180,11 +180,7 @@ class Actor:
             fields.append(("Content-Type", media_type))
         url = f"{self.config.url}{path or '/' + action}"
         request = Request(method or request.method, url, tuple(fields), request.content)
-        exchange = await self._gateway.send_request(
-            action, request, self._binding, purpose="foreign", tags=tags, about=of.id
-        )
-        self.exchanges.append(exchange)
-        return exchange
+        return await self.send(action, request, purpose="foreign", tags=tags, about=of.id)
 
     async def call_wire(
         self, action: str, body: Any, talk: Talk, *, of: Registration, about: str, tag: str
@@ -193,8 +189,12 @@ class Actor:
         request = self._request(action, body, of)
         raw = talk(head(request), request.content)
         request = dataclasses.replace(request, headers=(), content=b"".join(raw.pieces), raw=raw)
+        return await self.send(action, request, purpose="broken", tags=(tag,), about=about)
+
+    async def send(self, action: str, request: Request, *, purpose: str, tags: tuple[str, ...], about: str) -> Exchange:
+        """Sends a request as it stands, once."""
         exchange = await self._gateway.send_request(
-            action, request, self._binding, purpose="broken", tags=(tag,), about=about
+            action, request, self._binding, purpose=purpose, tags=tags, about=about
         )
         self.exchanges.append(exchange)
         return exchange

@@ -15,7 +15,6 @@ from typing import Any
 import pytest
 
 from . import embedded, suite, workers
-from .config import check_url, load_config
 from .errors import KitError, Unreachable, UsageError
 from .examples import CHUNK, Examples
 from .explorer import Explorer
@@ -90,17 +89,10 @@ class Campaign:
             file = Path(option("--gateway-config")) if option("--gateway-config") else None
             folder = Path(config.invocation_params.dir) / option("--conformance-report")
             worker = getattr(config, "workerinput", None)
-            if embedded.wanted(url):
-                planted = embedded.planted(url)
-                overrides = {**planted.configuration, **{k: v for k, v in overrides.items() if v is not None}}
-                gateway = load_config("http://127.0.0.1", file, specification, overrides)
-                prepare(folder)
-                if not option("--conformance-plan"):
-                    server = embedded.Embedded(planted.arguments, gateway.binding)
-                    gateway = server.configured(gateway)
-            else:
-                gateway = load_config(check_url(url), file, specification, overrides)
-                prepare(folder)
+            prepare(folder)
+            gateway, server = embedded.reach(
+                url, file, specification, overrides, start=not option("--conformance-plan")
+            )
             if option("--fuzz-examples") < 1:
                 raise UsageError(f"--fuzz-examples {option('--fuzz-examples')}: it takes at least one")
             if not worker:

@@ -25,7 +25,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for add in (_add_run, _add_report, _add_diff, _add_keygen, _add_certify, _add_verify):
+    for add in (_add_run, _add_report, _add_replay, _add_diff, _add_keygen, _add_certify, _add_verify):
         add(commands)
     try:
         chosen = parser.parse_args(arguments)
@@ -102,6 +102,36 @@ def _report(chosen: argparse.Namespace) -> int:
     path = files.write(document.document(judged.run, verdict, Masker()), chosen.folder, specification)
     _say(text for text, _ in terminal.lines(judged.run, verdict, path))
     return verdict.exit_status
+
+
+# replay
+
+
+def _add_replay(commands: Commands) -> None:
+    replay = commands.add_parser(
+        "replay",
+        help="send what a finding rests on once more, and say whether it still holds",
+        description="Sends the calls that FINDING needs again, with fresh registrations, and judges the replies. "
+        "Exit status 1 where it still holds, 0 where it does not, 10 where that cannot be told.",
+    )
+    replay.add_argument("folder", metavar="REPORT", type=Path, help="report folder of a run")
+    replay.add_argument("finding", metavar="FINDING", help="id of a finding, or of its requirement if it has but one")
+    replay.add_argument("--gateway-url", metavar="URL", help="another gateway than the one of the run")
+    replay.add_argument("--gateway-config", metavar="FILE", type=Path, help="another configuration, or its secrets")
+    replay.add_argument("--json", action="store_true", help="as JSON")
+    replay.set_defaults(does=_replay)
+
+
+def _replay(chosen: argparse.Namespace) -> int:
+    from .resending import again
+    from .specification import load
+
+    resent = again(chosen.folder, chosen.finding, chosen.gateway_url, chosen.gateway_config, load())
+    if chosen.json:
+        _say_json(resent.to_json())
+    else:
+        _say(resent.lines())
+    return {True: 1, False: 0, None: 10}[resent.holds]
 
 
 # diff

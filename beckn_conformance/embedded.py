@@ -9,10 +9,12 @@ import sys
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
-from .config import GatewayConfig
+from .config import GatewayConfig, check_url, load_config
 from .errors import KitError, UsageError, nearest
+from .specification import Specification
 
 PREFIX = "reference"
 PATIENCE = 20.0
@@ -49,6 +51,24 @@ def planted(url: str) -> Planted:
             known = [*reference_server.DEFECTS, *reference_server.VARIATIONS]
             raise UsageError(f"--gateway-url {url}: no defect or variation is named {name!r}{nearest(name, known)}")
     return Planted(tuple(arguments), configuration)
+
+
+def reach(
+    url: str, file: Path | None, specification: Specification, overrides: Mapping[str, Any], *, start: bool = True
+) -> tuple[GatewayConfig, Embedded | None]:
+    """The configuration for a value of --gateway-url, and the gateway where it is the embedded one, which is started.
+
+    Raises UsageError for a bad URL or configuration, KitError where the embedded gateway does not start.
+    """
+    if not wanted(url):
+        return load_config(check_url(url), file, specification, overrides), None
+    found = planted(url)
+    given = {key: value for key, value in overrides.items() if value is not None}
+    config = load_config("http://127.0.0.1", file, specification, {**found.configuration, **given})
+    if not start:
+        return config, None
+    server = Embedded(found.arguments, config.binding)
+    return server.configured(config), server
 
 
 class Embedded:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -143,15 +143,9 @@ class _Part:
         """Follows one step of the course of the run."""
         match row["kind"]:
             case "begun":
-                binding = from_json(row["binding"])
-                self.run.binding = binding.name
+                _learn(self._assessment, row)
+                self.run.binding = self._assessment.binding.name
                 self.run.notes += row["notes"]
-                self._assessment.learn(
-                    binding=binding,
-                    served=row["served"],
-                    signups_work=row["signups_work"],
-                    serves_fresh=row["serves_fresh"],
-                )
             case "judged":
                 self._judge(row)
             case "tested":
@@ -194,6 +188,56 @@ class _Part:
             whole.unreachable = whole.unreachable or self.run.unreachable
             whole.exchanges += self.run.exchanges
             whole.binding = whole.binding or self.run.binding
+
+
+def _learn(assessment: Assessment, row: Row) -> None:
+    assessment.learn(
+        binding=from_json(row["binding"]),
+        served=row["served"],
+        signups_work=row["signups_work"],
+        serves_fresh=row["serves_fresh"],
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """What one scenario of a recorded run exchanged, and what judging it needs."""
+
+    exchanges: tuple[Exchange, ...]
+    begun: Row
+    """What was found out before anything was judged."""
+
+    def shows(self, run: Run, exchanges: Sequence[Exchange], finding: str) -> bool:
+        """Whether some of its exchanges are enough to come to a finding."""
+        assessment = Assessment(run, Masker())
+        _learn(assessment, self.begun)
+        return finding in assessment.judge(Played(tuple(exchanges)), "").findings
+
+
+def scenario_of(folder: Path, id_: str) -> Scenario | None:
+    """The scenario in which an exchange was made; None where that is not on record."""
+    exchanges = Exchanges(folder)
+    begun: Row = {}
+    try:
+        for row in _course(folder):
+            if row["kind"] == "begun":
+                begun = row
+            elif row["kind"] == "judged" and id_ in row["exchanges"]:
+                binding = from_json(begun["binding"])
+                return Scenario(tuple(exchange_of(exchanges.row(one), binding) for one in row["exchanges"]), begun)
+    except (KeyError, TypeError, ValueError) as error:
+        raise UsageError(f"{folder}: the record is damaged ({type(error).__name__}: {error})") from error
+    finally:
+        exchanges.close()
+    return None
+
+
+def run_of(folder: Path, specification: Specification) -> Run:
+    """The run that a record is of; raises UsageError as ``rejudge`` does."""
+    try:
+        return Run.from_json(next(_course(folder)), specification)
+    except (KeyError, TypeError, ValueError, StopIteration) as error:
+        raise UsageError(f"{folder}: the record is damaged ({type(error).__name__}: {error})") from error
 
 
 def _files(folder: Path, kind: str) -> list[Path]:

@@ -17,6 +17,7 @@ CIN = re.compile(r"([LU])\d{5}([A-Z]{2}\d{4}[A-Z]{3})\d{6}")
 MARK = re.compile("\x02(.*?)\x03")
 LONGEST_HISTORY = 60
 """Calls of a history that are told one by one."""
+PLAIN_TIME = re.compile(r"\d{4}-(0\d|1[0-2])-\d\dT\d\d:\d\d:\d\d")
 NOW = re.compile(rb"\nTimestamp: (\S+)")
 LONGEST = 8 * 1024
 """Bytes of a content that are written out; a shell takes no more than 128 KB as one word."""
@@ -62,15 +63,15 @@ def tell(
     from the replies, the time from ``date`` and company ids that were not used before; a secret of the configuration
     stands in an environment variable. With ``history`` every call counts, not only the changes to the registration.
     """
-    needed = list(before) if history and len(before) <= LONGEST_HISTORY else _needed(exchange, before)
-    parts = _parts(exchange, needed, binding, config)
+    steps_before = needed(exchange, before, history=history)
+    parts = _parts(exchange, steps_before, binding, config)
     line = "; ".join(text for step in parts for text in step)
-    if not history or len(needed) < 2:
+    if not history or len(steps_before) < 2:
         return Told(line)
-    names = _letters([*needed, exchange])
+    names = _letters([*steps_before, exchange])
     steps = tuple(
-        f"{number}. {describe(step)}{_about(step, names)}: {_answer(step, names)}{_beside(number, step, needed)}"
-        for number, step in enumerate((*needed, exchange), 1)
+        f"{number}. {describe(step)}{_about(step, names)}: {_answer(step, names)}{_beside(number, step, steps_before)}"
+        for number, step in enumerate((*steps_before, exchange), 1)
     )
     script = [f"#!/bin/sh\n# {printable(title)}\n# Needs curl and python3.", *parts[0]]
     for text, commands in zip(steps, parts[1:], strict=True):
@@ -138,6 +139,16 @@ def _beside(number: int, step: Exchange, needed: Sequence[Exchange]) -> str:
     return f" [sent before the answer to {', '.join(others)}]" if others else ""
 
 
+def needed(exchange: Exchange, before: Sequence[Exchange], *, history: bool) -> list[Exchange]:
+    """What has to be sent before an exchange shows again what it shows: of a history all, if that can be told."""
+    return list(before) if history and len(before) <= LONGEST_HISTORY else _needed(exchange, before)
+
+
+def is_plain_time(text: str) -> bool:
+    """Whether a text is a time as valid requests give it (H1), for which another may stand."""
+    return PLAIN_TIME.fullmatch(text) is not None and "-02-30" not in text
+
+
 def _needed(exchange: Exchange, before: Sequence[Exchange]) -> list[Exchange]:
     """What goes before an exchange: the acknowledged signups whose ids or tokens it uses, changes to those
     registrations, and what else was sent that names one or comes right before it."""
@@ -179,7 +190,7 @@ def _call(
     now = dict(exchange.request.headers).get("Timestamp", "") if sent is None else sent.header.get("Timestamp", "")
     if exchange.request.raw is not None and (found := NOW.search(exchange.request.content)):
         now = found[1].decode("latin-1")
-    if not re.fullmatch(r"\d{4}-(0\d|1[0-2])-\d\dT\d\d:\d\d:\d\d", now) or "-02-30" in now:
+    if not is_plain_time(now):
         now = ""
 
     def live(text: str) -> str:

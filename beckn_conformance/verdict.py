@@ -56,7 +56,7 @@ class Found:
             "expected": finding.expected,
             "observed": finding.observed,
             "cases": sorted(self.cases),
-            "exchanges": self.exchanges,
+            "exchanges": list(dict.fromkeys((finding.exchange, *self.exchanges)))[:KEPT_EXCHANGES],
             "count": self.count,
             "curl": self.curl,
             "steps": self.steps,

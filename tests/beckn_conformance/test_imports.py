@@ -15,7 +15,7 @@ ORDER = (
     *("binding", "wire", "transport", "patience", "gateway", "turns", "solitude", "actor", "replay"),
     *("record", "journal", "run", "assessment", "recording", "probe", "embedded", "session", "report", "scenario"),
     *("explorer", "openapi", "suite", "workers", "shares", "plan", "campaign", "plugin", "isolation", "census"),
-    *("keys", "certificate", "comparison", "cli", "__main__"),
+    *("keys", "certificate", "comparison", "resending", "cli", "__main__"),
 )
 PURE = ("diagnosis", "checks", "model", "judge", "verdict", "values", "faults", "finding", "exchange", "oddities")
 HEAVY = ("aiohttp", "httpx", "hypothesis", "schemathesis", "jsonschema", "jsonschema_rs", "yaml", "phonenumbers")
