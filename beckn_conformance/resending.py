@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import secrets
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -131,20 +132,22 @@ def resend(
 
 
 async def _send(actor: Actor, steps: Sequence[Exchange], recorded: GatewayConfig) -> None:
-    """Sends each call once those have been answered that were answered before it."""
-    done = {step.id: asyncio.Event() for step in steps}
+    """Sends each call once those have been answered that were answered before it, and no sooner after them."""
+    answered = {step.id: asyncio.Event() for step in steps}
+    moments: dict[str, float] = {}
     live = _Live(actor, recorded)
+    longest = actor.config.settle + LONGEST_PAUSE
 
     async def send(step: Exchange) -> None:
         before = [other for other in steps if other.ended <= step.started]
         for other in before:
-            await done[other.id].wait()
-        if before:
-            pause = step.started - max(other.ended for other in before)
-            await asyncio.sleep(min(pause, actor.config.settle + LONGEST_PAUSE))
+            await answered[other.id].wait()
+        due = [moments[other.id] + min(step.started - other.ended, longest) for other in before]
+        await asyncio.sleep(max(due, default=0.0) - time.monotonic())
         exchange = await _call(actor, step, live)
         live.learn(step, exchange)
-        done[step.id].set()
+        moments[step.id] = time.monotonic()
+        answered[step.id].set()
 
     async with asyncio.TaskGroup() as group:
         for step in steps:
