@@ -276,6 +276,7 @@ class Campaign:
         """Ends a test the way that its outcome is told in: JUnit and Allure know nothing nearer to *inconclusive*
         than a test that was skipped, and nothing to *warned* but a test that passed and has findings."""
         item.stash[OUTCOME] = outcome
+        item.user_properties += self._properties(item, outcome)
         if self._allure is not None:
             found = [self.session.tally.found[finding.requirement][finding.id] for finding in outcome.findings]
             self._allure.attach(outcome.status, found, self.session.masker.text)
@@ -334,7 +335,6 @@ class Campaign:
         outcome = item.stash.get(OUTCOME, None)
         if outcome is not None and report.when == "call":
             report.conformance = outcome.status
-            report.user_properties += self._properties(item, outcome)
             if outcome.text:
                 report.sections.append(("conformance", outcome.text))
             if outcome.status == "inconclusive":

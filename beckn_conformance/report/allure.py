@@ -22,12 +22,6 @@ SEVERITIES = {
     "MAY": allure.severity_level.MINOR,
 }
 """By level, the gravest first."""
-CATEGORIES = (
-    {"name": "not met", "matchedStatuses": ["failed"]},
-    {"name": "warned: a SHOULD is not met", "matchedStatuses": ["passed"], "messageRegex": ".*"},
-    {"name": "inconclusive", "matchedStatuses": ["skipped"]},
-    {"name": "fault of the kit", "matchedStatuses": ["broken"]},
-)
 INDENTED = 16 * 1024
 """Characters of a content that is laid out for a person at most: deep nesting would make it many times as long."""
 LONGEST = 64 * 1024
@@ -49,20 +43,23 @@ class Results:
     def describe(self, item: pytest.Item, requirements: Sequence[Requirement]) -> None:
         """Title, labels and description of the test that is running."""
         about = (getattr(getattr(item, "function", None), "__doc__", "") or item.name).strip()
-        case = item.callspec.id if hasattr(item, "callspec") else ""
-        if not requirements:
-            return
         first = requirements[0]
-        case = case.removeprefix(f"{first.id}:")
-        allure.dynamic.title(f"{first.title}: {case}" if case else about.rstrip("."))
+        case, parameters = "", {}
+        if hasattr(item, "callspec"):
+            case, parameters = item.callspec.id.removeprefix(f"{first.id}:"), item.callspec.params
+        allure.dynamic.title(f"{first.id}: {case}" if case else about.rstrip("."))
+        for name, value in parameters.items():
+            if not isinstance(value, str | int):
+                allure.dynamic.parameter(name, case)
         rows = [f"- **{r.id}** ({r.level}, {r.section}; {', '.join(r.reading)}): {r.text}" for r in requirements]
         allure.dynamic.description("\n".join([about, "", *rows]))
-        allure.dynamic.epic("Beckn Gateway Registration API")
-        allure.dynamic.feature(first.section)
-        allure.dynamic.story(f"{first.id} {first.title}")
+        # Reports are laid out by suites or by features; whoever holds the specification finds a test under its section.
+        for outer, inner in (("parentSuite", "suite"), ("feature", "story")):
+            allure.dynamic.label(outer, first.section)
+            allure.dynamic.label(inner, f"{first.id}: {first.title}")
         levels = {requirement.level for requirement in requirements}
         allure.dynamic.severity(next(severity for level, severity in SEVERITIES.items() if level in levels))
-        allure.dynamic.tag(*(requirement.id for requirement in requirements), *sorted(levels))
+        allure.dynamic.tag(*(requirement.id for requirement in requirements))
         for requirement in requirements:
             allure.dynamic.label("requirement", requirement.id)
             allure.dynamic.label("section", requirement.section)
@@ -75,15 +72,22 @@ class Results:
         for record in found:
             finding = record.finding
             title = f"{finding.id}: {finding.message} at {finding.pointer or 'the whole body'}"
-            with allure.step(printable(mask(title))):
-                self._put("sent, expected, observed", _difference(record, mask))
-                row = self._row(finding.exchange)
-                if row is not None:
-                    self._put("request", _request(row["request"]))
-                    self._put("reply", _reply(row))
-                if record.steps:
-                    self._put("steps", "\n".join(record.steps))
-                self._put("again (curl)", record.script or record.curl)
+            step = allure.step(printable(mask(title)))
+            step.__enter__()
+            self._show(record, mask)
+            # Nothing was raised here, but a step is red only where something was.
+            error = AssertionError(printable(mask(finding.observed))) if status == "failed" else None
+            step.__exit__(type(error) if error else None, error, None)
+
+    def _show(self, record: Found, mask: Callable[[str], str]) -> None:
+        self._put("sent, expected, observed", _difference(record, mask))
+        row = self._row(record.finding.exchange)
+        if row is not None:
+            self._put("request", _request(row["request"]))
+            self._put("reply", _reply(row))
+        if record.steps:
+            self._put("steps", "\n".join(record.steps))
+        self._put("again (curl)", record.script or record.curl)
 
     def conclude(self, report: Mapping[str, Any]) -> None:
         """What concerns the whole run, for the overview of a report."""
@@ -97,7 +101,6 @@ class Results:
         }
         lines = [f"{name}={printable(value)}".replace("\\", "\\\\") for name, value in facts.items() if value]
         (self._folder / "environment.properties").write_text("\n".join(lines) + "\n", encoding="utf-8")
-        (self._folder / "categories.json").write_text(json.dumps(CATEGORIES, indent=1) + "\n", encoding="utf-8")
 
     @staticmethod
     def _put(name: str, text: str) -> None:
