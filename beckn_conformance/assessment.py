@@ -83,12 +83,12 @@ class TestOutcome:
 class Assessment:
     """Judges one scenario after the other, in the order in which a run or its record brings them."""
 
-    def __init__(self, run: Run, masker: Masker, *, closed: bool = True) -> None:
+    def __init__(self, run: Run, masker: Masker) -> None:
         self.run = run
         self.tally = Tally()
         self.binding: Binding = HttpBinding()
         """The one that was found; until then nothing is judged."""
-        self._judge = Judge(run.specification, run.config, closed=closed)
+        self._judge = Judge(run.specification, run.config, closed=not run.recorded)
         self._mask = masker.text
 
     def learn(self, *, binding: Binding, served: Iterable[str], signups_work: bool, serves_fresh: bool) -> None:
@@ -131,8 +131,9 @@ class Assessment:
                 record.script = self._mask(told.script)
                 record.replay = replay(node_id, self.run.config.url)
         self.tally.doubled |= self._judge.doubled
-        for id_ in played.registrations:
-            self._judge.forget(id_)
+        if not self.run.recorded:
+            for id_ in played.registrations:
+                self._judge.forget(id_)
         return Judged(findings, exercised, self._mask(self._reason(played)))
 
     def found(self) -> set[str]:

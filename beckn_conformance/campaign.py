@@ -8,25 +8,30 @@ import hashlib
 import random
 import time
 from collections import defaultdict, deque
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from . import embedded, suite, workers
+from .assessment import TestOutcome
 from .errors import KitError, Unreachable, UsageError
 from .examples import CHUNK, Examples
+from .exchange import printable
 from .explorer import Explorer
 from .faults import FaultCase
-from .journal import prepare
+from .journal import EXCHANGES, file_of, prepare
 from .obligations import obligations
-from .report import document, files, terminal
+from .report import document, files, markdown, terminal
 from .report.progress import Progress
 from .session import Session
 from .shares import shares
 from .specification import choose, load
 from .verdict import Verdict
+
+if TYPE_CHECKING:
+    from .report.allure import Results
 
 SUITE = Path(suite.__file__).resolve().parent
 ORDER = (
@@ -69,6 +74,13 @@ class Campaign:
         self._named = config.args_source == pytest.Config.ArgsSource.ARGS
         self._report: Path | None = None
         self._explorers: dict[str, Explorer] = {}
+        self._allure: Results | None = None
+        if config.getoption("allure_report_dir", None):
+            from .report.allure import Results
+
+            assert session.folder is not None
+            results = Path(config.invocation_params.dir) / config.getoption("allure_report_dir")
+            self._allure = Results(results, session.folder / file_of(EXCHANGES, self._worker_id or ""))
 
     @classmethod
     def from_pytest(cls, config: pytest.Config) -> Campaign:
@@ -227,16 +239,17 @@ class Campaign:
         if not hasattr(item.obj, "play"):
             return None
         self._ran += 1
-        if self.session.run.unreachable:
-            item.stash[OUTCOME] = ("inconclusive", self.session.run.unreachable)
-            return True
-        if item.nodeid not in self._begun:
-            self._begin(item)
-        self._prefetch(item)
         requirements = requirements_of(item)
         unknown = [name for name in requirements if name not in self.session.specification.requirements]
         if unknown:
             raise KitError(f"{item.nodeid} exercises {unknown[0]}, which the catalogue does not have")
+        if self._allure is not None:
+            self._allure.describe(item, [self.session.specification.requirements[name] for name in requirements])
+        if self.session.run.unreachable:
+            return self._told(item, TestOutcome("inconclusive", self.session.run.unreachable))
+        if item.nodeid not in self._begun:
+            self._begin(item)
+        self._prefetch(item)
         if hasattr(item.obj, "examples"):
             explorer = self._explorer(item)
             progress = Progress(self._config, self.session, item.name, explorer.count)
@@ -245,10 +258,22 @@ class Campaign:
             del self._explorers[item.nodeid]
         else:
             outcome = self.session.play(item.nodeid, _play(item), requirements, node_id(item))
-        item.stash[OUTCOME] = (outcome.status, outcome.text)
         self._hand_over()
+        return self._told(item, outcome)
+
+    def _told(self, item: pytest.Function, outcome: TestOutcome) -> bool:
+        """Ends a test the way that its outcome is told in: JUnit and Allure know nothing nearer to *inconclusive*
+        than a test that was skipped, and nothing to *warned* but a test that passed and has findings."""
+        item.stash[OUTCOME] = outcome
+        item.user_properties += self._properties(item, outcome)
+        if self._allure is not None:
+            found = [self.session.tally.found[finding.requirement][finding.id] for finding in outcome.findings]
+            self._allure.attach(outcome.status, found, self.session.masker.text)
+        text = "\n".join(map(printable, outcome.text.split("\n")))
         if outcome.status == "failed":
-            pytest.fail(outcome.text, pytrace=False)
+            pytest.fail(text, pytrace=False)
+        if outcome.status == "inconclusive":
+            pytest.skip(text)
         return True
 
     def _prefetch(self, item: pytest.Function) -> None:
@@ -296,15 +321,13 @@ class Campaign:
 
     def report(self, item: pytest.Item, call: pytest.CallInfo[None], report: Any) -> None:
         """Marks the report of a test with what it means; anything but a finding is a fault of the kit."""
-        status, text = item.stash.get(OUTCOME, ("", ""))
-        if status and report.when == "call":
-            report.conformance = status
-            report.user_properties += [
-                ("conformance", status),
-                ("requirements", " ".join(requirements_of(item))),
-            ]
-            if text:
-                report.sections.append(("conformance", text))
+        outcome = item.stash.get(OUTCOME, None)
+        if outcome is not None and report.when == "call":
+            report.conformance = outcome.status
+            if outcome.text:
+                report.sections.append(("conformance", outcome.text))
+            if outcome.status == "inconclusive":
+                report.longrepr = (str(item.path), item.location[1], call.excinfo.exconly() if call.excinfo else "")
         if (
             call.excinfo is not None
             and not call.excinfo.errisinstance(
@@ -313,6 +336,19 @@ class Campaign:
             and hasattr(getattr(item, "obj", None), "play")
         ):
             self.kit_fault = f"{item.nodeid}: {call.excinfo.exconly()}"
+
+    def _properties(self, item: pytest.Item, outcome: TestOutcome) -> Iterator[tuple[str, str]]:
+        """What JUnit XML and whoever else reads the properties of a test are told; each requirement is followed by
+        its level and section, each finding by its pointer."""
+        yield "conformance", outcome.status
+        for name in requirements_of(item):
+            requirement = self.session.specification.requirements[name]
+            yield "requirement", name
+            yield "level", requirement.level
+            yield "section", requirement.section
+        for finding in outcome.findings:
+            yield "finding", finding.id
+            yield "pointer", printable(self.session.masker.text(finding.pointer))
 
     def equip(self, node: Any) -> None:
         """Gives a worker process what all of a run share."""
@@ -381,6 +417,10 @@ class Campaign:
         assert self.session.folder is not None
         report = document.document(self.session.run, self.verdict, self.session.masker)
         self._report = files.write(report, self.session.folder, self.session.specification)
+        if trouble := markdown.append_to_job_summary(markdown.summary(report)):
+            self.session.run.notes.append(trouble)
+        if self._allure is not None:
+            self._allure.conclude(report)
         if exitstatus in (pytest.ExitCode.INTERRUPTED, pytest.ExitCode.INTERNAL_ERROR):
             return
         session.exitstatus = 3 if self.kit_fault else self.verdict.exit_status
@@ -402,7 +442,7 @@ class Campaign:
             self._server.stop()
 
 
-OUTCOME: pytest.StashKey[tuple[str, str]] = pytest.StashKey()
+OUTCOME: pytest.StashKey[TestOutcome] = pytest.StashKey()
 
 
 def requirements_of(item: pytest.Item) -> tuple[str, ...]:

@@ -19,7 +19,6 @@ from securesystemslib.signer._key import SSlibKey
 from . import __version__
 from .census import census
 from .errors import UsageError
-from .journal import COURSE, EXCHANGES, file_of
 from .masking import Masker
 from .recording import Rejudged, rejudge
 from .report import files
@@ -30,7 +29,7 @@ NAME = "certificate.json"
 STATEMENT = "https://in-toto.io/Statement/v1"
 PREDICATE = "urn:beckn-conformance:certificate:1"
 PAYLOAD = "application/vnd.in-toto+json"
-NEEDED = ("report.json", file_of(EXCHANGES), file_of(COURSE))
+NEEDED = ("report.json", *files.RECORD)
 """Files without which nothing can be judged again."""
 
 Report = Mapping[str, Any]
@@ -80,7 +79,8 @@ def issue(folder: Path, signer: CryptoSigner, specification: Specification, *, d
     envelope = Envelope(payload, PAYLOAD, {})
     envelope.sign(signer)
     path = folder / NAME
-    files.put(path, _canonical(envelope.to_dict()).decode())
+    with files.replaced(path) as file:
+        file.write(_canonical(envelope.to_dict()).decode())
     return path
 
 

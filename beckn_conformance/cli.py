@@ -8,11 +8,14 @@ import json
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from . import __version__
 from .errors import KitError, UsageError
 from .exchange import printable
+
+if TYPE_CHECKING:
+    from .specification import Specification
 
 Commands = Any
 """What argparse calls its collection of subcommands."""
@@ -25,7 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for add in (_add_run, _add_report, _add_replay, _add_diff, _add_keygen, _add_certify, _add_verify):
+    for add in (_add_run, _add_judge, _add_report, _add_replay, _add_diff, _add_keygen, _add_certify, _add_verify):
         add(commands)
     try:
         chosen = parser.parse_args(arguments)
@@ -76,6 +79,65 @@ def _run(chosen: argparse.Namespace) -> int:
     return int(pytest.main([*OPTIONS, "--gateway-url", chosen.url, *load_plugin(), *chosen.options]))
 
 
+# judge
+
+
+def _add_judge(commands: Commands) -> None:
+    judge = commands.add_parser(
+        "judge",
+        help="judge traffic that somebody else has recorded",
+        description="Judges the calls in a HAR (of a browser, a proxy, or this kit) or in the record of a run, by the "
+        "checks of a run and without a gateway. What was not exercised is untested, and the verdict incomplete; "
+        "exit status 1 for a finding that fails the class.",
+    )
+    judge.add_argument("traffic", metavar="TRAFFIC", type=Path, help="a HAR, an exchanges.jsonl, or a report folder")
+    judge.add_argument("--gateway-url", metavar="URL", help="the gateway to judge, where the traffic is with several")
+    judge.add_argument("--gateway-config", metavar="FILE", type=Path, help="what the gateway's vendor declares")
+    judge.add_argument("--conformance-class", choices=("core", "strict"), default="core")
+    judge.add_argument("--conformance-report", metavar="DIR", type=Path, help="write a report to this folder")
+    judge.add_argument("--json", action="store_true", help="print the report as JSON")
+    judge.set_defaults(does=_judge)
+
+
+def _judge(chosen: argparse.Namespace) -> int:
+    import tempfile
+
+    from . import traffic
+    from .specification import load
+
+    specification = load()
+    if chosen.traffic.is_dir():
+        return _rejudged(chosen.traffic, specification, chosen.conformance_report, as_json=chosen.json)
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = chosen.conformance_report or Path(temporary)
+        traffic.record(
+            chosen.traffic,
+            folder,
+            specification,
+            url=chosen.gateway_url,
+            file=chosen.gateway_config,
+            strict=chosen.conformance_class == "strict",
+        )
+        return _rejudged(folder, specification, chosen.conformance_report, as_json=chosen.json)
+
+
+def _rejudged(record: Path, specification: Specification, report: Path | None, *, as_json: bool = False) -> int:
+    """Judges a record, writes a report where one is wanted, and says the verdict."""
+    from .masking import Masker
+    from .recording import rejudge
+    from .report import document, files, terminal
+
+    judged = rejudge(record, specification)
+    verdict = judged.conclude()
+    made = document.document(judged.run, verdict, Masker())
+    path = files.write(made, report, specification) if report is not None else None
+    if as_json:
+        _say_json(made)
+    else:
+        _say(text for text, _ in terminal.lines(judged.run, verdict, path))
+    return verdict.exit_status
+
+
 # report
 
 
@@ -91,17 +153,9 @@ def _add_report(commands: Commands) -> None:
 
 
 def _report(chosen: argparse.Namespace) -> int:
-    from .masking import Masker
-    from .recording import rejudge
-    from .report import document, files, terminal
     from .specification import load
 
-    specification = load()
-    judged = rejudge(chosen.folder, specification)
-    verdict = judged.conclude()
-    path = files.write(document.document(judged.run, verdict, Masker()), chosen.folder, specification)
-    _say(text for text, _ in terminal.lines(judged.run, verdict, path))
-    return verdict.exit_status
+    return _rejudged(chosen.folder, load(), chosen.folder)
 
 
 # replay

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from .config import GatewayConfig
@@ -44,7 +44,7 @@ class FaultCase:
     """Pointer of this very fault."""
     kind: str
     """``missing``, ``null``, a JSON type, ``empty``, ``malformed: …`` or ``unknown``."""
-    spoil: Callable[[Any], Any]
+    spoil: Callable[[Any], Any] = field(repr=False)
     """From a valid body to the same body with the fault; the valid body is left alone."""
 
     @property

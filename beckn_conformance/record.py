@@ -36,14 +36,14 @@ def row_of(exchange: Exchange, mask: Mask = str) -> Row:
             "method": request.method,
             "url": mask(request.url),
             "headers": [[name, mask(value)] for name, value in request.headers],
-            **_written(request.content, mask),
+            **written(request.content, mask),
         },
         "reply": None
         if reply is None
         else {
             "status": reply.status,
             "headers": [[mask(name), mask(value)] for name, value in reply.headers],
-            **_written(reply.content, mask),
+            **written(reply.content, mask),
         },
     }
     if request.raw is not None:
@@ -107,7 +107,8 @@ def text_of(part: Mapping[str, Any]) -> str:
     return content_of(part).decode("utf-8", "backslashreplace")
 
 
-def _written(content: bytes, mask: Mask) -> dict[str, str]:
+def written(content: bytes, mask: Mask = str) -> dict[str, str]:
+    """Bytes as a row holds them."""
     try:
         text, form = content.decode(), ""
     except UnicodeDecodeError:

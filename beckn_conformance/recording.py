@@ -190,6 +190,15 @@ class _Part:
             whole.binding = whole.binding or self.run.binding
 
 
+def rows(folder: Path) -> Iterator[dict[str, Any]]:
+    """The exchanges of a record, one at a time; a last line that was not written to its end is left out."""
+    for path in _files(folder, EXCHANGES):
+        with path.open("rb") as lines:
+            for line in lines:
+                if line.endswith(b"\n"):
+                    yield json.loads(line)
+
+
 def _learn(assessment: Assessment, row: Row) -> None:
     assessment.learn(
         binding=from_json(row["binding"]),

@@ -28,6 +28,8 @@ class Run:
     strict: bool = False
     examples: int = 0
     """Examples of each property (``--fuzz-examples``)."""
+    recorded: bool = False
+    """Whether the exchanges were made by others, so that more may have happened than was seen."""
     kit: str = __version__
     """Version of the kit that sent."""
     seconds: float = 0.0
@@ -61,6 +63,7 @@ class Run:
             "started": self.started.isoformat(),
             "strict": self.strict,
             "examples": self.examples,
+            "recorded": self.recorded,
             "config": self.config.to_json(masker),
         }
 
@@ -77,5 +80,6 @@ class Run:
             started=datetime.datetime.fromisoformat(row["started"]),
             strict=row["strict"],
             examples=row["examples"],
+            recorded=row["recorded"],
             kit=row["version"],
         )

@@ -1,28 +1,44 @@
-"""The files of a report folder: all that is made from report.json and the record beside it."""
+"""The report folder: everything that is made from a report and the record beside it, each file in one step."""
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from ..errors import UsageError
 from ..journal import COURSE, EXCHANGES, file_of
+from ..recording import rows
 from ..specification import Specification
+from . import badge, earl, har, markdown
 
 SCRIPTS = "findings"
 """Folder beside the report with a shell script for each finding that takes a history to be seen."""
-NAMES = ("report.json", file_of(EXCHANGES), file_of(COURSE))
+RECORD = (file_of(EXCHANGES), file_of(COURSE))
+NAMES = ("report.json", *RECORD, "exchanges.har", "earl.jsonld", "summary.md", "badge.svg")
 """Files that a report folder can have, other than scripts."""
 
 
 def write(report: Mapping[str, Any], folder: Path, specification: Specification) -> Path:
-    """Writes report.json, then everything that is made from it; each in one step, so that no reader sees half."""
-    _write_scripts(report, folder / SCRIPTS)
+    """Writes report.json, and then the same in every other form; returns the path of report.json.
+
+    ``report`` is masked; the exchanges are read from the record that the run has left in the folder.
+    """
     path = folder / "report.json"
-    put(path, json.dumps(report, ensure_ascii=True, indent=1) + "\n")
+    _write_scripts(report, folder / SCRIPTS)
+    with replaced(path) as file:
+        file.write(json.dumps(report, ensure_ascii=True, indent=1) + "\n")
+    with replaced(folder / "exchanges.har") as file:
+        har.write(rows(folder), report, file)
+    with replaced(folder / "earl.jsonld") as file:
+        file.write(json.dumps(earl.document(report, specification), indent=1) + "\n")
+    with replaced(folder / "summary.md") as file:
+        file.write(markdown.summary(report))
+    with replaced(folder / "badge.svg") as file:
+        file.write(badge.svg(report))
     return path
 
 
@@ -40,11 +56,16 @@ def read(folder: Path) -> dict[str, Any]:
     return report
 
 
-def put(path: Path, text: str) -> None:
-    """Writes a file in one step."""
+@contextlib.contextmanager
+def replaced(path: Path) -> Iterator[IO[str]]:
+    """A file that takes the place of an earlier one once it is whole, so that no reader sees half of it."""
     partial = path.with_name(f".{path.name}.{os.getpid()}")
-    partial.write_text(text, encoding="utf-8")
-    partial.replace(path)
+    try:
+        with partial.open("w", encoding="utf-8", newline="\n") as file:
+            yield file
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
 
 
 def _write_scripts(report: Mapping[str, Any], folder: Path) -> None:

@@ -49,7 +49,8 @@ def lines(
     counts = ", ".join(f"{count} {status}" for status, count in verdict.summary.items() if count)
     yield f"requirements: {counts}", ""
     rate = run.exchanges / run.seconds if run.seconds else 0
-    yield f"{run.exchanges} exchanges in {run.seconds:.1f} s ({rate:.0f}/s), seed {run.seed}", ""
+    seed = "" if run.recorded else f", seed {run.seed}"
+    yield f"{run.exchanges} exchanges in {run.seconds:.1f} s ({rate:.0f}/s){seed}", ""
     if report is not None:
         yield f"report: {report}", ""
     style = {"conformant": "green", "non-conformant": "red"}.get(verdict.verdict, "yellow")

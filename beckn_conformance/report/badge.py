@@ -1,0 +1,40 @@
+"""badge.svg: the verdict of a run in two words, for the front page of a project."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from xml.sax.saxutils import escape
+
+LABEL = "beckn gateway registration"
+COLOURS = {"conformant": "#2e7d32", "non-conformant": "#c62828", "inconclusive": "#9a6700", "incomplete": "#616161"}
+"""By verdict; white text on each has a contrast of at least 4.5 to 1."""
+NARROW, WIDE, USUAL = 3.9, 9.5, 6.7
+"""Widths in pixels of a sans-serif letter at 11 px; ``textLength`` makes up for the difference."""
+PADDING = 6
+HEIGHT = 20
+
+
+def svg(report: Mapping[str, Any]) -> str:
+    """A flat badge in two parts as SVG, with its text as the accessible name."""
+    verdict = report["verdict"]
+    said = f"{verdict} ({report['class']})"
+    left, right = _width(LABEL), _width(said)
+    name = escape(f"{LABEL}: {said}")
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{left + right}" height="{HEIGHT}" role="img" '
+        f'aria-label="{name}"><title>{name}</title>'
+        f'<clipPath id="round"><rect width="{left + right}" height="{HEIGHT}" rx="3"/></clipPath>'
+        f'<g clip-path="url(#round)"><rect width="{left}" height="{HEIGHT}" fill="#444"/>'
+        f'<rect x="{left}" width="{right}" height="{HEIGHT}" fill="{COLOURS[verdict]}"/></g>'
+        '<g fill="#fff" font-family="Verdana,DejaVu Sans,sans-serif" font-size="11" text-anchor="middle">'
+        f"{_text(LABEL, 0, left)}{_text(said, left, right)}</g></svg>\n"
+    )
+
+
+def _width(text: str) -> int:
+    return round(sum(NARROW if c in "fijlrt-() " else WIDE if c in "mw" else USUAL for c in text)) + 2 * PADDING
+
+
+def _text(text: str, start: int, width: int) -> str:
+    return f'<text x="{start + width / 2:g}" y="14" textLength="{width - 2 * PADDING}">{escape(text)}</text>'

@@ -1,0 +1,140 @@
+"""summary.md: verdict, counts and findings for a pull request, in Markdown as GitHub and others render it."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from ..exchange import printable
+
+MOST = 60_000
+"""Bytes of a summary at most; a comment on GitHub holds 65,536."""
+LONGEST = 2_000
+"""Characters of one line about a finding; what is longer is left to report.json."""
+SHORT = 200
+"""Characters of what stands within a line."""
+HARMLESS = " -/,"
+"""Punctuation that is nothing but text within a line."""
+OPEN = 20
+"""Requirements that are listed as inconclusive at most."""
+STATUSES = ("failed", "warned", "waived")
+"""With findings, worst first."""
+SIGNS = {"conformant": "✅", "non-conformant": "❌", "inconclusive": "❔", "incomplete": "➖"}
+JOB_SUMMARY = "GITHUB_STEP_SUMMARY"
+
+
+def summary(report: Mapping[str, Any]) -> str:
+    """The report as Markdown; nothing that a gateway said can be more than text in it.
+
+    It stands in code blocks that it cannot close, or within HTML elements, with every character that means anything
+    to Markdown or HTML as a character reference.
+    """
+    gateway, run = report["gateway"], report["run"]
+    named = [_code(gateway["url"])] + [_code(gateway[key]) for key in ("name", "vendor", "version") if gateway[key]]
+    parts = [
+        f"## {SIGNS[report['verdict']]} Beckn gateway registration: {report['verdict']} ({report['class']})\n",
+        f"<p>Gateway {' '.join(named)}</p>\n",
+        _counts(report["summary"]),
+        f"{run['exchanges']} exchanges in {run['seconds']:.1f} s, seed {run['seed']}, kit {report['kit']['version']}\n",
+    ]
+    if run["reason"]:
+        parts.append(f"<p>The gateway gives no usable answer: {_code(run['reason'])}</p>\n")
+    tail = [*_inconclusive(report)]
+    room = MOST - sum(len(part.encode()) + 1 for part in parts + tail) - 100
+    left = 0
+    for requirement, finding in _worst_first(report):
+        whole = _finding(requirement, finding)
+        brief = f"<p>{_headline(requirement, finding)}</p>\n"
+        part = next((text for text in (whole, brief) if len(text.encode()) + 1 <= room), "")
+        if part and not left:
+            parts.append(part)
+            room -= len(part.encode()) + 1
+        else:
+            left += 1
+    if left:
+        parts.append(f"… and {left} more findings in `report.json`\n")
+    return "\n".join(parts + tail)
+
+
+def append_to_job_summary(text: str, environment: Mapping[str, str] = os.environ) -> str:
+    """Appends to the summary of the GitHub job that runs the kit, where one does; returns why that failed, or ""."""
+    path = environment.get(JOB_SUMMARY)
+    if not path:
+        return ""
+    try:
+        with open(path, "a", encoding="utf-8") as file:
+            file.write(text + "\n")
+    except (OSError, ValueError) as error:
+        return f"the summary could not be appended to {JOB_SUMMARY}: {error}"
+    return ""
+
+
+def _counts(summary: Mapping[str, int]) -> str:
+    counts = {status: str(count) for status, count in summary.items() if count}
+    rows = (counts.keys(), ["---"] * len(counts), counts.values())
+    return "".join(f"| {' | '.join(row)} |\n" for row in rows)
+
+
+def _worst_first(report: Mapping[str, Any]) -> Iterator[tuple[Mapping[str, Any], Mapping[str, Any]]]:
+    for status in STATUSES:
+        for level in ("MUST", "SHOULD", "MAY"):
+            for requirement in report["requirements"]:
+                if (requirement["status"], requirement["level"]) == (status, level):
+                    yield from ((requirement, finding) for finding in requirement["findings"])
+
+
+def _headline(requirement: Mapping[str, Any], finding: Mapping[str, Any]) -> str:
+    place = finding["pointer"] or "the whole body"
+    return (
+        f"<b>{_escaped(requirement['id'])}</b> {requirement['level']}, {requirement['status']}: "
+        f"{_code(finding['operation'])} {_code(place)} {_code(finding['message'])}"
+    )
+
+
+def _finding(requirement: Mapping[str, Any], finding: Mapping[str, Any]) -> str:
+    times = f" ({finding['count']} times)" if finding["count"] > 1 else ""
+    again = f"sh findings/{finding['id']}.sh" if finding["script"] else finding["curl"]
+    rows = [
+        ("section", requirement["section"]),
+        ("reading", ", ".join(requirement["reading"])),
+        ("waived", requirement["reason"] if requirement["status"] == "waived" else ""),
+        ("sent", finding["sent"]),
+        ("expected", finding["expected"]),
+        ("observed", finding["observed"] + times),
+        ("finding", finding["id"]),
+        *(("" if number else "steps", step) for number, step in enumerate(finding["steps"])),
+        ("again", again),
+        ("test", finding["replay"]),
+    ]
+    lines = []
+    for name, text in rows:
+        shown = printable(text)
+        if shown:
+            lines.append(f"{name:9} {shown if len(shown) <= LONGEST else '(too long for here; see report.json)'}")
+    block = "\n".join(lines)
+    fence = "`" * max(3, 1 + max((len(run) for run in re.findall("`+", block)), default=0))
+    return (
+        f"<details><summary>{_headline(requirement, finding)}</summary>\n\n"
+        f"{fence}text\n{block}\n{fence}\n\n</details>\n"
+    )
+
+
+def _inconclusive(report: Mapping[str, Any]) -> Iterator[str]:
+    rows = [r for r in report["requirements"] if r["status"] == "inconclusive"]
+    if not rows or report["run"]["reason"]:
+        return
+    items = "".join(f"<li>{_escaped(r['id'])} {r['level']} {_code(r['reason'])}</li>" for r in rows[:OPEN])
+    more = f"<li>… {len(rows) - OPEN} more in report.json</li>" if len(rows) > OPEN else ""
+    yield f"<details><summary>inconclusive: {len(rows)}</summary><ul>{items}{more}</ul></details>\n"
+
+
+def _code(text: str) -> str:
+    """A text on one line, in which GitHub looks for no mentions, issues or addresses."""
+    return f"<code>{_escaped(text if len(text) <= SHORT else f'{text[:SHORT]}…')}</code>"
+
+
+def _escaped(text: str) -> str:
+    """A text without any character that means something to Markdown or HTML, within HTML and outside of it."""
+    return "".join(c if c.isalnum() or c in HARMLESS or ord(c) > 127 else f"&#{ord(c)};" for c in printable(text))
