@@ -11,7 +11,7 @@ from typing import Any
 
 from .. import __version__
 from ..session import Session
-from ..verdict import Outcome, Verdict
+from ..verdict import Outcome, Standing, Verdict
 
 FORMAT = "beckn-conformance-report/1"
 
@@ -50,18 +50,7 @@ def document(session: Session, verdict: Verdict) -> dict[str, Any]:
         "summary": verdict.summary,
         "requirements": [_requirement(outcome) for outcome in verdict.outcomes],
         "configuration": _declared(config.declared),
-        "waivers": [
-            {
-                "requirement": waiver.requirement,
-                "pointer": waiver.pointer,
-                "reason": waiver.reason,
-                "owner": waiver.owner,
-                "expires": waiver.expires.isoformat(),
-                "class": waiver.kind,
-                "matched": any(waiver in outcome.waivers for outcome in verdict.outcomes),
-            }
-            for waiver in config.waivers
-        ],
+        "waivers": [_waiver(standing) for standing in verdict.waivers],
         "registrations": session.registrations,
         "observations": [*session.notes, *verdict.notes],
     }
@@ -84,6 +73,20 @@ def _requirement(outcome: Outcome) -> dict[str, Any]:
         "obligations": {"exercised": outcome.exercised, "of": outcome.of},
         "tests": list(outcome.tests),
         "findings": [found.to_json() for found in outcome.findings],
+    }
+
+
+def _waiver(standing: Standing) -> dict[str, Any]:
+    waiver = standing.waiver
+    return {
+        "requirement": waiver.requirement,
+        "pointer": waiver.pointer,
+        "reason": waiver.reason,
+        "owner": waiver.owner,
+        "expires": waiver.expires.isoformat(),
+        "class": waiver.kind,
+        "state": standing.state,
+        "findings": list(standing.findings),
     }
 
 
