@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from .errors import UsageError
-from .exchange import MISSING, Message, Received, Reply, read_json, write_json
+from .exchange import MISSING, Message, Received, Reply, brief, read_json, write_json
 
 JSON_TYPE = ("Content-Type", "application/json")
+ENCODINGS = ("gzip", "x-gzip", "deflate", "identity")
+"""Content-Encodings that a reply may have; others, and several, are not asked for."""
 
 
 class Binding(Protocol):
@@ -43,7 +45,7 @@ class HttpBinding:
 
     def decode(self, reply: Reply) -> Received:
         header = {name: value for name in ("action", "message") if (value := reply.header(name)) is not None}
-        body, unreadable, notes = read_json(reply.content)
+        body, unreadable, notes = _read(reply)
         return Received(header, body, unreadable, notes)
 
 
@@ -63,7 +65,7 @@ class EnvelopeBinding:
         return (JSON_TYPE,), head + b"," + write_json(self.body) + b":" + content + b"}"
 
     def decode(self, reply: Reply) -> Received:
-        value, unreadable, notes = read_json(reply.content)
+        value, unreadable, notes = _read(reply)
         header = _member_in_any_case(value, self.header)
         members: dict[str, Any] = {}
         if isinstance(header, dict):
@@ -72,6 +74,15 @@ class EnvelopeBinding:
                 if found != MISSING or not isinstance(found, str):
                     members[name] = found
         return Received(members, _member_in_any_case(value, self.body), unreadable, notes)
+
+
+def _read(reply: Reply) -> tuple[Any, str, tuple[str, ...]]:
+    """As ``read_json``; says so where nothing could be read for an encoding that was not asked for."""
+    value, unreadable, notes = read_json(reply.content)
+    encoding = (reply.header("content-encoding") or "identity").strip()
+    if unreadable and encoding.casefold() not in ENCODINGS:
+        unreadable = f"the body has the Content-Encoding {brief(encoding, 40)!r}, which was not asked for"
+    return value, unreadable, notes
 
 
 def _member_in_any_case(value: Any, name: str) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import re
 from collections.abc import Callable
@@ -10,8 +11,8 @@ from typing import Any
 
 from .config import SIGNUP_TOKEN
 from .errors import UsageError
-from .exchange import MISSING, Exchange, member
-from .masking import SHORTEST, Masker
+from .exchange import LONGEST_TOKEN, MISSING, Exchange, member
+from .masking import Masker
 
 LONGEST = 64 * 1024
 """Characters of a content that are written; the rest is counted."""
@@ -43,16 +44,26 @@ class Journal:
         given = member(exchange.body_of_reply, "/auth/token")
         tokens = [exchange.sent.header.get("Token", "") if exchange.sent else "", given]
         certain = [t for t in tokens if isinstance(t, str) and t not in ("", SIGNUP_TOKEN, MISSING)]
-        self._masker.add(*certain)
-        row = record(exchange, lambda text: self._masker.text(text, *certain))
+        everywhere = [token for token in certain if self._masker.learn(token)]
+        if isinstance(given, str) and len(given) > LONGEST_TOKEN:
+            exchange = self._without(exchange, given)
+        row = record(exchange, lambda text: self._masker.text(text, *everywhere))
         for token in certain:
-            if len(token) < SHORTEST:
-                row = self._short(row, token)
+            if token not in everywhere and len(token) <= LONGEST_TOKEN:
+                row = self._in_its_place(row, token)
         self._file.write(json.dumps(row, separators=(",", ":")) + "\n")
         self._file.flush()
 
-    def _short(self, row: dict[str, Any], token: str) -> dict[str, Any]:
-        """Masks a token too short to be looked for everywhere in the places where tokens are."""
+    def _without(self, exchange: Exchange, token: str) -> Exchange:
+        """Masks a token that nobody uses, for its length, before it is cut."""
+        assert exchange.reply is not None
+        content, mask = exchange.reply.content, self._masker.mask(token).encode()
+        for form in (token, json.dumps(token)[1:-1], json.dumps(token, ensure_ascii=False)[1:-1]):
+            content = content.replace(form.encode("utf-8", "replace"), mask)
+        return dataclasses.replace(exchange, reply=dataclasses.replace(exchange.reply, content=content))
+
+    def _in_its_place(self, row: dict[str, Any], token: str) -> dict[str, Any]:
+        """Masks a token that could be any word, in the places where tokens are."""
         mask = self._masker.mask(token)
         request, reply = row["request"], row["reply"]
         request["headers"] = [[k, mask if k == "Token" and v == token else v] for k, v in request["headers"]]
@@ -85,18 +96,21 @@ def record(exchange: Exchange, mask: Callable[[str], str] = str) -> dict[str, An
             "method": request.method,
             "url": mask(request.url),
             "headers": [[name, mask(value)] for name, value in request.headers],
-            "content": mask(_text(request.content)),
+            "content": _content(request.content, mask),
         },
         "reply": None
         if reply is None
         else {
             "status": reply.status,
             "headers": [[mask(name), mask(value)] for name, value in reply.headers],
-            "content": mask(_text(reply.content)),
+            "content": _content(reply.content, mask),
         },
     }
 
 
-def _text(content: bytes) -> str:
+def _content(content: bytes, mask: Callable[[str], str]) -> str:
     text = content.decode("utf-8", "backslashreplace")
-    return text if len(text) <= LONGEST else f"{text[:LONGEST]}… ({len(text)} characters)"
+    if len(text) <= LONGEST:
+        return mask(text)
+    # A secret that lies across the end is masked before it is cut.
+    return f"{mask(text[: LONGEST + LONGEST_TOKEN])[:LONGEST]}… ({len(text)} characters)"

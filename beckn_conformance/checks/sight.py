@@ -10,7 +10,7 @@ from typing import Any
 
 from ..config import GatewayConfig
 from ..diagnosis import Acquaintance, Diagnosis
-from ..exchange import MISSING, Exchange, member, printable, shown
+from ..exchange import MISSING, Exchange, brief, identifier, member, printable, shown
 from ..finding import Finding, Judgement
 from ..specification import Specification
 
@@ -47,8 +47,8 @@ class Sight:
     @cached_property
     def registration(self) -> str:
         """Id of the registration that the exchange is about or made; empty where there is none."""
-        found = self.diagnosis.registration or member(self.exchange.body_of_reply, "/registration/id")
-        return str(found) if isinstance(found, str | int) and found != MISSING else ""
+        named = identifier(member(self.exchange.body_of_reply, "/registration/id"))
+        return self.diagnosis.registration or named or ""
 
     @cached_property
     def prefix(self) -> str:
@@ -130,7 +130,7 @@ class Sight:
         said = exchange.action_of_reply
         if said is None:
             kind = (exchange.reply.header("content-type") or "no media type").partition(";")[0]
-            return f"status {exchange.reply.status} without ACK or NACK ({printable(kind)})"
+            return f"status {exchange.reply.status} without ACK or NACK ({brief(kind, 80)})"
         message = exchange.received.header.get("message", MISSING)
         text = f"{said} {shown(message, 80)}" if message != MISSING else f"{said} without a message"
         if said == "NACK" and exchange.reply.status != 200:
