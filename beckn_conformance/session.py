@@ -204,6 +204,11 @@ class Session:
         return len(self._playing)
 
     @property
+    def room(self) -> float:
+        """Replies that may wait to be judged without taking too much memory."""
+        return self._gateway.shelf.room if self._gateway else 0
+
+    @property
     def can_verify(self) -> bool:
         return self._verifier.can_verify
 
@@ -379,6 +384,7 @@ class Session:
             narrowed=narrowed,
             unreachable=self.unreachable,
             can_verify=self.can_verify,
+            today=self.started.date(),
         )
 
     @property

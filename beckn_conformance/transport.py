@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 import os
 import ssl
 import threading
@@ -73,8 +74,13 @@ class Shelf:
         self._most = most
         self._lock = threading.Lock()
         self.taken = 0
-        self.largest = 0
-        """The most that one reply has taken."""
+        self._kept = 0
+        self._replies = 0
+
+    @property
+    def room(self) -> float:
+        """Replies like those so far that half of it has room for."""
+        return self._most / 2 * self._replies / self._kept if self._kept else math.inf
 
     def take(self, size: int) -> None:
         """Raises ReplyTooLarge where that is more than there is."""
@@ -97,7 +103,8 @@ class Shelf:
             raise ReplyTooLarge(f"more than {MOST_VALUES} JSON values came back")
         # Text takes up to four bytes a character, and is there as content and as value.
         size = fields + 5 * len(reply.content) + 80 * values
-        self.largest = max(self.largest, size)
+        self._kept += size
+        self._replies += 1
         self.take(size)
         weakref.finalize(reply, self.give_back, size).atexit = False
         return reply

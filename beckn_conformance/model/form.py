@@ -14,7 +14,6 @@ from ..exchange import MISSING, shown
 from ..finding import Judgement
 from .history import History
 
-
 MOST_LONGER = 32
 """Times that a text is at most longer than one that is the same but for its form."""
 LONGEST_NORMALISED = 4096

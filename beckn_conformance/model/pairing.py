@@ -10,7 +10,6 @@ from ..checks import Sight
 from .form import same_but_for_form, same_bytes
 from .history import Document
 
-
 MOST_STRANGERS = 500
 """Documents of a reply, besides those that are as they should be, among which altered ones are looked for."""
 
