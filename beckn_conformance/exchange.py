@@ -237,14 +237,19 @@ DEEPEST = 8
 """Levels of a body that the schemas speak of, and more."""
 
 
+MOST_ITEMS = 2000
+"""Items of a list that are judged one by one, more than any list that a gateway has reason to send."""
+
+
 def tame(value: Any, depth: int = DEEPEST) -> Any:
-    """A value as validators can take it: cut where it is deeper than any schema, lone surrogates replaced."""
+    """A value as validators can take it: cut where it is deeper than any schema, or longer than any list of a
+    registration; lone surrogates replaced."""
     if isinstance(value, str):
         return value if value.isascii() else value.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
     if isinstance(value, dict):
         return {tame(k): tame(v, depth - 1) for k, v in value.items()} if depth else {}
     if isinstance(value, list):
-        return [tame(v, depth - 1) for v in value] if depth else []
+        return [tame(v, depth - 1) for v in value[:MOST_ITEMS]] if depth else []
     return value
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from typing import Any
 
 from ..config import GatewayConfig
 from ..diagnosis import Acquaintance, Diagnosis
-from ..exchange import MISSING, Exchange, brief, identifier, member, printable, shown
+from ..exchange import MISSING, MOST_ITEMS, Exchange, brief, identifier, member, printable, shown
 from ..finding import Finding, Judgement
 from ..specification import Specification
 
@@ -207,9 +208,8 @@ def _met(requirement: str, obligation: str) -> Judgement:
 
 def blamed(exchange: Exchange) -> tuple[tuple[str, Any], ...]:
     """Every place of a NACK's body that says something, with what it says; statuses are no messages."""
-    return tuple(
-        (pointer, value) for pointer, value in _leaves(exchange.body_of_reply, "") if pointer != "/registration/status"
-    )
+    leaves = itertools.islice(_leaves(exchange.body_of_reply, ""), MOST_ITEMS)
+    return tuple((pointer, value) for pointer, value in leaves if pointer != "/registration/status")
 
 
 def looks_unsettled(exchange: Exchange) -> bool:
