@@ -20,7 +20,17 @@ from .binding import Binding
 from .checks import looks_unsettled
 from .config import SIGNUP_TOKEN, GatewayConfig
 from .errors import Unmet
-from .exchange import MISSING, Exchange, Message, Request, member, write_json
+from .exchange import (
+    LONGEST_ID,
+    LONGEST_TOKEN,
+    MISSING,
+    Exchange,
+    Message,
+    Request,
+    identifier,
+    member,
+    write_json,
+)
 from .gateway import Gateway
 from .oddities import Talk, Text
 from .solitude import Solitude
@@ -365,14 +375,13 @@ class Actor:
 
 def registration_of(exchange: Exchange) -> Registration | None:
     """The registration that a reply to a signup gives, where it can be used."""
-    id_, token = (member(exchange.body_of_reply, p) for p in ("/registration/id", "/auth/token"))
-    if not exchange.acknowledged or isinstance(id_, bool) or not isinstance(id_, str | int) or id_ == MISSING:
+    id_ = identifier(member(exchange.body_of_reply, "/registration/id"))
+    token = member(exchange.body_of_reply, "/auth/token")
+    if not exchange.acknowledged or id_ is None or not isinstance(token, str) or token == MISSING:
         return None
-    if not isinstance(token, str) or token == MISSING or not token.strip() or not str(id_).strip():
+    if not token.strip() or len(token) > LONGEST_TOKEN or any(ord(c) < 32 or ord(c) > 126 for c in token):
         return None
-    if any(ord(c) < 32 or ord(c) > 126 for c in token):
-        return None
-    return Registration(str(id_), token, exchange.ended, exchange.sent.body if exchange.sent else MISSING)
+    return Registration(id_, token, exchange.ended, exchange.sent.body if exchange.sent else MISSING)
 
 
 def _is_answered(exchange: Exchange) -> bool:
@@ -388,6 +397,10 @@ def describe(exchange: Exchange) -> str:
         return exchange.trouble or "no reply"
     said = exchange.action_of_reply
     if said == "ACK":
+        for pointer, most in (("/registration/id", LONGEST_ID), ("/auth/token", LONGEST_TOKEN)):
+            value = member(exchange.body_of_reply, pointer)
+            if isinstance(value, str) and len(value) > most:
+                return f"an ACK with {len(value)} characters at {pointer}, and more than {most} are not used"
         return "an ACK without a usable registration.id and auth.token"
     return f"{said or 'neither ACK nor NACK'} (status {exchange.reply.status})"
 
@@ -446,7 +459,7 @@ class Verifier:
         if self._hook is None:
             raise Unmet("no verification_hook is declared")
         if self._hook.startswith(("http://", "https://")):
-            url = self._hook.replace("{id}", urllib.parse.quote(registration, safe=""))
+            url = self._hook.replace("{id}", urllib.parse.quote(registration, safe="", errors="replace"))
             try:
                 async with httpx.AsyncClient(
                     transport=self._transport, verify=self._trust, trust_env=False, timeout=10
@@ -465,7 +478,8 @@ class Verifier:
                 *words, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL
             )
             status = await asyncio.wait_for(process.wait(), 30)
-        except (OSError, TimeoutError) as error:
+        except (OSError, TimeoutError, ValueError) as error:
+            # An id may hold what no command line can: NUL, lone surrogates.
             raise Unmet(f"the verification_hook failed: {error}") from error
         if status:
             raise Unmet(f"the verification_hook ended with status {status}")

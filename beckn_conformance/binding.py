@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from .errors import UsageError
-from .exchange import MISSING, Message, Received, Reply, Request, read_json, write_json
+from .exchange import MISSING, Message, Received, Reply, Request, brief, read_json, write_json
 
 JSON_TYPE = ("Content-Type", "application/json")
 HEADER = ("Action", "Token", "Timestamp")
 """Members of a request's header."""
+ENCODINGS = ("gzip", "x-gzip", "deflate", "identity")
+"""Content-Encodings that a reply may have; others, and several, are not asked for."""
 
 
 class Binding(Protocol):
@@ -48,7 +50,7 @@ class HttpBinding:
 
     def decode(self, reply: Reply) -> Received:
         header = {name: value for name in ("action", "message") if (value := reply.header(name)) is not None}
-        body, unreadable, notes = read_json(reply.content)
+        body, unreadable, notes = _read(reply)
         return Received(header, body, unreadable, notes)
 
     def read(self, request: Request) -> Message | None:
@@ -74,7 +76,7 @@ class EnvelopeBinding:
         return (JSON_TYPE,), head + b"," + write_json(self.body) + b":" + content + b"}"
 
     def decode(self, reply: Reply) -> Received:
-        value, unreadable, notes = read_json(reply.content)
+        value, unreadable, notes = _read(reply)
         header = _member_in_any_case(value, self.header)
         members: dict[str, Any] = {}
         if isinstance(header, dict):
@@ -89,6 +91,15 @@ class EnvelopeBinding:
         if not isinstance(value, dict) or not isinstance(value.get(self.header), dict) or self.body not in value:
             return None
         return Message(value[self.header], value[self.body])
+
+
+def _read(reply: Reply) -> tuple[Any, str, tuple[str, ...]]:
+    """As ``read_json``; says so where nothing could be read for an encoding that was not asked for."""
+    value, unreadable, notes = read_json(reply.content)
+    encoding = (reply.header("content-encoding") or "identity").strip()
+    if unreadable and encoding.casefold() not in ENCODINGS:
+        unreadable = f"the body has the Content-Encoding {brief(encoding, 40)!r}, which was not asked for"
+    return value, unreadable, notes
 
 
 def _member_in_any_case(value: Any, name: str) -> Any:

@@ -41,6 +41,8 @@ ORDER = (
 """The files of the suite: what is made for one requirement first, since it tells most; what may do harm last."""
 WINDOW = 400
 """Scenarios that play ahead of the one that is judged; what they exchanged is held until then."""
+CALLS = 8
+"""Calls of a scenario, or more, by which fewer of them play ahead where replies take much memory."""
 
 
 HANDOVER = 1.0
@@ -279,7 +281,7 @@ class Campaign:
     def _prefetch(self, item: pytest.Function) -> None:
         """Sets the tests that follow playing as well, so that a far gateway is not waited for in turn."""
         waiting = self._waiting[self._shares[item.nodeid]]
-        most = 16 if self._config.option.maxfail else WINDOW
+        most = 16 if self._config.option.maxfail else max(min(self.session.room / CALLS, WINDOW), 1)
         drawn = []
         # What was exchanged is held until it is judged, so what plays ahead is bounded; a property counts for all that
         # it draws at a time.

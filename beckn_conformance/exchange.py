@@ -52,7 +52,7 @@ class Request:
     raw: Raw | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, weakref_slot=True)
 class Reply:
     """What came back over the wire; the content is decompressed."""
 
@@ -148,11 +148,39 @@ def read_json(content: bytes) -> tuple[Any, str, tuple[str, ...]]:
     except UnicodeDecodeError as error:
         return MISSING, f"the body is not UTF-8 (byte {error.start})", notes
     try:
-        return json.loads(text, parse_constant=_refuse_constant), "", notes
+        value = json.loads(text, parse_constant=_refuse_constant, parse_int=_integer)
     except RecursionError:
-        return MISSING, "the JSON is nested too deeply to be read", notes
+        return MISSING, TOO_DEEP, notes
     except ValueError as error:
         return MISSING, f"the body is not JSON: {error}", notes
+    if content.count(b"[") + content.count(b"{") > DEEPEST_JSON and _is_too_deep(value):
+        return MISSING, TOO_DEEP, notes
+    return value, "", notes
+
+
+DEEPEST_JSON: Final = 200
+"""Levels of a reply that are read; RFC 8259 leaves it to a reader how many."""
+TOO_DEEP: Final = f"the JSON is nested in more than {DEEPEST_JSON} levels"
+
+
+def _is_too_deep(value: Any) -> bool:
+    level = [value]
+    for _ in range(DEEPEST_JSON):
+        level = [
+            child
+            for parent in level
+            if isinstance(parent, dict | list)
+            for child in (parent.values() if isinstance(parent, dict) else parent)
+        ]
+    return any(isinstance(child, dict | list) for child in level)
+
+
+def _integer(digits: str) -> int | float:
+    """An integer; one of more digits than Python converts is as good as infinite, and JSON all the same."""
+    try:
+        return int(digits)
+    except ValueError:
+        return -math.inf if digits.startswith("-") else math.inf
 
 
 def _refuse_constant(name: str) -> NoReturn:
@@ -192,18 +220,36 @@ def places(value: Any, pattern: str) -> Iterator[tuple[str, Any]]:
                 yield f"{head}/{index}{pointer}", found
 
 
+LONGEST_ID: Final = 4096
+LONGEST_TOKEN: Final = 8192
+"""Characters up to which what a gateway gives out is used, and kept in mind."""
+
+
+def identifier(value: Any) -> str | None:
+    """A registration id as text, also where it is a number (R2); None for what no later call can name."""
+    if isinstance(value, bool) or not isinstance(value, str | int) or value == MISSING:
+        return None
+    text = str(value)
+    return text if text.strip() and len(text) <= LONGEST_ID else None
+
+
 DEEPEST = 8
 """Levels of a body that the schemas speak of, and more."""
 
 
+MOST_ITEMS = 2000
+"""Items of a list that are judged one by one, more than any list that a gateway has reason to send."""
+
+
 def tame(value: Any, depth: int = DEEPEST) -> Any:
-    """A value as validators can take it: cut where it is deeper than any schema, lone surrogates replaced."""
+    """A value as validators can take it: cut where it is deeper than any schema, or longer than any list of a
+    registration; lone surrogates replaced."""
     if isinstance(value, str):
         return value if value.isascii() else value.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
     if isinstance(value, dict):
         return {tame(k): tame(v, depth - 1) for k, v in value.items()} if depth else {}
     if isinstance(value, list):
-        return [tame(v, depth - 1) for v in value] if depth else []
+        return [tame(v, depth - 1) for v in value[:MOST_ITEMS]] if depth else []
     return value
 
 
@@ -213,10 +259,18 @@ def shown(value: Any, limit: int = 160) -> str:
         return "nothing"
     if isinstance(value, float) and not math.isfinite(value):
         return str(value)
-    text = printable(json.dumps(value, ensure_ascii=False))
-    return text if len(text) <= limit else f"{text[: limit - 40]} … ({len(text)} characters)"
+    text = json.dumps(value, ensure_ascii=False)
+    # To escape takes much longer than to cut, and the longest texts come from those who mean no good.
+    plain = printable(text[: limit + 1])
+    return plain if len(plain) <= limit else f"{plain[: limit - 40]} … ({len(text)} characters)"
 
 
 def printable(text: str) -> str:
     """The text with everything escaped that could steer a terminal or cannot be encoded."""
     return "".join(c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode() for c in text)
+
+
+def brief(text: str, limit: int = 160) -> str:
+    """The same, cut where it is long."""
+    plain = printable(text[: limit + 1])
+    return plain if len(plain) <= limit else f"{plain[: limit - 1]}…"

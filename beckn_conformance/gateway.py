@@ -17,7 +17,17 @@ from .binding import Binding
 from .config import GatewayConfig, tls_context
 from .exchange import Exchange, Message, Reply, Request
 from .patience import Fate, Lanes, Patience, Wait
-from .transport import LARGEST_REPLY, BrokenOff, InProcess, Network, ReplyTooLarge, Transport, Unsendable, Unsent
+from .transport import (
+    LARGEST_REPLY,
+    BrokenOff,
+    InProcess,
+    Network,
+    ReplyTooLarge,
+    Shelf,
+    Transport,
+    Unsendable,
+    Unsent,
+)
 
 REPEATABLE = "Provider/get"
 """The one operation that changes nothing."""
@@ -47,7 +57,8 @@ class Gateway:
         self._headers = tuple((name, value, name.casefold()) for name, value in config.headers.items())
         self._lanes = Lanes(config.concurrency)
         self._patience = Patience(config.patience, self._lanes)
-        self._transport: Transport = InProcess(transport) if transport else Network(config)
+        self.shelf = Shelf()
+        self._transport: Transport = InProcess(transport, self.shelf) if transport else Network(config, self.shelf)
         self.line = asyncio.Lock()
         """Held while a group of calls waits for connections, so that two groups never wait for each other's."""
         self.has_socket = transport is None
@@ -131,7 +142,13 @@ class Gateway:
             return reply, trouble
         self.sent += 1
         context = tls_context(self.config) if self.config.url.startswith("https:") else None
-        return await wire.send(request, request.raw, context, patience=self.config.timeout, longest=LARGEST_REPLY)
+        reply, trouble = await wire.send(
+            request, request.raw, context, patience=self.config.timeout, longest=LARGEST_REPLY
+        )
+        try:
+            return self.shelf.keep(reply) if reply else None, trouble
+        except ReplyTooLarge as error:
+            return None, f"limit: {error}"
 
     async def _exchange(
         self,
@@ -200,11 +217,12 @@ class Gateway:
         self.sent += 1
         try:
             async with asyncio.timeout(self.config.timeout):
-                return await self._transport.carry(request, repeatable=repeatable), Fate.ANSWERED, ""
+                reply = await self._transport.carry(request, repeatable=repeatable)
+            return self.shelf.keep(reply), Fate.ANSWERED, ""
         except TimeoutError:
             return None, Fate.LATE, f"timeout: no whole reply within {self.config.timeout:g} s"
-        except ReplyTooLarge:
-            return None, Fate.ANSWERED, f"limit: more than {LARGEST_REPLY // 1024 // 1024} MiB came back"
+        except ReplyTooLarge as error:
+            return None, Fate.ANSWERED, f"limit: {error}"
         except Unsent as error:
             return None, Fate.UNSENT, f"connection: none can be made ({error})"
         except BrokenOff as error:

@@ -10,14 +10,18 @@ from typing import Any, TextIO
 
 from .config import SIGNUP_TOKEN
 from .errors import UsageError
-from .exchange import MISSING, Exchange, member
-from .masking import SHORTEST, Masker
-from .record import row_of
+from .exchange import LONGEST_TOKEN, MISSING, Exchange, member
+from .masking import Masker
+from .record import LONGEST, row_of
 
 EXCHANGES, COURSE = "exchanges", "course"
 """Files of a record, without the ending: what was exchanged, and what the run made of it, in that order."""
 
-SHORT_TOKEN = re.compile(r'("token"\s*:\s*)("(?:[^"\\]|\\.){1,5}")', re.IGNORECASE)
+LARGEST_RECORD = 512 * 1024 * 1024
+"""Bytes of exchanges up to which every one of them is kept whole."""
+SHORT = 64 * 1024
+"""Bytes of a content that are kept after that."""
+TOKEN = re.compile(r'("token"\s*:\s*)("(?:[^"\\]|\\.)*+")', re.IGNORECASE)
 CREDENTIALS = ("authorization", "set-cookie", "token")
 """Header fields of a reply whose value is a secret."""
 
@@ -58,20 +62,25 @@ class Journal:
     ) -> None:
         self._masker = masker
         self._secret_fields = {name.casefold() for name in secret_fields}
-        self._short: set[str] = {token for token in tokens if len(token) < SHORTEST}
+        self._in_place = {token for token in tokens if not masker.learn(token)}
+        self._kept = 0
         self._exchanges, self._course = (_fresh(folder / file_of(kind, worker)) for kind in (EXCHANGES, COURSE))
 
     def write(self, exchange: Exchange) -> None:
         """One line an exchange, flushed."""
-        token = member(exchange.body_of_reply, "/auth/token")
-        certain = [token] if isinstance(token, str) and token not in ("", SIGNUP_TOKEN, MISSING) else []
-        self._masker.add(*certain)
-        self._short.update(token for token in certain if len(token) < SHORTEST)
+        given = member(exchange.body_of_reply, "/auth/token")
+        certain = []
+        if isinstance(given, str) and given not in ("", SIGNUP_TOKEN, MISSING):
+            if self._masker.learn(given):
+                certain.append(given)
+            elif len(given) <= LONGEST_TOKEN:
+                self._in_place.add(given)
         # What is sent as a token is no secret where the kit made it up.
         sent = exchange.sent.header.get("Token") if exchange.sent is not None else None
         if isinstance(sent, str) and self._masker.knows(sent):
             certain.append(sent)
-        row = row_of(exchange, lambda text: self._mask(text, certain))
+        kept = self._kept < LARGEST_RECORD
+        row = row_of(exchange, lambda text: self._mask(text, certain), longest=LONGEST if kept else SHORT)
         if exchange.reply is not None:
             row["reply"]["headers"] = [
                 [name, self._masker.mask(value) if name.casefold() in CREDENTIALS else value]
@@ -82,32 +91,33 @@ class Journal:
                 [name, self._masker.mask(value) if name.casefold() in self._secret_fields else shown]
                 for (name, value), (_, shown) in zip(exchange.request.headers, row["request"]["headers"], strict=True)
             ]
-        self._put(self._exchanges, row)
+        self._kept += self._put(self._exchanges, row)
 
     def _mask(self, text: str, certain: Sequence[str]) -> str:
         text = self._masker.text(text, *certain)
-        if self._short:
-            # Too short to be looked for everywhere: only where tokens are.
-            if text in self._short:
-                return self._masker.mask(text)
-            text = SHORT_TOKEN.sub(self._mask_short, text)
-        return text
+        if text in self._in_place:
+            return self._masker.mask(text)
+        return TOKEN.sub(self._mask_in_place, text) if "oken" in text else text
 
-    def _mask_short(self, found: re.Match[str]) -> str:
+    def _mask_in_place(self, found: re.Match[str]) -> str:
+        """Masks a token that could be any word, or is too long to be one, where tokens are."""
         try:
             token = json.loads(found[2])
         except ValueError:
             return found[0]
-        return found[1] + json.dumps(self._masker.mask(token)) if token in self._short else found[0]
+        secret = len(token) > LONGEST_TOKEN or token in self._in_place
+        return found[1] + json.dumps(self._masker.mask(token)) if secret else found[0]
 
     def tell(self, kind: str, **facts: Any) -> None:
         """One line of the course of the run, flushed; facts come masked."""
         self._put(self._course, {"kind": kind, **facts})
 
     @staticmethod
-    def _put(file: TextIO, row: Mapping[str, Any]) -> None:
-        file.write(json.dumps(row, separators=(",", ":")) + "\n")
+    def _put(file: TextIO, row: Mapping[str, Any]) -> int:
+        line = json.dumps(row, separators=(",", ":")) + "\n"
+        file.write(line)
         file.flush()
+        return len(line)
 
     def close(self) -> None:
         self._exchanges.close()

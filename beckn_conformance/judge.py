@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from .checks import CHECKS, Sight
 from .config import GatewayConfig
 from .diagnosis import Acquaintance, Known, Recogniser
-from .exchange import MISSING, Exchange, member
+from .exchange import LONGEST_TOKEN, MISSING, Exchange, identifier, member
 from .finding import Judgement
 from .model import Histories
 from .specification import Specification
@@ -111,17 +111,17 @@ class Judge:
             return
         self._signups_work = True
         body = exchange.body_of_reply
-        id_, token = member(body, "/registration/id"), member(body, "/auth/token")
-        if isinstance(id_, bool) or not isinstance(id_, str | int) or id_ == MISSING or not isinstance(token, str):
+        id_, token = identifier(member(body, "/registration/id")), member(body, "/auth/token")
+        if id_ is None or not isinstance(token, str) or token == MISSING:
             return
-        if token == MISSING or not token.strip() or not str(id_).strip():
+        if not token.strip() or len(token) > LONGEST_TOKEN:
             return
         exp = member(body, "/auth/exp")
         moment = read_time(exp) if isinstance(exp, str) and exp != MISSING else None
         if moment is not None and moment.timestamp() <= exchange.ended:
             moment = None
-        self.known.add(Known(str(id_), token, moment))
-        self._made.setdefault(str(id_), exchange.ended)
+        self.known.add(Known(id_, token, moment))
+        self._made.setdefault(id_, exchange.ended)
 
 
 def _contended(exchanges: Sequence[Exchange]) -> frozenset[str]:

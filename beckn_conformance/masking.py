@@ -8,10 +8,22 @@ import re
 import secrets
 from collections.abc import Iterable
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
+
+from .exchange import LONGEST_TOKEN
+from .specification import load
 
 SHORTEST = 6
 """Shorter texts are masked only where they are known to be secret; elsewhere they could be anything."""
+
+LONGEST_WORD = 64
+"""Characters of the longest text that may be a word of the kit rather than a secret."""
+
+MOST_COMPARED = 200_000
+MOST_SEARCHED = 50_000_000
+"""Comparisons, and characters searched, for one text that is made of the beginnings of secrets; after them whatever
+begins like a secret is masked to its end."""
 
 RUN = re.compile(r"[A-Za-z0-9._~+/=-]{6,}")
 """What tokens look like: in a run of it secrets are found by look-up, however many there are."""
@@ -24,7 +36,15 @@ BEGINNING = re.compile(r"(?=([A-Za-z0-9._~+/=-]{6}))(?:[A-Za-z0-9]++|[._~+/=-])"
 """The first characters of everything that could be a secret."""
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=1)
+def _published() -> str:
+    """What the kit and the specification say by themselves: no word of it can be a secret."""
+    package = Path(__file__).resolve().parent
+    files = [*package.rglob("*.py"), *load().folder.glob("*.*")]
+    return "\n".join(file.read_text(encoding="utf-8") for file in sorted(files))
+
+
+@lru_cache(maxsize=256)
 def _forms(text: str) -> tuple[str, ...]:
     """A text as it is, and as it stands within JSON, with and without letters beyond ASCII."""
     return tuple(dict.fromkeys((text, *(json.dumps(text, ensure_ascii=plain)[1:-1] for plain in (True, False)))))
@@ -48,25 +68,37 @@ class Masker:
         self._runs: dict[str, set[str]] = {}
         """Secrets that look like tokens, by their first characters."""
         self._whole: set[str] = set()
-        self._others: set[str] = set()
-        self._pattern: re.Pattern[str] | None = None
+        self._others: dict[str, set[str]] = {}
+        """The rest, by their first characters."""
+        self._compared = 0
         self.add(*known)
 
     def add(self, *values: str) -> None:
         """Declares texts secret."""
         for value in (form for text in values for form in _forms(text)):
-            if len(value) < SHORTEST or value in self._whole or value in self._others:
+            if len(value) < SHORTEST:
                 continue
             if RUN.fullmatch(value):
                 self._whole.add(value)
                 self._runs.setdefault(value[:SHORTEST], set()).add(value)
             else:
-                self._others.add(value)
-                self._pattern = None
+                self._others.setdefault(value[:SHORTEST], set()).add(value)
+
+    def learn(self, token: str) -> bool:
+        """Declares secret what a gateway gave out as a token; False where it is to be masked nowhere but in its place.
+
+        A gateway that gives out words of the page, or of the kit, would have reports masked beyond reading.
+        """
+        if not SHORTEST <= len(token) <= LONGEST_TOKEN:
+            return False
+        if len(token) <= LONGEST_WORD and token in _published():
+            return False
+        self.add(token)
+        return True
 
     def knows(self, value: str) -> bool:
         """Whether a text was declared secret."""
-        return value in self._whole or value in self._others
+        return value in self._whole or value in self._others.get(value[:SHORTEST], ())
 
     def mask(self, value: str) -> str:
         """The mask of one secret."""
@@ -81,36 +113,50 @@ class Masker:
                 if len(value) >= SHORTEST and value in text:
                     text = text.replace(value, self.mask(value))
         if self._others:
-            if self._pattern is None:
-                self._pattern = re.compile("|".join(map(re.escape, sorted(self._others, key=len, reverse=True))))
-            text = self._pattern.sub(lambda found: self.mask(found[0]), text)
+            text = self._without_others(text)
         # Most texts hold no secret, which their beginnings of words tell fastest.
         if self._runs.keys().isdisjoint(BEGINNING.findall(text)):
             return text
+        self._compared = 0
         return RUN.sub(self._run, text)
+
+    def _without_others(self, text: str) -> str:
+        places = range(len(text) - SHORTEST + 1)
+        begun = self._others.keys() & {text[place : place + SHORTEST] for place in places}
+        found = sorted({secret for beginning in begun for secret in tuple(self._others[beginning])}, key=len)
+        if len(found) * len(text) > MOST_SEARCHED:
+            first = min(text.index(beginning) for beginning in begun)
+            return text[:first] + self.mask(text[first:])
+        for secret in reversed(found):
+            text = text.replace(secret, self.mask(secret))
+        return text
 
     def _run(self, found: re.Match[str]) -> str:
         run = found[0]
         if run in self._whole:
             return self.mask(run)
-        out, start = [], 0
+        out: list[str] = []
+        start = 0
         for word in WORD.finditer(run):
             place = word.start()
             candidates = self._runs.get(run[place : place + SHORTEST])
             if place < start or not candidates:
                 continue
-            longest = max((s for s in candidates if _stands_alone(s, run, place)), key=len, default="")
+            self._compared += len(candidates)
+            if self._compared > MOST_COMPARED:
+                return "".join(out) + run[start:place] + self.mask(run[place:])
+            longest = max((s for s in tuple(candidates) if _stands_alone(s, run, place)), key=len, default="")
             if longest:
                 out += [run[start:place], self.mask(longest)]
                 start = place + len(longest)
         return "".join(out) + run[start:]
 
     def value(self, value: Any, *certain: str) -> Any:
-        """A JSON value with every secret masked, in keys as well."""
+        """A JSON value with every secret masked; its keys are the kit's own."""
         if isinstance(value, str):
             return self.text(value, *certain)
         if isinstance(value, dict):
-            return {self.text(key, *certain): self.value(child, *certain) for key, child in value.items()}
+            return {key: self.value(child, *certain) for key, child in value.items()}
         if isinstance(value, list | tuple):
             return [self.value(child, *certain) for child in value]
         return value

@@ -23,6 +23,10 @@ REPEATS = 4
 FEW, MANY = 8, 100
 """Requests in a row without an answer after which no more are made: few once patience is over, many at once."""
 
+MOST_WAITING, WAITING_PER_ANSWER = 10, 2.0
+"""What all waiting of a run may come to: so many times its patience, and so many seconds for every answer. A gateway
+that is merely slow gives more answers for it, and one that only wants to be waited for is not waited for all day."""
+
 
 class Fate(enum.Enum):
     """What became of one attempt to send a request."""
@@ -119,6 +123,8 @@ class Patience:
         self._unanswered = 0
         self._pauses = 0
         self._paused = -math.inf
+        self._waited = 0.0
+        self._answers = 0
         self._asked_less: Counter[int] = Counter()
         self._unsent = 0
 
@@ -130,6 +136,7 @@ class Patience:
         now = time.monotonic()
         if fate is Fate.ANSWERED and not _put_off(exchange):
             self._answered, self._silent_since, self._unanswered, self._pauses = now, None, 0, 0
+            self._answers += 1
             self._lanes.good()
             return None
         if self._silent_since is None:
@@ -138,7 +145,10 @@ class Patience:
             wait.since = now
         pause, all_wait, again = self._decide(exchange, fate, wait, begun, now)
         in_time = now + pause <= min(self._silent_since, wait.since) + self._seconds
-        if all_wait and in_time:
+        if fate is Fate.LATE:
+            self._wait_for((now - begun) / self._lanes.open)
+        elif all_wait and in_time:
+            self._wait_for(max(now + pause - max(self.quiet_until, now), 0))
             self.quiet_until = max(self.quiet_until, now + pause)
         if again and in_time:
             return pause
@@ -168,6 +178,12 @@ class Patience:
             return pause if asked is None else asked, True, True
         # One such reply among good ones is about its own request, and more in a row about the gateway.
         return pause, self._pauses > 1, self._repeat(wait)
+
+    def _wait_for(self, seconds: float) -> None:
+        """Counts what the whole run waits for, and gives up where it is out of all proportion."""
+        self._waited += seconds
+        if self._waited > MOST_WAITING * self._seconds + WAITING_PER_ANSWER * self._answers and not self.given_up:
+            self.given_up = f"patience: given up after {self._waited:.0f} s of waiting for {self._answers} answers"
 
     def _repeat(self, wait: Wait) -> bool:
         if not wait.repeatable or wait.repeats >= REPEATS:

@@ -9,7 +9,7 @@ from .binding import Binding, EnvelopeBinding, bindings
 from .checks import blamed
 from .config import GatewayConfig
 from .errors import Unmet, Unreachable
-from .exchange import Exchange, printable
+from .exchange import Exchange, brief
 from .gateway import Gateway
 from .specification import Specification
 from .values import Values
@@ -118,5 +118,5 @@ def _sight(exchange: Exchange) -> str:
     if reply is None:
         return exchange.trouble
     kind = (reply.header("content-type") or "no media type").partition(";")[0]
-    where = f" to {printable(reply.header('location') or '')}" if 300 <= reply.status < 400 else ""
-    return f"status {reply.status}{where} with {printable(kind)}"
+    where = f" to {brief(reply.header('location') or '')}" if 300 <= reply.status < 400 else ""
+    return f"status {reply.status}{where} with {brief(kind, 80)}"

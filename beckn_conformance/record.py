@@ -12,15 +12,18 @@ from .exchange import Exchange, Raw, Reply, Request
 
 PLAIN = 4 * 1024
 """Characters of a content that are kept as they are; longer ones are packed."""
-LONGEST = 16 * 1024 * 1024
+LONGEST = 32 * 1024 * 1024
 """Bytes that a packed content is unpacked to at most, so that a forged record cannot fill the memory."""
 
 Mask = Callable[[str], str]
 Row = dict[str, Any]
 
 
-def row_of(exchange: Exchange, mask: Mask = str) -> Row:
-    """An exchange as JSON; ``mask`` is asked for every text that the kit did not choose itself."""
+def row_of(exchange: Exchange, mask: Mask = str, *, longest: int = LONGEST) -> Row:
+    """An exchange as JSON; ``mask`` is asked for every text that the kit did not choose itself.
+
+    Of a content more than ``longest`` bytes long only so much is kept, and the row says that it is cut.
+    """
     request, reply = exchange.request, exchange.reply
     row: Row = {
         "id": exchange.id,
@@ -36,14 +39,14 @@ def row_of(exchange: Exchange, mask: Mask = str) -> Row:
             "method": request.method,
             "url": mask(request.url),
             "headers": [[name, mask(value)] for name, value in request.headers],
-            **written(request.content, mask),
+            **written(request.content[:longest], mask),
         },
         "reply": None
         if reply is None
         else {
             "status": reply.status,
             "headers": [[mask(name), mask(value)] for name, value in reply.headers],
-            **written(reply.content, mask),
+            **written(reply.content[:longest], mask),
         },
     }
     if request.raw is not None:
@@ -54,6 +57,8 @@ def row_of(exchange: Exchange, mask: Mask = str) -> Row:
             "ending": raw.ending,
             "wait": raw.wait,
         }
+    if len(request.content) > longest or (reply is not None and len(reply.content) > longest):
+        row["cut"] = True
     if reply is not None and exchange.received is None:
         row["unread"] = True
     return row
@@ -77,12 +82,12 @@ def exchange_of(row: Mapping[str, Any], binding: Binding) -> Exchange:
         id=row["id"],
         action=row["operation"],
         request=request,
-        sent=binding.read(request) if row["message"] else None,
+        sent=binding.read(request) if row["message"] and not row.get("cut") else None,
         reply=reply,
-        received=binding.decode(reply) if reply is not None and not row.get("unread") else None,
+        received=binding.decode(reply) if reply is not None and not (row.get("unread") or row.get("cut")) else None,
         started=row["started"],
         seconds=row["seconds"],
-        trouble=row["trouble"],
+        trouble="limit: too long to be kept on record" if row.get("cut") else row["trouble"],
         purpose=row["purpose"],
         tags=tuple(row["tags"]),
         about=row["about"],
@@ -115,6 +120,6 @@ def written(content: bytes, mask: Mask = str) -> dict[str, str]:
         text, form = content.decode("latin-1"), "latin-1"
     text = mask(text)
     if len(text) > PLAIN:
-        packed = base64.b64encode(zlib.compress(text.encode(), 6)).decode()
+        packed = base64.b64encode(zlib.compress(text.encode(), 1)).decode()
         return {"content": packed, "form": f"zlib {form}".strip()}
     return {"content": text, **({"form": form} if form else {})}

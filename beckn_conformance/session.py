@@ -194,6 +194,11 @@ class Session:
         """Scenarios that were set playing and not taken since."""
         return len(self._playing)
 
+    @property
+    def room(self) -> float:
+        """Replies that may wait to be judged without taking too much memory."""
+        return self._gateway.shelf.room if self._gateway else 0
+
     def prefetch(self, plays: Mapping[str, Callable[[Actor], Awaitable[Any]]]) -> None:
         """Sets scenarios playing side by side, under names by which ``play`` finds them; the first go first."""
         new = {name: play for name, play in plays.items() if name not in self._playing}

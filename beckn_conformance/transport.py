@@ -3,23 +3,35 @@
 from __future__ import annotations
 
 import io
+import math
 import os
 import ssl
+import threading
+import weakref
 import zlib
 from collections.abc import Awaitable, Callable
 from typing import Any, Protocol
 
 import aiohttp
 import httpx
+from aiohttp.client_proto import ResponseHandler
+from aiohttp.connector import Connection
 from yarl import URL
 
 from .config import GatewayConfig, tls_context
-from .exchange import Reply, Request, printable
+from .exchange import Reply, Request, brief
 
 LARGEST_REPLY = 8 * 1024 * 1024
 """Bytes of a reply, after decompression, that are read before the connection is cut."""
 LARGEST_FIELD = 64 * 1024
 """Bytes of one header field of a reply."""
+LARGEST_HEAD = 256 * 1024
+"""Bytes of all header fields of a reply."""
+MOST_VALUES = 100_000
+"""Signs of structure in the JSON of a reply, about one to each member or item; each takes much more memory than it
+takes of a reply."""
+MOST_HELD = 192 * 1024 * 1024
+"""Bytes of memory, estimated, that replies may take until they have been judged."""
 LARGEST_WRITE = 1024 * 1024
 """Bytes of a request that are handed to the operating system in one piece."""
 
@@ -52,7 +64,50 @@ class Closed(BrokenOff):
 
 
 class ReplyTooLarge(Exception):
-    """More came back than any registration of a run can hold."""
+    """More came back than any registration of a run can hold; says what."""
+
+
+class Shelf:
+    """How much memory the replies of a run take, from their first byte until nobody refers to them any more."""
+
+    def __init__(self, most: int = MOST_HELD) -> None:
+        self._most = most
+        self._lock = threading.Lock()
+        self.taken = 0
+        self._kept = 0
+        self._replies = 0
+
+    @property
+    def room(self) -> float:
+        """Replies like those so far that half of it has room for."""
+        return self._most / 2 * self._replies / self._kept if self._kept else math.inf
+
+    def take(self, size: int) -> None:
+        """Raises ReplyTooLarge where that is more than there is."""
+        with self._lock:
+            if self.taken + size > self._most:
+                raise ReplyTooLarge("more came back than can be held until it is judged")
+            self.taken += size
+
+    def give_back(self, size: int) -> None:
+        with self._lock:
+            self.taken -= size
+
+    def keep(self, reply: Reply) -> Reply:
+        """Counts a whole reply for as long as it is used; raises ReplyTooLarge for one that nobody can judge."""
+        fields = sum(len(name) + len(value) for name, value in reply.headers)
+        if fields > LARGEST_HEAD:
+            raise ReplyTooLarge(f"more than {LARGEST_HEAD // 1024} KiB of header fields came back")
+        values = sum(map(reply.content.count, (b",", b":", b"[", b"{")))
+        if values > MOST_VALUES:
+            raise ReplyTooLarge(f"more than {MOST_VALUES} JSON values came back")
+        # Text takes up to four bytes a character, and is there as content and as value.
+        size = fields + 5 * len(reply.content) + 80 * values
+        self._kept += size
+        self._replies += 1
+        self.take(size)
+        weakref.finalize(reply, self.give_back, size).atexit = False
+        return reply
 
 
 class Transport(Protocol):
@@ -72,7 +127,8 @@ class Network:
     unused for long, none that brought a server error, and none at all once a server was seen to close them unannounced.
     """
 
-    def __init__(self, config: GatewayConfig) -> None:
+    def __init__(self, config: GatewayConfig, shelf: Shelf) -> None:
+        self._shelf = shelf
         self._tls = tls_context(config) if config.url.startswith("https:") else False
         self._timeouts = aiohttp.ClientTimeout(
             sock_connect=config.timeout * SHARE_FOR_CONNECTING, ceil_threshold=float("inf")
@@ -80,20 +136,20 @@ class Network:
         declared = {name.casefold() for name in config.headers}
         self._headers = tuple((k, v) for k, v in CLIENT_HEADERS if k.casefold() not in declared)
         # A session for each connection: so can one be ended once its reply has been seen.
-        self._idle: list[aiohttp.ClientSession] = []
+        self._idle: list[tuple[aiohttp.ClientSession, ResponseHandler]] = []
         self._closes_unannounced = False
 
     async def close(self) -> None:
         while self._idle:
-            await self._idle.pop().close()
+            session, _ = self._idle.pop()
+            await session.close()
 
     async def carry(self, request: Request, *, repeatable: bool) -> Reply:
-        session, reused = (self._idle.pop(), True) if self._idle else (self._open(), False)
-        if reused and self._closes_unannounced and not repeatable:
-            await session.close()
-            session, reused = self._open(), False
+        session = await self._used(repeatable)
+        reused = session is not None
+        session = session or self._open()
         try:
-            reply = await self._carry(session, request)
+            reply, protocol = await self._carry(session, request)
         except BaseException as error:
             if isinstance(error, Closed):
                 self._closes_unannounced |= reused
@@ -105,8 +161,19 @@ class Network:
         if reply.status >= 500:
             await session.close()
         else:
-            self._idle.append(session)
+            self._idle.append((session, protocol))
         return reply
+
+    async def _used(self, repeatable: bool) -> aiohttp.ClientSession | None:
+        """A connection that was used before and may be again."""
+        if not self._idle:
+            return None
+        session, protocol = self._idle.pop()
+        # What has come over it meanwhile is an answer to nothing, and must not be taken for one to the next request.
+        if protocol.should_close or (self._closes_unannounced and not repeatable):
+            await session.close()
+            return None
+        return session
 
     def _open(self) -> aiohttp.ClientSession:
         return aiohttp.ClientSession(
@@ -117,9 +184,10 @@ class Network:
             max_line_size=LARGEST_FIELD,
             max_field_size=LARGEST_FIELD,
             middlewares=(_tell_apart,),
+            response_class=_Response,
         )
 
-    async def _carry(self, session: aiohttp.ClientSession, request: Request) -> Reply:
+    async def _carry(self, session: aiohttp.ClientSession, request: Request) -> tuple[Reply, ResponseHandler]:
         content = request.content
         try:
             response = await session.request(
@@ -132,7 +200,8 @@ class Network:
         except ValueError as error:
             raise Unsendable(_line(error)) from error
         try:
-            content = await _whole(response.headers.get("Content-Encoding", ""), response.content.readany)
+            encoding = response.headers.get("Content-Encoding", "")
+            content = await _whole(encoding, response.content.readany, self._shelf)
         except zlib.error as error:
             raise BrokenOff(f"the reply cannot be decompressed: {_line(error)}") from error
         except (aiohttp.ClientError, OSError) as error:
@@ -140,7 +209,19 @@ class Network:
         finally:
             response.close()
         headers = tuple((k.decode("latin-1"), v.decode("utf-8", "replace")) for k, v in response.raw_headers)
-        return Reply(response.status, headers, content)
+        assert isinstance(response, _Response)
+        return Reply(response.status, headers, content), response.protocol
+
+
+class _Response(aiohttp.ClientResponse):
+    """Remembers over what it came, which is let go of as soon as all of it has come."""
+
+    protocol: ResponseHandler
+
+    async def start(self, connection: Connection) -> aiohttp.ClientResponse:
+        assert connection.protocol is not None
+        self.protocol = connection.protocol
+        return await super().start(connection)
 
 
 async def _tell_apart(request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
@@ -166,8 +247,9 @@ async def _tell_apart(request: aiohttp.ClientRequest, handler: aiohttp.ClientHan
 class InProcess:
     """An application in this process, reached through a transport of httpx."""
 
-    def __init__(self, transport: httpx.AsyncBaseTransport) -> None:
+    def __init__(self, transport: httpx.AsyncBaseTransport, shelf: Shelf) -> None:
         self._transport = transport
+        self._shelf = shelf
 
     async def close(self) -> None:
         await self._transport.aclose()
@@ -183,7 +265,8 @@ class InProcess:
             response = await self._transport.handle_async_request(built)
             assert isinstance(response.stream, httpx.AsyncByteStream)
             chunks = aiter(response.stream)
-            content = await _whole(response.headers.get("content-encoding", ""), lambda: anext(chunks, b""))
+            encoding = response.headers.get("content-encoding", "")
+            content = await _whole(encoding, lambda: anext(chunks, b""), self._shelf)
             await response.stream.aclose()
         except (httpx.TransportError, zlib.error) as error:
             raise BrokenOff(_line(error)) from error
@@ -195,19 +278,25 @@ def _line(error: object) -> str:
     """What an exception says, on one line."""
     if isinstance(error, OSError) and not isinstance(error, ssl.SSLError) and error.errno and error.errno > 0:
         return os.strerror(error.errno)
-    text = printable(" ".join(str(error).split())) or type(error).__name__
-    return text if len(text) <= 160 else f"{text[:159]}…"
+    return brief(" ".join(str(error)[:LARGEST_FIELD].split())) or type(error).__name__
 
 
-async def _whole(encoding: str, read: Callable[[], Awaitable[bytes]]) -> bytes:
+async def _whole(encoding: str, read: Callable[[], Awaitable[bytes]], shelf: Shelf) -> bytes:
     """Reads chunks until an empty one, and decompresses them, never to more than is allowed."""
     inflate = _inflater(encoding)
     content = bytearray()
-    while chunk := await read():
-        content += inflate(chunk, LARGEST_REPLY + 1 - len(content))
-        if len(content) > LARGEST_REPLY:
-            raise ReplyTooLarge
-    return bytes(content)
+    taken = 0
+    try:
+        while chunk := await read():
+            content += inflate(chunk, LARGEST_REPLY + 1 - len(content))
+            if len(content) > LARGEST_REPLY:
+                raise ReplyTooLarge(f"more than {LARGEST_REPLY // 1024 // 1024} MiB came back")
+            if len(content) - taken > LARGEST_FIELD:
+                shelf.take(len(content) - taken)
+                taken = len(content)
+        return bytes(content)
+    finally:
+        shelf.give_back(taken)
 
 
 def _inflater(encoding: str) -> Callable[[bytes, int], bytes]:

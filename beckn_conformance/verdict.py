@@ -5,8 +5,8 @@ from __future__ import annotations
 import datetime
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from .config import GatewayConfig, Waiver
@@ -169,8 +169,23 @@ class Outcome:
     exercised: int
     of: int
     findings: tuple[Found, ...]
-    waivers: tuple[Waiver, ...]
+    waived: Mapping[str, tuple[Waiver, ...]]
+    """By id, the findings that waivers excuse."""
     tests: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What became of a waiver in a run."""
+
+    waiver: Waiver
+    state: str
+    """``used``: it excuses a finding; ``stale``: what it excuses was tested and is not found any more; ``expired``: it
+    counts no more; ``idle``: what it excuses was not tested."""
+    findings: tuple[str, ...] = ()
+    """Ids of the findings that it excuses."""
+    reason: str = ""
+    """Why it is idle."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +194,8 @@ class Verdict:
 
     verdict: str
     outcomes: tuple[Outcome, ...]
+    waivers: tuple[Standing, ...]
+    """In the order of the configuration."""
     notes: tuple[str, ...]
     """What the reader must know of waivers and declarations."""
 
@@ -214,14 +231,23 @@ def conclude(
     can_verify: bool = False,
     today: datetime.date | None = None,
 ) -> Verdict:
-    """Weighs everything a run has shown. Non-conformant beats inconclusive; a narrowed run is incomplete."""
-    today = today or datetime.date.today()
+    """Weighs everything a run has shown. Non-conformant beats inconclusive; a narrowed run is incomplete.
+
+    ``today`` is the day by which waivers expire, of now in UTC where none is given.
+    """
+    today = today or datetime.datetime.now(datetime.UTC).date()
     due = obligations(specification, config)
-    used: set[int] = set()
     outcomes = tuple(
-        _outcome(requirement, tally, due[requirement.id], config, strict, can_verify, unreachable, today, used)
+        _outcome(requirement, tally, due[requirement.id], config, strict, can_verify, unreachable, today)
         for requirement in specification.requirements.values()
     )
+    standings = tuple(
+        _standing(waiver, next(o for o in outcomes if o.requirement.id == waiver.requirement), tally, due, today)
+        for waiver in config.waivers
+    )
+    if narrowed or unreachable:
+        partly = "only a part of the suite was run" if narrowed else "the gateway gives no usable answer"
+        standings = tuple(replace(s, state="idle", reason=partly) if s.state == "stale" else s for s in standings)
     if narrowed:
         verdict = INCOMPLETE
     elif any(o.status == "failed" for o in outcomes):
@@ -235,7 +261,9 @@ def conclude(
         verdict = INCONCLUSIVE
     else:
         verdict = CONFORMANT
-    return Verdict(verdict, outcomes, tuple(_notes(config, used, today)))
+    told = () if narrowed or unreachable else ("idle",)
+    notes = (*_waiver_notes(standings, ("stale", "expired", *told)), *_notes(config))
+    return Verdict(verdict, outcomes, standings, notes)
 
 
 def _outcome(
@@ -247,7 +275,6 @@ def _outcome(
     can_verify: bool,
     unreachable: str,
     today: datetime.date,
-    used: set[int],
 ) -> Outcome:
     exercised = tally.exercised.get(requirement.id, set())
     records = tuple(
@@ -256,25 +283,20 @@ def _outcome(
             key=lambda r: (r.finding.operation, r.finding.pointer),
         )
     )
-    waivers: list[Waiver] = []
-    open_records = []
-    for record in records:
-        match = _waiver(record.finding, config.waivers, today, used)
-        if match:
-            waivers.append(match)
-        else:
-            open_records.append(record)
-    # Where only consequences of other findings were seen, nothing was shown of the requirement itself.
-    clouded = {c for r in tally.found.get(requirement.id, {}).values() if _follows(r, tally) for c in r.cases}
-    missing = sorted(due - (exercised - clouded))
+    waived = {
+        record.finding.id: excuses
+        for record in records
+        if (excuses := tuple(w for w in config.waivers if w.expires >= today and _covers(w, record.finding)))
+    }
+    missing = sorted(due - _shown(requirement.id, tally))
     met = len(due) - len(missing)
     reason = ""
     if requirement.untestable:
         status, reason = "untested", requirement.untestable
-    elif open_records:
+    elif len(waived) < len(records):
         status = "failed" if strict or requirement.level == "MUST" else "warned"
     elif records:
-        status, reason = "waived", "; ".join(sorted({w.reason for w in waivers}))
+        status, reason = "waived", "; ".join(sorted({w.reason for excuses in waived.values() for w in excuses}))
     elif not due:
         status, reason = (
             "not-applicable",
@@ -301,9 +323,16 @@ def _outcome(
         met,
         len(due),
         records,
-        tuple(waivers),
+        waived,
         tuple(tally.tests.get(requirement.id, ())),
     )
+
+
+def _shown(requirement: str, tally: Tally) -> set[str]:
+    """Obligations that were exercised; where only consequences of other findings were seen, none was."""
+    found = tally.found.get(requirement, {}).values()
+    clouded = {case for record in found if _follows(record, tally) for case in record.cases}
+    return tally.exercised.get(requirement, set()) - clouded
 
 
 def _follows(record: Found, tally: Tally) -> bool:
@@ -326,6 +355,7 @@ def _follows(record: Found, tally: Tally) -> bool:
 
 
 def _place(pointer: str) -> str:
+    """A pointer in which items of a list are not told apart."""
     return re.sub(r"/\d+(?=/|$)", "/*", pointer)
 
 
@@ -338,22 +368,49 @@ def _vacuous(requirement: str, tally: Tally, config: GatewayConfig) -> str:
     return ""
 
 
-def _waiver(finding: Finding, waivers: Iterable[Waiver], today: datetime.date, used: set[int]) -> Waiver | None:
-    for number, waiver in enumerate(waivers):
-        if waiver.requirement == finding.requirement and waiver.pointer in (None, finding.pointer):
-            used.add(number)
-            if waiver.expires >= today:
-                return waiver
-    return None
+def _covers(waiver: Waiver, finding: Finding) -> bool:
+    """Whether a finding is one that a waiver is for; items of a list are not told apart, as in the ids of findings."""
+    if waiver.requirement != finding.requirement:
+        return False
+    return waiver.pointer is None or _place(waiver.pointer) == _place(finding.pointer)
 
 
-def _notes(config: GatewayConfig, used: set[int], today: datetime.date) -> Iterable[str]:
-    for number, waiver in enumerate(config.waivers):
-        what = f"waiver for {waiver.requirement}{' ' + waiver.pointer if waiver.pointer else ''} ({waiver.owner})"
-        if waiver.expires < today:
-            yield f"{what} expired on {waiver.expires.isoformat()} and counts for nothing"
-        elif number not in used:
-            yield f"{what} matches no finding of this run"
+def _standing(
+    waiver: Waiver, outcome: Outcome, tally: Tally, due: Mapping[str, frozenset[str]], today: datetime.date
+) -> Standing:
+    """What became of a waiver; it is stale where all that could have shown its finding has been exercised."""
+    if waiver.expires < today:
+        return Standing(waiver, "expired")
+    if findings := tuple(id_ for id_, excuses in outcome.waived.items() if waiver in excuses):
+        return Standing(waiver, "used", findings)
+    of_all = due[waiver.requirement]
+    # Most obligations name a member; a waiver for another place than any of them waits for all.
+    concerned = {o for o in of_all if waiver.pointer and _place(waiver.pointer) in o.split(" ")} or of_all
+    if concerned and concerned <= _shown(waiver.requirement, tally):
+        return Standing(waiver, "stale")
+    return Standing(waiver, "idle", reason=outcome.reason)
+
+
+def _waiver_notes(standings: Iterable[Standing], told: Collection[str]) -> Iterator[str]:
+    for standing in standings:
+        waiver, state = standing.waiver, standing.state
+        if state not in told:
+            continue
+        what = f"waiver for {waiver.requirement}"
+        if waiver.pointer is not None:
+            what += f" at {waiver.pointer or 'the whole body'}"
+        what += f" ({waiver.owner})"
+        if state == "expired":
+            yield f"{what} expired on {waiver.expires.isoformat()}, and counts no more"
+        elif state == "stale":
+            yield f"{what} is stale: what it excuses was tested and is not found any more, so it can go"
+        else:
+            yield f"{what} is idle: what it excuses was not tested" + (
+                f" ({standing.reason})" if standing.reason else ""
+            )
+
+
+def _notes(config: GatewayConfig) -> Iterator[str]:
     if config.policy_update_frequency is not None and config.policy_update_frequency < 24:
         yield (
             f"the declared policy update frequency of {config.policy_update_frequency:g} h is below the 24 h that the "

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import h11
 
-from .exchange import Raw, Reply, Request
+from .exchange import Raw, Reply, Request, brief
 
 CHUNK = 64 * 1024
 LONGEST_HEAD = 256 * 1024
@@ -46,7 +46,7 @@ async def send(
         return None, f"timeout: no whole reply within {patience:g} s"
     except (OSError, ValueError, h11.RemoteProtocolError) as error:
         # asyncio turns some host names away with ValueError.
-        return None, f"connection: {str(error) or type(error).__name__}"
+        return None, f"connection: {brief(str(error)) or type(error).__name__}"
     finally:
         if writer is not None:
             writer.transport.abort()

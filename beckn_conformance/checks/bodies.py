@@ -36,6 +36,7 @@ def body_has_its_members(sight: Sight) -> Iterable[Judgement]:
     if not _acknowledged_body(sight):
         return
     broken: set[str] = set()
+    told: set[tuple[str, str]] = set()
     body = sight.exchange.body_of_reply
     for error in sight.specification.reply_schema(sight.action, "ack").iter_errors(
         None if body == MISSING else tame(body)
@@ -46,6 +47,10 @@ def body_has_its_members(sight: Sight) -> Iterable[Judgement]:
         pointer = "".join(f"/{part}" for part in error.instance_path)
         if keyword == "required":
             pointer = f"{pointer}/{error.kind.property}"
+        if (pattern_of(pointer), keyword) in told:
+            # The same of another document is the same finding.
+            continue
+        told.add((pattern_of(pointer), keyword))
         requirement = _owner(sight, pointer)
         if requirement in ("DOCUMENTS-OLD-STATUS",) or (
             sight.config.documents_echo == "redacted" and pattern_of(pointer) == "/documents/*/data"

@@ -248,7 +248,7 @@ def messages_stand_where_they_belong(sight: Sight) -> Iterable[Judgement]:
             leaf = _leaf_of(sight, pointer)
             if not isinstance(value, str) or (leaf is not None and leaf != pattern_of(pointer)):
                 text = True
-                place = leaf or pointer
+                place = leaf or _nearest(sight, pointer)
                 yield sight.bad(
                     "NACK-TEXT",
                     place,
@@ -260,7 +260,7 @@ def messages_stand_where_they_belong(sight: Sight) -> Iterable[Judgement]:
             sound = True
             yield sight.bad(
                 "NACK-SOUND",
-                pointer,
+                _nearest(sight, pointer),
                 "a sound member is blamed",
                 f"a message at {', '.join(f.pointer for f in faults[:4])} only",
                 f"{sight.observed}, with {shown(value, 80)} at {pointer}",
@@ -282,6 +282,14 @@ def _leaf_of(sight: Sight, pointer: str) -> str | None:
         if known.type == "string" and (pattern == known.pointer or pattern.startswith(known.pointer + "/")):
             return known.pointer
     return None
+
+
+def _nearest(sight: Sight, pointer: str) -> str:
+    """The place itself, or the member of the request around it where what lies beneath is the gateway's own making."""
+    known = {member.pointer for member in sight.specification.members(sight.action)}
+    while pointer and pattern_of(pointer) not in known:
+        pointer = pointer.rpartition("/")[0]
+    return pointer
 
 
 def _known_place(sight: Sight, pointer: str) -> bool:

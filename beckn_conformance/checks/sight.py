@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from typing import Any
 
 from ..config import GatewayConfig
 from ..diagnosis import Acquaintance, Diagnosis
-from ..exchange import MISSING, Exchange, member, printable, shown
+from ..exchange import MISSING, MOST_ITEMS, Exchange, brief, identifier, member, printable, shown
 from ..finding import Finding, Judgement
 from ..specification import Specification
 
@@ -47,8 +48,8 @@ class Sight:
     @cached_property
     def registration(self) -> str:
         """Id of the registration that the exchange is about or made; empty where there is none."""
-        found = self.diagnosis.registration or member(self.exchange.body_of_reply, "/registration/id")
-        return str(found) if isinstance(found, str | int) and found != MISSING else ""
+        named = identifier(member(self.exchange.body_of_reply, "/registration/id"))
+        return self.diagnosis.registration or named or ""
 
     @cached_property
     def prefix(self) -> str:
@@ -130,7 +131,7 @@ class Sight:
         said = exchange.action_of_reply
         if said is None:
             kind = (exchange.reply.header("content-type") or "no media type").partition(";")[0]
-            return f"status {exchange.reply.status} without ACK or NACK ({printable(kind)})"
+            return f"status {exchange.reply.status} without ACK or NACK ({brief(kind, 80)})"
         message = exchange.received.header.get("message", MISSING)
         text = f"{said} {shown(message, 80)}" if message != MISSING else f"{said} without a message"
         if said == "NACK" and exchange.reply.status != 200:
@@ -207,9 +208,8 @@ def _met(requirement: str, obligation: str) -> Judgement:
 
 def blamed(exchange: Exchange) -> tuple[tuple[str, Any], ...]:
     """Every place of a NACK's body that says something, with what it says; statuses are no messages."""
-    return tuple(
-        (pointer, value) for pointer, value in _leaves(exchange.body_of_reply, "") if pointer != "/registration/status"
-    )
+    leaves = itertools.islice(_leaves(exchange.body_of_reply, ""), MOST_ITEMS)
+    return tuple((pointer, value) for pointer, value in leaves if pointer != "/registration/status")
 
 
 def looks_unsettled(exchange: Exchange) -> bool:

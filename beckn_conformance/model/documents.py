@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -224,7 +225,7 @@ def _document_statuses(
 def _document_ids(sight: Sight, pairings: list[Pairing], found: list[Any]) -> Iterator[Judgement]:
     places = [(i, d.get("id")) for i, d in enumerate(found) if isinstance(d, dict)]
     numbers = [n for _, n in places if isinstance(n, str) and n.strip()]
-    twice = sorted({n for n in numbers if numbers.count(n) > 1})
+    twice = sorted(n for n, times in Counter(numbers).items() if times > 1)
     if twice:
         yield sight.bad(
             "DOCUMENTS-DOCUMENT-ID",

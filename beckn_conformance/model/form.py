@@ -14,15 +14,25 @@ from ..exchange import MISSING, shown
 from ..finding import Judgement
 from .history import History
 
+MOST_LONGER = 32
+"""Times that a text is at most longer than one that is the same but for its form."""
+LONGEST_NORMALISED = 4096
+"""Characters up to which a normal form is asked for: it takes time that grows with the square of the marks in a row."""
+
 
 def same_but_for_form(one: Any, other: Any) -> bool:
     """Whether two texts differ in case, outer space or Unicode normal form only (R10)."""
     if not isinstance(one, str) or not isinstance(other, str):
         return bool(one == other)
-    return _form(one) == _form(other)
+    shorter, longer = sorted((one.strip(), other.strip()), key=len)
+    if len(longer) > MOST_LONGER * len(shorter):
+        return False
+    return _form(shorter) == _form(longer)
 
 
 def _form(text: str) -> str:
+    if len(text) > LONGEST_NORMALISED:
+        return text.casefold()
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).strip().casefold())
 
 

@@ -25,7 +25,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from ..checks import Sight
-from ..exchange import MISSING, Exchange, member, shown
+from ..exchange import MISSING, Exchange, identifier, member, shown
 from ..finding import Judgement
 from ..obligations import MANY
 from .documents import judge_documents
@@ -46,7 +46,8 @@ class Histories:
     def __init__(self, *, deferred: bool = False) -> None:
         self._deferred = deferred
         self._histories: dict[str, History] = {}
-        self._ids: set[str] = set()
+        self._ids: set[int] = set()
+        """Hashes of all ids that signups were given."""
         self._owners: dict[int, str] = {}
         self.doubled: set[str] = set()
         """Ids that were given to more than one signup: what is seen of them may be another's."""
@@ -150,11 +151,10 @@ class Histories:
                 yield sight.ok("SIGNUP-LONG-NAME-KEPT")
             return
         body = sight.exchange.body_of_reply
-        raw = member(body, "/registration/id")
-        if isinstance(raw, bool) or not isinstance(raw, str | int) or raw == MISSING or not str(raw).strip():
+        id_ = identifier(member(body, "/registration/id"))
+        if id_ is None:
             return
-        id_ = str(raw)
-        if id_ in self._ids:
+        if hash(id_) in self._ids:
             yield sight.bad(
                 "SIGNUP-ID-UNIQUE",
                 "/registration/id",
@@ -165,7 +165,7 @@ class Histories:
             self._histories.pop(id_, None)
             self.doubled.add(id_)
             return
-        self._ids.add(id_)
+        self._ids.add(hash(id_))
         yield sight.ok("SIGNUP-ID-UNIQUE")
         if len(self._ids) == MANY:
             yield sight.ok("SIGNUP-ID-UNIQUE", f"{MANY} registrations")

@@ -10,6 +10,9 @@ from ..checks import Sight
 from .form import same_but_for_form, same_bytes
 from .history import Document
 
+MOST_STRANGERS = 500
+"""Documents of a reply, besides those that are as they should be, among which altered ones are looked for."""
+
 
 @dataclass(frozen=True, slots=True)
 class Pairing:
@@ -37,7 +40,7 @@ def pair(expected: list[Document], found: Any, sight: Sight) -> list[Pairing]:
             if number in result:
                 continue
             for place, (index, item) in enumerate(items):
-                if isinstance(item, dict) and (pairing := fits(document, {**item, "\0index": index})) is not None:
+                if isinstance(item, dict) and (pairing := fits(document, item)) is not None:
                     result[number] = Pairing(
                         document, pairing.kind, pairing.exact, index, item, pairing.member, pairing.found
                     )
@@ -82,6 +85,9 @@ def pair(expected: list[Document], found: Any, sight: Sight) -> list[Pairing]:
             return Pairing(document, "unreadable")
         return None
 
-    for fits in (whole, but_for_form, nameless, by_name, by_data, unreadable):
+    take(whole)
+    # Each that is still wanted is held against each that is left.
+    del items[MOST_STRANGERS:]
+    for fits in (but_for_form, nameless, by_name, by_data, unreadable):
         take(fits)
     return [result.get(number) or Pairing(document, "missing") for number, document in enumerate(expected)]

@@ -7,7 +7,7 @@ from typing import Any
 
 from ..masking import Masker
 from ..run import Run
-from ..verdict import Outcome, Verdict
+from ..verdict import Outcome, Standing, Verdict
 
 FORMAT = "beckn-conformance-report/1"
 
@@ -46,18 +46,7 @@ def document(run: Run, verdict: Verdict, masker: Masker) -> dict[str, Any]:
         "summary": verdict.summary,
         "requirements": [_requirement(outcome) for outcome in verdict.outcomes],
         "configuration": config.shown,
-        "waivers": [
-            {
-                "requirement": waiver.requirement,
-                "pointer": waiver.pointer,
-                "reason": waiver.reason,
-                "owner": waiver.owner,
-                "expires": waiver.expires.isoformat(),
-                "class": waiver.kind,
-                "matched": any(waiver in outcome.waivers for outcome in verdict.outcomes),
-            }
-            for waiver in config.waivers
-        ],
+        "waivers": [_waiver(standing) for standing in verdict.waivers],
         "registrations": run.registrations,
         "observations": [*run.notes, *verdict.notes],
     }
@@ -80,4 +69,18 @@ def _requirement(outcome: Outcome) -> dict[str, Any]:
         "obligations": {"exercised": outcome.exercised, "of": outcome.of},
         "tests": list(outcome.tests),
         "findings": [found.to_json() for found in outcome.findings],
+    }
+
+
+def _waiver(standing: Standing) -> dict[str, Any]:
+    waiver = standing.waiver
+    return {
+        "requirement": waiver.requirement,
+        "pointer": waiver.pointer,
+        "reason": waiver.reason,
+        "owner": waiver.owner,
+        "expires": waiver.expires.isoformat(),
+        "class": waiver.kind,
+        "state": standing.state,
+        "findings": list(standing.findings),
     }

@@ -6,6 +6,7 @@ import shlex
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from ..config import Waiver
 from ..exchange import printable
 from ..run import Run
 from ..verdict import Found, Outcome, Verdict
@@ -64,9 +65,8 @@ def _finding(
     requirement, finding = outcome.requirement, found.finding
     yield "", ""
     title = f"{requirement.id}  {requirement.level}  {requirement.section}"
-    if outcome.status == "waived":
-        title += f"  (waived: {outcome.reason})"
-    yield title, style
+    waivers = outcome.waived.get(finding.id, ())
+    yield title, "" if waivers else style
     times = f" ({found.count} times)" if found.count > 1 else ""
     cases = sorted(case.removeprefix(finding.operation).strip() for case in found.cases)
     cases = [case for case in cases if case]
@@ -79,9 +79,14 @@ def _finding(
         ("observed", finding.observed + times),
         *([("cases", ", ".join(cases[:12]) + (" …" if len(cases) > 12 else ""))] if len(cases) > 1 else []),
         ("finding", f"{finding.id}: {finding.message} at {finding.pointer or 'the whole body'}"),
+        *(("waived", _excuse(waiver)) for waiver in waivers),
         ("reading", ", ".join(requirement.reading)),
         *(("steps" if number == 0 else "", step) for number, step in enumerate(found.steps)),
         ("again", again),
     )
     for name, text in rows:
         yield f"  {name:9} {printable(mask(text))}", ""
+
+
+def _excuse(waiver: Waiver) -> str:
+    return f"until {waiver.expires.isoformat()} by {waiver.owner} ({waiver.kind}): {waiver.reason}"

@@ -816,7 +816,7 @@ def test_a_nack_of_any_shape_is_no_more_than_a_finding(action, body):
 
 def test_a_deeply_nested_nack_is_read():
     deep = {}
-    for _ in range(200):
+    for _ in range(150):
         deep = {"info": deep}
     deep["info"]["phone"] = "is wrong"
 

@@ -10,7 +10,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "beckn_conformance"
 ORDER = (
-    *("errors", "times", "masking", "specification", "config", "exchange", "finding", "faults", "oddities"),
+    *("errors", "times", "specification", "exchange", "masking", "config", "finding", "faults", "oddities"),
     *("obligations", "values", "strategies", "examples", "diagnosis", "checks", "model", "judge", "verdict"),
     *("binding", "wire", "transport", "patience", "gateway", "turns", "solitude", "actor", "replay"),
     *(

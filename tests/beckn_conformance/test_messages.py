@@ -14,6 +14,7 @@ from beckn_conformance.exchange import (
     MISSING,
     Message,
     Reply,
+    brief,
     member,
     places,
     printable,
@@ -132,8 +133,10 @@ def test_a_lone_surrogate_is_written_as_its_escape():
         (b"[Infinity]", "the body is not JSON: Infinity is no JSON value"),
         (b"-Infinity", "the body is not JSON: -Infinity is no JSON value"),
         (b"{'a': 1}", "the body is not JSON: "),
-        (b"1" * 5000, "the body is not JSON: "),
-        (b"[" * 100_000, "the JSON is nested too deeply to be read"),
+        (b"[" * 100_000, "the JSON is nested in more than 200 levels"),
+        (b'{"a":' * 100_000, "the JSON is nested in more than 200 levels"),
+        (b"[" * 201 + b"]" * 201, "the JSON is nested in more than 200 levels"),
+        (b'{"a":' * 201 + b"1" + b"}" * 201, "the JSON is nested in more than 200 levels"),
         ("{}".encode("utf-16"), "the body is not UTF-8 (byte 0)"),
     ],
 )
@@ -142,6 +145,38 @@ def test_what_is_no_json_says_why(content, why):
 
     assert value == MISSING
     assert reason.startswith(why)
+
+
+def test_json_of_as_many_levels_as_are_read_is_read():
+    value, reason, _ = read_json(b"[" * 200 + b"]" * 200)
+
+    assert (isinstance(value, list), reason) == (True, "")
+
+
+@pytest.mark.parametrize("digits", [5000, 1_000_000])
+def test_an_integer_of_too_many_digits_is_json_all_the_same(digits):
+    value, reason, _ = read_json(b'{"a": 1' + b"0" * digits + b', "b": -1' + b"0" * digits + b"}")
+
+    assert (value, reason) == ({"a": float("inf"), "b": float("-inf")}, "")
+
+
+@pytest.mark.parametrize("encoding", ["br", "zstd", "gzip, gzip, gzip", "deflate,gzip", "x" * 500])
+def test_an_encoding_nobody_asked_for_is_named_where_nothing_can_be_read(encoding):
+    for binding in (HttpBinding(), EnvelopeBinding()):
+        received = binding.decode(Reply(200, (("Content-Encoding", encoding),), b"\x28\xb5\x2f\xfd"))
+        plain = binding.decode(Reply(200, (("Content-Encoding", encoding),), b"{}"))
+
+        assert encoding[:39] in received.unreadable
+        assert len(received.unreadable) < 120
+        assert plain.unreadable == ""
+
+
+@given(st.text(max_size=60), st.integers(45, 80))
+@QUICK
+def test_what_is_shown_is_short_and_plain(text, limit):
+    for told in (shown(text * 9, limit), brief(text * 9, limit)):
+        assert len(told) <= limit
+        assert told.isprintable()
 
 
 @given(st.binary(max_size=30))
@@ -270,10 +305,10 @@ def test_the_same_secret_has_the_same_mask_in_a_run_and_another_one_in_another()
 def test_secrets_are_masked_everywhere_in_a_value():
     masker = Masker(["secret-token"])
 
-    masked = masker.value({"secret-token": ["a secret-token", {"b": ("secret-token", 5, None, True)}]})
+    masked = masker.value({"a": ["a secret-token", {"b": ("secret-token", 5, None, True)}]})
 
     assert "secret-token" not in json.dumps(masked)
-    assert next(iter(masked.values()))[1]["b"][1:] == [5, None, True]
+    assert masked["a"][1]["b"][1:] == [5, None, True]
 
 
 def test_short_texts_and_other_texts_are_left_alone():

@@ -210,24 +210,64 @@ def test_a_narrowed_run_fails_for_a_should_in_the_strict_class_only():
 # Waivers.
 
 
+def states(verdict):
+    return [standing.state for standing in verdict.waivers]
+
+
 def test_a_waived_finding_fails_nobody():
     tally = full()
     tally.add(found())
 
-    verdict = concluded(tally, waived())
+    for strict in (False, True):
+        verdict = concluded(tally, waived(), strict=strict)
 
-    assert (status(verdict), reason(verdict)) == ("waived", "known")
-    assert (verdict.verdict, verdict.exit_status, verdict.notes) == ("conformant", 0, ())
+        assert (status(verdict), reason(verdict)) == ("waived", "known")
+        assert (verdict.verdict, verdict.exit_status, verdict.notes) == ("conformant", 0, ())
+        (standing,) = verdict.waivers
+        assert (standing.state, standing.findings) == ("used", (finding().id,))
 
 
-def test_a_waiver_holds_on_its_last_day_and_not_after():
+@pytest.mark.parametrize("strict", [False, True])
+def test_a_waived_should_fails_no_class(strict):
+    tally = full()
+    tally.add(found(SHOULD))
+
+    verdict = concluded(tally, waived(SHOULD), strict=strict)
+
+    assert (status(verdict, SHOULD), verdict.verdict, states(verdict)) == ("waived", "conformant", ["used"])
+
+
+def test_a_waiver_holds_on_its_last_day():
+    tally = full()
+    tally.add(found())
+
+    assert states(concluded(tally, waived(expires=TODAY))) == ["used"]
+
+
+def test_an_expired_waiver_counts_no_more():
     tally = full()
     tally.add(found())
 
     verdict = concluded(tally, waived(expires=TODAY - datetime.timedelta(days=1)))
 
-    assert (status(verdict), verdict.exit_status) == ("failed", 1)
-    assert verdict.notes == (f"waiver for {MUST} (ops) expired on 2026-05-03 and counts for nothing",)
+    assert (status(verdict), verdict.exit_status, states(verdict)) == ("failed", 1, ["expired"])
+    assert verdict.notes == (f"waiver for {MUST} (ops) expired on 2026-05-03, and counts no more",)
+
+
+def test_waivers_expire_by_the_day_in_utc(monkeypatch):
+    """West of Greenwich it is still the day before, and east of it the day after."""
+    tally = full()
+    tally.add(found())
+
+    class Clock(datetime.datetime):
+        @classmethod
+        def now(cls, tz=None):
+            return cls(2026, 5, 4, 23, 30, tzinfo=datetime.UTC).astimezone(tz)
+
+    monkeypatch.setattr(datetime, "datetime", Clock)
+
+    for expires, state in ((TODAY, "used"), (TODAY - datetime.timedelta(days=1), "expired")):
+        assert states(conclude(tally, SPECIFICATION, waived(expires=expires))) == [state]
 
 
 def test_a_waiver_with_a_pointer_is_for_that_place_only():
@@ -236,8 +276,31 @@ def test_a_waiver_with_a_pointer_is_for_that_place_only():
 
     assert status(concluded(tally, waived(pointer="/info/phone"))) == "waived"
     other = concluded(tally, waived(pointer="/info/name"))
-    assert status(other) == "failed"
-    assert other.notes == (f"waiver for {MUST} /info/name (ops) matches no finding of this run",)
+    assert (status(other), states(other)) == ("failed", ["stale"])
+    assert other.notes == (
+        f"waiver for {MUST} at /info/name (ops) is stale: what it excuses was tested and is not found any more, so it "
+        "can go",
+    )
+
+
+def test_a_waiver_for_the_whole_body_is_for_no_member():
+    tally = full()
+    tally.add(found(pointer="/info/phone"))
+
+    verdict = concluded(tally, waived(pointer=""))
+
+    assert (status(verdict), states(verdict)) == ("failed", ["stale"])
+    assert f"{MUST} at the whole body" in verdict.notes[0]
+
+
+@pytest.mark.parametrize("pointer", ["/documents/0/name", "/documents/7/name", "/documents/*/name"])
+def test_a_waiver_holds_for_every_document(pointer):
+    """Which one stands for a finding changes from run to run."""
+    requirement = "SIGNUP-NACK-DOCUMENT-NAME"
+    tally = full()
+    tally.add(found(requirement, pointer="/documents/3/name"))
+
+    assert status(concluded(tally, waived(requirement, pointer)), requirement) == "waived"
 
 
 def test_one_finding_that_is_not_waived_fails_the_requirement():
@@ -245,21 +308,116 @@ def test_one_finding_that_is_not_waived_fails_the_requirement():
     tally.add(found(pointer="/info/phone"))
     tally.add(found(pointer="/info/name"))
 
-    assert status(concluded(tally, waived(pointer="/info/phone"))) == "failed"
+    verdict = concluded(tally, waived(pointer="/info/phone"))
+
+    assert (status(verdict), states(verdict)) == ("failed", ["used"])
+    (outcome,) = (o for o in verdict.outcomes if o.requirement.id == MUST)
+    assert set(outcome.waived) == {finding(pointer="/info/phone").id}
 
 
-def test_a_waiver_without_a_finding_is_told():
+def test_of_two_waivers_for_a_finding_both_are_used():
+    tally = full()
+    tally.add(found())
+    both = (*waived().waivers, *waived(pointer="/info/phone").waivers)
+
+    verdict = concluded(tally, configured(waivers=both))
+
+    assert (status(verdict), states(verdict)) == ("waived", ["used", "used"])
+
+
+def test_an_expired_waiver_does_not_stand_in_the_way_of_one_that_counts():
+    tally = full()
+    tally.add(found())
+    both = (*waived(expires=TODAY - datetime.timedelta(days=1)).waivers, *waived().waivers)
+
+    verdict = concluded(tally, configured(waivers=both))
+
+    assert (status(verdict), states(verdict)) == ("waived", ["expired", "used"])
+
+
+def test_a_waiver_of_what_passes_is_stale():
     verdict = concluded(full(), waived())
 
-    assert status(verdict) == "passed"
-    assert verdict.notes == (f"waiver for {MUST} (ops) matches no finding of this run",)
+    assert (status(verdict), states(verdict)) == ("passed", ["stale"])
+    assert verdict.notes == (
+        f"waiver for {MUST} (ops) is stale: what it excuses was tested and is not found any more, so it can go",
+    )
+
+
+def test_a_narrowed_run_calls_no_waiver_stale():
+    verdict = concluded(full(), waived(), narrowed=True)
+
+    assert (states(verdict), verdict.notes) == (["idle"], ())
+    assert verdict.waivers[0].reason == "only a part of the suite was run"
+
+
+def test_a_narrowed_run_uses_a_waiver():
+    tally = full()
+    tally.add(found())
+
+    verdict = concluded(tally, waived(), narrowed=True)
+
+    assert (states(verdict), verdict.exit_status) == (["used"], 0)
+
+
+def test_a_gateway_that_cannot_be_reached_leaves_waivers_idle():
+    verdict = concluded(full(), waived(), unreachable="nobody answers any more")
+
+    assert (states(verdict), verdict.notes) == (["idle"], ())
 
 
 def test_a_waiver_does_not_stand_for_what_was_not_tested():
-    tally = full(MUST)
+    verdict = concluded(full(MUST), waived())
 
-    assert status(concluded(tally, waived())) == "untested"
-    assert concluded(tally, waived()).verdict == "inconclusive"
+    assert (status(verdict), verdict.verdict, states(verdict)) == ("untested", "inconclusive", ["idle"])
+    assert verdict.notes == (
+        f"waiver for {MUST} (ops) is idle: what it excuses was not tested (nothing was sent for it)",
+    )
+
+
+def test_a_waiver_of_what_was_tested_in_part_is_idle_where_its_own_part_was_not():
+    requirement = next(r for r, due in DUE.items() if len({o.split(" ")[0] for o in due if o[0] == "/"}) > 1)
+    places = sorted({o.split(" ")[0] for o in DUE[requirement]})
+    tally = full(requirement)
+    for name in DUE[requirement]:
+        if name.split(" ")[0] != places[1]:
+            tally.add(Judgement(requirement, name))
+
+    tested, untested = (waived(requirement, place) for place in places[:2])
+
+    assert states(concluded(tally, tested)) == ["stale"]
+    assert states(concluded(tally, untested)) == ["idle"]
+    assert states(concluded(tally, waived(requirement))) == ["idle"]
+
+
+def test_a_waiver_of_what_only_followed_from_another_fault_is_idle():
+    tally = full("NACK-ALL")
+    tally.add(found(pointer="/info/phone"))
+    tally.add(found("NACK-ALL", pointer="/info/phone"))
+
+    verdict = concluded(tally, waived("NACK-ALL"))
+
+    assert states(verdict) == ["idle"]
+
+
+def test_a_waiver_of_what_nobody_can_test_is_idle_and_told():
+    untestable = next(r for r in SPECIFICATION.requirements.values() if r.untestable)
+
+    verdict = concluded(full(), waived(untestable.id))
+
+    assert states(verdict) == ["idle"]
+    assert verdict.notes == (
+        f"waiver for {untestable.id} (ops) is idle: what it excuses was not tested ({untestable.untestable})",
+    )
+
+
+def test_a_waiver_of_what_does_not_apply_is_idle_and_told():
+    declared = configured(updates="deferred", waivers=waived("UPDATE-VISIBLE").waivers)
+
+    verdict = concluded(full("UPDATE-VISIBLE"), declared)
+
+    assert (status(verdict, "UPDATE-VISIBLE"), states(verdict)) == ("not-applicable", ["idle"])
+    assert "updates are declared as deferred" in verdict.notes[0]
 
 
 def test_a_short_policy_update_frequency_is_told():
