@@ -42,6 +42,8 @@ class Examined:
     statement: Mapping[str, Any]
     problems: tuple[str, ...]
     """Why it cannot be relied on; none where it can."""
+    unjudged: tuple[str, ...]
+    """What could not be judged again, since it is masked in the record."""
     notes: tuple[str, ...]
     """What its reader should know besides."""
 
@@ -49,9 +51,14 @@ class Examined:
     def valid(self) -> bool:
         return not self.problems
 
+    def to_json(self) -> dict[str, Any]:
+        facts = {"valid": self.valid, "problems": self.problems, "unjudged": self.unjudged, "notes": self.notes}
+        return {**facts, "statement": self.statement}
+
     def lines(self) -> Iterator[str]:
         """What a person wants to know of it."""
         yield from (f"problem: {text}" for text in self.problems)
+        yield from (f"not judged again, for what is masked: {text}" for text in self.unjudged)
         yield from (f"note: {text}" for text in self.notes)
         said = self.statement["predicate"]
         gateway, run = said["gateway"], said["run"]
@@ -71,7 +78,9 @@ def issue(folder: Path, signer: CryptoSigner, specification: Specification, *, d
     """
     report = files.read(folder)
     judged = rejudge(folder, specification)
-    problems = [*_incomplete(judged, report), *_otherwise(judged, report)]
+    problems = [*_incomplete(judged, report)]
+    if not judged.run.config.mask:
+        problems += _otherwise(judged, report)
     if problems:
         raise UsageError(f"{folder} cannot be certified: {problems[0]}{_and_more(problems)}")
     now = datetime.datetime.now(datetime.UTC).replace(microsecond=0)
@@ -92,6 +101,7 @@ def examine(folder: Path, key: SSlibKey, specification: Specification, *, now: d
     statement, problems = _opened(folder / NAME, key)
     predicate = statement["predicate"]
     problems += [*_changed(folder, statement), *_out_of_time(predicate, now)]
+    unjudged: list[str] = []
     notes = []
     if predicate["kit"] != _kit():
         notes.append(f"it was issued with kit {predicate['kit']['version']}; this is {__version__}, another build")
@@ -100,13 +110,14 @@ def examine(folder: Path, key: SSlibKey, specification: Specification, *, now: d
     try:
         report = files.read(folder)
         judged = rejudge(folder, specification)
-        problems += [*_incomplete(judged, report), *_otherwise(judged, report)]
+        problems += _incomplete(judged, report)
+        (unjudged if judged.run.config.mask else problems).extend(_otherwise(judged, report))
         again = _predicate(report, judged)
         different = [name for name in again if again[name] != predicate.get(name)]
         problems += [f"{name} in the certificate is not that of the run" for name in different]
     except (UsageError, KeyError, TypeError, ValueError, AttributeError) as error:
         problems.append(f"it cannot be judged again: {error}")
-    return Examined(statement, tuple(dict.fromkeys(problems)), tuple(notes))
+    return Examined(statement, tuple(dict.fromkeys(problems)), tuple(unjudged), tuple(notes))
 
 
 # What a statement says.
@@ -144,6 +155,7 @@ def _predicate(report: Report, judged: Rejudged) -> dict[str, Any]:
         "waivers": report["waivers"],
         "run": {key: report["run"][key] for key in ("id", "started", "finished", "seed", "exchanges")},
         "examples": judged.run.examples,
+        "masked": list(judged.run.config.mask),
         "tests": {"count": len(tests), "sha256": hashlib.sha256("\n".join(tests).encode()).hexdigest()},
     }
 

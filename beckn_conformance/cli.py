@@ -279,8 +279,7 @@ def _verify(chosen: argparse.Namespace) -> int:
     now = datetime.datetime.now(datetime.UTC)
     examined = certificate.examine(chosen.folder, keys.public_key(chosen.public_key), load(), now=now)
     if chosen.json:
-        facts = {"valid": examined.valid, "problems": examined.problems, "notes": examined.notes}
-        _say_json({**facts, "statement": examined.statement})
+        _say_json(examined.to_json())
     else:
         _say(examined.lines())
     return 0 if examined.valid else 1

@@ -72,6 +72,8 @@ class GatewayConfig:
     registrations: tuple[tuple[str, str], ...] = ()
     policy_update_frequency: float | None = None
     waivers: tuple[Waiver, ...] = ()
+    mask: tuple[str, ...] = ()
+    """What is masked besides secrets: ``documents``, ``personal``."""
     declared: Mapping[str, Any] = field(default_factory=dict)
     """The configuration as written, before env:NAME was looked up, for the report."""
 
@@ -115,6 +117,7 @@ class GatewayConfig:
                 **values,
                 "envelope": tuple(values["envelope"]) if values["envelope"] else None,
                 "optional": tuple(values["optional"]),
+                "mask": tuple(values["mask"]),
                 "registrations": tuple((id_, token) for id_, token in values["registrations"]),
                 "waivers": tuple(Waiver(**row) for row in waivers),
             }
@@ -299,6 +302,7 @@ def from_mapping(
         envelope=(envelope.get("header", "header"), envelope.get("body", "body")) if envelope else None,
         signup_token=secret("signup_token", raw["signup_token"]) if "signup_token" in raw else None,
         optional=tuple(raw.get("optional", ())),
+        mask=tuple(raw.get("mask", ())),
         company_id=pattern,
         headers={key: secret(f"headers.{key}", value) for key, value in raw.get("headers", {}).items()},
         tls=tls,

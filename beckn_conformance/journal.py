@@ -45,11 +45,16 @@ def prepare(folder: Path) -> None:
         raise UsageError(f"--conformance-report {folder} cannot be written: {error.strerror}") from error
 
 
+PRIVATE = {"documents": ("data",), "personal": ("name", "phone", "email", "company_id")}
+"""Names of the members whose values are masked on request."""
+
+
 class Journal:
     """Appends to the record of a run, line by line, so that nothing is lost however the run ends.
 
     Tokens and configured secrets are masked before they are written; ``secret_fields`` are header fields whose value
-    is one, however short, and ``tokens`` those that were given before the run.
+    is one, however short, ``tokens`` those that were given before the run, and ``private`` what else is masked: of
+    ``documents`` their contents, ``personal`` data.
     """
 
     def __init__(
@@ -59,11 +64,14 @@ class Journal:
         worker: str = "",
         secret_fields: Collection[str] = (),
         tokens: Collection[str] = (),
+        private: Collection[str] = (),
     ) -> None:
         self._masker = masker
         self._secret_fields = {name.casefold() for name in secret_fields}
         self._in_place = {token for token in tokens if not masker.learn(token)}
         self._kept = 0
+        names = "|".join(name for kind in private for name in PRIVATE[kind])
+        self._private = re.compile(rf'"({names})"\s*:\s*"((?:[^"\\]|\\.)*+)', re.IGNORECASE) if private else None
         self._exchanges, self._course = (_fresh(folder / file_of(kind, worker)) for kind in (EXCHANGES, COURSE))
 
     def write(self, exchange: Exchange) -> None:
@@ -79,6 +87,8 @@ class Journal:
         sent = exchange.sent.header.get("Token") if exchange.sent is not None else None
         if isinstance(sent, str) and self._masker.knows(sent):
             certain.append(sent)
+        if self._private is not None:
+            self._learn_private(exchange, self._private)
         kept = self._kept < LARGEST_RECORD
         row = row_of(exchange, lambda text: self._mask(text, certain), longest=LONGEST if kept else SHORT)
         if exchange.reply is not None:
@@ -92,6 +102,20 @@ class Journal:
                 for (name, value), (_, shown) in zip(exchange.request.headers, row["request"]["headers"], strict=True)
             ]
         self._kept += self._put(self._exchanges, row)
+
+    def _learn_private(self, exchange: Exchange, private: re.Pattern[str]) -> None:
+        """Looks for values also in what is no JSON, or no longer."""
+        contents = [exchange.request.content, exchange.reply.content if exchange.reply is not None else b""]
+        for content in contents:
+            for name, text in private.findall(content.decode("utf-8", "replace")):
+                try:
+                    value = json.loads(f'"{text}"')
+                except ValueError:
+                    value = text
+                if name.casefold() in PRIVATE["documents"]:
+                    self._masker.add_document(value)
+                else:
+                    self._masker.learn(value)
 
     def _mask(self, text: str, certain: Sequence[str]) -> str:
         text = self._masker.text(text, *certain)

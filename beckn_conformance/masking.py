@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import contextlib
 import hmac
 import json
 import re
@@ -19,6 +21,9 @@ SHORTEST = 6
 
 LONGEST_WORD = 64
 """Characters of the longest text that may be a word of the kit rather than a secret."""
+
+LONGEST_REMNANT = 12
+"""Characters of the beginning of a secret from which on it is masked as well."""
 
 MOST_COMPARED = 200_000
 MOST_SEARCHED = 50_000_000
@@ -70,6 +75,7 @@ class Masker:
         self._whole: set[str] = set()
         self._others: dict[str, set[str]] = {}
         """The rest, by their first characters."""
+        self._stand_ins: dict[str, str] = {}
         self._compared = 0
         self.add(*known)
 
@@ -96,12 +102,24 @@ class Masker:
         self.add(token)
         return True
 
+    def add_document(self, data: str) -> None:
+        """Declares the content of a document secret; where it is one of the page's types, its mask is one as well."""
+        if not self.learn(data) and len(data) <= LONGEST_TOKEN:
+            return
+        self.add(data)
+        with contextlib.suppress(ValueError):
+            if base64.b64decode(data, validate=True).startswith((b"%PDF", b"\xff\xd8\xff")):
+                plain = self.mask(data).encode()
+                self._stand_ins.setdefault(data, base64.b64encode(b"%PDF-1.4 " + plain[:-1].ljust(30)).decode())
+
     def knows(self, value: str) -> bool:
         """Whether a text was declared secret."""
         return value in self._whole or value in self._others.get(value[:SHORTEST], ())
 
     def mask(self, value: str) -> str:
         """The mask of one secret."""
+        if value in self._stand_ins:
+            return self._stand_ins[value]
         return f"<secret {hmac.digest(self._key, value.encode('utf-8', 'replace'), 'sha256').hex()[:10]}>"
 
     def text(self, text: str, *certain: str) -> str:
@@ -149,6 +167,9 @@ class Masker:
             if longest:
                 out += [run[start:place], self.mask(longest)]
                 start = place + len(longest)
+            elif len(run) - place >= LONGEST_REMNANT and any(s.startswith(run[place:]) for s in tuple(candidates)):
+                # A secret that was cut, as long texts are.
+                return "".join(out) + run[start:place] + self.mask(run[place:])
         return "".join(out) + run[start:]
 
     def value(self, value: Any, *certain: str) -> Any:

@@ -74,7 +74,7 @@ class Session:
         self._journal = None
         if folder is not None:
             tokens = [config.signup_token or "", *(token for _, token in config.registrations)]
-            self._journal = Journal(folder, self.masker, worker, config.headers, [t for t in tokens if t])
+            self._journal = Journal(folder, self.masker, worker, config.headers, [t for t in tokens if t], config.mask)
         self._tell("run", **self.run.to_json(self.masker))
         self._solitude = Solitude()
         self._solitude.sure = not worker

@@ -65,7 +65,7 @@ def record(
     if len(rows) > len(exchanges):
         notes.append(f"{len(rows) - len(exchanges)} recorded requests are no calls of this specification to {base}")
     folder.mkdir(parents=True, exist_ok=True)
-    journal = Journal(folder, masker, secret_fields=[*config.headers, *CREDENTIALS])
+    journal = Journal(folder, masker, secret_fields=[*config.headers, *CREDENTIALS], private=config.mask)
     try:
         journal.tell("run", **run.to_json(masker))
         journal.tell("begun", **_begun(binding, exchanges), notes=notes)

@@ -44,6 +44,7 @@ DECLARED = {
     "verification_hook": ("verify {id}", "verification_hook"),
     "registrations": ([{"id": "r-1", "token": "token-of-r-1"}], "registrations"),
     "policy_update_frequency": (12, "policy_update_frequency"),
+    "mask": (["documents"], "mask"),
     "waivers": ([WAIVER], "waivers"),
 }
 REACHED = {
@@ -51,6 +52,7 @@ REACHED = {
     "optional": ("/info/company_id", "/documents/*/name"),
     "values": "[A-Z]{5}",
     "registrations": (("r-1", "token-of-r-1"),),
+    "mask": ("documents",),
     "waivers": (
         Waiver("SIGNUP-NACK-PHONE", "known", "ops", datetime.date(2027, 1, 31), "/info/phone", "disputed-test"),
     ),

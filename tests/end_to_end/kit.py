@@ -145,6 +145,10 @@ class Started:
         assert self._process.pid is not None
         os.kill(self._process.pid, signal.SIGINT)
 
+    def kill(self) -> None:
+        """What nothing survives."""
+        self._process.kill()
+
     def wait(self, longest: float = LONGEST) -> Run:
         """The run once it has ended; raises AssertionError where it does not."""
         self._process.join(longest)
