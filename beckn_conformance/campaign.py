@@ -22,7 +22,7 @@ from .explorer import Explorer
 from .faults import FaultCase
 from .journal import prepare
 from .obligations import obligations
-from .report import document, terminal
+from .report import document, files, terminal
 from .report.progress import Progress
 from .session import Session
 from .shares import shares
@@ -389,7 +389,8 @@ class Campaign:
         self.session.elsewhere = self._elsewhere
         self.verdict = self.session.conclude(narrowed=self.narrowed and not self.session.unreachable)
         assert self.session.folder is not None
-        self._report = document.write(document.document(self.session, self.verdict), self.session.folder)
+        report = document.document(self.session, self.verdict)
+        self._report = files.write(report, self.session.folder, self.session.specification)
         if exitstatus in (pytest.ExitCode.INTERRUPTED, pytest.ExitCode.INTERNAL_ERROR):
             return
         session.exitstatus = 3 if self.kit_fault else self.verdict.exit_status

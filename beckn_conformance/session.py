@@ -278,17 +278,19 @@ class Session:
         """Judges every exchange of a scenario by everything; ``weigh`` says how much its findings weigh."""
         findings: dict[str, Finding] = {}
         exercised: set[str] = set()
+        shown_by: dict[str, list[Finding]] = {}
         for exchange in played.exchanges:
             self._observe(exchange)
         for exchange, judgement in self._judge.judge_together(played.exchanges):
             exercised.add(judgement.requirement)
             if judgement.finding is None:
-                self.tally.add(judgement)
+                self.tally.add(judgement, exchange.id)
                 continue
             before = [e for e in played.exchanges if e.ended <= exchange.started]
             judgement = _weighed(judgement, exchange, before, played.exchanges, weigh)
             assert judgement.finding is not None
             findings.setdefault(judgement.finding.id, judgement.finding)
+            shown_by.setdefault(exchange.id, []).append(judgement.finding)
             record = self.tally.add(judgement)
             if record is not None:
                 finding = judgement.finding
@@ -306,8 +308,10 @@ class Session:
                 record.script = self.masker.text(told.script)
                 record.replay = replay(node_id, self.config.url)
         self.tally.doubled |= self._judge.doubled
+        self.tally.statistics.observe(played.exchanges, shown_by)
         for id_ in played.registrations:
             self._judge.forget(id_)
+            self.tally.statistics.forget(id_)
         return Judged(findings, exercised, self.masker.text(self._reason(played)))
 
     def found(self) -> set[str]:

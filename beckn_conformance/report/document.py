@@ -1,12 +1,9 @@
-"""report.json: everything a run says, in the form of ``schemas/report.json``."""
+"""Everything a run says, as report.json has it and ``schemas/report.json`` describes it."""
 
 from __future__ import annotations
 
 import datetime
-import json
-import os
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from .. import __version__
@@ -62,6 +59,7 @@ def document(session: Session, verdict: Verdict) -> dict[str, Any]:
             }
             for waiver in config.waivers
         ],
+        "statistics": session.tally.statistics.to_json(),
         "registrations": session.registrations,
         "observations": [*session.notes, *verdict.notes],
     }
@@ -83,6 +81,7 @@ def _requirement(outcome: Outcome) -> dict[str, Any]:
         "reason": outcome.reason,
         "obligations": {"exercised": outcome.exercised, "of": outcome.of},
         "tests": list(outcome.tests),
+        "sample": outcome.sample,
         "findings": [found.to_json() for found in outcome.findings],
     }
 
@@ -99,33 +98,3 @@ def _declared(declared: Mapping[str, Any]) -> dict[str, Any]:
     if "registrations" in shown:
         shown["registrations"] = [{"id": row["id"], "token": "<secret>"} for row in shown["registrations"]]
     return shown
-
-
-SCRIPTS = "findings"
-"""Folder beside the report with a shell script for each finding that takes a history to be seen."""
-
-
-def write(report: Mapping[str, Any], folder: Path) -> Path:
-    """Writes report.json in one step, so that no reader sees half of it, and the scripts of its findings."""
-    _write_scripts(report, folder / SCRIPTS)
-    path = folder / "report.json"
-    partial = folder / f".report.{os.getpid()}.json"
-    partial.write_text(json.dumps(report, ensure_ascii=True, indent=1) + "\n", encoding="utf-8")
-    partial.replace(path)
-    return path
-
-
-def _write_scripts(report: Mapping[str, Any], folder: Path) -> None:
-    scripts = {
-        f"{finding['id']}.sh": finding["script"]
-        for requirement in report["requirements"]
-        for finding in requirement["findings"]
-        if finding["script"]
-    }
-    if folder.is_dir():
-        for old in folder.glob("*.sh"):
-            old.unlink()
-    if scripts:
-        folder.mkdir(exist_ok=True)
-    for name, script in scripts.items():
-        (folder / name).write_text(script, encoding="utf-8")

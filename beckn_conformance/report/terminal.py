@@ -9,7 +9,7 @@ from pathlib import Path
 from ..exchange import printable
 from ..session import Session
 from ..verdict import Found, Outcome, Verdict
-from .document import SCRIPTS
+from .files import SCRIPTS
 
 MOST = 60
 """Findings of one kind that are printed; the report has them all."""

@@ -11,12 +11,12 @@ ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "beckn_conformance"
 ORDER = (
     *("errors", "times", "specification", "config", "exchange", "finding", "faults", "oddities", "obligations"),
-    *("values", "strategies", "examples", "diagnosis", "checks", "model", "judge", "verdict"),
+    *("values", "strategies", "examples", "diagnosis", "checks", "model", "judge", "statistics", "verdict"),
     *("binding", "wire", "transport", "patience", "gateway", "turns", "solitude", "actor", "replay", "masking"),
     *("journal", "probe", "embedded", "session", "report", "scenario", "explorer", "openapi", "suite", "workers"),
     *("shares", "plan", "campaign", "plugin", "cli", "__main__"),
 )
-PURE = ("diagnosis", "checks", "model", "judge", "verdict", "values", "faults", "finding", "exchange", "oddities")
+PURE = ("diagnosis", "checks", "model", "judge", "statistics", "verdict", "values", "faults", "finding", "exchange", "oddities")
 HEAVY = ("aiohttp", "httpx", "hypothesis", "schemathesis", "jsonschema", "jsonschema_rs", "yaml", "phonenumbers")
 SOURCES = sorted(PACKAGE.rglob("*.py"))
 
