@@ -70,12 +70,11 @@ class Statistics:
         before = self._shown[id_]
         statuses = dict(before or {})
         for key, pointer, status in _statuses(exchange):
-            faults = {finding.id for finding in findings if finding.pointer == pointer}
-            if faults or (before is not None and not beside):
+            if before is not None and not beside:
                 transition = Transition(
                     str(key[0]), statuses.get(key), status, exchange.action, str(exchange.action_of_reply)
                 )
-                self._count(transition, 1, faults)
+                self._count(transition, 1, (finding.id for finding in findings if finding.pointer == pointer))
             statuses[key] = status
         # Of calls made side by side nobody can say which the gateway carried out last.
         self._shown[id_] = None if beside else statuses

@@ -332,9 +332,10 @@ def _next(report: Mapping[str, Any], requirements: Iterable[Mapping[str, Any]]) 
     if failed:
         names = " or ".join(failed[:MOST_RERUN])
         chosen = f'"{names}"' if len(failed) > 1 else names
-        text = "Open a finding to see what was sent, what the page asks for and what came back. When it is mended, run "
-        text += "what failed again, and then everything:"
-        return {"text": text, "command": f"pytest --gateway-url {url} -k {chosen}"}
+        return {
+            "text": "Each finding below shows what was sent, expected and observed. To run again what failed:",
+            "command": f"pytest --gateway-url {url} -k {chosen}",
+        }
     if report["run"]["reason"]:
         return {"text": f"The gateway could not be judged: {report['run']['reason']}", "command": ""}
     if report["verdict"] == "incomplete":

@@ -16,7 +16,9 @@ MOST_OTHERS = 4
 WORST_FIRST = ("failed", "warned", "waived", "silent", "allowed", "unseen")
 """What may be said of a transition: the status of the requirement that forbids it, that the page says nothing of it,
 that the page allows it, that it allows it and nobody saw it."""
-WIDTH, NODE, HEIGHT_OF_NODE, BADGE = 520.0, 164.0, 36.0, 10.0
+WIDTH, NODE, HEIGHT_OF_NODE = 520.0, 154.0, 36.0
+SHORT = 150.0
+"""Of a line whose number stands nearer to its beginning, so that there is room for that of the way back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +109,9 @@ class _Declared:
         )
 
     def states(self, subject: str) -> list[str]:
-        return [*VERIFICATION[::-1], self.pending, self.fail] if subject == "registration" else [*VERIFICATION[::-1]]
+        """Those of the page, clockwise as they are drawn: what waits on the left, what is verified on the right."""
+        waiting, verified = VERIFICATION
+        return [verified, self.pending, self.fail, waiting] if subject == "registration" else [verified, waiting]
 
     def unseen(self, subject: str) -> list[tuple[str | None, str]]:
         """Transitions that the page lets one expect."""
@@ -148,7 +152,8 @@ def _diagram(
     seen = {name for pair in arrows for name in pair if name is not None}
     own = declared.states(subject)
     others = [name for name in dict.fromkeys(row["after"] for row in rows) if name not in own]
-    names: list[str | None] = [None, *own, *others[:MOST_OTHERS]]
+    half = len(own) // 2
+    names: list[str | None] = [None, *own[:half], *others[:MOST_OTHERS], *own[half:]]
     places, height = _places(names)
     for pair in declared.unseen(subject):
         arrows.setdefault(pair, Arrow(*pair))
@@ -207,7 +212,8 @@ def _draw(arrow: Arrow, places: Mapping[str | None, tuple[float, float]]) -> Non
     corners = ((x2, y2), (x2 - ux * 10 - uy * 5, y2 - uy * 10 + ux * 5), (x2 - ux * 10 + uy * 5, y2 - uy * 10 - ux * 5))
     arrow.head = " ".join(f"{x:.1f},{y:.1f}" for x, y in corners)
     # Not half way, where lines cross and the way back has its own.
-    arrow.badge = (round(x1 + (x2 - x1) * 0.36, 1), round(y1 + (y2 - y1) * 0.36, 1))
+    share = 0.24 if length < SHORT + NODE / 2 else 0.36
+    arrow.badge = (round(x1 + (x2 - x1) * share, 1), round(y1 + (y2 - y1) * share, 1))
 
 
 def _to_border(x: float, y: float, ux: float, uy: float, centre: tuple[float, float]) -> float:
