@@ -24,7 +24,7 @@ def prepare(folder: Path) -> None:
         probe = folder / ".writable"
         probe.write_text("")
         probe.unlink()
-        for name in ("report.json", "exchanges.jsonl"):
+        for name in ("report.json", "report.html", "exchanges.jsonl"):
             if (folder / name).exists():
                 (folder / name).open("a").close()
     except OSError as error:

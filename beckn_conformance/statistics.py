@@ -49,7 +49,7 @@ class Statistics:
         by_registration: dict[str, list[Exchange]] = {}
         for exchange in exchanges:
             if not exchange.purpose:
-                # What a test of its own sends, such as a document of 1 MB, would tell of the kit and not of the gateway.
+                # What a test of its own sends, such as a document of 1 MB, tells more of the kit than of the gateway.
                 self._time(exchange)
             id_ = _registration(exchange)
             if id_ is not None:

@@ -7,7 +7,8 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
-OF_A_FINDING = 3
+MOST, FEW_FINDINGS = 3, 40
+"""Exchanges of a finding that are shown where findings are few; of each of many it is one."""
 BEGINNING = b'{"id":"'
 """How every line of ``exchanges.jsonl`` begins, so that an id can be told without reading the JSON behind it."""
 
@@ -15,10 +16,10 @@ BEGINNING = b'{"id":"'
 def wanted(report: Mapping[str, Any]) -> frozenset[str]:
     """Ids of the exchanges that are shown in full: the first few of each finding, and one of each requirement met."""
     requirements = report["requirements"]
-    samples = {row["sample"] for row in requirements if row["sample"]}
-    return samples.union(
-        *(finding["exchanges"][:OF_A_FINDING] for row in requirements for finding in row["findings"]),
-    )
+    findings = [finding for row in requirements for finding in row["findings"]]
+    most = MOST if len(findings) <= FEW_FINDINGS else 1
+    samples = frozenset(row["sample"] for row in requirements if row["sample"])
+    return samples.union(*(finding["exchanges"][:most] for finding in findings))
 
 
 def read(record: Path, ids: Collection[str]) -> dict[str, dict[str, Any]]:

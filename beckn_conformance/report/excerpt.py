@@ -54,7 +54,12 @@ def _around(
             yield Line(f"{indent}{INDENT}{name}{_short(child)}{comma}")
         elif place == MOST_SIBLINGS:
             yield Line(f"{indent}{INDENT}…")
-    if path and head not in {key for key, _ in items} and not rest and (isinstance(value, dict) or INDEX.fullmatch(head)):
+    if (
+        path
+        and head not in {key for key, _ in items}
+        and not rest
+        and (isinstance(value, dict) or INDEX.fullmatch(head))
+    ):
         yield Line(f"{indent}{INDENT}{head}: not there", True)
     yield Line(f"{indent}{closing}{after}")
 
@@ -81,4 +86,4 @@ def _short(value: Any) -> str:
     text = json.dumps(value, ensure_ascii=False)
     if len(text) <= LONGEST_TEXT:
         return text
-    return f"{text[: LONGEST_TEXT - 20]}…\" ({len(value) if isinstance(value, str) else len(text)} characters)"
+    return f'{text[: LONGEST_TEXT - 20]}…" ({len(value) if isinstance(value, str) else len(text)} characters)'

@@ -20,7 +20,7 @@ from markupsafe import Markup
 from ..exchange import printable
 from ..specification import Specification
 from .durations import histograms
-from .evidence import OF_A_FINDING
+from .evidence import MOST
 from .excerpt import Line, excerpt
 from .states import diagrams
 
@@ -99,7 +99,11 @@ def page(report: Mapping[str, Any], specification: Specification, rows: Mapping[
             report["statistics"]["answer_times"], [operation.action for operation in specification.operations]
         ),
         readings=[reading for number, reading in specification.readings.items() if number in cited],
-        samples=[(_exchange(rows[id_]), [r["id"] for r in requirements if r["sample"] == id_]) for id_ in rows if id_ in samples],
+        samples=[
+            (_exchange(rows[id_]), [r["id"] for r in requirements if r["sample"] == id_])
+            for id_ in rows
+            if id_ in samples
+        ],
         configuration=_flat(report["configuration"]),
         bases=BASES,
         most_tests=MOST_TESTS,
@@ -190,7 +194,7 @@ def _finding(
         and waiver["pointer"] in (None, finding["pointer"])
     ]
     status = "waived" if waivers else requirement["status"]
-    evidence = [rows[id_] for id_ in finding["exchanges"][:OF_A_FINDING] if id_ in rows]
+    evidence = [rows[id_] for id_ in finding["exchanges"][:MOST] if id_ in rows]
     sent, received = _sides(evidence[0], finding, report, specification) if evidence else ([], [])
     cases = sorted(case.removeprefix(finding["operation"]).strip() for case in finding["cases"])
     return {
@@ -212,10 +216,10 @@ def _sides(
 ) -> tuple[list[Line], list[Line]]:
     """Request and reply around the member that a finding is about."""
     pointer: str = finding["pointer"]
-    names = report["configuration"].get("envelope") or {}
-    envelope = (names.get("header", "header"), names.get("body", "body"))
-    if report["gateway"]["binding"] != "envelope":
-        envelope = None
+    envelope: tuple[str, str] | None = None
+    if report["gateway"]["binding"] == "envelope":
+        names = report["configuration"].get("envelope") or {}
+        envelope = (names.get("header", "header"), names.get("body", "body"))
     request, reply = row["request"], row["reply"]
     fields = {"action", "token", "timestamp"}
     sent = [Line(f"{request['method']} {row['operation']}"), *_side(request, pointer, envelope, fields)]
@@ -223,7 +227,9 @@ def _sides(
         return sent, [Line(row["trouble"] or "no reply", True)]
     received = [Line(f"HTTP {reply['status']}"), *_side(reply, pointer, envelope, {"action", "message"})]
     # What the page never asks for in a request is not missing there.
-    members = {member.pointer for member in specification.members(row["operation"])} if _known(row, specification) else ()
+    members = (
+        {member.pointer for member in specification.members(row["operation"])} if _known(row, specification) else ()
+    )
     pattern = "/".join("*" if part.isdigit() else part for part in pointer.split("/"))
     if pattern not in members:
         sent = [line for line in sent if not (line.marked and line.text.endswith(": not there"))]
@@ -234,9 +240,7 @@ def _known(row: Mapping[str, Any], specification: Specification) -> bool:
     return any(operation.action == row["operation"] for operation in specification.operations)
 
 
-def _side(
-    part: Mapping[str, Any], pointer: str, envelope: tuple[str, str] | None, fields: set[str]
-) -> list[Line]:
+def _side(part: Mapping[str, Any], pointer: str, envelope: tuple[str, str] | None, fields: set[str]) -> list[Line]:
     """Header members and body of one message; the one at the pointer is marked."""
     value = _json(part["content"])
     header: list[tuple[str, Any]] = [(k, v) for k, v in part["headers"] if k.casefold() in fields]

@@ -139,9 +139,7 @@ class _Declared:
         return before in (None, after, self.fail) or (before in (waiting, self.pending) and after == verified)
 
 
-def _diagram(
-    subject: str, rows: list[Mapping[str, Any]], declared: _Declared, statuses: Mapping[str, str]
-) -> Diagram:
+def _diagram(subject: str, rows: list[Mapping[str, Any]], declared: _Declared, statuses: Mapping[str, str]) -> Diagram:
     arrows: dict[tuple[str | None, str], Arrow] = {}
     for row in rows:
         known = [id_ for id_ in row["findings"] if id_ in statuses]

@@ -16,7 +16,19 @@ ORDER = (
     *("journal", "probe", "embedded", "session", "report", "scenario", "explorer", "openapi", "suite", "workers"),
     *("shares", "plan", "campaign", "plugin", "cli", "__main__"),
 )
-PURE = ("diagnosis", "checks", "model", "judge", "statistics", "verdict", "values", "faults", "finding", "exchange", "oddities")
+PURE = (
+    "diagnosis",
+    "checks",
+    "model",
+    "judge",
+    "statistics",
+    "verdict",
+    "values",
+    "faults",
+    "finding",
+    "exchange",
+    "oddities",
+)
 HEAVY = ("aiohttp", "httpx", "hypothesis", "schemathesis", "jsonschema", "jsonschema_rs", "yaml", "phonenumbers")
 SOURCES = sorted(PACKAGE.rglob("*.py"))
 
