@@ -11,7 +11,7 @@ from ..checks import VERIFICATION
 
 SIGNUP, GET, UPDATE, ADD = "Provider/signup", "Provider/get", "Provider/info/update", "Provider/documents/add"
 SUBJECTS = ("registration", "document", "api")
-MOST_OTHERS = 4
+MOST_OTHERS = 3
 """Statuses of the gateway's own that are drawn; what lies beyond stands in the list only."""
 WORST_FIRST = ("failed", "warned", "waived", "silent", "allowed", "unseen")
 """What may be said of a transition: the status of the requirement that forbids it, that the page says nothing of it,

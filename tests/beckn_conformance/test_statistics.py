@@ -1,10 +1,12 @@
 """What is counted of a run: answer times, and which status followed which."""
 
+import itertools
 import json
+
+from exchanges import ADD, GET, PENDING, SIGNUP, UPDATE, VERIFIED, Story, exchange, nack, put, reply
 
 from beckn_conformance.finding import Finding
 from beckn_conformance.statistics import BOUNDS, LONGEST_STATUS, MOST_TRANSITIONS, Statistics
-from exchanges import ADD, GET, PENDING, SIGNUP, UPDATE, VERIFIED, Story, exchange, nack, put, reply
 
 
 def observed(story, findings=()):
@@ -169,7 +171,7 @@ def test_answers_are_counted_by_operation_and_bucket():
 
 def test_the_buckets_grow_evenly_on_a_logarithmic_scale():
     assert list(BOUNDS) == sorted(BOUNDS)
-    assert all(1.2 < b / a < 1.8 for a, b in zip(BOUNDS, BOUNDS[1:], strict=False))
+    assert all(1.2 < b / a < 1.8 for a, b in itertools.pairwise(BOUNDS))
 
 
 def test_two_processes_count_together_what_one_would_have_counted():
