@@ -103,17 +103,19 @@ class Assessment:
         """Judges every exchange of a scenario by everything; ``weight`` says how much its findings weigh."""
         findings: dict[str, Finding] = {}
         exercised: set[str] = set()
+        shown_by: dict[str, list[Finding]] = {}
         for exchange in played.exchanges:
             self._observe(exchange)
         for exchange, judgement in self._judge.judge_together(played.exchanges):
             exercised.add(judgement.requirement)
             if judgement.finding is None:
-                self.tally.add(judgement)
+                self.tally.add(judgement, exchange.id)
                 continue
             before = [e for e in played.exchanges if e.ended <= exchange.started]
             judgement = _weighed(judgement, exchange, before, played.exchanges, weight)
             assert judgement.finding is not None
             findings.setdefault(judgement.finding.id, judgement.finding)
+            shown_by.setdefault(exchange.id, []).append(judgement.finding)
             record = self.tally.add(judgement)
             if record is not None:
                 finding = judgement.finding
@@ -131,9 +133,11 @@ class Assessment:
                 record.script = self._mask(told.script)
                 record.replay = replay(node_id, self.run.config.url)
         self.tally.doubled |= self._judge.doubled
+        self.tally.statistics.observe(played.exchanges, shown_by)
         if not self.run.recorded:
             for id_ in played.registrations:
                 self._judge.forget(id_)
+                self.tally.statistics.forget(id_)
         return Judged(findings, exercised, self._mask(self._reason(played)))
 
     def found(self) -> set[str]:

@@ -417,7 +417,8 @@ class Campaign:
         self.session.elsewhere = self._elsewhere
         self.verdict = self.session.conclude(narrowed=self.narrowed and not self.session.run.unreachable)
         assert self.session.folder is not None
-        report = document.document(self.session.run, self.verdict, self.session.masker)
+        statistics = self.session.tally.statistics.to_json()
+        report = document.document(self.session.run, self.verdict, statistics, self.session.masker)
         self._report = files.write(report, self.session.folder, self.session.specification)
         if trouble := markdown.append_to_job_summary(markdown.summary(report)):
             self.session.run.notes.append(trouble)

@@ -259,7 +259,7 @@ def _incomplete(judged: Rejudged, report: Report) -> Iterator[str]:
 
 def _otherwise(judged: Rejudged, report: Report) -> Iterator[str]:
     """Where the recorded exchanges, judged again, say something else than the report."""
-    again = document(judged.run, judged.conclude(), Masker())
+    again = document(judged.run, judged.conclude(), judged.tally.statistics.to_json(), Masker())
     again["kit"] = report["kit"]
     if again["verdict"] != report["verdict"]:
         yield f"judged again, the verdict is {again['verdict']} and not {report['verdict']}"

@@ -129,7 +129,7 @@ def _rejudged(record: Path, specification: Specification, report: Path | None, *
 
     judged = rejudge(record, specification)
     verdict = judged.conclude()
-    made = document.document(judged.run, verdict, Masker())
+    made = document.document(judged.run, verdict, judged.tally.statistics.to_json(), Masker())
     path = files.write(made, report, specification) if report is not None else None
     if as_json:
         _say_json(made)

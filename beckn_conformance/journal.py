@@ -38,7 +38,7 @@ def prepare(folder: Path) -> None:
         probe = folder / ".writable"
         probe.write_text("")
         probe.unlink()
-        for name in ("report.json", file_of(EXCHANGES), file_of(COURSE)):
+        for name in ("report.json", "report.html", file_of(EXCHANGES), file_of(COURSE)):
             if (folder / name).exists():
                 (folder / name).open("a").close()
     except OSError as error:

@@ -14,6 +14,7 @@ from .finding import Finding, Judgement
 from .model import REQUIREMENTS
 from .obligations import obligations
 from .specification import Requirement, Specification
+from .statistics import Statistics
 
 CONFORMANT, NON_CONFORMANT, INCONCLUSIVE, INCOMPLETE = (
     "conformant",
@@ -75,12 +76,17 @@ class Tally:
     tests: dict[str, list[str]] = field(default_factory=dict)
     doubled: set[str] = field(default_factory=set)
     """Registration ids that were given more than once: what was found of them only follows from that."""
+    samples: dict[str, str] = field(default_factory=dict)
+    """By requirement, an exchange that met it."""
+    statistics: Statistics = field(default_factory=Statistics)
 
-    def add(self, judgement: Judgement) -> Found | None:
-        """Counts a judgement; returns the finding's record where its representative is new or lighter."""
+    def add(self, judgement: Judgement, exchange: str = "") -> Found | None:
+        """Counts a judgement of an exchange; returns the finding's record where its representative is new or
+        lighter."""
         self.exercised[judgement.requirement].add(judgement.obligation)
         finding = judgement.finding
         if finding is None:
+            self.samples.setdefault(judgement.requirement, exchange)
             return None
         known = self.found.setdefault(judgement.requirement, {})
         record = known.get(finding.id)
@@ -105,6 +111,8 @@ class Tally:
     def merge(self, other: Mapping[str, Any]) -> None:
         """Adds what another process of the same run has shown, in the form of ``to_json``."""
         self.doubled.update(other["doubled"])
+        self.samples = {**other["samples"], **self.samples}
+        self.statistics.merge(other["statistics"])
         for requirement, names in other["exercised"].items():
             self.exercised[requirement].update(names)
         for requirement, reasons in other["reasons"].items():
@@ -139,6 +147,8 @@ class Tally:
             "reasons": {key: dict(reasons) for key, reasons in self.reasons.items()},
             "tests": self.tests,
             "doubled": sorted(self.doubled),
+            "samples": self.samples,
+            "statistics": self.statistics.to_json(),
             "found": {
                 key: [
                     {
@@ -172,6 +182,8 @@ class Outcome:
     waived: Mapping[str, tuple[Waiver, ...]]
     """By id, the findings that waivers excuse."""
     tests: tuple[str, ...]
+    sample: str
+    """Id of an exchange that met it; empty where none did."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -325,6 +337,7 @@ def _outcome(
         records,
         waived,
         tuple(tally.tests.get(requirement.id, ())),
+        tally.samples.get(requirement.id, ""),
     )
 
 

@@ -1,8 +1,9 @@
-"""report.json: everything a run says, in the form of ``schemas/report.json``."""
+"""Everything a run says, as report.json has it and ``schemas/report.json`` describes it."""
 
 from __future__ import annotations
 
 import datetime
+from collections.abc import Mapping
 from typing import Any
 
 from ..masking import Masker
@@ -12,7 +13,7 @@ from ..verdict import Outcome, Standing, Verdict
 FORMAT = "beckn-conformance-report/1"
 
 
-def document(run: Run, verdict: Verdict, masker: Masker) -> dict[str, Any]:
+def document(run: Run, verdict: Verdict, statistics: Mapping[str, Any], masker: Masker) -> dict[str, Any]:
     """The report as JSON, masked."""
     config, specification = run.config, run.specification
     finished = run.started + datetime.timedelta(seconds=run.seconds)
@@ -47,6 +48,7 @@ def document(run: Run, verdict: Verdict, masker: Masker) -> dict[str, Any]:
         "requirements": [_requirement(outcome) for outcome in verdict.outcomes],
         "configuration": config.shown,
         "waivers": [_waiver(standing) for standing in verdict.waivers],
+        "statistics": statistics,
         "registrations": run.registrations,
         "observations": [*run.notes, *verdict.notes],
     }
@@ -68,6 +70,7 @@ def _requirement(outcome: Outcome) -> dict[str, Any]:
         "reason": outcome.reason,
         "obligations": {"exercised": outcome.exercised, "of": outcome.of},
         "tests": list(outcome.tests),
+        "sample": outcome.sample,
         "findings": [found.to_json() for found in outcome.findings],
     }
 

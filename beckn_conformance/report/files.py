@@ -13,12 +13,12 @@ from ..errors import UsageError
 from ..journal import COURSE, EXCHANGES, file_of
 from ..recording import rows
 from ..specification import Specification
-from . import badge, earl, har, markdown
+from . import badge, earl, evidence, har, html, markdown
 
 SCRIPTS = "findings"
 """Folder beside the report with a shell script for each finding that takes a history to be seen."""
 RECORD = (file_of(EXCHANGES), file_of(COURSE))
-NAMES = ("report.json", *RECORD, "exchanges.har", "earl.jsonld", "summary.md", "badge.svg")
+NAMES = ("report.json", *RECORD, "exchanges.har", "earl.jsonld", "summary.md", "badge.svg", "report.html")
 """Files that a report folder can have, other than scripts."""
 
 
@@ -39,6 +39,8 @@ def write(report: Mapping[str, Any], folder: Path, specification: Specification)
         file.write(markdown.summary(report))
     with replaced(folder / "badge.svg") as file:
         file.write(badge.svg(report))
+    with replaced(folder / "report.html") as file:
+        file.write(html.page(report, specification, evidence.read(folder, evidence.wanted(report))))
     return path
 
 

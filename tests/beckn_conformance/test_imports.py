@@ -11,25 +11,25 @@ ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "beckn_conformance"
 ORDER = (
     *("errors", "times", "specification", "exchange", "masking", "config", "finding", "faults", "oddities"),
-    *("obligations", "values", "strategies", "examples", "diagnosis", "checks", "model", "judge", "verdict"),
-    *("binding", "wire", "transport", "patience", "gateway", "turns", "solitude", "actor", "replay"),
-    *(
-        "record",
-        "journal",
-        "run",
-        "assessment",
-        "recording",
-        "probe",
-        "embedded",
-        "session",
-        "report",
-        "traffic",
-        "scenario",
-    ),
-    *("explorer", "openapi", "suite", "workers", "shares", "plan", "campaign", "plugin", "isolation", "census"),
-    *("keys", "certificate", "comparison", "resending", "cli", "__main__"),
+    *("obligations", "values", "strategies", "examples", "diagnosis", "checks", "model", "judge", "statistics"),
+    *("verdict", "binding", "wire", "transport", "patience", "gateway", "turns", "solitude", "actor", "replay"),
+    *("record", "journal", "run", "assessment", "recording", "probe", "embedded", "session", "report", "traffic"),
+    *("scenario", "explorer", "openapi", "suite", "workers", "shares", "plan", "campaign", "plugin", "isolation"),
+    *("census", "keys", "certificate", "comparison", "resending", "cli", "__main__"),
 )
-PURE = ("diagnosis", "checks", "model", "judge", "verdict", "values", "faults", "finding", "exchange", "oddities")
+PURE = (
+    "diagnosis",
+    "checks",
+    "model",
+    "judge",
+    "statistics",
+    "verdict",
+    "values",
+    "faults",
+    "finding",
+    "exchange",
+    "oddities",
+)
 HEAVY = ("aiohttp", "httpx", "hypothesis", "schemathesis", "jsonschema", "jsonschema_rs", "yaml", "phonenumbers")
 SOURCES = sorted(PACKAGE.rglob("*.py"))
 

@@ -6,6 +6,7 @@ import dataclasses
 import json
 
 import pytest
+
 from beckn_conformance.binding import EnvelopeBinding, HttpBinding
 from beckn_conformance.exchange import Exchange, Message, Raw, Reply, Request, write_json
 from beckn_conformance.record import LONGEST, content_of, exchange_of, row_of, text_of, written

@@ -1,0 +1,223 @@
+"""The diagram of statuses: those of the page and of the gateway, and the transitions between them that were seen."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..checks import VERIFICATION
+
+SIGNUP, GET, UPDATE, ADD = "Provider/signup", "Provider/get", "Provider/info/update", "Provider/documents/add"
+SUBJECTS = ("registration", "document", "api")
+MOST_OTHERS = 3
+"""Statuses of the gateway's own that are drawn; what lies beyond stands in the list only."""
+WORST_FIRST = ("failed", "warned", "waived", "silent", "allowed", "unseen")
+"""What may be said of a transition: the status of the requirement that forbids it, that the page says nothing of it,
+that the page allows it, that it allows it and nobody saw it."""
+WIDTH, NODE, HEIGHT_OF_NODE = 520.0, 154.0, 36.0
+SHORT = 150.0
+"""Of a line whose number stands nearer to its beginning, so that there is room for that of the way back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One kind of transition as it was seen."""
+
+    operation: str
+    answer: str
+    count: int
+    findings: tuple[str, ...]
+    outcome: str
+
+
+@dataclass(slots=True)
+class Arrow:
+    """All transitions from one status to another."""
+
+    before: str | None
+    after: str
+    rows: list[Row] = field(default_factory=list)
+    number: int = 0
+    line: tuple[float, float, float, float] | None = None
+    head: str = ""
+    badge: tuple[float, float] = (0.0, 0.0)
+
+    @property
+    def outcome(self) -> str:
+        return min((row.outcome for row in self.rows), key=WORST_FIRST.index, default="unseen")
+
+    @property
+    def count(self) -> int:
+        return sum(row.count for row in self.rows)
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A status, or with the name None the beginning."""
+
+    name: str | None
+    x: float
+    y: float
+    of_page: bool
+    seen: bool
+    stayed: int
+    """How often the next reply showed the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class Diagram:
+    subject: str
+    width: float
+    height: float
+    nodes: tuple[Node, ...]
+    arrows: tuple[Arrow, ...]
+    """Those that lead from one status to another; the unseen ones without a number."""
+    stays: tuple[Arrow, ...]
+    """Transitions from a status to itself that are no matter of course."""
+
+
+def diagrams(
+    transitions: Iterable[Mapping[str, Any]], configuration: Mapping[str, Any], statuses: Mapping[str, str]
+) -> list[Diagram]:
+    """A diagram for each thing that has a status and was seen; ``statuses`` are those of the findings, by id."""
+    rows = list(transitions)
+    declared = _Declared.of(configuration)
+    return [
+        _diagram(subject, mine, declared, statuses)
+        for subject in SUBJECTS
+        if (mine := [row for row in rows if row["subject"] == subject])
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class _Declared:
+    """What the configuration says of statuses (R4–R6)."""
+
+    pending: str
+    fail: str
+    immediate: bool
+
+    @classmethod
+    def of(cls, configuration: Mapping[str, Any]) -> _Declared:
+        names = configuration.get("status_names") or {}
+        return cls(
+            str(names.get("UPDATE-PENDING", "UPDATE-PENDING")),
+            str(names.get("UPDATE-FAIL", "UPDATE-FAIL")),
+            configuration.get("verification") == "immediate",
+        )
+
+    def states(self, subject: str) -> list[str]:
+        """Those of the page, clockwise as they are drawn: what waits on the left, what is verified on the right."""
+        waiting, verified = VERIFICATION
+        return [verified, self.pending, self.fail, waiting] if subject == "registration" else [verified, waiting]
+
+    def unseen(self, subject: str) -> list[tuple[str | None, str]]:
+        """Transitions that the page lets one expect."""
+        waiting, verified = VERIFICATION
+        found: list[tuple[str | None, str]] = [(None, waiting), (waiting, verified)]
+        if subject == "registration":
+            found += [(state, self.pending) for state in (waiting, verified, self.fail)]
+            found += [(state, self.fail) for state in (waiting, verified, self.pending)]
+            found.append((self.pending, verified))
+        return found
+
+    def allows(self, subject: str, row: Mapping[str, Any]) -> bool:
+        """Whether the page, as it is read, speaks for a transition of which no check found fault (R3–R7, R17)."""
+        before, after, operation = row["before"], row["after"], row["operation"]
+        waiting, verified = VERIFICATION
+        if subject != "registration":
+            fresh = after == waiting or (after == verified and self.immediate)
+            return fresh if before is None else after == before or (before, after) == (waiting, verified)
+        if row["answer"] == "NACK":
+            return bool(after == self.fail)
+        if operation in (UPDATE, ADD):
+            return bool(after == self.pending)
+        if operation == SIGNUP:
+            return True
+        return before in (None, after, self.fail) or (before in (waiting, self.pending) and after == verified)
+
+
+def _diagram(subject: str, rows: list[Mapping[str, Any]], declared: _Declared, statuses: Mapping[str, str]) -> Diagram:
+    arrows: dict[tuple[str | None, str], Arrow] = {}
+    for row in rows:
+        known = [id_ for id_ in row["findings"] if id_ in statuses]
+        outcome = min((statuses[id_] for id_ in known), key=WORST_FIRST.index, default="")
+        outcome = outcome or ("allowed" if declared.allows(subject, row) else "silent")
+        arrow = arrows.setdefault((row["before"], row["after"]), Arrow(row["before"], row["after"]))
+        arrow.rows.append(Row(row["operation"], row["answer"], row["count"], tuple(known), outcome))
+    seen = {name for pair in arrows for name in pair if name is not None}
+    own = declared.states(subject)
+    others = [name for name in dict.fromkeys(row["after"] for row in rows) if name not in own]
+    half = len(own) // 2
+    names: list[str | None] = [None, *own[:half], *others[:MOST_OTHERS], *own[half:]]
+    places, height = _places(names)
+    for pair in declared.unseen(subject):
+        arrows.setdefault(pair, Arrow(*pair))
+    leading = sorted(
+        (arrow for pair, arrow in arrows.items() if pair[0] != pair[1]),
+        key=lambda a: (WORST_FIRST.index(a.outcome), -a.count),
+    )
+    for number, arrow in enumerate((arrow for arrow in leading if arrow.rows), 1):
+        arrow.number = number
+    for arrow in leading:
+        if arrow.before in places and arrow.after in places:
+            _draw(arrow, places)
+    stays = [arrow for pair, arrow in arrows.items() if pair[0] == pair[1]]
+    nodes = tuple(
+        Node(
+            name,
+            *places[name],
+            of_page=name is None or name in own,
+            seen=name is None or name in seen,
+            stayed=sum(arrow.count for arrow in stays if arrow.after == name),
+        )
+        for name in names
+    )
+    odd = tuple(arrow for arrow in stays if arrow.outcome != "allowed")
+    return Diagram(subject, WIDTH, height, nodes, tuple(leading), odd)
+
+
+def _places(names: list[str | None]) -> tuple[dict[str | None, tuple[float, float]], float]:
+    """Places on an ellipse, the beginning on top: no line between two of them runs through a third."""
+    radius = 60.0 if len(names) <= 3 else 112.0 if len(names) <= 5 else 150.0
+    across = WIDTH / 2 - NODE / 2 - 4
+    # The ellipse is not centred on the beginning: a little circle needs less room than the others.
+    top = 18.0
+    places: dict[str | None, tuple[float, float]] = {}
+    for number, name in enumerate(names):
+        angle = 2 * math.pi * number / len(names)
+        places[name] = (
+            round(WIDTH / 2 + across * math.sin(angle), 1),
+            round(top + radius - radius * math.cos(angle), 1),
+        )
+    lowest = max(y for _, y in places.values())
+    return places, lowest + HEIGHT_OF_NODE / 2 + 4
+
+
+def _draw(arrow: Arrow, places: Mapping[str | None, tuple[float, float]]) -> None:
+    """A straight line beside the one that leads back, from border to border, with its head and its number."""
+    (x1, y1), (x2, y2) = places[arrow.before], places[arrow.after]
+    length = math.hypot(x2 - x1, y2 - y1)
+    ux, uy = (x2 - x1) / length, (y2 - y1) / length
+    aside = 0.0 if arrow.before is None else 8.0
+    x1, y1, x2, y2 = x1 - uy * aside, y1 + ux * aside, x2 - uy * aside, y2 + ux * aside
+    start = 11.0 if arrow.before is None else _to_border(x1, y1, ux, uy, places[arrow.before])
+    end = _to_border(x2, y2, -ux, -uy, places[arrow.after]) + 1
+    x1, y1, x2, y2 = x1 + ux * start, y1 + uy * start, x2 - ux * end, y2 - uy * end
+    arrow.line = (round(x1, 1), round(y1, 1), round(x2 - ux * 7, 1), round(y2 - uy * 7, 1))
+    corners = ((x2, y2), (x2 - ux * 10 - uy * 5, y2 - uy * 10 + ux * 5), (x2 - ux * 10 + uy * 5, y2 - uy * 10 - ux * 5))
+    arrow.head = " ".join(f"{x:.1f},{y:.1f}" for x, y in corners)
+    # Not half way, where lines cross and the way back has its own.
+    share = 0.24 if length < SHORT + NODE / 2 else 0.36
+    arrow.badge = (round(x1 + (x2 - x1) * share, 1), round(y1 + (y2 - y1) * share, 1))
+
+
+def _to_border(x: float, y: float, ux: float, uy: float, centre: tuple[float, float]) -> float:
+    """How far it is from a point within a box to its border, in a direction."""
+    ways = []
+    for place, direction, middle, half in ((x, ux, centre[0], NODE / 2), (y, uy, centre[1], HEIGHT_OF_NODE / 2)):
+        if abs(direction) > 1e-9:
+            ways.append((middle + math.copysign(half, direction) - place) / direction)
+    return min(ways)
