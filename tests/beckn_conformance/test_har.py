@@ -4,28 +4,13 @@ import base64
 import io
 import json
 import tracemalloc
-from functools import cache
-from pathlib import Path
 
 import pytest
-from jsonschema import Draft6Validator
-from referencing import Registry
-from referencing.jsonschema import DRAFT6
+from har_schema import validator
 from written_reports import HOSTILE, finding, report, row
 
 from beckn_conformance.errors import UsageError
 from beckn_conformance.report import har
-
-SCHEMA = Path(__file__).parent / "har-1.2.schema.json"
-
-
-@cache
-def validator():
-    """The published schema of HAR 1.2."""
-    schemas = json.loads(SCHEMA.read_text(encoding="utf-8"))["schemas"]
-    registry = Registry().with_resources([(f"{n}#", DRAFT6.create_resource(s)) for n, s in schemas.items()])
-    registry = registry.with_resources([(n, DRAFT6.create_resource(s)) for n, s in schemas.items()])
-    return Draft6Validator({"$ref": "har.json#"}, registry=registry)
 
 
 def written(*rows, **changes):
