@@ -70,6 +70,12 @@ def test_what_a_gateway_says_stays_text(reader):
     assert shown[:200] in page.text.replace(shown, "")
 
 
+def test_a_block_is_fenced_by_more_than_anything_within_it():
+    lines = summary(report({"SIGNUP-NACK-PHONE": [hostile(steps=["`" * 9])]})).splitlines()
+
+    assert [line for line in lines if line.startswith("```")] == ["`" * 10 + "text", "`" * 10]
+
+
 def test_mentions_and_addresses_stand_only_where_nobody_looks_for_them():
     page = Page(READERS["GitHub"].render(summary(hostile_report())))
 
