@@ -245,7 +245,7 @@ class Campaign:
         unknown = [name for name in requirements if name not in self.session.specification.requirements]
         if unknown:
             raise KitError(f"{item.nodeid} exercises {unknown[0]}, which the catalogue does not have")
-        if self._allure is not None:
+        if self._allure is not None and requirements:
             self._allure.describe(item, [self.session.specification.requirements[name] for name in requirements])
         if self.session.run.unreachable:
             return self._told(item, TestOutcome("inconclusive", self.session.run.unreachable))

@@ -21,12 +21,12 @@ def svg(report: Mapping[str, Any]) -> str:
     said = f"{verdict} ({report['class']})"
     left, right = _width(LABEL), _width(said)
     name = escape(f"{LABEL}: {said}")
+    # No clip path: its id would be that of every badge on a page which holds several.
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{left + right}" height="{HEIGHT}" role="img" '
         f'aria-label="{name}"><title>{name}</title>'
-        f'<clipPath id="round"><rect width="{left + right}" height="{HEIGHT}" rx="3"/></clipPath>'
-        f'<g clip-path="url(#round)"><rect width="{left}" height="{HEIGHT}" fill="#444"/>'
-        f'<rect x="{left}" width="{right}" height="{HEIGHT}" fill="{COLOURS[verdict]}"/></g>'
+        f'<rect width="{left + right}" height="{HEIGHT}" rx="3" fill="{COLOURS[verdict]}"/>'
+        f'<path d="M3 0H{left}v{HEIGHT}H3a3 3 0 0 1-3-3V3a3 3 0 0 1 3-3z" fill="#444"/>'
         '<g fill="#fff" font-family="Verdana,DejaVu Sans,sans-serif" font-size="11" text-anchor="middle">'
         f"{_text(LABEL, 0, left)}{_text(said, left, right)}</g></svg>\n"
     )

@@ -186,7 +186,7 @@ def _row(entry: Mapping[str, Any], ours: bool) -> Row:
     if isinstance(status, int) and status > 0:
         back, missing = _replied(response)
         unknown = unknown or missing
-        reply = {"status": status, "headers": _pairs(response), **written(back), **_restored(response, ours)}
+        reply = {"status": status, "headers": _pairs(response, ours), **written(back), **_restored(response, ours)}
         trouble = ""
     else:
         error = response.get("_error")
@@ -206,7 +206,7 @@ def _row(entry: Mapping[str, Any], ours: bool) -> Row:
         "request": {
             "method": request["method"],
             "url": request["url"],
-            "headers": _pairs(request),
+            "headers": _pairs(request, ours),
             **written(content),
             **_restored(request, ours),
         },
@@ -261,16 +261,18 @@ def _bytes(text: str, encoding: object) -> tuple[bytes, str]:
         return b"", "the recording holds a content that is not the base64 that it is said to be"
 
 
-def _pairs(part: Mapping[str, Any]) -> list[list[str]]:
-    """Header fields; the pseudo fields of HTTP/2 are none, and browsers write repeated ones into one, line by line."""
+def _pairs(part: Mapping[str, Any], ours: bool = False) -> list[list[str]]:
+    """Header fields. In recordings of browsers the pseudo fields of HTTP/2 are none, and repeated ones are one with
+    a value on each line."""
     headers = part.get("headers")
-    return [
-        [header["name"], value]
+    pairs = [
+        [header["name"], header["value"]]
         for header in (headers if isinstance(headers, list) else [])
         if isinstance(header, Mapping) and isinstance(header.get("name"), str) and isinstance(header.get("value"), str)
-        if not header["name"].startswith(":")
-        for value in header["value"].split("\n")
     ]
+    if ours:
+        return pairs
+    return [[name, line] for name, value in pairs if not name.startswith(":") for line in value.split("\n")]
 
 
 def _started(value: object) -> float:

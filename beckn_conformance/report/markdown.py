@@ -45,10 +45,8 @@ def summary(report: Mapping[str, Any]) -> str:
     room = MOST - sum(len(part.encode()) + 1 for part in parts + tail) - 100
     left = 0
     for requirement, finding in _worst_first(report):
-        whole = _finding(requirement, finding)
-        brief = f"<p>{_headline(requirement, finding)}</p>\n"
-        part = next((text for text in (whole, brief) if len(text.encode()) + 1 <= room), "")
-        if part and not left:
+        part = "" if left else _fitting(requirement, finding, room)
+        if part:
             parts.append(part)
             room -= len(part.encode()) + 1
         else:
@@ -85,6 +83,13 @@ def _worst_first(report: Mapping[str, Any]) -> Iterator[tuple[Mapping[str, Any],
                     yield from ((requirement, finding) for finding in requirement["findings"])
 
 
+def _fitting(requirement: Mapping[str, Any], finding: Mapping[str, Any], room: int) -> str:
+    """A finding in so many bytes: whole, as one line, or not at all."""
+    headline = _headline(requirement, finding)
+    forms = (_finding(requirement, finding, headline), f"<p>{headline}</p>\n")
+    return next((text for text in forms if len(text.encode()) + 1 <= room), "")
+
+
 def _headline(requirement: Mapping[str, Any], finding: Mapping[str, Any]) -> str:
     place = finding["pointer"] or "the whole body"
     return (
@@ -93,7 +98,7 @@ def _headline(requirement: Mapping[str, Any], finding: Mapping[str, Any]) -> str
     )
 
 
-def _finding(requirement: Mapping[str, Any], finding: Mapping[str, Any]) -> str:
+def _finding(requirement: Mapping[str, Any], finding: Mapping[str, Any], headline: str) -> str:
     times = f" ({finding['count']} times)" if finding["count"] > 1 else ""
     again = f"sh findings/{finding['id']}.sh" if finding["script"] else finding["curl"]
     rows = [
@@ -108,17 +113,10 @@ def _finding(requirement: Mapping[str, Any], finding: Mapping[str, Any]) -> str:
         ("again", again),
         ("test", finding["replay"]),
     ]
-    lines = []
-    for name, text in rows:
-        shown = printable(text)
-        if shown:
-            lines.append(f"{name:9} {shown if len(shown) <= LONGEST else '(too long for here; see report.json)'}")
-    block = "\n".join(lines)
+    shown = ((name, printable(text) if len(text) <= LONGEST else "(see report.json)") for name, text in rows if text)
+    block = "\n".join(f"{name:9} {text}" for name, text in shown)
     fence = "`" * max(3, 1 + max((len(run) for run in re.findall("`+", block)), default=0))
-    return (
-        f"<details><summary>{_headline(requirement, finding)}</summary>\n\n"
-        f"{fence}text\n{block}\n{fence}\n\n</details>\n"
-    )
+    return f"<details><summary>{headline}</summary>\n\n{fence}text\n{block}\n{fence}\n\n</details>\n"
 
 
 def _inconclusive(report: Mapping[str, Any]) -> Iterator[str]:

@@ -49,7 +49,7 @@ def environment(**more: str) -> dict[str, str]:
         for key, value in os.environ.items()
         if not key.startswith("PYTEST_")
         and not key.lower().endswith("_proxy")
-        and key not in ("CI", "NO_COLOR", "FORCE_COLOR", "PY_COLORS")
+        and key not in ("CI", "GITHUB_STEP_SUMMARY", "NO_COLOR", "FORCE_COLOR", "PY_COLORS")
     }
     path = os.pathsep.join(filter(None, [str(ROOT), kept.get("PYTHONPATH", "")]))
     return {**kept, "PYTHONPATH": path, "COLUMNS": "100", **more}

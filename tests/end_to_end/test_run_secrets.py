@@ -39,7 +39,7 @@ def _leaks(run: Run, secrets: Iterable[str]) -> list[str]:
     for file in run.folder.rglob("*"):
         if file.is_file():
             texts[file.name] = file.read_text(encoding="utf-8")
-    assert {"report.json", "exchanges.jsonl", "junit.xml"} <= set(texts)
+    assert {"report.json", "exchanges.jsonl", "exchanges.har", "earl.jsonld", "summary.md", "junit.xml"} <= set(texts)
     forms = {form for secret in secrets for form in _forms(secret)}
     return sorted({f"{form} in {name}" for name, text in texts.items() for form in forms if form in text})
 
@@ -49,6 +49,8 @@ def _run(kit: Kit, server: Loopback, *options: str) -> Run:
         server.url,
         kit.configure(CONFIGURATION),
         "--junitxml=reports/junit.xml",
+        "-pallure_pytest.plugin",
+        "--alluredir=reports/allure",
         "-rA",
         "-v",
         *options,
