@@ -210,7 +210,7 @@ def _draw(arrow: Arrow, places: Mapping[str | None, tuple[float, float]]) -> Non
     corners = ((x2, y2), (x2 - ux * 10 - uy * 5, y2 - uy * 10 + ux * 5), (x2 - ux * 10 + uy * 5, y2 - uy * 10 - ux * 5))
     arrow.head = " ".join(f"{x:.1f},{y:.1f}" for x, y in corners)
     # Not half way, where lines cross and the way back has its own.
-    share = 0.24 if length < SHORT + NODE / 2 else 0.36
+    share = 0.24 if arrow.before is None or length < SHORT + NODE / 2 else 0.3
     arrow.badge = (round(x1 + (x2 - x1) * share, 1), round(y1 + (y2 - y1) * share, 1))
 
 
