@@ -122,7 +122,7 @@ def test_the_numbers_of_all_transitions_between_the_statuses_of_the_page_can_be_
 
     badges = [arrow.badge for arrow in diagram.arrows]
     assert len(badges) == len(pairs)
-    assert min(math.dist(*two) for two in itertools.combinations(badges, 2)) > 15
+    assert min(math.dist(*two) for two in itertools.combinations(badges, 2)) > 22
 
 
 def test_transitions_of_statuses_beyond_those_drawn_stand_in_the_list():
