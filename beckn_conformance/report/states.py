@@ -17,8 +17,10 @@ WORST_FIRST = ("failed", "warned", "waived", "silent", "allowed", "unseen")
 """What may be said of a transition: the status of the requirement that forbids it, that the page says nothing of it,
 that the page allows it, that it allows it and nobody saw it."""
 WIDTH, NODE, HEIGHT_OF_NODE = 520.0, 154.0, 36.0
-SHORT = 150.0
-"""Of a line whose number stands nearer to its beginning, so that there is room for that of the way back."""
+SHARES = (0.3, 0.24, 0.36, 0.42, 0.2, 0.48, 0.16, 0.55, 0.65)
+"""Where along an arrow its number may stand, the best place first: not half way, where lines cross."""
+APART = 25.0
+"""How far numbers are to be from one another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,9 +163,10 @@ def _diagram(subject: str, rows: list[Mapping[str, Any]], declared: _Declared, s
     )
     for number, arrow in enumerate((arrow for arrow in leading if arrow.rows), 1):
         arrow.number = number
+    taken: list[tuple[float, float]] = []
     for arrow in leading:
         if arrow.before in places and arrow.after in places:
-            _draw(arrow, places)
+            _draw(arrow, places, taken)
     stays = [arrow for pair, arrow in arrows.items() if pair[0] == pair[1]]
     nodes = tuple(
         Node(
@@ -196,8 +199,9 @@ def _places(names: list[str | None]) -> tuple[dict[str | None, tuple[float, floa
     return places, lowest + HEIGHT_OF_NODE / 2 + 4
 
 
-def _draw(arrow: Arrow, places: Mapping[str | None, tuple[float, float]]) -> None:
-    """A straight line beside the one that leads back, from border to border, with its head and its number."""
+def _draw(arrow: Arrow, places: Mapping[str | None, tuple[float, float]], taken: list[tuple[float, float]]) -> None:
+    """A straight line beside the one that leads back, from border to border, with its head and its number; places of
+    numbers are ``taken`` from then on."""
     (x1, y1), (x2, y2) = places[arrow.before], places[arrow.after]
     length = math.hypot(x2 - x1, y2 - y1)
     ux, uy = (x2 - x1) / length, (y2 - y1) / length
@@ -209,9 +213,10 @@ def _draw(arrow: Arrow, places: Mapping[str | None, tuple[float, float]]) -> Non
     arrow.line = (round(x1, 1), round(y1, 1), round(x2 - ux * 7, 1), round(y2 - uy * 7, 1))
     corners = ((x2, y2), (x2 - ux * 10 - uy * 5, y2 - uy * 10 + ux * 5), (x2 - ux * 10 + uy * 5, y2 - uy * 10 - ux * 5))
     arrow.head = " ".join(f"{x:.1f},{y:.1f}" for x, y in corners)
-    # Not half way, where lines cross and the way back has its own.
-    share = 0.24 if length < SHORT + NODE / 2 else 0.36
-    arrow.badge = (round(x1 + (x2 - x1) * share, 1), round(y1 + (y2 - y1) * share, 1))
+    if arrow.number:
+        badges = [(round(x1 + (x2 - x1) * share, 1), round(y1 + (y2 - y1) * share, 1)) for share in SHARES]
+        arrow.badge = max(badges, key=lambda badge: min([APART, *(math.dist(badge, other) for other in taken)]))
+        taken.append(arrow.badge)
 
 
 def _to_border(x: float, y: float, ux: float, uy: float, centre: tuple[float, float]) -> float:

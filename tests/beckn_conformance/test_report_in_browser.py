@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from end_to_end.kit import Kit
 from exchanges import SPECIFICATION
 from test_report_html import hostile
 
-from beckn_conformance.report import html
+from beckn_conformance.report import evidence, html
 from reports import FOUND, finding, report, row
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
@@ -45,6 +46,20 @@ def found(tmp_path_factory) -> Path:
     run = kit.run(f"reference:{','.join(DEFECTS)}", "-k", TESTS)
     assert run.status == 1, run.output
     return run.folder / "report.html"
+
+
+@pytest.fixture(scope="module")
+def short(found, tmp_path_factory) -> Path:
+    """The same with a few requirements of every outcome: axe looks at each element for long."""
+    told = json.loads((found.parent / "report.json").read_text(encoding="utf-8"))
+    by_status = {}
+    for requirement in told["requirements"]:
+        by_status.setdefault(requirement["status"], []).append(requirement)
+    told["requirements"] = [requirement for rows in by_status.values() for requirement in rows[:3]]
+    rows = evidence.read(found.parent / "exchanges.jsonl", evidence.wanted(told))
+    path = tmp_path_factory.mktemp("short") / "report.html"
+    path.write_text(html.page(told, SPECIFICATION, rows), encoding="utf-8")
+    return path
 
 
 @pytest.fixture(scope="module")
@@ -97,7 +112,7 @@ def test_the_first_screen_gives_verdict_and_findings(found, visit):
     page = visit(found)
 
     assert page.locator("h1").inner_text() == "Incomplete"
-    for text in (DEFECTS and "127.0.0.1", "class core", SPECIFICATION.digest):
+    for text in ("127.0.0.1", "class core", SPECIFICATION.digest):
         assert page.get_by_text(text).first.is_visible()
     first = page.locator(".finding").first
     assert first.bounding_box()["y"] + first.bounding_box()["height"] < SCREEN["height"]
@@ -215,21 +230,17 @@ def test_nothing_is_wider_than_a_phone(found, poisoned, visit):
         assert overflow(page) <= 0
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("viewport", [SCREEN, PHONE], ids=["screen", "phone"])
-def test_axe_finds_nothing(found, visit, scheme, viewport):
+@pytest.mark.parametrize(("viewport", "scheme"), [(SCREEN, "light"), (SCREEN, "dark"), (PHONE, "light")])
+def test_axe_finds_nothing(short, visit, scheme, viewport):
     axe = pytest.importorskip("axe_playwright_python", reason="axe-core comes with axe-playwright-python")
-    page = visit(found, color_scheme=scheme, viewport=viewport)
-    page.evaluate(
-        "document.querySelectorAll('.finding, .finding details, .requirement[data-status=failed], .more')"
-        ".forEach((one) => { one.open = true })"
-    )
+    page = visit(short, color_scheme=scheme, viewport=viewport)
+    page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true })")
     page.evaluate((Path(axe.__file__).parent / "axe.min.js").read_text(encoding="utf-8"))
 
     result = page.evaluate("axe.run()")
 
     assert [(v["id"], v["nodes"][0]["html"]) for v in result["violations"]] == []
-    assert len(result["passes"]) > 20
+    assert {"color-contrast", "label", "heading-order"} <= {rule["id"] for rule in result["passes"]}
 
 
 def test_hostile_text_does_nothing(poisoned, visit):

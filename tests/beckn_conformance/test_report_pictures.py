@@ -1,6 +1,7 @@
 """What the pictures of a page show: statuses that followed one another, and answer times."""
 
 import itertools
+import math
 
 import pytest
 from exchanges import ADD, GET, PENDING, SIGNUP, UPDATE, VERIFIED
@@ -112,6 +113,16 @@ def test_nothing_of_a_diagram_lies_upon_another_thing(others):
         assert HEIGHT_OF_NODE / 2 <= box.y <= diagram.height - HEIGHT_OF_NODE / 2
     badges = [arrow.badge for arrow in diagram.arrows if arrow.line and arrow.number]
     assert len(badges) == len(set(badges))
+
+
+def test_the_numbers_of_all_transitions_between_the_statuses_of_the_page_can_be_told_apart():
+    names = [PENDING, VERIFIED, PENDED, FAILED]
+    pairs = [(one, other) for one in (None, *names) for other in names if one != other]
+    diagram = drawn(*(transition(*pair) for pair in pairs))
+
+    badges = [arrow.badge for arrow in diagram.arrows]
+    assert len(badges) == len(pairs)
+    assert min(math.dist(*two) for two in itertools.combinations(badges, 2)) > 22
 
 
 def test_transitions_of_statuses_beyond_those_drawn_stand_in_the_list():

@@ -62,6 +62,7 @@ def test_the_installed_kit_judges_the_reference_gateway(kit: Kit, python: Path) 
     assert run.status == 0, run.output
     assert run.report["verdict"] == "incomplete"
     assert run.requirement("GET-ROUND-TRIP")["status"] == "passed"
+    assert "<h1" in (run.folder / "report.html").read_text(encoding="utf-8")
 
 
 def test_the_installed_kit_finds_a_planted_defect(kit: Kit, python: Path) -> None:
