@@ -27,7 +27,7 @@ def test_of_many_findings_one_exchange_each_is_wanted():
 
 
 def test_just_the_wanted_exchanges_are_read(tmp_path):
-    path = record(tmp_path, *(row(f"gw0-x{number}") for number in range(30)))
+    record(tmp_path, *(row(f"gw0-x{number}") for number in range(30)))
 
     rows = read(tmp_path, {"gw0-x7", "gw0-x29", "gw0-x300"})
 
