@@ -80,6 +80,15 @@ class Journal:
         self._file.close()
 
 
+def mask_again(folder: Path, masker: Masker) -> None:
+    """Masks in a record what one of the processes that wrote it could not know to be secret."""
+    path, partial = folder / "exchanges.jsonl", folder / ".exchanges.jsonl"
+    with path.open(encoding="utf-8") as old, partial.open("w", encoding="utf-8", newline="\n") as new:
+        for line in old:
+            new.write(json.dumps(masker.value(json.loads(line)), separators=(",", ":")) + "\n")
+    partial.replace(path)
+
+
 def record(exchange: Exchange, mask: Callable[[str], str] = str) -> dict[str, Any]:
     """An exchange as JSON; ``mask`` is asked for every text that the kit did not choose itself."""
     request, reply = exchange.request, exchange.reply

@@ -91,6 +91,11 @@ class Masker:
         self.add(token)
         return True
 
+    @property
+    def secrets(self) -> list[str]:
+        """Everything that was declared secret."""
+        return [*self._whole, *(secret for secrets in self._others.values() for secret in secrets)]
+
     def mask(self, value: str) -> str:
         """The mask of one secret."""
         return f"<secret {hmac.digest(self._key, value.encode('utf-8', 'replace'), 'sha256').hex()[:10]}>"

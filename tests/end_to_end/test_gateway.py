@@ -17,8 +17,10 @@ from end_to_end.kit import until
 from end_to_end.loopback import Answer, Loopback, Seen, Talk, plain, with_body, with_fields, written
 
 from beckn_conformance import transport
+from beckn_conformance.actor import Verifier
 from beckn_conformance.binding import HttpBinding
 from beckn_conformance.config import GatewayConfig
+from beckn_conformance.errors import Unmet
 from beckn_conformance.exchange import Exchange, Message
 from beckn_conformance.gateway import Gateway
 
@@ -489,3 +491,26 @@ def test_a_gateway_that_comes_back_on_its_port_is_waited_for(gateway: Callable[.
     exchanges = asyncio.run(play())
 
     assert [bool(e.reply) for e in exchanges] == [True] * 4
+
+
+@pytest.mark.parametrize("id_", ["a\0b", "a\ud800b", "x" * 1_000_000])
+def test_an_id_that_no_command_can_be_given_is_verified_by_nobody(id_: str) -> None:
+    verifier = Verifier(GatewayConfig("http://127.0.0.1", verification_hook="true {id}"))
+
+    with pytest.raises(Unmet, match="the verification_hook failed"):
+        asyncio.run(verifier.verify(id_))
+
+
+def test_an_id_names_nothing_but_itself_in_the_url_of_a_hook(gateway: Callable[..., Loopback]) -> None:
+    server = gateway(lambda seen, answer: plain(200, ""))
+    verifier = Verifier(GatewayConfig(server.url, verification_hook=f"{server.url}/verify/{{id}}"))
+
+    for id_ in ("../../admin?x=1#y", "a\r\nX-Injected: 1", "a\0\ud800"):
+        asyncio.run(verifier.verify(id_))
+
+    assert [seen.target for seen in server.seen] == [
+        "/verify/..%2F..%2Fadmin%3Fx%3D1%23y",
+        "/verify/a%0D%0AX-Injected%3A%201",
+        "/verify/a%00%3F",
+    ]
+    assert not any("x-injected" in seen.headers for seen in server.seen)
