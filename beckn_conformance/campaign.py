@@ -5,10 +5,11 @@ from __future__ import annotations
 import functools
 import gc
 import hashlib
+import json
 import random
 import time
 from collections import defaultdict, deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +22,7 @@ from .examples import CHUNK, Examples
 from .exchange import printable
 from .explorer import Explorer
 from .faults import FaultCase
-from .journal import EXCHANGES, file_of, prepare
+from .journal import EXCHANGES, file_of, mask_again, prepare
 from .obligations import obligations
 from .report import document, files, markdown, terminal
 from .report.progress import Progress
@@ -47,6 +48,8 @@ CALLS = 8
 
 HANDOVER = 1.0
 """Seconds between two times that a worker process writes down what it has shown."""
+SECRETS = "conformance_secrets"
+"""Under which a worker process gives its secrets to the one that writes the report."""
 MOST_PARTS = 16
 """Tests that one property is divided into at most."""
 
@@ -356,9 +359,10 @@ class Campaign:
         """Gives a worker process what all of a run share."""
         node.workerinput["conformance_seed"] = self.session.run.seed
 
-    def worker_done(self, worker: str) -> None:
+    def worker_done(self, worker: str, output: Mapping[str, Any]) -> None:
         """Takes over what a worker process has shown; what a crashed one had not handed over is lost."""
         assert self.session.folder is not None
+        self.session.masker.add(*json.loads(output.get(SECRETS, "[]")))
         theirs = workers.take_over(self.session.folder, worker)
         if theirs is None or not theirs["complete"]:
             self._lost_workers += 1
@@ -408,6 +412,8 @@ class Campaign:
         self.session.close()
         if self._worker_id is not None:
             self._hand_over(complete=True)
+            # What one process knows to be secret, a gateway may have told another; it goes over no disk.
+            self._config.workeroutput[SECRETS] = json.dumps(self.session.masker.secrets)  # type: ignore[attr-defined]
             return
         if (
             exitstatus in (pytest.ExitCode.USAGE_ERROR, pytest.ExitCode.NO_TESTS_COLLECTED)
@@ -417,6 +423,8 @@ class Campaign:
         self.session.elsewhere = self._elsewhere
         self.verdict = self.session.conclude(narrowed=self.narrowed and not self.session.run.unreachable)
         assert self.session.folder is not None
+        if self._controller:
+            mask_again(self.session.folder, self.session.masker)
         statistics = self.session.tally.statistics.to_json()
         report = document.document(self.session.run, self.verdict, statistics, self.session.masker)
         self._report = files.write(report, self.session.folder, self.session.specification)

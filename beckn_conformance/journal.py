@@ -12,7 +12,7 @@ from .config import SIGNUP_TOKEN
 from .errors import UsageError
 from .exchange import LONGEST_TOKEN, MISSING, Exchange, member
 from .masking import Masker
-from .record import LONGEST, row_of
+from .record import LONGEST, mask_row, row_of
 
 EXCHANGES, COURSE = "exchanges", "course"
 """Files of a record, without the ending: what was exchanged, and what the run made of it, in that order."""
@@ -152,3 +152,14 @@ def _fresh(path: Path) -> TextIO:
     """An empty file to which others may append as well."""
     path.write_bytes(b"")
     return path.open("a", encoding="utf-8", newline="\n")
+
+
+def mask_again(folder: Path, masker: Masker) -> None:
+    """Masks in a record what one of the processes that wrote it could not know to be secret."""
+    for kind, masked in ((EXCHANGES, mask_row), (COURSE, lambda row, mask: masker.value(row))):
+        path = folder / file_of(kind)
+        partial = path.with_name(f".{path.name}")
+        with path.open(encoding="utf-8") as old, partial.open("w", encoding="utf-8", newline="\n") as new:
+            for line in old:
+                new.write(json.dumps(masked(json.loads(line), masker.text), separators=(",", ":")) + "\n")
+        partial.replace(path)

@@ -116,6 +116,11 @@ class Masker:
         """Whether a text was declared secret."""
         return value in self._whole or value in self._others.get(value[:SHORTEST], ())
 
+    @property
+    def secrets(self) -> list[str]:
+        """Everything that was declared secret."""
+        return [*self._whole, *(secret for secrets in self._others.values() for secret in secrets)]
+
     def mask(self, value: str) -> str:
         """The mask of one secret."""
         if value in self._stand_ins:

@@ -146,7 +146,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 @pytest.hookimpl(optionalhook=True)
 def pytest_testnodedown(node: Any, error: object) -> None:
     if campaign := _campaign(node.config):
-        campaign.worker_done(node.gateway.id)
+        campaign.worker_done(node.gateway.id, getattr(node, "workeroutput", {}))
 
 
 @pytest.hookimpl(trylast=True)

@@ -69,6 +69,8 @@ async def probe(gateway: Gateway, specification: Specification, values: Values, 
     served = {exchange.action}
     acknowledged: set[str] = set()
     registration = registration_of(exchange)
+    if registration is None and exchange.acknowledged:
+        notes.append(f"the first signup brought {describe(exchange)}")
     if registration is not None:
         try:
             info = {**registration.body["info"], **values.info()}

@@ -94,17 +94,35 @@ def exchange_of(row: Mapping[str, Any], binding: Binding) -> Exchange:
     )
 
 
+def mask_row(row: Row, mask: Mask) -> Row:
+    """A row with more of its texts masked."""
+    parts = {
+        name: None
+        if (part := row[name]) is None
+        else {
+            **{key: value for key, value in part.items() if key not in ("content", "form")},
+            "headers": [[mask(key), mask(value)] for key, value in part["headers"]],
+            **_packed(mask(_text(part)), "latin-1" if "latin-1" in part.get("form", "") else ""),
+        }
+        for name in ("request", "reply")
+    }
+    return {**row, "about": mask(row["about"]), "trouble": mask(row["trouble"]), **parts}
+
+
 def content_of(part: Mapping[str, Any]) -> bytes:
     """The bytes of a request or a reply in a row: as text, as Latin-1 where they are no UTF-8, packed if long."""
-    form = part.get("form", "")
+    text = _text(part)
+    return text.encode("latin-1") if "latin-1" in part.get("form", "") else text.encode("utf-8", "surrogatepass")
+
+
+def _text(part: Mapping[str, Any]) -> str:
     text: str = part["content"]
-    if "zlib" in form:
-        unpacker = zlib.decompressobj()
-        try:
-            text = unpacker.decompress(base64.b64decode(text, validate=True), LONGEST).decode("utf-8", "surrogatepass")
-        except zlib.error as error:
-            raise ValueError(f"a content that cannot be unpacked: {error}") from error
-    return text.encode("latin-1") if "latin-1" in form else text.encode()
+    if "zlib" not in part.get("form", ""):
+        return text
+    try:
+        return zlib.decompressobj().decompress(base64.b64decode(text, validate=True), LONGEST).decode()
+    except zlib.error as error:
+        raise ValueError(f"a content that cannot be unpacked: {error}") from error
 
 
 def text_of(part: Mapping[str, Any]) -> str:
@@ -118,7 +136,10 @@ def written(content: bytes, mask: Mask = str) -> dict[str, str]:
         text, form = content.decode(), ""
     except UnicodeDecodeError:
         text, form = content.decode("latin-1"), "latin-1"
-    text = mask(text)
+    return _packed(mask(text), form)
+
+
+def _packed(text: str, form: str) -> dict[str, str]:
     if len(text) > PLAIN:
         packed = base64.b64encode(zlib.compress(text.encode(), 1)).decode()
         return {"content": packed, "form": f"zlib {form}".strip()}

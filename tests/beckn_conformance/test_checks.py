@@ -823,6 +823,28 @@ def test_a_deeply_nested_nack_is_read():
     assert answered(SIGNUP, nack(deep), change=put("/info/phone", "none")) == []
 
 
+@pytest.mark.parametrize("place", ["/info/phone", "/info", "/documents", "/api"])
+def test_messages_at_places_of_a_gateways_own_making_are_one_finding_whatever_they_are_called(place):
+    found = set()
+    for key in ("one", "another", "a/b"):
+        info = {"phone": {key: {key: 5}}, key: [5]}
+        body = {"info": info, "documents": {key: 5}, "api": {"endpoint_url": [{key: 1}]}}
+        found |= {f for f in answered(SIGNUP, nack(body), change=drop(place)) if f[0].startswith("NACK-")}
+
+    assert {pointer for _, pointer in found} <= {"/info", "/info/phone", "/documents", "/api", "/api/endpoint_url"}
+
+
+def test_a_nack_of_many_messages_is_judged_by_some_of_them():
+    body = {"documents": [{"name": "x"}] * 20_000, "info": {"phone": "is wrong"}}
+    story = Story()
+    broken = story.values.signup(documents=2)
+    broken["info"]["phone"] = "none"
+    story.signup(broken, answer=nack(body))
+
+    assert {requirement for requirement, _ in story.findings()} <= {"NACK-SOUND", "SIGNUP-NACK-PHONE"}
+    assert len(story.judgements()) < 3000
+
+
 # Refused updates (R6).
 
 

@@ -1246,3 +1246,33 @@ def test_a_value_lost_after_whatever_came_before_is_one_finding(steps, pointer):
     story.get(change=put(pointer, "lost"))
 
     assert [at for _, at in story.findings()] == [pointer]
+
+
+# Replies that are made to take long.
+
+
+@pytest.mark.parametrize("name", ["a" + "\u0301\u0316" * 10**6, "\u0316" * 10**6, "\u0345" * 4000 + "x" * 10**6])
+def test_a_name_of_marks_without_end_is_another_name(name):
+    """To put them in order takes time that grows with the square of their number."""
+    story = Story()
+    story.signup(change=put("/info/name", name))
+
+    assert story.findings() == [("SIGNUP-ECHO", "/info/name")]
+
+
+def test_an_acknowledged_document_is_found_among_many_of_nobody():
+    strangers = [{"name": f"n{n}", "data": f"d{n}", "status": VERIFIED} for n in range(9000)]
+    story = Story()
+    story.signup(change=lambda body: body["documents"].__setitem__(slice(0, 0), strangers))
+    story.get(change=lambda body: body["documents"].__setitem__(slice(0, 0), strangers))
+
+    assert not {"SIGNUP-DOCUMENTS-KEPT", "SIGNUP-ECHO"} & {requirement for requirement, _ in story.findings()}
+
+
+def test_a_document_that_is_lost_among_many_of_nobody_is_a_finding():
+    strangers = [{"name": f"n{n}", "data": f"d{n}", "status": VERIFIED} for n in range(9000)]
+    story = Story()
+    story.signup()
+    story.get(change=put("/documents", strangers))
+
+    assert "SIGNUP-DOCUMENTS-KEPT" in {requirement for requirement, _ in story.findings()}

@@ -11,10 +11,13 @@ from hypothesis import strategies as st
 from beckn_conformance.binding import EnvelopeBinding, HttpBinding, bindings
 from beckn_conformance.errors import UsageError
 from beckn_conformance.exchange import (
+    LONGEST_ID,
+    LONGEST_TOKEN,
     MISSING,
     Message,
     Reply,
     brief,
+    identifier,
     member,
     places,
     printable,
@@ -22,6 +25,7 @@ from beckn_conformance.exchange import (
     shown,
     write_json,
 )
+from beckn_conformance.journal import LONGEST, record
 from beckn_conformance.masking import SHORTEST, Masker
 
 JSON_VALUES = st.recursive(
@@ -187,6 +191,19 @@ def test_bytes_of_any_kind_can_be_read(content):
     assert (value == MISSING) == bool(reason)
 
 
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ("1", "1"),
+        (17, "17"),
+        ("x" * LONGEST_ID, "x" * LONGEST_ID),
+        *[(none, None) for none in ("", " ", True, None, 1.5, [], {}, MISSING, "x" * (LONGEST_ID + 1), 10**LONGEST_ID)],
+    ],
+)
+def test_an_identifier_is_what_a_later_call_can_name(value, text):
+    assert identifier(value) == text
+
+
 def test_a_member_is_found_by_its_pointer():
     value = {"a": [{"b": None}, 5], "": 1}
 
@@ -337,6 +354,58 @@ def test_masks_are_left_alone_by_further_masking():
     once = masker.text("the secret-token", "secret-token")
 
     assert masker.text(once, "secret-token") == once
+
+
+@pytest.mark.parametrize(
+    "word", ["status", "requirements", "Provider/signup", "SIGNUP-NACK-PHONE", "application/json", "ACK", "a", "", "é"]
+)
+def test_a_word_of_the_kit_or_the_page_is_no_secret(word):
+    masker = Masker()
+
+    assert not masker.learn(word)
+    assert masker.text(f"the {word} of {word}", "") == f"the {word} of {word}"
+
+
+def test_a_token_too_long_to_be_used_is_not_looked_for():
+    assert Masker().learn("x7" * (LONGEST_TOKEN // 2))
+    assert not Masker().learn("x7" * (LONGEST_TOKEN // 2) + "y")
+
+
+HOSTILE_TEXTS = {
+    "one beginning over and over": "eyJhbG" * 170_000,
+    "beginnings in a run": "eyJhbG." * 140_000,
+    "beginnings apart": "eyJhbG " * 140_000,
+    "beginnings of odd ones": "'(; !)" * 170_000,
+    "one run": "a" * 1_000_000,
+    "one run of parts": "a-" * 500_000,
+    "almost a run": "a/b.c d" * 140_000,
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE_TEXTS)
+def test_a_text_made_of_the_beginnings_of_secrets_is_masked_all_the_same(name):
+    """And in bounded time: a run of the tests would not end otherwise."""
+    masker = Masker()
+    masker.add(
+        *(f"eyJhbGciOi.{n:05}.{'x' * n}" for n in range(2000)), *(f"'(; !){n:05} {'x' * n}" for n in range(2000))
+    )
+    secrets = [masker.secrets[0], masker.secrets[-1], f"'(; !)00007 {'x' * 7}"]
+
+    masked = masker.text(f"{secrets[2]} {HOSTILE_TEXTS[name]} {' '.join(secrets)}")
+
+    assert not [secret for secret in secrets if secret in masked]
+
+
+@pytest.mark.parametrize("place", [0, LONGEST - 100, LONGEST - 10, LONGEST + 10])
+def test_a_secret_that_lies_across_the_end_of_what_is_written_is_masked(place):
+    token = "k3y-" * 30
+    content = b'"' + b"x" * place + b" " + token.encode() + b" " + b"y" * 300_000
+    sent = exchange(SIGNUP, {}, Reply(200, (), content))
+
+    row = record(sent, Masker([token]).text)
+
+    assert "k3y-" not in row["reply"]["content"]
+    assert len(row["reply"]["content"]) < LONGEST + 50
 
 
 def test_every_operation_has_its_path():

@@ -57,6 +57,7 @@ def change():
     return Wait(repeatable=False)
 
 
+TIMEOUT = exchange(trouble="timeout: no whole reply within 10 s")
 LOST = exchange(trouble="connection: closed before a reply came")
 REFUSED = exchange(trouble="connection: none can be made (Connection refused)")
 LATE = exchange(trouble="timeout: no whole reply within 10 s")
@@ -311,3 +312,52 @@ def test_a_place_is_not_lost_when_who_waits_for_it_is_cancelled():
             await lanes.enter()
 
     asyncio.run(play())
+
+
+# Gateways that want to be waited for all day.
+
+
+def _hold_up(subject, clock, answers):
+    """One answer, and then as long a pause as is waited out, over and over; how long it took."""
+    began = clock.now
+    for _ in range(500):
+        for _ in range(answers):
+            subject.after(answered(200), Fate.ANSWERED, get(), clock.now)
+        begun = clock.now
+        clock.now += 0.1
+        pause = subject.after(answered(429, Retry_After="29"), Fate.ANSWERED, change(), begun)
+        if subject.given_up:
+            return clock.now - began
+        clock.now += pause
+    return None
+
+
+def test_a_gateway_that_asks_for_a_pause_after_each_answer_is_given_up(subject, clock):
+    assert _hold_up(subject, clock, 1) < 15 * SECONDS
+    assert subject.given_up.startswith("patience: given up after ")
+    assert subject.given_up.endswith("answers")
+
+
+def test_a_gateway_that_asks_for_a_pause_after_some_answers_is_waited_for(subject, clock):
+    assert _hold_up(subject, clock, 15) is None
+
+
+def test_a_gateway_that_lets_every_second_request_run_out_of_time_is_given_up(clock):
+    subject = Patience(SECONDS, Lanes(1))
+    answers = 0
+    while not subject.given_up and answers < 1000:
+        begun = clock.now
+        clock.now += 10
+        subject.after(TIMEOUT, Fate.LATE, change(), begun)
+        subject.after(answered(200), Fate.ANSWERED, get(), clock.now)
+        answers += 1
+
+    assert answers < 100
+
+
+def test_many_requests_that_run_out_of_time_side_by_side_are_no_reason_to_give_up(subject, lanes, clock):
+    for _ in range(3000):
+        subject.after(TIMEOUT, Fate.LATE, change(), clock.now - 10)
+        subject.after(answered(200), Fate.ANSWERED, get(), clock.now)
+
+    assert subject.given_up == ""

@@ -9,7 +9,7 @@ import pytest
 
 from beckn_conformance.binding import EnvelopeBinding, HttpBinding
 from beckn_conformance.exchange import Exchange, Message, Raw, Reply, Request, write_json
-from beckn_conformance.record import LONGEST, content_of, exchange_of, row_of, text_of, written
+from beckn_conformance.record import LONGEST, content_of, exchange_of, mask_row, row_of, text_of, written
 
 HEADER = {"Action": "Provider/get", "Token": "t-1", "Timestamp": "2026-11-22T10:00:00"}
 BODY = {"registration": {"id": "r-1"}, "odd": ["\ud83d", 1.5, None, {"n": 10**30}]}
@@ -109,3 +109,16 @@ def test_a_forged_content_cannot_fill_the_memory():
 def test_a_content_that_cannot_be_unpacked_is_an_error(part):
     with pytest.raises(ValueError, match=r"unpacked|base64|padding|Incorrect|Excess|alphabet"):
         content_of(part)
+
+
+def test_a_row_is_masked_again_however_it_is_kept():
+    reply = dataclasses.replace(REPLY, headers=(("message", "secret"),), content=("secret " * 2000).encode())
+    row = row_of(made(reply=reply, request=Request("POST", "http://gw", (("Token", "secret"),), b"\xff secret")))
+
+    masked = mask_row(row, lambda text: text.replace("secret", "<s>"))
+
+    assert text_of(masked["reply"]) == "<s> " * 2000
+    assert content_of(masked["request"]) == b"\xff <s>"
+    assert masked["request"]["headers"] == [["Token", "<s>"]]
+    assert masked["reply"]["headers"] == [["message", "<s>"]]
+    assert list(masked) == list(row)

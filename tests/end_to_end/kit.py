@@ -6,6 +6,7 @@ import gc
 import json
 import multiprocessing
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -65,6 +66,8 @@ class Run:
     folder: Path
     """The report folder."""
     seconds: float
+    peak: float = 0.0
+    """Most memory that its process took, in MB."""
 
     @property
     def output(self) -> str:
@@ -159,7 +162,8 @@ class Started:
         printed = self._output.read_bytes() if self._output.exists() else b""
         assert not hangs, f"the run hangs: {printed.decode(errors='replace')}"
         assert self._process.exitcode is not None
-        return Run(self._process.exitcode, printed, self._report, time.monotonic() - self._began)
+        peak = float(self._output.with_suffix(".peak").read_text())
+        return Run(self._process.exitcode, printed, self._report, time.monotonic() - self._began, peak)
 
 
 def _be_pytest(arguments: list[str], folder: str, env: Mapping[str, str], output: str) -> None:
@@ -179,7 +183,11 @@ def _be_pytest(arguments: list[str], folder: str, env: Mapping[str, str], output
     sys.path[:] = [place for place in sys.path if Path(place).name != "tests"]
     import pytest
 
-    sys.exit(pytest.console_main())
+    try:
+        sys.exit(pytest.console_main())
+    finally:
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        Path(output).with_suffix(".peak").write_text(str(peak / (1024**2 if sys.platform == "darwin" else 1024)))
 
 
 class Kit:

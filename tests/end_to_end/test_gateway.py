@@ -7,6 +7,7 @@ import gzip
 import json
 import socket
 import struct
+import zlib
 from asyncio import StreamReader, StreamWriter
 from collections.abc import Callable
 from typing import Any
@@ -16,8 +17,10 @@ from end_to_end.kit import until
 from end_to_end.loopback import Answer, Loopback, Seen, Talk, plain, with_body, with_fields, written
 
 from beckn_conformance import transport
+from beckn_conformance.actor import Verifier
 from beckn_conformance.binding import HttpBinding
 from beckn_conformance.config import GatewayConfig
+from beckn_conformance.errors import Unmet
 from beckn_conformance.exchange import Exchange, Message
 from beckn_conformance.gateway import Gateway
 
@@ -80,6 +83,12 @@ BROKEN = {
     "a body that is cut short by a reset": says(ok(b"Content-Length: 20"), reset=True),
     "nothing": says(b""),
     "a reset": says(b"", reset=True),
+    "a thousand header fields": says(ok(*[b"X-%d: a" % n for n in range(1000)], b"Content-Length: 2")),
+    "a header field of 10 MB": says(ok(b"X-Pad: " + b"x" * 10_000_000, b"Content-Length: 2")),
+    "a header field of endless lines": says(b"HTTP/1.1 200 OK\r\nX-Pad: a\r\n", then=b" b\r\n" * 1000),
+    "an endless status line": says(b"HTTP/1.1 200 ", then=b"x" * 65536),
+    "a length beyond all bounds": says(ok(b"Content-Length: " + b"9" * 30)),
+    "more than its length": says(ok(b"Content-Length: 2", body=b"{}{}{}")),
     "gzip that is none": says(ok(b"Content-Encoding: gzip", b"Content-Length: 2")),
 }
 
@@ -94,26 +103,73 @@ def test_a_reply_that_is_broken_is_a_trouble_in_one_line(gateway: Callable[..., 
     assert len(exchange.trouble) < 300
 
 
-BOMB = gzip.compress(bytes(64 * 1024 * 1024))
-TOO_LARGE = {
-    "an endless body": says(ok(), then=b" " * 65536),
-    "an endless chunked body": says(ok(CHUNKED, body=b""), then=b"10000\r\n" + b" " * 65536 + b"\r\n"),
-    "a gzip bomb": says(ok(b"Content-Encoding: gzip", body=BOMB)),
+BOMB = bytes(64 * 1024 * 1024)
+LIMITS = {
+    "an endless body": (says(ok(), then=b" " * 65536), "8 MiB"),
+    "an endless chunked body": (says(ok(CHUNKED, body=b""), then=b"10000\r\n" + b" " * 65536 + b"\r\n"), "8 MiB"),
+    "a huge length, and all of it": (says(ok(b"Content-Length: 99999999999"), then=b" " * 65536), "8 MiB"),
+    "a gzip bomb": (says(ok(b"Content-Encoding: gzip", body=gzip.compress(BOMB))), "8 MiB"),
+    "a deflate bomb": (says(ok(b"Content-Encoding: deflate", body=zlib.compress(BOMB))), "8 MiB"),
+    "a bomb of raw deflate": (says(ok(b"Content-Encoding: deflate", body=zlib.compress(BOMB, wbits=-15))), "8 MiB"),
+    "100 large header fields": (says(ok(*[b"X-%d: " % n + b"x" * 60_000 for n in range(100)])), "256 KiB"),
+    "a million members": (says(ok(body=b"{%s}" % b",".join(b'"%d":0' % n for n in range(600_000)))), "100000 JSON"),
+    "a million items": (says(ok(body=b"[%s{}]" % (b"{}," * 1_000_000))), "100000 JSON"),
 }
 
 
-@pytest.mark.parametrize("name", TOO_LARGE)
+@pytest.mark.parametrize("name", LIMITS)
 def test_no_more_of_a_reply_is_read_than_any_reply_needs(gateway: Callable[..., Loopback], name: str) -> None:
-    (exchange,) = send(gateway(talk=TOO_LARGE[name]).url, UPDATE)
+    talk, limit = LIMITS[name]
+
+    (exchange,) = send(gateway(talk=talk).url, UPDATE)
 
     assert exchange.reply is None
-    assert exchange.trouble == "limit: more than 8 MiB came back"
+    assert exchange.trouble.startswith(f"limit: more than {limit}")
+
+
+@pytest.mark.parametrize("encoding", [b"gzip, gzip, gzip", b"br", b"zstd", b"deflate, gzip"])
+def test_what_is_packed_in_a_way_nobody_asked_for_is_not_unpacked(
+    gateway: Callable[..., Loopback], encoding: bytes
+) -> None:
+    content = gzip.compress(gzip.compress(gzip.compress(BOMB)))
+
+    (exchange,) = send(gateway(talk=says(ok(b"Content-Encoding: " + encoding, body=content))).url, GET)
+
+    assert exchange.reply is not None
+    assert exchange.reply.content == content
+    assert exchange.received is not None
+    assert encoding.decode() in exchange.received.unreadable
+
+
+def test_replies_take_no_more_memory_together_than_there_is(gateway: Callable[..., Loopback]) -> None:
+    """Those that nobody refers to any more take none."""
+    url = gateway(talk=says(ok(body=b'"' + b"x" * 900_000 + b'"'))).url
+
+    async def play() -> tuple[list[str], list[str]]:
+        client = Gateway(GatewayConfig(url, timeout=20.0))
+        client.shelf = client._transport._shelf = transport.Shelf(10_000_000)  # type: ignore[attr-defined]
+        message = Message(HEADER, {})
+        try:
+            held = [await client.send(GET, message, HttpBinding()) for _ in range(4)]
+            troubles = [e.trouble for e in held]
+            held.clear()
+            return troubles, [(await client.send(GET, message, HttpBinding())).trouble for _ in range(4)]
+        finally:
+            await client.close()
+
+    assert asyncio.run(play()) == (
+        ["", "", *["limit: more came back than can be held until it is judged"] * 2],
+        [""] * 4,
+    )
 
 
 ENDLESS = {
     "a chunk size": says(ok(CHUNKED, body=b""), then=b"0" * 65536),
     "a chunk extension": says(ok(CHUNKED, body=b"1;"), then=b"x" * 65536),
     "informational replies": says(b"", then=b"HTTP/1.1 100 Continue\r\n\r\n"),
+    "early hints": says(b"", then=b"HTTP/1.1 103 Early Hints\r\nLink: </a>; rel=preload\r\n\r\n"),
+    "tiny chunks": says(ok(CHUNKED, body=b""), then=b"1\r\n \r\n"),
+    "empty members of gzip": says(ok(b"Content-Encoding: gzip", body=b""), then=gzip.compress(b"") * 100),
 }
 
 
@@ -126,6 +182,8 @@ def test_what_never_ends_is_cut_by_time(gateway: Callable[..., Loopback], name: 
 
 
 STRANGE = {
+    "a header field of two lines": says(ok(b"Message: a\r\n b", b"Content-Length: 2")),
+    "other services": says(ok(b'Alt-Svc: h2="elsewhere.example:443"', b"Refresh: 0; url=/", b"Content-Length: 2")),
     "lines that end with LF": says(b"HTTP/1.1 200 OK\nContent-Length: 2\n\n{}"),
     "no reason phrase": says(b"HTTP/1.1 200\r\nContent-Length: 2\r\n\r\n{}"),
     "a header field of 60 KB": says(ok(b"Message: " + b"x" * 60_000, b"Content-Length: 2")),
@@ -188,6 +246,88 @@ def test_neither_redirects_nor_cookies_are_followed(gateway: Callable[..., Loopb
     assert [e.reply.status for e in exchanges if e.reply] == [307, 307]
     assert [seen.target for seen in server.seen] == [f"/{GET}", f"/{GET}"]
     assert not any("cookie" in seen.headers for seen in server.seen)
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+@pytest.mark.parametrize("location", ["http://127.0.0.1:{port}/x", "file:///etc/passwd", "//[::1]", "/", "\x07" * 99])
+def test_no_redirect_is_followed_anywhere(gateway: Callable[..., Loopback], status: int, location: str) -> None:
+    elsewhere = gateway()
+    there = location.format(port=elsewhere.port)
+    server = gateway(lambda seen, answer: plain(status, "", Location=there))
+
+    (exchange,) = send(server.url, GET)
+
+    assert exchange.reply is not None
+    assert exchange.reply.status == status
+    assert (len(server.seen), elsewhere.connections) == (1, 0)
+
+
+@pytest.mark.parametrize("protocol", ["websocket", "h2c"])
+def test_a_switch_of_protocols_is_no_answer(gateway: Callable[..., Loopback], protocol: str) -> None:
+    head = f"HTTP/1.1 101 Switching Protocols\r\nUpgrade: {protocol}\r\nConnection: Upgrade\r\n\r\n".encode()
+    server = gateway(talk=says(head, then=ok(b"Action: ACK", b"Content-Length: 2")))
+
+    exchanges = send(server.url, UPDATE, UPDATE)
+
+    assert [(e.reply.status, e.reply.content) for e in exchanges if e.reply] == [(101, b"")] * 2
+    assert server.connections == 2
+
+
+@pytest.mark.parametrize("pause", [0.0, 0.02])
+def test_a_second_reply_is_no_answer_to_the_next_request(gateway: Callable[..., Loopback], pause: float) -> None:
+    said: list[bytes] = []
+
+    async def talk(reader: StreamReader, writer: StreamWriter) -> None:
+        while True:
+            head = await reader.readuntil(b"\r\n\r\n")
+            length = next(line for line in head.split(b"\r\n") if line.lower().startswith(b"content-length"))
+            await reader.readexactly(int(length.partition(b":")[2]))
+            writer.write(ok(b"Content-Length: 1", body=b"1"))
+            await asyncio.sleep(pause)
+            writer.write(ok(b"Action: ACK", b"Content-Length: 1", body=b"2"))
+            await writer.drain()
+            said.append(b"both")
+
+    async def play() -> list[Exchange]:
+        client = Gateway(GatewayConfig(gateway(talk=talk).url, timeout=20.0))
+        exchanges = []
+        try:
+            for number in range(1, 4):
+                exchanges.append(await client.send(UPDATE, Message(HEADER, {}), HttpBinding()))
+                await asyncio.to_thread(until, lambda number=number: len(said) == number)
+                # What was sent on loopback has come once the loop has looked.
+                await asyncio.sleep(0.01)
+            return exchanges
+        finally:
+            await client.close()
+
+    assert [e.reply.content for e in asyncio.run(play()) if e.reply] == [b"1"] * 3
+
+
+def test_a_server_that_stalls_in_the_handshake_is_cut_by_time(gateway: Callable[..., Loopback]) -> None:
+    async def stall(reader: StreamReader, writer: StreamWriter) -> None:
+        await asyncio.Event().wait()
+
+    url = gateway(talk=stall).url.replace("http:", "https:")
+
+    (exchange,) = send(url, GET, timeout=0.3, patience=0.3)
+
+    assert exchange.reply is None
+    assert exchange.trouble.startswith(("connection: none can be made", "timeout: "))
+
+
+def test_a_reply_before_the_request_was_sent_is_read(gateway: Callable[..., Loopback]) -> None:
+    async def hasty(reader: StreamReader, writer: StreamWriter) -> None:
+        await reader.read(100)
+        writer.write(ok(b"Content-Length: 2", b"Connection: close"))
+        await writer.drain()
+        writer.write_eof()
+        await reader.read(-1)
+
+    (exchange,) = send(gateway(talk=hasty).url, UPDATE, body={"pad": "x" * 3_000_000})
+
+    assert exchange.reply is None or exchange.reply.content == b"{}"
+    assert (exchange.reply is None) == exchange.trouble.startswith("connection: ")
 
 
 def test_no_proxy_of_the_environment_is_used(gateway: Callable[..., Loopback], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -351,3 +491,26 @@ def test_a_gateway_that_comes_back_on_its_port_is_waited_for(gateway: Callable[.
     exchanges = asyncio.run(play())
 
     assert [bool(e.reply) for e in exchanges] == [True] * 4
+
+
+@pytest.mark.parametrize("id_", ["a\0b", "a\ud800b", "x" * 1_000_000])
+def test_an_id_that_no_command_can_be_given_is_verified_by_nobody(id_: str) -> None:
+    verifier = Verifier(GatewayConfig("http://127.0.0.1", verification_hook="true {id}"))
+
+    with pytest.raises(Unmet, match="the verification_hook failed"):
+        asyncio.run(verifier.verify(id_))
+
+
+def test_an_id_names_nothing_but_itself_in_the_url_of_a_hook(gateway: Callable[..., Loopback]) -> None:
+    server = gateway(lambda seen, answer: plain(200, ""))
+    verifier = Verifier(GatewayConfig(server.url, verification_hook=f"{server.url}/verify/{{id}}"))
+
+    for id_ in ("../../admin?x=1#y", "a\r\nX-Injected: 1", "a\0\ud800"):
+        asyncio.run(verifier.verify(id_))
+
+    assert [seen.target for seen in server.seen] == [
+        "/verify/..%2F..%2Fadmin%3Fx%3D1%23y",
+        "/verify/a%0D%0AX-Injected%3A%201",
+        "/verify/a%00%3F",
+    ]
+    assert not any("x-injected" in seen.headers for seen in server.seen)

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import json
+import re
+import secrets
 import shutil
 import subprocess
 import unicodedata
@@ -58,10 +61,10 @@ def _given(pointer: tuple[str, str], change: Callable[[str], Any]) -> Twist:
     """An id or token that a signup gives."""
 
     def twist(seen: Seen, answer: Answer) -> Answer:
-        body = json.loads(answer.body)
         try:
+            body = json.loads(answer.body)
             body[pointer[0]][pointer[1]] = change(body[pointer[0]][pointer[1]])
-        except KeyError:
+        except (KeyError, ValueError):
             return answer
         return with_body(answer, json.dumps(body).encode())
 
@@ -89,6 +92,68 @@ def _padded(seen: Seen, answer: Answer) -> Answer:
 
 
 ID, TOKEN = ("registration", "id"), ("auth", "token")
+MB = 1_000_000
+
+
+def _added(more: Callable[[Seen], bytes]) -> Twist:
+    """Members that go before those of every body."""
+
+    def twist(seen: Seen, answer: Answer) -> Answer:
+        if seen.number < LATER or not answer.body.startswith(b"{"):
+            return answer
+        return with_body(answer, b"{" + more(seen) + b"," + answer.body[1:])
+
+    return twist
+
+
+def _documents(count: int, make: Callable[[int], Any]) -> Twist:
+    """Documents that nobody sent, after those that were, and messages for as many."""
+
+    def twist(seen: Seen, answer: Answer) -> Answer:
+        body = json.loads(answer.body)
+        body["documents"] = [*body.get("documents", []), *map(make, range(count))]
+        return answer if seen.number < LATER else with_body(answer, json.dumps(body).encode())
+
+    return twist
+
+
+def _instead(number: int, change: Callable[[Any], Any]) -> Twist:
+    """Another body from some request on."""
+
+    def twist(seen: Seen, answer: Answer) -> Answer:
+        if seen.number < number:
+            return answer
+        return with_body(answer, json.dumps(change(json.loads(answer.body)), ensure_ascii=False).encode())
+
+    return twist
+
+
+def _marked(body: Any) -> Any:
+    """A name with more marks in a row than can be put in order in a lifetime."""
+    if "info" in body:
+        body["info"]["name"] = "a" + "\u0301\u0316" * MB
+    return body
+
+
+def _blaming(body: Any) -> Any:
+    """Messages at places that are others in every reply."""
+    key = secrets.token_hex()
+    places = {"phone": {key: {key: 1}}, "name": [{key: "x"}], key: ["x"]}
+    return {
+        **body,
+        "info": places,
+        "documents": [{"name": {key: key}}] * 3,
+        key: key,
+        "api": {"endpoint_url": {key: 1}},
+    }
+
+
+def _nested(levels: int) -> Any:
+    value: Any = "x"
+    for _ in range(levels):
+        value = {"phone": [value]}
+    return value
+
 
 TWISTS: dict[str, Twist] = {
     "escapes in every text": _texts(lambda text: text + ESCAPES),
@@ -101,6 +166,19 @@ TWISTS: dict[str, Twist] = {
     "deep nesting": _whole(b"[" * 200_000),
     "deep nesting that is closed": _whole(b'{"info":' * 900 + b"1" + b"}" * 900),
     "huge integer": _whole(b'{"registration": {"id": ' + b"9" * 10_000 + b"}}"),
+    "deep nesting in an error slot": _instead(LATER, lambda body: {**body, "info": _nested(90)}),
+    "deep nesting of 100,000 levels": _whole(b'{"info":' * 100_000 + b"1" + b"}" * 100_000),
+    "an integer of a million digits": _added(lambda seen: b'"big": [-1' + b"0" * MB + b"]"),
+    "an exponent of a million digits": _added(lambda seen: b'"big": 1e' + b"9" * MB),
+    "as much as is read": _added(lambda seen: b'"pad": "' + b"x" * (8 * MB) + b'"'),
+    "as many characters beyond the BMP": _added(lambda seen: b'"pad": "' + "\U0001f600".encode() * 2 * MB + b'"'),
+    "as many members as are read": _added(lambda seen: b",".join(b'"%d":0' % n for n in range(49_000))),
+    "the same name many times": _added(lambda seen: b",".join([b'"registration":{"id":"x"}'] * 10_000)),
+    "documents of nobody": _documents(9000, lambda n: {"name": f"n{n}", "data": f"d{n}", "status": "X", "id": "same"}),
+    "documents that are empty": _documents(24_000, lambda n: {}),
+    "more marks than can be put in order": _instead(LATER, _marked),
+    "messages of a megabyte": _texts(lambda text: text + "\x1b(" * (MB // 2)),
+    "messages at other places each time": _instead(LATER, _blaming),
     "not UTF-8": _whole(b'{"registration": {"id": "\xff\xfe"}}'),
     "nothing": _whole(b""),
     "lists for objects": _whole(b'{"registration": [], "info": [], "documents": {}, "api": [], "auth": []}'),
@@ -108,18 +186,43 @@ TWISTS: dict[str, Twist] = {
     "ids with line breaks": _given(ID, lambda id_: f"{id_}\n\r\x1b[31m\n"),
     "ids with a lone surrogate": _given(ID, lambda id_: f"{id_}\ud800"),
     "ids that are very long": _given(ID, lambda id_: id_ + "x" * 50_000),
+    "ids of a megabyte": _given(ID, lambda id_: id_ + "x" * MB),
+    "ids that are paths": _given(ID, lambda id_: f"../../../etc/passwd/{id_}"),
+    "ids with NUL": _given(ID, lambda id_: f"{id_}\0"),
+    "ids that are regular expressions": _given(ID, lambda id_: f"({id_}|(a+)+$[[\\1"),
+    "ids that are others in each reply": _instead(
+        1, lambda body: {**body, "registration": {"id": secrets.token_hex()}}
+    ),
     "ids that are numbers": _given(ID, lambda id_: 10**300),
     "ids that are one and the same": _given(ID, lambda id_: "0"),
     "tokens with quotes": _given(TOKEN, lambda token: f"{token}'\"\\; $(touch injected) `touch injected`"),
     "tokens with line breaks": _given(TOKEN, lambda token: f"{token}\r\nX-Injected: yes"),
+    "tokens of a megabyte": _given(TOKEN, lambda token: token + "x" * MB),
+    "tokens that are others in each reply": _instead(
+        1, lambda body: {**body, "auth": {"token": secrets.token_hex(3000)}}
+    ),
+    "tokens that are no words": _given(TOKEN, lambda token: f"'({token}" + "!" * 7000),
+    "beginnings of tokens everywhere": _added(
+        lambda seen: b'"pad": "' + seen.headers["token"][:6].encode() * 9000 + b'"'
+    ),
     "tokens beyond ASCII": _given(TOKEN, lambda token: f"{token}-ü€"),
     "tokens that are objects": _given(TOKEN, lambda token: {"value": token}),
     "two actions": _fields(("action", "ACK, NACK")),
     "an action that steers a terminal": _fields(("action", "ACK\x1b[31m")),
     "a message that steers a terminal": _fields(("message", "\x1b]0;owned\x07\x9b31m")),
     "a message beyond ASCII": _fields(("message", "\xff\xfe")),
+    "a message with bytes of another encoding": _fields(("message", "\x80\xa0\xfe")),
+    "as long a message as is read": _fields(("message", "x" * 60_000)),
+    "fields that steer browsers": _fields(("Set-Cookie", "a=1"), ("Refresh", "0; url=//x"), ("Alt-Svc", 'h2="x:443"')),
+    "times to wait that are none": _fields(("Retry-After", "-99999999999999999999999")),
+    "a connection for each reply": _fields(("Connection", "close")),
     "a status unknown to HTTP": _status(999),
 }
+
+
+MOST_MEMORY = 600
+"""MB that a run may take at most."""
+MOST_FINDINGS = 60
 
 
 def _assert_unharmed(run: Run, folder: Path) -> None:
@@ -132,6 +235,13 @@ def _assert_unharmed(run: Run, folder: Path) -> None:
     assert not [line for line in run.lines if line.startswith("FAKE")]
     assert not (folder / "injected").exists()
     assert run.journal
+    assert run.peak < MOST_MEMORY
+    assert len(run.findings) < MOST_FINDINGS
+    assert max(map(len, run.lines)) < 10_000
+    assert (run.folder / "report.json").stat().st_size < 2 * MB
+    assert {file.name for file in run.folder.iterdir()} <= {"report.json", "exchanges.jsonl", "findings"}
+    for file in (run.folder / "findings").glob("*"):
+        assert re.fullmatch(r"[A-Z-]+-[0-9a-f]{8}\.sh", file.name)
 
 
 @pytest.mark.parametrize("name", TWISTS)
@@ -143,7 +253,7 @@ def test_a_hostile_reply_is_judged_like_any_other(
     run = kit.run(server.url, kit.configure("settle: 0.2"), "--gateway-timeout=3", *SOME)
 
     _assert_unharmed(run, tmp_path)
-    assert not any("x-injected" in seen.headers for seen in server.seen)
+    assert not {"x-injected", "cookie"} & {name for seen in server.seen for name in seen.headers}
 
 
 @pytest.mark.parametrize(
@@ -201,3 +311,64 @@ def test_a_curl_line_runs_nothing_that_a_gateway_made_up(
         subprocess.run(["sh", "-c", line], cwd=tmp_path, capture_output=True, timeout=60, check=False)
 
     assert not (tmp_path / "injected").exists()
+
+
+def test_a_token_that_is_a_word_of_the_kit_is_masked_in_its_place_and_leaves_the_report_readable(
+    kit: Kit, gateway: Callable[..., Loopback]
+) -> None:
+    words = itertools.cycle(["status", "requirements", "Provider/signup", "ACK", "a", "SIGNUP-NACK-PHONE", "findings"])
+    server = gateway(_given(TOKEN, lambda token: next(words)))
+
+    run = kit.run(
+        server.url, kit.configure("settle: 0.2"), "-k", "test_plain_signup or SIGNUP-NACK-PHONE or test_token"
+    )
+
+    assert not run.crashed, run.output
+    assert "<secret" not in (run.folder / "report.json").read_text()
+    for row in run.journal:
+        request = dict(row["request"]["headers"])
+        assert request["Action"].startswith("Provider/")
+        assert request["Token"] == "signup" or request["Token"].startswith("<secret ")
+        if '"auth"' in row["reply"]["content"]:
+            assert json.loads(row["reply"]["content"])["auth"]["token"].startswith("<secret ")
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+def test_tokens_of_other_providers_that_a_gateway_repeats_are_masked(
+    kit: Kit, gateway: Callable[..., Loopback], processes: int
+) -> None:
+    given: list[str] = []
+
+    def gossip(seen: Seen, answer: Answer) -> Answer:
+        body = json.loads(answer.body)
+        if "auth" in body:
+            given.append(body["auth"]["token"])
+        told = ", ".join(given)
+        return with_fields(
+            with_body(answer, json.dumps({**body, "others": given}).encode()), [("message", told[-900:])]
+        )
+
+    server = gateway(gossip)
+    spread = ["-p", "xdist.plugin", f"-n{processes}"] if processes > 1 else []
+
+    run = kit.run(server.url, kit.configure("settle: 0.2"), *spread, "-k", "test_plain or SIGNUP-NACK-PHONE")
+
+    assert not run.crashed, run.output
+    written = run.output + "".join(file.read_text() for file in run.folder.rglob("*") if file.is_file())
+    assert len(given) > 5
+    assert [token for token in given if token in written] == []
+
+
+@pytest.mark.parametrize(
+    ("change", "what"),
+    [(_given(ID, lambda id_: id_ + "x" * MB), "id"), (_given(TOKEN, lambda t: t + "x" * MB), "token")],
+)
+def test_what_is_too_long_to_be_used_is_told_in_one_line(
+    kit: Kit, gateway: Callable[..., Loopback], change: Twist, what: str
+) -> None:
+    run = kit.run(gateway(change).url, "-k", "test_plain_get")
+
+    assert run.requirement("GET-ACK")["status"] == "inconclusive"
+    assert [
+        line for line in run.lines if line.startswith("note: the first signup brought an ACK with") and what in line
+    ]

@@ -7,6 +7,7 @@ import gzip
 import socket
 import ssl
 import struct
+import zlib
 from asyncio import StreamReader, StreamWriter
 from collections.abc import Callable, Iterator
 
@@ -99,6 +100,32 @@ TALKS = {
         _says(_ok("", "Content-Encoding: gzip", f"Content-Length: {len(BOMB)}") + BOMB),
         "limit",
     ),
+    "sends a deflate bomb": (
+        _says(_ok("", "Content-Encoding: deflate") + zlib.compress(bytes(16 * 1024 * 1024))),
+        "limit: more than 8 MiB",
+    ),
+    "sends a bomb in three wrappings": (
+        _says(_ok("", "Content-Encoding: gzip, gzip, gzip") + gzip.compress(gzip.compress(BOMB))),
+        "200",
+    ),
+    "sends a million members": (_says(_ok("[" + "{}," * 1_000_000 + "1]")), "limit: more than 100000 JSON values"),
+    "sends a thousand header fields": (_says(_ok("{}", *(f"X-{n}: x" for n in range(1000)))), "connection"),
+    "sends large header fields": (_says(_ok("{}", *(f"X-{n}: {'x' * 60_000}" for n in range(99)))), "limit"),
+    "sends an endless status line": (_says(b"HTTP/1.1 200 ", then=b"x" * 65536), "connection"),
+    "trickles the status line": (_says(b"HTTP/1.1 200 ", then=b"x", pause=0.1), "timeout"),
+    "trickles chunks": (_says(_ok("", CHUNKED), then=b"1\r\n \r\n", pause=0.05), "timeout"),
+    "sends endless trailers": (_says(_ok("0\r\n", CHUNKED), then=b"X-Pad: x\r\n" * 1000), "connection"),
+    "sends a chunk size without end": (_says(_ok("", CHUNKED), then=b"0" * 65536), "timeout"),
+    "sends early hints for ever": (_says(b"", then=b"HTTP/1.1 103 Early Hints\r\n\r\n"), "timeout"),
+    "switches protocols": (
+        _says(b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: h2c\r\nConnection: Upgrade\r\n\r\n"),
+        "101",
+    ),
+    "answers before the request has come": (_says(_ok("{}", "Content-Length: 2")), "200"),
+    "steers a terminal by its reason phrase": (
+        _says(b"HTTP/1.1 500 \x1b[2J\x1b]0;owned\x07\r\nContent-Length: 0\r\n\r\n"),
+        "",
+    ),
     "says gzip of what is none": (_says(_ok("{}", "Content-Encoding: gzip", "Content-Length: 2")), "connection"),
     "says two lengths": (_says(_ok("{}", "Content-Length: 2", "Content-Length: 3")), "connection"),
 }
@@ -112,6 +139,9 @@ def test_a_server_that_is_none_of_http_is_inconclusive(kit: Kit, gateway: Callab
     run = kit.run(server.url, *QUICK, *ONE)
 
     _assert_inconclusive(run, server.url, word)
+    assert run.peak < 600
+    assert len(run.report["run"]["reason"]) < 500
+    assert "\x1b" not in run.output
 
 
 HTML = plain(200, "<!doctype html><title>Welcome</title>", "text/html; charset=utf-8")
@@ -129,6 +159,10 @@ TWISTS: dict[str, tuple[Twist, str]] = {
     "a media type that steers a terminal": (always(plain(200, "", "text/\x1b[31mred")), "200"),
     "429 for ever": (always(plain(429, "", Retry_After="0.1")), "patience"),
     "429 until tomorrow": (always(plain(429, "", Retry_After="86400")), "patience"),
+    "429 until nonsense": (always(plain(429, "", Retry_After="-1e999 \x9b soon")), "patience"),
+    "a redirect to a file": (always(plain(302, "", Location="file:///etc/passwd")), "file:///etc/passwd"),
+    "a redirect of 60 KB": (always(plain(308, "", Location="/" + "x" * 60_000)), "308"),
+    "a media type of 60 KB": (always(plain(200, "", "text/" + "x" * 60_000)), "200"),
     "429 until never": (always(plain(429, "", Retry_After="inf")), "patience"),
     "503 until later": (always(plain(503, "", Retry_After="0.2")), "patience"),
 }
@@ -199,6 +233,12 @@ def test_a_certificate_that_nobody_trusts_is_inconclusive(
 
     _assert_inconclusive(run, server.url, "certificate")
     assert server.seen == []
+
+
+def test_a_server_that_stalls_in_the_handshake_is_inconclusive(kit: Kit, gateway: Callable[..., Loopback]) -> None:
+    url = gateway(talk=_nothing).url.replace("http:", "https:")
+
+    _assert_inconclusive(kit.run(url, *QUICK, *ONE), url)
 
 
 def test_a_server_without_tls_under_https_is_inconclusive(kit: Kit, gateway: Callable[..., Loopback]) -> None:
