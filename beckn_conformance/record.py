@@ -22,7 +22,7 @@ Row = dict[str, Any]
 def row_of(exchange: Exchange, mask: Mask = str, *, longest: int = LONGEST) -> Row:
     """An exchange as JSON; ``mask`` is asked for every text that the kit did not choose itself.
 
-    Of a content more than ``longest`` bytes long only so much is kept, and the row says that it is cut.
+    Of a content more than ``longest`` characters long only so much is kept, and the row says that it is cut.
     """
     request, reply = exchange.request, exchange.reply
     row: Row = {
@@ -39,14 +39,14 @@ def row_of(exchange: Exchange, mask: Mask = str, *, longest: int = LONGEST) -> R
             "method": request.method,
             "url": mask(request.url),
             "headers": [[name, mask(value)] for name, value in request.headers],
-            **written(request.content[:longest], mask),
+            **written(request.content, mask, longest),
         },
         "reply": None
         if reply is None
         else {
             "status": reply.status,
             "headers": [[mask(name), mask(value)] for name, value in reply.headers],
-            **written(reply.content[:longest], mask),
+            **written(reply.content, mask, longest),
         },
     }
     if request.raw is not None:
@@ -130,13 +130,13 @@ def text_of(part: Mapping[str, Any]) -> str:
     return content_of(part).decode("utf-8", "backslashreplace")
 
 
-def written(content: bytes, mask: Mask = str) -> dict[str, str]:
-    """Bytes as a row holds them."""
+def written(content: bytes, mask: Mask = str, longest: int = LONGEST) -> dict[str, str]:
+    """Bytes as a row holds them, cut where they are longer; a secret that lies across the end is masked before."""
     try:
         text, form = content.decode(), ""
     except UnicodeDecodeError:
         text, form = content.decode("latin-1"), "latin-1"
-    return _packed(mask(text), form)
+    return _packed(mask(text)[:longest], form)
 
 
 def _packed(text: str, form: str) -> dict[str, str]:

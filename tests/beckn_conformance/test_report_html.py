@@ -345,12 +345,7 @@ def test_the_files_of_a_report_are_written_whole(tmp_path):
 
     assert json.loads(path.read_text()) == made
     assert (tmp_path / "report.html").read_text() == html.page(made, SPECIFICATION, {"x1": row()})
-    assert sorted(file.name for file in tmp_path.iterdir()) == [
-        "exchanges.jsonl",
-        "findings",
-        "report.html",
-        "report.json",
-    ]
+    assert {file.name for file in tmp_path.iterdir()} == {*files.NAMES, files.SCRIPTS} - {"course.jsonl"}
     assert [file.name for file in (tmp_path / "findings").iterdir()] == [f"{FOUND}-00000001.sh"]
 
 
