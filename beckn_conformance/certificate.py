@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import ValidationError
 from securesystemslib.dsse import Envelope
 from securesystemslib.exceptions import VerificationError
 from securesystemslib.signer._crypto_signer import CryptoSigner
@@ -79,8 +81,7 @@ def issue(folder: Path, signer: CryptoSigner, specification: Specification, *, d
     report = files.read(folder)
     judged = rejudge(folder, specification)
     problems = [*_incomplete(judged, report)]
-    if not judged.run.config.mask:
-        problems += _otherwise(judged, report)
+    problems += [text for text, is_finding in _otherwise(judged, report) if not _is_masked(judged, is_finding)]
     if problems:
         raise UsageError(f"{folder} cannot be certified: {problems[0]}{_and_more(problems)}")
     now = datetime.datetime.now(datetime.UTC).replace(microsecond=0)
@@ -98,7 +99,7 @@ def examine(folder: Path, key: SSlibKey, specification: Specification, *, now: d
 
     Raises UsageError where there is no certificate or one that cannot be read at all.
     """
-    statement, problems = _opened(folder / NAME, key)
+    statement, problems = _opened(folder / NAME, key, specification)
     predicate = statement["predicate"]
     problems += [*_changed(folder, statement), *_out_of_time(predicate, now)]
     unjudged: list[str] = []
@@ -111,7 +112,8 @@ def examine(folder: Path, key: SSlibKey, specification: Specification, *, now: d
         report = files.read(folder)
         judged = rejudge(folder, specification)
         problems += _incomplete(judged, report)
-        (unjudged if judged.run.config.mask else problems).extend(_otherwise(judged, report))
+        for text, is_finding in _otherwise(judged, report):
+            (unjudged if _is_masked(judged, is_finding) else problems).append(text)
         again = _predicate(report, judged)
         different = [name for name in again if again[name] != predicate.get(name)]
         problems += [f"{name} in the certificate is not that of the run" for name in different]
@@ -188,26 +190,32 @@ def _canonical(value: Any) -> bytes:
 # What can be wrong with it.
 
 
-def _opened(path: Path, key: SSlibKey) -> tuple[dict[str, Any], list[str]]:
-    problems: list[str] = []
+def _opened(path: Path, key: SSlibKey, specification: Specification) -> tuple[dict[str, Any], list[str]]:
+    """The statement of a certificate, and what is wrong with how it is signed."""
     try:
         content = path.read_bytes()
-    except OSError as error:
-        raise UsageError(f"{path} cannot be read: {error.strerror}") from error
-    try:
         data = json.loads(content)
         envelope = Envelope.from_dict(json.loads(content))
         statement = json.loads(envelope.payload)
-        # base64 and JSON have many ways to say the same; only one is what was signed.
-        again = base64.b64encode(envelope.payload).decode()
-        if content != _canonical(data) or content != _canonical(envelope.to_dict()) or again != data["payload"]:
-            problems.append("the certificate is not as it was written")
-        if envelope.payload_type != PAYLOAD or statement["_type"] != STATEMENT:
-            problems.append("the certificate is no in-toto statement")
-        if statement["predicateType"] != PREDICATE or not isinstance(statement["predicate"]["kit"]["version"], str):
-            problems.append(f"the statement is not of the kind {PREDICATE}")
+        Draft202012Validator(
+            specification.files["certificate.json"], format_checker=Draft202012Validator.FORMAT_CHECKER
+        ).validate(statement)
+        moments = [datetime.datetime.fromisoformat(statement["predicate"][name]) for name in ("issued", "expires")]
+        if any(moment.tzinfo is None for moment in moments):
+            raise ValueError("a time of it has no zone")
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror}") from error
+    except ValidationError as error:
+        raise UsageError(f"{path} is no certificate: {error.json_path}: {error.message[:200]}") from error
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise UsageError(f"{path} is no certificate: {type(error).__name__}: {error}") from error
+    problems: list[str] = []
+    # base64 and JSON have many ways to say the same; only one of them is what was signed.
+    again = base64.b64encode(envelope.payload).decode()
+    if content != _canonical(data) or content != _canonical(envelope.to_dict()) or again != data["payload"]:
+        problems.append("the certificate is not as it was written")
+    if len(data["signatures"]) != 1 or envelope.payload_type != PAYLOAD:
+        problems.append("the certificate is not of one in-toto statement with one signature")
     try:
         envelope.verify([key], 1)
     except (VerificationError, ValueError):
@@ -257,34 +265,43 @@ def _incomplete(judged: Rejudged, report: Report) -> Iterator[str]:
             break
 
 
-def _otherwise(judged: Rejudged, report: Report) -> Iterator[str]:
-    """Where the recorded exchanges, judged again, say something else than the report."""
+def _is_masked(judged: Rejudged, is_finding: bool) -> bool:
+    """Whether what is masked in the record may be why it is judged otherwise.
+
+    The masks of documents are documents as well, so that no finding comes of them.
+    """
+    mask = judged.run.config.mask
+    return "personal" in mask or ("documents" in mask and not is_finding)
+
+
+def _otherwise(judged: Rejudged, report: Report) -> Iterator[tuple[str, bool]]:
+    """Where the recorded exchanges, judged again, say something else than the report; and whether that is a finding
+    more."""
     again = document(judged.run, judged.conclude(), judged.tally.statistics.to_json(), Masker())
     again["kit"] = report["kit"]
     if again["verdict"] != report["verdict"]:
-        yield f"judged again, the verdict is {again['verdict']} and not {report['verdict']}"
+        yield f"judged again, the verdict is {again['verdict']} and not {report['verdict']}", False
     new, old = ({row["id"]: row for row in one["requirements"]} for one in (again, report))
     for id_ in dict.fromkeys((*new, *old)):
         yield from _differing(id_, old.get(id_), new.get(id_))
     for key in sorted({*again, *report} - {"requirements", "verdict"}):
         if json.dumps(again.get(key), sort_keys=True) != json.dumps(report.get(key), sort_keys=True):
-            yield f"{key} in the report is not what follows from the record"
+            yield f"{key} in the report is not what follows from the record", False
 
 
-def _differing(id_: str, old: Report | None, new: Report | None) -> Iterator[str]:
+def _differing(id_: str, old: Report | None, new: Report | None) -> Iterator[tuple[str, bool]]:
     if old is None or new is None:
-        yield f"{id_}: {'not in the report' if old is None else 'not known to this kit'}"
+        yield f"{id_}: {'not in the report' if old is None else 'not known to this kit'}", False
         return
-    if old["status"] != new["status"]:
-        yield f"{id_}: judged again it is {new['status']}, in the report {old['status']}"
     found, reported = ({row["id"]: row for row in one["findings"]} for one in (new, old))
     for key in sorted(found.keys() - reported.keys()):
-        yield f"{id_}: judged again there is the finding {key}, which the report does not have"
+        yield f"{id_}: judged again there is the finding {key}, which the report does not have", True
     for key in sorted(reported.keys() - found.keys()):
-        yield f"{id_}: judged again there is no finding {key}, which the report has"
-    same = found.keys() == reported.keys() and old["status"] == new["status"]
-    if same and json.dumps(old, sort_keys=True) != json.dumps(new, sort_keys=True):
-        yield f"{id_}: the report says otherwise than the record, judged again"
+        yield f"{id_}: judged again there is no finding {key}, which the report has", False
+    if old["status"] != new["status"]:
+        yield f"{id_}: judged again it is {new['status']}, in the report {old['status']}", False
+    elif found.keys() == reported.keys() and json.dumps(old, sort_keys=True) != json.dumps(new, sort_keys=True):
+        yield f"{id_}: the report says otherwise than the record, judged again", False
 
 
 def _and_more(problems: Iterable[str]) -> str:

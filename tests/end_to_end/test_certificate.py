@@ -1,0 +1,376 @@
+"""A certificate holds for what it was issued for, wherever it is taken, and for nothing else."""
+
+from __future__ import annotations
+
+import base64
+import datetime
+import json
+import os
+import shutil
+import stat
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, NoEncryption, PrivateFormat
+from end_to_end.kit import Kit
+from end_to_end.loopback import Loopback
+
+from beckn_conformance import certificate, keys, recording
+from beckn_conformance.cli import main
+from beckn_conformance.errors import UsageError
+from beckn_conformance.specification import load
+
+SOME = "test_plain_get or SIGNUP-NACK-PHONE"
+DEFECT = "signup-phone-error-echoes-value"
+NOW = datetime.datetime.now(datetime.UTC)
+
+
+def _rewrite(path: Path, change: Callable[[Any], Any]) -> None:
+    """Changes the JSON of a file, or of each line of one."""
+    if path.suffix == ".jsonl":
+        rows = change([json.loads(line) for line in path.read_text().splitlines()])
+        path.write_text("".join(json.dumps(row, separators=(",", ":")) + "\n" for row in rows))
+    else:
+        path.write_text(json.dumps(change(json.loads(path.read_text())), indent=1) + "\n")
+
+
+def _not_narrowed(rows: Any) -> Any:
+    return [{**row, "narrowed": False} if row["kind"] == "ended" else row for row in rows]
+
+
+def _called_whole(folder: Path) -> None:
+    """Makes a narrowed run pass for a whole one: tests of certificates need none of a minute."""
+    _rewrite(folder / "course.jsonl", _not_narrowed)
+    main(["report", str(folder)])
+
+
+@pytest.fixture(scope="module")
+def issued(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A report folder with a certificate, and a key pair beside it."""
+    home = tmp_path_factory.mktemp("issued")
+    server = Loopback(defects=(DEFECT,))
+    try:
+        run = Kit(home).run(server.url, "-k", SOME)
+    finally:
+        server.close()
+    assert run.status == 0, run.output
+    _called_whole(run.folder)
+    keys.generate(home / "key")
+    ran = recording.rejudge(home / "reports", load()).ran
+    (home / "ran.json").write_text(json.dumps(ran))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(certificate, "census", lambda run: ran)
+        certificate.issue(run.folder, keys.signer(home / "key"), load(), days=30)
+    return home
+
+
+@pytest.fixture
+def home(issued: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of it, in another place, and a suite that has just the tests that ran."""
+    ran = json.loads((issued / "ran.json").read_text())
+    monkeypatch.setattr(certificate, "census", lambda run: ran)
+    return Path(shutil.copytree(issued, tmp_path / "elsewhere"))
+
+
+def _examine(home: Path, *, key: str = "key.pub", now: datetime.datetime = NOW) -> certificate.Examined:
+    folder = home / "reports"
+    later = now if now != NOW else datetime.datetime.now(datetime.UTC)
+    return certificate.examine(folder, keys.public_key(home / key), load(), now=later)
+
+
+def _resign(home: Path, change: Callable[[dict[str, Any]], None], key: str = "key") -> None:
+    """Signs the certificate anew, as somebody would who has the key and is no honest person."""
+    path = home / "reports" / certificate.NAME
+    statement = json.loads(base64.b64decode(json.loads(path.read_text())["payload"]))
+    change(statement)
+    payload = json.dumps(statement, sort_keys=True, separators=(",", ":")).encode()
+    envelope = certificate.Envelope(payload, certificate.PAYLOAD, {})
+    envelope.sign(keys.signer(home / key))
+    path.write_text(json.dumps(envelope.to_dict(), sort_keys=True, separators=(",", ":")))
+
+
+def test_a_certificate_holds_in_another_folder(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    examined = _examine(home)
+
+    assert examined.problems == ()
+    assert examined.notes == ()
+    said = examined.statement["predicate"]
+    assert said["verdict"] == "inconclusive"
+    assert said["requirements"]["NACK-ECHO"] == "warned"
+    assert any(name.startswith("NACK-ECHO-") for name in said["findings"])
+    assert main(["verify", str(home / "reports"), "--public-key", str(home / "key.pub")]) == 0
+    assert capsys.readouterr().out.splitlines()[-1] == "the certificate holds"
+
+
+def _flip(name: str, place: float) -> Callable[[Path], None]:
+    """Changes one bit of a file, at a part of its length."""
+
+    def change(folder: Path) -> None:
+        path = folder / name
+        content = bytearray(path.read_bytes())
+        content[int(place * (len(content) - 1))] ^= 1
+        path.write_bytes(bytes(content))
+
+    return change
+
+
+def _report(change: Callable[[Any], None]) -> Callable[[Path], None]:
+    def tamper(folder: Path) -> None:
+        def changed(report: Any) -> Any:
+            change(report)
+            return report
+
+        _rewrite(folder / "report.json", changed)
+
+    return tamper
+
+
+def _without_finding(report: Any) -> None:
+    for row in report["requirements"]:
+        if row["findings"]:
+            row["findings"], row["status"] = [], "passed"
+
+
+def _with_waiver(report: Any) -> None:
+    waiver = {"requirement": "NACK-ECHO", "pointer": None, "reason": "r", "owner": "o", "expires": "2099-01-01"}
+    report["waivers"].append({**waiver, "class": "disputed-test", "state": "used", "findings": []})
+
+
+def _lines(name: str, change: Callable[[list[Any]], list[Any]]) -> Callable[[Path], None]:
+    return lambda folder: _rewrite(folder / name, change)
+
+
+def _certificate(change: Callable[[dict[str, Any]], Any]) -> Callable[[Path], None]:
+    def tamper(folder: Path) -> None:
+        path = folder / certificate.NAME
+        envelope = json.loads(path.read_text())
+        change(envelope)
+        path.write_text(json.dumps(envelope, sort_keys=True, separators=(",", ":")))
+
+    return tamper
+
+
+def _other_pad_bits(envelope: dict[str, Any]) -> None:
+    """Other base64 of the same bytes, where there are bits to spare."""
+    alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+    sig = envelope["signatures"][0]["sig"]
+    body = sig.rstrip("=")
+    last = alphabet[alphabet.index(body[-1]) ^ 1]
+    envelope["signatures"][0]["sig"] = body[:-1] + last + "=" * (len(sig) - len(body))
+
+
+def _append(name: str, text: str) -> Callable[[Path], None]:
+    def tamper(folder: Path) -> None:
+        with (folder / name).open("a") as file:
+            file.write(text)
+
+    return tamper
+
+
+TAMPERINGS: dict[str, Callable[[Path], Any]] = {
+    **{
+        f"a bit of {name} at {place}": _flip(name, place)
+        for name in (
+            "report.json",
+            "exchanges.jsonl",
+            "course.jsonl",
+            "report.html",
+            "exchanges.har",
+            "certificate.json",
+        )
+        for place in (0.01, 0.5, 0.99)
+    },
+    **{f"a bit of {name}": _flip(name, 0.5) for name in ("earl.jsonld", "summary.md", "badge.svg")},
+    "a finding removed": _report(_without_finding),
+    "a waiver added": _report(_with_waiver),
+    "the verdict": _report(lambda report: report.update(verdict="conformant")),
+    "the seed": _report(lambda report: report["run"].update(seed=1)),
+    "another gateway": _report(lambda report: report["gateway"].update(name="Somebody Else")),
+    "an exchange removed": _lines("exchanges.jsonl", lambda rows: rows[:7] + rows[8:]),
+    "the last exchange removed": _lines("exchanges.jsonl", lambda rows: rows[:-1]),
+    "two exchanges exchanged": _lines("exchanges.jsonl", lambda rows: [rows[1], rows[0], *rows[2:]]),
+    "an exchange twice": _lines("exchanges.jsonl", lambda rows: [*rows, rows[0]]),
+    "what was judged removed": _lines("course.jsonl", lambda rows: [row for row in rows if row["kind"] != "judged"]),
+    "a test removed": _lines(
+        "course.jsonl", lambda rows: [row for row in rows if not row.get("test", "").endswith("test_plain_get")]
+    ),
+    "a file removed": lambda folder: (folder / "report.html").unlink(),
+    "the record removed": lambda folder: (folder / "exchanges.jsonl").unlink(),
+    "a script added": lambda folder: [(folder / "findings").mkdir(), (folder / "findings/x.sh").write_text("")],
+    "white space after the certificate": _append("certificate.json", "\n"),
+    "white space after the report": _append("report.json", "\n"),
+    "the signature": _certificate(lambda envelope: envelope["signatures"][0].update(sig="A" * 86 + "==")),
+    "no signature": _certificate(lambda envelope: envelope.update(signatures=[])),
+    "a signature twice": _certificate(
+        lambda envelope: envelope["signatures"].append({**envelope["signatures"][0], "keyid": "0" * 64})
+    ),
+    "the signature in other base64": _certificate(_other_pad_bits),
+    "the id of the key": _certificate(lambda envelope: envelope["signatures"][0].update(keyid="0" * 64)),
+    "the kind of payload": _certificate(lambda envelope: envelope.update(payloadType="text/plain")),
+    "a member more": _certificate(lambda envelope: envelope.update(note="valid")),
+}
+
+
+@pytest.mark.parametrize("name", TAMPERINGS)
+def test_whatever_is_changed_is_detected(home: Path, name: str) -> None:
+    folder = home / "reports"
+    before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+    TAMPERINGS[name](folder)
+
+    assert before != {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    try:
+        problems: tuple[str, ...] = _examine(home).problems
+    except UsageError as error:
+        problems = (str(error),)
+    assert problems
+    assert not [problem for problem in problems if "\n" in problem]
+
+
+FORGERIES: dict[str, tuple[Callable[[dict[str, Any]], None], str]] = {
+    "a verdict": (lambda s: s["predicate"].update(verdict="conformant"), "verdict in the certificate"),
+    "an outcome": (lambda s: s["predicate"]["requirements"].update({"NACK-ECHO": "passed"}), "requirements in the"),
+    "a finding": (lambda s: s["predicate"].update(findings=[]), "findings in the certificate"),
+    "a waiver": (
+        lambda s: s["predicate"]["waivers"].append(
+            dict.fromkeys(("requirement", "pointer", "reason", "owner", "expires", "class", "state"), "")
+        ),
+        "waivers in the certificate",
+    ),
+    "the number of tests": (lambda s: s["predicate"]["tests"].update(count=9), "tests in the certificate"),
+    "the record left out": (lambda s: s.update(subject=s["subject"][:1]), "does not cover exchanges.jsonl"),
+}
+
+
+@pytest.mark.parametrize("name", FORGERIES)
+def test_a_statement_that_does_not_follow_from_the_record_is_detected_all_the_same(home: Path, name: str) -> None:
+    change, words = FORGERIES[name]
+    _resign(home, change)
+
+    assert [problem for problem in _examine(home).problems if words in problem]
+
+
+def test_a_report_that_does_not_follow_from_the_record_is_detected_all_the_same(home: Path) -> None:
+    folder = home / "reports"
+    _report(_without_finding)(folder)
+
+    def change(statement: dict[str, Any]) -> None:
+        for row in statement["subject"]:
+            row["digest"]["sha256"] = certificate._digest(folder / row["name"])
+
+    _resign(home, change)
+
+    assert [problem for problem in _examine(home).problems if "which the report does not have" in problem]
+
+
+def test_a_certificate_holds_for_one_key_and_for_its_time(home: Path) -> None:
+    keys.generate(home / "other")
+
+    assert _examine(home, key="other.pub").problems == ("the signature is not of this key",)
+    assert [p for p in _examine(home, now=NOW + datetime.timedelta(days=31)).problems if "valid until" in p]
+    assert [p for p in _examine(home, now=NOW - datetime.timedelta(days=1)).problems if "valid from" in p]
+
+
+def test_another_build_of_the_kit_is_noted(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(certificate, "_kit", lambda: {"name": "beckn-conformance", "version": "9", "digest": "0" * 64})
+
+    examined = _examine(home)
+
+    assert examined.problems == ()
+    assert "another build" in examined.notes[0]
+
+
+def test_a_whole_run_is_certified_and_a_narrowed_one_is_not(
+    kit: Kit, gateway: Callable[..., Loopback], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main(["keygen", str(tmp_path / "key")])
+    narrowed = kit.run(gateway().url, "-k", SOME)
+
+    status = main(["certify", str(narrowed.folder), "--key", str(tmp_path / "key")])
+
+    assert status == 4
+    assert "the run was narrowed" in capsys.readouterr().err
+    # To call it a whole one is not enough: the tests that had to run are found out again.
+    _called_whole(narrowed.folder)
+    assert main(["certify", str(narrowed.folder), "--key", str(tmp_path / "key")]) == 4
+    assert "tests of the suite did not run" in capsys.readouterr().err
+
+    whole = kit.run("reference", "--fuzz-examples=1")
+    assert whole.status == 0, whole.output
+    assert main(["certify", str(whole.folder), "--key", str(tmp_path / "key"), "--days", "1"]) == 0
+    assert main(["verify", str(whole.folder), "--public-key", str(tmp_path / "key.pub")]) == 0
+
+
+def test_keys_are_made_for_their_owner_only_and_never_over_others(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    mask = os.umask(0)
+    try:
+        assert main(["keygen", str(tmp_path / "key")]) == 0
+    finally:
+        os.umask(mask)
+
+    assert stat.S_IMODE((tmp_path / "key").stat().st_mode) == 0o600
+    assert stat.S_IMODE((tmp_path / "key.pub").stat().st_mode) == 0o644
+    before = (tmp_path / "key").read_bytes()
+    assert main(["keygen", str(tmp_path / "key")]) == 4
+    assert (tmp_path / "key").read_bytes() == before
+    assert "File exists" in capsys.readouterr().err
+
+
+def _pem(encryption: Any) -> bytes:
+    key = rsa.generate_private_key(65537, 2048)
+    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, encryption)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"no key", _pem(NoEncryption()), _pem(BestAvailableEncryption(b"x"))],
+    ids=["nothing", "no PEM", "RSA", "encrypted"],
+)
+def test_a_key_that_cannot_be_used_is_told_in_one_line(
+    home: Path, content: bytes, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (home / "bad").write_bytes(content)
+
+    assert main(["certify", str(home / "reports"), "--key", str(home / "bad")]) == 4
+    assert main(["verify", str(home / "reports"), "--public-key", str(home / "bad")]) == 4
+    assert len(capsys.readouterr().err.splitlines()) == 2
+
+
+@pytest.mark.parametrize("content", [b"", b"[]", b"{}", b"\xff", b'{"payload":"","payloadType":"","signatures":[]}'])
+def test_what_is_no_certificate_is_told_in_one_line(
+    home: Path, content: bytes, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (home / "reports" / certificate.NAME).write_bytes(content)
+
+    assert main(["verify", str(home / "reports"), "--public-key", str(home / "key.pub")]) == 4
+    assert len(capsys.readouterr().err.splitlines()) == 1
+
+
+def test_where_documents_are_masked_it_is_told_what_could_not_be_judged_again(
+    kit: Kit, gateway: Callable[..., Loopback], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    run = kit.run(gateway().url, kit.configure("{mask: [documents], settle: 0.2}"), "-k", "SIGNUP-ACK-DOCUMENTS")
+    assert run.status == 0, run.output
+    rows = [json.loads(line) for line in (run.folder / "course.jsonl").read_text().splitlines()]
+    ran = {row["test"]: row["requirements"] for row in rows if row["kind"] == "tested"}
+    monkeypatch.setattr(certificate, "census", lambda run: ran)
+    _rewrite(
+        run.folder / "course.jsonl", lambda rows: [{**r, "narrowed": False} if "narrowed" in r else r for r in rows]
+    )
+    report = json.loads((run.folder / "report.json").read_text())
+    _rewrite(run.folder / "report.json", lambda report: {**report, "verdict": "inconclusive"})
+    keys.generate(tmp_path / "key")
+
+    certificate.issue(run.folder, keys.signer(tmp_path / "key"), load(), days=1)
+    examined = certificate.examine(
+        run.folder, keys.public_key(tmp_path / "key.pub"), load(), now=datetime.datetime.now(datetime.UTC)
+    )
+
+    assert report["summary"]["passed"] > 0
+    assert examined.problems == ()
+    assert [text for text in examined.unjudged if text.startswith("SIGNUP-ACK-DOCUMENTS")]
