@@ -73,16 +73,18 @@ def compare(old: Report, new: Report) -> Comparison:
     circumstances += [f"requirement {id_} is not in the older catalogue" for id_ in come]
     empty: Mapping[str, Any] = {"status": "untested", "findings": [], "level": ""}
     for id_ in dict.fromkeys((*after, *before)):
-        changes += _requirement(id_, before.get(id_, empty), after.get(id_, empty))
+        changes += _requirement(
+            id_, before.get(id_, empty), after.get(id_, empty), narrowed=new["verdict"] == "incomplete"
+        )
     if BAD[new["verdict"]] > BAD[old["verdict"]] and not any(change.worse for change in changes):
         changes.append(Change("worse", "verdict", "", f"{old['verdict']} became {new['verdict']}", worse=True))
     return Comparison((old["verdict"], new["verdict"]), tuple(changes), tuple(circumstances))
 
 
-BAD = {"conformant": 0, "incomplete": 1, "inconclusive": 2, "non-conformant": 3}
+BAD = {"conformant": 0, "incomplete": 0, "inconclusive": 2, "non-conformant": 3}
 
 
-def _requirement(id_: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Change]:
+def _requirement(id_: str, old: Mapping[str, Any], new: Mapping[str, Any], *, narrowed: bool) -> Iterator[Change]:
     level = new["level"] or old["level"]
     before = {row["id"]: row for row in old["findings"]}
     after = {row["id"]: row for row in new["findings"]}
@@ -114,7 +116,9 @@ def _requirement(id_: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> It
     if new["status"] != old["status"] and not told:
         worse = BETTER.index(new["status"]) > BETTER.index(old["status"])
         text = f"{old['status']} became {new['status']}{': ' + new['reason'] if new.get('reason') else ''}"
-        yield Change("worse" if worse else "better", id_, level, text, worse=worse)
+        # What a narrowed run came across is a matter of chance.
+        worse = worse and not (narrowed and new["status"] in ("inconclusive", "untested"))
+        yield Change("worse" if worse else "changed" if narrowed else "better", id_, level, text, worse=worse)
 
 
 def _difference(old: Mapping[str, Any], new: Mapping[str, Any]) -> str:

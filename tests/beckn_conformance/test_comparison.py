@@ -106,6 +106,13 @@ def test_a_requirement_that_can_be_judged_no_more_is_worse(before, after, kind):
     assert comparison.worse is (kind == "worse")
 
 
+def test_what_a_narrowed_run_did_not_come_across_is_not_worse():
+    comparison = compare(report(status="passed"), report(status="inconclusive", verdict="incomplete"))
+
+    assert kinds(comparison) == ["changed"]
+    assert not comparison.worse
+
+
 def test_what_else_changed_is_told():
     waiver = {"requirement": "GET-ACK", "pointer": None, "expires": "2027-01-01"}
     old, new = report(), report(version="2", waivers=[waiver])

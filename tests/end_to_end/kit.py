@@ -162,7 +162,8 @@ class Started:
         printed = self._output.read_bytes() if self._output.exists() else b""
         assert not hangs, f"the run hangs: {printed.decode(errors='replace')}"
         assert self._process.exitcode is not None
-        peak = float(self._output.with_suffix(".peak").read_text())
+        figure = self._output.with_suffix(".peak")
+        peak = float(figure.read_text()) if figure.exists() else 0.0
         return Run(self._process.exitcode, printed, self._report, time.monotonic() - self._began, peak)
 
 

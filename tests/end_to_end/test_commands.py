@@ -1,0 +1,383 @@
+"""What can be done with the record of a run, or of somebody else's traffic: report, replay, judge and diff."""
+
+from __future__ import annotations
+
+import base64
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from end_to_end.kit import Kit, Run, until
+from end_to_end.loopback import Loopback
+
+from beckn_conformance import masking
+from beckn_conformance.cli import main
+
+SPREAD = ("-p", "xdist.plugin", "-n2")
+SOME = ("-k", "test_get or test_header or test_plain_update or SIGNUP-NACK-PHONE", "--fuzz-examples=5")
+UNDRAWN = ("-k", "test_plain_get or SIGNUP-NACK-PHONE")
+DEFECTS = ("signup-phone-error-echoes-value", "get-email-upper-case")
+SEEN = "NACK-ECHO"
+
+
+def _report(folder: Path) -> dict[str, Any]:
+    report = json.loads((folder / "report.json").read_text())
+    assert isinstance(report, dict)
+    return report
+
+
+@pytest.fixture
+def run(kit: Kit, gateway: Callable[..., Loopback]) -> Run:
+    """A narrowed run against a gateway with two defects."""
+    return kit.run(gateway(defects=DEFECTS).url, *SOME)
+
+
+# The record.
+
+
+@pytest.mark.parametrize("options", [(), SPREAD], ids=["one process", "two processes"])
+def test_the_record_says_all_that_the_report_says(
+    kit: Kit, gateway: Callable[..., Loopback], options: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = kit.run(gateway(defects=DEFECTS).url, *SOME, *options)
+    before = {path.name: path.read_bytes() for path in run.folder.iterdir() if path.is_file()}
+
+    status = main(["report", str(run.folder)])
+
+    assert len(run.findings) > 1
+    assert status == run.status
+    assert {path.name: path.read_bytes() for path in run.folder.iterdir() if path.is_file()} == before
+    assert capsys.readouterr().out.splitlines()[-1] in run.output
+
+
+def test_the_record_of_an_envelope_says_all_that_the_report_says(kit: Kit, gateway: Callable[..., Loopback]) -> None:
+    run = kit.run(gateway(binding="envelope", defects=DEFECTS).url, *SOME)
+
+    assert main(["report", str(run.folder)]) == run.status
+    assert _report(run.folder) == run.report
+
+
+@pytest.mark.parametrize("options", [(), SPREAD], ids=["one process", "two processes"])
+def test_what_a_killed_run_had_judged_is_reported(
+    kit: Kit, gateway: Callable[..., Loopback], options: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    def judged() -> int:
+        return sum(path.read_text().count('"tested"') for path in kit.report.glob("course*.jsonl"))
+
+    started = kit.start(gateway(defects=DEFECTS).url, *options)
+    until(lambda: judged() > 120)
+    started.kill()
+    started.wait()
+    assert not (kit.report / "report.json").exists()
+
+    status = main(["report", str(kit.report)])
+
+    report = _report(kit.report)
+    assert report["verdict"] == "incomplete"
+    assert status == 0
+    assert report["run"]["exchanges"] > 120
+    assert report["registrations"]
+    assert [row for row in report["requirements"] if row["id"] == SEEN and row["status"] == "warned"]
+    assert "incomplete" in capsys.readouterr().out
+
+
+def test_what_was_judged_before_ctrl_c_is_reported(kit: Kit, gateway: Callable[..., Loopback]) -> None:
+    started = kit.start(gateway(defects=DEFECTS).url)
+    until(lambda: sum(path.read_text().count("\n") for path in kit.report.glob("course.jsonl")) > 99)
+    started.interrupt()
+    run = started.wait()
+
+    assert run.status == 2
+    assert run.report["verdict"] == "incomplete"
+    main(["report", str(run.folder)])
+    assert _report(run.folder) == run.report
+
+
+DAMAGES: dict[str, Callable[[Path], Any]] = {
+    "no record": lambda folder: (folder / "course.jsonl").unlink(),
+    "an empty one": lambda folder: (folder / "course.jsonl").write_text(""),
+    "no JSON": lambda folder: (folder / "course.jsonl").write_bytes(b"\xff\x00\n"),
+    "other JSON": lambda folder: (folder / "course.jsonl").write_text("[1]\n"),
+    "another format": lambda folder: (folder / "course.jsonl").write_text('{"kind":"run","format":"x"}\n'),
+    "no exchanges": lambda folder: (folder / "exchanges.jsonl").unlink(),
+    "no folder": lambda folder: shutil.rmtree(folder),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_record_that_cannot_be_used_is_told_in_one_line(
+    run: Run, damage: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    DAMAGES[damage](run.folder)
+
+    assert main(["report", str(run.folder)]) == 4
+    assert len(capsys.readouterr().err.splitlines()) == 1
+
+
+# Replay.
+
+
+def test_a_finding_is_replayed_where_it_holds_and_where_it_does_not(
+    run: Run, gateway: Callable[..., Loopback], capsys: pytest.CaptureFixture[str]
+) -> None:
+    finding = next(f["id"] for f in run.findings if f["requirement"] == SEEN)
+
+    still = main(["replay", str(run.folder), finding])
+    fixed = main(["replay", str(run.folder), SEEN, "--gateway-url", gateway().url, "--json"])
+
+    said = capsys.readouterr().out
+    assert (still, fixed) == (1, 0)
+    assert f"{finding} still holds" in said
+    assert json.loads(said[said.index("{\n") :])["holds"] is False
+
+
+def test_a_history_is_replayed_with_its_pauses(kit: Kit, gateway: Callable[..., Loopback]) -> None:
+    name = "update-after-get-ignored"
+    run = kit.run(
+        gateway(defects=(name,)).url, kit.configure("settle: 0.3"), "-k", "test_update_back_to_earlier_values"
+    )
+    assert [f["requirement"] for f in run.findings] == ["UPDATE-VISIBLE"]
+
+    assert main(["replay", str(run.folder), "UPDATE-VISIBLE"]) == 1
+    assert main(["replay", str(run.folder), "UPDATE-VISIBLE", "--gateway-url", gateway().url]) == 0
+
+
+def test_what_takes_more_calls_than_a_finding_names_is_not_called_fixed(
+    kit: Kit, gateway: Callable[..., Loopback], capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = kit.run(gateway(defects=("signup-id-every-second-repeated",)).url, "-k", "test_ids_are_unique")
+    name = next(f["id"] for f in run.findings if f["requirement"] == "SIGNUP-ID-UNIQUE")
+
+    status = main(["replay", str(run.folder), name, "--gateway-url", gateway().url])
+
+    assert status in (0, 10)
+    assert status == 0 or "takes more calls than these" in capsys.readouterr().out
+
+
+def test_a_gateway_that_is_gone_leaves_a_finding_open(run: Run) -> None:
+    assert main(["replay", str(run.folder), SEEN, "--gateway-url", "http://127.0.0.1:9"]) == 10
+
+
+@pytest.mark.parametrize("finding", ["nonsense", ""])
+def test_a_finding_that_is_not_there_is_told_in_one_line(
+    run: Run, finding: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["replay", str(run.folder), finding]) == 4
+    error = capsys.readouterr().err
+    assert len(error.splitlines()) == 1
+    assert SEEN in error
+
+
+def test_a_secret_that_is_not_in_the_report_is_asked_for(
+    kit: Kit, gateway: Callable[..., Loopback], capsys: pytest.CaptureFixture[str]
+) -> None:
+    option = kit.configure("signup_token: agreed-before")
+    run = kit.run(gateway(defects=DEFECTS).url, option, *SOME)
+
+    assert main(["replay", str(run.folder), SEEN]) == 4
+    assert "--gateway-config" in capsys.readouterr().err
+    assert main(["replay", str(run.folder), SEEN, option]) == 1
+
+
+# Judge.
+
+
+def _entry(request: httpx.Request, response: httpx.Response, started: float) -> dict[str, Any]:
+    """An entry as a proxy would write it, with no more than it has to."""
+    stamp = f"2026-11-22T10:00:{started:06.3f}Z"
+    return {
+        "startedDateTime": stamp,
+        "time": 5,
+        "request": {
+            "method": request.method,
+            "url": str(request.url),
+            "headers": [{"name": k.title(), "value": v} for k, v in request.headers.items()],
+            "postData": {"mimeType": "application/json", "text": request.content.decode()},
+        },
+        "response": {
+            "status": response.status_code,
+            "headers": [{"name": k, "value": v} for k, v in response.headers.items()],
+            "content": {
+                "size": len(response.content),
+                "text": base64.b64encode(response.content).decode(),
+                "encoding": "base64",
+            },
+        },
+    }
+
+
+def _traffic(url: str) -> dict[str, Any]:
+    """What a provider's own client does, as a proxy records it."""
+    entries = []
+    info = {"name": "Acme Buses", "phone": "+91-8023329991", "email": "a@example.com"}
+    signup: dict[str, Any] = {
+        "info": {**info, "company_id": "U72200KA2009PTC049889"},
+        "documents": [{"name": "Permit.pdf", "data": "JVBERi0xLjQKJUFjbWUK"}],
+        "api": {"endpoint_url": "https://api.acme.example.com/beckn"},
+    }
+    with httpx.Client() as client:
+
+        def call(action: str, body: Any, token: str) -> Any:
+            header = {"Action": action, "Token": token, "Timestamp": "2026-11-22T10:00:00"}
+            response = client.post(f"{url}/{action}", json=body, headers=header)
+            entries.append(_entry(response.request, response, len(entries) / 10))
+            return response.json()
+
+        made = call("Provider/signup", signup, "signup")
+        named, token = {"registration": {"id": made["registration"]["id"]}}, made["auth"]["token"]
+        call("Provider/get", named, token)
+        call("Provider/info/update", {**named, "info": {**signup["info"], "name": "Acme Coaches"}}, token)
+        document = {"name": "Tax.pdf", "data": "JVBERi0xLjQKJUFjbWUL"}
+        call("Provider/documents/add", {**named, "documents": [document]}, token)
+        call("Provider/signup", {**signup, "info": {**signup["info"], "phone": "8023329991"}}, "signup")
+        response = client.get(url)
+        entries.append(_entry(response.request, response, 0.9))
+    return {"log": {"version": "1.2", "creator": {"name": "a proxy", "version": "1"}, "entries": entries}}
+
+
+def _write(folder: Path, har: object) -> str:
+    path = folder / "traffic.har"
+    path.write_text(json.dumps(har), encoding="utf-8-sig")
+    return str(path)
+
+
+def test_recorded_traffic_with_a_fair_gateway_has_no_findings(
+    gateway: Callable[..., Loopback], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    har = _write(tmp_path, _traffic(gateway().url))
+
+    status = main(["judge", har, "--json"])
+
+    report = json.loads(capsys.readouterr().out)
+    assert [f for row in report["requirements"] for f in row["findings"]] == []
+    assert (status, report["verdict"]) == (0, "incomplete")
+    statuses = {row["id"]: row["status"] for row in report["requirements"]}
+    assert statuses["GET-ACK"] == "passed"
+    assert statuses["TOKEN-NACK-FOREIGN"] == "untested"
+    assert "1 recorded requests are no calls" in " ".join(report["observations"])
+
+
+def test_recorded_traffic_is_judged_by_the_checks_of_a_run(
+    gateway: Callable[..., Loopback], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    har = _write(tmp_path, _traffic(gateway(defects=("get-email-upper-case",)).url))
+
+    status = main(["judge", har, "--conformance-class=strict", "--conformance-report", str(tmp_path / "reports")])
+
+    report = _report(tmp_path / "reports")
+    assert {row["id"] for row in report["requirements"] if row["findings"]} == {"GET-ROUND-TRIP-EXACT"}
+    assert status == 1
+    assert main(["report", str(tmp_path / "reports")]) == status
+    assert _report(tmp_path / "reports") == report
+
+
+def test_tokens_of_recorded_traffic_are_masked(gateway: Callable[..., Loopback], tmp_path: Path) -> None:
+    server = gateway()
+    har = _write(tmp_path, _traffic(server.url))
+
+    main(["judge", har, "--conformance-report", str(tmp_path / "reports")])
+
+    tokens = server.tokens() - {"signup"}
+    assert tokens
+    texts = [path.read_text() for path in (tmp_path / "reports").rglob("*") if path.is_file()]
+    assert not [token for token in tokens for text in texts if token in text]
+
+
+def test_the_record_of_a_run_is_judged_as_the_run_was(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    for traffic in (run.folder, run.folder / "exchanges.har", run.folder / "exchanges.jsonl"):
+        main(["judge", str(traffic), "--json"])
+        report = json.loads(capsys.readouterr().out)
+        found = {finding["id"] for row in report["requirements"] for finding in row["findings"]}
+        assert found == {finding["id"] for finding in run.findings}
+
+
+def test_one_of_several_gateways_is_named(
+    gateway: Callable[..., Loopback], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    one, other = gateway(), gateway(defects=("get-email-upper-case",))
+    both = _traffic(one.url)
+    both["log"]["entries"] += _traffic(other.url)["log"]["entries"]
+    har = _write(tmp_path, both)
+
+    assert main(["judge", har]) == 4
+    assert one.url in capsys.readouterr().err
+    main(["judge", har, "--gateway-url", one.url, "--json"])
+    assert not [f for row in json.loads(capsys.readouterr().out)["requirements"] for f in row["findings"]]
+    main(["judge", har, "--gateway-url", f"{other.url}/", "--json"])
+    assert [f for row in json.loads(capsys.readouterr().out)["requirements"] for f in row["findings"]]
+
+
+@pytest.mark.parametrize("content", ["", "{}", "[]", '{"log": {"entries": []}}', '{"log": {"entries": [1]}}', "\0"])
+def test_traffic_that_cannot_be_judged_is_told_in_one_line(
+    tmp_path: Path, content: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "traffic.har").write_text(content)
+
+    assert main(["judge", str(tmp_path / "traffic.har")]) == 4
+    assert main(["judge", str(tmp_path / "none.har")]) == 4
+    assert len(capsys.readouterr().err.splitlines()) == 2
+
+
+# Diff.
+
+
+def test_what_changed_between_two_runs_is_told(
+    kit: Kit, gateway: Callable[..., Loopback], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    server = gateway(defects=DEFECTS)
+    before = kit.run(server.url, *UNDRAWN).folder.rename(tmp_path / "before")
+    again = kit.run(server.url, *UNDRAWN).folder.rename(tmp_path / "again")
+    fixed = kit.run(gateway().url, *UNDRAWN).folder
+
+    assert main(["diff", str(before), str(again)]) == 0
+    assert capsys.readouterr().out.splitlines()[-1] == "verdict: incomplete, as before"
+    assert main(["diff", str(before), str(fixed)]) == 0
+    assert "fixed    NACK-ECHO" in capsys.readouterr().out
+    assert main(["diff", str(fixed / "report.json"), str(before), "--json"]) == 1
+    assert "new" in {change["kind"] for change in json.loads(capsys.readouterr().out)["changes"]}
+
+
+@pytest.mark.parametrize("content", ["", "[]", '{"format": "another"}', None])
+def test_what_is_no_report_is_told_in_one_line(
+    tmp_path: Path, content: str | None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    if content is not None:
+        (tmp_path / "report.json").write_text(content)
+
+    assert main(["diff", str(tmp_path), str(tmp_path)]) == 4
+    assert len(capsys.readouterr().err.splitlines()) == 1
+
+
+# Masks.
+
+
+def test_documents_and_personal_data_are_masked_on_request(kit: Kit, gateway: Callable[..., Loopback]) -> None:
+    server = gateway(defects=DEFECTS)
+    option = kit.configure("{mask: [documents, personal], settle: 0.2}")
+
+    some = "test_plain or SIGNUP-NACK-PHONE or MALFORMED or LARGE"
+
+    run = kit.run(server.url, option, "-k", some, "--junitxml=reports/junit.xml")
+
+    assert not run.crashed, run.output
+    private = set()
+    for seen in server.seen:
+        try:
+            body = json.loads(seen.body)
+        except ValueError:
+            continue
+        if isinstance(body, dict) and isinstance(body.get("info"), dict):
+            private |= {v for v in body["info"].values() if isinstance(v, str) and len(v) >= 6}
+        if isinstance(body, dict) and isinstance(body.get("documents"), list):
+            data = [document.get("data") for document in body["documents"] if isinstance(document, dict)]
+            private |= {value for value in data if isinstance(value, str) and len(value) >= 6}
+    # Faulty values that the schemas name are nobody's.
+    private = {value for value in private if value not in masking._published()}
+    assert len(private) > 50
+    texts = [run.output] + [path.read_text() for path in run.folder.rglob("*") if path.is_file()]
+    cut = {value[:100] for value in private}
+    assert not [value for value in cut for text in texts if value in text]
