@@ -53,7 +53,7 @@ def lines(
     seed = "" if run.recorded else f", seed {run.seed}"
     yield f"{run.exchanges} exchanges in {run.seconds:.1f} s ({rate:.0f}/s){seed}", ""
     if report is not None:
-        yield f"report: {report}", ""
+        yield f"report: {report.with_suffix('.html')}", ""
     style = {"conformant": "green", "non-conformant": "red"}.get(verdict.verdict, "yellow")
     name = run.config.gateway.get("name") or run.config.url
     yield f"{printable(name)}: {verdict.verdict} ({'strict' if run.strict else 'core'})", style
