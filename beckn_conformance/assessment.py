@@ -128,10 +128,12 @@ class Assessment:
                     title=f"{finding.requirement} {finding.pointer}: {finding.message}",
                     describe=self._judge.describe,
                 )
-                record.curl = self._mask(told.curl)
                 record.steps = [printable(self._mask(step)) for step in told.steps]
-                record.script = self._mask(told.script)
-                record.replay = replay(node_id, self.run.config.url)
+                if not self.run.recorded:
+                    # What others recorded may need what was not recorded, and their tokens are masked.
+                    record.curl = self._mask(told.curl)
+                    record.script = self._mask(told.script)
+                    record.replay = replay(node_id, self.run.config.url)
         self.tally.doubled |= self._judge.doubled
         self.tally.statistics.observe(played.exchanges, shown_by)
         if not self.run.recorded:
@@ -195,10 +197,8 @@ class Assessment:
                 return f"{exchange.action} was answered with status {exchange.reply.status} without ACK or NACK"
         if self._judge.known.serves_fresh is False:
             return "the gateway serves no registration before it is verified"
-        if played.exchanges and not played.exchanges[-1].acknowledged:
-            last = played.exchanges[-1]
-            return f"{last.action} was answered with {last.action_of_reply}"
-        return ""
+        refused = [e for e in played.exchanges if e.refused and self._judge.due(e) == "ACK"]
+        return f"a valid {refused[-1].action} was refused" if refused else ""
 
     def conclude(self) -> Verdict:
         """The verdict on everything that was shown so far; waivers count as of the day of the run."""

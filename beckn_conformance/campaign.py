@@ -420,9 +420,15 @@ class Campaign:
             or self._config.option.collectonly
         ):
             return
-        self.session.elsewhere = self._elsewhere
-        self.verdict = self.session.conclude(narrowed=self.narrowed and not self.session.run.unreachable)
         assert self.session.folder is not None
+        interrupted = exitstatus == pytest.ExitCode.INTERRUPTED
+        if self._controller and interrupted:
+            for worker in workers.left(self.session.folder):
+                self.worker_done(worker, {})
+            self.kit_fault = ""
+        self.session.elsewhere = self._elsewhere
+        narrowed = self.narrowed or interrupted
+        self.verdict = self.session.conclude(narrowed=narrowed and not self.session.run.unreachable)
         if self._controller:
             mask_again(self.session.folder, self.session.masker)
         statistics = self.session.tally.statistics.to_json()

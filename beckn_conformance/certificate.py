@@ -6,6 +6,7 @@ import base64
 import datetime
 import hashlib
 import json
+import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -82,6 +83,9 @@ def issue(folder: Path, signer: CryptoSigner, specification: Specification, *, d
     judged = rejudge(folder, specification)
     problems = [*_incomplete(judged, report)]
     problems += [text for text, is_finding in _otherwise(judged, report) if not _is_masked(judged, is_finding)]
+    if not problems:
+        # What people will read is made of what was judged, whatever lies in the folder.
+        files.write(report, folder, specification)
     if problems:
         raise UsageError(f"{folder} cannot be certified: {problems[0]}{_and_more(problems)}")
     now = datetime.datetime.now(datetime.UTC).replace(microsecond=0)
@@ -108,10 +112,14 @@ def examine(folder: Path, key: SSlibKey, specification: Specification, *, now: d
         notes.append(f"it was issued with kit {predicate['kit']['version']}; this is {__version__}, another build")
     if predicate["specification"]["digest"] != specification.digest:
         notes.append("it was issued under another copy of the specification's data than this kit has")
+    known = {NAME, *files.NAMES, files.SCRIPTS}
+    notes += [f"{path.name} is none of its files" for path in sorted(folder.iterdir()) if path.name not in known]
     try:
         report = files.read(folder)
         judged = rejudge(folder, specification)
         problems += _incomplete(judged, report)
+        if predicate["kit"] == _kit():
+            problems += _not_made_here(folder, report, specification)
         for text, is_finding in _otherwise(judged, report):
             (unjudged if _is_masked(judged, is_finding) else problems).append(text)
         again = _predicate(report, judged)
@@ -174,8 +182,8 @@ def _kit() -> dict[str, str]:
 
 def _evidence(folder: Path) -> list[str]:
     """Names of the files of a report that are bound by its certificate."""
-    found = [name for name in files.NAMES if (folder / name).is_file()]
-    return found + sorted(f"{files.SCRIPTS}/{path.name}" for path in (folder / files.SCRIPTS).glob("*.sh"))
+    names = [*files.NAMES, *sorted(f"{files.SCRIPTS}/{path.name}" for path in (folder / files.SCRIPTS).glob("*.sh"))]
+    return [name for name in names if (folder / name).is_file() and not (folder / name).is_symlink()]
 
 
 def _digest(path: Path) -> str:
@@ -236,6 +244,18 @@ def _changed(folder: Path, statement: Mapping[str, Any]) -> Iterator[str]:
             yield f"{name} was changed"
     for name in sorted(present - bound.keys()):
         yield f"{name} was added"
+
+
+def _not_made_here(folder: Path, report: Report, specification: Specification) -> Iterator[str]:
+    """Files that are not what the kit makes of the report and the record."""
+    with tempfile.TemporaryDirectory() as temporary:
+        made = Path(temporary)
+        for name in files.RECORD:
+            (made / name).symlink_to((folder / name).resolve())
+        files.write(report, made, specification)
+        for name in sorted({*_evidence(folder)} - {*files.RECORD}):
+            if not (made / name).is_file() or (made / name).read_bytes() != (folder / name).read_bytes():
+                yield f"{name} is not what this kit makes of the record"
 
 
 def _out_of_time(predicate: Mapping[str, Any], now: datetime.datetime) -> Iterator[str]:

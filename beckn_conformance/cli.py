@@ -250,11 +250,17 @@ def _add_certify(commands: Commands) -> None:
 
 def _certify(chosen: argparse.Namespace) -> int:
     from . import certificate, keys
+    from .report import files
     from .specification import load
 
     if not 1 <= chosen.days <= 36525:
         raise UsageError(f"--days {chosen.days}: a certificate is valid for one day to a hundred years")
     path = certificate.issue(chosen.folder, keys.signer(chosen.key), load(), days=chosen.days)
+    report = files.read(chosen.folder)
+    gateway = report["gateway"]
+    if not (gateway["name"] and gateway["version"]):
+        print("note: no name or version of the gateway is declared; the certificate knows it by its URL only")
+    print(printable(f"{gateway['name'] or gateway['url']}: {report['verdict']} ({report['class']})"))
     print(f"certificate: {path}")
     return 0
 
@@ -264,10 +270,12 @@ def _add_verify(commands: Commands) -> None:
         "verify",
         help="check a certificate, and judge the recorded exchanges again",
         description="Checks signature, validity, every file's digest and that the run was a whole one, and judges the "
-        "recorded exchanges again. Exit status 0 where all of it holds, else 1.",
+        "recorded exchanges again. Exit status 0 where all of it holds, whatever the verdict is; 1 where "
+        "something does not; 4 where there is no certificate that can be read.",
     )
     verify.add_argument("folder", metavar="DIR", type=Path, help="report folder with a certificate.json")
     verify.add_argument("--public-key", type=Path, required=True, help="public key of the issuer")
+    verify.add_argument("--verdict", choices=("conformant",), help="exit status 1 as well where the verdict is another")
     verify.add_argument("--json", action="store_true", help="as JSON")
     verify.set_defaults(does=_verify)
 
@@ -282,7 +290,8 @@ def _verify(chosen: argparse.Namespace) -> int:
         _say_json(examined.to_json())
     else:
         _say(examined.lines())
-    return 0 if examined.valid else 1
+    wanted = chosen.verdict in (None, examined.statement["predicate"]["verdict"])
+    return 0 if examined.valid and wanted else 1
 
 
 if __name__ == "__main__":

@@ -71,7 +71,7 @@ def compare(old: Report, new: Report) -> Comparison:
     gone, come = sorted(before.keys() - after.keys()), sorted(after.keys() - before.keys())
     circumstances += [f"requirement {id_} is not in the newer catalogue" for id_ in gone]
     circumstances += [f"requirement {id_} is not in the older catalogue" for id_ in come]
-    empty: Mapping[str, Any] = {"status": "untested", "findings": [], "level": ""}
+    empty: Mapping[str, Any] = {"status": "untested", "findings": [], "level": "", "tests": []}
     for id_ in dict.fromkeys((*after, *before)):
         changes += _requirement(
             id_, before.get(id_, empty), after.get(id_, empty), narrowed=new["verdict"] == "incomplete"
@@ -109,10 +109,17 @@ def _requirement(id_: str, old: Mapping[str, Any], new: Mapping[str, Any], *, na
             continue
         where = f"{row['operation']} {row['pointer'] or 'the whole body'}: {row['message']}"
         told = True
-        if new["status"] in ("passed", "failed", "warned", "waived"):
+        looked_for = not narrowed or {*old["tests"]} <= {*new["tests"]}
+        if looked_for and new["status"] in ("passed", "failed", "warned", "waived"):
             yield Change("fixed", id_, level, where, key)
         else:
-            yield Change("changed", id_, level, f"{where} (not seen again, but {id_} is {new['status']})", key)
+            yield Change(
+                "changed",
+                id_,
+                level,
+                f"{where} (not seen again; {id_} is {new['status']}, and not all that found it was run)",
+                key,
+            )
     if new["status"] != old["status"] and not told:
         worse = BETTER.index(new["status"]) > BETTER.index(old["status"])
         text = f"{old['status']} became {new['status']}{': ' + new['reason'] if new.get('reason') else ''}"

@@ -75,10 +75,12 @@ class Embedded:
     """A running reference gateway; ``url`` is where it listens."""
 
     def __init__(self, arguments: tuple[str, ...], binding: str) -> None:
-        command = [sys.executable, "-m", "reference_server", "--port", "0", *arguments]
+        command = [sys.executable, "-m", "reference_server", "--port", "0", "--until-stdin-ends", *arguments]
         if binding == "envelope":
             command += ["--binding", "envelope"]
-        self._process = subprocess.Popen(command, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True)
+        self._process = subprocess.Popen(
+            command, stdout=subprocess.PIPE, stdin=subprocess.PIPE, text=True, start_new_session=True
+        )
         try:
             self.url = self._address()
         except BaseException:
@@ -114,5 +116,6 @@ class Embedded:
             except subprocess.TimeoutExpired:
                 self._process.kill()
                 self._process.wait()
-        if self._process.stdout is not None:
-            self._process.stdout.close()
+        for pipe in (self._process.stdout, self._process.stdin):
+            if pipe is not None:
+                pipe.close()

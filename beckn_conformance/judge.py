@@ -48,6 +48,11 @@ class Judge:
         sight = self._sights.get(exchange.id)
         return sight.sent if sight else exchange.action
 
+    def due(self, exchange: Exchange) -> str | None:
+        """What a request of the test that is being judged deserved: ``ACK`` or ``NACK``, where that is sure."""
+        sight = self._sights.get(exchange.id)
+        return sight.due if sight else None
+
     def judge(self, exchange: Exchange) -> Iterator[Judgement]:
         """Yields what follows from an exchange; what it teaches is used for those that come after."""
         sight = self._sights[exchange.id] = self._sight(exchange)

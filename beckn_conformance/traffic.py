@@ -15,7 +15,7 @@ from .binding import HEADER, Binding, bindings, to_json
 from .config import SIGNUP_TOKEN, GatewayConfig, load_config
 from .errors import UsageError
 from .exchange import MISSING, Exchange, member
-from .journal import Journal
+from .journal import Journal, prepare
 from .masking import Masker
 from .record import Row, exchange_of
 from .report import har
@@ -64,7 +64,7 @@ def record(
     notes = [f"judged from {len(exchanges)} recorded calls; others may have been made that are not on record"]
     if len(rows) > len(exchanges):
         notes.append(f"{len(rows) - len(exchanges)} recorded requests are no calls of this specification to {base}")
-    folder.mkdir(parents=True, exist_ok=True)
+    prepare(folder)
     journal = Journal(folder, masker, secret_fields=[*config.headers, *CREDENTIALS], private=config.mask)
     try:
         journal.tell("run", **run.to_json(masker))

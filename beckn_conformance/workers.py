@@ -23,6 +23,14 @@ def clear(folder: Path) -> None:
             file.unlink(missing_ok=True)
 
 
+def left(folder: Path) -> list[str]:
+    """Names of the workers of which something lies in the folder that was not taken over."""
+    prefix, suffix = file_of(COURSE, "\0").split("\0")
+    names = [path.name.removeprefix(prefix).removesuffix(suffix) for path in folder.glob(file_of(COURSE, "*"))]
+    names += [path.name.removeprefix(".worker-").removesuffix(".json") for path in folder.glob(".worker-*.json")]
+    return sorted(set(names))
+
+
 def hand_over(folder: Path, worker: str, shown: Mapping[str, Any]) -> None:
     """Writes what a worker has shown so far, in one step; should the process die, this much is kept."""
     path = _handover(folder, worker)

@@ -7,11 +7,14 @@ import difflib
 import socket
 import sqlite3
 import sys
+import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    import uvicorn
+
     from reference_server.defects import Defect
     from reference_server.variations import Variation
 
@@ -41,6 +44,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--defect", action="append", default=[], metavar="NAME", help="plant a bug; repeatable")
     parser.add_argument("--variation", action="append", default=[], metavar="NAME", help="read the page in another way")
     parser.add_argument("--database", type=Path, metavar="FILE", help="keep registrations in this SQLite file")
+    parser.add_argument("--until-stdin-ends", action="store_true", help="end when whoever started it does")
     parser.add_argument("--list", action="store_true", help="print all defects and variations")
     return parser
 
@@ -60,6 +64,11 @@ def _unknown(kind: str, names: Sequence[str], known: Mapping[str, Defect] | Mapp
             nearest = difflib.get_close_matches(name, known, 1, 0)
             return f"unknown {kind} {name!r}, the nearest is {nearest[0]!r}"
     return None
+
+
+def _end_with_stdin(server: uvicorn.Server) -> None:
+    sys.stdin.read()
+    server.should_exit = server.force_exit = True
 
 
 def _serve(options: argparse.Namespace) -> int:
@@ -82,8 +91,11 @@ def _serve(options: argparse.Namespace) -> int:
     # The socket listens already: a connection made before the loop turns waits in its backlog.
     print(f"listening on http://{host}:{port}", flush=True)
     config = uvicorn.Config(app, log_level="critical", access_log=False, lifespan="off", server_header=False)
+    server = uvicorn.Server(config)
+    if options.until_stdin_ends:
+        threading.Thread(target=_end_with_stdin, args=(server,), daemon=True).start()
     try:
-        uvicorn.Server(config).run(sockets=[listener])
+        server.run(sockets=[listener])
     except KeyboardInterrupt:
         return 0
     return 0

@@ -82,7 +82,7 @@ def _finding(
         *(("waived", _excuse(waiver)) for waiver in waivers),
         ("reading", ", ".join(requirement.reading)),
         *(("steps" if number == 0 else "", step) for number, step in enumerate(found.steps)),
-        ("again", again),
+        *([("again", again)] if again else []),
     )
     for name, text in rows:
         yield f"  {name:9} {printable(mask(text))}", ""

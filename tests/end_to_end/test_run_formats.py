@@ -19,7 +19,7 @@ from junitparser import Failure, Skipped
 from junitparser.xunit2 import JUnitXml
 from markdown_it import MarkdownIt
 
-from beckn_conformance.report import har
+from beckn_conformance.report import files, har
 
 ALLURE = ("-pallure_pytest.plugin", "--alluredir=allure")
 JUNIT = "--junitxml=junit.xml"
@@ -154,7 +154,7 @@ def test_the_badge_shows_the_verdict(formats: Formats) -> None:
 
 def test_nothing_half_written_is_left(formats: Formats) -> None:
     assert sorted(file.name for file in formats.run.folder.iterdir()) == [
-        *("badge.svg", "earl.jsonld", "exchanges.har", "exchanges.jsonl", "report.json", "summary.md"),
+        *sorted(files.NAMES),
     ]
 
 

@@ -18,6 +18,8 @@ import pytest
 from end_to_end.kit import Kit, Run
 from end_to_end.loopback import Answer, Loopback, Seen, Twist, with_body, with_fields
 
+from beckn_conformance.report import files
+
 SOME = (
     "--pyargs",
     "beckn_conformance.suite.test_get",
@@ -239,7 +241,7 @@ def _assert_unharmed(run: Run, folder: Path) -> None:
     assert len(run.findings) < MOST_FINDINGS
     assert max(map(len, run.lines)) < 10_000
     assert (run.folder / "report.json").stat().st_size < 2 * MB
-    assert {file.name for file in run.folder.iterdir()} <= {"report.json", "exchanges.jsonl", "findings"}
+    assert {file.name for file in run.folder.iterdir()} <= {*files.NAMES, files.SCRIPTS}
     for file in (run.folder / "findings").glob("*"):
         assert re.fullmatch(r"[A-Z-]+-[0-9a-f]{8}\.sh", file.name)
 
