@@ -116,8 +116,8 @@ class _Remembered(Examples):
     _drawn: ClassVar[dict[tuple[object, ...], list[Any]]] = {}
 
     def __init__(self, item: Item, session: Session) -> None:
-        super().__init__(item.examples(session.config), session.seed, item.node_id)
-        self._key = (item.node_id, session.seed, session.can_verify)
+        super().__init__(item.examples(session.config), session.run.seed, item.node_id)
+        self._key = (item.node_id, session.run.seed, session.can_verify)
 
     def chunk(self, number: int, count: int) -> list[Any]:
         key = (*self._key, number, count)
