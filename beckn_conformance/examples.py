@@ -39,6 +39,7 @@ class Examples:
         """The smallest example that fails as the given one of a chunk does; that one itself where none is found.
 
         The chunk is drawn once more: the engine sees every example before the failing one pass, as it did then.
+        ``fails`` may raise Enough to be asked no more.
         """
         place = -1
         tried: dict[str, bool] = {}
@@ -51,13 +52,15 @@ class Examples:
                 return
             key = repr(example)
             if key not in tried:
-                tried[key] = len(tried) < MOST_TRIES and fails(example)
+                if len(tried) == MOST_TRIES:
+                    raise Enough
+                tried[key] = fails(example)
             if tried[key]:
                 best = example
                 raise _Failed
 
         # What depends on more than the example does not fail twice; what was found stands all the same.
-        with contextlib.suppress(_Failed, HypothesisException):
+        with contextlib.suppress(_Failed, Enough, HypothesisException):
             self._run(number, count, body, (Phase.generate, Phase.shrink))
         return best
 
@@ -91,3 +94,7 @@ class Examples:
 
 class _Failed(Exception):
     """Tells the engine that an example fails."""
+
+
+class Enough(BaseException):
+    """Ends the engine, which takes an Exception for a failure and would go on drawing for minutes."""

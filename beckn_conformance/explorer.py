@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from .assessment import Judged, TestOutcome, Weight
-from .examples import CHUNK, Examples
+from .examples import CHUNK, Enough, Examples
 from .finding import Finding
 from .scenario import Play
 from .session import Session
@@ -89,7 +89,7 @@ class Explorer:
 
         def fails(example: Any, *, hurried: bool) -> bool:
             if time.monotonic() > until:
-                return False
+                raise Enough
             played = self._session.tried(self._with(example), hurried=hurried)
             return id_ in self._session.judge(played, node_id, Weight(exact=DRAWN - next(tries))).findings
 
