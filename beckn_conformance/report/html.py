@@ -344,9 +344,10 @@ def _next(report: Mapping[str, Any], requirements: Iterable[Mapping[str, Any]]) 
     failed = [row["id"] for row in requirements if row["status"] == "failed"]
     if failed:
         names = " or ".join(failed[:MOST_RERUN])
+        what = "what failed" if len(failed) <= MOST_RERUN else f"{MOST_RERUN} of the {len(failed)} that failed"
         chosen = f'"{names}"' if len(failed) > 1 else names
         return {
-            "text": "Each finding below shows what was sent, expected and observed. To run again what failed:",
+            "text": f"Each finding below shows what was sent, expected and observed. To run again {what}:",
             "command": f"pytest --gateway-url {url} -k {chosen}",
         }
     if report["run"]["reason"]:
