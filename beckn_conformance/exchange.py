@@ -267,6 +267,8 @@ def shown(value: Any, limit: int = 160) -> str:
 
 def printable(text: str) -> str:
     """The text with everything escaped that could steer a terminal or cannot be encoded."""
+    if text.isprintable():
+        return text
     return "".join(c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode() for c in text)
 
 

@@ -21,6 +21,7 @@ from typing import Any
 from unittest import mock
 
 import beckn_conformance
+from beckn_conformance.report import html
 from beckn_conformance.specification import load
 
 ROOT = Path(beckn_conformance.__file__).resolve().parents[1]
@@ -33,9 +34,10 @@ LONGEST = 90.0
 _PROCESSES = multiprocessing.get_context("forkserver")
 _PROCESSES.set_forkserver_preload(
     # Imported once, and inherited by the process of every run.
-    ["pytest", "xdist.plugin", "beckn_conformance.campaign", "reference_server", "end_to_end.kit"]
+    ["pytest", "xdist.plugin", "phonenumbers", "beckn_conformance.campaign", "reference_server", "end_to_end.kit"]
 )
 load()
+html.template()
 
 
 def installed() -> bool:
