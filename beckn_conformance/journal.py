@@ -96,12 +96,15 @@ class Journal:
                 [name, self._masker.mask(value) if name.casefold() in CREDENTIALS else value]
                 for name, value in row["reply"]["headers"]
             ]
-        if self._secret_fields:
-            row["request"]["headers"] = [
-                [name, self._masker.mask(value) if name.casefold() in self._secret_fields else shown]
-                for (name, value), (_, shown) in zip(exchange.request.headers, row["request"]["headers"], strict=True)
-            ]
+        row["request"]["headers"] = [
+            [name, self._masker.mask(value) if self._is_secret(name, value) else shown]
+            for (name, value), (_, shown) in zip(exchange.request.headers, row["request"]["headers"], strict=True)
+        ]
         self._kept += self._put(self._exchanges, row)
+
+    def _is_secret(self, name: str, value: str) -> bool:
+        """Whether a header field is a secret wherever it stands: a declared one, or a token that could be any word."""
+        return name.casefold() in self._secret_fields or (name == "Token" and value in self._in_place)
 
     def _learn_private(self, exchange: Exchange, private: re.Pattern[str]) -> None:
         """Looks for values also in what is no JSON, or no longer."""
@@ -119,8 +122,6 @@ class Journal:
 
     def _mask(self, text: str, certain: Sequence[str]) -> str:
         text = self._masker.text(text, *certain)
-        if text in self._in_place:
-            return self._masker.mask(text)
         return TOKEN.sub(self._mask_in_place, text) if "oken" in text else text
 
     def _mask_in_place(self, found: re.Match[str]) -> str:
