@@ -6,7 +6,7 @@ import pytest
 from hypothesis import strategies as st
 
 from beckn_conformance.config import GatewayConfig
-from beckn_conformance.examples import MOST_TRIES, Examples
+from beckn_conformance.examples import MOST_TRIES, Enough, Examples
 from beckn_conformance.specification import load
 from beckn_conformance.strategies import (
     headers,
@@ -74,6 +74,21 @@ def test_making_smaller_comes_to_an_end() -> None:
     examples.smaller(0, 20, 10, fails)
 
     assert len(tried) <= MOST_TRIES
+
+
+def test_nothing_more_is_drawn_once_it_is_enough() -> None:
+    drawn: list[list[int]] = []
+    examples = Examples(NUMBERS.map(lambda numbers: (drawn.append(numbers), numbers)[1]), 7, "a")
+    places = []
+
+    def fails(numbers: list[int]) -> bool:
+        places.append(len(drawn))
+        if len(places) == 3:
+            raise Enough
+        return len(places) == 1
+
+    assert examples.smaller(0, 20, 10, fails) is not None
+    assert places[-1] == len(drawn)
 
 
 def test_nothing_is_left_in_the_folder_of_whoever_runs_it(tmp_path, monkeypatch) -> None:

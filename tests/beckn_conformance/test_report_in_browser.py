@@ -24,6 +24,8 @@ DEFECTS = ("signup-info-phone-no-dash-accepted", "update-status-updated")
 TESTS = "phone or test_plain_get or UPDATE-STATUS"
 SCREEN, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture(scope="module")
 def browser():

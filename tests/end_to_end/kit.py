@@ -46,13 +46,14 @@ def installed() -> bool:
 
 
 def environment(**more: str) -> dict[str, str]:
-    """That of this process, with the kit importable from any folder, and without what steers pytest or a client."""
+    """That of this process, with the kit importable from any folder, and without what steers pytest or a client, or
+    has every process compile all modules again."""
     kept = {
         key: value
         for key, value in os.environ.items()
         if not key.startswith("PYTEST_")
         and not key.lower().endswith("_proxy")
-        and key not in ("CI", "GITHUB_STEP_SUMMARY", "NO_COLOR", "FORCE_COLOR", "PY_COLORS")
+        and key not in ("CI", "GITHUB_STEP_SUMMARY", "NO_COLOR", "FORCE_COLOR", "PY_COLORS", "PYTHONDONTWRITEBYTECODE")
     }
     path = os.pathsep.join(filter(None, [str(ROOT), kept.get("PYTHONPATH", "")]))
     return {**kept, "PYTHONPATH": path, "COLUMNS": "100", **more}

@@ -12,12 +12,8 @@ def test_a_run_leaves_nothing_but_its_report(kit: Kit) -> None:
 
     assert run.status == 0, run.output
     assert "warning" not in run.output.casefold()
-    assert {file.name for file in kit.folder.iterdir()} == {
-        "reports",
-        "printed.txt",
-        "printed.peak",
-        "schemathesis.toml",
-    }
+    left = {file.name for file in kit.folder.iterdir()} - {"printed.txt", "printed.peak"}
+    assert left == {"reports", "schemathesis.toml"}
 
 
 def test_the_same_seed_sends_the_same_messages(kit: Kit) -> None:

@@ -8,6 +8,7 @@ import pytest
 from proof.harness import Item, findings, items, run
 
 import reference_server
+from beckn_conformance import explorer
 from beckn_conformance.specification import load
 
 
@@ -25,7 +26,9 @@ def _lies_in(place: str, declared: str) -> bool:
 
 
 @pytest.mark.parametrize("name", sorted(reference_server.DEFECTS))
-def test_a_defect_is_found_under_its_requirement_and_no_other(name: str) -> None:
+def test_a_defect_is_found_under_its_requirement_and_no_other(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    # What is found counts here, and not how small it can be made.
+    monkeypatch.setattr(explorer, "MOST_SHRUNK", 0)
     defect = reference_server.DEFECTS[name]
 
     session = run(_cases(defect.requirement), defects=(name,))
