@@ -67,7 +67,7 @@ def reach(
     config = load_config("http://127.0.0.1", file, specification, {**found.configuration, **given})
     if not start:
         return config, None
-    server = Embedded(found.arguments, config.binding)
+    server = Embedded((*found.arguments, "--spec", str(specification.folder)), config.binding)
     return server.configured(config), server
 
 

@@ -89,7 +89,14 @@ class Member:
 
     @cached_property
     def type(self) -> str:
-        return str(self.schema["type"])
+        """The JSON type that is due, one of JSON_TYPES."""
+        named = str(self.schema["type"])
+        return "number" if named == "integer" else named
+
+    @property
+    def scalar(self) -> bool:
+        """Whether its values have no members or items of their own."""
+        return self.type not in ("object", "array")
 
     @cached_property
     def _validators(self) -> dict[str, Any]:
@@ -270,6 +277,29 @@ class Specification:
             self._members[action] = tuple(self._walk(schema, ""))
         return self._members[action]
 
+    def children(self, action: str, pointer: str) -> tuple[Member, ...]:
+        """The members of an object in an operation's request body; those of the body itself for ""."""
+        return _children(self, action, pointer)
+
+    @cached_property
+    def info_names(self) -> tuple[str, ...]:
+        """Names of the members of ``info``, as a signup has them."""
+        return tuple(member.name for member in self.children(SIGNUP, "/info"))
+
+    @cached_property
+    def document_names(self) -> tuple[str, ...]:
+        """Names of the members of a document, as a signup has them."""
+        return tuple(member.name for member in self.children(SIGNUP, "/documents/*"))
+
+    @cached_property
+    def unchanging(self) -> tuple[str, ...]:
+        """Pointers of what a signup says once and for all: values outside of ``info`` and of lists."""
+        return tuple(
+            member.pointer
+            for member in self.members(SIGNUP)
+            if member.scalar and "*" not in member.pointer and not member.pointer.startswith("/info/")
+        )
+
     def top_members(self, action: str) -> frozenset[str]:
         """Names of the members of an operation's request body itself."""
         return _top_members(self, action)
@@ -352,6 +382,11 @@ def _reply_validator(specification: Specification, name: str) -> Any:
     return compile_schema({"$ref": BASE + name}, specification.files)
 
 
+@lru_cache(maxsize=256)
+def _children(specification: Specification, action: str, pointer: str) -> tuple[Member, ...]:
+    return tuple(member for member in specification.members(action) if member.parent == pointer)
+
+
 @lru_cache(maxsize=64)
 def _prefix(specification: Specification, action: str) -> str:
     return next(
@@ -406,8 +441,9 @@ def _refusals_of(specification: Specification, action: str) -> tuple[Requirement
     return tuple(r for r in specification.requirements.values() if r.refuses and action in r.operations)
 
 
+SIGNUP = "Provider/signup"
 OPERATIONS = (
-    Operation("signup", "Provider/signup"),
+    Operation("signup", SIGNUP),
     Operation("get", "Provider/get"),
     Operation("info-update", "Provider/info/update"),
     Operation("documents-add", "Provider/documents/add"),
@@ -460,12 +496,17 @@ _chosen: Path | None = None
 def choose(folder: Path | None) -> None:
     """Makes ``load`` read a changed copy of schemas/ from here on; None goes back to the kit's own."""
     global _chosen
-    _chosen = folder
+    _chosen = folder.resolve() if folder is not None else None
 
 
 def load(folder: Path | None = None) -> Specification:
     """Reads schemas/ (or a changed copy of it) once; raises SpecificationError naming the file at fault."""
-    return _load((folder or _chosen or default_folder()).resolve())
+    return _load(folder.resolve() if folder is not None else _chosen or _shipped())
+
+
+@lru_cache(maxsize=1)
+def _shipped() -> Path:
+    return default_folder().resolve()
 
 
 @lru_cache(maxsize=4)

@@ -16,7 +16,6 @@ from .specification import load
 
 SIGNUP, GET = "Provider/signup", "Provider/get"
 UPDATE, ADD = "Provider/info/update", "Provider/documents/add"
-INFO = ("name", "phone", "email", "company_id")
 
 SCRIPTS: tuple[tuple[int, int], ...] = (
     (0x0061, 0x007A),
@@ -99,10 +98,10 @@ def _written(least: int, most: int, alphabets: Callable[[], tuple[str, ...]]) ->
 
 def registrations(config: GatewayConfig) -> SearchStrategy[Any]:
     """A valid registration and what changes it: name, its repetitions, documents, new name, documents added."""
-    members = {m.pointer: m for m in load().members(SIGNUP)}
     kinds = [
-        st.sampled_from(sorted(members[pointer].variants("must")))
-        for pointer in ("/info/phone", "/info/email", "/api/endpoint_url")
+        st.tuples(st.just(member.pointer), st.sampled_from(sorted(member.variants("must"))))
+        for member in load().members(SIGNUP)
+        if member.variants("must") and "*" not in member.pointer and member.name not in ("name", "company_id")
     ]
     repeated = st.sampled_from((1, 1, 1, 1, 1, 1, 1, 8, 40))
     return st.fixed_dictionaries(
@@ -221,7 +220,7 @@ def histories(config: GatewayConfig, *, providers: int = 3, least: int = 3, most
         action: st.sampled_from([case.id for case in fault_cases(action, load(), GatewayConfig(""))])
         for action in (UPDATE, ADD)
     }
-    partial = st.lists(st.sampled_from(INFO), min_size=1, max_size=3, unique=True).map(tuple)
+    partial = st.lists(st.sampled_from(load().info_names), min_size=1, max_size=3, unique=True).map(tuple)
     steps = [
         st.tuples(st.just("get"), who),
         st.tuples(st.just("update"), who),

@@ -11,7 +11,8 @@ from typing import Any
 
 from .config import GatewayConfig
 from .errors import UsageError
-from .specification import known_phone
+from .samples import Samples, fits
+from .specification import SIGNUP, known_phone, load
 
 JPEG = base64.b64decode(
     "/9j/4AAQSkZJRgABAQAAAQABAAD/2wBDAFA3PEY8MlBGQUZaVVBfeMiCeG5uePWvuZHI//////////////////////////////////////"
@@ -68,8 +69,15 @@ NAMES: Mapping[str, Sequence[str]] = {
 """Names by the variant of ``info.name`` that they show; ``{}`` takes a word unique in the run."""
 
 
+MOST_TRIES = 100
+"""Realistic values that are drawn for a kind of them before the schemas alone are followed."""
+
+
 class Values:
-    """Draws valid values, each unique in the run; seeded, so that a run can be repeated but for its nonce."""
+    """Draws valid values, each unique in the run; seeded, so that a run can be repeated but for its nonce.
+
+    Members that this module has no words for, and kinds that it does not know, are drawn from the schemas.
+    """
 
     def __init__(self, config: GatewayConfig, *, seed: int = 0, nonce: int | None = None) -> None:
         self.config = config
@@ -80,13 +88,53 @@ class Values:
         self._company_ids = (
             _matching(config.company_id, random.Random(f"{seed}/{self._nonce}")) if config.company_id else None
         )
+        self._samples = Samples(self._random, self.word)
+        self._realistic: Mapping[str, Callable[..., str]] = {
+            "/info/name": self.name,
+            "/info/phone": self.phone,
+            "/info/email": self.email,
+            "/info/company_id": self.company_id,
+            "/api/endpoint_url": self.endpoint_url,
+        }
+
+    def value(self, pointer: str, variant: str = "", *, action: str = SIGNUP) -> Any:
+        """A value of a member of an operation's request body, ``*`` standing for any index: of a kind that the
+        schemas name, or of any. Raises SpecificationError where the schemas allow none."""
+        member = next(member for member in load().members(action) if member.pointer == pointer)
+        if pointer == "/info":
+            return self.info()
+        if pointer == "/documents/*":
+            return self.document()
+        if member.type == "object":
+            return {child.name: self.value(child.pointer, action=action) for child in load().children(action, pointer)}
+        if member.type == "array":
+            return [self.value(f"{pointer}/*", action=action)]
+        if pointer == "/info/company_id" and self._company_ids is not None:
+            return self.company_id()
+        if (draw := self._realistic.get(pointer)) is not None:
+            for _ in range(MOST_TRIES):
+                value = draw(variant) if variant else draw()
+                if fits(member, variant, value):
+                    return value
+        return self._samples.draw(member, variant)
+
+    def parts(self, action: str, documents: int = 1) -> dict[str, Any]:
+        """What a valid request body of an operation has beside the registration that it is about."""
+        return {
+            member.name: [self.document() for _ in range(documents)]
+            if member.pointer == "/documents"
+            else self.value(member.pointer, action=action)
+            for member in load().children(action, "")
+            if member.name != "registration"
+        }
 
     def word(self) -> str:
         """A pronounceable word that no other call of this run returns."""
         return syllables((self._nonce ^ 0x5DEECE) % 10**6, 2) + syllables(next(self._count), 3).lower()
 
     def name(self, variant: str = "letters", word: str | None = None) -> str:
-        text = self._random.choice(NAMES[variant]).format(word or self.word())
+        known = NAMES.get(variant) or self._random.choice([*NAMES.values()])
+        text = self._random.choice(known).format(word or self.word())
         return (
             (text + " Cooperative Society of Operators and Owners of the Region")[:64]
             if variant.startswith("64")
@@ -170,23 +218,18 @@ class Values:
         else:
             content, ending = pdf(word, padded=variant == "padding"), "pdf"
         title = self._random.choice(("Compliance Certificate", "Operating Permit", "Tax Clearance", "Fleet Insurance"))
-        return {"name": name or f"{title} {word}.{ending}", "data": base64.b64encode(content).decode()}
+        known = {"name": name or f"{title} {word}.{ending}", "data": base64.b64encode(content).decode()}
+        others = [other for other in load().document_names if other not in known]
+        return known | {other: self.value(f"/documents/*/{other}") for other in others}
 
-    def info(self, **values: str) -> dict[str, str]:
-        return {
-            "name": values.get("name") or self.name(),
-            "phone": values.get("phone") or self.phone(),
-            "email": values.get("email") or self.email(),
-            "company_id": values.get("company_id") or self.company_id(),
-        }
+    def info(self, **values: Any) -> dict[str, Any]:
+        """Valid company information, with these values among it."""
+        return {name: values[name] if name in values else self.value(f"/info/{name}") for name in load().info_names}
 
-    def signup(self, documents: int = 1, **info: str) -> dict[str, Any]:
+    def signup(self, documents: int = 1, **info: Any) -> dict[str, Any]:
         """The body of a valid Provider/signup."""
-        return {
-            "info": self.info(**info),
-            "documents": [self.document() for _ in range(documents)],
-            "api": {"endpoint_url": self.endpoint_url()},
-        }
+        body = self.parts(SIGNUP, documents)
+        return {**body, "info": {**body["info"], **info}} if info else body
 
     def unknown_id(self, like: str, known: Iterable[str]) -> str:
         """A registration id of the same shape as a given one that no signup gave (R16)."""

@@ -44,6 +44,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--defect", action="append", default=[], metavar="NAME", help="plant a bug; repeatable")
     parser.add_argument("--variation", action="append", default=[], metavar="NAME", help="read the page in another way")
     parser.add_argument("--database", type=Path, metavar="FILE", help="keep registrations in this SQLite file")
+    parser.add_argument("--spec", type=Path, metavar="DIR", help="a changed copy of schemas/")
     parser.add_argument("--until-stdin-ends", action="store_true", help="end when whoever started it does")
     parser.add_argument("--list", action="store_true", help="print all defects and variations")
     return parser
@@ -82,6 +83,7 @@ def _serve(options: argparse.Namespace) -> int:
             defects=options.defect,
             variations=options.variation,
             database=options.database,
+            specification=options.spec,
         )
         listener = socket.create_server((options.host, options.port), backlog=2048)
     except (OSError, OverflowError, sqlite3.Error) as fault:

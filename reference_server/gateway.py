@@ -154,6 +154,7 @@ class Gateway:
             info=content["info"],
             documents=self.new_documents(request),
             api=content["api"],
+            others={name: value for name, value in content.items() if name not in ("info", "documents", "api")},
         )
 
     async def perform(self, request: Request, registration: Registration) -> Registration:
@@ -217,6 +218,7 @@ class Gateway:
         body["info"] = self.render_info(request, registration)
         body["documents"] = self.render_documents(request, registration)
         body["api"] = self.render_api(request, registration)
+        body.update(registration.others)
         return body
 
     def render_registration(self, request: Request, registration: Registration) -> Json:

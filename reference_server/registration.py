@@ -42,6 +42,8 @@ class Registration:
     api: Mapping[str, Json]
     api_status: str = PENDING
     status: str = PENDING
+    others: Mapping[str, Json] = field(default_factory=dict)
+    """What else a signup may hold, by the schemas."""
 
     def judged(self, status: str) -> Registration:
         """Give the registration as an operator leaves it who verified or rejected all of it."""
@@ -66,6 +68,7 @@ class Registration:
                 "api": self.api,
                 "api_status": self.api_status,
                 "status": self.status,
+                "others": self.others,
             }
         )
 

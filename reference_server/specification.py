@@ -26,6 +26,9 @@ class Member:
 
     items: Member | None = None
 
+    limits: tuple[Mapping[str, Json], ...] = ()
+    """What the schemas say of the values of a text, a number or a boolean: what must hold, and what should."""
+
 
 @dataclass(frozen=True, slots=True)
 class Specification:
@@ -79,6 +82,7 @@ class _Shelf:
             required=frozenset(schema.get("required", ())),
             fewest=schema.get("minProperties", 0),
             items=self._read(schema["items"], home) if "items" in schema else None,
+            limits=tuple(limits for limits in (schema, schema.get("x-should")) if limits is not None),
         )
 
 
@@ -91,4 +95,5 @@ def _either(choices: list[Member]) -> Member:
         required=shape.required,
         fewest=shape.fewest,
         items=shape.items,
+        limits=tuple(limits for choice in choices for limits in choice.limits),
     )

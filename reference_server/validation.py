@@ -26,8 +26,8 @@ def examine(member: Member, value: Json, place: Place = ()) -> Iterator[tuple[Pl
     if found not in member.types:
         expected = " or ".join(sorted(member.types - {"null"}))
         yield place, f"must be of the type {expected}, not {found}"
-    elif found == "string":
-        message = _text_fault(value, place)
+    elif found in ("string", "number", "boolean"):
+        message = _scalar_fault(member, value, place)
         if message is not None:
             yield place, message
     elif found == "array" and member.items is not None:
@@ -37,11 +37,13 @@ def examine(member: Member, value: Json, place: Place = ()) -> Iterator[tuple[Pl
         yield from _examine_object(member, value, place)
 
 
-def _text_fault(text: str, place: Place) -> str | None:
-    if not text.strip():
+def _scalar_fault(member: Member, value: Json, place: Place) -> str | None:
+    if isinstance(value, str) and not value.strip():
         return "must not be empty"
     check = formats.BY_PLACE.get(tuple(part for part in place if isinstance(part, str)))
-    return check(text) if check else None
+    if check is not None:
+        return check(value)
+    return next((message for limits in member.limits if (message := formats.limit(limits, value))), None)
 
 
 def _examine_object(member: Member, value: dict[str, Json], place: Place) -> Iterator[tuple[Place, str]]:

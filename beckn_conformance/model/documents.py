@@ -122,7 +122,7 @@ def _missing(
 
 def _altered(sight: Sight, history: History, document: Document, new: bool, pairing: Pairing) -> Judgement | None:
     pointer = f"/documents/{pairing.index}/{pairing.member}"
-    value = document.data if pairing.member == "data" else document.name
+    value = document.member(pairing.member)
     expected = f"{shown(value, 100)} at {pointer}"
     observed = f"{shown(pairing.found, 100)} there"
     form = pairing.kind == "same"

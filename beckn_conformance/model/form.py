@@ -12,6 +12,7 @@ from typing import Any
 from ..checks import Sight
 from ..exchange import MISSING, shown
 from ..finding import Judgement
+from ..specification import json_type
 from .history import History
 
 MOST_LONGER = 32
@@ -77,22 +78,22 @@ def compare(
 ) -> Iterator[Judgement]:
     """One member against the value it must have; what is missing or of another type is judged elsewhere."""
     key = pointer.rsplit("/", 1)[1]
-    if not isinstance(found, str) or found in (expected, MISSING) or expected == MISSING:
+    if MISSING in (found, expected) or json_type(found) != json_type(expected) or found == expected:
         return
-    if (pointer, found) in history.tolerated:
+    if history.tolerates(pointer, found):
         whole.failed = exact.failed = True
         return
     long_name = key == "name" and history.long_name
     if key in history.unsure and pointer.startswith("/info/") and not long_name:
         return
-    history.tolerated.add((pointer, found))
+    history.tolerate(pointer, found)
     observed = f"{shown(found, 100)} at {pointer}"
     if long_name:
         yield sight.bad(
             "SIGNUP-LONG-NAME-KEPT",
             pointer,
             "a long name is acknowledged and not kept",
-            f"the {len(expected)} characters that were sent, or a NACK",
+            f"the {len(str(expected))} characters that were sent, or a NACK",
             observed,
         )
     elif same_but_for_form(found, expected):

@@ -28,10 +28,11 @@ from ..checks import Sight
 from ..exchange import MISSING, Exchange, identifier, member, shown
 from ..finding import Judgement
 from ..obligations import MANY
+from ..specification import load
 from .documents import judge_documents
 from .form import Tally, compare, same_but_for_form
-from .history import ADD, GET, INFO, LONG, SIGNUP, UPDATE, Document, History, Values, Write
-from .info import judge_endpoint, judge_info
+from .history import ADD, GET, LONG, SIGNUP, UPDATE, Document, History, Values, Write
+from .info import judge_info, judge_unchanging
 from .pairing import pair
 from .status import judge_status
 
@@ -78,12 +79,12 @@ class Histories:
             history.under_way.add(exchange.id)
         info, documents = (member(exchange.sent.body, pointer) for pointer in ("/info", "/documents"))
         if exchange.action == UPDATE and isinstance(info, dict) and history.values:
-            _announce_info(history, exchange, {k: info[k] for k in INFO if info.get(k) is not None})
+            _announce_info(history, exchange, {k: info[k] for k in load().info_names if info.get(k) is not None})
         if exchange.action == ADD and isinstance(documents, list):
             added = [
-                Document(d.get("name"), d.get("data"), added=True, exchange=exchange.id)
-                for d in documents
-                if isinstance(d, dict)
+                Document.of(document, added=True, exchange=exchange.id)
+                for document in documents
+                if isinstance(document, dict)
             ]
             history.documents += added
             self._note_documents(history, added)
@@ -121,12 +122,12 @@ class Histories:
         info, documents = member(body, "/info"), member(body, "/documents")
         history = self._begin(id_)
         if isinstance(info, dict):
-            write = Write(sight.exchange.id, sight.exchange.started, {k: info.get(k, MISSING) for k in INFO}, 0.0)
-            _found(history, write)
+            members = {k: info.get(k, MISSING) for k in load().info_names}
+            _found(history, Write(sight.exchange.id, sight.exchange.started, members, 0.0))
         if isinstance(documents, list) and all(isinstance(d, dict) for d in documents):
-            history.documents = [Document(d.get("name"), d.get("data"), added=False, time=0.0) for d in documents]
+            history.documents = [Document.of(document, added=False, time=0.0) for document in documents]
             self._note_documents(history, history.documents)
-        history.endpoint_url = member(body, "/api/endpoint_url")
+        history.unchanging = {pointer: member(body, pointer) for pointer in load().unchanging}
         status = member(body, "/registration/status")
         history.status = history.status_shown_by_get = status if isinstance(status, str) and status != MISSING else None
 
@@ -181,7 +182,7 @@ class Histories:
             # Declared as optional, and left out.
             history.info_certain = history.documents_certain = False
             return
-        members = {k: info.get(k, MISSING) for k in INFO}
+        members = {k: info.get(k, MISSING) for k in load().info_names}
         _found(history, Write(sight.exchange.id, sight.exchange.started, members, sight.exchange.ended))
         for doubt in sight.diagnosis.doubts:
             if doubt.pointer.startswith("/info/") and not doubt.why.startswith("another registration"):
@@ -190,21 +191,21 @@ class Histories:
         documents = member(sent, "/documents")
         if isinstance(documents, list) and not sight.diagnosis.clouds("/documents"):
             history.documents = [
-                Document(d.get("name"), d.get("data"), added=False, time=sight.exchange.ended) for d in documents
+                Document.of(document, added=False, time=sight.exchange.ended) for document in documents
             ]
             self._note_documents(history, history.documents)
         else:
             history.documents_certain = False
-        history.endpoint_url = member(sent, "/api/endpoint_url")
-        if sight.diagnosis.clouds("/api/endpoint_url"):
-            history.endpoint_url = MISSING
+        history.unchanging = {
+            pointer: member(sent, pointer) for pointer in load().unchanging if not sight.diagnosis.clouds(pointer)
+        }
         yield from self._echo(sight, history)
 
     def _echo(self, sight: Sight, history: History) -> Iterator[Judgement]:
         exact = Tally(sight, "SIGNUP-ECHO-EXACT")
         whole = Tally(sight, "SIGNUP-ECHO")
         body = sight.exchange.body_of_reply
-        for key in INFO:
+        for key in load().info_names:
             yield from compare(
                 sight,
                 history,
@@ -214,9 +215,8 @@ class Histories:
                 whole,
                 exact,
             )
-        if history.endpoint_url != MISSING:
-            place = "/api/endpoint_url"
-            yield from compare(sight, history, place, history.endpoint_url, member(body, place), whole, exact)
+        for place, value in history.unchanging.items():
+            yield from compare(sight, history, place, value, member(body, place), whole, exact)
         if history.documents_certain:
             yield from judge_documents(sight, history, history.documents)
             for pairing in pair(history.documents, member(body, "/documents"), sight):
@@ -261,7 +261,7 @@ class Histories:
             return
         yield from judge_status(sight, history)
         yield from judge_info(sight, history)
-        yield from judge_endpoint(sight, history)
+        yield from judge_unchanging(sight, history)
         if history.documents_certain:
             yield from judge_documents(sight, history, history.documents, fresh_documents)
         self._remember(sight, history)
@@ -321,7 +321,7 @@ def is_partial(sight: Sight) -> bool:
 def _found(history: History, write: Write) -> None:
     """Starts with the values that a registration was made with."""
     history.writes.append(write)
-    sources = dict.fromkeys(INFO, write)
+    sources = dict.fromkeys(load().info_names, write)
     history.values.append(Values(write.sent, sources, write, frozenset({write.exchange}), first=float("-inf")))
 
 
@@ -352,4 +352,4 @@ def _laid_over(base: Values, write: Write) -> Values:
 
 
 def _key(values: Values) -> tuple[str, ...]:
-    return tuple(values.sources[key].exchange for key in INFO)
+    return tuple(values.sources[key].exchange for key in load().info_names)

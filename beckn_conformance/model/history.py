@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..exchange import MISSING
+from ..specification import load
 
 LONG = 64
 """Characters of a name up to which it must be accepted (Q4)."""
 
-INFO = ("name", "phone", "email", "company_id")
 UPDATE, ADD, GET, SIGNUP = "Provider/info/update", "Provider/documents/add", "Provider/get", "Provider/signup"
 
 
@@ -22,6 +22,8 @@ class Document:
     data: Any
     added: bool
     """Added after the signup."""
+    others: dict[str, Any] = field(default_factory=dict)
+    """Members beside name and data."""
     time: float = float("inf")
     """When its acknowledgement had come; until then it may be there or not."""
     exchange: str = ""
@@ -40,6 +42,16 @@ class Document:
     rivals: bool = False
     """Another document of the same name was added later."""
 
+    @classmethod
+    def of(cls, sent: Mapping[str, Any], *, added: bool, time: float = float("inf"), exchange: str = "") -> Document:
+        """The document that a member of a list was sent, or shown, as."""
+        others = {name: sent[name] for name in load().document_names if name not in ("name", "data") and name in sent}
+        return cls(sent.get("name"), sent.get("data"), added, others, time, exchange)
+
+    def member(self, name: str) -> Any:
+        """One of its members, by name."""
+        return {"name": self.name, "data": self.data, **self.others}[name]
+
 
 @dataclass(slots=True, eq=False)
 class Write:
@@ -56,7 +68,7 @@ class Write:
     @property
     def partial(self) -> bool:
         """Whether it left out members, so that its outcome depends on what was there."""
-        return len(self.sent) < len(INFO)
+        return len(self.sent) < len(load().info_names)
 
     def follows(self, other: Write) -> bool:
         """Whether it was sent when the other had been acknowledged, so that it is surely the later one."""
@@ -82,7 +94,7 @@ class Values:
     @property
     def partial(self) -> frozenset[str]:
         """Members that the write left out."""
-        return frozenset(INFO) - self.write.sent.keys()
+        return frozenset(load().info_names) - self.write.sent.keys()
 
     def lacks(self, write: Write) -> bool:
         """Whether a write is surely not in force where these values are.
@@ -130,9 +142,9 @@ class History:
     under_way: set[str] = field(default_factory=set)
     """Changes that were sent before the end of the call that is judged, and were not answered by then."""
     documents_certain: bool = True
-    endpoint_url: Any = MISSING
-    tolerated: set[tuple[str, str]] = field(default_factory=set)
-    """Member and wrong value for which a finding was made."""
+    unchanging: dict[str, Any] = field(default_factory=dict)
+    """By pointer, what the signup said once and for all."""
+    _tolerated: set[tuple[str, str]] = field(default_factory=set)
     refused_info: list[dict[str, Any]] = field(default_factory=list)
     refused_documents: list[tuple[Any, Any]] = field(default_factory=list)
     status_certain: bool = True
@@ -148,4 +160,11 @@ class History:
     """Action of a change that was surely refused since the last Provider/get."""
     intact: bool = True
     """The last reply showed everything as it should be."""
-    endpoint_ok: bool = True
+    unchanging_ok: bool = True
+
+    def tolerate(self, pointer: str, value: Any) -> None:
+        """Takes note that a finding was made for a wrong value of a member, so that it is no other finding later."""
+        self._tolerated.add((pointer, value if isinstance(value, str) else repr(value)))
+
+    def tolerates(self, pointer: str, value: Any) -> bool:
+        return (pointer, value if isinstance(value, str) else repr(value)) in self._tolerated

@@ -8,15 +8,16 @@ from typing import Any
 from ..checks import Sight
 from ..exchange import MISSING, member, shown
 from ..finding import Judgement
+from ..specification import json_type, load
 from .form import Tally, compare, same_but_for_form
-from .history import ADD, GET, INFO, UPDATE, History, Read, Values
+from .history import ADD, GET, UPDATE, History, Read, Values
 from .status import settled
 
 
 def judge_info(sight: Sight, history: History) -> Iterator[Judgement]:
     body = sight.exchange.body_of_reply
-    found = {key: member(body, f"/info/{key}") for key in INFO}
-    if any(not isinstance(v, str) or v == MISSING for v in found.values()) or not history.values:
+    found = {key: member(body, f"/info/{key}") for key in load().info_names}
+    if not history.values or not all(_readable(found[key], history.values[0].info[key]) for key in found):
         return
     if not history.info_certain:
         return
@@ -25,7 +26,7 @@ def judge_info(sight: Sight, history: History) -> Iterator[Judgement]:
     changed = len(history.values) > 1
     if index is not None:
         whole, exact = Tally(sight, whole_requirement), Tally(sight, exact_requirement)
-        for key in INFO:
+        for key in load().info_names:
             yield from compare(
                 sight, history, f"/info/{key}", history.values[index].info[key], found[key], whole, exact
             )
@@ -45,6 +46,11 @@ def judge_info(sight: Sight, history: History) -> Iterator[Judgement]:
     yield from _misfit(sight, history, found, whole_requirement, exact_requirement)
 
 
+def _readable(found: Any, like: Any) -> bool:
+    """Whether a value is there and of the type that is due; what is not is judged by the form of the reply."""
+    return found != MISSING and (json_type(found) == json_type(like) or (like == MISSING and isinstance(found, str)))
+
+
 def _info_requirements(sight: Sight, history: History) -> tuple[str, str]:
     if sight.action == UPDATE:
         return "UPDATE-ECHO", "UPDATE-ECHO-EXACT"
@@ -53,22 +59,25 @@ def _info_requirements(sight: Sight, history: History) -> tuple[str, str]:
     return "GET-ROUND-TRIP", "GET-ROUND-TRIP-EXACT"
 
 
-def _matching(history: History, found: Mapping[str, str]) -> int | None:
+def _matching(history: History, found: Mapping[str, Any]) -> int | None:
     """Index of the latest values that a reply shows, but for their form and what was reported before."""
     for index in range(len(history.values) - 1, -1, -1):
         if all(
             key in history.unsure
             or same_but_for_form(found[key], history.values[index].info[key])
-            or (f"/info/{key}", found[key]) in history.tolerated
-            for key in INFO
+            or history.tolerates(f"/info/{key}", found[key])
+            for key in load().info_names
         ):
             return index
     return None
 
 
-def _genuine(history: History, found: Mapping[str, str], index: int) -> bool:
+def _genuine(history: History, found: Mapping[str, Any], index: int) -> bool:
     """Whether values are those of a call, and not merely wrong ones that were reported already."""
-    return all(key in history.unsure or same_but_for_form(found[key], history.values[index].info[key]) for key in INFO)
+    return all(
+        key in history.unsure or same_but_for_form(found[key], history.values[index].info[key])
+        for key in load().info_names
+    )
 
 
 def _visible(sight: Sight, history: History, values: Values) -> Iterator[Judgement]:
@@ -133,7 +142,9 @@ def _note(history: History, read: Read) -> None:
 
 def _difference(earlier: Mapping[str, Any], values: Values) -> str:
     """The first member that shows which values these are."""
-    return next((key for key in INFO if key in earlier and earlier[key] != values.info[key]), next(iter(earlier)))
+    return next(
+        (key for key in load().info_names if key in earlier and earlier[key] != values.info[key]), next(iter(earlier))
+    )
 
 
 def _untouched(sight: Sight, history: History) -> Iterator[Judgement]:
@@ -144,24 +155,24 @@ def _untouched(sight: Sight, history: History) -> Iterator[Judgement]:
         yield sight.ok("UPDATE-PARTIAL-KEPT")
 
 
-def _misfit(sight: Sight, history: History, found: Mapping[str, str], whole: str, exact: str) -> Iterator[Judgement]:
+def _misfit(sight: Sight, history: History, found: Mapping[str, Any], whole: str, exact: str) -> Iterator[Judgement]:
     """None of the values that were acknowledged: a mix of them, values that were refused, or others."""
 
     def fits(key: str, candidates: list[dict[str, Any]]) -> bool:
         return (
             key in history.unsure
-            or (f"/info/{key}", found[key]) in history.tolerated
+            or history.tolerates(f"/info/{key}", found[key])
             or any(same_but_for_form(found[key], candidate.get(key)) for candidate in candidates)
         )
 
     current = [v.info for v in history.values]
-    strays = [key for key in INFO if not fits(key, current)]
+    strays = [key for key in load().info_names if not fits(key, current)]
     last = history.values[-1]
     reported = False
     for key in strays:
         pointer = f"/info/{key}"
         reported = True
-        history.tolerated.add((pointer, found[key]))
+        history.tolerate(pointer, found[key])
         observed = f"{shown(found[key], 100)} at {pointer}"
         if any(same_but_for_form(found[key], refused.get(key)) for refused in history.refused_info):
             yield sight.bad(
@@ -171,7 +182,7 @@ def _misfit(sight: Sight, history: History, found: Mapping[str, str], whole: str
                 f"{shown(last.info[key], 100)} at {pointer}, as before the NACK",
                 observed,
             )
-        elif key in last.partial and not found[key].strip():
+        elif key in last.partial and not str(found[key]).strip():
             yield sight.bad(
                 "UPDATE-PARTIAL-KEPT",
                 pointer,
@@ -201,9 +212,10 @@ def _misfit(sight: Sight, history: History, found: Mapping[str, str], whole: str
                 observed,
             )
     if not reported and len(current) > 1:
-        history.tolerated.update((f"/info/{key}", found[key]) for key in INFO)
-        newest = [key for key in INFO if same_but_for_form(found[key], last.info[key])]
-        older = [key for key in INFO if key not in newest]
+        for key in load().info_names:
+            history.tolerate(f"/info/{key}", found[key])
+        newest = [key for key in load().info_names if same_but_for_form(found[key], last.info[key])]
+        older = [key for key in load().info_names if key not in newest]
         yield sight.bad(
             "UPDATE-WHOLE",
             f"/info/{older[0]}" if older else "/info",
@@ -213,18 +225,25 @@ def _misfit(sight: Sight, history: History, found: Mapping[str, str], whole: str
         )
 
 
-def judge_endpoint(sight: Sight, history: History) -> Iterator[Judgement]:
-    found = member(sight.exchange.body_of_reply, "/api/endpoint_url")
-    if history.endpoint_url == MISSING or not isinstance(found, str) or found == MISSING:
+def judge_unchanging(sight: Sight, history: History) -> Iterator[Judgement]:
+    """What only the signup could say, against every reply after it."""
+    body = sight.exchange.body_of_reply
+    found = {pointer: value for pointer in history.unchanging if (value := member(body, pointer)) != MISSING}
+    places = [pointer for pointer, value in found.items() if _readable(value, history.unchanging[pointer])]
+    if not places:
         return
     if sight.action == GET:
         requirement, exact = "GET-ROUND-TRIP", "GET-ROUND-TRIP-EXACT"
-        if history.written in (UPDATE, ADD) and history.endpoint_ok and history.intact:
+        if history.written in (UPDATE, ADD) and history.unchanging_ok and history.intact:
             requirement = "UPDATE-KEEPS-REST" if history.written == UPDATE else "DOCUMENTS-KEEPS-REST"
     else:
         requirement = "UPDATE-KEEPS-REST" if sight.action == UPDATE else "DOCUMENTS-KEEPS-REST"
         exact = "GET-ROUND-TRIP-EXACT"
     whole, form = Tally(sight, requirement), Tally(sight, exact)
-    findings = list(compare(sight, history, "/api/endpoint_url", history.endpoint_url, found, whole, form))
+    findings = [
+        finding
+        for pointer in places
+        for finding in compare(sight, history, pointer, history.unchanging[pointer], found[pointer], whole, form)
+    ]
     yield from findings
-    history.endpoint_ok = not findings
+    history.unchanging_ok = not findings

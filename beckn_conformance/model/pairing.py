@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..checks import Sight
+from ..specification import json_type
 from .form import same_but_for_form, same_bytes
 from .history import Document
 
@@ -49,7 +50,7 @@ def pair(expected: list[Document], found: Any, sight: Sight) -> list[Pairing]:
 
     def whole(document: Document, item: Mapping[str, Any]) -> Pairing | None:
         if item.get("name") == document.name and (redacted or item.get("data") == document.data):
-            return Pairing(document, "same", True)
+            return _altered_beside(document, item) or Pairing(document, "same", True)
         return None
 
     def but_for_form(document: Document, item: Mapping[str, Any]) -> Pairing | None:
@@ -91,3 +92,13 @@ def pair(expected: list[Document], found: Any, sight: Sight) -> list[Pairing]:
     for fits in (but_for_form, nameless, by_name, by_data, unreadable):
         take(fits)
     return [result.get(number) or Pairing(document, "missing") for number, document in enumerate(expected)]
+
+
+def _altered_beside(document: Document, item: Mapping[str, Any]) -> Pairing | None:
+    """Another value of a member beside name and data; one that is not there is judged by the form of the reply."""
+    for name, value in document.others.items():
+        found = item.get(name)
+        if found != value and json_type(found) == json_type(value):
+            kind = "same" if same_but_for_form(found, value) else "altered"
+            return Pairing(document, kind, member=name, found=found)
+    return None

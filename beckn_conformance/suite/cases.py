@@ -86,19 +86,18 @@ def mixed_faults(action: str) -> list[Any]:
     return [case("NACK-ALL", group, id="+".join(group)) for group in groups]
 
 
-def info_with(actor: Actor, member: str, variant: str) -> dict[str, str]:
-    """Valid company information of which one member is of a certain kind."""
-    values = actor.values
-    match member:
-        case "name":
-            return values.info(name=values.name(variant))
-        case "phone":
-            return values.info(phone=values.phone(variant))
-        case "email":
-            return values.info(email=values.email(variant))
-        case "company_id":
-            return values.info(company_id=values.company_id(variant))
-    return values.info()
+def parts_with(actor: Actor, action: str, member: str, variant: str) -> dict[str, Any]:
+    """What a valid request has beside the registration, with one member of a certain kind."""
+    parts = actor.values.parts(action)
+    if member in ("/documents/*/name", "/documents/*/data"):
+        parts["documents"] = [actor.values.document(variant), actor.values.document()]
+        return parts
+    *path, last = member.replace("*", "0").split("/")[1:]
+    node: Any = parts
+    for part in path:
+        node = node[int(part)] if part.isdigit() else node[part]
+    node[int(last) if last.isdigit() else last] = actor.values.value(member, variant, action=action)
+    return parts
 
 
 def spoiled(body: Any, pointers: tuple[str, ...]) -> Any:

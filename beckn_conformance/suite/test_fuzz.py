@@ -16,21 +16,9 @@ ACCEPTED = tuple(r.id for r in load().requirements.values() if r.accepts is not 
 REFUSED = tuple(r.id for r in load().requirements.values() if r.refuses is not None)
 
 
-def _parts(actor: Actor, action: str) -> dict[str, Any]:
-    """What a valid request of an operation has beside the registration."""
-    match action:
-        case "Provider/signup":
-            return actor.values.signup(documents=3)
-        case "Provider/info/update":
-            return {"info": actor.values.info()}
-        case "Provider/documents/add":
-            return {"documents": [actor.values.document() for _ in range(3)]}
-    return {}
-
-
 def _body(actor: Actor, action: str, registration: Registration | None) -> dict[str, Any]:
     about = {"registration": {"id": registration.id}} if registration else {}
-    return {**about, **_parts(actor, action)}
+    return {**about, **actor.values.parts(action, documents=3)}
 
 
 def _name(actor: Actor, text: str, repeated: int = 1) -> str:
@@ -60,17 +48,9 @@ def _name(actor: Actor, text: str, repeated: int = 1) -> str:
 async def test_round_trip(actor: Actor, example: Any) -> None:
     """What is valid is acknowledged, kept and given back, whatever script it is written in."""
     values = actor.values
-    phone, email, url = example["kinds"]
-    info = values.info(
-        name=_name(actor, example["name"], example["repeated"]),
-        phone=values.phone(phone),
-        email=values.email(email),
-    )
-    body = {
-        "info": info,
-        "documents": [values.document() for _ in range(example["documents"])],
-        "api": {"endpoint_url": values.endpoint_url(url)},
-    }
+    body = values.signup(example["documents"], name=_name(actor, example["name"], example["repeated"]))
+    for pointer, kind in example["kinds"]:
+        strategies.spoil(body, pointer, "value", values.value(pointer, kind))
     registration = await actor.usable(await actor.signup(body))
     if registration is None:
         return

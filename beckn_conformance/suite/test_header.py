@@ -13,17 +13,12 @@ from beckn_conformance.specification import load
 from beckn_conformance.suite.cases import ANSWERED
 
 UNCHANGED = {UPDATE: ("UPDATE-NACK-UNCHANGED",), ADD: ("DOCUMENTS-NACK-UNCHANGED",)}
-ACTIONS = (SIGNUP, GET, UPDATE, ADD)
+ACTIONS = tuple(operation.action for operation in load().operations)
 
 
 def _body(actor: Actor, action: str, registration: Registration | None) -> Any:
-    if registration is None:
-        return actor.values.signup()
-    parts: dict[str, dict[str, Any]] = {
-        UPDATE: {"info": actor.values.info()},
-        ADD: {"documents": [actor.values.document()]},
-    }
-    return {"registration": {"id": registration.id}, **parts.get(action, {})}
+    about = {"registration": {"id": registration.id}} if registration is not None else {}
+    return {**about, **actor.values.parts(action)}
 
 
 async def _call(actor: Actor, action: str, header: dict[str, str | None]) -> None:
@@ -90,7 +85,8 @@ TOKEN_REQUIREMENTS = {
             kind,
             id=f"{action}-{kind}",
         )
-        for action in ACTIONS[1:]
+        for action in ACTIONS
+        if action != SIGNUP
         for kind in TOKEN_KINDS
     ],
 )

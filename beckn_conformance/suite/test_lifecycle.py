@@ -97,11 +97,7 @@ async def _spoiled(actor: Actor, registration: Registration, fault: str, parts: 
 
 async def _intrude(actor: Actor, victim: Registration, others: list[Provider], action: str, kind: str) -> None:
     """A call about a registration without its token (H3)."""
-    parts: dict[str, Any] = {}
-    if action == UPDATE:
-        parts = {"info": actor.values.info()}
-    elif action == ADD:
-        parts = {"documents": [actor.values.document()]}
+    parts = actor.values.parts(action)
     token: str | None = None
     if kind == "unknown" or (kind == "foreign" and not others):
         token = actor.values.unknown_token(victim.token)

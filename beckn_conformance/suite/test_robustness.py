@@ -38,11 +38,7 @@ def _body(actor: Actor, action: str, registration: Registration) -> dict[str, An
     """The body of a valid call, which would change the registration where the operation does."""
     if action == SIGNUP:
         return actor.values.signup()
-    parts: dict[str, dict[str, Any]] = {
-        UPDATE: {"info": actor.values.info()},
-        ADD: {"documents": [actor.values.document()]},
-    }
-    return {"registration": {"id": registration.id}, **parts.get(action, {})}
+    return {"registration": {"id": registration.id}, **actor.values.parts(action)}
 
 
 @pytest.mark.parametrize(

@@ -80,11 +80,7 @@ async def test_header(actor: Actor, example: Any) -> None:
         await actor.call(SIGNUP, actor.values.signup(), header=header)
         return
     registration = await actor.registered()
-    body: dict[str, Any] = {"registration": {"id": registration.id}}
-    if action == UPDATE:
-        body |= {"info": actor.values.info()}
-    elif action == ADD:
-        body |= {"documents": [actor.values.document()]}
+    body = {"registration": {"id": registration.id}, **actor.values.parts(action)}
     await actor.call(action, body, token=registration.token, header=header)
     await actor.get(registration)
 
@@ -115,25 +111,15 @@ def _body(actor: Actor, action: str, message: Mapping[str, Any], registration: R
                 value = (actor.values.word() + text)[:LONGEST_ID].rstrip()
             spoil(body, pointer, "value", value)
         elif message["laid in"] or member.name == "company_id":
-            spoil(body, pointer, "value", _text(actor, member))
+            spoil(body, pointer, "value", _text(actor, action, member))
     if message["named"] is not None:
         pointer, value = message["named"]
         spoil(body, pointer, "value", value)
     return body
 
 
-def _text(actor: Actor, member: Member) -> str:
+def _text(actor: Actor, action: str, member: Member) -> Any:
     """A text that every reading accepts."""
-    values = actor.values
-    match member.pointer:
-        case "/info/name":
-            return values.name()
-        case "/info/phone":
-            return values.phone()
-        case "/info/email":
-            return values.email()
-        case "/info/company_id":
-            return values.company_id()
-        case "/api/endpoint_url":
-            return values.endpoint_url()
-    return values.document()[member.name]
+    if member.parent == "/documents/*":
+        return actor.values.document()[member.name]
+    return actor.values.value(member.pointer, action=action)

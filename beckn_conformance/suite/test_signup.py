@@ -9,8 +9,8 @@ from beckn_conformance.faults import FaultCase
 from beckn_conformance.scenario import case, exercises, scenario
 from beckn_conformance.suite.cases import (
     fault_parameters,
-    info_with,
     mixed_faults,
+    parts_with,
     spoiled,
     variant_parameters,
 )
@@ -42,15 +42,7 @@ async def test_plain_signup(actor: Actor) -> None:
 @scenario
 async def test_valid_value(actor: Actor, member: str, variant: str) -> None:
     """Every kind of valid value is accepted, kept and given back."""
-    body = actor.values.signup()
-    name = member.rsplit("/", 1)[1]
-    if member.startswith("/documents"):
-        body["documents"] = [actor.values.document(variant), actor.values.document()]
-    elif member.startswith("/api"):
-        body["api"]["endpoint_url"] = actor.values.endpoint_url(variant)
-    else:
-        body["info"] = info_with(actor, name, variant)
-    exchange = await actor.signup(body)
+    exchange = await actor.signup(parts_with(actor, SIGNUP, member, variant))
     registration = await actor.usable(exchange)
     if registration is not None:
         await actor.get(registration)

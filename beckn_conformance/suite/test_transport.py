@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
-from beckn_conformance.actor import ADD, GET, SIGNUP, UPDATE, Actor
+from beckn_conformance.actor import SIGNUP, Actor
 from beckn_conformance.scenario import case, scenario
+from beckn_conformance.specification import load
 
-ACTIONS = (SIGNUP, GET, UPDATE, ADD)
+ACTIONS = tuple(operation.action for operation in load().operations)
 
 FORM = (
     "REPLY-JSON",
@@ -33,10 +32,6 @@ FORM = (
 @scenario
 async def test_form_of_replies(actor: Actor, action: str, outcome: str) -> None:
     """Status, header and media type of an ACK and of a NACK, whatever the body says."""
-    parts: dict[str, dict[str, Any]] = {
-        UPDATE: {"info": actor.values.info()},
-        ADD: {"documents": [actor.values.document()]},
-    }
     if action == SIGNUP:
         body = actor.values.signup()
         if outcome == "NACK":
@@ -44,8 +39,9 @@ async def test_form_of_replies(actor: Actor, action: str, outcome: str) -> None:
         await actor.signup(body)
         return
     registration = await actor.registered()
+    parts = actor.values.parts(action)
     if outcome == "ACK":
-        await actor.about(registration, action, parts.get(action))
+        await actor.about(registration, action, parts)
         return
     await actor.get(registration)
-    await actor.call(action, {"registration": {}, **parts.get(action, {})}, token=registration.token)
+    await actor.call(action, {"registration": {}, **parts}, token=registration.token)

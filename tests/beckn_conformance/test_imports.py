@@ -11,7 +11,18 @@ ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "beckn_conformance"
 ORDER = (
     *("errors", "times", "specification", "exchange", "masking", "config", "finding", "faults", "oddities"),
-    *("obligations", "values", "strategies", "examples", "diagnosis", "checks", "model", "judge", "statistics"),
+    *(
+        "obligations",
+        "samples",
+        "values",
+        "strategies",
+        "examples",
+        "diagnosis",
+        "checks",
+        "model",
+        "judge",
+        "statistics",
+    ),
     *("verdict", "binding", "wire", "transport", "patience", "gateway", "turns", "solitude", "actor", "replay"),
     *("record", "journal", "run", "assessment", "recording", "probe", "embedded", "session", "report", "traffic"),
     *("scenario", "explorer", "openapi", "suite", "workers", "shares", "plan", "campaign", "plugin", "isolation"),
@@ -24,6 +35,7 @@ PURE = (
     "judge",
     "statistics",
     "verdict",
+    "samples",
     "values",
     "faults",
     "finding",
