@@ -329,14 +329,16 @@ def test_what_changed_between_two_runs_is_told(
     kit: Kit, gateway: Callable[..., Loopback], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     server = gateway(defects=DEFECTS)
-    before = kit.run(server.url, *UNDRAWN).folder.rename(tmp_path / "before")
-    again = kit.run(server.url, *UNDRAWN).folder.rename(tmp_path / "again")
-    fixed = kit.run(gateway().url, *UNDRAWN).folder
+    # Another seed draws other messages, and a narrowed run comes across other things by chance.
+    seeded = (*UNDRAWN, "--hypothesis-seed=1")
+    before = kit.run(server.url, *seeded).folder.rename(tmp_path / "before")
+    again = kit.run(server.url, *seeded).folder.rename(tmp_path / "again")
+    fixed = kit.run(gateway().url, *seeded).folder
 
     assert main(["diff", str(before), str(again)]) == 0
     assert capsys.readouterr().out.splitlines()[-1] == "verdict: incomplete, as before"
     assert main(["diff", str(before), str(fixed)]) == 0
-    assert "fixed    NACK-ECHO" in capsys.readouterr().out
+    assert "fixed    GET-ROUND-TRIP-EXACT" in capsys.readouterr().out
     assert main(["diff", str(fixed / "report.json"), str(before), "--json"]) == 1
     assert "new" in {change["kind"] for change in json.loads(capsys.readouterr().out)["changes"]}
 

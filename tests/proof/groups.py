@@ -10,7 +10,7 @@ from reference_server.gateway import Gateway
 from reference_server.specification import load
 from reference_server.storage import open_store
 
-MOST = 4
+MOST = 8
 """Variations of a group: of more it is hard to say that none hides what another one does."""
 
 

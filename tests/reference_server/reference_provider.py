@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
-from reference_scenario import ADD, GET, NOW, SIGNUP, UPDATE, signup_body
+from reference_messages import ADD, GET, NOW, SIGNUP, UPDATE, signup_body
 
 
 @dataclass(frozen=True)

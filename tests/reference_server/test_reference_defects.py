@@ -6,8 +6,8 @@ import json
 from collections.abc import Callable
 
 import pytest
+from reference_messages import GET, INFO, JPEG, NEW_INFO, NOW, PDF, SIGNUP, put, signup_body
 from reference_provider import Provider
-from reference_scenario import GET, INFO, JPEG, NEW_INFO, NOW, PDF, SIGNUP, put, signup_body
 
 Plant = Callable[..., Provider]
 

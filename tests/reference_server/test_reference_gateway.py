@@ -7,8 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from reference_provider import Provider
-from reference_scenario import (
+from reference_messages import (
     ADD,
     API_FAULTS,
     DOCUMENT_FAULTS,
@@ -23,6 +22,7 @@ from reference_scenario import (
     put,
     signup_body,
 )
+from reference_provider import Provider
 
 from reference_server import create_app
 from reference_server.gateway import Gateway

@@ -9,8 +9,8 @@ from typing import Any
 
 import httpx
 import pytest
+from reference_messages import ADD, GET, INFO, JPEG, NEW_INFO, NOW, PDF, UPDATE, put, signup_body
 from reference_provider import Provider
-from reference_scenario import ADD, GET, INFO, JPEG, NEW_INFO, NOW, PDF, UPDATE, put, signup_body
 
 from reference_server.variations import concurrency
 

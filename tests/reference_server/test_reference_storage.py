@@ -9,8 +9,8 @@ from subprocess import Popen
 from typing import Any
 
 import httpx
+from reference_messages import ADD, GET, INFO, NEW_INFO, NOW, PDF, SIGNUP, UPDATE, signup_body
 from reference_provider import Provider
-from reference_scenario import ADD, GET, INFO, NEW_INFO, NOW, PDF, SIGNUP, UPDATE, signup_body
 
 Start = Callable[..., tuple[Popen[str], str]]
 

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
-from reference_scenario import ADD, GET, INFO, NEW_INFO, PDF, SIGNUP, UPDATE, signup_body
+from reference_messages import ADD, GET, INFO, NEW_INFO, PDF, SIGNUP, UPDATE, signup_body
 
 from reference_server import VARIATIONS, create_app
 
