@@ -34,21 +34,22 @@ class Planted:
     configuration: Mapping[str, Any]
 
 
-def planted(url: str) -> Planted:
+def planted(url: str, specification: Specification) -> Planted:
     """Looks up ``reference:NAME[,NAME…]``; raises UsageError for an unknown defect or variation."""
     import reference_server
 
+    defects = reference_server.of_specification(specification.folder)
     arguments: list[str] = []
     configuration: dict[str, Any] = {}
     for name in filter(None, url.partition(":")[2].split(",")):
-        if name in reference_server.DEFECTS:
+        if name in defects:
             arguments += ["--defect", name]
-            configuration |= reference_server.DEFECTS[name].configuration
+            configuration |= defects[name].configuration
         elif name in reference_server.VARIATIONS:
             arguments += ["--variation", name]
             configuration |= reference_server.VARIATIONS[name].configuration
         else:
-            known = [*reference_server.DEFECTS, *reference_server.VARIATIONS]
+            known = [*defects, *reference_server.VARIATIONS]
             raise UsageError(f"--gateway-url {url}: no defect or variation is named {name!r}{nearest(name, known)}")
     return Planted(tuple(arguments), configuration)
 
@@ -62,7 +63,7 @@ def reach(
     """
     if not wanted(url):
         return load_config(check_url(url), file, specification, overrides), None
-    found = planted(url)
+    found = planted(url, specification)
     given = {key: value for key, value in overrides.items() if value is not None}
     config = load_config("http://127.0.0.1", file, specification, {**found.configuration, **given})
     if not start:

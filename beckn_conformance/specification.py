@@ -17,6 +17,7 @@ import yaml
 
 from .errors import SpecificationError
 
+SIGNUP = "Provider/signup"
 JSON_TYPES = ("string", "number", "boolean", "array", "object", "null")
 BASE = "json-schema:///"
 
@@ -29,6 +30,10 @@ class Operation:
     """Name of its schema files, such as ``info-update``."""
     action: str
     """Value of its Action header, such as ``Provider/info/update``."""
+    prefix: str = ""
+    """Beginning of the ids of its requirements, such as ``UPDATE``."""
+    section: str = ""
+    """Where the specification page has it, such as ``§3``."""
 
     @property
     def path(self) -> str:
@@ -371,7 +376,7 @@ class Specification:
 
     def prefix(self, action: str) -> str:
         """First word of the ids of an operation's requirements, such as ``UPDATE``."""
-        return _prefix(self, action)
+        return self.operation(action).prefix
 
     def __hash__(self) -> int:
         return hash(self.digest)
@@ -385,15 +390,6 @@ def _reply_validator(specification: Specification, name: str) -> Any:
 @lru_cache(maxsize=256)
 def _children(specification: Specification, action: str, pointer: str) -> tuple[Member, ...]:
     return tuple(member for member in specification.members(action) if member.parent == pointer)
-
-
-@lru_cache(maxsize=64)
-def _prefix(specification: Specification, action: str) -> str:
-    return next(
-        r.id.removesuffix("-ENDPOINT")
-        for r in specification.requirements.values()
-        if r.operations == (action,) and r.id.endswith("-ENDPOINT")
-    )
 
 
 @lru_cache(maxsize=8)
@@ -441,15 +437,6 @@ def _refusals_of(specification: Specification, action: str) -> tuple[Requirement
     return tuple(r for r in specification.requirements.values() if r.refuses and action in r.operations)
 
 
-SIGNUP = "Provider/signup"
-OPERATIONS = (
-    Operation("signup", SIGNUP),
-    Operation("get", "Provider/get"),
-    Operation("info-update", "Provider/info/update"),
-    Operation("documents-add", "Provider/documents/add"),
-)
-
-
 def _requirement(row: Mapping[str, Any], actions: Mapping[str, str]) -> Requirement:
     values = dict(row)
     for key in ("refuses", "accepts"):
@@ -477,7 +464,7 @@ def _check_catalogue(files: Mapping[str, Any]) -> None:
     )
     if twice := sorted({str(id_) for id_ in ids if ids.count(id_) > 1}):
         raise SpecificationError(f"requirements.yaml: more than one entry for {', '.join(twice)}")
-    for name in ("requirements", "readings"):
+    for name in ("operations", "requirements", "readings"):
         validator = jsonschema_rs.Draft202012Validator({"$ref": f"#/$defs/{name}", "$defs": schema["$defs"]})
         for error in validator.iter_errors(files.get(f"{name}.yaml")):
             path = list(error.instance_path)
@@ -529,7 +516,8 @@ def _load(folder: Path) -> Specification:
     if "requirements.yaml" not in files or "common.json" not in files:
         raise SpecificationError(f"{folder} holds no requirements.yaml and common.json")
     _check_catalogue(files)
-    actions = {operation.key: operation.action for operation in OPERATIONS}
+    operations = tuple(Operation(**row) for row in files["operations.yaml"])
+    actions = {operation.key: operation.action for operation in operations}
     rows = [_requirement(row, actions) for row in files["requirements.yaml"]]
     requirements = {row.id: row for row in rows}
     readings = {row["number"]: row for row in files["readings.yaml"]["readings"]}
@@ -538,4 +526,4 @@ def _load(folder: Path) -> Specification:
             raise SpecificationError(
                 f"requirements.yaml: {row.id} cites {unknown[0]}, which readings.yaml does not have"
             )
-    return Specification(folder, files, requirements, readings, OPERATIONS, digest.hexdigest())
+    return Specification(folder, files, requirements, readings, operations, digest.hexdigest())

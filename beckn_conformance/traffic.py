@@ -20,7 +20,7 @@ from .masking import Masker
 from .record import Row, exchange_of
 from .report import har
 from .run import Run
-from .specification import OPERATIONS, Specification
+from .specification import Specification
 
 CREDENTIALS = ("authorization", "cookie", "proxy-authorization", "x-api-key")
 """Header fields of a request whose value is a secret."""
@@ -48,9 +48,8 @@ def record(
     calls, or those of several gateways.
     """
     rows = read(source)
-    calls = [
-        (base, action, row) for row in rows if (found := _called(row["request"]["url"])) for base, action in [found]
-    ]
+    called = [(_called(row["request"]["url"], specification), row) for row in rows]
+    calls = [(*found, row) for found, row in called if found is not None]
     base = _gateway(source, Counter(base for base, _, _ in calls), url)
     config = load_config(base, file, specification, {})
     chosen = [(action, row) for one, action, row in calls if one == base and _is_call(row, config)]
@@ -80,10 +79,10 @@ def record(
         journal.close()
 
 
-def _called(url: str) -> tuple[str, str] | None:
+def _called(url: str, specification: Specification) -> tuple[str, str] | None:
     """The gateway and the operation that a URL is of; None for any other URL."""
     plain = url.partition("#")[0].partition("?")[0]
-    for operation in OPERATIONS:
+    for operation in specification.operations:
         base = plain.removesuffix(f"/{operation.action}")
         if base != plain and urlsplit(base).scheme in ("http", "https"):
             return base, operation.action

@@ -6,15 +6,16 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from reference_server.app import create_app
-    from reference_server.defects import DEFECTS, Defect
+    from reference_server.defects import DEFECTS, Defect, of_specification
     from reference_server.variations import VARIATIONS, Variation
 
-__all__ = ["DEFECTS", "VARIATIONS", "Defect", "Variation", "create_app"]
+__all__ = ["DEFECTS", "VARIATIONS", "Defect", "Variation", "create_app", "of_specification"]
 
 _HOMES = {
     "create_app": "reference_server.app",
     "DEFECTS": "reference_server.defects",
     "Defect": "reference_server.defects",
+    "of_specification": "reference_server.defects",
     "VARIATIONS": "reference_server.variations",
     "Variation": "reference_server.variations",
 }

@@ -24,12 +24,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = _parser()
     options = parser.parse_args(arguments)
     if options.list:
-        _list()
+        _list(options.spec)
         return 0
     if options.defect or options.variation:
-        from reference_server import DEFECTS, VARIATIONS
+        from reference_server import VARIATIONS, of_specification
 
-        fault = _unknown("defect", options.defect, DEFECTS) or _unknown("variation", options.variation, VARIATIONS)
+        defects = of_specification(options.spec)
+        fault = _unknown("defect", options.defect, defects) or _unknown("variation", options.variation, VARIATIONS)
         if fault is not None:
             print(f"reference_server: {fault}", file=sys.stderr)
             return 2
@@ -50,10 +51,10 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _list() -> None:
-    from reference_server import DEFECTS, VARIATIONS
+def _list(folder: Path | None) -> None:
+    from reference_server import VARIATIONS, of_specification
 
-    for defect in DEFECTS.values():
+    for defect in of_specification(folder).values():
         print(f"defect     {defect.name}: {defect.summary} [{defect.requirement}]")
     for variation in VARIATIONS.values():
         print(f"variation  {variation.name}: {variation.summary} [{variation.reading}]")

@@ -39,10 +39,11 @@ def create_app(
         for name in variations:
             VARIATIONS[name].install(gateway)
     if defects := tuple(defects):
-        from reference_server.defects import DEFECTS
+        from reference_server.defects import of_specification
 
+        known = of_specification(specification)
         for name in defects:
-            DEFECTS[name].install(gateway)
+            known[name].install(gateway)
     return Starlette(routes=_routes(gateway))
 
 

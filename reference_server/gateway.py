@@ -9,7 +9,6 @@ from datetime import UTC, datetime, timedelta
 from reference_server import formats, validation
 from reference_server.binding import Binding
 from reference_server.message import (
-    ACTIONS,
     ADD,
     GET,
     SIGNUP,
@@ -49,7 +48,7 @@ class Gateway:
 
     def operation(self, path: str) -> str | None:
         """Give the Action that a path serves, under any prefix (reading T2)."""
-        return next((action for action in ACTIONS if path.endswith(f"/{action}")), None)
+        return next((action for action in self.specification.keys if path.endswith(f"/{action}")), None)
 
     def turn_away(self, action: str | None, method: str) -> Answer:
         """Answer what is no call: another path, for which there is no action, or another method."""
@@ -208,7 +207,7 @@ class Gateway:
             GET: "registration found",
             UPDATE: "update received, verification follows",
             ADD: "documents received, verification follows",
-        }[request.action]
+        }.get(request.action, "registration found")
 
     def render(self, request: Request, registration: Registration, credential: Credential | None) -> dict[str, Json]:
         """Make the body of an ACK (§1-§4 Responses, Success)."""

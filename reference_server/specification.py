@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from reference_server.message import ACTIONS, Json
+import yaml
+
+from reference_server.message import Json
 
 _TYPES = frozenset({"null", "boolean", "number", "string", "array", "object"})
 
@@ -26,15 +28,40 @@ class Member:
 
     items: Member | None = None
 
+    malformed: Mapping[str, str] = field(default_factory=dict)
+    """Faulty texts, by name."""
+
+    variants: Mapping[str, str] = field(default_factory=dict)
+    """Patterns of the kinds of valid texts, by name."""
+
     limits: tuple[Mapping[str, Json], ...] = ()
     """What the schemas say of the values of a text, a number or a boolean: what must hold, and what should."""
+
+    def below(self, pointer: str = "") -> Iterator[tuple[str, Member]]:
+        """Give every member beneath, with its JSON Pointer, `*` for any index."""
+        children = {**self.members, **({"*": self.items} if self.items is not None else {})}
+        for name, child in children.items():
+            yield f"{pointer}/{name}", child
+            yield from child.below(f"{pointer}/{name}")
 
 
 @dataclass(frozen=True, slots=True)
 class Specification:
-    """The shapes of the four requests, by Action."""
+    """The operations by their Action, with the shapes of requests and of the bodies of ACKs."""
+
+    keys: Mapping[str, str]
+    """The names that the schemas of the operations are filed under."""
 
     requests: Mapping[str, Member]
+    acks: Mapping[str, Member]
+
+    def requires(self, action: str, pointer: str) -> bool:
+        """Say whether a member of a request has to be there."""
+        return _required(self.requests[action], pointer)
+
+    def replies(self, action: str, pointer: str) -> bool:
+        """Say whether a member of the body of an ACK has to be there."""
+        return _required(self.acks[action], pointer)
 
 
 def folder() -> Path:
@@ -47,14 +74,30 @@ def folder() -> Path:
 def load(path: Path | None = None) -> Specification:
     """Read the shapes from a folder of schemas; raises OSError or ValueError when it is none."""
     shelf = _Shelf(path or folder())
-    return Specification({action: shelf.member(f"{name}.request.json") for action, name in ACTIONS.items()})
+    rows = yaml.safe_load((shelf.path / "operations.yaml").read_text(encoding="utf-8"))
+    keys = {row["action"]: row["key"] for row in rows}
+    return Specification(
+        keys,
+        {action: shelf.member(f"{key}.request.json") for action, key in keys.items()},
+        {action: shelf.member(f"{key}.ack.json") for action, key in keys.items()},
+    )
+
+
+def _required(shape: Member, pointer: str) -> bool:
+    *path, last = pointer.split("/")[1:]
+    for part in path:
+        holder = shape.items if part == "*" else shape.members.get(part)
+        if holder is None:
+            return False
+        shape = holder
+    return last in shape.required
 
 
 class _Shelf:
     """The schema files of one folder, each read once."""
 
     def __init__(self, path: Path) -> None:
-        self._path = path
+        self.path = path
         self._files: dict[str, Json] = {}
 
     def member(self, reference: str, home: str = "") -> Member:
@@ -62,7 +105,7 @@ class _Shelf:
         name, _, fragment = reference.partition("#")
         name = name or home
         if name not in self._files:
-            self._files[name] = json.loads((self._path / name).read_text(encoding="utf-8"))
+            self._files[name] = json.loads((self.path / name).read_text(encoding="utf-8"))
         schema = self._files[name]
         for part in fragment.split("/")[1:]:
             schema = schema[part]
@@ -82,18 +125,22 @@ class _Shelf:
             required=frozenset(schema.get("required", ())),
             fewest=schema.get("minProperties", 0),
             items=self._read(schema["items"], home) if "items" in schema else None,
+            malformed=schema.get("x-malformed", {}),
+            variants=schema.get("x-variants", {}),
             limits=tuple(limits for limits in (schema, schema.get("x-should")) if limits is not None),
         )
 
 
 def _either(choices: list[Member]) -> Member:
     """Join alternatives; only one of them has members or items, the others add types."""
-    shape = next((choice for choice in choices if choice.members or choice.items), choices[0])
+    shape = next((choice for choice in choices if choice.types != {"null"}), choices[0])
     return Member(
         types=frozenset().union(*(choice.types for choice in choices)),
         members=shape.members,
         required=shape.required,
         fewest=shape.fewest,
         items=shape.items,
+        malformed=shape.malformed,
+        variants=shape.variants,
         limits=tuple(limits for choice in choices for limits in choice.limits),
     )

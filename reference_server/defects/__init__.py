@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 
+from reference_server.catalogue import Catalogue
 from reference_server.defects import (
     accepted,
     additions,
     blamed,
     bodies,
     credentials,
+    derived,
     echoes,
     histories,
     keeping,
@@ -20,8 +23,9 @@ from reference_server.defects import (
     wire,
 )
 from reference_server.defects.defect import Defect
+from reference_server.specification import load
 
-__all__ = ["DEFECTS", "Defect"]
+__all__ = ["DEFECTS", "Defect", "of_specification"]
 
 _FAMILIES = (
     robustness,
@@ -52,3 +56,12 @@ def _collect() -> Mapping[str, Defect]:
 
 
 DEFECTS: Mapping[str, Defect] = _collect()
+
+
+def of_specification(folder: Path | None) -> Mapping[str, Defect]:
+    """Give all defects of a gateway under a folder of schemas: those known, and those that follow from it."""
+    if folder is None:
+        return DEFECTS
+    known = {(defect.operation, defect.pointer) for defect in DEFECTS.values()}
+    more = {defect.name: defect for defect in derived.defects(load(folder), Catalogue(folder), known)}
+    return {**more, **DEFECTS}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any, TypeAlias
 
@@ -11,7 +11,7 @@ from reference_server.defects.defect import Defect
 from reference_server.defects.kinds import PHRASES, is_kind
 from reference_server.edits import matches, parts, slug
 from reference_server.gateway import Gateway
-from reference_server.message import ADD, GET, SIGNUP, UPDATE, Faults, Json, Reply, Request
+from reference_server.message import ADD, GET, SIGNUP, UPDATE, Faults, Json, Place, Reply, Request
 from reference_server.planting import Install, wrap
 from reference_server.registration import Registration, digest
 from reference_server.specification import Member
@@ -19,6 +19,9 @@ from reference_server.validation import json_type
 
 Row: TypeAlias = tuple[str, str, str, str]
 """Requirement, operation, pointer, the kinds of fault that are let through (a defect each)."""
+
+Test: TypeAlias = Callable[[Request, Place], bool]
+"""Says whether what stands at a place of a request, or is missing there, is meant."""
 
 _ROWS: tuple[Row, ...] = (
     ("SIGNUP-NACK-INFO", SIGNUP, "/info", "missing array string"),
@@ -84,21 +87,21 @@ def defects() -> Iterator[Defect]:
     for requirement, action, pointer, kinds in _ROWS:
         for kind in kinds.split():
             yield Defect(
-                name=f"{_place_name(action, pointer)}-{kind}-accepted",
+                name=f"{place_name(action, pointer)}-{kind}-accepted",
                 requirement=requirement,
                 operation=action,
                 pointer=pointer,
                 summary=f"{action} is acknowledged though {_field(pointer)} {PHRASES[kind]}",
-                install=_accepting(action, pointer, kind, 0),
+                install=accepting(action, pointer, _kind(kind), 0),
             )
     for requirement, action, pointer, kind in _BEYOND_FIRST:
         yield Defect(
-            name=f"{_place_name(action, pointer)}-{kind}-accepted-beyond-first",
+            name=f"{place_name(action, pointer)}-{kind}-accepted-beyond-first",
             requirement=requirement,
             operation=action,
             pointer=pointer,
             summary=f"only the first document is checked: later on {_field(pointer)} {PHRASES[kind]}",
-            install=_accepting(action, pointer, kind, 1),
+            install=accepting(action, pointer, _kind(kind), 1),
         )
     for requirement, action in _UNKNOWN:
         yield Defect(
@@ -111,7 +114,7 @@ def defects() -> Iterator[Defect]:
         )
 
 
-def _place_name(action: str, pointer: str) -> str:
+def place_name(action: str, pointer: str) -> str:
     """Name a place, as `signup-documents-item-name`."""
     names = ("item" if part == "*" else part.replace("_", "-") for part in parts(pointer))
     return "-".join((slug(action), *names))
@@ -122,8 +125,12 @@ def _field(pointer: str) -> str:
     return ".".join(parts(pointer)).replace(".*", "[]")
 
 
-def _accepting(action: str, pointer: str, kind: str, first: int) -> Install:
-    """Let one kind of fault through where it is the only one, in documents from the first index on."""
+def _kind(kind: str) -> Test:
+    return lambda request, place: is_kind(kind, request, place)
+
+
+def accepting(action: str, pointer: str, is_let_through: Test, first: int) -> Install:
+    """Let some faults of a member through, each where it is the only one, in documents from the first index on."""
 
     def install(gateway: Gateway) -> None:
         def check_body(inner: Any, request: Request) -> Faults:
@@ -132,7 +139,7 @@ def _accepting(action: str, pointer: str, kind: str, first: int) -> Install:
                 return faults
             place = next(iter(faults))
             index = next((part for part in place if isinstance(part, int)), first)
-            let_through = matches(place, pointer) and index >= first and is_kind(kind, request, place)
+            let_through = matches(place, pointer) and index >= first and is_let_through(request, place)
             return {} if let_through else faults
 
         def content(inner: Any, request: Request) -> Json:

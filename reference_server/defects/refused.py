@@ -101,12 +101,12 @@ def defects() -> Iterator[Defect]:
                     summary=f"{action} refuses {what}",
                     # What is wrong with the registration is not told where a sound member is blamed before it.
                     consequences=frozenset({"UPDATE-NACK-UNKNOWN", "NACK-SOUND"} if action == UPDATE else ()),
-                    install=_refusing(action, pointer, test),
+                    install=refusing(action, pointer, test),
                 )
     yield from _requests()
 
 
-def _refusing(action: str, pointer: str, test: Test) -> Install:
+def refusing(action: str, pointer: str, test: Test) -> Install:
     """Find a fault with values that pass a test, in a request that has none."""
 
     def install(gateway: Gateway) -> None:
