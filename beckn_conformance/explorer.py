@@ -28,8 +28,18 @@ class Explorer:
     """One property, or the part of it that falls to one test: every ``parts``-th chunk from ``part`` on."""
 
     def __init__(
-        self, session: Session, examples: Examples, play: Play, name: str, count: int, part: int = 0, parts: int = 1
+        self,
+        session: Session,
+        examples: Examples,
+        play: Play,
+        name: str,
+        count: int,
+        part: int = 0,
+        parts: int = 1,
+        *,
+        most_shrunk: int = MOST_SHRUNK,
     ) -> None:
+        self._most_shrunk = most_shrunk
         self._session = session
         self._examples = examples
         self._play = play
@@ -69,7 +79,7 @@ class Explorer:
             for place, example in enumerate(drawn):
                 judged = self._judged(number, place, example, node_id)
                 for id_ in judged.findings:
-                    if id_ not in findings and id_ not in known and len(findings) < MOST_SHRUNK:
+                    if id_ not in findings and id_ not in known and len(findings) < self._most_shrunk:
                         self._shrink(number, count, place, id_, node_id)
                 findings |= judged.findings
                 exercised |= judged.exercised

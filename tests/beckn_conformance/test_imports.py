@@ -26,7 +26,7 @@ ORDER = (
     *("verdict", "binding", "wire", "transport", "patience", "gateway", "turns", "solitude", "actor", "replay"),
     *("record", "journal", "run", "assessment", "recording", "probe", "embedded", "session", "report", "traffic"),
     *("scenario", "explorer", "openapi", "suite", "workers", "shares", "plan", "campaign", "plugin", "isolation"),
-    *("census", "keys", "certificate", "comparison", "resending", "cli", "__main__"),
+    *("rehearsal", "proof", "census", "keys", "certificate", "comparison", "resending", "cli", "__main__"),
 )
 PURE = (
     "diagnosis",
@@ -109,7 +109,7 @@ def test_what_judges_never_talks_to_anybody(name):
 def test_nothing_imports_the_reference_gateway_at_the_top():
     for path in SOURCES:
         assert "reference_server" not in roots(path, lazily=False)
-        if top(path) not in ("embedded", "plan", "cli"):
+        if top(path) not in ("embedded", "plan", "rehearsal", "proof"):
             assert "reference_server" not in roots(path), path
 
 

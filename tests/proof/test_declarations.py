@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 
 import httpx
-from proof.harness import ORIGIN, Item, findings, items, play, session_of
 
 import reference_server
+from beckn_conformance.rehearsal import ORIGIN, Item, findings, items, play, session_of
 from beckn_conformance.verdict import CONFORMANT, INCONCLUSIVE
 
 LATER = ("test_get.py", "test_info_update.py", "test_documents_add.py")

@@ -5,10 +5,10 @@ from __future__ import annotations
 from functools import lru_cache
 
 import pytest
-from proof.harness import Item, findings, items, run
 
 import reference_server
 from beckn_conformance import explorer
+from beckn_conformance.rehearsal import Item, findings, items, run
 
 EXAMPLES = 40
 SEEDS = range(1, 6)

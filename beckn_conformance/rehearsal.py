@@ -1,4 +1,4 @@
-"""Runs scenarios of the suite against the reference gateway in this process, without a socket."""
+"""The suite played against a reference gateway in this process, without a socket."""
 
 from __future__ import annotations
 
@@ -13,13 +13,14 @@ from typing import Any, ClassVar
 import httpx
 import pytest
 
-import reference_server
-from beckn_conformance.campaign import ORDER, SUITE, requirements_of
-from beckn_conformance.config import from_mapping
-from beckn_conformance.examples import Examples
-from beckn_conformance.explorer import Explorer
-from beckn_conformance.session import Session
-from beckn_conformance.specification import load
+from .campaign import ORDER, requirements_of
+from .config import from_mapping
+from .errors import KitError
+from .examples import Examples
+from .explorer import MOST_SHRUNK, Explorer
+from .isolation import OPTIONS, SUITE, load_plugin
+from .session import Session
+from .specification import load
 
 ORIGIN = "http://reference"
 QUICK: Mapping[str, Any] = {
@@ -53,22 +54,11 @@ class _Collector:
 def items() -> tuple[Item, ...]:
     """Every test of the shipped suite, in the order of a run."""
     collector = _Collector()
-    with contextlib.redirect_stdout(io.StringIO()):
-        status = pytest.main(
-            [
-                "--collect-only",
-                "-qq",
-                "-p",
-                "no:cacheprovider",
-                "-p",
-                "no:xdist",
-                "-c",
-                "/dev/null",
-                str(SUITE),
-            ],
-            plugins=[collector, *_kit_plugin()],
-        )
-    assert status == 0
+    with contextlib.redirect_stdout(io.StringIO()) as said:
+        options = [*OPTIONS, *load_plugin(), "--collect-only", "-qq", "-p", "no:xdist", str(SUITE)]
+        status = pytest.main(options, [collector])
+    if status != pytest.ExitCode.OK:
+        raise KitError(f"the suite cannot be collected: {said.getvalue().strip()[-300:] or status}")
     return tuple(
         Item(
             item.nodeid,
@@ -79,15 +69,6 @@ def items() -> tuple[Item, ...]:
         for item in sorted(collector.items, key=lambda item: item.path.stem == ORDER[-1])
         if isinstance(item, pytest.Function)
     )
-
-
-def _kit_plugin() -> list[Any]:
-    """The kit's plugin, where no entry point brings it."""
-    from importlib.metadata import entry_points
-
-    from beckn_conformance import plugin
-
-    return [] if any(e.value == plugin.__name__ for e in entry_points(group="pytest11")) else [plugin]
 
 
 def configuration(*named: Mapping[str, Any], **more: Any) -> dict[str, Any]:
@@ -135,27 +116,41 @@ def run(
     strict: bool = False,
     seed: int = 1,
     examples: int = 2,
+    shrinking: bool = True,
     **more: Any,
 ) -> Session:
     """Plays and judges scenarios against a fresh reference gateway; the session is closed but can be concluded."""
-    app = reference_server.create_app(binding=binding or "http", defects=defects, variations=variations)
+    import reference_server
+
+    folder = load().folder
+    known = reference_server.of_specification(folder)
+    app = reference_server.create_app(
+        binding=binding or "http", defects=defects, variations=variations, specification=folder
+    )
     declared = configuration(
         {"binding": binding} if binding else {},
-        *(reference_server.DEFECTS[name].configuration for name in defects),
+        *(known[name].configuration for name in defects),
         *(reference_server.VARIATIONS[name].configuration for name in variations),
         **more,
     )
     session = session_of(app, declared, strict=strict, seed=seed)
-    play(session, chosen, examples)
+    play(session, chosen, examples, shrinking=shrinking)
     return session
 
 
-def play(session: Session, chosen: Iterable[Item], examples: int = 2) -> None:
+def play(session: Session, chosen: Iterable[Item], examples: int = 2, *, shrinking: bool = True) -> None:
     """Plays and judges scenarios, and so many examples of each property, in a session, and closes that."""
     chosen = list(chosen)
     plain = [item for item in chosen if item.examples is None]
     explorers = {
-        item: Explorer(session, _Remembered(item, session), item.play, item.node_id, examples)
+        item: Explorer(
+            session,
+            _Remembered(item, session),
+            item.play,
+            item.node_id,
+            examples,
+            most_shrunk=MOST_SHRUNK if shrinking else 0,
+        )
         for item in chosen
         if item.examples is not None
     }
