@@ -232,8 +232,8 @@ class Recogniser:
                         yield Fault(pointer, member.pointer, kind, strength), None, None
                     broken.append(pointer)
                     continue
-                if member.type == "string":
-                    yield self._text(member, pointer, value)
+                if member.scalar:
+                    yield self._scalar(member, pointer, value)
                 elif not member.safe(value):
                     yield None, Doubt(pointer, "a list shorter or longer than every reading allows"), None
                 if isinstance(value, dict):
@@ -242,14 +242,15 @@ class Recogniser:
         for name in sorted(body.keys() - self._specification.top_members(action)):
             yield None, Doubt(f"/{name}", "a member the page does not know"), None
 
-    def _text(self, member: Member, pointer: str, value: str) -> tuple[Fault | None, Doubt | None, str | None]:
-        if not value.isascii() and tame(value) != value:
-            return None, Doubt(pointer, "text that is no Unicode"), None
-        if (named := member.named_faults.get(value)) is not None:
-            name, strength = named
-            return Fault(pointer, member.pointer, f"malformed: {name}", strength), None, None
+    def _scalar(self, member: Member, pointer: str, value: Any) -> tuple[Fault | None, Doubt | None, str | None]:
+        if isinstance(value, str):
+            if not value.isascii() and tame(value) != value:
+                return None, Doubt(pointer, "text that is no Unicode"), None
+            if (named := member.named_faults.get(value)) is not None:
+                name, strength = named
+                return Fault(pointer, member.pointer, f"malformed: {name}", strength), None, None
         if not member.tolerates(value):
-            if member.tolerates(_plain(value)):
+            if isinstance(value, str) and member.tolerates(_plain(value)):
                 return None, Doubt(pointer, "malformed only by characters that not everybody reads alike"), None
             return Fault(pointer, member.pointer, "malformed", "must"), None, None
         if not member.approves(value):

@@ -19,6 +19,8 @@ from .strategies import SIGNUP
 BODY, HEADER = "body", "header"
 NOTHING: SearchStrategy[Any] = st.none()
 MOSTLY: SearchStrategy[bool] = st.sampled_from((True, True, True, False))
+SAID = ("type", "enum", "const", "pattern", "minLength", "maxLength", "minimum", "maximum")
+"""What of a schema tells which values must be refused."""
 MOST_MESSAGES = 3
 """Messages that are drawn to be sent one after the other."""
 
@@ -186,4 +188,4 @@ def _narrowed(specification: Specification, schema: Mapping[str, Any]) -> dict[s
         case "array":
             items = _narrowed(specification, schema["items"])
             return {"type": "array", "items": items, **schema.get("x-safe", {})}
-    return {k: v for k, v in schema.items() if k in ("type", "enum", "pattern", "minLength", "maxLength")}
+    return {k: v for k, v in schema.items() if k in SAID}

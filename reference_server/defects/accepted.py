@@ -167,6 +167,8 @@ def _completed(shape: Member, value: Json) -> Json:
     if "array" in shape.types and shape.items is not None:
         items = value if isinstance(value, list) else []
         return [_completed(shape.items, item) for item in items if json_type(item) in shape.items.types]
+    if value is not None and json_type(value) in shape.types:
+        return value
     if value is None or isinstance(value, str):
         return value or ""
     return json.dumps(value)

@@ -11,7 +11,7 @@ from reference_server.defects.accepted import accepting, place_name
 from reference_server.defects.defect import Defect
 from reference_server.defects.refused import refusing
 from reference_server.edits import GONE, always, edited, in_ack, in_nack, parts
-from reference_server.message import GET, SIGNUP, Json, Place, Reply, Request
+from reference_server.message import ADD, GET, SIGNUP, Json, Place, Reply, Request
 from reference_server.planting import Install, wrap
 from reference_server.registration import PENDING
 from reference_server.specification import Member, Specification
@@ -56,6 +56,8 @@ def _accepted(catalogue: Catalogue, action: str, pointer: str, member: Member, *
                 pointer=pointer,
                 summary=f"{action} is acknowledged though {pointer} is faulty ({name.replace('-', ' ')})",
                 install=accepting(action, pointer, _stands(_is(value)), 0),
+                # What is kept as a text shows in every reply from then on.
+                consequences=frozenset(catalogue.bodies().values() if kind != "string" else ()),
             )
         yield Defect(
             name=f"{place_name(action, pointer)}-not-blamed",
@@ -105,6 +107,8 @@ def _changed(catalogue: Catalogue, action: str, pointer: str, member: Member) ->
             pointer=pointer,
             summary=f"{operation} gives another {pointer} than was sent",
             install=in_ack(operation, pointer, _another, _is_fresh if operation == GET else always),
+            # Documents of before come back with the new ones.
+            consequences=frozenset({"DOCUMENTS-LISTED"} if operation == ADD else ()),
         )
 
 
