@@ -36,7 +36,15 @@ if TYPE_CHECKING:
 
 SUITE = Path(suite.__file__).resolve().parent
 ORDER = (
-    *("test_signup", "test_get", "test_info_update", "test_documents_add", "test_header", "test_transport"),
+    *(
+        "test_signup",
+        "test_get",
+        "test_info_update",
+        "test_documents_add",
+        "test_others",
+        "test_header",
+        "test_transport",
+    ),
     *("test_concurrency", "test_lifecycle", "test_fuzz", "test_schemathesis", "test_robustness"),
 )
 """The files of the suite: what is made for one requirement first, since it tells most; what may do harm last."""

@@ -32,7 +32,7 @@ def plan(session: Session, chosen: Sequence[tuple[str, tuple[str, ...], Sequence
         registrations=(),
         verification_hook=f"{origin}/operator/registrations/{{id}}/verify",
     )
-    app = reference_server.create_app(binding=binding)
+    app = reference_server.create_app(binding=binding, specification=session.specification.folder)
     dry = Session(session.specification, config, session.run.seed, transport=httpx.ASGITransport(app))
     requests: Counter[str] = Counter()
     made = 0.0

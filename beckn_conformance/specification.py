@@ -18,6 +18,8 @@ import yaml
 from .errors import SpecificationError
 
 SIGNUP = "Provider/signup"
+ANY = "any"
+"""The kind of all valid values of a member whose schema names no kinds."""
 JSON_TYPES = ("string", "number", "boolean", "array", "object", "null")
 BASE = "json-schema:///"
 
@@ -160,9 +162,10 @@ class Member:
         return found
 
     def variants(self, strength: str) -> Mapping[str, str]:
-        """Named kinds of valid values as patterns, each of which is to be seen accepted."""
+        """Named kinds of valid values as patterns, each of which is to be seen accepted; one for all that no schema
+        tells apart."""
         found: Mapping[str, str] = self.schema.get("x-variants" if strength == "must" else "x-variants-should", {})
-        return found
+        return {ANY: ""} if not found and strength == "must" and self.scalar else found
 
 
 @dataclass(frozen=True, slots=True)

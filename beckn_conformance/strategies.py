@@ -166,7 +166,8 @@ def _table(action: str) -> tuple[tuple[str, str, Any], ...]:
 def single_faults(config: GatewayConfig) -> SearchStrategy[Any]:
     """A text in place of a phone number, one in place of an address, and two faults of any member, each with its
     operation; each of them is to spoil a valid request of its own."""
-    faults = [(action, fault) for action in (SIGNUP, UPDATE, ADD, GET) for fault in _table(action)]
+    actions = [operation.action for operation in load().operations]
+    faults = [(action, fault) for action in actions for fault in _table(action)]
     return st.tuples(phones(), emails(), st.sampled_from(faults), st.sampled_from(faults))
 
 
@@ -189,7 +190,7 @@ def headers(config: GatewayConfig) -> SearchStrategy[Any]:
     word = _written(2, 20, lambda: (printable,))
     letters = _written(2, 16, lambda: ("abcdefghijklmnopqrstuvwxyzTZ-: ",)).filter(bool)
     moment = st.integers(0, 10**12).map(_moment)
-    actions = (SIGNUP, GET, UPDATE, ADD)
+    actions = tuple(operation.action for operation in load().operations)
     kinds: list[tuple[str, str | None]] = [
         ("Token", kind) for kind in (*TOKEN_KINDS, "half", "a word", "the registration id")
     ]

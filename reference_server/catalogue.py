@@ -58,9 +58,9 @@ class Catalogue:
         """Give the requirement on the whole body of each operation's ACK."""
         return self._ids("BODY")
 
-    def identities(self, action: str) -> list[str]:
-        """Give the requirement that an operation shows the registration it is about."""
-        return [id_ for operation, id_ in self._ids("ID").items() if operation == action]
+    def of_operation(self, action: str, ending: str) -> str | None:
+        """Give the requirement on an operation whose id ends so, where it has one."""
+        return self._ids(ending).get(action)
 
     def echoes(self, action: str) -> list[tuple[str, str]]:
         """Give the requirements that what an operation was sent comes back, each with the operation that shows it."""

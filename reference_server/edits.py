@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any, TypeAlias
 
 from reference_server.gateway import Gateway
-from reference_server.message import ACTIONS, Answer, Json, Place, Reply, Request
+from reference_server.message import Answer, Json, Place, Reply, Request
 from reference_server.planting import Install, wrap
 
 Change: TypeAlias = Callable[[Json], Json]
@@ -116,8 +116,8 @@ def crashed(answer: Answer) -> Answer:
 
 
 def slug(action: str) -> str:
-    """Name an operation as its schemas do."""
-    return ACTIONS[action]
+    """Name an operation without the word that all of them begin with."""
+    return "-".join(action.split("/")[1:])
 
 
 def to(value: Json) -> Change:

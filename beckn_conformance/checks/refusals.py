@@ -30,10 +30,10 @@ def _accepted_variants(sight: Sight) -> Iterator[Judgement]:
     assert sight.exchange.sent is not None
     for acceptance in sight.specification.acceptances(sight.action):
         for _, value in places(sight.exchange.sent.body, acceptance.pointer):
-            if not isinstance(value, str) or value == MISSING:
+            if value == MISSING or isinstance(value, (dict, list)) or value is None:
                 continue
             for obligation, pattern in acceptance.variants:
-                if pattern.search(value):
+                if pattern.search(str(value)):
                     yield sight.ok(acceptance.requirement, obligation)
 
 

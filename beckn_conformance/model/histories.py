@@ -94,6 +94,9 @@ class Histories:
         if sight.action == SIGNUP:
             yield from self._signed_up(sight)
             return
+        if sight.action not in (GET, UPDATE, ADD):
+            # Any other operation is taken to change nothing, and what it shows is for its own requirements to say.
+            return
         self.announce(sight.exchange, sight.diagnosis.registration)
         history = self._histories.get(sight.diagnosis.registration or "")
         if history is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from beckn_conformance.actor import Actor, Registration
+from beckn_conformance.actor import ADD, GET, SIGNUP, UPDATE, Actor, Registration
 from beckn_conformance.config import GatewayConfig
 from beckn_conformance.faults import FaultCase, fault_cases
 from beckn_conformance.scenario import case
@@ -14,11 +14,17 @@ ANSWERED = ("REPLY-NO-CRASH", "REPLY-TIME")
 """What every test with a request of its own kind exercises besides."""
 
 GENERAL = {
-    "Provider/signup": ("NACK-SOUND", "NACK-TEXT", "NACK-ECHO", *ANSWERED),
-    "Provider/get": ("NACK-TEXT", "NACK-ECHO", *ANSWERED),
-    "Provider/info/update": ("NACK-SOUND", "NACK-TEXT", "NACK-ECHO", "UPDATE-FAIL-STATUS", *ANSWERED),
-    "Provider/documents/add": ("NACK-SOUND", "NACK-TEXT", "NACK-ECHO", *ANSWERED),
+    SIGNUP: ("NACK-SOUND", "NACK-TEXT", "NACK-ECHO", *ANSWERED),
+    GET: ("NACK-TEXT", "NACK-ECHO", *ANSWERED),
+    UPDATE: ("NACK-SOUND", "NACK-TEXT", "NACK-ECHO", "UPDATE-FAIL-STATUS", *ANSWERED),
+    ADD: ("NACK-SOUND", "NACK-TEXT", "NACK-ECHO", *ANSWERED),
 }
+"""By operation, what the refusal of a request with a faulty member exercises."""
+
+ACTIONS = tuple(operation.action for operation in load().operations)
+OTHERS = tuple(action for action in ACTIONS if action not in GENERAL)
+"""Operations that have no file of their own in the suite; they are taken to change nothing."""
+GENERAL |= dict.fromkeys(OTHERS, GENERAL[GET])
 
 
 def fault_parameters(action: str, *unchanged: str) -> list[Any]:
@@ -30,7 +36,7 @@ def fault_parameters(action: str, *unchanged: str) -> list[Any]:
     parameters = []
     for fault in fault_cases(action, specification, GatewayConfig("")):
         requirements = [fault.requirement]
-        if not (action == "Provider/documents/add" and fault.member.startswith("/registration")):
+        if not (action == ADD and fault.member.startswith("/registration")):
             requirements += GENERAL[action]
         else:
             requirements += ANSWERED
@@ -67,7 +73,7 @@ def mixed_faults(action: str) -> list[Any]:
         ("/info/name", "/info/company_id"),
         ("/info/name", "/info/phone", "/info/email", "/info/company_id"),
     ]
-    if action == "Provider/signup":
+    if action == SIGNUP:
         groups += [
             ("/info/phone", "/api/endpoint_url"),
             ("/info/email", "/documents/1/name"),
@@ -75,9 +81,9 @@ def mixed_faults(action: str) -> list[Any]:
             ("/documents/0/data", "/documents/2/name"),
             ("/info/name", "/info/phone", "/documents/0/name", "/documents/1/data", "/api/endpoint_url"),
         ]
-    if action == "Provider/info/update":
+    if action == UPDATE:
         groups = [("/info/phone", "/info/email")]
-    if action == "Provider/documents/add":
+    if action == ADD:
         groups = [
             ("/documents/0/name", "/documents/0/data"),
             ("/documents/0/data", "/documents/2/name"),

@@ -10,10 +10,9 @@ from beckn_conformance.actor import ADD, GET, SIGNUP, UPDATE, Actor, Registratio
 from beckn_conformance.faults import HEADER_KINDS, TOKEN_KINDS
 from beckn_conformance.scenario import case, exercises, scenario
 from beckn_conformance.specification import load
-from beckn_conformance.suite.cases import ANSWERED
+from beckn_conformance.suite.cases import ACTIONS, ANSWERED
 
 UNCHANGED = {UPDATE: ("UPDATE-NACK-UNCHANGED",), ADD: ("DOCUMENTS-NACK-UNCHANGED",)}
-ACTIONS = tuple(operation.action for operation in load().operations)
 
 
 def _body(actor: Actor, action: str, registration: Registration | None) -> Any:

@@ -6,9 +6,7 @@ import pytest
 
 from beckn_conformance.actor import SIGNUP, Actor
 from beckn_conformance.scenario import case, scenario
-from beckn_conformance.specification import load
-
-ACTIONS = tuple(operation.action for operation in load().operations)
+from beckn_conformance.suite.cases import ACTIONS
 
 FORM = (
     "REPLY-JSON",

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
+from zlib import crc32
 
 from reference_server.catalogue import Catalogue
 from reference_server.defects.accepted import accepting, place_name
 from reference_server.defects.defect import Defect
 from reference_server.defects.refused import refusing
-from reference_server.edits import GONE, always, edited, in_ack, in_nack, parts
+from reference_server.edits import GONE, always, edited, in_ack, in_nack, parts, slug
+from reference_server.gateway import Gateway
 from reference_server.message import ADD, GET, SIGNUP, Json, Place, Reply, Request
 from reference_server.planting import Install, wrap
-from reference_server.registration import PENDING
+from reference_server.registration import PENDING, Registration
 from reference_server.specification import Member, Specification
 from reference_server.validation import json_type
 
@@ -33,7 +36,7 @@ def defects(specification: Specification, catalogue: Catalogue, known: set[tuple
             yield from _accepted(catalogue, action, pointer, member, required=required)
             yield from _refused(catalogue, action, pointer, member)
             yield from _changed(catalogue, action, pointer, member)
-        if (action, "") not in known and action not in (place[0] for place in known):
+        if action not in (operation for operation, _ in known):
             yield from _of_operation(catalogue, action)
     for pointer, _ in specification.requests[SIGNUP].below():
         if (SIGNUP, pointer) not in known and specification.replies(SIGNUP, pointer):
@@ -83,14 +86,17 @@ def _accepted(catalogue: Catalogue, action: str, pointer: str, member: Member, *
 def _refused(catalogue: Catalogue, action: str, pointer: str, member: Member) -> Iterator[Defect]:
     """Valid values that are refused, by their kinds."""
     for requirement in catalogue.accepting(action, pointer):
-        for name, pattern in member.variants.items():
+        kinds = {name: _matches(pattern) for name, pattern in member.variants.items()}
+        if not kinds and not member.members and member.items is None:
+            kinds["some"] = _one_of_two
+        for name, test in kinds.items():
             yield Defect(
                 name=f"{place_name(action, pointer)}-{_slug(name)}-refused",
                 requirement=requirement,
                 operation=action,
                 pointer=pointer,
-                summary=f"{action} refuses a {pointer} of the kind {name}",
-                install=refusing(action, pointer, _matches(pattern)),
+                summary=f"{action} refuses values of {pointer} ({name})",
+                install=refusing(action, pointer, test),
                 consequences=frozenset({"UPDATE-NACK-UNKNOWN", "NACK-SOUND"} if action != SIGNUP else ()),
             )
 
@@ -127,18 +133,53 @@ def _ignored(catalogue: Catalogue, pointer: str) -> Defect:
 
 
 def _of_operation(catalogue: Catalogue, action: str) -> Iterator[Defect]:
-    """An operation of which no other family knows."""
-    body = catalogue.bodies().get(action)
-    if body is not None:
-        yield Defect(
-            name=f"{place_name(action, '')}-without-registration",
-            requirement=body,
-            operation=action,
-            pointer="/registration",
-            summary=f"{action} does not show the registration",
-            install=in_ack(action, "/registration", lambda _: GONE),
-            consequences=frozenset(catalogue.identities(action)),
-        )
+    """What can be wrong with an operation of which no other family knows."""
+    rows = (
+        ("ENDPOINT", "absent", "", "is not there", _leaving_out(action)),
+        ("ACK", "refused", "", "refuses every call", _refusing_all(action)),
+        (
+            "BODY",
+            "without-registration",
+            "/registration",
+            "does not show the registration",
+            in_ack(action, "/registration", lambda _: GONE),
+        ),
+    )
+    for ending, name, pointer, summary, install in rows:
+        if (requirement := catalogue.of_operation(action, ending)) is not None:
+            yield Defect(
+                f"{slug(action)}-{name}",
+                requirement,
+                action,
+                pointer,
+                f"{action} {summary}",
+                install,
+                frozenset({"REPLY-ACTION", "REPLY-JSON", "TOKEN-ACCEPTED"} if ending == "ENDPOINT" else ()),
+            )
+
+
+def _leaving_out(action: str) -> Install:
+    def install(gateway: Gateway) -> None:
+        def operation(inner: Any, path: str) -> str | None:
+            found: str | None = inner(path)
+            return None if found == action else found
+
+        wrap(gateway, "operation", operation)
+
+    return install
+
+
+def _refusing_all(action: str) -> Install:
+    def install(gateway: Gateway) -> None:
+        def authorise(inner: Any, request: Request, registration: Registration | None) -> Reply | None:
+            refusal: Reply | None = inner(request, registration)
+            if refusal is None and request.action == action and registration is not None:
+                return gateway.refuse(request, "closed", "the service is closed")
+            return refusal
+
+        wrap(gateway, "authorise", authorise)
+
+    return install
 
 
 def _is_fresh(request: Request, reply: Reply) -> bool:
@@ -174,12 +215,17 @@ def _matches(pattern: str) -> Callable[[Json], bool]:
     return lambda found: isinstance(found, str) and re.search(pattern, found) is not None
 
 
+def _one_of_two(found: Json) -> bool:
+    """Choose about every second value."""
+    return crc32(json.dumps(found).encode()) % 2 == 0
+
+
 def _slug(name: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or "kind"
 
 
 def _ignoring(pointer: str) -> Install:
-    def install(gateway: Any) -> None:
+    def install(gateway: Gateway) -> None:
         def content(inner: Any, request: Request) -> Json:
             return edited(inner(request), parts(pointer), lambda _: GONE)
 
