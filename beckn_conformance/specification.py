@@ -279,7 +279,7 @@ class Specification:
         nullable = False
         while True:
             if "$ref" in schema:
-                schema = {**self._target(schema["$ref"]), **{k: v for k, v in schema.items() if k != "$ref"}}
+                schema = {**self.target(schema["$ref"]), **{k: v for k, v in schema.items() if k != "$ref"}}
             elif "anyOf" in schema:
                 (chosen,) = (option for option in schema["anyOf"] if option.get("type") != "null")
                 nullable = len(schema["anyOf"]) > 1
@@ -287,7 +287,8 @@ class Specification:
             else:
                 return schema, nullable
 
-    def _target(self, reference: str) -> Mapping[str, Any]:
+    def target(self, reference: str) -> Mapping[str, Any]:
+        """The schema that a $ref of any of the files leads to."""
         file, _, pointer = reference.partition("#")
         node: Any = self.files[file or "common.json"]
         for part in pointer.strip("/").split("/") if pointer else ():
