@@ -16,7 +16,7 @@ from .errors import SpecificationError
 from .exchange import brief
 from .layout import Section, lay_out
 from .page import Block, Row, Value, blocks, example
-from .specification import BASE, Member, Operation, Specification, compile_schema, json_type
+from .specification import Member, Operation, Specification, json_type
 
 PARTS = {
     "request header": "request header",
@@ -109,8 +109,7 @@ def _facts(specification: Specification) -> Mapping[str, Any]:
     facts: Mapping[str, Any] | None = specification.files.get("page.yaml")
     if facts is None:
         raise SpecificationError(f"{specification.folder} holds no page.yaml, which says what the page said")
-    validator = compile_schema({"$ref": f"{BASE}catalogue.json#/$defs/page"}, specification.files)
-    for error in validator.iter_errors(facts):
+    for error in specification.validator("catalogue.json#/$defs/page").iter_errors(facts):
         place = "/".join(map(str, error.instance_path))
         raise SpecificationError(f"page.yaml: {place or 'the file'}: {error.message[:300]}")
     for row in facts["settled"]:
@@ -284,8 +283,7 @@ class _Comparison:
     def _valid(self, part: str, value: Value) -> None:
         """Holds an example against its schema as a whole, with samples of the schemas for its placeholders."""
         body = self._filled(part, "", "", value.value, {"$ref": self._file(part)})
-        validator = compile_schema({"$ref": BASE + self._file(part)}, self._specification.files)
-        for error in validator.iter_errors(body):
+        for error in self._specification.validator(self._file(part)).iter_errors(body):
             exact = "".join(f"/{step}" for step in error.instance_path)
             if exact not in self._placeholders[part]:
                 text = f"the example is not valid: {brief(error.message)}"

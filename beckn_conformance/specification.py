@@ -309,7 +309,11 @@ class Specification:
 
     def reply_schema(self, action: str, kind: str) -> Any:
         """The validator of an ``ack`` or ``nack`` body of an operation."""
-        return _reply_validator(self, f"{self.operation(action).key}.{kind}.json")
+        return self.validator(f"{self.operation(action).key}.{kind}.json")
+
+    def validator(self, reference: str) -> Any:
+        """The validator of a schema of the files, such as ``get.ack.json`` or ``catalogue.json#/$defs/page``."""
+        return _validator(self, reference)
 
     def requirement_for_fault(self, action: str, member: str, kind: str, strength: str) -> Requirement | None:
         """The requirement that a request with this fault is refused, or None where nobody is held to it."""
@@ -349,8 +353,8 @@ class Specification:
 
 
 @lru_cache(maxsize=64)
-def _reply_validator(specification: Specification, name: str) -> Any:
-    return compile_schema({"$ref": BASE + name}, specification.files)
+def _validator(specification: Specification, reference: str) -> Any:
+    return compile_schema({"$ref": BASE + reference}, specification.files)
 
 
 @lru_cache(maxsize=64)
