@@ -23,6 +23,7 @@ def add(commands: Commands) -> None:
     )
     group = spec.add_subparsers(dest="subcommand", required=True, metavar="SUBCOMMAND")
     _add_drift(group)
+    _add_diff(group)
 
 
 def _say(value: Any, lines: Iterable[str], *, as_json: bool) -> None:
@@ -57,3 +58,30 @@ def _drift(chosen: argparse.Namespace) -> int:
     found = drift.compare(str(chosen.page), page.read(chosen.page), load(chosen.conformance_spec))
     _say(found.to_json(), found.lines(), as_json=chosen.json)
     return 1 if found.drifted else 0
+
+
+# diff
+
+
+def _add_diff(group: Commands) -> None:
+    diff = group.add_parser(
+        "diff",
+        help="say what changed from one version of the schemas to another, and whom it breaks",
+        description="Compares two copies of schemas/, or two git revisions that have one: for gateways and for "
+        "providers, what is breaking, widening or neutral, each breaking change of messages with one that shows it. "
+        "Exit status 1 where anything is breaking.",
+    )
+    diff.add_argument("old", metavar="OLD", help="a folder, or a git revision such as v1.0 or HEAD")
+    diff.add_argument("new", metavar="NEW")
+    diff.add_argument("--json", action="store_true", help="as JSON")
+    diff.set_defaults(does=_diff)
+
+
+def _diff(chosen: argparse.Namespace) -> int:
+    from .. import changes, revision
+    from ..specification import load
+
+    with revision.folder(chosen.old) as old, revision.folder(chosen.new) as new:
+        found = changes.compare(load(old), load(new))
+    _say(found.to_json(), found.lines(), as_json=chosen.json)
+    return 1 if found.breaking else 0

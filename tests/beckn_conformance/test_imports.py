@@ -16,7 +16,7 @@ ORDER = (
     *("record", "journal", "run", "assessment", "recording", "probe", "embedded", "session", "report", "traffic"),
     *("scenario", "explorer", "openapi", "suite", "workers", "shares", "plan", "campaign", "plugin", "isolation"),
     *("census", "keys", "certificate", "comparison", "resending", "page", "layout", "drift"),
-    *("commands", "cli", "__main__"),
+    *("witness", "changes", "revision", "commands", "cli", "__main__"),
 )
 PURE = (
     "diagnosis",
