@@ -36,7 +36,7 @@ from typing import Any
 
 from .exchange import brief
 from .specification import Requirement, Specification
-from .witness import MISSING, TRIES, Side, bordered, inlined, sample, witness
+from .witness import MISSING, Side, bordered, inlined, sample, witness
 
 Facts = Mapping[str, Any]
 """What a schema says of one place, by keyword; keywords of alternatives have a prefix."""
@@ -73,8 +73,13 @@ JUDGED: Mapping[str, tuple[str, str]] = {
 }
 """What the validator's yes and no mean, by border."""
 
-ANNOTATIONS = ("examples", "description", "x-malformed", "x-should-malformed", "x-variants", "x-variants-should")
-MARKS = (*ANNOTATIONS, "x-unique", "x-known", "x-safe", "x-safe-should", "x-should")
+UNJUDGED = (
+    *("examples", "description", "x-malformed", "x-should-malformed", "x-variants", "x-variants-should"),
+    *("x-unique", "x-known"),
+)
+"""Keywords that no validator looks at."""
+
+MARKS = (*UNJUDGED, "x-safe", "x-safe-should", "x-should")
 UNSAID = ("$schema", "$id", "$comment", "$defs", "title")
 UPPER = ("maxLength", "maxItems", "maxProperties", "maximum", "exclusiveMaximum")
 LOWER = ("minLength", "minItems", "minProperties", "minimum", "exclusiveMinimum")
@@ -116,13 +121,16 @@ class Change:
         return made | {"witness": self.witness.to_json() if self.witness else None}
 
     def lines(self) -> Iterator[str]:
+        """The change in a line, and beneath it what shows that it breaks something."""
         direction = {"ack": "ACK", "nack": "NACK"}.get(self.direction, self.direction)
         where = " ".join(filter(None, (self.operation, direction, self.pointer)))
         yield f"{self.effect:8}  {self.party:9}  {where}: {self.text}"
+        if self.effect != "breaking":
+            return
         if self.witness is not None:
             yield f"    witness  {json.dumps(self.witness.message, ensure_ascii=False)}"
             yield f"             before: {self.witness.before}; now: {self.witness.now}"
-        elif self.tries:
+        elif self.direction:
             yield f"    no witness found in {self.tries} tries"
 
 
@@ -198,6 +206,8 @@ class _Message:
         self._direction = direction
         self._schemas = (old, new)
         self._sides: dict[str, tuple[Side, Side]] = {}
+        self._tried = 0
+        """Messages that were tried in vain for a change that only a witness could show."""
 
     def changes(self) -> Iterator[Change]:
         before, after = (_facts(schema) for schema in self._schemas)
@@ -211,37 +221,42 @@ class _Message:
 
     def _place(self, pointer: str, before: Facts | None, after: Facts | None, *, alone: bool) -> Iterator[Change]:
         differing = _differing(before, after)
-        text = _told(before, after, differing)
         found: list[Change] = []
+        self._tried = 0
         for border, keys in self._borders(before, after, differing):
-            claimed = _claims(before, after, keys) if border != "safe" or keys != differing else frozenset()
+            claimed, possible = _claims(before, after, keys)
             for effect in (LOST, GAINED):
-                found += self._effect(border, effect, pointer, text, claimed=effect in claimed, alone=alone)
-        rest = [key for key in differing if key in ANNOTATIONS or key in ("x-unique", "x-known")]
-        if not found and rest != differing:
-            text = f"{text}; no message tells the two apart ({TRIES} tries each way)"
-        if not found or rest:
-            text = text if not found else _told(before, after, rest)
-            found.append(Change("neutral", BOTH, self._operation, self._direction, pointer, text))
+                if effect in possible:
+                    text = _told(before, after, keys)
+                    # What MUST be refused bears on what is safe only where a message shows it.
+                    sure = effect in claimed and not (border == "safe" and "x-safe" not in keys)
+                    found += self._effect(border, effect, pointer, text, claimed=sure, alone=alone)
         yield from found
+        rest = [key for key in differing if key in UNJUDGED] if found else differing
+        if rest:
+            text = _told(before, after, rest)
+            if self._tried:
+                text += f"; none of {self._tried} messages tells the two apart"
+            yield Change("neutral", BOTH, self._operation, self._direction, pointer, text)
 
     def _borders(
         self, before: Facts | None, after: Facts | None, differing: Sequence[str]
     ) -> Iterator[tuple[str, Sequence[str]]]:
         """The borders on which a change may bear, each with the keywords that say so."""
+        there_or_not = before is None or after is None
         proper = [key for key in differing if key not in MARKS]
         if self._direction != "request":
-            if proper or before is None or after is None:
+            if proper or there_or_not:
                 yield "header" if self._direction == "request header" else "reply", proper
             return
-        if proper or before is None or after is None:
+        if proper or there_or_not:
             yield "proper", proper
-        if "x-safe" in differing:
-            yield "safe", ["x-safe"]
-        elif before is None or after is None or set(proper) - {"required", "null"}:
-            yield "safe", differing
+        # Safe messages have every member, and none of them is null.
+        values = [key for key in proper if key not in ("required", "null")]
+        if values or there_or_not or "x-safe" in differing:
+            yield "safe", [*values, *(["x-safe"] if "x-safe" in differing else [])]
         for mark, border in (("x-should", "should"), ("x-safe-should", "safe-should")):
-            if mark in differing:
+            if mark in differing and not there_or_not:
                 yield border, [mark]
 
     def _effect(
@@ -249,8 +264,9 @@ class _Message:
     ) -> Iterator[Change]:
         old, new = self._borders_of(border)
         accepting, refusing = (old, new) if effect == LOST else (new, old)
-        message = witness(accepting, refusing, pointer, alone=alone)
+        message, tried = witness(accepting, refusing, pointer, alone=alone)
         if message is MISSING and not claimed:
+            self._tried += tried
             return
         yes, no = JUDGED[border]
         shown = None
@@ -266,7 +282,7 @@ class _Message:
                 pointer,
                 f"{said}: {text}",
                 shown,
-                tries=TRIES if shown is None else 0,
+                tries=tried if shown is None else 0,
             )
 
     def _borders_of(self, border: str) -> tuple[Side, Side]:
@@ -342,41 +358,34 @@ def _fact(key: str, old: Any, new: Any) -> str:
     return f"{key} {brief(json.dumps(new))}, before {brief(json.dumps(old))}"
 
 
-def _claims(before: Facts | None, after: Facts | None, keys: Sequence[str]) -> frozenset[str]:
-    """What the keywords alone say became of the messages; what they leave open only a witness can say."""
-    found: set[str] = set()
+def _claims(before: Facts | None, after: Facts | None, keys: Sequence[str]) -> tuple[set[str], set[str]]:
+    """What the keywords say for sure became of the messages, and what may have become of them."""
     if before is None:
-        found |= {LOST} if "required" in (after or {}) else set()
-    elif after is None:
-        found |= {GAINED} if "required" in before else set()
-    else:
-        for key in keys:
-            found |= _claim(key, before.get(key), after.get(key))
-    return frozenset(found)
+        return ({LOST} if "required" in (after or {}) else set()), {LOST, GAINED}
+    if after is None:
+        return ({GAINED} if "required" in before else set()), {LOST, GAINED}
+    claims = [_claim(key, before.get(key), after.get(key)) for key in keys]
+    sure = {effect for claim in claims for effect in claim}
+    # Of keywords that pull in different directions, or say nothing for sure, only a witness can tell.
+    return (sure if len(sure) == 1 and all(claims) else set()), (sure if all(claims) else {LOST, GAINED})
 
 
 def _claim(key: str, old: Any, new: Any) -> set[str]:
+    """What one keyword says for sure; nothing where that is beyond it."""
     if key in UPPER or key in LOWER:
         if old is None or new is None:
             return {LOST if old is None else GAINED}
         return {LOST if (new < old) == (key in UPPER) else GAINED}
     if key == "null":
         return {GAINED if new else LOST}
-    if key in ("type", "enum", "const"):
-        if old is None or new is None:
-            return {LOST if old is None else GAINED}
+    if key in ("type", "enum", "const") and old is not None and new is not None:
         before, after = _set(key, old), _set(key, new)
         return ({LOST} if before - after else set()) | ({GAINED} if after - before else set())
-    if key.startswith("x-") and isinstance(old or {}, dict) and isinstance(new or {}, dict):
-        old, new = old or {}, new or {}
-        return {
-            claim
-            for name in (*old, *new)
-            if old.get(name) != new.get(name)
-            for claim in _claim(name, old.get(name), new.get(name))
-        }
-    if key in ("pattern", "format", "required") and (old is None or new is None):
-        return {LOST if old is None else GAINED}
+    if key.startswith("x-") and isinstance(old, dict) and isinstance(new, dict):
+        claims = [_claim(name, old.get(name), new.get(name)) for name in {*old, *new} if old.get(name) != new.get(name)]
+        return {effect for claim in claims for effect in claim} if all(claims) else set()
+    if key in ("pattern", "format", "required", "type", "enum", "const") or key.startswith("x-"):
+        return {LOST if old is None else GAINED} if old is None or new is None else set()
     return set()
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import copy
 import itertools
+import random
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -22,8 +23,11 @@ from .strategies import spoil
 
 Schema = Mapping[str, Any]
 
-TRIES = 300
-"""Messages that are drawn in search of one that two schemas judge differently."""
+TRIES = 100
+"""Messages that are drawn in search of one that two schemas judge differently, after those at the borders."""
+
+WRITTEN, LONGEST_TEXT, MOST_JOINTS = 40, 200, 5
+"""Texts that are written for a pattern at most, their length, and the places at which one is cut."""
 
 DEEPEST = 40
 """References within one another; more of them are taken for a circle."""
@@ -118,20 +122,22 @@ def _keywords(border: str) -> tuple[str, ...]:
     return {"should": ("x-should",), "safe": ("x-safe",), "safe-should": ("x-safe", "x-safe-should")}.get(border, ())
 
 
-def witness(accepting: Side, refusing: Side, pointer: str, *, alone: bool) -> Any:
-    """The smallest message found that one side accepts and the other refuses for what is at the pointer, or MISSING.
+def witness(accepting: Side, refusing: Side, pointer: str, *, alone: bool) -> tuple[Any, int]:
+    """The smallest message found that one side accepts and the other refuses for what is at the pointer, and how many
+    were tried for it; MISSING in place of a message where none is found.
 
     ``alone`` says that nothing else differs between the sides. Where something does, a message is looked for first that
-    the other side would accept with another value in this place, and then one whose error lies there.
+    the other side would accept with another value in this place, and then one whose error lies there. Values at the
+    borders are tried before any are drawn.
     """
     path = tuple(pointer.split("/")[1:])
     here, there = at(accepting.schema, path), at(refusing.schema, path)
     controls = [*itertools.islice(_samples(there), MOST_CONTROLS)] if there is not None else []
-
-    def messages() -> SearchStrategy[Any]:
-        return _messages(accepting.schema, path, _leaves(here, there)).map(_without_missing)
+    tried = 0
 
     def differs(message: Any) -> bool:
+        nonlocal tried
+        tried += 1
         return accepting.accepts(message) and not refusing.accepts(message)
 
     def for_this(message: Any) -> bool:
@@ -139,10 +145,22 @@ def witness(accepting: Side, refusing: Side, pointer: str, *, alone: bool) -> An
             return False
         return alone or not path or any(map(refusing.accepts, _with(message, path, controls)))
 
-    found = find(messages, for_this, tries=TRIES)
-    if found is None and not alone:
-        found = find(messages, lambda message: differs(message) and refusing.blames(message, path), tries=TRIES)
-    return MISSING if found is None else found[0]
+    def blamed(message: Any) -> bool:
+        return differs(message) and refusing.blames(message, path)
+
+    base = _base(accepting.schema, path)
+    candidates = [_placed(base, path, value) for value in _candidates(here, there)]
+    for holds in (for_this,) if alone else (for_this, blamed):
+        known = min(filter(holds, candidates), key=lambda message: len(repr(message)), default=MISSING)
+
+        def messages(known: Any = known) -> SearchStrategy[Any]:
+            drawn = _messages(accepting.schema, path, _leaves(here, there))
+            return (drawn if known is MISSING else drawn | st.just(known)).map(_without_missing)
+
+        found = find(messages, holds, tries=TRIES)
+        if found is not None or known is not MISSING:
+            return (_without_missing(known) if found is None else found[0]), tried
+    return MISSING, tried
 
 
 def sample(schema: Schema) -> Any:
@@ -174,11 +192,29 @@ def _options(schema: Schema) -> Iterator[Schema]:
 
 def _with(message: Any, path: Sequence[str], values: Sequence[Any]) -> Iterator[Any]:
     """A message with other values in a place, and without any."""
+    return (_placed(message, path, value) for value in (*values, *([] if path[-1] == "*" else [MISSING])))
+
+
+def _base(schema: Schema, path: Sequence[str]) -> Any:
+    """A small message that has a place, whatever is there."""
+    option = next((option for option in _options(schema) if path and _leads(option, path[0])), None)
+    if option is None:
+        return sample(schema)
+    if path[0] == "*":
+        return [_base(option["items"], path[1:])] * max(
+            _sizes([option, *option.get("allOf", ())], "minItems"), default=1
+        )
+    children = option["properties"]
+    made = {name: sample(child) for name, child in children.items() if name in option.get("required", ())}
+    return made | {path[0]: _base(children.get(path[0], {}), path[1:])}
+
+
+def _placed(base: Any, path: Sequence[str], value: Any) -> Any:
+    """A message with a value in a place; MISSING takes away what is there."""
+    if not path:
+        return value
     pointer = "".join(f"/{'0' if step == '*' else step}" for step in path)
-    for value in values:
-        yield spoil(copy.deepcopy(message), pointer, "value", value)
-    if path[-1] != "*":
-        yield spoil(copy.deepcopy(message), pointer, "missing", None)
+    return spoil(copy.deepcopy(base), pointer, "missing" if value is MISSING else "value", value)
 
 
 def _without_missing(value: Any) -> Any:
@@ -203,11 +239,12 @@ def _messages(schema: Schema, path: Sequence[str], leaves: SearchStrategy[Any]) 
         more = max(_sizes([option, *option.get("allOf", ())], "minItems"), default=1) - 1
         items = [_messages(option.get("items", {}), path[1:], leaves), *[_values(option.get("items", {}))] * more]
         return st.tuples(*items).map(list)
-    children = {name: _values(child) for name, child in option.get("properties", {}).items() if name != path[0]}
-    child = option.get("properties", {}).get(path[0], {})
-    needed = {path[0]: _messages(child, path[1:], leaves)}
-    needed |= {name: strategy for name, strategy in children.items() if name in option.get("required", ())}
-    return st.fixed_dictionaries(needed, optional={n: s for n, s in children.items() if n not in needed})
+    children = {name: _values(child) for name, child in option["properties"].items()}
+    children[path[0]] = _messages(option["properties"].get(path[0], {}), path[1:], leaves)
+    needed = {name: strategy for name, strategy in children.items() if name in (*option.get("required", ()), path[0])}
+    rest = {name: strategy for name, strategy in children.items() if name not in needed}
+    drawn = st.fixed_dictionaries(needed, optional=rest)
+    return drawn.map(lambda members: {name: members[name] for name in children if name in members})
 
 
 def _leads(schema: Schema, step: str) -> bool:
@@ -217,9 +254,8 @@ def _leads(schema: Schema, step: str) -> bool:
 def _leaves(here: Schema | None, there: Schema | None) -> SearchStrategy[Any]:
     """Values about which two schemas may differ, the simple ones first."""
     schemas = [schema for schema in (here, there) if schema is not None]
-    edges = _edges(schemas)
     drawn = [strategy for schema in schemas for option in _options(schema) for strategy in _drawn(option)]
-    return st.one_of(st.just(MISSING), st.sampled_from(GENERIC), *drawn, *([st.sampled_from(edges)] if edges else []))
+    return st.one_of(st.just(MISSING), st.sampled_from(GENERIC), *drawn)
 
 
 def _values(schema: Schema) -> SearchStrategy[Any]:
@@ -280,8 +316,10 @@ def _matching(pattern: str) -> Iterator[SearchStrategy[str]]:
         yield texts
 
 
-def _edges(schemas: Sequence[Schema]) -> list[Any]:
-    """Values at the borders of schemas: those that they name, and texts and numbers just within and beyond limits."""
+def _candidates(here: Schema | None, there: Schema | None) -> list[Any]:
+    """Values at the borders of schemas: those that they name, texts and numbers just within and beyond limits, and
+    texts that patterns match, as they are and as the end of a named one."""
+    schemas = [schema for schema in (here, there) if schema is not None]
     parts = [
         part
         for schema in schemas
@@ -299,7 +337,31 @@ def _edges(schemas: Sequence[Schema]) -> list[Any]:
         _stretched(text, n, place) for n in sorted(lengths) for text in texts[:4] for place in range(len(text))
     ]
     numbers = [n + d for key in ("minimum", "maximum") for n in _sizes(parts, key) for d in (-1, 0, 1)]
-    return [*named, *stretched, *numbers]
+    matching = [text for pattern in dict.fromkeys(_sizes(parts, "pattern")) for text in _written(pattern)]
+    crossed = [
+        f"{text[:end]}{other[start:]}"
+        for text in texts[:4]
+        for other in matching
+        for end in _joints(text)
+        for start in _joints(other)
+    ]
+    samples = [value for schema in schemas for value in _samples(schema)]
+    return [MISSING, *GENERIC, *samples, *named, *stretched, *numbers, *matching, *crossed]
+
+
+def _written(pattern: str) -> list[str]:
+    """Texts that a pattern matches, the same every time; none for a pattern that Python cannot read."""
+    import rstr
+
+    writer = rstr.Rstr(random.Random(0))
+    with contextlib.suppress(re.error, KeyError):
+        return [text for _ in range(WRITTEN) if len(text := writer.xeger(pattern)) <= LONGEST_TEXT]
+    return []
+
+
+def _joints(text: str) -> list[int]:
+    """Places between the words of a text, its end among them."""
+    return [*(place for place, c in enumerate(text) if not c.isalnum()), len(text)][:MOST_JOINTS]
 
 
 def _around(limit: int) -> tuple[int, ...]:
@@ -313,5 +375,5 @@ def _stretched(text: str, length: int, place: int) -> str:
     return text[:place] + text[place] * (missing + 1) + text[place + 1 :] if missing >= 0 else text[: max(length, 0)]
 
 
-def _sizes(parts: Sequence[Schema], keyword: str) -> list[int]:
+def _sizes(parts: Sequence[Schema], keyword: str) -> list[Any]:
     return [part[keyword] for part in parts if keyword in part]
