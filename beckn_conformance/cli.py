@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from . import __version__
+from .commands import spec
 from .errors import KitError, UsageError
 from .exchange import printable
 
@@ -30,6 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for add in (_add_run, _add_judge, _add_report, _add_replay, _add_diff, _add_keygen, _add_certify, _add_verify):
         add(commands)
+    spec.add(commands)
     try:
         chosen = parser.parse_args(arguments)
     except SystemExit as stopped:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import random
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import hypothesis
 from hypothesis import HealthCheck, Phase, Verbosity
 from hypothesis.configuration import set_hypothesis_home_dir
-from hypothesis.errors import HypothesisException
+from hypothesis.errors import HypothesisException, NoSuchExample, Unsatisfiable
 from hypothesis.strategies import SearchStrategy
 
 CHUNK = 100
@@ -66,30 +67,51 @@ class Examples:
 
     def _run(self, number: int, count: int, body: Callable[[Any], None], phases: tuple[Phase, ...]) -> None:
         seed = hashlib.sha256(f"{self._seed}/{self._name}/{number}".encode()).digest()
-        # Its caches are of no use between runs, and would be left in the folder of whoever runs this.
-        with tempfile.TemporaryDirectory(prefix="beckn-conformance-") as folder:
-            set_hypothesis_home_dir(folder)
+        with _traceless():
 
             @hypothesis.seed(int.from_bytes(seed[:8], "big"))
-            @hypothesis.settings(
-                database=None,
-                deadline=None,
-                derandomize=False,
-                max_examples=count,
-                phases=phases,
-                print_blob=False,
-                report_multiple_bugs=False,
-                suppress_health_check=list(HealthCheck),
-                verbosity=Verbosity.quiet,
-            )
+            @hypothesis.settings(_settings(count, phases))
             @hypothesis.given(self._strategy)
             def property_(example: Any) -> None:
                 body(example)
 
-            try:
-                property_()
-            finally:
-                set_hypothesis_home_dir(None)
+            property_()
+
+
+def find(strategy: Callable[[], SearchStrategy[Any]], holds: Callable[[Any], bool], *, tries: int) -> tuple[Any] | None:
+    """The smallest example for which something holds, in a tuple; None where none of so many does.
+
+    It is the same every time. The strategy is given by what makes it, for caches are filled in the making.
+    """
+    settings = _settings(tries, (Phase.generate, Phase.shrink))
+    with _traceless(), contextlib.suppress(NoSuchExample, Unsatisfiable):
+        return (hypothesis.find(strategy(), holds, settings=settings, random=random.Random(0)),)
+    return None
+
+
+@contextlib.contextmanager
+def _traceless() -> Iterator[None]:
+    """Keeps Hypothesis' caches, of no use between runs, out of the folder of whoever runs this."""
+    with tempfile.TemporaryDirectory(prefix="beckn-conformance-") as folder:
+        set_hypothesis_home_dir(folder)
+        try:
+            yield
+        finally:
+            set_hypothesis_home_dir(None)
+
+
+def _settings(count: int, phases: tuple[Phase, ...]) -> hypothesis.settings:
+    return hypothesis.settings(
+        database=None,
+        deadline=None,
+        derandomize=False,
+        max_examples=count,
+        phases=phases,
+        print_blob=False,
+        report_multiple_bugs=False,
+        suppress_health_check=list(HealthCheck),
+        verbosity=Verbosity.quiet,
+    )
 
 
 class _Failed(Exception):

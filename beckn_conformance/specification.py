@@ -317,7 +317,7 @@ class Specification:
         nullable = False
         while True:
             if "$ref" in schema:
-                schema = {**self._target(schema["$ref"]), **{k: v for k, v in schema.items() if k != "$ref"}}
+                schema = {**self.target(schema["$ref"]), **{k: v for k, v in schema.items() if k != "$ref"}}
             elif "anyOf" in schema:
                 (chosen,) = (option for option in schema["anyOf"] if option.get("type") != "null")
                 nullable = len(schema["anyOf"]) > 1
@@ -325,7 +325,8 @@ class Specification:
             else:
                 return schema, nullable
 
-    def _target(self, reference: str) -> Mapping[str, Any]:
+    def target(self, reference: str) -> Mapping[str, Any]:
+        """The schema that a $ref of any of the files leads to."""
         file, _, pointer = reference.partition("#")
         node: Any = self.files[file or "common.json"]
         for part in pointer.strip("/").split("/") if pointer else ():
@@ -346,7 +347,11 @@ class Specification:
 
     def reply_schema(self, action: str, kind: str) -> Any:
         """The validator of an ``ack`` or ``nack`` body of an operation."""
-        return _reply_validator(self, f"{self.operation(action).key}.{kind}.json")
+        return self.validator(f"{self.operation(action).key}.{kind}.json")
+
+    def validator(self, reference: str) -> Any:
+        """The validator of a schema of the files, such as ``get.ack.json`` or ``catalogue.json#/$defs/page``."""
+        return _validator(self, reference)
 
     def requirement_for_fault(self, action: str, member: str, kind: str, strength: str) -> Requirement | None:
         """The requirement that a request with this fault is refused, or None where nobody is held to it."""
@@ -386,8 +391,8 @@ class Specification:
 
 
 @lru_cache(maxsize=64)
-def _reply_validator(specification: Specification, name: str) -> Any:
-    return compile_schema({"$ref": BASE + name}, specification.files)
+def _validator(specification: Specification, reference: str) -> Any:
+    return compile_schema({"$ref": BASE + reference}, specification.files)
 
 
 @lru_cache(maxsize=256)

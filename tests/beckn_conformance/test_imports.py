@@ -16,7 +16,7 @@ ORDER = (
     *("actor", "replay", "record", "journal", "run", "assessment", "recording", "probe", "embedded", "session"),
     *("report", "traffic", "scenario", "explorer", "openapi", "suite", "workers", "shares", "plan", "campaign"),
     *("plugin", "isolation", "rehearsal", "proof", "soundness", "census", "keys", "certificate", "comparison"),
-    *("resending", "cli", "__main__"),
+    *("resending", "page", "layout", "drift", "witness", "changes", "revision", "commands", "cli", "__main__"),
 )
 PURE = (
     "diagnosis",

@@ -1,0 +1,1 @@
+"""Groups of subcommands of ``beckn-conformance``, a module each."""

@@ -1,0 +1,149 @@
+"""The group ``beckn-conformance spec``: what those who maintain the specification ask of page and schemas."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import json
+import os
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from ..exchange import printable
+
+Commands = Any
+"""What argparse calls its collection of subcommands."""
+
+
+def add(commands: Commands) -> None:
+    """Adds the group with its subcommands."""
+    spec = commands.add_parser(
+        "spec",
+        help="check the schemas, or compare them with the specification's page or with another version",
+        description="For those who maintain the specification.",
+    )
+    group = spec.add_subparsers(dest="subcommand", required=True, metavar="SUBCOMMAND")
+    _add_check(group)
+    _add_drift(group)
+    _add_diff(group)
+
+
+def _say(value: Any, lines: Iterable[str], *, as_json: bool) -> None:
+    if as_json:
+        print(json.dumps(value, indent=1))
+    else:
+        for line in lines:
+            print(printable(line))
+
+
+# check
+
+
+def _add_check(group: Commands) -> None:
+    check = group.add_parser(
+        "check",
+        help="say what is wrong with the schemas after an edit",
+        description="Checks the schemas: each by itself and its references, examples, openapi.yaml, the catalogue, and "
+        "that every member has requirements, and every requirement a check, a test and a defect. With --prove the "
+        "suite is played against the reference gateway as well, and against each of its fair variations and planted "
+        "defects. Exit status 1 where anything is to be mended.",
+    )
+    check.add_argument("--spec", metavar="DIR", type=Path, help="a changed copy of schemas/")
+    check.add_argument("--prove", action="store_true", help="play the suite against what is planted")
+    check.add_argument("--only", metavar="TEXT", default="", help="of what is planted, that with TEXT in its name")
+    check.add_argument("--jobs", metavar="N", type=int, default=os.cpu_count() or 1, help="processes that play at once")
+    check.add_argument("--json", action="store_true", help="as JSON")
+    check.set_defaults(does=_check)
+
+
+def _check(chosen: argparse.Namespace) -> int:
+    from .. import soundness
+    from ..errors import UsageError
+    from ..specification import choose, load
+
+    if chosen.jobs < 1:
+        raise UsageError(f"--jobs {chosen.jobs}: at least one process is needed")
+    choose(chosen.spec)
+    found = list(soundness.problems(chosen.spec or load().folder))
+    proved: list[dict[str, Any]] = []
+    if not chosen.json:
+        _say(None, map(str, found), as_json=False)
+    if chosen.prove and not found:
+        proved = list(_proved(chosen))
+    amiss = sum(bool(row["problems"]) for row in proved)
+    counted = f"{len(found)} problem{'' if len(found) == 1 else 's'}"
+    if chosen.prove and not found:
+        counted += f"; {len(proved)} gateways played against, {amiss} not as they should be"
+    rows = [dataclasses.asdict(problem) for problem in found]
+    _say({"problems": rows, "proved": proved}, [counted], as_json=chosen.json)
+    return 1 if found or amiss else 0
+
+
+def _proved(chosen: argparse.Namespace) -> Iterator[dict[str, Any]]:
+    from .. import proof
+    from ..errors import UsageError
+    from ..specification import load
+
+    count = len(proof.planned(chosen.only))
+    if not count:
+        raise UsageError(f"--only {chosen.only}: nothing that is planted has that in its name")
+    for number, one in enumerate(proof.prove(load().folder, chosen.only, chosen.jobs), 1):
+        row = {**dataclasses.asdict(one), "seconds": round(one.seconds, 1)}
+        if not chosen.json:
+            said = "; ".join(one.problems) or "as it should be"
+            _say(None, [f"{number}/{count} {one.kind} {', '.join(one.names)}: {said}"], as_json=False)
+        yield row
+
+
+# drift
+
+
+def _add_drift(group: Commands) -> None:
+    drift = group.add_parser(
+        "drift",
+        help="say where the prose page and the schemas disagree",
+        description="Compares a page in Markdown with schemas/: endpoints, headings, members, types and literals of "
+        "every example, and the tables. Typing errors and what a reading settles are notes; exit status 1 where "
+        "anything else differs.",
+    )
+    drift.add_argument("page", metavar="PAGE.md", type=Path, help="the specification page")
+    drift.add_argument("--conformance-spec", metavar="DIR", type=Path, help="a changed copy of schemas/")
+    drift.add_argument("--json", action="store_true", help="as JSON")
+    drift.set_defaults(does=_drift)
+
+
+def _drift(chosen: argparse.Namespace) -> int:
+    from .. import drift, page
+    from ..specification import load
+
+    found = drift.compare(str(chosen.page), page.read(chosen.page), load(chosen.conformance_spec))
+    _say(found.to_json(), found.lines(), as_json=chosen.json)
+    return 1 if found.drifted else 0
+
+
+# diff
+
+
+def _add_diff(group: Commands) -> None:
+    diff = group.add_parser(
+        "diff",
+        help="say what changed from one version of the schemas to another, and whom it breaks",
+        description="Compares two copies of schemas/, or two git revisions that have one: for gateways and for "
+        "providers, what is breaking, widening or neutral, each breaking change of messages with one that shows it. "
+        "Exit status 1 where anything is breaking.",
+    )
+    diff.add_argument("old", metavar="OLD", help="a folder, or a git revision such as v1.0 or HEAD")
+    diff.add_argument("new", metavar="NEW")
+    diff.add_argument("--json", action="store_true", help="as JSON")
+    diff.set_defaults(does=_diff)
+
+
+def _diff(chosen: argparse.Namespace) -> int:
+    from .. import changes, revision
+    from ..specification import load
+
+    with revision.folder(chosen.old) as old, revision.folder(chosen.new) as new:
+        found = changes.compare(load(old), load(new))
+    _say(found.to_json(), found.lines(), as_json=chosen.json)
+    return 1 if found.breaking else 0
