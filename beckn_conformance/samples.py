@@ -11,7 +11,7 @@ from typing import Any
 from .errors import SpecificationError
 from .specification import Member
 
-MOST_TRIES = 500
+MOST_TRIES = 200
 """Texts that are drawn for a kind of value before it is said that there is none."""
 LONGEST = 40
 """Characters of a text that no pattern limits."""
@@ -76,15 +76,8 @@ class Samples:
 
     def _candidates(self, member: Member, variant: str) -> Iterator[str]:
         """Texts that may fit; those of the narrowest pattern that is said come first."""
-        patterns = [
-            pattern
-            for pattern in (
-                member.schema.get("x-safe", {}).get("pattern"),
-                _pattern_of(member, variant),
-                member.schema.get("pattern"),
-            )
-            if pattern
-        ]
+        narrow = (member.schema.get("x-safe", {}).get("pattern"), _pattern_of(member, variant))
+        patterns = [pattern for pattern in narrow if pattern] or [*filter(None, [member.schema.get("pattern")])]
         for pattern in patterns:
             for _ in range(MOST_TRIES):
                 yield self._texts.xeger(pattern)

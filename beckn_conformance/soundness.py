@@ -196,7 +196,7 @@ def _of_catalogue(folder: Folder) -> Iterator[Problem]:
     if not isinstance(schema, dict):
         yield Problem("catalogue.json", 1, "is missing", "copy the kit's own")
         return
-    for name in ("operations", "requirements", "readings"):
+    for name in ("operations", "requirements", "readings", "page"):
         file = f"{name}.yaml"
         if file not in folder.contents:
             yield Problem(file, 1, "is missing", "copy the kit's own")

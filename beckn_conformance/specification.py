@@ -489,8 +489,9 @@ _chosen: Path | None = None
 
 
 def choose(folder: Path | None) -> None:
-    """Makes ``load`` read a changed copy of schemas/ from here on; None goes back to the kit's own."""
+    """Makes ``load`` read a changed copy of schemas/ from here on, as it is now; None goes back to the kit's own."""
     global _chosen
+    _load.cache_clear()
     _chosen = folder.resolve() if folder is not None else None
 
 

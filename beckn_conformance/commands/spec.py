@@ -64,6 +64,8 @@ def _check(chosen: argparse.Namespace) -> int:
 
     if chosen.jobs < 1:
         raise UsageError(f"--jobs {chosen.jobs}: at least one process is needed")
+    if chosen.spec is not None and not (chosen.spec / "requirements.yaml").is_file():
+        raise UsageError(f"--spec {chosen.spec}: there is no requirements.yaml")
     choose(chosen.spec)
     found = list(soundness.problems(chosen.spec or load().folder))
     proved: list[dict[str, Any]] = []
