@@ -27,6 +27,7 @@ def add(commands: Commands) -> None:
     _add_check(group)
     _add_drift(group)
     _add_diff(group)
+    _add_catalogue(group)
 
 
 def _say(value: Any, lines: Iterable[str], *, as_json: bool) -> None:
@@ -149,3 +150,25 @@ def _diff(chosen: argparse.Namespace) -> int:
         found = changes.compare(load(old), load(new))
     _say(found.to_json(), found.lines(), as_json=chosen.json)
     return 1 if found.breaking else 0
+
+
+# catalogue
+
+
+def _add_catalogue(group: Commands) -> None:
+    catalogue = group.add_parser(
+        "catalogue",
+        help="print the requirements as a page to read",
+        description="Prints a page in Markdown: every requirement by section, with level, basis, readings, the check "
+        "that judges it and the defects that it was seen to find.",
+    )
+    catalogue.add_argument("--spec", metavar="DIR", type=Path, help="a changed copy of schemas/")
+    catalogue.set_defaults(does=_catalogue)
+
+
+def _catalogue(chosen: argparse.Namespace) -> int:
+    from .. import catalogue
+    from ..specification import load
+
+    _say(None, catalogue.page(load(chosen.spec)), as_json=False)
+    return 0
