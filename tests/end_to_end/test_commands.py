@@ -6,6 +6,7 @@ import base64
 import json
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -30,10 +31,20 @@ def _report(folder: Path) -> dict[str, Any]:
     return report
 
 
+@pytest.fixture(scope="module")
+def recorded(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """A narrowed run against a gateway with two defects, which is gone since."""
+    server = Loopback(defects=DEFECTS)
+    try:
+        return Kit(tmp_path_factory.mktemp("recorded")).run(server.url, *SOME)
+    finally:
+        server.close()
+
+
 @pytest.fixture
-def run(kit: Kit, gateway: Callable[..., Loopback]) -> Run:
-    """A narrowed run against a gateway with two defects."""
-    return kit.run(gateway(defects=DEFECTS).url, *SOME)
+def run(recorded: Run, tmp_path: Path) -> Run:
+    """The same, in a folder of its own."""
+    return replace(recorded, folder=Path(shutil.copytree(recorded.folder, tmp_path / "run")))
 
 
 # The record.
@@ -85,16 +96,21 @@ def test_what_a_killed_run_had_judged_is_reported(
     assert "incomplete" in capsys.readouterr().out
 
 
-def test_what_was_judged_before_ctrl_c_is_reported(kit: Kit, gateway: Callable[..., Loopback]) -> None:
-    started = kit.start(gateway(defects=DEFECTS).url)
-    until(lambda: sum(path.read_text().count("\n") for path in kit.report.glob("course.jsonl")) > 99)
+@pytest.mark.parametrize("options", [(), SPREAD], ids=["one process", "two processes"])
+def test_what_was_judged_before_ctrl_c_is_reported(
+    kit: Kit, gateway: Callable[..., Loopback], options: tuple[str, ...]
+) -> None:
+    started = kit.start(gateway(defects=DEFECTS).url, *options)
+    until(lambda: sum(path.read_text().count("\n") for path in kit.report.glob("course*.jsonl")) > 99)
     started.interrupt()
     run = started.wait()
 
     assert run.status == 2
     assert run.report["verdict"] == "incomplete"
+    assert run.report["run"]["exchanges"] > 50
     main(["report", str(run.folder)])
     assert _report(run.folder) == run.report
+    assert [path.name for path in run.folder.iterdir() if "gw" in path.name or path.is_dir()] == []
 
 
 DAMAGES: dict[str, Callable[[Path], Any]] = {
@@ -125,8 +141,9 @@ def test_a_finding_is_replayed_where_it_holds_and_where_it_does_not(
     run: Run, gateway: Callable[..., Loopback], capsys: pytest.CaptureFixture[str]
 ) -> None:
     finding = next(f["id"] for f in run.findings if f["requirement"] == SEEN)
+    as_before = gateway(defects=DEFECTS).url
 
-    still = main(["replay", str(run.folder), finding])
+    still = main(["replay", str(run.folder), finding, "--gateway-url", as_before])
     fixed = main(["replay", str(run.folder), SEEN, "--gateway-url", gateway().url, "--json"])
 
     said = capsys.readouterr().out
@@ -330,7 +347,7 @@ def test_what_changed_between_two_runs_is_told(
 ) -> None:
     server = gateway(defects=DEFECTS)
     # Another seed draws other messages, and a narrowed run comes across other things by chance.
-    seeded = (*UNDRAWN, "--hypothesis-seed=1")
+    seeded = (*UNDRAWN, "-p", "_hypothesis_pytestplugin", "--hypothesis-seed=1")
     before = kit.run(server.url, *seeded).folder.rename(tmp_path / "before")
     again = kit.run(server.url, *seeded).folder.rename(tmp_path / "again")
     fixed = kit.run(gateway().url, *seeded).folder
