@@ -250,7 +250,7 @@ def conclude(
     today = today or datetime.datetime.now(datetime.UTC).date()
     due = obligations(specification, config)
     outcomes = tuple(
-        _outcome(requirement, tally, due[requirement.id], config, strict, can_verify, unreachable, today)
+        _outcome(requirement, tally, due[requirement.id], config, strict, can_verify, unreachable, narrowed, today)
         for requirement in specification.requirements.values()
     )
     standings = tuple(
@@ -286,6 +286,7 @@ def _outcome(
     strict: bool,
     can_verify: bool,
     unreachable: str,
+    narrowed: bool,
     today: datetime.date,
 ) -> Outcome:
     exercised = tally.exercised.get(requirement.id, set())
@@ -319,13 +320,16 @@ def _outcome(
     elif requirement.needs == "verification" and not can_verify and not exercised:
         status, reason = "not-applicable", "no verification_hook is declared, so nothing can be verified"
     elif not exercised and not tally.tests.get(requirement.id):
-        status, reason = "untested", unreachable or "nothing was sent for it"
+        left_out = "it was left out of this run" if narrowed else "nothing was sent for it"
+        status, reason = "untested", unreachable or left_out
     elif missing:
         status = "inconclusive"
         reason = f"{met} of {len(due)} exercised; missing: {', '.join(missing[:3])}{' …' if len(missing) > 3 else ''}"
         common = tally.reasons.get(requirement.id)
         if common:
             reason += f" ({common.most_common(1)[0][0]})"
+        elif narrowed:
+            reason += " (left out of this run)"
     else:
         status = "passed"
     return Outcome(
