@@ -76,8 +76,9 @@ class Samples:
 
     def _candidates(self, member: Member, variant: str) -> Iterator[str]:
         """Texts that may fit; those of the narrowest pattern that is said come first."""
-        narrow = (member.schema.get("x-safe", {}).get("pattern"), _pattern_of(member, variant))
-        patterns = [pattern for pattern in narrow if pattern] or [*filter(None, [member.schema.get("pattern")])]
+        safe = ("x-safe-should", "x-safe") if variant in member.variants("should") else ("x-safe",)
+        narrow = [*(member.schema.get(key, {}).get("pattern") for key in safe), _pattern_of(member, variant)]
+        patterns = [*filter(None, narrow)] or [*filter(None, [member.schema.get("pattern")])]
         for pattern in patterns:
             for _ in range(MOST_TRIES):
                 yield self._texts.xeger(pattern)
