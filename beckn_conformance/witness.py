@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import copy
 import itertools
 import random
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 from hypothesis import strategies as st
@@ -19,15 +18,14 @@ from hypothesis.strategies import SearchStrategy
 from .errors import SpecificationError
 from .examples import find
 from .specification import compile_schema
-from .strategies import spoil
 
 Schema = Mapping[str, Any]
 
-TRIES = 100
+TRIES = 60
 """Messages that are drawn in search of one that two schemas judge differently, after those at the borders."""
 
-WRITTEN, LONGEST_TEXT, MOST_JOINTS = 40, 200, 5
-"""Texts that are written for a pattern at most, their length, and the places at which one is cut."""
+WRITTEN, MOST_JOINTS = 30, 4
+"""Texts that are written for a pattern, and places at which a text is cut at most."""
 
 DEEPEST = 40
 """References within one another; more of them are taken for a circle."""
@@ -209,12 +207,18 @@ def _base(schema: Schema, path: Sequence[str]) -> Any:
     return made | {path[0]: _base(children.get(path[0], {}), path[1:])}
 
 
-def _placed(base: Any, path: Sequence[str], value: Any) -> Any:
-    """A message with a value in a place; MISSING takes away what is there."""
+def _placed(message: Any, path: Sequence[str], value: Any) -> Any:
+    """A message with a value in a place, in the first item of a list; MISSING takes away what is there."""
     if not path:
         return value
-    pointer = "".join(f"/{'0' if step == '*' else step}" for step in path)
-    return spoil(copy.deepcopy(base), pointer, "missing" if value is MISSING else "value", value)
+    if path[0] == "*" and isinstance(message, list) and message:
+        first = _placed(message[0], path[1:], value)
+        return [*([] if first is MISSING else [first]), *message[1:]]
+    if isinstance(message, dict):
+        member = _placed(message.get(path[0]), path[1:], value)
+        made = {**message, path[0]: member}
+        return {name: child for name, child in made.items() if child is not MISSING}
+    return message
 
 
 def _without_missing(value: Any) -> Any:
@@ -289,9 +293,10 @@ def _samples(schema: Schema) -> Iterator[Any]:
 def _drawn(schema: Schema) -> Iterator[SearchStrategy[Any]]:
     """Strategies of values much like those that a schema without alternatives accepts; not all are accepted."""
     parts = (schema, *(option for limit in schema.get("allOf", ()) for option in _options(limit)))
+    # The pattern of a border goes further than that of the schema proper.
+    for pattern in _sizes(parts, "pattern")[-1:]:
+        yield from _matching(pattern)
     for part in parts:
-        if "pattern" in part:
-            yield from _matching(part["pattern"])
         if {"minLength", "maxLength"} & set(part) or (part.get("type") == "string" and "pattern" not in part):
             most = max(part.get("maxLength", 12), part.get("minLength", 0)) + 1
             yield st.text(st.characters(codec="ascii", categories=("Ll", "Lu", "Nd")), max_size=min(most, 200))
@@ -338,25 +343,28 @@ def _candidates(here: Schema | None, there: Schema | None) -> list[Any]:
     ]
     numbers = [n + d for key in ("minimum", "maximum") for n in _sizes(parts, key) for d in (-1, 0, 1)]
     matching = [text for pattern in dict.fromkeys(_sizes(parts, "pattern")) for text in _written(pattern)]
-    crossed = [
+    crossed = dict.fromkeys(
         f"{text[:end]}{other[start:]}"
-        for text in texts[:4]
+        for text in texts[:2]
         for other in matching
         for end in _joints(text)
         for start in _joints(other)
-    ]
+    )
     samples = [value for schema in schemas for value in _samples(schema)]
     return [MISSING, *GENERIC, *samples, *named, *stretched, *numbers, *matching, *crossed]
 
 
-def _written(pattern: str) -> list[str]:
+@lru_cache(maxsize=64)
+def _written(pattern: str) -> tuple[str, ...]:
     """Texts that a pattern matches, the same every time; none for a pattern that Python cannot read."""
     import rstr
 
+    # What may be repeated without end would be repeated a hundred times, and a hundred times that within a group.
+    short = re.sub(r"(?<!\\)[+*](?![^\[]*\])", lambda found: "{1,5}" if found[0] == "+" else "{0,5}", pattern)
     writer = rstr.Rstr(random.Random(0))
     with contextlib.suppress(re.error, KeyError):
-        return [text for _ in range(WRITTEN) if len(text := writer.xeger(pattern)) <= LONGEST_TEXT]
-    return []
+        return tuple(writer.xeger(short) for _ in range(WRITTEN))
+    return ()
 
 
 def _joints(text: str) -> list[int]:
