@@ -21,7 +21,7 @@ from .specification import compile_schema
 
 Schema = Mapping[str, Any]
 
-TRIES = 50
+TRIES = 40
 """Messages that are drawn in search of one that two schemas judge differently, after those at the borders."""
 
 
@@ -161,11 +161,10 @@ def witness(accepting: Side, refusing: Side, pointer: str, *, alone: bool) -> tu
     for holds in (for_this,) if alone else (for_this, blamed):
         known = min(filter(holds, candidates), key=lambda message: len(repr(message)), default=MISSING)
 
-        found = find(messages, holds, tries=TRIES)
-        if found is not None:
-            return found[0], tried
-        if known is not MISSING:
-            return known, tried
+        drawn = find(messages, holds, tries=TRIES)
+        found = [*(drawn or ()), *([] if known is MISSING else [known])]
+        if found:
+            return min(found, key=lambda message: len(repr(message))), tried
     return MISSING, tried
 
 

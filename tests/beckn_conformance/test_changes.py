@@ -227,14 +227,14 @@ def test_a_new_member_of_a_reply_breaks_gateways():
     assert told(edited(get_ack=edit)) == {("breaking", "gateways", GET, "ack", "/session")}
 
 
-def test_a_failure_body_with_lists_for_errors_breaks_providers():
-    new = defs(lambda d: d["error"].update(type=["string", "null", "array"]))
+def test_a_failure_body_with_a_list_for_an_error_breaks_providers():
+    errors = {"type": ["string", "null", "array"]}
+    new = defs(lambda d: d["api_errors"]["anyOf"][1]["properties"].update(endpoint_url=errors))
 
-    found = broken(new)
+    (change,) = broken(new)
 
-    assert {c.party for c in found} == {"providers"}
-    assert {c.direction for c in found} == {"nack"}
-    assert (SIGNUP, "/info/phone") in {(c.operation, c.pointer) for c in found}
+    assert (change.party, change.operation, change.direction) == ("providers", SIGNUP, "nack")
+    assert change.witness.message == {"api": {"endpoint_url": []}}
 
 
 def test_changes_of_one_message_are_told_apart():
