@@ -2,6 +2,7 @@
 
 import copy
 import json
+import shutil
 import subprocess
 from dataclasses import replace
 from pathlib import Path
@@ -380,6 +381,8 @@ def git(where, *arguments):
 @pytest.fixture
 def repository(tmp_path, monkeypatch):
     """A git repository with schemas/ in two revisions, of which the first has the tag v1; it is where one stands."""
+    if shutil.which("git") is None:
+        pytest.skip("there is no git")
     root = tmp_path / "repository"
     (root / "inner").mkdir(parents=True)
     git(root, "init", "-q")

@@ -261,6 +261,11 @@ EDITS = {
         '"Action": "Provider/get"',
         ["152: Provider/get request header: no JSON: expecting ',' delimiter"],
     ),
+    "an example without end": (
+        '"Action": "Provider/get",',
+        f'"Action": {"[" * 9999}',
+        ["150: Provider/get request header: no example: nested too deeply"],
+    ),
     "a fifth endpoint": (
         '          "data" : "field specific error message"\n        }\n      ],\n    }',
         '          "data" : "field specific error message"\n        }\n      ],\n    }\n' + SECTION,
