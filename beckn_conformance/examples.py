@@ -81,12 +81,12 @@ class Examples:
 def find(strategy: Callable[[], SearchStrategy[Any]], holds: Callable[[Any], bool], *, tries: int) -> tuple[Any] | None:
     """A small example for which something holds, in a tuple; None where none of so many does.
 
-    As many again are tried to make it smaller. The strategy is given by what makes it, for caches are filled in the
+    MOST_TRIES more make it smaller. The strategy is given by what makes it, for caches are filled in the
     making. The example is the same every time.
     """
     settings = _settings(tries, (Phase.generate, Phase.shrink))
     best: tuple[Any] | None = None
-    left = tries
+    left = MOST_TRIES
 
     def condition(example: Any) -> bool:
         nonlocal best, left

@@ -429,7 +429,7 @@ def test_a_wrong_record_of_the_page_is_named(schemas, old, new, match):
         "# API\n\n    /orders/new\n\n    {}\n",
         re.sub(r"(?m)^    .*\n", "", PAGE),
         "# Registration API\n\n## POST /Provider/signup\n\n```json\n{}\n```\n",
-        "# API\n\n    /Provider/signup\n\n    {}\n",
+        "# API\n\n    /Provider/signup\n\nSend this:\n\n    {}\n",
     ],
     ids=["empty", "other", "other endpoints", "no code", "endpoints in headings", "endpoint alone"],
 )
