@@ -80,6 +80,9 @@ UNJUDGED = (
 """Keywords that no validator looks at."""
 
 MARKS = (*UNJUDGED, "x-safe", "x-safe-should", "x-should")
+LONGEST_TEXT = 120
+"""Characters of a text that are printed of a witness."""
+
 UNSAID = ("$schema", "$id", "$comment", "$defs", "title")
 UPPER = ("maxLength", "maxItems", "maxProperties", "maximum", "exclusiveMaximum")
 LOWER = ("minLength", "minItems", "minProperties", "minimum", "exclusiveMinimum")
@@ -128,7 +131,7 @@ class Change:
         if self.effect != "breaking":
             return
         if self.witness is not None:
-            yield f"    witness  {json.dumps(self.witness.message, ensure_ascii=False)}"
+            yield f"    witness  {json.dumps(_brief(self.witness.message), ensure_ascii=False)}"
             yield f"             before: {self.witness.before}; now: {self.witness.now}"
         elif self.direction:
             yield f"    no witness found in {self.tries} tries"
@@ -232,11 +235,14 @@ class _Message:
                     sure = effect in claimed and not (border == "safe" and "x-safe" not in keys)
                     found += self._effect(border, effect, pointer, text, claimed=sure, alone=alone)
         yield from found
-        rest = [key for key in differing if key in UNJUDGED] if found else differing
-        if rest:
-            text = _told(before, after, rest)
+        rest = [key for key in differing if key in UNJUDGED] if before is not None and after is not None else []
+        if not found:
+            text = _told(before, after, differing)
             if self._tried:
                 text += f"; none of {self._tried} messages tells the two apart"
+            yield Change("neutral", BOTH, self._operation, self._direction, pointer, text)
+        elif rest:
+            text = _told(before, after, rest)
             yield Change("neutral", BOTH, self._operation, self._direction, pointer, text)
 
     def _borders(
@@ -340,8 +346,8 @@ def _told(before: Facts | None, after: Facts | None, keys: Sequence[str]) -> str
     """What differs, in words."""
     if before is None or after is None:
         facts = (before if after is None else after) or {}
-        optional = "" if "required" in facts else "an optional member, "
-        return f"{optional}new" if before is None else f"{optional}gone"
+        kind = "member" if "required" in facts else "optional member"
+        return f"a new {kind}" if before is None else f"{'an' if kind[0] == 'o' else 'a'} {kind} that is gone"
     return "; ".join(_fact(key, before.get(key), after.get(key)) for key in keys)
 
 
@@ -387,6 +393,15 @@ def _claim(key: str, old: Any, new: Any) -> set[str]:
     if key in ("pattern", "format", "required", "type", "enum", "const") or key.startswith("x-"):
         return {LOST if old is None else GAINED} if old is None or new is None else set()
     return set()
+
+
+def _brief(value: Any) -> Any:
+    """A message with its long texts cut short, for reading."""
+    if isinstance(value, dict):
+        return {name: _brief(child) for name, child in value.items()}
+    if isinstance(value, list):
+        return [_brief(child) for child in value]
+    return brief(value, LONGEST_TEXT) if isinstance(value, str) else value
 
 
 def _set(key: str, value: Any) -> set[str]:

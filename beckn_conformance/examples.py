@@ -79,14 +79,29 @@ class Examples:
 
 
 def find(strategy: Callable[[], SearchStrategy[Any]], holds: Callable[[Any], bool], *, tries: int) -> tuple[Any] | None:
-    """The smallest example for which something holds, in a tuple; None where none of so many does.
+    """A small example for which something holds, in a tuple; None where none of so many does.
 
-    It is the same every time. The strategy is given by what makes it, for caches are filled in the making.
+    MOST_TRIES more make it smaller. The strategy is given by what makes it, for caches are filled in the
+    making. The example is the same every time.
     """
     settings = _settings(tries, (Phase.generate, Phase.shrink))
-    with _traceless(), contextlib.suppress(NoSuchExample, Unsatisfiable):
-        return (hypothesis.find(strategy(), holds, settings=settings, random=random.Random(0)),)
-    return None
+    best: tuple[Any] | None = None
+    left = MOST_TRIES
+
+    def condition(example: Any) -> bool:
+        nonlocal best, left
+        if best is not None:
+            left -= 1
+            if left < 0:
+                raise Enough
+        if holds(example):
+            best = (example,)
+            return True
+        return False
+
+    with _traceless(), contextlib.suppress(NoSuchExample, Unsatisfiable, Enough):
+        hypothesis.find(strategy(), condition, settings=settings, random=random.Random(0))
+    return best
 
 
 @contextlib.contextmanager

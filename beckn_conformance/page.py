@@ -94,20 +94,30 @@ def blocks(text: str) -> tuple[Block, ...]:
 
 def example(block: Block) -> tuple[Value | None, tuple[Mistake, ...]]:
     """The JSON of a block of code, and what is wrong with it; trailing commas are left out, and told."""
-    text = block.text
     mistakes: list[Mistake] = []
+    try:
+        text = _mended(block, mistakes)
+        return (None if text is None else _located(text, block.line, mistakes)), tuple(mistakes)
+    except RecursionError:
+        return None, (Mistake(block.line, "no example: nested too deeply", mended=False),)
+
+
+def _mended(block: Block, mistakes: list[Mistake]) -> str | None:
+    """The text of a block as JSON, with spaces for trailing commas; None where it is none."""
+    text = block.text
     while True:
         try:
             json.loads(text)
-            break
         except json.JSONDecodeError as error:
             line = block.line + error.lineno - 1
             comma = _trailing_comma(text, error.pos)
             if comma is None:
-                return None, (*mistakes, Mistake(line, f"no JSON: {error.msg[0].lower()}{error.msg[1:]}", mended=False))
+                mistakes.append(Mistake(line, f"no JSON: {error.msg[0].lower()}{error.msg[1:]}", mended=False))
+                return None
             mistakes.append(Mistake(block.line + text.count("\n", 0, comma), "a trailing comma", mended=True))
             text = f"{text[:comma]} {text[comma + 1 :]}"
-    return _located(text, block.line, mistakes), tuple(mistakes)
+        else:
+            return text
 
 
 def _without_front_matter(text: str) -> str:

@@ -31,6 +31,8 @@ def folder(name: str) -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix="beckn-conformance-") as temporary:
         with tarfile.open(fileobj=io.BytesIO(_archive(name))) as archive:
             archive.extractall(temporary, filter="data")
+        if not (Path(temporary) / NAME / "requirements.yaml").is_file():
+            raise UsageError(f"revision {name} has no {NAME}/requirements.yaml")
         yield Path(temporary) / NAME
 
 

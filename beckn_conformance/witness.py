@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import copy
 import itertools
 import random
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 from hypothesis import strategies as st
@@ -19,23 +18,29 @@ from hypothesis.strategies import SearchStrategy
 from .errors import SpecificationError
 from .examples import find
 from .specification import compile_schema
-from .strategies import spoil
 
 Schema = Mapping[str, Any]
 
-TRIES = 100
+TRIES = 40
 """Messages that are drawn in search of one that two schemas judge differently, after those at the borders."""
 
-WRITTEN, LONGEST_TEXT, MOST_JOINTS = 40, 200, 5
-"""Texts that are written for a pattern at most, their length, and the places at which one is cut."""
+
+WRITTEN, MOST_JOINTS = 30, 4
+"""Texts that are written for a pattern, and places at which a text is cut at most."""
 
 DEEPEST = 40
 """References within one another; more of them are taken for a circle."""
 
-LONGEST_LIST = 8
+LONGEST_LIST, SHORT_TEXT = 8, 6
+PLAIN = "".join(sorted(map(chr, range(0x20, 0x7F)), key=lambda c: (not c.isalnum(), c)))
+"""The characters of texts that are drawn without a pattern, the simple ones first."""
+
 MOST_CONTROLS = 6
 MISSING = object()
 """Stands in a message for a member that is not there."""
+
+ODD = "".join(map(chr, range(0x20, 0x7F))) + "\t\u00a0\u00e9\u6f22\U0001f68c"
+"""Characters that are put into texts, one at a time."""
 
 GENERIC: tuple[Any, ...] = ("string", "x", "", " ", 0, 1, 1.5, True, None, [], {}, ["x"], {"x": "x"})
 """A few values of every JSON type."""
@@ -135,6 +140,9 @@ def witness(accepting: Side, refusing: Side, pointer: str, *, alone: bool) -> tu
     controls = [*itertools.islice(_samples(there), MOST_CONTROLS)] if there is not None else []
     tried = 0
 
+    def messages() -> SearchStrategy[Any]:
+        return _messages(accepting.schema, path, _leaves(here, there)).map(_without_missing)
+
     def differs(message: Any) -> bool:
         nonlocal tried
         tried += 1
@@ -153,13 +161,10 @@ def witness(accepting: Side, refusing: Side, pointer: str, *, alone: bool) -> tu
     for holds in (for_this,) if alone else (for_this, blamed):
         known = min(filter(holds, candidates), key=lambda message: len(repr(message)), default=MISSING)
 
-        def messages(known: Any = known) -> SearchStrategy[Any]:
-            drawn = _messages(accepting.schema, path, _leaves(here, there))
-            return (drawn if known is MISSING else drawn | st.just(known)).map(_without_missing)
-
-        found = find(messages, holds, tries=TRIES)
-        if found is not None or known is not MISSING:
-            return (_without_missing(known) if found is None else found[0]), tried
+        drawn = find(messages, holds, tries=TRIES)
+        found = [*(drawn or ()), *([] if known is MISSING else [known])]
+        if found:
+            return min(found, key=lambda message: len(repr(message))), tried
     return MISSING, tried
 
 
@@ -209,12 +214,18 @@ def _base(schema: Schema, path: Sequence[str]) -> Any:
     return made | {path[0]: _base(children.get(path[0], {}), path[1:])}
 
 
-def _placed(base: Any, path: Sequence[str], value: Any) -> Any:
-    """A message with a value in a place; MISSING takes away what is there."""
+def _placed(message: Any, path: Sequence[str], value: Any) -> Any:
+    """A message with a value in a place, in the first item of a list; MISSING takes away what is there."""
     if not path:
         return value
-    pointer = "".join(f"/{'0' if step == '*' else step}" for step in path)
-    return spoil(copy.deepcopy(base), pointer, "missing" if value is MISSING else "value", value)
+    if path[0] == "*" and isinstance(message, list) and message:
+        first = _placed(message[0], path[1:], value)
+        return [*([] if first is MISSING else [first]), *message[1:]]
+    if isinstance(message, dict):
+        member = _placed(message.get(path[0]), path[1:], value)
+        made = {**message, path[0]: member}
+        return {name: child for name, child in made.items() if child is not MISSING}
+    return message
 
 
 def _without_missing(value: Any) -> Any:
@@ -259,10 +270,9 @@ def _leaves(here: Schema | None, there: Schema | None) -> SearchStrategy[Any]:
 
 
 def _values(schema: Schema) -> SearchStrategy[Any]:
-    """Values that a schema accepts: samples where there are any."""
-    samples = [*_samples(schema)]
-    if samples:
-        return st.sampled_from(samples)
+    """Values that a schema accepts: a sample where there is one."""
+    if (value := sample(schema)) is not MISSING:
+        return st.just(value)
     side = Side(schema)
     drawn = [strategy for option in _options(schema) for strategy in _drawn(option)]
     return st.one_of(st.sampled_from(GENERIC), *drawn).filter(side.accepts)
@@ -289,12 +299,15 @@ def _samples(schema: Schema) -> Iterator[Any]:
 def _drawn(schema: Schema) -> Iterator[SearchStrategy[Any]]:
     """Strategies of values much like those that a schema without alternatives accepts; not all are accepted."""
     parts = (schema, *(option for limit in schema.get("allOf", ()) for option in _options(limit)))
-    for part in parts:
-        if "pattern" in part:
-            yield from _matching(part["pattern"])
-        if {"minLength", "maxLength"} & set(part) or (part.get("type") == "string" and "pattern" not in part):
-            most = max(part.get("maxLength", 12), part.get("minLength", 0)) + 1
-            yield st.text(st.characters(codec="ascii", categories=("Ll", "Lu", "Nd")), max_size=min(most, 200))
+    if schema.get("type") == "string":
+        yield st.text(PLAIN, max_size=SHORT_TEXT)
+    # The pattern of a border goes further than that of the schema proper.
+    for pattern in _sizes(parts, "pattern")[-1:]:
+        for texts in _matching(pattern):
+            yield texts
+            if samples := _texts(parts):
+                cuts = st.integers(0, MOST_JOINTS - 1)
+                yield st.builds(_crossed, st.sampled_from(samples), texts, cuts, cuts)
     if "properties" in schema:
         names = schema["properties"]
         children = {name: st.one_of(_values(child), st.sampled_from(GENERIC)) for name, child in names.items()}
@@ -310,7 +323,9 @@ def _drawn(schema: Schema) -> Iterator[SearchStrategy[Any]]:
 
 def _matching(pattern: str) -> Iterator[SearchStrategy[str]]:
     """Texts of ASCII that a pattern matches; none for a pattern that Python cannot read."""
-    texts = st.from_regex(pattern, alphabet=st.characters(codec="ascii", exclude_categories=["Cc"]))
+    # To Python $ is also before a newline at the end.
+    whole = f"{pattern[:-1]}\\Z" if pattern.endswith("$") and not pattern.endswith("\\$") else pattern
+    texts = st.from_regex(whole, alphabet=st.characters(codec="ascii", exclude_categories=["Cc"]))
     with contextlib.suppress(re.error, HypothesisException):
         texts.validate()
         yield texts
@@ -331,37 +346,44 @@ def _candidates(here: Schema | None, there: Schema | None) -> list[Any]:
     for part in parts:
         named += [*part.get("examples", ()), *part.get("enum", ()), *([part["const"]] if "const" in part else [])]
         named += [value for key in ("x-malformed", "x-should-malformed") for value in part.get(key, {}).values()]
-    texts = list(dict.fromkeys(value for value in named if isinstance(value, str) and value)) or ["x"]
+    texts = _texts(parts) or ["x"]
     lengths = {n for limit in (*_sizes(parts, "minLength"), *_sizes(parts, "maxLength")) for n in _around(limit)}
     stretched = [
         _stretched(text, n, place) for n in sorted(lengths) for text in texts[:4] for place in range(len(text))
     ]
     numbers = [n + d for key in ("minimum", "maximum") for n in _sizes(parts, key) for d in (-1, 0, 1)]
     matching = [text for pattern in dict.fromkeys(_sizes(parts, "pattern")) for text in _written(pattern)]
+    cuts = range(MOST_JOINTS)
     crossed = [
-        f"{text[:end]}{other[start:]}"
-        for text in texts[:4]
-        for other in matching
-        for end in _joints(text)
-        for start in _joints(other)
+        _crossed(text, other, end, start) for text in texts[:2] for other in matching for end in cuts for start in cuts
     ]
+    odd = [f"{text[:1]}{c}{text[1:]}" for text in texts[:2] for c in ODD]
     samples = [value for schema in schemas for value in _samples(schema)]
-    return [MISSING, *GENERIC, *samples, *named, *stretched, *numbers, *matching, *crossed]
+    return [MISSING, *GENERIC, *samples, *named, *stretched, *numbers, *odd, *matching, *dict.fromkeys(crossed)]
 
 
-def _written(pattern: str) -> list[str]:
+@lru_cache(maxsize=64)
+def _written(pattern: str) -> tuple[str, ...]:
     """Texts that a pattern matches, the same every time; none for a pattern that Python cannot read."""
     import rstr
 
+    # What may be repeated without end would be repeated a hundred times, and a hundred times that within a group.
+    short = re.sub(r"(?<!\\)[+*](?![^\[]*\])", lambda found: "{1,5}" if found[0] == "+" else "{0,5}", pattern)
     writer = rstr.Rstr(random.Random(0))
     with contextlib.suppress(re.error, KeyError):
-        return [text for _ in range(WRITTEN) if len(text := writer.xeger(pattern)) <= LONGEST_TEXT]
-    return []
+        return tuple(writer.xeger(short) for _ in range(WRITTEN))
+    return ()
+
+
+def _crossed(text: str, other: str, end: int, start: int) -> str:
+    """The beginning of one text and the end of another, each cut between two words, at the place of a number."""
+    joints, others = _joints(text), _joints(other)
+    return text[: joints[min(end, len(joints) - 1)]] + other[others[min(start, len(others) - 1)] :]
 
 
 def _joints(text: str) -> list[int]:
-    """Places between the words of a text, its end among them."""
-    return [*(place for place, c in enumerate(text) if not c.isalnum()), len(text)][:MOST_JOINTS]
+    """Places between the words of a text, its end first."""
+    return [len(text), *(place for place, c in enumerate(text) if not c.isalnum())][:MOST_JOINTS]
 
 
 def _around(limit: int) -> tuple[int, ...]:
@@ -373,6 +395,12 @@ def _stretched(text: str, length: int, place: int) -> str:
     """A text made longer, by repeating one of its characters, or shorter."""
     missing = length - len(text)
     return text[:place] + text[place] * (missing + 1) + text[place + 1 :] if missing >= 0 else text[: max(length, 0)]
+
+
+def _texts(parts: Sequence[Schema]) -> list[str]:
+    """The texts that schemas name."""
+    named = [value for part in parts for value in (*part.get("examples", ()), *part.get("enum", ()), part.get("const"))]
+    return list(dict.fromkeys(value for value in named if isinstance(value, str) and value))
 
 
 def _sizes(parts: Sequence[Schema], keyword: str) -> list[Any]:

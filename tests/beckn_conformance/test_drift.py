@@ -261,6 +261,11 @@ EDITS = {
         '"Action": "Provider/get"',
         ["152: Provider/get request header: no JSON: expecting ',' delimiter"],
     ),
+    "an example without end": (
+        '"Action": "Provider/get",',
+        f'"Action": {"[" * 9999}',
+        ["150: Provider/get request header: no example: nested too deeply"],
+    ),
     "a fifth endpoint": (
         '          "data" : "field specific error message"\n        }\n      ],\n    }',
         '          "data" : "field specific error message"\n        }\n      ],\n    }\n' + SECTION,
@@ -424,7 +429,7 @@ def test_a_wrong_record_of_the_page_is_named(schemas, old, new, match):
         "# API\n\n    /orders/new\n\n    {}\n",
         re.sub(r"(?m)^    .*\n", "", PAGE),
         "# Registration API\n\n## POST /Provider/signup\n\n```json\n{}\n```\n",
-        "# API\n\n    /Provider/signup\n\n    {}\n",
+        "# API\n\n    /Provider/signup\n\nSend this:\n\n    {}\n",
     ],
     ids=["empty", "other", "other endpoints", "no code", "endpoints in headings", "endpoint alone"],
 )
