@@ -111,7 +111,7 @@ def _add_drift(group: Commands) -> None:
         "anything else differs.",
     )
     drift.add_argument("page", metavar="PAGE.md", type=Path, help="the specification page")
-    drift.add_argument("--conformance-spec", metavar="DIR", type=Path, help="a changed copy of schemas/")
+    drift.add_argument("--spec", metavar="DIR", type=Path, help="a changed copy of schemas/")
     drift.add_argument("--json", action="store_true", help="as JSON")
     drift.set_defaults(does=_drift)
 
@@ -120,7 +120,7 @@ def _drift(chosen: argparse.Namespace) -> int:
     from .. import drift, page
     from ..specification import load
 
-    found = drift.compare(str(chosen.page), page.read(chosen.page), load(chosen.conformance_spec))
+    found = drift.compare(str(chosen.page), page.read(chosen.page), load(chosen.spec))
     _say(found.to_json(), found.lines(), as_json=chosen.json)
     return 1 if found.drifted else 0
 
