@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import argparse
 import difflib
+import os
 import socket
 import sqlite3
 import sys
 import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     import uvicorn
 
     from reference_server.defects import Defect
+    from reference_server.network import Region
     from reference_server.variations import Variation
 
 
@@ -33,7 +35,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if fault is not None:
             print(f"reference_server: {fault}", file=sys.stderr)
             return 2
-    return _serve(options)
+    region = _region(options)
+    fault = region.fault() if region is not None else None
+    if fault is not None:
+        print(f"reference_server: {fault}", file=sys.stderr)
+        return 2
+    return _serve(options, region)
+
+
+def _region(options: argparse.Namespace) -> Region | None:
+    if not options.peer:
+        return None
+    from reference_server.network import Region
+
+    return Region(options.peer, options.clone_within, options.clone_secret)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -44,6 +59,14 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--defect", action="append", default=[], metavar="NAME", help="plant a bug; repeatable")
     parser.add_argument("--variation", action="append", default=[], metavar="NAME", help="read the page in another way")
     parser.add_argument("--database", type=Path, metavar="FILE", help="keep registrations in this SQLite file")
+    parser.add_argument("--peer", action="append", default=[], metavar="URL", help="clone to this gateway; repeatable")
+    parser.add_argument("--clone-within", type=float, default=2.0, metavar="SECONDS", help="in which peers have it all")
+    parser.add_argument(
+        "--clone-secret",
+        default=os.environ.get("CLONE_SECRET", ""),
+        metavar="TEXT",
+        help="what all peers know, also as CLONE_SECRET; without it only this machine may clone",
+    )
     parser.add_argument("--until-stdin-ends", action="store_true", help="end when whoever started it does")
     parser.add_argument("--list", action="store_true", help="print all defects and variations")
     return parser
@@ -71,7 +94,7 @@ def _end_with_stdin(server: uvicorn.Server) -> None:
     server.should_exit = server.force_exit = True
 
 
-def _serve(options: argparse.Namespace) -> int:
+def _serve(options: argparse.Namespace, region: Region | None) -> int:
     import uvicorn
 
     from reference_server.app import create_app
@@ -82,6 +105,7 @@ def _serve(options: argparse.Namespace) -> int:
             defects=options.defect,
             variations=options.variation,
             database=options.database,
+            region=region,
         )
         listener = socket.create_server((options.host, options.port), backlog=2048)
     except (OSError, OverflowError, sqlite3.Error) as fault:
@@ -90,7 +114,8 @@ def _serve(options: argparse.Namespace) -> int:
     host, port = listener.getsockname()[:2]
     # The socket listens already: a connection made before the loop turns waits in its backlog.
     print(f"listening on http://{host}:{port}", flush=True)
-    config = uvicorn.Config(app, log_level="critical", access_log=False, lifespan="off", server_header=False)
+    lifespan: Literal["on", "off"] = "on" if region else "off"
+    config = uvicorn.Config(app, log_level="critical", access_log=False, lifespan=lifespan, server_header=False)
     server = uvicorn.Server(config)
     if options.until_stdin_ends:
         threading.Thread(target=_end_with_stdin, args=(server,), daemon=True).start()
