@@ -135,7 +135,7 @@ class Assessment:
                     record.script = self._mask(told.script)
                     record.replay = replay(node_id, self.run.config.url)
         self.tally.doubled |= self._judge.doubled
-        self.tally.statistics.observe(played.exchanges, shown_by)
+        self.tally.statistics.observe([e for e in played.exchanges if not e.peer], shown_by)
         if not self.run.recorded:
             for id_ in played.registrations:
                 self._judge.forget(id_)
@@ -161,6 +161,8 @@ class Assessment:
 
     def _observe(self, exchange: Exchange) -> None:
         """Notes what is recorded and judged by nobody (T8, T13, T14)."""
+        if exchange.peer:
+            return
         notes = [f"{exchange.action}: {note}" for note in (exchange.received.notes if exchange.received else ())]
         reply = exchange.reply
         if reply is not None and 300 <= reply.status < 400:

@@ -26,8 +26,8 @@ class Document:
     """When its acknowledgement had come; until then it may be there or not."""
     exchange: str = ""
     """Id of the exchange that sent it."""
-    seen: bool = False
-    """Whether a Provider/get has shown it."""
+    seen_at: float = float("inf")
+    """End of the first Provider/get that showed it."""
     verified: bool = False
     verified_at: float = 0.0
     """When a reply first showed it verified."""
@@ -40,6 +40,10 @@ class Document:
     rivals: bool = False
     """Another document of the same name was added later."""
 
+    @property
+    def seen(self) -> bool:
+        return self.seen_at < float("inf")
+
 
 @dataclass(slots=True, eq=False)
 class Write:
@@ -50,8 +54,12 @@ class Write:
     sent: dict[str, Any]
     time: float = float("inf")
     """When its acknowledgement had come; until then, and without one, it may have been carried out or not."""
-    seen: bool = False
-    """Whether a Provider/get has shown a value of it."""
+    seen_at: float = float("inf")
+    """End of the first Provider/get that showed a value of it."""
+
+    @property
+    def seen(self) -> bool:
+        return self.seen_at < float("inf")
 
     @property
     def partial(self) -> bool:
@@ -149,3 +157,9 @@ class History:
     intact: bool = True
     """The last reply showed everything as it should be."""
     endpoint_ok: bool = True
+    served_at: float = float("inf")
+    """End of the first Provider/get that was acknowledged."""
+    shown: Any = MISSING
+    """What the last acknowledged Provider/get showed."""
+    faltered: dict[str, float] = field(default_factory=dict)
+    """By peer, when it last came back from giving no usable answer in time (X1)."""

@@ -21,7 +21,7 @@ def judge_info(sight: Sight, history: History) -> Iterator[Judgement]:
     if not history.info_certain:
         return
     whole_requirement, exact_requirement = _info_requirements(sight, history)
-    index = _matching(history, found)
+    index = matching(history, found)
     changed = len(history.values) > 1
     if index is not None:
         whole, exact = Tally(sight, whole_requirement), Tally(sight, exact_requirement)
@@ -53,7 +53,7 @@ def _info_requirements(sight: Sight, history: History) -> tuple[str, str]:
     return "GET-ROUND-TRIP", "GET-ROUND-TRIP-EXACT"
 
 
-def _matching(history: History, found: Mapping[str, str]) -> int | None:
+def matching(history: History, found: Mapping[str, str]) -> int | None:
     """Index of the latest values that a reply shows, but for their form and what was reported before."""
     for index in range(len(history.values) - 1, -1, -1):
         if all(
@@ -125,7 +125,7 @@ def _note(history: History, read: Read) -> None:
     read.values.first = min(read.values.first, read.latest)
     sources = read.values.sources.values()
     for write in sources:
-        write.seen = True
+        write.seen_at = min(write.seen_at, read.latest)
     if not history.deferring:
         for values in history.values:
             values.replaced = values.replaced or any(values.lacks(write) for write in sources)

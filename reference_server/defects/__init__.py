@@ -9,6 +9,7 @@ from reference_server.defects import (
     additions,
     blamed,
     bodies,
+    clones,
     credentials,
     echoes,
     histories,
@@ -37,6 +38,7 @@ _FAMILIES = (
     additions,
     races,
     histories,
+    clones,
 )
 
 

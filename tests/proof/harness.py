@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 
 import httpx
 import pytest
+from networks import Hosts, network
 
 import reference_server
 from beckn_conformance.campaign import ORDER, SUITE, requirements_of
@@ -100,13 +101,14 @@ def configuration(*named: Mapping[str, Any], **more: Any) -> dict[str, Any]:
 
 
 def session_of(app: Any, declared: Mapping[str, Any], *, strict: bool = False, seed: int = 1) -> Session:
-    """A session with an application in this process, under a configuration."""
+    """A session with an application in this process, or with several under their hosts, under a configuration."""
+    transport = app if isinstance(app, Hosts) else httpx.ASGITransport(app, raise_app_exceptions=False)
     return Session(
         load(),
         from_mapping(ORIGIN, declared, load()),
         seed=seed,
         strict=strict,
-        transport=httpx.ASGITransport(app, raise_app_exceptions=False),
+        transport=transport,
     )
 
 
@@ -138,13 +140,17 @@ def run(
     **more: Any,
 ) -> Session:
     """Plays and judges scenarios against a fresh reference gateway; the session is closed but can be concluded."""
-    app = reference_server.create_app(binding=binding or "http", defects=defects, variations=variations)
     declared = configuration(
         {"binding": binding} if binding else {},
         *(reference_server.DEFECTS[name].configuration for name in defects),
         *(reference_server.VARIATIONS[name].configuration for name in variations),
         **more,
     )
+    planted: dict[str, Any] = {"binding": binding or "http", "defects": defects, "variations": variations}
+    if "peers" in declared:
+        app: Any = network([ORIGIN, *declared["peers"]], within=declared["clone_within"], **planted)
+    else:
+        app = reference_server.create_app(**planted)
     session = session_of(app, declared, strict=strict, seed=seed)
     play(session, chosen, examples)
     return session
