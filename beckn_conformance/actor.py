@@ -9,6 +9,7 @@ import functools
 import shlex
 import ssl
 import time
+import unicodedata
 import urllib.parse
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -32,7 +33,7 @@ from .exchange import (
     write_json,
 )
 from .gateway import Gateway
-from .model import falters
+from .model import INFO, falters
 from .oddities import Talk, Text
 from .solitude import Solitude
 from .specification import Specification
@@ -388,12 +389,15 @@ class Actor:
         """Asks every other gateway for a registration until it shows what ``shown``, a Provider/get of the one that is
         judged, has shown, or the time to clone is over (X1).
 
-        Raises Unmet where one gives no usable answer for as long as patience lasts.
+        Raises Unmet where one gives no usable answer for as long as patience lasts, or does not show it in time: then
+        nothing more can be learned of what follows.
         """
         last = await asyncio.gather(*(self._at_peer(peer, shown, registration) for peer in self._peers))
         for exchange in last:
             if falters(exchange, self.config):
                 raise Unmet(f"the peer {exchange.peer} could not be asked: {describe(exchange)}")
+            if not _says_the_same(exchange, shown):
+                raise Unmet(f"the peer {exchange.peer} did not show in time what was to be cloned")
 
     async def _at_peer(self, peer: str, shown: Exchange, registration: Registration) -> Exchange:
         within = self.config.clone_within or 0.0
@@ -433,12 +437,17 @@ def registration_of(exchange: Exchange) -> Registration | None:
 
 
 def _says_the_same(one: Exchange, other: Exchange) -> bool:
-    """Whether two gateways show the same of a registration, whatever the order of its documents (R9)."""
+    """Whether two gateways show the same of a registration, whatever the order of its documents (R9), and but for the
+    form of values (R10)."""
 
-    def said(exchange: Exchange) -> tuple[Any, list[str]]:
-        documents = member(exchange.body_of_reply, "/documents")
-        names = [str(member(d, "/name")) for d in documents] if isinstance(documents, list) else []
-        return member(exchange.body_of_reply, "/info"), sorted(names)
+    def said(exchange: Exchange) -> list[str]:
+        body = exchange.body_of_reply
+        documents = member(body, "/documents")
+        names = [member(d, "/name") for d in documents] if isinstance(documents, list) else []
+        return [plain(member(body, f"/info/{key}")) for key in INFO] + sorted(map(plain, names))
+
+    def plain(value: Any) -> str:
+        return unicodedata.normalize("NFC", str(value)).strip().casefold()
 
     return one.acknowledged and said(one) == said(other)
 

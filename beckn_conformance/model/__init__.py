@@ -6,8 +6,9 @@ from ..specification import Requirement
 from .clones import falters
 from .form import same_but_for_form, same_bytes
 from .histories import Histories
+from .history import INFO
 
-__all__ = ["REQUIREMENTS", "Histories", "covers", "falters", "same_but_for_form", "same_bytes"]
+__all__ = ["INFO", "REQUIREMENTS", "Histories", "covers", "falters", "same_but_for_form", "same_bytes"]
 
 REQUIREMENTS = frozenset(
     {

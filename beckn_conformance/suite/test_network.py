@@ -15,8 +15,8 @@ async def _two(actor: Actor) -> list[Registration]:
 
 
 async def _are_cloned(actor: Actor, registrations: list[Registration]) -> None:
-    for registration in registrations:
-        await actor.at_peers(await actor.get(registration), registration)
+    for registration, shown in [(one, await actor.get(one)) for one in registrations]:
+        await actor.at_peers(shown, registration)
 
 
 async def _stay_cloned(actor: Actor, registrations: list[Registration]) -> None:
