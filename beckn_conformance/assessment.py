@@ -111,7 +111,8 @@ class Assessment:
             if judgement.finding is None:
                 self.tally.add(judgement, exchange.id)
                 continue
-            before = [e for e in played.exchanges if e.ended <= exchange.started]
+            # How often other gateways were asked is a matter of time, and changes nothing (X1).
+            before = [e for e in played.exchanges if e.ended <= exchange.started and not e.peer]
             judgement = _weighed(judgement, exchange, before, played.exchanges, weight)
             assert judgement.finding is not None
             findings.setdefault(judgement.finding.id, judgement.finding)
@@ -231,6 +232,7 @@ def _weighed(
     weight = finding.weight
     if finding.requirement in REQUIREMENTS:
         weight += CALL * len(before)
-    if any(e.started < exchange.ended and exchange.started < e.ended for e in all_of_it if e is not exchange):
+    others = (e for e in all_of_it if e is not exchange and not e.peer)
+    if any(e.started < exchange.ended and exchange.started < e.ended for e in others):
         weight += BESIDE
     return replace(judgement, finding=replace(finding, weight=heft.of(weight)))
