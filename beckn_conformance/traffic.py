@@ -51,9 +51,10 @@ def record(
     calls = [
         (base, action, row) for row in rows if (found := _called(row["request"]["url"])) for base, action in [found]
     ]
-    base = _gateway(source, Counter(base for base, _, _ in calls), url)
+    base = _gateway(source, Counter(base for base, _, row in calls if not row.get("peer")), url)
     config = load_config(base, file, specification, {})
-    chosen = [(action, row) for one, action, row in calls if one == base and _is_call(row, config)]
+    of = {base: "", **{peer: peer for peer in config.peers}}
+    chosen = [(action, {**row, "peer": of[one]}) for one, action, row in calls if one in of and _is_call(row, config)]
     if not chosen:
         raise UsageError(f"{source}: no {config.method} is made to any operation under {base}")
     binding = _binding(config, [row for _, row in chosen])

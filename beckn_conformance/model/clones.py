@@ -15,7 +15,7 @@ from ..checks import Sight
 from ..config import GatewayConfig
 from ..exchange import MISSING, Exchange, member, shown
 from ..finding import Judgement
-from .form import same_but_for_form
+from .form import is_content, same_but_for_form
 from .history import INFO, History
 from .info import matching
 from .pairing import pair
@@ -168,7 +168,8 @@ def _documents(sight: Sight, history: History) -> Iterator[Judgement]:
             observed = f"{len(found)} document{'' if len(found) == 1 else 's'}, not that one"
             yield _bad(sight, "CLONE-DOCUMENTS", "/documents", message, f"{name}{_when(sight)}", observed)
             return
-        if pairing.kind == "altered":
+        # What is no content at all is withheld and not altered, as another vendor may do (R10).
+        if pairing.kind == "altered" and (pairing.member == "name" or is_content(pairing.found)):
             pointer = f"/documents/{pairing.index}/{pairing.member}"
             expected = f"{shown(getattr(document, pairing.member), 100)} at {pointer}"
             message = "a document is shown with another value"

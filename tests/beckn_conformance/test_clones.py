@@ -204,6 +204,15 @@ def test_another_content_is_a_finding_where_it_is():
     assert region.findings() == [(DOCUMENTS, "/documents/2/data")]
 
 
+@pytest.mark.parametrize("data", ["", "***", "<redacted>", None])
+def test_content_that_a_peer_withholds_is_no_finding(data):
+    region, _ = added()
+    region.wait()
+    region.ask(put("/documents/2/data", data))
+
+    assert region.findings() == []
+
+
 def test_documents_of_another_registration_are_a_finding(region):
     other = region.mine
     region.signup()

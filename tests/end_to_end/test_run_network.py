@@ -154,6 +154,10 @@ def test_a_defect_is_found_and_replayed_at_the_embedded_network(kit: Kit, capsys
 
     assert {finding["requirement"] for finding in run.findings} == {"CLONE-UPDATED", "CLONE-DOCUMENTS"}
     assert {finding["status"] for finding in run.findings} == {"warned"}
+    peers = sorted({row["peer"] for row in run.journal if "peer" in row})
+    file = kit.configure(json.dumps({"peers": peers, "clone_within": 1})).partition("=")[2]
+    main(["judge", str(run.folder / "exchanges.har"), "--gateway-config", file])
+    assert run.requirement("CLONE-UPDATED")["findings"][0]["id"] in capsys.readouterr().out
     again = ["replay", str(run.folder), "CLONE-UPDATED", "--gateway-url"]
     assert [main([*again, "reference:clone-once"]), main([*again, "reference:network"])] == [1, 0]
     assert "does not show any more" in capsys.readouterr().out
