@@ -18,6 +18,7 @@ from reference_server import create_app
 from reference_server.__main__ import main
 from reference_server.network import Region
 
+CLONE = "/_clone"
 THREE = ("http://a", "http://b", "http://c")
 
 
@@ -147,12 +148,37 @@ def test_a_peer_that_was_away_misses_nothing_and_has_nothing_twice() -> None:
         client.hosts.away = {"b"}
         await client.sign_up("a")
         ids = await client.add("a", PDF, JPEG)
+        before = len(client.hosts.carried)
         await client.update("a", **NEW_INFO)
+        # In vain, after the last of the changes.
+        while not any(request.url.host == "b" for request in client.hosts.carried[before:]):
+            await asyncio.sleep(0.01)
         client.hosts.away = set()
 
         seen = await client.agree(lambda seen: seen and seen["info"] == NEW_INFO)
 
         assert len(seen["documents"]) == len(ids)
+
+    play(scene)
+
+
+def test_what_changes_while_it_is_told_is_told_again() -> None:
+    async def scene(client: Client) -> None:
+        peer, told, go_on = client.hosts.apps["b"], asyncio.Event(), asyncio.Event()
+
+        async def slow(scope: Any, receive: Any, send: Any) -> None:
+            if scope["path"] == CLONE:
+                told.set()
+                await go_on.wait()
+            await peer(scope, receive, send)
+
+        client.hosts.apps["b"] = slow
+        await client.sign_up("a")
+        await told.wait()
+        await client.update("a", **NEW_INFO)
+        go_on.set()
+
+        await client.agree(lambda seen: seen and seen["info"] == NEW_INFO)
 
     play(scene)
 
@@ -197,9 +223,6 @@ def test_a_restart_owes_the_peers_what_was_kept(tmp_path: Path) -> None:
         assert len(seen["documents"]) == len(signup_body()["documents"]) + 1
 
     asyncio.run(scene())
-
-
-CLONE = "/_clone"
 
 
 def asked(app: Any, *, content: bytes = b"[]", client: tuple[str, int] = ("127.0.0.1", 1), **headers: str) -> int:
@@ -247,6 +270,8 @@ def test_what_no_gateway_sent_is_refused(content: bytes) -> None:
         ("--peer", "ftp://b"),
         ("--peer", "http://192.0.2.1"),
         ("--peer", "http://127.0.0.1:1", "--clone-within", "0"),
+        ("--network", "0"),
+        ("--network", "2", "--database", "registrations.sqlite"),
     ],
 )
 def test_a_region_that_cannot_be_is_an_error(arguments: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
