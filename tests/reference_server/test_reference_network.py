@@ -151,7 +151,7 @@ def test_a_peer_that_was_away_misses_nothing_and_has_nothing_twice() -> None:
         before = len(client.hosts.carried)
         await client.update("a", **NEW_INFO)
         # In vain, after the last of the changes.
-        while not any(request.url.host == "b" for request in client.hosts.carried[before:]):
+        while not any(request.url.host == "b" for request in client.hosts.carried[before:]):  # noqa: ASYNC110
             await asyncio.sleep(0.01)
         client.hosts.away = set()
 
