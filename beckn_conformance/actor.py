@@ -9,6 +9,7 @@ import functools
 import shlex
 import ssl
 import time
+import unicodedata
 import urllib.parse
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -32,9 +33,10 @@ from .exchange import (
     write_json,
 )
 from .gateway import Gateway
+from .model import falters
 from .oddities import Talk, Text
 from .solitude import Solitude
-from .specification import Specification
+from .specification import Specification, load
 from .values import Values
 from .wire import head
 
@@ -85,6 +87,7 @@ class Actor:
         verifier: Verifier,
         turn: Turn = contextlib.nullcontext,
         solitude: Solitude | None = None,
+        peers: Mapping[str, Gateway] | None = None,
     ) -> None:
         self.solitude = solitude or Solitude()
         self.values = values
@@ -93,6 +96,7 @@ class Actor:
         self.lost = 0
         """Calls whose answer was lost, and that were made with no other data since."""
         self._gateway = gateway
+        self._peers = peers or {}
         self._binding = binding
         self._verifier = verifier
         self._turn = turn
@@ -120,14 +124,17 @@ class Actor:
         purpose: str = "",
         tags: tuple[str, ...] = (),
         start: Callable[[], Awaitable[object]] | None = None,
+        peer: str = "",
     ) -> Exchange:
-        """Makes one call; ``header`` overrides header members, None leaves one out."""
-        async with self._turn():
+        """Makes one call; ``header`` overrides header members, None leaves one out. ``peer`` is the base URL of another
+        gateway that is asked."""
+        gateway = self._peers[peer] if peer else self._gateway
+        async with contextlib.nullcontext() if peer else self._turn():
             members: dict[str, str | None] = {**self.header(action, token), **(header or {})}
             message = Message({name: value for name, value in members.items() if value is not None}, body)
-            exchange = await self._gateway.send(action, message, self._binding, purpose=purpose, tags=tags, start=start)
+            exchange = await gateway.send(action, message, self._binding, purpose=purpose, tags=tags, start=start)
         self.exchanges.append(exchange)
-        self.lost += exchange.lost
+        self.lost += exchange.lost and not peer
         return exchange
 
     async def together(self, *calls: Call, apart: float = 0.0) -> list[Exchange]:
@@ -368,6 +375,51 @@ class Actor:
 
         return await self.about(registration, GET, enough=shows, since=change.ended)
 
+    def need_peers(self) -> None:
+        """Raises Unmet where no other gateway is declared."""
+        if not self._peers:
+            raise Unmet("no peers are declared")
+
+    async def outlast_cloning(self) -> None:
+        """Waits until whatever was changed must have been cloned (X1)."""
+        async with self.solitude.paused():
+            await asyncio.sleep(self.config.clone_within or 0.0)
+
+    async def at_peers(self, shown: Exchange, registration: Registration) -> None:
+        """Asks every other gateway for a registration until it shows what ``shown``, a Provider/get of the one that is
+        judged, has shown, or the time to clone is over (X1).
+
+        Raises Unmet where one gives no usable answer for as long as patience lasts, or does not show it in time: then
+        nothing more can be learned of what follows.
+        """
+        last = await asyncio.gather(*(self._at_peer(peer, shown, registration) for peer in self._peers))
+        for exchange in last:
+            if falters(exchange, self.config):
+                raise Unmet(f"the peer {exchange.peer} could not be asked: {describe(exchange)}")
+            if not _says_the_same(exchange, shown):
+                raise Unmet(f"the peer {exchange.peer} did not show in time what was to be cloned")
+
+    async def _at_peer(self, peer: str, shown: Exchange, registration: Registration) -> Exchange:
+        within = self.config.clone_within or 0.0
+        until = shown.ended + within
+        patience = time.time() + within + self.config.patience
+        pause = 0.05
+        while True:
+            now = time.time()
+            body = {"registration": {"id": registration.id}}
+            exchange = await self.call(GET, body, token=registration.token, peer=peer)
+            if falters(exchange, self.config):
+                if exchange.ended >= patience:
+                    return exchange
+                until = max(until, exchange.ended + within)
+            elif now >= until or _says_the_same(exchange, shown):
+                return exchange
+            async with self.solitude.paused():
+                await asyncio.sleep(min(pause, max(until - time.time() + 0.01, 0.01)))
+            if self.solitude.stopped:
+                raise Unmet(self.solitude.stopped)
+            pause = min(pause * 2, max(0.5, within / 20))
+
     async def verify(self, registration: Registration) -> None:
         """Has a person's verification done through the declared hook; raises Unmet where there is none."""
         await self._verifier.verify(registration.id)
@@ -382,6 +434,23 @@ def registration_of(exchange: Exchange) -> Registration | None:
     if not token.strip() or len(token) > LONGEST_TOKEN or any(ord(c) < 32 or ord(c) > 126 for c in token):
         return None
     return Registration(id_, token, exchange.ended, exchange.sent.body if exchange.sent else MISSING)
+
+
+def _says_the_same(one: Exchange, other: Exchange) -> bool:
+    """Whether two gateways show the same of a registration, whatever the order of its documents (R9), and but for the
+    form of values (R10)."""
+
+    def said(exchange: Exchange) -> list[str]:
+        body = exchange.body_of_reply
+        documents = member(body, "/documents")
+        names = [member(d, "/name") for d in documents] if isinstance(documents, list) else []
+        values = [plain(member(body, f"/info/{key}")) for key in load().info_names]
+        return values + sorted(map(plain, names))
+
+    def plain(value: Any) -> str:
+        return unicodedata.normalize("NFC", str(value)).strip().casefold()
+
+    return one.acknowledged and said(one) == said(other)
 
 
 def _is_answered(exchange: Exchange) -> bool:

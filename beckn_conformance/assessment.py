@@ -111,7 +111,8 @@ class Assessment:
             if judgement.finding is None:
                 self.tally.add(judgement, exchange.id)
                 continue
-            before = [e for e in played.exchanges if e.ended <= exchange.started]
+            # How often other gateways were asked is a matter of time, and changes nothing (X1).
+            before = [e for e in played.exchanges if e.ended <= exchange.started and not e.peer]
             judgement = _weighed(judgement, exchange, before, played.exchanges, weight)
             assert judgement.finding is not None
             findings.setdefault(judgement.finding.id, judgement.finding)
@@ -135,7 +136,7 @@ class Assessment:
                     record.script = self._mask(told.script)
                     record.replay = replay(node_id, self.run.config.url)
         self.tally.doubled |= self._judge.doubled
-        self.tally.statistics.observe(played.exchanges, shown_by)
+        self.tally.statistics.observe([e for e in played.exchanges if not e.peer], shown_by)
         if not self.run.recorded:
             for id_ in played.registrations:
                 self._judge.forget(id_)
@@ -161,6 +162,8 @@ class Assessment:
 
     def _observe(self, exchange: Exchange) -> None:
         """Notes what is recorded and judged by nobody (T8, T13, T14)."""
+        if exchange.peer:
+            return
         notes = [f"{exchange.action}: {note}" for note in (exchange.received.notes if exchange.received else ())]
         reply = exchange.reply
         if reply is not None and 300 <= reply.status < 400:
@@ -229,6 +232,7 @@ def _weighed(
     weight = finding.weight
     if finding.requirement in REQUIREMENTS:
         weight += CALL * len(before)
-    if any(e.started < exchange.ended and exchange.started < e.ended for e in all_of_it if e is not exchange):
+    others = (e for e in all_of_it if e is not exchange and not e.peer)
+    if any(e.started < exchange.ended and exchange.started < e.ended for e in others):
         weight += BESIDE
     return replace(judgement, finding=replace(finding, weight=heft.of(weight)))

@@ -70,6 +70,9 @@ class GatewayConfig:
     tls: Mapping[str, Any] = field(default_factory=dict)
     verification_hook: str | None = None
     registrations: tuple[tuple[str, str], ...] = ()
+    peers: tuple[str, ...] = ()
+    """Base URLs of other gateways of the Region of Policy Coverage (X1)."""
+    clone_within: float | None = None
     policy_update_frequency: float | None = None
     waivers: tuple[Waiver, ...] = ()
     mask: tuple[str, ...] = ()
@@ -118,6 +121,7 @@ class GatewayConfig:
                 "envelope": tuple(values["envelope"]) if values["envelope"] else None,
                 "optional": tuple(values["optional"]),
                 "mask": tuple(values["mask"]),
+                "peers": tuple(values.get("peers", ())),
                 "registrations": tuple((id_, token) for id_, token in values["registrations"]),
                 "waivers": tuple(Waiver(**row) for row in waivers),
             }
@@ -162,25 +166,23 @@ def tls_context(config: GatewayConfig) -> ssl.SSLContext:
     return context
 
 
-def check_url(url: str) -> str:
+def check_url(url: str, name: str = "--gateway-url") -> str:
     """The base URL without a trailing slash; raises UsageError for one that no request can be sent to."""
     try:
         parts = urlsplit(url)
         port = parts.port
     except ValueError as error:
-        raise UsageError(f"--gateway-url {url!a} is no URL: {error}") from error
+        raise UsageError(f"{name} {url!a} is no URL: {error}") from error
     if parts.scheme not in ("http", "https") or not parts.hostname or port == 0:
-        raise UsageError(
-            f"--gateway-url {url!a} needs a scheme (http or https) and a host, such as https://gw.example/api"
-        )
+        raise UsageError(f"{name} {url!a} needs a scheme (http or https) and a host, such as https://gw.example/api")
     if parts.username or parts.password:
         raise UsageError(
-            f"--gateway-url must not have a password; declare headers: {{Authorization: env:NAME}} for {parts.hostname}"
+            f"{name} must not have a password; declare headers: {{Authorization: env:NAME}} for {parts.hostname}"
         )
     if not url.isprintable() or not url.isascii() or " " in url:
-        raise UsageError(f"--gateway-url {url!a} has characters that no URL has; they must be percent-encoded")
+        raise UsageError(f"{name} {url!a} has characters that no URL has; they must be percent-encoded")
     if parts.query or parts.fragment:
-        raise UsageError(f"--gateway-url {url!r} must not have a query or a fragment; calls are made beneath it")
+        raise UsageError(f"{name} {url!r} must not have a query or a fragment; calls are made beneath it")
     return url.rstrip("/")
 
 
@@ -263,6 +265,16 @@ def from_mapping(
     for pointer in raw.get("optional", ()):
         if pointer not in known:
             raise fail("optional", f"{pointer!r} is no member of a request{nearest(pointer, known)}")
+    for key, other in (("peers", "clone_within"), ("clone_within", "peers")):
+        if key in raw and other not in raw:
+            raise fail(key, f"it takes {other} as well: which gateways are cloned to, and in how many seconds")
+    try:
+        # So that one file does for every gateway of a region, each may find itself in it.
+        peers = tuple(p for p in dict.fromkeys(check_url(peer, "peers:") for peer in raw.get("peers", ())) if p != url)
+    except UsageError as error:
+        raise UsageError(f"{where}{_line(lines, 'peers')}: {error}") from error
+    if raw.get("peers") and not peers:
+        raise fail("peers", f"there is none besides {url} itself")
     tls = dict(raw.get("tls", {}))
     for key in ("ca", "client_cert"):
         if key in tls and not Path(tls[key]).is_file():
@@ -294,7 +306,7 @@ def from_mapping(
     envelope = raw.get("envelope")
     plain = (
         "gateway binding method verification updates documents_echo status_names settle timeout patience "
-        "concurrency rate verification_hook policy_update_frequency"
+        "concurrency rate verification_hook clone_within policy_update_frequency"
     )
     return GatewayConfig(
         url=url,
@@ -303,6 +315,7 @@ def from_mapping(
         signup_token=secret("signup_token", raw["signup_token"]) if "signup_token" in raw else None,
         optional=tuple(raw.get("optional", ())),
         mask=tuple(raw.get("mask", ())),
+        peers=peers,
         company_id=pattern,
         headers={key: secret(f"headers.{key}", value) for key, value in raw.get("headers", {}).items()},
         tls=tls,

@@ -11,12 +11,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from .config import GatewayConfig, check_url, load_config
 from .errors import KitError, UsageError, nearest
 from .specification import Specification
 
 PREFIX = "reference"
+PEERS = ".reference"
+"""Ending of the hosts of declared peers that run beside the embedded gateway, wherever they listen."""
 PATIENCE = 20.0
 """Seconds that the child may take until it listens."""
 
@@ -68,27 +71,31 @@ def reach(
     config = load_config("http://127.0.0.1", file, specification, {**found.configuration, **given})
     if not start:
         return config, None
-    server = Embedded((*found.arguments, "--spec", str(specification.folder)), config.binding)
+    arguments = (*found.arguments, "--spec", str(specification.folder))
+    peers = sum((urlsplit(peer).hostname or "").endswith(PEERS) for peer in config.peers)
+    server = Embedded(arguments, config.binding, peers)
     return server.configured(config), server
 
 
 class Embedded:
-    """A running reference gateway; ``url`` is where it listens."""
+    """A running reference gateway, and peers that it clones to; ``url`` and ``peers`` are where they listen."""
 
-    def __init__(self, arguments: tuple[str, ...], binding: str) -> None:
+    def __init__(self, arguments: tuple[str, ...], binding: str, peers: int = 0) -> None:
         command = [sys.executable, "-m", "reference_server", "--port", "0", "--until-stdin-ends", *arguments]
         if binding == "envelope":
             command += ["--binding", "envelope"]
+        if peers:
+            command += ["--network", str(1 + peers)]
         self._process = subprocess.Popen(
             command, stdout=subprocess.PIPE, stdin=subprocess.PIPE, text=True, start_new_session=True
         )
         try:
-            self.url = self._address()
+            self.url, *self.peers = self._addresses(1 + peers)
         except BaseException:
             self.stop()
             raise
 
-    def _address(self) -> str:
+    def _addresses(self, count: int) -> list[str]:
         assert self._process.stdout is not None
         deadline = time.monotonic() + PATIENCE
         with selectors.DefaultSelector() as selector:
@@ -100,13 +107,18 @@ class Embedded:
                 if not line:
                     break
                 if "http://" in line:
-                    return line[line.index("http://") :].strip()
+                    # Those of its peers are printed at once with it.
+                    lines = [line, *(self._process.stdout.readline() for _ in range(count - 1))]
+                    return [line[line.index("http://") :].strip() for line in lines]
         raise KitError("the embedded reference gateway did not start; python -m reference_server says why")
 
     def configured(self, config: GatewayConfig) -> GatewayConfig:
-        """The configuration for this very server: its address, and its operator as the verification hook."""
+        """The configuration for this very server: its address, those of its peers, and its operator as the verification
+        hook."""
         hook = config.verification_hook or "{origin}/operator/registrations/{id}/verify"
-        return dataclasses.replace(config, url=self.url, verification_hook=hook.replace("{origin}", self.url))
+        hook = hook.replace("{origin}", self.url)
+        peers = tuple(self.peers) or config.peers
+        return dataclasses.replace(config, url=self.url, peers=peers, verification_hook=hook)
 
     def stop(self) -> None:
         """Ends the child; may be called more than once."""

@@ -103,6 +103,8 @@ class Exchange:
     """What kind of oddity was sent, or ``after …`` such a one."""
     about: str = ""
     """Id of the registration that a request which is no message could change if it were carried out."""
+    peer: str = ""
+    """Base URL of the gateway that was asked, where it is another one of the region (X1)."""
 
     @property
     def ended(self) -> float:

@@ -36,7 +36,8 @@ REPEATABLE = "Provider/get"
 class Gateway:
     """Sends requests within the limits of a configuration; every request becomes one Exchange.
 
-    It belongs to the event loop it is first used in. ``transport`` replaces the network, for tests.
+    It belongs to the event loop it is first used in. ``transport`` replaces the network, for tests. A ``peer`` is not
+    the one that is judged, and is not waited for: what to do without its answer is for those who ask to say (X1).
     """
 
     def __init__(
@@ -46,8 +47,10 @@ class Gateway:
         transport: httpx.AsyncBaseTransport | None = None,
         record: Callable[[Exchange], None] = lambda exchange: None,
         label: str = "",
+        peer: bool = False,
     ) -> None:
         self.config = config
+        self._peer = config.url if peer else ""
         self.sent = 0
         self._record = record
         self._label = label
@@ -191,8 +194,9 @@ class Gateway:
                 purpose=purpose,
                 tags=tags,
                 about=about,
+                peer=self._peer,
             )
-            if fate is None:
+            if fate is None or self._peer:
                 break
             again = self._patience.after(exchange, fate, wait, begun)
             if again is None:

@@ -56,6 +56,10 @@ class Judge:
     def judge(self, exchange: Exchange) -> Iterator[Judgement]:
         """Yields what follows from an exchange; what it teaches is used for those that come after."""
         sight = self._sights[exchange.id] = self._sight(exchange)
+        if exchange.peer:
+            # Another gateway is judged for what it has of this one, and for nothing else.
+            yield from self._histories.observe(sight)
+            return
         if exchange.action == "Provider/signup":
             self._introduce(exchange)
         for _, function in CHECKS:

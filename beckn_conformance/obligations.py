@@ -74,6 +74,8 @@ def _of(
             return {*MALFORMED, *map(family_of, UNUSUAL), *LARGE, MANY_DOCUMENTS, *FOREIGN, AT_THE_END}
         case "SIGNUP-ID-UNIQUE":
             return {*actions, f"{MANY} registrations"}
+        case "CLONE-SERVED" | "CLONE-UPDATED" | "CLONE-DOCUMENTS" if config.peers:
+            return {f"{action} at {peer}" for action in actions for peer in config.peers}
         case _:
             kinds = ("ACK", "NACK") if requirement.id in BY_REPLY else ()
     return {f"{action} {kind}" for action in actions for kind in kinds} if kinds else set(actions)

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 MOST = 8
 """Fair variations that one gateway has at once: of more it is hard to say that none hides what another one does."""
+NETWORKS = "X1"
+"""The reading of variations that only other gateways of a region show."""
 EXAMPLES = 25
 """Examples of each property where no single test finds a defect."""
 
@@ -33,7 +35,7 @@ class Proof:
     """What came of one gateway that the suite was played against."""
 
     kind: str
-    """``reference``, ``variation`` or ``defect``."""
+    """``reference``, ``variation``, ``network`` or ``defect``."""
     names: tuple[str, ...]
     problems: tuple[str, ...]
     seconds: float
@@ -56,11 +58,14 @@ def planned(only: str = "") -> list[tuple[str, tuple[str, ...]]]:
     """Kind and names of every gateway to be played against, the longest runs first."""
     import reference_server
 
-    variations = [one for name, one in reference_server.VARIATIONS.items() if only in name]
+    chosen = [one for name, one in reference_server.VARIATIONS.items() if only in name]
+    variations = [one for one in chosen if one.reading != NETWORKS]
+    networks = [("network", (one.name,)) for one in chosen if one.reading == NETWORKS]
     defects = [name for name in sorted(reference_server.of_specification(load().folder)) if only in name]
     bindings = [("reference", (binding,)) for binding in ("http", "envelope") if not only]
     return [
         *bindings,
+        *networks,
         *(("variation", tuple(one.name for one in group)) for group in groups(variations)),
         *(("defect", (name,)) for name in defects),
     ]
@@ -71,6 +76,8 @@ def _proof(kind: str, names: tuple[str, ...]) -> Proof:
     match kind:
         case "reference":
             problems = unsound(names[0])
+        case "network":
+            problems = uncloned(names[0])
         case "variation":
             problems = [f"{name}: {held}" for name, held in unfair(names).items()]
         case _:
@@ -117,6 +124,18 @@ def held_against(names: Sequence[str]) -> list[str]:
             if o.status in ("failed", "inconclusive") and o.requirement.level == "MUST"
         ),
         *([] if verdict.verdict == CONFORMANT else [f"the verdict is {verdict.verdict}"]),
+    ]
+
+
+def uncloned(name: str) -> list[str]:
+    """What is held against gateways that clone to each other in a fair way."""
+    specification = load()
+    clones = {requirement.id for requirement in specification.requirements.values() if requirement.needs == "peers"}
+    session = run([item for item in items() if clones & {*item.requirements}], variations=(name,), clone_within=3)
+    amiss = [o for o in session.conclude().outcomes if o.requirement.id in clones and o.status != "passed"]
+    return [
+        *(f"{found[0]} at {found[1]} {found[2]}: {found[3]}" for found in findings(session)),
+        *(f"{outcome.requirement.id} is {outcome.status}: {outcome.reason}" for outcome in amiss),
     ]
 
 

@@ -49,6 +49,8 @@ def row_of(exchange: Exchange, mask: Mask = str, *, longest: int = LONGEST) -> R
             **written(reply.content, mask, longest),
         },
     }
+    if exchange.peer:
+        row["peer"] = exchange.peer
     if request.raw is not None:
         raw = request.raw
         row["raw"] = {
@@ -91,6 +93,7 @@ def exchange_of(row: Mapping[str, Any], binding: Binding) -> Exchange:
         purpose=row["purpose"],
         tags=tuple(row["tags"]),
         about=row["about"],
+        peer=row.get("peer", ""),
     )
 
 

@@ -81,13 +81,15 @@ def configuration(*named: Mapping[str, Any], **more: Any) -> dict[str, Any]:
 
 
 def session_of(app: Any, declared: Mapping[str, Any], *, strict: bool = False, seed: int = 1) -> Session:
-    """A session with an application in this process, under a configuration."""
+    """A session with an application in this process, or with several under their hosts, under a configuration."""
+    direct = isinstance(app, httpx.AsyncBaseTransport)
+    transport = app if direct else httpx.ASGITransport(app, raise_app_exceptions=False)
     return Session(
         load(),
         from_mapping(ORIGIN, declared, load()),
         seed=seed,
         strict=strict,
-        transport=httpx.ASGITransport(app, raise_app_exceptions=False),
+        transport=transport,
     )
 
 
@@ -121,18 +123,26 @@ def run(
 ) -> Session:
     """Plays and judges scenarios against a fresh reference gateway; the session is closed but can be concluded."""
     import reference_server
+    from reference_server.hosts import network
 
     folder = load().folder
     known = reference_server.of_specification(folder)
-    app = reference_server.create_app(
-        binding=binding or "http", defects=defects, variations=variations, specification=folder
-    )
     declared = configuration(
         {"binding": binding} if binding else {},
         *(known[name].configuration for name in defects),
         *(reference_server.VARIATIONS[name].configuration for name in variations),
         **more,
     )
+    planted: dict[str, Any] = {
+        "binding": binding or "http",
+        "defects": defects,
+        "variations": variations,
+        "specification": folder,
+    }
+    if "peers" in declared:
+        app: Any = network([ORIGIN, *declared["peers"]], within=declared["clone_within"], **planted)
+    else:
+        app = reference_server.create_app(**planted)
     session = session_of(app, declared, strict=strict, seed=seed)
     play(session, chosen, examples, shrinking=shrinking)
     return session

@@ -19,6 +19,8 @@ LONGEST_HISTORY = 60
 """Calls of a history that are told one by one."""
 PLAIN_TIME = re.compile(r"\d{4}-(0\d|1[0-2])-\d\dT\d\d:\d\d:\d\d")
 NOW = re.compile(rb"\nTimestamp: (\S+)")
+PEER = "U2"
+"""Shell variable of the base URL of another gateway."""
 LONGEST = 8 * 1024
 """Bytes of a content that are written out; a shell takes no more than 128 KB as one word."""
 
@@ -86,6 +88,8 @@ def _parts(exchange: Exchange, needed: Sequence[Exchange], binding: Binding, con
     """Shell commands: first the variables, then those of each step, those of the exchange last."""
     names: dict[str, str] = {}
     head = [f"U={shlex.quote(config.url)}"]
+    if exchange.peer:
+        head.append(f"{PEER}={shlex.quote(exchange.peer)}")
     parts = [head]
     for number, step in enumerate(needed, 1):
         line = _call(step, binding, config, names, number)
@@ -103,7 +107,8 @@ def _parts(exchange: Exchange, needed: Sequence[Exchange], binding: Binding, con
             script = f"import json,sys; print(json.load(sys.stdin){path})".replace("'", '"')
             commands.append(f"{variable}=$(printf %s \"$R{number}\" | python3 -c '{script}')")
         parts.append(commands)
-    parts.append([_call(exchange, binding, config, names, len(needed) + 1, show_header=True)])
+    wait = [f"sleep {config.clone_within:g}"] if exchange.peer else []
+    parts.append([*wait, _call(exchange, binding, config, names, len(needed) + 1, show_header=True)])
     if any("$N" in command for commands in parts for command in commands):
         head.append("N=$(date +%s | tail -c 7)")
     return parts
@@ -217,8 +222,9 @@ def _call(
     words = ["curl", "-sS"]
     if show_header:
         words.append("-i")
-    path = exchange.request.url.removeprefix(config.url)
-    where = f'"$U{path}"' if path == f"/{exchange.action}" else f'--path-as-is "$U"{shlex.quote(path)}'
+    path = exchange.request.url.removeprefix(exchange.peer or config.url)
+    base = PEER if exchange.peer else "U"
+    where = f'"${base}{path}"' if path == f"/{exchange.action}" else f'--path-as-is "${base}"{shlex.quote(path)}'
     words += ["-X", exchange.request.method, where]
     if exchange.request.method == "HEAD":
         # curl waits for a body where it is not told that none follows, and then it would send none.

@@ -16,7 +16,7 @@ from .actor import SIGNUP, Actor, registration_of
 from .assessment import Judged
 from .binding import HEADER
 from .config import GatewayConfig
-from .errors import Unreachable, UsageError
+from .errors import Unmet, Unreachable, UsageError
 from .exchange import Exchange, Request, shown
 from .masking import SHORTEST, Masker
 from .model import REQUIREMENTS
@@ -32,7 +32,7 @@ TRIES = 5
 OF_LUCK = ("REPLY-TIME", "ROBUST-LIVES-ON")
 """Requirements whose findings depend on what else a gateway was doing."""
 LONGEST_PAUSE = 1.0
-"""Seconds beyond ``settle`` that are waited between two calls, as the run did."""
+"""Seconds beyond ``settle``, or the time to clone, that are waited between two calls, as the run did."""
 
 SECRET_KEYS = ("signup_token", "headers", "registrations")
 
@@ -76,7 +76,7 @@ def again(folder: Path, name: str, url: str | None, file: Path | None, specifica
     if scenario is None:
         raise UsageError(f"{folder}: the exchanges of {finding['id']} are not on record")
     last = next(exchange for exchange in scenario.exchanges if exchange.id in finding["exchanges"])
-    before = [exchange for exchange in scenario.exchanges if exchange.ended <= last.started]
+    before = [exchange for exchange in scenario.exchanges if exchange.ended <= last.started and not exchange.peer]
     steps = [*needed(last, before, history=requirement in REQUIREMENTS), last]
     enough = scenario.shows(run, steps, finding["id"])
     declared = {} if file is not None else {k: v for k, v in report["configuration"].items() if k != "waivers"}
@@ -140,7 +140,7 @@ async def _send(actor: Actor, steps: Sequence[Exchange], recorded: GatewayConfig
     answered = {step.id: asyncio.Event() for step in steps}
     moments: dict[str, float] = {}
     live = _Live(actor, recorded)
-    longest = actor.config.settle + LONGEST_PAUSE
+    longest = max(actor.config.settle, actor.config.clone_within or 0.0) + LONGEST_PAUSE
 
     async def send(step: Exchange) -> None:
         before = [other for other in steps if other.ended <= step.started]
@@ -166,7 +166,8 @@ async def _call(actor: Actor, step: Exchange, live: _Live) -> Exchange:
         if is_plain_time(step.sent.header.get("Timestamp", "")):
             del header["Timestamp"]
         body = live.value(step.sent.body)
-        return await actor.call(step.action, body, header=header, purpose=step.purpose, tags=step.tags)
+        peer = live.peer(step.peer) if step.peer else ""
+        return await actor.call(step.action, body, header=header, purpose=step.purpose, tags=step.tags, peer=peer)
     request = step.request
     content = live.bytes(request.content)
     raw = request.raw
@@ -185,6 +186,7 @@ class _Live:
 
     def __init__(self, actor: Actor, recorded: GatewayConfig) -> None:
         self.recorded_url = recorded.url
+        self._recorded_peers = recorded.peers
         self._actor = actor
         self._company_id = re.compile(recorded.company_id) if recorded.company_id else CIN
         self._names: dict[str, str] = {}
@@ -192,6 +194,13 @@ class _Live:
             self._names[recorded.signup_token] = actor.config.signup_token
         for (old_id, old_token), (id_, token) in zip(recorded.registrations, actor.config.registrations, strict=False):
             self._names |= {old_id: id_, old_token: token}
+
+    def peer(self, url: str) -> str:
+        """The other gateway that is asked in the place of a recorded one; raises Unmet where none is declared."""
+        place = self._recorded_peers.index(url)
+        if place >= len(self._actor.config.peers):
+            raise Unmet(f"{url} was asked, and {place + 1} peers are not declared")
+        return self._actor.config.peers[place]
 
     def learn(self, step: Exchange, exchange: Exchange) -> None:
         """Notes the registration that a call made in the place of the recorded one."""

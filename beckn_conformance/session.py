@@ -12,7 +12,7 @@ import time
 import uuid
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from concurrent.futures import Future
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -79,6 +79,7 @@ class Session:
         self._solitude = Solitude()
         self._solitude.sure = not worker
         self._gateway: Gateway | None = None
+        self._peers: dict[str, Gateway] = {}
         self._turns = Turns(config.concurrency)
         self._ranks = itertools.count()
         self._playing: dict[str, Future[Played]] = {}
@@ -103,7 +104,11 @@ class Session:
 
     @property
     def exchanges(self) -> int:
-        return self.elsewhere + (self._gateway.sent if self._gateway else 0)
+        return self.elsewhere + sum(gateway.sent for gateway in self._gateways)
+
+    @property
+    def _gateways(self) -> list[Gateway]:
+        return [*([self._gateway] if self._gateway else []), *self._peers.values()]
 
     def _tell(self, kind: str, **facts: Any) -> None:
         if self._journal is not None:
@@ -141,6 +146,11 @@ class Session:
 
     async def _open(self) -> Gateway:
         label = f"{self._worker}-" if self._worker else ""
+        for number, url in enumerate(self.config.peers, 1):
+            config = replace(self.config, url=url)
+            self._peers[url] = Gateway(
+                config, transport=self._transport, record=self._record, label=f"{label}p{number}", peer=True
+            )
         return Gateway(self.config, transport=self._transport, record=self._record, label=label)
 
     def close(self) -> None:
@@ -173,8 +183,8 @@ class Session:
         for task in playing:
             task.cancel()
         await asyncio.gather(*playing, return_exceptions=True)
-        if self._gateway is not None:
-            await self._gateway.close()
+        for gateway in self._gateways:
+            await gateway.close()
 
     def _wait(self, work: Coroutine[Any, Any, T], timeout: float | None = None) -> T:
         assert self._loop is not None
@@ -231,6 +241,7 @@ class Session:
                     self._verifier,
                     turn,
                     self._solitude,
+                    self._peers,
                 )
                 actor.hurried = hurried
                 try:

@@ -50,9 +50,10 @@ def record(
     rows = read(source)
     called = [(_called(row["request"]["url"], specification), row) for row in rows]
     calls = [(*found, row) for found, row in called if found is not None]
-    base = _gateway(source, Counter(base for base, _, _ in calls), url)
+    base = _gateway(source, Counter(base for base, _, row in calls if not row.get("peer")), url)
     config = load_config(base, file, specification, {})
-    chosen = [(action, row) for one, action, row in calls if one == base and _is_call(row, config)]
+    of = {base: "", **{peer: peer for peer in config.peers}}
+    chosen = [(action, {**row, "peer": of[one]}) for one, action, row in calls if one in of and _is_call(row, config)]
     if not chosen:
         raise UsageError(f"{source}: no {config.method} is made to any operation under {base}")
     binding = _binding(config, [row for _, row in chosen])

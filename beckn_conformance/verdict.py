@@ -267,6 +267,7 @@ def conclude(
     elif unreachable or any(
         o.status in ("inconclusive", "untested")
         and not o.requirement.untestable
+        and not _lacks_peers(o.requirement, config)
         and (strict or o.requirement.level == "MUST")
         for o in outcomes
     ):
@@ -319,6 +320,8 @@ def _outcome(
         status, reason = "not-applicable", why
     elif requirement.needs == "verification" and not can_verify and not exercised:
         status, reason = "not-applicable", "no verification_hook is declared, so nothing can be verified"
+    elif _lacks_peers(requirement, config) and not exercised:
+        status, reason = "untested", "no peers are declared, so nothing is seen of the other gateways of the region"
     elif not exercised and not tally.tests.get(requirement.id):
         left_out = "it was left out of this run" if narrowed else "nothing was sent for it"
         status, reason = "untested", unreachable or left_out
@@ -376,12 +379,19 @@ def _place(pointer: str) -> str:
     return re.sub(r"/\d+(?=/|$)", "/*", pointer)
 
 
+def _lacks_peers(requirement: Requirement, config: GatewayConfig) -> bool:
+    """Whether nobody is held to a requirement, since other gateways are needed to see it (X1)."""
+    return requirement.needs == "peers" and not config.peers
+
+
 def _vacuous(requirement: str, tally: Tally, config: GatewayConfig) -> str:
     """Why a requirement asks for nothing at a gateway that applies updates later (R12)."""
     if requirement == "UPDATE-VISIBLE" and config.updates == "deferred":
         return "updates are declared as deferred"
-    if requirement == "UPDATE-STAYS" and (config.updates == "deferred" or tally.found.get("UPDATE-VISIBLE")):
-        return "no Provider/get showed the values of an update, so none could be taken back"
+    if requirement in ("UPDATE-STAYS", "CLONE-UPDATED") and (
+        config.updates == "deferred" or tally.found.get("UPDATE-VISIBLE")
+    ):
+        return "no Provider/get showed the values of an update, so none could be taken back or cloned"
     return ""
 
 

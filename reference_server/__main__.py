@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import argparse
+import asyncio
 import difflib
+import os
 import socket
 import sqlite3
 import sys
 import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     import uvicorn
 
     from reference_server.defects import Defect
+    from reference_server.network import Region
     from reference_server.variations import Variation
 
 
@@ -34,6 +37,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if fault is not None:
             print(f"reference_server: {fault}", file=sys.stderr)
             return 2
+    fault = _fault(options)
+    if fault is not None:
+        print(f"reference_server: {fault}", file=sys.stderr)
+        return 2
     return _serve(options)
 
 
@@ -46,6 +53,15 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--variation", action="append", default=[], metavar="NAME", help="read the page in another way")
     parser.add_argument("--database", type=Path, metavar="FILE", help="keep registrations in this SQLite file")
     parser.add_argument("--spec", type=Path, metavar="DIR", help="a changed copy of schemas/")
+    parser.add_argument("--peer", action="append", default=[], metavar="URL", help="clone to this gateway; repeatable")
+    parser.add_argument("--network", type=int, default=1, metavar="N", help="serve so many that clone to each other")
+    parser.add_argument("--clone-within", type=float, default=2.0, metavar="SECONDS", help="in which peers have it all")
+    parser.add_argument(
+        "--clone-secret",
+        default=os.environ.get("CLONE_SECRET", ""),
+        metavar="TEXT",
+        help="what all peers know, also as CLONE_SECRET; without it only this machine may clone",
+    )
     parser.add_argument("--until-stdin-ends", action="store_true", help="end when whoever started it does")
     parser.add_argument("--list", action="store_true", help="print all defects and variations")
     return parser
@@ -68,9 +84,28 @@ def _unknown(kind: str, names: Sequence[str], known: Mapping[str, Defect] | Mapp
     return None
 
 
-def _end_with_stdin(server: uvicorn.Server) -> None:
+def _fault(options: argparse.Namespace) -> str | None:
+    """Say what is wrong with what is asked of gateways that clone to each other."""
+    if options.network < 1:
+        return f"--network {options.network}: it takes one gateway at least"
+    if options.network > 1 and options.database:
+        return "--network is of gateways in memory; start each by itself with its --database and its --peer URLs"
+    region = _region(options, options.peer)
+    return region.fault() if region is not None else None
+
+
+def _region(options: argparse.Namespace, peers: Sequence[str]) -> Region | None:
+    if not peers:
+        return None
+    from reference_server.network import Region
+
+    return Region(peers, options.clone_within, options.clone_secret)
+
+
+def _end_with_stdin(servers: Sequence[uvicorn.Server]) -> None:
     sys.stdin.read()
-    server.should_exit = server.force_exit = True
+    for server in servers:
+        server.should_exit = server.force_exit = True
 
 
 def _serve(options: argparse.Namespace) -> int:
@@ -78,30 +113,42 @@ def _serve(options: argparse.Namespace) -> int:
 
     from reference_server.app import create_app
 
+    servers = []
+    listeners: list[socket.socket] = []
     try:
-        app = create_app(
-            binding=options.binding,
-            defects=options.defect,
-            variations=options.variation,
-            database=options.database,
-            specification=options.spec,
-        )
-        listener = socket.create_server((options.host, options.port), backlog=2048)
+        for number in range(options.network):
+            address = (options.host, 0 if number else options.port)
+            listeners.append(socket.create_server(address, backlog=2048))
+        urls = ["http://{}:{}".format(*listener.getsockname()[:2]) for listener in listeners]
+        for url in urls:
+            region = _region(options, [*options.peer, *(other for other in urls if other != url)])
+            app = create_app(
+                binding=options.binding,
+                defects=options.defect,
+                variations=options.variation,
+                database=options.database,
+                specification=options.spec,
+                region=region,
+            )
+            lifespan: Literal["on", "off"] = "on" if region else "off"
+            config = uvicorn.Config(app, log_level="critical", access_log=False, lifespan=lifespan, server_header=False)
+            servers.append(uvicorn.Server(config))
     except (OSError, OverflowError, sqlite3.Error) as fault:
         print(f"reference_server: {fault}", file=sys.stderr)
         return 2
-    host, port = listener.getsockname()[:2]
-    # The socket listens already: a connection made before the loop turns waits in its backlog.
-    print(f"listening on http://{host}:{port}", flush=True)
-    config = uvicorn.Config(app, log_level="critical", access_log=False, lifespan="off", server_header=False)
-    server = uvicorn.Server(config)
+    # The sockets listen already: a connection made before the loop turns waits in its backlog.
+    print(*(f"listening on {url}" for url in urls), sep="\n", flush=True)
     if options.until_stdin_ends:
-        threading.Thread(target=_end_with_stdin, args=(server,), daemon=True).start()
+        threading.Thread(target=_end_with_stdin, args=(servers,), daemon=True).start()
     try:
-        server.run(sockets=[listener])
+        asyncio.run(_run(servers, listeners))
     except KeyboardInterrupt:
         return 0
     return 0
+
+
+async def _run(servers: Sequence[uvicorn.Server], listeners: Sequence[socket.socket]) -> None:
+    await asyncio.gather(*(server.serve([one]) for server, one in zip(servers, listeners, strict=True)))
 
 
 if __name__ == "__main__":

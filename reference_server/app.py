@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable
+import contextlib
+from collections.abc import AsyncIterator, Callable, Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
 from starlette.requests import Request as HttpRequest
@@ -17,6 +19,11 @@ from reference_server.registration import REJECTED, VERIFIED
 from reference_server.specification import load
 from reference_server.storage import open_store
 
+if TYPE_CHECKING:
+    import httpx
+
+    from reference_server.network import Network, Region
+
 _JUDGEMENTS = {"verify": VERIFIED, "reject": REJECTED}
 _PIECE = 4096
 _METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
@@ -29,9 +36,19 @@ def create_app(
     variations: Iterable[str] = (),
     database: Path | str | None = None,
     specification: Path | None = None,
+    region: Region | None = None,
+    transport: httpx.AsyncBaseTransport | None = None,
 ) -> Starlette:
-    """Make a gateway with the named bugs and readings; raises KeyError for a name that does not exist."""
+    """Make a gateway with the named bugs and readings; raises KeyError for a name that does not exist.
+
+    With a region it clones to the peers there, through ``transport`` where that is given.
+    """
     gateway = Gateway(load(specification), open_store(Path(database) if database else None), BINDINGS[binding]())
+    network = None
+    if region is not None:
+        from reference_server.network import Network
+
+        network = Network(gateway, region, transport)
     # The planted things are many and most runs need none, so they are imported only on demand.
     if variations := tuple(variations):
         from reference_server.variations import VARIATIONS
@@ -44,7 +61,34 @@ def create_app(
         known = of_specification(specification)
         for name in defects:
             known[name].install(gateway)
-    return Starlette(routes=_routes(gateway))
+    if network is None:
+        return Starlette(routes=_routes(gateway))
+    return Starlette(routes=[*_clone_routes(network), *_routes(gateway)], lifespan=_waking(network))
+
+
+def _waking(network: Network) -> Callable[[Starlette], contextlib.AbstractAsyncContextManager[None]]:
+    @contextlib.asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        network.wake()
+        yield
+
+    return lifespan
+
+
+def _clone_routes(network: Network) -> list[Route]:
+    from reference_server.network import PATH
+
+    async def clone(request: HttpRequest) -> Response:
+        host = request.client.host if request.client else ""
+        if not network.is_peer(request.headers.get("authorization", ""), host):
+            return PlainTextResponse("Forbidden", 403)
+        try:
+            network.receive(await request.body())
+        except (ValueError, KeyError, TypeError):
+            return PlainTextResponse("Bad Request", 400)
+        return Response(status_code=204)
+
+    return [Route(path, clone, methods=["POST"]) for path in (PATH, f"/{{prefix:path}}{PATH}")]
 
 
 def _routes(gateway: Gateway) -> list[Route]:

@@ -297,3 +297,11 @@ class Gateway:
         if number is None:
             return self.store.change(identity, lambda current: current.judged(status))
         return self.store.change(identity, lambda current: current.with_document_judged(number, status))
+
+    async def clone(self, registration: Registration, peer: str) -> Registration | None:
+        """Give what another gateway is told of a registration, None for nothing (reading X1)."""
+        return registration
+
+    def take_over(self, clone: Registration) -> None:
+        """Keep what another gateway tells of a registration (reading X1)."""
+        self.store.merge(clone)

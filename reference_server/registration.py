@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from hashlib import sha256
+from typing import TypeAlias
 
 from reference_server.message import Json
 
@@ -15,6 +16,13 @@ VERIFIED = "VERIFIED"
 REJECTED = "REJECTED"
 UPDATE_PENDING = "UPDATE-PENDING"
 UPDATE_FAIL = "UPDATE-FAIL"
+
+
+Stamp: TypeAlias = tuple[int, str]
+"""When a part of a registration was last changed, in changes rather than seconds, and by which gateway: of two changes
+the one with the greater stamp is later, and every gateway says so."""
+
+_NEVER: Stamp = (0, "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +52,8 @@ class Registration:
     status: str = PENDING
     others: Mapping[str, Json] = field(default_factory=dict)
     """What else a signup may hold, by the schemas."""
+    stamps: Mapping[str, Stamp] = field(default_factory=dict)
+    """Of the parts that were changed since the signup, for the clones at other gateways (reading X1)."""
 
     def judged(self, status: str) -> Registration:
         """Give the registration as an operator leaves it who verified or rejected all of it."""
@@ -55,6 +65,36 @@ class Registration:
         documents = list(self.documents)
         documents[number] = replace(documents[number], status=status)
         return replace(self, documents=tuple(documents))
+
+    def stamped(self, before: Registration, gateway: str) -> Registration:
+        """Give the registration with what differs from before marked as changed by a gateway, after all else."""
+        version = 1 + max((version for version, _ in self.stamps.values()), default=0)
+        old = before._parts()
+        changed = {part: (version, gateway) for part, value in self._parts().items() if old.get(part) != value}
+        return replace(self, stamps={**self.stamps, **changed})
+
+    def merged(self, clone: Registration) -> Registration:
+        """Give the registration with what a clone has that is later; in any order, any number of times, all the same.
+
+        A document is there once, by its id. Of updates that were made at the same time one is left, whole (reading X3).
+        """
+        later = {part for part, stamp in clone.stamps.items() if stamp > self.stamps.get(part, _NEVER)}
+        theirs = {document.id: document for document in clone.documents}
+        mine = [theirs.pop(one.id) if f"documents/{one.id}" in later else one for one in self.documents]
+        known = {document.id for document in mine}
+        return replace(
+            self,
+            info=clone.info if "info" in later else self.info,
+            documents=(*mine, *(document for document in theirs.values() if document.id not in known)),
+            api_status=clone.api_status if "api_status" in later else self.api_status,
+            status=clone.status if "status" in later else self.status,
+            stamps={**self.stamps, **{part: clone.stamps[part] for part in later}},
+        )
+
+    def _parts(self) -> dict[str, Json]:
+        """Give what can change, each part by a name of its own."""
+        statuses = {f"documents/{document.id}": document.status for document in self.documents}
+        return {"info": self.info, "api_status": self.api_status, "status": self.status, **statuses}
 
     def to_json(self) -> str:
         """Write the registration down."""
@@ -69,6 +109,7 @@ class Registration:
                 "api_status": self.api_status,
                 "status": self.status,
                 "others": self.others,
+                "stamps": self.stamps,
             }
         )
 
@@ -78,6 +119,7 @@ class Registration:
         row = json.loads(text)
         row["expires"] = datetime.fromisoformat(row["expires"])
         row["documents"] = tuple(Document(*document) for document in row["documents"])
+        row["stamps"] = {part: (version, gateway) for part, (version, gateway) in row.get("stamps", {}).items()}
         return cls(**row)
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Protocol
 
@@ -25,6 +26,12 @@ class Store(Protocol):
 
     def change(self, identity: str, change: Callable[[Registration], Registration]) -> Registration:
         """Replace a registration by what the change makes of it, at one stroke; raises KeyError."""
+
+    def merge(self, clone: Registration) -> None:
+        """Take over what a clone has that is later, at one stroke; all of it where there is none of that id."""
+
+    def ids(self) -> list[str]:
+        """Name every registration."""
 
 
 class MemoryStore:
@@ -52,6 +59,15 @@ class MemoryStore:
         changed = change(self._registrations[identity])
         self._registrations[identity] = changed
         return changed
+
+    def merge(self, clone: Registration) -> None:
+        """Take over what a clone has that is later, at one stroke; all of it where there is none of that id."""
+        known = self.find(clone.id)
+        self.add(known.merged(clone) if known else clone)
+
+    def ids(self) -> list[str]:
+        """Name every registration."""
+        return [*self._registrations]
 
 
 class SqliteStore:
@@ -85,18 +101,37 @@ class SqliteStore:
 
     def change(self, identity: str, change: Callable[[Registration], Registration]) -> Registration:
         """Replace a registration by what the change makes of it, at one stroke; raises KeyError."""
-        self._connection.execute("BEGIN IMMEDIATE")
-        try:
+        with self._stroke():
             registration = self.find(identity)
             if registration is None:
                 raise KeyError(identity)
             changed = change(registration)
             self._connection.execute("UPDATE registration SET content = ? WHERE id = ?", (changed.to_json(), identity))
+        return changed
+
+    def merge(self, clone: Registration) -> None:
+        """Take over what a clone has that is later, at one stroke; all of it where there is none of that id."""
+        with self._stroke():
+            known = self.find(clone.id)
+            content = (known.merged(clone) if known else clone).to_json()
+            self._connection.execute(
+                "INSERT OR REPLACE INTO registration VALUES (?, ?, ?)", (clone.id, clone.token_digest, content)
+            )
+
+    def ids(self) -> list[str]:
+        """Name every registration."""
+        return [identity for (identity,) in self._connection.execute("SELECT id FROM registration")]
+
+    @contextlib.contextmanager
+    def _stroke(self) -> Iterator[None]:
+        """Have nobody else write until the end, and nothing written where it fails."""
+        self._connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield
         except BaseException:
             self._connection.execute("ROLLBACK")
             raise
         self._connection.execute("COMMIT")
-        return changed
 
     def _one(self, query: str, value: str) -> Registration | None:
         row = self._connection.execute(query, (value,)).fetchone()

@@ -118,7 +118,8 @@ class Sight:
             parts.append(f"{pointer} = {shown(member(self.exchange.sent.body, pointer), 80)}")
         for doubt in self.diagnosis.doubts[:2]:
             parts.append(f"{doubt.pointer or 'the body'}: {doubt.why}")
-        return f"{self.action}, {'valid' if self.diagnosis.valid else 'unusual'}" + (
+        where = f" at the peer {self.exchange.peer}" if self.exchange.peer else ""
+        return f"{self.action}{where}, {'valid' if self.diagnosis.valid else 'unusual'}" + (
             f", with {'; '.join(parts)}" if parts else ""
         )
 

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from ..specification import Requirement
+from .clones import falters
 from .form import same_but_for_form, same_bytes
 from .histories import Histories
 
-__all__ = ["REQUIREMENTS", "Histories", "covers", "same_but_for_form", "same_bytes"]
+__all__ = ["REQUIREMENTS", "Histories", "covers", "falters", "same_but_for_form", "same_bytes"]
 
 REQUIREMENTS = frozenset(
     {
+        "CLONE-SERVED",
+        "CLONE-UPDATED",
+        "CLONE-DOCUMENTS",
         "SIGNUP-ID-UNIQUE",
         "SIGNUP-ECHO",
         "SIGNUP-ECHO-EXACT",

@@ -28,7 +28,8 @@ def judge_documents(
     for pairing in pairings:
         document = pairing.document
         if pairing.kind == "same" and pairing.exact:
-            document.seen = document.seen or sight.action == GET
+            if sight.action == GET:
+                document.seen_at = min(document.seen_at, sight.exchange.ended)
             yield from _pass(sight, history, document, fresh)
             continue
         new = any(document is f for f in fresh)

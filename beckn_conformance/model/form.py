@@ -47,6 +47,11 @@ def same_bytes(one: Any, other: Any) -> bool:
         return False
 
 
+def is_content(value: Any) -> bool:
+    """Whether a value is base64 of any bytes."""
+    return isinstance(value, str) and same_bytes(value, value) and bool(_decode(value))
+
+
 def _decode(text: str) -> bytes:
     plain = "".join(text.split()).replace("-", "+").replace("_", "/").rstrip("=")
     return base64.b64decode(plain + "=" * (-len(plain) % 4), validate=True)

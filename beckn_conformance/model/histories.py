@@ -29,6 +29,7 @@ from ..exchange import MISSING, Exchange, identifier, member, shown
 from ..finding import Judgement
 from ..obligations import MANY
 from ..specification import load
+from .clones import judge_clone
 from .documents import judge_documents
 from .form import Tally, compare, same_but_for_form
 from .history import ADD, GET, LONG, SIGNUP, UPDATE, Document, History, Values, Write
@@ -91,6 +92,11 @@ class Histories:
 
     def observe(self, sight: Sight) -> Iterator[Judgement]:
         """Judges one exchange and learns from it; exchanges come in the order in which their replies came."""
+        if sight.exchange.peer:
+            history = self._histories.get(sight.diagnosis.registration or "")
+            if history is not None and sight.action == GET and sight.diagnosis.valid:
+                yield from judge_clone(sight, history)
+            return
         if sight.action == SIGNUP:
             yield from self._signed_up(sight)
             return
@@ -275,6 +281,8 @@ class Histories:
         if sight.action == GET:
             history.status_shown_by_get = status
             history.refused = None
+            history.served_at = min(history.served_at, sight.exchange.ended)
+            history.shown = sight.exchange.body_of_reply
         else:
             history.status_before = history.status
             history.written, history.written_at = sight.action, sight.exchange.ended

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from ..exchange import MISSING
 from ..specification import load
 
 LONG = 64
@@ -28,8 +29,8 @@ class Document:
     """When its acknowledgement had come; until then it may be there or not."""
     exchange: str = ""
     """Id of the exchange that sent it."""
-    seen: bool = False
-    """Whether a Provider/get has shown it."""
+    seen_at: float = float("inf")
+    """End of the first Provider/get that showed it."""
     verified: bool = False
     verified_at: float = 0.0
     """When a reply first showed it verified."""
@@ -52,6 +53,10 @@ class Document:
         """One of its members, by name."""
         return {"name": self.name, "data": self.data, **self.others}[name]
 
+    @property
+    def seen(self) -> bool:
+        return self.seen_at < float("inf")
+
 
 @dataclass(slots=True, eq=False)
 class Write:
@@ -62,8 +67,12 @@ class Write:
     sent: dict[str, Any]
     time: float = float("inf")
     """When its acknowledgement had come; until then, and without one, it may have been carried out or not."""
-    seen: bool = False
-    """Whether a Provider/get has shown a value of it."""
+    seen_at: float = float("inf")
+    """End of the first Provider/get that showed a value of it."""
+
+    @property
+    def seen(self) -> bool:
+        return self.seen_at < float("inf")
 
     @property
     def partial(self) -> bool:
@@ -161,6 +170,12 @@ class History:
     intact: bool = True
     """The last reply showed everything as it should be."""
     unchanging_ok: bool = True
+    served_at: float = float("inf")
+    """End of the first Provider/get that was acknowledged."""
+    shown: Any = MISSING
+    """What the last acknowledged Provider/get showed."""
+    faltered: dict[str, float] = field(default_factory=dict)
+    """By peer, when it last came back from giving no usable answer in time (X1)."""
 
     def tolerate(self, pointer: str, value: Any) -> None:
         """Takes note that a finding was made for a wrong value of a member, so that it is no other finding later."""

@@ -17,12 +17,12 @@ from .status import settled
 def judge_info(sight: Sight, history: History) -> Iterator[Judgement]:
     body = sight.exchange.body_of_reply
     found = {key: member(body, f"/info/{key}") for key in load().info_names}
-    if not history.values or not all(_readable(found[key], history.values[0].info[key]) for key in found):
+    if not history.values or not all(readable(found[key], history.values[0].info[key]) for key in found):
         return
     if not history.info_certain:
         return
     whole_requirement, exact_requirement = _info_requirements(sight, history)
-    index = _matching(history, found)
+    index = matching(history, found)
     changed = len(history.values) > 1
     if index is not None:
         whole, exact = Tally(sight, whole_requirement), Tally(sight, exact_requirement)
@@ -46,7 +46,7 @@ def judge_info(sight: Sight, history: History) -> Iterator[Judgement]:
     yield from _misfit(sight, history, found, whole_requirement, exact_requirement)
 
 
-def _readable(found: Any, like: Any) -> bool:
+def readable(found: Any, like: Any) -> bool:
     """Whether a value is there and of the type that is due; what is not is judged by the form of the reply."""
     return found != MISSING and (json_type(found) == json_type(like) or (like == MISSING and isinstance(found, str)))
 
@@ -59,7 +59,7 @@ def _info_requirements(sight: Sight, history: History) -> tuple[str, str]:
     return "GET-ROUND-TRIP", "GET-ROUND-TRIP-EXACT"
 
 
-def _matching(history: History, found: Mapping[str, Any]) -> int | None:
+def matching(history: History, found: Mapping[str, Any]) -> int | None:
     """Index of the latest values that a reply shows, but for their form and what was reported before."""
     for index in range(len(history.values) - 1, -1, -1):
         if all(
@@ -134,7 +134,7 @@ def _note(history: History, read: Read) -> None:
     read.values.first = min(read.values.first, read.latest)
     sources = read.values.sources.values()
     for write in sources:
-        write.seen = True
+        write.seen_at = min(write.seen_at, read.latest)
     if not history.deferring:
         for values in history.values:
             values.replaced = values.replaced or any(values.lacks(write) for write in sources)
@@ -229,7 +229,7 @@ def judge_unchanging(sight: Sight, history: History) -> Iterator[Judgement]:
     """What only the signup could say, against every reply after it."""
     body = sight.exchange.body_of_reply
     found = {pointer: value for pointer in history.unchanging if (value := member(body, pointer)) != MISSING}
-    places = [pointer for pointer, value in found.items() if _readable(value, history.unchanging[pointer])]
+    places = [pointer for pointer, value in found.items() if readable(value, history.unchanging[pointer])]
     if not places:
         return
     if sight.action == GET:

@@ -11,6 +11,7 @@ from reference_server.defects import (
     additions,
     blamed,
     bodies,
+    clones,
     credentials,
     derived,
     echoes,
@@ -41,6 +42,7 @@ _FAMILIES = (
     additions,
     races,
     histories,
+    clones,
 )
 
 

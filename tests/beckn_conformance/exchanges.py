@@ -111,6 +111,7 @@ def exchange(
     tags: tuple[str, ...] = (),
     about: str = "",
     binding: Binding = HTTP,
+    peer: str = "",
 ) -> Exchange:
     """One call and its reply; ``header_changes`` overrides header members, None leaves one out."""
     members = {**header(action, token=token, at=at), **(header_changes or {})}
@@ -119,7 +120,7 @@ def exchange(
     return Exchange(
         id=f"x{next(_numbers)}",
         action=action,
-        request=Request("POST", f"{URL}/{action}", fields, content),
+        request=Request("POST", f"{peer or URL}/{action}", fields, content),
         sent=message if purpose in ("", "large") else None,
         reply=answer,
         received=binding.decode(answer) if answer is not None and not trouble else None,
@@ -129,6 +130,7 @@ def exchange(
         purpose=purpose,
         tags=tags,
         about=about,
+        peer=peer,
     )
 
 

@@ -73,10 +73,25 @@ def refused(tmp_path, text, **how):
     return str(caught.value).replace(str(file), "gateway.yaml")
 
 
-def test_every_key_that_can_be_declared_is_tried_here():
-    extra = {"peers", "clone_within"} & set(SCHEMA["properties"])
+TOGETHER = {"peers": ["https://peer.example/api"], "clone_within": 5}
+"""Keys that are declared together or not at all."""
 
-    assert set(DECLARED) == set(SCHEMA["properties"]) - extra
+
+def test_every_key_that_can_be_declared_is_tried_here():
+    assert {*DECLARED, *TOGETHER} == set(SCHEMA["properties"])
+
+
+def test_peers_are_declared_with_the_time_to_clone():
+    config = declared(**TOGETHER)
+
+    assert (config.peers, config.clone_within) == (("https://peer.example/api",), 5)
+    assert config.declared == TOGETHER
+
+
+def test_a_gateway_is_no_peer_of_itself_so_that_one_file_does_for_a_region():
+    peers = [URL, "https://a.example/", "https://b.example", "https://a.example", f"{URL}/"]
+
+    assert declared(peers=peers, clone_within=5).peers == ("https://a.example", "https://b.example")
 
 
 @pytest.mark.parametrize("key", DECLARED)
@@ -165,6 +180,19 @@ def test_a_date_may_be_written_as_yaml_likes_it(tmp_path):
             "waivers:\n  - {requirement: REPLY-JSON, reason: r, owner: o, expires: soon}\n",
             "gateway.yaml, line 2: waivers.0.expires: 'soon' is not a 'date'",
         ),
+        (
+            "binding: http\npeers: [https://peer.example]\n",
+            "gateway.yaml, line 2: peers: it takes clone_within as well: which gateways are cloned to, and in how many",
+        ),
+        ("clone_within: 5\n", "gateway.yaml, line 1: clone_within: it takes peers as well: which gateways are cloned"),
+        ("clone_within: 5\npeers: []\n", "gateway.yaml, line 2: peers: [] should be non-empty"),
+        ("clone_within: 0\npeers: [https://a]\n", "gateway.yaml, line 1: clone_within: 0 is less than or equal"),
+        ("clone_within: 5\npeers: [peer]\n", "gateway.yaml, line 2: peers: 'peer' needs a scheme (http or https) and"),
+        (
+            "clone_within: 5\npeers: ['https://a?b']\n",
+            "gateway.yaml, line 2: peers: 'https://a?b' must not have a query",
+        ),
+        (f"clone_within: 5\npeers: [{URL}]\n", f"gateway.yaml, line 2: peers: there is none besides {URL} itself"),
         ("- binding\n", "gateway.yaml, line 1: a mapping of keys is needed, not list"),
         ("just text\n", "gateway.yaml, line 1: a mapping of keys is needed, not str"),
         ("binding: http\nsettle: [1,\n", "gateway.yaml, line 3: not YAML: "),
