@@ -1,0 +1,1 @@
+"""Subcommands of ``beckn-conformance``, one a module."""
