@@ -100,9 +100,9 @@ def _certifier(chosen: argparse.Namespace) -> functools.partial[Path] | None:
 
 
 def _summary(ledger: Ledger) -> str:
-    last = ledger.history[-1]
+    last, number = ledger.history[-1], len(ledger.rows)
     counts = ", ".join(f"{count} {verdict}" for verdict, count in last["verdicts"].items())
-    return f"{len(ledger.rows)} gateways in {last['seconds']:.1f} s: {counts}"
+    return f"{number} gateway{"" if number == 1 else "s"} in {last['seconds']:.1f} s: {counts}"
 
 
 def _say(text: str) -> None:

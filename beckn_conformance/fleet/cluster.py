@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import signal
 import tempfile
 import uuid
 from collections.abc import Callable, Iterator, Sequence
@@ -19,7 +20,7 @@ from .visit import Outcome, Visit, make
 
 FAILURES = 3
 """Workers that may die with a run before it is given up; each of the others costs a retry."""
-PATIENCE = 30.0
+PATIENCE = 15.0
 """Seconds until a scheduler must answer and have a worker."""
 TOPIC = "beckn-conformance-fleet"
 
@@ -53,7 +54,15 @@ def local(workers: int | None = None) -> Iterator[distributed.Client]:
         ) as cluster,
         distributed.Client(cluster) as client,
     ):
+        client.register_plugin(_Deaf())
         yield client
+
+
+class _Deaf(distributed.WorkerPlugin):
+    """Leaves Ctrl-C to whoever has started the workers; what they start still hears it."""
+
+    def setup(self, worker: distributed.Worker) -> None:
+        signal.signal(signal.SIGINT, lambda number, frame: None)
 
 
 @contextlib.contextmanager
