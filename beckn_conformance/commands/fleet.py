@@ -94,15 +94,13 @@ def _certifier(chosen: argparse.Namespace) -> functools.partial[Path] | None:
 
     if not 1 <= chosen.days <= 36525:
         raise UsageError(f"--days {chosen.days}: a certificate is valid for one day to a hundred years")
-    return functools.partial(
-        certificate.issue, signer=keys.signer(chosen.key), specification=load(), days=chosen.days
-    )
+    return functools.partial(certificate.issue, signer=keys.signer(chosen.key), specification=load(), days=chosen.days)
 
 
 def _summary(ledger: Ledger) -> str:
     last, number = ledger.history[-1], len(ledger.rows)
     counts = ", ".join(f"{count} {verdict}" for verdict, count in last["verdicts"].items())
-    return f"{number} gateway{"" if number == 1 else "s"} in {last['seconds']:.1f} s: {counts}"
+    return f"{number} gateway{'' if number == 1 else 's'} in {last['seconds']:.1f} s: {counts}"
 
 
 def _say(text: str) -> None:

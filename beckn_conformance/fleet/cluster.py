@@ -7,7 +7,7 @@ import logging
 import signal
 import tempfile
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from typing import Any
 
 import dask
@@ -84,7 +84,7 @@ def remote(address: str) -> Iterator[distributed.Client]:
         yield client
 
 
-def outcomes(client: distributed.Client, visits: Sequence[Visit], began: Began) -> Iterator[Outcome]:
+def outcomes(client: distributed.Client, visits: Sequence[Visit], began: Began) -> Generator[Outcome]:
     """Has every visit made, one for each thread of a worker at a time, and gives what came of each as it ends.
 
     ``began`` is told the name of each as it begins, again where its worker died. What has not ended when nobody asks

@@ -87,9 +87,7 @@ def _failing(rows: Iterable[Mapping[str, Any]], specification: Specification) ->
             for id_ in row[status]:
                 by_id.setdefault(id_, {"failed": [], "warned": []})[status].append(row)
     order = {id_: place for place, id_ in enumerate(specification.requirements)}
-    ids = sorted(
-        by_id, key=lambda i: (-len(by_id[i]["failed"]), -len(by_id[i]["warned"]), order.get(i, len(order)), i)
-    )
+    ids = sorted(by_id, key=lambda i: (-len(by_id[i]["failed"]), -len(by_id[i]["warned"]), order.get(i, len(order)), i))
     most = max((sum(map(len, found.values())) for found in by_id.values()), default=1)
     told = []
     for id_ in ids:

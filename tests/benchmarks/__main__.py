@@ -81,7 +81,12 @@ def fleet() -> Iterator[Row]:
         yield f"8 gateways, workers: {number}", f"{run.seconds:.1f} s", "", None
     gain = runs[1].seconds / runs[2].seconds
     yield "gain of the second worker", f"{gain:.2f}", "", None
-    yield "verdicts that differ", "none" if runs[1].told == runs[2].told else "some", "none", runs[1].told == runs[2].told
+    yield (
+        "verdicts that differ",
+        "none" if runs[1].told == runs[2].told else "some",
+        "none",
+        runs[1].told == runs[2].told,
+    )
     many = fleets.judge(40, 2, kill_after=15)
     yield "40 gateways, a worker of two killed after 15", f"{many.seconds:.1f} s", "", None
     yield "their verdicts", many.verdicts, "", None
