@@ -34,6 +34,9 @@ def local(workers: int | None = None) -> Iterator[distributed.Client]:
         "distributed.scheduler.allowed-failures": FAILURES,
         # No run waits at one worker while another one has nothing to do.
         "distributed.scheduler.worker-saturation": 1.0,
+        # Nobody is told anything over HTTP.
+        "distributed.scheduler.http.routes": [],
+        "distributed.worker.http.routes": [],
     }
     logging.getLogger("distributed").setLevel(logging.CRITICAL)
     with (
@@ -45,6 +48,7 @@ def local(workers: int | None = None) -> Iterator[distributed.Client]:
             processes=True,
             host="127.0.0.1",
             dashboard_address=None,
+            scheduler_kwargs={"dashboard": False, "dashboard_address": "127.0.0.1:0"},
             # Whoever else is on this machine could have code run here.
             protocol="tls://",
             security=Security.temporary(),

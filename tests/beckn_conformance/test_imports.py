@@ -15,7 +15,7 @@ ORDER = (
     *("verdict", "binding", "wire", "transport", "patience", "gateway", "turns", "solitude", "actor", "replay"),
     *("record", "journal", "run", "assessment", "recording", "probe", "embedded", "session", "report", "traffic"),
     *("scenario", "explorer", "openapi", "suite", "workers", "shares", "plan", "campaign", "plugin", "isolation"),
-    *("census", "keys", "certificate", "comparison", "resending", "cli", "__main__"),
+    *("census", "keys", "certificate", "comparison", "resending", "fleet", "commands", "cli", "__main__"),
 )
 PURE = (
     "diagnosis",
