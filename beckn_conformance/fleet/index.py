@@ -49,7 +49,7 @@ def page(document: Mapping[str, Any], history: list[dict[str, Any]], specificati
         rows=rows,
         trend=_trend(rows),
         failing=[*_failing(rows, specification)],
-        verdicts=[verdict for verdict in reversed(VERDICTS) if any(verdict in run["verdicts"] for run in history)],
+        verdicts=[verdict for verdict in VERDICTS if any(verdict in run["verdicts"] for run in history)],
         runs=[{**run, "day": html.day(run["started"])} for run in reversed(history[-MOST_RUNS:])],
         earlier=max(len(history) - MOST_RUNS, 0),
     )

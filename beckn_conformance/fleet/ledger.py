@@ -20,8 +20,8 @@ from .visit import JUDGED, Outcome
 
 FORMAT = "beckn-conformance-fleet/1"
 NAME, HISTORY = "fleet.json", "history.jsonl"
-VERDICTS = ("non-conformant", "inconclusive", "unfinished", "incomplete", "pending", "conformant")
-"""Worst first."""
+VERDICTS = ("non-conformant", "inconclusive", "unfinished", "incomplete", "conformant", "pending")
+"""Worst first, but for those that nothing is known of yet."""
 
 Row = dict[str, Any]
 Certify = Callable[[Path], object]

@@ -402,7 +402,7 @@ def test_the_page_tells_the_worst_first_and_links_to_their_reports(tmp_path):
     assert 'href="worst/report.html"' in table
     assert 'href="gone/' not in text
     assert "4 workers died" in table
-    assert "1 conformant" in text
+    assert "1 of 4 conformant" in text
 
 
 def test_the_page_counts_what_fails_most(tmp_path):
