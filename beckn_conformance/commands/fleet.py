@@ -5,14 +5,17 @@ from __future__ import annotations
 import argparse
 import contextlib
 import functools
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..errors import UsageError
+from ..errors import KitError, UsageError
 from ..exchange import printable
 
 if TYPE_CHECKING:
-    from ..fleet.ledger import Ledger
+    from ..fleet.ledger import Certify, Ledger
+    from ..fleet.visit import Visit
+    from ..specification import Specification
 
 
 def add(commands: Any) -> None:
@@ -46,7 +49,6 @@ def _fleet(chosen: argparse.Namespace) -> int:
         raise UsageError(
             f"a fleet needs {error.name}, which is not installed: pip install 'beckn-conformance[fleet]'"
         ) from error
-    from ..fleet import index
     from ..fleet.ledger import Ledger
     from ..fleet.roster import read
     from ..fleet.visit import Visit
@@ -63,29 +65,40 @@ def _fleet(chosen: argparse.Namespace) -> int:
     # Nothing is written before there is somebody to run anything.
     with cluster.remote(chosen.scheduler) if chosen.scheduler else cluster.local(chosen.workers) as client:
         ledger = Ledger(chosen.conformance_report, entries)
-
-        def began(name: str) -> None:
-            if ledger.began(name) > 1:
-                _say(f"again {name}: the worker that ran it died")
-
         try:
-            with contextlib.closing(cluster.outcomes(client, visits, began)) as outcomes:
-                for number, outcome in enumerate(outcomes, 1):
-                    row = ledger.take(outcome, certify)
-                    why = f" ({row['reason']})" if row["reason"] else ""
-                    _say(f"{number}/{len(entries)} {row['verdict']} {row['name']} {row['seconds']:.1f} s{why}")
-                    ledger.write()
-                    index.write(ledger, specification)
-            ledger.ended = True
-        finally:
-            ledger.write()
-            page = index.write(ledger, specification)
-            _say(_summary(ledger))
-            _say(f"report: {page}")
+            _judge(client, visits, ledger, certify, specification)
+        except OSError as error:
+            raise KitError(f"the fleet was not judged to its end: {error}") from error
     return ledger.exit_status
 
 
-def _certifier(chosen: argparse.Namespace) -> functools.partial[Path] | None:
+def _judge(
+    client: Any, visits: Sequence[Visit], ledger: Ledger, certify: Certify | None, specification: Specification
+) -> None:
+    """Has every gateway judged, and tells and writes down each result as it comes."""
+    from ..fleet import cluster, index
+
+    def began(name: str) -> None:
+        if ledger.began(name) > 1:
+            _say(f"again {name}: the worker that ran it died")
+
+    try:
+        with contextlib.closing(cluster.outcomes(client, visits, began)) as outcomes:
+            for number, outcome in enumerate(outcomes, 1):
+                row = ledger.take(outcome, certify)
+                why = f" ({row['reason']})" if row["reason"] else ""
+                _say(f"{number}/{len(visits)} {row['verdict']} {row['name']} {row['seconds']:.1f} s{why}")
+                ledger.write()
+                index.write(ledger, specification)
+        ledger.ended = True
+    finally:
+        ledger.write()
+        page = index.write(ledger, specification)
+        _say(_summary(ledger))
+        _say(f"report: {page}")
+
+
+def _certifier(chosen: argparse.Namespace) -> Certify | None:
     """What certifies a report folder, with the key that was given."""
     if chosen.key is None:
         return None

@@ -151,7 +151,7 @@ def _pending(entry: Entry, before: Mapping[str, Any] | None) -> Row:
 def _told(report: Mapping[str, Any], old: Mapping[str, Any] | None) -> Row:
     """What a row takes over from the report of its run, and from the one before."""
     statuses = [(row["id"], row["status"]) for row in report["requirements"]]
-    changes = Counter(change.kind for change in compare(old, report).changes if change.finding) if old else None
+    changes = _changes(old, report)
     return {
         "verdict": report["verdict"],
         "exchanges": report["run"]["exchanges"],
@@ -161,6 +161,15 @@ def _told(report: Mapping[str, Any], old: Mapping[str, Any] | None) -> Row:
         "fixed": changes["fixed"] if changes is not None else None,
         "report": True,
     }
+
+
+def _changes(old: Mapping[str, Any] | None, new: Mapping[str, Any]) -> Counter[str] | None:
+    """How many findings changed in which way; None without an older report that can be compared with."""
+    try:
+        return Counter(change.kind for change in compare(old, new).changes if change.finding) if old else None
+    except (KeyError, TypeError, ValueError):
+        # Another version of the kit has written it in its own way.
+        return None
 
 
 def _summary(document: Mapping[str, Any]) -> dict[str, Any]:

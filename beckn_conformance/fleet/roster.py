@@ -14,8 +14,6 @@ from ..config import check_url, explain, from_mapping, read_yaml
 from ..errors import UsageError
 from ..specification import Specification
 
-LIMIT = 600.0
-"""Seconds that the run of one gateway may take where nothing else is said."""
 RESERVED = ("index.html", "fleet.json", "history.jsonl")
 """Files beside the folders of the gateways, whose names no gateway can have."""
 
@@ -48,8 +46,8 @@ class Entry:
         )
 
 
-def read(file: Path, specification: Specification, *, limit: float = LIMIT, here: bool = True) -> tuple[Entry, ...]:
-    """The gateways that a file lists; ``limit`` holds where the file gives none.
+def read(file: Path, specification: Specification, *, limit: float, here: bool = True) -> tuple[Entry, ...]:
+    """The gateways that a file lists; ``limit``, in seconds, holds where the file gives none.
 
     ``here`` says that they are judged on this machine, so that its environment and its files are those that count.
     Raises UsageError in one line: file, line and key, and the nearest known key.

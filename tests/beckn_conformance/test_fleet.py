@@ -19,7 +19,7 @@ from beckn_conformance.cli import main
 from beckn_conformance.errors import UsageError
 from beckn_conformance.fleet import cluster, index, visit
 from beckn_conformance.fleet.ledger import Ledger
-from beckn_conformance.fleet.roster import LIMIT, read
+from beckn_conformance.fleet.roster import read
 from beckn_conformance.fleet.visit import Outcome, Visit, make
 from reports import FOUND, finding, report
 
@@ -33,7 +33,7 @@ def listed(tmp_path):
     def listed(text, **how):
         file = tmp_path / "FLEET.yaml"
         file.write_text(textwrap.dedent(text), encoding="utf-8")
-        return read(file, SPECIFICATION, **how)
+        return read(file, SPECIFICATION, limit=600, **how)
 
     return listed
 
@@ -44,7 +44,7 @@ def listed(tmp_path):
 def test_a_gateway_needs_no_more_than_a_name_and_a_url(listed):
     (only,) = listed("gateways: [{name: acme, url: 'https://gw.example/api/'}]")
 
-    assert (only.name, only.url, only.limit) == ("acme", "https://gw.example/api", LIMIT)
+    assert (only.name, only.url, only.limit) == ("acme", "https://gw.example/api", 600)
     assert only.config == {"gateway": {"name": "acme"}}
     assert only.arguments == ("--conformance-class", "core")
 
@@ -491,6 +491,11 @@ def test_ctrl_c_leaves_what_there_was(fleet, tmp_path):
     assert [row["verdict"] for row in written["gateways"]] == ["conformant", "pending"]
     assert written["ended"] is False
     assert "has not come to its end" in (tmp_path / "out" / "index.html").read_text()
+
+
+def test_a_folder_that_can_no_longer_be_written_is_no_verdict(fleet, capsys):
+    assert fleet(ended("a", report(finding())), OSError(28, "No space left on device")) == 3
+    assert "No space left" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
