@@ -8,6 +8,7 @@ import signal
 import tempfile
 import uuid
 from collections.abc import Callable, Generator, Iterator, Sequence
+from concurrent.futures import CancelledError
 from typing import Any
 
 import dask
@@ -38,8 +39,8 @@ def local(workers: int | None = None) -> Iterator[distributed.Client]:
         "distributed.scheduler.http.routes": [],
         "distributed.worker.http.routes": [],
     }
-    logging.getLogger("distributed").setLevel(logging.CRITICAL)
     with (
+        _quietly(),
         tempfile.TemporaryDirectory(prefix="beckn-fleet-") as folder,
         dask.config.set(settings),
         distributed.LocalCluster(
@@ -75,17 +76,27 @@ def remote(address: str) -> Iterator[distributed.Client]:
 
     Raises UsageError where nothing answers there, or no worker comes.
     """
-    logging.getLogger("distributed").setLevel(logging.CRITICAL)
-    try:
-        client = distributed.Client(address, timeout=PATIENCE)
-    except (OSError, TimeoutError, ValueError, RuntimeError) as error:
-        raise UsageError(f"--scheduler {address}: no scheduler answers there ({error})") from error
-    with client:
+    with _quietly():
         try:
-            client.wait_for_workers(1, timeout=PATIENCE)
-        except TimeoutError as error:
-            raise UsageError(f"--scheduler {address}: it has no worker") from error
-        yield client
+            client = distributed.Client(address, timeout=PATIENCE)
+        except (OSError, TimeoutError, TypeError, ValueError, RuntimeError) as error:
+            raise UsageError(f"--scheduler {address}: no scheduler answers there ({error})") from error
+        with client:
+            try:
+                client.wait_for_workers(1, timeout=PATIENCE)
+            except TimeoutError as error:
+                raise UsageError(f"--scheduler {address}: it has no worker") from error
+            yield client
+
+
+@contextlib.contextmanager
+def _quietly() -> Iterator[None]:
+    """What Dask logs of dead workers and lost connections is told by the outcomes."""
+    logging.disable(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        logging.disable(logging.NOTSET)
 
 
 def outcomes(client: distributed.Client, visits: Sequence[Visit], began: Began) -> Generator[Outcome]:
@@ -115,6 +126,8 @@ def _outcome(future: Any, name: str) -> Outcome:
     except distributed.KilledWorker as error:
         times = error.allowed_failures + 1
         return Outcome(name, reason=f"{times} workers died while they ran it")
+    except CancelledError:
+        return Outcome(name, reason="the scheduler was lost")
     # Whatever a worker raises concerns this gateway only, and is no verdict on it.
     except Exception as error:
         return Outcome(name, reason=f"its worker failed: {type(error).__name__}: {error}")
