@@ -72,7 +72,8 @@ class Ledger:
 
     @property
     def exit_status(self) -> int:
-        """1 with a finding that fails the class of any gateway, else 10 where one could not be judged, else 0."""
+        """1 with a finding that fails the class of any gateway, else 10 where one could not be judged or has no
+        certificate though one was wanted, else 0."""
         if any(row["failed"] for row in self.rows.values()):
             return 1
         return 0 if all(row["status"] == 0 and not row["reason"] for row in self.rows.values()) else 10

@@ -175,9 +175,9 @@ def test_a_run_reads_what_was_declared_and_looks_up_its_secrets_itself(tmp_path,
 
 
 def test_the_last_words_of_a_run_that_failed_are_told():
-    outcome = make(scripted("print('one'); print('two', file=sys.stderr); sys.exit(4)"))
+    outcome = make(scripted("print('one'); print(f'{report.parent}/gateway.yaml: no', file=sys.stderr); sys.exit(4)"))
 
-    assert (outcome.status, outcome.reason) == (4, "exit status 4: two")
+    assert (outcome.status, outcome.reason) == (4, "exit status 4: gateway.yaml: no")
 
 
 def test_a_run_over_its_limit_is_asked_for_its_report_and_ended(tmp_path):
@@ -341,6 +341,18 @@ def test_nothing_of_an_earlier_report_stays_beside_a_new_one(tmp_path):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a", "fleet.json", "history.jsonl"]
 
 
+def test_what_a_run_that_was_killed_had_left_is_in_nobody_s_way(tmp_path):
+    for name in (".a.new", ".a.old"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "report.json").write_text("{")
+    ledger(tmp_path, ended("a", report()))
+
+    ledger(tmp_path, ended("a", report(finding())))
+
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a", "fleet.json", "history.jsonl"]
+    assert json.loads((tmp_path / "a" / "report.json").read_text())["verdict"] == "non-conformant"
+
+
 def test_only_a_whole_run_is_certified_and_a_reason_told_where_it_is_not(tmp_path):
     asked = []
 
@@ -360,6 +372,13 @@ def test_only_a_whole_run_is_certified_and_a_reason_told_where_it_is_not(tmp_pat
     assert asked == ["a", "b"]
     assert [row["certificate"] for row in made.rows.values()] == [True, False, False, False]
     assert made.rows["b"]["reason"] == "no certificate: it is masked"
+
+
+def test_a_gateway_without_the_certificate_that_was_wanted_is_no_success(tmp_path):
+    def certify(folder):
+        raise UsageError("it is masked")
+
+    assert ledger(tmp_path, ended("a", report()), certify=certify).exit_status == 10
 
 
 def test_what_is_written_is_what_the_schema_says(tmp_path):
