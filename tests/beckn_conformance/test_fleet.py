@@ -342,10 +342,10 @@ def test_nothing_of_an_earlier_report_stays_beside_a_new_one(tmp_path):
 
 
 def test_what_a_run_that_was_killed_had_left_is_in_nobody_s_way(tmp_path):
+    ledger(tmp_path, ended("a", report()))
     for name in (".a.new", ".a.old"):
         (tmp_path / name).mkdir()
         (tmp_path / name / "report.json").write_text("{")
-    ledger(tmp_path, ended("a", report()))
 
     ledger(tmp_path, ended("a", report(finding())))
 
