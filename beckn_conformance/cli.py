@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from . import __version__
-from .commands import spec
+from .commands import fleet, spec
 from .errors import KitError, UsageError
 from .exchange import printable
 
@@ -32,6 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for add in (_add_run, _add_judge, _add_report, _add_replay, _add_diff, _add_keygen, _add_certify, _add_verify):
         add(commands)
     spec.add(commands)
+    fleet.add(commands)
     try:
         chosen = parser.parse_args(arguments)
     except SystemExit as stopped:
@@ -68,6 +69,7 @@ def _add_run(commands: Commands) -> None:
         description="Judges a gateway as pytest --gateway-url URL does, but apart from every conftest.py and "
         "pytest configuration around. Options after URL are those of pytest and of the kit.",
     )
+    run.add_argument("--until-stdin-ends", action="store_true", help="end at once when whoever started it does")
     run.add_argument("url", metavar="URL", help="base URL of the gateway, or reference[:NAME]")
     run.add_argument("options", nargs=argparse.REMAINDER, help="options of pytest and of the kit, such as -k phone")
     run.set_defaults(does=_run)
@@ -76,8 +78,10 @@ def _add_run(commands: Commands) -> None:
 def _run(chosen: argparse.Namespace) -> int:
     import pytest
 
-    from .isolation import OPTIONS, load_plugin
+    from .isolation import OPTIONS, end_with_stdin, load_plugin
 
+    if chosen.until_stdin_ends:
+        end_with_stdin()
     return int(pytest.main([*OPTIONS, "--gateway-url", chosen.url, *load_plugin(), *chosen.options]))
 
 

@@ -213,7 +213,7 @@ def load_config(
     lines: dict[str, int] = {}
     where = str(file) if file else "configuration"
     if file is not None:
-        raw, lines = _read(file)
+        raw, lines = read_yaml(file)
     raw.update({key: value for key, value in (overrides or {}).items() if value is not None})
     return from_mapping(url, raw, specification, where=where, lines=lines)
 
@@ -231,7 +231,7 @@ def from_mapping(
     schema = specification.files["gateway-config.json"]
     validator = Draft202012Validator(schema, format_checker=Draft202012Validator.FORMAT_CHECKER)
     for error in sorted(validator.iter_errors(raw), key=lambda e: (len(e.absolute_path), str(e.message))):
-        raise UsageError(_explain(error, where, lines, schema))
+        raise UsageError(explain(error, where, lines, schema))
 
     for key, value in raw.items():
         if isinstance(value, float) and not math.isfinite(value):
@@ -326,7 +326,8 @@ def from_mapping(
     )
 
 
-def _read(file: Path) -> tuple[dict[str, Any], dict[str, int]]:
+def read_yaml(file: Path) -> tuple[dict[str, Any], dict[str, int]]:
+    """The mapping in a file, and the line of each key by its dotted path; raises UsageError for anything else."""
     try:
         text = file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
@@ -379,7 +380,8 @@ def _line(lines: Mapping[str, int], key: str) -> str:
     return f", line {lines[key]}" if key else ""
 
 
-def _explain(error: ValidationError, where: str, lines: Mapping[str, int], schema: Mapping[str, Any]) -> str:
+def explain(error: ValidationError, where: str, lines: Mapping[str, int], schema: Mapping[str, Any]) -> str:
+    """What is wrong with a value, in one line: file, line and key, and the nearest known key."""
     path = ".".join(str(part) for part in error.absolute_path)
     if (
         error.validator == "additionalProperties"

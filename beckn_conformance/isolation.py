@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import threading
 from importlib.metadata import entry_points
 from pathlib import Path
 
@@ -19,3 +22,19 @@ def load_plugin() -> tuple[str, ...]:
     """Options that load the plugin where nothing else does; by its name, so that worker processes load it too."""
     registered = any(entry.value == plugin.__name__ for entry in entry_points(group="pytest11"))
     return () if registered else ("-p", plugin.__name__)
+
+
+def end_with_stdin() -> None:
+    """Has this process and its group killed when standard input ends, so that no run outlives whoever started it, who
+    can interrupt it before."""
+    # Whatever runs in the background of a shell is born deaf to that.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    # pytest puts something else in the place of standard input.
+    descriptor = os.dup(0)
+
+    def watch() -> None:
+        while os.read(descriptor, 4096):
+            pass
+        os.killpg(0, signal.SIGKILL)
+
+    threading.Thread(target=watch, daemon=True).start()

@@ -26,7 +26,10 @@ KEYWORDS = (
     *("x-unique", "x-known", "x-unheld"),
 )
 """The keywords that the kit adds to those of JSON Schema; common.json says what they mean."""
-OWN = {"gateway-config.json", "report.json", "catalogue.json", "certificate.json", "envelope.json"}
+OWN = {
+    *("gateway-config.json", "report.json", "catalogue.json", "certificate.json", "fleet.json", "fleet-report.json"),
+    "envelope.json",
+}
 """Schemas that no message of an operation refers to."""
 ENDINGS = ("ENDPOINT", "ACK", "BODY")
 """What every operation has a requirement on."""

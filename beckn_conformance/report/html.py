@@ -71,7 +71,7 @@ WAIVER_STATES = {
 def page(report: Mapping[str, Any], specification: Specification, rows: Mapping[str, Mapping[str, Any]]) -> str:
     """The page of a masked report; ``rows`` are the exchanges that are its evidence, by id, as ``journal.record``
     makes them."""
-    css, js = _part("page.css"), _part("page.js")
+    css, js = part("page.css"), part("page.js")
     requirements = [_requirement(row, specification) for row in report["requirements"]]
     findings = _findings(requirements, report, specification, rows)
     statuses = {finding["id"]: finding["status"] for finding in findings}
@@ -86,8 +86,8 @@ def page(report: Mapping[str, Any], specification: Specification, rows: Mapping[
         policy="; ".join(
             (
                 "default-src 'none'",
-                f"style-src 'sha256-{_digest(css)}'",
-                f"script-src 'sha256-{_digest(js)}'",
+                f"style-src 'sha256-{digest(css)}'",
+                f"script-src 'sha256-{digest(js)}'",
                 "img-src data:",
                 "base-uri 'none'",
                 "form-action 'none'",
@@ -95,7 +95,7 @@ def page(report: Mapping[str, Any], specification: Specification, rows: Mapping[
         ),
         word=WORDS[report["verdict"]],
         next=_next(report, requirements),
-        started=_day(report["run"]["started"]),
+        started=day(report["run"]["started"]),
         counts=[(status, report["summary"].get(status, 0)) for status in STATUSES if report["summary"].get(status)],
         findings=findings,
         doubts=[row for row in requirements if row["status"] == "inconclusive"],
@@ -120,25 +120,31 @@ def page(report: Mapping[str, Any], specification: Specification, rows: Mapping[
 
 
 @lru_cache(maxsize=4)
-def _part(name: str) -> str:
+def part(name: str) -> str:
+    """A file that pages are made of."""
     return (FOLDER / name).read_text(encoding="utf-8")
 
 
-def _digest(text: str) -> str:
+def digest(text: str) -> str:
+    """By which a content security policy knows a style or a script."""
     return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
 
 @lru_cache(maxsize=1)
 def template() -> jinja2.Template:
     """The page without a report; to make it takes longer than to fill it in."""
-    environment = jinja2.Environment(
+    return environment().from_string(part("page.html"))
+
+
+def environment() -> jinja2.Environment:
+    """How pages are filled in: whatever is no part of the page is text."""
+    return jinja2.Environment(
         autoescape=True,
         finalize=_shown,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    return environment.from_string(_part("page.html"))
 
 
 def _shown(value: Any) -> Any:
@@ -148,7 +154,7 @@ def _shown(value: Any) -> Any:
     return value
 
 
-def _day(text: str) -> str:
+def day(text: str) -> str:
     """A moment for a person: 4 May 2026, 10:00 UTC."""
     moment = datetime.datetime.fromisoformat(text).astimezone(datetime.UTC)
     return f"{moment.day} {moment:%B %Y, %H:%M} UTC"

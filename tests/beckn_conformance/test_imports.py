@@ -15,19 +15,9 @@ ORDER = (
     *("judge", "statistics", "verdict", "binding", "wire", "transport", "patience", "gateway", "turns", "solitude"),
     *("actor", "replay", "record", "journal", "run", "assessment", "recording", "probe", "embedded", "session"),
     *("report", "traffic", "scenario", "explorer", "openapi", "suite", "workers", "shares", "plan", "campaign"),
-    *(
-        "plugin",
-        "isolation",
-        "rehearsal",
-        "proof",
-        "soundness",
-        "catalogue",
-        "census",
-        "keys",
-        "certificate",
-        "comparison",
-    ),
-    *("resending", "page", "layout", "drift", "witness", "changes", "revision", "commands", "cli", "__main__"),
+    *("plugin", "isolation", "rehearsal", "proof", "soundness", "catalogue", "census", "keys", "certificate"),
+    *("comparison", "resending", "page", "layout", "drift", "witness", "changes", "revision", "fleet"),
+    *("commands", "cli", "__main__"),
 )
 PURE = (
     "diagnosis",

@@ -10,7 +10,9 @@ import pytest
 from end_to_end.kit import Kit
 from exchanges import SPECIFICATION
 from test_report_html import hostile
+from written_fleets import ended, ledger
 
+from beckn_conformance.fleet import index
 from beckn_conformance.report import evidence, html
 from reports import FOUND, finding, report, row
 
@@ -244,6 +246,26 @@ def test_axe_finds_nothing(short, visit, scheme, viewport):
 
     assert [(v["id"], v["nodes"][0]["html"]) for v in result["violations"]] == []
     assert {"color-contrast", "label", "heading-order"} <= {rule["id"] for rule in result["passes"]}
+
+
+def test_the_page_over_a_fleet_can_be_read_by_everybody(tmp_path, visit):
+    axe = pytest.importorskip("axe_playwright_python", reason="axe-core comes with axe-playwright-python")
+    long = "a-gateway-with-a-name-of-sixty-four-characters-".ljust(64, "g")
+    before = [ended(long, report()), *(ended(name, report(finding())) for name in "abcdef")]
+    ledger(tmp_path, *before)
+    after = [ended(long, report(finding())), *before[2:], ended("last", report())]
+    made = ledger(tmp_path, *after, names=(long, *"bcdefg", "last"))
+    page = visit(index.write(made, SPECIFICATION), color_scheme="dark", viewport=PHONE)
+    page.locator("details").first.locator("summary").click()
+    page.evaluate((Path(axe.__file__).parent / "axe.min.js").read_text(encoding="utf-8"))
+
+    result = page.evaluate("axe.run()")
+
+    assert [(v["id"], v["nodes"][0]["html"]) for v in result["violations"]] == []
+    assert {"color-contrast", "heading-order"} <= {rule["id"] for rule in result["passes"]}
+    assert overflow(page) <= 0
+    assert page.locator("#gateways").get_by_role("row").filter(has_text=long).get_by_role("link").is_visible()
+    assert page.get_by_text("1 not conformant now and conformant before").is_visible()
 
 
 def test_hostile_text_does_nothing(poisoned, visit):

@@ -6,6 +6,7 @@ import argparse
 import sys
 from collections.abc import Callable, Iterator, Sequence
 
+from . import fleets
 from .gateways import reference
 from .measure import Run, bare_client, kit, schemathesis, table
 
@@ -73,11 +74,33 @@ def processes() -> Iterator[Row]:
     yield "verdict and requirements that differ", ", ".join(differing) or "none", "none", not differing
 
 
+def fleet() -> Iterator[Row]:
+    """Fleets of reference gateways with variations and defects, by one worker and by two, one of which is killed."""
+    runs = {number: fleets.judge(8, number) for number in (1, 2)}
+    for number, run in runs.items():
+        yield f"8 gateways, workers: {number}", f"{run.seconds:.1f} s", "", None
+    gain = runs[1].seconds / runs[2].seconds
+    yield "gain of the second worker", f"{gain:.2f}", "", None
+    yield (
+        "verdicts that differ",
+        "none" if runs[1].told == runs[2].told else "some",
+        "none",
+        runs[1].told == runs[2].told,
+    )
+    many = fleets.judge(40, 2, kill_after=15)
+    yield "40 gateways, a worker of two killed after 15", f"{many.seconds:.1f} s", "", None
+    yield "their verdicts", many.verdicts, "", None
+    unjudged = sum(row["verdict"] in ("unfinished", "pending") for row in many.document["gateways"])
+    yield "runs again, for the killed worker", str(many.retries), "1 at most", many.retries <= 1
+    yield "gateways without a verdict", str(unjudged), "none", not unjudged
+
+
 BENCHMARKS: dict[str, Callable[[], Iterator[Row]]] = {
     "throughput": throughput,
     "distance": distance,
     "memory": memory,
     "processes": processes,
+    "fleet": fleet,
 }
 
 

@@ -6,8 +6,10 @@ import asyncio
 import json
 
 import pytest
-from benchmarks import measure
+from benchmarks import fleets, measure
 from benchmarks.gateways import delay, reference
+
+from reference_server import DEFECTS, VARIATIONS
 
 
 def test_a_run_of_the_kit_is_measured():
@@ -62,6 +64,13 @@ def test_a_table_says_whether_aims_are_met():
         "longer  3         2 at least  met",
         "b       4",
     ]
+
+
+def test_a_fleet_is_of_as_many_different_gateways_as_are_asked_for():
+    rows = fleets.listed(40)["gateways"]
+
+    assert len({row["url"] for row in rows}) == len(rows) == 40
+    assert {row["name"] in DEFECTS or row["name"] in VARIATIONS for row in rows[1:]} == {True}
 
 
 def test_a_delay_changes_nothing_that_is_said():
