@@ -12,7 +12,7 @@ from jsonschema import Draft202012Validator
 from .. import embedded
 from ..config import check_url, explain, from_mapping, read_yaml
 from ..errors import UsageError
-from ..specification import Specification
+from ..specification import Specification, load
 
 RESERVED = ("index.html", "fleet.json", "history.jsonl")
 """Files beside the folders of the gateways, whose names no gateway can have."""
@@ -94,7 +94,7 @@ def read(file: Path, specification: Specification, *, limit: float, here: bool =
 def _url(url: str, where: str) -> str:
     try:
         if embedded.wanted(url):
-            embedded.planted(url)
+            embedded.planted(url, load())
             return url
         return check_url(url)
     except UsageError as error:
