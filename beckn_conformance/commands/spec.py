@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
-import json
 import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from ..exchange import printable
-
-Commands = Any
-"""What argparse calls its collection of subcommands."""
+from .terminal import Commands, say, say_json
 
 
 def add(commands: Commands) -> None:
@@ -32,10 +28,9 @@ def add(commands: Commands) -> None:
 
 def _say(value: Any, lines: Iterable[str], *, as_json: bool) -> None:
     if as_json:
-        print(json.dumps(value, indent=1))
+        say_json(value)
     else:
-        for line in lines:
-            print(printable(line))
+        say(lines)
 
 
 # check
@@ -71,7 +66,7 @@ def _check(chosen: argparse.Namespace) -> int:
     found = list(soundness.problems(chosen.spec or load().folder))
     proved: list[dict[str, Any]] = []
     if not chosen.json:
-        _say(None, map(str, found), as_json=False)
+        say(map(str, found))
     if chosen.prove and not found:
         proved = list(_proved(chosen))
     amiss = sum(bool(row["problems"]) for row in proved)
@@ -95,7 +90,7 @@ def _proved(chosen: argparse.Namespace) -> Iterator[dict[str, Any]]:
         row = {**dataclasses.asdict(one), "seconds": round(one.seconds, 1)}
         if not chosen.json:
             said = "; ".join(one.problems) or "as it should be"
-            _say(None, [f"{number}/{count} {one.kind} {', '.join(one.names)}: {said}"], as_json=False)
+            say([f"{number}/{count} {one.kind} {', '.join(one.names)}: {said}"])
         yield row
 
 
@@ -170,5 +165,5 @@ def _catalogue(chosen: argparse.Namespace) -> int:
     from .. import catalogue
     from ..specification import load
 
-    _say(None, catalogue.page(load(chosen.spec)), as_json=False)
+    say(catalogue.page(load(chosen.spec)))
     return 0

@@ -1,0 +1,34 @@
+"""``beckn-conformance diff``: says what changed from one report to another."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from .terminal import Commands, say, say_json
+
+
+def add(commands: Commands) -> None:
+    """Adds the subcommand."""
+    diff = commands.add_parser(
+        "diff",
+        help="say what changed from one report to another",
+        description="Compares two reports: findings that are fixed, new, changed or waived, and what changed in kit, "
+        "specification and configuration. Exit status 1 where something got worse.",
+    )
+    diff.add_argument("old", metavar="OLD", type=Path, help="report folder, or its report.json")
+    diff.add_argument("new", metavar="NEW", type=Path)
+    diff.add_argument("--json", action="store_true", help="as JSON")
+    diff.set_defaults(does=_diff)
+
+
+def _diff(chosen: argparse.Namespace) -> int:
+    from ..comparison import compare
+    from ..report import files
+
+    comparison = compare(files.read(chosen.old), files.read(chosen.new))
+    if chosen.json:
+        say_json(comparison.to_json())
+    else:
+        say(comparison.lines())
+    return 1 if comparison.worse else 0

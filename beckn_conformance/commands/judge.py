@@ -1,0 +1,91 @@
+"""``beckn-conformance judge`` and ``report``: judge what is on record, without the gateway."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from .terminal import Commands, say, say_json
+
+if TYPE_CHECKING:
+    from ..specification import Specification
+
+
+def add(commands: Commands) -> None:
+    """Adds the subcommands."""
+    _add_judge(commands)
+    _add_report(commands)
+
+
+def _add_judge(commands: Commands) -> None:
+    judge = commands.add_parser(
+        "judge",
+        help="judge traffic that somebody else has recorded",
+        description="Judges the calls in a HAR (of a browser, a proxy, or this kit) or in the record of a run, by the "
+        "checks of a run and without a gateway. What was not exercised is untested, and the verdict incomplete; "
+        "exit status 1 for a finding that fails the class.",
+    )
+    judge.add_argument("traffic", metavar="TRAFFIC", type=Path, help="a HAR, an exchanges.jsonl, or a report folder")
+    judge.add_argument("--gateway-url", metavar="URL", help="the gateway to judge, where the traffic is with several")
+    judge.add_argument("--gateway-config", metavar="FILE", type=Path, help="what the gateway's vendor declares")
+    judge.add_argument("--conformance-class", choices=("core", "strict"), default="core")
+    judge.add_argument("--conformance-report", metavar="DIR", type=Path, help="write a report to this folder")
+    judge.add_argument("--json", action="store_true", help="print the report as JSON")
+    judge.set_defaults(does=_judge)
+
+
+def _judge(chosen: argparse.Namespace) -> int:
+    import tempfile
+
+    from .. import traffic
+    from ..specification import load
+
+    specification = load()
+    if chosen.traffic.is_dir():
+        return _rejudged(chosen.traffic, specification, chosen.conformance_report, as_json=chosen.json)
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = chosen.conformance_report or Path(temporary)
+        traffic.record(
+            chosen.traffic,
+            folder,
+            specification,
+            url=chosen.gateway_url,
+            file=chosen.gateway_config,
+            strict=chosen.conformance_class == "strict",
+        )
+        return _rejudged(folder, specification, chosen.conformance_report, as_json=chosen.json)
+
+
+def _rejudged(record: Path, specification: Specification, report: Path | None, *, as_json: bool = False) -> int:
+    """Judges a record, writes a report where one is wanted, and says the verdict."""
+    from ..masking import Masker
+    from ..recording import rejudge
+    from ..report import document, files, terminal
+
+    judged = rejudge(record, specification)
+    verdict = judged.conclude()
+    made = document.document(judged.run, verdict, judged.tally.statistics.to_json(), Masker())
+    path = files.write(made, report, specification) if report is not None else None
+    if as_json:
+        say_json(made)
+    else:
+        say(text for text, _ in terminal.lines(judged.run, verdict, path))
+    return verdict.exit_status
+
+
+def _add_report(commands: Commands) -> None:
+    report = commands.add_parser(
+        "report",
+        help="make the report again from the record of a run, also of one that was killed",
+        description="Judges everything on record in DIR again, without the gateway, and writes the report anew. "
+        "The exit status is that of the run; a run that did not come to its end is incomplete.",
+    )
+    report.add_argument("folder", metavar="DIR", type=Path, help="report folder of a run")
+    report.set_defaults(does=_report)
+
+
+def _report(chosen: argparse.Namespace) -> int:
+    from ..specification import load
+
+    return _rejudged(chosen.folder, load(), chosen.folder)

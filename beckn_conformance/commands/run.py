@@ -1,0 +1,31 @@
+"""``beckn-conformance run``: judges a gateway apart from all pytest settings around."""
+
+from __future__ import annotations
+
+import argparse
+
+from .terminal import Commands
+
+
+def add(commands: Commands) -> None:
+    """Adds the subcommand."""
+    run = commands.add_parser(
+        "run",
+        help="judge a gateway, isolated from any pytest settings around",
+        description="Judges a gateway as pytest --gateway-url URL does, but apart from every conftest.py and "
+        "pytest configuration around. Options after URL are those of pytest and of the kit.",
+    )
+    run.add_argument("--until-stdin-ends", action="store_true", help="end at once when whoever started it does")
+    run.add_argument("url", metavar="URL", help="base URL of the gateway, or reference[:NAME]")
+    run.add_argument("options", nargs=argparse.REMAINDER, help="options of pytest and of the kit, such as -k phone")
+    run.set_defaults(does=_run)
+
+
+def _run(chosen: argparse.Namespace) -> int:
+    import pytest
+
+    from ..isolation import OPTIONS, end_with_stdin, load_plugin
+
+    if chosen.until_stdin_ends:
+        end_with_stdin()
+    return int(pytest.main([*OPTIONS, "--gateway-url", chosen.url, *load_plugin(), *chosen.options]))
