@@ -248,6 +248,9 @@ def _changed(folder: Path, statement: Mapping[str, Any]) -> Iterator[str]:
 
 def _not_made_here(folder: Path, report: Report, specification: Specification) -> Iterator[str]:
     """Files that are not what the kit makes of the report and the record."""
+    if not specification.validator("report.json").is_valid(report):
+        yield "report.json has not the form of a report"
+        return
     with tempfile.TemporaryDirectory() as temporary:
         made = Path(temporary)
         for name in files.RECORD:

@@ -44,6 +44,10 @@ class Proof:
 def prove(folder: Path, only: str = "", jobs: int = 1) -> Iterator[Proof]:
     """Plays the suite against every gateway whose name holds a text; in several processes, as they end."""
     tasks = planned(only)
+    if jobs == 1:
+        choose(folder)
+        yield from (_proof(*task) for task in tasks)
+        return
     context = multiprocessing.get_context("spawn")
     with concurrent.futures.ProcessPoolExecutor(jobs, context, choose, (folder,)) as pool:
         futures = [pool.submit(_proof, *task) for task in tasks]

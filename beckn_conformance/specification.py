@@ -261,7 +261,7 @@ def default_folder() -> Path:
     raise SpecificationError(f"schemas/ is found neither in {package} nor beside it; install the package again")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Specification:
     """Everything in schemas/, read once; raises SpecificationError where it cannot be used."""
 
@@ -389,6 +389,9 @@ class Specification:
     def __hash__(self) -> int:
         return hash(self.digest)
 
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Specification) and self.digest == other.digest
+
 
 @lru_cache(maxsize=64)
 def _validator(specification: Specification, reference: str) -> Any:
@@ -491,7 +494,8 @@ _chosen: Path | None = None
 def choose(folder: Path | None) -> None:
     """Makes ``load`` read a changed copy of schemas/ from here on, as it is now; None goes back to the kit's own."""
     global _chosen
-    _load.cache_clear()
+    if folder is not None:
+        _load.cache_clear()
     _chosen = folder.resolve() if folder is not None else None
 
 

@@ -141,7 +141,8 @@ def _serve(options: argparse.Namespace) -> int:
     if options.until_stdin_ends:
         threading.Thread(target=_end_with_stdin, args=(servers,), daemon=True).start()
     try:
-        asyncio.run(_run(servers, listeners))
+        with asyncio.Runner(loop_factory=servers[0].config.get_loop_factory()) as runner:
+            runner.run(_run(servers, listeners))
     except KeyboardInterrupt:
         return 0
     return 0

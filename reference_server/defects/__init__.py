@@ -24,6 +24,7 @@ from reference_server.defects import (
     wire,
 )
 from reference_server.defects.defect import Defect
+from reference_server.specification import folder as home
 from reference_server.specification import load
 
 __all__ = ["DEFECTS", "Defect", "of_specification"]
@@ -62,7 +63,7 @@ DEFECTS: Mapping[str, Defect] = _collect()
 
 def of_specification(folder: Path | None) -> Mapping[str, Defect]:
     """Give all defects of a gateway under a folder of schemas: those known, and those that follow from it."""
-    if folder is None:
+    if folder is None or folder.resolve() == home():
         return DEFECTS
     known = {(defect.operation, defect.pointer) for defect in DEFECTS.values()}
     more = {defect.name: defect for defect in derived.defects(load(folder), Catalogue(folder), known)}

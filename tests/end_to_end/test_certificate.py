@@ -374,3 +374,13 @@ def test_where_documents_are_masked_it_is_told_what_could_not_be_judged_again(
     assert report["summary"]["passed"] > 0
     assert examined.problems == ()
     assert [text for text in examined.unjudged if text.startswith("SIGNUP-ACK-DOCUMENTS")]
+
+
+def test_a_report_of_another_form_is_told_and_not_written_down(home: Path) -> None:
+    path = home / "reports" / "report.json"
+    path.write_text(path.read_text(encoding="utf-8").replace('"obligations"', '"obligatinns"', 1), encoding="utf-8")
+
+    problems = _examine(home).problems
+
+    assert "report.json was changed" in problems
+    assert any("has not the form of a report" in problem for problem in problems)

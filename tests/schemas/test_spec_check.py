@@ -86,8 +86,6 @@ def test_a_fault_is_told_with_its_line(tmp_path: Path, pointer: str, value: Any,
         ("level: MUST", "level: SHALL", '"SHALL" is not one of'),
         ("- id: GET-ENDPOINT", "- id: GET-ENTRY", "requirements.yaml has no GET-ENDPOINT"),
         ("- id: REPLY-JSON", "- id: REPLY-JASON", "no check judges REPLY-JASON; write one"),
-        ("- id: REPLY-JSON", "- id: REPLY-JASON", "no defect breaks REPLY-JASON; plant one"),
-        ("- id: REPLY-JSON", "- id: REPLY-JASON", "no test exercises REPLY-JASON; let one"),
         ("id: REPLY-JSON", "id: [", "make it YAML"),
     ],
 )
@@ -99,6 +97,9 @@ def test_a_fault_of_the_catalogue_is_told(tmp_path: Path, old: str, new: str, me
 
     told = _told(folder)
 
+    if "JASON" in new:
+        assert any("no defect breaks REPLY-JASON; plant one" in line for line in told)
+        assert any("no test exercises REPLY-JASON; let one" in line for line in told)
     line = next(line for line in told if message in line)
     named = re.match(r"(?:requirements|operations)\.yaml:([0-9]+): ", line)
     assert named is not None
