@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ..errors import UsageError
 from ..exchange import printable
+from . import schemas
 from .terminal import Commands, say, say_json
 
 
@@ -44,17 +45,17 @@ def _add_certify(commands: Commands) -> None:
     certify.add_argument("folder", metavar="DIR", type=Path, help="report folder of a run")
     certify.add_argument("--key", type=Path, required=True, help="private key, as keygen writes it")
     certify.add_argument("--days", type=int, default=365, help="how long it is valid (default 365)")
+    schemas.add(certify)
     certify.set_defaults(does=_certify)
 
 
 def _certify(chosen: argparse.Namespace) -> int:
     from .. import certificate, keys
     from ..report import files
-    from ..specification import load
 
     if not 1 <= chosen.days <= 36525:
         raise UsageError(f"--days {chosen.days}: a certificate is valid for one day to a hundred years")
-    path = certificate.issue(chosen.folder, keys.signer(chosen.key), load(), days=chosen.days)
+    path = certificate.issue(chosen.folder, keys.signer(chosen.key), schemas.read(chosen), days=chosen.days)
     report = files.read(chosen.folder)
     gateway = report["gateway"]
     if not (gateway["name"] and gateway["version"]):
@@ -76,15 +77,15 @@ def _add_verify(commands: Commands) -> None:
     verify.add_argument("--public-key", type=Path, required=True, help="public key of the issuer")
     verify.add_argument("--verdict", choices=("conformant",), help="exit status 1 as well where the verdict is another")
     verify.add_argument("--json", action="store_true", help="as JSON")
+    schemas.add(verify)
     verify.set_defaults(does=_verify)
 
 
 def _verify(chosen: argparse.Namespace) -> int:
     from .. import certificate, keys
-    from ..specification import load
 
     now = datetime.datetime.now(datetime.UTC)
-    examined = certificate.examine(chosen.folder, keys.public_key(chosen.public_key), load(), now=now)
+    examined = certificate.examine(chosen.folder, keys.public_key(chosen.public_key), schemas.read(chosen), now=now)
     if chosen.json:
         say_json(examined.to_json())
     else:

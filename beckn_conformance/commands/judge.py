@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from . import schemas
 from .terminal import Commands, say, say_json
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ def _add_judge(commands: Commands) -> None:
     judge.add_argument("--conformance-class", choices=("core", "strict"), default="core")
     judge.add_argument("--conformance-report", metavar="DIR", type=Path, help="write a report to this folder")
     judge.add_argument("--json", action="store_true", help="print the report as JSON")
+    schemas.add(judge)
     judge.set_defaults(does=_judge)
 
 
@@ -39,9 +41,8 @@ def _judge(chosen: argparse.Namespace) -> int:
     import tempfile
 
     from .. import traffic
-    from ..specification import load
 
-    specification = load()
+    specification = schemas.read(chosen)
     if chosen.traffic.is_dir():
         return _rejudged(chosen.traffic, specification, chosen.conformance_report, as_json=chosen.json)
     with tempfile.TemporaryDirectory() as temporary:
@@ -82,10 +83,10 @@ def _add_report(commands: Commands) -> None:
         "The exit status is that of the run; a run that did not come to its end is incomplete.",
     )
     report.add_argument("folder", metavar="DIR", type=Path, help="report folder of a run")
+    schemas.add(report)
     report.set_defaults(does=_report)
 
 
 def _report(chosen: argparse.Namespace) -> int:
-    from ..specification import load
 
-    return _rejudged(chosen.folder, load(), chosen.folder)
+    return _rejudged(chosen.folder, schemas.read(chosen), chosen.folder)

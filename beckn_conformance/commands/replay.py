@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from . import schemas
 from .terminal import Commands, say, say_json
 
 
@@ -21,14 +22,14 @@ def add(commands: Commands) -> None:
     replay.add_argument("--gateway-url", metavar="URL", help="another gateway than the one of the run")
     replay.add_argument("--gateway-config", metavar="FILE", type=Path, help="another configuration, or its secrets")
     replay.add_argument("--json", action="store_true", help="as JSON")
+    schemas.add(replay)
     replay.set_defaults(does=_replay)
 
 
 def _replay(chosen: argparse.Namespace) -> int:
     from ..resending import again
-    from ..specification import load
 
-    resent = again(chosen.folder, chosen.finding, chosen.gateway_url, chosen.gateway_config, load())
+    resent = again(chosen.folder, chosen.finding, chosen.gateway_url, chosen.gateway_config, schemas.read(chosen))
     if chosen.json:
         say_json(resent.to_json())
     else:

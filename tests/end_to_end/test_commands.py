@@ -12,11 +12,13 @@ from typing import Any
 
 import httpx
 import pytest
+from changed_schemas import with_operation
 from end_to_end.kit import Kit, Run, until
 from end_to_end.loopback import Loopback
 
 from beckn_conformance import masking
 from beckn_conformance.cli import main
+from beckn_conformance.specification import choose
 
 SPREAD = ("-p", "xdist.plugin", "-n2")
 SOME = ("-k", "test_get or test_header or test_plain_update or SIGNUP-NACK-PHONE", "--fuzz-examples=5")
@@ -400,3 +402,15 @@ def test_documents_and_personal_data_are_masked_on_request(kit: Kit, gateway: Ca
     texts = [run.output] + [path.read_text() for path in run.folder.rglob("*") if path.is_file()]
     cut = {value[:100] for value in private}
     assert not [value for value in cut for text in texts if value in text]
+
+
+def test_a_run_under_a_changed_copy_is_judged_again_under_that(kit: Kit, tmp_path: Path) -> None:
+    folder = with_operation(tmp_path / "schemas")
+    run = kit.run("reference", f"--conformance-spec={folder}", "-k", "Provider_status or Provider/status")
+    before = run.report
+
+    assert run.requirement("STATUS-ACK")["status"] == "passed"
+    assert main(["report", str(run.folder), "--conformance-spec", str(folder)]) == run.status
+    assert _report(run.folder) == before
+    choose(None)
+    assert main(["report", str(run.folder), "--conformance-spec", str(tmp_path)]) == 4

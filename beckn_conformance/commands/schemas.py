@@ -1,0 +1,27 @@
+"""The option that names a changed copy of the specification's data."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ..specification import Specification
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    """Adds the option, as a run has it."""
+    parser.add_argument("--conformance-spec", metavar="DIR", type=Path, help="a changed copy of schemas/")
+
+
+def read(chosen: argparse.Namespace) -> Specification:
+    """The specification that was chosen; raises UsageError where the folder holds none."""
+    from ..errors import UsageError
+    from ..specification import choose, load
+
+    folder: Path | None = chosen.conformance_spec
+    if folder is not None and not (folder / "requirements.yaml").is_file():
+        raise UsageError(f"--conformance-spec {folder}: there is no requirements.yaml")
+    choose(folder)
+    return load()
