@@ -13,7 +13,7 @@ import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from .rehearsal import Item, findings, items, run
 from .specification import choose, load
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 MOST = 8
 """Fair variations that one gateway has at once: of more it is hard to say that none hides what another one does."""
+NEUTRAL = {"binding", "envelope", "method", "signup_token", "headers", "timestamp_zone", "status_names", "concurrency"}
+"""Declarations that say how a gateway is called and what it says, and take nothing from what it is asked for."""
 NETWORKS = "X1"
 """The reading of variations that only other gateways of a region show."""
 EXAMPLES = 25
@@ -187,10 +189,10 @@ def groups(variations: Collection[Variation]) -> list[tuple[Variation, ...]]:
 
     def apart(one: Variation, other: Variation) -> bool:
         """Whether one could take away what the other is there for: both replace the same step, or answer the same
-        question, or one vendor declares what the other does not, and the kit asks for less then."""
+        question, or what one vendor declares has the kit ask the other for less."""
         return (
             one.reading == other.reading
-            or one.configuration != other.configuration
+            or not _agree(one.configuration, other.configuration)
             or not steps[one.name].isdisjoint(steps[other.name])
         )
 
@@ -203,6 +205,12 @@ def groups(variations: Collection[Variation]) -> list[tuple[Variation, ...]]:
         else:
             found.append([variation])
     return [tuple(group) for group in found]
+
+
+def _agree(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Whether one gateway can be declared as both are, and is asked for no less than either of them."""
+    different = {key for key in {*one, *other} if one.get(key) != other.get(key)}
+    return different <= NEUTRAL and not {*one} & {*other} & different
 
 
 def _steps(variation: Variation) -> set[tuple[str, str]]:
