@@ -10,6 +10,7 @@ import textwrap
 import zlib
 
 import pytest
+from end_to_end.kit import until
 from exchanges import SPECIFICATION
 from jsonschema import Draft202012Validator
 from written_fleets import ended, entry, ledger
@@ -24,6 +25,8 @@ from beckn_conformance.fleet.visit import Outcome, Visit, make
 from reports import FOUND, finding, report
 
 OTHER = "GET-ACK"
+SOON = 4.0
+"""Seconds in which a script has begun, also on a busy machine."""
 
 
 @pytest.fixture
@@ -190,11 +193,11 @@ def test_a_run_over_its_limit_is_asked_for_its_report_and_ended(tmp_path):
             signal.signal(signal.SIGINT, asked)
             time.sleep(60)
             """,
-            limit=0.5,
+            limit=SOON,
         )
     )
 
-    assert (outcome.status, outcome.reason) == (None, "ended after 0.5 s, its limit")
+    assert (outcome.status, outcome.reason) == (None, f"ended after {SOON:g} s, its limit")
     assert zlib.decompress(outcome.files["report.json"]) == b"all there is"
 
 
@@ -206,17 +209,19 @@ DEAF = """
 """
 
 
-@pytest.mark.parametrize("limit", [0.7, 60.0])
+@pytest.mark.parametrize("limit", [SOON, 60.0])
 def test_nothing_is_left_of_a_run_that_does_not_listen_or_is_not_wanted(monkeypatch, limit):
     psutil = pytest.importorskip("psutil")
     monkeypatch.setattr(visit, "GRACE", 0.2)
     asked = iter(range(1_000_000))
 
-    outcome = make(scripted(DEAF, limit=limit), wanted=lambda: limit < 60 or next(asked) < 7)
+    outcome = make(scripted(DEAF, limit=limit), wanted=lambda: limit < 60 or next(asked) * visit.INTERVAL < SOON)
 
     child = int(zlib.decompress(outcome.files["report.json"]))
+    # Whoever is killed goes a moment later.
     with contextlib.suppress(psutil.NoSuchProcess):
-        assert psutil.Process(child).status() == psutil.STATUS_ZOMBIE
+        process = psutil.Process(child)
+        until(lambda: not process.is_running() or process.status() == psutil.STATUS_ZOMBIE)
 
 
 def test_a_report_that_is_too_large_is_left_but_for_what_it_says(monkeypatch):
