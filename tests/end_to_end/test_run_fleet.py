@@ -16,9 +16,11 @@ from end_to_end.kit import environment, until
 
 def _run_of(name: str, worker: psutil.Process) -> psutil.Process | None:
     """The run of a gateway, if it is this process that waits for it."""
-    for child in worker.children():
-        if name in child.cmdline():
-            return child
+    # Whoever is asked may be gone by then.
+    with contextlib.suppress(psutil.Error):
+        for child in worker.children():
+            if name in child.cmdline():
+                return child
     return None
 
 
