@@ -15,6 +15,8 @@ from hypothesis.configuration import set_hypothesis_home_dir
 from hypothesis.errors import HypothesisException, NoSuchExample, Unsatisfiable
 from hypothesis.strategies import SearchStrategy
 
+from .interrupts import undisturbed
+
 CHUNK = 100
 """Examples that one engine draws; a single engine for a long run would hold on to all of them."""
 
@@ -33,7 +35,9 @@ class Examples:
     def chunk(self, number: int, count: int) -> list[Any]:
         """The examples of a chunk, at most ``count``; fewer where a strategy has no more."""
         found: list[Any] = []
-        self._run(number, count, found.append, (Phase.generate,))
+        # An interrupt among the callbacks of the engine would be lost.
+        with undisturbed():
+            self._run(number, count, found.append, (Phase.generate,))
         return found[:count]
 
     def smaller(self, number: int, count: int, failing: int, fails: Callable[[Any], bool]) -> Any:

@@ -25,6 +25,7 @@ from .config import GatewayConfig
 from .errors import Unmet, Unreachable
 from .exchange import Exchange
 from .gateway import Gateway
+from .interrupts import undisturbed
 from .journal import Journal
 from .masking import Masker
 from .probe import probe
@@ -264,20 +265,23 @@ class Session:
 
     def judge(self, played: Played, node_id: str, weight: Weight = PLAIN) -> Judged:
         """Judges every exchange of a scenario by everything; ``weight`` says how much its findings weigh."""
-        self._tell(
-            "judged",
-            test=node_id,
-            exchanges=[exchange.id for exchange in played.exchanges],
-            unmet=self.masker.text(played.unmet),
-            **{key: value for key, value in asdict(weight).items() if value is not None and value != 0},
-        )
-        return self.assessment.judge(played, node_id, weight)
+        # What goes into the record is judged to its end, so that the record says all that the report says.
+        with undisturbed():
+            self._tell(
+                "judged",
+                test=node_id,
+                exchanges=[exchange.id for exchange in played.exchanges],
+                unmet=self.masker.text(played.unmet),
+                **{key: value for key, value in asdict(weight).items() if value is not None and value != 0},
+            )
+            return self.assessment.judge(played, node_id, weight)
 
     def outcome(self, requirements: Sequence[str], judged: Judged, node_id: str, *, drawn: bool = False) -> TestOutcome:
         """What a test says under the requirements that it is there to exercise; one whose messages are drawn need not
         come across all of them."""
-        self._tell("tested", test=node_id, requirements=[*requirements], drawn=drawn)
-        return self.assessment.outcome(requirements, judged, node_id, drawn=drawn)
+        with undisturbed():
+            self._tell("tested", test=node_id, requirements=[*requirements], drawn=drawn)
+            return self.assessment.outcome(requirements, judged, node_id, drawn=drawn)
 
     def conclude(self, *, narrowed: bool = False) -> Verdict:
         """The verdict on everything that was shown so far, and the end of the record."""

@@ -10,7 +10,18 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "beckn_conformance"
 ORDER = (
-    *("errors", "times", "positions", "specification", "exchange", "masking", "config", "finding", "faults"),
+    *(
+        "errors",
+        "interrupts",
+        "times",
+        "positions",
+        "specification",
+        "exchange",
+        "masking",
+        "config",
+        "finding",
+        "faults",
+    ),
     *("oddities", "obligations", "samples", "values", "strategies", "examples", "diagnosis", "checks", "model"),
     *("judge", "statistics", "verdict", "binding", "wire", "transport", "patience", "gateway", "turns", "solitude"),
     *("actor", "replay", "record", "journal", "run", "assessment", "recording", "probe", "embedded", "session"),

@@ -140,7 +140,6 @@ class Started:
         self._report = report
         self._output = folder / "printed.txt"
         self._began = time.monotonic()
-        self._interrupted = False
         _start_server()
         self._process = _PROCESSES.Process(
             target=_be_pytest, args=(list(arguments), str(folder), dict(env), str(self._output))
@@ -150,7 +149,6 @@ class Started:
     def interrupt(self) -> None:
         """What Ctrl-C does."""
         assert self._process.pid is not None
-        self._interrupted = True
         os.kill(self._process.pid, signal.SIGINT)
 
     def kill(self) -> None:
@@ -159,11 +157,6 @@ class Started:
 
     def wait(self, longest: float = LONGEST) -> Run:
         """The run once it has ended; raises AssertionError where it does not."""
-        if self._interrupted:
-            # Python drops an interrupt that comes while it finalises an object; whoever sits before it presses again.
-            self._process.join(longest / 2)
-            if self._process.exitcode is None:
-                self.interrupt()
         self._process.join(longest)
         hangs = self._process.exitcode is None
         if hangs:

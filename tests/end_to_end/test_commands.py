@@ -111,10 +111,7 @@ def test_what_was_judged_before_ctrl_c_is_reported(
     assert run.report["verdict"] == "incomplete"
     assert run.report["run"]["exchanges"] > 50
     main(["report", str(run.folder)])
-    # The test in whose judging it came may be in the one and not in the other.
-    again = _report(run.folder)
-    assert (again["verdict"], again["run"]["id"]) == ("incomplete", run.report["run"]["id"])
-    assert abs(again["summary"]["passed"] - run.report["summary"]["passed"]) < 20
+    assert _report(run.folder) == run.report
     assert [path.name for path in run.folder.iterdir() if "gw" in path.name or path.is_dir()] == []
 
 
