@@ -79,7 +79,11 @@ async def test_one_fault(actor: Actor, example: Any) -> None:
     registration = await actor.registered()
     await actor.get(registration)
     for action, fault in changes:
-        body = strategies.spoil(_body(actor, action, registration), *fault)
+        pointer, how, value = fault
+        if pointer == "/registration/id" and isinstance(value, str):
+            # Of two changes to one registration at the same time, one may be refused before it is read (X3).
+            value = actor.values.word() + value
+        body = strategies.spoil(_body(actor, action, registration), pointer, how, value)
         await actor.call(action, body, token=registration.token)
     await actor.get(registration)
 
