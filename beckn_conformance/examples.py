@@ -6,6 +6,7 @@ import contextlib
 import hashlib
 import random
 import tempfile
+import unittest.mock
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -13,6 +14,8 @@ import hypothesis
 from hypothesis import HealthCheck, Phase, Verbosity
 from hypothesis.configuration import set_hypothesis_home_dir
 from hypothesis.errors import HypothesisException, NoSuchExample, Unsatisfiable
+from hypothesis.internal.cache import LRUCache
+from hypothesis.internal.conjecture import providers
 from hypothesis.strategies import SearchStrategy
 
 from .interrupts import undisturbed
@@ -22,6 +25,19 @@ CHUNK = 100
 
 MOST_TRIES = 150
 """Examples that are tried to make one smaller."""
+
+
+class _NoConstants:
+    """Constants of no module."""
+
+    @staticmethod
+    def set_for_type(kind: str) -> tuple[()]:
+        return ()
+
+
+_DRAWING: dict[str, Any] = {"_get_local_constants": _NoConstants, "CONSTANTS_CACHE": LRUCache(1024)}
+"""What Hypothesis draws with in place of the constants of all modules that are loaded and not installed. It has no
+setting for it, and would draw something else for the same seed in a checkout, or beside the tests of somebody else."""
 
 
 class Examples:
@@ -71,7 +87,7 @@ class Examples:
 
     def _run(self, number: int, count: int, body: Callable[[Any], None], phases: tuple[Phase, ...]) -> None:
         seed = hashlib.sha256(f"{self._seed}/{self._name}/{number}".encode()).digest()
-        with _traceless():
+        with _alone():
 
             @hypothesis.seed(int.from_bytes(seed[:8], "big"))
             @hypothesis.settings(_settings(count, phases))
@@ -103,15 +119,19 @@ def find(strategy: Callable[[], SearchStrategy[Any]], holds: Callable[[Any], boo
             return True
         return False
 
-    with _traceless(), contextlib.suppress(NoSuchExample, Unsatisfiable, Enough):
+    with _alone(), contextlib.suppress(NoSuchExample, Unsatisfiable, Enough):
         hypothesis.find(strategy(), condition, settings=settings, random=random.Random(0))
     return best
 
 
 @contextlib.contextmanager
-def _traceless() -> Iterator[None]:
-    """Keeps Hypothesis' caches, of no use between runs, out of the folder of whoever runs this."""
-    with tempfile.TemporaryDirectory(prefix="beckn-conformance-") as folder:
+def _alone() -> Iterator[None]:
+    """Keeps Hypothesis from what is around it: its caches, of no use between runs, out of the folder of whoever runs
+    this, and the constants of modules that happen to be loaded out of what a seed draws."""
+    with tempfile.TemporaryDirectory(prefix="beckn-conformance-") as folder, contextlib.ExitStack() as drawing:
+        for name, value in _DRAWING.items():
+            if hasattr(providers, name):
+                drawing.enter_context(unittest.mock.patch.object(providers, name, value))
         set_hypothesis_home_dir(folder)
         try:
             yield

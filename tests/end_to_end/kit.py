@@ -20,6 +20,8 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
+from hypothesis import find, settings, strategies
+
 import beckn_conformance
 from beckn_conformance.report import html
 from beckn_conformance.specification import load
@@ -34,10 +36,15 @@ LONGEST = 90.0
 _PROCESSES = multiprocessing.get_context("forkserver")
 _PROCESSES.set_forkserver_preload(
     # Imported once, and inherited by the process of every run.
-    ["pytest", "xdist.plugin", "phonenumbers", "beckn_conformance.campaign", "reference_server", "end_to_end.kit"]
+    [
+        *("pytest", "xdist.plugin", "httpcore", "phonenumbers", "schemathesis.specs.openapi.schemas"),
+        *("beckn_conformance.campaign", "reference_server.defects", "end_to_end.kit"),
+    ]
 )
+# So is what they would each make for themselves.
 load()
 html.template()
+find(strategies.text(), lambda text: True, settings=settings(database=None))
 
 
 def installed() -> bool:
