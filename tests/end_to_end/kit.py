@@ -20,11 +20,7 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
-from hypothesis import find, settings, strategies
-
 import beckn_conformance
-from beckn_conformance.report import html
-from beckn_conformance.specification import load
 
 ROOT = Path(beckn_conformance.__file__).resolve().parents[1]
 PLUGIN = "beckn_conformance.plugin"
@@ -34,17 +30,8 @@ LONGEST = 90.0
 """Seconds after which a run counts as hanging; each is meant to end within two, on any machine within ten."""
 
 _PROCESSES = multiprocessing.get_context("forkserver")
-_PROCESSES.set_forkserver_preload(
-    # Imported once, and inherited by the process of every run.
-    [
-        *("pytest", "xdist.plugin", "httpcore", "phonenumbers", "schemathesis.specs.openapi.schemas"),
-        *("beckn_conformance.campaign", "reference_server.defects", "end_to_end.kit"),
-    ]
-)
-# So is what they would each make for themselves.
-load()
-html.template()
-find(strategies.text(), lambda text: True, settings=settings(database=None))
+# Imported once, and inherited by the process of every run.
+_PROCESSES.set_forkserver_preload(["end_to_end.kit", "end_to_end.inherited"])
 
 
 def installed() -> bool:
