@@ -23,7 +23,7 @@ from beckn_conformance.cli import main
 from beckn_conformance.errors import UsageError
 from beckn_conformance.specification import load
 
-SOME = "test_plain_get or SIGNUP-NACK-PHONE"
+SOME = "test_plain_get or SIGNUP-NACK-PHONE and malformed"
 DEFECT = "signup-phone-error-echoes-value"
 NOW = datetime.datetime.now(datetime.UTC)
 

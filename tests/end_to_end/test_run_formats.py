@@ -288,7 +288,11 @@ def test_what_a_gateway_says_breaks_no_format(gateway: Callable[..., Loopback], 
         return with_fields(with_body(answer, json.dumps(body).encode()), shown)
 
     formats = run_of(
-        tmp_path, gateway(twist).url, "-k", "SIGNUP-NACK-PHONE or test_plain_signup", "--gateway-patience=1"
+        tmp_path,
+        gateway(twist).url,
+        "-k",
+        "SIGNUP-NACK-PHONE and malformed or test_plain_signup",
+        "--gateway-patience=1",
     )
 
     assert not formats.run.crashed, formats.run.output

@@ -18,13 +18,13 @@ from end_to_end.kit import Kit, Run, environment
 from end_to_end.loopback import Answer, Loopback, Seen, plain
 
 DEFECTS = {
-    "signup-info-phone-no-plus-accepted": "SIGNUP-NACK-PHONE",
+    "signup-info-phone-no-plus-accepted": "SIGNUP-NACK-PHONE and no_plus",
     "signup-name-upper-case": "SIGNUP-ECHO-EXACT and test_valid_value and company",
     "signup-malformed-array-accepted": "MALFORMED-NACK and signup",
     "get-email-upper-case": "test_plain_get",
-    "get-token-foreign-accepted": "TOKEN-NACK-FOREIGN",
+    "get-token-foreign-accepted": "TOKEN-NACK-FOREIGN and test_token",
     "get-hides-added-documents": "DOCUMENTS-KEPT and test_plain",
-    "info-update-info-phone-no-plus-accepted": "UPDATE-NACK-PHONE",
+    "info-update-info-phone-no-plus-accepted": "UPDATE-NACK-PHONE and no_plus",
     "update-name-padded": "test_plain_update",
     "documents-added-name-padded": "DOCUMENTS-ECHO-EXACT and test_plain",
 }

@@ -42,7 +42,7 @@ def test_a_run_narrowed_in_any_way_is_incomplete(
 
 
 def test_a_defect_fails_even_where_the_run_is_narrowed(kit: Kit) -> None:
-    run = kit.run("reference:signup-info-phone-no-plus-accepted", "-k", "SIGNUP-NACK-PHONE")
+    run = kit.run("reference:signup-info-phone-no-plus-accepted", "-k", "SIGNUP-NACK-PHONE and malformed")
 
     assert not run.crashed, run.output
     assert run.status == 1
