@@ -187,7 +187,7 @@ TAMPERINGS: dict[str, Callable[[Path], Any]] = {
     "a finding removed": _report(_without_finding),
     "a waiver added": _report(_with_waiver),
     "the verdict": _report(lambda report: report.update(verdict="conformant")),
-    "the seed": _report(lambda report: report["run"].update(seed=1)),
+    "the seed": _report(lambda report: report["run"].update(seed=2)),
     "another gateway": _report(lambda report: report["gateway"].update(name="Somebody Else")),
     "an exchange removed": _lines("exchanges.jsonl", lambda rows: rows[:7] + rows[8:]),
     "the last exchange removed": _lines("exchanges.jsonl", lambda rows: rows[:-1]),

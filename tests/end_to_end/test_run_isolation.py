@@ -83,6 +83,8 @@ def test_with_a_gateway_only_the_conformance_tests_run(
 def test_with_a_gateway_the_settings_of_a_project_around_it_do_no_harm(
     kit: Kit, gateway: Callable[..., Loopback], project: Path
 ) -> None:
+    kit.seeded = False
+
     run = kit.run(gateway().url, *ONE)
 
     assert not run.crashed, run.output
@@ -111,7 +113,6 @@ def _told(run: Run) -> tuple[int, str, set[str], dict[str, str]]:
 def test_a_run_spread_over_processes_says_the_same(kit: Kit, gateway: Callable[..., Loopback]) -> None:
     defects = ("signup-info-phone-no-plus-accepted", "signup-phone-error-echoes-value", "get-email-upper-case")
     options = (kit.configure("settle: 0.2"), "-k", "SIGNUP-NACK-PHONE or test_get or test_form_of_replies")
-    options += ("-p", "_hypothesis_pytestplugin", "--hypothesis-seed=3")
     alone = kit.run(gateway(defects=defects).url, *options)
     alone_told = _told(alone)
 

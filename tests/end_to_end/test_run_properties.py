@@ -13,7 +13,6 @@ from end_to_end.loopback import Loopback
 
 FAULTS = ("-k", "test_fuzz and test_one_fault")
 HISTORIES = ("-k", "test_lifecycle.py and test_history")
-HYPOTHESIS = ("-p", "_hypothesis_pytestplugin")
 
 
 def sent(run: Run, member: str) -> list[Any]:
@@ -28,7 +27,7 @@ def sent(run: Run, member: str) -> list[Any]:
 
 def test_a_seed_draws_the_same_messages_again(kit: Kit, gateway: Callable[..., Loopback]) -> None:
     def faulty(*options: str) -> list[str]:
-        run = kit.run(gateway().url, *FAULTS, "--fuzz-examples=6", *HYPOTHESIS, *options)
+        run = kit.run(gateway().url, *FAULTS, "--fuzz-examples=6", *options)
         assert run.status == 0, run.output
         return sorted(str(value) for value in sent(run, "phone") if not str(value).startswith("+"))
 
@@ -36,7 +35,7 @@ def test_a_seed_draws_the_same_messages_again(kit: Kit, gateway: Callable[..., L
 
 
 def test_the_seed_is_told_and_reported(kit: Kit, gateway: Callable[..., Loopback]) -> None:
-    run = kit.run(gateway().url, "-k", "test_plain_get", *HYPOTHESIS, "--hypothesis-seed=31")
+    run = kit.run(gateway().url, "-k", "test_plain_get", "--hypothesis-seed=31")
 
     assert "seed 31" in run.output
     assert run.report["run"]["seed"] == 31
@@ -68,7 +67,7 @@ def test_a_long_property_is_several_tests(kit: Kit, gateway: Callable[..., Loopb
 def test_what_is_found_by_chance_is_shrunk_to_the_smallest_message(kit: Kit, gateway: Callable[..., Loopback]) -> None:
     server = gateway(defects=("signup-info-phone-no-plus-accepted",))
 
-    run = kit.run(server.url, *FAULTS, "--fuzz-examples=60", *HYPOTHESIS, "--hypothesis-seed=1")
+    run = kit.run(server.url, *FAULTS, "--fuzz-examples=60")
 
     (finding,) = (f for f in run.findings if f["requirement"] == "SIGNUP-NACK-PHONE")
     assert finding["sent"].startswith('Provider/signup with /info/phone = "91-8023329991" (malformed')

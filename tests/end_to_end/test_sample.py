@@ -14,7 +14,7 @@ DEFECT = "signup-info-phone-no-dash-accepted"
 
 def _told(report: dict[str, Any]) -> dict[str, Any]:
     """What a report says, dates, ids and the luck of a run aside."""
-    finding = ("id", "operation", "pointer", "message", "expected", "cases")
+    finding = ("id", "operation", "pointer", "message", "expected")
     requirement = ("id", "level", "section", "title", "source", "reading", "status", "reason", "obligations", "tests")
     return {
         **{key: report[key] for key in ("format", "verdict", "class", "kit", "specification", "summary", "waivers")},
