@@ -13,7 +13,7 @@ from .masking import Masker
 from .model import REQUIREMENTS
 from .replay import replay, tell
 from .run import Run
-from .verdict import Tally, Verdict, conclude
+from .verdict import Tally, Verdict, conclude, excusing
 
 MOST_NOTES = 50
 CALL = 10_000
@@ -75,7 +75,7 @@ class TestOutcome:
     __test__ = False
 
     status: str
-    """``passed``, ``failed``, ``warned`` or ``inconclusive``."""
+    """``passed``, ``failed``, ``warned``, ``waived`` or ``inconclusive``."""
     text: str
     findings: tuple[Finding, ...] = ()
 
@@ -178,11 +178,13 @@ class Assessment:
     def _outcome(
         self, requirements: Sequence[str], findings: tuple[Finding, ...], exercised: set[str], reason: str
     ) -> TestOutcome:
-        levels = {f.requirement: self.run.specification.requirements[f.requirement].level for f in findings}
+        today = self.run.started.date()
+        unexcused = [f for f in findings if not excusing(self.run.config.waivers, f, today)]
+        levels = {self.run.specification.requirements[finding.requirement].level for finding in unexcused}
         text = self._mask("\n".join(f"{f.requirement} {f.pointer}: {f.message}; {f.observed}" for f in findings))
         if findings:
-            failed = self.run.strict or "MUST" in levels.values()
-            return TestOutcome("failed" if failed else "warned", text, findings)
+            failed = self.run.strict or "MUST" in levels
+            return TestOutcome("waived" if not unexcused else "failed" if failed else "warned", text, findings)
         missing = [requirement for requirement in requirements if requirement not in exercised]
         if missing:
             return TestOutcome(

@@ -22,6 +22,7 @@ from .examples import CHUNK, Examples
 from .exchange import printable
 from .explorer import Explorer
 from .faults import FaultCase
+from .interrupts import take_termination
 from .journal import EXCHANGES, file_of, mask_again, prepare
 from .obligations import obligations
 from .report import document, files, markdown, terminal
@@ -66,6 +67,7 @@ class Campaign:
         self._config = config
         worker = getattr(config, "workerinput", None)
         self._worker_id: str | None = worker["workerid"] if worker else None
+        self._forget_termination = take_termination()
         self._controller = bool(getattr(config.option, "numprocesses", None)) and worker is None
         self._handed_over = time.monotonic()
         self._due = obligations(session.specification, session.config)
@@ -270,7 +272,7 @@ class Campaign:
 
     def _told(self, item: pytest.Function, outcome: TestOutcome) -> bool:
         """Ends a test the way that its outcome is told in: JUnit and Allure know nothing nearer to *inconclusive*
-        than a test that was skipped, and nothing to *warned* but a test that passed and has findings."""
+        than a test that was skipped, and nothing to *warned* or *waived* but a test that passed and has findings."""
         item.stash[OUTCOME] = outcome
         item.user_properties += self._properties(item, outcome)
         if self._allure is not None:
@@ -456,6 +458,7 @@ class Campaign:
 
     def end(self) -> None:
         """Lets go of everything, however the run ended."""
+        self._forget_termination()
         self.session.end()
         if self._server is not None:
             self._server.stop()

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from .campaign import Campaign
 
 CAMPAIGN: pytest.StashKey[Campaign] = pytest.StashKey()
+LETTERS = {"warned": "w", "inconclusive": "i", "waived": "x"}
+"""What pytest has no word for; to be waived is nearest to what it calls an expected failure."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -123,8 +125,8 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
 @pytest.hookimpl(tryfirst=True)
 def pytest_report_teststatus(report: Any, config: pytest.Config) -> tuple[str, str, str] | None:
     status = getattr(report, "conformance", None)
-    if report.when == "call" and status in ("warned", "inconclusive"):
-        return status, status[0], status.upper()
+    if report.when == "call" and status in LETTERS:
+        return status, LETTERS[status], status.upper()
     return None
 
 

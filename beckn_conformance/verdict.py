@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import re
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -298,9 +298,7 @@ def _outcome(
         )
     )
     waived = {
-        record.finding.id: excuses
-        for record in records
-        if (excuses := tuple(w for w in config.waivers if w.expires >= today and _covers(w, record.finding)))
+        record.finding.id: excuses for record in records if (excuses := excusing(config.waivers, record.finding, today))
     }
     missing = sorted(due - _shown(requirement.id, tally))
     met = len(due) - len(missing)
@@ -393,6 +391,11 @@ def _vacuous(requirement: str, tally: Tally, config: GatewayConfig) -> str:
     ):
         return "no Provider/get showed the values of an update, so none could be taken back or cloned"
     return ""
+
+
+def excusing(waivers: Sequence[Waiver], finding: Finding, today: datetime.date) -> tuple[Waiver, ...]:
+    """Those of some waivers that are for a finding, and in force on a day."""
+    return tuple(waiver for waiver in waivers if waiver.expires >= today and _covers(waiver, finding))
 
 
 def _covers(waiver: Waiver, finding: Finding) -> bool:

@@ -66,8 +66,8 @@ class Results:
 
     def attach(self, status: str, found: Sequence[Found], mask: Callable[[str], str]) -> None:
         """What the running test found: of each finding a step with the difference, the exchange and how to see it
-        again. Allure has no status for *warned*: such a test has passed, and the tag ``warned``."""
-        if status in ("warned", "inconclusive"):
+        again. Allure has no status for *warned* and *waived*: such a test has passed, and a tag that says so."""
+        if status in ("warned", "waived", "inconclusive"):
             allure.dynamic.tag(status)
         for record in found:
             finding = record.finding

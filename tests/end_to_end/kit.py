@@ -146,6 +146,10 @@ class Started:
         assert self._process.pid is not None
         os.kill(self._process.pid, signal.SIGINT)
 
+    def terminate(self) -> None:
+        """What a machine does to a run that it wants to end."""
+        self._process.terminate()
+
     def kill(self) -> None:
         """What nothing survives."""
         self._process.kill()

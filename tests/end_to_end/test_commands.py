@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 import pytest
 from changed_schemas import with_operation
-from end_to_end.kit import Kit, Run, until
+from end_to_end.kit import Kit, Run, Started, until
 from end_to_end.loopback import Loopback
 
 from beckn_conformance import masking
@@ -99,12 +99,13 @@ def test_what_a_killed_run_had_judged_is_reported(
 
 
 @pytest.mark.parametrize("options", [(), SPREAD], ids=["one process", "two processes"])
-def test_what_was_judged_before_ctrl_c_is_reported(
-    kit: Kit, gateway: Callable[..., Loopback], options: tuple[str, ...]
+@pytest.mark.parametrize("ending", [Started.interrupt, Started.terminate], ids=["Ctrl-C", "SIGTERM"])
+def test_what_was_judged_before_the_end_is_reported(
+    kit: Kit, gateway: Callable[..., Loopback], options: tuple[str, ...], ending: Callable[[Started], None]
 ) -> None:
     started = kit.start(gateway(defects=DEFECTS).url, *options)
     until(lambda: sum(path.read_text().count("\n") for path in kit.report.glob("course*.jsonl")) > 99)
-    started.interrupt()
+    ending(started)
     run = started.wait()
 
     assert run.status == 2

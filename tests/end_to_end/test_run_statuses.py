@@ -85,6 +85,8 @@ def test_a_waiver_makes_a_defect_pass(kit: Kit, gateway: Callable[..., Loopback]
     assert run.requirement(SHOULD)["status"] == "waived"
     (waiver,) = run.report["waivers"]
     (finding,) = run.findings
+    assert " waived" in run.lines[-1]
+    assert " failed" not in run.lines[-1]
     assert (waiver["state"], waiver["findings"]) == ("used", [finding["id"]])
     assert any("until 2999-12-31 by somebody (gateway-defect): known" in line for line in run.lines)
 
