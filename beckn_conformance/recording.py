@@ -85,12 +85,12 @@ def rejudge(folder: Path, specification: Specification) -> Rejudged:
 
     Raises UsageError where there is no record, or one that no run has written.
     """
-    rows = _course(folder)
+    course = _Course(folder)
     exchanges = Exchanges(folder)
     try:
-        return _rejudge(rows, exchanges, specification)
+        return _rejudge(iter(course), exchanges, specification)
     except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
-        raise UsageError(f"{folder}: the record is damaged ({type(error).__name__}: {error})") from error
+        raise course.damaged from error
     finally:
         exchanges.close()
 
@@ -225,17 +225,18 @@ class Scenario:
 
 def scenario_of(folder: Path, id_: str) -> Scenario | None:
     """The scenario in which an exchange was made; None where that is not on record."""
+    course = _Course(folder)
     exchanges = Exchanges(folder)
     begun: Row = {}
     try:
-        for row in _course(folder):
+        for row in course:
             if row["kind"] == "begun":
                 begun = row
             elif row["kind"] == "judged" and id_ in row["exchanges"]:
                 binding = from_json(begun["binding"])
                 return Scenario(tuple(exchange_of(exchanges.row(one), binding) for one in row["exchanges"]), begun)
     except (KeyError, TypeError, ValueError) as error:
-        raise UsageError(f"{folder}: the record is damaged ({type(error).__name__}: {error})") from error
+        raise course.damaged from error
     finally:
         exchanges.close()
     return None
@@ -243,10 +244,11 @@ def scenario_of(folder: Path, id_: str) -> Scenario | None:
 
 def run_of(folder: Path, specification: Specification) -> Run:
     """The run that a record is of; raises UsageError as ``rejudge`` does."""
+    course = _Course(folder)
     try:
-        return Run.from_json(next(_course(folder)), specification)
+        return Run.from_json(next(iter(course)), specification)
     except (KeyError, TypeError, ValueError, StopIteration) as error:
-        raise UsageError(f"{folder}: the record is damaged ({type(error).__name__}: {error})") from error
+        raise course.damaged from error
 
 
 def _files(folder: Path, kind: str) -> list[Path]:
@@ -254,16 +256,25 @@ def _files(folder: Path, kind: str) -> list[Path]:
     return [path for path in (folder / file_of(kind), *sorted(folder.glob(file_of(kind, "*")))) if path.is_file()]
 
 
-def _course(folder: Path) -> Iterator[Row]:
-    files = _files(folder, COURSE)
-    if not files:
-        raise UsageError(f"{folder}: there is no {file_of(COURSE)}, so nothing is on record of a run")
+class _Course:
+    """The rows of how a run went, one at a time; raises UsageError where there are none."""
 
-    def rows() -> Iterator[Row]:
-        for path in files:
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._files = _files(folder, COURSE)
+        self._place = f": {file_of(COURSE)} is empty"
+        if not self._files:
+            raise UsageError(f"{folder}: there is no {file_of(COURSE)}, so nothing is on record of a run")
+
+    def __iter__(self) -> Iterator[Row]:
+        for path in self._files:
             with path.open("rb") as lines:
-                for line in lines:
+                for number, line in enumerate(lines, 1):
+                    self._place = f" at {path.name}, line {number}, or in the exchanges that it names"
                     if line.endswith(b"\n"):
                         yield json.loads(line)
 
-    return rows()
+    @property
+    def damaged(self) -> UsageError:
+        """The error to raise where the row that was read last cannot be followed."""
+        return UsageError(f"{self._folder}: the record is damaged{self._place}")
