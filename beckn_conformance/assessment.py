@@ -11,7 +11,7 @@ from .finding import Finding, Judgement
 from .judge import Judge
 from .masking import Masker
 from .model import REQUIREMENTS
-from .replay import replay, tell
+from .replay import replay, tell, under_way
 from .run import Run
 from .verdict import Tally, Verdict, conclude, excusing
 
@@ -111,9 +111,7 @@ class Assessment:
             if judgement.finding is None:
                 self.tally.add(judgement, exchange.id)
                 continue
-            # How often other gateways were asked is a matter of time, and changes nothing (X1).
-            before = [e for e in played.exchanges if e.ended <= exchange.started and not e.peer]
-            judgement = _weighed(judgement, exchange, before, played.exchanges, weight)
+            judgement = _weighed(judgement, exchange, played.exchanges, weight)
             assert judgement.finding is not None
             findings.setdefault(judgement.finding.id, judgement.finding)
             shown_by.setdefault(exchange.id, []).append(judgement.finding)
@@ -122,7 +120,7 @@ class Assessment:
                 finding = judgement.finding
                 told = tell(
                     exchange,
-                    before,
+                    played.exchanges,
                     self.binding,
                     self.run.config,
                     history=finding.requirement in REQUIREMENTS,
@@ -220,21 +218,14 @@ class Assessment:
         )
 
 
-def _weighed(
-    judgement: Judgement,
-    exchange: Exchange,
-    before: Sequence[Exchange],
-    all_of_it: Sequence[Exchange],
-    heft: Weight,
-) -> Judgement:
+def _weighed(judgement: Judgement, exchange: Exchange, exchanges: Sequence[Exchange], heft: Weight) -> Judgement:
     """What takes a history to be seen weighs as much as its calls, and what happened beside other calls more: of
     equal findings the one is told that is seen again with the fewest calls, one after another."""
     finding = judgement.finding
     assert finding is not None
     weight = finding.weight
     if finding.requirement in REQUIREMENTS:
-        weight += CALL * len(before)
-    others = (e for e in all_of_it if e is not exchange and not e.peer)
-    if any(e.started < exchange.ended and exchange.started < e.ended for e in others):
+        weight += CALL * sum(e.ended <= exchange.started and not e.peer for e in exchanges)
+    if any(under_way(e, exchange) and not e.peer for e in exchanges):
         weight += BESIDE
     return replace(judgement, finding=replace(finding, weight=heft.of(weight)))

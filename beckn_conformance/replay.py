@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import itertools
 import re
 import shlex
 import zlib
@@ -51,7 +52,7 @@ class Told:
 
 def tell(
     exchange: Exchange,
-    before: Sequence[Exchange],
+    exchanges: Sequence[Exchange],
     binding: Binding,
     config: GatewayConfig,
     *,
@@ -59,15 +60,16 @@ def tell(
     title: str = "",
     describe: Callable[[Exchange], str] = lambda exchange: exchange.action,
 ) -> Told:
-    """How to see again what an exchange shows; ``before`` is what its test had exchanged until then.
+    """How to see again what one of the exchanges of a test shows.
 
     The line and the script need curl and python3. They make the registrations they need first, take ids and tokens
     from the replies, the time from ``date`` and company ids that were not used before; a secret of the configuration
-    stands in an environment variable. With ``history`` every call counts, not only the changes to the registration.
+    stands in an environment variable. With ``history`` every call counts, not only the changes to the registration,
+    and what was under way at the same time is sent so again.
     """
-    steps_before = needed(exchange, before, history=history)
+    steps_before = needed(exchange, exchanges, history=history)
     parts = _parts(exchange, steps_before, binding, config)
-    line = "; ".join(text for step in parts for text in step)
+    line = _line([command for commands in parts for command in commands])
     if not history or len(steps_before) < 2:
         return Told(line)
     names = _letters([*steps_before, exchange])
@@ -78,7 +80,7 @@ def tell(
     script = [f"#!/bin/sh\n# {printable(title)}\n# Needs curl and python3.", *parts[0]]
     for text, commands in zip(steps, parts[1:], strict=True):
         script.append(f"\n# {printable(text)}\necho; echo {shlex.quote(printable(text))}")
-        script += [command.removesuffix(" >/dev/null") for command in commands]
+        script += [re.sub(r" >/dev/null( &)?$", r"\1", command) for command in commands]
         if kept := re.match(r"R\d+(?==)", commands[0]):
             script.append(f'printf "%s\\n" "${kept[0]}"')
     return Told(line, steps, "\n".join(script) + "\n")
@@ -109,9 +111,31 @@ def _parts(exchange: Exchange, needed: Sequence[Exchange], binding: Binding, con
         parts.append(commands)
     wait = [f"sleep {config.clone_within:g}"] if exchange.peer else []
     parts.append([*wait, _call(exchange, binding, config, names, len(needed) + 1, show_header=True)])
+    _send_abreast([*needed, exchange], parts[1:])
     if any("$N" in command for commands in parts for command in commands):
         head.append("N=$(date +%s | tail -c 7)")
     return parts
+
+
+def _line(commands: Sequence[str]) -> str:
+    line = commands[0]
+    for before, command in itertools.pairwise(commands):
+        line += (" " if before.endswith(" &") else "; ") + command
+    return line
+
+
+def _send_abreast(steps: Sequence[Exchange], parts: list[list[str]]) -> None:
+    """Has a shell not wait for a call that was under way together with the next one; what a signup gives is needed."""
+    waiting = False
+    for number, (step, commands) in enumerate(zip(steps, parts, strict=True)):
+        following = steps[number + 1] if number + 1 < len(steps) else None
+        together = following is not None and under_way(step, following)
+        if step.action != "Provider/signup" and together:
+            commands[-1] += " &"
+            waiting = True
+        elif waiting:
+            commands.append("wait")
+            waiting = False
 
 
 def _letters(steps: Sequence[Exchange]) -> dict[str, str]:
@@ -144,9 +168,20 @@ def _beside(number: int, step: Exchange, needed: Sequence[Exchange]) -> str:
     return f" [sent before the answer to {', '.join(others)}]" if others else ""
 
 
-def needed(exchange: Exchange, before: Sequence[Exchange], *, history: bool) -> list[Exchange]:
-    """What has to be sent before an exchange shows again what it shows: of a history all, if that can be told."""
-    return list(before) if history and len(before) <= LONGEST_HISTORY else _needed(exchange, before)
+def needed(exchange: Exchange, exchanges: Sequence[Exchange], *, history: bool) -> list[Exchange]:
+    """What of a test has to be sent with an exchange for that to show again what it shows: of a history all that was
+    sent before its answer, if that can be told; last what was under way together with it."""
+    # How often other gateways were asked is a matter of time, and changes nothing (X1).
+    before = [other for other in exchanges if other.ended <= exchange.started and not other.peer]
+    if not history:
+        return _needed(exchange, before)
+    abreast = [other for other in exchanges if under_way(other, exchange) and not other.peer]
+    return [*(before if len(before) <= LONGEST_HISTORY else _needed(exchange, before)), *abreast]
+
+
+def under_way(one: Exchange, other: Exchange) -> bool:
+    """Whether two exchanges took place at the same time."""
+    return one is not other and one.started < other.ended and other.started < one.ended
 
 
 def is_plain_time(text: str) -> bool:

@@ -22,7 +22,7 @@ from .masking import SHORTEST, Masker
 from .model import REQUIREMENTS
 from .record import row_of
 from .recording import run_of, scenario_of
-from .replay import CIN, is_plain_time, needed
+from .replay import CIN, is_plain_time, needed, under_way
 from .report import files
 from .session import Session
 from .specification import Specification
@@ -76,8 +76,7 @@ def again(folder: Path, name: str, url: str | None, file: Path | None, specifica
     if scenario is None:
         raise UsageError(f"{folder}: the exchanges of {finding['id']} are not on record")
     last = next(exchange for exchange in scenario.exchanges if exchange.id in finding["exchanges"])
-    before = [exchange for exchange in scenario.exchanges if exchange.ended <= last.started and not exchange.peer]
-    steps = [*needed(last, before, history=requirement in REQUIREMENTS), last]
+    steps = [*needed(last, scenario.exchanges, history=requirement in REQUIREMENTS), last]
     enough = scenario.shows(run, steps, finding["id"])
     declared = {} if file is not None else {k: v for k, v in report["configuration"].items() if k != "waivers"}
     for key in SECRET_KEYS:
@@ -118,7 +117,7 @@ def resend(
     session: Session, requirement: str, finding: Finding, steps: Sequence[Exchange], recorded: GatewayConfig
 ) -> Resent:
     """Sends recorded calls to a gateway that the session has started on, and judges the replies."""
-    abreast = any(a.started < b.ended and b.started < a.ended for a in steps for b in steps if a is not b)
+    abreast = any(under_way(a, b) for a in steps for b in steps)
     exchanges: tuple[Exchange, ...] = ()
     judged = Judged({}, set())
     for _ in range(TRIES if abreast else 1):

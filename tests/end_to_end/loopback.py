@@ -123,6 +123,8 @@ class Loopback:
         ready.set_result((server, server.sockets[0].getsockname()[1]))
         await self._ending.wait()
         server.close()
+        # Who was let in just now gets as far as to be turned away.
+        await asyncio.sleep(0)
         for task in self._open:
             task.cancel()
         await asyncio.gather(*self._open, return_exceptions=True)
@@ -138,10 +140,12 @@ class Loopback:
         except (ConnectionError, asyncio.IncompleteReadError, ssl.SSLError, asyncio.CancelledError):
             pass
         finally:
-            self._open.discard(task)
             writer.close()
             with contextlib.suppress(ConnectionError, ssl.SSLError, asyncio.CancelledError, TimeoutError):
                 await asyncio.wait_for(writer.wait_closed(), 1)
+            # Whoever does not take what is left to send is not waited for.
+            writer.transport.abort()
+            self._open.discard(task)
 
     async def _speak_http(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while True:

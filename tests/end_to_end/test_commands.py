@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import shutil
+import subprocess
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -13,7 +14,7 @@ from typing import Any
 import httpx
 import pytest
 from changed_schemas import with_operation
-from end_to_end.kit import Kit, Run, Started, until
+from end_to_end.kit import Kit, Run, Started, environment, until
 from end_to_end.loopback import Loopback
 
 from beckn_conformance import masking
@@ -173,6 +174,25 @@ def test_a_history_is_replayed_with_its_pauses(kit: Kit, gateway: Callable[..., 
     assert main(["replay", str(run.folder), "UPDATE-VISIBLE", "--gateway-url", gateway().url]) == 0
 
 
+def test_a_race_is_told_and_replayed_with_what_was_under_way(kit: Kit, gateway: Callable[..., Loopback]) -> None:
+    server = gateway(defects=("update-takes-info-of-parallel-update",))
+    run = kit.run(server.url, kit.configure("settle: 0.2"), "-k", "test_two_registrations_at_once")
+    finding = next(f for f in run.findings if f["requirement"] == "UPDATE-ECHO")
+
+    *_, other, last = (step for step in finding["steps"] if "update" in step)
+    assert "(registration A)" in other + last
+    assert "(registration B)" in other + last
+    assert "sent before the answer to" in last
+    for lines in (finding["script"], finding["curl"]):
+        shown = subprocess.run(["sh"], input=lines, env=environment(), capture_output=True, text=True, timeout=60)
+        assert shown.stderr == ""
+        assert shown.stdout.count('"ACK"') + shown.stdout.casefold().count("action: ack") >= 1
+    assert " &\n" in finding["script"]
+    assert "\nwait\n" in finding["script"]
+    # It takes luck to see it again, and nobody calls it fixed for the want of that.
+    assert main(["replay", str(run.folder), finding["id"]]) in (1, 10)
+
+
 def test_what_takes_more_calls_than_a_finding_names_is_not_called_fixed(
     kit: Kit, gateway: Callable[..., Loopback], capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -182,7 +202,8 @@ def test_what_takes_more_calls_than_a_finding_names_is_not_called_fixed(
     status = main(["replay", str(run.folder), name, "--gateway-url", gateway().url])
 
     assert status in (0, 10)
-    assert status == 0 or "takes more calls than these" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert status == 0 or "takes more calls than these" in said or "it takes luck" in said
 
 
 def test_a_gateway_that_is_gone_leaves_a_finding_open(run: Run) -> None:
