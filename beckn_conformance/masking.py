@@ -84,8 +84,8 @@ class Masker:
 
     def __init__(self, known: Iterable[str] = (), *, key: bytes | None = None) -> None:
         self._digest = lru_cache(maxsize=1024)(partial(_digest, key or secrets.token_bytes(16)))
-        self._runs: dict[str, set[str]] = {}
-        """Secrets that look like tokens, by their first characters."""
+        self._runs: dict[str, str | set[str]] = {}
+        """Secrets that look like tokens, by their first characters, which mostly are those of one alone."""
         self._whole: set[str] = set()
         self._others: dict[str, set[str]] = {}
         """The rest, by their first characters."""
@@ -100,7 +100,11 @@ class Masker:
                 continue
             if RUN.fullmatch(value):
                 self._whole.add(value)
-                self._runs.setdefault(value[:SHORTEST], set()).add(value)
+                known = self._runs.setdefault(value[:SHORTEST], value)
+                if isinstance(known, set):
+                    known.add(value)
+                elif known != value:
+                    self._runs[value[:SHORTEST]] = {known, value}
             else:
                 self._others.setdefault(value[:SHORTEST], set()).add(value)
 
@@ -177,17 +181,18 @@ class Masker:
         start = 0
         for word in WORD.finditer(run):
             place = word.start()
-            candidates = self._runs.get(run[place : place + SHORTEST])
-            if place < start or not candidates:
+            known = self._runs.get(run[place : place + SHORTEST])
+            if place < start or not known:
                 continue
-            self._compared += len(candidates)
+            self._compared += 1 if isinstance(known, str) else len(known)
             if self._compared > MOST_COMPARED:
                 return "".join(out) + run[start:place] + self.mask(run[place:])
-            longest = max((s for s in tuple(candidates) if _stands_alone(s, run, place)), key=len, default="")
+            candidates = (known,) if isinstance(known, str) else tuple(known)
+            longest = max((s for s in candidates if _stands_alone(s, run, place)), key=len, default="")
             if longest:
                 out += [run[start:place], self.mask(longest)]
                 start = place + len(longest)
-            elif len(run) - place >= LONGEST_REMNANT and any(s.startswith(run[place:]) for s in tuple(candidates)):
+            elif len(run) - place >= LONGEST_REMNANT and any(s.startswith(run[place:]) for s in candidates):
                 # A secret that was cut, as long texts are.
                 return "".join(out) + run[start:place] + self.mask(run[place:])
         return "".join(out) + run[start:]

@@ -32,6 +32,10 @@ PHONES: Mapping[str, Callable[[str, str], bool]] = {
 }
 """Which numbers show a variant of ``info.phone``."""
 
+STEP = 15_485_863
+"""From one phone number to the next; a prime."""
+DRAWN_DIGITS = 6
+"""The last digits of a phone number, which are the provider's own."""
 REGIONS = ("IN", "US", "GB", "DE", "FR", "BR", "JP", "ZA", "AU", "MX", "NL", "KE", "SG", "ES", "AE")
 
 NAMES: Mapping[str, Sequence[str]] = {
@@ -311,15 +315,17 @@ def _phones(rng: random.Random) -> Iterator[tuple[str, str]]:
             if example is not None:
                 number = phonenumbers.national_significant_number(example)
                 if 7 <= len(number) <= 12 and len(f"{example.country_code}{number}") <= 15:
-                    plans.append((str(example.country_code), number[:-5]))
-    used: set[tuple[str, str]] = set()
-    while True:
-        country, stem = rng.choice(plans)
-        number = f"{stem}{rng.randint(0, 99999):05d}"
-        if (country, number) in used:
-            continue
+                    plans.append((str(example.country_code), number[:-DRAWN_DIGITS]))
+    # Steps of a prime length come past every place of a round once, so that none has to be remembered; and of two runs,
+    # whose numbers a gateway may keep apart as well, hardly ever one comes where the other was.
+    count = len(plans) * 10**DRAWN_DIGITS
+    place = rng.randrange(count)
+    for _ in range(count):
+        place = (place + STEP) % count
+        last, plan = divmod(place, len(plans))
+        country, stem = plans[plan]
+        number = f"{stem}{last:0{DRAWN_DIGITS}d}"
         if known_phone(f"+{country}-{number}"):
-            used.add((country, number))
             yield country, number
 
 
