@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -24,16 +24,18 @@ Row = Mapping[str, Any]
 
 
 class Exchanges:
-    """The exchanges of a record, found by their ids; only their places are held in memory."""
+    """The exchanges of a record, found by their ids; only their places are held in memory, of all or of ``some``."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, some: Collection[str] | None = None) -> None:
         self._files = [path.open("rb") for path in _files(folder, EXCHANGES)]
         self._places: dict[str, tuple[int, int]] = {}
         for number, file in enumerate(self._files):
             place = 0
             for line in file:
                 if line.endswith(b"\n") and line.startswith(b'{"id":"'):
-                    self._places.setdefault(line[7 : line.index(b'"', 7)].decode("utf-8", "replace"), (number, place))
+                    id_ = line[7 : line.index(b'"', 7)].decode("utf-8", "replace")
+                    if some is None or id_ in some:
+                        self._places.setdefault(id_, (number, place))
                 place += len(line)
 
     def __len__(self) -> int:

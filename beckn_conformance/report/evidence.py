@@ -23,8 +23,8 @@ def wanted(report: Mapping[str, Any]) -> frozenset[str]:
 
 def read(folder: Path, ids: Collection[str]) -> dict[str, dict[str, Any]]:
     """Reads the exchanges with these ids from the record in a folder, by id; one that is not there is left out."""
-    exchanges = Exchanges(folder)
+    exchanges = Exchanges(folder, ids)
     try:
-        return {id_: exchanges.row(id_) for id_ in exchanges if id_ in ids}
+        return {id_: exchanges.row(id_) for id_ in exchanges}
     finally:
         exchanges.close()
