@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import itertools
+import math
 import time
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
@@ -176,7 +177,7 @@ def _taking_turns(gateway: Gateway) -> None:
     def change(inner: Any, identity: str, *arguments: Any) -> Registration:
         before = gateway.store.find(identity)
         if before is not None and not versions[identity]:
-            versions[identity].append((0.0, before))
+            versions[identity].append((-math.inf, before))
         changed: Registration = inner(identity, *arguments)
         versions[identity].append((time.monotonic(), changed))
         return changed
