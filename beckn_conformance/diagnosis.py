@@ -215,10 +215,7 @@ class Recogniser:
                     kind = "null"
                 elif not member.has_type(value):
                     kind = json_type(value)
-                elif (value == {} and "minProperties" in member.schema) or (
-                    "minProperties" in member.schema
-                    and all(v is None for k, v in value.items() if k in member.properties)
-                ):
+                elif member.filled is not None and all(v is None for k, v in value.items() if k in member.properties):
                     kind = "none of its members"
                 elif value == "":
                     kind = "empty"

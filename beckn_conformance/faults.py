@@ -94,8 +94,8 @@ def kinds(member: Member, config: GatewayConfig) -> Iterator[tuple[str, str, Any
         for strength in ("must", "should"):
             for name, value in member.malformed(strength).items():
                 yield f"malformed: {name}", strength, value
-    if member.type == "object" and "minProperties" in member.schema:
-        yield "none of its members", "must", {}
+    if member.filled is not None:
+        yield "none of its members", member.filled, {}
 
 
 def _places(pattern: str) -> tuple[str, ...]:

@@ -125,6 +125,12 @@ class Member:
         return frozenset(self.schema.get("properties", ()))
 
     @cached_property
+    def filled(self) -> str | None:
+        """How firmly an object is to be refused that has none of its members; None where it may be empty."""
+        strengths = {"must": self.schema, "should": self.schema.get("x-should", {})}
+        return next((strength for strength, schema in strengths.items() if "minProperties" in schema), None)
+
+    @cached_property
     def named_faults(self) -> Mapping[str, tuple[str, str]]:
         """Name and strength of each faulty text that the schemas list."""
         found: dict[str, tuple[str, str]] = {}

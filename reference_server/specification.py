@@ -123,7 +123,7 @@ class _Shelf:
             ),
             members={name: self._read(child, home) for name, child in schema.get("properties", {}).items()},
             required=frozenset(schema.get("required", ())),
-            fewest=schema.get("minProperties", 0),
+            fewest={**schema, **schema.get("x-should", {})}.get("minProperties", 0),
             items=self._read(schema["items"], home) if "items" in schema else None,
             malformed=schema.get("x-malformed", {}),
             variants=schema.get("x-variants", {}),

@@ -169,6 +169,17 @@ def _lists() -> Iterator[Variation]:
     yield Variation("documents-at-most-forty", "Q10", "a registration has forty documents at most", _at_most_forty)
     yield Variation("company-id-once", "Q13", "a company signs up once", _unique_company_id)
     yield Variation("update-complete", "Q14", "an update needs all members of info", _checking(_complete))
+    yield Variation("update-of-nothing", "Q14", "an update with an empty info is acknowledged", _taking_nothing)
+
+
+def _taking_nothing(gateway: Gateway) -> None:
+    def check_body(inner: Any, request: Request) -> Faults:
+        faults: Faults = inner(request)
+        if request.action == UPDATE and request.body.get("info") == {}:
+            return {place: message for place, message in faults.items() if place != ("info",)}
+        return faults
+
+    wrap(gateway, "check_body", check_body)
 
 
 def _at_least_one(gateway: Gateway, request: Request) -> Faults:
