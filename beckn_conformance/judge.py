@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -101,7 +102,9 @@ class Judge:
 
     def _sight(self, exchange: Exchange) -> Sight:
         diagnosis = self._recogniser.diagnose(exchange, self.known)
-        made = self._made.get(diagnosis.registration or "")
+        token = exchange.sent.header.get("Token", "") if exchange.sent else ""
+        concerned = (diagnosis.registration or "", *self.known.owners.get(token, ()))
+        made = max((self._made[id_] for id_ in concerned if id_ in self._made), default=-math.inf)
         return Sight(
             exchange=exchange,
             diagnosis=diagnosis,
@@ -111,7 +114,7 @@ class Judge:
             served=exchange.action in self._served,
             signups_work=self._signups_work,
             contended=exchange.id in self._contended,
-            fresh=made is not None and exchange.started < made + self._config.settle,
+            fresh=exchange.started < made + self._config.settle,
         )
 
     def _introduce(self, exchange: Exchange) -> None:

@@ -37,7 +37,7 @@ class Sight:
     signups_work: bool
     """Whether any signup was ever acknowledged."""
     fresh: bool
-    """Whether the registration may not be visible yet (R19)."""
+    """Whether the registration, or that of the token, may not be visible yet (R19)."""
     contended: bool = False
     """Whether another change of the same registration was under way, for which this one may be refused (X3)."""
 
@@ -163,10 +163,21 @@ class Sight:
             return True
         if 300 <= reply.status < 400 or reply.status in (429, 502, 503, 504):
             return False
-        if self.contended and reply.status in (409, 423):
-            # A framework's word for a conflict, before the gateway has one.
+        if self._conflicts:
             return False
         return not (reply.status == 403 and received.unreadable)
+
+    @property
+    def _conflicts(self) -> bool:
+        """A framework's word for a conflict, before the gateway has one."""
+        reply = self.exchange.reply
+        return self.contended and reply is not None and reply.status in (409, 423)
+
+    @property
+    def refused(self) -> bool:
+        """The gateway itself refused the request, by a NACK or by the bare status of its framework."""
+        status = self.exchange.reply.status if self.exchange.reply else 0
+        return self.exchange.refused or (status // 100 == 4 and (self.by_gateway or self._conflicts))
 
     @property
     def crashed(self) -> bool:
@@ -180,7 +191,11 @@ class Sight:
     @property
     def unsettled(self) -> bool:
         """A refusal that a registration not yet visible explains (R19)."""
-        if not self.fresh or any(f.in_header or f.of_registration for f in self.diagnosis.faults):
+        faults = self.diagnosis.faults
+        if not self.fresh or any(fault.in_header for fault in faults):
+            return False
+        if any(fault.of_registration for fault in faults) and (not body_is_judged(self) or self.blamed):
+            # To refuse it is right; only that nothing is blamed may be for a token that is not visible yet.
             return False
         return looks_unsettled(self.exchange)
 

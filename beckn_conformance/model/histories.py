@@ -35,7 +35,7 @@ from .form import Tally, compare, same_but_for_form
 from .history import ADD, GET, LONG, SIGNUP, UPDATE, Document, History, Values, Write
 from .info import judge_info, judge_unchanging
 from .pairing import pair
-from .status import judge_status
+from .status import judge_status, settled
 
 MOST_VALUES = 512
 """Candidates for info up to which a registration is judged; only partial updates without a look between them
@@ -112,7 +112,7 @@ class Histories:
         history.under_way.discard(sight.exchange.id)
         if sight.exchange.acknowledged and sight.message:
             yield from self._acknowledged(sight, history)
-        elif sight.exchange.refused or (sight.exchange.reply is not None and sight.exchange.reply.status // 100 == 4):
+        elif sight.refused:
             if is_partial(sight):
                 # To ask for all members is as good as to keep those that were not sent (Q14).
                 yield sight.ok("UPDATE-PARTIAL-KEPT")
@@ -279,7 +279,9 @@ class Histories:
         status = member(sight.exchange.body_of_reply, "/registration/status")
         status = status if isinstance(status, str) and status != MISSING else None
         if sight.action == GET:
-            history.status_shown_by_get = status
+            # There is no older state than that of the signup, so a read of it is never stale.
+            fresh = history.written == SIGNUP or settled(sight, history.written_at)
+            history.status_shown_by_get = status if fresh else None
             history.refused = None
             history.served_at = min(history.served_at, sight.exchange.ended)
             history.shown = sight.exchange.body_of_reply
@@ -309,7 +311,8 @@ class Histories:
 
     def _unanswered(self, sight: Sight, history: History) -> None:
         """No answer was read: the change may have been made or not; after a crash also by halves."""
-        if sight.by_gateway:
+        announced = sight.exchange.sent is not None
+        if sight.by_gateway or not announced:
             history.info_certain = history.info_certain and sight.action != UPDATE
             history.documents_certain = history.documents_certain and sight.action != ADD
         if sight.action != GET:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from beckn_conformance.actor import ADD, GET, SIGNUP, UPDATE, Actor, Registration
+from beckn_conformance.checks import blamed, looks_unsettled
 from beckn_conformance.config import GatewayConfig
+from beckn_conformance.exchange import Exchange
 from beckn_conformance.faults import FaultCase, fault_cases
 from beckn_conformance.scenario import case
 from beckn_conformance.specification import load
@@ -122,7 +124,7 @@ async def call_about_unknown(actor: Actor, action: str, parts: dict[str, Any]) -
     registration = await actor.registered()
     await actor.get(registration)
     id_ = actor.values.unknown_id(registration.id, {registration.id})
-    await actor.call(action, {"registration": {"id": id_}, **parts}, token=registration.token)
+    await _until_blamed(actor, registration, action, {"registration": {"id": id_}, **parts})
     await actor.get(registration)
 
 
@@ -133,7 +135,17 @@ async def call_with_fault(
     await actor.get(registration)
     body = fault.spoil({"registration": {"id": registration.id}, **parts})
     if fault.member.startswith("/registration"):
-        await actor.call(action, body, token=registration.token)
+        await _until_blamed(actor, registration, action, body)
     else:
         await actor.persist(registration, action, body)
     await actor.get(registration)
+
+
+async def _until_blamed(actor: Actor, registration: Registration, action: str, body: Any) -> None:
+    """A call that names no known registration, made again while nothing is blamed and the token may not be visible
+    yet (R19)."""
+
+    def enough(exchange: Exchange) -> bool:
+        return action == ADD or not looks_unsettled(exchange) or bool(blamed(exchange))
+
+    await actor.persist(registration, action, body, enough=enough)

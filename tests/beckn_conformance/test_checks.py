@@ -120,6 +120,28 @@ def test_what_a_fair_gateway_did_is_exercised():
     } <= story.met()
 
 
+@pytest.mark.parametrize("action", [GET, UPDATE])
+@pytest.mark.parametrize(("after", "findings"), [(0.5, 0), (60.0, 1)])
+def test_a_token_not_visible_yet_may_hide_that_an_id_is_unknown(action, after, findings):
+    """A lagging replica refuses the token before it looks at the id (R19)."""
+    story = Story()
+    story.signup()
+    parts = {"info": story.values.info()} if action == UPDATE else {}
+    story.wait(after)
+    story.call(action, {"registration": {"id": "nobody"}, **parts}, nack())
+
+    assert len([found for found in story.findings() if "-NACK-" in found[0]]) == findings
+
+
+def test_an_unknown_id_is_blamed_also_while_a_token_may_not_be_visible():
+    story = Story()
+    story.signup()
+    story.call(GET, {"registration": {"id": "nobody"}}, nack({"registration": {"id": "is unknown"}}))
+
+    assert story.findings() == []
+    assert "GET-NACK-UNKNOWN" in story.met()
+
+
 # The form of replies (T6 to T10, T14, T15).
 
 

@@ -903,6 +903,92 @@ def test_a_change_whose_answer_was_lost_may_be_made_after_a_later_one_was_refuse
     assert story.findings() == []
 
 
+REPLACED = [*LOST, {"answer": page(403)}]
+UNREAD = [("unusual", "a NUL character"), ("foreign", "another media type")]
+
+
+@pytest.mark.parametrize("lost", REPLACED, ids=lambda lost: lost.get("trouble") or str(lost["answer"].status))
+@pytest.mark.parametrize(("purpose", "tag"), UNREAD)
+@pytest.mark.parametrize("action", [UPDATE, ADD])
+def test_an_unread_change_without_an_own_answer_may_have_been_made(action, purpose, tag, lost):
+    story = signed_up()
+    info, document = story.values.info(), story.values.document()
+    parts = {UPDATE: {"info": info}, ADD: {"documents": [document]}}[action]
+    body = {"registration": {"id": story.mine.id}, **parts}
+    story.call(action, body, purpose=purpose, tags=(tag,), about=story.mine.id, **lost)
+    if action == UPDATE:
+        story.mine.info = info
+    else:
+        story.mine.documents.append({**document, "id": "d-9", "status": PENDING})
+    story.mine.status = "UPDATE-PENDING"
+    story.wait()
+    story.get()
+
+    assert story.findings() == []
+
+
+@pytest.mark.parametrize("action", [UPDATE, ADD])
+def test_a_change_that_something_in_front_answers_is_not_refused(action):
+    """A filter of replies lets the request through and puts a page in the place of what the gateway says."""
+    story = signed_up()
+    info, document = story.values.info(), story.values.document()
+    parts = {UPDATE: {"info": info}, ADD: {"documents": [document]}}[action]
+    story.call(action, {"registration": {"id": story.mine.id}, **parts}, page(403))
+    if action == UPDATE:
+        story.mine.info = info
+    else:
+        story.mine.documents.append({**document, "id": "d-9", "status": PENDING})
+    story.mine.status = "UPDATE-PENDING"
+    story.wait()
+    story.get()
+
+    assert story.findings() == []
+
+
+@pytest.mark.parametrize("action", [UPDATE, ADD])
+def test_an_unread_change_that_the_gateway_refused_and_made_is_a_finding(action):
+    story = signed_up()
+    story.get()
+    parts = {UPDATE: {"info": story.values.info()}, ADD: {"documents": [story.values.document()]}}[action]
+    body = {"registration": {"id": story.mine.id}, **parts}
+    story.call(action, body, nack(), purpose="unusual", tags=("a comment",), about=story.mine.id)
+    if action == UPDATE:
+        story.mine.info = parts["info"]
+    else:
+        story.mine.documents.clear()
+    story.wait()
+    story.get()
+
+    assert {requirement for requirement, _ in story.findings()} <= {"GET-ROUND-TRIP", "SIGNUP-DOCUMENTS-KEPT"}
+    assert story.findings() != []
+
+
+def test_a_stale_status_is_not_what_a_refused_change_is_held_against():
+    story = signed_up()
+    story.wait()
+    before = story.mine.status
+    story.update()
+    story.get(change=put("/registration/status", before))
+    story.add([{"name": 1, "data": "x"}], answer=nack({"documents": [{"name": "is no text"}]}))
+    story.wait()
+    story.get(change=put("/registration/status", "UPDATE-PENDING"))
+
+    assert story.findings() == []
+
+
+def test_a_settled_status_is_what_a_refused_change_is_held_against():
+    story = signed_up()
+    story.update()
+    story.verify()
+    story.wait()
+    story.get(change=put("/registration/status", "KNOWN"))
+    story.add([{"name": 1, "data": "x"}], answer=nack({"documents": [{"name": "is no text"}]}))
+    story.wait()
+    story.get(change=put("/registration/status", "BROKEN"))
+
+    assert story.findings() == [("DOCUMENTS-NACK-STATUS-UNCHANGED", "/registration/status")]
+
+
 def test_a_late_answer_to_an_update_is_the_only_finding():
     story = signed_up()
     story.call(
