@@ -130,9 +130,13 @@ class Actor:
         gateway that is asked."""
         gateway = self._peers[peer] if peer else self._gateway
         async with contextlib.nullcontext() if peer else self._turn():
-            members: dict[str, str | None] = {**self.header(action, token), **(header or {})}
+            changes = header or {}
+            members: dict[str, str | None] = {**self.header(action, token), **changes}
             message = Message({name: value for name, value in members.items() if value is not None}, body)
-            exchange = await gateway.send(action, message, self._binding, purpose=purpose, tags=tags, start=start)
+            dated = "Timestamp" in changes
+            exchange = await gateway.send(
+                action, message, self._binding, purpose=purpose, tags=tags, start=start, dated=dated
+            )
         self.exchanges.append(exchange)
         self.lost += exchange.lost and not peer
         return exchange
@@ -191,27 +195,35 @@ class Actor:
         media_type: str | None = "application/json",
     ) -> Exchange:
         """Sends a valid message by another method, to another path or under another media type (T16)."""
-        request = self._request(action, body, of)
-        fields = [(name, value) for name, value in request.headers if name != "Content-Type"]
-        if media_type is not None:
-            fields.append(("Content-Type", media_type))
-        url = f"{self.config.url}{path or '/' + action}"
-        request = Request(method or request.method, url, tuple(fields), request.content)
-        return await self.send(action, request, purpose="foreign", tags=tags, about=of.id)
+
+        def make() -> Request:
+            request = self._request(action, body, of)
+            fields = [(name, value) for name, value in request.headers if name != "Content-Type"]
+            if media_type is not None:
+                fields.append(("Content-Type", media_type))
+            url = f"{self.config.url}{path or '/' + action}"
+            return Request(method or request.method, url, tuple(fields), request.content)
+
+        return await self.send(action, make, purpose="foreign", tags=tags, about=of.id)
 
     async def call_wire(
         self, action: str, body: Any, talk: Talk, *, of: Registration, about: str, tag: str
     ) -> Exchange:
         """Sends raw bytes made of a valid request (T16)."""
-        request = self._request(action, body, of)
-        raw = talk(head(request), request.content)
-        request = dataclasses.replace(request, headers=(), content=b"".join(raw.pieces), raw=raw)
-        return await self.send(action, request, purpose="broken", tags=(tag,), about=about)
 
-    async def send(self, action: str, request: Request, *, purpose: str, tags: tuple[str, ...], about: str) -> Exchange:
-        """Sends a request as it stands, once."""
+        def make() -> Request:
+            request = self._request(action, body, of)
+            raw = talk(head(request), request.content)
+            return dataclasses.replace(request, headers=(), content=b"".join(raw.pieces), raw=raw)
+
+        return await self.send(action, make, purpose="broken", tags=(tag,), about=about)
+
+    async def send(
+        self, action: str, make: Callable[[], Request], *, purpose: str, tags: tuple[str, ...], about: str
+    ) -> Exchange:
+        """Sends a request once, as it is made at that moment."""
         exchange = await self._gateway.send_request(
-            action, request, self._binding, purpose=purpose, tags=tags, about=about
+            action, make, self._binding, purpose=purpose, tags=tags, about=about
         )
         self.exchanges.append(exchange)
         return exchange

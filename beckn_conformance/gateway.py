@@ -87,13 +87,19 @@ class Gateway:
         purpose: str = "",
         tags: tuple[str, ...] = (),
         start: Callable[[], Awaitable[object]] | None = None,
+        dated: bool = True,
     ) -> Exchange:
         """Sends a message and waits for the whole reply; never raises for what the gateway does.
 
-        ``start`` is awaited with a connection in hand, where the moment of sending matters.
+        ``start`` is awaited with a connection in hand, where the moment of sending matters. Unless the message is
+        ``dated``, its Timestamp is that of each attempt to send it.
         """
-        headers, content = binding.encode(message)
-        return await self._exchange(action, message, headers, content, binding, purpose, tags, start)
+
+        def make() -> tuple[Message, Request]:
+            stamped = message if dated else replace(message, header=self._stamped(message.header))
+            return stamped, self._request(action, *binding.encode(stamped))
+
+        return await self._exchange(action, make, binding, purpose, tags, start)
 
     async def send_raw(
         self,
@@ -107,16 +113,39 @@ class Gateway:
         about: str = "",
     ) -> Exchange:
         """Sends content that is no message, under a header that is (T14); ``about`` as in the exchange."""
-        headers, content = binding.wrap(header, content)
-        return await self._exchange(action, None, headers, content, binding, purpose, tags, about=about)
+
+        def make() -> tuple[None, Request]:
+            return None, self._request(action, *binding.wrap(self._stamped(header), content))
+
+        return await self._exchange(action, make, binding, purpose, tags, about=about)
+
+    def _stamped(self, header: Mapping[str, str]) -> dict[str, str]:
+        """The header members of a request with the present time; gateways may refuse an old one."""
+        return {**header, "Timestamp": self.timestamp()}
+
+    def _request(self, action: str, headers: tuple[tuple[str, str], ...], content: bytes) -> Request:
+        names = {name.casefold() for name, _ in headers}
+        extra = tuple((name, value) for name, value, key in self._headers if key not in names)
+        return Request(self.config.method, f"{self.config.url}/{action}", (*headers, *extra), content)
 
     async def send_request(
-        self, action: str, request: Request, binding: Binding, *, purpose: str, tags: tuple[str, ...], about: str
+        self,
+        action: str,
+        make: Callable[[], Request],
+        binding: Binding,
+        *,
+        purpose: str,
+        tags: tuple[str, ...],
+        about: str,
     ) -> Exchange:
-        """Sends a request that is no call of the page, or raw bytes (T16), once; ``about`` as in the exchange."""
+        """Sends a request that is no call of the page, or raw bytes (T16), once; ``about`` as in the exchange.
+
+        ``make`` is called at the moment of sending, so that the request can say what time it is.
+        """
         await self._lanes.enter()
         try:
             await self._pace()
+            request = make()
             started, begun = time.time(), time.monotonic()
             reply, trouble = await self._odd(request)
             seconds = time.monotonic() - begun
@@ -156,18 +185,13 @@ class Gateway:
     async def _exchange(
         self,
         action: str,
-        message: Message | None,
-        headers: tuple[tuple[str, str], ...],
-        content: bytes,
+        make: Callable[[], tuple[Message | None, Request]],
         binding: Binding,
         purpose: str,
         tags: tuple[str, ...],
         start: Callable[[], Awaitable[object]] | None = None,
         about: str = "",
     ) -> Exchange:
-        names = {name.casefold() for name, _ in headers}
-        extra = tuple((name, value) for name, value, key in self._headers if key not in names)
-        request = Request(self.config.method, f"{self.config.url}/{action}", (*headers, *extra), content)
         wait = Wait(repeatable=action == REPEATABLE)
         again: float | None = None
         while True:
@@ -176,6 +200,7 @@ class Gateway:
                 if start is not None and again is None:
                     await start()
                 await self._pace()
+                message, request = make()
                 started, begun = time.time(), time.monotonic()
                 reply, fate, trouble = await self._attempt(request, wait.repeatable)
                 seconds = time.monotonic() - begun

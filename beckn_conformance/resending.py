@@ -168,14 +168,17 @@ async def _call(actor: Actor, step: Exchange, live: _Live) -> Exchange:
         peer = live.peer(step.peer) if step.peer else ""
         return await actor.call(step.action, body, header=header, purpose=step.purpose, tags=step.tags, peer=peer)
     request = step.request
-    content = live.bytes(request.content)
-    raw = request.raw
-    if raw is not None:
-        raw = replace(raw, pieces=tuple(live.bytes(piece) for piece in raw.pieces))
-        content = b"".join(raw.pieces)
-    fields = tuple((name, live.field(name, value)) for name, value in request.headers)
-    path = request.url.removeprefix(live.recorded_url)
-    again = Request(request.method, f"{actor.config.url}{path}", fields, content, raw)
+
+    def again() -> Request:
+        content = live.bytes(request.content)
+        raw = request.raw
+        if raw is not None:
+            raw = replace(raw, pieces=tuple(live.bytes(piece) for piece in raw.pieces))
+            content = b"".join(raw.pieces)
+        fields = tuple((name, live.field(name, value)) for name, value in request.headers)
+        path = request.url.removeprefix(live.recorded_url)
+        return Request(request.method, f"{actor.config.url}{path}", fields, content, raw)
+
     about = live.text(step.about)
     return await actor.send(step.action, again, purpose=step.purpose, tags=step.tags, about=about)
 
