@@ -12,6 +12,9 @@ PACKAGE = ROOT / "beckn_conformance"
 ORDER = (
     *(
         "errors",
+        "reading",
+        "yamltext",
+        "writing",
         "interrupts",
         "times",
         "positions",
