@@ -13,7 +13,9 @@ from .masking import Masker
 from .model import REQUIREMENTS
 from .replay import replay, tell, under_way
 from .run import Run
-from .verdict import Tally, Verdict, conclude, excusing
+from .tally import Tally
+from .verdict import Verdict, conclude
+from .waivers import excusing
 
 MOST_NOTES = 50
 CALL = 10_000
@@ -61,7 +63,7 @@ class Judged:
     """What follows from a scenario, under whichever requirement."""
 
     findings: Mapping[str, Finding]
-    """By id; of equal ones the first."""
+    """By id; of equal ones the first that no waiver excuses."""
     exercised: set[str]
     """Requirements under which anything could be judged."""
     reason: str = ""
@@ -113,7 +115,9 @@ class Assessment:
                 continue
             judgement = _weighed(judgement, exchange, played.exchanges, weight)
             assert judgement.finding is not None
-            findings.setdefault(judgement.finding.id, judgement.finding)
+            known = findings.get(judgement.finding.id)
+            if known is None or (self._excused(known) and not self._excused(judgement.finding)):
+                findings[judgement.finding.id] = judgement.finding
             shown_by.setdefault(exchange.id, []).append(judgement.finding)
             record = self.tally.add(judgement)
             if record is not None:
@@ -143,7 +147,7 @@ class Assessment:
 
     def found(self) -> set[str]:
         """Ids of all findings so far."""
-        return {id_ for records in self.tally.found.values() for id_ in records}
+        return self.tally.ids()
 
     def outcome(self, requirements: Sequence[str], judged: Judged, node_id: str, *, drawn: bool = False) -> TestOutcome:
         """What a test says under the requirements that it is there to exercise; one whose messages are drawn need not
@@ -157,6 +161,10 @@ class Assessment:
         if drawn and exercised:
             exercised = {*requirements}
         return self._outcome(requirements, mine, exercised, judged.reason)
+
+    def _excused(self, finding: Finding) -> bool:
+        run = self.run
+        return bool(excusing(run.config.waivers, finding.requirement, finding.pointer, run.started.date()))
 
     def _observe(self, exchange: Exchange) -> None:
         """Notes what is recorded and judged by nobody (T8, T13, T14)."""
@@ -176,8 +184,7 @@ class Assessment:
     def _outcome(
         self, requirements: Sequence[str], findings: tuple[Finding, ...], exercised: set[str], reason: str
     ) -> TestOutcome:
-        today = self.run.started.date()
-        unexcused = [f for f in findings if not excusing(self.run.config.waivers, f, today)]
+        unexcused = [f for f in findings if not self._excused(f)]
         levels = {self.run.specification.requirements[finding.requirement].level for finding in unexcused}
         text = self._mask("\n".join(f"{f.requirement} {f.pointer}: {f.message}; {f.observed}" for f in findings))
         if findings:

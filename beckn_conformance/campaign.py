@@ -276,7 +276,7 @@ class Campaign:
         item.stash[OUTCOME] = outcome
         item.user_properties += self._properties(item, outcome)
         if self._allure is not None:
-            found = [self.session.tally.found[finding.requirement][finding.id] for finding in outcome.findings]
+            found = [self.session.tally.record_of(finding) for finding in outcome.findings]
             self._allure.attach(outcome.status, found, self.session.masker.text)
         text = "\n".join(map(printable, outcome.text.split("\n")))
         if outcome.status == "failed":

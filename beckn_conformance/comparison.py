@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from .verdict import worded
+
 Report = Mapping[str, Any]
 
 BETTER = ("passed", "waived", "not-applicable", "untested", "inconclusive", "warned", "failed")
@@ -33,6 +35,8 @@ class Comparison:
     """How a report differs from an older one."""
 
     verdicts: tuple[str, str]
+    waived: tuple[Mapping[str, Sequence[str]], Mapping[str, Sequence[str]]]
+    """Requirements that would fail the class without waivers, by level."""
     changes: tuple[Change, ...]
     circumstances: tuple[str, ...] = field(default=())
     """What changed in kit, specification, configuration and the like, so that more than the gateway may be why."""
@@ -45,6 +49,7 @@ class Comparison:
     def to_json(self) -> dict[str, Any]:
         return {
             "verdict": list(self.verdicts),
+            "waived": list(self.waived),
             "worse": self.worse,
             "circumstances": list(self.circumstances),
             "changes": [change.to_json() for change in self.changes],
@@ -58,7 +63,7 @@ class Comparison:
             for change in self.changes:
                 if change.kind == kind:
                     yield f"{kind:8} {change.requirement}  {change.level}  {change.text}"
-        before, after = self.verdicts
+        before, after = map(worded, self.verdicts, self.waived)
         yield f"verdict: {after}, as before" if before == after else f"verdict: {after}, before it was {before}"
 
 
@@ -78,7 +83,8 @@ def compare(old: Report, new: Report) -> Comparison:
         )
     if BAD[new["verdict"]] > BAD[old["verdict"]] and not any(change.worse for change in changes):
         changes.append(Change("worse", "verdict", "", f"{old['verdict']} became {new['verdict']}", worse=True))
-    return Comparison((old["verdict"], new["verdict"]), tuple(changes), tuple(circumstances))
+    verdicts, waived = (old["verdict"], new["verdict"]), (old["waived"], new["waived"])
+    return Comparison(verdicts, waived, tuple(changes), tuple(circumstances))
 
 
 BAD = {"conformant": 0, "incomplete": 0, "inconclusive": 2, "non-conformant": 3}

@@ -6,6 +6,16 @@ import hashlib
 import re
 from dataclasses import dataclass
 
+INDEX = re.compile(r"/\d+(?=/|$)")
+
+MOST_PLACES = 16
+"""Items of a list at which one finding is told apart."""
+
+
+def pattern_of(pointer: str) -> str:
+    """A JSON Pointer in which the items of a list are not told apart."""
+    return INDEX.sub("/*", pointer)
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:
@@ -31,8 +41,7 @@ class Finding:
     @property
     def id(self) -> str:
         """The same from run to run: requirement, operation, member and kind of the fault."""
-        place = re.sub(r"/\d+(?=/|$)", "/*", self.pointer)
-        text = "\n".join((self.requirement, self.operation, place, self.message))
+        text = "\n".join((self.requirement, self.operation, pattern_of(self.pointer), self.message))
         return f"{self.requirement}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
 
 

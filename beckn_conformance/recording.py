@@ -18,7 +18,8 @@ from .masking import Masker
 from .record import exchange_of
 from .run import Run
 from .specification import Specification
-from .verdict import Tally, Verdict, conclude
+from .tally import Tally
+from .verdict import Verdict, conclude
 
 Row = Mapping[str, Any]
 

@@ -32,9 +32,10 @@ from .probe import probe
 from .run import Run
 from .solitude import Solitude
 from .specification import Specification
+from .tally import Tally
 from .turns import Turns
 from .values import Values
-from .verdict import Tally, Verdict
+from .verdict import Verdict
 
 T = TypeVar("T")
 MOST_PLAYS = 3

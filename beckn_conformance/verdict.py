@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import datetime
-import re
-from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
+from . import waivers
 from .config import GatewayConfig, Waiver
-from .finding import Finding, Judgement
-from .model import REQUIREMENTS
 from .obligations import obligations
 from .specification import Requirement, Specification
-from .statistics import Statistics
+from .tally import Found, Tally
 
 CONFORMANT, NON_CONFORMANT, INCONCLUSIVE, INCOMPLETE = (
     "conformant",
@@ -23,150 +20,6 @@ CONFORMANT, NON_CONFORMANT, INCONCLUSIVE, INCOMPLETE = (
     "incomplete",
 )
 STATUSES = ("passed", "failed", "warned", "inconclusive", "not-applicable", "waived", "untested")
-KEPT_REGISTRATIONS = 2000
-KEPT_EXCHANGES = 40
-"""Exchange ids kept of one finding; the rest is counted."""
-
-
-@dataclass(slots=True)
-class Found:
-    """A finding with all the exchanges that show it; the lightest stands for them."""
-
-    finding: Finding
-    exchanges: list[str] = field(default_factory=list)
-    cases: list[str] = field(default_factory=list)
-    """Obligations in which it was found, such as kinds of faulty values."""
-    registrations: set[str] = field(default_factory=set)
-    """Ids of the registrations concerned; "" where there was none."""
-    count: int = 0
-    curl: str = ""
-    steps: list[str] = field(default_factory=list)
-    """The calls of the history that shows it, where it takes one."""
-    script: str = ""
-    """A shell script of those calls."""
-    replay: str = ""
-
-    def to_json(self) -> dict[str, Any]:
-        finding = self.finding
-        return {
-            "id": finding.id,
-            "operation": finding.operation,
-            "pointer": finding.pointer,
-            "message": finding.message,
-            "sent": finding.sent,
-            "expected": finding.expected,
-            "observed": finding.observed,
-            "cases": sorted(self.cases),
-            "exchanges": list(dict.fromkeys((finding.exchange, *self.exchanges)))[:KEPT_EXCHANGES],
-            "count": self.count,
-            "curl": self.curl,
-            "steps": self.steps,
-            "script": self.script,
-            "replay": self.replay,
-        }
-
-
-@dataclass(slots=True)
-class Tally:
-    """What a run has shown so far, by requirement."""
-
-    exercised: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
-    found: dict[str, dict[str, Found]] = field(default_factory=dict)
-    reasons: dict[str, Counter[str]] = field(default_factory=dict)
-    tests: dict[str, list[str]] = field(default_factory=dict)
-    doubled: set[str] = field(default_factory=set)
-    """Registration ids that were given more than once: what was found of them only follows from that."""
-    samples: dict[str, str] = field(default_factory=dict)
-    """By requirement, an exchange that met it."""
-    statistics: Statistics = field(default_factory=Statistics)
-
-    def add(self, judgement: Judgement, exchange: str = "") -> Found | None:
-        """Counts a judgement of an exchange; returns the finding's record where its representative is new or
-        lighter."""
-        self.exercised[judgement.requirement].add(judgement.obligation)
-        finding = judgement.finding
-        if finding is None:
-            self.samples.setdefault(judgement.requirement, exchange)
-            return None
-        known = self.found.setdefault(judgement.requirement, {})
-        record = known.get(finding.id)
-        changed = record is None or finding.weight < record.finding.weight
-        if record is None:
-            record = known[finding.id] = Found(finding)
-        elif changed:
-            record.finding = finding
-        record.count += 1
-        # Of more registrations than can be kept it is no longer known that another was given each id too.
-        record.registrations.add(finding.registration if len(record.registrations) < KEPT_REGISTRATIONS else "")
-        if judgement.obligation not in record.cases:
-            record.cases.append(judgement.obligation)
-        if len(record.exchanges) < KEPT_EXCHANGES:
-            record.exchanges.append(finding.exchange)
-        return record if changed else None
-
-    def hinder(self, requirement: str, reason: str) -> None:
-        """Notes why something under a requirement could not be judged."""
-        self.reasons.setdefault(requirement, Counter())[reason] += 1
-
-    def merge(self, other: Mapping[str, Any]) -> None:
-        """Adds what another process of the same run has shown, in the form of ``to_json``."""
-        self.doubled.update(other["doubled"])
-        self.samples = {**other["samples"], **self.samples}
-        self.statistics.merge(other["statistics"])
-        for requirement, names in other["exercised"].items():
-            self.exercised[requirement].update(names)
-        for requirement, reasons in other["reasons"].items():
-            self.reasons.setdefault(requirement, Counter()).update(reasons)
-        for requirement, tests in other["tests"].items():
-            self.tests.setdefault(requirement, []).extend(tests)
-        for requirement, rows in other["found"].items():
-            mine = self.found.setdefault(requirement, {})
-            for row in rows:
-                theirs = Found(
-                    **{
-                        **row,
-                        "finding": Finding(**row["finding"]),
-                        "registrations": set(row["registrations"]),
-                    }
-                )
-                known = mine.get(theirs.finding.id)
-                if known is None:
-                    mine[theirs.finding.id] = theirs
-                    continue
-                known.count += theirs.count
-                known.registrations |= theirs.registrations
-                known.cases = list(dict.fromkeys(known.cases + theirs.cases))
-                known.exchanges = (known.exchanges + theirs.exchanges)[:KEPT_EXCHANGES]
-                if theirs.finding.weight < known.finding.weight:
-                    known.finding, known.curl, known.replay = theirs.finding, theirs.curl, theirs.replay
-                    known.steps, known.script = theirs.steps, theirs.script
-
-    def to_json(self) -> dict[str, Any]:
-        return {
-            "exercised": {key: sorted(names) for key, names in self.exercised.items()},
-            "reasons": {key: dict(reasons) for key, reasons in self.reasons.items()},
-            "tests": self.tests,
-            "doubled": sorted(self.doubled),
-            "samples": self.samples,
-            "statistics": self.statistics.to_json(),
-            "found": {
-                key: [
-                    {
-                        "finding": {name: getattr(r.finding, name) for name in Finding.__dataclass_fields__},
-                        "exchanges": r.exchanges,
-                        "cases": r.cases,
-                        "registrations": sorted(r.registrations),
-                        "count": r.count,
-                        "curl": r.curl,
-                        "steps": r.steps,
-                        "script": r.script,
-                        "replay": r.replay,
-                    }
-                    for r in records.values()
-                ]
-                for key, records in self.found.items()
-            },
-        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,26 +40,14 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
-    """What became of a waiver in a run."""
-
-    waiver: Waiver
-    state: str
-    """``used``: it excuses a finding; ``stale``: what it excuses was tested and is not found any more; ``expired``: it
-    counts no more; ``idle``: what it excuses was not tested."""
-    findings: tuple[str, ...] = ()
-    """Ids of the findings that it excuses."""
-    reason: str = ""
-    """Why it is idle."""
-
-
-@dataclass(frozen=True, slots=True)
 class Verdict:
     """What a run says of a gateway."""
 
     verdict: str
     outcomes: tuple[Outcome, ...]
-    waivers: tuple[Standing, ...]
+    waived: Mapping[str, tuple[str, ...]]
+    """By level, the requirements that would fail the class without waivers."""
+    waivers: tuple[waivers.Standing, ...]
     """In the order of the configuration."""
     notes: tuple[str, ...]
     """What the reader must know of waivers and declarations."""
@@ -253,12 +94,15 @@ def conclude(
         _outcome(requirement, tally, due[requirement.id], config, strict, can_verify, unreachable, narrowed, today)
         for requirement in specification.requirements.values()
     )
-    standings = tuple(
-        _standing(waiver, next(o for o in outcomes if o.requirement.id == waiver.requirement), tally, due, today)
-        for waiver in config.waivers
+    by_id = {outcome.requirement.id: outcome for outcome in outcomes}
+    partly = (
+        "only a part of the suite was run" if narrowed else "the gateway gives no usable answer" if unreachable else ""
     )
-    if narrowed or unreachable:
-        partly = "only a part of the suite was run" if narrowed else "the gateway gives no usable answer"
+    standings = tuple(
+        waivers.standing(w, by_id[w.requirement].waived, partly or by_id[w.requirement].reason, tally, due, today)
+        for w in config.waivers
+    )
+    if partly:
         standings = tuple(replace(s, state="idle", reason=partly) if s.state == "stale" else s for s in standings)
     if narrowed:
         verdict = INCOMPLETE
@@ -274,9 +118,22 @@ def conclude(
         verdict = INCONCLUSIVE
     else:
         verdict = CONFORMANT
-    told = () if narrowed or unreachable else ("idle",)
-    notes = (*_waiver_notes(standings, ("stale", "expired", *told)), *_notes(config))
-    return Verdict(verdict, outcomes, standings, notes)
+    failing = ("MUST", "SHOULD") if strict else ("MUST",)
+    waived = {
+        level: ids
+        for level in failing
+        if (ids := tuple(id_ for id_, o in by_id.items() if o.status == "waived" and o.requirement.level == level))
+    }
+    return Verdict(verdict, outcomes, waived, standings, (*waivers.notes(standings), *_notes(config)))
+
+
+def worded(verdict: str, waived: Mapping[str, Collection[str]]) -> str:
+    """A verdict as people are told it: "conformant, 1 MUST waived".
+
+    ``waived`` are the requirements that fail the class but for waivers, by level.
+    """
+    counts = " and ".join(f"{len(ids)} {level}{'s' if len(ids) > 1 else ''}" for level, ids in waived.items() if ids)
+    return f"{verdict}, {counts} waived" if counts else verdict
 
 
 def _outcome(
@@ -291,16 +148,8 @@ def _outcome(
     today: datetime.date,
 ) -> Outcome:
     exercised = tally.exercised.get(requirement.id, set())
-    records = tuple(
-        sorted(
-            (r for r in tally.found.get(requirement.id, {}).values() if not _follows(r, tally)),
-            key=lambda r: (r.finding.operation, r.finding.pointer),
-        )
-    )
-    waived = {
-        record.finding.id: excuses for record in records if (excuses := excusing(config.waivers, record.finding, today))
-    }
-    missing = sorted(due - _shown(requirement.id, tally))
+    records, waived = _weighed(requirement.id, tally, config.waivers, today)
+    missing = sorted(due - tally.shown(requirement.id))
     met = len(due) - len(missing)
     reason = ""
     if requirement.untestable:
@@ -346,35 +195,25 @@ def _outcome(
     )
 
 
-def _shown(requirement: str, tally: Tally) -> set[str]:
-    """Obligations that were exercised; where only consequences of other findings were seen, none was."""
-    found = tally.found.get(requirement, {}).values()
-    clouded = {case for record in found if _follows(record, tally) for case in record.cases}
-    return tally.exercised.get(requirement, set()) - clouded
+def _weighed(
+    requirement: str, tally: Tally, known: Sequence[Waiver], today: datetime.date
+) -> tuple[tuple[Found, ...], dict[str, tuple[Waiver, ...]]]:
+    """The findings under a requirement, and by id the waivers of those that are excused at every place.
 
-
-def _follows(record: Found, tally: Tally) -> bool:
-    """Whether a finding only repeats another fault of the gateway.
-
-    What histories say does where all of it concerns registrations whose id another was given too; and where of
-    several faults one is not blamed, that does which is never refused at all.
+    A finding that is excused at some places only is told of the others.
     """
-    finding = record.finding
-    if finding.requirement == "SIGNUP-ID-UNIQUE":
-        return False
-    if record.registrations and record.registrations <= tally.doubled and finding.requirement in REQUIREMENTS:
-        return True
-    return finding.requirement == "NACK-ALL" and any(
-        other.finding.operation == finding.operation and _place(other.finding.pointer) == _place(finding.pointer)
-        for requirement, others in tally.found.items()
-        if "-NACK-" in requirement
-        for other in others.values()
-    )
-
-
-def _place(pointer: str) -> str:
-    """A pointer in which items of a list are not told apart."""
-    return re.sub(r"/\d+(?=/|$)", "/*", pointer)
+    excused: dict[str, Found] = {}
+    open_: dict[str, Found] = {}
+    waived: dict[str, tuple[Waiver, ...]] = {}
+    for (id_, place), record in tally.found.get(requirement, {}).items():
+        if tally.follows(record):
+            continue
+        excuses = waivers.excusing(known, requirement, place, today)
+        kind = excused if excuses else open_
+        kind[id_] = kind[id_].joined(record) if id_ in kind else record
+        waived[id_] = tuple(dict.fromkeys((*waived.get(id_, ()), *excuses)))
+    records = sorted({**excused, **open_}.values(), key=lambda r: (r.finding.operation, r.finding.pointer))
+    return tuple(records), {id_: excuses for id_, excuses in waived.items() if id_ not in open_}
 
 
 def _lacks_peers(requirement: Requirement, config: GatewayConfig) -> bool:
@@ -391,53 +230,6 @@ def _vacuous(requirement: str, tally: Tally, config: GatewayConfig) -> str:
     ):
         return "no Provider/get showed the values of an update, so none could be taken back or cloned"
     return ""
-
-
-def excusing(waivers: Sequence[Waiver], finding: Finding, today: datetime.date) -> tuple[Waiver, ...]:
-    """Those of some waivers that are for a finding, and in force on a day."""
-    return tuple(waiver for waiver in waivers if waiver.expires >= today and _covers(waiver, finding))
-
-
-def _covers(waiver: Waiver, finding: Finding) -> bool:
-    """Whether a finding is one that a waiver is for; items of a list are not told apart, as in the ids of findings."""
-    if waiver.requirement != finding.requirement:
-        return False
-    return waiver.pointer is None or _place(waiver.pointer) == _place(finding.pointer)
-
-
-def _standing(
-    waiver: Waiver, outcome: Outcome, tally: Tally, due: Mapping[str, frozenset[str]], today: datetime.date
-) -> Standing:
-    """What became of a waiver; it is stale where all that could have shown its finding has been exercised."""
-    if waiver.expires < today:
-        return Standing(waiver, "expired")
-    if findings := tuple(id_ for id_, excuses in outcome.waived.items() if waiver in excuses):
-        return Standing(waiver, "used", findings)
-    of_all = due[waiver.requirement]
-    # Most obligations name a member; a waiver for another place than any of them waits for all.
-    concerned = {o for o in of_all if waiver.pointer and _place(waiver.pointer) in o.split(" ")} or of_all
-    if concerned and concerned <= _shown(waiver.requirement, tally):
-        return Standing(waiver, "stale")
-    return Standing(waiver, "idle", reason=outcome.reason)
-
-
-def _waiver_notes(standings: Iterable[Standing], told: Collection[str]) -> Iterator[str]:
-    for standing in standings:
-        waiver, state = standing.waiver, standing.state
-        if state not in told:
-            continue
-        what = f"waiver for {waiver.requirement}"
-        if waiver.pointer is not None:
-            what += f" at {waiver.pointer or 'the whole body'}"
-        what += f" ({waiver.owner})"
-        if state == "expired":
-            yield f"{what} expired on {waiver.expires.isoformat()}, and counts no more"
-        elif state == "stale":
-            yield f"{what} is stale: what it excuses was tested and is not found any more, so it can go"
-        else:
-            yield f"{what} is idle: what it excuses was not tested" + (
-                f" ({standing.reason})" if standing.reason else ""
-            )
 
 
 def _notes(config: GatewayConfig) -> Iterator[str]:

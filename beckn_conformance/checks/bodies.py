@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import datetime
+from collections import Counter
 from collections.abc import Iterable
 
 from ..exchange import MISSING, member, places, shown, tame
-from ..finding import Judgement
+from ..finding import MOST_PLACES, Judgement, pattern_of
 from ..times import read_time
 from .registry import check
-from .sight import VERIFICATION, Sight, pattern_of
+from .sight import VERIFICATION, Sight
 
 
 def _acknowledged_body(sight: Sight) -> bool:
@@ -36,7 +37,7 @@ def body_has_its_members(sight: Sight) -> Iterable[Judgement]:
     if not _acknowledged_body(sight):
         return
     broken: set[str] = set()
-    told: set[tuple[str, str]] = set()
+    told: Counter[tuple[str, str]] = Counter()
     body = sight.exchange.body_of_reply
     for error in sight.specification.reply_schema(sight.action, "ack").iter_errors(
         None if body == MISSING else tame(body)
@@ -47,10 +48,10 @@ def body_has_its_members(sight: Sight) -> Iterable[Judgement]:
         pointer = "".join(f"/{part}" for part in error.instance_path)
         if keyword == "required":
             pointer = f"{pointer}/{error.kind.property}"
-        if (pattern_of(pointer), keyword) in told:
-            # The same of another document is the same finding.
+        told[pattern_of(pointer), keyword] += 1
+        if told[pattern_of(pointer), keyword] > MOST_PLACES:
+            # A waiver may be for one document only; more of them than are told apart say nothing new.
             continue
-        told.add((pattern_of(pointer), keyword))
         requirement = _owner(sight, pointer)
         if requirement in ("DOCUMENTS-OLD-STATUS",) or (
             sight.config.documents_echo == "redacted" and pattern_of(pointer) == "/documents/*/data"
@@ -94,15 +95,15 @@ def statuses_are_those_of_the_page(sight: Sight) -> Iterable[Judgement]:
             allowed = VERIFICATION[:1]
         else:
             allowed = VERIFICATION
-        seen = False
-        wrong = None
+        seen = missing = False
+        wrong = 0
         for pointer, value in places(sight.exchange.body_of_reply, place):
             if value == MISSING or (place == "/registration/status" and not isinstance(value, str)):
-                wrong = wrong or ""
+                missing = True
                 continue
             seen = True
             if value not in allowed:
-                wrong = pointer
+                wrong += 1
                 yield sight.bad(
                     requirement,
                     pointer,
@@ -110,8 +111,9 @@ def statuses_are_those_of_the_page(sight: Sight) -> Iterable[Judgement]:
                     f"{' or '.join(map(shown, allowed))} at {pointer}",
                     f"{sight.observed}, with {shown(value)} there",
                 )
-                break
-        if seen and wrong is None:
+                if wrong >= MOST_PLACES:
+                    break
+        if seen and not missing and not wrong:
             yield sight.ok(requirement)
 
 

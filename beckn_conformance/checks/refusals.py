@@ -7,9 +7,9 @@ from typing import Any
 
 from ..diagnosis import Fault
 from ..exchange import MISSING, member, places, shown
-from ..finding import Judgement
+from ..finding import Judgement, pattern_of
 from .registry import check
-from .sight import Sight, body_is_judged, is_judged, pattern_of
+from .sight import Sight, body_is_judged, is_judged
 
 
 @check("*-ACK", "TOKEN-ACCEPTED", when=lambda requirement: requirement.accepts is not None)

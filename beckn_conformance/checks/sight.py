@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -17,8 +16,6 @@ from ..specification import Specification
 
 UNUSUAL = 1 << 20
 """Added to the weight of a request about which readers can differ: a plain one tells more."""
-
-INDEX = re.compile(r"/\d+(?=/|$)")
 
 VERIFICATION = ("PENDING-VERIFICATION", "VERIFIED")
 
@@ -262,7 +259,3 @@ def body_is_judged(sight: Sight) -> bool:
 
 def is_judged(sight: Sight) -> bool:
     return sight.readable and sight.message and not sight.unsettled
-
-
-def pattern_of(pointer: str) -> str:
-    return INDEX.sub("/*", pointer)

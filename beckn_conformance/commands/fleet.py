@@ -77,6 +77,7 @@ def _judge(
 ) -> None:
     """Has every gateway judged, and tells and writes down each result as it comes."""
     from ..fleet import cluster, index
+    from ..verdict import worded
 
     def began(name: str) -> None:
         if ledger.began(name) > 1:
@@ -87,7 +88,8 @@ def _judge(
             for number, outcome in enumerate(outcomes, 1):
                 row = ledger.take(outcome, certify)
                 why = f" ({row['reason']})" if row["reason"] else ""
-                _say(f"{number}/{len(visits)} {row['verdict']} {row['name']} {row['seconds']:.1f} s{why}")
+                said = worded(row["verdict"], row["waived"])
+                _say(f"{number}/{len(visits)} {said} {row['name']} {row['seconds']:.1f} s{why}")
                 ledger.write()
                 index.write(ledger, specification)
         ledger.ended = True
@@ -113,7 +115,9 @@ def _certifier(chosen: argparse.Namespace) -> Certify | None:
 def _summary(ledger: Ledger) -> str:
     last, number = ledger.history[-1], len(ledger.rows)
     counts = ", ".join(f"{count} {verdict}" for verdict, count in last["verdicts"].items())
-    return f"{number} gateway{'' if number == 1 else 's'} in {last['seconds']:.1f} s: {counts}"
+    excused = sum(row["verdict"] == "conformant" and bool(row["waived"]) for row in ledger.rows.values())
+    waived = f" ({excused} of the conformant with waivers)" if excused else ""
+    return f"{number} gateway{'' if number == 1 else 's'} in {last['seconds']:.1f} s: {counts}{waived}"
 
 
 def _say(text: str) -> None:

@@ -12,6 +12,7 @@ from markupsafe import Markup
 
 from ..report import files, html
 from ..specification import Specification
+from ..verdict import worded
 from .ledger import VERDICTS, Ledger
 
 NAME = "index.html"
@@ -45,6 +46,8 @@ def page(document: Mapping[str, Any], history: list[dict[str, Any]], specificati
         worst=next((verdict for verdict in VERDICTS if counts[verdict]), "pending"),
         counts=[(verdict, count) for verdict, count in counts.items() if count],
         conformant=counts["conformant"],
+        excused=sum(row["verdict"] == "conformant" and bool(row["waived"]) for row in rows),
+        worded=worded,
         started=html.day(document["started"]),
         rows=rows,
         trend=_trend(rows),

@@ -107,7 +107,7 @@ class Ledger:
                 return row
             row |= _told(report, _report(place))
             if outcome.status not in JUDGED:
-                row["verdict"] = "unfinished"
+                row |= {"verdict": "unfinished", "waived": {}}
             _replace(place, fresh)
         if certify is not None and row["verdict"] not in ("unfinished", "incomplete") and not row["reason"]:
             try:
@@ -132,6 +132,7 @@ def _pending(entry: Entry, before: Mapping[str, Any] | None) -> Row:
         "name": entry.name,
         "url": entry.url,
         "verdict": "pending",
+        "waived": {},
         "status": None,
         "reason": "",
         "class": "strict" if entry.strict else "core",
@@ -155,6 +156,7 @@ def _told(report: Mapping[str, Any], old: Mapping[str, Any] | None) -> Row:
     changes = _changes(old, report)
     return {
         "verdict": report["verdict"],
+        "waived": report["waived"],
         "exchanges": report["run"]["exchanges"],
         "failed": [id_ for id_, status in statuses if status == "failed"],
         "warned": [id_ for id_, status in statuses if status == "warned"],

@@ -14,7 +14,8 @@ import pytest
 from ..exchange import printable
 from ..record import content_of
 from ..specification import Requirement
-from ..verdict import Found
+from ..tally import Found
+from .document import said
 
 SEVERITIES = {
     "MUST": allure.severity_level.CRITICAL,
@@ -94,7 +95,7 @@ class Results:
         facts = {
             "gateway": report["gateway"]["url"],
             "name": report["gateway"]["name"],
-            "verdict": f"{report['verdict']} ({report['class']})",
+            "verdict": f"{said(report)} ({report['class']})",
             "kit": report["kit"]["version"],
             "specification": report["specification"]["digest"][:12],
             "seed": str(report["run"]["seed"]),

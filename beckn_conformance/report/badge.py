@@ -6,9 +6,13 @@ from collections.abc import Mapping
 from typing import Any
 from xml.sax.saxutils import escape
 
+from . import document
+
 LABEL = "beckn gateway registration"
 COLOURS = {"conformant": "#2e7d32", "non-conformant": "#c62828", "inconclusive": "#9a6700", "incomplete": "#616161"}
 """By verdict; white text on each has a contrast of at least 4.5 to 1."""
+WAIVED = "#9a6700"
+"""Of what is conformant with waivers only."""
 NARROW, WIDE, USUAL = 3.9, 9.5, 6.7
 """Widths in pixels of a sans-serif letter at 11 px; ``textLength`` makes up for the difference."""
 PADDING = 6
@@ -18,14 +22,15 @@ HEIGHT = 20
 def svg(report: Mapping[str, Any]) -> str:
     """A flat badge in two parts as SVG, with its text as the accessible name."""
     verdict = report["verdict"]
-    said = f"{verdict} ({report['class']})"
+    colour = WAIVED if report["waived"] and verdict == "conformant" else COLOURS[verdict]
+    said = f"{document.said(report)} ({report['class']})"
     left, right = _width(LABEL), _width(said)
     name = escape(f"{LABEL}: {said}")
     # No clip path: its id would be that of every badge on a page which holds several.
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{left + right}" height="{HEIGHT}" role="img" '
         f'aria-label="{name}"><title>{name}</title>'
-        f'<rect width="{left + right}" height="{HEIGHT}" rx="3" fill="{COLOURS[verdict]}"/>'
+        f'<rect width="{left + right}" height="{HEIGHT}" rx="3" fill="{colour}"/>'
         f'<path d="M3 0H{left}v{HEIGHT}H3a3 3 0 0 1-3-3V3a3 3 0 0 1 3-3z" fill="#444"/>'
         '<g fill="#fff" font-family="Verdana,DejaVu Sans,sans-serif" font-size="11" text-anchor="middle">'
         f"{_text(LABEL, 0, left)}{_text(said, left, right)}</g></svg>\n"

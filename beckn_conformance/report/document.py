@@ -8,7 +8,8 @@ from typing import Any
 
 from ..masking import Masker
 from ..run import Run
-from ..verdict import Outcome, Standing, Verdict
+from ..verdict import Outcome, Verdict, worded
+from ..waivers import Standing
 
 FORMAT = "beckn-conformance-report/1"
 
@@ -20,6 +21,7 @@ def document(run: Run, verdict: Verdict, statistics: Mapping[str, Any], masker: 
     report = {
         "format": FORMAT,
         "verdict": verdict.verdict,
+        "waived": {level: list(ids) for level, ids in verdict.waived.items()},
         "class": "strict" if run.strict else "core",
         "kit": {"name": "beckn-conformance", "version": run.kit},
         "specification": {
@@ -55,6 +57,11 @@ def document(run: Run, verdict: Verdict, statistics: Mapping[str, Any], masker: 
     masked = masker.value(report)
     assert isinstance(masked, dict)
     return masked
+
+
+def said(report: Mapping[str, Any]) -> str:
+    """The verdict of a report in words, such as "conformant, 1 MUST waived"."""
+    return worded(report["verdict"], report["waived"])
 
 
 def _requirement(outcome: Outcome) -> dict[str, Any]:

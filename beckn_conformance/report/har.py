@@ -15,6 +15,7 @@ from urllib.parse import parse_qsl, urlencode
 
 from ..errors import UsageError
 from ..record import content_of, written
+from .document import said
 
 Row = dict[str, Any]
 
@@ -42,7 +43,7 @@ def write(rows: Iterable[Mapping[str, Any]], report: Mapping[str, Any], file: IO
     log = {
         "version": "1.2",
         "creator": {"name": CREATOR, "version": report["kit"]["version"]},
-        "comment": f"run {report['run']['id']}, {report['verdict']} ({report['class']})",
+        "comment": f"run {report['run']['id']}, {said(report)} ({report['class']})",
     }
     file.write(json.dumps({"log": log})[:-2] + ', "entries": [')
     separator = "\n"

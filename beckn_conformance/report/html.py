@@ -20,6 +20,7 @@ from markupsafe import Markup
 from ..exchange import printable
 from ..record import text_of
 from ..specification import Specification
+from ..verdict import worded
 from .durations import histograms
 from .evidence import MOST
 from .excerpt import Line, excerpt
@@ -93,7 +94,8 @@ def page(report: Mapping[str, Any], specification: Specification, rows: Mapping[
                 "form-action 'none'",
             )
         ),
-        word=WORDS[report["verdict"]],
+        word=worded(WORDS[report["verdict"]], report["waived"]),
+        tone="warned" if report["waived"] and report["verdict"] == "conformant" else report["verdict"],
         next=_next(report, requirements),
         started=day(report["run"]["started"]),
         counts=[(status, report["summary"].get(status, 0)) for status in STATUSES if report["summary"].get(status)],

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ..exchange import printable
+from . import document
 
 MOST = 60_000
 """Bytes of a summary at most; a comment on GitHub holds 65,536."""
@@ -22,6 +23,8 @@ OPEN = 20
 STATUSES = ("failed", "warned", "waived")
 """With findings, worst first."""
 SIGNS = {"conformant": "✅", "non-conformant": "❌", "inconclusive": "❔", "incomplete": "➖"}
+WAIVED = "⚠️"
+"""For what is conformant with waivers only."""
 JOB_SUMMARY = "GITHUB_STEP_SUMMARY"
 
 
@@ -33,8 +36,9 @@ def summary(report: Mapping[str, Any]) -> str:
     """
     gateway, run = report["gateway"], report["run"]
     named = [_code(gateway["url"])] + [_code(gateway[key]) for key in ("name", "vendor", "version") if gateway[key]]
+    sign = WAIVED if report["waived"] and report["verdict"] == "conformant" else SIGNS[report["verdict"]]
     parts = [
-        f"## {SIGNS[report['verdict']]} Beckn gateway registration: {report['verdict']} ({report['class']})\n",
+        f"## {sign} Beckn gateway registration: {document.said(report)} ({report['class']})\n",
         f"<p>Gateway {' '.join(named)}</p>\n",
         _counts(report["summary"]),
         f"{run['exchanges']} exchanges in {run['seconds']:.1f} s, seed {run['seed']}, kit {report['kit']['version']}\n",

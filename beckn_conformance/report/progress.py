@@ -34,7 +34,7 @@ class Progress:
             return
         self._told = now
         rate = (self._session.exchanges - self._before) / (now - self._since)
-        found = sum(map(len, self._session.tally.found.values()))
+        found = len(self._session.tally.ids())
         text = f"  {self._name}: {done} of {self._of} examples, {rate:.0f} exchanges/s, {found} findings so far"
         room = max(self._writer.fullwidth - self._writer.width_of_current_line - 1, 0)
         self._put(f"{SAVE}{text[:room]}{ERASE}{RESTORE}")

@@ -9,7 +9,8 @@ from pathlib import Path
 from ..config import Waiver
 from ..exchange import printable
 from ..run import Run
-from ..verdict import Found, Outcome, Verdict
+from ..tally import Found
+from ..verdict import Outcome, Verdict, worded
 from .files import SCRIPTS
 
 MOST = 60
@@ -55,8 +56,10 @@ def lines(
     if report is not None:
         yield f"report: {report.with_suffix('.html')}", ""
     style = {"conformant": "green", "non-conformant": "red"}.get(verdict.verdict, "yellow")
+    if verdict.waived and style == "green":
+        style = "yellow"
     name = run.config.gateway.get("name") or run.config.url
-    yield f"{printable(name)}: {verdict.verdict} ({'strict' if run.strict else 'core'})", style
+    yield f"{printable(name)}: {worded(verdict.verdict, verdict.waived)} ({'strict' if run.strict else 'core'})", style
 
 
 def _finding(

@@ -10,7 +10,8 @@ from beckn_conformance.model import falters
 from beckn_conformance.obligations import obligations
 from beckn_conformance.record import exchange_of, row_of
 from beckn_conformance.replay import tell
-from beckn_conformance.verdict import Tally, conclude
+from beckn_conformance.tally import Tally
+from beckn_conformance.verdict import conclude
 
 PEER, OTHER = "https://peer.example/api", "https://other.example/api"
 WITHIN = 5.0

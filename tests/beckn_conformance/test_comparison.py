@@ -18,11 +18,12 @@ FINDING = {
 }
 
 
-def report(*findings, status=None, verdict=None, waivers=(), **gateway):
+def report(*findings, status=None, verdict=None, waivers=(), waived=None, **gateway):
     """A report about one requirement."""
     status = status or ("failed" if findings else "passed")
     return {
         "verdict": verdict or ("non-conformant" if status == "failed" else "conformant"),
+        "waived": waived or {},
         "class": "core",
         "kit": {"version": "1"},
         "specification": {"digest": "d" * 64},
@@ -46,6 +47,15 @@ def test_equal_reports_differ_in_nothing():
     assert comparison.circumstances == ()
     assert not comparison.worse
     assert list(comparison.lines()) == ["verdict: non-conformant, as before"]
+
+
+def test_a_verdict_that_needs_waivers_now_is_told():
+    old, new = report(), report(FINDING, status="waived", waived={"MUST": ["GET-ACK"]})
+
+    comparison = compare(old, new)
+
+    assert [*comparison.lines()][-1] == "verdict: conformant, 1 MUST waived, before it was conformant"
+    assert comparison.to_json()["waived"] == [{}, {"MUST": ["GET-ACK"]}]
 
 
 def test_a_new_finding_is_worse():

@@ -20,7 +20,7 @@ class Stage:
         writer = SimpleNamespace(hasmarkup=terminal, fullwidth=width, width_of_current_line=written, _file=self.file)
         self.config: Any = SimpleNamespace(get_terminal_writer=lambda: writer)
         self.session: Any = SimpleNamespace(
-            exchanges=40, tally=SimpleNamespace(found={"GET-ID": {"one": 1}, "GET-ACK": {"two": 1, "three": 1}})
+            exchanges=40, tally=SimpleNamespace(ids=lambda: {"GET-ID-1", "GET-ACK-1", "GET-ACK-2"})
         )
 
     def progress(self) -> Progress:

@@ -9,9 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from beckn_conformance.config import Waiver
-from beckn_conformance.finding import Finding, Judgement
+from beckn_conformance.finding import MOST_PLACES, Finding, Judgement
 from beckn_conformance.obligations import MANY, obligations
-from beckn_conformance.verdict import KEPT_EXCHANGES, Tally, conclude
+from beckn_conformance.tally import KEPT_EXCHANGES, Tally
+from beckn_conformance.verdict import conclude, worded
 
 TODAY = datetime.date(2026, 5, 4)
 DUE = obligations(SPECIFICATION, CONFIG)
@@ -237,6 +238,31 @@ def test_a_waived_should_fails_no_class(strict):
     assert (status(verdict, SHOULD), verdict.verdict, states(verdict)) == ("waived", "conformant", ["used"])
 
 
+@pytest.mark.parametrize(
+    ("strict", "waived_of"), [(False, {"MUST": (MUST,)}), (True, {"MUST": (MUST,), "SHOULD": (SHOULD,)})]
+)
+def test_a_verdict_names_what_would_fail_its_class_without_waivers(strict, waived_of):
+    tally = full()
+    for requirement in (MUST, SHOULD):
+        tally.add(found(requirement))
+    both = (*waived().waivers, *waived(SHOULD).waivers)
+
+    assert concluded(tally, configured(waivers=both), strict=strict).waived == waived_of
+
+
+@pytest.mark.parametrize(
+    ("ids", "text"),
+    [
+        ({}, "conformant"),
+        ({"MUST": ["A"]}, "conformant, 1 MUST waived"),
+        ({"MUST": ["A", "B"]}, "conformant, 2 MUSTs waived"),
+        ({"MUST": ["A"], "SHOULD": ["B", "C"]}, "conformant, 1 MUST and 2 SHOULDs waived"),
+    ],
+)
+def test_a_verdict_is_told_together_with_what_is_waived(ids, text):
+    assert worded("conformant", ids) == text
+
+
 def test_a_waiver_holds_on_its_last_day():
     tally = full()
     tally.add(found())
@@ -293,14 +319,59 @@ def test_a_waiver_for_the_whole_body_is_for_no_member():
     assert f"{MUST} at the whole body" in verdict.notes[0]
 
 
-@pytest.mark.parametrize("pointer", ["/documents/0/name", "/documents/7/name", "/documents/*/name"])
-def test_a_waiver_holds_for_every_document(pointer):
-    """Which one stands for a finding changes from run to run."""
-    requirement = "SIGNUP-NACK-DOCUMENT-NAME"
-    tally = full()
-    tally.add(found(requirement, pointer="/documents/3/name"))
+NAMES = "SIGNUP-NACK-DOCUMENT-NAME"
 
-    assert status(concluded(tally, waived(requirement, pointer)), requirement) == "waived"
+
+def test_a_waiver_with_a_star_holds_for_every_document():
+    tally = full()
+    for index in (0, 3):
+        tally.add(found(NAMES, pointer=f"/documents/{index}/name"))
+
+    assert status(concluded(tally, waived(NAMES, "/documents/*/name")), NAMES) == "waived"
+
+
+@pytest.mark.parametrize(("pointer", "expected"), [("/documents/1/name", "waived"), ("/documents/0/name", "failed")])
+def test_a_waiver_with_an_index_holds_for_that_document_only(pointer, expected):
+    tally = full()
+    tally.add(found(NAMES, pointer=pointer))
+
+    assert status(concluded(tally, waived(NAMES, "/documents/1/name")), NAMES) == expected
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_a_finding_waived_at_one_document_is_told_of_the_other(order):
+    tally = full()
+    for index in order:
+        pointer = f"/documents/{index}/name"
+        tally.add(found(NAMES, pointer=pointer, exchange=f"x{index}", weight=10 - index))
+
+    verdict = concluded(tally, waived(NAMES, "/documents/1/name"))
+
+    (outcome,) = (o for o in verdict.outcomes if o.requirement.id == NAMES)
+    (record,) = outcome.findings
+    assert (outcome.status, outcome.waived, states(verdict)) == ("failed", {}, ["used"])
+    assert (record.finding.pointer, record.exchanges, record.count) == ("/documents/0/name", ["x0"], 1)
+
+
+def test_a_finding_at_many_documents_is_one_without_waivers():
+    tally = full()
+    for index in range(100):
+        tally.add(found(NAMES, pointer=f"/documents/{index}/name", exchange=f"x{index}"))
+
+    (outcome,) = (o for o in concluded(tally).outcomes if o.requirement.id == NAMES)
+
+    (record,) = outcome.findings
+    assert (record.count, len(record.exchanges), record.finding.exchange) == (100, KEPT_EXCHANGES, "x0")
+    assert len(tally.found[NAMES]) == MOST_PLACES + 1
+
+
+def test_waivers_of_some_items_do_not_excuse_those_not_told_apart():
+    tally = full()
+    for index in range(MOST_PLACES + 1):
+        tally.add(found(NAMES, pointer=f"/documents/{index}/name"))
+    each = tuple(w for i in range(MOST_PLACES) for w in waived(NAMES, f"/documents/{i}/name").waivers)
+
+    assert status(concluded(tally, configured(waivers=each)), NAMES) == "failed"
 
 
 def test_one_finding_that_is_not_waived_fails_the_requirement():
@@ -347,8 +418,21 @@ def test_a_waiver_of_what_passes_is_stale():
 def test_a_narrowed_run_calls_no_waiver_stale():
     verdict = concluded(full(), waived(), narrowed=True)
 
-    assert (states(verdict), verdict.notes) == (["idle"], ())
-    assert verdict.waivers[0].reason == "only a part of the suite was run"
+    assert states(verdict) == ["idle"]
+    assert verdict.notes == (
+        f"waiver for {MUST} (ops) is idle: what it excuses was not tested (only a part of the suite was run)",
+    )
+
+
+def test_waivers_idle_for_the_same_reason_are_told_in_one_note():
+    several = tuple(w for requirement in (MUST, SHOULD, "REPLY-JSON") for w in waived(requirement).waivers)
+
+    verdict = concluded(full(), configured(waivers=several), narrowed=True)
+
+    assert verdict.notes == (
+        f"waivers for {MUST} (ops), {SHOULD} (ops), REPLY-JSON (ops) are idle: what they excuse was not tested "
+        "(only a part of the suite was run)",
+    )
 
 
 def test_a_narrowed_run_uses_a_waiver():
@@ -363,7 +447,9 @@ def test_a_narrowed_run_uses_a_waiver():
 def test_a_gateway_that_cannot_be_reached_leaves_waivers_idle():
     verdict = concluded(full(), waived(), unreachable="nobody answers any more")
 
-    assert (states(verdict), verdict.notes) == (["idle"], ())
+    assert states(verdict) == ["idle"]
+    assert "is idle" in verdict.notes[0]
+    assert "(the gateway gives no usable answer)" in verdict.notes[0]
 
 
 def test_a_waiver_does_not_stand_for_what_was_not_tested():

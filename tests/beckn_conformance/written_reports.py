@@ -63,6 +63,7 @@ def report(found: dict[str, list[dict[str, Any]]] | None = None, **changes: Any)
     return {
         "format": "beckn-conformance-report/1",
         "verdict": "non-conformant" if found else "conformant",
+        "waived": {},
         "class": "core",
         "kit": {"name": "beckn-conformance", "version": "0.1.0"},
         "specification": {"title": "Beckn Gateway Registration API", "source": "the page", "digest": "0" * 64},
