@@ -17,7 +17,7 @@ from typing import Any
 
 import httpx
 
-from .binding import Binding
+from .binding import Binding, EnvelopeBinding
 from .checks import looks_unsettled
 from .config import SIGNUP_TOKEN, GatewayConfig
 from .errors import Unmet
@@ -107,6 +107,11 @@ class Actor:
     @property
     def config(self) -> GatewayConfig:
         return self._gateway.config
+
+    @property
+    def carries_lines(self) -> bool:
+        """Whether a member of the header may have a line break in it, which a field of HTTP cannot."""
+        return isinstance(self._binding, EnvelopeBinding)
 
     def header(self, action: str, token: str | None = None) -> dict[str, str]:
         """The three header members of a valid request."""

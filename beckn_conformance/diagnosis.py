@@ -183,6 +183,10 @@ class Recogniser:
             if timestamp == value:
                 yield Fault("header:Timestamp", "header:Timestamp", name, "should")
                 return
+        if re.search(r"[\r\n]", timestamp.strip()):
+            # Only an envelope can carry it.
+            yield Fault("header:Timestamp", "header:Timestamp", "a second line", "should")
+            return
         if not re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d", timestamp, re.ASCII):
             if any(c.isdigit() for c in timestamp):
                 yield Doubt("header:Timestamp", "a time in another notation")
@@ -325,9 +329,12 @@ def _named(sent: Message) -> Any:
 
 
 def _plain(text: str) -> str:
-    """A text as a lenient reader may take it: only what is plain ASCII, or is compatible with it and no space."""
+    """A text as a lenient reader may take it: only what is plain ASCII, or is compatible with it and no space.
+
+    Nobody takes two lines for one.
+    """
     folded = "".join(c if c.isascii() else unicodedata.normalize("NFKC", c).strip() for c in text)
-    return "".join(c for c in folded if c.isascii() and c.isprintable())
+    return "".join(c for c in folded if c in "\r\n" or (c.isascii() and c.isprintable()))
 
 
 def _is_day(text: str) -> bool:

@@ -118,13 +118,13 @@ def registrations(config: GatewayConfig) -> SearchStrategy[Any]:
 
 def phones() -> SearchStrategy[str]:
     """Texts much like phone numbers; which of them are faulty is for others to tell."""
-    odd = _written(1, 4, lambda: ("01", "abcxyz", "01abc")) | st.sampled_from(("", "+", "-", " ", "1a2"))
+    odd = _written(1, 4, lambda: ("01", "abcxyz", "01abc")) | st.sampled_from(("", "+", "-", " ", "1a2", "\n"))
     return _spoiled((("+", "91", "-", "8023329991"), ("+", "1", "-", "2025550123", "-", "42")), odd)
 
 
 def emails() -> SearchStrategy[str]:
     """Texts much like e-mail addresses."""
-    odd = _written(1, 3, lambda: ("abc._+-",)) | st.sampled_from(("", "@", " ", "."))
+    odd = _written(1, 3, lambda: ("abc._+-",)) | st.sampled_from(("", "@", " ", ".", "\r\n"))
     return _spoiled((("info", "@", "example.com"), ("front", ".", "office", "@", "transit", ".", "example.org")), odd)
 
 

@@ -45,6 +45,8 @@ async def test_action(actor: Actor, action: str, kind: str) -> None:
     other = GET if action != GET else SIGNUP
     value = {"missing": None, "another operation": other, "unknown": "Provider/renew"}[kind]
     await _call(actor, action, {"Action": value})
+    if kind == "unknown" and actor.carries_lines:
+        await _call(actor, action, {"Action": f"{action}\nsecond"})
 
 
 @pytest.mark.parametrize(
@@ -65,6 +67,8 @@ async def test_timestamp(actor: Actor, action: str, kind: str) -> None:
     """A Timestamp that is absent, no time or no date of the calendar (H1)."""
     malformed = load().files["header.request.json"]["properties"]["Timestamp"]["x-malformed"]
     await _call(actor, action, {"Timestamp": None if kind == "missing" else malformed[kind]})
+    if kind == "a word" and actor.carries_lines:
+        await _call(actor, action, {"Timestamp": f"{actor.header(action)['Timestamp']}\nsecond"})
 
 
 TOKEN_REQUIREMENTS = {

@@ -8,8 +8,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
+from reference_server.binding import EnvelopeBinding
 from reference_server.defects.defect import Defect
 from reference_server.edits import in_reply, slug
+from reference_server.formats import timestamp
 from reference_server.gateway import Gateway
 from reference_server.message import ACTIONS, ADD, GET, SIGNUP, UPDATE, Json, Reply, Request
 from reference_server.planting import Install, wrap
@@ -43,6 +45,14 @@ def _february_30(value: Json) -> bool:
     return isinstance(value, str) and re.match(r"[0-9]{4}-02-3[01]T", value) is not None
 
 
+def _first_line_is_operation(value: Json) -> bool:
+    return isinstance(value, str) and value.partition("\n")[0] == UPDATE
+
+
+def _first_line_is_time(value: Json) -> bool:
+    return isinstance(value, str) and timestamp(value.partition("\n")[0]) is None
+
+
 _HEADERS: tuple[tuple[str, str, str, str, Test, str], ...] = (
     ("ACTION", SIGNUP, "Action", "absent", _absent, "without an Action"),
     ("ACTION", GET, "Action", "other", _other_operation, "with the Action of another operation"),
@@ -68,9 +78,27 @@ def defects() -> Iterator[Defect]:
             summary=f"{action} is acknowledged {words}",
             install=_unchecked(action, member, test),
         )
+    for member, test in (("Action", _first_line_is_operation), ("Timestamp", _first_line_is_time)):
+        yield Defect(
+            name=f"update-{member.lower()}-second-line-accepted",
+            requirement=f"HEADER-NACK-{member.upper()}",
+            operation=UPDATE,
+            pointer=f"header:{member}",
+            summary=f"in an envelope, only the first line of the {member} is looked at",
+            install=_enveloped(_unchecked(UPDATE, member, test)),
+            configuration={"binding": "envelope"},
+        )
     yield from _tokens()
     yield from _repeated()
     yield from _lost()
+
+
+def _enveloped(install: Install) -> Install:
+    def installed(gateway: Gateway) -> None:
+        gateway.binding = EnvelopeBinding()
+        install(gateway)
+
+    return installed
 
 
 def _unchecked(action: str, member: str, test: Test) -> Install:

@@ -49,6 +49,8 @@ _TEXTS: Mapping[str, Callable[[str], bool]] = {
     "nothing-before-at": _test(r"@[^@\s]+"),
     "nothing-after-at": _test(r"[^@\s]+@"),
     "space-inside": _test(r"\S+ .*@.*"),
+    "second-line": _test(r"(\+[0-9]+-[0-9-]+|[^@\s]+@[^@\s]+|https?://\S+)\n\S+"),
+    "line-break-inside": _test(r"\+[0-9]+-[0-9]+[\r\n][0-9]+|[^@\s]+[\r\n][^@\s]+@[^@\s]+"),
     "no-url": _test(r"[^:/]*\s[^:/]*"),
 }
 
@@ -75,6 +77,8 @@ PHRASES: Mapping[str, str] = {
     "nothing-before-at": "has nothing before its @",
     "nothing-after-at": "has nothing after its @",
     "space-inside": "has a space in it",
+    "second-line": "has a second line",
+    "line-break-inside": "has a line break in it",
     "no-url": "is no URL",
 }
 """What is said of a value of each kind."""

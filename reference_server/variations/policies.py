@@ -83,6 +83,7 @@ def _values() -> Iterator[Variation]:
         ("policy-url", "Q12", "/api/endpoint_url", _fits(_URL), "URLs must be https, plain, and have a path"),
     ):
         yield Variation(name, reading, summary, _checking(_demanding(pointer, test)))
+    yield Variation("values-trimmed", "Q6", "white space around a text, line breaks too, is dropped", _trimming)
     yield Variation(
         "policy-file-extension",
         "Q8",
@@ -96,6 +97,22 @@ def _values() -> Iterator[Variation]:
         _checking(_demanding("/info/company_id", _fits(_OTHER_ID))),
         {"values": {"company_id": f"^{_OTHER_ID}$"}},
     )
+
+
+def _trimming(gateway: Gateway) -> None:
+    def read(inner: Any, call: Call) -> Request:
+        request: Request = inner(call)
+        return replace(request, body=_trimmed(request.body))
+
+    wrap(gateway, "read", read)
+
+
+def _trimmed(value: Json) -> Any:
+    if isinstance(value, str):
+        return value.strip()
+    if isinstance(value, list):
+        return [_trimmed(item) for item in value]
+    return {name: _trimmed(item) for name, item in value.items()} if isinstance(value, dict) else value
 
 
 def _fits(pattern: str) -> Callable[[str], bool]:

@@ -157,6 +157,7 @@ UNCLEAR = [
     ("/info/name", unicodedata.normalize("NFD", "Société")),
     ("/info/name", "Metro\u0007"),
     ("/info/name", "Metro\n"),
+    ("/info/name", "Metro\nRail"),
     ("/info/name", "\u00a0Metro"),
     ("/info/name", "   "),
     pytest.param(
@@ -168,6 +169,7 @@ UNCLEAR = [
     ("/info/company_id", "u72900ka2019ptc123456"),
     ("/info/company_id", " U72900KA2019PTC123456"),
     ("/info/company_id", "U72900KA2019PTC123456\n"),
+    ("/info/company_id", "U72900KA2019PTC123456\nsecond"),
     ("/info/company_id", " "),
     # Q6
     ("/info/phone", " +91-8023329991"),
@@ -187,6 +189,7 @@ UNCLEAR = [
     ("/info/email", " info@example.com"),
     ("/info/email", "info@example.com "),
     ("/info/email", "info@example.com\n"),
+    ("/info/email", "\r\ninfo@example.com"),
     ("/info/email", "Info@Example.com"),
     ("/info/email", '"front office"@example.com'),
     ("/info/email", '"a@b"@example.com'),
@@ -207,6 +210,7 @@ UNCLEAR = [
     ("/documents/0/data", "not base64 at all"),
     ("/documents/0/data", "aGVsbG8="),
     ("/documents/0/data", "JVBERi0xLjQK\n"),
+    ("/documents/0/data", "JVBERi0x\r\nLjQK"),
     ("/documents/0/data", "_9j_4AAQSkZJRgABAQ"),
     ("/documents/0/data", "/9j/4AAQSkZJRgABAQ"),
     ("/documents/0/data", "/9j/4AAQSkZJRgABAR=="),
@@ -229,6 +233,7 @@ UNCLEAR = [
     ("/api/endpoint_url", "ftp://api.example.com/beckn"),
     ("/api/endpoint_url", "api.example.com/beckn"),
     ("/api/endpoint_url", "metro"),
+    ("/api/endpoint_url", "https://api.example.com/beckn\r\n"),
     # T11
     ("/note", "extra"),
     ("/info/fax", "+91-8023329992"),
@@ -324,6 +329,24 @@ def test_a_body_that_is_no_object_is_no_message_to_judge(action, body):
 
 def test_a_request_that_is_no_message_is_unclear():
     assert verdict(diagnose(SIGNUP, {}, purpose="malformed")) == "unclear"
+
+
+@pytest.mark.parametrize("line_break", ["\n", "\r", "\r\n"])
+@pytest.mark.parametrize(
+    ("pointer", "text", "strength"),
+    [
+        ("/info/phone", "+91-80233{}29992", "must"),
+        ("/info/phone", "+91-8023329991{}22", "must"),
+        ("/info/email", "inf{}o@example.com", "must"),
+        ("/info/email", "info@example.com{}x", "must"),
+        ("/api/endpoint_url", "https://api.example.com/be{}ckn", "should"),
+        ("/api/endpoint_url", "https://api.example.com/beckn{}second", "should"),
+    ],
+)
+def test_a_value_of_two_lines_is_surely_faulty(pointer, text, strength, line_break):
+    (fault,) = diagnose(SIGNUP, changed(BODIES[SIGNUP], put(pointer, text.format(line_break)))).faults
+
+    assert (fault.pointer, fault.kind, fault.strength) == (pointer, "malformed", strength)
 
 
 # Updates (Q14).
