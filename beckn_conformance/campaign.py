@@ -25,6 +25,7 @@ from .faults import FaultCase
 from .interrupts import take_termination
 from .journal import EXCHANGES, file_of, mask_again, prepare
 from .obligations import obligations
+from .paths import path_of
 from .report import document, files, markdown, terminal
 from .report.progress import Progress
 from .session import Session
@@ -106,8 +107,8 @@ class Campaign:
                 "concurrency": option("--gateway-concurrency"),
                 "rate": option("--gateway-rate"),
             }
-            file = Path(option("--gateway-config")) if option("--gateway-config") else None
-            folder = Path(config.invocation_params.dir) / option("--conformance-report")
+            file = path_of(option("--gateway-config")) if option("--gateway-config") else None
+            folder = config.invocation_params.dir / path_of(option("--conformance-report"))
             worker = getattr(config, "workerinput", None)
             prepare(folder)
             gateway, server = embedded.reach(
@@ -502,7 +503,7 @@ def _play(item: pytest.Function) -> Any:
 def _folder(option: str | None) -> Path | None:
     if option is None:
         return None
-    folder = Path(option).resolve()
+    folder = path_of(option).resolve()
     if not (folder / "requirements.yaml").is_file():
         raise UsageError(f"--conformance-spec {option}: there is no requirements.yaml")
     return folder

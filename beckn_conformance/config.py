@@ -8,22 +8,23 @@ import json
 import math
 import os
 import re
-import ssl
-import zoneinfo
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import certifi
 import yaml
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 
 from .errors import UsageError, nearest
 from .masking import Masker
+from .paths import path_of
 from .specification import Specification
+from .times import zone
+from .tls import tls_context
+from .urls import check_url
 
 OPTIONS = ("timeout", "patience", "concurrency", "rate")
 """Keys that an option of their own can override."""
@@ -148,44 +149,6 @@ def _hidden(value: object) -> str:
     return str(value) if str(value).startswith("env:") else "<secret>"
 
 
-def tls_context(config: GatewayConfig) -> ssl.SSLContext:
-    """How the gateway's certificate is verified, and which one it is shown; raises UsageError for other files."""
-    key, file = "tls.ca", config.tls.get("ca")
-    try:
-        context = ssl.create_default_context(cafile=file)
-        if file is None:
-            # What the machine trusts, and what browsers do.
-            context.load_verify_locations(certifi.where())
-        if config.tls.get("verify") is False:
-            context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-        if "client_cert" in config.tls:
-            key, file = "tls.client_cert", config.tls["client_cert"]
-            context.load_cert_chain(file)
-    except (ssl.SSLError, OSError) as error:
-        raise UsageError(f"{key}: {str(file)!r} cannot be used: {error}") from error
-    return context
-
-
-def check_url(url: str, name: str = "--gateway-url") -> str:
-    """The base URL without a trailing slash; raises UsageError for one that no request can be sent to."""
-    try:
-        parts = urlsplit(url)
-        port = parts.port
-    except ValueError as error:
-        raise UsageError(f"{name} {url!a} is no URL: {error}") from error
-    if parts.scheme not in ("http", "https") or not parts.hostname or port == 0:
-        raise UsageError(f"{name} {url!a} needs a scheme (http or https) and a host, such as https://gw.example/api")
-    if parts.username or parts.password:
-        raise UsageError(
-            f"{name} must not have a password; declare headers: {{Authorization: env:NAME}} for {parts.hostname}"
-        )
-    if not url.isprintable() or not url.isascii() or " " in url:
-        raise UsageError(f"{name} {url!a} has characters that no URL has; they must be percent-encoded")
-    if parts.query or parts.fragment:
-        raise UsageError(f"{name} {url!r} must not have a query or a fragment; calls are made beneath it")
-    return url.rstrip("/")
-
-
 def load_config(
     url: str, file: Path | None, specification: Specification, overrides: Mapping[str, Any] | None = None
 ) -> GatewayConfig:
@@ -250,11 +213,11 @@ def from_mapping(
             raise fail(key, "it has a character that no header field can hold")
         return found
 
-    zone = raw.get("timestamp_zone", "UTC")
+    name = raw.get("timestamp_zone", "UTC")
     try:
-        zoneinfo.ZoneInfo(zone)
-    except (zoneinfo.ZoneInfoNotFoundError, ValueError) as error:
-        raise fail("timestamp_zone", f"{zone!r} is no zone of the IANA database, such as Asia/Kolkata") from error
+        zone(name)
+    except LookupError as error:
+        raise fail("timestamp_zone", str(error)) from error
     pattern = raw.get("values", {}).get("company_id")
     if pattern is not None:
         try:
@@ -277,11 +240,11 @@ def from_mapping(
         raise fail("peers", f"there is none besides {url} itself")
     tls = dict(raw.get("tls", {}))
     for key in ("ca", "client_cert"):
-        if key in tls and not Path(tls[key]).is_file():
+        if key in tls and not path_of(tls[key]).is_file():
             raise fail(f"tls.{key}", f"there is no file {tls[key]!r}")
     if tls:
         try:
-            tls_context(GatewayConfig(url, tls=tls))
+            tls_context(tls)
         except UsageError as error:
             key = str(error).partition(":")[0]
             raise fail(key, str(error).partition(": ")[2]) from error
@@ -310,7 +273,7 @@ def from_mapping(
     )
     return GatewayConfig(
         url=url,
-        timestamp_zone=zone,
+        timestamp_zone=name,
         envelope=(envelope.get("header", "header"), envelope.get("body", "body")) if envelope else None,
         signup_token=secret("signup_token", raw["signup_token"]) if "signup_token" in raw else None,
         optional=tuple(raw.get("optional", ())),

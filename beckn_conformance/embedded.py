@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from .config import GatewayConfig, check_url, load_config
+from .config import GatewayConfig, load_config
 from .errors import KitError, UsageError, nearest
 from .specification import Specification
+from .urls import check_url
 
 PREFIX = "reference"
 PEERS = ".reference"

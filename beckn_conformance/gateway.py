@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import datetime
+import functools
 import itertools
+import ssl
 import time
-import zoneinfo
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import replace
 
@@ -14,9 +15,11 @@ import httpx
 
 from . import wire
 from .binding import Binding
-from .config import GatewayConfig, tls_context
+from .config import GatewayConfig
 from .exchange import Exchange, Message, Reply, Request
 from .patience import Fate, Lanes, Patience, Wait
+from .times import zone
+from .tls import tls_context
 from .transport import (
     LARGEST_REPLY,
     BrokenOff,
@@ -55,7 +58,7 @@ class Gateway:
         self._record = record
         self._label = label
         self._numbers = itertools.count(1)
-        self._zone = zoneinfo.ZoneInfo(config.timestamp_zone)
+        self._zone = zone(config.timestamp_zone)
         self._next_slot = 0.0
         self._headers = tuple((name, value, name.casefold()) for name, value in config.headers.items())
         self._lanes = Lanes(config.concurrency)
@@ -70,9 +73,16 @@ class Gateway:
     async def close(self) -> None:
         await self._transport.close()
 
+    @functools.cached_property
+    def _tls(self) -> ssl.SSLContext | None:
+        """For raw bytes; reading what the machine trusts takes longer than a call."""
+        return None if self.config.url.startswith("http:") else tls_context(self.config.tls)
+
     def notes(self) -> Iterator[str]:
-        """What a reader of the report should know of the waiting for this gateway (T13)."""
-        return self._patience.notes()
+        """What a reader of the report should know of this gateway's connections and of the waiting for it (T13)."""
+        yield from self._patience.notes()
+        if count := self._transport.trailing:
+            yield f"{count} replies had bytes after the end of their compressed content, which clients ignore"
 
     def timestamp(self) -> str:
         """Now, in the form of the page (H1)."""
@@ -173,9 +183,8 @@ class Gateway:
             reply, _, trouble = await self._attempt(request, repeatable=False)
             return reply, trouble
         self.sent += 1
-        context = tls_context(self.config) if self.config.url.startswith("https:") else None
         reply, trouble = await wire.send(
-            request, request.raw, context, patience=self.config.timeout, longest=LARGEST_REPLY
+            request, request.raw, self._tls, patience=self.config.timeout, longest=LARGEST_REPLY
         )
         try:
             return self.shelf.keep(reply) if reply else None, trouble

@@ -1,9 +1,10 @@
-"""Times as replies write them."""
+"""Times as replies write them, and the zones of those that are sent."""
 
 from __future__ import annotations
 
 import datetime
 import re
+import zoneinfo
 
 
 def read_time(text: str) -> datetime.datetime | None:
@@ -32,3 +33,17 @@ def read_time(text: str) -> datetime.datetime | None:
         return moment.replace(tzinfo=datetime.UTC) + datetime.timedelta(hours=38 if whole_day else 14)
     except OverflowError:
         return datetime.datetime.max.replace(tzinfo=datetime.UTC)
+
+
+def zone(name: str) -> datetime.tzinfo:
+    """A zone by its IANA name; UTC needs no data. Raises LookupError with a sentence where another is not found."""
+    if name == "UTC":
+        return datetime.UTC
+    try:
+        return zoneinfo.ZoneInfo(name)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError) as error:
+        if not zoneinfo.available_timezones():
+            raise LookupError(
+                f"this machine has no time zone data for {name!r}; pip install tzdata brings it"
+            ) from error
+        raise LookupError(f"{name!r} is no zone of the IANA database, such as Asia/Kolkata") from error

@@ -8,9 +8,8 @@ import os
 import ssl
 import threading
 import weakref
-import zlib
-from collections.abc import Awaitable, Callable
-from typing import Any, Protocol
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Protocol
 
 import aiohttp
 import httpx
@@ -18,8 +17,10 @@ from aiohttp.client_proto import ResponseHandler
 from aiohttp.connector import Connection
 from yarl import URL
 
-from .config import GatewayConfig, tls_context
+from .config import GatewayConfig
+from .content_coding import Decoding, Undecodable
 from .exchange import Reply, Request, brief
+from .tls import tls_context
 
 LARGEST_REPLY = 8 * 1024 * 1024
 """Bytes of a reply, after decompression, that are read before the connection is cut."""
@@ -113,6 +114,9 @@ class Shelf:
 class Transport(Protocol):
     """Carries requests; neither redirects nor cookies nor authentication are followed up, nothing is repeated (T13)."""
 
+    trailing: int
+    """Replies with bytes after their compressed content that belong to nothing."""
+
     async def carry(self, request: Request, *, repeatable: bool) -> Reply:
         """The whole reply; raises one of the exceptions of this module."""
 
@@ -129,7 +133,8 @@ class Network:
 
     def __init__(self, config: GatewayConfig, shelf: Shelf) -> None:
         self._shelf = shelf
-        self._tls = tls_context(config) if config.url.startswith("https:") else False
+        # True verifies as well, by what the library trusts; only plain HTTP can go without a context of its own.
+        self._tls = True if config.url.startswith("http:") else tls_context(config.tls)
         self._timeouts = aiohttp.ClientTimeout(
             sock_connect=config.timeout * SHARE_FOR_CONNECTING, ceil_threshold=float("inf")
         )
@@ -138,6 +143,7 @@ class Network:
         # A session for each connection: so can one be ended once its reply has been seen.
         self._idle: list[tuple[aiohttp.ClientSession, ResponseHandler]] = []
         self._closes_unannounced = False
+        self.trailing = 0
 
     async def close(self) -> None:
         while self._idle:
@@ -200,10 +206,9 @@ class Network:
         except ValueError as error:
             raise Unsendable(_line(error)) from error
         try:
-            encoding = response.headers.get("Content-Encoding", "")
-            content = await _whole(encoding, response.content.readany, self._shelf)
-        except zlib.error as error:
-            raise BrokenOff(f"the reply cannot be decompressed: {_line(error)}") from error
+            fields = response.headers.getall("Content-Encoding", ())
+            content, trailing = await _whole(fields, response.content.readany, self._shelf)
+            self.trailing += trailing
         except (aiohttp.ClientError, OSError) as error:
             raise BrokenOff("the reply breaks off") from error
         finally:
@@ -250,6 +255,7 @@ class InProcess:
     def __init__(self, transport: httpx.AsyncBaseTransport, shelf: Shelf) -> None:
         self._transport = transport
         self._shelf = shelf
+        self.trailing = 0
 
     async def close(self) -> None:
         await self._transport.aclose()
@@ -265,10 +271,11 @@ class InProcess:
             response = await self._transport.handle_async_request(built)
             assert isinstance(response.stream, httpx.AsyncByteStream)
             chunks = aiter(response.stream)
-            encoding = response.headers.get("content-encoding", "")
-            content = await _whole(encoding, lambda: anext(chunks, b""), self._shelf)
+            fields = response.headers.get_list("content-encoding")
+            content, trailing = await _whole(fields, lambda: anext(chunks, b""), self._shelf)
+            self.trailing += trailing
             await response.stream.aclose()
-        except (httpx.TransportError, zlib.error) as error:
+        except httpx.TransportError as error:
             raise BrokenOff(_line(error)) from error
         headers = tuple((k.decode("latin-1"), v.decode("utf-8", "replace")) for k, v in response.headers.raw)
         return Reply(response.status_code, headers, content)
@@ -281,59 +288,23 @@ def _line(error: object) -> str:
     return brief(" ".join(str(error)[:LARGEST_FIELD].split())) or type(error).__name__
 
 
-async def _whole(encoding: str, read: Callable[[], Awaitable[bytes]], shelf: Shelf) -> bytes:
-    """Reads chunks until an empty one, and decompresses them, never to more than is allowed."""
-    inflate = _inflater(encoding)
+async def _whole(fields: Iterable[str], read: Callable[[], Awaitable[bytes]], shelf: Shelf) -> tuple[bytes, bool]:
+    """Reads chunks until an empty one, and unpacks them, never to more than is allowed; ``fields`` are those of
+    Content-Encoding. Also says whether bytes followed that belong to nothing."""
+    unpack = Decoding(",".join(fields))
     content = bytearray()
     taken = 0
     try:
         while chunk := await read():
-            content += inflate(chunk, LARGEST_REPLY + 1 - len(content))
+            content += unpack(chunk, LARGEST_REPLY + 1 - len(content))
             if len(content) > LARGEST_REPLY:
                 raise ReplyTooLarge(f"more than {LARGEST_REPLY // 1024 // 1024} MiB came back")
             if len(content) - taken > LARGEST_FIELD:
                 shelf.take(len(content) - taken)
                 taken = len(content)
-        return bytes(content)
+        unpack.end()
+        return bytes(content), unpack.trailing
+    except Undecodable as error:
+        raise BrokenOff(f"the reply is not whole: {error}") from error
     finally:
         shelf.give_back(taken)
-
-
-def _inflater(encoding: str) -> Callable[[bytes, int], bytes]:
-    """Decompresses chunk by chunk, never to more than it is allowed to."""
-    match encoding.strip().casefold():
-        case "gzip" | "x-gzip":
-            return _Inflation((16 + zlib.MAX_WBITS,))
-        case "deflate":
-            return _Inflation((zlib.MAX_WBITS, -zlib.MAX_WBITS))
-    return lambda chunk, limit: chunk
-
-
-class _Inflation:
-    """One or more compressed members after another; the first window size that fits the first bytes is taken."""
-
-    def __init__(self, windows: tuple[int, ...]) -> None:
-        self._windows = windows
-        self._machine: Any = None
-
-    def __call__(self, chunk: bytes, limit: int) -> bytes:
-        out = bytearray()
-        while chunk and len(out) < limit:
-            if self._machine is None or self._machine.eof:
-                out += self._begin(chunk, limit - len(out))
-            else:
-                out += self._machine.decompress(chunk, limit - len(out))
-            chunk = self._machine.unused_data if self._machine.eof else b""
-        return bytes(out)
-
-    def _begin(self, chunk: bytes, limit: int) -> bytes:
-        for window in self._windows:
-            self._machine = zlib.decompressobj(window)
-            try:
-                content: bytes = self._machine.decompress(chunk, limit)
-            except zlib.error:
-                if window == self._windows[-1]:
-                    raise
-            else:
-                return content
-        raise AssertionError("there is always a window to try")

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 import h11
 
+from .content_coding import Decoding, Undecodable
 from .exchange import Raw, Reply, Request, brief
 
 CHUNK = 64 * 1024
@@ -32,13 +33,16 @@ async def send(
 ) -> tuple[Reply | None, str]:
     """Sends raw bytes to where a request would go; gives the reply, or the trouble that kept it from coming.
 
-    Never raises for what the other side does, and ends within ``patience`` seconds besides the pauses between pieces.
+    Only plain HTTP may go without a ``context``. Never raises for what the other side does, and ends within
+    ``patience`` seconds besides the pauses between pieces.
     ``longest`` is the most of a reply's content, in bytes, that is read.
     """
+    parts = urlsplit(request.url)
+    if context is None and parts.scheme != "http":
+        raise ValueError(f"{parts.scheme} without a TLS context")
     writer: asyncio.StreamWriter | None = None
     try:
         async with asyncio.timeout(patience + raw.pause * len(raw.pieces)):
-            parts = urlsplit(request.url)
             port = parts.port or (443 if parts.scheme == "https" else 80)
             reader, writer = await asyncio.open_connection(parts.hostname, port, ssl=context)
             return await _converse(reader, writer, raw, request.method, longest)
@@ -113,6 +117,18 @@ async def _reply(reader: asyncio.StreamReader, method: str, longest: int) -> Rep
                     (name.decode("latin-1"), value.decode("utf-8", "replace"))
                     for name, value in response.headers.raw_items()
                 )
-                return Reply(response.status_code, headers, bytes(content))
+                return Reply(response.status_code, headers, _unpacked(headers, bytes(content), longest))
             case h11.PAUSED | h11.ConnectionClosed():
                 raise ConnectionAbortedError("no whole reply before something else than HTTP")
+
+
+def _unpacked(headers: tuple[tuple[str, str], ...], content: bytes, longest: int) -> bytes:
+    unpack = Decoding(",".join(value for name, value in headers if name.lower() == "content-encoding"))
+    try:
+        unpacked = unpack(content, longest + 1)
+        if len(unpacked) > longest:
+            raise ConnectionAbortedError(f"more than {longest} bytes came back")
+        unpack.end()
+    except Undecodable as error:
+        raise ConnectionAbortedError(f"the reply is not whole: {error}") from error
+    return unpacked

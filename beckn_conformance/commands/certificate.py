@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import argparse
 import datetime
-from pathlib import Path
 
 from ..errors import UsageError
 from ..exchange import printable
+from ..paths import path_of
 from . import schemas
 from .terminal import Commands, say, say_json
 
@@ -23,7 +23,7 @@ def _add_keygen(commands: Commands) -> None:
     keygen = commands.add_parser(
         "keygen", help="make a key pair for certificates", description="Writes an Ed25519 key pair: KEY and KEY.pub."
     )
-    keygen.add_argument("key", metavar="KEY", type=Path, help="file of the private key; it must not exist")
+    keygen.add_argument("key", metavar="KEY", type=path_of, help="file of the private key; it must not exist")
     keygen.set_defaults(does=_keygen)
 
 
@@ -42,8 +42,8 @@ def _add_certify(commands: Commands) -> None:
         description="Judges the run in DIR again, makes sure that it was a whole one, and writes DIR/certificate.json: "
         "an in-toto statement in a DSSE envelope, signed with Ed25519.",
     )
-    certify.add_argument("folder", metavar="DIR", type=Path, help="report folder of a run")
-    certify.add_argument("--key", type=Path, required=True, help="private key, as keygen writes it")
+    certify.add_argument("folder", metavar="DIR", type=path_of, help="report folder of a run")
+    certify.add_argument("--key", type=path_of, required=True, help="private key, as keygen writes it")
     certify.add_argument("--days", type=int, default=365, help="how long it is valid (default 365)")
     schemas.add(certify)
     certify.set_defaults(does=_certify)
@@ -73,8 +73,8 @@ def _add_verify(commands: Commands) -> None:
         "recorded exchanges again. Exit status 0 where all of it holds, whatever the verdict is; 1 where "
         "something does not; 4 where there is no certificate that can be read.",
     )
-    verify.add_argument("folder", metavar="DIR", type=Path, help="report folder with a certificate.json")
-    verify.add_argument("--public-key", type=Path, required=True, help="public key of the issuer")
+    verify.add_argument("folder", metavar="DIR", type=path_of, help="report folder with a certificate.json")
+    verify.add_argument("--public-key", type=path_of, required=True, help="public key of the issuer")
     verify.add_argument("--verdict", choices=("conformant",), help="exit status 1 as well where the verdict is another")
     verify.add_argument("--json", action="store_true", help="as JSON")
     schemas.add(verify)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 
+from ..paths import path_of
 from .terminal import Commands, say, say_json
 
 
@@ -16,8 +16,8 @@ def add(commands: Commands) -> None:
         description="Compares two reports: findings that are fixed, new, changed or waived, and what changed in kit, "
         "specification and configuration. Exit status 1 where something got worse.",
     )
-    diff.add_argument("old", metavar="OLD", type=Path, help="report folder, or its report.json")
-    diff.add_argument("new", metavar="NEW", type=Path)
+    diff.add_argument("old", metavar="OLD", type=path_of, help="report folder, or its report.json")
+    diff.add_argument("new", metavar="NEW", type=path_of)
     diff.add_argument("--json", action="store_true", help="as JSON")
     diff.set_defaults(does=_diff)
 

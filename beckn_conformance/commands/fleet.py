@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import KitError, UsageError
 from ..exchange import printable
+from ..paths import path_of
 
 if TYPE_CHECKING:
     from ..fleet.ledger import Certify, Ledger
@@ -27,9 +28,13 @@ def add(commands: Any) -> None:
         "one page over them. Exit status 1 with a finding that fails the class of any gateway, else 10 where "
         "one could not be judged, else 0.",
     )
-    fleet.add_argument("fleet", metavar="FLEET", type=Path, help="which gateways, and how (YAML)")
+    fleet.add_argument("fleet", metavar="FLEET", type=path_of, help="which gateways, and how (YAML)")
     fleet.add_argument(
-        "--conformance-report", metavar="DIR", type=Path, default=Path("fleet"), help="folder of the reports (fleet/)"
+        "--conformance-report",
+        metavar="DIR",
+        type=path_of,
+        default=Path("fleet"),
+        help="folder of the reports (fleet/)",
     )
     where = fleet.add_mutually_exclusive_group()
     where.add_argument("--workers", metavar="N", type=int, help="runs at a time on this machine (one for each CPU)")
@@ -37,7 +42,7 @@ def add(commands: Any) -> None:
     fleet.add_argument(
         "--limit", metavar="SECONDS", type=float, default=600.0, help="that one run may take (600); FLEET may say else"
     )
-    fleet.add_argument("--key", type=Path, help="private key: certify each whole run, whatever its verdict")
+    fleet.add_argument("--key", type=path_of, help="private key: certify each whole run, whatever its verdict")
     fleet.add_argument("--days", type=int, default=365, help="how long certificates are valid (365)")
     fleet.set_defaults(does=_fleet)
 

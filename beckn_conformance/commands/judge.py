@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..paths import path_of
 from . import schemas
 from .terminal import Commands, say, say_json
 
@@ -27,11 +28,11 @@ def _add_judge(commands: Commands) -> None:
         "checks of a run and without a gateway. What was not exercised is untested, and the verdict incomplete; "
         "exit status 1 for a finding that fails the class.",
     )
-    judge.add_argument("traffic", metavar="TRAFFIC", type=Path, help="a HAR, an exchanges.jsonl, or a report folder")
+    judge.add_argument("traffic", metavar="TRAFFIC", type=path_of, help="a HAR, an exchanges.jsonl, or a report folder")
     judge.add_argument("--gateway-url", metavar="URL", help="the gateway to judge, where the traffic is with several")
-    judge.add_argument("--gateway-config", metavar="FILE", type=Path, help="what the gateway's vendor declares")
+    judge.add_argument("--gateway-config", metavar="FILE", type=path_of, help="what the gateway's vendor declares")
     judge.add_argument("--conformance-class", choices=("core", "strict"), default="core")
-    judge.add_argument("--conformance-report", metavar="DIR", type=Path, help="write a report to this folder")
+    judge.add_argument("--conformance-report", metavar="DIR", type=path_of, help="write a report to this folder")
     judge.add_argument("--json", action="store_true", help="print the report as JSON")
     schemas.add(judge)
     judge.set_defaults(does=_judge)
@@ -82,7 +83,7 @@ def _add_report(commands: Commands) -> None:
         description="Judges everything on record in DIR again, without the gateway, and writes the report anew. "
         "The exit status is that of the run; a run that did not come to its end is incomplete.",
     )
-    report.add_argument("folder", metavar="DIR", type=Path, help="report folder of a run")
+    report.add_argument("folder", metavar="DIR", type=path_of, help="report folder of a run")
     schemas.add(report)
     report.set_defaults(does=_report)
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 
+from ..paths import path_of
 from . import schemas
 from .terminal import Commands, say, say_json
 
@@ -17,10 +17,10 @@ def add(commands: Commands) -> None:
         description="Sends the calls that FINDING needs again, with fresh registrations, and judges the replies. "
         "Exit status 1 where it still holds, 0 where it does not, 10 where that cannot be told.",
     )
-    replay.add_argument("folder", metavar="REPORT", type=Path, help="report folder of a run")
+    replay.add_argument("folder", metavar="REPORT", type=path_of, help="report folder of a run")
     replay.add_argument("finding", metavar="FINDING", help="id of a finding, or of its requirement if it has but one")
     replay.add_argument("--gateway-url", metavar="URL", help="another gateway than the one of the run")
-    replay.add_argument("--gateway-config", metavar="FILE", type=Path, help="another configuration, or its secrets")
+    replay.add_argument("--gateway-config", metavar="FILE", type=path_of, help="another configuration, or its secrets")
     replay.add_argument("--json", action="store_true", help="as JSON")
     schemas.add(replay)
     replay.set_defaults(does=_replay)

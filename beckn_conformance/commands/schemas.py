@@ -6,13 +6,15 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..paths import path_of
+
 if TYPE_CHECKING:
     from ..specification import Specification
 
 
 def add(parser: argparse.ArgumentParser) -> None:
     """Adds the option, as a run has it."""
-    parser.add_argument("--conformance-spec", metavar="DIR", type=Path, help="a changed copy of schemas/")
+    parser.add_argument("--conformance-spec", metavar="DIR", type=path_of, help="a changed copy of schemas/")
 
 
 def read(chosen: argparse.Namespace) -> Specification:

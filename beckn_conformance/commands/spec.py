@@ -6,9 +6,9 @@ import argparse
 import dataclasses
 import os
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 from typing import Any
 
+from ..paths import path_of
 from .terminal import Commands, say, say_json
 
 
@@ -45,7 +45,7 @@ def _add_check(group: Commands) -> None:
         "suite is played against the reference gateway as well, and against each of its fair variations and planted "
         "defects. Exit status 1 where anything is to be mended.",
     )
-    check.add_argument("--spec", metavar="DIR", type=Path, help="a changed copy of schemas/")
+    check.add_argument("--spec", metavar="DIR", type=path_of, help="a changed copy of schemas/")
     check.add_argument("--prove", action="store_true", help="play the suite against what is planted")
     check.add_argument("--only", metavar="TEXT", default="", help="of what is planted, that with TEXT in its name")
     check.add_argument("--jobs", metavar="N", type=int, default=os.cpu_count() or 1, help="processes that play at once")
@@ -105,8 +105,8 @@ def _add_drift(group: Commands) -> None:
         "every example, and the tables. Typing errors and what a reading settles are notes; exit status 1 where "
         "anything else differs.",
     )
-    drift.add_argument("page", metavar="PAGE.md", type=Path, help="the specification page")
-    drift.add_argument("--spec", metavar="DIR", type=Path, help="a changed copy of schemas/")
+    drift.add_argument("page", metavar="PAGE.md", type=path_of, help="the specification page")
+    drift.add_argument("--spec", metavar="DIR", type=path_of, help="a changed copy of schemas/")
     drift.add_argument("--json", action="store_true", help="as JSON")
     drift.set_defaults(does=_drift)
 
@@ -157,7 +157,7 @@ def _add_catalogue(group: Commands) -> None:
         description="Prints a page in Markdown: every requirement by section, with level, basis, readings, the check "
         "that judges it and the defects that it was seen to find.",
     )
-    catalogue.add_argument("--spec", metavar="DIR", type=Path, help="a changed copy of schemas/")
+    catalogue.add_argument("--spec", metavar="DIR", type=path_of, help="a changed copy of schemas/")
     catalogue.set_defaults(does=_catalogue)
 
 

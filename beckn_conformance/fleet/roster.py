@@ -10,9 +10,11 @@ from typing import Any
 from jsonschema import Draft202012Validator
 
 from .. import embedded
-from ..config import check_url, explain, from_mapping, read_yaml
+from ..config import explain, from_mapping, read_yaml
 from ..errors import UsageError
+from ..paths import path_of
 from ..specification import Specification, load
+from ..urls import check_url
 
 RESERVED = ("index.html", "fleet.json", "history.jsonl")
 """Files beside the folders of the gateways, whose names no gateway can have."""
@@ -107,13 +109,13 @@ def _config(
     """What is declared under ``config``, inline or in a file, once it is known to be sound."""
     declared = row.get("config", {})
     if isinstance(declared, str):
-        where = file.parent / declared
+        where = file.parent / path_of(declared)
         raw, known = read_yaml(where)
     else:
         prefix = f"{place}.config."
         where, raw = file, dict(declared)
         known = {key.removeprefix(prefix): line for key, line in lines.items() if key.startswith(prefix)}
-    from_mapping("http://127.0.0.1", raw if here else _elsewhere(raw), specification, where=str(where), lines=known)
+    from_mapping("http://fleet.invalid", raw if here else _elsewhere(raw), specification, where=str(where), lines=known)
     return raw
 
 

@@ -3,14 +3,23 @@
 import datetime
 import json
 import re
+import sys
 import textwrap
+import zoneinfo
+from pathlib import Path
 
+import certifi
 import pytest
 import yaml
+from cryptography import x509
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ed25519
 from exchanges import SPECIFICATION, URL
 
-from beckn_conformance.config import GatewayConfig, Waiver, check_url, from_mapping, load_config
+from beckn_conformance.config import GatewayConfig, Waiver, from_mapping, load_config
 from beckn_conformance.errors import UsageError
+from beckn_conformance.gateway import Gateway
+from beckn_conformance.paths import path_of
 
 SCHEMA = SPECIFICATION.files["gateway-config.json"]
 WAIVER = {
@@ -89,7 +98,8 @@ def test_peers_are_declared_with_the_time_to_clone():
 
 
 def test_a_gateway_is_no_peer_of_itself_so_that_one_file_does_for_a_region():
-    peers = [URL, "https://a.example/", "https://b.example", "https://a.example", f"{URL}/"]
+    itself = [URL, f"{URL.replace('https', 'HTTPS')}/"]
+    peers = [*itself, "https://a.example/", "https://b.example", "HTTPS://A.example:443"]
 
     assert declared(peers=peers, clone_within=5).peers == ("https://a.example", "https://b.example")
 
@@ -306,37 +316,55 @@ def test_every_secret_of_a_configuration_is_known_longest_first():
     assert config.secrets == ("key-of-the-test-run", "agreed-token", "password", "token-1")
 
 
-# URLs.
+# What the machine has, and what it has not.
 
 
-@pytest.mark.parametrize(
-    ("url", "expected"),
-    [
-        ("https://gw.example", "https://gw.example"),
-        ("https://gw.example/api/", "https://gw.example/api"),
-        ("http://127.0.0.1:8080//", "http://127.0.0.1:8080"),
-        ("http://[::1]:8080/a", "http://[::1]:8080/a"),
-    ],
-)
-def test_a_base_url_loses_its_trailing_slash(url, expected):
-    assert check_url(url) == expected
+@pytest.fixture
+def no_time_zones(monkeypatch):
+    """A machine without time zone data, such as Windows or a small container."""
+    monkeypatch.setitem(sys.modules, "tzdata", None)
+    zoneinfo.ZoneInfo.clear_cache()
+    zoneinfo.reset_tzpath(to=())
+    yield
+    zoneinfo.reset_tzpath()
 
 
-@pytest.mark.parametrize(
-    "url",
-    [
-        "",
-        "gw.example",
-        "ftp://gw.example",
-        "https://",
-        "https://gw.example:99999",
-        "https://gw.example:0",
-        "https://gw.example?x=1",
-        "https://gw.example#x",
-        "http://[::1",
-        "https://gw.example:port",
-    ],
-)
-def test_a_url_to_which_nothing_can_be_sent_is_refused(url):
-    with pytest.raises(UsageError, match="--gateway-url"):
-        check_url(url)
+@pytest.mark.usefixtures("no_time_zones")
+def test_utc_needs_no_time_zone_data():
+    gateway = Gateway(declared(timestamp_zone="UTC"))
+
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d", gateway.timestamp())
+
+
+@pytest.mark.usefixtures("no_time_zones")
+def test_missing_time_zone_data_is_told_with_what_brings_it():
+    with pytest.raises(UsageError, match=r"timestamp_zone: this machine has no time zone data .* pip install tzdata"):
+        declared(timestamp_zone="Asia/Kolkata")
+
+
+def test_paths_may_begin_at_home(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (tmp_path / "ca.pem").write_text(Path(certifi.where()).read_text())
+
+    assert declared(tls={"ca": "~/ca.pem"}).tls == {"ca": "~/ca.pem"}
+    assert path_of("~/x/y") == tmp_path / "x" / "y"
+    assert path_of("~nobody-at-all/x") == Path("~nobody-at-all/x")
+
+
+def test_a_key_with_a_pass_phrase_is_refused_and_never_asked_for(tmp_path):
+    key = ed25519.Ed25519PrivateKey.generate()
+    locked = serialization.BestAvailableEncryption(b"secret")
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "client")])
+    now = datetime.datetime.now(datetime.UTC)
+    certificate = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now)
+        .not_valid_after(now + datetime.timedelta(days=1))
+        .sign(key, None)
+    )
+    pem = serialization.Encoding.PEM
+    content = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, locked) + certificate.public_bytes(pem)
+    (tmp_path / "client.pem").write_bytes(content)
+
+    with pytest.raises(UsageError, match=r"tls.client_cert: the private key in '.*client.pem' is encrypted"):
+        declared(tls={"client_cert": str(tmp_path / "client.pem")})

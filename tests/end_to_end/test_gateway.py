@@ -6,6 +6,7 @@ import asyncio
 import gzip
 import json
 import socket
+import ssl
 import struct
 import zlib
 from asyncio import StreamReader, StreamWriter
@@ -127,7 +128,7 @@ def test_no_more_of_a_reply_is_read_than_any_reply_needs(gateway: Callable[..., 
     assert exchange.trouble.startswith(f"limit: more than {limit}")
 
 
-@pytest.mark.parametrize("encoding", [b"gzip, gzip, gzip", b"br", b"zstd", b"deflate, gzip"])
+@pytest.mark.parametrize("encoding", [b"gzip, gzip, gzip", b"br", b"zstd", b"br, zstd"])
 def test_what_is_packed_in_a_way_nobody_asked_for_is_not_unpacked(
     gateway: Callable[..., Loopback], encoding: bytes
 ) -> None:
@@ -139,6 +140,49 @@ def test_what_is_packed_in_a_way_nobody_asked_for_is_not_unpacked(
     assert exchange.reply.content == content
     assert exchange.received is not None
     assert encoding.decode() in exchange.received.unreadable
+
+
+@pytest.mark.parametrize("after", [bytes(20), b"\r\n<!-- cached -->"])
+def test_what_follows_a_gzipped_reply_is_ignored_and_noted(gateway: Callable[..., Loopback], after: bytes) -> None:
+    packed = gzip.compress(b"{}") + after
+    server = gateway(lambda seen, answer: with_fields(with_body(answer, packed), [("Content-Encoding", "gzip")]))
+
+    async def play() -> tuple[Exchange, list[str]]:
+        client = Gateway(GatewayConfig(server.url))
+        try:
+            exchange = await client.send(GET, Message(HEADER, {}), HttpBinding())
+            return exchange, list(client.notes())
+        finally:
+            await client.close()
+
+    exchange, notes = asyncio.run(play())
+
+    assert exchange.reply is not None
+    assert exchange.reply.content == b"{}"
+    assert notes == ["1 replies had bytes after the end of their compressed content, which clients ignore"]
+
+
+def test_a_gzipped_reply_that_is_cut_short_is_no_whole_reply(gateway: Callable[..., Loopback]) -> None:
+    packed = gzip.compress(b"{}")[:-12]
+
+    (exchange,) = send(gateway(talk=says(ok(b"Content-Encoding: gzip", body=packed))).url, UPDATE, patience=0.1)
+
+    assert exchange.reply is None
+    assert exchange.trouble.startswith("connection: the reply is not whole: its compressed content is cut short")
+
+
+@pytest.mark.parametrize("scheme", ["https", "HTTPS"])
+def test_a_certificate_is_verified_however_the_scheme_is_written(
+    gateway: Callable[..., Loopback], tls: ssl.SSLContext, scheme: str
+) -> None:
+    """The client does not count on the form that check_url gives."""
+    server = gateway(tls=tls)
+
+    (exchange,) = send(f"{scheme}://127.0.0.1:{server.port}", GET, patience=0.1)
+
+    assert exchange.reply is None
+    assert "certificate verify failed" in exchange.trouble
+    assert server.seen == []
 
 
 def test_replies_take_no_more_memory_together_than_there_is(gateway: Callable[..., Loopback]) -> None:

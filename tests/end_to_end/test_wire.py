@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gzip
 import ssl
 from collections.abc import Callable
 from pathlib import Path
@@ -13,8 +14,8 @@ from end_to_end.kit import until
 from end_to_end.loopback import Loopback, Talk
 
 from beckn_conformance import wire
-from beckn_conformance.config import GatewayConfig, tls_context
 from beckn_conformance.exchange import Raw, Reply, Request
+from beckn_conformance.tls import tls_context
 
 Make = Callable[..., Loopback]
 ACK = b"HTTP/1.1 200 OK\r\naction: ACK\r\nContent-Length: 2\r\n\r\n{}"
@@ -227,14 +228,38 @@ def test_a_reset_reaches_the_server_as_one(gateway: Make) -> None:
 
 def test_raw_bytes_go_through_tls(gateway: Make, tls: ssl.SSLContext, certificate: Path) -> None:
     server = gateway(talk=saying(ACK), tls=tls)
-    context = tls_context(GatewayConfig(server.url, tls={"ca": str(certificate)}))
+    context = tls_context({"ca": str(certificate)})
 
     trusting = send(server, Raw((b"HELLO\r\n\r\n",), ending="half-close"), context=context)
-    doubting = send(server, Raw((b"HELLO\r\n\r\n",)), context=tls_context(GatewayConfig(server.url)))
+    doubting = send(server, Raw((b"HELLO\r\n\r\n",)), context=tls_context({}))
 
     assert trusting[0] is not None
     assert doubting[0] is None
     assert doubting[1].startswith("connection: ")
+
+
+def test_no_context_never_means_an_unverified_connection(gateway: Make, tls: ssl.SSLContext) -> None:
+    server = gateway(talk=saying(ACK), tls=tls)
+
+    with pytest.raises(ValueError, match="TLS context"):
+        send(server, Raw((b"HELLO\r\n\r\n",)), context=None)
+    assert server.connections == 0
+
+
+def test_a_packed_reply_is_unpacked_within_bounds(gateway: Make) -> None:
+    """A request without Accept-Encoding may be answered in any coding."""
+
+    def packed(text: bytes) -> Talk:
+        content = gzip.compress(text)
+        head = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % len(content)
+        return saying(head + content)
+
+    small, _ = send(gateway(talk=packed(b"{}")), Raw((b"HELLO\r\n\r\n",)))
+    large = send(gateway(talk=packed(bytes(100_000))), Raw((b"HELLO\r\n\r\n",)))
+
+    assert small is not None
+    assert small.content == b"{}"
+    assert large == (None, "connection: more than 1000 bytes came back")
 
 
 def test_the_head_is_that_of_a_client() -> None:
