@@ -19,6 +19,7 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 
 from .errors import UsageError, nearest
+from .finding import pattern_of
 from .masking import Masker
 from .paths import path_of
 from .specification import Specification
@@ -256,13 +257,17 @@ def from_mapping(
                 f"there is no requirement {row['requirement']!r}"
                 f"{nearest(row['requirement'], specification.requirements)}",
             )
+        pointer = row.get("pointer")
+        if pointer is not None and pattern_of(pointer) not in specification.places:
+            hint = nearest(pointer, specification.places - {""})
+            raise fail("waivers", f"{pointer!r} is no member of a request or a reply{hint}")
         waivers.append(
             Waiver(
                 row["requirement"],
                 row["reason"],
                 row["owner"],
                 datetime.date.fromisoformat(row["expires"]),
-                row.get("pointer"),
+                pointer,
                 row.get("class", "gateway-defect"),
             )
         )

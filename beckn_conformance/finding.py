@@ -6,7 +6,7 @@ import hashlib
 import re
 from dataclasses import dataclass
 
-INDEX = re.compile(r"/\d+(?=/|$)")
+INDEX = re.compile(r"/(?:0|[1-9][0-9]*)(?=/|$)")
 
 MOST_PLACES = 16
 """Items of a list at which one finding is told apart."""

@@ -291,6 +291,14 @@ class Specification:
             self._members[action] = tuple(self._walk(schema, ""))
         return self._members[action]
 
+    @cached_property
+    def places(self) -> frozenset[str]:
+        """Where a finding can be, with ``*`` for any index: bodies as a whole, their members, members of headers."""
+        bodies = (self.files[f"{o.key}.{kind}.json"] for o in self.operations for kind in ("request", "ack"))
+        headers = (name for kind in ("request", "reply") for name in self.files[f"header.{kind}.json"]["properties"])
+        members = {member.pointer for body in bodies for member in self._walk(body, "")}
+        return frozenset({"", *members, *(f"header:{name}" for name in headers)})
+
     def children(self, action: str, pointer: str) -> tuple[Member, ...]:
         """The members of an object in an operation's request body; those of the body itself for ""."""
         return _children(self, action, pointer)

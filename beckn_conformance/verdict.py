@@ -163,12 +163,12 @@ def _outcome(
             "not-applicable",
             "the configuration declares every member that it concerns as optional",
         )
+    elif _lacks_peers(requirement, config) and not exercised:
+        status, reason = "untested", "no peers are declared, so nothing is seen of the other gateways of the region"
     elif not exercised and (why := _vacuous(requirement.id, tally, config)):
         status, reason = "not-applicable", why
     elif requirement.needs == "verification" and not can_verify and not exercised:
         status, reason = "not-applicable", "no verification_hook is declared, so nothing can be verified"
-    elif _lacks_peers(requirement, config) and not exercised:
-        status, reason = "untested", "no peers are declared, so nothing is seen of the other gateways of the region"
     elif not exercised and not tally.tests.get(requirement.id):
         left_out = "it was left out of this run" if narrowed else "nothing was sent for it"
         status, reason = "untested", unreachable or left_out

@@ -368,3 +368,35 @@ def test_a_key_with_a_pass_phrase_is_refused_and_never_asked_for(tmp_path):
 
     with pytest.raises(UsageError, match=r"tls.client_cert: the private key in '.*client.pem' is encrypted"):
         declared(tls={"client_cert": str(tmp_path / "client.pem")})
+
+
+# Waivers.
+
+
+@pytest.mark.parametrize(
+    ("pointer", "hint"),
+    [
+        ("documents.1.data", "'/documents/*/data'"),
+        ("/documents/1/dta", "'/documents/*/data'"),
+        ("/documents/data", "'/documents/*/data'"),
+        ("/documents/01/data", "'/documents/*/data'"),
+        ("/info/*", "'/info"),
+        ("/Info/phone", "'/info/phone'"),
+        ("header:Message", "'header:message'"),
+        ("/", "known are"),
+    ],
+)
+def test_a_waiver_for_no_member_is_refused_with_the_nearest_one(pointer, hint):
+    with pytest.raises(UsageError, match="is no member of a request or a reply") as caught:
+        declared(waivers=[{**WAIVER, "pointer": pointer}])
+
+    assert hint in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "pointer", ["", "/info", "/documents/1/data", "/documents/*/data", "/documents/0", "/auth/token", "header:action"]
+)
+def test_a_waiver_may_name_any_member_of_a_message(pointer):
+    (waiver,) = declared(waivers=[{**WAIVER, "pointer": pointer}]).waivers
+
+    assert waiver.pointer == pointer

@@ -655,3 +655,13 @@ def test_a_story_becomes_a_verdict():
     verdict = concluded(tally)
 
     assert (verdict.verdict, status(verdict, "SIGNUP-API-STATUS")) == ("non-conformant", "failed")
+
+
+def test_without_peers_that_is_why_nothing_is_seen_of_clones():
+    tally = full("CLONE-UPDATED")
+    tally.add(found("UPDATE-VISIBLE", pointer="/info"))
+
+    verdict = concluded(tally)
+
+    assert status(verdict, "CLONE-UPDATED") == "untested"
+    assert reason(verdict, "CLONE-UPDATED").startswith("no peers are declared")
