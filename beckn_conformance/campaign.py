@@ -23,7 +23,7 @@ from .exchange import printable
 from .explorer import Explorer
 from .faults import FaultCase
 from .interrupts import take_termination
-from .journal import EXCHANGES, file_of, mask_again, prepare
+from .journal import EXCHANGES, file_of, prepare
 from .obligations import obligations
 from .paths import path_of
 from .report import document, files, markdown, terminal
@@ -433,9 +433,9 @@ class Campaign:
             self.kit_fault = ""
         self.session.elsewhere = self._elsewhere
         narrowed = self.narrowed or interrupted
-        self.verdict = self.session.conclude(narrowed=narrowed and not self.session.run.unreachable)
-        if self._controller:
-            mask_again(self.session.folder, self.session.masker)
+        self.verdict = self.session.conclude(
+            narrowed=narrowed and not self.session.run.unreachable, shared=self._controller
+        )
         statistics = self.session.tally.statistics.to_json()
         report = document.document(self.session.run, self.verdict, statistics, self.session.masker)
         self._report = files.write(report, self.session.folder, self.session.specification)

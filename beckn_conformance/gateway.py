@@ -216,7 +216,7 @@ class Gateway:
             finally:
                 self._lanes.leave()
             exchange = Exchange(
-                id=f"{self._label}x{next(self._numbers)}",
+                id="",
                 action=action,
                 request=request,
                 sent=message,
@@ -238,6 +238,8 @@ class Gateway:
             await asyncio.sleep(again)
         if wait.reason:
             exchange = replace(exchange, trouble=wait.reason, received=None)
+        # Numbered as they are recorded, so that one that is missing on record leaves a gap.
+        exchange = replace(exchange, id=f"{self._label}x{next(self._numbers)}")
         self._record(exchange)
         return exchange
 

@@ -8,11 +8,12 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TextIO
 
+from .chain import end_of
 from .config import SIGNUP_TOKEN
 from .errors import UsageError
 from .exchange import LONGEST_TOKEN, MISSING, Exchange, member
 from .masking import Masker
-from .record import LONGEST, mask_row, row_of
+from .record import LONGEST, Row, mask_row, row_of
 
 EXCHANGES, COURSE = "exchanges", "course"
 """Files of a record, without the ending: what was exchanged, and what the run made of it, in that order."""
@@ -72,7 +73,8 @@ class Journal:
         self._kept = 0
         names = "|".join(name for kind in private for name in PRIVATE[kind])
         self._private = re.compile(rf'"({names})"\s*:\s*"((?:[^"\\]|\\.)*+)', re.IGNORECASE) if private else None
-        self._exchanges, self._course = (_fresh(folder / file_of(kind, worker)) for kind in (EXCHANGES, COURSE))
+        self._paths = [folder / file_of(kind, worker) for kind in (EXCHANGES, COURSE)]
+        self._exchanges, self._course = map(_fresh, self._paths)
 
     def write(self, exchange: Exchange) -> None:
         """One line an exchange, flushed."""
@@ -137,6 +139,27 @@ class Journal:
         """One line of the course of the run, flushed; facts come masked."""
         self._put(self._course, {"kind": kind, **facts})
 
+    def end(self, **facts: Any) -> None:
+        """The last line of the course, with the ends of the chains of both files: no line can be changed, moved, added
+        or taken out afterwards without a trace."""
+        ends = {kind: end_of(path) for kind, path in zip((EXCHANGES, COURSE), self._paths, strict=True)}
+        self.tell("ended", **facts, chains=ends)
+
+    def mask_again(self) -> None:
+        """Masks what other processes of the same run wrote and could not know to be secret."""
+        self.close()
+        for path in self._paths:
+            masked = self._masked if path.name == file_of(EXCHANGES) else self._masker.value
+            partial = path.with_name(f".{path.name}")
+            with path.open(encoding="utf-8") as old, partial.open("w", encoding="utf-8", newline="\n") as new:
+                for line in old:
+                    self._put(new, masked(json.loads(line)))
+            partial.replace(path)
+        self._exchanges, self._course = map(_appended, self._paths)
+
+    def _masked(self, row: Row) -> Row:
+        return mask_row(row, self._masker.text)
+
     @staticmethod
     def _put(file: TextIO, row: Mapping[str, Any]) -> int:
         line = json.dumps(row, separators=(",", ":")) + "\n"
@@ -152,15 +175,8 @@ class Journal:
 def _fresh(path: Path) -> TextIO:
     """An empty file to which others may append as well."""
     path.write_bytes(b"")
+    return _appended(path)
+
+
+def _appended(path: Path) -> TextIO:
     return path.open("a", encoding="utf-8", newline="\n")
-
-
-def mask_again(folder: Path, masker: Masker) -> None:
-    """Masks in a record what one of the processes that wrote it could not know to be secret."""
-    for kind, masked in ((EXCHANGES, mask_row), (COURSE, lambda row, mask: masker.value(row))):
-        path = folder / file_of(kind)
-        partial = path.with_name(f".{path.name}")
-        with path.open(encoding="utf-8") as old, partial.open("w", encoding="utf-8", newline="\n") as new:
-            for line in old:
-                new.write(json.dumps(masked(json.loads(line), masker.text), separators=(",", ":")) + "\n")
-        partial.replace(path)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
-from .actor import GET, SIGNUP, Actor, Verifier, describe, registration_of
+from .actor import ADD, GET, SIGNUP, UPDATE, Actor, Verifier, describe, registration_of
 from .binding import Binding, EnvelopeBinding, bindings
 from .checks import blamed
 from .config import GatewayConfig
@@ -16,25 +18,38 @@ from .values import Values
 
 
 @dataclass(frozen=True, slots=True)
-class Probed:
-    """What the first calls showed."""
+class Shown:
+    """What the first calls show, to whoever reads them in the binding that was found."""
 
-    binding: Binding
     served: frozenset[str]
     """Operations that answered with ACK or NACK."""
     signups_work: bool
     serves_fresh: bool
     """Whether any call about a registration just made was acknowledged."""
+
+
+@dataclass(frozen=True, slots=True)
+class Probed:
+    """What the first calls of a run found out."""
+
+    binding: Binding
+    shown: Shown
     notes: tuple[str, ...]
+
+
+MOST_BINDINGS = 3
+"""Bindings that are tried at most."""
 
 
 async def probe(gateway: Gateway, specification: Specification, values: Values, verifier: Verifier) -> Probed:
     """Finds out how to talk to a gateway; raises Unreachable where nothing answers like one."""
     config = gateway.config
     seen: list[tuple[Binding, Exchange]] = []
+    made: list[Exchange] = []
     for binding in bindings(config.binding, config.envelope):
         actor = Actor(gateway, binding, specification, values, verifier)
         exchange = await actor.signup()
+        made += actor.exchanges
         seen.append((binding, exchange))
         if exchange.acknowledged:
             break
@@ -46,6 +61,7 @@ async def probe(gateway: Gateway, specification: Specification, values: Values, 
         for binding in dict.fromkeys(binding for binding, _ in seen):
             actor = Actor(gateway, binding, specification, values, verifier)
             exchange = await actor.call(GET, {"registration": {"id": values.word()}}, token=values.word())
+            made += actor.exchanges
             if _speaks(exchange):
                 readable.append((binding, exchange))
                 break
@@ -66,28 +82,20 @@ async def probe(gateway: Gateway, specification: Specification, values: Values, 
                 f"tried {_target(config)}: a valid signup was refused with {describe(exchange)}, blaming no member; "
                 "if a token is agreed with providers beforehand, declare it as signup_token"
             )
-    served = {exchange.action}
-    acknowledged: set[str] = set()
     registration = registration_of(exchange)
     if registration is None and exchange.acknowledged:
         notes.append(f"the first signup brought {describe(exchange)}")
     if registration is not None:
         try:
             info = {**registration.body["info"], **values.info()}
-            for call in (
-                actor.get(registration),
-                actor.update(registration, info),
-                actor.add(registration, [values.document()]),
-            ):
-                later = await call
-                if later.action_of_reply is not None:
-                    served.add(later.action)
-                if later.acknowledged:
-                    acknowledged.add(later.action)
+            await actor.get(registration)
+            await actor.update(registration, info)
+            await actor.add(registration, [values.document()])
         except Unmet as error:
             notes.append(str(error))
-    serves_fresh = bool(acknowledged) or registration is None
-    if not serves_fresh:
+    made += actor.exchanges
+    shown = shown_by([_read_again(exchange, binding) for exchange in made])
+    if not shown.serves_fresh:
         if verifier.can_verify:
             notes.append("registrations are served only after verification_hook has verified them")
         elif verifier.has_stock:
@@ -97,7 +105,46 @@ async def probe(gateway: Gateway, specification: Specification, values: Values, 
                 "no call about a registration just made was acknowledged; if a person has to verify it first, declare "
                 "verification_hook or registrations"
             )
-    return Probed(binding, frozenset(served), exchange.acknowledged, serves_fresh, tuple(notes))
+    return Probed(binding, shown, tuple(notes))
+
+
+def shown_by(exchanges: Sequence[Exchange]) -> Shown:
+    """What follows from the calls of a probe, in the order in which they were made."""
+    signups_work = any(e.acknowledged for e in exchanges if e.action == SIGNUP)
+    later = [e for e in exchanges if e.action != SIGNUP] if signups_work else []
+    served = {e.action for e in later if e.action_of_reply is not None}
+    if signups_work:
+        served.add(SIGNUP)
+    elif first := next(filter(_speaks, exchanges), None):
+        served.add(first.action)
+    return Shown(frozenset(served), signups_work, not later or any(e.acknowledged for e in later))
+
+
+def begun_by(shown: Shown, config: GatewayConfig) -> dict[str, Any]:
+    """What judging is told beforehand, as the record has it; a registration may be served once it was verified, or
+    where others were declared."""
+    return {
+        "served": sorted(shown.served),
+        "signups_work": shown.signups_work,
+        "serves_fresh": shown.serves_fresh or config.verification_hook is not None or bool(config.registrations),
+    }
+
+
+def is_probe(exchanges: Sequence[Exchange]) -> bool:
+    """Whether calls are those of a probe by their number and kind: signups, and then others where one was read."""
+    actions = [exchange.action for exchange in exchanges]
+    signups = next((place for place, action in enumerate(actions) if action != SIGNUP), len(actions))
+    later = actions[signups:]
+    return 1 <= signups <= MOST_BINDINGS and (
+        later == [GET, UPDATE, ADD][: len(later)] or (later == [GET] * len(later) and len(later) <= MOST_BINDINGS)
+    )
+
+
+def _read_again(exchange: Exchange, binding: Binding) -> Exchange:
+    """An exchange as it is read in another binding than it was made in."""
+    if exchange.reply is None or exchange.received is None:
+        return exchange
+    return replace(exchange, received=binding.decode(exchange.reply))
 
 
 def _speaks(exchange: Exchange) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,9 +11,11 @@ from typing import Any
 
 from .assessment import Assessment, Judged, Played, Weight
 from .binding import from_json
+from .chain import Chain
 from .errors import UsageError
 from .exchange import Exchange
 from .finding import Finding
+from .integrity import Account, misbegun, out_of_order
 from .journal import COURSE, EXCHANGES, file_of
 from .masking import Masker
 from .record import exchange_of
@@ -30,13 +33,21 @@ class Exchanges:
     def __init__(self, folder: Path, some: Collection[str] | None = None) -> None:
         self._files = [path.open("rb") for path in _files(folder, EXCHANGES)]
         self._places: dict[str, tuple[int, int]] = {}
+        self.flaws: list[str] = []
+        """Why not every line can be found by an id of its own."""
+        self.chain = Chain()
         for number, file in enumerate(self._files):
             place = 0
             for line in file:
+                self.chain.add(line)
                 if line.endswith(b"\n") and line.startswith(b'{"id":"'):
                     id_ = line[7 : line.index(b'"', 7)].decode("utf-8", "replace")
-                    if some is None or id_ in some:
-                        self._places.setdefault(id_, (number, place))
+                    if id_ in self._places:
+                        self.flaws.append(f"exchange {id_} is more than once on record")
+                    elif some is None or id_ in some:
+                        self._places[id_] = (number, place)
+                else:
+                    self.flaws.append(f"{Path(file.name).name} has a line that is no exchange")
                 place += len(line)
 
     def __len__(self) -> int:
@@ -67,6 +78,12 @@ class Rejudged:
     """Whether the run came to its end."""
     ran: dict[str, list[str]] = field(default_factory=dict)
     """The tests that were judged, with the requirements they exercise."""
+    scenarios: Counter[str] = field(default_factory=Counter)
+    """How many scenarios of each test were judged, but for those that only made an example smaller."""
+    flaws: list[str] = field(default_factory=list)
+    """What is wrong with the record as a record, so that nothing can be said of the run as a whole."""
+    chains: dict[str, str] = field(default_factory=dict)
+    """Ends of the chains of the files of the record, by their kind."""
 
     def conclude(self) -> Verdict:
         """The verdict that follows; waivers count as of the day of the run."""
@@ -76,7 +93,7 @@ class Rejudged:
             run.specification,
             run.config,
             strict=run.strict,
-            narrowed=run.narrowed or not self.complete,
+            narrowed=run.narrowed or not self.complete or bool(self.flaws),
             unreachable=run.unreachable,
             can_verify=run.can_verify,
             today=run.started.date(),
@@ -91,14 +108,15 @@ def rejudge(folder: Path, specification: Specification) -> Rejudged:
     course = _Course(folder)
     exchanges = Exchanges(folder)
     try:
-        return _rejudge(iter(course), exchanges, specification)
+        return _rejudge(course, exchanges, specification)
     except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
         raise course.damaged from error
     finally:
         exchanges.close()
 
 
-def _rejudge(rows: Iterator[Row], exchanges: Exchanges, specification: Specification) -> Rejudged:
+def _rejudge(course: _Course, exchanges: Exchanges, specification: Specification) -> Rejudged:
+    rows: Iterator[Row] = iter(course)
     first = next(rows, None)
     if first is None or first["kind"] != "run":
         raise ValueError("it does not begin with a run")
@@ -106,8 +124,12 @@ def _rejudge(rows: Iterator[Row], exchanges: Exchanges, specification: Specifica
     result = Rejudged(whole, Tally(), complete=False)
     masker = Masker()
     part = _Part(whole, masker, exchanges)
+    account = Account()
     for row in rows:
+        account.take(row)
         match row["kind"]:
+            case _ if result.complete:
+                raise ValueError("it goes on after its end")
             case "run":
                 # Another process of the same run: it has judged by itself.
                 part.merge_into(result)
@@ -115,9 +137,19 @@ def _rejudge(rows: Iterator[Row], exchanges: Exchanges, specification: Specifica
             case "ended":
                 result.complete = True
                 whole.narrowed, whole.seconds = row["narrowed"], row["seconds"]
+                if row["chains"] != {EXCHANGES: exchanges.chain.end, COURSE: course.before}:
+                    result.flaws.append("it is not as the run left it: lines were changed, moved, added or taken out")
             case _:
-                part.take(row, result.ran)
+                part.take(row, result)
     part.merge_into(result)
+    result.chains = {EXCHANGES: exchanges.chain.end, COURSE: course.chain.end}
+    result.flaws += exchanges.flaws
+    if not whole.recorded:
+        result.flaws += out_of_order(exchanges)
+    result.flaws += account.flaws(exchanges)
+    if not result.complete or whole.narrowed:
+        # Then it is no wonder that something was made and not judged.
+        result.flaws.clear()
     last = whole.started.timestamp()
     counted = 0
     for id_ in exchanges:
@@ -141,20 +173,28 @@ class _Part:
         self._findings: dict[str, Finding] = {}
         self._exercised: set[str] = set()
         self._reason = ""
+        self._begun = False
 
-    def take(self, row: Row, ran: dict[str, list[str]]) -> None:
+    def take(self, row: Row, result: Rejudged) -> None:
         """Follows one step of the course of the run."""
         match row["kind"]:
             case "begun":
+                if self._begun:
+                    raise ValueError("what was begun is begun again")
+                self._begun = True
                 _learn(self._assessment, row)
+                probe = [self._exchange(id_) for id_ in row["probe"]]
+                result.flaws += misbegun(self.run, row, probe)
                 self.run.binding = self._assessment.binding.name
                 self.run.notes += row["notes"]
             case "judged":
-                self._judge(row)
+                if not self._begun:
+                    raise ValueError("something is judged before the run was begun")
+                self._judge(row, result.scenarios)
             case "tested":
                 judged = Judged(self._findings, self._exercised, self._reason)
                 self._assessment.outcome(row["requirements"], judged, row["test"], drawn=row["drawn"])
-                ran[row["test"]] = row["requirements"]
+                result.ran[row["test"]] = row["requirements"]
                 self._findings, self._exercised, self._reason = {}, set(), ""
             case "closed":
                 self.run.notes += row["notes"]
@@ -163,11 +203,12 @@ class _Part:
             case kind:
                 raise ValueError(f"a row of the unknown kind {kind!r}")
 
-    def _judge(self, row: Row) -> None:
+    def _judge(self, row: Row, scenarios: Counter[str]) -> None:
         exchanges = tuple(self._exchange(id_) for id_ in row["exchanges"])
         weight = Weight(row.get("offset", 0), row.get("exact"))
         judged = self._assessment.judge(Played(exchanges, row["unmet"]), row["test"], weight)
         if weight.exact is None:
+            scenarios[row["test"]] += 1
             self._findings |= {k: v for k, v in judged.findings.items() if k not in self._findings}
             self._exercised |= judged.exercised
             self._reason = judged.reason or self._reason
@@ -266,6 +307,9 @@ class _Course:
         self._folder = folder
         self._files = _files(folder, COURSE)
         self._place = f": {file_of(COURSE)} is empty"
+        self.chain = Chain()
+        self.before = ""
+        """The end of the chain before the line that was read last."""
         if not self._files:
             raise UsageError(f"{folder}: there is no {file_of(COURSE)}, so nothing is on record of a run")
 
@@ -274,6 +318,8 @@ class _Course:
             with path.open("rb") as lines:
                 for number, line in enumerate(lines, 1):
                     self._place = f" at {path.name}, line {number}, or in the exchanges that it names"
+                    self.before = self.chain.end
+                    self.chain.add(line)
                     if line.endswith(b"\n"):
                         yield json.loads(line)
 

@@ -9,10 +9,12 @@ from typing import Any
 
 from . import __version__
 from .config import GatewayConfig
+from .errors import UsageError
+from .exchange import brief
 from .masking import Masker
 from .specification import Specification
 
-FORMAT = "beckn-conformance-record/1"
+FORMAT = "beckn-conformance-record/2"
 KEPT_REGISTRATIONS = 100_000
 
 
@@ -69,9 +71,13 @@ class Run:
 
     @classmethod
     def from_json(cls, row: Mapping[str, Any], specification: Specification) -> Run:
-        """What ``to_json`` wrote; raises KeyError, TypeError or ValueError for anything else."""
+        """What ``to_json`` wrote; raises UsageError for the record of another version of the kit, and KeyError,
+        TypeError or ValueError for anything else."""
         if row["format"] != FORMAT:
-            raise ValueError(f"its format is {row['format']!r}, not {FORMAT!r}")
+            raise UsageError(
+                f"the record has the format {brief(str(row['format']))} and this kit reads {FORMAT}: read it with the "
+                "version of the kit that wrote it, or run again"
+            )
         return cls(
             specification,
             GatewayConfig.from_json(row["config"]),

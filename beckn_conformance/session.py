@@ -28,7 +28,7 @@ from .gateway import Gateway
 from .interrupts import undisturbed
 from .journal import Journal
 from .masking import Masker
-from .probe import probe
+from .probe import begun_by, probe
 from .run import Run
 from .solitude import Solitude
 from .specification import Specification
@@ -85,6 +85,8 @@ class Session:
         self._turns = Turns(config.concurrency)
         self._ranks = itertools.count()
         self._playing: dict[str, Future[Played]] = {}
+        self._unjudged: dict[str, None] = {}
+        """Ids of exchanges that are on record and were not judged yet."""
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
 
@@ -131,18 +133,14 @@ class Session:
             raise
         self.run.binding = probed.binding.name
         self.run.notes += probed.notes
-        self._verifier.always = not probed.serves_fresh
-        served = sorted(probed.served)
-        fresh = probed.serves_fresh or self._verifier.can_verify or self._verifier.has_stock
-        self.assessment.learn(
-            binding=probed.binding, served=served, signups_work=probed.signups_work, serves_fresh=fresh
-        )
+        self._verifier.always = not probed.shown.serves_fresh
+        begun = begun_by(probed.shown, self.config)
+        self.assessment.learn(binding=probed.binding, **begun)
         self._tell(
             "begun",
+            probe=self._taken_for_judged(),
             binding=to_json(probed.binding),
-            served=served,
-            signups_work=probed.signups_work,
-            serves_fresh=fresh,
+            **begun,
             notes=self.masker.value(probed.notes),
         )
 
@@ -166,7 +164,13 @@ class Session:
         except (concurrent.futures.TimeoutError, concurrent.futures.CancelledError):
             notes.append("connections to the gateway did not close in time")
         self.run.notes += notes
-        self._tell("closed", notes=self.masker.value(notes), unreachable=self.run.unreachable, exchanges=self.exchanges)
+        self._tell(
+            "closed",
+            notes=self.masker.value(notes),
+            unreachable=self.run.unreachable,
+            exchanges=self.exchanges,
+            unjudged=self._taken_for_judged(),
+        )
         self._loop.call_soon_threadsafe(self._loop.stop)
         if self._thread is not None:
             self._thread.join(5)
@@ -197,7 +201,14 @@ class Session:
         if registration is not None:
             self.run.register(registration.id)
         if self._journal is not None:
+            self._unjudged[exchange.id] = None
             self._journal.write(exchange)
+
+    def _taken_for_judged(self) -> list[str]:
+        """The exchanges that nobody will judge, so that the record says so."""
+        taken = [*self._unjudged]
+        self._unjudged.clear()
+        return taken
 
     # Playing.
 
@@ -275,6 +286,8 @@ class Session:
                 unmet=self.masker.text(played.unmet),
                 **{key: value for key, value in asdict(weight).items() if value is not None and value != 0},
             )
+            for exchange in played.exchanges:
+                self._unjudged.pop(exchange.id, None)
             return self.assessment.judge(played, node_id, weight)
 
     def outcome(self, requirements: Sequence[str], judged: Judged, node_id: str, *, drawn: bool = False) -> TestOutcome:
@@ -284,12 +297,16 @@ class Session:
             self._tell("tested", test=node_id, requirements=[*requirements], drawn=drawn)
             return self.assessment.outcome(requirements, judged, node_id, drawn=drawn)
 
-    def conclude(self, *, narrowed: bool = False) -> Verdict:
-        """The verdict on everything that was shown so far, and the end of the record."""
+    def conclude(self, *, narrowed: bool = False, shared: bool = False) -> Verdict:
+        """The verdict on everything that was shown so far, and the end of the record; ``shared`` where other processes
+        have added to that."""
         self.run.narrowed = narrowed
         self.run.exchanges = self.exchanges
         self.run.seconds = time.monotonic() - self._clock
-        self._tell("ended", narrowed=narrowed, seconds=self.run.seconds)
+        if self._journal is not None:
+            if shared:
+                self._journal.mask_again()
+            self._journal.end(narrowed=narrowed, seconds=self.run.seconds)
         return self.assessment.conclude()
 
     def played(self, name: str, play: Callable[[Actor], Awaitable[Any]]) -> Played:

@@ -68,14 +68,14 @@ def record(
     journal = Journal(folder, masker, secret_fields=[*config.headers, *CREDENTIALS], private=config.mask)
     try:
         journal.tell("run", **run.to_json(masker))
-        journal.tell("begun", **_begun(binding, exchanges), notes=notes)
+        journal.tell("begun", probe=[], **_begun(binding, exchanges), notes=notes)
         for exchange in exchanges:
             journal.write(exchange)
         for group in _groups(exchanges):
             journal.tell("judged", test=source.name, exchanges=[exchange.id for exchange in group], unmet="")
-        journal.tell("closed", notes=[], unreachable="", exchanges=len(exchanges))
+        journal.tell("closed", notes=[], unreachable="", exchanges=len(exchanges), unjudged=[])
         seconds = max(exchange.ended for exchange in exchanges) - exchanges[0].started
-        journal.tell("ended", narrowed=True, seconds=seconds)
+        journal.end(narrowed=True, seconds=seconds)
     finally:
         journal.close()
 

@@ -126,7 +126,7 @@ DAMAGES: dict[str, tuple[Callable[[Path], Any], str]] = {
     "an empty one": (_course(b""), "course.jsonl is empty"),
     "no JSON": (_course(b"\xff\x00\n"), "damaged at course.jsonl, line 1"),
     "other JSON": (_course(b"[1]\n"), "damaged at course.jsonl, line 1"),
-    "another format": (_course(b'{"kind":"run","format":"x"}\n'), "damaged at course.jsonl, line 1"),
+    "another format": (_course(b'{"kind":"run","format":"x"}\n'), "with the version of the kit that wrote it"),
     "no exchanges": (lambda folder: (folder / "exchanges.jsonl").unlink(), "or in the exchanges that it names"),
     "no folder": (lambda folder: shutil.rmtree(folder), ""),
 }
