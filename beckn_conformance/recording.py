@@ -15,7 +15,7 @@ from .chain import Chain
 from .errors import UsageError
 from .exchange import Exchange
 from .finding import Finding
-from .integrity import Account, misbegun, out_of_order
+from .integrity import MOST_TOLD, Account, misbegun, out_of_order
 from .journal import COURSE, EXCHANGES, file_of
 from .masking import Masker
 from .record import exchange_of
@@ -33,8 +33,8 @@ class Exchanges:
     def __init__(self, folder: Path, some: Collection[str] | None = None) -> None:
         self._files = [path.open("rb") for path in _files(folder, EXCHANGES)]
         self._places: dict[str, tuple[int, int]] = {}
-        self.flaws: list[str] = []
-        """Why not every line can be found by an id of its own."""
+        self.flaws: dict[str, None] = {}
+        """Why not every line can be found by an id of its own; the first of them."""
         self.chain = Chain()
         for number, file in enumerate(self._files):
             place = 0
@@ -43,12 +43,16 @@ class Exchanges:
                 if line.endswith(b"\n") and line.startswith(b'{"id":"'):
                     id_ = line[7 : line.index(b'"', 7)].decode("utf-8", "replace")
                     if id_ in self._places:
-                        self.flaws.append(f"exchange {id_} is more than once on record")
+                        self._note(f"exchange {id_} is more than once on record")
                     elif some is None or id_ in some:
                         self._places[id_] = (number, place)
                 else:
-                    self.flaws.append(f"{Path(file.name).name} has a line that is no exchange")
+                    self._note(f"{Path(file.name).name} has a line that is no exchange")
                 place += len(line)
+
+    def _note(self, flaw: str) -> None:
+        if len(self.flaws) < MOST_TOLD:
+            self.flaws[flaw] = None
 
     def __len__(self) -> int:
         return len(self._places)
