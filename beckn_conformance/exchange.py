@@ -15,6 +15,10 @@ MISSING: Final = "\0missing"
 """Stands for a member that is not there, where None means JSON null."""
 
 
+MOST_VALUES: Final = 100_000
+"""Signs of structure in the JSON of a reply, about one to each member or item; each takes much more memory than it
+takes of a reply."""
+
 IN_FRONT: Final = (502, 503, 504)
 """Statuses that come from something in front of the gateway, unless they carry an ACK or a NACK (T6)."""
 
@@ -59,6 +63,17 @@ class Reply:
     status: int
     headers: tuple[tuple[str, str], ...]
     content: bytes
+
+    @property
+    def values(self) -> int:
+        """Signs of structure in its content, about one to each JSON value."""
+        return sum(map(self.content.count, (b",", b":", b"[", b"{")))
+
+    @property
+    def weight(self) -> int:
+        """Bytes of memory that it takes, estimated: text up to four a character, as content and as value."""
+        fields = sum(len(name) + len(value) for name, value in self.headers)
+        return fields + 5 * len(self.content) + 80 * self.values
 
     def header(self, name: str) -> str | None:
         """All values of a header field, joined as HTTP joins them; None without the field."""

@@ -13,8 +13,9 @@ from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
+from . import reading
 from .exchange import LONGEST_TOKEN
-from .specification import load
+from .specification import load, paths
 
 SHORTEST = 6
 """Shorter texts are masked only where they are known to be secret; elsewhere they could be anything."""
@@ -45,8 +46,8 @@ BEGINNING = re.compile(r"(?=([A-Za-z0-9._~+/=-]{6}))(?:[A-Za-z0-9]++|[._~+/=-])"
 def _published() -> str:
     """What the kit and the specification say by themselves: no word of it can be a secret."""
     package = Path(__file__).resolve().parent
-    files = [*package.rglob("*.py"), *load().folder.glob("*.*")]
-    return "\n".join(file.read_text(encoding="utf-8") for file in sorted(files))
+    files = [*package.rglob("*.py"), *paths(load().folder)]
+    return "\n".join(reading.text(file) for file in sorted(files))
 
 
 @lru_cache(maxsize=1)

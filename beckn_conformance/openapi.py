@@ -6,14 +6,14 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
-import yaml
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
+from . import reading
 from .config import GatewayConfig
-from .errors import SpecificationError
+from .errors import SpecificationError, UsageError
 from .exchange import MISSING, places
-from .specification import Member, Specification, load
+from .specification import LARGEST_FILE, Member, Specification, load, parsed
 from .strategies import SIGNUP
 
 BODY, HEADER = "body", "header"
@@ -164,9 +164,9 @@ def _operations(specification: Specification, part: str) -> Mapping[str, Any]:
 def _document(specification: Specification) -> Any:
     file = specification.folder / "openapi.yaml"
     try:
-        return yaml.load(file.read_bytes(), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
-    except (OSError, yaml.YAMLError) as error:
-        raise SpecificationError(f"{file}: {error}") from error
+        return parsed(file, reading.content(file, most=LARGEST_FILE, below=specification.folder))
+    except UsageError as error:
+        raise SpecificationError(str(error)) from error
 
 
 def _parameter(specification: Specification, components: Any, parameter: Any) -> dict[str, Any]:

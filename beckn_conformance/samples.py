@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import random
-import re
 from collections.abc import Callable, Iterator
-from functools import cached_property
 from typing import Any
 
 from .errors import SpecificationError
+from .patterns import Pattern, PatternError, pattern
 from .specification import Member
 
 MOST_TRIES = 200
@@ -24,12 +23,6 @@ class Samples:
         self._random = rng
         self._word = word
         self._used: dict[str, set[str]] = {}
-
-    @cached_property
-    def _texts(self) -> Any:
-        import rstr
-
-        return rstr.Rstr(self._random)
 
     def draw(self, member: Member, variant: str = "") -> Any:
         """A value that every reading accepts, of a kind of ``x-variants`` or ``x-variants-should`` where one is named.
@@ -79,9 +72,10 @@ class Samples:
         safe = ("x-safe-should", "x-safe") if variant in member.variants("should") else ("x-safe",)
         narrow = [*(member.schema.get(key, {}).get("pattern") for key in safe), _pattern_of(member, variant)]
         patterns = [*filter(None, narrow)] or [*filter(None, [member.schema.get("pattern")])]
-        for pattern in patterns:
+        for text in patterns:
+            compiled = _usable(member, text)
             for _ in range(MOST_TRIES):
-                yield self._texts.xeger(pattern)
+                yield compiled.draw(self._random)
         if not patterns:
             for _ in range(MOST_TRIES):
                 yield self._word()[:LONGEST]
@@ -102,6 +96,13 @@ def _pattern_of(member: Member, variant: str) -> str:
     return member.variants("must").get(variant) or member.variants("should").get(variant, "")
 
 
+def _usable(member: Member, text: str) -> Pattern:
+    try:
+        return pattern(text)
+    except PatternError as error:
+        raise SpecificationError(f"{member.pointer}: the pattern {text[:80]!a} cannot be used: {error}") from error
+
+
 def fits(member: Member, variant: str, value: Any) -> bool:
     """Whether a value is one that every reading accepts, and of a kind where one is named."""
     if not member.tolerates(value) or not member.approves(value):
@@ -109,8 +110,8 @@ def fits(member: Member, variant: str, value: Any) -> bool:
     if isinstance(value, str) and not value.isprintable():
         return False
     safe = member.nearly_safe(value) if variant in member.variants("should") else member.safe(value)
-    pattern = _pattern_of(member, variant)
-    return safe and (not pattern or (isinstance(value, str) and re.search(pattern, value) is not None))
+    text = _pattern_of(member, variant)
+    return safe and (not text or (isinstance(value, str) and _usable(member, text).search(value)))
 
 
 def _impossible(member: Member, variant: str) -> SpecificationError:

@@ -5,21 +5,19 @@ from __future__ import annotations
 import contextlib
 import json
 import random
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import jsonschema_rs
-import yaml
 
-from . import checks, model
+from . import checks, model, reading, yamltext
 from .errors import SpecificationError, nearest
-from .positions import escaped, line_of, positions
+from .patterns import Pattern, PatternError
+from .positions import escaped, parts_of
 from .samples import Samples
-from .specification import BASE, Member, Requirement, Specification, compile_schema, load
+from .specification import BASE, LARGEST_FILE, Member, Requirement, Specification, compile_schema, load, paths
 
 KEYWORDS = (
     *("x-safe", "x-safe-should", "x-should", "x-malformed", "x-should-malformed", "x-variants", "x-variants-should"),
@@ -28,6 +26,7 @@ KEYWORDS = (
 """The keywords that the kit adds to those of JSON Schema; common.json says what they mean."""
 OWN = {
     *("gateway-config.json", "report.json", "catalogue.json", "certificate.json", "fleet.json", "fleet-report.json"),
+    "record.json",
     "envelope.json",
 }
 """Schemas that no message of an operation refers to."""
@@ -53,32 +52,29 @@ class Folder:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.texts = {
-            file.name: file.read_text(encoding="utf-8")
-            for file in sorted(path.iterdir())
-            if file.suffix in (".json", ".yaml")
-        }
+        self.texts = {file.name: reading.text(file, most=LARGEST_FILE, below=path) for file in paths(path)}
         self.contents: dict[str, Any] = {}
+        self._nodes: dict[str, yamltext.Node] = {}
         self.broken: list[Problem] = []
         for name, text in self.texts.items():
             self._read(name, text)
 
     def _read(self, name: str, text: str) -> None:
         try:
-            self.contents[name] = json.loads(text) if name.endswith(".json") else yaml.safe_load(text)
+            # JSON is the YAML that it is, so that all of it has lines.
+            value = reading.json_value(text) if name.endswith(".json") else None
+            self._nodes[name] = yamltext.read(text)
+            self.contents[name] = self._nodes[name].value if value is None else value
         except json.JSONDecodeError as error:
             self.broken.append(Problem(name, error.lineno, error.msg, "make it JSON"))
-        except yaml.MarkedYAMLError as error:
-            line = error.problem_mark.line + 1 if error.problem_mark else 1
-            self.broken.append(Problem(name, line, str(error.problem), "make it YAML"))
-
-    @cached_property
-    def _lines(self) -> dict[str, Mapping[str, int]]:
-        return {name: positions(self.texts[name]) for name in self.contents}
+        except yamltext.YamlError as error:
+            self.broken.append(Problem(name, error.line, str(error), "make it YAML that is read"))
+        except ValueError as error:
+            self.broken.append(Problem(name, 1, str(error), "mend it"))
 
     def problem(self, file: str, pointer: str, message: str, remedy: str) -> Problem:
         """A problem at the value that a JSON Pointer names."""
-        return Problem(file, line_of(self._lines[file], pointer), message, remedy)
+        return Problem(file, self._nodes[file].at(parts_of(pointer)).line, message, remedy)
 
     def schemas(self) -> Iterator[tuple[str, Any]]:
         yield from ((name, content) for name, content in self.contents.items() if name.endswith(".json"))
@@ -90,8 +86,7 @@ class Folder:
         node = self.contents.get(name, None)
         if name not in self.contents:
             return None
-        for part in pointer.split("/")[1:]:
-            key = part.replace("~1", "/").replace("~0", "~")
+        for key in parts_of(pointer):
             if isinstance(node, dict) and key in node:
                 node = node[key]
             elif isinstance(node, list) and key.isdigit() and int(key) < len(node):
@@ -204,7 +199,7 @@ def _of_catalogue(folder: Folder) -> Iterator[Problem]:
         if file not in folder.contents:
             yield Problem(file, 1, "is missing", "copy the kit's own")
             continue
-        validator = jsonschema_rs.Draft202012Validator({"$ref": f"#/$defs/{name}", "$defs": schema["$defs"]})
+        validator = compile_schema({"$ref": f"#/$defs/{name}", "$defs": schema.get("$defs")})
         for error in validator.iter_errors(folder.contents[file]):
             pointer = "".join(f"/{escaped(part)}" for part in error.instance_path)
             yield folder.problem(file, pointer, error.message[:300], f"see $defs/{name} of catalogue.json")
@@ -269,8 +264,7 @@ def _origin(folder: Folder, file: str, pointer: str) -> tuple[str, str]:
 
     def content(place: tuple[str, str]) -> Any:
         node = folder.contents[place[0]]
-        for part in place[1].split("/")[1:]:
-            key = part.replace("~1", "/").replace("~0", "~")
+        for key in parts_of(place[1]):
             node = node[int(key)] if isinstance(node, list) else node[key]
         return node
 
@@ -349,8 +343,8 @@ def _of_borders(member: Member) -> Iterator[tuple[str, str, str]]:
     for keyword in ("x-variants", "x-variants-should"):
         for name, pattern in member.schema.get(keyword, {}).items():
             try:
-                re.compile(pattern)
-            except re.error as error:
+                Pattern(pattern)
+            except PatternError as error:
                 yield f"/{keyword}/{escaped(name)}", f"the pattern of {name} is none: {error}", "mend it"
 
 
@@ -405,8 +399,8 @@ def _of_requirements(folder: Folder, specification: Specification) -> Iterator[P
             if missing:
                 yield folder.problem("requirements.yaml", pointer, f"no {what} {requirement.id}", remedy)
     cited = {number for requirement in specification.requirements.values() for number in requirement.reading}
-    for index, (number, reading) in enumerate(specification.readings.items()):
-        if {"M", "S"} & set(reading["level"]) and number not in cited:
+    for index, (number, settled) in enumerate(specification.readings.items()):
+        if {"M", "S"} & set(settled["level"]) and number not in cited:
             yield folder.problem(
                 "readings.yaml",
                 f"/readings/{index}",

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
-import re
+import os
 import unicodedata
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Final, NoReturn
 
 import jsonschema_rs
-import yaml
 
+from . import patterns, reading, yamltext
 from .errors import SpecificationError
 
 SIGNUP = "Provider/signup"
@@ -22,6 +24,12 @@ ANY = "any"
 """The kind of all valid values of a member whose schema names no kinds."""
 JSON_TYPES = ("string", "number", "boolean", "array", "object", "null")
 BASE = "json-schema:///"
+LARGEST_FILE: Final = 8 * reading.MB
+MOST_FILES: Final = 300
+MOST_MEMBERS: Final = 2000
+"""Members of one request, those of parts that are referred to counted each time."""
+DEEPEST: Final = 16
+"""References in a row, and levels of members."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +188,7 @@ class Acceptance:
 
     pointer: str
     requirement: str
-    variants: tuple[tuple[str, re.Pattern[str]], ...]
+    variants: tuple[tuple[str, patterns.Pattern], ...]
     """Obligation and pattern of every kind."""
 
 
@@ -251,11 +259,30 @@ FORMATS: dict[str, Callable[..., bool]] = {
 
 
 def compile_schema(schema: Mapping[str, Any], resources: Mapping[str, Any] | None = None) -> Any:
-    """A validator of the canonical implementation, jsonschema-rs; references resolve among the resources."""
+    """A validator of the canonical implementation, jsonschema-rs; references resolve among the resources.
+
+    Raises SpecificationError for a schema that is none, leads elsewhere, or has a pattern that could take forever.
+    """
     registry = None
-    if resources is not None:
-        registry = jsonschema_rs.Registry([(BASE + name, content) for name, content in resources.items()])
-    return jsonschema_rs.Draft202012Validator(dict(schema), formats=FORMATS, validate_formats=True, registry=registry)
+    try:
+        if resources is not None:
+            texts = [(BASE + name, content) for name, content in resources.items()]
+            registry = jsonschema_rs.Registry(texts, retriever=_elsewhere)
+        return jsonschema_rs.Draft202012Validator(
+            dict(schema),
+            formats=FORMATS,
+            validate_formats=True,
+            registry=registry,
+            retriever=_elsewhere,
+            pattern_options=patterns.ENGINE,
+        )
+    except ValueError as error:
+        raise SpecificationError(f"a schema cannot be used: {str(error).splitlines()[0][:300]}") from error
+
+
+def _elsewhere(uri: str) -> NoReturn:
+    """What a reference leads to outside of schemas/ is neither read nor fetched."""
+    raise ValueError(f"{uri} is not among the files of schemas/")
 
 
 def default_folder() -> Path:
@@ -288,7 +315,7 @@ class Specification:
         """The members of an operation's request body, parents before children."""
         if action not in self._members:
             schema = self.files[f"{self.operation(action).key}.request.json"]
-            self._members[action] = tuple(self._walk(schema, ""))
+            self._members[action] = self._all_members(schema)
         return self._members[action]
 
     @cached_property
@@ -296,7 +323,7 @@ class Specification:
         """Where a finding can be, with ``*`` for any index: bodies as a whole, their members, members of headers."""
         bodies = (self.files[f"{o.key}.{kind}.json"] for o in self.operations for kind in ("request", "ack"))
         headers = (name for kind in ("request", "reply") for name in self.files[f"header.{kind}.json"]["properties"])
-        members = {member.pointer for body in bodies for member in self._walk(body, "")}
+        members = {member.pointer for body in bodies for member in self._all_members(body)}
         return frozenset({"", *members, *(f"header:{name}" for name in headers)})
 
     def children(self, action: str, pointer: str) -> tuple[Member, ...]:
@@ -329,7 +356,7 @@ class Specification:
     def resolve(self, schema: Mapping[str, Any]) -> tuple[Mapping[str, Any], bool]:
         """Follows $ref, and anyOf with null; returns the schema meant and whether null is allowed."""
         nullable = False
-        while True:
+        for _ in range(DEEPEST):
             if "$ref" in schema:
                 schema = {**self.target(schema["$ref"]), **{k: v for k, v in schema.items() if k != "$ref"}}
             elif "anyOf" in schema:
@@ -338,6 +365,7 @@ class Specification:
                 schema = {**chosen, **{k: v for k, v in schema.items() if k != "anyOf"}}
             else:
                 return schema, nullable
+        raise SpecificationError(f"{self.folder}: a schema has more than {DEEPEST} references in a row")
 
     def target(self, reference: str) -> Mapping[str, Any]:
         """The schema that a $ref of any of the files leads to."""
@@ -347,17 +375,26 @@ class Specification:
             node = node[part]
         return dict(node)
 
-    def _walk(self, schema: Mapping[str, Any], pointer: str) -> Iterator[Member]:
+    def _all_members(self, schema: Mapping[str, Any]) -> tuple[Member, ...]:
+        """The members of a body; raises SpecificationError for schemas that refer to each other without end."""
+        found = tuple(itertools.islice(self._walk(schema, "", DEEPEST), MOST_MEMBERS + 1))
+        if len(found) > MOST_MEMBERS:
+            raise SpecificationError(f"{self.folder}: a body has more than {MOST_MEMBERS} members")
+        return found
+
+    def _walk(self, schema: Mapping[str, Any], pointer: str, room: int) -> Iterator[Member]:
+        if not room:
+            raise SpecificationError(f"{self.folder}: the members of {pointer[:80]} are nested too deeply")
         schema, _ = self.resolve(schema)
         required = schema.get("required", ())
         for name, child in schema.get("properties", {}).items():
             resolved, nullable = self.resolve(child)
             yield Member(f"{pointer}/{name}", resolved, name in required, nullable)
-            yield from self._walk(resolved, f"{pointer}/{name}")
+            yield from self._walk(resolved, f"{pointer}/{name}", room - 1)
         if "items" in schema:
             resolved, nullable = self.resolve(schema["items"])
             yield Member(f"{pointer}/*", resolved, False, nullable)
-            yield from self._walk(resolved, f"{pointer}/*")
+            yield from self._walk(resolved, f"{pointer}/*", room - 1)
 
     def reply_schema(self, action: str, kind: str) -> Any:
         """The validator of an ``ack`` or ``nack`` body of an operation."""
@@ -440,14 +477,21 @@ def _acceptances_of(specification: Specification, action: str) -> tuple[Acceptan
             member.pointer,
             requirement.id,
             tuple(
-                (f"{action} {member.pointer} {name}", re.compile(pattern))
-                for name, pattern in member.variants(strength).items()
+                (f"{action} {member.pointer} {name}", _pattern(member, name, text))
+                for name, text in member.variants(strength).items()
             ),
         )
         for member in specification.members(action)
         for strength in ("must", "should")
         if (requirement := specification.requirement_for_acceptance(action, member.pointer, strength)) is not None
     )
+
+
+def _pattern(member: Member, name: str, text: str) -> patterns.Pattern:
+    try:
+        return patterns.pattern(text)
+    except patterns.PatternError as error:
+        raise SpecificationError(f"{member.pointer}: the pattern of {name} cannot be used: {error}") from error
 
 
 @lru_cache(maxsize=64)
@@ -487,10 +531,10 @@ def _check_catalogue(files: Mapping[str, Any]) -> None:
         if isinstance(files["requirements.yaml"], list)
         else []
     )
-    if twice := sorted({str(id_) for id_ in ids if ids.count(id_) > 1}):
+    if twice := sorted(id_ for id_, number in Counter(map(str, ids)).items() if number > 1):
         raise SpecificationError(f"requirements.yaml: more than one entry for {', '.join(twice)}")
     for name in ("operations", "requirements", "readings"):
-        validator = jsonschema_rs.Draft202012Validator({"$ref": f"#/$defs/{name}", "$defs": schema["$defs"]})
+        validator = compile_schema({"$ref": f"#/$defs/{name}", "$defs": schema.get("$defs")})
         for error in validator.iter_errors(files.get(f"{name}.yaml")):
             path = list(error.instance_path)
             entry = files[f"{name}.yaml"][path[0]] if path and isinstance(path[0], int) else None
@@ -523,23 +567,46 @@ def _shipped() -> Path:
     return default_folder().resolve()
 
 
+def shipped() -> Specification:
+    """The kit's own data, whichever copy is judged by: its own files have the form that this says."""
+    return _load(_shipped())
+
+
+def paths(folder: Path) -> list[Path]:
+    """The files of a copy of schemas/, in their order; raises SpecificationError for a folder that is none."""
+    try:
+        with os.scandir(folder) as entries:
+            names = sorted(entry.name for entry in entries if Path(entry.name).suffix in (".json", ".yaml"))
+    except OSError as error:
+        raise SpecificationError(f"{folder} cannot be read: {error.strerror}") from error
+    if len(names) > MOST_FILES:
+        raise SpecificationError(f"{folder} holds more than {MOST_FILES} files of schemas")
+    return [folder / name for name in names]
+
+
+def parsed(path: Path, content: bytes) -> Any:
+    """The value in a file of JSON or YAML; raises SpecificationError with file and line."""
+    try:
+        if path.suffix == ".json":
+            return reading.json_value(content)
+        return yamltext.read(content.decode("utf-8-sig")).value
+    except json.JSONDecodeError as error:
+        raise SpecificationError(f"{path}, line {error.lineno}: no JSON: {error.msg}") from error
+    except yamltext.YamlError as error:
+        raise SpecificationError(f"{path}, line {error.line}: {error}") from error
+    except ValueError as error:
+        raise SpecificationError(f"{path}: {error}") from error
+
+
 @lru_cache(maxsize=4)
 def _load(folder: Path) -> Specification:
     digest = hashlib.sha256()
     files: dict[str, Any] = {}
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    for path in sorted(folder.glob("*.*")):
-        if path.suffix not in (".json", ".yaml"):
-            continue
-        content = path.read_bytes()
+    for path in paths(folder):
+        content = reading.content(path, most=LARGEST_FILE, below=folder)
         digest.update(path.name.encode() + b"\0" + content)
-        try:
-            if path.suffix == ".json":
-                files[path.name] = json.loads(content)
-            elif path.name != "openapi.yaml":
-                files[path.name] = yaml.load(content, Loader=loader)
-        except (ValueError, yaml.YAMLError) as error:
-            raise SpecificationError(f"{path}: {error}") from error
+        if path.name != "openapi.yaml":
+            files[path.name] = parsed(path, content)
     if "requirements.yaml" not in files or "common.json" not in files:
         raise SpecificationError(f"{folder} holds no requirements.yaml and common.json")
     _check_catalogue(files)

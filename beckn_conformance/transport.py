@@ -19,7 +19,7 @@ from yarl import URL
 
 from .config import GatewayConfig
 from .content_coding import Decoding, Undecodable
-from .exchange import Reply, Request, brief
+from .exchange import MOST_VALUES, Reply, Request, brief
 from .tls import tls_context
 
 LARGEST_REPLY = 8 * 1024 * 1024
@@ -28,9 +28,6 @@ LARGEST_FIELD = 64 * 1024
 """Bytes of one header field of a reply."""
 LARGEST_HEAD = 256 * 1024
 """Bytes of all header fields of a reply."""
-MOST_VALUES = 100_000
-"""Signs of structure in the JSON of a reply, about one to each member or item; each takes much more memory than it
-takes of a reply."""
 MOST_HELD = 192 * 1024 * 1024
 """Bytes of memory, estimated, that replies may take until they have been judged."""
 LARGEST_WRITE = 1024 * 1024
@@ -99,11 +96,9 @@ class Shelf:
         fields = sum(len(name) + len(value) for name, value in reply.headers)
         if fields > LARGEST_HEAD:
             raise ReplyTooLarge(f"more than {LARGEST_HEAD // 1024} KiB of header fields came back")
-        values = sum(map(reply.content.count, (b",", b":", b"[", b"{")))
-        if values > MOST_VALUES:
+        if reply.values > MOST_VALUES:
             raise ReplyTooLarge(f"more than {MOST_VALUES} JSON values came back")
-        # Text takes up to four bytes a character, and is there as content and as value.
-        size = fields + 5 * len(reply.content) + 80 * values
+        size = reply.weight
         self._kept += size
         self._replies += 1
         self.take(size)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import base64
 import itertools
 import random
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from .config import GatewayConfig
 from .errors import UsageError
+from .patterns import Pattern
 from .samples import Samples, fits
 from .specification import SIGNUP, known_phone, load
 
@@ -332,14 +332,11 @@ def _phones(rng: random.Random) -> Iterator[tuple[str, str]]:
 def _matching(pattern: str, rng: random.Random) -> Iterator[str]:
     """Texts that a regular expression matches as a whole, different also without regard to case; ends when it
     gives no new one."""
-    import rstr
-
-    compiled = re.compile(pattern)
-    draw = rstr.Rstr(rng)
+    compiled = Pattern(pattern)
     used: set[str] = set()
     idle = 0
     while idle < 2000:
-        text = draw.xeger(pattern)
+        text = compiled.draw(rng)
         if compiled.fullmatch(text) and text == text.strip() and text.isprintable() and text.casefold() not in used:
             idle = 0
             used.add(text.casefold())

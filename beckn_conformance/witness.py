@@ -17,6 +17,7 @@ from hypothesis.strategies import SearchStrategy
 
 from .errors import SpecificationError
 from .examples import find
+from .patterns import Pattern, PatternError
 from .specification import compile_schema
 
 Schema = Mapping[str, Any]
@@ -322,11 +323,12 @@ def _drawn(schema: Schema) -> Iterator[SearchStrategy[Any]]:
 
 
 def _matching(pattern: str) -> Iterator[SearchStrategy[str]]:
-    """Texts of ASCII that a pattern matches; none for a pattern that Python cannot read."""
+    """Texts of ASCII that a pattern matches; none for a pattern that cannot be used."""
     # To Python $ is also before a newline at the end.
     whole = f"{pattern[:-1]}\\Z" if pattern.endswith("$") and not pattern.endswith("\\$") else pattern
-    texts = st.from_regex(whole, alphabet=st.characters(codec="ascii", exclude_categories=["Cc"]))
-    with contextlib.suppress(re.error, HypothesisException):
+    with contextlib.suppress(PatternError, re.error, HypothesisException):
+        Pattern(pattern)
+        texts = st.from_regex(whole, alphabet=st.characters(codec="ascii", exclude_categories=["Cc"]))
         texts.validate()
         yield texts
 
@@ -364,14 +366,12 @@ def _candidates(here: Schema | None, there: Schema | None) -> list[Any]:
 
 @lru_cache(maxsize=64)
 def _written(pattern: str) -> tuple[str, ...]:
-    """Texts that a pattern matches, the same every time; none for a pattern that Python cannot read."""
-    import rstr
-
+    """Texts that a pattern matches, the same every time; none for a pattern that cannot be used."""
     # What may be repeated without end would be repeated a hundred times, and a hundred times that within a group.
     short = re.sub(r"(?<!\\)[+*](?![^\[]*\])", lambda found: "{1,5}" if found[0] == "+" else "{0,5}", pattern)
-    writer = rstr.Rstr(random.Random(0))
-    with contextlib.suppress(re.error, KeyError):
-        return tuple(writer.xeger(short) for _ in range(WRITTEN))
+    rng = random.Random(0)
+    with contextlib.suppress(PatternError):
+        return tuple(Pattern(short).draw(rng) for _ in range(WRITTEN))
     return ()
 
 

@@ -14,6 +14,7 @@ ORDER = (
         "errors",
         "reading",
         "yamltext",
+        "patterns",
         "writing",
         "interrupts",
         "paths",

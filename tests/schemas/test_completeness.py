@@ -10,7 +10,15 @@ import pytest
 from beckn_conformance.specification import default_folder, load
 
 ROOT = Path(__file__).resolve().parents[2]
-KIT = {"gateway-config.json", "report.json", "catalogue.json", "certificate.json", "fleet.json", "fleet-report.json"}
+KIT = {
+    "gateway-config.json",
+    "report.json",
+    "catalogue.json",
+    "certificate.json",
+    "fleet.json",
+    "fleet-report.json",
+    "record.json",
+}
 """Schemas of the kit's own input and output, which no message refers to."""
 
 

@@ -1,0 +1,106 @@
+"""Regular expressions of strangers: matched in time proportional to the text, and texts drawn of them within bounds."""
+
+from __future__ import annotations
+
+import random
+import re
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any, Final, TypeVar
+
+import jsonschema_rs
+
+ENGINE: Final = jsonschema_rs.RegexOptions()
+"""The engine without backtracking, which knows neither look-around nor back-references."""
+LONGEST: Final = 1000
+"""Characters of a pattern."""
+MOST_REPEATS: Final = 100
+"""What draws texts makes no longer ones."""
+MOST_DRAWS: Final = 1000
+"""Choices that are made for one text."""
+REPEATS = re.compile(r"\{(\d*)(?:,(\d*))?\}")
+
+T = TypeVar("T")
+
+
+class PatternError(ValueError):
+    """A pattern that is not taken, with the reason."""
+
+
+class Pattern:
+    """A regular expression; raises PatternError for one that could take forever, or is none."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        if len(text) > LONGEST:
+            raise PatternError(f"it is longer than {LONGEST} characters")
+        if any(int(number) > MOST_REPEATS for found in REPEATS.findall(text) for number in found if number):
+            raise PatternError(f"it repeats something more than {MOST_REPEATS} times")
+        try:
+            # Texts are drawn by what Python makes of it.
+            re.compile(text)
+            self._anywhere, self._whole = _matcher(text), _matcher(f"^(?:{text})$")
+        except (re.error, OverflowError, RecursionError) as error:
+            raise PatternError(f"it is no regular expression: {error}") from error
+        except ValueError as error:
+            raise PatternError(
+                "the engine that does not backtrack cannot read it; leave out look-around and back-references"
+            ) from error
+
+    def search(self, text: str) -> bool:
+        """Whether it matches anywhere in a text."""
+        return _is_valid(self._anywhere, text)
+
+    def fullmatch(self, text: str) -> bool:
+        """Whether it matches all of a text."""
+        return _is_valid(self._whole, text)
+
+    def draw(self, rng: random.Random) -> str:
+        """A text that it matches, most of the time; raises PatternError where that would be too long."""
+        import rstr
+
+        try:
+            text: str = rstr.Rstr(_Counted(rng)).xeger(self.text)
+        except (KeyError, IndexError) as error:
+            raise PatternError("no texts can be drawn that it matches") from error
+        return text
+
+
+@lru_cache(maxsize=256)
+def pattern(text: str) -> Pattern:
+    """The pattern of a text, made once."""
+    return Pattern(text)
+
+
+def _matcher(text: str) -> Any:
+    return jsonschema_rs.Draft202012Validator({"pattern": text}, pattern_options=ENGINE)
+
+
+def _is_valid(matcher: Any, text: str) -> bool:
+    try:
+        return bool(matcher.is_valid(text))
+    except UnicodeEncodeError:
+        # A lone surrogate is no character, so no pattern has one.
+        return False
+
+
+class _Counted(random.Random):
+    """Draws from another source, so often and no more."""
+
+    def __init__(self, rng: random.Random) -> None:
+        super().__init__(0)
+        self._rng = rng
+        self._left = MOST_DRAWS
+
+    def _count(self) -> None:
+        self._left -= 1
+        if self._left < 0:
+            raise PatternError(f"a text that it matches can take more than {MOST_DRAWS} choices")
+
+    def choice(self, seq: Sequence[T]) -> T:  # type: ignore[override]
+        self._count()
+        return self._rng.choice(seq)
+
+    def randint(self, a: int, b: int) -> int:
+        self._count()
+        return self._rng.randint(a, b)
