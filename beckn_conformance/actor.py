@@ -17,6 +17,7 @@ from typing import Any
 
 import httpx
 
+from . import clock
 from .binding import Binding, EnvelopeBinding
 from .checks import looks_unsettled
 from .config import SIGNUP_TOKEN, GatewayConfig
@@ -349,11 +350,11 @@ class Actor:
         until = (registration.made if since is None else since) + self.config.settle
         pause = 0.05
         while True:
-            now = time.time()
+            now = clock.now()
             exchange = await self.call(action, body, token=registration.token)
             if enough(exchange) or now >= until:
                 return exchange
-            await asyncio.sleep(min(pause, max(until - time.time() + 0.01, 0.01)))
+            await asyncio.sleep(min(pause, max(until - clock.now() + 0.01, 0.01)))
             pause *= 2
 
     async def get(self, registration: Registration) -> Exchange:
@@ -419,10 +420,10 @@ class Actor:
     async def _at_peer(self, peer: str, shown: Exchange, registration: Registration) -> Exchange:
         within = self.config.clone_within or 0.0
         until = shown.ended + within
-        patience = time.time() + within + self.config.patience
+        patience = clock.now() + within + self.config.patience
         pause = 0.05
         while True:
-            now = time.time()
+            now = clock.now()
             body = {"registration": {"id": registration.id}}
             exchange = await self.call(GET, body, token=registration.token, peer=peer)
             if falters(exchange, self.config):
@@ -432,7 +433,7 @@ class Actor:
             elif now >= until or _says_the_same(exchange, shown):
                 return exchange
             async with self.solitude.paused():
-                await asyncio.sleep(min(pause, max(until - time.time() + 0.01, 0.01)))
+                await asyncio.sleep(min(pause, max(until - clock.now() + 0.01, 0.01)))
             if self.solitude.stopped:
                 raise Unmet(self.solitude.stopped)
             pause = min(pause * 2, max(0.5, within / 20))

@@ -13,7 +13,7 @@ from dataclasses import replace
 
 import httpx
 
-from . import wire
+from . import clock, wire
 from .binding import Binding
 from .config import GatewayConfig
 from .exchange import Exchange, Message, Reply, Request
@@ -156,7 +156,7 @@ class Gateway:
         try:
             await self._pace()
             request = make()
-            started, begun = time.time(), time.monotonic()
+            started, begun = clock.now(), time.monotonic()
             reply, trouble = await self._odd(request)
             seconds = time.monotonic() - begun
         finally:
@@ -210,7 +210,7 @@ class Gateway:
                     await start()
                 await self._pace()
                 message, request = make()
-                started, begun = time.time(), time.monotonic()
+                started, begun = clock.now(), time.monotonic()
                 reply, fate, trouble = await self._attempt(request, wait.repeatable)
                 seconds = time.monotonic() - begun
             finally:

@@ -9,9 +9,9 @@ import time
 from collections import Counter, deque
 from collections.abc import Iterator
 from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
 
 from .exchange import Exchange, Reply
+from .times import read_date
 
 SHORTEST_PAUSE = 0.05
 FIRST_PAUSE = 0.1
@@ -240,16 +240,8 @@ def _asked_for(reply: Reply) -> float | None:
     try:
         seconds = float(after)
     except ValueError:
-        until, said = _moment(after), _moment(reply.header("date"))
+        until, said = read_date(after), read_date(reply.header("date"))
         if until is None:
             return None
         seconds = until - (time.time() if said is None else said)
     return None if math.isnan(seconds) else max(seconds, SHORTEST_PAUSE)
-
-
-def _moment(text: str | None) -> float | None:
-    """Seconds since the epoch of an HTTP date."""
-    try:
-        return None if text is None else parsedate_to_datetime(text).timestamp()
-    except (ValueError, OverflowError):
-        return None

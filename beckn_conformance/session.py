@@ -18,6 +18,7 @@ from typing import Any, TypeVar
 
 import httpx
 
+from . import clock
 from .actor import Actor, Verifier, registration_of
 from .assessment import PLAIN, Assessment, Judged, Played, TestOutcome, Weight
 from .binding import to_json
@@ -61,7 +62,7 @@ class Session:
         strict: bool = False,
         examples: int = 0,
     ) -> None:
-        started = datetime.datetime.now(datetime.UTC)
+        started = datetime.datetime.fromtimestamp(clock.now(), datetime.UTC)
         self.run = Run(specification, config, uuid.uuid4().hex[:12], seed, started, strict=strict, examples=examples)
         self.folder = folder
         self.masker = Masker(config.secrets, key=mask_key)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import re
 import zoneinfo
+from email.utils import parsedate_to_datetime
 
 
 def read_time(text: str) -> datetime.datetime | None:
@@ -33,6 +34,14 @@ def read_time(text: str) -> datetime.datetime | None:
         return moment.replace(tzinfo=datetime.UTC) + datetime.timedelta(hours=38 if whole_day else 14)
     except OverflowError:
         return datetime.datetime.max.replace(tzinfo=datetime.UTC)
+
+
+def read_date(text: str | None) -> float | None:
+    """Seconds since the epoch of an HTTP date; None for anything else."""
+    try:
+        return None if text is None else parsedate_to_datetime(text).timestamp()
+    except (ValueError, OverflowError):
+        return None
 
 
 def zone(name: str) -> datetime.tzinfo:

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 from ..exchange import MISSING, member, places, shown, tame
 from ..finding import MOST_PLACES, Judgement, pattern_of
-from ..times import read_time
+from ..times import read_date, read_time
 from .registry import check
 from .sight import VERIFICATION, Sight
 
@@ -153,9 +153,11 @@ def expiry_lies_ahead(sight: Sight) -> Iterable[Judgement]:
     value = member(sight.exchange.body_of_reply, "/auth/exp")
     if not isinstance(value, str) or value == MISSING or not value.strip():
         return
+    # Where the clocks differ, the token is valid by that of the gateway.
+    said = read_date(sight.exchange.reply.header("date")) if sight.exchange.reply is not None else None
     now = datetime.datetime.fromtimestamp(sight.exchange.started, datetime.UTC)
     moment = read_time(value)
-    if moment is None or moment.timestamp() > sight.exchange.started:
+    if moment is None or moment.timestamp() > min(sight.exchange.started, said or sight.exchange.started):
         yield sight.ok("SIGNUP-EXP-AHEAD")
     else:
         yield sight.bad(

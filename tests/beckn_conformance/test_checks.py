@@ -1196,6 +1196,19 @@ def test_an_expiry_that_has_passed_is_a_finding(exp):
     assert fair_at_once(exp) == [("SIGNUP-EXP-AHEAD", "/auth/exp")]
 
 
+def test_an_expiry_is_judged_by_the_clock_of_the_gateway_where_it_says_the_time():
+    """The clock of the kit is an hour ahead, and a token of the gateway is valid for half of that."""
+    body = {"registration": {"id": "1", "status": "REGISTERED"}, "auth": {"token": "t", "exp": "2026-05-04T09:30:00Z"}}
+    fields = [("action", "ACK"), ("message", "received"), ("Content-Type", "application/json")]
+    found = {}
+    for date in ("Mon, 04 May 2026 09:00:00 GMT", "Mon, 04 May 2026 10:00:00 GMT", "Fri, 99 May", "x"):
+        story = Story()
+        story.signup(answer=reply(body=body, headers=[*fields, ("Date", date)]), at=NOW)
+        found[date] = ("SIGNUP-EXP-AHEAD", "/auth/exp") in story.findings()
+
+    assert list(found.values()) == [False, True, True, True]
+
+
 def fair_at_once(exp):
     story = Story()
     story.signup(change=put("/auth/exp", exp), at=NOW)

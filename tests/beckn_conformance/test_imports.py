@@ -20,6 +20,7 @@ ORDER = (
         "paths",
         "content_coding",
         "times",
+        "clock",
         "tls",
         "urls",
         "positions",
