@@ -18,6 +18,9 @@ from .exchange import MISSING, Exchange, Message, places, tame
 from .faults import kinds, obligation
 from .specification import Member, Specification, json_type
 
+LARGEST_CALL = 64 * 1024
+"""Bytes of a request that every reading has a gateway take (Q10)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Fault:
@@ -162,6 +165,8 @@ class Recogniser:
         elif not sent.header.get("Token", "").strip():
             doubts.append(Doubt("header:Token", "the page does not say what token a signup needs"))
         self._uniqueness(exchange, sent.body, known, registration, doubts)
+        if len(exchange.request.content) > LARGEST_CALL:
+            doubts.append(Doubt("", "a request larger than every reading allows"))
         return Diagnosis(tuple(faults), tuple(doubts), tuple(symbols), registration)
 
     def _header(self, exchange: Exchange, header: Mapping[str, str]) -> Iterator[Fault | Doubt]:

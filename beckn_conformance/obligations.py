@@ -68,6 +68,13 @@ def _of(
             return {f"{action} {kind}" for action in actions for kind in LARGE} | {
                 f"Provider/documents/add {MANY_DOCUMENTS}"
             }
+        case "LARGE-KEPT":
+            return {
+                f"{action} {kind}"
+                for action in actions
+                if any(member.pointer == "/documents" for member in specification.members(action))
+                for kind in LARGE
+            }
         case "ROBUST-NO-CRASH":
             return set(FOREIGN)
         case "ROBUST-LIVES-ON":

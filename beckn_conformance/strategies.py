@@ -13,6 +13,7 @@ from hypothesis.strategies import SearchStrategy
 from .config import GatewayConfig
 from .faults import TOKEN_KINDS, fault_cases
 from .specification import load
+from .values import SIZES
 
 SIGNUP, GET = "Provider/signup", "Provider/get"
 UPDATE, ADD = "Provider/info/update", "Provider/documents/add"
@@ -96,6 +97,11 @@ def _written(least: int, most: int, alphabets: Callable[[], tuple[str, ...]]) ->
     return st.binary(min_size=2 * least, max_size=2 * most + 2).map(written)
 
 
+def sizes() -> SearchStrategy[int]:
+    """Characters of data of the last document of a call: one in eight is large (Q10)."""
+    return st.sampled_from((0,) * 7 * len(SIZES) + (*SIZES.values(),))
+
+
 def registrations(config: GatewayConfig) -> SearchStrategy[Any]:
     """A valid registration and what changes it: name, its repetitions, documents, new name, documents added."""
     kinds = [
@@ -109,9 +115,9 @@ def registrations(config: GatewayConfig) -> SearchStrategy[Any]:
             "name": texts(),
             "repeated": repeated,
             "kinds": st.tuples(*kinds),
-            "documents": st.integers(1, 5),
+            "documents": st.tuples(st.integers(1, 5), sizes()),
             "new name": texts(),
-            "added": st.integers(1, 5),
+            "added": st.tuples(st.integers(1, 5), sizes()),
         }
     )
 
@@ -215,7 +221,8 @@ def _moment(number: int) -> str:
 
 
 def histories(config: GatewayConfig, *, providers: int = 3, least: int = 3, most: int = 14) -> SearchStrategy[Any]:
-    """Documents that each provider signs up with, and the calls that follow, by number of the provider."""
+    """Documents that each provider signs up with, and the size of the last, and the calls that follow, by number of
+    the provider."""
     who = st.integers(0, providers - 1)
     faults = {
         action: st.sampled_from([case.id for case in fault_cases(action, load(), GatewayConfig(""))])
@@ -225,7 +232,7 @@ def histories(config: GatewayConfig, *, providers: int = 3, least: int = 3, most
     steps = [
         st.tuples(st.just("get"), who),
         st.tuples(st.just("update"), who),
-        st.tuples(st.just("add"), who, st.integers(1, 3)),
+        st.tuples(st.just("add"), who, st.integers(1, 3), sizes()),
         st.tuples(st.just("update"), who),
         st.tuples(st.just("add with a name that is taken"), who),
         st.tuples(st.just("faulty update"), who, faults[UPDATE]),
@@ -236,7 +243,7 @@ def histories(config: GatewayConfig, *, providers: int = 3, least: int = 3, most
     if config.verification_hook is not None:
         steps.append(st.tuples(st.just("verification"), who))
     return st.tuples(
-        st.lists(st.integers(1, 3), min_size=1, max_size=providers),
+        st.lists(st.tuples(st.integers(1, 3), sizes()), min_size=1, max_size=providers),
         st.lists(st.one_of(steps), min_size=least, max_size=most),
     )
 

@@ -73,6 +73,17 @@ NAMES: Mapping[str, Sequence[str]] = {
 """Names by the variant of ``info.name`` that they show; ``{}`` takes a word unique in the run."""
 
 
+SIZES: Mapping[str, int] = {
+    "just under 4 KB": 4092,
+    "just over 4 KB": 4100,
+    "just under 8 KB": 8188,
+    "just over 8 KB": 8196,
+    "just under 16 KB": 16_380,
+    "just over 16 KB": 16_388,
+    "32 KB": 32_768,
+}
+"""Characters of data by the variants of ``documents[].data`` that are about its size (Q10)."""
+
 MOST_TRIES = 100
 """Realistic values that are drawn for a kind of them before the schemas alone are followed."""
 
@@ -212,15 +223,23 @@ class Values:
                 return f"https://api.{word}.example.{top}/Beckn/V1"
         return f"https://api.{word}.example.{top}/beckn"
 
-    def document(self, variant: str = "no padding", name: str | None = None) -> dict[str, str]:
-        """A document of a name and a content unique in the run; variants are those of its name and data."""
+    def documents(self, count: int, size: int = 0) -> list[dict[str, str]]:
+        """What one call hands in; the last document has so many characters of data, the others are small (Q10)."""
+        return [self.document(size=size if number == count - 1 else 0) for number in range(count)]
+
+    def document(self, variant: str = "no padding", name: str | None = None, size: int = 0) -> dict[str, str]:
+        """A document of a name and a content unique in the run; variants are those of its name and data.
+
+        ``size`` asks for so many characters of data, a multiple of four; 0 is as small as can be.
+        """
         word = self.word()
+        size = SIZES.get(variant, size)
         if variant in ("jpg", "jpeg", "JPEG"):
             comment = f"{word}".encode()
             content = JPEG[:2] + b"\xff\xfe" + (len(comment) + 2).to_bytes(2, "big") + comment + JPEG[2:]
             ending = "jpeg" if variant == "jpeg" else "jpg"
         else:
-            content, ending = pdf(word, padded=variant == "padding"), "pdf"
+            content, ending = pdf(word, padded=variant == "padding", size=size // 4 * 3), "pdf"
         title = self._random.choice(("Compliance Certificate", "Operating Permit", "Tax Clearance", "Fleet Insurance"))
         known = {"name": name or f"{title} {word}.{ending}", "data": base64.b64encode(content).decode()}
         others = [other for other in load().document_names if other not in known]
@@ -278,12 +297,22 @@ def syllables(number: int, least: int) -> str:
     return word.capitalize()
 
 
-def pdf(title: str, *, padded: bool = False) -> bytes:
+def pdf(title: str, *, padded: bool = False, size: int = 0) -> bytes:
     """A one-page PDF whose base64 is the same in every alphabet; with padding only where asked for (Q9).
 
-    Of the ASCII that a PDF is made of, only ``>`` in the last of three bytes is encoded as ``+``, so each
-    ``>>`` starts a group of three.
+    A ``size`` in bytes, a multiple of three, is reached with a comment. Of the ASCII that a PDF is made of, only
+    ``>`` in the last of three bytes is encoded as ``+``, so each ``>>`` starts a group of three.
     """
+    content = _pdf(title, padded=padded)
+    filler = 0
+    for _ in range(2):
+        # Where the parts of a longer text begin, it takes more digits to say.
+        filler = max(filler + size - len(content), 0)
+        content = _pdf(title + "x" * filler, padded=padded)
+    return content
+
+
+def _pdf(title: str, *, padded: bool) -> bytes:
     parts = (
         b"<</Type/Catalog/Pages 2 0 R",
         b"<</Type/Pages/Kids[3 0 R]/Count 1",

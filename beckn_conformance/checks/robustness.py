@@ -48,7 +48,7 @@ def unreadable_request(sight: Sight) -> Iterable[Judgement]:
 @check("LARGE-ANSWERED")
 def large_request(sight: Sight) -> Iterable[Judgement]:
     reply = sight.exchange.reply
-    if sight.exchange.purpose != "large":
+    if sight.exchange.purpose != "large" or sight.action == "Provider/get":
         return
     many = _kind(sight) == MANY_DOCUMENTS
     pointer, what = ("/documents", "a long list of documents") if many else ("/documents/0/data", "a large document")

@@ -11,6 +11,7 @@ __all__ = ["REQUIREMENTS", "Histories", "covers", "falters", "same_but_for_form"
 
 REQUIREMENTS = frozenset(
     {
+        "LARGE-KEPT",
         "CLONE-SERVED",
         "CLONE-UPDATED",
         "CLONE-DOCUMENTS",

@@ -34,6 +34,7 @@ from .documents import judge_documents
 from .form import Tally, compare, same_but_for_form
 from .history import ADD, GET, LONG, SIGNUP, UPDATE, Document, History, Values, Write
 from .info import judge_info, judge_unchanging
+from .large import PURPOSE, Large
 from .pairing import pair
 from .status import judge_status, settled
 
@@ -53,10 +54,12 @@ class Histories:
         self._owners: dict[int, str] = {}
         self.doubled: set[str] = set()
         """Ids that were given to more than one signup: what is seen of them may be another's."""
+        self._large = Large()
 
     def forget(self, registration: str) -> None:
         """Drops a history that no further exchange will come for."""
         self._histories.pop(registration, None)
+        self._large.forget(registration)
 
     def _begin(self, id_: str) -> History:
         history = self._histories[id_] = History(id_, owners=self._owners, deferring=self._deferred)
@@ -97,6 +100,8 @@ class Histories:
             if history is not None and sight.action == GET and sight.diagnosis.valid:
                 yield from judge_clone(sight, history)
             return
+        if sight.exchange.purpose == PURPOSE:
+            yield from self._large.observe(sight)
         if sight.action == SIGNUP:
             yield from self._signed_up(sight)
             return

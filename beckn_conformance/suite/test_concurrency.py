@@ -21,6 +21,9 @@ from beckn_conformance.actor import ADD, GET, SIGNUP, UPDATE, Actor, Call, Regis
 from beckn_conformance.obligations import MANY
 from beckn_conformance.scenario import case, exercises, scenario, settling
 
+LARGE = 30 * 1024
+"""Characters of data of a large document: what takes long to read and write leaves more room for another call."""
+
 APART = (0.0, 0.001, 0.003)
 """Seconds between the calls of a group, by round: what takes a gateway some milliseconds is met at every stage."""
 
@@ -33,8 +36,8 @@ def update(actor: Actor, registration: Registration, **wrong: str) -> Call:
     return Call.about(registration, UPDATE, {"info": {**actor.values.info(), **wrong}})
 
 
-def add(actor: Actor, registration: Registration) -> Call:
-    return Call.about(registration, ADD, {"documents": [actor.values.document()]})
+def add(actor: Actor, registration: Registration, size: int = 0) -> Call:
+    return Call.about(registration, ADD, {"documents": actor.values.documents(1, size)})
 
 
 def faulty_add(actor: Actor, registration: Registration) -> Call:
@@ -42,9 +45,9 @@ def faulty_add(actor: Actor, registration: Registration) -> Call:
     return Call.about(registration, ADD, {"documents": documents})
 
 
-async def known(actor: Actor) -> Registration:
-    """A registration that other calls see."""
-    registration = await actor.registered()
+async def known(actor: Actor, size: int = 0) -> Registration:
+    """A registration that other calls see, with a document of a size."""
+    registration = await actor.registered({**actor.values.signup(), "documents": actor.values.documents(1, size)})
     await actor.get(registration)
     return registration
 
@@ -87,11 +90,17 @@ async def test_signups_side_by_side(actor: Actor, abreast: int) -> None:
 
 
 @exercises("UPDATE-WHOLE", "UPDATE-STAYS", "UPDATE-VISIBLE", "GET-ROUND-TRIP", "UPDATE-ECHO")
-@pytest.mark.parametrize("abreast", [case("UPDATE-WHOLE", n, id=f"{n}_abreast") for n in (2, 4, 8)])
+@pytest.mark.parametrize(
+    ("abreast", "size"),
+    [
+        *(case("UPDATE-WHOLE", n, 0, id=f"{n}_abreast") for n in (2, 4, 8)),
+        case("UPDATE-WHOLE", 2, LARGE, id="2_abreast_with_a_large_document"),
+    ],
+)
 @settling
-async def test_updates_side_by_side(actor: Actor, abreast: int) -> None:
+async def test_updates_side_by_side(actor: Actor, abreast: int, size: int) -> None:
     """Of updates made at the same time one is left, whole, and no Provider/get beside them shows half of one."""
-    registration = await known(actor)
+    registration = await known(actor, size)
 
     def group() -> list[Call]:
         updates = [update(actor, registration) for _ in range(abreast)]
@@ -115,6 +124,26 @@ async def test_additions_side_by_side(actor: Actor, abreast: int) -> None:
     await actor.get_after(last, registration)
 
 
+@exercises("DOCUMENTS-LISTED", "DOCUMENTS-KEPT", "DOCUMENTS-DOCUMENT-ID")
+@pytest.mark.parametrize("abreast", [case("DOCUMENTS-LISTED", n, id=f"{n}_abreast") for n in (2, 3)])
+@settling
+async def test_large_additions_side_by_side(actor: Actor, abreast: int) -> None:
+    """The same with large documents; each round is held with a registration of its own, lest that grow too large."""
+    registrations = [await known(actor, LARGE) for _ in APART]
+    left = iter(registrations)
+
+    def group() -> list[Call]:
+        registration = next(left)
+        return [*(add(actor, registration, LARGE) for _ in range(abreast)), get(registration)]
+
+    async for _ in rounds(actor, group):
+        pass
+    await actor.settle()
+    for registration in registrations:
+        last = await actor.add(registration, [actor.values.document()])
+        await actor.get_after(last, registration)
+
+
 @exercises(
     "UPDATE-WHOLE",
     "UPDATE-STAYS",
@@ -124,17 +153,24 @@ async def test_additions_side_by_side(actor: Actor, abreast: int) -> None:
     "DOCUMENTS-LISTED",
     "DOCUMENTS-KEPT",
 )
-@pytest.mark.parametrize("abreast", [case("DOCUMENTS-LISTED", n, id=f"{n}_of_each") for n in (1, 2)])
+@pytest.mark.parametrize(
+    ("abreast", "size"),
+    [
+        case("DOCUMENTS-LISTED", 1, 0, id="1_of_each"),
+        case("DOCUMENTS-LISTED", 2, 0, id="2_of_each"),
+        case("DOCUMENTS-LISTED", 1, LARGE, id="1_of_each_with_large_documents"),
+    ],
+)
 @settling
-async def test_updates_and_additions_side_by_side(actor: Actor, abreast: int) -> None:
+async def test_updates_and_additions_side_by_side(actor: Actor, abreast: int, size: int) -> None:
     """Neither undoes the other, whichever is carried out first; each round is held with a registration of its own."""
-    registrations = [await known(actor) for _ in APART]
+    registrations = [await known(actor, size) for _ in APART]
     left = iter(registrations)
 
     def group() -> list[Call]:
         registration = next(left)
         updates = [update(actor, registration) for _ in range(abreast)]
-        return [*updates, *(add(actor, registration) for _ in range(abreast)), get(registration)]
+        return [*updates, *(add(actor, registration, size) for _ in range(abreast)), get(registration)]
 
     async for _ in rounds(actor, group):
         pass

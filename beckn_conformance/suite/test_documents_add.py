@@ -16,6 +16,7 @@ from beckn_conformance.suite.cases import (
     spoiled,
     variant_parameters,
 )
+from beckn_conformance.values import SIZES
 
 
 @exercises(
@@ -43,7 +44,7 @@ async def test_plain_addition(actor: Actor, count: int) -> None:
     """The reply, and what a Provider/get shows before and after."""
     registration = await actor.registered(actor.values.signup(documents=2))
     await actor.get(registration)
-    added = await actor.add(registration, [actor.values.document() for _ in range(count)])
+    added = await actor.add(registration, actor.values.documents(count, SIZES["just over 16 KB"] if count > 2 else 0))
     await actor.get_after(added, registration)
 
 
@@ -71,8 +72,8 @@ async def test_valid_value(actor: Actor, member: str, variant: str) -> None:
 async def test_additions_in_a_row(actor: Actor, times: int) -> None:
     """Each addition is listed with all that came before it."""
     registration = await actor.registered()
-    for _ in range(times):
-        added = await actor.add(registration, [actor.values.document(), actor.values.document()])
+    for size in (*SIZES.values(),)[:times]:
+        added = await actor.add(registration, actor.values.documents(2, size))
         await actor.get_after(added, registration)
 
 

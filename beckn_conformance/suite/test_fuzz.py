@@ -48,16 +48,17 @@ def _name(actor: Actor, text: str, repeated: int = 1) -> str:
 async def test_round_trip(actor: Actor, example: Any) -> None:
     """What is valid is acknowledged, kept and given back, whatever script it is written in."""
     values = actor.values
-    body = values.signup(example["documents"], name=_name(actor, example["name"], example["repeated"]))
+    body = values.signup(name=_name(actor, example["name"], example["repeated"]))
     for pointer, kind in example["kinds"]:
         strategies.spoil(body, pointer, "value", values.value(pointer, kind))
+    body["documents"] = values.documents(*example["documents"])
     registration = await actor.usable(await actor.signup(body))
     if registration is None:
         return
     await actor.get(registration)
     updated = await actor.update(registration, values.info(name=_name(actor, example["new name"])))
     await actor.get_after(updated, registration)
-    added = await actor.add(registration, [values.document() for _ in range(example["added"])])
+    added = await actor.add(registration, values.documents(*example["added"]))
     await actor.get_after(added, registration)
 
 

@@ -20,6 +20,7 @@ from beckn_conformance.suite.cases import (
     spoiled,
     variant_parameters,
 )
+from beckn_conformance.values import SIZES
 
 
 @exercises(
@@ -44,7 +45,9 @@ from beckn_conformance.suite.cases import (
 @scenario
 async def test_plain_update(actor: Actor, documents: int) -> None:
     """The reply, and what a Provider/get shows before and after."""
-    registration = await actor.registered(actor.values.signup(documents=documents))
+    body = actor.values.signup()
+    size = SIZES["just over 8 KB"] if documents > 1 else 0
+    registration = await actor.registered({**body, "documents": actor.values.documents(documents, size)})
     await actor.get(registration)
     update = await actor.update(registration, actor.values.info())
     await actor.get_after(update, registration)

@@ -53,8 +53,8 @@ class Provider:
         self.names = names
 
 
-async def _sign_up(actor: Actor, documents: int) -> Provider:
-    body = actor.values.signup(documents=documents)
+async def _sign_up(actor: Actor, count: int, size: int) -> Provider:
+    body = {**actor.values.signup(), "documents": actor.values.documents(count, size)}
     return Provider(await actor.registered(body), [d["name"] for d in body["documents"]])
 
 
@@ -76,7 +76,7 @@ async def _step(actor: Actor, provider: Provider, others: list[Provider], kind: 
             (left_out,) = rest
             await actor.update(registration, {k: v for k, v in values.info().items() if k not in left_out})
         case "add":
-            await _add(actor, provider, [values.document() for _ in range(rest[0])])
+            await _add(actor, provider, values.documents(*rest))
         case "add with a name that is taken":
             await _add(actor, provider, [values.document(name=provider.names[-1])])
         case "faulty update":
@@ -111,8 +111,8 @@ async def _intrude(actor: Actor, victim: Registration, others: list[Provider], a
 
 async def _live(actor: Actor, example: Any) -> None:
     """Plays a history; once everything must be seen, each registration is asked for, and added to, once more."""
-    sizes, steps = example
-    providers = [await _sign_up(actor, documents) for documents in sizes]
+    signups, steps = example
+    providers = [await _sign_up(actor, *documents) for documents in signups]
     for kind, who, *rest in steps:
         provider = providers[who % len(providers)]
         await _step(actor, provider, [p for p in providers if p is not provider], kind, *rest)

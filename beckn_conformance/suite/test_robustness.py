@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from beckn_conformance.actor import ADD, SIGNUP, UPDATE, Actor, Registration
+from beckn_conformance.actor import ADD, GET, SIGNUP, UPDATE, Actor, Registration
+from beckn_conformance.exchange import Exchange
 from beckn_conformance.obligations import AT_THE_END
 from beckn_conformance.oddities import (
     FOREIGN,
@@ -87,15 +88,23 @@ async def test_unusual_body(actor: Actor, action: str, tag: str) -> None:
     ("action", "tag"),
     [case("LARGE-ANSWERED", action, tag, id=f"{action}-{tag}") for tag in LARGE for action in (SIGNUP, ADD)],
 )
-@exercises("ROBUST-LIVES-ON")
+@exercises("LARGE-KEPT", "ROBUST-LIVES-ON")
 @scenario
 async def test_large_document(actor: Actor, action: str, tag: str) -> None:
-    """A document larger than usual is answered (Q10)."""
+    """A document larger than usual is answered, and kept where it is acknowledged (Q10)."""
     registration = await actor.registered()
     content = pdf(actor.values.word()) + b"%" + b"x" * LARGE[tag]
     body = _body(actor, action, registration)
     body["documents"] = [{"name": actor.values.document()["name"], "data": base64.b64encode(content).decode()}]
-    await _large(actor, action, body, tag, registration)
+    sent = await _large(actor, action, body, tag, registration)
+    made = await actor.usable(sent) if action == SIGNUP else registration
+    if not sent.acknowledged or made is None:
+        return
+    about = {"registration": {"id": made.id}}
+    shown = await actor.call(GET, about, token=made.token, purpose="large", tags=(tag,))
+    if shown.reply is None or body["documents"][0]["data"].encode() not in shown.reply.content:
+        await actor.settle()
+        await actor.call(GET, about, token=made.token, purpose="large", tags=(tag,))
 
 
 @exercises("LARGE-ANSWERED", "ROBUST-LIVES-ON")
@@ -109,12 +118,12 @@ async def test_many_documents(actor: Actor) -> None:
     await _large(actor, ADD, body, MANY_DOCUMENTS, registration)
 
 
-async def _large(actor: Actor, action: str, body: Any, tag: str, registration: Registration) -> None:
+async def _large(actor: Actor, action: str, body: Any, tag: str, registration: Registration) -> Exchange:
     # Whoever asks for the registration would be sent all of it.
     witness = await actor.registered()
     async with actor.lives_on(tag, witness):
         token = None if action == SIGNUP else registration.token
-        await actor.call(action, body, token=token, purpose="large", tags=(tag,))
+        return await actor.call(action, body, token=token, purpose="large", tags=(tag,))
 
 
 @pytest.mark.parametrize(

@@ -63,6 +63,8 @@ async def test_several_documents(actor: Actor, count: int) -> None:
     body = actor.values.signup(documents=count)
     if count == 3:
         body["documents"][1] = actor.values.document("jpg")
+    if count == 5:
+        body["documents"][3] = actor.values.document("32 KB")
     registration = await actor.registered(body)
     await actor.get(registration)
 

@@ -20,6 +20,7 @@ from reference_server.defects import (
     races,
     refused,
     robustness,
+    sizes,
     updates,
     wire,
 )
@@ -39,6 +40,7 @@ _FAMILIES = (
     bodies,
     echoes,
     keeping,
+    sizes,
     updates,
     additions,
     races,

@@ -17,6 +17,9 @@ from reference_server.registration import UPDATE_PENDING, Document, Registration
 _MOMENT = 0.004
 """Seconds between reading and writing, such as a query to a database takes."""
 
+_LARGE = 20_000
+"""Characters of data of a document that takes longer to be read."""
+
 Performance = Callable[[Gateway, Request, Registration], Awaitable[Registration]]
 """Carries out a call about a registration in a way of its own."""
 
@@ -28,17 +31,27 @@ def defects() -> Iterator[Defect]:
     yield from _across()
 
 
-def _performing(action: str, performance: Performance) -> Install:
-    """Carry out the calls of one operation in another way."""
+def _always(request: Request) -> bool:
+    return True
+
+
+def _performing(action: str, performance: Performance, when: Callable[[Request], bool] = _always) -> Install:
+    """Carry out the calls of one operation, or some of them, in another way."""
 
     def install(gateway: Gateway) -> None:
         async def perform(inner: Any, request: Request, registration: Registration) -> Registration:
-            done = performance(gateway, request, registration) if request.action == action else None
-            return await (inner(request, registration) if done is None else done)
+            if request.action == action and when(request):
+                return await performance(gateway, request, registration)
+            done: Registration = await inner(request, registration)
+            return done
 
         wrap(gateway, "perform", perform)
 
     return install
+
+
+def _is_large(request: Request) -> bool:
+    return any(len(document["data"]) > _LARGE for document in request.body["documents"])
 
 
 def _updates() -> Iterator[Defect]:
@@ -66,6 +79,15 @@ def _updates() -> Iterator[Defect]:
         pointer="/info",
         summary="an addition writes the info back that it has read, over that of a parallel update",
         install=_performing(ADD, _with_info_written_back),
+        consequences=frozenset({"UPDATE-STAYS"}),
+    )
+    yield Defect(
+        name="update-beside-large-addition-lost",
+        requirement="UPDATE-VISIBLE",
+        operation=GET,
+        pointer="/info",
+        summary="the same for additions of large documents alone, which take long enough to be read",
+        install=_performing(ADD, _with_info_written_back, _is_large),
         consequences=frozenset({"UPDATE-STAYS"}),
     )
     yield Defect(
@@ -146,17 +168,26 @@ def _sharing_a_draft(gateway: Gateway) -> None:
 
 
 def _additions() -> Iterator[Defect]:
-    for name, action, performance, summary in (
+    for name, action, performance, when, summary in (
         (
             "documents-add-reads-then-writes",
             ADD,
             _with_documents_written_back,
+            _always,
             "of additions that overlap within milliseconds the last one wins",
+        ),
+        (
+            "documents-add-large-reads-then-writes",
+            ADD,
+            _with_documents_written_back,
+            _is_large,
+            "of additions of large documents that overlap within milliseconds the last one wins",
         ),
         (
             "documents-add-beside-update-lost",
             UPDATE,
             _with_all_written_back,
+            _always,
             "an update writes the documents back that it has read, without those of a parallel addition",
         ),
     ):
@@ -166,7 +197,7 @@ def _additions() -> Iterator[Defect]:
             operation=ADD,
             pointer="/documents",
             summary=summary,
-            install=_performing(action, performance),
+            install=_performing(action, performance, when),
             consequences=frozenset({"DOCUMENTS-KEPT", "UPDATE-KEEPS-REST"}),
         )
     yield Defect(

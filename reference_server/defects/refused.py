@@ -55,6 +55,7 @@ _VALUES: tuple[tuple[str, str, str, Test, str], ...] = (
     ("DOCUMENTS", "/documents/*/data", "jpeg", _has("^/9j/"), "JPEG documents"),
     ("DOCUMENTS", "/documents/*/data", "padding", _has("=$"), "data with padding"),
     ("DOCUMENTS", "/documents/*/name", "jpeg-extension", _has(r"\.jpeg$"), "names that end in .jpeg"),
+    ("DOCUMENTS", "/documents/*/data", "above-16-kb", lambda data: len(data) > 16_384, "documents above 16 KB"),
     (
         "DOCUMENTS",
         "/documents",

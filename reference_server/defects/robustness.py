@@ -18,7 +18,7 @@ from reference_server.registration import Registration, digest
 Text: TypeAlias = Callable[[bytes], bool]
 """Says whether the text of a request that cannot be read is of a kind."""
 
-_LARGE = 16_384
+_LARGE = 32_768
 """Characters of data from which a document is large; the usual ones are smaller (reading Q10)."""
 
 _MANY = 100

@@ -183,6 +183,12 @@ def _lists() -> Iterator[Variation]:
         "a call has five documents at most",
         _checking(lambda _, request: {("documents",): "has too many"} if len(_documents(request)) > 5 else {}),
     )
+    yield Variation(
+        "documents-at-most-32-kb",
+        "Q10",
+        "a document has 32 KB of data at most",
+        _checking(_demanding("/documents/*/data", lambda data: len(data) <= 32 * 1024)),
+    )
     yield Variation("documents-at-most-forty", "Q10", "a registration has forty documents at most", _at_most_forty)
     yield Variation("company-id-once", "Q13", "a company signs up once", _unique_company_id)
     yield Variation("update-complete", "Q14", "an update needs all members of info", _checking(_complete))

@@ -249,11 +249,11 @@ def _answering(reason: str, answer: Answer) -> Install:
 
 
 def limited(refusal: Answer | None) -> Install:
-    """Refuse calls above 100,000 bytes; five usual documents are far below."""
+    """Refuse calls of more than 64 KB."""
 
     def install(gateway: Gateway) -> None:
         async def answer(inner: Any, call: Call) -> Answer:
-            if len(call.body) <= 100_000:
+            if len(call.body) <= 64 * 1024:
                 given: Answer = await inner(call)
                 return given
             if refusal is not None:

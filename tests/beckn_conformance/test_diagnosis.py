@@ -214,7 +214,7 @@ UNCLEAR = [
     ("/documents/0/data", "_9j_4AAQSkZJRgABAQ"),
     ("/documents/0/data", "/9j/4AAQSkZJRgABAQ"),
     ("/documents/0/data", "/9j/4AAQSkZJRgABAR=="),
-    ("/documents/0/data", "JVBERi0x" * 2000),
+    ("/documents/0/data", "JVBERi0x" * 5000),
     # Q11
     ("/documents", []),
     ("/documents", None),
