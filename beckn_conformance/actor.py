@@ -5,17 +5,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import dataclasses
-import functools
-import shlex
-import ssl
 import time
 import unicodedata
-import urllib.parse
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
-
-import httpx
 
 from . import clock
 from .binding import Binding, EnvelopeBinding
@@ -29,16 +23,18 @@ from .exchange import (
     Exchange,
     Message,
     Request,
-    identifier,
     member,
     write_json,
 )
 from .gateway import Gateway
 from .model import falters
 from .oddities import Talk, Text
+from .registration import Registration as Registration
+from .registration import registration_of
 from .solitude import Solitude
 from .specification import Specification, load
 from .values import Values
+from .verifier import Verifier
 from .wire import head
 
 Turn = Callable[[], contextlib.AbstractAsyncContextManager[None]]
@@ -48,18 +44,6 @@ GATHERING = 2.0
 """Seconds that calls which are to go together wait for each other's connections."""
 SIGNUP, GET = "Provider/signup", "Provider/get"
 UPDATE, ADD = "Provider/info/update", "Provider/documents/add"
-
-
-@dataclass(frozen=True, slots=True)
-class Registration:
-    """A registration of this run, as far as calls about it need it."""
-
-    id: str
-    token: str
-    made: float
-    """When its signup was acknowledged, in seconds since the epoch."""
-    body: Any
-    """What the signup sent; MISSING for one made beforehand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -443,17 +427,6 @@ class Actor:
         await self._verifier.verify(registration.id)
 
 
-def registration_of(exchange: Exchange) -> Registration | None:
-    """The registration that a reply to a signup gives, where it can be used."""
-    id_ = identifier(member(exchange.body_of_reply, "/registration/id"))
-    token = member(exchange.body_of_reply, "/auth/token")
-    if not exchange.acknowledged or id_ is None or not isinstance(token, str) or token == MISSING:
-        return None
-    if not token.strip() or len(token) > LONGEST_TOKEN or any(ord(c) < 32 or ord(c) > 126 for c in token):
-        return None
-    return Registration(id_, token, exchange.ended, exchange.sent.body if exchange.sent else MISSING)
-
-
 def _says_the_same(one: Exchange, other: Exchange) -> bool:
     """Whether two gateways show the same of a registration, whatever the order of its documents (R9), and but for the
     form of values (R10)."""
@@ -490,83 +463,3 @@ def describe(exchange: Exchange) -> str:
                 return f"an ACK with {len(value)} characters at {pointer}, and more than {most} are not used"
         return "an ACK without a usable registration.id and auth.token"
     return f"{said or 'neither ACK nor NACK'} (status {exchange.reply.status})"
-
-
-class Verifier:
-    """Does what a person would do at the gateway: verifies registrations, or has made them beforehand."""
-
-    def __init__(self, config: GatewayConfig, transport: httpx.AsyncBaseTransport | None = None) -> None:
-        self._hook = config.verification_hook
-        self._transport = transport
-        self._stock = [Registration(id_, token, 0.0, MISSING) for id_, token in config.registrations]
-        self._next = 0
-        self._lock = asyncio.Lock()
-        self.always = False
-        """Whether each registration is verified at once, for gateways that serve nobody before."""
-
-    @functools.cached_property
-    def _trust(self) -> ssl.SSLContext:
-        """What the machine trusts; reading that takes longer than a call."""
-        return httpx.create_ssl_context(trust_env=False)
-
-    @property
-    def uses_stock(self) -> bool:
-        """Whether registrations made beforehand take the place of fresh ones."""
-        return self.always and self._hook is None and bool(self._stock)
-
-    @property
-    def has_stock(self) -> bool:
-        return bool(self._stock)
-
-    @property
-    def can_verify(self) -> bool:
-        return self._hook is not None
-
-    @contextlib.asynccontextmanager
-    async def turn(self) -> AsyncIterator[None]:
-        """Registrations made beforehand are shared, so tests that use them take turns."""
-        if not self.uses_stock:
-            yield
-            return
-        async with self._lock:
-            yield
-
-    def take(self, taken: set[str]) -> Registration:
-        """The next of the registrations made beforehand; raises Unmet where a test needs more than there are."""
-        for _ in self._stock:
-            self._next += 1
-            registration = self._stock[(self._next - 1) % len(self._stock)]
-            if registration.id not in taken:
-                taken.add(registration.id)
-                return registration
-        raise Unmet(f"{len(taken) + 1} registrations are needed, and {len(self._stock)} are declared")
-
-    async def verify(self, registration: str) -> None:
-        """Calls the hook: a URL is POSTed to, a command is run; raises Unmet where it fails."""
-        if self._hook is None:
-            raise Unmet("no verification_hook is declared")
-        if self._hook.startswith(("http://", "https://")):
-            url = self._hook.replace("{id}", urllib.parse.quote(registration, safe="", errors="replace"))
-            try:
-                async with httpx.AsyncClient(
-                    transport=self._transport, verify=self._trust, trust_env=False, timeout=10
-                ) as client:
-                    answer = await client.post(url)
-            except (httpx.HTTPError, httpx.InvalidURL) as error:
-                raise Unmet(f"the verification_hook failed: {error}") from error
-            if answer.is_error:
-                raise Unmet(f"the verification_hook answered with status {answer.status_code}")
-            return
-        words = [part.replace("{id}", registration) for part in shlex.split(self._hook)]
-        if "{id}" not in self._hook:
-            words.append(registration)
-        try:
-            process = await asyncio.create_subprocess_exec(
-                *words, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL
-            )
-            status = await asyncio.wait_for(process.wait(), 30)
-        except (OSError, TimeoutError, ValueError) as error:
-            # An id may hold what no command line can: NUL, lone surrogates.
-            raise Unmet(f"the verification_hook failed: {error}") from error
-        if status:
-            raise Unmet(f"the verification_hook ended with status {status}")

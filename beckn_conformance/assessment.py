@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from .binding import Binding, HttpBinding
-from .exchange import Exchange, member, printable
+from .exchange import Exchange, member
 from .finding import Finding, Judgement
 from .judge import Judge
 from .masking import Masker
@@ -130,12 +130,12 @@ class Assessment:
                     history=finding.requirement in REQUIREMENTS,
                     title=f"{finding.requirement} {finding.pointer}: {finding.message}",
                     describe=self._judge.describe,
+                    mask=self._mask,
                 )
-                record.steps = [printable(self._mask(step)) for step in told.steps]
+                record.steps = list(told.steps)
                 if not self.run.recorded:
                     # What others recorded may need what was not recorded, and their tokens are masked.
-                    record.curl = self._mask(told.curl)
-                    record.script = self._mask(told.script)
+                    record.curl, record.script = told.curl, told.script
                     record.replay = replay(node_id, self.run.config.url)
         self.tally.doubled |= self._judge.doubled
         self.tally.statistics.observe([e for e in played.exchanges if not e.peer], shown_by)

@@ -6,15 +6,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from .actor import ADD, GET, SIGNUP, UPDATE, Actor, Verifier, describe, registration_of
+from .actor import ADD, GET, SIGNUP, UPDATE, Actor, describe
 from .binding import Binding, EnvelopeBinding, bindings
 from .checks import blamed
 from .config import GatewayConfig
 from .errors import Unmet, Unreachable
 from .exchange import Exchange, brief
 from .gateway import Gateway
+from .registration import registration_of
 from .specification import Specification
 from .values import Values
+from .verifier import Verifier
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from .integrity import MOST_TOLD, Account, misbegun, out_of_order
 from .journal import COURSE, EXCHANGES, file_of
 from .masking import Masker
 from .record import exchange_of
+from .registration import registration_of
 from .run import Run
 from .specification import Specification
 from .tally import Tally
@@ -222,8 +223,6 @@ class _Part:
 
     def registration(self, row: Row) -> str:
         """Id of the registration that a signup made, from its row; empty where it made none."""
-        from .actor import registration_of
-
         made = registration_of(exchange_of(row, self._assessment.binding))
         return made.id if made else ""
 

@@ -12,17 +12,19 @@ from pathlib import Path
 from typing import Any
 
 from . import embedded
-from .actor import SIGNUP, Actor, registration_of
+from .actor import SIGNUP, Actor
 from .assessment import Judged
 from .binding import HEADER
 from .config import GatewayConfig
+from .curl import CIN, is_plain_time
 from .errors import Unmet, Unreachable, UsageError
 from .exchange import Exchange, Request, shown
 from .masking import SHORTEST, Masker
 from .model import REQUIREMENTS
 from .record import row_of
 from .recording import run_of, scenario_of
-from .replay import CIN, is_plain_time, needed, under_way
+from .registration import registration_of
+from .replay import needed, under_way
 from .report import files
 from .session import Session
 from .specification import Specification

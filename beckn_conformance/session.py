@@ -19,7 +19,7 @@ from typing import Any, TypeVar
 import httpx
 
 from . import clock
-from .actor import Actor, Verifier, registration_of
+from .actor import Actor
 from .assessment import PLAIN, Assessment, Judged, Played, TestOutcome, Weight
 from .binding import to_json
 from .config import GatewayConfig
@@ -30,6 +30,7 @@ from .interrupts import undisturbed
 from .journal import Journal
 from .masking import Masker
 from .probe import begun_by, probe
+from .registration import registration_of
 from .run import Run
 from .solitude import Solitude
 from .specification import Specification
@@ -37,6 +38,7 @@ from .tally import Tally
 from .turns import Turns
 from .values import Values
 from .verdict import Verdict
+from .verifier import Verifier
 
 T = TypeVar("T")
 MOST_PLAYS = 3

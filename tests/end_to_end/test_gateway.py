@@ -18,12 +18,12 @@ from end_to_end.kit import until
 from end_to_end.loopback import Answer, Loopback, Seen, Talk, plain, with_body, with_fields, written
 
 from beckn_conformance import transport
-from beckn_conformance.actor import Verifier
 from beckn_conformance.binding import HttpBinding
 from beckn_conformance.config import GatewayConfig
 from beckn_conformance.errors import Unmet
 from beckn_conformance.exchange import Exchange, Message
 from beckn_conformance.gateway import Gateway
+from beckn_conformance.verifier import Verifier
 
 GET, SIGNUP, UPDATE = "Provider/get", "Provider/signup", "Provider/info/update"
 HEADER = {"Action": GET, "Token": "token-1", "Timestamp": "2026-01-01T00:00:00"}

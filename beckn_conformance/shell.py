@@ -1,0 +1,102 @@
+"""Words for a POSIX shell: literal text is quoted once, and nothing expands but what the kit itself put there."""
+
+from __future__ import annotations
+
+import base64
+import re
+import shlex
+import zlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from .exchange import MARKER, printable
+
+VARIABLE = re.compile(r"[A-Z][A-Z0-9_]*")
+LONGEST = 8 * 1024
+"""Characters of a content that are written out; a shell takes no more than 128 KB as one word."""
+INFLATE = "import base64,sys,zlib;sys.stdout.buffer.write(zlib.decompress(base64.b64decode(sys.argv[1])))"
+ESCAPES = {"\r": "\\r", "\n": "\\n"}
+SPECIAL = frozenset("%\\!")
+"""Characters that ``printf`` or an interactive shell give a meaning."""
+
+
+@dataclass(frozen=True, slots=True)
+class Expansion:
+    """What a shell puts in the place of a value that is another one every time."""
+
+    text: str
+    """``$NAME`` or ``$(command)``, made of the kit's own words."""
+
+
+Part = str | Expansion
+
+
+def variable(name: str) -> Expansion:
+    """The value of a shell variable; raises ValueError for a name that is not made of ``A-Z``, ``0-9`` and ``_``."""
+    if VARIABLE.fullmatch(name) is None:
+        raise ValueError(f"{name!r} is no name of a shell variable")
+    return Expansion(f"${name}")
+
+
+def is_plain(parts: Iterable[Part]) -> bool:
+    """Whether all literal text can be shown as it is, on a terminal and in the log of a CI."""
+    return all(isinstance(part, Expansion) or printable(part) == part for part in parts)
+
+
+def word(*parts: Part) -> str:
+    """One word of a command; raises ValueError for text that no word can hold."""
+    return "".join(map(_quoted, _joined(parts))) or "''"
+
+
+def _joined(parts: Iterable[Part]) -> list[Part]:
+    """The same with no literal text beside another, or empty."""
+    out: list[Part] = []
+    for part in parts:
+        if isinstance(part, str) and out and isinstance(out[-1], str):
+            out[-1] += part
+        elif part:
+            out.append(part)
+    return out
+
+
+def command(words: Iterable[str]) -> str:
+    """A command of literal words."""
+    return " ".join(map(word, words))
+
+
+def _quoted(part: Part) -> str:
+    if isinstance(part, Expansion):
+        return f'"{part.text}"'
+    if "\0" in part or part.endswith("\n"):
+        raise ValueError("no word of a shell holds a NUL, or ends in a line break that is computed")
+    return shlex.quote(part) if is_plain([part]) else f'"$({_print(part, "utf-8")})"'
+
+
+def printing(parts: Sequence[Part], encoding: str = "utf-8") -> str:
+    """A group of commands that print what the parts say, whatever bytes it has in this encoding."""
+    commands = [
+        f'printf %s "{part.text}"' if isinstance(part, Expansion) else _print(part, encoding) for part in _joined(parts)
+    ]
+    return f"{{ {'; '.join(commands)}; }}" if commands else "printf ''"
+
+
+def _print(text: str, encoding: str) -> str:
+    content = text.encode(encoding, "surrogatepass")
+    if len(text) > LONGEST:
+        packed = base64.b64encode(zlib.compress(content, 9)).decode()
+        return f"python3 -c {shlex.quote(INFLATE)} {packed}"
+    if text.isascii() and is_plain([text]):
+        return f"printf %s {shlex.quote(text)}"
+    escaped = "".join(_escaped(chr(byte)) for byte in content)
+    return f"printf -- {shlex.quote(MARKER.sub(lambda found: _octal(found[0]), escaped))}"
+
+
+def _escaped(character: str) -> str:
+    if character in ESCAPES:
+        return ESCAPES[character]
+    plain = character.isascii() and character.isprintable() and character not in SPECIAL
+    return character if plain else _octal(character)
+
+
+def _octal(character: str) -> str:
+    return f"\\{ord(character):03o}"
