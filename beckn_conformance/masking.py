@@ -15,6 +15,7 @@ from typing import Any
 
 from . import reading
 from .exchange import LONGEST_TOKEN
+from .shell import Command
 from .specification import load, paths
 
 SHORTEST = 6
@@ -148,7 +149,7 @@ class Masker:
 
     def text(self, text: str, *certain: str) -> str:
         """The text with every secret masked; ``certain`` ones also where they are part of a longer run."""
-        if len(text) < SHORTEST:
+        if len(text) < SHORTEST or isinstance(text, Command):
             return text
         for secret in certain:
             for value in _forms(secret):

@@ -11,7 +11,7 @@ from .curl import Values, in_json, send
 from .errors import UsageError
 from .exchange import MISSING, Exchange, member, printable
 from .registration import registration_of
-from .shell import command, word
+from .shell import NOTHING, Command, command, word
 from .urls import check_url
 
 SIGNUP = "Provider/signup"
@@ -23,11 +23,11 @@ LONGEST_HISTORY = 60
 class Told:
     """How a finding can be seen again."""
 
-    curl: str
+    curl: Command
     """One line for a POSIX shell; empty where no shell command can send the same."""
     steps: tuple[str, ...] = ()
     """What happened, call by call, where it takes a history to see it."""
-    script: str = ""
+    script: Command = NOTHING
     """The same as a shell script."""
 
 
@@ -52,7 +52,7 @@ def tell(
     """
     chosen = [*needed(exchange, exchanges, history=history), exchange]
     steps: tuple[str, ...] = ()
-    if history and len(chosen) > 1:
+    if history and len(chosen) > 2:
         names = _letters(chosen)
         steps = tuple(
             printable(mask(f"{number}. {describe(step)}{_about(step, names)}: {_answer(step, names)}"))
@@ -62,9 +62,9 @@ def tell(
     try:
         variables, calls = _commands(chosen, binding, config, mask)
     except ValueError:
-        return Told("", steps)
-    line = _line([*variables, *(part for call in calls for part in call.of_a_line())])
-    return Told(line, steps, _script(printable(mask(title)), steps, variables, calls) if steps else "")
+        return Told(NOTHING, steps)
+    line = Command(_line([*variables, *(part for call in calls for part in call.commands(shown=False))]))
+    return Told(line, steps, Command(_script(printable(mask(title)), steps, variables, calls)) if steps else NOTHING)
 
 
 @dataclass(slots=True)
@@ -73,6 +73,8 @@ class _Call:
 
     send: str
     last: bool
+    pause: str = ""
+    """What is waited for before."""
     reply: str = ""
     """The variable that keeps the reply, where something is taken from it."""
     taken: tuple[str, ...] = ()
@@ -81,29 +83,19 @@ class _Call:
     waits: bool = False
     """Whether those that were not waited for are, after this one."""
 
-    def of_a_line(self) -> Iterator[str]:
-        """The commands, of which only the last call prints what it brings."""
+    def commands(self, *, shown: bool) -> Iterator[str]:
+        """The commands; unless all are ``shown``, only the last call prints what it brings."""
+        if self.pause:
+            yield self.pause
         if self.reply:
-            yield from self._kept()
+            yield f"{self.reply}=$({self.send})"
+            yield from self.taken
         else:
-            yield self.send + ("" if self.last else " >/dev/null") + (" &" if self.beside else "")
+            yield self.send + ("" if shown or self.last else " >/dev/null") + (" &" if self.beside else "")
         if self.waits:
             yield "wait"
-
-    def of_a_script(self) -> Iterator[str]:
-        """The commands, each of which prints what it brings."""
-        if self.reply:
-            yield from self._kept()
-        else:
-            yield self.send + (" &" if self.beside else "")
-        if self.waits:
-            yield "wait"
-        if self.reply:
+        if self.reply and shown:
             yield f'printf "%s\\n" "${self.reply}"'
-
-    def _kept(self) -> Iterator[str]:
-        yield f"{self.reply}=$({self.send})"
-        yield from self.taken
 
 
 def _line(commands: Sequence[str]) -> str:
@@ -113,7 +105,7 @@ def _line(commands: Sequence[str]) -> str:
 def _script(title: str, steps: Sequence[str], variables: Sequence[str], calls: Sequence[_Call]) -> str:
     lines = [f"#!/bin/sh\n# {title}\n# Needs curl and python3.", *variables]
     for text, call in zip(steps, calls, strict=True):
-        lines += [f"\n# {text}", command(["printf", "\\n%s\\n", text]), *call.of_a_script()]
+        lines += [f"\n# {text}", command(["printf", "\\n%s\\n", text]), *call.commands(shown=True)]
     return "\n".join(lines) + "\n"
 
 
@@ -136,7 +128,7 @@ def _commands(
         calls.append(call)
     _send_abreast(steps, calls)
     if peer:
-        calls[-1].send = f"sleep {config.clone_within or 0:g}; {calls[-1].send}"
+        calls[-1].pause = f"sleep {config.clone_within or 0:g}"
     if values.need_serial:
         variables.append("N=$(date +%s | tail -c 7)")
     return variables, calls
@@ -229,8 +221,8 @@ def _needed(exchange: Exchange, before: Sequence[Exchange]) -> list[Exchange]:
     ]
 
 
-def replay(node_id: str, url: str) -> str:
+def replay(node_id: str, url: str) -> Command:
     """The command that runs the one test again that found something; empty for what is no name of a test."""
     if node_id.startswith("-"):
-        return ""
+        return NOTHING
     return command(["pytest", "--pyargs", node_id, "--gateway-url", url])

@@ -31,6 +31,15 @@ class Expansion:
 Part = str | Expansion
 
 
+class Command(str):
+    """A finished command or script: what was secret in it is masked, and whoever changes it changes its quoting."""
+
+    __slots__ = ()
+
+
+NOTHING = Command()
+
+
 def variable(name: str) -> Expansion:
     """The value of a shell variable; raises ValueError for a name that is not made of ``A-Z``, ``0-9`` and ``_``."""
     if VARIABLE.fullmatch(name) is None:
@@ -59,9 +68,9 @@ def _joined(parts: Iterable[Part]) -> list[Part]:
     return out
 
 
-def command(words: Iterable[str]) -> str:
+def command(words: Iterable[str]) -> Command:
     """A command of literal words."""
-    return " ".join(map(word, words))
+    return Command(" ".join(map(word, words)))
 
 
 def _quoted(part: Part) -> str:

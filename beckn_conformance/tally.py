@@ -9,11 +9,14 @@ from typing import Any
 
 from .finding import MOST_PLACES, Finding, Judgement, pattern_of
 from .model import REQUIREMENTS
+from .shell import NOTHING, Command
 from .statistics import Statistics
 
 KEPT_REGISTRATIONS = 2000
 KEPT_EXCHANGES = 40
 """Exchange ids kept of one finding; the rest is counted."""
+COMMANDS = ("curl", "script", "replay")
+"""What of a finding is a finished command."""
 
 
 @dataclass(slots=True)
@@ -29,12 +32,12 @@ class Found:
     registrations: set[str] = field(default_factory=set)
     """Ids of the registrations concerned; "" where there was none."""
     count: int = 0
-    curl: str = ""
+    curl: Command = NOTHING
     steps: list[str] = field(default_factory=list)
     """The calls of the history that shows it, where it takes one."""
-    script: str = ""
+    script: Command = NOTHING
     """A shell script of those calls."""
-    replay: str = ""
+    replay: Command = NOTHING
 
     def joined(self, other: Found) -> Found:
         """The same finding with what another process or another item of a list has shown of it."""
@@ -130,8 +133,11 @@ class Tally:
         for requirement, rows in other["found"].items():
             mine = self.found.setdefault(requirement, {})
             for row in rows:
+                commands = {name: Command(row[name]) for name in COMMANDS}
                 registrations = set(row["registrations"])
-                theirs = Found(**{**row, "finding": Finding(**row["finding"]), "registrations": registrations})
+                theirs = Found(
+                    **{**row, **commands, "finding": Finding(**row["finding"]), "registrations": registrations}
+                )
                 key = _key(mine, theirs.finding.id, theirs.place)
                 known = mine.get(key)
                 mine[key] = replace(known.joined(theirs) if known else theirs, place=key[1])

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from ..config import Waiver
 from ..exchange import printable
 from ..run import Run
+from ..shell import command
 from ..tally import Found
 from ..verdict import Outcome, Verdict, worded
 from .files import SCRIPTS
@@ -75,7 +75,7 @@ def _finding(
     cases = [case for case in cases if case]
     again = found.curl
     if found.script and report is not None:
-        again = f"sh {shlex.quote(str(report.parent / SCRIPTS / f'{finding.id}.sh'))}"
+        again = command(["sh", str(report.parent / SCRIPTS / f"{finding.id}.sh")])
     rows = (
         ("sent", finding.sent),
         ("expected", finding.expected),

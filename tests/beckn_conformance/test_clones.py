@@ -312,7 +312,7 @@ def test_how_to_see_it_again_asks_the_other_gateway_once_and_after_the_time():
     told = tell(asked, [e for e in earlier if not e.peer], HttpBinding(), CONFIG, history=True)
 
     assert f"U2={PEER}" in told.curl.split("; ")
-    assert told.curl.count('"$U2/Provider/get"') == 1
+    assert told.curl.count('"$U2"/Provider/get') == 1
     assert told.curl.split("; ")[-2] == f"sleep {WITHIN:g}"
     assert len(told.steps) == 5
     assert "sleep 5\n" in told.script

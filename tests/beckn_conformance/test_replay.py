@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 import dataclasses
+import io
 import itertools
 import json
 import random
 import shlex
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator, Sequence
+from contextlib import redirect_stdout
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import pytest
 
-from beckn_conformance.binding import HttpBinding
+from beckn_conformance.binding import EnvelopeBinding, HttpBinding
 from beckn_conformance.config import GatewayConfig
+from beckn_conformance.curl import path_below
 from beckn_conformance.exchange import Exchange, Raw, Reply, Request, printable, write_json
-from beckn_conformance.replay import tell
+from beckn_conformance.masking import Masker
+from beckn_conformance.replay import Told, replay, tell
 
 URL = "https://gw.example/api"
 CONFIG = GatewayConfig(URL, company_id="C[0-9]+")
@@ -135,6 +141,7 @@ curl() {
   printf '%s\n' "$REPLY"
 }
 python3() {
+  printf '%s\0' "$2" >>"$OUT/snippets"
   case "$2" in
     "import json,sys; print("*registration*) printf '%s\n' "$ID";;
     "import json,sys; print("*) printf '%s\n' "$TOKEN";;
@@ -293,3 +300,195 @@ def test_a_line_sends_hostile_values_and_runs_none_of_them(seed: int, tmp_path: 
 
     for number, (case, words) in enumerate(zip(cases, seen, strict=True)):
         assert sent(words, number, tmp_path) == (case.method, case.url, case.headers, case.content), case.line
+
+
+def history(rng: random.Random, name: str) -> Told:
+    """A script whose title, steps and replies are hostile."""
+    id_ = hostile(rng) + "A"
+    made = exchange("Provider/signup", b"{}", reply={"registration": {"id": id_}, "auth": {"token": name}})
+    body = write_json({"registration": {"id": id_}})
+    steps = [
+        exchange("Provider/info/update", body, headers=[("Token", name)], reply={}, at=at) for at in (1.0, 1.2, 2.0)
+    ]
+    last = dataclasses.replace(exchange("Provider/get", body, at=3.0), trouble=hostile(rng))
+    return tell(
+        last, [made, *steps], HttpBinding(), CONFIG, history=True, title=hostile(rng), describe=lambda _: hostile(rng)
+    )
+
+
+def test_a_script_runs_nothing_that_its_title_or_steps_say(tmp_path: Path) -> None:
+    rng = random.Random(5)
+    told = [history(rng, f"token-{number}") for number in range(60)]
+    stubs = [{"ID": "AAAA", "TOKEN": f"token-{number}", "REPLY": "{}"} for number in range(60)]
+
+    seen = run([one.script for one in told], stubs, tmp_path)
+
+    assert all(len(one.steps) == 5 for one in told)
+    assert [words[-1] for words in seen] == ['{"registration":{"id":"AAAA"}}'] * 60
+
+
+def test_raw_bytes_are_sent_as_they_were(tmp_path: Path) -> None:
+    rng = random.Random(6)
+    contents = [hostile(rng).encode() + bytes(rng.choices(range(256), k=rng.randint(1, 40))) for _ in range(100)]
+    raws = [Raw((content[:3], content[3:]), 0.05, hostile(rng).replace("\0", "").strip()) for content in contents]
+    called = [exchange("Provider/get", b"".join(raw.pieces), raw=raw) for raw in raws]
+
+    seen = run([tell(one, [], HttpBinding(), CONFIG).curl for one in called], [{}] * 100, tmp_path)
+
+    for number, (raw, words) in enumerate(zip(raws, seen, strict=True)):
+        sizes = " ".join(str(len(piece)) for piece in raw.pieces)
+        assert words[3:] == [URL, sizes, "0.05", raw.ending]
+        assert (tmp_path / "out" / f"{number}.in").read_bytes() == contents[number]
+
+
+def test_a_secret_is_masked_before_anything_is_quoted(tmp_path: Path) -> None:
+    rng = random.Random(7)
+    secrets = ["Action: Provider/get' -H", "' -H 'Token: ", "'\"$(>pwned)\"'", "Provider/get'; >pwned; '"]
+    masker = Masker(secrets)
+    lines, expected = [], []
+    for _ in range(300):
+        value = "".join(rng.choices([*secrets, "'", '"', "$(>pwned)", " x ", "`>pwned`"], k=5)).strip()
+        called = exchange("Provider/get", write_json({"a": value}), headers=[("X-Odd", value)])
+        lines.append(tell(called, [], HttpBinding(), CONFIG, mask=masker.text).curl)
+        expected.append((f"X-Odd: {masker.text(value)}", masker.text(write_json({"a": value}).decode())))
+
+    seen = run(lines, [{}] * 300, tmp_path)
+
+    assert [(words[words.index("--data-raw") - 1], words[-1]) for words in seen] == expected
+    assert not any(secret in text for pair in expected for text in pair for secret in secrets)
+
+
+def test_no_mask_touches_a_command_that_is_finished() -> None:
+    token = "Action: Provider/get' -H"
+    called = exchange("Provider/get", b"$(>pwned)", headers=[("Action", "Provider/get"), ("X", "'$(>pwned)'")])
+    told = tell(called, [], HttpBinding(), CONFIG)
+    masker = Masker([token])
+
+    assert token in told.curl
+    assert masker.text(told.curl) == told.curl
+    assert masker.value({"curl": [told.curl]}) == {"curl": [told.curl]}
+
+
+NAMES = [
+    "body",
+    "b'o\"dy",
+    "$(>pwned)",
+    "`>pwned`",
+    "\\",
+    "\\\\'",
+    "Ünï\U0001f600",
+    "a\nb",
+    "\x7f",
+    "-c",
+    "'''",
+    "{x}",
+    "%s",
+]
+
+
+def test_ids_and_tokens_are_taken_from_an_envelope_of_any_names(tmp_path: Path) -> None:
+    token = 'to"k\\en-1'
+    answers, lines = [], []
+    for member, id_ in itertools.product(NAMES, ["reg-1234", 'a"b\\c\n']):
+        binding = EnvelopeBinding("header", member)
+        answer = {"header": {"action": "ACK"}, member: {"registration": {"id": id_}, "auth": {"token": token}}}
+        reply = Reply(200, (), json.dumps(answer).encode())
+        made = dataclasses.replace(exchange("Provider/signup", b"{}"), reply=reply, received=binding.decode(reply))
+        body = write_json({"header": {"Token": token}, member: {"registration": {"id": id_}}})
+        lines.append(tell(exchange("Provider/get", body, at=1.0), [made], binding, CONFIG).curl)
+        answers.append((json.dumps(answer), json.dumps(id_)[1:-1], json.dumps(token)[1:-1]))
+
+    run(lines, [{"REPLY": "{}", "ID": "", "TOKEN": ""}] * len(lines), tmp_path)
+
+    snippets = iter((tmp_path / "out" / "snippets").read_text().split("\0"))
+    for answer, *expected in answers:
+        for value in expected:
+            printed = io.StringIO()
+            with redirect_stdout(printed), mock.patch.object(sys, "stdin", io.StringIO(answer)):
+                exec(next(snippets), {})
+            assert printed.getvalue() == f"{value}\n"
+    assert all('"$ID1"' in line and '"$T1"' in line for line in lines)
+
+
+def test_variables_of_declared_headers_override_nothing() -> None:
+    headers = {
+        "Path": "secret-one",
+        "LD_PRELOAD": "secret-two",
+        "x-a": "secret-three",
+        "X_A": "secret-four",
+        "Ü": "five",
+    }
+    config = dataclasses.replace(CONFIG, headers=headers)
+    called = exchange("Provider/get", b"{}", headers=[(name, value) for name, value in headers.items() if name != "Ü"])
+
+    line = tell(called, [], HttpBinding(), config).curl
+
+    expected = ("HEADER_PATH", "HEADER_LD_PRELOAD", "HEADER_X_A", "HEADER_X_A_")
+    assert all(f'"${name}"' in line for name in expected)
+    assert not any(value in line for value in headers.values())
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"method": "GET\n>pwned"},
+        {"method": ""},
+        {"headers": (("@/etc/passwd", "x"),)},
+        {"headers": (("X-A\r\nB", "x"),)},
+        {"headers": (("X-A", "x\r\nB: y"),)},
+        {"url": "https://attacker.example/Provider/get"},
+        {"url": "https://gw.example/api@attacker.example/"},
+        {"url": "https://gw.example/api:8080/"},
+    ],
+)
+def test_what_no_kit_has_sent_makes_no_line(changed: dict[str, Any]) -> None:
+    called = exchange("Provider/get", b"{}")
+
+    told = tell(
+        dataclasses.replace(called, request=dataclasses.replace(called.request, **changed)), [], HttpBinding(), CONFIG
+    )
+
+    assert told.curl == ""
+
+
+@pytest.mark.parametrize("url", ["-K/etc/passwd", "file:///etc/passwd", "$(>pwned)", "", "https://u:p@gw.example"])
+def test_a_line_names_no_base_but_that_of_a_gateway(url: str) -> None:
+    called = exchange("Provider/get", b"{}")
+    called = dataclasses.replace(called, request=dataclasses.replace(called.request, url=f"{url}/Provider/get"))
+
+    assert tell(called, [], HttpBinding(), dataclasses.replace(CONFIG, url=url)).curl == ""
+    assert tell(dataclasses.replace(called, peer=url), [], HttpBinding(), CONFIG).curl == ""
+
+
+@pytest.mark.parametrize(
+    "path", ["/Provider/get", "/Provider/get/", "//Provider//get", "/a%00?x=1&y=%0d", "/a..b/...c"]
+)
+def test_a_recorded_request_contributes_its_path(path: str) -> None:
+    assert path_below(URL + path, URL) == path
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        *(
+            URL + path
+            for path in ("", "@evil/", ":1/", "?x", "#x", "evil/", "/a@b", "/a b", "/a\\b", "/a\nb", "/a#b", "/é")
+        ),
+        *(URL + path for path in ("/..", "/../x", "/a/%2e%2E/b", "/a/./b", "/.%2e?x")),
+        *("https://evil/", "//evil/", "HTTPS://gw.example/api/x", "https://gw.example/ap/", "/api/x"),
+    ],
+)
+def test_a_recorded_request_leads_nowhere_else(url: str) -> None:
+    with pytest.raises(ValueError, match="is no URL below"):
+        path_below(url, URL)
+
+
+def test_a_test_is_run_again_by_its_name_alone() -> None:
+    assert replay("-pevil", URL) == ""
+    assert shlex.split(replay("a.b::test['$(x)']", URL)) == [
+        "pytest",
+        "--pyargs",
+        "a.b::test['$(x)']",
+        "--gateway-url",
+        URL,
+    ]

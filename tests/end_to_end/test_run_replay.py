@@ -158,9 +158,9 @@ def test_a_curl_line_takes_secrets_from_the_environment(kit: Kit, gateway: Calla
     run = kit.run(server.url, kit.configure(text), "-k", DEFECTS[defect])
     finding = _findings(run, _requirement(defect))[0]
     assert "$SIGNUP_TOKEN" in finding["curl"]
-    assert "$X_API_KEY" in finding["curl"]
+    assert "$HEADER_X_API_KEY" in finding["curl"]
 
-    again = _seen_by_curl(finding["curl"], server.url, SIGNUP_TOKEN="agreed before", X_API_KEY="key's own $HOME")
+    again = _seen_by_curl(finding["curl"], server.url, SIGNUP_TOKEN="agreed before", HEADER_X_API_KEY="key's own $HOME")
 
     _assert_the_same(again, _seen_by_the_kit(run, finding))
 
