@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from .actor import ADD, GET, SIGNUP, UPDATE, Actor, describe
 from .binding import Binding, EnvelopeBinding, bindings
-from .checks import blamed
+from .checks import JSON_MEDIA, blamed
 from .config import GatewayConfig
 from .errors import Unmet, Unreachable
 from .exchange import Exchange, brief
@@ -39,6 +40,8 @@ class Probed:
     notes: tuple[str, ...]
 
 
+ANSWER = re.compile(r"""["']action["']\s*:\s*["'](ACK|NACK)["']""", re.IGNORECASE)
+"""What an envelope says, whether it can be parsed or not."""
 MOST_BINDINGS = 3
 """Bindings that are tried at most."""
 
@@ -67,6 +70,9 @@ async def probe(gateway: Gateway, specification: Specification, values: Values, 
             if _speaks(exchange):
                 readable.append((binding, exchange))
                 break
+    if not readable:
+        # Replies that are meant to be JSON and are none can be judged for that.
+        readable = [pair for pair in seen if _garbles(*pair)]
     if not readable:
         raise Unreachable(
             f"tried {_target(config)} in the binding {' and '.join(_name(b) for b, _ in seen)}: "
@@ -152,6 +158,16 @@ def _read_again(exchange: Exchange, binding: Binding) -> Exchange:
 def _speaks(exchange: Exchange) -> bool:
     """Whether a reply has the header of a gateway, whatever it says there."""
     return exchange.received is not None and "action" in exchange.received.header
+
+
+def _garbles(binding: Binding, exchange: Exchange) -> bool:
+    """Whether a reply is an envelope of the gateway's own making that cannot be parsed (T8)."""
+    reply, received = exchange.reply, exchange.received
+    if not isinstance(binding, EnvelopeBinding) or reply is None or received is None or not received.unreadable:
+        return False
+    text = reply.content.decode("utf-8", "replace")
+    named = re.search(rf"""["']{re.escape(binding.header)}["']""", text)
+    return JSON_MEDIA.fullmatch(reply.header("content-type") or "") is not None and bool(named and ANSWER.search(text))
 
 
 def _target(config: GatewayConfig) -> str:

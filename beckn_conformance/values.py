@@ -82,7 +82,7 @@ SIZES: Mapping[str, int] = {
     "just over 16 KB": 16_388,
     "32 KB": 32_768,
 }
-"""Characters of data by the variants of ``documents[].data`` that are about its size (Q10)."""
+"""Characters of data of a document that every reading has a gateway take (Q10)."""
 
 MOST_TRIES = 100
 """Realistic values that are drawn for a kind of them before the schemas alone are followed."""
@@ -233,7 +233,6 @@ class Values:
         ``size`` asks for so many characters of data, a multiple of four; 0 is as small as can be.
         """
         word = self.word()
-        size = SIZES.get(variant, size)
         if variant in ("jpg", "jpeg", "JPEG"):
             comment = f"{word}".encode()
             content = JPEG[:2] + b"\xff\xfe" + (len(comment) + 2).to_bytes(2, "big") + comment + JPEG[2:]

@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from typing import Any, TypeAlias
 
+from reference_server.binding import EnvelopeBinding
 from reference_server.gateway import Gateway
 from reference_server.message import Answer, Json, Place, Reply, Request
 from reference_server.planting import Install, wrap
@@ -104,6 +105,28 @@ def in_answer(
             answer: Answer = inner(request, reply)
             concerned = request.action == action and reply.action == outcome and when(request, reply)
             return change(answer) if concerned else answer
+
+        wrap(gateway, "write", write)
+
+    return install
+
+
+def enveloped(install: Install) -> Install:
+    """Let header and body travel in one object."""
+
+    def installed(gateway: Gateway) -> None:
+        gateway.binding = EnvelopeBinding()
+        install(gateway)
+
+    return installed
+
+
+def writing(change: Callable[[Answer], Answer]) -> Install:
+    """Change the written form of every reply."""
+
+    def install(gateway: Gateway) -> None:
+        def write(inner: Any, request: Request, reply: Reply) -> Answer:
+            return change(inner(request, reply))
 
         wrap(gateway, "write", write)
 

@@ -6,10 +6,12 @@ of a reply from being read, only that fault is judged.
 
 from . import bodies, refusals, replies, robustness
 from .registry import CHECKS, Check, check
+from .replies import JSON_MEDIA
 from .sight import VERIFICATION, Sight, blamed, looks_unsettled
 
 __all__ = [
     "CHECKS",
+    "JSON_MEDIA",
     "VERIFICATION",
     "Check",
     "Sight",

@@ -59,6 +59,21 @@ async def test_valid_value(actor: Actor, member: str, variant: str) -> None:
     await actor.get_after(added, registration)
 
 
+@pytest.mark.parametrize(
+    "size",
+    [
+        case(("DOCUMENTS-ACK-DOCUMENTS", "DOCUMENTS-ECHO", "DOCUMENTS-ECHO-EXACT"), n, id=name)
+        for name, n in SIZES.items()
+    ],
+)
+@scenario
+async def test_size_of_a_document(actor: Actor, size: int) -> None:
+    """A document of any size up to 32 KB is accepted and kept whole (Q10)."""
+    registration = await actor.registered()
+    added = await actor.add(registration, actor.values.documents(1, size))
+    await actor.get_after(added, registration)
+
+
 @exercises(
     "DOCUMENTS-ACK",
     "DOCUMENTS-LISTED",

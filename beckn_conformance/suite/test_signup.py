@@ -14,6 +14,7 @@ from beckn_conformance.suite.cases import (
     spoiled,
     variant_parameters,
 )
+from beckn_conformance.values import SIZES
 
 ECHO = ("SIGNUP-ACK", "SIGNUP-ECHO", "SIGNUP-ECHO-EXACT", "GET-ROUND-TRIP", "GET-ROUND-TRIP-EXACT")
 
@@ -64,9 +65,19 @@ async def test_several_documents(actor: Actor, count: int) -> None:
     if count == 3:
         body["documents"][1] = actor.values.document("jpg")
     if count == 5:
-        body["documents"][3] = actor.values.document("32 KB")
+        body["documents"][3] = actor.values.document(size=SIZES["32 KB"])
     registration = await actor.registered(body)
     await actor.get(registration)
+
+
+@pytest.mark.parametrize("size", [case(("SIGNUP-ACK-DOCUMENTS", *ECHO), n, id=name) for name, n in SIZES.items()])
+@scenario
+async def test_size_of_a_document(actor: Actor, size: int) -> None:
+    """A document of any size up to 32 KB is accepted and kept whole (Q10)."""
+    exchange = await actor.signup({**actor.values.signup(), "documents": actor.values.documents(1, size)})
+    registration = await actor.usable(exchange)
+    if registration is not None:
+        await actor.get(registration)
 
 
 @pytest.mark.parametrize("length", [case("SIGNUP-LONG-NAME-KEPT", n, id=f"{n}_characters") for n in (65, 128, 300)])

@@ -8,9 +8,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
-from reference_server.binding import EnvelopeBinding
 from reference_server.defects.defect import Defect
-from reference_server.edits import in_reply, slug
+from reference_server.edits import enveloped, in_reply, slug
 from reference_server.formats import timestamp
 from reference_server.gateway import Gateway
 from reference_server.message import ACTIONS, ADD, GET, SIGNUP, UPDATE, Json, Reply, Request
@@ -85,20 +84,12 @@ def defects() -> Iterator[Defect]:
             operation=UPDATE,
             pointer=f"header:{member}",
             summary=f"in an envelope, only the first line of the {member} is looked at",
-            install=_enveloped(_unchecked(UPDATE, member, test)),
+            install=enveloped(_unchecked(UPDATE, member, test)),
             configuration={"binding": "envelope"},
         )
     yield from _tokens()
     yield from _repeated()
     yield from _lost()
-
-
-def _enveloped(install: Install) -> Install:
-    def installed(gateway: Gateway) -> None:
-        gateway.binding = EnvelopeBinding()
-        install(gateway)
-
-    return installed
 
 
 def _unchecked(action: str, member: str, test: Test) -> Install:

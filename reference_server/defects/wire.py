@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TypeAlias
 
 from reference_server.defects.defect import Defect
-from reference_server.edits import in_answer, in_reply, slug
+from reference_server.edits import enveloped, in_answer, in_reply, slug, writing
 from reference_server.message import ADD, GET, SIGNUP, UPDATE, Answer, Reply, Request
 from reference_server.planting import Install
 
@@ -45,6 +45,15 @@ def _texts() -> Iterator[Defect]:
             f"{action} answers {summary}",
             install,
         )
+    yield Defect(
+        "envelope-json-trailing-comma",
+        "REPLY-JSON",
+        SIGNUP,
+        "",
+        "every reply is an envelope with a comma too many, as on the page",
+        enveloped(writing(_rebodied(_trailing_comma))),
+        configuration={"binding": "auto"},
+    )
     for name, action, media_type, outcome in (
         ("signup-media-type-html", SIGNUP, "text/html; charset=utf-8", "ACK"),
         ("get-media-type-text", GET, "text/plain", "ACK"),

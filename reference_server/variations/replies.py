@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from reference_server.binding import EnvelopeBinding
+from reference_server.edits import writing
 from reference_server.gateway import Gateway
 from reference_server.message import ADD, SIGNUP, UPDATE, Answer, Call, Json, Reply, Request
 from reference_server.planting import Install, wrap
@@ -32,18 +33,6 @@ def _finishing(change: Callable[[Request, Reply], Reply]) -> Install:
             return change(request, inner(request, reply))
 
         wrap(gateway, "finish", finish)
-
-    return install
-
-
-def writing(change: Callable[[Answer], Answer]) -> Install:
-    """Change the written form of every reply."""
-
-    def install(gateway: Gateway) -> None:
-        def write(inner: Any, request: Request, reply: Reply) -> Answer:
-            return change(inner(request, reply))
-
-        wrap(gateway, "write", write)
 
     return install
 
