@@ -5,11 +5,13 @@ from __future__ import annotations
 import functools
 import gc
 import hashlib
+import inspect
 import json
+import os
 import random
 import time
 from collections import defaultdict, deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,7 +29,7 @@ from .journal import EXCHANGES, file_of, prepare
 from .obligations import obligations
 from .paths import path_of
 from .report import document, files, markdown, terminal
-from .report.progress import Progress
+from .report.progress import Progress, Screen
 from .session import Session
 from .shares import shares
 from .specification import choose, load
@@ -66,6 +68,8 @@ class Campaign:
         self.kit_fault = ""
         self._server = server
         self._config = config
+        self._process = os.getpid()
+        self._screen = Screen(config)
         worker = getattr(config, "workerinput", None)
         self._worker_id: str | None = worker["workerid"] if worker else None
         self._forget_termination = take_termination()
@@ -114,6 +118,8 @@ class Campaign:
             gateway, server = embedded.reach(
                 url, file, specification, overrides, start=not option("--conformance-plan")
             )
+            if option("--forked", False):
+                raise UsageError("--forked: tests are played side by side, which forked ones cannot be; use -n")
             if option("--fuzz-examples") < 1:
                 raise UsageError(f"--fuzz-examples {option('--fuzz-examples')}: it takes at least one")
             if not worker:
@@ -141,7 +147,7 @@ class Campaign:
         if option("tbstyle", "auto") == "auto":
             config.option.tbstyle = "no"
         # The findings say what failed; a list of the tests that found them would only hide the verdict.
-        config.option.reportchars = config.option.reportchars.replace("f", "")
+        config.option.reportchars = option("reportchars", "").replace("f", "")
         return campaign
 
     # Collection.
@@ -164,15 +170,17 @@ class Campaign:
         # a gateway may not survive comes after everything else.
         items[:] = sorted(
             (item for item in items if self._applies(item)),
-            key=lambda item: (_place(item) == len(ORDER) - 1, _settles(item), _place(item)),
+            key=lambda item: (_may_do_harm(item), _settles(item), _place(item)),
         )
         for item in items:
             if hasattr(getattr(item, "obj", None), "play"):
                 self._all += 1
                 item.extra_keyword_matches.update(requirements_of(item))
 
-    def selected(self, items: Sequence[pytest.Item]) -> None:
+    def selected(self, items: list[pytest.Item]) -> None:
         """After -k and -m: what is going to run, and what of it in one process."""
+        # A plugin may have another order, such as a random one.
+        items.sort(key=_may_do_harm)
         self._chosen = [i for i in items if isinstance(i, pytest.Function) and hasattr(i.obj, "play")]
         processes = self._config.workerinput["workercount"] if self._worker_id is not None else 1  # type: ignore[attr-defined]
         self._shares = shares((item.nodeid for item in items), processes)
@@ -224,15 +232,14 @@ class Campaign:
     def _plan(self) -> None:
         from .plan import plan
 
-        writer = self._config.get_terminal_writer()
-        writer.line()
+        print()
         for line in plan(self.session, [(i.nodeid, requirements_of(i), *self._plays(i)) for i in self._chosen]):
-            writer.line(line)
+            print(line)
 
     def _plays(self, item: pytest.Function) -> tuple[list[Any], float]:
         """What a test plays, and how often as much: of a property so much as is drawn at a time."""
         if not hasattr(item.obj, "examples"):
-            return [_play(item)], 1.0
+            return [play_of(item)], 1.0
         test: Any = item.obj
         drawn = self._examples_of(item).chunk(0, min(self._count(test), CHUNK))
         parameters: dict[str, Any] = item.callspec.params if hasattr(item, "callspec") else {}
@@ -248,6 +255,8 @@ class Campaign:
         """Plays a scenario together with its neighbours and turns its outcome into that of the test."""
         if not hasattr(item.obj, "play"):
             return None
+        if os.getpid() != self._process:
+            raise KitError("a plugin runs tests in processes of their own, in which no scenario can be played; use -n")
         self._ran += 1
         requirements = requirements_of(item)
         unknown = [name for name in requirements if name not in self.session.specification.requirements]
@@ -262,12 +271,12 @@ class Campaign:
         self._prefetch(item)
         if hasattr(item.obj, "examples"):
             explorer = self._explorer(item)
-            progress = Progress(self._config, self.session, item.name, explorer.count)
+            progress = Progress(self._screen, self.session, item.name, explorer.count)
             outcome = explorer.run(requirements, node_id(item), progress)
             progress.close()
             del self._explorers[item.nodeid]
         else:
-            outcome = self.session.play(item.nodeid, _play(item), requirements, node_id(item))
+            outcome = self.session.play(item.nodeid, play_of(item), requirements, node_id(item))
         self._hand_over()
         return self._told(item, outcome)
 
@@ -313,7 +322,7 @@ class Campaign:
         if hasattr(item.obj, "examples"):
             self._explorer(item)
         else:
-            self.session.prefetch({item.nodeid: _play(item)})
+            self.session.prefetch({item.nodeid: play_of(item)})
 
     def _explorer(self, item: pytest.Function) -> Explorer:
         """What plays a property; its first examples are drawn and under way from the first call on."""
@@ -459,6 +468,7 @@ class Campaign:
 
     def end(self) -> None:
         """Lets go of everything, however the run ended."""
+        self._screen.close()
         self._forget_termination()
         self.session.end()
         if self._server is not None:
@@ -486,6 +496,11 @@ def _place(item: pytest.Item) -> int:
     return ORDER.index(item.path.stem) if item.path.stem in ORDER else len(ORDER)
 
 
+def _may_do_harm(item: pytest.Item) -> bool:
+    """Whether a gateway may not survive the test, so that it comes after all others."""
+    return _place(item) == len(ORDER) - 1
+
+
 def _is_divided(item: pytest.Function) -> bool:
     """Whether the test is a part of a long property."""
     return hasattr(item, "callspec") and isinstance(item.callspec.params.get("example"), tuple)
@@ -495,9 +510,11 @@ def _settles(item: pytest.Item) -> bool:
     return getattr(getattr(item, "obj", None), "settles", False)
 
 
-def _play(item: pytest.Function) -> Any:
-    parameters = item.callspec.params if hasattr(item, "callspec") else {}
-    return functools.partial(item.obj.play, **parameters)
+def play_of(item: pytest.Function) -> Any:
+    """The scenario of a test, with the parameters that it takes: a plugin may have added some of its own."""
+    given: dict[str, Any] = item.callspec.params if hasattr(item, "callspec") else {}
+    taken = inspect.signature(item.obj.play).parameters
+    return functools.partial(item.obj.play, **{name: value for name, value in given.items() if name in taken})
 
 
 def _folder(option: str | None) -> Path | None:

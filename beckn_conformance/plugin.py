@@ -151,6 +151,12 @@ def pytest_testnodedown(node: Any, error: object) -> None:
         campaign.worker_done(node.gateway.id, getattr(node, "workeroutput", {}))
 
 
+@pytest.hookimpl(tryfirst=True, optionalhook=True)
+def pytest_timeout_set_timer(item: pytest.Item) -> bool | None:
+    """No timer of pytest-timeout for a scenario: it waits for all that play beside it, within bounds of its own."""
+    return True if _campaign(item.config) and hasattr(getattr(item, "obj", None), "play") else None
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     if campaign := _campaign(session.config):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import functools
 import io
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -13,7 +12,7 @@ from typing import Any, ClassVar
 import httpx
 import pytest
 
-from .campaign import ORDER, requirements_of
+from .campaign import ORDER, play_of, requirements_of
 from .config import from_mapping
 from .errors import KitError
 from .examples import Examples
@@ -63,7 +62,7 @@ def items() -> tuple[Item, ...]:
         Item(
             item.nodeid,
             requirements_of(item),
-            functools.partial(item.obj.play, **(item.callspec.params if hasattr(item, "callspec") else {})),
+            play_of(item),
             getattr(item.obj, "examples", None),
         )
         for item in sorted(collector.items, key=lambda item: item.path.stem == ORDER[-1])

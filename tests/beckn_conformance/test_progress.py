@@ -2,33 +2,41 @@
 
 from __future__ import annotations
 
-import io
+import contextlib
+import os
+import pty
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+import beckn_conformance
 from beckn_conformance.report import progress
 from beckn_conformance.report.progress import ERASE, RESTORE, SAVE, Progress
+
+ROOT = Path(beckn_conformance.__file__).resolve().parents[1]
 
 
 class Stage:
     """A terminal, or a file, of some width, and a run that has come so far."""
 
     def __init__(self, *, terminal: bool = True, written: int = 10, width: int = 100) -> None:
-        self.file = io.StringIO()
-        writer = SimpleNamespace(hasmarkup=terminal, fullwidth=width, width_of_current_line=written, _file=self.file)
-        self.config: Any = SimpleNamespace(get_terminal_writer=lambda: writer)
+        self.shown = ""
+        room = max(width - written - 1, 0) if terminal else 0
+        self.screen: Any = SimpleNamespace(room=room, put=self._put)
         self.session: Any = SimpleNamespace(
             exchanges=40, tally=SimpleNamespace(ids=lambda: {"GET-ID-1", "GET-ACK-1", "GET-ACK-2"})
         )
 
     def progress(self) -> Progress:
-        return Progress(self.config, self.session, "test_history", 250)
+        return Progress(self.screen, self.session, "test_history", 250)
 
-    @property
-    def shown(self) -> str:
-        return self.file.getvalue()
+    def _put(self, text: str) -> None:
+        self.shown += text
 
 
 @pytest.fixture
@@ -101,3 +109,51 @@ def test_it_is_taken_away_at_the_end(clock: list[float]) -> None:
     told.close()
 
     assert stage.shown.endswith(ERASE)
+
+
+PLUGIN = """
+    import types
+    from beckn_conformance.report import progress
+
+    progress.QUIET = progress.INTERVAL = 0
+
+    def pytest_configure(config):
+        config.screen = progress.Screen(config)
+
+    def test_history(pytestconfig):
+        session = types.SimpleNamespace(exchanges=0, tally=types.SimpleNamespace(ids=set))
+        told = progress.Progress(pytestconfig.screen, session, "test_history", 250)
+        told(75)
+        told.close()
+"""
+
+
+def _shown_on_a_terminal(folder: Path, *options: str, **env: str) -> str:
+    """What a terminal of 80 columns shows of a run of pytest in which progress is told."""
+    (folder / "test_it.py").write_text(textwrap.dedent(PLUGIN))
+    ours, theirs = pty.openpty()
+    command = [sys.executable, "-P", "-m", "pytest", "-c", os.devnull, "-p", "test_it", "test_it.py", *options]
+    environment = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "COLUMNS": "80", "TERM": "xterm", **env}
+    environment["PYTHONPATH"] = os.pathsep.join([str(folder), str(ROOT)])
+    process = subprocess.Popen(command, cwd=folder, stdout=theirs, stderr=theirs, stdin=theirs, env=environment)
+    os.close(theirs)
+    shown = b""
+    # Reading fails where nobody is left to write.
+    with contextlib.suppress(OSError):
+        while piece := os.read(ours, 65536):
+            shown += piece
+    os.close(ours)
+    assert process.wait() == 0, shown.decode()
+    return shown.decode()
+
+
+@pytest.mark.parametrize("capture", ["fd", "sys", "no"])
+def test_a_terminal_shows_it_while_pytest_captures(tmp_path: Path, capture: str) -> None:
+    shown = _shown_on_a_terminal(tmp_path, f"--capture={capture}")
+
+    text = "  test_history: 75 of 250 examples, 0 exchanges/s, 0 findings so far"
+    assert f"test_it.py {SAVE}{text}{ERASE}{RESTORE}" in shown
+
+
+def test_a_terminal_without_colours_is_told_nothing(tmp_path: Path) -> None:
+    assert SAVE not in _shown_on_a_terminal(tmp_path, "--color=no")
