@@ -22,7 +22,7 @@ from .assessment import TestOutcome
 from .errors import KitError, Unreachable, UsageError
 from .examples import CHUNK, Examples
 from .exchange import printable
-from .explorer import Explorer
+from .explorer import Explorer, share
 from .faults import FaultCase
 from .interrupts import take_termination
 from .journal import EXCHANGES, file_of, prepare
@@ -209,6 +209,12 @@ class Campaign:
         share: float = test.share
         return max(1, round(int(self._config.getoption("--fuzz-examples")) * share))
 
+    def scenarios(self, item: pytest.Function) -> int:
+        """How many scenarios a test has, or examples where it is a property."""
+        if not hasattr(item.obj, "examples"):
+            return 1
+        return share(self._count(item.obj), *_part(item))
+
     # Running.
 
     def begin(self, session: pytest.Session) -> bool | None:
@@ -242,8 +248,7 @@ class Campaign:
             return [play_of(item)], 1.0
         test: Any = item.obj
         drawn = self._examples_of(item).chunk(0, min(self._count(test), CHUNK))
-        parameters: dict[str, Any] = item.callspec.params if hasattr(item, "callspec") else {}
-        _, parts = parameters.get("example", (0, 1))
+        _, parts = _part(item)
         return [functools.partial(test.play, example=one) for one in drawn], self._count(test) / len(drawn) / parts
 
     def _examples_of(self, item: pytest.Function) -> Examples:
@@ -329,10 +334,8 @@ class Campaign:
         explorer = self._explorers.get(item.nodeid)
         if explorer is None:
             test: Any = item.obj
-            parameters: dict[str, Any] = item.callspec.params if hasattr(item, "callspec") else {}
-            part, parts = parameters.get("example", (0, 1))
             explorer = Explorer(
-                self.session, self._examples_of(item), test.play, item.nodeid, self._count(test), part, parts
+                self.session, self._examples_of(item), test.play, item.nodeid, self._count(test), *_part(item)
             )
             explorer.begin()
             self._explorers[item.nodeid] = explorer
@@ -499,6 +502,13 @@ def _place(item: pytest.Item) -> int:
 def _may_do_harm(item: pytest.Item) -> bool:
     """Whether a gateway may not survive the test, so that it comes after all others."""
     return _place(item) == len(ORDER) - 1
+
+
+def _part(item: pytest.Function) -> tuple[int, int]:
+    """Which part of a property a test is, and of how many."""
+    parameters: dict[str, Any] = item.callspec.params if hasattr(item, "callspec") else {}
+    part, parts = parameters.get("example", (0, 1))
+    return part, parts
 
 
 def _is_divided(item: pytest.Function) -> bool:

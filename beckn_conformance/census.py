@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import pytest
 
@@ -21,19 +22,31 @@ class _Collector:
 
     def __init__(self, run: Run) -> None:
         self._run = run
-        self.items: list[pytest.Item] = []
+        self.items: list[pytest.Function] = []
+        self.campaign: Campaign | None = None
 
     @pytest.hookimpl(trylast=True)
     def pytest_configure(self, config: pytest.Config) -> None:
         session = Session(self._run.specification, self._run.config, self._run.seed, examples=self._run.examples)
-        config.stash[plugin.CAMPAIGN] = Campaign(session, None, config)
+        self.campaign = config.stash[plugin.CAMPAIGN] = Campaign(session, None, config)
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
-        self.items = [item for item in session.items if hasattr(getattr(item, "obj", None), "play")]
+        functions = [item for item in session.items if isinstance(item, pytest.Function)]
+        self.items = [item for item in functions if hasattr(item.obj, "play")]
 
 
-def census(run: Run) -> dict[str, Sequence[str]]:
-    """By the id under which a test is known, the requirements it exercises; raises KitError where nothing is found."""
+@dataclass(frozen=True, slots=True)
+class Due:
+    """What is due of a test."""
+
+    requirements: Sequence[str]
+    """The requirements that it exercises."""
+    scenarios: int
+    """How many scenarios it has, or examples where it is a property."""
+
+
+def census(run: Run) -> dict[str, Due]:
+    """What is due of each test, by the id under which it is known; raises KitError where nothing is found."""
     collector = _Collector(run)
     options = [*OPTIONS, *load_plugin(), "--collect-only", "-qq", "-p", "no:xdist", str(SUITE)]
     options += ["--fuzz-examples", str(max(run.examples, 1))]
@@ -41,4 +54,6 @@ def census(run: Run) -> dict[str, Sequence[str]]:
         status = pytest.main(options, [collector])
     if status != pytest.ExitCode.OK or not collector.items:
         raise KitError(f"the suite cannot be collected: {said.getvalue().strip()[-300:] or status}")
-    return {node_id(item): requirements_of(item) for item in collector.items}
+    assert collector.campaign is not None
+    scenarios = collector.campaign.scenarios
+    return {node_id(item): Due(requirements_of(item), scenarios(item)) for item in collector.items}

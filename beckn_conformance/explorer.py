@@ -24,6 +24,16 @@ PATIENCE = 5.0
 """Seconds after which a failing example is not made smaller any more."""
 
 
+def _shares(count: int, part: int, parts: int) -> Iterator[tuple[int, int]]:
+    for number in range(part, -(-count // CHUNK), parts):
+        yield number, min(CHUNK, count - number * CHUNK)
+
+
+def share(count: int, part: int, parts: int) -> int:
+    """How many of the examples of a property fall to one of the tests that it is divided into."""
+    return sum(n for _, n in _shares(count, part, parts))
+
+
 class Explorer:
     """One property, or the part of it that falls to one test: every ``parts``-th chunk from ``part`` on."""
 
@@ -44,15 +54,10 @@ class Explorer:
         self._examples = examples
         self._play = play
         self._name = name
-        self._chunks = self._shares(count, part, parts)
-        self.count = sum(n for _, n in self._shares(count, part, parts))
+        self._chunks = _shares(count, part, parts)
+        self.count = share(count, part, parts)
         self._ahead: list[tuple[int, int, list[Any]]] = []
         self.done = 0
-
-    @staticmethod
-    def _shares(count: int, part: int, parts: int) -> Iterator[tuple[int, int]]:
-        for number in range(part, -(-count // CHUNK), parts):
-            yield number, min(CHUNK, count - number * CHUNK)
 
     def begin(self) -> None:
         """Draws a chunk of examples and sets them playing, ahead of the one that is judged."""

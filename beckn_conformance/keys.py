@@ -15,8 +15,6 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
     load_pem_public_key,
 )
-from securesystemslib.signer._crypto_signer import CryptoSigner
-from securesystemslib.signer._key import SSlibKey
 
 from .errors import UsageError
 
@@ -27,18 +25,19 @@ def generate(path: Path) -> Path:
     Returns the path of the public key. Raises UsageError where a file is there already or cannot be written.
     """
     public = path.with_name(f"{path.name}.pub")
+    for file in (path, public):
+        if file.exists() or file.is_symlink():
+            raise UsageError(f"{file} is there already, and a key is never written over anything; name another file")
     key = Ed25519PrivateKey.generate()
     try:
-        if public.exists():
-            raise FileExistsError(17, "File exists", str(public))
         _write(path, key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()), 0o600)
         _write(public, key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo), 0o644)
     except OSError as error:
-        raise UsageError(f"{error.filename or path}: no key is written there: {error.strerror}") from error
+        raise UsageError(f"{error.filename or path}: the key cannot be written: {error.strerror}") from error
     return public
 
 
-def signer(path: Path) -> CryptoSigner:
+def signer(path: Path) -> Ed25519PrivateKey:
     """The private key in a file; raises UsageError for a file that holds none."""
     try:
         key = load_pem_private_key(_read(path), password=None)
@@ -46,10 +45,10 @@ def signer(path: Path) -> CryptoSigner:
         raise UsageError(f"{path} holds no private key that can be used: {_first_line(error)}") from error
     if not isinstance(key, Ed25519PrivateKey):
         raise UsageError(f"{path} holds another kind of key; an Ed25519 key is needed, as keygen makes it")
-    return CryptoSigner(key)
+    return key
 
 
-def public_key(path: Path) -> SSlibKey:
+def public_key(path: Path) -> Ed25519PublicKey:
     """The public key in a file; raises UsageError for a file that holds none."""
     try:
         key = load_pem_public_key(_read(path))
@@ -57,7 +56,7 @@ def public_key(path: Path) -> SSlibKey:
         raise UsageError(f"{path} holds no public key that can be used: {_first_line(error)}") from error
     if not isinstance(key, Ed25519PublicKey):
         raise UsageError(f"{path} holds another kind of key; an Ed25519 key is needed, as keygen makes it")
-    return SSlibKey.from_crypto(key)
+    return key
 
 
 def _write(path: Path, content: bytes, mode: int) -> None:

@@ -155,6 +155,7 @@ def _rejudge(course: _Course, exchanges: Exchanges, specification: Specification
     if not result.complete or whole.narrowed:
         # Then it is no wonder that something was made and not judged.
         result.flaws.clear()
+    whole.notes += [f"the record is not whole: {flaw}" for flaw in result.flaws]
     last = whole.started.timestamp()
     counted = 0
     for id_ in exchanges:

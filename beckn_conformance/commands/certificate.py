@@ -8,6 +8,7 @@ import datetime
 from ..errors import UsageError
 from ..exchange import printable
 from ..paths import path_of
+from ..urls import check_url
 from . import schemas
 from .terminal import Commands, say, say_json
 
@@ -28,10 +29,11 @@ def _add_keygen(commands: Commands) -> None:
 
 
 def _keygen(chosen: argparse.Namespace) -> int:
-    from .. import keys
+    from .. import dsse, keys
 
     public = keys.generate(chosen.key)
-    print(f"private key: {chosen.key} (keep it to yourself)\npublic key: {public}, id {keys.public_key(public).keyid}")
+    print(f"private key: {chosen.key} (keep it to yourself)")
+    print(f"public key: {public}, id {dsse.key_id(keys.public_key(public))}")
     return 0
 
 
@@ -52,6 +54,7 @@ def _add_certify(commands: Commands) -> None:
 def _certify(chosen: argparse.Namespace) -> int:
     from .. import certificate, keys
     from ..report import files
+    from ..report.document import said
 
     if not 1 <= chosen.days <= 36525:
         raise UsageError(f"--days {chosen.days}: a certificate is valid for one day to a hundred years")
@@ -60,7 +63,7 @@ def _certify(chosen: argparse.Namespace) -> int:
     gateway = report["gateway"]
     if not (gateway["name"] and gateway["version"]):
         print("note: no name or version of the gateway is declared; the certificate knows it by its URL only")
-    print(printable(f"{gateway['name'] or gateway['url']}: {report['verdict']} ({report['class']})"))
+    print(printable(f"{gateway['name'] or gateway['url']}: {said(report)} ({report['class']})"))
     print(f"certificate: {path}")
     return 0
 
@@ -70,12 +73,24 @@ def _add_verify(commands: Commands) -> None:
         "verify",
         help="check a certificate, and judge the recorded exchanges again",
         description="Checks signature, validity, every file's digest and that the run was a whole one, and judges the "
-        "recorded exchanges again. Exit status 0 where all of it holds, whatever the verdict is; 1 where "
-        "something does not; 4 where there is no certificate that can be read.",
+        "recorded exchanges again. Exit status 0 where all of it holds and is what was asked for, whatever the verdict "
+        "is unless --verdict is given; 1 where something does not; 4 where there is no certificate that can be read.",
     )
     verify.add_argument("folder", metavar="DIR", type=path_of, help="report folder with a certificate.json")
     verify.add_argument("--public-key", type=path_of, required=True, help="public key of the issuer")
-    verify.add_argument("--verdict", choices=("conformant",), help="exit status 1 as well where the verdict is another")
+    verify.add_argument("--gateway", metavar="URL", help="the gateway that it has to be about")
+    verify.add_argument("--class", dest="class_", choices=("core", "strict"), help="the class, or a stricter one")
+    verify.add_argument(
+        "--not-older-than",
+        metavar="DAYS|DATE",
+        type=_since,
+        help="how old the run may be: days, or the first day that will do (2026-01-31, UTC)",
+    )
+    verify.add_argument(
+        "--verdict",
+        choices=("conformant", "conformant-with-waivers"),
+        help="the verdict that it has to say; conformant allows no waiver of anything that would fail the class",
+    )
     verify.add_argument("--json", action="store_true", help="as JSON")
     schemas.add(verify)
     verify.set_defaults(does=_verify)
@@ -84,11 +99,31 @@ def _add_verify(commands: Commands) -> None:
 def _verify(chosen: argparse.Namespace) -> int:
     from .. import certificate, keys
 
+    wanted = certificate.Wanted(
+        gateway=check_url(chosen.gateway, "--gateway") if chosen.gateway is not None else None,
+        strict=chosen.class_ == "strict",
+        since=chosen.not_older_than,
+        conformant=chosen.verdict is not None,
+        waivers=chosen.verdict != "conformant",
+    )
     now = datetime.datetime.now(datetime.UTC)
-    examined = certificate.examine(chosen.folder, keys.public_key(chosen.public_key), schemas.read(chosen), now=now)
+    examined = certificate.examine(
+        chosen.folder, keys.public_key(chosen.public_key), schemas.read(chosen), now=now, wanted=wanted
+    )
     if chosen.json:
         say_json(examined.to_json())
     else:
         say(examined.lines())
-    wanted = chosen.verdict in (None, examined.statement["predicate"]["verdict"])
-    return 0 if examined.valid and wanted else 1
+    return 0 if examined.valid and not examined.unmet else 1
+
+
+def _since(text: str) -> datetime.datetime:
+    """The earliest time that is meant by a number of days, or by a day in UTC."""
+    try:
+        if text.isascii() and text.isdecimal():
+            return datetime.datetime.now(datetime.UTC) - datetime.timedelta(days=int(text))
+        return datetime.datetime.combine(datetime.date.fromisoformat(text), datetime.time(), datetime.UTC)
+    except (ValueError, OverflowError) as error:
+        raise argparse.ArgumentTypeError(
+            f"{text!a} is neither a number of days nor a day such as 2026-01-31"
+        ) from error

@@ -22,17 +22,18 @@ NAMES = ("report.json", *RECORD, "exchanges.har", "earl.jsonld", "summary.md", "
 """Files that a report folder can have, other than scripts."""
 
 
-def write(report: Mapping[str, Any], folder: Path, specification: Specification) -> Path:
+def write(report: Mapping[str, Any], folder: Path, specification: Specification, *, record: Path | None = None) -> Path:
     """Writes report.json, and then the same in every other form; returns the path of report.json.
 
-    ``report`` is masked; the exchanges are read from the record that the run has left in the folder.
+    ``report`` is masked; the exchanges are read from the record that the run has left in the folder, or in another.
     """
+    record = record or folder
     path = folder / "report.json"
     _write_scripts(report, folder / SCRIPTS)
     with replaced(path) as file:
         file.write(json.dumps(report, ensure_ascii=True, indent=1) + "\n")
     with replaced(folder / "exchanges.har") as file:
-        har.write(rows(folder), report, file)
+        har.write(rows(record), report, file)
     with replaced(folder / "earl.jsonld") as file:
         file.write(json.dumps(earl.document(report, specification), indent=1) + "\n")
     with replaced(folder / "summary.md") as file:
@@ -40,7 +41,7 @@ def write(report: Mapping[str, Any], folder: Path, specification: Specification)
     with replaced(folder / "badge.svg") as file:
         file.write(badge.svg(report))
     with replaced(folder / "report.html") as file:
-        file.write(html.page(report, specification, evidence.read(folder, evidence.wanted(report))))
+        file.write(html.page(report, specification, evidence.read(record, evidence.wanted(report))))
     return path
 
 

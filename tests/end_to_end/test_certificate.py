@@ -17,8 +17,10 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, NoEncryption, PrivateFormat
 from end_to_end.kit import Kit
 from end_to_end.loopback import Loopback
+from end_to_end.records import rewrite, seal
 
-from beckn_conformance import certificate, keys, recording
+from beckn_conformance import certificate, dsse, keys, recording, statement
+from beckn_conformance.census import Due
 from beckn_conformance.cli import main
 from beckn_conformance.errors import UsageError
 from beckn_conformance.specification import load
@@ -28,23 +30,26 @@ DEFECT = "signup-phone-error-echoes-value"
 NOW = datetime.datetime.now(datetime.UTC)
 
 
-def _rewrite(path: Path, change: Callable[[Any], Any]) -> None:
-    """Changes the JSON of a file, or of each line of one."""
-    if path.suffix == ".jsonl":
-        rows = change([json.loads(line) for line in path.read_text().splitlines()])
-        path.write_text("".join(json.dumps(row, separators=(",", ":")) + "\n" for row in rows))
-    else:
-        path.write_text(json.dumps(change(json.loads(path.read_text())), indent=1) + "\n")
-
-
-def _not_narrowed(rows: Any) -> Any:
-    return [{**row, "narrowed": False} if row["kind"] == "ended" else row for row in rows]
-
-
 def _called_whole(folder: Path) -> None:
     """Makes a narrowed run pass for a whole one: tests of certificates need none of a minute."""
-    _rewrite(folder / "course.jsonl", _not_narrowed)
+    rewrite(
+        folder / "course.jsonl",
+        lambda rows: [{**row, "narrowed": False} if row["kind"] == "ended" else row for row in rows],
+    )
+    seal(folder)
     main(["report", str(folder)])
+
+
+def _due(folder: Path) -> dict[str, Due]:
+    """What is due of a suite that has just the tests that ran."""
+    judged = recording.rejudge(folder, load())
+    return {test: Due(requirements, judged.scenarios[test]) for test, requirements in judged.ran.items()}
+
+
+def _issue(home: Path, patch: pytest.MonkeyPatch) -> None:
+    due = _due(home / "reports")
+    patch.setattr(certificate, "census", lambda run: due)
+    certificate.issue(home / "reports", keys.signer(home / "key"), load(), days=30)
 
 
 @pytest.fixture(scope="module")
@@ -59,37 +64,43 @@ def issued(tmp_path_factory: pytest.TempPathFactory) -> Path:
     assert run.status == 0, run.output
     _called_whole(run.folder)
     keys.generate(home / "key")
-    ran = recording.rejudge(home / "reports", load()).ran
-    (home / "ran.json").write_text(json.dumps(ran))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(certificate, "census", lambda run: ran)
-        certificate.issue(run.folder, keys.signer(home / "key"), load(), days=30)
+        _issue(home, patch)
     return home
 
 
 @pytest.fixture
 def home(issued: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A copy of it, in another place, and a suite that has just the tests that ran."""
-    ran = json.loads((issued / "ran.json").read_text())
-    monkeypatch.setattr(certificate, "census", lambda run: ran)
+    due = _due(issued / "reports")
+    monkeypatch.setattr(certificate, "census", lambda run: due)
     return Path(shutil.copytree(issued, tmp_path / "elsewhere"))
 
 
-def _examine(home: Path, *, key: str = "key.pub", now: datetime.datetime = NOW) -> certificate.Examined:
+def _examine(home: Path, *, key: str = "key.pub", now: datetime.datetime = NOW, **wanted: Any) -> certificate.Examined:
     folder = home / "reports"
     later = now if now != NOW else datetime.datetime.now(datetime.UTC)
-    return certificate.examine(folder, keys.public_key(home / key), load(), now=later)
+    return certificate.examine(
+        folder, keys.public_key(home / key), load(), now=later, wanted=certificate.Wanted(**wanted)
+    )
 
 
 def _resign(home: Path, change: Callable[[dict[str, Any]], None], key: str = "key") -> None:
     """Signs the certificate anew, as somebody would who has the key and is no honest person."""
-    path = home / "reports" / certificate.NAME
-    statement = json.loads(base64.b64decode(json.loads(path.read_text())["payload"]))
-    change(statement)
-    payload = json.dumps(statement, sort_keys=True, separators=(",", ":")).encode()
-    envelope = certificate.Envelope(payload, certificate.PAYLOAD, {})
-    envelope.sign(keys.signer(home / key))
-    path.write_text(json.dumps(envelope.to_dict(), sort_keys=True, separators=(",", ":")))
+    path = home / "reports" / statement.NAME
+    said = json.loads(base64.b64decode(json.loads(path.read_text())["payload"]))
+    change(said)
+    path.write_text(statement.sign(said, keys.signer(home / key)))
+
+
+def _digested_again(home: Path) -> Callable[[dict[str, Any]], None]:
+    """Binds the files as they are now."""
+
+    def change(said: dict[str, Any]) -> None:
+        for row in said["subject"]:
+            row["digest"]["sha256"] = statement.digest(home / "reports", row["name"])
+
+    return change
 
 
 def test_a_certificate_holds_in_another_folder(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -102,7 +113,10 @@ def test_a_certificate_holds_in_another_folder(home: Path, capsys: pytest.Captur
     assert said["requirements"]["NACK-ECHO"] == "warned"
     assert any(name.startswith("NACK-ECHO-") for name in said["findings"])
     assert main(["verify", str(home / "reports"), "--public-key", str(home / "key.pub")]) == 0
-    assert capsys.readouterr().out.splitlines()[-1] == "the certificate holds"
+    lines = capsys.readouterr().out.splitlines()
+    url = said["gateway"]["url"]
+    assert lines[0] == f"gateway: {url}"
+    assert lines[-1] == f"The certificate holds, and it says that {url} is inconclusive (core)."
 
 
 def _flip(name: str, place: float) -> Callable[[Path], None]:
@@ -123,7 +137,7 @@ def _report(change: Callable[[Any], None]) -> Callable[[Path], None]:
             change(report)
             return report
 
-        _rewrite(folder / "report.json", changed)
+        rewrite(folder / "report.json", changed)
 
     return tamper
 
@@ -140,12 +154,12 @@ def _with_waiver(report: Any) -> None:
 
 
 def _lines(name: str, change: Callable[[list[Any]], list[Any]]) -> Callable[[Path], None]:
-    return lambda folder: _rewrite(folder / name, change)
+    return lambda folder: rewrite(folder / name, change)
 
 
 def _certificate(change: Callable[[dict[str, Any]], Any]) -> Callable[[Path], None]:
     def tamper(folder: Path) -> None:
-        path = folder / certificate.NAME
+        path = folder / statement.NAME
         envelope = json.loads(path.read_text())
         change(envelope)
         path.write_text(json.dumps(envelope, sort_keys=True, separators=(",", ":")))
@@ -166,6 +180,15 @@ def _append(name: str, text: str) -> Callable[[Path], None]:
     def tamper(folder: Path) -> None:
         with (folder / name).open("a") as file:
             file.write(text)
+
+    return tamper
+
+
+def _script(name: str) -> Callable[[Path], None]:
+    def tamper(folder: Path) -> None:
+        path = folder / "findings" / name
+        path.parent.mkdir(parents=True)
+        path.write_text("")
 
     return tamper
 
@@ -199,7 +222,14 @@ TAMPERINGS: dict[str, Callable[[Path], Any]] = {
     ),
     "a file removed": lambda folder: (folder / "report.html").unlink(),
     "the record removed": lambda folder: (folder / "exchanges.jsonl").unlink(),
-    "a script added": lambda folder: [(folder / "findings").mkdir(), (folder / "findings/x.sh").write_text("")],
+    "a script added": _script("x.sh"),
+    "a script added further down": _script("x/y.sh"),
+    "a text among the scripts": _script("x.txt"),
+    "a link in the folder": lambda folder: (folder / "more").symlink_to(folder.parent),
+    "a file that is a link": lambda folder: [
+        (folder / "report.html").rename(folder.parent / "r"),
+        (folder / "report.html").symlink_to(folder.parent / "r"),
+    ],
     "white space after the certificate": _append("certificate.json", "\n"),
     "white space after the report": _append("report.json", "\n"),
     "the signature": _certificate(lambda envelope: envelope["signatures"][0].update(sig="A" * 86 + "==")),
@@ -221,13 +251,42 @@ def test_whatever_is_changed_is_detected(home: Path, name: str) -> None:
 
     TAMPERINGS[name](folder)
 
-    assert before != {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    after = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    assert before != after or any(path.is_symlink() for path in folder.iterdir())
     try:
         problems: tuple[str, ...] = _examine(home).problems
     except UsageError as error:
         problems = (str(error),)
     assert problems
     assert not [problem for problem in problems if "\n" in problem]
+
+
+@pytest.mark.parametrize("name", ["exchanges.jsonl", "course.jsonl", "report.html", "earl.jsonld", "badge.svg"])
+def test_of_one_file_that_was_changed_nothing_else_is_accused(home: Path, name: str) -> None:
+    _append(name, " ")(home / "reports")
+
+    assert _examine(home).problems == (f"{name} was changed",)
+
+
+def test_of_a_report_that_was_changed_only_the_report_is_accused(home: Path) -> None:
+    _report(_without_finding)(home / "reports")
+
+    problems = _examine(home).problems
+
+    assert problems[0] == "report.json was changed"
+    assert not [problem for problem in problems if "not what this kit makes" in problem or "certificate" in problem]
+
+
+def test_a_file_beside_those_of_the_certificate_is_told(home: Path) -> None:
+    folder = home / "reports"
+    (folder / "allure").mkdir()
+    (folder / "allure" / "x.json").write_text("")
+    (folder / "junit.xml").write_text("")
+
+    examined = _examine(home)
+
+    assert examined.problems == ()
+    assert [note.split()[0] for note in examined.notes] == ["junit.xml", "allure/x.json"]
 
 
 FORGERIES: dict[str, tuple[Callable[[dict[str, Any]], None], str]] = {
@@ -240,8 +299,14 @@ FORGERIES: dict[str, tuple[Callable[[dict[str, Any]], None], str]] = {
         ),
         "waivers in the certificate",
     ),
+    "what is waived": (lambda s: s["predicate"].update(waived={"MUST": ["SIGNUP-ACK"]}), "waived in the certificate"),
     "the number of tests": (lambda s: s["predicate"]["tests"].update(count=9), "tests in the certificate"),
-    "the record left out": (lambda s: s.update(subject=s["subject"][:1]), "does not cover exchanges.jsonl"),
+    "a chain": (lambda s: s["predicate"]["record"].update(course="0" * 64), "record in the certificate"),
+    "the record left out": (lambda s: s.update(subject=s["subject"][:1]), "exchanges.jsonl is not covered"),
+    "the time of the run": (
+        lambda s: s["predicate"]["run"].update(finished="2099-01-01T00:00:00+00:00"),
+        "issued before the run ended",
+    ),
 }
 
 
@@ -254,16 +319,37 @@ def test_a_statement_that_does_not_follow_from_the_record_is_detected_all_the_sa
 
 
 def test_a_report_that_does_not_follow_from_the_record_is_detected_all_the_same(home: Path) -> None:
-    folder = home / "reports"
-    _report(_without_finding)(folder)
-
-    def change(statement: dict[str, Any]) -> None:
-        for row in statement["subject"]:
-            row["digest"]["sha256"] = certificate._digest(folder / row["name"])
-
-    _resign(home, change)
+    _report(_without_finding)(home / "reports")
+    _resign(home, _digested_again(home))
 
     assert [problem for problem in _examine(home).problems if "which the report does not have" in problem]
+
+
+@pytest.mark.parametrize("claimed", ["this build", "another build"])
+def test_a_page_that_does_not_follow_from_the_report_is_told_whatever_build_is_claimed(
+    home: Path, claimed: str
+) -> None:
+    page = home / "reports" / "report.html"
+    page.write_text(page.read_text().replace("inconclusive", "conformant"))
+    _resign(home, _digested_again(home))
+    if claimed == "another build":
+        _resign(home, lambda said: said["predicate"]["kit"].update(digest="0" * 64))
+
+    examined = _examine(home)
+
+    told = examined.problems if claimed == "this build" else examined.notes
+    assert "report.html is not what this kit makes of report and record" in told
+
+
+def test_a_statement_that_says_something_twice_is_no_certificate(home: Path) -> None:
+    path = home / "reports" / statement.NAME
+    payload = base64.b64decode(json.loads(path.read_text())["payload"])
+    twice = payload.replace(b'"verdict":', b'"verdict":"conformant","verdict":', 1)
+    envelope = dsse.sealed(twice, statement.PAYLOAD, keys.signer(home / "key"))
+    path.write_text(json.dumps(envelope, sort_keys=True, separators=(",", ":")))
+
+    with pytest.raises(UsageError, match="'verdict' is given twice"):
+        _examine(home)
 
 
 def test_a_certificate_holds_for_one_key_and_for_its_time(home: Path) -> None:
@@ -274,13 +360,57 @@ def test_a_certificate_holds_for_one_key_and_for_its_time(home: Path) -> None:
     assert [p for p in _examine(home, now=NOW - datetime.timedelta(days=1)).problems if "valid from" in p]
 
 
+def test_a_clock_that_is_a_little_behind_does_no_harm(home: Path) -> None:
+    issued = statement.moment(_examine(home).statement, "issued")
+
+    assert _examine(home, now=issued - datetime.timedelta(minutes=4)).problems == ()
+    assert _examine(home, now=issued - datetime.timedelta(minutes=6)).problems
+
+
 def test_another_build_of_the_kit_is_noted(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(certificate, "_kit", lambda: {"name": "beckn-conformance", "version": "9", "digest": "0" * 64})
+    monkeypatch.setattr(statement, "kit", lambda: {"name": "beckn-conformance", "version": "9", "digest": "0" * 64})
 
     examined = _examine(home)
 
     assert examined.problems == ()
     assert "another build" in examined.notes[0]
+
+
+ASKED: dict[str, tuple[tuple[str, ...], int]] = {
+    "the gateway": (("--gateway={url}",), 0),
+    "the gateway in another writing": (("--gateway={URL}/",), 0),
+    "another gateway": (("--gateway={url}/other",), 1),
+    "the class": (("--class=core",), 0),
+    "a stricter class": (("--class=strict",), 1),
+    "a run of these days": (("--not-older-than=1",), 0),
+    "a run since a day long ago": (("--not-older-than=2020-01-31",), 0),
+    "a run since a day to come": (("--not-older-than=2999-01-31",), 1),
+    "a verdict": (("--verdict=conformant",), 1),
+    "a verdict with waivers": (("--verdict=conformant-with-waivers",), 1),
+}
+
+
+@pytest.mark.parametrize("name", ASKED)
+def test_a_certificate_about_something_else_than_asked_for_fails(
+    home: Path, name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    options, status = ASKED[name]
+    url = _examine(home).statement["predicate"]["gateway"]["url"]
+    asked = [option.format(url=url, URL=url.replace("http", "HTTP")) for option in options]
+
+    assert main(["verify", str(home / "reports"), "--public-key", str(home / "key.pub"), *asked]) == status
+    out = capsys.readouterr().out
+    assert ("not as asked: " in out) == bool(status)
+    assert ("that is not what was asked for" in out) == bool(status)
+
+
+@pytest.mark.parametrize("asked", ["--not-older-than=yesterday", "--not-older-than=-1", "--gateway=gw.example"])
+def test_what_cannot_be_asked_for_is_told(home: Path, asked: str) -> None:
+    try:
+        status: object = main(["verify", str(home / "reports"), "--public-key", str(home / "key.pub"), asked])
+    except SystemExit as error:
+        status = error.code
+    assert status in (2, 4)
 
 
 def test_a_whole_run_is_certified_and_a_narrowed_one_is_not(
@@ -301,7 +431,28 @@ def test_a_whole_run_is_certified_and_a_narrowed_one_is_not(
     whole = kit.run("reference", "--fuzz-examples=1")
     assert whole.status == 0, whole.output
     assert main(["certify", str(whole.folder), "--key", str(tmp_path / "key"), "--days", "1"]) == 0
-    assert main(["verify", str(whole.folder), "--public-key", str(tmp_path / "key.pub")]) == 0
+    verify = ["verify", str(whole.folder), "--public-key", str(tmp_path / "key.pub"), "--verdict", "conformant"]
+    assert main(verify) == 0
+
+
+def test_what_is_conformant_by_a_waiver_only_is_not_called_conformant(
+    kit: Kit, gateway: Callable[..., Loopback], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waiver = "{requirement: SIGNUP-NACK-PHONE, reason: known, owner: me, expires: 2099-01-01, class: gateway-defect}"
+    server = gateway(defects=("signup-info-phone-no-dash-accepted",))
+    kit.run(server.url, kit.configure(f"waivers: [{waiver}]"), "-k", SOME)
+    _called_whole(kit.report)
+    keys.generate(kit.folder / "key")
+    _issue(kit.folder, monkeypatch)
+
+    # The run is too small for a verdict.
+    predicate = _examine(kit.folder).statement["predicate"]
+    assert predicate["waived"] == {"MUST": ["SIGNUP-NACK-PHONE"]}
+    found = {"predicate": {**predicate, "verdict": "conformant"}}
+    assert [*certificate._unmet(found, certificate.Wanted(conformant=True))] == []
+    assert [*certificate._unmet(found, certificate.Wanted(conformant=True, waivers=False))] == [
+        "it is conformant, 1 MUST waived, not conformant without waivers"
+    ]
 
 
 def test_keys_are_made_for_their_owner_only_and_never_over_others(
@@ -318,7 +469,10 @@ def test_keys_are_made_for_their_owner_only_and_never_over_others(
     before = (tmp_path / "key").read_bytes()
     assert main(["keygen", str(tmp_path / "key")]) == 4
     assert (tmp_path / "key").read_bytes() == before
-    assert "File exists" in capsys.readouterr().err
+    assert "key is there already, and a key is never written over anything" in capsys.readouterr().err
+    (tmp_path / "key").unlink()
+    assert main(["keygen", str(tmp_path / "key")]) == 4
+    assert not (tmp_path / "key").exists()
 
 
 def _pem(encryption: Any) -> bytes:
@@ -345,35 +499,10 @@ def test_a_key_that_cannot_be_used_is_told_in_one_line(
 def test_what_is_no_certificate_is_told_in_one_line(
     home: Path, content: bytes, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (home / "reports" / certificate.NAME).write_bytes(content)
+    (home / "reports" / statement.NAME).write_bytes(content)
 
     assert main(["verify", str(home / "reports"), "--public-key", str(home / "key.pub")]) == 4
     assert len(capsys.readouterr().err.splitlines()) == 1
-
-
-def test_where_documents_are_masked_it_is_told_what_could_not_be_judged_again(
-    kit: Kit, gateway: Callable[..., Loopback], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    run = kit.run(gateway().url, kit.configure("{mask: [documents], settle: 0.2}"), "-k", "SIGNUP-ACK-DOCUMENTS")
-    assert run.status == 0, run.output
-    rows = [json.loads(line) for line in (run.folder / "course.jsonl").read_text().splitlines()]
-    ran = {row["test"]: row["requirements"] for row in rows if row["kind"] == "tested"}
-    monkeypatch.setattr(certificate, "census", lambda run: ran)
-    _rewrite(
-        run.folder / "course.jsonl", lambda rows: [{**r, "narrowed": False} if "narrowed" in r else r for r in rows]
-    )
-    report = json.loads((run.folder / "report.json").read_text())
-    _rewrite(run.folder / "report.json", lambda report: {**report, "verdict": "inconclusive"})
-    keys.generate(tmp_path / "key")
-
-    certificate.issue(run.folder, keys.signer(tmp_path / "key"), load(), days=1)
-    examined = certificate.examine(
-        run.folder, keys.public_key(tmp_path / "key.pub"), load(), now=datetime.datetime.now(datetime.UTC)
-    )
-
-    assert report["summary"]["passed"] > 0
-    assert examined.problems == ()
-    assert [text for text in examined.unjudged if text.startswith("SIGNUP-ACK-DOCUMENTS")]
 
 
 def test_a_report_of_another_form_is_told_and_not_written_down(home: Path) -> None:
