@@ -49,6 +49,7 @@ ORDER = (
         "catalogue",
         "census",
         "keys",
+        "dsse",
         "statement",
         "certificate",
     ),
