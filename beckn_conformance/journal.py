@@ -18,8 +18,8 @@ from .record import LONGEST, Row, mask_row, row_of
 EXCHANGES, COURSE = "exchanges", "course"
 """Files of a record, without the ending: what was exchanged, and what the run made of it, in that order."""
 
-LARGEST_RECORD = 512 * 1024 * 1024
-"""Bytes of exchanges up to which every one of them is kept whole."""
+LARGEST_RECORD = 256 * 1024 * 1024
+"""Bytes of contents, unpacked, up to which every one of them is kept whole."""
 SHORT = 64 * 1024
 """Bytes of a content that are kept after that."""
 TOKEN = re.compile(r'("token"\s*:\s*)("(?:[^"\\]|\\.)*+")', re.IGNORECASE)
@@ -102,7 +102,9 @@ class Journal:
             [name, self._masker.mask(value) if self._is_secret(name, value) else shown]
             for (name, value), (_, shown) in zip(exchange.request.headers, row["request"]["headers"], strict=True)
         ]
-        self._kept += self._put(self._exchanges, row)
+        self._put(self._exchanges, row)
+        self._kept += len(exchange.request.content)
+        self._kept += len(exchange.reply.content) if exchange.reply is not None else 0
 
     def _is_secret(self, name: str, value: str) -> bool:
         """Whether a header field is a secret wherever it stands: a declared one, or a token that could be any word."""
@@ -161,11 +163,9 @@ class Journal:
         return mask_row(row, self._masker.text)
 
     @staticmethod
-    def _put(file: TextIO, row: Mapping[str, Any]) -> int:
-        line = json.dumps(row, separators=(",", ":")) + "\n"
-        file.write(line)
+    def _put(file: TextIO, row: Mapping[str, Any]) -> None:
+        file.write(json.dumps(row, separators=(",", ":")) + "\n")
         file.flush()
-        return len(line)
 
     def close(self) -> None:
         self._exchanges.close()

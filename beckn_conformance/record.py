@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import base64
+import itertools
 import zlib
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from .binding import Binding
-from .exchange import Exchange, Raw, Reply, Request
+from .exchange import MOST_VALUES, Exchange, Raw, Reply, Request
 
 PLAIN = 4 * 1024
 """Characters of a content that are kept as they are; longer ones are packed."""
-LONGEST = 32 * 1024 * 1024
+LONGEST = 16 * 1024 * 1024
 """Bytes that a packed content is unpacked to at most, so that a forged record cannot fill the memory."""
 
 Mask = Callable[[str], str]
@@ -73,13 +74,16 @@ def exchange_of(row: Mapping[str, Any], binding: Binding) -> Exchange:
     raw = None
     if "raw" in row:
         sizes = row["raw"]["sizes"]
-        starts = [sum(sizes[:n]) for n in range(len(sizes))]
+        starts = [0, *itertools.accumulate(sizes)][: len(sizes)]
+        # A mask can be longer or shorter than what it stands for.
         ends = [*starts[1:], len(content)]
-        pieces = tuple(content[a:b] for a, b in zip(starts, ends, strict=True))
+        pieces = tuple(content[start:end] for start, end in zip(starts, ends, strict=True))
         raw = Raw(pieces, row["raw"]["pause"], row["raw"]["ending"], row["raw"]["wait"])
     request = Request(sent["method"], sent["url"], tuple((k, v) for k, v in sent["headers"]), content, raw)
     back = row["reply"]
     reply = Reply(back["status"], tuple((k, v) for k, v in back["headers"]), content_of(back)) if back else None
+    if reply is not None and reply.values > MOST_VALUES:
+        raise ValueError(f"a reply holds more than {MOST_VALUES} JSON values")
     return Exchange(
         id=row["id"],
         action=row["operation"],

@@ -2,75 +2,27 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from .assessment import Assessment, Judged, Played, Weight
 from .binding import from_json
-from .chain import Chain
-from .errors import UsageError
 from .exchange import Exchange
 from .finding import Finding
-from .integrity import MOST_TOLD, Account, misbegun, out_of_order
-from .journal import COURSE, EXCHANGES, file_of
+from .integrity import Account, misbegun, out_of_order
+from .journal import COURSE, EXCHANGES
 from .masking import Masker
-from .record import exchange_of
 from .registration import registration_of
+from .rows import Course, Exchanges
 from .run import Run
 from .specification import Specification
 from .tally import Tally
 from .verdict import Verdict, conclude
 
 Row = Mapping[str, Any]
-
-
-class Exchanges:
-    """The exchanges of a record, found by their ids; only their places are held in memory, of all or of ``some``."""
-
-    def __init__(self, folder: Path, some: Collection[str] | None = None) -> None:
-        self._files = [path.open("rb") for path in _files(folder, EXCHANGES)]
-        self._places: dict[str, tuple[int, int]] = {}
-        self.flaws: dict[str, None] = {}
-        """Why not every line can be found by an id of its own; the first of them."""
-        self.chain = Chain()
-        for number, file in enumerate(self._files):
-            place = 0
-            for line in file:
-                self.chain.add(line)
-                if line.endswith(b"\n") and line.startswith(b'{"id":"'):
-                    id_ = line[7 : line.index(b'"', 7)].decode("utf-8", "replace")
-                    if id_ in self._places:
-                        self._note(f"exchange {id_} is more than once on record")
-                    elif some is None or id_ in some:
-                        self._places[id_] = (number, place)
-                else:
-                    self._note(f"{Path(file.name).name} has a line that is no exchange")
-                place += len(line)
-
-    def _note(self, flaw: str) -> None:
-        if len(self.flaws) < MOST_TOLD:
-            self.flaws[flaw] = None
-
-    def __len__(self) -> int:
-        return len(self._places)
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._places)
-
-    def row(self, id_: str) -> dict[str, Any]:
-        """The row of an exchange; raises KeyError where the record has none of this id."""
-        number, place = self._places[id_]
-        self._files[number].seek(place)
-        row: dict[str, Any] = json.loads(self._files[number].readline())
-        return row
-
-    def close(self) -> None:
-        for file in self._files:
-            file.close()
 
 
 @dataclass
@@ -110,17 +62,17 @@ def rejudge(folder: Path, specification: Specification) -> Rejudged:
 
     Raises UsageError where there is no record, or one that no run has written.
     """
-    course = _Course(folder)
+    course = Course(folder)
     exchanges = Exchanges(folder)
     try:
         return _rejudge(course, exchanges, specification)
     except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
-        raise course.damaged from error
+        raise course.damaged(error) from error
     finally:
         exchanges.close()
 
 
-def _rejudge(course: _Course, exchanges: Exchanges, specification: Specification) -> Rejudged:
+def _rejudge(course: Course, exchanges: Exchanges, specification: Specification) -> Rejudged:
     rows: Iterator[Row] = iter(course)
     first = next(rows, None)
     if first is None or first["kind"] != "run":
@@ -162,7 +114,7 @@ def _rejudge(course: _Course, exchanges: Exchanges, specification: Specification
         row = exchanges.row(id_)
         counted += 1
         last = max(last, row["started"] + row["seconds"])
-        if row["operation"] == "Provider/signup" and (registered := part.registration(row)):
+        if row["operation"] == "Provider/signup" and (registered := part.registration(id_)):
             whole.register(registered)
     whole.exchanges = whole.exchanges or counted
     whole.seconds = whole.seconds or last - whole.started.timestamp()
@@ -189,7 +141,7 @@ class _Part:
                     raise ValueError("what was begun is begun again")
                 self._begun = True
                 _learn(self._assessment, row)
-                probe = [self._exchange(id_) for id_ in row["probe"]]
+                probe = self._exchanges.scenario(row["probe"], self._assessment.binding)
                 result.flaws += misbegun(self.run, row, probe)
                 self.run.binding = self._assessment.binding.name
                 self.run.notes += row["notes"]
@@ -206,11 +158,9 @@ class _Part:
                 self.run.notes += row["notes"]
                 self.run.unreachable = row["unreachable"]
                 self.run.exchanges = row["exchanges"]
-            case kind:
-                raise ValueError(f"a row of the unknown kind {kind!r}")
 
     def _judge(self, row: Row, scenarios: Counter[str]) -> None:
-        exchanges = tuple(self._exchange(id_) for id_ in row["exchanges"])
+        exchanges = self._exchanges.scenario(row["exchanges"], self._assessment.binding)
         weight = Weight(row.get("offset", 0), row.get("exact"))
         judged = self._assessment.judge(Played(exchanges, row["unmet"]), row["test"], weight)
         if weight.exact is None:
@@ -219,12 +169,9 @@ class _Part:
             self._exercised |= judged.exercised
             self._reason = judged.reason or self._reason
 
-    def _exchange(self, id_: str) -> Exchange:
-        return exchange_of(self._exchanges.row(id_), self._assessment.binding)
-
-    def registration(self, row: Row) -> str:
-        """Id of the registration that a signup made, from its row; empty where it made none."""
-        made = registration_of(exchange_of(row, self._assessment.binding))
+    def registration(self, id_: str) -> str:
+        """Id of the registration that a signup made; empty where it made none."""
+        made = registration_of(self._exchanges.exchange(id_, self._assessment.binding))
         return made.id if made else ""
 
     def merge_into(self, result: Rejudged) -> None:
@@ -236,15 +183,6 @@ class _Part:
             whole.unreachable = whole.unreachable or self.run.unreachable
             whole.exchanges += self.run.exchanges
             whole.binding = whole.binding or self.run.binding
-
-
-def rows(folder: Path) -> Iterator[dict[str, Any]]:
-    """The exchanges of a record, one at a time; a last line that was not written to its end is left out."""
-    for path in _files(folder, EXCHANGES):
-        with path.open("rb") as lines:
-            for line in lines:
-                if line.endswith(b"\n"):
-                    yield json.loads(line)
 
 
 def _learn(assessment: Assessment, row: Row) -> None:
@@ -273,7 +211,7 @@ class Scenario:
 
 def scenario_of(folder: Path, id_: str) -> Scenario | None:
     """The scenario in which an exchange was made; None where that is not on record."""
-    course = _Course(folder)
+    course = Course(folder)
     exchanges = Exchanges(folder)
     begun: Row = {}
     try:
@@ -282,9 +220,9 @@ def scenario_of(folder: Path, id_: str) -> Scenario | None:
                 begun = row
             elif row["kind"] == "judged" and id_ in row["exchanges"]:
                 binding = from_json(begun["binding"])
-                return Scenario(tuple(exchange_of(exchanges.row(one), binding) for one in row["exchanges"]), begun)
+                return Scenario(exchanges.scenario(row["exchanges"], binding), begun)
     except (KeyError, TypeError, ValueError) as error:
-        raise course.damaged from error
+        raise course.damaged(error) from error
     finally:
         exchanges.close()
     return None
@@ -292,42 +230,8 @@ def scenario_of(folder: Path, id_: str) -> Scenario | None:
 
 def run_of(folder: Path, specification: Specification) -> Run:
     """The run that a record is of; raises UsageError as ``rejudge`` does."""
-    course = _Course(folder)
+    course = Course(folder)
     try:
         return Run.from_json(next(iter(course)), specification)
     except (KeyError, TypeError, ValueError, StopIteration) as error:
-        raise course.damaged from error
-
-
-def _files(folder: Path, kind: str) -> list[Path]:
-    """The files of a record of one kind: that of the run, then those of workers that it could not take over."""
-    return [path for path in (folder / file_of(kind), *sorted(folder.glob(file_of(kind, "*")))) if path.is_file()]
-
-
-class _Course:
-    """The rows of how a run went, one at a time; raises UsageError where there are none."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._files = _files(folder, COURSE)
-        self._place = f": {file_of(COURSE)} is empty"
-        self.chain = Chain()
-        self.before = ""
-        """The end of the chain before the line that was read last."""
-        if not self._files:
-            raise UsageError(f"{folder}: there is no {file_of(COURSE)}, so nothing is on record of a run")
-
-    def __iter__(self) -> Iterator[Row]:
-        for path in self._files:
-            with path.open("rb") as lines:
-                for number, line in enumerate(lines, 1):
-                    self._place = f" at {path.name}, line {number}, or in the exchanges that it names"
-                    self.before = self.chain.end
-                    self.chain.add(line)
-                    if line.endswith(b"\n"):
-                        yield json.loads(line)
-
-    @property
-    def damaged(self) -> UsageError:
-        """The error to raise where the row that was read last cannot be followed."""
-        return UsageError(f"{self._folder}: the record is damaged{self._place}")
+        raise course.damaged(error) from error

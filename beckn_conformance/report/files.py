@@ -11,7 +11,7 @@ from typing import IO, Any
 
 from ..errors import UsageError
 from ..journal import COURSE, EXCHANGES, file_of
-from ..recording import rows
+from ..rows import exchanges
 from ..specification import Specification
 from . import badge, earl, evidence, har, html, markdown
 
@@ -33,7 +33,7 @@ def write(report: Mapping[str, Any], folder: Path, specification: Specification,
     with replaced(path) as file:
         file.write(json.dumps(report, ensure_ascii=True, indent=1) + "\n")
     with replaced(folder / "exchanges.har") as file:
-        har.write(rows(record), report, file)
+        har.write(exchanges(record), report, file)
     with replaced(folder / "earl.jsonld") as file:
         file.write(json.dumps(earl.document(report, specification), indent=1) + "\n")
     with replaced(folder / "summary.md") as file:

@@ -30,6 +30,7 @@ def row(id_: str = "x1", *, sent: Any = BODY, received: Any = BODY, **changes: A
         "tags": [],
         "about": "",
         "trouble": "",
+        "message": True,
         "request": {
             "method": "POST",
             "url": f"https://gw.example/api/{SIGNUP}",

@@ -37,7 +37,7 @@ ORDER = (
     *("judge", "statistics", "tally", "waivers", "verdict"),
     *("binding", "wire", "transport", "patience", "gateway", "turns", "solitude"),
     *("verifier", "actor", "curl", "replay", "record", "chain", "journal", "run", "assessment", "probe", "integrity"),
-    "recording",
+    *("rows", "recording"),
     *("embedded", "session"),
     *("report", "traffic", "scenario", "explorer", "openapi", "suite", "workers", "shares", "plan", "campaign"),
     *(
