@@ -68,7 +68,7 @@ def _rejudged(record: Path, specification: Specification, report: Path | None, *
     judged = rejudge(record, specification)
     verdict = judged.conclude()
     made = document.document(judged.run, verdict, judged.tally.statistics.to_json(), Masker())
-    path = files.write(made, report, specification) if report is not None else None
+    path = files.write(made, report, specification, record=record) if report is not None else None
     if as_json:
         say_json(made)
     else:

@@ -6,7 +6,6 @@ import os
 import zlib
 
 import pytest
-from reports import row as exchange_row
 
 from beckn_conformance import recording, rows
 from beckn_conformance.binding import HttpBinding
@@ -16,6 +15,7 @@ from beckn_conformance.masking import Masker
 from beckn_conformance.reading import MB
 from beckn_conformance.run import FORMAT
 from beckn_conformance.specification import load
+from reports import row as exchange_row
 
 RUN = {
     "kind": "run",
@@ -153,8 +153,7 @@ def test_contents_that_unpack_to_more_than_any_run_writes_are_refused(tmp_path, 
     found = rows.Exchanges(tmp_path)
 
     with pytest.raises(ValueError, match="unpacked, are more than any run writes"):
-        for id_ in found:
-            found.exchange(id_, HttpBinding())
+        [found.exchange(id_, HttpBinding()) for id_ in found]
     found.close()
 
 
