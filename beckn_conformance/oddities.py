@@ -141,6 +141,16 @@ FOREIGN: dict[str, tuple[str, ...]] = {
 """Requests that are sound HTTP and no calls of the page (T16), by families."""
 
 
+def foreign(family: str, kind: str, action: str) -> dict[str, str | None]:
+    """What of a valid call is otherwise in a request of a family and kind of these: method, path, or media type."""
+    match family:
+        case "another method":
+            return {"method": kind}
+        case "another path":
+            return {"path": PATHS[kind](f"/{action}")}
+    return {"media_type": MEDIA_TYPES[kind]}
+
+
 def _line(change: Callable[[bytes], bytes]) -> Talk:
     """With another request line."""
 
@@ -245,6 +255,9 @@ INCOMPLETE = frozenset(
     }
 )
 """Of these no part may be carried out: what the request asks for has not come whole."""
+
+
+SLOW = "pauses between its bytes"
 
 
 def trickled(head: bytes, body: bytes) -> Raw:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import re
 import secrets
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,16 +17,19 @@ from .binding import HEADER
 from .config import GatewayConfig
 from .curl import CIN, is_plain_time
 from .errors import Unmet, Unreachable, UsageError
-from .exchange import Exchange, Request, shown
+from .exchange import MISSING, Exchange, brief, shown
 from .masking import SHORTEST, Masker
 from .model import REQUIREMENTS
+from .oddities import FOREIGN, MALFORMED, MALFORMED_HTTP, SLOW, UNUSUAL, foreign, trickled
+from .patterns import pattern
 from .record import row_of
 from .recording import run_of, scenario_of
-from .registration import registration_of
+from .registration import Registration, registration_of
 from .replay import needed, under_way
 from .report import files
 from .session import Session
 from .specification import Specification
+from .urls import check_url
 
 TRIES = 5
 """Times that calls are made again which were under way at the same time, since their order is a matter of luck."""
@@ -36,7 +38,15 @@ OF_LUCK = ("REPLY-TIME", "ROBUST-LIVES-ON")
 LONGEST_PAUSE = 1.0
 """Seconds beyond ``settle``, or the time to clone, that are waited between two calls, as the run did."""
 
-SECRET_KEYS = ("signup_token", "headers", "registrations")
+TAKEN = (
+    *("binding", "envelope", "method", "timestamp_zone", "verification", "updates", "documents_echo", "status_names"),
+    *("optional", "values", "settle", "timeout", "patience", "concurrency", "rate", "policy_update_frequency"),
+)
+"""Keys of a configuration that are taken from a report: none is a secret, a target, a file or a command."""
+NEEDLESS = ("gateway", "mask", "waivers")
+"""Keys that change nothing of what is sent."""
+TEXTS = {"malformed": MALFORMED, "unusual": UNUSUAL}
+TALKS = {SLOW: trickled, **{kind: talk for kinds in MALFORMED_HTTP.values() for kind, talk in kinds.items()}}
 
 Finding = Mapping[str, Any]
 
@@ -65,10 +75,18 @@ class Resent:
         return {"holds": self.holds, "text": self.text, "exchanges": rows}
 
 
-def again(folder: Path, name: str, url: str | None, file: Path | None, specification: Specification) -> Resent:
-    """Replays a finding of a report at its gateway, or at another.
+def again(
+    folder: Path,
+    name: str,
+    url: str | None,
+    file: Path | None,
+    specification: Specification,
+    confirm: Callable[[str], None],
+) -> Resent:
+    """Replays a finding of a report at the gateway of ``url``, or at that of the report once ``confirm`` has returned.
 
-    Raises UsageError for a finding or a record that is not there, or a secret that has to be given once more.
+    The report may be a stranger's: secrets, peers, hooks and files are those of ``file``, which this user has named.
+    Raises UsageError for a finding or a record that is not there, or where the run needed such a file.
     """
     report = files.read(folder)
     requirement, finding = find(report, name)
@@ -80,11 +98,11 @@ def again(folder: Path, name: str, url: str | None, file: Path | None, specifica
     last = next(exchange for exchange in scenario.exchanges if exchange.id in finding["exchanges"])
     steps = [*needed(last, scenario.exchanges, history=requirement in REQUIREMENTS), last]
     enough = scenario.shows(run, steps, finding["id"])
-    declared = {} if file is not None else {k: v for k, v in report["configuration"].items() if k != "waivers"}
-    for key in SECRET_KEYS:
-        if "<secret>" in str(declared.get(key)):
-            raise UsageError(f"{key} is not in the report; give the configuration with --gateway-config")
-    config, server = embedded.reach(url or recorded.url, file, specification, declared)
+    declared = {} if file is not None else _taken(report["configuration"], embedded.wanted(url or ""))
+    if url is None:
+        url = check_url(recorded.url, "the URL of the run")
+        confirm(url)
+    config, server = embedded.reach(url, file, specification, declared)
     session = Session(specification, config, secrets.randbits(31))
     try:
         session.start()
@@ -99,6 +117,17 @@ def again(folder: Path, name: str, url: str | None, file: Path | None, specifica
         session.end()
         if server is not None:
             server.stop()
+
+
+def _taken(configuration: Mapping[str, Any], at_reference: bool) -> dict[str, Any]:
+    """What a report says of its gateway, and may; raises UsageError where the run was told more than that."""
+    left = [key for key in configuration if key not in (*TAKEN, *NEEDLESS)]
+    if left and not at_reference:
+        raise UsageError(
+            f"the run declared {brief(', '.join(sorted(left)))}, which is not taken from a report; "
+            "name the configuration with --gateway-config"
+        )
+    return {key: configuration[key] for key in TAKEN if key in configuration}
 
 
 def find(report: Mapping[str, Any], name: str) -> tuple[str, Finding]:
@@ -154,54 +183,70 @@ async def _send(actor: Actor, steps: Sequence[Exchange], recorded: GatewayConfig
         moments[step.id] = time.monotonic()
         answered[step.id].set()
 
-    async with asyncio.TaskGroup() as group:
-        for step in steps:
-            group.create_task(send(step))
+    unmet: list[str] = []
+    try:
+        async with asyncio.TaskGroup() as group:
+            for step in steps:
+                group.create_task(send(step))
+    except* Unmet as failed:
+        unmet += map(str, failed.exceptions)
+    if unmet:
+        raise Unmet(unmet[0])
 
 
 async def _call(actor: Actor, step: Exchange, live: _Live) -> Exchange:
-    if step.sent is not None:
-        header: dict[str, str | None] = dict.fromkeys(HEADER)
-        for name, value in step.sent.header.items():
-            header[name] = live.text(value)
-        if is_plain_time(step.sent.header.get("Timestamp", "")):
-            del header["Timestamp"]
-        body = live.value(step.sent.body)
-        peer = live.peer(step.peer) if step.peer else ""
-        return await actor.call(step.action, body, header=header, purpose=step.purpose, tags=step.tags, peer=peer)
-    request = step.request
+    """Makes a recorded call anew: of a message its header members and its body are taken from the record, of anything
+    else nothing but what it is called."""
+    if step.action not in {operation.action for operation in actor.specification.operations}:
+        raise Unmet(f"the record calls {brief(step.action)!r}, which is no operation of the specification")
+    if step.sent is None:
+        return await _odd(actor, step, live)
+    header: dict[str, str | None] = {
+        name: live.text(value) if isinstance(value := step.sent.header.get(name), str) else None for name in HEADER
+    }
+    if is_plain_time(header["Timestamp"] or ""):
+        del header["Timestamp"]
+    body = live.value(step.sent.body)
+    peer = live.peer(step.peer) if step.peer else ""
+    return await actor.call(step.action, body, header=header, purpose=step.purpose, tags=step.tags, peer=peer)
 
-    def again() -> Request:
-        content = live.bytes(request.content)
-        raw = request.raw
-        if raw is not None:
-            raw = replace(raw, pieces=tuple(live.bytes(piece) for piece in raw.pieces))
-            content = b"".join(raw.pieces)
-        fields = tuple((name, live.field(name, value)) for name, value in request.headers)
-        path = request.url.removeprefix(live.recorded_url)
-        return Request(request.method, f"{actor.config.url}{path}", fields, content, raw)
 
-    about = live.text(step.about)
-    return await actor.send(step.action, again, purpose=step.purpose, tags=step.tags, about=about)
+async def _odd(actor: Actor, step: Exchange, live: _Live) -> Exchange:
+    """Sends what is no message of the page, made of a valid one as its name says (T14, T16)."""
+    of, action, kind = live.registration(step), step.action, (*step.tags, "")[0]
+    about = {"registration": {"id": of.id}}
+    body = actor.values.signup() if action == SIGNUP else {**about, **actor.values.parts(action)}
+    if step.purpose in TEXTS and kind in TEXTS[step.purpose]:
+        text = TEXTS[step.purpose][kind]
+        return await actor.call_text(action, body, text, of=of, purpose=step.purpose, tags=step.tags)
+    if step.purpose == "foreign" and kind in FOREIGN and step.tags[1:] and step.tags[1] in FOREIGN[kind]:
+        return await actor.call_foreign(action, body, of=of, tags=step.tags, **foreign(kind, step.tags[1], action))
+    if step.purpose == "broken" and kind in TALKS:
+        actor.need_socket()
+        harmed = of.id if step.about else ""
+        return await actor.call_wire(action, body, TALKS[kind], of=of, about=harmed, tag=kind)
+    raise Unmet(f"what was sent as {brief(', '.join(step.tags))!r} cannot be made again")
 
 
 class _Live:
     """What stands in the place of recorded ids, tokens and company ids this time."""
 
     def __init__(self, actor: Actor, recorded: GatewayConfig) -> None:
-        self.recorded_url = recorded.url
         self._recorded_peers = recorded.peers
         self._actor = actor
-        self._company_id = re.compile(recorded.company_id) if recorded.company_id else CIN
+        declared = actor.config.company_id
+        self._company_id = pattern(declared) if declared else None
         self._names: dict[str, str] = {}
+        self._made: dict[str, Registration] = {}
+        """By recorded id, the registrations that stand for recorded ones."""
         if recorded.signup_token and actor.config.signup_token:
             self._names[recorded.signup_token] = actor.config.signup_token
         for (old_id, old_token), (id_, token) in zip(recorded.registrations, actor.config.registrations, strict=False):
-            self._names |= {old_id: id_, old_token: token}
+            self._take(Registration(old_id, old_token, 0.0, MISSING), Registration(id_, token, 0.0, MISSING))
 
     def peer(self, url: str) -> str:
         """The other gateway that is asked in the place of a recorded one; raises Unmet where none is declared."""
-        place = self._recorded_peers.index(url)
+        place = self._recorded_peers.index(url) if url in self._recorded_peers else len(self._recorded_peers)
         if place >= len(self._actor.config.peers):
             raise Unmet(f"{url} was asked, and {place + 1} peers are not declared")
         return self._actor.config.peers[place]
@@ -210,7 +255,17 @@ class _Live:
         """Notes the registration that a call made in the place of the recorded one."""
         old, new = registration_of(step), registration_of(exchange)
         if step.action == SIGNUP and old is not None and new is not None:
-            self._names |= {old.id: new.id, old.token: new.token}
+            self._take(old, new)
+
+    def _take(self, old: Registration, new: Registration) -> None:
+        self._names |= {old.id: new.id, old.token: new.token}
+        self._made[old.id] = new
+
+    def registration(self, step: Exchange) -> Registration:
+        """The one that a request is about which is no message, else the last that was made; raises Unmet for none."""
+        if not self._made:
+            raise Unmet("the registration that it was about was not made")
+        return self._made.get(step.about) or [*self._made.values()][-1]
 
     def text(self, text: str) -> str:
         """A text with every recorded name in it replaced; short names only where they are all of it."""
@@ -219,11 +274,9 @@ class _Live:
         for old, new in sorted(self._names.items(), key=lambda pair: -len(pair[0])):
             if len(old) >= SHORTEST:
                 text = text.replace(old, new)
-        return self._company_id.sub(lambda found: self._fresh(found[0]), text) if self._may_name(text) else text
-
-    def _may_name(self, text: str) -> bool:
-        """Whether a company id is looked for in a text: a declared pattern could be found in any."""
-        return self._company_id is CIN or self._company_id.fullmatch(text) is not None
+        if self._company_id is None:
+            return CIN.sub(lambda found: self._fresh(found[0]), text)
+        return self._fresh(text) if self._company_id.fullmatch(text) else text
 
     def _fresh(self, company_id: str) -> str:
         return self._names.setdefault(company_id, self._actor.values.info()["company_id"])
@@ -234,20 +287,6 @@ class _Live:
             return {key: self.value(child, key) for key, child in value.items()}
         if isinstance(value, list):
             return [self.value(child) for child in value]
-        if isinstance(value, str) and (self._company_id is CIN or name in ("id", "company_id")):
+        if isinstance(value, str) and (self._company_id is None or name in ("id", "company_id")):
             return self.text(value)
         return value
-
-    def bytes(self, content: bytes) -> bytes:
-        """The same for bytes that need be no text."""
-        try:
-            return self.text(content.decode()).encode()
-        except UnicodeDecodeError:
-            return self.text(content.decode("latin-1")).encode("latin-1", "replace")
-
-    def field(self, name: str, value: str) -> str:
-        """A header field of a request that is sent as it was: declared ones as they are declared now."""
-        declared = {key.casefold(): given for key, given in self._actor.config.headers.items()}
-        if name == "Timestamp" and is_plain_time(value):
-            return self._actor.header("")["Timestamp"]
-        return declared.get(name.casefold(), self.text(value))

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import sys
 
+from ..errors import UsageError
+from ..exchange import printable
 from ..paths import path_of
 from . import schemas
 from .terminal import Commands, say, say_json
@@ -19,8 +22,9 @@ def add(commands: Commands) -> None:
     )
     replay.add_argument("folder", metavar="REPORT", type=path_of, help="report folder of a run")
     replay.add_argument("finding", metavar="FINDING", help="id of a finding, or of its requirement if it has but one")
-    replay.add_argument("--gateway-url", metavar="URL", help="another gateway than the one of the run")
-    replay.add_argument("--gateway-config", metavar="FILE", type=path_of, help="another configuration, or its secrets")
+    replay.add_argument("--gateway-url", metavar="URL", help="gateway that is sent to; that of the run is asked about")
+    replay.add_argument("--gateway-config", metavar="FILE", type=path_of, help="configuration with secrets and peers")
+    replay.add_argument("--yes", action="store_true", help="send to the gateway that the report names, and do not ask")
     replay.add_argument("--json", action="store_true", help="as JSON")
     schemas.add(replay)
     replay.set_defaults(does=_replay)
@@ -29,9 +33,26 @@ def add(commands: Commands) -> None:
 def _replay(chosen: argparse.Namespace) -> int:
     from ..resending import again
 
-    resent = again(chosen.folder, chosen.finding, chosen.gateway_url, chosen.gateway_config, schemas.read(chosen))
+    def confirm(url: str) -> None:
+        _confirm(url, agreed=chosen.yes)
+
+    url, file = chosen.gateway_url, chosen.gateway_config
+    resent = again(chosen.folder, chosen.finding, url, file, schemas.read(chosen), confirm)
     if chosen.json:
         say_json(resent.to_json())
     else:
         say(resent.lines())
     return {True: 1, False: 0, None: 10}[resent.holds]
+
+
+def _confirm(url: str, *, agreed: bool) -> None:
+    """Raises UsageError unless the user wants requests to be sent where a report says, which may be a stranger's."""
+    where = printable(url)
+    if agreed:
+        print(f"sending to {where}, as the report says", file=sys.stderr)
+        return
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        raise UsageError(f"the report names {where}; say --yes to send there, or name a gateway with --gateway-url")
+    print(f"The report names {where}. Send requests there? [y/N] ", end="", file=sys.stderr, flush=True)
+    if sys.stdin.readline().strip().casefold() not in ("y", "yes"):
+        raise UsageError("nothing was sent")

@@ -20,10 +20,10 @@ from beckn_conformance.oddities import (
     MALFORMED,
     MALFORMED_HTTP,
     MANY_DOCUMENTS,
-    MEDIA_TYPES,
-    PATHS,
+    SLOW,
     UNUSUAL,
     family_of,
+    foreign,
     trickled,
 )
 from beckn_conformance.scenario import case, exercises, scenario
@@ -140,19 +140,8 @@ async def test_no_call_of_the_page(actor: Actor, family: str, kind: str, action:
     """Another method, path or media type; where it is refused, the registration stays as it was (T16)."""
     registration = await actor.registered()
     body = _body(actor, action, registration)
-    method = kind if family == "another method" and kind != actor.config.method else None
-    path = PATHS[kind](f"/{action}") if family == "another path" else None
-    media_type = MEDIA_TYPES[kind] if family == "another media type" else "application/json"
     async with actor.lives_on(family, registration, group=family):
-        await actor.call_foreign(
-            action,
-            body,
-            of=registration,
-            tags=(family, kind),
-            method=method,
-            path=path,
-            media_type=media_type,
-        )
+        await actor.call_foreign(action, body, of=registration, tags=(family, kind), **foreign(family, kind, action))
 
 
 @pytest.mark.parametrize(
@@ -182,9 +171,7 @@ async def test_slow_request(actor: Actor, action: str) -> None:
     actor.need_socket()
     registration = await actor.registered()
     body = _body(actor, action, registration)
-    await actor.call_wire(
-        action, body, trickled, of=registration, about=registration.id, tag="pauses between its bytes"
-    )
+    await actor.call_wire(action, body, trickled, of=registration, about=registration.id, tag=SLOW)
     await actor.get(registration)
 
 

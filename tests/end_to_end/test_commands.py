@@ -170,7 +170,7 @@ def test_a_history_is_replayed_with_its_pauses(kit: Kit, gateway: Callable[..., 
     )
     assert [f["requirement"] for f in run.findings] == ["UPDATE-VISIBLE"]
 
-    assert main(["replay", str(run.folder), "UPDATE-VISIBLE"]) == 1
+    assert main(["replay", str(run.folder), "UPDATE-VISIBLE", "--yes"]) == 1
     assert main(["replay", str(run.folder), "UPDATE-VISIBLE", "--gateway-url", gateway().url]) == 0
 
 
@@ -190,7 +190,7 @@ def test_a_race_is_told_and_replayed_with_what_was_under_way(kit: Kit, gateway: 
     assert " &\n" in finding["script"]
     assert "\nwait\n" in finding["script"]
     # It takes luck to see it again, and nobody calls it fixed for the want of that.
-    assert main(["replay", str(run.folder), finding["id"]]) in (1, 10)
+    assert main(["replay", str(run.folder), finding["id"], "--yes"]) in (1, 10)
 
 
 def test_what_takes_more_calls_than_a_finding_names_is_not_called_fixed(
@@ -228,7 +228,7 @@ def test_a_secret_that_is_not_in_the_report_is_asked_for(
 
     assert main(["replay", str(run.folder), SEEN]) == 4
     assert "--gateway-config" in capsys.readouterr().err
-    assert main(["replay", str(run.folder), SEEN, option]) == 1
+    assert main(["replay", str(run.folder), SEEN, option, "--yes"]) == 1
 
 
 # Judge.
