@@ -125,9 +125,9 @@ class Campaign:
             if not worker:
                 workers.clear(folder)
         except UsageError as error:
-            raise pytest.UsageError(str(error)) from None
+            raise pytest.UsageError(printable(str(error))) from None
         except KitError as error:
-            raise pytest.exit.Exception(str(error), returncode=3) from None
+            raise pytest.exit.Exception(printable(str(error)), returncode=3) from None
         session = Session(
             specification,
             gateway,

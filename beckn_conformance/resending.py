@@ -213,7 +213,7 @@ async def _call(actor: Actor, step: Exchange, live: _Live) -> Exchange:
 
 async def _odd(actor: Actor, step: Exchange, live: _Live) -> Exchange:
     """Sends what is no message of the page, made of a valid one as its name says (T14, T16)."""
-    of, action, kind = live.registration(step), step.action, (*step.tags, "")[0]
+    of, action, kind = live.registration(step) or await actor.registered(), step.action, (*step.tags, "")[0]
     about = {"registration": {"id": of.id}}
     body = actor.values.signup() if action == SIGNUP else {**about, **actor.values.parts(action)}
     if step.purpose in TEXTS and kind in TEXTS[step.purpose]:
@@ -261,11 +261,9 @@ class _Live:
         self._names |= {old.id: new.id, old.token: new.token}
         self._made[old.id] = new
 
-    def registration(self, step: Exchange) -> Registration:
-        """The one that a request is about which is no message, else the last that was made; raises Unmet for none."""
-        if not self._made:
-            raise Unmet("the registration that it was about was not made")
-        return self._made.get(step.about) or [*self._made.values()][-1]
+    def registration(self, step: Exchange) -> Registration | None:
+        """The one that a request is about which is no message, else the last that was made; None without any."""
+        return self._made.get(step.about) or next(reversed(self._made.values()), None)
 
     def text(self, text: str) -> str:
         """A text with every recorded name in it replaced; short names only where they are all of it."""

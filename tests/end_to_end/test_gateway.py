@@ -11,6 +11,7 @@ import struct
 import zlib
 from asyncio import StreamReader, StreamWriter
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -537,24 +538,85 @@ def test_a_gateway_that_comes_back_on_its_port_is_waited_for(gateway: Callable[.
     assert [bool(e.reply) for e in exchanges] == [True] * 4
 
 
+# The verification hook.
+
+ODD_IDS = (
+    *(
+        "$(touch pwned)",
+        "`touch pwned`",
+        "a; touch pwned",
+        "'",
+        '"',
+        "a b",
+        "",
+        "-o pwned",
+        "-K/etc/passwd",
+        "@/etc/passwd",
+    ),
+    *(
+        "..",
+        "../../admin",
+        ".hidden",
+        "a/b",
+        "a%2e",
+        "a?x=1#y",
+        "a\r\nX-Injected: 1",
+        "a\nb\n",
+        "a\0",
+        "\ud800",
+        "é",
+        "{id}",
+        "١",
+    ),
+)
+
+
+@pytest.mark.parametrize("hook", ["sh -c 'touch called; {id}'", "curl --data id={id} {url}", "{url}/verify/{id}"])
+def test_a_hook_is_not_called_with_an_id_that_could_be_more_than_a_name(
+    hook: str, gateway: Callable[..., Loopback], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    server = gateway(lambda seen, answer: plain(200, ""))
+    verifier = Verifier(GatewayConfig(server.url, verification_hook=hook.replace("{url}", server.url)))
+
+    for id_ in ODD_IDS:
+        with pytest.raises(Unmet, match=r"is not called.*REGISTRATION_ID"):
+            asyncio.run(verifier.verify(id_))
+
+    assert list(tmp_path.iterdir()) == []
+    assert server.seen == []
+
+
+@pytest.mark.parametrize("id_", ["reg-44255ac8", "17", "urn:uuid:6ba7b810-9dad", "a.b_c", "_x", "A..b"])
+def test_a_hook_is_called_with_a_plain_id(
+    id_: str, gateway: Callable[..., Loopback], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    server = gateway(lambda seen, answer: plain(200, ""))
+
+    asyncio.run(Verifier(GatewayConfig(server.url, verification_hook=f"{server.url}/verify/{{id}}")).verify(id_))
+    asyncio.run(Verifier(GatewayConfig(server.url, verification_hook="sh -c 'echo {id} >called'")).verify(id_))
+
+    assert [(seen.method, seen.target) for seen in server.seen] == [("POST", f"/verify/{id_}")]
+    assert Path("called").read_text() == f"{id_}\n"
+
+
+@pytest.mark.parametrize("id_", ["$(touch pwned)", "-o", "@/etc/passwd", "é\n", "a b", "reg-1"])
+def test_a_command_is_told_any_id_by_a_variable_and_by_nothing_else(
+    id_: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    hook = """sh -c 'printf "%s|%s" "$REGISTRATION_ID" "$*" >called' hook"""
+
+    asyncio.run(Verifier(GatewayConfig("http://127.0.0.1", verification_hook=hook)).verify(id_))
+
+    assert [path.name for path in tmp_path.iterdir()] == ["called"]
+    assert Path("called").read_text() == f"{id_}|"
+
+
 @pytest.mark.parametrize("id_", ["a\0b", "a\ud800b", "x" * 1_000_000])
 def test_an_id_that_no_command_can_be_given_is_verified_by_nobody(id_: str) -> None:
-    verifier = Verifier(GatewayConfig("http://127.0.0.1", verification_hook="true {id}"))
+    verifier = Verifier(GatewayConfig("http://127.0.0.1", verification_hook="true"))
 
     with pytest.raises(Unmet, match="the verification_hook failed"):
         asyncio.run(verifier.verify(id_))
-
-
-def test_an_id_names_nothing_but_itself_in_the_url_of_a_hook(gateway: Callable[..., Loopback]) -> None:
-    server = gateway(lambda seen, answer: plain(200, ""))
-    verifier = Verifier(GatewayConfig(server.url, verification_hook=f"{server.url}/verify/{{id}}"))
-
-    for id_ in ("../../admin?x=1#y", "a\r\nX-Injected: 1", "a\0\ud800"):
-        asyncio.run(verifier.verify(id_))
-
-    assert [seen.target for seen in server.seen] == [
-        "/verify/..%2F..%2Fadmin%3Fx%3D1%23y",
-        "/verify/a%0D%0AX-Injected%3A%201",
-        "/verify/a%00%3F",
-    ]
-    assert not any("x-injected" in seen.headers for seen in server.seen)
