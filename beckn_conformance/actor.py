@@ -228,7 +228,7 @@ class Actor:
     def need_socket(self) -> None:
         """Raises Unmet where raw bytes cannot be sent."""
         if not self._gateway.has_socket:
-            raise Unmet("the gateway is not reached through a socket")
+            raise Unmet("raw bytes cannot be sent where an HTTP proxy or no socket at all is before the gateway")
 
     @contextlib.asynccontextmanager
     async def lives_on(

@@ -22,10 +22,11 @@ from .errors import UsageError, nearest
 from .finding import pattern_of
 from .masking import Masker
 from .paths import path_of
+from .proxies import proxies_of, secrets_of, without_user
 from .specification import Specification
 from .times import zone
 from .tls import tls_context
-from .urls import check_url
+from .urls import check_url, is_url
 
 OPTIONS = ("timeout", "patience", "concurrency", "rate")
 """Keys that an option of their own can override."""
@@ -70,6 +71,8 @@ class GatewayConfig:
     rate: float | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
     tls: Mapping[str, Any] = field(default_factory=dict)
+    proxies: Mapping[str, str] = field(default_factory=dict)
+    """The HTTP proxy before each URL that is not reached directly, with user and password where it needs them."""
     verification_hook: str | None = None
     registrations: tuple[tuple[str, str], ...] = ()
     peers: tuple[str, ...] = ()
@@ -83,6 +86,11 @@ class GatewayConfig:
     """The configuration as written, before env:NAME was looked up, for the report."""
 
     @property
+    def proxy(self) -> str | None:
+        """The HTTP proxy before the gateway."""
+        return self.proxies.get(self.url)
+
+    @property
     def shown(self) -> dict[str, Any]:
         """What was declared, with every secret that was written out replaced."""
         shown = dict(self.declared)
@@ -90,6 +98,8 @@ class GatewayConfig:
             shown["signup_token"] = _hidden(shown["signup_token"])
         if "headers" in shown:
             shown["headers"] = {name: _hidden(value) for name, value in shown["headers"].items()}
+        if "proxy" in shown and not shown["proxy"].startswith("env:"):
+            shown["proxy"] = without_user(shown["proxy"])
         if "registrations" in shown:
             shown["registrations"] = [{**row, "token": _hidden(row["token"])} for row in shown["registrations"]]
         return shown
@@ -108,6 +118,7 @@ class GatewayConfig:
         values["verification_hook"] = masker.value(self.verification_hook)
         values["headers"] = {name: mask(value) for name, value in self.headers.items()}
         values["registrations"] = [[id_, mask(token)] for id_, token in self.registrations]
+        values["proxies"] = {u: without_user(self.proxies[u]) for u in (self.url, *self.peers) if u in self.proxies}
         values["waivers"] = [{**asdict(waiver), "expires": waiver.expires.isoformat()} for waiver in self.waivers]
         values["declared"] = self.shown
         values.pop("tls")
@@ -142,6 +153,7 @@ class GatewayConfig:
             *self.headers.values(),
         ]
         values += [urlsplit(self.verification_hook or "").password or ""]
+        values += [secret for proxy in self.proxies.values() for secret in secrets_of(proxy)]
         return tuple(sorted({value for value in values if len(value) >= 4}, key=len, reverse=True))
 
 
@@ -239,6 +251,13 @@ def from_mapping(
         raise UsageError(f"{where}{_line(lines, 'peers')}: {error}") from error
     if raw.get("peers") and not peers:
         raise fail("peers", f"there is none besides {url} itself")
+    proxies: dict[str, str] = {}
+    if "proxy" in raw:
+        hook = raw.get("verification_hook", "")
+        try:
+            proxies = proxies_of(secret("proxy", raw["proxy"]), [url, *peers, *([hook] if is_url(hook) else [])])
+        except UsageError as error:
+            raise UsageError(f"{where}{_line(lines, 'proxy')}: {error}") from error
     tls = dict(raw.get("tls", {}))
     for key in ("ca", "client_cert"):
         if key in tls and not path_of(tls[key]).is_file():
@@ -287,6 +306,7 @@ def from_mapping(
         company_id=pattern,
         headers={key: secret(f"headers.{key}", value) for key, value in raw.get("headers", {}).items()},
         tls=tls,
+        proxies=proxies,
         registrations=tuple((row["id"], secret("registrations", row["token"])) for row in raw.get("registrations", ())),
         waivers=tuple(waivers),
         declared=dict(raw),

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from .binding import Binding, EnvelopeBinding
 from .config import SIGNUP_TOKEN, GatewayConfig
 from .exchange import Exchange, printable, write_json
+from .proxies import has_user
 from .registration import registration_of
 from .shell import LONGEST, Expansion, Part, command, is_plain, printing, variable, word
 
@@ -21,6 +22,8 @@ TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 """What HTTP takes for a method, and for the name of a header field."""
 BASE, PEER = variable("U"), variable("U2")
 """Base URLs of the gateway and of another one."""
+PROXY = variable("PROXY")
+"""The URL of a proxy that has a user and a password."""
 SERIAL = variable("N")
 """Digits of company ids that were not used before."""
 SHORT = 6
@@ -180,10 +183,13 @@ def send(exchange: Exchange, values: Values, number: int, *, with_head: bool) ->
         content, encoding = request.content.decode("latin-1"), "latin-1"
     body = parts(content)
     if (raw := request.raw) is not None:
+        if values.config.proxies.get(values.config.url):
+            raise ValueError("raw bytes are sent through no proxy")
         sizes = " ".join(str(len(piece)) for piece in raw.pieces)
         speak = [word("python3"), "-c", word(SPEAK), word(BASE), word(sizes), word(f"{raw.pause:g}"), word(raw.ending)]
         return f"{printing(body, encoding)} | {' '.join(speak)} 2>/dev/null"
-    words = ["curl", "-sS", *(["-i"] if with_head else []), "-X", word(_token(request.method))]
+    proxy = values.config.proxies.get(exchange.peer or values.config.url)
+    words = ["curl", "-sS", *(["-i"] if with_head else []), *_way(proxy), "-X", word(_token(request.method))]
     path = path_below(request.url, exchange.peer or values.config.url)
     if path != f"/{exchange.action}":
         words += ["-g", "--path-as-is"]
@@ -198,6 +204,13 @@ def send(exchange: Exchange, values: Values, number: int, *, with_head: bool) ->
     if len(content) <= LONGEST and encoding == "utf-8" and is_plain(body):
         return " ".join([*words, "--data-raw", word(*body)])
     return " ".join([printing(body, encoding), "|", *words, "--data-binary", "@-"])
+
+
+def _way(proxy: str | None) -> list[str]:
+    """How curl goes to the gateway: as the kit went, whatever proxies the environment names."""
+    if proxy is None:
+        return ["--noproxy", word("*")]
+    return ["--noproxy", word(), "-x", word(PROXY) if has_user(proxy) else word(proxy)]
 
 
 def _field(name: str, value: str, parts: Sequence[Part]) -> str:

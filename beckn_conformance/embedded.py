@@ -119,7 +119,7 @@ class Embedded:
         hook = config.verification_hook or "{origin}/operator/registrations/{id}/verify"
         hook = hook.replace("{origin}", self.url)
         peers = tuple(self.peers) or config.peers
-        return dataclasses.replace(config, url=self.url, peers=peers, verification_hook=hook)
+        return dataclasses.replace(config, url=self.url, peers=peers, proxies={}, verification_hook=hook)
 
     def stop(self) -> None:
         """Ends the child; may be called more than once."""

@@ -67,8 +67,8 @@ class Gateway:
         self._transport: Transport = InProcess(transport, self.shelf) if transport else Network(config, self.shelf)
         self.line = asyncio.Lock()
         """Held while a group of calls waits for connections, so that two groups never wait for each other's."""
-        self.has_socket = transport is None
-        """Whether raw bytes can be sent."""
+        self.has_socket = transport is None and not (config.proxy and config.url.startswith("http:"))
+        """Whether raw bytes can be sent: a proxy lets them pass through a tunnel only, which it opens for https."""
 
     async def close(self) -> None:
         await self._transport.close()
@@ -184,7 +184,7 @@ class Gateway:
             return reply, trouble
         self.sent += 1
         reply, trouble = await wire.send(
-            request, request.raw, self._tls, patience=self.config.timeout, longest=LARGEST_REPLY
+            request, request.raw, self._tls, self.config.proxy, patience=self.config.timeout, longest=LARGEST_REPLY
         )
         try:
             return self.shelf.keep(reply) if reply else None, trouble

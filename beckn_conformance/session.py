@@ -30,6 +30,7 @@ from .interrupts import undisturbed
 from .journal import Journal
 from .masking import Masker
 from .probe import begun_by, probe
+from .proxies import advice
 from .registration import registration_of
 from .run import Run
 from .solitude import Solitude
@@ -132,8 +133,9 @@ class Session:
         try:
             probed = self._wait(probe(self._gateway, self.specification, self._values, self._verifier))
         except Unreachable as error:
-            self.run.unreachable = self.masker.text(str(error))
-            raise
+            told = f"{error}{advice(self.config.url) if self.config.proxy is None else ''}"
+            self.run.unreachable = self.masker.text(told)
+            raise Unreachable(told) from error
         self.run.binding = probed.binding.name
         self.run.notes += probed.notes
         self._verifier.always = not probed.shown.serves_fresh

@@ -137,6 +137,7 @@ class Network:
         self._headers = tuple((k, v) for k, v in CLIENT_HEADERS if k.casefold() not in declared)
         # A session for each connection: so can one be ended once its reply has been seen.
         self._idle: list[tuple[aiohttp.ClientSession, ResponseHandler]] = []
+        self._proxy = URL(config.proxy) if config.proxy else None
         self._closes_unannounced = False
         self.trailing = 0
 
@@ -197,6 +198,7 @@ class Network:
                 headers=(*self._headers, *request.headers),
                 data=content if len(content) <= LARGEST_WRITE else io.BytesIO(content),
                 allow_redirects=False,
+                proxy=self._proxy,
             )
         except ValueError as error:
             raise Unsendable(_line(error)) from error
@@ -232,6 +234,10 @@ async def _tell_apart(request: aiohttp.ClientRequest, handler: aiohttp.ClientHan
         raise Unsent("no answer to the attempt to connect") from error
     except aiohttp.ClientConnectorCertificateError as error:
         raise Unsent(_line(error.certificate_error)) from error
+    except aiohttp.ClientProxyConnectionError as error:
+        raise Unsent(f"no connection to the proxy: {_line(error.os_error)}") from error
+    except aiohttp.ClientHttpProxyError as error:
+        raise Unsent(f"the proxy opens no tunnel, and says status {error.status}") from error
     except aiohttp.ClientConnectorError as error:
         raise Unsent(_line(error.os_error)) from error
     except aiohttp.ServerDisconnectedError as error:

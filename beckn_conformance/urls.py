@@ -49,6 +49,11 @@ def check_url(text: str, name: str = "--gateway-url") -> str:
     return f"{scheme}://{_host(parts, shown)}{where}{_path(parts.path, shown)}"
 
 
+def is_url(text: str) -> bool:
+    """Whether a text is a URL of HTTP rather than a command."""
+    return text.casefold().startswith(("http://", "https://"))
+
+
 def _host(parts: SplitResult, shown: str) -> str:
     host = parts.hostname or ""
     if "[" in parts.netloc:

@@ -17,6 +17,7 @@ from .config import GatewayConfig
 from .errors import Unmet
 from .exchange import MISSING, brief
 from .registration import Registration
+from .urls import is_url
 
 VARIABLE = "REGISTRATION_ID"
 """Variable of the environment that tells a command the id, whatever characters it has."""
@@ -30,6 +31,7 @@ class Verifier:
     def __init__(self, config: GatewayConfig, transport: httpx.AsyncBaseTransport | None = None) -> None:
         self._hook = config.verification_hook
         self._transport = transport
+        self._proxy = config.proxies.get(config.verification_hook or "")
         self._stock = [Registration(id_, token, 0.0, MISSING) for id_, token in config.registrations]
         self._next = 0
         self._lock = asyncio.Lock()
@@ -86,7 +88,7 @@ class Verifier:
                 f"the verification_hook is not called: {{id}} stands for letters, digits and ._:- only, and the id is "
                 f"{brief(ascii(registration), 60)}; a command can take it from the variable {VARIABLE}"
             )
-        if self._hook.startswith(("http://", "https://")):
+        if is_url(self._hook):
             await self._post(self._hook.replace("{id}", registration))
             return
         words = [part.replace("{id}", registration) for part in shlex.split(self._hook)]
@@ -108,7 +110,7 @@ class Verifier:
     async def _post(self, url: str) -> None:
         try:
             async with httpx.AsyncClient(
-                transport=self._transport, verify=self._trust, trust_env=False, timeout=10
+                transport=self._transport, proxy=self._proxy, verify=self._trust, trust_env=False, timeout=10
             ) as client:
                 answer = await client.post(url)
         except (httpx.HTTPError, httpx.InvalidURL) as error:

@@ -13,6 +13,7 @@ import h11
 
 from .content_coding import Decoding, Undecodable
 from .exchange import Raw, Reply, Request, brief
+from .proxies import authorization, has_user
 
 CHUNK = 64 * 1024
 LONGEST_HEAD = 256 * 1024
@@ -29,7 +30,13 @@ def head(request: Request) -> bytes:
 
 
 async def send(
-    request: Request, raw: Raw, context: ssl.SSLContext | None, *, patience: float, longest: int
+    request: Request,
+    raw: Raw,
+    context: ssl.SSLContext | None,
+    proxy: str | None = None,
+    *,
+    patience: float,
+    longest: int,
 ) -> tuple[Reply | None, str]:
     """Sends raw bytes to where a request would go; gives the reply, or the trouble that kept it from coming.
 
@@ -44,7 +51,12 @@ async def send(
     try:
         async with asyncio.timeout(patience + raw.pause * len(raw.pieces)):
             port = parts.port or (443 if parts.scheme == "https" else 80)
-            reader, writer = await asyncio.open_connection(parts.hostname, port, ssl=context)
+            if proxy is None:
+                reader, writer = await asyncio.open_connection(parts.hostname, port, ssl=context)
+            else:
+                reader, writer = await _tunnel(parts.netloc if parts.port else f"{parts.netloc}:{port}", proxy)
+                if context is not None:
+                    await writer.start_tls(context, server_hostname=parts.hostname)
             return await _converse(reader, writer, raw, request.method, longest)
     except TimeoutError:
         return None, f"timeout: no whole reply within {patience:g} s"
@@ -54,6 +66,23 @@ async def send(
     finally:
         if writer is not None:
             writer.transport.abort()
+
+
+async def _tunnel(where: str, proxy: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    """A connection to ``host:port`` through a proxy; raises OSError where it gives none."""
+    parts = urlsplit(proxy)
+    reader, writer = await asyncio.open_connection(parts.hostname, parts.port, limit=LONGEST_HEAD)
+    user = f"Proxy-Authorization: {authorization(proxy)}\r\n" if has_user(proxy) else ""
+    writer.write(f"CONNECT {where} HTTP/1.1\r\nHost: {where}\r\n{user}\r\n".encode())
+    try:
+        answer = await reader.readuntil(b"\r\n\r\n")
+    except (asyncio.IncompleteReadError, asyncio.LimitOverrunError) as error:
+        writer.transport.abort()
+        raise ConnectionAbortedError("the proxy opens no tunnel") from error
+    if not answer.startswith((b"HTTP/1.1 2", b"HTTP/1.0 2")):
+        writer.transport.abort()
+        raise ConnectionAbortedError("the proxy opens no tunnel")
+    return reader, writer
 
 
 async def _converse(

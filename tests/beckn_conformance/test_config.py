@@ -50,6 +50,7 @@ DECLARED = {
     "rate": (2.5, "rate"),
     "headers": ({"X-Api-Key": "key-of-the-test"}, "headers"),
     "tls": ({"verify": False}, "tls"),
+    "proxy": ("http://proxy.example:3128", "proxies"),
     "verification_hook": ("verify {id}", "verification_hook"),
     "registrations": ([{"id": "r-1", "token": "token-of-r-1"}], "registrations"),
     "policy_update_frequency": (12, "policy_update_frequency"),
@@ -62,6 +63,7 @@ REACHED = {
     "values": "[A-Z]{5}",
     "registrations": (("r-1", "token-of-r-1"),),
     "mask": ("documents",),
+    "proxy": {URL: "http://proxy.example:3128"},
     "waivers": (
         Waiver("SIGNUP-NACK-PHONE", "known", "ops", datetime.date(2027, 1, 31), "/info/phone", "disputed-test"),
     ),

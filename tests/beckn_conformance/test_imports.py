@@ -23,6 +23,7 @@ ORDER = (
         "clock",
         "tls",
         "urls",
+        "proxies",
         "positions",
         "specification",
         "exchange",

@@ -195,7 +195,7 @@ def sent(words: Sequence[str], number: int, folder: Path) -> tuple[str, str, lis
         match word:
             case "-sS" | "-i" | "-g" | "--path-as-is":
                 pass
-            case "-m":
+            case "-m" | "--noproxy":
                 next(rest)
             case "-X":
                 method = next(rest)

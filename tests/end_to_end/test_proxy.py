@@ -1,0 +1,167 @@
+"""What goes through a declared proxy, and past one that only the environment names."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import ssl
+import subprocess
+from asyncio import StreamReader, StreamWriter
+from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from end_to_end.kit import ONE, Kit
+from end_to_end.loopback import Loopback, Talk
+
+from beckn_conformance import wire
+from beckn_conformance.binding import HttpBinding
+from beckn_conformance.config import GatewayConfig
+from beckn_conformance.exchange import Exchange, Message, Raw, Request
+from beckn_conformance.gateway import Gateway
+from beckn_conformance.replay import tell
+from beckn_conformance.tls import tls_context
+
+Make = Callable[..., Loopback]
+GET = "Provider/get"
+HEADER = {"Action": GET, "Token": "token-1", "Timestamp": "2026-01-01T00:00:00"}
+USER = "Proxy-Authorization: Basic bWU6aHVzaGh1c2g="
+"""Of ``me:hushhush``."""
+
+
+async def _pump(reader: StreamReader, writer: StreamWriter) -> None:
+    while piece := await reader.read(65536):
+        writer.write(piece)
+        await writer.drain()
+    writer.close()
+
+
+def proxy(heads: list[str], *, refuses: bool = False) -> Talk:
+    """An HTTP proxy that keeps the heads of what it is asked, and opens tunnels unless it ``refuses``."""
+
+    async def talk(reader: StreamReader, writer: StreamWriter) -> None:
+        while True:
+            head = (await reader.readuntil(b"\r\n\r\n")).decode()
+            heads.append(head)
+            method, target, _ = head.split("\r\n")[0].split()
+            if method == "CONNECT":
+                if refuses:
+                    writer.write(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n")
+                    return
+                host, _, port = target.rpartition(":")
+                far, near = await asyncio.open_connection(host, int(port))
+                writer.write(b"HTTP/1.1 200 Established\r\n\r\n")
+                await asyncio.gather(_pump(reader, near), _pump(far, writer))
+                return
+            parts = urlsplit(target)
+            length = next(
+                (int(v) for k, _, v in (f.partition(":") for f in head.split("\r\n")) if k == "Content-Length"), 0
+            )
+            far, near = await asyncio.open_connection(parts.hostname, parts.port)
+            near.write(head.replace(target, parts.path, 1).encode() + await reader.readexactly(length))
+            writer.write(await far.readuntil(b"\r\n\r\n"))
+            near.write_eof()
+            writer.write(await far.read(-1))
+            near.close()
+
+    return talk
+
+
+def call(config: GatewayConfig) -> Exchange:
+    async def play() -> Exchange:
+        client = Gateway(config)
+        try:
+            return await client.send(GET, Message(HEADER, {"registration": {"id": "1"}}), HttpBinding())
+        finally:
+            await client.close()
+
+    return asyncio.run(play())
+
+
+def again(exchange: Exchange, config: GatewayConfig, **env: str) -> str:
+    """What the line of a finding prints."""
+    if not shutil.which("curl"):
+        pytest.skip("the line of a finding needs curl, which is not there")
+    line = tell(exchange, [exchange], HttpBinding(), config).curl
+    environment = {"PATH": os.environ["PATH"], **env}
+    return subprocess.run(["sh", "-c", line], env=environment, capture_output=True, text=True, timeout=30).stdout
+
+
+@pytest.mark.parametrize("user", ["", "me:hushhush@"])
+def test_calls_and_the_line_of_a_finding_go_through_the_declared_proxy(gateway: Make, user: str) -> None:
+    heads: list[str] = []
+    server, between = gateway(), gateway(talk=proxy(heads))
+    where = f"http://{user}127.0.0.1:{between.port}"
+    config = GatewayConfig(server.url, proxies={server.url: where}, patience=0.1)
+
+    exchange = call(config)
+    printed = again(exchange, config, PROXY=where, no_proxy="127.0.0.1")
+
+    assert exchange.reply is not None
+    assert exchange.refused
+    assert printed.startswith("HTTP/1.1 ")
+    assert "action: NACK" in printed
+    assert [head.split()[1] for head in heads] == [f"{server.url}/{GET}"] * 2
+    assert all((USER in head) == bool(user) for head in heads)
+    assert not any("proxy-authorization" in seen.headers for seen in server.seen if not user)
+
+
+def test_neither_the_client_nor_the_line_of_a_finding_obeys_the_environment(
+    gateway: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = gateway()
+    nowhere = {"http_proxy": "http://127.0.0.1:9", "ALL_PROXY": "http://127.0.0.1:9"}
+    for name, value in nowhere.items():
+        monkeypatch.setenv(name, value)
+    config = GatewayConfig(server.url)
+
+    exchange = call(config)
+    printed = again(exchange, config, **nowhere)
+
+    assert exchange.refused
+    assert "action: NACK" in printed
+    assert len(server.seen) == 2
+
+
+def test_tls_and_raw_bytes_go_through_a_tunnel(gateway: Make, tls: ssl.SSLContext, certificate: Path) -> None:
+    heads: list[str] = []
+    server, between = gateway(tls=tls), gateway(talk=proxy(heads))
+    where = f"http://me:hushhush@127.0.0.1:{between.port}"
+    trust = {"ca": str(certificate)}
+
+    exchange = call(GatewayConfig(server.url, proxies={server.url: where}, tls=trust))
+    raw = Raw((b"POST /Provider/get HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\n\r\n",))
+    request = Request("POST", f"{server.url}/{GET}", (), b"", raw)
+    reply, trouble = asyncio.run(wire.send(request, raw, tls_context(trust), where, patience=20, longest=100_000))
+    doubting, why = asyncio.run(wire.send(request, raw, tls_context({}), where, patience=20, longest=100_000))
+
+    assert exchange.refused, exchange.trouble
+    assert reply is not None, trouble
+    assert doubting is None
+    assert "certificate" in why
+    assert all(head.startswith(f"CONNECT 127.0.0.1:{server.port} HTTP/1.1") and USER in head for head in heads)
+
+
+def test_a_tunnel_that_is_refused_is_told_and_nothing_was_sent(
+    gateway: Make, tls: ssl.SSLContext, certificate: Path
+) -> None:
+    server, between = gateway(tls=tls), gateway(talk=proxy([], refuses=True))
+    where = f"http://127.0.0.1:{between.port}"
+    raw = Raw((b"GET / HTTP/1.1\r\n\r\n",))
+    request = Request("GET", server.url, (), b"", raw)
+
+    exchange = call(GatewayConfig(server.url, proxies={server.url: where}, patience=0.1))
+    answer = asyncio.run(wire.send(request, raw, tls_context({}), where, patience=20, longest=100))
+
+    assert "connection: none can be made (the proxy opens no tunnel, and says status 403)" in exchange.trouble
+    assert answer == (None, "connection: the proxy opens no tunnel")
+    assert server.seen == []
+
+
+def test_a_run_names_the_proxy_of_the_environment_that_it_does_not_use(kit: Kit) -> None:
+    run = kit.run("http://127.0.0.1:9", "--gateway-patience=0.1", *ONE, http_proxy="http://127.0.0.1:9")
+
+    assert run.status == 10
+    assert "HTTP_PROXY of the environment is not used unless the configuration says proxy: env" in run.output
