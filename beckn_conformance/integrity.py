@@ -64,11 +64,12 @@ def misbegun(run: Run, row: Row, probe: Sequence[Exchange]) -> Iterator[str]:
     if run.recorded:
         return
     config = run.config
-    if from_json(row["binding"]) not in bindings(config.binding, config.envelope):
+    candidates = bindings(config.binding, config.envelope)
+    if from_json(row["binding"]) not in candidates:
         yield "the binding is none that the configuration leaves"
     ids = [exchange.id for exchange in probe]
     label = ids[0].removesuffix("1") if ids else ""
-    if not is_probe(probe) or ids != [f"{label}{number}" for number in range(1, len(ids) + 1)]:
+    if not is_probe(probe, len(candidates)) or ids != [f"{label}{number}" for number in range(1, len(ids) + 1)]:
         yield "what is called the first calls of the run are others"
     for name, value in begun_by(shown_by(probe), config).items():
         if row[name] != value:

@@ -42,8 +42,6 @@ class Probed:
 
 ANSWER = re.compile(r"""["']action["']\s*:\s*["'](ACK|NACK)["']""", re.IGNORECASE)
 """What an envelope says, whether it can be parsed or not."""
-MOST_BINDINGS = 3
-"""Bindings that are tried at most."""
 
 
 async def probe(gateway: Gateway, specification: Specification, values: Values, verifier: Verifier) -> Probed:
@@ -138,14 +136,16 @@ def begun_by(shown: Shown, config: GatewayConfig) -> dict[str, Any]:
     }
 
 
-def is_probe(exchanges: Sequence[Exchange]) -> bool:
-    """Whether calls are those of a probe by their number and kind: signups, and then others where one was read."""
+def is_probe(exchanges: Sequence[Exchange], bindings: int) -> bool:
+    """Whether calls are those of a probe, by their number, kind and answers, that had so many bindings to try."""
     actions = [exchange.action for exchange in exchanges]
     signups = next((place for place, action in enumerate(actions) if action != SIGNUP), len(actions))
     later = actions[signups:]
-    return 1 <= signups <= MOST_BINDINGS and (
-        later == [GET, UPDATE, ADD][: len(later)] or (later == [GET] * len(later) and len(later) <= MOST_BINDINGS)
-    )
+    if not 1 <= signups <= bindings or any(e.acknowledged for e in exchanges[: signups - 1]):
+        return False
+    if exchanges[signups - 1].acknowledged:
+        return later == [GET, UPDATE, ADD][: len(later)]
+    return later == [GET] * len(later) and len(later) <= bindings
 
 
 def _read_again(exchange: Exchange, binding: Binding) -> Exchange:
