@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from . import children
 from .config import GatewayConfig, load_config
 from .errors import KitError, UsageError, nearest
 from .specification import Specification
@@ -82,7 +83,14 @@ class Embedded:
     """A running reference gateway, and peers that it clones to; ``url`` and ``peers`` are where they listen."""
 
     def __init__(self, arguments: tuple[str, ...], binding: str, peers: int = 0) -> None:
-        command = [sys.executable, "-m", "reference_server", "--port", "0", "--until-stdin-ends", *arguments]
+        command = [
+            sys.executable,
+            *children.arguments("reference_server"),
+            "--port",
+            "0",
+            "--until-stdin-ends",
+            *arguments,
+        ]
         if binding == "envelope":
             command += ["--binding", "envelope"]
         if peers:

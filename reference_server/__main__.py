@@ -117,9 +117,8 @@ def _serve(options: argparse.Namespace) -> int:
     listeners: list[socket.socket] = []
     try:
         for number in range(options.network):
-            address = (options.host, 0 if number else options.port)
-            listeners.append(socket.create_server(address, backlog=2048))
-        urls = ["http://{}:{}".format(*listener.getsockname()[:2]) for listener in listeners]
+            listeners.append(_listener(options.host, 0 if number else options.port))
+        urls = [_url(listener) for listener in listeners]
         for url in urls:
             region = _region(options, [*options.peer, *(other for other in urls if other != url)])
             app = create_app(
@@ -146,6 +145,18 @@ def _serve(options: argparse.Namespace) -> int:
     except KeyboardInterrupt:
         return 0
     return 0
+
+
+def _listener(host: str, port: int) -> socket.socket:
+    """Listen at a name or at an address of IPv4 or IPv6; raises OSError where that cannot be."""
+    found = socket.getaddrinfo(host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    family, *_, address = min(found, key=lambda one: one[0] != socket.AF_INET)
+    return socket.create_server((address[0], port), family=family, backlog=2048)
+
+
+def _url(listener: socket.socket) -> str:
+    host, port = listener.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 async def _run(servers: Sequence[uvicorn.Server], listeners: Sequence[socket.socket]) -> None:

@@ -18,7 +18,7 @@ from typing import Any
 
 import yaml
 
-from .. import __version__
+from .. import __version__, children
 from ..exchange import printable
 from ..report import files
 from .roster import Entry
@@ -50,7 +50,7 @@ class Visit:
     @classmethod
     def of(cls, entry: Entry) -> Visit:
         """The run of a gateway of a fleet."""
-        run = ("-m", "beckn_conformance", "run", "--until-stdin-ends", entry.url, *entry.arguments)
+        run = (*children.arguments("beckn_conformance"), "run", "--until-stdin-ends", entry.url, *entry.arguments)
         return cls(entry.name, run, entry.config, entry.limit)
 
 

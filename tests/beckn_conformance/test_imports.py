@@ -18,6 +18,7 @@ ORDER = (
         "writing",
         "interrupts",
         "paths",
+        "children",
         "content_coding",
         "times",
         "clock",

@@ -67,6 +67,18 @@ def test_a_failure_of_somebody_else_looks_as_before(kit: Kit, project: Path) -> 
     assert "1 failed, 2 passed" in run.output
 
 
+def test_files_named_like_modules_of_the_kit_are_not_run(kit: Kit, tmp_path: Path) -> None:
+    for name in ("yaml", "starlette", "reference_server", "beckn_conformance"):
+        (tmp_path / f"{name}.py").write_text(
+            "open('ran', 'a').close()\nraise SystemExit('not the one that was meant')\n"
+        )
+
+    run = kit.run("reference", *ONE)
+
+    assert run.status == 0, run.output
+    assert not (tmp_path / "ran").exists()
+
+
 def test_with_a_gateway_only_the_conformance_tests_run(
     kit: Kit, gateway: Callable[..., Loopback], tmp_path: Path
 ) -> None:

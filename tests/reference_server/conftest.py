@@ -54,7 +54,7 @@ def start() -> Iterator[Callable[..., tuple[Popen[str], str]]]:
         running.append(process)
         assert process.stdout is not None
         line = process.stdout.readline()
-        assert line.startswith("listening on http://127.0.0.1:")
+        assert line.startswith("listening on http://")
         return process, line.split()[-1]
 
     yield run

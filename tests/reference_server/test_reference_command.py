@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import subprocess
 import sys
 from collections.abc import Callable
@@ -32,6 +33,14 @@ def test_it_says_where_it_listens_and_nothing_else(start: Callable[..., tuple[Po
     assert process.stdout.read() == ""
 
 
+@pytest.mark.skipif(not socket.has_dualstack_ipv6(), reason="this machine has no IPv6")
+def test_it_listens_at_an_address_of_ipv6(start: Callable[..., tuple[Popen[str], str]]) -> None:
+    _, url = start("--host", "::1")
+
+    assert url.startswith("http://[::1]:")
+    assert httpx.post(f"{url}/Provider/signup", json={}).headers["action"] == "NACK"
+
+
 @pytest.mark.parametrize(
     ("kind", "name", "nearest"),
     [("defect", "get-path-mising", "get-path-missing"), ("variation", "id-uid", "id-uuid")],
@@ -60,6 +69,7 @@ def test_the_list_has_a_line_for_everything_that_can_be_planted(capsys: pytest.C
         ("--binding", "soap"),
         ("--port", "many"),
         ("--port", "70000"),
+        ("--host", "no.such.host.invalid"),
         ("--database", "/nowhere/at/all.sqlite"),
     ],
 )
