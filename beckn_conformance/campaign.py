@@ -293,7 +293,7 @@ class Campaign:
         if self._allure is not None:
             found = [self.session.tally.record_of(finding) for finding in outcome.findings]
             self._allure.attach(outcome.status, found, self.session.masker.text)
-        text = "\n".join(map(printable, outcome.text.split("\n")))
+        text = _printable(outcome.text)
         if outcome.status == "failed":
             pytest.fail(text, pytrace=False)
         if outcome.status == "inconclusive":
@@ -347,7 +347,7 @@ class Campaign:
         if outcome is not None and report.when == "call":
             report.conformance = outcome.status
             if outcome.text:
-                report.sections.append(("conformance", outcome.text))
+                report.sections.append(("conformance", _printable(outcome.text)))
             if outcome.status == "inconclusive":
                 report.longrepr = (str(item.path), item.location[1], call.excinfo.exconly() if call.excinfo else "")
         if (
@@ -487,6 +487,10 @@ def requirements_of(item: pytest.Item) -> tuple[str, ...]:
     for mark in item.iter_markers("conformance"):
         names.update(dict.fromkeys(mark.args))
     return tuple(names)
+
+
+def _printable(lines: str) -> str:
+    return "\n".join(map(printable, lines.split("\n")))
 
 
 def node_id(item: pytest.Item) -> str:

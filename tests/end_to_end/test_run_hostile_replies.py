@@ -30,7 +30,9 @@ SOME = (
 LATER = 5
 """The first calls, by which the kit finds out how to talk, are answered as they should be."""
 
-ESCAPES = "\x1b[2J\x1b]0;owned\x07\x9b31m\r\nFAKE: conformant\u2028\u202e\x00\x7f"
+ESCAPES = (
+    "\x1b[2J\x1b]0;owned\x07\x9b31m\r\nFAKE: conformant\r\n::error::x\r\n##[group]x ##vso[task.x]\u2028\u202e\x00\x7f"
+)
 
 
 def _everywhere(value: Any, change: Callable[[str], Any]) -> Any:
@@ -235,6 +237,7 @@ def _assert_unharmed(run: Run, folder: Path) -> None:
     bad = {c for c in text if c != "\n" and unicodedata.category(c) in ("Cc", "Cf", "Cs", "Zl", "Zp")}
     assert bad == set()
     assert not [line for line in run.lines if line.startswith("FAKE")]
+    assert not [line for line in run.lines if "##[" in line or "##vso[" in line or line.lstrip().startswith("::error")]
     assert not (folder / "injected").exists()
     assert run.journal
     assert run.peak < MOST_MEMORY
