@@ -1,9 +1,13 @@
 """Every exchange of a record is named by exactly one row, and stands where its number says."""
 
+import dataclasses
+
 import pytest
 
 from beckn_conformance.chain import Chain
+from beckn_conformance.config import GatewayConfig
 from beckn_conformance.integrity import Account, out_of_order
+from beckn_conformance.specification import load
 
 RIGHT = (
     {"kind": "begun", "probe": ["x1", "x2"]},
@@ -66,3 +70,9 @@ def test_a_chain_ends_otherwise_after_any_other_lines(other):
         return chain.end
 
     assert end(other) != end([b"a\n", b"b\n"])
+
+
+def test_the_record_has_a_place_for_every_key_of_a_configuration():
+    config = load().files["record.json"]["$defs"]["config"]["properties"]
+
+    assert {field.name for field in dataclasses.fields(GatewayConfig)} - {"tls"} | {"declared"} == set(config)
