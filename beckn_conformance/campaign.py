@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from . import embedded, suite, workers
+from . import crash, embedded, suite, workers
 from .assessment import TestOutcome
 from .errors import KitError, Unreachable, UsageError
 from .examples import CHUNK, Examples
@@ -33,6 +33,7 @@ from .report.progress import Progress, Screen
 from .session import Session
 from .shares import shares
 from .specification import choose, load
+from .told import Told, consistent
 from .verdict import Verdict
 
 if TYPE_CHECKING:
@@ -51,6 +52,8 @@ CALLS = 8
 """Calls of a scenario, or more, by which fewer of them play ahead where replies take much memory."""
 
 
+CAME_TO_ITS_END = (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.NO_TESTS_COLLECTED)
+"""Exit statuses of pytest in whose place that of the verdict is given."""
 HANDOVER = 1.0
 """Seconds between two times that a worker process writes down what it has shown."""
 SECRETS = "conformance_secrets"
@@ -66,6 +69,8 @@ class Campaign:
         self.session = session
         self.verdict: Verdict | None = None
         self.kit_fault = ""
+        self.finished = False
+        """Whether the run was concluded, or that was tried."""
         self._server = server
         self._config = config
         self._process = os.getpid()
@@ -82,7 +87,7 @@ class Campaign:
         self._waiting: defaultdict[str, deque[pytest.Function]] = defaultdict(deque)
         """By share, the tests that were not set playing yet, in the order of that."""
         self._begun: set[str] = set()
-        self._ran = 0
+        self.told = Told()
         self._lost_workers = 0
         self._named = config.args_source == pytest.Config.ArgsSource.ARGS
         self._report: Path | None = None
@@ -124,6 +129,7 @@ class Campaign:
                 raise UsageError(f"--fuzz-examples {option('--fuzz-examples')}: it takes at least one")
             if not worker:
                 workers.clear(folder)
+                (folder / crash.NAME).unlink(missing_ok=True)
         except UsageError as error:
             raise pytest.UsageError(printable(str(error))) from None
         except KitError as error:
@@ -147,7 +153,7 @@ class Campaign:
         if option("tbstyle", "auto") == "auto":
             config.option.tbstyle = "no"
         # The findings say what failed; a list of the tests that found them would only hide the verdict.
-        config.option.reportchars = option("reportchars", "").replace("f", "")
+        config.option.reportchars = option("reportchars", "").translate({ord("f"): None, ord("E"): None})
         return campaign
 
     # Collection.
@@ -194,7 +200,7 @@ class Campaign:
         named = self._named and not all(
             Path(arg.split("::")[0]).resolve() == SUITE or arg == "beckn_conformance.suite" for arg in self._config.args
         )
-        return named or self._ran < self._all or self._lost_workers > 0
+        return named or self.told.ran < self._all or self._lost_workers > 0
 
     def divide(self, metafunc: pytest.Metafunc) -> None:
         """Makes a long property several tests, so that worker processes can share it."""
@@ -262,7 +268,8 @@ class Campaign:
             return None
         if os.getpid() != self._process:
             raise KitError("a plugin runs tests in processes of their own, in which no scenario can be played; use -n")
-        self._ran += 1
+        if OUTCOME in item.stash:
+            del item.stash[OUTCOME]
         requirements = requirements_of(item)
         unknown = [name for name in requirements if name not in self.session.specification.requirements]
         if unknown:
@@ -270,10 +277,19 @@ class Campaign:
         if self._allure is not None and requirements:
             self._allure.describe(item, [self.session.specification.requirements[name] for name in requirements])
         if self.session.run.unreachable:
-            return self._told(item, TestOutcome("inconclusive", self.session.run.unreachable))
+            return self._tell(item, TestOutcome("inconclusive", self.session.run.unreachable))
         if item.nodeid not in self._begun:
             self._begin(item)
         self._prefetch(item)
+        try:
+            return self._tell(item, self._outcome(item, requirements))
+        except OSError:
+            # Nothing can be written down any more. Workers go through their tests, or they are taken for crashed ones.
+            if self._worker_id is None:
+                item.session.shouldfail = "the record of the run cannot be written"
+            raise
+
+    def _outcome(self, item: pytest.Function, requirements: tuple[str, ...]) -> TestOutcome:
         if hasattr(item.obj, "examples"):
             explorer = self._explorer(item)
             progress = Progress(self._screen, self.session, item.name, explorer.count)
@@ -283,9 +299,9 @@ class Campaign:
         else:
             outcome = self.session.play(item.nodeid, play_of(item), requirements, node_id(item))
         self._hand_over()
-        return self._told(item, outcome)
+        return outcome
 
-    def _told(self, item: pytest.Function, outcome: TestOutcome) -> bool:
+    def _tell(self, item: pytest.Function, outcome: TestOutcome) -> bool:
         """Ends a test the way that its outcome is told in: JUnit and Allure know nothing nearer to *inconclusive*
         than a test that was skipped, and nothing to *warned* or *waived* but a test that passed and has findings."""
         item.stash[OUTCOME] = outcome
@@ -342,22 +358,23 @@ class Campaign:
         return explorer
 
     def report(self, item: pytest.Item, call: pytest.CallInfo[None], report: Any) -> None:
-        """Marks the report of a test with what it means; anything but a finding is a fault of the kit."""
+        """Marks the report of a test with what it means."""
         outcome = item.stash.get(OUTCOME, None)
-        if outcome is not None and report.when == "call":
+        plays = hasattr(getattr(item, "obj", None), "play")
+        if report.when == "call" and outcome is not None and consistent(outcome.status, report):
             report.conformance = outcome.status
             if outcome.text:
                 report.sections.append(("conformance", _printable(outcome.text)))
             if outcome.status == "inconclusive":
                 report.longrepr = (str(item.path), item.location[1], call.excinfo.exconly() if call.excinfo else "")
-        if (
-            call.excinfo is not None
-            and not call.excinfo.errisinstance(
-                (pytest.fail.Exception, pytest.skip.Exception, pytest.exit.Exception, KeyboardInterrupt)
+        elif report.failed and call.excinfo is not None:
+            error, mask = call.excinfo.value, self.session.masker.text
+            expected = isinstance(error, pytest.fail.Exception) or not plays
+            report.amiss = (
+                _one_line(mask(call.excinfo.exconly())) if expected else crash.told(error, self.session.folder, mask)
             )
-            and hasattr(getattr(item, "obj", None), "play")
-        ):
-            self.kit_fault = f"{item.nodeid}: {call.excinfo.exconly()}"
+        elif report.when == "call" and plays and not report.skipped:
+            report.amiss = "it ended without telling its outcome"
 
     def _properties(self, item: pytest.Item, outcome: TestOutcome) -> Iterator[tuple[str, str]]:
         """What JUnit XML and whoever else reads the properties of a test are told; each requirement is followed by
@@ -392,7 +409,6 @@ class Campaign:
         self.session.run.unreachable = self.session.run.unreachable or theirs["unreachable"]
         self.session.run.binding = self.session.run.binding or theirs["binding"]
         self._elsewhere += theirs["exchanges"]
-        self._ran += theirs["ran"]
         self._all = max(self._all, theirs["all"])
         self.kit_fault = self.kit_fault or theirs["kit_fault"]
 
@@ -409,7 +425,6 @@ class Campaign:
             "unreachable": self.session.run.unreachable,
             "binding": self.session.run.binding,
             "exchanges": self.session.exchanges,
-            "ran": self._ran,
             "all": self._all,
             "kit_fault": self.kit_fault,
             "complete": complete,
@@ -422,9 +437,10 @@ class Campaign:
 
     def finish(self, session: pytest.Session, exitstatus: int) -> None:
         """Concludes, writes the report and sets the exit status."""
+        self.finished = True
         if self._config.getoption("--conformance-plan"):
             self.session.close()
-            session.exitstatus = 0
+            session.exitstatus = 3 if self.told.fault else 0
             return
         self.session.close()
         if self._worker_id is not None:
@@ -432,19 +448,24 @@ class Campaign:
             # What one process knows to be secret, a gateway may have told another; it goes over no disk.
             self._config.workeroutput[SECRETS] = json.dumps(self.session.masker.secrets)  # type: ignore[attr-defined]
             return
-        if (
-            exitstatus in (pytest.ExitCode.USAGE_ERROR, pytest.ExitCode.NO_TESTS_COLLECTED)
-            or self._config.option.collectonly
-        ):
+        if self._config.option.collectonly or exitstatus == pytest.ExitCode.USAGE_ERROR:
+            return
+        fault = self.told.fault
+        if exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED and not fault:
             return
         assert self.session.folder is not None
-        interrupted = exitstatus == pytest.ExitCode.INTERRUPTED
+        interrupted = exitstatus == pytest.ExitCode.INTERRUPTED and not self.told.uncollected
         if self._controller and interrupted:
             for worker in workers.left(self.session.folder):
                 self.worker_done(worker, {})
             self.kit_fault = ""
+        if not interrupted:
+            self.kit_fault = self.kit_fault or fault
         self.session.elsewhere = self._elsewhere
-        narrowed = self.narrowed or interrupted
+        if number := self.told.skipped:
+            said = "1 test was" if number == 1 else f"{number} tests were"
+            self.session.run.notes.append(f"{said} skipped by something else than the kit, and did not run")
+        narrowed = self.narrowed or interrupted or bool(self.kit_fault)
         self.verdict = self.session.conclude(
             narrowed=narrowed and not self.session.run.unreachable, shared=self._controller
         )
@@ -455,19 +476,26 @@ class Campaign:
             self.session.run.notes.append(trouble)
         if self._allure is not None:
             self._allure.conclude(report)
-        if exitstatus in (pytest.ExitCode.INTERRUPTED, pytest.ExitCode.INTERNAL_ERROR):
+        if exitstatus not in CAME_TO_ITS_END and not self.told.uncollected:
             return
         session.exitstatus = 3 if self.kit_fault else self.verdict.exit_status
 
     def summarise(self, reporter: Any) -> None:
         """Prints findings, counts and verdict."""
-        if self.verdict is None:
+        if self.verdict is None and not self.kit_fault:
             return
         reporter.section("conformance")
-        for text, style in terminal.lines(self.session.run, self.verdict, self._report, self.session.masker.text):
-            reporter.write_line(text, **({style: True} if style else {}))
+        if self.verdict is not None:
+            for text, style in terminal.lines(self.session.run, self.verdict, self._report, self.session.masker.text):
+                reporter.write_line(text, **({style: True} if style else {}))
         if self.kit_fault:
-            reporter.write_line(f"a fault of the kit itself, no finding: {self.kit_fault}", red=True)
+            reporter.write_line(f"a fault of the kit or of what runs it, no finding: {self.kit_fault}", red=True)
+
+    def crashed(self, error: Exception) -> str:
+        """Notes that the kit came to no verdict, for an exception that nobody expected; returns that in one line."""
+        self.verdict = None
+        self.kit_fault = crash.told(error, self.session.folder, self.session.masker.text)
+        return self.kit_fault
 
     def end(self) -> None:
         """Lets go of everything, however the run ended."""
@@ -529,6 +557,11 @@ def play_of(item: pytest.Function) -> Any:
     given: dict[str, Any] = item.callspec.params if hasattr(item, "callspec") else {}
     taken = inspect.signature(item.obj.play).parameters
     return functools.partial(item.obj.play, **{name: value for name, value in given.items() if name in taken})
+
+
+def _one_line(text: str) -> str:
+    """A text of several lines in one."""
+    return printable(" ".join(text.split()))
 
 
 def _folder(option: str | None) -> Path | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -11,6 +12,7 @@ if TYPE_CHECKING:
 
     from .campaign import Campaign
 
+OUTPUT: pytest.StashKey[contextlib.ExitStack] = pytest.StashKey()
 CAMPAIGN: pytest.StashKey[Campaign] = pytest.StashKey()
 LETTERS = {"warned": "w", "inconclusive": "i", "waived": "x"}
 """What pytest has no word for; to be waived is nearest to what it calls an expected failure."""
@@ -67,9 +69,51 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "conformance(*requirements): requirements that a conformance test exercises")
     if config.getoption("--gateway-url") is None:
         return
+    from . import crash
     from .campaign import Campaign
+    from .output import lasting
 
-    config.stash[CAMPAIGN] = Campaign.from_pytest(config)
+    if not hasattr(config, "workerinput"):
+        output = contextlib.ExitStack()
+        output.enter_context(lasting())
+        config.stash[OUTPUT] = output
+    try:
+        campaign = Campaign.from_pytest(config)
+    except (pytest.UsageError, pytest.exit.Exception):
+        raise
+    except Exception as error:
+        raise pytest.exit.Exception(crash.told(error, None), returncode=3) from None
+    config.stash[CAMPAIGN] = campaign
+    config.pluginmanager.register(campaign.told)
+    config.pluginmanager.register(_Around(campaign))
+
+
+@contextlib.contextmanager
+def _guarded(campaign: Campaign) -> Iterator[None]:
+    """Has an exception that nobody expected end the run in one line, and with the status of a fault of the kit."""
+    try:
+        yield
+    except (pytest.UsageError, pytest.exit.Exception):
+        raise
+    except Exception as error:
+        raise pytest.exit.Exception(campaign.crashed(error), returncode=3) from None
+
+
+class _Around:
+    """What goes around the hooks of all other plugins."""
+
+    def __init__(self, campaign: Campaign) -> None:
+        self._campaign = campaign
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> Iterator[None]:
+        """Has a plugin that cannot write its own report take away neither the kit's nor the meaning of the status."""
+        with _guarded(self._campaign):
+            try:
+                return (yield)
+            finally:
+                if not self._campaign.finished:
+                    self._campaign.finish(session, exitstatus)
 
 
 def _campaign(config: pytest.Config) -> Campaign | None:
@@ -88,7 +132,8 @@ def example() -> None:
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if campaign := _campaign(metafunc.config):
-        campaign.divide(metafunc)
+        with _guarded(campaign):
+            campaign.divide(metafunc)
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -96,16 +141,20 @@ def pytest_collection_modifyitems(
     session: pytest.Session, config: pytest.Config, items: list[pytest.Item]
 ) -> Iterator[None]:
     if campaign := _campaign(config):
-        campaign.collected(items)
+        with _guarded(campaign):
+            campaign.collected(items)
     yield
     if campaign:
-        campaign.selected(items)
+        with _guarded(campaign):
+            campaign.selected(items)
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtestloop(session: pytest.Session) -> bool | None:
-    campaign = _campaign(session.config)
-    return campaign.begin(session) if campaign else None
+    if campaign := _campaign(session.config):
+        with _guarded(campaign):
+            return campaign.begin(session)
+    return None
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -114,11 +163,12 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
     return campaign.run(pyfuncitem) if campaign else None
 
 
-@pytest.hookimpl(wrapper=True)
+@pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
     report = yield
     if campaign := _campaign(item.config):
-        campaign.report(item, call, report)
+        with _guarded(campaign):
+            campaign.report(item, call, report)
     return report
 
 
@@ -133,7 +183,8 @@ def pytest_report_teststatus(report: Any, config: pytest.Config) -> tuple[str, s
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
     if campaign := _campaign(node.config):
-        campaign.equip(node)
+        with _guarded(campaign):
+            campaign.equip(node)
 
 
 @pytest.hookimpl(tryfirst=True, optionalhook=True)
@@ -148,7 +199,8 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 @pytest.hookimpl(optionalhook=True)
 def pytest_testnodedown(node: Any, error: object) -> None:
     if campaign := _campaign(node.config):
-        campaign.worker_done(node.gateway.id, getattr(node, "workeroutput", {}))
+        with _guarded(campaign):
+            campaign.worker_done(node.gateway.id, getattr(node, "workeroutput", {}))
 
 
 @pytest.hookimpl(tryfirst=True, optionalhook=True)
@@ -160,14 +212,22 @@ def pytest_timeout_set_timer(item: pytest.Item) -> bool | None:
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     if campaign := _campaign(session.config):
-        campaign.finish(session, exitstatus)
+        try:
+            campaign.finish(session, exitstatus)
+        except Exception as error:
+            # The terminal is told in the summary.
+            campaign.crashed(error)
+            session.exitstatus = 3
 
 
 def pytest_terminal_summary(terminalreporter: Any, exitstatus: int, config: pytest.Config) -> None:
     if campaign := _campaign(config):
-        campaign.summarise(terminalreporter)
+        with _guarded(campaign):
+            campaign.summarise(terminalreporter)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
     if campaign := _campaign(config):
         campaign.end()
+    if output := config.stash.get(OUTPUT, None):
+        output.close()

@@ -31,7 +31,7 @@ Began = Callable[[str], None]
 @contextlib.contextmanager
 def local(workers: int | None = None) -> Iterator[distributed.Client]:
     """A cluster on this machine, with a worker for each CPU unless it is said how many; it ends with the context."""
-    settings = {
+    settings: dict[str, Any] = {
         "distributed.scheduler.allowed-failures": FAILURES,
         # No run waits at one worker while another one has nothing to do.
         "distributed.scheduler.worker-saturation": 1.0,
@@ -42,7 +42,8 @@ def local(workers: int | None = None) -> Iterator[distributed.Client]:
     with (
         _quietly(),
         tempfile.TemporaryDirectory(prefix="beckn-fleet-") as folder,
-        dask.config.set(settings),
+        # Dask leaves its locks in the folder for temporary files of the machine otherwise.
+        dask.config.set({**settings, "temporary-directory": folder}),
         distributed.LocalCluster(
             n_workers=workers or CPU_COUNT,
             threads_per_worker=1,

@@ -98,7 +98,13 @@ def make(visit: Visit, within: str | None = None, wanted: Callable[[], bool] = l
         with printed.open("wb") as output:
             # It ends with its standard input, and so with the worker, however that ends.
             process = subprocess.Popen(
-                command, stdin=subprocess.PIPE, stdout=output, stderr=subprocess.STDOUT, start_new_session=True
+                command,
+                stdin=subprocess.PIPE,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+                # What a run that is killed leaves behind goes with the folder.
+                env={**os.environ, **dict.fromkeys(("TMPDIR", "TEMP", "TMP"), temporary)},
             )
         in_time = _wait(process, visit.limit, wanted)
         seconds = time.monotonic() - began

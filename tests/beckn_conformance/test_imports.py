@@ -12,6 +12,7 @@ PACKAGE = ROOT / "beckn_conformance"
 ORDER = (
     *(
         "errors",
+        "output",
         "reading",
         "yamltext",
         "patterns",
@@ -30,6 +31,7 @@ ORDER = (
         "exchange",
         "registration",
         "shell",
+        "crash",
         "masking",
         "finding",
         "config",
@@ -41,7 +43,7 @@ ORDER = (
     *("verifier", "actor", "curl", "replay", "record", "chain", "journal", "run", "assessment", "probe", "integrity"),
     *("rows", "recording"),
     *("embedded", "session"),
-    *("report", "traffic", "scenario", "explorer", "openapi", "suite", "workers", "shares", "plan", "campaign"),
+    *("report", "traffic", "scenario", "explorer", "openapi", "suite", "workers", "shares", "plan", "told", "campaign"),
     *(
         "plugin",
         "isolation",

@@ -146,6 +146,7 @@ def test_an_unexpected_exception_is_a_fault_of_the_kit_and_no_finding(
     told = [line for line in run.lines if "fault of the kit" in line]
     assert len(told) == 1
     assert "ZeroDivisionError" in told[0]
+    assert "deliberate" in (run.folder / "crash.txt").read_text(encoding="utf-8")
 
 
 def test_an_interrupted_run_ends_at_once_and_leaves_what_was_exchanged(

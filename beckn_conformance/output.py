@@ -1,0 +1,62 @@
+"""Standard output and standard error that nobody may be reading, or that cannot hold every character."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from collections.abc import Iterator
+from typing import Any, TextIO, cast
+
+
+class Lasting:
+    """A stream that goes nowhere once it cannot be written any more (``| head``, a full disk).
+
+    Without it, the exception would end the run, and Python would give it the status of a gateway that does not conform.
+    """
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+    def write(self, text: str) -> int:
+        try:
+            return self._stream.write(text)
+        except OSError:
+            self._give_up()
+            return len(text)
+
+    def flush(self) -> None:
+        try:
+            self._stream.flush()
+        except OSError:
+            self._give_up()
+
+    def _give_up(self) -> None:
+        """Has everything go nowhere from now on, what Python still holds to be written at its end included."""
+        with contextlib.suppress(OSError, ValueError):
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, self._stream.fileno())
+            os.close(nowhere)
+            self._stream.flush()
+
+
+@contextlib.contextmanager
+def lasting() -> Iterator[None]:
+    """Has standard output and error last for as long as the context does, and written down at its end."""
+    before = sys.stdout, sys.stderr
+    for stream in before:
+        if stream is not None and hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+    streams = [Lasting(stream) if stream is not None else None for stream in before]
+    sys.stdout, sys.stderr = cast("list[TextIO]", streams)
+    try:
+        yield
+    finally:
+        for stream in streams:
+            if stream is not None:
+                with contextlib.suppress(ValueError):
+                    stream.flush()
+        sys.stdout, sys.stderr = before

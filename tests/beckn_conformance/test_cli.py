@@ -1,0 +1,77 @@
+"""A crash of a command is told in one line, and never has the status of a gateway that does not conform."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from beckn_conformance import catalogue, cli
+from beckn_conformance.errors import KitError, UsageError
+
+
+@pytest.fixture
+def crashing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    """Has ``spec catalogue`` raise an exception, in an empty folder."""
+    monkeypatch.chdir(tmp_path)
+
+    def crash(error: BaseException) -> int:
+        def page(specification: object) -> str:
+            raise error
+
+        monkeypatch.setattr(catalogue, "page", page)
+        return cli.main(["spec", "catalogue"])
+
+    return crash
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [
+        (ZeroDivisionError("a\nb\x1b[2J"), 3),
+        (KeyError("x"), 3),
+        (RecursionError(), 3),
+        (MemoryError(), 3),
+        (OSError(28, "No space left on device"), 3),
+        (KitError("no\x1b[2J"), 3),
+        (UsageError("no"), 4),
+        (KeyboardInterrupt(), 2),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_a_command_that_raises_has_its_status(crashing, capfd, error, status) -> None:
+    assert crashing(error) == status
+
+    said = capfd.readouterr()
+    assert said.out == ""
+    assert "Traceback" not in said.err
+    assert "\x1b" not in said.err
+    assert said.err.count("\n") == (0 if status == 2 else 1)
+
+
+def test_what_nobody_expected_is_written_down(crashing, tmp_path: Path) -> None:
+    crashing(ZeroDivisionError("deliberate \x1b[2J"))
+
+    written = (tmp_path / "reports" / "crash.txt").read_text()
+    assert "ZeroDivisionError: deliberate" in written
+    assert "in page" in written
+    assert "\x1b" not in written
+
+
+def test_no_link_is_followed_to_write_it(crashing, tmp_path: Path) -> None:
+    mine = tmp_path / "mine"
+    mine.write_text("kept")
+    (tmp_path / "reports").mkdir()
+    (tmp_path / "reports" / "crash.txt").symlink_to(mine)
+
+    crashing(ZeroDivisionError("deliberate"))
+
+    assert mine.read_text() == "kept"
+    assert "deliberate" in (tmp_path / "reports" / "crash.txt").read_text()
+
+
+def test_a_crash_without_a_folder_to_write_to_is_told_nevertheless(crashing, capfd, tmp_path: Path) -> None:
+    (tmp_path / "reports").write_text("a file")
+
+    assert crashing(ZeroDivisionError("deliberate")) == 3
+    assert capfd.readouterr().err == "beckn-conformance: ZeroDivisionError: deliberate\n"

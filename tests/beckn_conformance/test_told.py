@@ -1,0 +1,91 @@
+"""A test counts as run once its outcome is told, and nothing that failed otherwise is overlooked."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from beckn_conformance.told import Told, consistent
+
+
+def report(when: str, outcome: str = "passed", name: str = "test", **marks: Any) -> SimpleNamespace:
+    """A report of pytest, with what the kit has marked it with."""
+    return SimpleNamespace(
+        nodeid=name,
+        when=when,
+        outcome=outcome,
+        failed=outcome == "failed",
+        skipped=outcome == "skipped",
+        longreprtext="Traceback\n  E  it is broken\n\n" if outcome == "failed" else "",
+        **marks,
+    )
+
+
+def told(*reports: Any) -> Told:
+    taken = Told()
+    for one in reports:
+        taken.pytest_runtest_logreport(one)
+    return taken
+
+
+@pytest.mark.parametrize(
+    ("status", "outcome"),
+    [("passed", "passed"), ("warned", "passed"), ("failed", "failed"), ("inconclusive", "skipped")],
+)
+def test_a_test_that_told_its_outcome_has_run(status: str, outcome: str) -> None:
+    taken = told(report("setup"), report("call", outcome, conformance=status), report("teardown"))
+
+    assert (taken.ran, taken.fault, taken.skipped) == (1, "", 0)
+    assert consistent(status, report("call", outcome))
+
+
+@pytest.mark.parametrize(
+    "reports",
+    [
+        [report("setup", "failed"), report("teardown")],
+        [report("setup"), report("call", "failed"), report("teardown")],
+        [report("setup"), report("call", "failed", amiss="it is broken"), report("teardown")],
+        [report("setup"), report("call", conformance="passed"), report("teardown", "failed")],
+        [report("setup"), report("call", "failed", conformance="failed"), report("teardown", "failed")],
+        # A process that crashed has its test end so (pytest-xdist, pytest-forked).
+        [report("???", "failed")],
+    ],
+    ids=["setup", "call", "told too late", "teardown", "teardown after a finding", "crash"],
+)
+def test_a_failure_that_is_no_finding_takes_the_test_out_of_those_that_ran(reports: list[Any]) -> None:
+    taken = told(*reports)
+
+    assert taken.ran == 0
+    assert taken.fault.startswith("1 test failed for another reason than a finding, such as test: ")
+    assert taken.fault.endswith("it is broken")
+
+
+def test_a_test_that_is_run_again_counts_as_it_ended_the_last_time() -> None:
+    failed = [report("setup"), report("call", "rerun", amiss="Timeout"), report("teardown")]
+    passed = [report("setup"), report("call", conformance="passed"), report("teardown")]
+
+    assert (told(*failed, *passed).fault, told(*failed, *passed).ran) == ("", 1)
+    assert (told(*passed, *failed).ran, "Timeout" in told(*passed, *failed).fault) == (0, True)
+
+
+def test_a_test_that_something_else_skipped_has_not_run() -> None:
+    taken = told(report("setup", "skipped"), report("teardown"))
+
+    assert (taken.ran, taken.fault, taken.skipped) == (0, "", 1)
+
+
+def test_a_file_that_cannot_be_collected_is_a_fault() -> None:
+    taken = Told()
+    taken.pytest_collectreport(SimpleNamespace(nodeid="f.py", outcome="failed", failed=True, longreprtext="no module"))
+
+    assert taken.uncollected
+    assert "f.py: no module" in taken.fault
+
+
+@pytest.mark.parametrize(
+    ("status", "outcome"), [("passed", "failed"), ("failed", "passed"), ("inconclusive", "passed")]
+)
+def test_a_test_that_ended_otherwise_than_it_told_is_seen(status: str, outcome: str) -> None:
+    assert not consistent(status, report("call", outcome))
