@@ -93,9 +93,19 @@ class Assessment:
         self._judge = Judge(run.specification, run.config, closed=not run.recorded)
         self._mask = masker.text
 
-    def learn(self, *, binding: Binding, served: Iterable[str], signups_work: bool, serves_fresh: bool) -> None:
-        """Takes over what was found out before anything is judged."""
+    def learn(
+        self,
+        *,
+        binding: Binding,
+        served: Iterable[str],
+        signups_work: bool,
+        serves_fresh: bool,
+        unheld: Iterable[str] = (),
+    ) -> None:
+        """Takes over what was found out before anything is judged; ``unheld`` are members of the header of which a
+        recording says nothing."""
         self.binding = binding
+        self._judge.known.unheld = frozenset(unheld)
         self._judge.learn_served(served)
         if signups_work:
             self._judge.learn_signups_work()

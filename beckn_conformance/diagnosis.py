@@ -114,6 +114,8 @@ class Acquaintance:
     """Names, phones and addresses that signups sent: a second signup with one of them may be refused."""
     closed: bool = True
     """Whether every registration of this gateway that can be asked for was seen; not so in recorded traffic."""
+    unheld: frozenset[str] = frozenset()
+    """Members of the header of which the recording that is judged says nothing."""
     serves_fresh: bool = True
     """False where no call about a fresh registration was ever served and nothing is declared for it."""
 
@@ -151,7 +153,10 @@ class Recogniser:
         doubts: list[Doubt] = []
         symbols: list[str] = []
         for note in self._header(exchange, sent.header):
-            (faults if isinstance(note, Fault) else doubts).append(note)  # type: ignore[arg-type]
+            if isinstance(note, Doubt):
+                doubts.append(note)
+            else:
+                faults.append(note)
         for fault, doubt, symbol in self._body(exchange.action, sent.body):
             if fault:
                 faults.append(fault)
@@ -165,6 +170,9 @@ class Recogniser:
         elif not sent.header.get("Token", "").strip():
             doubts.append(Doubt("header:Token", "the page does not say what token a signup needs"))
         self._uniqueness(exchange, sent.body, known, registration, doubts)
+        for fault in [fault for fault in faults if fault.in_header and _name_of(fault) in known.unheld]:
+            faults.remove(fault)
+            doubts.append(Doubt(fault.pointer, "the recording does not hold what was sent"))
         if len(exchange.request.content) > LARGEST_CALL:
             doubts.append(Doubt("", "a request larger than every reading allows"))
         return Diagnosis(tuple(faults), tuple(doubts), tuple(symbols), registration)
@@ -325,6 +333,11 @@ class Recogniser:
                 if key in known.identities:
                     doubts.append(Doubt(f"/info/{name}", "another registration was made with it"))
                 known.identities.add(key)
+
+
+def _name_of(fault: Fault) -> str:
+    """The member of the header that a fault is of."""
+    return fault.pointer.removeprefix("header:")
 
 
 def _named(sent: Message) -> Any:

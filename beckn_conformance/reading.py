@@ -139,17 +139,18 @@ def json_file(
         raise UsageError(f"{path}: no JSON that can be read: {error}") from error
 
 
-def json_value(found: str | bytes, *, values: int = MOST_VALUES, unique: bool = True) -> Any:
+def json_value(found: str | bytes, *, values: int = MOST_VALUES, unique: bool = True, numbers: bool = True) -> Any:
     """The value of a JSON text whose depth and size were measured before; raises ValueError for anything else.
 
-    Numbers too long to be held are infinite. ``NaN`` and its like are no JSON.
+    Numbers too long to be held are infinite. ``NaN`` and its like are no JSON, unless ``numbers`` is false: then they
+    are null.
     """
     if isinstance(found, bytes):
         found = found.decode()
     _measure(found, values)
     return json.loads(
         found,
-        parse_constant=_no_constant,
+        parse_constant=_no_constant if numbers else lambda name: None,
         parse_int=_integer,
         object_pairs_hook=_unique if unique else None,
     )

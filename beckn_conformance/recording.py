@@ -191,6 +191,7 @@ def _learn(assessment: Assessment, row: Row) -> None:
         served=row["served"],
         signups_work=row["signups_work"],
         serves_fresh=row["serves_fresh"],
+        unheld=row.get("unheld", ()),
     )
 
 

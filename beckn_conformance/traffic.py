@@ -3,40 +3,59 @@
 from __future__ import annotations
 
 import datetime
-import json
+import time
 import uuid
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
-from .binding import HEADER, Binding, bindings, to_json
+from . import reading, rows
+from .binding import HEADER, Binding, HttpBinding, bindings, to_json
 from .config import SIGNUP_TOKEN, GatewayConfig, load_config
+from .diagnosis import LARGEST_CALL
 from .errors import UsageError
-from .exchange import MISSING, Exchange, member
+from .exchange import MISSING, Exchange, brief, member
 from .journal import Journal, prepare
 from .masking import Masker
 from .record import Row, exchange_of
-from .report import har
+from .recorded import har
+from .recorded.doubles import single
+from .recorded.har import Recorded
+from .recorded.moments import FINE, Moment, spans, started, tick
+from .recorded.tokens import are_evidence, is_redacted
 from .run import Run
 from .specification import Specification
+from .urls import check_url
 
 CREDENTIALS = ("authorization", "cookie", "proxy-authorization", "x-api-key")
 """Header fields of a request whose value is a secret."""
 ODD = "unusual"
+LARGE = "large"
+MOST_NOTES = 12
+"""Different notes on single calls that are told."""
+
+Calls = list[tuple[str, Recorded]]
+"""Calls with their operations."""
 
 
-def read(source: Path) -> list[Row]:
-    """The rows of a HAR or of a record of this kit; raises UsageError for anything else."""
+def read(source: Path) -> list[Recorded]:
+    """The calls of a HAR or of a record of this kit; raises UsageError for anything else."""
     if source.suffix != ".jsonl":
-        return list(har.read(source))
-    try:
-        return [json.loads(line) for line in source.read_bytes().splitlines()]
-    except OSError as error:
-        raise UsageError(f"{source} cannot be read: {error.strerror}") from error
-    except (ValueError, RecursionError) as error:
-        raise UsageError(f"{source} is no record: {error}") from error
+        return har.read(source)
+    with reading.opened(source) as file:
+        found: list[Recorded] = []
+        try:
+            for line in reading.lines(file):
+                found.append(_own(rows.row(line, "exchange")))
+        except ValueError as error:
+            raise UsageError(f"{source} is no record: line {len(found) + 1}: {error}") from error
+    return found
+
+
+def _own(row: Row) -> Recorded:
+    return Recorded(row, Moment(row["started"], row["seconds"]), ours=True)
 
 
 def record(
@@ -47,32 +66,46 @@ def record(
     ``url`` says which gateway is judged where there are calls of several. Raises UsageError for a file that holds no
     calls, or those of several gateways.
     """
-    rows = read(source)
-    called = [(_called(row["request"]["url"], specification), row) for row in rows]
-    calls = [(*found, row) for found, row in called if found is not None]
-    base = _gateway(source, Counter(base for base, _, row in calls if not row.get("peer")), url)
+    found = read(source)
+    called = [(_called(one.row["request"]["url"], specification), one) for one in found]
+    calls = [(*where, one) for where, one in called if where is not None]
+    base = _gateway(source, Counter(base for base, _, one in calls if not one.row.get("peer")), url)
     config = load_config(base, file, specification, {})
     of = {base: "", **{peer: peer for peer in config.peers}}
-    chosen = [(action, {**row, "peer": of[one]}) for one, action, row in calls if one in of and _is_call(row, config)]
-    if not chosen:
+    made = [
+        (action, replace(one, row={**one.row, "peer": of[where]} if of[where] else one.row))
+        for where, action, one in calls
+        if where in of and _is_call(one.row, config)
+    ]
+    if not made:
         raise UsageError(f"{source}: no {config.method} is made to any operation under {base}")
-    binding = _binding(config, [row for _, row in chosen])
-    exchanges = sorted(_exchanges(chosen, binding), key=lambda exchange: exchange.started)
+    chosen = made if made[0][1].ours else single(made)
+    notes = [f"judged from {len(chosen)} recorded calls; others may have been made that are not on record"]
+    if len(found) > len(made):
+        notes.append(f"{len(found) - len(made)} recorded requests are no calls of this specification to {base}")
+    if len(made) > len(chosen):
+        notes.append(f"{len(made) - len(chosen)} calls are on record twice, and are judged once")
+    binding = _binding(config, [one.row for _, one in chosen])
+    exchanges = [*_exchanges(chosen, binding)]
+    unheld: list[str] = []
+    if not chosen[0][1].ours:
+        unheld = _unheld(exchanges)
+        notes += _notes([one for _, one in chosen], unheld)
+        exchanges = [*_placed(exchanges, [one.moment for _, one in chosen])]
+    exchanges.sort(key=lambda exchange: exchange.started)
     masker = Masker([*config.secrets, *_secrets(exchanges)])
-    started = datetime.datetime.fromtimestamp(exchanges[0].started, datetime.UTC)
-    run = Run(specification, config, uuid.uuid4().hex[:12], 0, started, strict=strict, recorded=True)
-    notes = [f"judged from {len(exchanges)} recorded calls; others may have been made that are not on record"]
-    if len(rows) > len(exchanges):
-        notes.append(f"{len(rows) - len(exchanges)} recorded requests are no calls of this specification to {base}")
+    begun = datetime.datetime.fromtimestamp(exchanges[0].started, datetime.UTC)
+    run = Run(specification, config, uuid.uuid4().hex[:12], 0, begun, strict=strict, recorded=True)
+    test = "".join(filter(str.isprintable, source.name)) or "recording"
     prepare(folder)
     journal = Journal(folder, masker, secret_fields=[*config.headers, *CREDENTIALS], private=config.mask)
     try:
         journal.tell("run", **run.to_json(masker))
-        journal.tell("begun", probe=[], **_begun(binding, exchanges), notes=notes)
+        journal.tell("begun", probe=[], **_begun(binding, exchanges, unheld), notes=notes)
         for exchange in exchanges:
             journal.write(exchange)
         for group in _groups(exchanges):
-            journal.tell("judged", test=source.name, exchanges=[exchange.id for exchange in group], unmet="")
+            journal.tell("judged", test=test, exchanges=[exchange.id for exchange in group], unmet="")
         journal.tell("closed", notes=[], unreachable="", exchanges=len(exchanges), unjudged=[])
         seconds = max(exchange.ended for exchange in exchanges) - exchanges[0].started
         journal.end(narrowed=True, seconds=seconds)
@@ -85,7 +118,7 @@ def _called(url: str, specification: Specification) -> tuple[str, str] | None:
     plain = url.partition("#")[0].partition("?")[0]
     for operation in specification.operations:
         base = plain.removesuffix(f"/{operation.action}")
-        if base != plain and urlsplit(base).scheme in ("http", "https"):
+        if base != plain and base.isprintable() and base.startswith(("http://", "https://")):
             return base, operation.action
     return None
 
@@ -93,16 +126,19 @@ def _called(url: str, specification: Specification) -> tuple[str, str] | None:
 def _gateway(source: Path, seen: Counter[str], url: str | None) -> str:
     """The one gateway that is judged."""
     if url is not None:
-        if url.rstrip("/") not in seen:
-            raise UsageError(f"{source}: nothing is called under {url}; there are {', '.join(seen) or 'no calls'}")
-        return url.rstrip("/")
+        base = check_url(url)
+        if base not in seen:
+            raise UsageError(f"{source}: nothing is called under {base}; there are {_listed(seen) or 'no calls'}")
+        return base
     if not seen:
         raise UsageError(f"{source}: no request is a call of this specification, such as POST …/Provider/signup")
     if len(seen) > 1:
-        raise UsageError(
-            f"{source}: several gateways are called; name one with --gateway-url: {', '.join(sorted(seen))}"
-        )
+        raise UsageError(f"{source}: several gateways are called; name one with --gateway-url: {_listed(seen)}")
     return next(iter(seen))
+
+
+def _listed(seen: Counter[str]) -> str:
+    return ", ".join(sorted(brief(base, 200) for base in seen)[:20])
 
 
 def _is_call(row: Row, config: GatewayConfig) -> bool:
@@ -121,17 +157,30 @@ def _binding(config: GatewayConfig, rows: Sequence[Row]) -> Binding:
     return max(candidates, key=readable)
 
 
-def _exchanges(chosen: Iterable[tuple[str, Row]], binding: Binding) -> Iterator[Exchange]:
-    for number, (action, row) in enumerate(chosen, 1):
-        whole = {"message": not row.get("purpose"), **row, "id": f"x{number}", "operation": action}
+def _exchanges(chosen: Calls, binding: Binding) -> Iterator[Exchange]:
+    in_fields = isinstance(binding, HttpBinding)
+    carried = any(_carries(one) for _, one in chosen)
+    for number, (action, one) in enumerate(chosen, 1):
+        whole = {"message": not one.row.get("purpose"), **one.row, "id": f"x{number}", "operation": action}
+        if one.headless and in_fields:
+            whole |= {"reply": None, "trouble": "limit: the recording does not hold the header of the reply"}
         exchange = exchange_of(whole, binding)
-        if "message" in row:
+        if one.ours:
             yield exchange
-        elif exchange.sent is None or _is_odd(exchange):
+        elif exchange.sent is None or _is_odd(exchange) or (in_fields and carried and not _carries(one)):
             # How a gateway takes what is no plain message is for tests to find out that know what they send.
             yield exchange_of({**whole, "message": False, "purpose": ODD, "tags": ["no plain message"]}, binding)
+        elif len(exchange.request.content) > LARGEST_CALL and exchange.action_of_reply is None:
+            yield exchange_of({**whole, "purpose": LARGE}, binding)
         else:
             yield exchange
+
+
+def _carries(one: Recorded) -> bool:
+    """Whether a request has any member of the header among its fields."""
+    return not {name.casefold() for name in HEADER}.isdisjoint(
+        name.casefold() for name, _ in one.row["request"]["headers"]
+    )
 
 
 def _is_odd(exchange: Exchange) -> bool:
@@ -141,26 +190,53 @@ def _is_odd(exchange: Exchange) -> bool:
     if any(names.count(name.casefold()) > 1 for name in HEADER) or not kind.strip().casefold().endswith("json"):
         return True
     try:
-        json.loads(exchange.request.content, object_pairs_hook=_without_repetition)
+        reading.json_value(exchange.request.content)
     except ValueError:
         return True
     return False
 
 
-def _without_repetition(pairs: Sequence[tuple[str, Any]]) -> Mapping[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        raise ValueError("a name is given twice")
-    return found
+def _placed(exchanges: Sequence[Exchange], moments: Sequence[Moment]) -> Iterator[Exchange]:
+    """The exchanges at their times, or where these are not known about the time that the requests say it is."""
+    said = (started(e.sent.header.get("Timestamp")) for e in exchanges if e.sent is not None)
+    base = next((moment for moment in said if moment is not None), None)
+    for exchange, span in zip(exchanges, spans(moments, time.time() if base is None else base), strict=True):
+        yield replace(exchange, started=span.begin, seconds=span.end - span.begin)
 
 
-def _begun(binding: Binding, exchanges: Sequence[Exchange]) -> dict[str, Any]:
+def _unheld(exchanges: Sequence[Exchange]) -> list[str]:
+    """Members of the header of which the recording says nothing: no call carries them, or not as they were sent."""
+    sent = [exchange.sent.header for exchange in exchanges if exchange.sent is not None]
+    absent = [name for name in HEADER if name != "Token" and not any(header.get(name) for header in sent)]
+    return absent if are_evidence(exchanges) else [*absent, "Token"]
+
+
+def _notes(chosen: Sequence[Recorded], unheld: Sequence[str]) -> Iterator[str]:
+    """What is amiss with a recording, and what is not judged for that."""
+    if unheld:
+        yield f"nothing is judged by {' and '.join(unheld)} of requests: the recording does not hold what was sent"
+    moments = [one.moment for one in chosen]
+    unknown = sum(moment.start is None for moment in moments)
+    if unknown:
+        which = "no call has" if unknown == len(moments) else f"{unknown} calls have not"
+        yield f"{which} a time that can be read: what depends on whether they overlapped with others is not judged"
+    if unknown < len(moments) and (size := tick(moments)) >= FINE and len(moments) > 1:
+        yield (
+            f"times are told to {size:g} s: calls that are no further apart are taken for simultaneous, and answers "
+            "for that much slower"
+        )
+    for note, times in Counter(note for one in chosen for note in one.notes).most_common(MOST_NOTES):
+        yield f"{note} ({times} times)" if times > 1 else note
+
+
+def _begun(binding: Binding, exchanges: Sequence[Exchange], unheld: Sequence[str]) -> dict[str, Any]:
     """What a probe would have found out before a run."""
     return {
         "binding": to_json(binding),
         "served": sorted({e.action for e in exchanges if e.action_of_reply is not None}),
         "signups_work": any(e.action == "Provider/signup" and e.acknowledged for e in exchanges),
         "serves_fresh": True,
+        **({"unheld": [*unheld]} if unheld else {}),
     }
 
 
@@ -169,7 +245,7 @@ def _secrets(exchanges: Iterable[Exchange]) -> Iterator[str]:
     for exchange in exchanges:
         sent = exchange.sent.header.get("Token") if exchange.sent is not None else None
         for token in (sent, member(exchange.body_of_reply, "/auth/token")):
-            if isinstance(token, str) and token not in ("", SIGNUP_TOKEN, MISSING):
+            if isinstance(token, str) and token not in ("", SIGNUP_TOKEN, MISSING) and not is_redacted(token):
                 yield token
         yield from (value for name, value in exchange.request.headers if name.casefold() in CREDENTIALS)
 

@@ -34,7 +34,7 @@ class Large:
                 yield from self._shown(sight)
         elif exchange.acknowledged:
             documents = member(exchange.sent.body if exchange.sent else None, "/documents")
-            obligation = f"{sight.action} {' '.join(exchange.tags)}"
+            obligation = _obligation(sight)
             self._kept.setdefault(sight.registration, []).extend(
                 (obligation, Document.of(document, added=True, time=exchange.ended))
                 for document in (documents if isinstance(documents, list) else ())
@@ -42,7 +42,7 @@ class Large:
             )
         elif exchange.refused or (sight.by_gateway and exchange.reply is not None and exchange.reply.status < 500):
             # Who refuses it has nothing to keep.
-            yield sight.ok(REQUIREMENT, f"{sight.action} {' '.join(exchange.tags)}")
+            yield sight.ok(REQUIREMENT, _obligation(sight))
 
     def _shown(self, sight: Sight) -> Iterator[Judgement]:
         found = member(sight.exchange.body_of_reply, "/documents")
@@ -64,6 +64,10 @@ class Large:
                     obligation=obligation,
                 )
         self._kept[sight.registration] = left
+
+
+def _obligation(sight: Sight) -> str:
+    return " ".join((sight.action, *sight.exchange.tags))
 
 
 def _of_that_name(items: list[dict[str, Any]], document: Document) -> tuple[str, Any]:

@@ -10,6 +10,8 @@ from har_schema import validator
 from written_reports import HOSTILE, finding, report, row
 
 from beckn_conformance.errors import UsageError
+from beckn_conformance.record import content_of
+from beckn_conformance.recorded import har as recorded
 from beckn_conformance.report import har
 
 
@@ -22,7 +24,7 @@ def written(*rows, **changes):
 def read_back(text, folder):
     file = folder / "traffic.har"
     file.write_text(text, encoding="utf-8")
-    return list(har.read(file))
+    return [one.row for one in recorded.read(file)]
 
 
 def only(text):
@@ -175,7 +177,7 @@ def test_a_recording_of_a_browser_is_read(tmp_path):
         "request": {
             "method": "POST",
             "url": "https://gw.example/Provider/get",
-            "headers": [["ACTION", "Provider/get"]],
+            "headers": [["ACTION", "Provider/get"], ["Content-Type", "application/json"]],
             "content": "{}",
         },
         "reply": {"status": 200, "headers": [["action", "ACK"]], "content": "{}"},
@@ -202,7 +204,7 @@ def test_times_are_read_in_every_notation(when, started, tmp_path):
     assert only_row["started"] == pytest.approx(started, abs=1e-6)
 
 
-@pytest.mark.parametrize("time", [-1, None, "12", float("nan")])
+@pytest.mark.parametrize("time", [-1, None, "soon", float("nan")])
 def test_a_time_that_was_not_measured_is_none(time, tmp_path):
     (only_row,) = read_back(foreign(entry(time=time)), tmp_path)
 
@@ -214,7 +216,7 @@ def test_a_reply_in_base64_is_decoded(tmp_path):
 
     (only_row,) = read_back(foreign(entry(response={"content": content})), tmp_path)
 
-    assert har.content_of(only_row["reply"]) == b'{"\xc3\xa4'
+    assert content_of(only_row["reply"]) == b'{"\xc3\xa4'
 
 
 def test_repeated_header_fields_on_several_lines_are_several(tmp_path):
@@ -247,7 +249,7 @@ def test_no_reply_counts_as_a_lost_one(response, tmp_path):
         {"response": {"content": {"size": 700, "mimeType": "application/json"}}},
         {"response": {"content": {}}},
         {"response": {"content": {"size": 700, "text": ""}}},
-        {"response": {"content": {"size": 700, "text": "{}"}}},
+        {"response": {"content": {"size": 700, "text": "{"}}},
         {"response": {"content": {"size": 7, "text": "!", "encoding": "base64"}}},
         {"request": {"postData": {}, "bodySize": 31}},
         {"request": {"postData": None, "bodySize": -1}},
@@ -311,7 +313,7 @@ def test_bytes_that_are_no_text_and_a_missing_file_are_refused(tmp_path):
     file = tmp_path / "traffic.har"
 
     with pytest.raises(UsageError, match="cannot be read"):
-        har.read(file)
+        recorded.read(file)
     file.write_bytes(b"\xff\xfe{}")
     with pytest.raises(UsageError, match="is no HAR"):
-        har.read(file)
+        recorded.read(file)

@@ -43,7 +43,8 @@ ORDER = (
     *("verifier", "actor", "curl", "replay", "record", "chain", "journal", "run", "assessment", "probe", "integrity"),
     *("rows", "recording"),
     *("embedded", "session"),
-    *("report", "traffic", "scenario", "explorer", "openapi", "suite", "workers", "shares", "plan", "told", "campaign"),
+    *("report", "recorded", "traffic"),
+    *("scenario", "explorer", "openapi", "suite", "workers", "shares", "plan", "told", "campaign"),
     *(
         "plugin",
         "isolation",

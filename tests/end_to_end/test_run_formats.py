@@ -19,7 +19,8 @@ from junitparser import Failure, Skipped
 from junitparser.xunit2 import JUnitXml
 from markdown_it import MarkdownIt
 
-from beckn_conformance.report import files, har
+from beckn_conformance.recorded import har
+from beckn_conformance.report import files
 
 ALLURE = ("-pallure_pytest.plugin", "--alluredir=allure")
 JUNIT = "--junitxml=junit.xml"
@@ -112,7 +113,7 @@ def unanswered(tmp_path_factory: pytest.TempPathFactory) -> Formats:
 
 def test_every_exchange_is_in_the_archive(formats: Formats) -> None:
     assert [error.message for error in validator().iter_errors(formats.har)] == []
-    assert list(har.read(formats.run.folder / "exchanges.har")) == formats.run.journal
+    assert [one.row for one in har.read(formats.run.folder / "exchanges.har")] == formats.run.journal
     assert len(formats.run.journal) == formats.run.report["run"]["exchanges"] > 4
 
 
@@ -245,7 +246,7 @@ def test_processes_leave_what_one_would(formats: Formats, gateway: Callable[...,
     result = shared.result("SIGNUP-NACK-PHONE: /info/phone-malformed:_no_dash")
     assert list(shared.attached(result)) == ["sent, expected, observed", "request", "reply", "again (curl)"]
     assert {r["name"]: r["status"] for r in shared.results} == {r["name"]: r["status"] for r in formats.results}
-    assert len(list(har.read(shared.run.folder / "exchanges.har"))) == len(shared.run.journal)
+    assert len([one.row for one in har.read(shared.run.folder / "exchanges.har")]) == len(shared.run.journal)
 
 
 def test_a_run_without_an_answer_is_told_in_every_format(unanswered: Formats) -> None:
@@ -298,7 +299,7 @@ def test_what_a_gateway_says_breaks_no_format(gateway: Callable[..., Loopback], 
     assert not formats.run.crashed, formats.run.output
     assert formats.run.findings
     assert validator().is_valid(formats.har)
-    assert list(har.read(formats.run.folder / "exchanges.har")) == formats.run.journal
+    assert [one.row for one in har.read(formats.run.folder / "exchanges.har")] == formats.run.journal
     assert len(outcomes(formats.graph)) == len(formats.run.report["requirements"])
     assert any(case.result for case in formats.cases.values())
     html = MarkdownIt("gfm-like", {"html": True, "linkify": False}).render(

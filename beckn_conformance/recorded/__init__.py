@@ -1,0 +1,1 @@
+"""What other programs have recorded, read for what it holds: HAR files, their contents, times and repetitions."""
