@@ -128,7 +128,7 @@ class Actor:
                 action, message, self._binding, purpose=purpose, tags=tags, start=start, dated=dated
             )
         self.exchanges.append(exchange)
-        self.lost += exchange.lost and not peer
+        self.lost += not peer and self._gateway.appearance.lost(exchange)
         return exchange
 
     async def together(self, *calls: Call, apart: float = 0.0) -> list[Exchange]:
@@ -243,13 +243,13 @@ class Actor:
         async with self.solitude.alone(group or kind, last=last):
             if not self.solitude.answered and not self.solitude.stopped:
                 before = await self._outlast(witness)
-                if not _is_answered(before):
+                if not self._is_answered(before):
                     self.solitude.stopped = f"before {kind} was sent, the gateway answered no more: {describe(before)}"
             if self.solitude.stopped:
                 raise Unmet(self.solitude.stopped)
             yield
             after = await self._outlast(witness, f"after {kind}")
-            if not _is_answered(after):
+            if not self._is_answered(after):
                 self.solitude.stopped = self.solitude.stopped or (
                     f"after {kind if kind == group or not group else f'{group} ({kind})'} was sent, the gateway "
                     f"answered no more: {describe(after)}; either it came to its end, or something in front of it "
@@ -266,11 +266,15 @@ class Actor:
         until, pause = time.monotonic() + self.config.patience, 0.05
         while True:
             exchange = await self._plain(witness, *tags)
-            self.solitude.answered = _is_answered(exchange)
+            self.solitude.answered = self._is_answered(exchange)
             if self.solitude.answered or time.monotonic() >= until or self.solitude.stopped:
                 return exchange
             await asyncio.sleep(pause)
             pause = min(pause * 2, 2)
+
+    def _is_answered(self, exchange: Exchange) -> bool:
+        """Whether a reply came, and not from something in front of a gateway that is not there (T6)."""
+        return self._gateway.appearance.by_gateway(exchange) or exchange.trouble.startswith("limit")
 
     async def _plain(self, witness: Registration, *tags: str) -> Exchange:
         return await self.call(GET, {"registration": {"id": witness.id}}, token=witness.token, tags=tags)
@@ -278,7 +282,7 @@ class Actor:
     async def signup(self, body: Any = None, **options: Any) -> Exchange:
         """A signup, valid unless a body is given; sent again with new data where the answer was lost (T13)."""
         exchange = await self.call(SIGNUP, self.values.signup() if body is None else body, **options)
-        if body is None and exchange.lost:
+        if body is None and self._gateway.appearance.lost(exchange) and await self._gateway.back():
             self.lost -= 1
             exchange = await self.call(SIGNUP, self.values.signup(), **options)
         return exchange
@@ -442,13 +446,6 @@ def _says_the_same(one: Exchange, other: Exchange) -> bool:
         return unicodedata.normalize("NFC", str(value)).strip().casefold()
 
     return one.acknowledged and said(one) == said(other)
-
-
-def _is_answered(exchange: Exchange) -> bool:
-    """Whether a reply came, and not from something in front of a gateway that is not there (T6)."""
-    if exchange.reply is None or exchange.trouble:
-        return exchange.trouble.startswith("limit")
-    return exchange.reply.status not in (502, 503, 504)
 
 
 def describe(exchange: Exchange) -> str:

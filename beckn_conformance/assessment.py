@@ -166,7 +166,8 @@ class Assessment:
             self.tally.tests.setdefault(requirement, []).append(node_id)
             if requirement not in judged.exercised and judged.reason:
                 self.tally.hinder(requirement, judged.reason)
-        mine = tuple(f for f in judged.findings.values() if f.requirement in requirements)
+        # What only the whole run can tell is nothing that a test has found.
+        mine = tuple(f for f in judged.findings.values() if f.requirement in requirements and not f.unless)
         exercised = judged.exercised
         if drawn and exercised:
             exercised = {*requirements}
@@ -184,7 +185,12 @@ class Assessment:
         reply = exchange.reply
         if reply is not None and 300 <= reply.status < 400:
             notes.append(f"{exchange.action}: a redirect (status {reply.status}), which is not followed")
-        if exchange.purpose == "unusual" and reply is not None and reply.status >= 500:
+        if (
+            exchange.purpose == "unusual"
+            and reply is not None
+            and reply.status >= 500
+            and self._judge.by_gateway(exchange)
+        ):
             notes.append(f"{', '.join(exchange.tags)}: answered with status {reply.status} (recorded only, T14)")
         if exchange.trouble and exchange.purpose != "broken":
             notes.append(f"{exchange.action}: {exchange.trouble}")

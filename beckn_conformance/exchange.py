@@ -19,8 +19,12 @@ MOST_VALUES: Final = 100_000
 """Signs of structure in the JSON of a reply, about one to each member or item; each takes much more memory than it
 takes of a reply."""
 
-IN_FRONT: Final = (502, 503, 504)
-"""Statuses that come from something in front of the gateway, unless they carry an ACK or a NACK (T6)."""
+NO_CONNECTION: Final = "connection: none can be made"
+"""How the trouble of a request begins that was never sent; of one whose answer was lost it only begins the same way."""
+CONTROL: Final = "control"
+"""Purpose of a plain call that no test has made; it shows whether the gateway still answers (T6)."""
+OUTAGE: Final = "outage"
+"""How the trouble begins of a reply that every other request got at the time as well (T6)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,10 +114,12 @@ class Exchange:
     """Seconds since the epoch."""
     seconds: float
     trouble: str = ""
-    """Why there is no reply: ``timeout: …``, ``connection: …``, ``patience: …`` or ``limit: …``."""
+    """Why there is no reply to judge: ``timeout: …``, ``connection: …``, ``outage: …``, ``patience: …`` or
+    ``limit: …``."""
     purpose: str = ""
     """``malformed``, ``unusual``, ``foreign``, ``broken`` or ``large`` where a test of its own sent it; such replies
-    are judged more softly, or by nobody."""
+    are judged more softly, or by nobody. ``control`` where no test did, but it was to be seen whether the gateway still
+    answers (T6)."""
     tags: tuple[str, ...] = field(default=())
     """What kind of oddity was sent, or ``after …`` such a one."""
     about: str = ""
@@ -140,13 +146,6 @@ class Exchange:
     @property
     def refused(self) -> bool:
         return self.action_of_reply == "NACK"
-
-    @property
-    def lost(self) -> bool:
-        """Whether an answer may have been given, and did not come through (T6, T13)."""
-        if self.reply is None:
-            return self.trouble.startswith("connection")
-        return self.reply.status in IN_FRONT and self.action_of_reply is None and not self.trouble
 
     @property
     def body_of_reply(self) -> Any:

@@ -37,6 +37,8 @@ class Finding:
     """Id of the registration concerned, where there is one."""
     weight: int = 0
     """Of equal findings the lightest is shown: bytes of the request, and more where it is unusual."""
+    unless: str = ""
+    """An obligation of the same requirement; where it was exercised anywhere in the run, nothing was found."""
 
     @property
     def id(self) -> str:

@@ -16,7 +16,9 @@ import httpx
 from . import clock, wire
 from .binding import Binding
 from .config import GatewayConfig
-from .exchange import Exchange, Message, Reply, Request
+from .control import Control
+from .exchange import CONTROL, NO_CONNECTION, Exchange, Message, Reply, Request
+from .origin import INTERMEDIARY, Appearance, Fronted, Origin, family, is_bare
 from .patience import Fate, Lanes, Patience, Wait
 from .times import zone
 from .tls import tls_context
@@ -63,6 +65,10 @@ class Gateway:
         self._headers = tuple((name, value, name.casefold()) for name, value in config.headers.items())
         self._lanes = Lanes(config.concurrency)
         self._patience = Patience(config.patience, self._lanes)
+        self._control = Control(self._plain, config.patience)
+        self._controls: list[Exchange] = []
+        self.appearance = Appearance()
+        self._fronted = Fronted()
         self.shelf = Shelf()
         self._transport: Transport = InProcess(transport, self.shelf) if transport else Network(config, self.shelf)
         self.line = asyncio.Lock()
@@ -83,6 +89,11 @@ class Gateway:
         yield from self._patience.notes()
         if count := self._transport.trailing:
             yield f"{count} replies had bytes after the end of their compressed content, which clients ignore"
+        if seen := str(self._fronted):
+            yield (
+                f"{seen}, taken for something in front of the gateway; if it limits requests, --gateway-rate has the "
+                "kit send fewer"
+            )
 
     def timestamp(self) -> str:
         """Now, in the form of the page (H1)."""
@@ -232,16 +243,79 @@ class Gateway:
             )
             if fate is None or self._peer:
                 break
+            if fate is Fate.ANSWERED:
+                fate = await self._told_apart(exchange, binding, begun + seconds)
             again = self._patience.after(exchange, fate, wait, begun)
             if again is None:
                 break
             await asyncio.sleep(again)
+            if fate in (Fate.PUT_OFF, Fate.LOST):
+                await self._control.back()
         if wait.reason:
             exchange = replace(exchange, trouble=wait.reason, received=None)
         # Numbered as they are recorded, so that one that is missing on record leaves a gap.
-        exchange = replace(exchange, id=f"{self._label}x{next(self._numbers)}")
+        exchange = replace(exchange, id=self._next_id())
         self._record(exchange)
         return exchange
+
+    def _next_id(self) -> str:
+        return f"{self._label}x{next(self._numbers)}"
+
+    async def _told_apart(self, exchange: Exchange, binding: Binding, ended: float) -> Fate:
+        """Whether a reply is an answer to its request, or no more than any other request gets (T6)."""
+        reply = exchange.reply
+        self.appearance.learn(exchange)
+        if reply is None or not is_bare(exchange):
+            if exchange.action == REPEATABLE and not exchange.purpose:
+                self._control.learn(exchange, binding)
+            return Fate.ANSWERED
+        if reply.status in INTERMEDIARY:
+            return Fate.PUT_OFF
+        if reply.status == 429 or exchange.purpose:
+            return Fate.ANSWERED
+        kind = (exchange.action, reply.status, family(reply), reply.header("server"))
+        belongs = await self._control.belongs(exchange, kind, ended)
+        if not belongs or self.appearance.origin(exchange) is Origin.FRONT:
+            self._fronted.note(reply)
+        return Fate.ANSWERED if belongs else Fate.PUT_OFF
+
+    async def _plain(self, message: Message, binding: Binding) -> bool:
+        """Makes a plain call that was answered before, once; says whether it is answered now."""
+        if self._patience.given_up:
+            return False
+        header = self._stamped(message.header)
+        request = self._request(REPEATABLE, *binding.encode(Message(header, message.body)))
+        await self._lanes.enter(first=True)
+        try:
+            started, begun = clock.now(), time.monotonic()
+            reply, _, trouble = await self._attempt(request, repeatable=True)
+            seconds = time.monotonic() - begun
+        finally:
+            self._lanes.leave()
+        exchange = Exchange(
+            id=self._next_id(),
+            action=REPEATABLE,
+            request=request,
+            sent=Message(header, message.body),
+            reply=reply,
+            received=binding.decode(reply) if reply else None,
+            started=started,
+            seconds=seconds,
+            trouble=trouble,
+            purpose=CONTROL,
+        )
+        self._record(exchange)
+        self._controls.append(exchange)
+        return exchange.action_of_reply is not None
+
+    def take_controls(self) -> list[Exchange]:
+        """The plain calls that no test has made, since they were taken last."""
+        taken, self._controls = self._controls, []
+        return taken
+
+    async def back(self) -> bool:
+        """Waits until the gateway answers a plain call; False where it does not within patience (T13)."""
+        return not self._patience.given_up and await self._control.back()
 
     async def _pace(self) -> None:
         """Waits out a pause that the gateway asked for, and keeps to the declared rate."""
@@ -264,7 +338,7 @@ class Gateway:
         except ReplyTooLarge as error:
             return None, Fate.ANSWERED, f"limit: {error}"
         except Unsent as error:
-            return None, Fate.UNSENT, f"connection: none can be made ({error})"
+            return None, Fate.UNSENT, f"{NO_CONNECTION} ({error})"
         except BrokenOff as error:
             return None, Fate.LOST, f"connection: {error}"
         except Unsendable as error:

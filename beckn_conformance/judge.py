@@ -9,11 +9,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from .checks import CHECKS, Sight
 from .config import GatewayConfig
 from .diagnosis import Acquaintance, Known, Recogniser
-from .exchange import LONGEST_TOKEN, MISSING, Exchange, identifier, member
+from .exchange import CONTROL, LONGEST_TOKEN, MISSING, OUTAGE, Exchange, identifier, member
 from .finding import Judgement
 from .model import Histories
+from .origin import Appearance, Origin, is_bare
 from .specification import Specification
 from .times import read_time
+
+HOSTILE = ("malformed", "unusual", "large")
+"""Purposes of requests after which a gateway has to live on (T16)."""
 
 
 class Judge:
@@ -30,6 +34,9 @@ class Judge:
         self._histories = Histories(deferred=config.updates == "deferred")
         self._served: set[str] = set()
         self._signups_work = False
+        self._appearance = Appearance()
+        self._fronted = False
+        self._reached = True
         self._made: dict[str, float] = {}
         self._contended: frozenset[str] = frozenset()
         self._sights: dict[str, Sight] = {}
@@ -49,6 +56,10 @@ class Judge:
         sight = self._sights.get(exchange.id)
         return sight.sent if sight else exchange.action
 
+    def by_gateway(self, exchange: Exchange) -> bool:
+        """Whether a reply is the gateway's own, as far as can be told by now (T6)."""
+        return self._appearance.by_gateway(exchange)
+
     def due(self, exchange: Exchange) -> str | None:
         """What a request of the test that is being judged deserved: ``ACK`` or ``NACK``, where that is sure."""
         sight = self._sights.get(exchange.id)
@@ -56,6 +67,8 @@ class Judge:
 
     def judge(self, exchange: Exchange) -> Iterator[Judgement]:
         """Yields what follows from an exchange; what it teaches is used for those that come after."""
+        if exchange.purpose == CONTROL:
+            return
         sight = self._sights[exchange.id] = self._sight(exchange)
         if exchange.peer:
             # Another gateway is judged for what it has of this one, and for nothing else.
@@ -79,6 +92,7 @@ class Judge:
         ordered = sorted(exchanges, key=lambda e: e.ended)
         self._contended = _contended(ordered)
         self._sights.clear()
+        self._look_at(ordered)
         coming = deque(sorted(ordered, key=lambda e: e.started))
         under_way: list[Exchange] = []
         for exchange in ordered:
@@ -93,6 +107,16 @@ class Judge:
             for judgement in self.judge(exchange):
                 yield exchange, judgement
 
+    def _look_at(self, exchanges: Sequence[Exchange]) -> None:
+        """Learns what the gateway's own replies look like, and whether anything else answers (T6)."""
+        mine = [exchange for exchange in exchanges if not exchange.peer]
+        for exchange in mine:
+            self._appearance.learn(exchange)
+        self._fronted = self._fronted or any(
+            exchange.trouble.startswith(OUTAGE) or (is_bare(exchange) and not self._appearance.by_gateway(exchange))
+            for exchange in mine
+        )
+
     def forget(self, registration: str) -> None:
         """Drops what is known of a registration that is not called again, so that memory does not grow."""
         self._histories.forget(registration)
@@ -102,6 +126,9 @@ class Judge:
 
     def _sight(self, exchange: Exchange) -> Sight:
         diagnosis = self._recogniser.diagnose(exchange, self.known)
+        origin = self._appearance.origin(exchange)
+        if exchange.purpose in HOSTILE:
+            self._reached = origin is not Origin.FRONT
         token = exchange.sent.header.get("Token", "") if exchange.sent else ""
         concerned = (diagnosis.registration or "", *self.known.owners.get(token, ()))
         made = max((self._made[id_] for id_ in concerned if id_ in self._made), default=-math.inf)
@@ -114,6 +141,9 @@ class Judge:
             served=exchange.action in self._served,
             signups_work=self._signups_work,
             contended=exchange.id in self._contended,
+            origin=origin,
+            fronted=self._fronted,
+            reached=self._reached,
             fresh=exchange.started < made + self._config.settle,
         )
 

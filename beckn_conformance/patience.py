@@ -10,7 +10,8 @@ from collections import Counter, deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from .exchange import Exchange, Reply
+from .exchange import OUTAGE, Exchange, Reply
+from .origin import INTERMEDIARY
 from .times import read_date
 
 SHORTEST_PAUSE = 0.05
@@ -35,6 +36,7 @@ class Fate(enum.Enum):
     UNSENT = "there was no connection, so nothing was sent"
     LOST = "it was sent, and no whole reply came"
     LATE = "it was sent, and no whole reply came in time"
+    PUT_OFF = "something came back that is no answer of the gateway to this request"
 
 
 @dataclass(slots=True)
@@ -126,6 +128,8 @@ class Patience:
         self._waited = 0.0
         self._answers = 0
         self._asked_less: Counter[int] = Counter()
+        self._silent: dict[str, float] = {}
+        """By operation, since when it has given no answer."""
         self._unsent = 0
 
     def after(self, exchange: Exchange, fate: Fate, wait: Wait, begun: float) -> float | None:
@@ -134,16 +138,22 @@ class Patience:
         ``begun`` is when the attempt was, on the monotonic clock. Where it stands, ``wait.reason`` may say why.
         """
         now = time.monotonic()
-        if fate is Fate.ANSWERED and not _put_off(exchange):
+        if fate is Fate.ANSWERED and exchange.reply is not None and _insists(exchange.reply):
+            fate = Fate.PUT_OFF
+        if fate is Fate.ANSWERED:
             self._answered, self._silent_since, self._unanswered, self._pauses = now, None, 0, 0
             self._answers += 1
+            self._silent.pop(exchange.action, None)
             self._lanes.good()
             return None
+        spent = self._is_spent(exchange.action, begun, now)
         if self._silent_since is None:
             self._silent_since = max(begun, self._answered or 0.0)
         if wait.since is None:
             wait.since = now
         pause, all_wait, again = self._decide(exchange, fate, wait, begun, now)
+        if spent:
+            all_wait = again = False
         in_time = now + pause <= min(self._silent_since, wait.since) + self._seconds
         if fate is Fate.LATE:
             self._wait_for((now - begun) / self._lanes.open)
@@ -155,14 +165,25 @@ class Patience:
         self._stand(exchange, fate, wait, now)
         return None
 
+    def _is_spent(self, action: str, begun: float, now: float) -> bool:
+        """Whether all patience was spent on an operation already, while others were answered; it is spent once."""
+        since = self._silent.setdefault(action, begun)
+        others = self._answered is not None and self._answered > since
+        return others and now - since > self._seconds
+
     def _decide(self, exchange: Exchange, fate: Fate, wait: Wait, begun: float, now: float) -> tuple[float, bool, bool]:
         """Seconds to wait, whether all requests wait for as long, and whether this one is sent again then."""
         if fate is Fate.LATE:
             return 0.0, False, False
-        if fate is Fate.LOST:
-            return FIRST_PAUSE * 2**wait.repeats, False, self._repeat(wait)
         # Attempts that were begun before the last pause belong to one round with the one that led to it.
-        if new_round := begun > self._paused:
+        new_round = begun > self._paused
+        if fate is Fate.LOST:
+            if new_round:
+                # Some limit the number of connections by closing those that are too many.
+                self._paused = now
+                self._lanes.close_half()
+            return FIRST_PAUSE * 2**wait.repeats, False, self._repeat(wait)
+        if new_round:
             self._pauses, self._paused = min(self._pauses + 1, MOST_DOUBLINGS), now
         pause = min(FIRST_PAUSE * 2 ** (self._pauses - 1), LONGEST_SHARE * self._seconds)
         if fate is Fate.UNSENT or exchange.reply is None:
@@ -172,8 +193,8 @@ class Patience:
         status, asked = exchange.reply.status, _asked_for(exchange.reply)
         if status in (429, 503):
             self._asked_less[status] += 1
-            if new_round:
-                self._lanes.close_half()
+        if new_round and status not in (502, 504):
+            self._lanes.close_half()
         if status == 429 or (status == 503 and asked is not None):
             return pause if asked is None else asked, True, True
         # One such reply among good ones is about its own request, and more in a row about the gateway.
@@ -198,6 +219,8 @@ class Patience:
             last = f"status {reply.status}"
             if _insists(reply):
                 wait.reason = f"patience: {last}, asking to wait for longer than {self._seconds:g} s"
+            elif reply.status not in INTERMEDIARY:
+                wait.reason = f"{OUTAGE}: {last}, as for a plain call at the same time"
         elif fate is Fate.UNSENT and self._answered is not None:
             wait.reason = f"{last}, for longer than {self._seconds:g} s"
         elif fate is Fate.LOST:
@@ -220,11 +243,6 @@ class Patience:
             yield f"the gateway asked for fewer requests: {times}; from {most} in flight they went down to {fewest}"
         if self._unsent:
             yield f"the gateway could not be reached for a while: {self._unsent} attempts to connect failed"
-
-
-def _put_off(exchange: Exchange) -> bool:
-    """Whether a reply is none of the gateway's own to what was asked (T6, T13)."""
-    return exchange.reply is not None and (exchange.lost or _insists(exchange.reply))
 
 
 def _insists(reply: Reply) -> bool:

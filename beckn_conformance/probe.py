@@ -12,7 +12,7 @@ from .binding import Binding, EnvelopeBinding, bindings
 from .checks import JSON_MEDIA, blamed
 from .config import GatewayConfig
 from .errors import Unmet, Unreachable
-from .exchange import Exchange, brief
+from .exchange import CONTROL, Exchange, brief
 from .gateway import Gateway
 from .registration import registration_of
 from .specification import Specification
@@ -116,6 +116,7 @@ async def probe(gateway: Gateway, specification: Specification, values: Values, 
 
 def shown_by(exchanges: Sequence[Exchange]) -> Shown:
     """What follows from the calls of a probe, in the order in which they were made."""
+    exchanges = [exchange for exchange in exchanges if exchange.purpose != CONTROL]
     signups_work = any(e.acknowledged for e in exchanges if e.action == SIGNUP)
     later = [e for e in exchanges if e.action != SIGNUP] if signups_work else []
     served = {e.action for e in later if e.action_of_reply is not None}
@@ -138,6 +139,7 @@ def begun_by(shown: Shown, config: GatewayConfig) -> dict[str, Any]:
 
 def is_probe(exchanges: Sequence[Exchange], bindings: int) -> bool:
     """Whether calls are those of a probe, by their number, kind and answers, that had so many bindings to try."""
+    exchanges = [exchange for exchange in exchanges if exchange.purpose != CONTROL]
     actions = [exchange.action for exchange in exchanges]
     signups = next((place for place, action in enumerate(actions) if action != SIGNUP), len(actions))
     later = actions[signups:]

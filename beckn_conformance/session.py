@@ -267,9 +267,9 @@ class Session:
                 except Unmet as error:
                     unmet = str(error)
                 exchanges += actor.exchanges
-                if not actor.lost:
+                if not actor.lost or not await self._gateway.back():
                     break
-        return Played(tuple(exchanges), unmet)
+        return Played((*exchanges, *self._gateway.take_controls()), unmet)
 
     def play(
         self, name: str, play: Callable[[Actor], Awaitable[Any]], requirements: Sequence[str], node_id: str

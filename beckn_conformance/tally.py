@@ -12,6 +12,8 @@ from .model import REQUIREMENTS
 from .shell import NOTHING, Command
 from .statistics import Statistics
 
+EVERY = 3
+"""Refusals that must have been replaced before it is said of every one of them."""
 KEPT_REGISTRATIONS = 2000
 KEPT_EXCHANGES = 40
 """Exchange ids kept of one finding; the rest is counted."""
@@ -143,12 +145,14 @@ class Tally:
                 mine[key] = replace(known.joined(theirs) if known else theirs, place=key[1])
 
     def follows(self, record: Found) -> bool:
-        """Whether a finding only repeats another fault of the gateway.
+        """Whether a finding only repeats another fault of the gateway, or was none in the end.
 
         What histories say does where all of it concerns registrations whose id another was given too; and where of
         several faults one is not blamed, that does which is never refused at all.
         """
         finding = record.finding
+        if self.takes_back(record):
+            return True
         if finding.requirement == "SIGNUP-ID-UNIQUE":
             return False
         if record.registrations and record.registrations <= self.doubled and finding.requirement in REQUIREMENTS:
@@ -160,6 +164,12 @@ class Tally:
             if "-NACK-" in requirement
             for other in others.values()
         )
+
+    def takes_back(self, record: Found) -> bool:
+        """Whether the rest of the run shows that there is nothing in a finding."""
+        unless = record.finding.unless
+        exercised = self.exercised.get(record.finding.requirement, ())
+        return bool(unless) and (record.count < EVERY or unless in exercised)
 
     def shown(self, requirement: str) -> set[str]:
         """Obligations that were exercised; where only consequences of other findings were seen, none was."""

@@ -8,6 +8,7 @@ from typing import Any
 from ..diagnosis import Fault
 from ..exchange import MISSING, member, places, shown
 from ..finding import Judgement, pattern_of
+from ..origin import is_bare
 from .registry import check
 from .sight import Sight, body_is_judged, is_judged
 
@@ -24,6 +25,10 @@ def valid_request_is_acknowledged(sight: Sight) -> Iterable[Judgement]:
         yield from _accepted_variants(sight)
     elif sight.exchange.refused and not sight.contended:
         yield _refused_though_valid(sight)
+    elif sight.diagnosis.symbols and is_bare(sight.exchange) and sight.served and not sight.by_gateway:
+        reply = sight.exchange.reply
+        if reply is not None and reply.status // 100 in (2, 4) and reply.status != 429:
+            yield _symbols_refused(sight, sight.observed)
 
 
 def _accepted_variants(sight: Sight) -> Iterator[Judgement]:
@@ -59,16 +64,16 @@ def _refused_though_valid(sight: Sight) -> Judgement:
             note = f" to {shown(value, 80)} at {pointer}" if value != MISSING else ""
             return sight.bad(requirement.id, pointer, "a valid value is refused", f"ACK{note}", observed)
     if sight.diagnosis.symbols:
-        pointer = sight.diagnosis.symbols[0]
-        requirement = sight.specification.requirement_for_acceptance(sight.action, pattern_of(pointer), "should")
-        return sight.bad(
-            requirement.id if requirement else f"{sight.prefix}-ACK",
-            pointer,
-            "a valid value is refused",
-            "ACK",
-            observed,
-        )
+        return _symbols_refused(sight, observed)
     return sight.bad(f"{sight.prefix}-ACK", named[0] if named else "", "a valid request is refused", "ACK", observed)
+
+
+def _symbols_refused(sight: Sight, observed: str) -> Judgement:
+    """A value that SHOULD be accepted is not (Q4), be it by the gateway or by a firewall."""
+    pointer = sight.diagnosis.symbols[0]
+    requirement = sight.specification.requirement_for_acceptance(sight.action, pattern_of(pointer), "should")
+    id_ = requirement.id if requirement else f"{sight.prefix}-ACK"
+    return sight.bad(id_, pointer, "a valid value is refused", "ACK", observed)
 
 
 HEADER_REQUIREMENTS = {

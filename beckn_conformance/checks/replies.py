@@ -55,6 +55,9 @@ def _held_to_form(sight: Sight) -> bool:
 
 @check("REPLY-ACTION")
 def says_ack_or_nack(sight: Sight) -> Iterable[Judgement]:
+    if sight.message and sight.replaced and sight.due == "NACK" and not sight.unsettled:
+        yield _replaced(sight)
+        return
     if not _held_to_form(sight) or sight.exchange.received is None:
         return
     if sight.readable:
@@ -71,6 +74,19 @@ def says_ack_or_nack(sight: Sight) -> Iterable[Judgement]:
             f"{sight.observed}; action is {shown(value)}",
             obligation=f"{sight.action} {sight.due}",
         )
+
+
+def _replaced(sight: Sight) -> Judgement:
+    """A page in the place of a refusal: a firewall may have refused one request, but nobody may replace them all."""
+    refusals = f"{sight.action} NACK"
+    return sight.bad(
+        "REPLY-ACTION",
+        "header:action",
+        "something in front of the gateway seems to replace every refusal",
+        "action NACK in the header of the reply",
+        obligation=f"{refusals} replaced",
+        unless=refusals,
+    )
 
 
 def _envelope_unreadable(sight: Sight) -> bool:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from ..exchange import NO_CONNECTION
 from ..finding import Judgement
 from ..oddities import MANY_DOCUMENTS
+from ..origin import Origin, is_own
 from .registry import check
 from .sight import Sight
 
@@ -20,7 +22,9 @@ def _kind(sight: Sight) -> str:
 @check("MALFORMED-NACK", "MALFORMED-NO-CRASH")
 def unreadable_request(sight: Sight) -> Iterable[Judgement]:
     reply = sight.exchange.reply
-    if sight.exchange.purpose != "malformed" or reply is None or not sight.by_gateway:
+    if sight.exchange.purpose != "malformed" or reply is None or sight.origin in (Origin.NONE, Origin.FRONT):
+        return
+    if 300 <= reply.status < 400 or reply.status == 429:
         return
     obligation = f"{sight.action} {_kind(sight)}".strip()
     if sight.exchange.acknowledged:
@@ -79,7 +83,7 @@ def large_request(sight: Sight) -> Iterable[Judgement]:
 @check("ROBUST-NO-CRASH")
 def foreign_request(sight: Sight) -> Iterable[Judgement]:
     reply = sight.exchange.reply
-    if sight.exchange.purpose != "foreign" or reply is None or reply.status in (502, 503, 504):
+    if sight.exchange.purpose != "foreign" or reply is None or sight.origin is Origin.FRONT:
         return
     if reply.status >= 500 and not sight.readable and reply.status not in NOT_OF_THE_PAGE:
         request = sight.exchange.request
@@ -95,9 +99,10 @@ def foreign_request(sight: Sight) -> Iterable[Judgement]:
         yield sight.ok("ROBUST-NO-CRASH", _kind(sight))
 
 
-def _is_silence(trouble: str) -> bool:
-    """Whether nothing came back at all, rather than something too long or a status of what stands in front."""
-    return not trouble.startswith("limit") and "status" not in trouble
+def _is_silence(trouble: str, fronted: bool) -> bool:
+    """Whether nothing came back at all; where something stands in front of the gateway, it may be that which closes
+    connections."""
+    return trouble.startswith(("timeout", NO_CONNECTION) if fronted else ("timeout", "connection", "patience"))
 
 
 @check("ROBUST-LIVES-ON")
@@ -107,9 +112,9 @@ def answers_afterwards(sight: Sight) -> Iterable[Judgement]:
     if mark not in ("", "long ") or not kind:
         return
     reply = sight.exchange.reply
-    if reply is not None and not sight.exchange.trouble and reply.status not in (502, 503, 504):
+    if is_own(sight.origin, reply):
         yield sight.ok("ROBUST-LIVES-ON", kind)
-    elif mark and reply is None and _is_silence(sight.exchange.trouble):
+    elif mark and reply is None and sight.reached and _is_silence(sight.exchange.trouble, sight.fronted):
         yield sight.bad(
             "ROBUST-LIVES-ON",
             "",

@@ -10,8 +10,9 @@ from typing import Any
 
 from ..config import GatewayConfig
 from ..diagnosis import Acquaintance, Diagnosis
-from ..exchange import MISSING, MOST_ITEMS, Exchange, brief, identifier, member, printable, shown
+from ..exchange import MISSING, MOST_ITEMS, Exchange, brief, identifier, member, places, printable, shown
 from ..finding import Finding, Judgement
+from ..origin import INTERMEDIARY, Origin, is_own, signature
 from ..specification import Specification
 
 UNUSUAL = 1 << 20
@@ -37,6 +38,14 @@ class Sight:
     """Whether the registration, or that of the token, may not be visible yet (R19)."""
     contended: bool = False
     """Whether another change of the same registration was under way, for which this one may be refused (X3)."""
+
+    origin: Origin = Origin.NONE
+    """Where the reply comes from, as far as can be told (T6)."""
+    fronted: bool = False
+    """Whether any reply so far came from something in front of the gateway."""
+
+    reached: bool = True
+    """Whether the last hostile request may have come as far as the gateway."""
 
     @property
     def action(self) -> str:
@@ -64,6 +73,7 @@ class Sight:
         observed: str | None = None,
         obligation: str | None = None,
         sent: str | None = None,
+        unless: str = "",
     ) -> Judgement:
         return Judgement(
             requirement,
@@ -79,6 +89,7 @@ class Sight:
                 exchange=self.exchange.id,
                 registration=self.registration,
                 weight=len(self.exchange.request.content) + (UNUSUAL if self.diagnosis.doubts else 0),
+                unless=unless,
             ),
         )
 
@@ -111,7 +122,7 @@ class Sight:
                 parts.append(f"{fault.pointer} = {value} ({fault.kind})")
         if parts:
             return f"{self.action} with {'; '.join(parts)}"
-        for pointer in self.diagnosis.symbols:
+        for pointer in self.diagnosis.symbols or self._foreign_scripts:
             parts.append(f"{pointer} = {shown(member(self.exchange.sent.body, pointer), 80)}")
         for doubt in self.diagnosis.doubts[:2]:
             parts.append(f"{doubt.pointer or 'the body'}: {doubt.why}")
@@ -119,6 +130,14 @@ class Sight:
         return f"{self.action}{where}, {'valid' if self.diagnosis.valid else 'unusual'}" + (
             f", with {'; '.join(parts)}" if parts else ""
         )
+
+    @property
+    def _foreign_scripts(self) -> list[str]:
+        """Members with letters beyond ASCII: valid, and what a firewall or a codec may trip over."""
+        assert self.exchange.sent is not None
+        members = self.specification.members(self.action)
+        found = (place for known in members if known.scalar for place in places(self.exchange.sent.body, known.pointer))
+        return [pointer for pointer, value in found if isinstance(value, str) and not value.isascii()][:2]
 
     @cached_property
     def observed(self) -> str:
@@ -129,7 +148,8 @@ class Sight:
         said = exchange.action_of_reply
         if said is None:
             kind = (exchange.reply.header("content-type") or "no media type").partition(";")[0]
-            return f"status {exchange.reply.status} without ACK or NACK ({brief(kind, 80)})"
+            who = "; ".join(filter(None, (brief(kind, 80), signature(exchange.reply))))
+            return f"status {exchange.reply.status} without ACK or NACK ({who})"
         message = exchange.received.header.get("message", MISSING)
         text = f"{said} {shown(message, 80)}" if message != MISSING else f"{said} without a message"
         if said == "NACK" and exchange.reply.status != 200:
@@ -153,16 +173,20 @@ class Sight:
     @cached_property
     def by_gateway(self) -> bool:
         """The reply is the gateway's own and not of something in front of it (T6, T13)."""
-        reply, received = self.exchange.reply, self.exchange.received
-        if reply is None or received is None:
+        reply = self.exchange.reply
+        if reply is None or self.readable or not is_own(self.origin, reply):
+            return self.readable
+        # What is sound, and served but for that, may be turned away by a firewall that writes as the gateway does.
+        turned_away = self.served and self.message and self.diagnosis.valid and 400 <= reply.status < 500
+        return not (300 <= reply.status < 400 or reply.status == 429 or self._conflicts or turned_away)
+
+    @property
+    def replaced(self) -> bool:
+        """The reply of something in front stands in the place of the gateway's refusal."""
+        reply = self.exchange.reply
+        if reply is None or self.origin not in (Origin.UNLIKE, Origin.FRONT) or self._conflicts:
             return False
-        if self.readable:
-            return True
-        if 300 <= reply.status < 400 or reply.status in (429, 502, 503, 504):
-            return False
-        if self._conflicts:
-            return False
-        return not (reply.status == 403 and received.unreadable)
+        return reply.status // 100 in (2, 4) and reply.status != 429 and reply.status not in INTERMEDIARY
 
     @property
     def _conflicts(self) -> bool:
@@ -174,7 +198,9 @@ class Sight:
     def refused(self) -> bool:
         """The gateway itself refused the request, by a NACK or by the bare status of its framework."""
         status = self.exchange.reply.status if self.exchange.reply else 0
-        return self.exchange.refused or (status // 100 == 4 and (self.by_gateway or self._conflicts))
+        # What is no message is often refused by a framework, with a page of its own (T14).
+        own = self.by_gateway or self._conflicts or (self.origin is Origin.UNLIKE and not self.message)
+        return self.exchange.refused or (status // 100 == 4 and status != 429 and own)
 
     @property
     def crashed(self) -> bool:

@@ -29,6 +29,7 @@ ORDER = (
         "positions",
         "specification",
         "exchange",
+        "origin",
         "registration",
         "shell",
         "crash",
@@ -39,7 +40,7 @@ ORDER = (
     ),
     *("oddities", "obligations", "samples", "values", "strategies", "examples", "diagnosis", "checks", "model"),
     *("judge", "statistics", "tally", "waivers", "verdict"),
-    *("binding", "wire", "transport", "patience", "gateway", "turns", "solitude"),
+    *("binding", "wire", "transport", "patience", "control", "gateway", "turns", "solitude"),
     *("verifier", "actor", "curl", "replay", "record", "chain", "journal", "run", "assessment", "probe", "integrity"),
     *("rows", "recording"),
     *("embedded", "session"),
@@ -75,6 +76,7 @@ PURE = (
     "faults",
     "finding",
     "exchange",
+    "origin",
     "oddities",
 )
 HEAVY = ("aiohttp", "httpx", "hypothesis", "schemathesis", "jsonschema", "jsonschema_rs", "yaml", "phonenumbers")

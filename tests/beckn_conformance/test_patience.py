@@ -138,12 +138,12 @@ def test_a_wait_longer_than_patience_is_not_begun(subject, clock):
 def test_what_something_in_front_answered_is_sent_again_only_where_it_changes_nothing(subject, clock, status):
     wait = get()
     times = 0
-    while (pause := subject.after(answered(status), Fate.ANSWERED, wait, clock.now)) is not None:
+    while (pause := subject.after(answered(status), Fate.PUT_OFF, wait, clock.now)) is not None:
         clock.now += pause
         times += 1
 
     assert times == REPEATS
-    assert subject.after(answered(status), Fate.ANSWERED, change(), clock.now) is None
+    assert subject.after(answered(status), Fate.PUT_OFF, change(), clock.now) is None
     assert wait.reason == ""
 
 
