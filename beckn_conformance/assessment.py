@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from .binding import Binding, HttpBinding
-from .exchange import Exchange, member
+from .exchange import CONTROL, Exchange, member
 from .finding import Finding, Judgement
 from .judge import Judge
 from .masking import Masker
@@ -116,6 +116,8 @@ class Assessment:
         findings: dict[str, Finding] = {}
         exercised: set[str] = set()
         shown_by: dict[str, list[Finding]] = {}
+        self._judge.look_at([exchange for exchange in played.exchanges if exchange.purpose == CONTROL])
+        played = replace(played, exchanges=[e for e in played.exchanges if e.purpose != CONTROL])
         for exchange in played.exchanges:
             self._observe(exchange)
         for exchange, judgement in self._judge.judge_together(played.exchanges):

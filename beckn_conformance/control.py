@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from collections import Counter, deque
 from collections.abc import Awaitable, Callable
@@ -34,6 +35,8 @@ class Control:
         self._asked = 0.0
         self._answered = True
         self._away_since: float | None = None
+        self._last_away = -math.inf
+        """When a plain call was not answered the last time."""
         self._returning: asyncio.Task[bool] | None = None
         self._habits: Counter[Kind] = Counter()
 
@@ -45,10 +48,17 @@ class Control:
         if id_ is not None and id_ not in {known for known, _, _ in self._known}:
             self._known.append((id_, exchange.sent, binding))
 
-    async def belongs(self, exchange: Exchange, kind: Kind, ended: float) -> bool:
-        """Whether a bare reply, which came at a moment on the monotonic clock, belongs to its request: a plain call
-        after it is answered. So it is taken to be where no call is known to be good, or replies of its kind are a
-        habit."""
+    @property
+    def is_away(self) -> bool:
+        """Whether the last plain call was not answered, and patience is not over yet."""
+        return self._away_since is not None and time.monotonic() <= self._away_since + self._patience
+
+    async def belongs(self, exchange: Exchange, kind: Kind, begun: float, ended: float) -> bool:
+        """Whether a bare reply, to a request that was under way between two moments on the monotonic clock, belongs to
+        it: a plain call after it is answered, and none after it was sent was not. So it is taken to be where no call is
+        known to be good, or replies of its kind are a habit."""
+        if begun <= self._last_away:
+            return False
         if not self._known or self._habits[kind] >= MOST:
             return True
         about = exchange.sent.body if exchange.sent else None
@@ -83,6 +93,7 @@ class Control:
                 self._answered = await self._ask(*chosen[1:])
                 if self._answered:
                     self._away_since = None
-                elif self._away_since is None:
-                    self._away_since = self._asked
+                else:
+                    self._last_away = time.monotonic()
+                    self._away_since = self._asked if self._away_since is None else self._away_since
             return self._answered

@@ -215,6 +215,8 @@ class Gateway:
         wait = Wait(repeatable=action == REPEATABLE)
         again: float | None = None
         while True:
+            if self._control.is_away and not self._peer:
+                await self._control.back()
             await self._lanes.enter(first=again is not None)
             try:
                 if start is not None and again is None:
@@ -244,7 +246,7 @@ class Gateway:
             if fate is None or self._peer:
                 break
             if fate is Fate.ANSWERED:
-                fate = await self._told_apart(exchange, binding, begun + seconds)
+                fate = await self._told_apart(exchange, binding, begun, begun + seconds)
             again = self._patience.after(exchange, fate, wait, begun)
             if again is None:
                 break
@@ -261,7 +263,7 @@ class Gateway:
     def _next_id(self) -> str:
         return f"{self._label}x{next(self._numbers)}"
 
-    async def _told_apart(self, exchange: Exchange, binding: Binding, ended: float) -> Fate:
+    async def _told_apart(self, exchange: Exchange, binding: Binding, begun: float, ended: float) -> Fate:
         """Whether a reply is an answer to its request, or no more than any other request gets (T6)."""
         reply = exchange.reply
         self.appearance.learn(exchange)
@@ -274,7 +276,7 @@ class Gateway:
         if reply.status == 429 or exchange.purpose:
             return Fate.ANSWERED
         kind = (exchange.action, reply.status, family(reply), reply.header("server"))
-        belongs = await self._control.belongs(exchange, kind, ended)
+        belongs = await self._control.belongs(exchange, kind, begun, ended)
         if not belongs or self.appearance.origin(exchange) is Origin.FRONT:
             self._fronted.note(reply)
         return Fate.ANSWERED if belongs else Fate.PUT_OFF

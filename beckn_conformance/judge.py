@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from .checks import CHECKS, Sight
 from .config import GatewayConfig
 from .diagnosis import Acquaintance, Known, Recogniser
-from .exchange import CONTROL, LONGEST_TOKEN, MISSING, OUTAGE, Exchange, identifier, member
+from .exchange import LONGEST_TOKEN, MISSING, OUTAGE, Exchange, identifier, member
 from .finding import Judgement
 from .model import Histories
 from .origin import Appearance, Origin, is_bare
@@ -67,8 +67,6 @@ class Judge:
 
     def judge(self, exchange: Exchange) -> Iterator[Judgement]:
         """Yields what follows from an exchange; what it teaches is used for those that come after."""
-        if exchange.purpose == CONTROL:
-            return
         sight = self._sights[exchange.id] = self._sight(exchange)
         if exchange.peer:
             # Another gateway is judged for what it has of this one, and for nothing else.
@@ -92,7 +90,7 @@ class Judge:
         ordered = sorted(exchanges, key=lambda e: e.ended)
         self._contended = _contended(ordered)
         self._sights.clear()
-        self._look_at(ordered)
+        self.look_at(ordered)
         coming = deque(sorted(ordered, key=lambda e: e.started))
         under_way: list[Exchange] = []
         for exchange in ordered:
@@ -107,7 +105,7 @@ class Judge:
             for judgement in self.judge(exchange):
                 yield exchange, judgement
 
-    def _look_at(self, exchanges: Sequence[Exchange]) -> None:
+    def look_at(self, exchanges: Sequence[Exchange]) -> None:
         """Learns what the gateway's own replies look like, and whether anything else answers (T6)."""
         mine = [exchange for exchange in exchanges if not exchange.peer]
         for exchange in mine:

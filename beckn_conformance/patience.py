@@ -193,7 +193,7 @@ class Patience:
         status, asked = exchange.reply.status, _asked_for(exchange.reply)
         if status in (429, 503):
             self._asked_less[status] += 1
-        if new_round and status not in (502, 504):
+        if new_round and (status == 503 or status not in INTERMEDIARY):
             self._lanes.close_half()
         if status == 429 or (status == 503 and asked is not None):
             return pause if asked is None else asked, True, True

@@ -182,4 +182,5 @@ def findings(session: Session) -> list[tuple[str, str, str, str]]:
         (r.finding.requirement, r.finding.operation, r.finding.pointer, r.finding.observed)
         for records in session.tally.found.values()
         for r in records.values()
+        if not session.tally.takes_back(r)
     )

@@ -136,6 +136,8 @@ class Session:
             told = f"{error}{advice(self.config.url) if self.config.proxy is None else ''}"
             self.run.unreachable = self.masker.text(told)
             raise Unreachable(told) from error
+        # They are on record as a part of the probe.
+        self._gateway.take_controls()
         self.run.binding = probed.binding.name
         self.run.notes += probed.notes
         self._verifier.always = not probed.shown.serves_fresh
@@ -169,6 +171,8 @@ class Session:
         except (concurrent.futures.TimeoutError, concurrent.futures.CancelledError):
             notes.append("connections to the gateway did not close in time")
         self.run.notes += notes
+        if self._gateway is not None and (controls := self._gateway.take_controls()):
+            self.judge(Played(tuple(controls)), "")
         self._tell(
             "closed",
             notes=self.masker.value(notes),

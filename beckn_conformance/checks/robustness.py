@@ -22,7 +22,9 @@ def _kind(sight: Sight) -> str:
 @check("MALFORMED-NACK", "MALFORMED-NO-CRASH")
 def unreadable_request(sight: Sight) -> Iterable[Judgement]:
     reply = sight.exchange.reply
-    if sight.exchange.purpose != "malformed" or reply is None or sight.origin in (Origin.NONE, Origin.FRONT):
+    if sight.exchange.purpose != "malformed" or reply is None or sight.origin is Origin.NONE:
+        return
+    if sight.origin is Origin.FRONT and (reply.status >= 500 or reply.status in (403, 407)):
         return
     if 300 <= reply.status < 400 or reply.status == 429:
         return

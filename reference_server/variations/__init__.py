@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from reference_server.variations import bodies, concurrency, lifecycle, network, policies, replies, robustness
+from reference_server.variations import bodies, concurrency, front, lifecycle, network, policies, replies, robustness
 from reference_server.variations.variation import Variation
 
 __all__ = ["VARIATIONS", "Variation"]
 
-_FAMILIES = (replies, bodies, policies, lifecycle, concurrency, robustness, network)
+_FAMILIES = (replies, bodies, policies, lifecycle, concurrency, robustness, network, front)
 
 
 def _collect() -> Mapping[str, Variation]:

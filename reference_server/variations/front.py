@@ -1,0 +1,188 @@
+"""Fair gateways behind something that answers in their place: firewalls, proxies, maintenance pages (T6, T13)."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import json
+import time
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+from reference_server.gateway import Gateway
+from reference_server.message import ADD, SIGNUP, UPDATE, Answer, Call, Request
+from reference_server.planting import Install, wrap
+from reference_server.variations.variation import Variation
+
+_EVERY = 100
+"""One call in so many is concerned."""
+_WHILE = 0.2
+"""Seconds of an outage or a ban; shorter than any patience."""
+_FRESH = timedelta(seconds=2)
+_SYMBOLS = '<>"`\\;|{}%$#*=+~^'
+_HTML = (("Server", "firewall"), ("content-type", "text/html"))
+_JSON = (("Server", "firewall"), ("content-type", "application/json"))
+_INTERMEDIARY = (407, 502, 504, 511, 520, 522, 525, 530, 561, 598, 599)
+
+Front = Callable[[Call], Answer | None]
+"""Answers a call in place of the gateway, or lets it through."""
+
+
+def variations() -> Iterator[Variation]:
+    """Make the variations of this family."""
+    for name, reading, summary, install in (
+        ("front-pages", "T6", "a firewall answers odd names and bodies with pages of every kind", _fronted(_pages)),
+        ("front-own-500", "T6", "a firewall answers what it cannot parse with a 500 of its own", _fronted(_failing)),
+        ("front-bans", "T6", "a firewall keeps out whoever sent something hostile for a moment", _fronted(_banning)),
+        ("front-statuses", "T6", "a proxy answers one call in a hundred", _fronted(_statuses)),
+        ("front-maintenance", "T6", "for a moment every call is answered by a page with 200", _fronted(_maintained)),
+        ("front-restart", "T6", "while the gateway restarts, a proxy answers with a bare 500", _fronted(_restarting)),
+        ("front-limit", "T13", "a firewall answers one call in a hundred with a 403", _fronted(_limiting)),
+        ("front-loses-answers", "T13", "answers to odd changes and to one change in a hundred are lost", _losing),
+        ("rate-limited-and-strict", "T13", "calls are put off, and refused once they are two seconds old", _strict),
+    ):
+        yield Variation(name, reading, summary, install)
+
+
+def _fronted(make: Callable[[], Front]) -> Install:
+    def install(gateway: Gateway) -> None:
+        front = make()
+
+        async def answer(inner: Any, call: Call) -> Answer:
+            page = front(call)
+            given: Answer = await inner(call) if page is None else page
+            return given
+
+        wrap(gateway, "answer", answer)
+
+    return install
+
+
+def _page(status: int) -> Answer:
+    text = f"<html><head><title>{status} by the firewall</title></head><body>No.</body></html>"
+    return Answer(status, _HTML, text.encode())
+
+
+_PAGES = (
+    *(_page(status) for status in (400, 403, 405, 406, 413, 200)),
+    Answer(403, _JSON, b'{"error":"blocked","reference":"a1"}'),
+)
+
+
+def _is_hostile(call: Call) -> bool:
+    """Say whether a body is one that no client of the page sends."""
+    try:
+        value = json.loads(call.body.decode())
+    except (ValueError, RecursionError):
+        return True
+    return not isinstance(value, dict) or b"\\u0000" in call.body or b"__proto__" in call.body
+
+
+def _has_symbols(call: Call) -> bool:
+    try:
+        info = json.loads(call.body)["info"]
+        return any(c in _SYMBOLS or 0x1F300 <= ord(c) < 0x20000 for c in info["name"])
+    except (ValueError, LookupError, TypeError, RecursionError):
+        return False
+
+
+def _pages() -> Front:
+    pages = itertools.cycle(_PAGES)
+    refusals = itertools.cycle([page for page in _PAGES if page.status in (400, 405, 406, 413)])
+
+    def front(call: Call) -> Answer | None:
+        if _is_hostile(call):
+            return next(refusals)
+        return next(pages) if _has_symbols(call) else None
+
+    return front
+
+
+def _failing() -> Front:
+    marks = (b"\x00", b"NaN", b"/*", b"[[[[", b"\xff\xfe")
+    return lambda call: _page(500) if any(mark in call.body for mark in marks) else None
+
+
+def _banning() -> Front:
+    until = 0.0
+
+    def front(call: Call) -> Answer | None:
+        nonlocal until
+        banned = time.monotonic() < until
+        if _is_hostile(call):
+            until = time.monotonic() + _WHILE / 6
+        return _page(403) if banned and not _is_hostile(call) else None
+
+    return front
+
+
+def _statuses() -> Front:
+    numbers, statuses = itertools.count(1), itertools.cycle(_INTERMEDIARY)
+    return lambda call: None if next(numbers) % _EVERY else _page(next(statuses))
+
+
+def _limiting() -> Front:
+    numbers = itertools.count(1)
+    return lambda call: None if next(numbers) % _EVERY else _page(403)
+
+
+def _away(answer: Answer) -> Front:
+    """Answer every call for a while, some time after the first ones."""
+    numbers = itertools.count(1)
+    until = 0.0
+
+    def front(call: Call) -> Answer | None:
+        nonlocal until
+        if next(numbers) == 700:
+            until = time.monotonic() + _WHILE
+        return answer if time.monotonic() < until else None
+
+    return front
+
+
+def _maintained() -> Front:
+    return _away(_page(200))
+
+
+def _restarting() -> Front:
+    return _away(Answer(500, (), b""))
+
+
+def _losing(gateway: Gateway) -> None:
+    """Carry changes out, and answer in place of the gateway."""
+    numbers = itertools.count(1)
+
+    async def answer(inner: Any, call: Call) -> Answer:
+        given: Answer = await inner(call)
+        if call.action not in (SIGNUP, UPDATE, ADD):
+            return given
+        return _page(502) if _is_odd(call) or not next(numbers) % _EVERY else given
+
+    wrap(gateway, "answer", answer)
+
+
+def _is_odd(call: Call) -> bool:
+    """Say whether a call is understood, and unusual nevertheless."""
+    return call.action != SIGNUP and (b"\\u0000" in call.body or "json" not in call.headers.get("content-type", ""))
+
+
+def _strict(gateway: Gateway) -> None:
+    numbers = itertools.count(1)
+
+    async def answer(inner: Any, call: Call) -> Answer:
+        if not next(numbers) % _EVERY:
+            await asyncio.sleep(0)
+            return Answer(429, (("Retry-After", "0.05"),), b"")
+        given: Answer = await inner(call)
+        return given
+
+    def check_timestamp(inner: Any, request: Request) -> str | None:
+        message: str | None = inner(request)
+        if message is not None:
+            return message
+        age = gateway.now().replace(tzinfo=None) - datetime.fromisoformat(request.header["Timestamp"])
+        return None if abs(age) < _FRESH else "Timestamp is not that of now"
+
+    wrap(gateway, "answer", answer)
+    wrap(gateway, "check_timestamp", check_timestamp)
