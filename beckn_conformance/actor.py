@@ -29,6 +29,7 @@ from .exchange import (
 from .gateway import Gateway
 from .model import falters
 from .oddities import Talk, Text
+from .origin import is_bare, is_intermediary
 from .registration import Registration as Registration
 from .registration import registration_of
 from .solitude import Solitude
@@ -171,6 +172,8 @@ class Actor:
             action, header, content, self._binding, purpose=purpose, tags=tags, about=of.id
         )
         self.exchanges.append(exchange)
+        # What a firewall says of such a text, it will say again; what a proxy says, it may not.
+        self.lost += purpose == "malformed" and is_bare(exchange) and is_intermediary(exchange)
         return exchange
 
     async def call_foreign(

@@ -46,6 +46,8 @@ class Played:
 
     exchanges: Sequence[Exchange]
     unmet: str = ""
+    lost: bool = False
+    """Whether answers were lost each time it was played, so that it can be played again (T13)."""
 
     @property
     def registrations(self) -> frozenset[str]:

@@ -442,6 +442,8 @@ class Campaign:
             self.session.close()
             session.exitstatus = 3 if self.told.fault else 0
             return
+        if exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
+            self.session.play_left()
         self.session.close()
         if self._worker_id is not None:
             self._hand_over(complete=True)

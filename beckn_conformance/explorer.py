@@ -94,8 +94,9 @@ class Explorer:
         return self._session.outcome(requirements, Judged(findings, exercised, reason), node_id, drawn=True)
 
     def _judged(self, number: int, place: int, example: Any, node_id: str) -> Judged:
-        played = self._session.played(self._key(number, place), self._with(example))
-        return self._session.judge(played, node_id, Weight(DRAWN))
+        weight = Weight(DRAWN)
+        played = self._session.played(self._key(number, place), self._with(example), node_id, weight)
+        return self._session.judge(played, node_id, weight)
 
     def _shrink(self, number: int, count: int, place: int, id_: str, node_id: str) -> None:
         """Looks for the smallest example with the same finding; the last that is seen stands in the report."""

@@ -121,6 +121,11 @@ def is_bare(exchange: Exchange) -> bool:
     return exchange.reply is not None and not exchange.trouble and exchange.action_of_reply is None
 
 
+def is_intermediary(exchange: Exchange) -> bool:
+    """Whether a reply has a status that only something in front of a gateway has a use for."""
+    return exchange.reply is not None and exchange.reply.status in INTERMEDIARY
+
+
 def signature(reply: Reply) -> str:
     """What a page says of who wrote it: its Server field and its title."""
     parts = [f"Server: {brief(server, 60)}"] if (server := reply.header("server")) else []

@@ -43,6 +43,8 @@ from .verifier import Verifier
 
 T = TypeVar("T")
 MOST_PLAYS = 3
+MOST_LEFT = 400
+"""Scenarios that are played once more at the end of a run."""
 
 
 class Session:
@@ -89,6 +91,9 @@ class Session:
         self._turns = Turns(config.concurrency)
         self._ranks = itertools.count()
         self._playing: dict[str, Future[Played]] = {}
+        self._left: list[tuple[Callable[[Actor], Awaitable[Any]], str, Weight]] = []
+        """Scenarios whose answers were lost, with what their findings are judged under."""
+        self._left_played = 0
         self._unjudged: dict[str, None] = {}
         """Ids of exchanges that are on record and were not judged yet."""
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -166,6 +171,8 @@ class Session:
             return
         self._playing.clear()
         notes = [*self._gateway.notes()] if self._gateway is not None else []
+        if self._left_played:
+            notes.append(f"{self._left_played} scenarios had lost answers, and were played once more at the end")
         try:
             self._wait(self._let_go(), 5)
         except (concurrent.futures.TimeoutError, concurrent.futures.CancelledError):
@@ -250,6 +257,7 @@ class Session:
         assert self._gateway is not None
         turn = functools.partial(self._turns.turn, rank)
         exchanges: list[Exchange] = []
+        lost = False
         async with self._verifier.turn(), self._solitude.together():
             for _ in range(MOST_PLAYS):
                 unmet = self._solitude.stopped
@@ -271,15 +279,16 @@ class Session:
                 except Unmet as error:
                     unmet = str(error)
                 exchanges += actor.exchanges
-                if not actor.lost or not await self._gateway.back():
+                lost = actor.lost > 0
+                if not lost or not await self._gateway.back():
                     break
-        return Played((*exchanges, *self._gateway.take_controls()), unmet)
+        return Played((*exchanges, *self._gateway.take_controls()), unmet, lost)
 
     def play(
         self, name: str, play: Callable[[Actor], Awaitable[Any]], requirements: Sequence[str], node_id: str
     ) -> TestOutcome:
         """Plays a scenario, or takes it where it was set playing before, and judges it."""
-        judged = self.judge(self.played(name, play), node_id)
+        judged = self.judge(self.played(name, play, node_id), node_id)
         return self.outcome(requirements, judged, node_id)
 
     # Judging, as it goes into the record.
@@ -318,10 +327,25 @@ class Session:
             self._journal.end(narrowed=narrowed, seconds=self.run.seconds)
         return self.assessment.conclude()
 
-    def played(self, name: str, play: Callable[[Actor], Awaitable[Any]]) -> Played:
+    def played(
+        self, name: str, play: Callable[[Actor], Awaitable[Any]], node_id: str = "", weight: Weight = PLAIN
+    ) -> Played:
         """What a scenario sent and received, judged by nobody; waits for its end."""
         self.prefetch({name: play})
-        return self._playing.pop(name).result()
+        played = self._playing.pop(name).result()
+        if played.lost and len(self._left) < MOST_LEFT:
+            self._left.append((play, node_id, weight))
+        return played
+
+    def play_left(self) -> None:
+        """The last round of a run: plays and judges once more what has lost answers each time it was played (T13)."""
+        left, self._left = self._left, []
+        if not left or self._gateway is None or not self._wait(self._gateway.back()):
+            return
+        self.prefetch({f"left-{number}": play for number, (play, _, _) in enumerate(left)})
+        for number, (_, node_id, weight) in enumerate(left):
+            self.judge(self._playing.pop(f"left-{number}").result(), node_id, weight)
+        self._left_played = len(left)
 
     def tried(self, play: Callable[[Actor], Awaitable[Any]], *, hurried: bool) -> Played:
         """What a scenario sends and receives that is played at once, and without waiting where it is hurried."""

@@ -140,12 +140,14 @@ async def test_several_faults(actor: Actor, faults: tuple[str, ...]) -> None:
 
 
 @exercises("DOCUMENTS-NACK-UNCHANGED", "DOCUMENTS-LISTED", "DOCUMENTS-NACK-STATUS-UNCHANGED")
-@scenario
+@settling
 async def test_refusal_between_additions(actor: Actor) -> None:
     """Sound documents of a refused addition are not kept, and those of others are not lost."""
     registration = await actor.registered()
     added = await actor.add(registration, [actor.values.document()])
     await actor.get_after(added, registration)
+    await actor.settle()
+    await actor.get(registration)
     await actor.add(registration, [actor.values.document(), {"name": "Permit.pdf"}, actor.values.document()])
     await actor.get(registration)
     added = await actor.add(registration, [actor.values.document()])

@@ -187,6 +187,7 @@ async def test_refusal_after_an_update(actor: Actor) -> None:
     update = await actor.update(registration, actor.values.info())
     await actor.get_after(update, registration)
     await actor.settle()
+    await actor.get(registration)
     await actor.update(registration, {**actor.values.info(), "phone": "12"})
     await actor.get(registration)
     await actor.get(registration)

@@ -1,0 +1,87 @@
+"""Whole runs against a gateway behind something that answers in its place for a while, or for good (T6, T13)."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import pytest
+from end_to_end.kit import Kit, Run
+from end_to_end.loopback import Answer, Loopback, Seen, plain
+
+SOME = ("-k", "test_token or test_plain or test_accepted_update")
+QUICK = "settle: 0.2"
+PAGE = "<html><head><title>Sorry</title></head></html>"
+
+
+def _observed(run: Run, *words: str) -> list[str]:
+    return [note for note in run.report["observations"] if all(word in note for word in words)]
+
+
+def _away(seconds: float, answer: Answer, after: int = 30) -> Callable[[Seen, Answer], Answer]:
+    """Answers every call for some seconds, from one of them on."""
+    since: list[float] = []
+
+    def twist(seen: Seen, fair: Answer) -> Answer:
+        if seen.number == after:
+            since.append(seen.moment)
+        return answer if since and seen.moment < since[0] + seconds else fair
+
+    return twist
+
+
+OUTAGES = {
+    "502 of a proxy": plain(502, PAGE, "text/html"),
+    "500 of a proxy": plain(500, ""),
+    "a page with 200": plain(200, PAGE, "text/html"),
+    "a page with 403": plain(403, PAGE, "text/html"),
+}
+
+
+@pytest.mark.parametrize("name", OUTAGES)
+def test_an_outage_shorter_than_patience_is_waited_out(kit: Kit, gateway: Callable[..., Loopback], name: str) -> None:
+    run = kit.run(gateway(_away(0.8, OUTAGES[name])).url, kit.configure(QUICK), *SOME)
+
+    assert run.findings == []
+    assert run.status == 0, run.output
+    assert " inconclusive" not in run.lines[-1]
+
+
+@pytest.mark.parametrize("name", OUTAGES)
+def test_a_ban_ends_the_run_and_is_held_against_nobody(kit: Kit, gateway: Callable[..., Loopback], name: str) -> None:
+    began = time.monotonic()
+    run = kit.run(
+        gateway(_away(600, OUTAGES[name], after=60)).url,
+        kit.configure(QUICK),
+        "--gateway-patience=1",
+        "-k",
+        "test_info",
+    )
+
+    assert not run.crashed, run.output
+    assert run.findings == []
+    assert run.status == 0
+    assert " inconclusive in " in run.lines[-1]
+    assert time.monotonic() - began < 30
+
+
+def test_pages_of_a_firewall_are_told_once(kit: Kit, gateway: Callable[..., Loopback]) -> None:
+    server = gateway(lambda seen, answer: plain(403, PAGE, "text/html") if seen.number % 20 == 0 else answer)
+
+    run = kit.run(server.url, kit.configure(QUICK), *SOME)
+
+    assert run.findings == []
+    (note,) = _observed(run, "× 403 text/html")
+    assert "--gateway-rate" in note
+
+
+def test_one_dead_operation_is_waited_for_once(kit: Kit, gateway: Callable[..., Loopback]) -> None:
+    busy = plain(503, "", Retry_After="0.1")
+    server = gateway(lambda seen, answer: busy if seen.action == "documents/add" and seen.number > 5 else answer)
+    began = time.monotonic()
+
+    run = kit.run(server.url, kit.configure(QUICK), "--gateway-patience=1", "-k", "test_documents_add or test_signup")
+
+    assert run.findings == []
+    assert time.monotonic() - began < 40
+    assert run.requirement("SIGNUP-NACK-PHONE")["status"] == "passed"
