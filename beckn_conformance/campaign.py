@@ -496,7 +496,9 @@ class Campaign:
     def crashed(self, error: Exception) -> str:
         """Notes that the kit came to no verdict, for an exception that nobody expected; returns that in one line."""
         self.verdict = None
-        self.kit_fault = crash.told(error, self.session.folder, self.session.masker.text)
+        said = crash.told(error, self.session.folder, self.session.masker.text)
+        # Where tests failed before, the rest may only follow from that.
+        self.kit_fault = "; ".join(filter(None, (self.told.fault, said)))
         return self.kit_fault
 
     def end(self) -> None:

@@ -64,3 +64,37 @@ def test_a_killed_worker_costs_a_retry_and_a_hanging_gateway_its_own_time(tmp_pa
     assert run is not None
     with contextlib.suppress(psutil.NoSuchProcess):
         until(lambda: not run.is_running() or run.status() == psutil.STATUS_ZOMBIE)
+
+
+def test_termination_ends_a_fleet_and_keeps_what_was_judged(tmp_path: Path) -> None:
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    with socket.create_server(("127.0.0.1", 0)) as hanging:
+        url = f"http://127.0.0.1:{hanging.getsockname()[1]}"
+        rows = [
+            {"name": "judged", "url": "reference", "options": {"k": "test_plain_get"}},
+            {"name": "hanging", "url": url, "config": {"timeout": 60, "patience": 60}},
+        ]
+        (tmp_path / "FLEET.yaml").write_text(yaml.safe_dump({"gateways": rows}))
+        with subprocess.Popen(
+            [sys.executable, "-m", "beckn_conformance", "fleet", "FLEET.yaml", "--workers", "2"],
+            cwd=tmp_path,
+            env={**environment(), "TMPDIR": str(temporary)},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        ) as process:
+            assert process.stdout is not None
+            first = process.stdout.readline()
+            process.terminate()
+            rest, _ = process.communicate(timeout=60)
+
+    written = json.loads((tmp_path / "fleet" / "fleet.json").read_text())
+    assert first.startswith("1/2 incomplete judged")
+    assert process.returncode == 2, rest
+    assert "1 incomplete, 1 pending" in rest
+    assert "Traceback" not in rest
+    assert not written["ended"]
+    assert [row["verdict"] for row in written["gateways"]] == ["incomplete", "pending"]
+    assert (tmp_path / "fleet" / "judged" / "report.html").exists()
+    assert list(temporary.iterdir()) == []
