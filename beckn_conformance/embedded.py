@@ -124,7 +124,7 @@ class Embedded:
     def configured(self, config: GatewayConfig) -> GatewayConfig:
         """The configuration for this very server: its address, those of its peers, and its operator as the verification
         hook."""
-        hook = config.verification_hook or "{origin}/operator/registrations/{id}/verify"
+        hook = config.verification_hook or "{origin}/operator/verify"
         hook = hook.replace("{origin}", self.url)
         peers = tuple(self.peers) or config.peers
         return dataclasses.replace(config, url=self.url, peers=peers, proxies={}, verification_hook=hook)

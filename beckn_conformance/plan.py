@@ -30,7 +30,7 @@ def plan(session: Session, chosen: Sequence[tuple[str, tuple[str, ...], Sequence
         rate=None,
         settle=0.05,
         registrations=(),
-        verification_hook=f"{origin}/operator/registrations/{{id}}/verify",
+        verification_hook=f"{origin}/operator/verify",
     )
     app = reference_server.create_app(binding=binding, specification=session.specification.folder)
     dry = Session(session.specification, config, session.run.seed, transport=httpx.ASGITransport(app))

@@ -25,7 +25,7 @@ ORIGIN = "http://reference"
 QUICK: Mapping[str, Any] = {
     "settle": 0.4,
     "timeout": 5,
-    "verification_hook": ORIGIN + "/operator/registrations/{id}/verify",
+    "verification_hook": ORIGIN + "/operator/verify",
 }
 """Declared for every run here: nothing is far away."""
 

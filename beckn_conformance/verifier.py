@@ -15,7 +15,7 @@ import httpx
 
 from .config import GatewayConfig
 from .errors import Unmet
-from .exchange import MISSING, brief
+from .exchange import MISSING, brief, write_json
 from .registration import Registration
 from .urls import is_url
 
@@ -76,7 +76,8 @@ class Verifier:
         raise Unmet(f"{len(taken) + 1} registrations are needed, and {len(self._stock)} are declared")
 
     async def verify(self, registration: str) -> None:
-        """Calls the hook: a URL is POSTed to, a command is run with the id in ``REGISTRATION_ID``.
+        """Calls the hook: a URL is POSTed the id as JSON, as the body of a message has it, a command finds it in
+        ``REGISTRATION_ID``.
 
         Raises Unmet where it fails, and where its ``{id}`` would be an id that could be more than a name there: an
         option, a path, a file, a command of its own.
@@ -86,10 +87,11 @@ class Verifier:
         if "{id}" in self._hook and PLAIN_ID.fullmatch(registration) is None:
             raise Unmet(
                 f"the verification_hook is not called: {{id}} stands for letters, digits and ._:- only, and the id is "
-                f"{brief(ascii(registration), 60)}; a command can take it from the variable {VARIABLE}"
+                f"{brief(ascii(registration), 60)}; without {{id}} a command finds it in {VARIABLE}, and a URL is "
+                "POSTed it as JSON"
             )
         if is_url(self._hook):
-            await self._post(self._hook.replace("{id}", registration))
+            await self._post(self._hook.replace("{id}", registration), registration)
             return
         words = [part.replace("{id}", registration) for part in shlex.split(self._hook)]
         try:
@@ -107,12 +109,13 @@ class Verifier:
         if status:
             raise Unmet(f"the verification_hook ended with status {status}")
 
-    async def _post(self, url: str) -> None:
+    async def _post(self, url: str, registration: str) -> None:
+        content = write_json({"registration": {"id": registration}})
         try:
             async with httpx.AsyncClient(
                 transport=self._transport, proxy=self._proxy, verify=self._trust, trust_env=False, timeout=10
             ) as client:
-                answer = await client.post(url)
+                answer = await client.post(url, content=content, headers={"Content-Type": "application/json"})
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise Unmet(f"the verification_hook failed: {error}") from error
         if answer.is_error:

@@ -108,7 +108,19 @@ def _routes(gateway: Gateway) -> list[Route]:
             return PlainTextResponse("Not Found", 404)
         return Response(status_code=204)
 
+    async def verify(request: HttpRequest) -> Response:
+        try:
+            identity = str((await request.json())["registration"]["id"])
+        except (ValueError, TypeError, KeyError):
+            return PlainTextResponse("Bad Request", 400)
+        try:
+            gateway.judge(identity, VERIFIED)
+        except LookupError:
+            return PlainTextResponse("Not Found", 404)
+        return Response(status_code=204)
+
     return [
+        Route("/operator/verify", verify, methods=["POST"]),
         # Ids are opaque, so that one with a slash in it is possible.
         Route("/operator/registrations/{id:path}/documents/{number:int}/{judgement}", judge, methods=["POST"]),
         Route("/operator/registrations/{id:path}/{judgement}", judge, methods=["POST"]),

@@ -614,6 +614,17 @@ def test_a_command_is_told_any_id_by_a_variable_and_by_nothing_else(
     assert Path("called").read_text() == f"{id_}|"
 
 
+def test_a_url_is_sent_any_id_as_json(gateway: Callable[..., Loopback]) -> None:
+    server = gateway(lambda seen, answer: plain(200, ""))
+    verifier = Verifier(GatewayConfig(server.url, verification_hook=f"{server.url}/verify"))
+
+    for id_ in ODD_IDS:
+        asyncio.run(verifier.verify(id_))
+
+    assert {(seen.method, seen.target) for seen in server.seen} == {("POST", "/verify")}
+    assert [json.loads(seen.body)["registration"]["id"] for seen in server.seen] == [*ODD_IDS]
+
+
 @pytest.mark.parametrize("id_", ["a\0b", "a\ud800b", "x" * 1_000_000])
 def test_an_id_that_no_command_can_be_given_is_verified_by_nobody(id_: str) -> None:
     verifier = Verifier(GatewayConfig("http://127.0.0.1", verification_hook="true"))
