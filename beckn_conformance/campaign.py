@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import gc
 import hashlib
@@ -35,6 +36,7 @@ from .shares import shares
 from .specification import choose, load
 from .told import Told, consistent
 from .verdict import Verdict
+from .writing import locked
 
 if TYPE_CHECKING:
     from .report.allure import Results
@@ -92,6 +94,8 @@ class Campaign:
         self._named = config.args_source == pytest.Config.ArgsSource.ARGS
         self._report: Path | None = None
         self._explorers: dict[str, Explorer] = {}
+        self._holding = contextlib.ExitStack()
+        """The lock on the report folder, where this process has it."""
         self._allure: Results | None = None
         if config.getoption("allure_report_dir", None):
             from .report.allure import Results
@@ -105,6 +109,7 @@ class Campaign:
         """Reads options and configuration, before any request; a bad one becomes pytest's usage error (status 4)."""
         option = config.getoption
         server = None
+        holding = contextlib.ExitStack()
         try:
             choose(_folder(option("--conformance-spec")))
             specification = load()
@@ -120,6 +125,8 @@ class Campaign:
             folder = config.invocation_params.dir / path_of(option("--conformance-report"))
             worker = getattr(config, "workerinput", None)
             prepare(folder)
+            if not worker:
+                holding.enter_context(locked(folder))
             gateway, server = embedded.reach(
                 url, file, specification, overrides, start=not option("--conformance-plan")
             )
@@ -131,8 +138,10 @@ class Campaign:
                 workers.clear(folder)
                 (folder / crash.NAME).unlink(missing_ok=True)
         except UsageError as error:
+            holding.close()
             raise pytest.UsageError(printable(str(error))) from None
         except KitError as error:
+            holding.close()
             raise pytest.exit.Exception(printable(str(error)), returncode=3) from None
         session = Session(
             specification,
@@ -145,6 +154,7 @@ class Campaign:
             examples=option("--fuzz-examples"),
         )
         campaign = cls(session, server, config)
+        campaign._holding = holding
         if not campaign._named:
             config.args[:] = [str(SUITE)]
         # Settings of a project around the run may look for tests under other names.
@@ -508,6 +518,7 @@ class Campaign:
         self.session.end()
         if self._server is not None:
             self._server.stop()
+        self._holding.close()
 
 
 OUTCOME: pytest.StashKey[TestOutcome] = pytest.StashKey()

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import re
+import tempfile
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TextIO
@@ -14,9 +16,14 @@ from .errors import UsageError
 from .exchange import LONGEST_TOKEN, MISSING, Exchange, member
 from .masking import Masker
 from .record import LONGEST, Row, mask_row, row_of
+from .writing import appended, fresh, refuse_links, replaced
 
 EXCHANGES, COURSE = "exchanges", "course"
 """Files of a record, without the ending: what was exchanged, and what the run made of it, in that order."""
+SCRIPTS = "findings"
+"""Folder within a report folder with a shell script for each finding that takes a history to be seen."""
+WORKER = r"gw[0-9]{1,9}"
+"""Names of the processes that share a run, as pytest-xdist gives them."""
 
 LARGEST_RECORD = 256 * 1024 * 1024
 """Bytes of contents, unpacked, up to which every one of them is kept whole."""
@@ -33,15 +40,15 @@ def file_of(kind: str, worker: str = "") -> str:
 
 
 def prepare(folder: Path) -> None:
-    """Makes the report folder; raises UsageError where nothing can be written to it."""
+    """Makes the report folder; raises UsageError where nothing can be written to it, or a link lies in it."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        probe = folder / ".writable"
-        probe.write_text("")
-        probe.unlink()
+        refuse_links(folder, SCRIPTS)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
         for name in ("report.json", "report.html", file_of(EXCHANGES), file_of(COURSE)):
-            if (folder / name).exists():
-                (folder / name).open("a").close()
+            if (folder / name).is_dir():
+                raise IsADirectoryError(errno.EISDIR, f"{name} is a folder")
     except OSError as error:
         raise UsageError(f"--conformance-report {folder} cannot be written: {error.strerror}") from error
 
@@ -74,7 +81,7 @@ class Journal:
         names = "|".join(name for kind in private for name in PRIVATE[kind])
         self._private = re.compile(rf'"({names})"\s*:\s*"((?:[^"\\]|\\.)*+)', re.IGNORECASE) if private else None
         self._paths = [folder / file_of(kind, worker) for kind in (EXCHANGES, COURSE)]
-        self._exchanges, self._course = map(_fresh, self._paths)
+        self._exchanges, self._course = map(fresh, self._paths)
 
     def write(self, exchange: Exchange) -> None:
         """One line an exchange, flushed."""
@@ -152,12 +159,10 @@ class Journal:
         self.close()
         for path in self._paths:
             masked = self._masked if path.name == file_of(EXCHANGES) else self._masker.value
-            partial = path.with_name(f".{path.name}")
-            with path.open(encoding="utf-8") as old, partial.open("w", encoding="utf-8", newline="\n") as new:
+            with path.open(encoding="utf-8") as old, replaced(path) as new:
                 for line in old:
                     self._put(new, masked(json.loads(line)))
-            partial.replace(path)
-        self._exchanges, self._course = map(_appended, self._paths)
+        self._exchanges, self._course = map(appended, self._paths)
 
     def _masked(self, row: Row) -> Row:
         return mask_row(row, self._masker.text)
@@ -170,13 +175,3 @@ class Journal:
     def close(self) -> None:
         self._exchanges.close()
         self._course.close()
-
-
-def _fresh(path: Path) -> TextIO:
-    """An empty file to which others may append as well."""
-    path.write_bytes(b"")
-    return _appended(path)
-
-
-def _appended(path: Path) -> TextIO:
-    return path.open("a", encoding="utf-8", newline="\n")

@@ -14,10 +14,10 @@ from .chain import Chain
 from .errors import UsageError
 from .exchange import Exchange
 from .integrity import MOST_TOLD
-from .journal import COURSE, EXCHANGES, LARGEST_RECORD, SHORT, file_of
+from .journal import COURSE, EXCHANGES, LARGEST_RECORD, SHORT, WORKER, file_of
 from .record import exchange_of
 from .run import FORMAT
-from .specification import shipped
+from .specification import misfit
 
 Row = dict[str, Any]
 
@@ -44,30 +44,14 @@ def row(line: bytes, kind: str = "") -> Row:
     if kind == "run" and found.get("format") != FORMAT:
         # That another version of the kit wrote it says more than what of it has another form; Run.from_json says so.
         return found
-    validator = shipped().validator(f"record.json#/$defs/{kind}")
-    try:
-        error = None if validator.is_valid(found) else next(validator.iter_errors(found))
-    except UnicodeEncodeError:
-        # Ids of hostile gateways can hold half a character, which no validator takes.
-        error = next(iter(validator.iter_errors(_whole(found))), None)
-    if error is not None:
-        place = "/".join(map(str, error.instance_path)) or "row"
-        raise ValueError(f"{place[:200]}: {error.message[:200]}")
+    if amiss := misfit(found, f"record.json#/$defs/{kind}"):
+        raise ValueError(amiss)
     return found
-
-
-def _whole(value: Any) -> Any:
-    """A value with something in the place of half characters."""
-    if isinstance(value, str):
-        return value.encode("utf-8", "replace").decode()
-    if isinstance(value, dict):
-        return {_whole(key): _whole(child) for key, child in value.items()}
-    return [_whole(child) for child in value] if isinstance(value, list) else value
 
 
 def paths(folder: Path, kind: str) -> list[Path]:
     """The files of a record of one kind: that of the run, then those of workers that it could not take over."""
-    workers = re.compile(re.escape(file_of(kind, "\0")).replace("\0", r"gw\d{1,9}"))
+    workers = re.compile(file_of(kind, WORKER))
     try:
         there = {path.name for path in folder.iterdir()}
     except OSError:

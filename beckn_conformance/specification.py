@@ -572,6 +572,30 @@ def shipped() -> Specification:
     return _load(_shipped())
 
 
+def misfit(value: Any, reference: str) -> str:
+    """In what a value has not the form that a schema of the kit's own files says, such as ``report.json``; empty where
+    it has."""
+    validator = shipped().validator(reference)
+    try:
+        error = None if validator.is_valid(value) else next(validator.iter_errors(value))
+    except UnicodeEncodeError:
+        # Ids of hostile gateways can hold half a character, which no validator takes.
+        error = next(iter(validator.iter_errors(_whole(value))), None)
+    if error is None:
+        return ""
+    place = "/".join(map(str, error.instance_path))
+    return f"{place[:200]}: {error.message[:200]}" if place else str(error.message)[:200]
+
+
+def _whole(value: Any) -> Any:
+    """A value with something in the place of half characters."""
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode()
+    if isinstance(value, dict):
+        return {_whole(key): _whole(child) for key, child in value.items()}
+    return [_whole(child) for child in value] if isinstance(value, list) else value
+
+
 def paths(folder: Path) -> list[Path]:
     """The files of a copy of schemas/, in their order; raises SpecificationError for a folder that is none."""
     try:

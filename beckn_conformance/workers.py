@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from .journal import COURSE, EXCHANGES, file_of
+from .journal import COURSE, EXCHANGES, WORKER, file_of
+from .reading import opened
+from .writing import appended, replaced
 
 
 def _handover(folder: Path, worker: str) -> Path:
@@ -18,25 +21,26 @@ def _handover(folder: Path, worker: str) -> Path:
 
 def clear(folder: Path) -> None:
     """Removes what workers of an earlier run have left, where that one was killed."""
-    for pattern in (".worker-*.json", file_of(EXCHANGES, "*"), file_of(COURSE, "*")):
-        for file in folder.glob(pattern):
-            file.unlink(missing_ok=True)
+    for name, _ in _theirs(folder):
+        (folder / name).unlink(missing_ok=True)
 
 
 def left(folder: Path) -> list[str]:
     """Names of the workers of which something lies in the folder that was not taken over."""
-    prefix, suffix = file_of(COURSE, "\0").split("\0")
-    names = [path.name.removeprefix(prefix).removesuffix(suffix) for path in folder.glob(file_of(COURSE, "*"))]
-    names += [path.name.removeprefix(".worker-").removesuffix(".json") for path in folder.glob(".worker-*.json")]
-    return sorted(set(names))
+    return sorted({worker for _, worker in _theirs(folder)})
+
+
+def _theirs(folder: Path) -> list[tuple[str, str]]:
+    """The files of workers in a folder by name, each with its worker."""
+    names = "|".join((file_of(EXCHANGES, WORKER), file_of(COURSE, WORKER), _handover(Path(), WORKER).name))
+    theirs = [name for name in os.listdir(folder) if re.fullmatch(names, name)]
+    return [(name, found[0]) for name in theirs if (found := re.search(WORKER, name)) is not None]
 
 
 def hand_over(folder: Path, worker: str, shown: Mapping[str, Any]) -> None:
     """Writes what a worker has shown so far, in one step; should the process die, this much is kept."""
-    path = _handover(folder, worker)
-    partial = path.with_suffix(f".{os.getpid()}")
-    partial.write_text(json.dumps(shown), encoding="utf-8")
-    partial.replace(path)
+    with replaced(_handover(folder, worker)) as file:
+        file.write(json.dumps(shown))
 
 
 def take_over(folder: Path, worker: str) -> Mapping[str, Any] | None:
@@ -44,8 +48,8 @@ def take_over(folder: Path, worker: str) -> Mapping[str, Any] | None:
     for kind in (EXCHANGES, COURSE):
         own = folder / file_of(kind, worker)
         if own.is_file():
-            with (folder / file_of(kind)).open("ab") as whole, own.open("rb") as part:
-                shutil.copyfileobj(part, whole)
+            with appended(folder / file_of(kind)) as whole, opened(own, below=folder) as part:
+                shutil.copyfileobj(part, whole.buffer)
             own.unlink()
     path = _handover(folder, worker)
     try:

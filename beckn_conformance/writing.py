@@ -76,6 +76,14 @@ def locked(folder: Path, *, shared: bool = False) -> Iterator[None]:
         os.close(descriptor)
 
 
+@contextlib.contextmanager
+def held(folder: Path, *inner: str, shared: bool = False) -> Iterator[None]:
+    """The same for a folder without links, which is refused otherwise."""
+    refuse_links(folder, *inner)
+    with locked(folder, shared=shared):
+        yield
+
+
 def fresh(path: Path) -> TextIO:
     """A new, empty file in the place of any earlier one, opened to be appended to. Raises OSError."""
     path.unlink(missing_ok=True)

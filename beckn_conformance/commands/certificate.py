@@ -55,11 +55,14 @@ def _certify(chosen: argparse.Namespace) -> int:
     from .. import certificate, keys
     from ..report import files
     from ..report.document import said
+    from ..writing import held
 
     if not 1 <= chosen.days <= 36525:
         raise UsageError(f"--days {chosen.days}: a certificate is valid for one day to a hundred years")
-    path = certificate.issue(chosen.folder, keys.signer(chosen.key), schemas.read(chosen), days=chosen.days)
-    report = files.read(chosen.folder)
+    signer, specification = keys.signer(chosen.key), schemas.read(chosen)
+    with held(chosen.folder, files.SCRIPTS):
+        path = certificate.issue(chosen.folder, signer, specification, days=chosen.days)
+        report = files.read(chosen.folder)
     gateway = report["gateway"]
     if not (gateway["name"] and gateway["version"]):
         print("note: no name or version of the gateway is declared; the certificate knows it by its URL only")
@@ -98,6 +101,8 @@ def _add_verify(commands: Commands) -> None:
 
 def _verify(chosen: argparse.Namespace) -> int:
     from .. import certificate, keys
+    from ..journal import SCRIPTS
+    from ..writing import held
 
     wanted = certificate.Wanted(
         gateway=check_url(chosen.gateway, "--gateway") if chosen.gateway is not None else None,
@@ -107,9 +112,9 @@ def _verify(chosen: argparse.Namespace) -> int:
         waivers=chosen.verdict != "conformant",
     )
     now = datetime.datetime.now(datetime.UTC)
-    examined = certificate.examine(
-        chosen.folder, keys.public_key(chosen.public_key), schemas.read(chosen), now=now, wanted=wanted
-    )
+    key, specification = keys.public_key(chosen.public_key), schemas.read(chosen)
+    with held(chosen.folder, SCRIPTS, shared=True):
+        examined = certificate.examine(chosen.folder, key, specification, now=now, wanted=wanted)
     if chosen.json:
         say_json(examined.to_json())
     else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -42,12 +43,20 @@ def _judge(chosen: argparse.Namespace) -> int:
     import tempfile
 
     from .. import traffic
+    from ..journal import SCRIPTS, prepare
+    from ..writing import held, locked
 
     specification = schemas.read(chosen)
-    if chosen.traffic.is_dir():
-        return _rejudged(chosen.traffic, specification, chosen.conformance_report, as_json=chosen.json)
-    with tempfile.TemporaryDirectory() as temporary:
-        folder = chosen.conformance_report or Path(temporary)
+    with contextlib.ExitStack() as stack:
+        folder: Path | None = chosen.conformance_report
+        if folder is not None:
+            prepare(folder)
+            stack.enter_context(locked(folder))
+        if chosen.traffic.is_dir():
+            if folder is None or not folder.samefile(chosen.traffic):
+                stack.enter_context(held(chosen.traffic, SCRIPTS, shared=True))
+            return _rejudged(chosen.traffic, specification, folder, as_json=chosen.json)
+        folder = folder or Path(stack.enter_context(tempfile.TemporaryDirectory()))
         traffic.record(
             chosen.traffic,
             folder,
@@ -89,5 +98,9 @@ def _add_report(commands: Commands) -> None:
 
 
 def _report(chosen: argparse.Namespace) -> int:
+    from ..journal import SCRIPTS
+    from ..writing import held
 
-    return _rejudged(chosen.folder, schemas.read(chosen), chosen.folder)
+    specification = schemas.read(chosen)
+    with held(chosen.folder, SCRIPTS):
+        return _rejudged(chosen.folder, specification, chosen.folder)

@@ -10,9 +10,10 @@ from typing import Any
 import jinja2
 from markupsafe import Markup
 
-from ..report import files, html
+from ..report import html
 from ..specification import Specification
 from ..verdict import worded
+from ..writing import replaced
 from .ledger import VERDICTS, Ledger
 
 NAME = "index.html"
@@ -27,7 +28,7 @@ WIDTH = 120
 def write(ledger: Ledger, specification: Specification) -> Path:
     """Writes the page beside the reports; returns its path."""
     path = ledger.folder / NAME
-    with files.replaced(path) as file:
+    with replaced(path) as file:
         file.write(page(ledger.document, ledger.history, specification))
     return path
 

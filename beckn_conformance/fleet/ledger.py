@@ -15,6 +15,7 @@ from .. import __version__
 from ..comparison import compare
 from ..errors import UsageError
 from ..report import files
+from ..writing import replaced
 from .roster import Entry
 from .visit import JUDGED, Outcome
 
@@ -119,7 +120,7 @@ class Ledger:
 
     def write(self) -> None:
         """Writes fleet.json."""
-        with files.replaced(self.folder / NAME) as file:
+        with replaced(self.folder / NAME) as file:
             file.write(json.dumps(self.document, indent=1) + "\n")
 
 

@@ -31,7 +31,7 @@ INTERVAL = 0.1
 LARGEST = 256 * 1024 * 1024
 """Bytes of a report, packed, that are given back at most."""
 LONGEST = 300
-SCRIPT = re.compile(rf"{files.SCRIPTS}/[\w-]+\.sh")
+SCRIPT = re.compile(rf"{files.SCRIPTS}/{files.SCRIPT.pattern}")
 LEFT_OUT = "exchanges.har"
 """Made of the record, and larger than all the rest: ``beckn-conformance report`` makes it where it is wanted."""
 

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Mapping
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
+from .. import reading
 from ..errors import UsageError
 from ..journal import COURSE, EXCHANGES, file_of
+from ..journal import SCRIPTS as SCRIPTS
 from ..rows import exchanges
-from ..specification import Specification
+from ..specification import Specification, misfit
+from ..writing import Inner, replaced
 from . import badge, earl, evidence, har, html, markdown
 
-SCRIPTS = "findings"
-"""Folder beside the report with a shell script for each finding that takes a history to be seen."""
+SCRIPT = re.compile(r"[A-Z0-9]+(-[A-Z0-9]+)*-[0-9a-f]{8}\.sh")
+"""Names of the scripts of findings."""
 RECORD = (file_of(EXCHANGES), file_of(COURSE))
 NAMES = ("report.json", *RECORD, "exchanges.har", "earl.jsonld", "summary.md", "badge.svg", "report.html")
 """Files that a report folder can have, other than scripts."""
@@ -29,7 +31,7 @@ def write(report: Mapping[str, Any], folder: Path, specification: Specification,
     """
     record = record or folder
     path = folder / "report.json"
-    _write_scripts(report, folder / SCRIPTS)
+    _write_scripts(report, folder)
     with replaced(path) as file:
         file.write(json.dumps(report, ensure_ascii=True, indent=1) + "\n")
     with replaced(folder / "exchanges.har") as file:
@@ -48,27 +50,12 @@ def write(report: Mapping[str, Any], folder: Path, specification: Specification,
 def read(folder: Path) -> dict[str, Any]:
     """The content of a folder's report.json, or of such a file; raises UsageError where it is none."""
     path = folder / "report.json" if folder.is_dir() else folder
-    try:
-        report = json.loads(path.read_bytes())
-    except OSError as error:
-        raise UsageError(f"{path} cannot be read: {error.strerror}") from error
-    except (ValueError, RecursionError) as error:
-        raise UsageError(f"{path} is no report: {error}") from error
+    report = reading.json_file(path, below=folder if folder.is_dir() else None)
     if not isinstance(report, dict) or not str(report.get("format", "")).startswith("beckn-conformance-report/"):
         raise UsageError(f"{path} is no report of this kit")
+    if amiss := misfit(report, "report.json"):
+        raise UsageError(f"{path} has not the form of a report: {amiss}")
     return report
-
-
-@contextlib.contextmanager
-def replaced(path: Path) -> Iterator[IO[str]]:
-    """A file that takes the place of an earlier one once it is whole, so that no reader sees half of it."""
-    partial = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        with partial.open("w", encoding="utf-8", newline="\n") as file:
-            yield file
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
 
 
 def _write_scripts(report: Mapping[str, Any], folder: Path) -> None:
@@ -78,10 +65,13 @@ def _write_scripts(report: Mapping[str, Any], folder: Path) -> None:
         for finding in requirement["findings"]
         if finding["script"]
     }
-    if folder.is_dir():
-        for old in folder.glob("*.sh"):
-            old.unlink()
-    if scripts:
-        folder.mkdir(exist_ok=True)
-    for name, script in scripts.items():
-        (folder / name).write_text(script, encoding="utf-8")
+    if not scripts and not (folder / SCRIPTS).is_dir():
+        return
+    with Inner(folder, SCRIPTS) as inner:
+        # Of what lies there, only what the kit gave its name to is the kit's.
+        for old in filter(SCRIPT.fullmatch, inner.names()):
+            inner.remove(old)
+        for name, script in scripts.items():
+            if not SCRIPT.fullmatch(name):
+                raise UsageError(f"{name[:80]!a} is no name of a script of this kit")
+            inner.write(name, script)

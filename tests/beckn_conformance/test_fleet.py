@@ -145,7 +145,7 @@ def test_what_a_run_wrote_comes_back_but_for_what_is_made_of_it(tmp_path):
             for name in ("report.json", "exchanges.jsonl", "exchanges.har", "notes.txt"):
                 (report / name).write_text(name * 1000)
             (report / "findings").mkdir()
-            (report / "findings" / "A-1.sh").write_text("true")
+            (report / "findings" / "A-0000000a.sh").write_text("true")
             sys.exit(1)
             """
         ),
@@ -155,7 +155,7 @@ def test_what_a_run_wrote_comes_back_but_for_what_is_made_of_it(tmp_path):
 
     assert (outcome.status, outcome.reason) == (1, "")
     written = {str(path.relative_to(tmp_path / "back")) for path in (tmp_path / "back").rglob("*") if path.is_file()}
-    assert written == {"report.json", "exchanges.jsonl", "findings/A-1.sh"}
+    assert written == {"report.json", "exchanges.jsonl", "findings/A-0000000a.sh"}
     assert (tmp_path / "back" / "report.json").read_text() == "report.json" * 1000
     assert [path.name for path in tmp_path.iterdir()] == ["back"]
 

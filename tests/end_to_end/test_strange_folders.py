@@ -1,0 +1,182 @@
+"""A report folder of a stranger, or one that others use, is refused in one line and harms nothing outside of it."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from end_to_end.kit import Kit
+
+from beckn_conformance import keys
+from beckn_conformance.cli import main
+from beckn_conformance.writing import locked
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="links and locks are others there")
+
+ENTRY = {
+    "startedDateTime": "2026-11-01T10:00:00.000Z",
+    "time": 20,
+    "request": {
+        "method": "POST",
+        "url": "https://gw.example/api/Provider/get",
+        "headers": [
+            {"name": "Action", "value": "Provider/get"},
+            {"name": "Token", "value": "t-0123456789"},
+            {"name": "Timestamp", "value": "2026-11-01T10:00:00"},
+            {"name": "Content-Type", "value": "application/json"},
+        ],
+        "postData": {"mimeType": "application/json", "text": '{"registration": {"id": "r-1"}}'},
+    },
+    "response": {
+        "status": 200,
+        "headers": [{"name": "action", "value": "NACK"}, {"name": "message", "value": "unknown"}],
+        "content": {"size": 2, "mimeType": "application/json", "text": "{}"},
+    },
+}
+
+
+@pytest.fixture(scope="module")
+def judged(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A report folder of recorded traffic, made without a gateway."""
+    home = tmp_path_factory.mktemp("judged")
+    (home / "traffic.har").write_text(json.dumps({"log": {"entries": [ENTRY]}}))
+    main(["judge", str(home / "traffic.har"), "--conformance-report", str(home / "reports")])
+    return home / "reports"
+
+
+@pytest.fixture
+def folder(judged: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(judged, tmp_path / "reports"))
+
+
+@pytest.fixture
+def outside(tmp_path: Path) -> Path:
+    """A folder with a file in it that nobody may touch."""
+    made = tmp_path / "outside"
+    made.mkdir()
+    (made / "kept.sh").write_text("kept")
+    return made
+
+
+@pytest.fixture
+def refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[Callable[..., str]]:
+    """Does something with a folder that is to be refused; gives the one line that says so."""
+    public = keys.generate(tmp_path / "key")
+
+    def do(command: str, folder: Path) -> str:
+        options = {
+            "report": ["report", str(folder)],
+            "certify": ["certify", str(folder), "--key", str(tmp_path / "key")],
+            "verify": ["verify", str(folder), "--public-key", str(public)],
+            "judge": ["judge", str(folder)],
+            "judge into": ["judge", str(tmp_path / "traffic.har"), "--conformance-report", str(folder)],
+        }
+        (tmp_path / "traffic.har").write_text(json.dumps({"log": {"entries": [ENTRY]}}))
+        assert main(options[command]) == 4
+        (line,) = capsys.readouterr().err.splitlines()
+        return line
+
+    yield do
+
+
+COMMANDS = ("report", "certify", "verify", "judge", "judge into")
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("name", ["findings", "report.json", "course.jsonl", "summary.md", "notes"])
+def test_a_folder_with_a_link_in_it_is_refused_by_name(
+    folder: Path, outside: Path, refused: Callable[..., str], command: str, name: str
+) -> None:
+    (folder / name).unlink(missing_ok=True)
+    (folder / name).symlink_to(outside if name == "findings" else outside / "kept.sh")
+
+    assert f"{folder / name} is a link" in refused(command, folder)
+    assert (outside / "kept.sh").read_text() == "kept"
+    assert os.listdir(outside) == ["kept.sh"]
+
+
+def test_a_folder_that_is_reached_through_a_link_is_as_good_as_any(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "latest").symlink_to(folder)
+
+    assert main(["report", str(tmp_path / "latest")]) == main(["report", str(folder)])
+
+
+def test_scripts_that_the_kit_did_not_make_are_left_alone(folder: Path) -> None:
+    (folder / "findings").mkdir(exist_ok=True)
+    (folder / "findings" / "mine.sh").write_text("mine")
+    (folder / "findings" / "GET-BODY-0123abcd.sh").write_text("of an earlier report")
+
+    main(["report", str(folder)])
+
+    assert (folder / "findings" / "mine.sh").read_text() == "mine"
+    assert not (folder / "findings" / "GET-BODY-0123abcd.sh").exists()
+
+
+def test_temporary_files_that_were_planted_are_not_written_to(folder: Path, outside: Path) -> None:
+    for name in ("summary.md", "report.json", "exchanges.har"):
+        os.link(outside / "kept.sh", folder / f".{name}.{os.getpid()}")
+
+    main(["report", str(folder)])
+
+    assert (outside / "kept.sh").read_text() == "kept"
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_folder_that_a_run_writes_to_is_refused(folder: Path, refused: Callable[..., str], command: str) -> None:
+    before = {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
+
+    with locked(folder):
+        assert "is in use by another run" in refused(command, folder)
+
+    assert {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()} == before
+
+
+def test_a_run_into_a_folder_that_is_in_use_ends_at_once(kit: Kit) -> None:
+    kit.report.mkdir()
+    with locked(kit.report):
+        run = kit.run("http://127.0.0.1:9", "-k", "test_plain_get")
+
+    assert run.status == 4
+    assert "is in use by another run" in run.output
+    assert os.listdir(kit.report) == []
+
+
+def test_a_run_into_a_folder_with_a_link_touches_nothing(kit: Kit, outside: Path) -> None:
+    kit.report.mkdir()
+    (kit.report / "findings").symlink_to(outside)
+    run = kit.run("http://127.0.0.1:9", "-k", "test_plain_get")
+
+    assert run.status == 4
+    assert "findings is a link" in run.output
+    assert os.listdir(outside) == ["kept.sh"]
+
+
+BROKEN: dict[str, Callable[[Path], object]] = {
+    "no form": lambda path: path.write_text('{"format": "beckn-conformance-report/1", "verdict": "<b>"}'),
+    "another type": lambda path: path.write_text('{"format": ["beckn-conformance-report/1"]}'),
+    "deep": lambda path: path.write_text("[" * 100_000),
+    "twice": lambda path: path.write_text('{"format": 1, "format": "beckn-conformance-report/1"}'),
+    "sparse": lambda path: os.truncate(path, 2**40),
+    "pipe": lambda path: (path.unlink(), os.mkfifo(path)),
+    "device": lambda path: (path.unlink(), path.symlink_to("/dev/zero")),
+    "folder": lambda path: (path.unlink(), path.mkdir()),
+}
+
+
+@pytest.mark.parametrize("kind", BROKEN)
+@pytest.mark.parametrize("command", ["diff", "replay"])
+def test_a_report_that_no_kit_wrote_is_refused_in_one_line(
+    folder: Path, judged: Path, kind: str, command: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    BROKEN[kind](folder / "report.json")
+    options = {"diff": ["diff", str(folder), str(judged)], "replay": ["replay", str(folder), "X"]}
+
+    assert main(options[command]) == 4
+
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "report.json" in line
