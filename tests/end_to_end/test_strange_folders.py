@@ -6,7 +6,7 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -64,7 +64,7 @@ def outside(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[Callable[..., str]]:
+def refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Callable[..., str]:
     """Does something with a folder that is to be refused; gives the one line that says so."""
     public = keys.generate(tmp_path / "key")
 
@@ -81,7 +81,7 @@ def refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[Call
         (line,) = capsys.readouterr().err.splitlines()
         return line
 
-    yield do
+    return do
 
 
 COMMANDS = ("report", "certify", "verify", "judge", "judge into")
