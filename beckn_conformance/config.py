@@ -7,26 +7,28 @@ import hashlib
 import json
 import math
 import os
-import re
+import random
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import yaml
 from jsonschema import Draft202012Validator
-from jsonschema.exceptions import ValidationError
 
+from . import declared, reading
 from .errors import UsageError, nearest
+from .exchange import brief
 from .finding import pattern_of
 from .masking import Masker
 from .paths import path_of
+from .patterns import Pattern, PatternError
 from .proxies import proxies_of, secrets_of, without_user
-from .specification import Specification
+from .specification import Specification, shipped
 from .times import zone
 from .tls import tls_context
 from .urls import check_url, is_url
+from .yamltext import Node
 
 OPTIONS = ("timeout", "patience", "concurrency", "rate")
 """Keys that an option of their own can override."""
@@ -169,29 +171,21 @@ def load_config(
 
     Raises UsageError in one line: file, line and key, and the nearest known key.
     """
-    properties = specification.files["gateway-config.json"]["properties"]
+    schema = shipped().files["gateway-config.json"]
+    properties = schema["properties"]
     for key, value in (overrides or {}).items():
         finite = not isinstance(value, float) or math.isfinite(value)
         if (
             value is not None
             and key in OPTIONS
-            and not (
-                finite
-                and Draft202012Validator(
-                    {**properties[key], "$defs": specification.files["gateway-config.json"]["$defs"]}
-                ).is_valid(value)
-            )
+            and not (finite and Draft202012Validator({**properties[key], "$defs": schema["$defs"]}).is_valid(value))
         ):
             raise UsageError(
                 f"--gateway-{key} {value}: {properties[key].get('description', key)}; that is no such number"
             )
-    raw: dict[str, Any] = {}
-    lines: dict[str, int] = {}
-    where = str(file) if file else "configuration"
-    if file is not None:
-        raw, lines = read_yaml(file)
-    raw.update({key: value for key, value in (overrides or {}).items() if value is not None})
-    return from_mapping(url, raw, specification, where=where, lines=lines)
+    node = declared.read(file) if file is not None else declared.NOTHING
+    raw = {**node.value, **{key: value for key, value in (overrides or {}).items() if value is not None}}
+    return from_mapping(url, raw, specification, where=str(file) if file else "configuration", node=node)
 
 
 def from_mapping(
@@ -200,21 +194,20 @@ def from_mapping(
     specification: Specification,
     *,
     where: str = "configuration",
-    lines: Mapping[str, int] | None = None,
+    node: Node = declared.NOTHING,
 ) -> GatewayConfig:
-    """Checks a configuration against ``gateway-config.json`` and makes it usable; raises UsageError."""
-    lines = lines or {}
-    schema = specification.files["gateway-config.json"]
-    validator = Draft202012Validator(schema, format_checker=Draft202012Validator.FORMAT_CHECKER)
-    for error in sorted(validator.iter_errors(raw), key=lambda e: (len(e.absolute_path), str(e.message))):
-        raise UsageError(explain(error, where, lines, schema))
+    """Checks a configuration against ``gateway-config.json`` and makes it usable; ``node`` is what was read of it.
+
+    Raises UsageError.
+    """
+    raw = declared.checked(raw, node, shipped().files["gateway-config.json"], where)
 
     for key, value in raw.items():
         if isinstance(value, float) and not math.isfinite(value):
-            raise UsageError(f"{where}{_line(lines, key)}: {key}: {value} is no number of seconds")
+            raise UsageError(f"{where}{declared.line(node, key)}: {key}: {value} is no number of seconds")
 
     def fail(key: str, text: str) -> UsageError:
-        return UsageError(f"{where}{_line(lines, key)}: {key}: {text}")
+        return UsageError(f"{where}{declared.line(node, key)}: {key}: {text}")
 
     def secret(key: str, value: str) -> str:
         found = value
@@ -234,9 +227,9 @@ def from_mapping(
     pattern = raw.get("values", {}).get("company_id")
     if pattern is not None:
         try:
-            re.compile(pattern)
-        except re.error as error:
-            raise fail("values.company_id", f"{pattern!r} is no regular expression: {error}") from error
+            Pattern(pattern).draw(random.Random(0))
+        except PatternError as error:
+            raise fail("values.company_id", f"{brief(repr(pattern))} cannot be used: {error}") from error
     known = {member.pointer for o in specification.operations for member in specification.members(o.action)}
     for pointer in raw.get("optional", ()):
         if pointer not in known:
@@ -248,7 +241,7 @@ def from_mapping(
         # So that one file does for every gateway of a region, each may find itself in it.
         peers = tuple(p for p in dict.fromkeys(check_url(peer, "peers:") for peer in raw.get("peers", ())) if p != url)
     except UsageError as error:
-        raise UsageError(f"{where}{_line(lines, 'peers')}: {error}") from error
+        raise UsageError(f"{where}{declared.line(node, 'peers')}: {error}") from error
     if raw.get("peers") and not peers:
         raise fail("peers", f"there is none besides {url} itself")
     proxies: dict[str, str] = {}
@@ -257,11 +250,14 @@ def from_mapping(
         try:
             proxies = proxies_of(secret("proxy", raw["proxy"]), [url, *peers, *([hook] if is_url(hook) else [])])
         except UsageError as error:
-            raise UsageError(f"{where}{_line(lines, 'proxy')}: {error}") from error
+            raise UsageError(f"{where}{declared.line(node, 'proxy')}: {error}") from error
     tls = dict(raw.get("tls", {}))
     for key in ("ca", "client_cert"):
-        if key in tls and not path_of(tls[key]).is_file():
-            raise fail(f"tls.{key}", f"there is no file {tls[key]!r}")
+        if key in tls:
+            try:
+                reading.content(path_of(tls[key]), most=declared.LARGEST)
+            except UsageError as error:
+                raise fail(f"tls.{key}", str(error)) from error
     if tls:
         try:
             tls_context(tls)
@@ -312,73 +308,3 @@ def from_mapping(
         declared=dict(raw),
         **{key: raw[key] for key in plain.split() if key in raw},
     )
-
-
-def read_yaml(file: Path) -> tuple[dict[str, Any], dict[str, int]]:
-    """The mapping in a file, and the line of each key by its dotted path; raises UsageError for anything else."""
-    try:
-        text = file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
-        raise UsageError(f"configuration {file} cannot be read: {reason}") from error
-    try:
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
-        raw = yaml.safe_load(text)
-        json.dumps(raw, default=str)
-    except yaml.MarkedYAMLError as error:
-        line = f", line {error.problem_mark.line + 1}" if error.problem_mark else ""
-        raise UsageError(f"{file}{line}: not YAML: {error.problem}") from error
-    except RecursionError as error:
-        raise UsageError(f"{file}: it is nested too deeply, or holds itself") from error
-    except (yaml.YAMLError, ValueError) as error:
-        raise UsageError(f"{file}: not YAML: {' '.join(str(error).split())}") from error
-    if raw is None:
-        return {}, {}
-    if not isinstance(raw, dict):
-        raise UsageError(f"{file}, line 1: a mapping of keys is needed, not {type(raw).__name__}")
-    lines: dict[str, int] = {}
-    _number(node, "", lines)
-    return _plain_dates(raw), lines
-
-
-def _number(node: Any, path: str, lines: dict[str, int]) -> None:
-    if isinstance(node, yaml.MappingNode):
-        for key, value in node.value:
-            place = f"{path}.{key.value}" if path else str(key.value)
-            lines[place] = key.start_mark.line + 1
-            _number(value, place, lines)
-    elif isinstance(node, yaml.SequenceNode):
-        for index, value in enumerate(node.value):
-            lines[f"{path}.{index}"] = value.start_mark.line + 1
-            _number(value, f"{path}.{index}", lines)
-
-
-def _plain_dates(value: Any) -> Any:
-    """YAML reads 2027-01-31 as a date; the schema speaks of text."""
-    if isinstance(value, dict):
-        return {str(key): _plain_dates(child) for key, child in value.items()}
-    if isinstance(value, list):
-        return [_plain_dates(child) for child in value]
-    return value.isoformat() if isinstance(value, datetime.date | datetime.datetime) else value
-
-
-def _line(lines: Mapping[str, int], key: str) -> str:
-    while key and key not in lines:
-        key = key.rpartition(".")[0]
-    return f", line {lines[key]}" if key else ""
-
-
-def explain(error: ValidationError, where: str, lines: Mapping[str, int], schema: Mapping[str, Any]) -> str:
-    """What is wrong with a value, in one line: file, line and key, and the nearest known key."""
-    path = ".".join(str(part) for part in error.absolute_path)
-    if (
-        error.validator == "additionalProperties"
-        and isinstance(error.schema, dict)
-        and isinstance(error.instance, dict)
-    ):
-        known = error.schema.get("properties", {})
-        unknown = next((str(key) for key in sorted(error.instance, key=str) if key not in known), "?")
-        place = f"{path}.{unknown}" if path else unknown
-        return f"{where}{_line(lines, place)}: unknown key {place!r}{nearest(unknown, known)}"
-    message = error.message if len(error.message) < 200 else f"the value breaks the rule {error.validator}"
-    return f"{where}{_line(lines, path)}: {path or 'configuration'}: {message}"

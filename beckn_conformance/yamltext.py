@@ -16,6 +16,8 @@ import yaml
 
 MOST_NODES: Final = 200_000
 """Values of a text, those included that an alias stands for."""
+CHARACTERS: Final = 100
+"""Of a text, that count as a value."""
 DEEPEST: Final = 64
 TOO_DEEP: Final = f"it is nested in more than {DEEPEST} levels"
 LONGEST_KEY: Final = 1024
@@ -106,6 +108,8 @@ class _Builder:
         before = self._made
         self._count(1, line)
         if isinstance(event, yaml.ScalarEvent):
+            # A long text takes as much as many values, above all where an alias writes it again.
+            self._count(len(event.value) // CHARACTERS, line)
             node = _scalar(event, line)
         elif isinstance(event, yaml.SequenceStartEvent):
             node = self._sequence(line, room)

@@ -7,19 +7,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from jsonschema import Draft202012Validator
-
-from .. import embedded
-from ..config import explain, from_mapping, read_yaml
+from .. import declared, embedded
+from ..config import from_mapping
 from ..errors import UsageError
 from ..paths import path_of
-from ..specification import Specification, load
+from ..specification import Specification, load, shipped
 from ..urls import check_url
+from ..yamltext import Node
 
 RESERVED = ("index.html", "fleet.json", "history.jsonl")
 """Files beside the folders of the gateways, whose names no gateway can have."""
-
-Lines = Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,18 +51,16 @@ def read(file: Path, specification: Specification, *, limit: float, here: bool =
     ``here`` says that they are judged on this machine, so that its environment and its files are those that count.
     Raises UsageError in one line: file, line and key, and the nearest known key.
     """
-    raw, lines = read_yaml(file)
-    schema = specification.files["fleet.json"]
-    for error in sorted(Draft202012Validator(schema).iter_errors(raw), key=lambda e: len(e.absolute_path)):
-        raise UsageError(explain(error, str(file), lines, schema))
+    node = declared.read(file)
+    raw = declared.checked(node.value, node, shipped().files["fleet.json"], str(file))
     defaults = raw.get("defaults", {})
-    common = _config(defaults, "defaults", file, lines, specification, here)
+    common = _config(defaults, node.at(("defaults",)), file, specification, here)
     entries: list[Entry] = []
     names: dict[str, str] = {}
     urls: dict[str, str] = {}
     for number, row in enumerate(raw["gateways"]):
-        place = f"gateways.{number}"
-        where = f"{file}, line {lines[place]}"
+        place = node.at(("gateways", number))
+        where = f"{file}, line {place.line}"
         name = row["name"]
         if name.casefold() in RESERVED:
             raise UsageError(f"{where}: {name} is a file of the fleet's own; no gateway can have that name")
@@ -78,7 +73,7 @@ def read(file: Path, specification: Specification, *, limit: float, here: bool =
             raise UsageError(f"{where}: {url} is judged as {urls[url]} already")
         urls[url] = name
         said = {**defaults, **row}
-        config = {**common, **_config(row, place, file, lines, specification, here)}
+        config = {**common, **_config(row, place, file, specification, here)}
         entries.append(
             Entry(
                 name,
@@ -104,18 +99,18 @@ def _url(url: str, where: str) -> str:
 
 
 def _config(
-    row: Mapping[str, Any], place: str, file: Path, lines: Lines, specification: Specification, here: bool
+    row: Mapping[str, Any], place: Node, file: Path, specification: Specification, here: bool
 ) -> dict[str, Any]:
     """What is declared under ``config``, inline or in a file, once it is known to be sound."""
-    declared = row.get("config", {})
-    if isinstance(declared, str):
-        where = file.parent / path_of(declared)
-        raw, known = read_yaml(where)
+    given = row.get("config", {})
+    if isinstance(given, str):
+        where = file.parent / path_of(given)
+        node = declared.read(where)
+        raw = node.value
     else:
-        prefix = f"{place}.config."
-        where, raw = file, dict(declared)
-        known = {key.removeprefix(prefix): line for key, line in lines.items() if key.startswith(prefix)}
-    from_mapping("http://fleet.invalid", raw if here else _elsewhere(raw), specification, where=str(where), lines=known)
+        where, raw, node = file, given, place.at(("config",))
+    raw = declared.checked(raw, node, shipped().files["gateway-config.json"], str(where))
+    from_mapping("http://fleet.invalid", raw if here else _elsewhere(raw), specification, where=str(where), node=node)
     return raw
 
 

@@ -2,6 +2,7 @@
 
 import datetime
 import json
+import os
 import re
 import sys
 import textwrap
@@ -172,16 +173,31 @@ def test_a_date_may_be_written_as_yaml_likes_it(tmp_path):
         ("settle: 0\n", "gateway.yaml, line 1: settle: 0 is less than or equal to the minimum of 0"),
         ("settle: soon\n", "gateway.yaml, line 1: settle: 'soon' is not of type 'number'"),
         ("concurrency: 0\n", "gateway.yaml, line 1: concurrency: 0 is less than the minimum of 1"),
-        ("signup_token: 5\n", "gateway.yaml, line 1: signup_token: 5 is not of type 'string'"),
+        ("signup_token: [5]\n", "gateway.yaml, line 1: signup_token: [5] is not of type 'string'"),
+        ("signup_token:\n", "gateway.yaml, line 1: signup_token: None is not of type 'string'"),
+        ("timeout: ~\n", "gateway.yaml, line 1: timeout: '~' is not of type 'number'"),
+        ("timeout: 12:30\n", "gateway.yaml, line 1: timeout: '12:30' is not of type 'number'"),
+        ("tls: {verify: no}\n", "gateway.yaml, line 1: tls.verify: 'no' is not of type 'boolean'"),
+        ("waivers: []\nwaivers: []\n", "gateway.yaml, line 2: the key 'waivers' stands on line 1 already"),
+        ("headers:\n  A: b\n  A: c\n", "gateway.yaml, line 3: the key 'A' stands on line 2 already"),
+        ("tls: &a {verify: true}\nheaders: {<<: *a}\n", "gateway.yaml, line 2: the merge key << is not read"),
         ("timestamp_zone: IST/Delhi\n", "gateway.yaml, line 1: timestamp_zone: 'IST/Delhi' is no zone of the IANA"),
         ("timestamp_zone: ../etc\n", "gateway.yaml, line 1: timestamp_zone: '../etc' is no zone of the IANA"),
-        ("values:\n  company_id: '[A-'\n", "gateway.yaml, line 2: values.company_id: '[A-' is no regular expression"),
+        ("values:\n  company_id: '[A-'\n", "gateway.yaml, line 2: values.company_id: '[A-' cannot be used: it is no"),
+        (
+            "values: {company_id: '(?=a)b'}\n",
+            "gateway.yaml, line 1: values.company_id: '(?=a)b' cannot be used: ",
+        ),
+        (
+            "values: {company_id: '(((a*)*)*)*'}\n",
+            "gateway.yaml, line 1: values.company_id: '(((a*)*)*)*' cannot be used",
+        ),
         (
             "optional:\n  - /info/companyid\n",
             "gateway.yaml, line 1: optional: '/info/companyid' is no member of a request; did you mean '/info/comp",
         ),
         ("optional: [info]\n", "gateway.yaml, line 1: optional.0: 'info' does not match"),
-        ("tls: {ca: /no/such/file}\n", "gateway.yaml, line 1: tls.ca: there is no file '/no/such/file'"),
+        ("tls: {ca: /no/such/file}\n", "gateway.yaml, line 1: tls.ca: /no/such/file cannot be read: No such file"),
         ("headers: {'X Y': a}\n", "gateway.yaml, line 1: headers: 'X Y' does not match"),
         ("waivers:\n  - requirement: X\n", "gateway.yaml, line 2: waivers.0: 'expires' is a required property"),
         (
@@ -208,7 +224,7 @@ def test_a_date_may_be_written_as_yaml_likes_it(tmp_path):
         ("- binding\n", "gateway.yaml, line 1: a mapping of keys is needed, not list"),
         ("just text\n", "gateway.yaml, line 1: a mapping of keys is needed, not str"),
         ("binding: http\nsettle: [1,\n", "gateway.yaml, line 3: not YAML: "),
-        ("a: &x 1\nb: *y\n", "gateway.yaml, line 2: not YAML: found undefined alias"),
+        ("a: &x 1\nb: *y\n", "gateway.yaml, line 2: the alias *y stands for nothing"),
         ("signup_token: env:NO_SUCH_NAME\n", "gateway.yaml, line 1: signup_token: the environment has no variable"),
         (
             "binding: http\nheaders:\n  X-Key: env:NO_SUCH_NAME\n",
@@ -251,7 +267,12 @@ def test_a_mistake_in_an_option_is_named_by_the_option():
         "registrations: {id: a}\n",
         "values: []\n",
         "tls: x\n",
-        "envelope: {header: 1}\n",
+        "envelope: {header: [1]}\n",
+        "- " * 50_000,
+        "a: " + "[" * 50_000,
+        "a: &a [x,x]\nb: &b [*a,*a]\n"
+        + "".join(f"{chr(c + 1)}: &{chr(c + 1)} [*{chr(c)},*{chr(c)}]\n" for c in range(98, 121)),
+        "a: &a " + "x" * 3_000_000 + "\nb: [" + "*a," * 1000 + "]\n",
         "optional: [null]\n",
         "waivers: [{requirement: REPLY-JSON, reason: r, owner: o, expires: 2027-01-01 10:00:00}]\n",
         "expires: 2027-99-99\n",
@@ -264,6 +285,58 @@ def test_a_mistake_in_an_option_is_named_by_the_option():
 )
 def test_odd_yaml_is_an_error_of_usage_and_nothing_worse(tmp_path, text):
     assert refused(tmp_path, text).startswith("gateway.yaml")
+
+
+def test_a_word_is_a_text_as_it_is_written_where_a_text_is_due(tmp_path):
+    file = tmp_path / "gateway.yaml"
+    file.write_text(
+        "headers: {on: yes, No: 1.10, A: 1e3, B: 0x1F, C: 007, D: true, E: ~, F: 2027-01-01, G: 12:30:00, H: 1_000}\n"
+        "gateway: {version: 2.0, name: NO}\n"
+        "timeout: 1e1\n"
+        "waivers: [{requirement: REPLY-JSON, reason: 12, owner: 'null', expires: 2027-01-01}]\n"
+    )
+
+    config = load_config(URL, file, SPECIFICATION)
+
+    assert config.headers == {
+        "on": "yes",
+        "No": "1.10",
+        "A": "1e3",
+        "B": "0x1F",
+        "C": "007",
+        "D": "true",
+        "E": "~",
+        "F": "2027-01-01",
+        "G": "12:30:00",
+        "H": "1_000",
+    }
+    assert config.gateway == {"version": "2.0", "name": "NO"}
+    assert config.timeout == 10
+    assert (config.waivers[0].reason, config.waivers[0].owner) == ("12", "null")
+    assert config.waivers[0].expires == datetime.date(2027, 1, 1)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes in its file systems")
+@pytest.mark.parametrize("kind", ["pipe", "device", "folder", "sparse", "certificates without an end"])
+def test_a_configuration_is_a_regular_file_of_some_length(tmp_path, kind):
+    file = tmp_path / "gateway.yaml"
+    match kind:
+        case "pipe":
+            os.mkfifo(file)
+        case "device":
+            file.symlink_to("/dev/zero")
+        case "folder":
+            file.mkdir()
+        case "sparse":
+            file.touch()
+            os.truncate(file, 2**40)
+        case _:
+            file.write_text(f"tls: {{ca: {tmp_path / 'ca.pem'}}}\n")
+            (tmp_path / "ca.pem").touch()
+            os.truncate(tmp_path / "ca.pem", 2**40)
+
+    with pytest.raises(UsageError, match=r"cannot be read: it is (no regular file|larger than)"):
+        load_config(URL, file, SPECIFICATION)
 
 
 @pytest.mark.parametrize("key", ["settle", "timeout", "rate", "patience"])

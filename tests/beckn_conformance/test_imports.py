@@ -35,6 +35,7 @@ ORDER = (
         "crash",
         "masking",
         "finding",
+        "declared",
         "config",
         "faults",
     ),
