@@ -16,6 +16,7 @@ from typing import Any
 from .config import GatewayConfig
 from .exchange import MISSING, Exchange, Message, places, tame
 from .faults import kinds, obligation
+from .patterns import pattern
 from .specification import Member, Specification, json_type
 
 LARGEST_CALL = 64 * 1024
@@ -142,7 +143,7 @@ class Recogniser:
         self._specification = specification
         self._config = config
         self._timestamp = specification.files["header.request.json"]["properties"]["Timestamp"]
-        self._company_id = re.compile(config.company_id) if config.company_id else None
+        self._company_id = pattern(config.company_id) if config.company_id else None
 
     def diagnose(self, exchange: Exchange, known: Acquaintance) -> Diagnosis:
         """What the exchange's request deserved, given what was known when it was sent."""
@@ -270,7 +271,7 @@ class Recogniser:
         if not member.approves(value):
             return Fault(pointer, member.pointer, "malformed", "should"), None, None
         if member.pointer == "/info/company_id" and self._company_id is not None:
-            if self._company_id.fullmatch(value) is not None:
+            if self._company_id.fullmatch(value):
                 return None, None, None
         elif member.safe(value):
             return None, None, None

@@ -16,7 +16,11 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_public_key,
 )
 
+from . import reading
 from .errors import UsageError
+
+LARGEST = 64 * 1024
+"""Bytes of a key."""
 
 
 def generate(path: Path) -> Path:
@@ -67,10 +71,7 @@ def _write(path: Path, content: bytes, mode: int) -> None:
 
 
 def _read(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise UsageError(f"the key {path} cannot be read: {error.strerror}") from error
+    return reading.content(path, most=LARGEST)
 
 
 def _first_line(error: Exception) -> str:

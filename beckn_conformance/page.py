@@ -9,7 +9,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from .errors import UsageError
+from . import reading
+
+LARGEST = 4 * reading.MB
+"""Bytes of a page."""
+MOST_MENDED = 100
+"""Commas that are left out of one example."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +69,7 @@ class Mistake:
 
 def read(path: Path) -> str:
     """The text of a page; raises UsageError where there is none."""
-    try:
-        return path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"{path}: {error.strerror if isinstance(error, OSError) else 'no text in UTF-8'}") from error
+    return reading.text(path, most=LARGEST)
 
 
 def blocks(text: str) -> tuple[Block, ...]:
@@ -111,7 +113,7 @@ def _mended(block: Block, mistakes: list[Mistake]) -> str | None:
         except json.JSONDecodeError as error:
             line = block.line + error.lineno - 1
             comma = _trailing_comma(text, error.pos)
-            if comma is None:
+            if comma is None or len(mistakes) >= MOST_MENDED:
                 mistakes.append(Mistake(line, f"no JSON: {error.msg[0].lower()}{error.msg[1:]}", mended=False))
                 return None
             mistakes.append(Mistake(block.line + text.count("\n", 0, comma), "a trailing comma", mended=True))
@@ -129,7 +131,7 @@ def _without_front_matter(text: str) -> str:
 def _words(inline: Any) -> str:
     """What an inline token says, without its marks and a colon at its end."""
     text = "".join(child.content or " " * (child.type == "softbreak") for child in inline.children)
-    return re.sub(r"\s*:?\s*$", "", text.strip())
+    return text.strip().removesuffix(":").rstrip()
 
 
 def _label(inline: Any) -> str:

@@ -14,6 +14,7 @@ from .. import reading
 from ..errors import UsageError
 from ..record import Row, written
 from ..report.har import CREATOR
+from ..specification import misfit
 from ..urls import SCHEMES
 from .contents import Attached, Content, field, recorded, sized
 from .moments import Moment, moment, number
@@ -65,7 +66,11 @@ def _calls(path: Path, entries: list[Any], attached: Attached, ours: bool) -> It
         request = _object(entry, "request")
         if not isinstance(request.get("method"), str) or not isinstance(request.get("url"), str):
             raise UsageError(f"{path} is no HAR: its entry {place} has no request with a method and a URL")
-        yield _call(entry, attached, ours)
+        call = _call(entry, attached, ours)
+        # Whoever made the file, only what a run writes is taken for what one wrote.
+        if ours and (amiss := misfit(call.row, "record.json#/$defs/exchange")):
+            raise UsageError(f"{path}: its entry {place} is none of this kit's: {amiss}")
+        yield call
 
 
 def _call(entry: dict[str, Any], attached: Attached, ours: bool) -> Recorded:

@@ -15,6 +15,7 @@ from ..exchange import printable
 from ..record import content_of
 from ..specification import Requirement
 from ..tally import Found
+from ..writing import replaced
 from .document import said
 
 SEVERITIES = {
@@ -101,7 +102,8 @@ class Results:
             "seed": str(report["run"]["seed"]),
         }
         lines = [f"{name}={printable(value)}".replace("\\", "\\\\") for name, value in facts.items() if value]
-        (self._folder / "environment.properties").write_text("\n".join(lines) + "\n", encoding="utf-8")
+        with replaced(self._folder / "environment.properties") as file:
+            file.write("\n".join(lines) + "\n")
 
     @staticmethod
     def _put(name: str, text: str) -> None:

@@ -17,7 +17,8 @@ from typing import Any
 import jinja2
 from markupsafe import Markup
 
-from ..exchange import printable
+from .. import reading
+from ..exchange import MOST_VALUES, printable
 from ..record import text_of
 from ..specification import Specification
 from ..verdict import worded
@@ -296,7 +297,7 @@ def _exchange(row: Mapping[str, Any]) -> dict[str, Any]:
 def _json(content: str) -> Any:
     """The JSON value of a content, or None."""
     try:
-        return json.loads(content)
+        return reading.json_value(content, values=MOST_VALUES, unique=False)
     except (ValueError, RecursionError):
         return None
 

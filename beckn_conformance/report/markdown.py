@@ -41,7 +41,8 @@ def summary(report: Mapping[str, Any]) -> str:
         f"## {sign} Beckn gateway registration: {document.said(report)} ({report['class']})\n",
         f"<p>Gateway {' '.join(named)}</p>\n",
         _counts(report["summary"]),
-        f"{run['exchanges']} exchanges in {run['seconds']:.1f} s, seed {run['seed']}, kit {report['kit']['version']}\n",
+        f"{run['exchanges']} exchanges in {run['seconds']:.1f} s, seed {run['seed']}, "
+        f"kit {_escaped(report['kit']['version'])}\n",
     ]
     if run["reason"]:
         parts.append(f"<p>The gateway gives no usable answer: {_code(run['reason'])}</p>\n")

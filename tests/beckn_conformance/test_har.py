@@ -11,6 +11,7 @@ from written_reports import HOSTILE, finding, report, row
 
 from beckn_conformance.errors import UsageError
 from beckn_conformance.record import content_of
+from beckn_conformance.record import written as packed_of
 from beckn_conformance.recorded import har as recorded
 from beckn_conformance.report import har
 
@@ -38,10 +39,10 @@ BINARY["reply"] = {"status": 599, "headers": [], "content": "\xfe", "form": "lat
 HARSH = row(
     "x4",
     about=HOSTILE,
-    tags=["after malformed", HOSTILE],
+    tags=["after malformed"],
     trouble="patience: given up",
     message=False,
-    raw={"sizes": [3], "pause": 0.5},
+    raw={"sizes": [3], "pause": 0.5, "ending": "reset", "wait": 1.0},
     request={
         "method": "POST",
         "url": "http://[<secret 1>@h/?&=&",
@@ -71,6 +72,32 @@ def test_everything_is_read_back_as_it_was_recorded(tmp_path):
     rows = [row(), UNANSWERED, BINARY, HARSH]
 
     assert read_back(written(*rows), tmp_path) == rows
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"_tags": 5}, {"_seconds": None}, {"_raw": {"sizes": 1}}, {"_peer": "file:///x"}, {"_id": "\x1b"}, {"_more": 1}],
+)
+def test_what_only_claims_to_be_of_this_kit_is_refused(tmp_path, changes):
+    archive = json.loads(written(row("x1"), row("x2")))
+    archive["log"]["entries"][1].update(changes)
+
+    with pytest.raises(UsageError, match="its entry 2 is none of this kit's: "):
+        read_back(json.dumps(archive), tmp_path)
+
+
+def test_replies_of_one_letter_do_not_make_a_long_file(tmp_path, monkeypatch):
+    monkeypatch.setattr(har, "LARGEST", 5_000_000)
+    long = packed_of(b"a" * 2_000_000)
+    replies = [{"status": 200, "headers": [], **long} for _ in range(20)]
+
+    text = written(*(row(f"x{number}", reply=reply) for number, reply in enumerate(replies)), row("x99"))
+
+    assert len(text) < 6_000_000
+    first, *_, last, short = read_back(text, tmp_path)
+    assert content_of(first["reply"]) == b"a" * 2_000_000
+    assert (last["reply"], last["trouble"][:6]) == (None, "limit:")
+    assert short == row("x99")
 
 
 def test_an_entry_says_what_was_sent_and_received():

@@ -99,6 +99,7 @@ def row(id: str = "x1", **changes: Any) -> dict[str, Any]:
         "tags": [],
         "about": "",
         "trouble": "",
+        "message": True,
         "request": {
             "method": "POST",
             "url": "http://127.0.0.1:1/v1/Provider/get?tenant=a%20b&empty=",
