@@ -177,6 +177,8 @@ class Campaign:
             return False
         if "peers" in needs and not self.session.config.peers:
             return False
+        if "hostile" in needs and self.session.config.hostile == "none":
+            return False
         fault = item.callspec.params.get("fault") if hasattr(item, "callspec") else None
         return not isinstance(fault, FaultCase) or fault.obligation in self._due.get(fault.requirement, ())
 

@@ -71,6 +71,8 @@ class GatewayConfig:
     patience: float = 30.0
     concurrency: int = 24
     rate: float | None = None
+    hostile: str = "all"
+    """Whether malformed and other hostile requests are sent: ``all`` or ``none``."""
     headers: Mapping[str, str] = field(default_factory=dict)
     tls: Mapping[str, Any] = field(default_factory=dict)
     proxies: Mapping[str, str] = field(default_factory=dict)
@@ -289,7 +291,7 @@ def from_mapping(
     envelope = raw.get("envelope")
     plain = (
         "gateway binding method verification updates documents_echo status_names settle timeout patience "
-        "concurrency rate verification_hook clone_within policy_update_frequency"
+        "concurrency rate hostile verification_hook clone_within policy_update_frequency"
     )
     return GatewayConfig(
         url=url,

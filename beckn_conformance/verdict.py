@@ -165,6 +165,8 @@ def _outcome(
         )
     elif _lacks_peers(requirement, config) and not exercised:
         status, reason = "untested", "no peers are declared, so nothing is seen of the other gateways of the region"
+    elif requirement.needs == "hostile" and config.hostile == "none":
+        status, reason = "untested", "hostile: none is declared, so nothing hostile is sent"
     elif not exercised and (why := _vacuous(requirement.id, tally, config)):
         status, reason = "not-applicable", why
     elif requirement.needs == "verification" and not can_verify and not exercised:

@@ -124,7 +124,7 @@ async def call_about_unknown(actor: Actor, action: str, parts: dict[str, Any]) -
     registration = await actor.registered()
     await actor.get(registration)
     id_ = actor.values.unknown_id(registration.id, {registration.id})
-    await _until_blamed(actor, registration, action, {"registration": {"id": id_}, **parts})
+    await until_blamed(actor, registration, action, {"registration": {"id": id_}, **parts})
     await actor.get(registration)
 
 
@@ -135,13 +135,13 @@ async def call_with_fault(
     await actor.get(registration)
     body = fault.spoil({"registration": {"id": registration.id}, **parts})
     if fault.member.startswith("/registration"):
-        await _until_blamed(actor, registration, action, body)
+        await until_blamed(actor, registration, action, body)
     else:
         await actor.persist(registration, action, body)
     await actor.get(registration)
 
 
-async def _until_blamed(actor: Actor, registration: Registration, action: str, body: Any) -> None:
+async def until_blamed(actor: Actor, registration: Registration, action: str, body: Any) -> None:
     """A call that names no known registration, made again while nothing is blamed and the token may not be visible
     yet (R19)."""
 

@@ -6,7 +6,7 @@ import pytest
 
 from beckn_conformance.actor import SIGNUP, Actor
 from beckn_conformance.scenario import case, scenario
-from beckn_conformance.suite.cases import ACTIONS
+from beckn_conformance.suite.cases import ACTIONS, until_blamed
 
 FORM = (
     "REPLY-JSON",
@@ -42,4 +42,4 @@ async def test_form_of_replies(actor: Actor, action: str, outcome: str) -> None:
         await actor.about(registration, action, parts)
         return
     await actor.get(registration)
-    await actor.call(action, {"registration": {}, **parts}, token=registration.token)
+    await until_blamed(actor, registration, action, {"registration": {}, **parts})

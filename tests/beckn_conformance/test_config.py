@@ -48,6 +48,7 @@ DECLARED = {
     "timeout": (20, "timeout"),
     "patience": (60, "patience"),
     "concurrency": (4, "concurrency"),
+    "hostile": ("none", "hostile"),
     "rate": (2.5, "rate"),
     "headers": ({"X-Api-Key": "key-of-the-test"}, "headers"),
     "tls": ({"verify": False}, "tls"),
