@@ -129,7 +129,7 @@ class Actor:
                 action, message, self._binding, purpose=purpose, tags=tags, start=start, dated=dated
             )
         self.exchanges.append(exchange)
-        self.lost += not peer and self._gateway.appearance.lost(exchange)
+        self.lost += not peer and not purpose and self._gateway.appearance.lost(exchange)
         return exchange
 
     async def together(self, *calls: Call, apart: float = 0.0) -> list[Exchange]:

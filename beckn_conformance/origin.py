@@ -9,6 +9,7 @@ from __future__ import annotations
 import enum
 import re
 from collections import Counter
+from collections.abc import Iterator
 from html import unescape
 from typing import Final
 
@@ -29,6 +30,8 @@ VOLATILE: Final = frozenset(
 )
 """Fields that come and go with what is said."""
 JSON: Final = "json"
+LONGEST_PAGE = 4096
+"""Bytes of a page in which its title is looked for."""
 TITLE = re.compile(rb"<(title|h1)[^<>]{0,80}>\s{0,80}([^<]{1,200})", re.IGNORECASE)
 
 
@@ -52,11 +55,17 @@ class Appearance:
         self._dates: bool = True
         self._always: set[str] | None = None
         self._seen = 0
+        self._pages: set[tuple[str, ...]] = set()
+        """How pages are written that came from something in front."""
 
     def learn(self, exchange: Exchange) -> None:
-        """Takes note of a reply that says ACK or NACK; nothing follows from any other."""
+        """Takes note of how the gateway's replies look, and the pages of what stands in front of it."""
         reply = exchange.reply
-        if reply is None or exchange.action_of_reply is None:
+        if reply is None or exchange.trouble:
+            return
+        if exchange.action_of_reply is None:
+            if self.origin(exchange) is Origin.FRONT:
+                self._pages |= {*_written(reply)}
             return
         names = {name.casefold() for name, _ in reply.headers}
         self._seen += 1
@@ -74,6 +83,8 @@ class Appearance:
         if exchange.action_of_reply is not None:
             return Origin.OWN
         if reply.status in INTERMEDIARY or (reply.status == 403 and received.unreadable) or self._differs(reply):
+            return Origin.FRONT
+        if self._pages.intersection(_written(reply)):
             return Origin.FRONT
         if received.unreadable and family(reply) not in (self._families or {JSON}):
             return Origin.UNLIKE
@@ -110,6 +121,13 @@ def family(reply: Reply) -> str:
     return JSON if media == "application/json" or media.endswith("+json") else media
 
 
+def _written(reply: Reply) -> Iterator[tuple[str, ...]]:
+    """How a page with a title is written, whatever it says: the pages of one server are alike up to there."""
+    if (found := TITLE.search(reply.content[:LONGEST_PAGE])) and found.start():
+        fields = (reply.header("server") or "", reply.header("content-type") or "")
+        yield (*fields, reply.content[: found.start()].decode("latin-1").casefold())
+
+
 def is_own(origin: Origin, reply: Reply | None) -> bool:
     """Whether a reply from there is the gateway's."""
     crashed = reply is not None and reply.status >= 500
@@ -129,7 +147,7 @@ def is_intermediary(exchange: Exchange) -> bool:
 def signature(reply: Reply) -> str:
     """What a page says of who wrote it: its Server field and its title."""
     parts = [f"Server: {brief(server, 60)}"] if (server := reply.header("server")) else []
-    if found := TITLE.search(reply.content[:16384]):
+    if found := TITLE.search(reply.content[:LONGEST_PAGE]):
         title = " ".join(unescape(found[2].decode("utf-8", "replace")).split())
         parts.append(f"title {brief(title, 80)!r}")
     return ", ".join(parts)

@@ -84,6 +84,17 @@ def test_an_answer_was_lost_where_it_never_came_or_something_else_did():
     assert [appearance.lost(one) for one in given] == [False] * len(given)
 
 
+def test_a_crash_page_of_the_same_hand_as_a_firewalls_is_the_firewalls():
+    """ModSecurity answers 403 to what it blocks and 500 to what it cannot parse; Apache writes both."""
+    appearance = acquainted(*OWN)
+    pages = [f"<!DOCTYPE HTML PUBLIC x><html><head>\n<title>{n}</title>".encode() for n in (403, 500)]
+    own = bare(500, *OWN, content=b"<html><title>Oops</title>")
+    appearance.learn(called(bare(403, *OWN, content=pages[0])))
+
+    assert appearance.origin(called(bare(500, *OWN, content=pages[1]))) is Origin.FRONT
+    assert appearance.by_gateway(called(own))
+
+
 def test_a_page_is_shown_by_its_server_and_title():
     answer = bare(403, ("Server", "Apache"), content=b"<HTML><head><TITLE>\n403 &amp; no\n</TITLE></head>")
 

@@ -1,0 +1,59 @@
+"""A fair gateway fails behind no proxy, and what is wrong with one is found through it (T6)."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from end_to_end import proxies
+from end_to_end.kit import Kit
+from end_to_end.loopback import Loopback
+
+import reference_server
+
+Behind = Callable[[str], str]
+PLANTED = (
+    "signup-info-phone-no-dash-accepted",
+    "signup-sound-email-ok",
+    "get-nack-unknown-unsaid",
+    "get-email-is-company-id",
+    "get-message-missing",
+    "update-fail-status-failed",
+    "info-update-token-foreign-accepted",
+    "documents-add-replaces-signup-documents",
+    "documents-add-foreign-token-crashes",
+)
+
+
+@pytest.fixture(params=[proxies.nginx, proxies.apache_with_modsecurity], ids=lambda make: make.__name__)
+def behind(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Behind]:
+    """Puts a proxy before a base URL, and gives that of the proxy."""
+    with contextlib.ExitStack() as running:
+
+        def put(url: str) -> str:
+            folder = tmp_path / "proxy"
+            folder.mkdir()
+            return running.enter_context(request.param(folder, url))
+
+        yield put
+
+
+def test_a_fair_gateway_fails_behind_no_proxy(kit: Kit, gateway: Callable[..., Loopback], behind: Behind) -> None:
+    run = kit.run(behind(gateway().url), "--fuzz-examples=8")
+
+    assert not run.crashed, run.output
+    assert run.findings == []
+    assert run.status in (0, 10), run.output
+    assert run.report["summary"]["failed"] == run.report["summary"]["warned"] == 0
+
+
+def test_planted_defects_are_found_behind_a_proxy(kit: Kit, gateway: Callable[..., Loopback], behind: Behind) -> None:
+    wanted = {reference_server.DEFECTS[name].requirement for name in PLANTED}
+    assert len(wanted) == len(PLANTED)
+
+    run = kit.run(behind(gateway(defects=PLANTED).url), "-k", " or ".join(sorted(wanted)))
+
+    assert not run.crashed, run.output
+    assert wanted - {finding["requirement"] for finding in run.findings} == set()
