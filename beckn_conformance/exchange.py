@@ -27,6 +27,14 @@ OUTAGE: Final = "outage"
 """How the trouble begins of a reply that every other request got at the time as well (T6)."""
 
 
+CLIENT_HEADERS = (
+    ("User-Agent", "beckn-conformance"),
+    ("Accept", "application/json"),
+    ("Accept-Encoding", "gzip, deflate"),
+)
+"""Header fields that the client adds to every request which has none of their names."""
+
+
 @dataclass(frozen=True, slots=True)
 class Message:
     """A request before it is bound to HTTP: header members and a JSON value as body."""

@@ -222,7 +222,10 @@ def _needed(exchange: Exchange, before: Sequence[Exchange]) -> list[Exchange]:
 
 
 def replay(node_id: str, url: str) -> Command:
-    """The command that runs the one test again that found something; empty for what is no name of a test."""
+    """The command that runs the one test again that found something; empty for what is no name of a test.
+
+    It is there however the kit was installed; pytest itself may not be on the path.
+    """
     if node_id.startswith("-"):
         return NOTHING
-    return command(["pytest", "--pyargs", node_id, "--gateway-url", url])
+    return command(["beckn-conformance", "run", url, "--pyargs", node_id])

@@ -153,12 +153,34 @@ def exchanges(folder: Path) -> Iterator[Row]:
     """The exchanges of a record, one at a time; a last line that was not written to its end is left out."""
     for path in paths(folder, EXCHANGES):
         with reading.opened(path, below=folder) as file:
-            for number, line in enumerate(_lines(path, file), 1):
-                if line.endswith(b"\n"):
-                    try:
-                        yield row(line, "exchange")
-                    except ValueError as error:
-                        raise UsageError(f"{path}, line {number}: {error}") from error
+            yield from (found for found, _ in _rows_of(path, file))
+
+
+def _rows_of(path: Path, file: BinaryIO) -> Iterator[tuple[Row, bytes]]:
+    """The exchanges of a file with the lines that they are; raises UsageError that names the line of another."""
+    for number, line in enumerate(_lines(path, file), 1):
+        if line.endswith(b"\n"):
+            try:
+                yield row(line, "exchange"), line
+            except ValueError as error:
+                raise UsageError(f"{path}, line {number}: {error}") from error
+
+
+def in_order(folder: Path) -> Iterator[Row]:
+    """The same in the order in which they began, of which only the places are held."""
+    files = paths(folder, EXCHANGES)
+    places: list[tuple[float, int, int]] = []
+    for number, path in enumerate(files):
+        with reading.opened(path, below=folder) as file:
+            place = 0
+            for found, line in _rows_of(path, file):
+                places.append((found["started"], number, place))
+                place += len(line)
+    with ExitStack() as opened:
+        handles = [opened.enter_context(reading.opened(path, below=folder)) for path in files]
+        for _, number, place in sorted(places):
+            handles[number].seek(place)
+            yield row(handles[number].readline(), "exchange")
 
 
 class Course:

@@ -19,7 +19,7 @@ from yarl import URL
 
 from .config import GatewayConfig
 from .content_coding import Decoding, Undecodable
-from .exchange import MOST_VALUES, Reply, Request, brief
+from .exchange import CLIENT_HEADERS, MOST_VALUES, Reply, Request, brief
 from .tls import tls_context
 
 LARGEST_REPLY = 8 * 1024 * 1024
@@ -37,12 +37,6 @@ LONGEST_IDLE = 1.5
 """Seconds that a connection may lie unused before another takes its place; servers close theirs after 2 or more."""
 SHARE_FOR_CONNECTING = 0.8
 """Of the time until a reply must have come, what may pass until there is a connection."""
-
-CLIENT_HEADERS = (
-    ("User-Agent", "beckn-conformance"),
-    ("Accept", "application/json"),
-    ("Accept-Encoding", "gzip, deflate"),
-)
 
 
 class Unsendable(Exception):
@@ -185,6 +179,8 @@ class Network:
             auto_decompress=False,
             max_line_size=LARGEST_FIELD,
             max_field_size=LARGEST_FIELD,
+            # A request without a media type says none.
+            skip_auto_headers=("Content-Type",),
             middlewares=(_tell_apart,),
             response_class=_Response,
         )

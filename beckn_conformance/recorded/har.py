@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from .. import reading
 from ..errors import UsageError
 from ..record import Row, written
-from ..report.har import CREATOR
+from ..report.har import ADDED, CREATOR
 from ..specification import misfit
 from ..urls import SCHEMES
 from .contents import Attached, Content, field, recorded, sized
@@ -170,6 +170,7 @@ def _pairs(part: Mapping[str, Any], ours: bool = False) -> list[list[str]]:
         [header["name"], header["value"]]
         for header in (headers if isinstance(headers, list) else [])
         if isinstance(header, Mapping) and isinstance(header.get("name"), str) and isinstance(header.get("value"), str)
+        if not (ours and header.get("comment") == ADDED)
     ]
     if ours:
         return pairs

@@ -43,6 +43,7 @@ def document(run: Run, verdict: Verdict, statistics: Mapping[str, Any], masker: 
             "seconds": round(run.seconds, 3),
             "seed": run.seed,
             "exchanges": run.exchanges,
+            "recorded": run.recorded,
             "configuration_digest": config.digest,
             "reason": run.unreachable,
         },

@@ -12,7 +12,7 @@ from .. import reading
 from ..errors import UsageError
 from ..journal import COURSE, EXCHANGES, file_of
 from ..journal import SCRIPTS as SCRIPTS
-from ..rows import exchanges
+from ..rows import in_order
 from ..specification import Specification, misfit
 from ..writing import Inner, replaced
 from . import badge, earl, evidence, har, html, markdown
@@ -35,7 +35,7 @@ def write(report: Mapping[str, Any], folder: Path, specification: Specification,
     with replaced(path) as file:
         file.write(json.dumps(report, ensure_ascii=True, indent=1) + "\n")
     with replaced(folder / "exchanges.har") as file:
-        har.write(exchanges(record), report, file)
+        har.write(in_order(record), report, file)
     with replaced(folder / "earl.jsonld") as file:
         file.write(json.dumps(earl.document(report, specification), indent=1) + "\n")
     with replaced(folder / "summary.md") as file:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import IO, Any, Final
 from urllib.parse import parse_qsl
 
+from ..exchange import CLIENT_HEADERS
 from ..record import content_of
 from .document import said
 
@@ -19,6 +20,8 @@ LONG: Final = 16 * 1024
 LARGEST: Final = 64 * 1024 * 1024
 """Characters of one entry, and of all that are longer: a gateway can send a hundred times as much as it transmits."""
 CREATOR: Final = "beckn-conformance"
+ADDED: Final = "added by the client"
+"""Comment of header fields that are in every request, and so are not on record."""
 NOT_RECORDED: Final = -1
 """HAR's number for a size that nobody measured."""
 
@@ -29,7 +32,10 @@ def write(rows: Iterable[Mapping[str, Any]], report: Mapping[str, Any], file: IO
     Everything of a row that HAR has no name for is kept in members that begin with ``_``; of an exchange without reply
     the status is 0 and ``_error`` says why. The ``comment`` of an entry names the findings that it shows. Once long
     entries have taken ``LARGEST`` characters, the contents of others are left out, for the record holds them packed.
+    The whole run is one page. Requests have the header fields that the client added as well.
     """
+    run = report["run"]
+    page = f"run-{run['id']}"
     room = LARGEST
     shows: dict[str, list[str]] = {}
     for requirement in report["requirements"]:
@@ -39,12 +45,17 @@ def write(rows: Iterable[Mapping[str, Any]], report: Mapping[str, Any], file: IO
     log = {
         "version": "1.2",
         "creator": {"name": CREATOR, "version": report["kit"]["version"]},
-        "comment": f"run {report['run']['id']}, {said(report)} ({report['class']})",
+        "comment": f"run {run['id']}, {said(report)} ({report['class']})",
+        "pages": [
+            {"startedDateTime": run["started"], "id": page, "title": report["gateway"]["url"], "pageTimings": {}},
+        ],
     }
     file.write(json.dumps({"log": log})[:-2] + ', "entries": [')
     separator = "\n"
     for row in rows:
-        entry = _entry(row, shows.get(row["id"], []))
+        entry = {"pageref": page, **_entry(row, shows.get(row["id"], []))}
+        if not (run.get("recorded") or "raw" in row):
+            entry["request"]["headers"] = _as_sent(row["request"])
         text = json.dumps(entry, separators=(",", ":"))
         if len(text) > LONG:
             room -= len(text)
@@ -128,6 +139,17 @@ def _response(reply: Mapping[str, Any] | None, trouble: str) -> dict[str, Any]:
         **({"_error": trouble} if trouble else {}),
         **(_custom(reply, "status", "headers", "content", "form") if reply else {}),
     }
+
+
+def _as_sent(request: Mapping[str, Any]) -> list[dict[str, str]]:
+    """The header fields of a request, with those that the client added to it."""
+    own = _named(request["headers"])
+    names = {header["name"].casefold() for header in own}
+    host = request["url"].partition("://")[2].partition("/")[0]
+    before = _named([("Host", host), *CLIENT_HEADERS])
+    after = _named([("Content-Length", str(len(content_of(request))))])
+    added = [{**field, "comment": ADDED} for field in (*before, *after) if field["name"].casefold() not in names]
+    return [*added[:-1], *own, *added[-1:]]
 
 
 def _custom(part: Mapping[str, Any], *standard: str) -> dict[str, Any]:

@@ -358,14 +358,14 @@ def _next(report: Mapping[str, Any], requirements: Iterable[Mapping[str, Any]]) 
         chosen = f'"{names}"' if len(failed) > 1 else names
         return {
             "text": f"Each finding below shows what was sent, expected and observed. To run again {what}:",
-            "command": f"pytest --gateway-url {url} -k {chosen}",
+            "command": f"beckn-conformance run {url} -k {chosen}",
         }
     if report["run"]["reason"]:
         return {"text": f"The gateway could not be judged: {report['run']['reason']}", "command": ""}
     if report["verdict"] == "incomplete":
         return {
             "text": "Only a part of the suite was run. For a verdict run everything:",
-            "command": f"pytest --gateway-url {url}",
+            "command": f"beckn-conformance run {url}",
         }
     if report["verdict"] == "inconclusive":
         return {

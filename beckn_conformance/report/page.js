@@ -43,7 +43,13 @@
   const form = document.getElementById("filter");
   const findings = all(".finding");
   const requirements = all(".requirement");
-  const texts = new Map([...findings, ...requirements].map((row) => [row, row.textContent.toLowerCase()]));
+  // Commands and what is folded within a row are not what its reader looks for.
+  const told = (row) => {
+    const copy = row.cloneNode(true);
+    for (const one of copy.querySelectorAll(".copy, .paper, details")) one.remove();
+    return copy.textContent.toLowerCase();
+  };
+  const texts = new Map([...findings, ...requirements].map((row) => [row, told(row)]));
   const sections = new Map(requirements.map((row) => [row.id, row.closest(".group").dataset.section]));
   const fits = (row, wanted) =>
     (!wanted.status || row.dataset.status === wanted.status) &&

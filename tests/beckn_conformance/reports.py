@@ -61,7 +61,7 @@ def finding(requirement: str = FOUND, *, number: int = 1, **changes: Any) -> dic
         "curl": 'U=https://gw.example/api; curl -sS "$U/Provider/signup"',
         "steps": [],
         "script": "",
-        "replay": "pytest --pyargs 'beckn_conformance.suite.test_signup::test_one_fault[x]' --gateway-url URL",
+        "replay": "beckn-conformance run URL --pyargs 'beckn_conformance.suite.test_signup::test_one_fault[x]'",
     }
     return {**made, **changes}
 

@@ -114,6 +114,34 @@ def test_an_entry_says_what_was_sent_and_received():
     assert (entry["_id"], entry["_operation"]) == ("x1", "Provider/get")
 
 
+def test_a_request_has_the_header_fields_that_the_client_added():
+    headers = only(written(row()))["request"]["headers"]
+    own = row(request={**row()["request"], "headers": [["user-agent", "mine"], ["HOST", "other.example"]]})
+    values = {header["name"]: header["value"] for header in headers}
+
+    assert [*values][:4] == ["Host", "User-Agent", "Accept", "Accept-Encoding"]
+    assert [*values][4:] == ["Action", "Content-Type", "Cookie", "Content-Length"]
+    assert (values["Host"], values["Content-Length"]) == ("127.0.0.1:1", "31")
+    names = [header["name"] for header in only(written(own))["request"]["headers"]]
+    assert names == ["Accept", "Accept-Encoding", "user-agent", "HOST", "Content-Length"]
+
+
+def test_nothing_is_added_to_raw_bytes_or_to_what_others_recorded():
+    raw = row(raw={"sizes": [3], "pause": 0, "ending": "", "wait": 1})
+    recorded = {**report()["run"], "recorded": True}
+
+    for text in (written(raw), written(row(), run=recorded)):
+        assert [h["name"] for h in only(text)["request"]["headers"]] == ["Action", "Content-Type", "Cookie"]
+
+
+def test_a_run_is_one_page():
+    log = json.loads(written(row(), row("x2")))["log"]
+
+    (page,) = log["pages"]
+    assert page["startedDateTime"] == report()["run"]["started"]
+    assert {entry["pageref"] for entry in log["entries"]} == {page["id"]}
+
+
 def test_what_got_no_reply_has_no_status_and_a_reason():
     response = only(written(UNANSWERED))["response"]
 

@@ -10,6 +10,7 @@ import pytest
 from beckn_conformance.binding import EnvelopeBinding, HttpBinding
 from beckn_conformance.exchange import Exchange, Message, Raw, Reply, Request, write_json
 from beckn_conformance.record import LONGEST, content_of, exchange_of, mask_row, row_of, text_of, written
+from beckn_conformance.rows import in_order
 
 HEADER = {"Action": "Provider/get", "Token": "t-1", "Timestamp": "2026-11-22T10:00:00"}
 BODY = {"registration": {"id": "r-1"}, "odd": ["\ud83d", 1.5, None, {"n": 10**30}]}
@@ -122,3 +123,13 @@ def test_a_row_is_masked_again_however_it_is_kept():
     assert masked["request"]["headers"] == [["Token", "<s>"]]
     assert masked["reply"]["headers"] == [["message", "<s>"]]
     assert list(masked) == list(row)
+
+
+def test_exchanges_can_be_read_in_the_order_in_which_they_began(tmp_path):
+    """Each is written at its end, and those of a worker that died lie in a file of their own."""
+    written_at = {"exchanges.jsonl": [("x2", 2.0), ("x1", 1.0), ("x4", 4.0)], "exchanges-gw0.jsonl": [("gw0-x1", 3.0)]}
+    for name, rows in written_at.items():
+        lines = [json.dumps(row_of(made(id=id_, started=at)), separators=(",", ":")) + "\n" for id_, at in rows]
+        (tmp_path / name).write_text("".join(lines) + '{"cut off')
+
+    assert [row["id"] for row in in_order(tmp_path)] == ["x1", "x2", "gw0-x1", "x4"]

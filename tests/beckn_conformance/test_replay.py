@@ -486,9 +486,9 @@ def test_a_recorded_request_leads_nowhere_else(url: str) -> None:
 def test_a_test_is_run_again_by_its_name_alone() -> None:
     assert replay("-pevil", URL) == ""
     assert shlex.split(replay("a.b::test['$(x)']", URL)) == [
-        "pytest",
+        "beckn-conformance",
+        "run",
+        URL,
         "--pyargs",
         "a.b::test['$(x)']",
-        "--gateway-url",
-        URL,
     ]

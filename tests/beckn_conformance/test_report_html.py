@@ -255,7 +255,7 @@ def test_what_failed_can_be_run_again_with_one_command():
     url = {**report()["gateway"], "url": "https://gw.example/a b"}
     text = Reader(page(finding(), finding("UPDATE-STATUS"), gateway=url)).text
 
-    assert f"pytest --gateway-url 'https://gw.example/a b' -k \"{FOUND} or UPDATE-STATUS\"" in text
+    assert f"beckn-conformance run 'https://gw.example/a b' -k \"{FOUND} or UPDATE-STATUS\"" in text
 
 
 def test_what_could_not_be_judged_stands_apart_with_its_reason():

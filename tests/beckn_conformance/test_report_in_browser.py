@@ -148,6 +148,9 @@ def test_filters_choose_by_outcome_level_section_and_text(found, visit):
     form.get_by_label("Level").select_option("")
     form.get_by_label("Text").fill("phone REFUSED")
     assert {FOUND, "UPDATE-NACK-PHONE"} <= ids(page, ".requirement") < every
+    assert "curl" in page.locator(".finding .copy").first.text_content()
+    form.get_by_label("Text").fill("curl")
+    assert ids(page, ".finding") == set()
     form.get_by_label("Text").fill("nothing at all is called this")
     assert page.get_by_text("Nothing fits the filter.").is_visible()
 
@@ -191,6 +194,17 @@ def test_a_finding_shows_sent_expected_and_observed_with_the_member_marked(found
     assert '"phone"' in finding_.locator("mark").first.inner_text()
     finding_.get_by_text("The exchange in full").click()
     assert finding_.locator(".exchange").first.is_visible()
+
+
+def test_links_to_readings_are_large_enough_for_a_finger(found, visit):
+    page = visit(found)
+    page.evaluate("for (const one of document.querySelectorAll('details')) one.open = true")
+
+    sizes = page.eval_on_selector_all(
+        "a[href^='#reading-']", "links => links.map(a => a.getBoundingClientRect()).map(r => [r.width, r.height])"
+    )
+    assert len(sizes) > 100
+    assert all(width >= 24 and height >= 24 for width, height in sizes)
 
 
 def test_a_line_is_copied(found, visit):

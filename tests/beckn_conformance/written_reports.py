@@ -29,7 +29,7 @@ def finding(id: str = "SIGNUP-NACK-PHONE-c7466d2c", **changes: Any) -> dict[str,
         "curl": "curl http://127.0.0.1/",
         "steps": [],
         "script": "",
-        "replay": "pytest --pyargs beckn_conformance.suite.test_signup::test_one_fault",
+        "replay": "beckn-conformance run URL --pyargs beckn_conformance.suite.test_signup::test_one_fault",
         **changes,
     }
 

@@ -22,7 +22,7 @@ from beckn_conformance import transport
 from beckn_conformance.binding import HttpBinding
 from beckn_conformance.config import GatewayConfig
 from beckn_conformance.errors import Unmet
-from beckn_conformance.exchange import Exchange, Message
+from beckn_conformance.exchange import Exchange, Message, Request
 from beckn_conformance.gateway import Gateway
 from beckn_conformance.verifier import Verifier
 
@@ -279,6 +279,21 @@ def test_exactly_what_is_recorded_goes_over_the_wire(gateway: Callable[..., Loop
         f"Content-Length: {len(exchange.request.content)}",
     }
     assert len(fields) == len(recorded) + 4
+
+
+def test_a_request_without_a_media_type_says_none(gateway: Callable[..., Loopback]) -> None:
+    server = gateway()
+
+    async def play() -> None:
+        network = transport.Network(GatewayConfig(server.url), transport.Shelf())
+        for method, content in (("POST", b"{}"), ("POST", b""), ("GET", b"")):
+            await network.carry(Request(method, f"{server.url}/{GET}", (), content), repeatable=True)
+        await network.close()
+
+    asyncio.run(play())
+
+    assert not any("content-type" in seen.headers for seen in server.seen)
+    assert [seen.headers["content-length"] for seen in server.seen] == ["2", "0", "0"]
 
 
 def test_neither_redirects_nor_cookies_are_followed(gateway: Callable[..., Loopback]) -> None:
