@@ -1,5 +1,6 @@
 """A proxy is declared or not used, whatever the environment names, and its user and password are never shown."""
 
+import datetime
 import json
 
 import pytest
@@ -9,6 +10,7 @@ from beckn_conformance.config import GatewayConfig, from_mapping
 from beckn_conformance.errors import UsageError
 from beckn_conformance.masking import Masker
 from beckn_conformance.proxies import advice, authorization, check_proxy, without_user
+from beckn_conformance.run import Run
 
 PEER = "http://peer.example"
 
@@ -111,3 +113,18 @@ def test_advice_names_the_variable_that_is_not_used(monkeypatch):
 
     assert "HTTPS_PROXY" in advice(URL)
     assert advice(PEER) == ""
+
+
+@pytest.mark.parametrize("user", ["", "me:hush@"])
+def test_a_proxy_stands_in_a_record_in_the_form_that_is_read_back(user):
+    config = declared(proxy=f"http://{user}[::1]:3128")
+    run = Run(SPECIFICATION, config, "0" * 12, 1, datetime.datetime.now(datetime.UTC))
+    written = {"kind": "run", "at": 0.0, **json.loads(json.dumps(run.to_json(Masker())))}
+
+    def complaints():
+        errors = SPECIFICATION.validator("record.json#/$defs/run").iter_errors(written)
+        return [error for error in errors if "proxies" in f"{[*error.instance_path]} {error.message}"]
+
+    assert complaints() == []
+    written["config"]["proxies"] = {URL: "http://x'; touch pwned"}
+    assert complaints()
