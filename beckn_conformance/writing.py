@@ -23,6 +23,14 @@ _NEW: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL
 _HELD: Final = (errno.EWOULDBLOCK, errno.EAGAIN, errno.EACCES)
 
 
+def made(folder: Path) -> None:
+    """Makes a folder where there is none; raises UsageError where that cannot be."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(f"--conformance-report {folder} cannot be written: {error.strerror}") from error
+
+
 def refuse_links(folder: Path, *inner: str) -> None:
     """Raises UsageError where a folder, or one that it holds under an ``inner`` name, has a link in it.
 

@@ -58,6 +58,7 @@ def _fleet(chosen: argparse.Namespace) -> int:
     from ..fleet.roster import read
     from ..fleet.visit import Visit
     from ..specification import load
+    from ..writing import held, made
 
     if chosen.workers is not None and chosen.workers < 1:
         raise UsageError(f"--workers {chosen.workers}: it takes at least one")
@@ -69,11 +70,13 @@ def _fleet(chosen: argparse.Namespace) -> int:
     visits = [Visit.of(entry) for entry in entries]
     # Nothing is written before there is somebody to run anything.
     with cluster.remote(chosen.scheduler) if chosen.scheduler else cluster.local(chosen.workers) as client:
-        ledger = Ledger(chosen.conformance_report, entries)
-        try:
-            _judge(client, visits, ledger, certify, specification)
-        except OSError as error:
-            raise KitError(f"the fleet was not judged to its end: {error}") from error
+        made(chosen.conformance_report)
+        with held(chosen.conformance_report):
+            ledger = Ledger(chosen.conformance_report, entries)
+            try:
+                _judge(client, visits, ledger, certify, specification)
+            except OSError as error:
+                raise KitError(f"the fleet was not judged to its end: {error}") from error
     return ledger.exit_status
 
 

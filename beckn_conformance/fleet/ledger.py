@@ -11,16 +11,21 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from .. import __version__
+from .. import __version__, reading
 from ..comparison import compare
 from ..errors import UsageError
 from ..report import files
-from ..writing import replaced
+from ..specification import misfit
+from ..writing import appended, replaced
 from .roster import Entry
 from .visit import JUDGED, Outcome
 
 FORMAT = "beckn-conformance-fleet/1"
 NAME, HISTORY = "fleet.json", "history.jsonl"
+LARGEST = 16 * reading.MB
+"""Bytes of a history."""
+MOST_VALUES = 100
+"""JSON values in one line of it."""
 VERDICTS = ("non-conformant", "inconclusive", "unfinished", "incomplete", "conformant", "pending")
 """Worst first, but for those that nothing is known of yet."""
 
@@ -42,7 +47,7 @@ class Ledger:
         try:
             folder.mkdir(parents=True, exist_ok=True)
             if self._before is not None:
-                with (folder / HISTORY).open("a", encoding="utf-8") as file:
+                with appended(folder / HISTORY) as file:
                     file.write(json.dumps(_summary(self._before)) + "\n")
             self.write()
         except OSError as error:
@@ -52,11 +57,13 @@ class Ledger:
     def history(self) -> list[dict[str, Any]]:
         """Verdicts of every run, this one included, in the order of time."""
         rows = []
-        with contextlib.suppress(FileNotFoundError), (self.folder / HISTORY).open(encoding="utf-8") as lines:
-            for line in lines:
-                # A last line that was not written to its end says nothing.
-                with contextlib.suppress(ValueError):
-                    rows.append(json.loads(line))
+        path = self.folder / HISTORY
+        for line in reading.content(path, most=LARGEST, below=self.folder).splitlines() if path.exists() else ():
+            # A last line that was not written to its end says nothing.
+            with contextlib.suppress(ValueError):
+                row = reading.json_value(line, values=MOST_VALUES)
+                if not misfit(row, "fleet-report.json#/$defs/summary"):
+                    rows.append(row)
         return [*rows, _summary(self.document)]
 
     @property
@@ -187,14 +194,13 @@ def _summary(document: Mapping[str, Any]) -> dict[str, Any]:
 
 def _read(path: Path) -> dict[str, Any] | None:
     """What an earlier run has left; None where there was none."""
-    try:
-        document = json.loads(path.read_bytes())
-    except FileNotFoundError:
+    if not path.exists() and not path.is_symlink():
         return None
-    except (OSError, ValueError) as error:
-        raise UsageError(f"{path} cannot be read: {error}") from error
+    document = reading.json_file(path, below=path.parent)
     if not isinstance(document, dict) or document.get("format") != FORMAT:
         raise UsageError(f"{path} is not of a fleet of this kit; choose another --conformance-report")
+    if amiss := misfit(document, "fleet-report.json"):
+        raise UsageError(f"{path} has not the form of a fleet's report: {amiss}")
     return document
 
 

@@ -151,7 +151,9 @@ def _signal(process: subprocess.Popen[bytes], number: signal.Signals) -> None:
 
 def _last_words(printed: Path, status: int) -> str:
     """The last line that a run has printed, without which its status would have to speak for itself."""
-    text = printed.read_bytes()[-8192:].decode("utf-8", "replace")
+    with printed.open("rb") as file:
+        file.seek(max(os.fstat(file.fileno()).st_size - 8192, 0))
+        text = file.read().decode("utf-8", "replace")
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     said = printable(lines[-1])[:LONGEST] if lines else "it said nothing"
     how = f"killed by signal {-status}" if status < 0 else f"exit status {status}"

@@ -22,6 +22,7 @@ from beckn_conformance.fleet import cluster, index, visit
 from beckn_conformance.fleet.ledger import Ledger
 from beckn_conformance.fleet.roster import read
 from beckn_conformance.fleet.visit import Outcome, Visit, make
+from beckn_conformance.writing import locked
 from reports import FOUND, finding, report
 
 OTHER = "GET-ACK"
@@ -545,3 +546,47 @@ def test_without_dask_it_is_said_how_to_get_it(fleet, monkeypatch, capsys):
 
     assert main(["fleet", "FLEET.yaml"]) == 4
     assert "pip install 'beckn-conformance[fleet]'" in capsys.readouterr().err
+
+
+# Folders of strangers.
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"format": "beckn-conformance-fleet/1"}',
+        '{"format": "beckn-conformance-fleet/1", "gateways": [{"name": "../x"}]}',
+        "[" * 10_000,
+        '{"format": 1, "format": "beckn-conformance-fleet/1"}',
+    ],
+)
+def test_a_ledger_that_no_fleet_wrote_is_refused(tmp_path, text):
+    (tmp_path / "fleet.json").write_text(text)
+
+    with pytest.raises(UsageError, match=r"fleet\.json"):
+        Ledger(tmp_path, [])
+
+
+def test_lines_that_no_fleet_wrote_are_no_history(tmp_path):
+    ledger = Ledger(tmp_path, [])
+    (tmp_path / "history.jsonl").write_text('{"started": "<b>"}\n[1]\n{"verdicts": {"x": {}}}\nno JSON\n')
+
+    assert len(ledger.history) == 1
+
+
+@pytest.mark.parametrize("name", ["fleet.json", "history.jsonl", "a"])
+def test_a_fleet_is_not_judged_into_a_folder_with_a_link(fleet, tmp_path, capsys, name):
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / name).symlink_to(tmp_path)
+
+    assert fleet() == 4
+    assert f"{name} is a link" in capsys.readouterr().err
+
+
+def test_a_fleet_is_not_judged_into_a_folder_that_is_in_use(fleet, tmp_path, capsys):
+    (tmp_path / "out").mkdir()
+
+    with locked(tmp_path / "out"):
+        assert fleet() == 4
+
+    assert "is in use by another run" in capsys.readouterr().err
