@@ -50,7 +50,7 @@ def read(source: Path) -> list[Recorded]:
             for line in reading.lines(file):
                 found.append(_own(rows.row(line, "exchange")))
         except ValueError as error:
-            raise UsageError(f"{source} is no record: line {len(found) + 1}: {error}") from error
+            raise UsageError(f"{source} is no record: line {len(found) + 1}: {brief(str(error))}") from error
     return found
 
 
@@ -79,7 +79,8 @@ def record(
     ]
     if not made:
         raise UsageError(f"{source}: no {config.method} is made to any operation under {base}")
-    chosen = made if made[0][1].ours else single(made)
+    own = all(one.ours for _, one in made)
+    chosen = made if own else single(made)
     notes = [f"judged from {len(chosen)} recorded calls; others may have been made that are not on record"]
     if len(found) > len(made):
         notes.append(f"{len(found) - len(made)} recorded requests are no calls of this specification to {base}")
@@ -88,7 +89,7 @@ def record(
     binding = _binding(config, [one.row for _, one in chosen])
     exchanges = [*_exchanges(chosen, binding)]
     unheld: list[str] = []
-    if not chosen[0][1].ours:
+    if not own:
         unheld = _unheld(exchanges)
         notes += _notes([one for _, one in chosen], unheld)
         exchanges = [*_placed(exchanges, [one.moment for _, one in chosen])]

@@ -59,7 +59,7 @@ def recorded(part: Mapping[str, Any], pairs: Pairs, what: str, attached: Attache
         return None
     if part.get("encoding", part.get("_encoding")) == "base64":
         try:
-            return _unpacked(base64.b64decode(text), pairs, what)
+            return _unpacked(base64.b64decode("".join(text.split()), validate=True), pairs, what)
         except (binascii.Error, ValueError):
             return Content(unknown="the recording holds a content that is not the base64 that it is said to be")
     return _measured(text, pairs, what)

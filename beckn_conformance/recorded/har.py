@@ -24,6 +24,7 @@ MOST_VALUES: Final = 5_000_000
 """JSON values in a HAR."""
 NAME: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 """Name of a header field."""
+AFTER_SCHEME = re.compile(r"(?<=://)[^?#]*@")
 USER = re.compile(r"(?<=://)[^/?#]*@")
 REQUEST, REPLY = "a request", "a reply"
 
@@ -66,9 +67,10 @@ def _calls(path: Path, entries: list[Any], attached: Attached, ours: bool) -> It
         request = _object(entry, "request")
         if not isinstance(request.get("method"), str) or not isinstance(request.get("url"), str):
             raise UsageError(f"{path} is no HAR: its entry {place} has no request with a method and a URL")
-        call = _call(entry, attached, ours)
+        # What names itself after the kit and has not what the kit writes is a recording like any other.
+        call = _call(entry, attached, ours and isinstance(entry.get("_id"), str))
         # Whoever made the file, only what a run writes is taken for what one wrote.
-        if ours and (amiss := misfit(call.row, "record.json#/$defs/exchange")):
+        if call.ours and (amiss := misfit(call.row, "record.json#/$defs/exchange")):
             raise UsageError(f"{path}: its entry {place} is none of this kit's: {amiss}")
         yield call
 
@@ -121,7 +123,8 @@ def address(url: str) -> str:
         parts = urlsplit(plain)
         port = parts.port
     except ValueError:
-        return plain
+        # A password with a slash in it ends where no URL says that it does.
+        return AFTER_SCHEME.sub("", url, count=1)
     scheme, host = parts.scheme.lower(), parts.hostname
     if scheme not in SCHEMES or not host:
         return plain

@@ -14,7 +14,7 @@ FIRST, LAST = 946_684_800.0, 4_102_444_800.0
 """A time before the year 2000 or after 2099 is one that nobody has set."""
 FINE: Final = 0.01
 """Seconds: times that are told no more exactly than this do not order calls of one client."""
-UNMEASURED: Final = 10.0
+UNMEASURED: Final = 2.0
 """Seconds that a call may have taken where nothing says how long it took."""
 STEP: Final = 1e-6
 TICKS: Final = (1.0, 0.1, 0.01)

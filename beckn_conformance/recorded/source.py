@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 import zipfile
@@ -28,7 +29,7 @@ class Source:
         self._path = path
         self._left = LARGEST
         content = reading.content(path, most=LARGEST)
-        self._zip = _Zip(path) if content.startswith(ZIP) else None
+        self._zip = _Zip(path, content) if content.startswith(ZIP) else None
         if self._zip is not None:
             content = self._zip.read(self._zip.har(), self._left)
         self._left -= len(content)
@@ -56,10 +57,10 @@ class Source:
 class _Zip:
     """The files at the top of a ZIP."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, content: bytes) -> None:
         self._path = path
         try:
-            self._file = zipfile.ZipFile(reading.opened(path))
+            self._file = zipfile.ZipFile(io.BytesIO(content))
         except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
             raise UsageError(f"{path} is no ZIP that can be read: {error}") from error
         files = self._file.infolist()
