@@ -33,6 +33,8 @@ ORDER = (
         "registration",
         "shell",
         "crash",
+        "escapes",
+        "credentials",
         "masking",
         "finding",
         "declared",
