@@ -258,7 +258,7 @@ class Campaign:
 
         print()
         for line in plan(self.session, [(i.nodeid, requirements_of(i), *self._plays(i)) for i in self._chosen]):
-            print(line)
+            print(self.session.masker.text(line))
 
     def _plays(self, item: pytest.Function) -> tuple[list[Any], float]:
         """What a test plays, and how often as much: of a property so much as is drawn at a time."""
@@ -385,6 +385,7 @@ class Campaign:
             report.amiss = (
                 _one_line(mask(call.excinfo.exconly())) if expected else crash.told(error, self.session.folder, mask)
             )
+            report.longrepr = mask(str(report.longrepr))
         elif report.when == "call" and plays and not report.skipped:
             report.amiss = "it ended without telling its outcome"
 
@@ -431,7 +432,7 @@ class Campaign:
         self._handed_over = time.monotonic()
         assert self.session.folder is not None
         shown = {
-            "tally": self.session.masker.value(self.session.tally.to_json()),
+            "tally": self.session.tally.to_json(),
             "registrations": self.session.run.registrations,
             "notes": self.session.run.notes,
             "unreachable": self.session.run.unreachable,
@@ -441,7 +442,7 @@ class Campaign:
             "kit_fault": self.kit_fault,
             "complete": complete,
         }
-        workers.hand_over(self.session.folder, self._worker_id, shown)
+        workers.hand_over(self.session.folder, self._worker_id, self.session.masker.value(shown))
 
     _elsewhere = 0
 

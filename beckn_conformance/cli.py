@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from . import __version__
+from .censor import censored
 from .errors import KitError, UsageError
 from .exchange import printable
 from .interrupts import take_termination
@@ -69,7 +70,7 @@ def _parsed(arguments: Sequence[str] | None) -> argparse.Namespace | int:
 
 
 def _failed(text: str, status: int) -> int:
-    print(f"beckn-conformance: {printable(text)}", file=sys.stderr)
+    print(f"beckn-conformance: {printable(censored(text))}", file=sys.stderr)
     return status
 
 

@@ -12,11 +12,10 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from jsonschema import Draft202012Validator
 
-from . import declared, reading
+from . import credentials, declared, reading
 from .errors import UsageError, nearest
 from .exchange import brief
 from .finding import pattern_of
@@ -102,6 +101,8 @@ class GatewayConfig:
             shown["signup_token"] = _hidden(shown["signup_token"])
         if "headers" in shown:
             shown["headers"] = {name: _hidden(value) for name, value in shown["headers"].items()}
+        if "verification_hook" in shown:
+            shown["verification_hook"] = credentials.shown_hook(shown["verification_hook"])
         if "proxy" in shown and not shown["proxy"].startswith("env:"):
             shown["proxy"] = without_user(shown["proxy"])
         if "registrations" in shown:
@@ -119,7 +120,8 @@ class GatewayConfig:
         values = {f.name: getattr(self, f.name) for f in fields(self)}
         token = self.signup_token
         values["signup_token"] = token if token in (None, SIGNUP_TOKEN) else mask(token)
-        values["verification_hook"] = masker.value(self.verification_hook)
+        if self.verification_hook is not None:
+            values["verification_hook"] = credentials.shown_hook(self.verification_hook)
         values["headers"] = {name: mask(value) for name, value in self.headers.items()}
         values["registrations"] = [[id_, mask(token)] for id_, token in self.registrations]
         values["proxies"] = {u: without_user(self.proxies[u]) for u in (self.url, *self.peers) if u in self.proxies}
@@ -151,19 +153,17 @@ class GatewayConfig:
     @property
     def secrets(self) -> tuple[str, ...]:
         """Every value of the configuration that must not be seen in a report."""
-        values = [
-            self.signup_token or "",
-            *(token for _, token in self.registrations),
-            *self.headers.values(),
-        ]
-        values += [urlsplit(self.verification_hook or "").password or ""]
+        fields = [*self.headers.items(), *(("Token", token) for _, token in self.registrations)]
+        fields.append(("Token", self.signup_token or ""))
+        values = [secret for name, value in fields for secret in credentials.of_field(name, value)]
+        values += credentials.of_hook(self.verification_hook or "")
         values += [secret for proxy in self.proxies.values() for secret in secrets_of(proxy)]
         return tuple(sorted({value for value in values if len(value) >= 4}, key=len, reverse=True))
 
 
 def _hidden(value: object) -> str:
     """What a report shows of a secret: the name of its variable where it is kept in one."""
-    return str(value) if str(value).startswith("env:") else "<secret>"
+    return str(value) if str(value).startswith("env:") else credentials.HIDDEN
 
 
 def load_config(

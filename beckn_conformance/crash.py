@@ -7,6 +7,7 @@ import traceback
 from collections.abc import Callable
 from pathlib import Path
 
+from .censor import censored
 from .errors import KitError
 from .exchange import printable
 from .writing import replaced
@@ -16,7 +17,7 @@ NAME = "crash.txt"
 LONGEST = 300
 
 
-def told(error: BaseException, folder: Path | None, mask: Callable[[str], str] = str) -> str:
+def told(error: BaseException, folder: Path | None, mask: Callable[[str], str] = censored) -> str:
     """Writes what happened to the report folder, and says it in one line.
 
     What the machine did not give (room on a disk, a folder that is gone, memory) is no fault of the kit's code, so that

@@ -11,8 +11,10 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 HIDDEN = "<secret>"
 """Stands in a report for a secret that was written out."""
 
-PLAIN_FIELDS = ("accept", "accept-charset", "accept-encoding", "accept-language", "cache-control", "connection")
-PLAIN_FIELDS += ("content-language", "content-type", "pragma", "prefer", "user-agent")
+PLAIN_FIELDS = (
+    *("accept", "accept-charset", "accept-encoding", "accept-language", "cache-control", "connection"),
+    *("content-language", "content-type", "pragma", "prefer", "user-agent"),
+)
 """Header fields whose values are no secrets, though declared ones are masked in their place."""
 
 PARAMETER = re.compile(r"""[\w.-]+=(?:"([^"]*)"|([^\s",;]+))""")
@@ -78,7 +80,7 @@ def of_hook(hook: str) -> Iterator[str]:
             # A command within the command, as after sh -c, or a header field.
             words += _words(word)
     for before, word in zip(["", *words], words, strict=False):
-        name, value = (re.split("[=:]", word, maxsplit=1) + [""])[:2]
+        name, value = [*re.split("[=:]", word, maxsplit=1), ""][:2]
         if value and SENSITIVE.search(name):
             yield from of_field("", value.strip())
         if before in OPTIONS or (before.startswith("-") and "=" not in before and SENSITIVE.search(before)):

@@ -17,6 +17,8 @@ from .yamltext import Node
 LARGEST = 4 * reading.MB
 """Bytes of a file."""
 NOTHING = Node({}, 1)
+SECRET = ("signup_token", "headers", "registrations", "verification_hook", "proxy")
+"""Keys whose values are secrets, or hold some, and are not shown."""
 UNKNOWN = "additionalProperties"
 """The rule that an unknown key breaks."""
 
@@ -82,4 +84,6 @@ def _explained(error: ValidationError, where: str, node: Node) -> str:
         place = f"{name}.{unknown}" if name else unknown
         return f"{where}{line(node, [*path, unknown])}: unknown key {place!r}{nearest(unknown, known)}"
     message = error.message if len(error.message) < 200 else f"the value breaks the rule {error.validator}"
+    if not {*SECRET}.isdisjoint(map(str, path)):
+        message = message.replace(repr(error.instance), "the value")
     return f"{where}{line(node, path)}: {name or 'configuration'}: {message}"

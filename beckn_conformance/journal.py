@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
+import itertools
 import json
 import re
 import tempfile
@@ -13,6 +15,7 @@ from typing import Any, TextIO
 from .chain import end_of
 from .config import SIGNUP_TOKEN
 from .errors import UsageError
+from .escapes import undone
 from .exchange import LONGEST_TOKEN, MISSING, Exchange, member
 from .masking import Masker
 from .record import LONGEST, Row, mask_row, row_of
@@ -30,7 +33,9 @@ LARGEST_RECORD = 256 * 1024 * 1024
 SHORT = 64 * 1024
 """Bytes of a content that are kept after that."""
 TOKEN = re.compile(r'("token"\s*:\s*)("(?:[^"\\]|\\.)*+")', re.IGNORECASE)
-CREDENTIALS = ("authorization", "set-cookie", "token")
+OWN = ("kind", "test", "exchanges", "requirements", "binding", "served", "probe", "unjudged", "chains")
+"""Facts in which no word comes from the gateway, or from a configuration."""
+CREDENTIALS = ("authorization", "set-cookie", "token", "cookie", "proxy-authorization", "x-api-key", "x-auth-token")
 """Header fields of a reply whose value is a secret."""
 
 
@@ -100,32 +105,36 @@ class Journal:
             self._learn_private(exchange, self._private)
         kept = self._kept < LARGEST_RECORD
         row = row_of(exchange, lambda text: self._mask(text, certain), longest=LONGEST if kept else SHORT)
-        if exchange.reply is not None:
-            row["reply"]["headers"] = [
-                [name, self._masker.mask(value) if name.casefold() in CREDENTIALS else value]
-                for name, value in row["reply"]["headers"]
-            ]
-        row["request"]["headers"] = [
-            [name, self._masker.mask(value) if self._is_secret(name, value) else shown]
-            for (name, value), (_, shown) in zip(exchange.request.headers, row["request"]["headers"], strict=True)
-        ]
+        for part, message in (("request", exchange.request), ("reply", exchange.reply)):
+            if message is not None:
+                row[part]["headers"] = [
+                    [
+                        self._masker.name(name, *certain),
+                        self._masker.mask(value) if self._is_secret(part, name, value) else shown,
+                    ]
+                    for (name, value), (_, shown) in zip(message.headers, row[part]["headers"], strict=True)
+                ]
         self._put(self._exchanges, row)
         self._kept += len(exchange.request.content)
         self._kept += len(exchange.reply.content) if exchange.reply is not None else 0
 
-    def _is_secret(self, name: str, value: str) -> bool:
+    def _is_secret(self, part: str, name: str, value: str) -> bool:
         """Whether a header field is a secret wherever it stands: a declared one, or a token that could be any word."""
-        return name.casefold() in self._secret_fields or (name == "Token" and value in self._in_place)
+        name = name.casefold()
+        if part == "reply":
+            return name in CREDENTIALS
+        return name in self._secret_fields or (name == "token" and value in self._in_place)
 
     def _learn_private(self, exchange: Exchange, private: re.Pattern[str]) -> None:
         """Looks for values also in what is no JSON, or no longer."""
         contents = [exchange.request.content, exchange.reply.content if exchange.reply is not None else b""]
         for content in contents:
-            for name, text in private.findall(content.decode("utf-8", "replace")):
-                try:
-                    value = json.loads(f'"{text}"')
-                except ValueError:
-                    value = text
+            plain = content.decode("utf-8", "replace")
+            # Also within JSON that is a string of JSON, or whatever else holds it escaped.
+            texts = [plain, *(decoded.text for decoded in undone(plain))]
+            for name, value in itertools.chain(*map(private.findall, texts)):
+                with contextlib.suppress(ValueError):
+                    value = json.loads(f'"{value}"')
                 if name.casefold() in PRIVATE["documents"]:
                     self._masker.add_document(value)
                 else:
@@ -145,8 +154,8 @@ class Journal:
         return found[1] + json.dumps(self._masker.mask(token)) if secret else found[0]
 
     def tell(self, kind: str, **facts: Any) -> None:
-        """One line of the course of the run, flushed; facts come masked."""
-        self._put(self._course, {"kind": kind, **facts})
+        """One line of the course of the run, masked and flushed."""
+        self._put(self._course, self._masked_fact({"kind": kind, **facts}))
 
     def end(self, **facts: Any) -> None:
         """The last line of the course, with the ends of the chains of both files: no line can be changed, moved, added
@@ -158,7 +167,7 @@ class Journal:
         """Masks what other processes of the same run wrote and could not know to be secret."""
         self.close()
         for path in self._paths:
-            masked = self._masked if path.name == file_of(EXCHANGES) else self._masker.value
+            masked = self._masked if path.name == file_of(EXCHANGES) else self._masked_fact
             with path.open(encoding="utf-8") as old, replaced(path) as new:
                 for line in old:
                     self._put(new, masked(json.loads(line)))
@@ -166,6 +175,9 @@ class Journal:
 
     def _masked(self, row: Row) -> Row:
         return mask_row(row, self._masker.text)
+
+    def _masked_fact(self, row: Row) -> Row:
+        return {key: fact if key in OWN else self._masker.value(fact) for key, fact in row.items()}
 
     @staticmethod
     def _put(file: TextIO, row: Mapping[str, Any]) -> None:

@@ -9,12 +9,11 @@ import json
 import re
 import secrets
 import string
-import weakref
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache, partial
 from typing import Any
 
-from . import reading
+from . import censor, reading
 from .escapes import Decoded, is_escaped, undone
 from .exchange import LONGEST_TOKEN
 from .shell import Command
@@ -31,6 +30,9 @@ LONGEST_REMNANT = 12
 
 LONGEST_CODED = 2 * LONGEST_TOKEN
 """Characters of the longest secret that is looked for in Base64 too."""
+
+MOST_CERTAIN = 256
+"""Tokens whose forms are remembered, as many as are under way at a time and more."""
 
 MOST_DECLARED = 32
 """Declared secrets that are looked for within longer words too, which takes time for each."""
@@ -83,7 +85,6 @@ def is_word(text: str) -> bool:
     return len(text) <= LONGEST_WORD and text in _words()
 
 
-@lru_cache(maxsize=256)
 def _coded(secret: str) -> tuple[str, ...]:
     """What of a secret stands in Base64 of a text that holds it, wherever that begins, in both alphabets."""
     octets = secret.encode("utf-8", "surrogatepass")
@@ -114,16 +115,6 @@ def _digest(key: bytes, secret: str) -> str:
     return hmac.digest(key, secret.encode("utf-8", "replace"), "sha256").hex()
 
 
-_ALIVE: weakref.WeakSet[Masker] = weakref.WeakSet()
-
-
-def censored(text: str) -> str:
-    """A text without any secret that this process knows, for what is written where no masker is at hand."""
-    for masker in tuple(_ALIVE):
-        text = masker.text(text)
-    return text
-
-
 class Masker:
     """Replaces secrets by masks of a run's own key, so that a mask says nothing of its secret.
 
@@ -144,8 +135,7 @@ class Masker:
         self._stand_ins: dict[str, str] = {}
         self._meant: dict[str, str] = {}
         """Other forms of secrets that are looked for, and what they are forms of."""
-        self._compared = 0
-        self._forms = lru_cache(maxsize=256)(self._make_forms)
+        self._certain: dict[str, tuple[str, ...]] = {}
         known = [secret for secret in declared if not is_word(secret)]
         self.add(*known)
         self._declared = [
@@ -155,17 +145,22 @@ class Masker:
             if form != secret or any(letter.isdecimal() for letter in secret)
         ]
         """What is looked for within longer words; a secret without digits could be a part of any."""
-        _ALIVE.add(self)
+        censor.obey(self)
 
-    def _make_forms(self, secret: str) -> tuple[str, ...]:
+    def _forms(self, secret: str) -> tuple[str, ...]:
         """A secret, and as it is written where spaces are plus signs, and in Base64."""
-        if len(secret) < SHORTEST:
-            return ()
+        known = self._certain.get(secret)
+        if known is not None:
+            return known
+        if len(self._certain) >= MOST_CERTAIN:
+            self._certain.clear()
         forms = [secret.replace(" ", "+")] if " " in secret else []
         if len(secret) <= LONGEST_CODED:
             forms += _coded(secret)
         self._meant.update((form, secret) for form in forms if form not in self._known)
-        return secret, *forms
+        found = (secret, *dict.fromkeys(forms)) if len(secret) >= SHORTEST else ()
+        self._certain[secret] = found
+        return found
 
     def add(self, *values: str) -> None:
         """Declares texts secret."""
@@ -239,7 +234,7 @@ class Masker:
     def text(self, text: str, *certain: str) -> str:
         """The text with every secret masked; ``certain`` ones also where they are part of a longer word.
 
-        JSON stays JSON, and but for the masks the same: only strings are masked, each by itself, and numbers by numbers.
+        JSON stays JSON, and but for the masks the same: only strings are masked, each by itself, and a number by one.
         """
         if len(text) < SHORTEST or text in self._words or isinstance(text, Command):
             return text
@@ -274,10 +269,12 @@ class Masker:
     def name(self, name: str, *certain: str) -> str:
         """The name of a header field, masked; secrets are found in it whatever has become of their upper case."""
         masked = self.text(name, *certain)
-        for form in {*certain, *self._declared} if masked == name else ():
-            if SHORTEST <= len(form) <= len(masked):
-                masked = re.sub(re.escape(form), lambda _, form=form: self.mask(form), masked, flags=re.IGNORECASE)
-        return masked
+        if masked != name:
+            return masked
+        for form in (*certain, *self._declared):
+            if SHORTEST <= len(form) <= len(name) and (place := name.lower().find(form.lower())) >= 0:
+                return name[:place] + self.mask(form) + name[place + len(form) :]
+        return name
 
     def value(self, value: Any, *certain: str) -> Any:
         """A JSON value with every secret masked; its keys are the kit's own."""
@@ -399,15 +396,15 @@ def _anchored(text: str, place: int, anchored: Mapping[tuple[int, int], set[str]
     """Secrets about a place that hold more than a token does; also the beginning of one that was cut."""
     spans = []
     cut = text.find("…", place)
-    for (offset, length), secrets in anchored.items():
+    for (offset, length), known in anchored.items():
         start = place - offset
         if start < 0:
             continue
-        if (part := text[start : start + length]) in secrets:
+        if (part := text[start : start + length]) in known:
             spans.append((start, start + length, part))
         elif LONGEST_REMNANT <= cut - start < length + LONGEST_REMNANT:
             part = CUT.sub("", text[start:cut])
-            if len(part) >= LONGEST_REMNANT and any(secret.startswith(part) for secret in secrets):
+            if len(part) >= LONGEST_REMNANT and any(secret.startswith(part) for secret in known):
                 spans.append((start, cut, part))
     return spans
 

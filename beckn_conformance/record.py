@@ -39,7 +39,7 @@ def row_of(exchange: Exchange, mask: Mask = str, *, longest: int = LONGEST) -> R
         "request": {
             "method": request.method,
             "url": mask(request.url),
-            "headers": [[name, mask(value)] for name, value in request.headers],
+            "headers": [[mask(name), mask(value)] for name, value in request.headers],
             **written(request.content, mask, longest),
         },
         "reply": None

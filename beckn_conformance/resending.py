@@ -6,7 +6,7 @@ import asyncio
 import secrets
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -59,20 +59,19 @@ class Resent:
     """None where it cannot be told."""
     text: str
     exchanges: tuple[Exchange, ...]
+    masker: Masker
 
     def lines(self) -> Iterator[str]:
         """What was sent and said, and what became of the finding."""
         for exchange in self.exchanges:
             sent = shown(exchange.sent.body) if exchange.sent else ", ".join(exchange.tags)
-            yield f"{exchange.action}  {sent}"
-            yield f"  {exchange.action_of_reply or exchange.trouble or 'no ACK or NACK'}"
-        yield self.text
+            yield self.masker.text(f"{exchange.action}  {sent}")
+            yield self.masker.text(f"  {exchange.action_of_reply or exchange.trouble or 'no ACK or NACK'}")
+        yield self.masker.text(self.text)
 
     def to_json(self) -> dict[str, Any]:
-        masker = Masker()
-        masker.add(*(r.token for e in self.exchanges if (r := registration_of(e)) is not None))
-        rows = [row_of(exchange, masker.text) for exchange in self.exchanges]
-        return {"holds": self.holds, "text": self.text, "exchanges": rows}
+        rows = [row_of(exchange, self.masker.text) for exchange in self.exchanges]
+        return {"holds": self.holds, "text": self.masker.text(self.text), "exchanges": rows}
 
 
 def again(
@@ -109,10 +108,10 @@ def again(
         resent = resend(session, requirement, finding, steps, recorded)
         if resent.holds is False and not enough:
             text = f"{finding['id']} takes more calls than these to be seen; {finding['replay']}"
-            return Resent(None, text, resent.exchanges)
+            return replace(resent, holds=None, text=text)
         return resent
     except Unreachable as error:
-        return Resent(None, f"{finding['id']} could not be judged: {error}", ())
+        return Resent(None, f"{finding['id']} could not be judged: {error}", (), session.masker)
     finally:
         session.end()
         if server is not None:
@@ -150,19 +149,24 @@ def resend(
     """Sends recorded calls to a gateway that the session has started on, and judges the replies."""
     abreast = any(under_way(a, b) for a in steps for b in steps)
     exchanges: tuple[Exchange, ...] = ()
+    masker = session.masker
     judged = Judged({}, set())
     for _ in range(TRIES if abreast else 1):
         played = session.tried(lambda actor: _send(actor, steps, recorded), hurried=False)
         judged = session.judge(played, "replay")
         exchanges += tuple(played.exchanges)
+        masker.add(*(made.token for e in played.exchanges if (made := registration_of(e)) is not None))
         if finding["id"] in judged.findings:
-            return Resent(True, f"{finding['id']} still holds: {judged.findings[finding['id']].observed}", exchanges)
+            return Resent(
+                True, f"{finding['id']} still holds: {judged.findings[finding['id']].observed}", exchanges, masker
+            )
     if requirement not in judged.exercised:
         why = judged.reason or "nothing that it needs happened"
-        return Resent(None, f"{finding['id']} could not be judged: {why}", exchanges)
+        return Resent(None, f"{finding['id']} could not be judged: {why}", exchanges, masker)
     if abreast or requirement in OF_LUCK:
-        return Resent(None, f"{finding['id']} did not show this time; it takes luck, {finding['replay']}", exchanges)
-    return Resent(False, f"{finding['id']} does not show any more", exchanges)
+        text = f"{finding['id']} did not show this time; it takes luck, {finding['replay']}"
+        return Resent(None, text, exchanges, masker)
+    return Resent(False, f"{finding['id']} does not show any more", exchanges, masker)
 
 
 async def _send(actor: Actor, steps: Sequence[Exchange], recorded: GatewayConfig) -> None:

@@ -153,7 +153,7 @@ class Session:
             probe=self._taken_for_judged(),
             binding=to_json(probed.binding),
             **begun,
-            notes=self.masker.value(probed.notes),
+            notes=probed.notes,
         )
 
     async def _open(self) -> Gateway:
@@ -182,7 +182,7 @@ class Session:
             self.judge(Played(tuple(controls)), "")
         self._tell(
             "closed",
-            notes=self.masker.value(notes),
+            notes=notes,
             unreachable=self.run.unreachable,
             exchanges=self.exchanges,
             unjudged=self._taken_for_judged(),
@@ -301,7 +301,7 @@ class Session:
                 "judged",
                 test=node_id,
                 exchanges=[exchange.id for exchange in played.exchanges],
-                unmet=self.masker.text(played.unmet),
+                unmet=played.unmet,
                 **{key: value for key, value in asdict(weight).items() if value is not None and value != 0},
             )
             for exchange in played.exchanges:

@@ -14,6 +14,7 @@ from typing import Any
 from . import reading, rows
 from .binding import HEADER, Binding, HttpBinding, bindings, to_json
 from .config import SIGNUP_TOKEN, GatewayConfig, load_config
+from .credentials import of_field
 from .diagnosis import LARGEST_CALL
 from .errors import UsageError
 from .exchange import MISSING, Exchange, brief, member
@@ -94,7 +95,9 @@ def record(
         notes += _notes([one for _, one in chosen], unheld)
         exchanges = [*_placed(exchanges, [one.moment for _, one in chosen])]
     exchanges.sort(key=lambda exchange: exchange.started)
-    masker = Masker([*config.secrets, *_secrets(exchanges)])
+    masker = Masker(config.secrets)
+    for secret in _secrets(exchanges):
+        masker.learn(secret)
     begun = datetime.datetime.fromtimestamp(exchanges[0].started, datetime.UTC)
     run = Run(specification, config, uuid.uuid4().hex[:12], 0, begun, strict=strict, recorded=True)
     test = "".join(filter(str.isprintable, source.name)) or "recording"
@@ -248,7 +251,9 @@ def _secrets(exchanges: Iterable[Exchange]) -> Iterator[str]:
         for token in (sent, member(exchange.body_of_reply, "/auth/token")):
             if isinstance(token, str) and token not in ("", SIGNUP_TOKEN, MISSING) and not is_redacted(token):
                 yield token
-        yield from (value for name, value in exchange.request.headers if name.casefold() in CREDENTIALS)
+        for name, value in exchange.request.headers:
+            if name.casefold() in CREDENTIALS:
+                yield from of_field(name, value)
 
 
 def _groups(exchanges: Sequence[Exchange]) -> Iterator[list[Exchange]]:

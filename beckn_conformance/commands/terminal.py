@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
+from ..censor import censored
 from ..exchange import MARKER, printable
 
 Commands = Any
@@ -15,9 +16,9 @@ Commands = Any
 def say(lines: Iterable[str]) -> None:
     """Prints lines, with nothing in them that could act on a terminal."""
     for line in lines:
-        print(printable(line))
+        print(printable(censored(line)))
 
 
 def say_json(value: Any) -> None:
     """Prints a value as JSON, in whose texts a CI that reads its log finds nothing to carry out."""
-    print(MARKER.sub(lambda found: f"\\u{ord(found[0]):04x}", json.dumps(value, indent=1)))
+    print(MARKER.sub(lambda found: f"\\u{ord(found[0]):04x}", censored(json.dumps(value, indent=1))))

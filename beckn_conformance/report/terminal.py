@@ -47,7 +47,7 @@ def lines(
     for note in (*run.notes, *verdict.notes):
         yield f"note: {printable(mask(note))}", ""
     if run.unreachable:
-        yield f"the gateway gives no usable answer: {printable(run.unreachable)}", "yellow"
+        yield f"the gateway gives no usable answer: {printable(mask(run.unreachable))}", "yellow"
     counts = ", ".join(f"{count} {status}" for status, count in verdict.summary.items() if count)
     yield f"requirements: {counts}", ""
     rate = run.exchanges / run.seconds if run.seconds else 0
@@ -59,7 +59,10 @@ def lines(
     if verdict.waived and style == "green":
         style = "yellow"
     name = run.config.gateway.get("name") or run.config.url
-    yield f"{printable(name)}: {worded(verdict.verdict, verdict.waived)} ({'strict' if run.strict else 'core'})", style
+    yield (
+        f"{printable(mask(name))}: {worded(verdict.verdict, verdict.waived)} ({'strict' if run.strict else 'core'})",
+        style,
+    )
 
 
 def _finding(

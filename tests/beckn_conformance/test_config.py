@@ -20,6 +20,7 @@ from exchanges import SPECIFICATION, URL
 from beckn_conformance.config import GatewayConfig, Waiver, from_mapping, load_config
 from beckn_conformance.errors import UsageError
 from beckn_conformance.gateway import Gateway
+from beckn_conformance.masking import Masker
 from beckn_conformance.paths import path_of
 
 SCHEMA = SPECIFICATION.files["gateway-config.json"]
@@ -174,8 +175,8 @@ def test_a_date_may_be_written_as_yaml_likes_it(tmp_path):
         ("settle: 0\n", "gateway.yaml, line 1: settle: 0 is less than or equal to the minimum of 0"),
         ("settle: soon\n", "gateway.yaml, line 1: settle: 'soon' is not of type 'number'"),
         ("concurrency: 0\n", "gateway.yaml, line 1: concurrency: 0 is less than the minimum of 1"),
-        ("signup_token: [5]\n", "gateway.yaml, line 1: signup_token: [5] is not of type 'string'"),
-        ("signup_token:\n", "gateway.yaml, line 1: signup_token: None is not of type 'string'"),
+        ("signup_token: [5]\n", "gateway.yaml, line 1: signup_token: the value is not of type 'string'"),
+        ("signup_token:\n", "gateway.yaml, line 1: signup_token: the value is not of type 'string'"),
         ("timeout: ~\n", "gateway.yaml, line 1: timeout: '~' is not of type 'number'"),
         ("timeout: 12:30\n", "gateway.yaml, line 1: timeout: '12:30' is not of type 'number'"),
         ("tls: {verify: no}\n", "gateway.yaml, line 1: tls.verify: 'no' is not of type 'boolean'"),
@@ -199,7 +200,7 @@ def test_a_date_may_be_written_as_yaml_likes_it(tmp_path):
         ),
         ("optional: [info]\n", "gateway.yaml, line 1: optional.0: 'info' does not match"),
         ("tls: {ca: /no/such/file}\n", "gateway.yaml, line 1: tls.ca: /no/such/file cannot be read: No such file"),
-        ("headers: {'X Y': a}\n", "gateway.yaml, line 1: headers: 'X Y' does not match"),
+        ("headers: {'X Y': a}\n", "gateway.yaml, line 1: headers: the value does not match"),
         ("waivers:\n  - requirement: X\n", "gateway.yaml, line 2: waivers.0: 'expires' is a required property"),
         (
             "waivers:\n  - {requirement: SIGNUP-NACK-FONE, reason: r, owner: o, expires: 2027-01-01}\n",
@@ -389,7 +390,62 @@ def test_every_secret_of_a_configuration_is_known_longest_first():
         verification_hook="https://user:password@gw.example/{id}",
     )
 
-    assert config.secrets == ("key-of-the-test-run", "agreed-token", "password", "token-1")
+    assert config.secrets == ("key-of-the-test-run", "user:password", "agreed-token", "password", "token-1", "user")
+
+
+@pytest.mark.parametrize(
+    ("declared_as", "secrets"),
+    [
+        ({"headers": {"Authorization": "Bearer eyJh.bGci.c2ln"}}, {"Bearer eyJh.bGci.c2ln", "eyJh.bGci.c2ln"}),
+        ({"headers": {"Authorization": "Basic dmVuZG9yOm9wZW4rc2VzYW1l"}}, {"vendor:open+sesame", "open+sesame"}),
+        ({"headers": {"Cookie": "session=s3ss10n-of-m1ne; theme=dark"}}, {"s3ss10n-of-m1ne"}),
+        ({"signup_token": "Token agreed-before-7"}, {"agreed-before-7"}),
+        ({"verification_hook": "https://gw/{id}?key=k3y%2Fof%2Bmine&at=1"}, {"k3y/of+mine", "k3y%2Fof%2Bmine"}),
+        ({"verification_hook": "https://ops:p%40ss-word@gw/{id}"}, {"p%40ss-word", "p@ss-word", "ops:p%40ss-word"}),
+        ({"verification_hook": "curl -u ops:open-sesame https://gw/{id}"}, {"ops:open-sesame", "open-sesame"}),
+        ({"verification_hook": "curl -H 'X-Key: open-sesame' https://gw/{id}"}, {"open-sesame"}),
+        ({"verification_hook": "sh -c 'verify --api-key=open-sesame {id}'"}, {"open-sesame"}),
+        ({"verification_hook": "env TOKEN=open-sesame verify --password 'open \"up'"}, {"open-sesame", 'open "up'}),
+    ],
+)
+def test_a_secret_is_known_without_what_stands_around_it(declared_as, secrets):
+    assert secrets <= set(declared(**declared_as).secrets)
+
+
+def test_a_header_field_without_a_secret_is_none():
+    assert declared(headers={"Accept": "application/json", "User-Agent": "kit/1"}).secrets == ()
+
+
+@pytest.mark.parametrize(
+    ("hook", "shown"),
+    [
+        ("https://ops:secret@gw.example:8443/T00/B00/{id}?key=k", "https://gw.example:8443/<secret>"),
+        ("HTTP://gw.example?key=k", "HTTP://gw.example/<secret>"),
+        ("/opt/verify --token t0ken-of-m1ne {id}", "/opt/verify <secret>"),
+        ("sh -c 'unbalanced {id}", "sh <secret>"),
+    ],
+)
+def test_of_a_verification_hook_only_where_it_leads_is_shown(hook, shown):
+    config = declared(verification_hook=hook)
+
+    assert config.shown["verification_hook"] == shown
+    assert config.to_json(Masker())["verification_hook"] == shown
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "signup_token: [open-sesame]",
+        "headers: open-sesame",
+        "headers: {X-Key: [open-sesame]}",
+        "registrations: [{id: r-1, token: [open-sesame]}]",
+        "registrations: [open-sesame]",
+        "verification_hook: [open-sesame]",
+        "proxy: [open-sesame]",
+    ],
+)
+def test_a_mistake_in_a_secret_is_told_without_the_secret(tmp_path, text):
+    assert "sesame" not in refused(tmp_path, text)
 
 
 # What the machine has, and what it has not.

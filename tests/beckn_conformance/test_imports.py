@@ -12,6 +12,7 @@ PACKAGE = ROOT / "beckn_conformance"
 ORDER = (
     *(
         "errors",
+        "censor",
         "output",
         "reading",
         "yamltext",
