@@ -75,7 +75,7 @@ Span = tuple[int, int, str]
 def _words() -> frozenset[str]:
     """The words of the specification and of HTTP, of which none can be a secret."""
     text = "\n".join(reading.text(file) for file in sorted(paths(load().folder)))
-    runs = {*RUN.findall(text), *HTTP_WORDS}
+    runs = {*RUN.findall(text), *HTTP_WORDS, *map(str.lower, HTTP_WORDS)}
     pieces = {piece for run in runs for piece in (run.strip("._~+/=-"), *re.split("[._~+/=-]", run))}
     return frozenset(runs | pieces)
 
@@ -83,6 +83,13 @@ def _words() -> frozenset[str]:
 def is_word(text: str) -> bool:
     """Whether a text is a word of the specification or of HTTP: masked everywhere, it would make reports unreadable."""
     return len(text) <= LONGEST_WORD and text in _words()
+
+
+def _rewritten(secret: str) -> list[str]:
+    """A secret as it is where spaces are plus signs, and with all escapes undone that it holds itself."""
+    forms = [secret.replace(" ", "+")] if " " in secret else []
+    forms += [decoded.text for decoded in undone(secret)]
+    return [form for form in forms if len(form) >= SHORTEST]
 
 
 def _coded(secret: str) -> tuple[str, ...]:
@@ -148,13 +155,14 @@ class Masker:
         censor.obey(self)
 
     def _forms(self, secret: str) -> tuple[str, ...]:
-        """A secret, and as it is written where spaces are plus signs, and in Base64."""
+        """A secret, as it is written where spaces are plus signs, what is left of it once escapes are undone that it
+        holds itself, and in Base64."""
         known = self._certain.get(secret)
         if known is not None:
             return known
         if len(self._certain) >= MOST_CERTAIN:
             self._certain.clear()
-        forms = [secret.replace(" ", "+")] if " " in secret else []
+        forms = _rewritten(secret)
         if len(secret) <= LONGEST_CODED:
             forms += _coded(secret)
         self._meant.update((form, secret) for form in forms if form not in self._known)
@@ -169,14 +177,13 @@ class Masker:
                 continue
             self._known.add(value)
             self._keep(value)
-            if " " in value:
-                self._meant[value.replace(" ", "+")] = value
-                self._keep(value.replace(" ", "+"))
+            forms = _rewritten(value)
             if len(value) <= LONGEST_CODED:
                 code = base64.b64encode(value.encode("utf-8", "surrogatepass")).decode().rstrip("=")
-                for form in _in_both_alphabets([code]):
-                    self._meant[form] = value
-                    self._keep(form)
+                forms += _in_both_alphabets([code])
+            for form in forms:
+                self._meant[form] = value
+                self._keep(form)
 
     def _keep(self, form: str) -> None:
         """Makes a form of a secret be looked for."""
