@@ -24,12 +24,13 @@ from .exchange import (
     Message,
     Request,
     member,
+    shown,
     write_json,
 )
 from .gateway import Gateway
 from .model import falters
 from .oddities import Talk, Text
-from .origin import is_bare, is_intermediary
+from .origin import is_bare, is_intermediary, signature
 from .registration import Registration as Registration
 from .registration import registration_of
 from .solitude import Solitude
@@ -462,4 +463,10 @@ def describe(exchange: Exchange) -> str:
             if isinstance(value, str) and len(value) > most:
                 return f"an ACK with {len(value)} characters at {pointer}, and more than {most} are not used"
         return "an ACK without a usable registration.id and auth.token"
-    return f"{said or 'neither ACK nor NACK'} (status {exchange.reply.status})"
+    if said == "NACK":
+        assert exchange.received is not None
+        message = exchange.received.header.get("message")
+        words = f"NACK {shown(message, 80)}" if message else said
+        return f"{words} (status {exchange.reply.status})"
+    who = signature(exchange.reply)
+    return f"neither ACK nor NACK (status {exchange.reply.status}{f'; {who}' if who else ''})"

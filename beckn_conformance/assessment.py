@@ -197,7 +197,8 @@ class Assessment:
         ):
             notes.append(f"{', '.join(exchange.tags)}: answered with status {reply.status} (recorded only, T14)")
         if exchange.trouble and exchange.purpose != "broken":
-            notes.append(f"{exchange.action}: {exchange.trouble}")
+            longer = "; on a slow line, a large document needs a longer timeout" if exchange.purpose == "large" else ""
+            notes.append(f"{exchange.action}: {exchange.trouble}{longer}")
         known = self.run.notes
         known += [note for note in dict.fromkeys(notes) if note not in known and len(known) < MOST_NOTES]
 

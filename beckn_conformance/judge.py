@@ -16,6 +16,8 @@ from .origin import Appearance, Origin, is_bare
 from .specification import Specification
 from .times import read_time
 
+LARGE = 16 * 1024
+"""Bytes from which the time of a request says how fast the line is."""
 HOSTILE = ("malformed", "unusual", "large")
 """Purposes of requests after which a gateway has to live on (T16)."""
 
@@ -37,6 +39,7 @@ class Judge:
         self._appearance = Appearance()
         self._fronted = False
         self._reached = True
+        self._fastest = 0.0
         self._made: dict[str, float] = {}
         self._contended: frozenset[str] = frozenset()
         self._sights: dict[str, Sight] = {}
@@ -106,10 +109,13 @@ class Judge:
                 yield exchange, judgement
 
     def look_at(self, exchanges: Sequence[Exchange]) -> None:
-        """Learns what the gateway's own replies look like, and whether anything else answers (T6)."""
+        """Learns what the gateway's own replies look like, whether anything else answers (T6), and the line's speed."""
         mine = [exchange for exchange in exchanges if not exchange.peer]
         for exchange in mine:
             self._appearance.learn(exchange)
+            size = len(exchange.request.content)
+            if size >= LARGE and exchange.reply is not None and exchange.seconds > 0:
+                self._fastest = max(self._fastest, size / exchange.seconds)
         self._fronted = self._fronted or any(
             exchange.trouble.startswith(OUTAGE) or (is_bare(exchange) and not self._appearance.by_gateway(exchange))
             for exchange in mine
@@ -141,6 +147,7 @@ class Judge:
             contended=exchange.id in self._contended,
             origin=origin,
             fronted=self._fronted,
+            fastest=self._fastest,
             reached=self._reached,
             fresh=exchange.started < made + self._config.settle,
         )

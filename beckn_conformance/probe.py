@@ -14,6 +14,7 @@ from .config import GatewayConfig
 from .errors import Unmet, Unreachable
 from .exchange import CONTROL, Exchange, brief
 from .gateway import Gateway
+from .origin import signature
 from .registration import registration_of
 from .specification import Specification
 from .values import Values
@@ -74,7 +75,8 @@ async def probe(gateway: Gateway, specification: Specification, values: Values, 
     if not readable:
         raise Unreachable(
             f"tried {_target(config)} in the binding {' and '.join(_name(b) for b, _ in seen)}: "
-            f"saw {'; '.join(dict.fromkeys(_sight(e) for _, e in seen))}, and nowhere ACK or NACK"
+            f"saw {'; '.join(dict.fromkeys(_sight(e) for _, e in seen))}, and nowhere ACK or NACK; if something in "
+            "front of it asks for a key or a certificate, declare headers or tls.client_cert"
         )
     binding, exchange = next((pair for pair in readable if pair[1].acknowledged), readable[0])
     notes = []
@@ -86,7 +88,8 @@ async def probe(gateway: Gateway, specification: Specification, values: Values, 
         if config.signup_token is None and (status in (401, 403) or not blamed(exchange)):
             raise Unreachable(
                 f"tried {_target(config)}: a valid signup was refused with {describe(exchange)}, blaming no member; "
-                "if a token is agreed with providers beforehand, declare it as signup_token"
+                "if a token is agreed with providers beforehand, declare it as signup_token; if it says that Action, "
+                f"Token or Timestamp is missing, a proxy may drop fields it does not know{_other_binding(config)}"
             )
     registration = registration_of(exchange)
     if registration is None and exchange.acknowledged:
@@ -108,8 +111,9 @@ async def probe(gateway: Gateway, specification: Specification, values: Values, 
             notes.append("registrations just made are not served; those declared beforehand are used")
         else:
             notes.append(
-                "no call about a registration just made was acknowledged; if a person has to verify it first, declare "
-                "verification_hook or registrations"
+                f"no call about a registration just made was acknowledged, the last one with {describe(made[-1])}; if "
+                "a person has to verify it first, declare verification_hook or registrations; if it is seen later, a "
+                "longer settle; if it says that a field is missing, a proxy may drop those it does not know"
             )
     return Probed(binding, shown, tuple(notes))
 
@@ -172,6 +176,10 @@ def _garbles(binding: Binding, exchange: Exchange) -> bool:
     return JSON_MEDIA.fullmatch(reply.header("content-type") or "") is not None and bool(named and ANSWER.search(text))
 
 
+def _other_binding(config: GatewayConfig) -> str:
+    return "" if config.binding == "envelope" else ", and the envelope binding does without them"
+
+
 def _target(config: GatewayConfig) -> str:
     return f"{config.method} {config.url}/Provider/signup"
 
@@ -188,4 +196,5 @@ def _sight(exchange: Exchange) -> str:
         return exchange.trouble
     kind = (reply.header("content-type") or "no media type").partition(";")[0]
     where = f" to {brief(reply.header('location') or '')}" if 300 <= reply.status < 400 else ""
-    return f"status {reply.status}{where} with {brief(kind, 80)}"
+    who = signature(reply)
+    return f"status {reply.status}{where} with {brief(kind, 80)}{f' ({who})' if who else ''}"

@@ -30,6 +30,8 @@ LARGEST_HEAD = 256 * 1024
 """Bytes of all header fields of a reply."""
 MOST_HELD = 192 * 1024 * 1024
 """Bytes of memory, estimated, that replies may take until they have been judged."""
+MOST_CAUSES = 4
+"""Exceptions of which each was the cause of the one before."""
 LARGEST_WRITE = 1024 * 1024
 """Bytes of a request that are handed to the operating system in one piece."""
 
@@ -279,7 +281,10 @@ class InProcess:
 
 
 def _line(error: object) -> str:
-    """What an exception says, on one line."""
+    """What an exception says, on one line; of one that was made of a TLS alert, what that says."""
+    for _ in range(MOST_CAUSES):
+        if isinstance(error, BaseException) and isinstance(error.__cause__, OSError):
+            error = error.__cause__
     if isinstance(error, OSError) and not isinstance(error, ssl.SSLError) and error.errno and error.errno > 0:
         return os.strerror(error.errno)
     return brief(" ".join(str(error)[:LARGEST_FIELD].split())) or type(error).__name__

@@ -61,6 +61,9 @@ def large_request(sight: Sight) -> Iterable[Judgement]:
     obligation = f"{sight.action} {_kind(sight)}".strip()
     sent = f"{sight.action} with {_kind(sight) or what}"
     if sight.exchange.trouble.startswith("timeout"):
+        if sight.fastest and len(sight.exchange.request.content) / sight.fastest > sight.config.timeout / 2:
+            # It is the line that takes so long, and a longer timeout would show the rest.
+            return
         yield sight.bad(
             "LARGE-ANSWERED",
             pointer,

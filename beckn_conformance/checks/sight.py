@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -44,6 +45,8 @@ class Sight:
     fronted: bool = False
     """Whether any reply so far came from something in front of the gateway."""
 
+    fastest: float = 0.0
+    """Bytes a second that the largest requests so far went at, at best; 0 where there were none."""
     reached: bool = True
     """Whether the last hostile request may have come as far as the gateway."""
 
@@ -98,9 +101,12 @@ class Sight:
         """The request in one line: what was special about it."""
         if self.exchange.sent is None:
             what = ", ".join(self.exchange.tags) or "content that is no message"
-            return (
-                f"{self.action} with {what}: {printable(self.exchange.request.content[:60].decode('utf-8', 'replace'))}"
-            )
+            text = self.exchange.request.content.decode("utf-8", "replace")
+            known = self.known.registrations.get(self.exchange.about)
+            for secret in filter(None, (known.token if known else "", self.config.signup_token)):
+                # Half a secret would be told for none.
+                text = text.replace(json.dumps(secret)[1:-1], "…").replace(secret, "…")
+            return f"{self.action} with {what}: {printable(text[:60])}"
         parts = []
         for fault in self.diagnosis.faults[:4]:
             if fault.in_header:

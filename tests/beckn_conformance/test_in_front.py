@@ -18,6 +18,7 @@ from exchanges import (
     reply,
 )
 
+from beckn_conformance.binding import EnvelopeBinding
 from beckn_conformance.exchange import Reply
 from beckn_conformance.judge import Judge
 from beckn_conformance.tally import EVERY, Tally
@@ -224,3 +225,32 @@ def test_a_firewall_that_cannot_read_a_text_is_no_crash_of_the_gateway(answer):
     story.call(GET, {}, front, purpose="malformed", tags=("text cut short",))
 
     assert story.findings() == []
+
+
+@pytest.mark.parametrize(("seconds", "findings"), [(1.5, []), (0.01, [("LARGE-ANSWERED", "/documents/0/data")])])
+def test_a_large_document_on_a_slow_line_is_no_finding(seconds, findings):
+    """What 32 KB take tells what a megabyte would take."""
+    story = begun()
+    usual = {**story.values.document(), "data": "A" * 43_000}
+    story.add([usual], seconds=seconds)
+    large = {**story.values.document(), "data": "A" * 350_000}
+    body = {"registration": {"id": story.mine.id}, "documents": [large]}
+    story.call(ADD, body, None, trouble="timeout: no whole reply within 10 s", purpose="large")
+
+    assert story.findings() == findings
+
+
+def test_no_part_of_a_token_is_shown_of_a_text_that_is_no_message():
+    story = Story(binding=EnvelopeBinding())
+    story.signup(token="t0" * 30)
+    story.call(
+        UPDATE,
+        {"registration": {"id": story.mine.id}},
+        page(500),
+        purpose="malformed",
+        tags=("x",),
+        about=story.mine.id,
+    )
+
+    (finding,) = story.told()
+    assert "t0t0" not in finding.sent

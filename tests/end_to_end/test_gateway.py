@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gzip
 import json
 import socket
 import ssl
 import struct
+import threading
 import zlib
 from asyncio import StreamReader, StreamWriter
 from collections.abc import Callable
@@ -646,3 +648,32 @@ def test_an_id_that_no_command_can_be_given_is_verified_by_nobody(id_: str) -> N
 
     with pytest.raises(Unmet, match="the verification_hook failed"):
         asyncio.run(verifier.verify(id_))
+
+
+@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
+def test_the_alert_that_asks_for_a_client_certificate_is_told(
+    tls: ssl.SSLContext, certificate: Path, version: ssl.TLSVersion
+) -> None:
+    tls.verify_mode = ssl.CERT_REQUIRED
+    tls.load_verify_locations(certificate)
+    tls.maximum_version = version
+
+    def refuse(listening: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                connection, _ = listening.accept()
+                with contextlib.suppress(ssl.SSLError):
+                    tls.wrap_socket(connection, server_side=True)
+                # To close with a request unread would reset the connection, and the alert with it.
+                connection.settimeout(1.0)
+                with contextlib.suppress(OSError):
+                    connection.recv(65536)
+                connection.close()
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        threading.Thread(target=refuse, args=(listening,), daemon=True).start()
+        url = f"https://127.0.0.1:{listening.getsockname()[1]}"
+        (exchange,) = send(url, UPDATE, tls={"ca": str(certificate)})
+        listening.shutdown(socket.SHUT_RDWR)
+
+    assert "certificate required" in exchange.trouble or "handshake failure" in exchange.trouble
