@@ -257,6 +257,10 @@ class Recogniser:
         for name in sorted(body.keys() - self._specification.top_members(action)):
             yield None, Doubt(f"/{name}", "a member the page does not know"), None
 
+    def kind_of(self, member: Member, value: Any) -> tuple[object, ...]:
+        """What is said of a value of a member, whatever else the request holds; the same of values of one kind."""
+        return self._scalar(member, member.pointer, value)
+
     def _scalar(self, member: Member, pointer: str, value: Any) -> tuple[Fault | None, Doubt | None, str | None]:
         if isinstance(value, str):
             if not value.isascii() and tame(value) != value:

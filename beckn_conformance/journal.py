@@ -19,6 +19,7 @@ from .escapes import undone
 from .exchange import LONGEST_TOKEN, MISSING, Exchange, member
 from .masking import Masker
 from .record import LONGEST, Row, mask_row, row_of
+from .stand_ins import StandIns
 from .writing import appended, fresh, refuse_links, replaced
 
 EXCHANGES, COURSE = "exchanges", "course"
@@ -58,16 +59,12 @@ def prepare(folder: Path) -> None:
         raise UsageError(f"--conformance-report {folder} cannot be written: {error.strerror}") from error
 
 
-PRIVATE = {"documents": ("data",), "personal": ("name", "phone", "email", "company_id")}
-"""Names of the members whose values are masked on request."""
-
-
 class Journal:
     """Appends to the record of a run, line by line, so that nothing is lost however the run ends.
 
     Tokens and configured secrets are masked before they are written; ``secret_fields`` are header fields whose value
-    is one, however short, ``tokens`` those that were given before the run, and ``private`` what else is masked: of
-    ``documents`` their contents, ``personal`` data.
+    is one, however short, ``tokens`` those that were given before the run, and ``private`` makes what stands for the
+    values that are masked on request.
     """
 
     def __init__(
@@ -77,14 +74,15 @@ class Journal:
         worker: str = "",
         secret_fields: Collection[str] = (),
         tokens: Collection[str] = (),
-        private: Collection[str] = (),
+        private: StandIns | None = None,
     ) -> None:
         self._masker = masker
         self._secret_fields = {name.casefold() for name in secret_fields}
         self._in_place = {token for token in tokens if not masker.learn(token)}
         self._kept = 0
-        names = "|".join(name for kind in private for name in PRIVATE[kind])
-        self._private = re.compile(rf'"({names})"\s*:\s*"((?:[^"\\]|\\.)*+)', re.IGNORECASE) if private else None
+        self._stand_ins = private
+        names = "|".join(private.names) if private is not None else ""
+        self._private = re.compile(rf'"({names})"\s*:\s*"((?:[^"\\]|\\.)*+)', re.IGNORECASE)
         self._paths = [folder / file_of(kind, worker) for kind in (EXCHANGES, COURSE)]
         self._exchanges, self._course = map(fresh, self._paths)
 
@@ -101,8 +99,8 @@ class Journal:
         sent = exchange.sent.header.get("Token") if exchange.sent is not None else None
         if isinstance(sent, str) and self._masker.knows(sent):
             certain.append(sent)
-        if self._private is not None:
-            self._learn_private(exchange, self._private)
+        if self._stand_ins is not None:
+            self._learn_private(exchange, self._stand_ins)
         kept = self._kept < LARGEST_RECORD
         row = row_of(exchange, lambda text: self._mask(text, certain), longest=LONGEST if kept else SHORT)
         for part, message in (("request", exchange.request), ("reply", exchange.reply)):
@@ -125,20 +123,18 @@ class Journal:
             return name in CREDENTIALS
         return name in self._secret_fields or (name == "token" and value in self._in_place)
 
-    def _learn_private(self, exchange: Exchange, private: re.Pattern[str]) -> None:
+    def _learn_private(self, exchange: Exchange, stand_ins: StandIns) -> None:
         """Looks for values also in what is no JSON, or no longer."""
         contents = [exchange.request.content, exchange.reply.content if exchange.reply is not None else b""]
         for content in contents:
             plain = content.decode("utf-8", "replace")
             # Also within JSON that is a string of JSON, or whatever else holds it escaped.
             texts = [plain, *(decoded.text for decoded in undone(plain))]
-            for name, value in itertools.chain(*map(private.findall, texts)):
+            for name, value in itertools.chain(*map(self._private.findall, texts)):
                 with contextlib.suppress(ValueError):
                     value = json.loads(f'"{value}"')
-                if name.casefold() in PRIVATE["documents"]:
-                    self._masker.add_document(value)
-                else:
-                    self._masker.learn(value)
+                if not (self._masker.knows(value) or stand_ins.knows(name, value)):
+                    self._masker.add_private(value, stand_ins.of(name, value))
 
     def _mask(self, text: str, certain: Sequence[str]) -> str:
         text = self._masker.text(text, *certain)

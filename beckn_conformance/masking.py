@@ -9,7 +9,7 @@ import json
 import re
 import secrets
 import string
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache, partial
 from typing import Any
 
@@ -212,15 +212,14 @@ class Masker:
         self.add(token)
         return True
 
-    def add_document(self, data: str) -> None:
-        """Declares the content of a document secret; where it is one of the page's types, its mask is one as well."""
-        if not self.learn(data) and len(data) <= LONGEST_TOKEN:
-            return
-        self.add(data)
-        with contextlib.suppress(ValueError):
-            if base64.b64decode(data, validate=True).startswith((b"%PDF", b"\xff\xd8\xff")):
-                plain = self.mask(data).encode()
-                self._stand_ins.setdefault(data, base64.b64encode(b"%PDF-1.4 " + plain[:-1].ljust(30)).decode())
+    def add_private(self, value: str, stand_in: str | None) -> None:
+        """Declares private data secret; where something is to stand in its place, that is its mask."""
+        if not self.learn(value):
+            if len(value) <= LONGEST_TOKEN:
+                return
+            self.add(value)
+        if stand_in is not None:
+            self._stand_ins.setdefault(value, stand_in)
 
     def knows(self, value: str) -> bool:
         """Whether a text was declared secret."""
@@ -269,7 +268,10 @@ class Masker:
 
     def _masked_part(self, part: re.Match[str], certain: tuple[str, ...]) -> str:
         if part[1] is not None:
-            return f'"{self._masked(part[1], self._spans(part[1], certain))}"'
+            # What stands for private data may hold what a string of JSON has to escape.
+            plain = part[1].isascii()
+            spans = self._spans(part[1], certain)
+            return f'"{self._masked(part[1], spans, lambda mask: json.dumps(mask, ensure_ascii=plain)[1:-1])}"'
         number = part[0]
         return str(int(self._digest(number)[:9], 16)) if number in self._known or number in certain else number
 
@@ -293,13 +295,13 @@ class Masker:
             return [self.value(child, *certain) for child in value]
         return value
 
-    def _masked(self, text: str, spans: list[Span]) -> str:
+    def _masked(self, text: str, spans: list[Span], write: Callable[[str], str] = str) -> str:
         out: list[str] = []
         last = 0
         for start, end, secret in sorted(spans, key=lambda span: (span[0], -span[1])):
             if end <= last:
                 continue
-            out += (text[last:start], self.mask(secret))
+            out += (text[last:start], write(self.mask(secret)))
             last = end
         return "".join(out) + text[last:]
 

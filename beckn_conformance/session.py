@@ -7,6 +7,7 @@ import concurrent.futures
 import datetime
 import functools
 import itertools
+import secrets
 import threading
 import time
 import uuid
@@ -35,6 +36,7 @@ from .registration import registration_of
 from .run import Run
 from .solitude import Solitude
 from .specification import Specification
+from .stand_ins import StandIns
 from .tally import Tally
 from .turns import Turns
 from .values import Values
@@ -70,6 +72,7 @@ class Session:
         started = datetime.datetime.fromtimestamp(clock.now(), datetime.UTC)
         self.run = Run(specification, config, uuid.uuid4().hex[:12], seed, started, strict=strict, examples=examples)
         self.folder = folder
+        mask_key = mask_key or secrets.token_bytes(16)
         self.masker = Masker(config.secrets, key=mask_key)
         self.assessment = Assessment(self.run, self.masker)
         self.elsewhere = 0
@@ -82,7 +85,8 @@ class Session:
         self._journal = None
         if folder is not None:
             tokens = [config.signup_token or "", *(token for _, token in config.registrations)]
-            self._journal = Journal(folder, self.masker, worker, config.headers, [t for t in tokens if t], config.mask)
+            private = StandIns(specification, config, mask_key) if config.mask else None
+            self._journal = Journal(folder, self.masker, worker, config.headers, [t for t in tokens if t], private)
         self._tell("run", **self.run.to_json(self.masker))
         self._solitude = Solitude()
         self._solitude.sure = not worker

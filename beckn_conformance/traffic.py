@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import secrets
 import time
 import uuid
 from collections import Counter
@@ -28,6 +29,7 @@ from .recorded.moments import FINE, Moment, spans, started, tick
 from .recorded.tokens import are_evidence, is_redacted
 from .run import Run
 from .specification import Specification
+from .stand_ins import StandIns
 from .urls import check_url
 
 CREDENTIALS = ("authorization", "cookie", "proxy-authorization", "x-api-key")
@@ -102,7 +104,8 @@ def record(
     run = Run(specification, config, uuid.uuid4().hex[:12], 0, begun, strict=strict, recorded=True)
     test = "".join(filter(str.isprintable, source.name)) or "recording"
     prepare(folder)
-    journal = Journal(folder, masker, secret_fields=[*config.headers, *CREDENTIALS], private=config.mask)
+    private = StandIns(specification, config, secrets.token_bytes(16)) if config.mask else None
+    journal = Journal(folder, masker, secret_fields=[*config.headers, *CREDENTIALS], private=private)
     try:
         journal.tell("run", **run.to_json(masker))
         journal.tell("begun", probe=[], **_begun(binding, exchanges, unheld), notes=notes)

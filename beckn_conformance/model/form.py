@@ -28,10 +28,11 @@ def same_but_for_form(one: Any, other: Any) -> bool:
     shorter, longer = sorted((one.strip(), other.strip()), key=len)
     if len(longer) > MOST_LONGER * len(shorter):
         return False
-    return _form(shorter) == _form(longer)
+    return form_of(shorter) == form_of(longer)
 
 
-def _form(text: str) -> str:
+def form_of(text: str) -> str:
+    """What is the same of texts that differ in their form only."""
     if len(text) > LONGEST_NORMALISED:
         return text.casefold()
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).strip().casefold())
@@ -42,17 +43,18 @@ def same_bytes(one: Any, other: Any) -> bool:
     if not isinstance(one, str) or not isinstance(other, str):
         return False
     try:
-        return _decode(one) == _decode(other)
+        return decoded(one) == decoded(other)
     except (binascii.Error, ValueError):
         return False
 
 
 def is_content(value: Any) -> bool:
     """Whether a value is base64 of any bytes."""
-    return isinstance(value, str) and same_bytes(value, value) and bool(_decode(value))
+    return isinstance(value, str) and same_bytes(value, value) and bool(decoded(value))
 
 
-def _decode(text: str) -> bytes:
+def decoded(text: str) -> bytes:
+    """The bytes of a base64 in whatever alphabet and padding; raises ValueError for any other text."""
     plain = "".join(text.split()).replace("-", "+").replace("_", "/").rstrip("=")
     return base64.b64decode(plain + "=" * (-len(plain) % 4), validate=True)
 

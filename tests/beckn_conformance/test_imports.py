@@ -43,7 +43,7 @@ ORDER = (
         "faults",
     ),
     *("oddities", "obligations", "samples", "values", "strategies", "examples", "diagnosis", "checks", "model"),
-    *("judge", "statistics", "tally", "waivers", "verdict"),
+    *("stand_ins", "judge", "statistics", "tally", "waivers", "verdict"),
     *("binding", "wire", "transport", "patience", "control", "gateway", "turns", "solitude"),
     *("verifier", "actor", "curl", "replay", "record", "chain", "journal", "run", "assessment", "probe", "integrity"),
     *("rows", "recording"),
