@@ -71,7 +71,7 @@ class GatewayConfig:
     concurrency: int = 24
     rate: float | None = None
     hostile: str = "all"
-    """Whether malformed and other hostile requests are sent: ``all`` or ``none``."""
+    """Whether malformed, hostile and oversized requests are sent: ``all`` or ``none``."""
     headers: Mapping[str, str] = field(default_factory=dict)
     tls: Mapping[str, Any] = field(default_factory=dict)
     proxies: Mapping[str, str] = field(default_factory=dict)

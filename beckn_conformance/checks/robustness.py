@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from ..exchange import NO_CONNECTION
 from ..finding import Judgement
 from ..oddities import MANY_DOCUMENTS
-from ..origin import Origin, is_own
+from ..origin import Origin, is_intermediary, is_own
 from .registry import check
 from .sight import Sight
 
@@ -88,9 +88,12 @@ def large_request(sight: Sight) -> Iterable[Judgement]:
 @check("ROBUST-NO-CRASH")
 def foreign_request(sight: Sight) -> Iterable[Judgement]:
     reply = sight.exchange.reply
-    if sight.exchange.purpose != "foreign" or reply is None or sight.origin is Origin.FRONT:
+    if sight.exchange.purpose != "foreign" or reply is None or is_intermediary(sight.exchange):
         return
-    if reply.status >= 500 and not sight.readable and reply.status not in NOT_OF_THE_PAGE:
+    crashed = reply.status >= 500 and not sight.readable and reply.status not in NOT_OF_THE_PAGE
+    if crashed and sight.origin is Origin.FRONT:
+        return
+    if crashed:
         request = sight.exchange.request
         yield sight.bad(
             "ROBUST-NO-CRASH",

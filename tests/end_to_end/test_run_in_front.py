@@ -85,3 +85,16 @@ def test_one_dead_operation_is_waited_for_once(kit: Kit, gateway: Callable[..., 
     assert run.findings == []
     assert time.monotonic() - began < 40
     assert run.requirement("SIGNUP-NACK-PHONE")["status"] == "passed"
+
+
+def test_hostile_requests_are_left_out_where_they_are_unwelcome(kit: Kit, gateway: Callable[..., Loopback]) -> None:
+    server = gateway()
+
+    run = kit.run(server.url, kit.configure(f"{QUICK}\nhostile: none"), "-k", "test_robustness or test_plain_get")
+
+    assert run.findings == []
+    assert {seen.method for seen in server.seen} == {"POST"}
+    assert all(seen.body.startswith(b"{") for seen in server.seen)
+    assert {run.requirement(id_)["status"] for id_ in ("MALFORMED-NACK", "ROBUST-LIVES-ON", "LARGE-ANSWERED")} == {
+        "untested"
+    }
