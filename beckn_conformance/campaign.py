@@ -29,7 +29,7 @@ from .interrupts import take_termination
 from .journal import EXCHANGES, file_of, prepare
 from .obligations import obligations
 from .paths import path_of
-from .report import document, files, markdown, terminal
+from .report import document, files, junit, markdown, terminal
 from .report.progress import Progress, Screen
 from .session import Session
 from .shares import shares
@@ -488,6 +488,10 @@ class Campaign:
         report = document.document(self.session.run, self.verdict, statistics, self.session.masker)
         self._report = files.write(report, self.session.folder, self.session.specification)
         if trouble := markdown.append_to_job_summary(markdown.summary(report)):
+            self.session.run.notes.append(trouble)
+        if (option := self._config.getoption("xmlpath", None)) and (
+            trouble := junit.complete(junit.place(option, self._config.invocation_params.dir), report)
+        ):
             self.session.run.notes.append(trouble)
         if self._allure is not None:
             self._allure.conclude(report)

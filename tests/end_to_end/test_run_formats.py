@@ -177,6 +177,17 @@ def test_junit_tells_requirement_level_section_and_finding(formats: Formats) -> 
     assert [type(result) for result in case.result] == [Failure]
 
 
+def test_junit_tells_verdict_gateway_and_seed_of_the_suite(formats: Formats) -> None:
+    (suite,) = JUnitXml.fromfile(str(formats.folder / "junit.xml"))
+    report = formats.run.report
+
+    told = {found.name: found.value for found in suite.properties()}
+
+    assert told["verdict"] == report["verdict"]
+    assert told["gateway"] == report["gateway"]["url"]
+    assert told["seed"] == str(report["run"]["seed"])
+
+
 def test_junit_tells_of_warnings_in_tests_that_pass(formats: Formats) -> None:
     warned = [case for case in formats.cases.values() if ("conformance", "warned") in properties(case)]
 

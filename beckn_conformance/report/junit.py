@@ -1,0 +1,48 @@
+"""Verdict, gateway and seed in the JUnit XML of pytest, which has them of tests alone."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+from .document import said
+
+
+def complete(path: Path, report: Mapping[str, Any]) -> str:
+    """Adds properties to the suite in a file that pytest has written; says what is wrong where that cannot be.
+
+    pytest offers no other way at the end of a run, and none at all where processes share it.
+    """
+    try:
+        tree = ElementTree.parse(path)
+        suite = next(tree.iter("testsuite"))
+        properties = suite.find("properties")
+        if properties is None:
+            properties = ElementTree.Element("properties")
+            suite.insert(0, properties)
+        for name, value in _properties(report).items():
+            ElementTree.SubElement(properties, "property", name=name, value=value)
+        tree.write(path, encoding="utf-8", xml_declaration=True)
+    except (OSError, ElementTree.ParseError, StopIteration) as error:
+        return f"{path.name} does not have the verdict: {error}"
+    return ""
+
+
+def place(option: str, folder: Path) -> Path:
+    """Where pytest writes what ``--junitxml`` names."""
+    return folder / os.path.expanduser(os.path.expandvars(option))
+
+
+def _properties(report: Mapping[str, Any]) -> dict[str, str]:
+    return {
+        "verdict": said(report),
+        "class": report["class"],
+        "gateway": report["gateway"]["url"],
+        "seed": str(report["run"]["seed"]),
+        "run": report["run"]["id"],
+        "kit": report["kit"]["version"],
+        "specification": report["specification"]["digest"],
+    }
