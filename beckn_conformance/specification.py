@@ -23,7 +23,8 @@ SIGNUP = "Provider/signup"
 ANY = "any"
 """The kind of all valid values of a member whose schema names no kinds."""
 JSON_TYPES = ("string", "number", "boolean", "array", "object", "null")
-BASE = "json-schema:///"
+BASE = "json-schema:///gateway-registration/"
+"""What the names of files are relative to: the same as in their ``$id``, so that references resolve anywhere."""
 LARGEST_FILE: Final = 8 * reading.MB
 MOST_FILES: Final = 300
 MOST_MEMBERS: Final = 2000

@@ -7,9 +7,7 @@ from written_reports import report
 
 from beckn_conformance.report import junit
 
-TEXT = (
-    '<testsuites><testsuite name="pytest" tests="1">{}</testsuite></testsuites>'
-)
+TEXT = '<testsuites><testsuite name="pytest" tests="1">{}</testsuite></testsuites>'
 CASE = (
     '<testcase name="a"><properties><property name="x" value="1" /></properties><skipped>w&#233;</skipped></testcase>'
 )

@@ -55,6 +55,14 @@ def test_the_installed_wheel_brings_everything(kit: Kit, python: Path) -> None:
     assert int(requirements) > 100
 
 
+def test_the_wheel_says_who_made_it_and_what_it_needs(python: Path) -> None:
+    script = "from importlib.metadata import metadata as m; k = m('beckn-conformance'); print(k['Author'], k['Name'])"
+
+    ended = subprocess.run([str(python), "-c", script], env=environment(PYTHONPATH=""), capture_output=True, text=True)
+
+    assert ended.stdout == "The beckn-conformance maintainers beckn-conformance\n"
+
+
 def test_the_installed_kit_judges_the_reference_gateway(kit: Kit, python: Path) -> None:
     run = kit.pytest("--gateway-url=reference", "-k", "test_plain_get", python=str(python), PYTHONPATH="")
 

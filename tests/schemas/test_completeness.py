@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
 import pytest
 
-from beckn_conformance.specification import default_folder, load
+from beckn_conformance.specification import BASE, default_folder, load
 
 ROOT = Path(__file__).resolve().parents[2]
 KIT = {
@@ -73,3 +74,9 @@ def test_every_reading_that_binds_is_cited_by_a_requirement() -> None:
     binding = {number for number, reading in specification.readings.items() if {"M", "S"} & set(reading["level"])}
 
     assert binding - cited == set()
+
+
+def test_every_schema_has_the_id_by_which_others_refer_to_it() -> None:
+    schemas = {path.name: json.loads(path.read_text(encoding="utf-8")) for path in default_folder().glob("*.json")}
+
+    assert {name: schema["$id"] for name, schema in schemas.items()} == {name: BASE + name for name in schemas}
