@@ -27,8 +27,8 @@ MOST_VALUES = 200_000
 """JSON values in a row."""
 MOST_HELD = 384 * reading.MB
 """Bytes of memory, estimated, that the exchanges of one scenario take; a run holds half of it at once."""
-TIMES_UNPACKED = 3
-"""How often judging again, with all that follows, looks into a packed content."""
+TIMES_READ = 3
+"""How often judging again, with all that follows, reads an exchange."""
 KINDS = ("run", "begun", "judged", "tested", "closed", "ended")
 _BEGINNING = re.compile(rb'\{"id":"([A-Za-z0-9._-]{1,80})"')
 
@@ -80,7 +80,7 @@ class Exchanges:
                 self._paths.append(path)
                 self._find(number, path, some)
             self._opened = opened.pop_all()
-        self._room = TIMES_UNPACKED * (LARGEST_RECORD + 2 * SHORT * len(self._places))
+        self._room = TIMES_READ * (LARGEST_RECORD + 4 * SHORT * len(self._places))
 
     def _find(self, number: int, path: Path, some: Collection[str] | None) -> None:
         place = 0
@@ -128,9 +128,11 @@ class Exchanges:
     def exchange(self, id_: str, binding: Binding) -> Exchange:
         """An exchange, its contents unpacked; raises ValueError once that is more than any run writes."""
         found = exchange_of(self.row(id_), binding)
-        self._room -= len(found.request.content) + (len(found.reply.content) if found.reply is not None else 0)
+        # However short it is, it takes some time.
+        self._room -= 2 * SHORT + len(found.request.content)
+        self._room -= len(found.reply.content) if found.reply is not None else 0
         if self._room < 0:
-            raise ValueError("its contents, unpacked, are more than any run writes")
+            raise ValueError("the exchanges that it names, unpacked, are more than any run writes")
         return found
 
     def scenario(self, ids: Collection[str], binding: Binding) -> tuple[Exchange, ...]:

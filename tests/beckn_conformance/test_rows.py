@@ -149,12 +149,21 @@ def test_half_a_character_in_a_text_is_no_fault():
 
 def test_contents_that_unpack_to_more_than_any_run_writes_are_refused(tmp_path, monkeypatch):
     monkeypatch.setattr(rows, "LARGEST_RECORD", MB)
-    written(tmp_path, [RUN], [exchange_row(f"x{n}", reply=packed(4 * MB)) for n in range(5)])
+    written(tmp_path, [RUN], [exchange_row(f"x{n}", reply=packed(5 * MB)) for n in range(5)])
     found = rows.Exchanges(tmp_path)
 
-    with pytest.raises(ValueError, match="unpacked, are more than any run writes"):
+    with pytest.raises(ValueError, match="more than any run writes"):
         [found.exchange(id_, HttpBinding()) for id_ in found]
     found.close()
+
+
+def test_an_exchange_is_not_judged_again_and_again(tmp_path, monkeypatch):
+    monkeypatch.setattr(rows, "LARGEST_RECORD", MB)
+    named = [{**JUDGED, "exchanges": [f"x{n}" for n in range(50)]}] * 1000
+    written(tmp_path, [RUN, BEGUN, *named], [exchange_row(f"x{n}") for n in range(50)])
+
+    with pytest.raises(UsageError, match="more than any run writes"):
+        recording.rejudge(tmp_path, load())
 
 
 def test_a_scenario_holds_no_more_than_a_run_can_hold_at_once(tmp_path):
