@@ -155,7 +155,6 @@ def resend(
         played = session.tried(lambda actor: _send(actor, steps, recorded), hurried=False)
         judged = session.judge(played, "replay")
         exchanges += tuple(played.exchanges)
-        masker.add(*(made.token for e in played.exchanges if (made := registration_of(e)) is not None))
         if finding["id"] in judged.findings:
             return Resent(
                 True, f"{finding['id']} still holds: {judged.findings[finding['id']].observed}", exchanges, masker

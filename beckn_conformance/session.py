@@ -25,7 +25,7 @@ from .assessment import PLAIN, Assessment, Judged, Played, TestOutcome, Weight
 from .binding import to_json
 from .config import GatewayConfig
 from .errors import Unmet, Unreachable
-from .exchange import Exchange
+from .exchange import MISSING, Exchange, member
 from .gateway import Gateway
 from .interrupts import undisturbed
 from .journal import Journal
@@ -223,6 +223,9 @@ class Session:
         if self._journal is not None:
             self._unjudged[exchange.id] = None
             self._journal.write(exchange)
+        elif isinstance(given := member(exchange.body_of_reply, "/auth/token"), str) and given != MISSING:
+            # What is printed of an unrecorded session holds no tokens either.
+            self.masker.learn(given)
 
     def _taken_for_judged(self) -> list[str]:
         """The exchanges that nobody will judge, so that the record says so."""

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import base64
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from urllib.parse import quote
 
 import pytest
 from end_to_end.kit import Kit, Run
 from end_to_end.loopback import Answer, Loopback, Seen, Twist, with_body, with_fields
+from writings import WRITINGS
+
+from beckn_conformance.cli import main
+from beckn_conformance.record import text_of
 
 SIGNUP_TOKEN = "agreed-before/7d1f+Q=="
 HEADER = "Basic dmVuZG9yOnNlY3JldA=="
@@ -33,13 +39,21 @@ def _forms(secret: str) -> set[str]:
     }
 
 
-def _leaks(run: Run, secrets: Iterable[str]) -> list[str]:
-    """Where secrets are found."""
+def _outputs(run: Run) -> dict[str, str]:
+    """Everything that a run has left, with what is packed in it unpacked."""
     texts = {"the terminal": run.output}
     for file in run.folder.rglob("*"):
         if file.is_file():
             texts[file.name] = file.read_text(encoding="utf-8")
-    assert {"report.json", "exchanges.jsonl", "exchanges.har", "earl.jsonld", "summary.md", "junit.xml"} <= set(texts)
+    parts = [part for row in run.journal for part in (row["request"], row["reply"]) if part is not None]
+    texts["contents"] = "\n".join(map(text_of, parts))
+    assert {"report.json", "exchanges.jsonl", "exchanges.har", "earl.jsonld", "summary.md"} <= set(texts)
+    return texts
+
+
+def _leaks(run: Run, secrets: Iterable[str]) -> list[str]:
+    """Where secrets are found."""
+    texts = _outputs(run)
     forms = {form for secret in secrets for form in _forms(secret)}
     return sorted({f"{form} in {name}" for name, text in texts.items() for form in forms if form in text})
 
@@ -187,3 +201,91 @@ def test_a_password_in_the_url_is_refused_without_being_shown(kit: Kit) -> None:
     assert run.status == 4
     assert "headers" in run.lines[0]
     assert "password-of-mine" not in run.output
+
+
+PASSWORD, KEY, USER = "0pen+se$ame/77", "qu3ry/key+of=mine", "operator-of-mine"
+PLANTED = {
+    "Authorization": "Bearer eyJhbGciOi/J9+.eyJzdWIiOi==.c2ln/bmF0+dXJl",
+    "X-Basic": "Basic " + base64.b64encode(f"vendor:{PASSWORD}".encode()).decode(),
+    "X-Api-Key": "k3y/with+every=sign&<of>'th3m\"",
+    "Cookie": "session=s3ss10n/of+mine==; theme=d4rk+and/deep",
+    **{f"X-Secret-{number}": f"pl4nted/{number * 7919}+secret=={number}" for number in range(8)},
+}
+"""Header fields of a configuration, each of which is a secret or holds some."""
+BARE = [
+    *(PLANTED[name] for name in PLANTED if name.startswith("X-")),
+    *(PLANTED["Authorization"].removeprefix("Bearer "), PLANTED["X-Basic"].removeprefix("Basic ")),
+    *(PASSWORD, "s3ss10n/of+mine==", "d4rk+and/deep"),
+]
+"""What of them is a secret by itself."""
+NAME = "Secret-Name-4711"
+"""A secret that a gateway takes for the name of a header field, which loses its upper case."""
+WAYS = (
+    *("as it is", "JSON of PHP", "JSON of .NET", "JSON, every letter escaped", "JSON within JSON", "percent-encoded"),
+    *("percent-encoded twice", "HTML", "HTML, decimal", "hexadecimal escapes", "Base64", "Base64 for URLs"),
+)
+
+
+def _chatty(given: list[str]) -> Twist:
+    """A gateway with a debug page: what it was sent and what it gave out, in every writing, wherever there is room."""
+
+    def twist(seen: Seen, answer: Answer) -> Answer:
+        if not answer.body.startswith(b"{"):
+            return answer
+        body = json.loads(answer.body)
+        if "auth" in body:
+            body["auth"]["token"] = f"Q7x/{body['auth']['token']}+k/9="
+            given.append(body["auth"]["token"])
+        secrets = [*BARE, *given[-2:]]
+        written = {way: [WRITINGS[way](secret) for secret in secrets] for way in WAYS}
+        page = {way: "\n".join(texts) for way, texts in written.items()}
+        body["debug"] = {**written, "names": dict.fromkeys(secrets, 1), "page": page}
+        if isinstance(body.get("info"), dict):
+            body["info"]["name"] = " ".join(written["JSON within JSON"])[-300:]
+        text = " ".join(WRITINGS["percent-encoded"](secret) for secret in secrets)
+        fields = [("Location", f"/session?token={text}"), ("message", f"bearer {secrets[-1]}"), (f"X-{NAME}", "1")]
+        # As PHP writes JSON: every solidus escaped.
+        return with_fields(with_body(answer, json.dumps(body).replace("/", "\\/").encode()), fields)
+
+    return twist
+
+
+def test_no_secret_is_left_behind_in_any_writing(
+    kit: Kit, gateway: Callable[..., Loopback], capsys: pytest.CaptureFixture[str]
+) -> None:
+    given: list[str] = []
+    server = gateway(_chatty(given), defects=("get-token-repeated",))
+    user, key = f"{USER}:{quote(PASSWORD, safe='')}", quote(KEY, safe="")
+    declared = {
+        "headers": {**PLANTED, "X-Name": NAME},
+        "signup_token": SIGNUP_TOKEN,
+        "verification_hook": f"{server.url.replace('//', f'//{user}@')}/verify/{{id}}?key={key}",
+        "settle": 0.2,
+    }
+    option = kit.configure(json.dumps(declared))
+    formats = ("--junitxml=reports/junit.xml", "-pallure_pytest.plugin", "--alluredir=reports/allure", "-rA", "-v")
+
+    run = kit.run(server.url, option, *formats, "-k", SOME)
+
+    assert not run.crashed, run.output
+    assert len(given) > 5
+    declared_ones = [*BARE, *PLANTED.values(), SIGNUP_TOKEN, PASSWORD, KEY, USER, user, key, NAME, NAME.lower()]
+    assert len(declared_ones) > 20
+    assert _written_in(_outputs(run), [*declared_ones, *given]) == []
+    # What is masked is judged again as it was judged.
+    assert main(["report", str(run.folder)]) == run.status
+    assert json.loads((run.folder / "report.json").read_text()) == run.report
+    capsys.readouterr()
+    # Nobody but the gateway knows the tokens of a run that is over.
+    given.clear()
+    finding = next(f["id"] for f in run.findings)
+    main(["replay", str(run.folder), finding, "--gateway-url", server.url, option, "--json"])
+    printed = capsys.readouterr().out
+    assert "<secret " in printed
+    assert _written_in({"replay --json": printed}, [*declared_ones, *given]) == []
+
+
+def _written_in(texts: Mapping[str, str], secrets: Iterable[str]) -> list[str]:
+    """Where secrets are found, in whatever writing."""
+    forms = {form: f"{secret}, {way}" for secret in secrets for way in WAYS if len(form := WRITINGS[way](secret)) >= 6}
+    return sorted({f"{forms[form]}: {name}" for name, text in texts.items() for form in forms if form in text})
