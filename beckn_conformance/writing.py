@@ -20,6 +20,9 @@ except ImportError:  # Windows has no such locks, and two runs at once are not k
     fcntl = None  # type: ignore[assignment]
 
 _NEW: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL
+_NONBLOCK: Final = getattr(os, "O_NONBLOCK", 0)
+_MODE: Final = 0o666
+"""Rights of a new file, as far as the umask leaves them."""
 _HELD: Final = (errno.EWOULDBLOCK, errno.EAGAIN, errno.EACCES)
 
 
@@ -95,12 +98,12 @@ def held(folder: Path, *inner: str, shared: bool = False) -> Iterator[None]:
 def fresh(path: Path) -> TextIO:
     """A new, empty file in the place of any earlier one, opened to be appended to. Raises OSError."""
     path.unlink(missing_ok=True)
-    return _text(os.open(path, _NEW | os.O_APPEND))
+    return _text(os.open(path, _NEW | os.O_APPEND, _MODE))
 
 
 def appended(path: Path) -> TextIO:
     """A regular file, or a new one, opened to be appended to; raises OSError for anything else, as for a link."""
-    descriptor = open_below(path.parent, (path.name,), os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NONBLOCK)
+    descriptor = open_below(path.parent, (path.name,), os.O_WRONLY | os.O_APPEND | os.O_CREAT | _NONBLOCK)
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
         raise OSError(errno.EINVAL, "it is no regular file", str(path))
@@ -112,7 +115,7 @@ def replaced(path: Path) -> Iterator[TextIO]:
     """A file that takes the place of an earlier one once it is whole, so that no reader sees half of it."""
     partial = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     try:
-        with _text(os.open(partial, _NEW)) as file:
+        with _text(os.open(partial, _NEW, _MODE)) as file:
             yield file
         partial.replace(path)
     finally:
@@ -155,7 +158,7 @@ class Inner:
     def write(self, name: str, text: str) -> None:
         """Writes a file anew, in the place of any earlier one."""
         self.remove(name)
-        with _text(os.open(self._of(name), _NEW, 0o666, **self._at)) as file:
+        with _text(os.open(self._of(name), _NEW, _MODE, **self._at)) as file:
             file.write(text)
 
 

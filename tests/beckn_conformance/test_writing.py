@@ -51,6 +51,19 @@ def test_a_link_gives_way_to_a_file(folder, outside, write, link):
     assert os.listdir(folder) == ["report.json"]
 
 
+def test_a_new_file_has_the_rights_that_any_file_has(folder):
+    (folder / "any").write_text("")
+    replace(folder / "report.json")
+    begin(folder / "exchanges.jsonl")
+    writing.appended(folder / "history.jsonl").close()
+    with writing.Inner(folder, "findings") as inner:
+        inner.write("a.sh", "")
+
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    assert {path.stat().st_mode for path in files} == {(folder / "any").stat().st_mode}
+    assert len(files) == 5
+
+
 def test_nothing_is_left_of_a_file_that_was_not_finished(folder):
     with contextlib.suppress(KeyError), writing.replaced(folder / "report.json") as file:
         file.write("half")
