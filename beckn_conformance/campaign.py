@@ -490,10 +490,14 @@ class Campaign:
         if trouble := markdown.append_to_job_summary(markdown.summary(report)):
             self.session.run.notes.append(trouble)
         if (option := self._config.getoption("xmlpath", None)) and (
-            trouble := junit.complete(junit.place(option, self._config.invocation_params.dir), report)
+            trouble := junit.complete(
+                junit.place(option, self._config.invocation_params.dir), report, self.session.masker.text
+            )
         ):
             self.session.run.notes.append(trouble)
         if self._allure is not None:
+            if self._controller:
+                self._allure.mask_again(self.session.masker.text)
             self._allure.conclude(report)
         if exitstatus not in CAME_TO_ITS_END and not self.told.uncollected:
             return

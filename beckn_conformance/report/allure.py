@@ -39,6 +39,7 @@ class Results:
     def __init__(self, folder: Path, record: Path) -> None:
         self._folder = folder
         self._record = record
+        self._earlier = {path.name for path in folder.glob("*")}
         self._places: dict[str, int] = {}
         self._read = 0
 
@@ -90,6 +91,16 @@ class Results:
         if record.steps:
             self._put("steps", "\n".join(record.steps))
         self._put("again (curl)", record.script or record.curl)
+
+    def mask_again(self, mask: Callable[[str], str]) -> None:
+        """Masks in the results of this run what the process that wrote them could not know to be secret."""
+        for path in self._folder.glob("*-*.*"):
+            if path.name not in self._earlier and path.is_file() and not path.is_symlink():
+                text = path.read_text(encoding="utf-8")
+                masked = mask(text)
+                if masked != text:
+                    with replaced(path) as file:
+                        file.write(masked)
 
     def conclude(self, report: Mapping[str, Any]) -> None:
         """What concerns the whole run, for the overview of a report."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -11,14 +11,18 @@ from xml.etree import ElementTree
 from .document import said
 
 
-def complete(path: Path, report: Mapping[str, Any]) -> str:
-    """Adds properties to the suite in a file that pytest has written; says what is wrong where that cannot be.
+def complete(path: Path, report: Mapping[str, Any], mask: Callable[[str], str] = str) -> str:
+    """Adds properties to the suite in a file that pytest has written, and masks what the process that ran a test could
+    not know to be secret; says what is wrong where that cannot be.
 
     pytest offers no other way at the end of a run, and none at all where processes share it.
     """
     try:
         tree = ElementTree.parse(path)
         suite = next(tree.iter("testsuite"))
+        for element in suite.iter():
+            element.text = mask(element.text) if element.text else element.text
+            element.attrib.update({name: mask(value) for name, value in element.attrib.items()})
         properties = suite.find("properties")
         if properties is None:
             properties = ElementTree.Element("properties")

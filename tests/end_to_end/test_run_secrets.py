@@ -250,8 +250,9 @@ def _chatty(given: list[str]) -> Twist:
     return twist
 
 
+@pytest.mark.parametrize("spread", [(), ("-p", "xdist.plugin", "-n2")], ids=["one process", "two processes"])
 def test_no_secret_is_left_behind_in_any_writing(
-    kit: Kit, gateway: Callable[..., Loopback], capsys: pytest.CaptureFixture[str]
+    kit: Kit, gateway: Callable[..., Loopback], capsys: pytest.CaptureFixture[str], spread: tuple[str, ...]
 ) -> None:
     given: list[str] = []
     server = gateway(_chatty(given), defects=("get-token-repeated",))
@@ -265,7 +266,7 @@ def test_no_secret_is_left_behind_in_any_writing(
     option = kit.configure(json.dumps(declared))
     formats = ("--junitxml=reports/junit.xml", "-pallure_pytest.plugin", "--alluredir=reports/allure", "-rA", "-v")
 
-    run = kit.run(server.url, option, *formats, "-k", SOME)
+    run = kit.run(server.url, option, *spread, *formats, "-k", SOME)
 
     assert not run.crashed, run.output
     assert len(given) > 5
