@@ -7,7 +7,7 @@ import secrets
 import time
 import uuid
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,7 @@ from .recorded.doubles import single
 from .recorded.har import Recorded
 from .recorded.moments import FINE, Moment, spans, started, tick
 from .recorded.tokens import are_evidence, is_redacted
+from .registration import registration_of
 from .run import Run
 from .specification import Specification
 from .stand_ins import StandIns
@@ -167,20 +168,32 @@ def _binding(config: GatewayConfig, rows: Sequence[Row]) -> Binding:
 def _exchanges(chosen: Calls, binding: Binding) -> Iterator[Exchange]:
     in_fields = isinstance(binding, HttpBinding)
     carried = any(_carries(one) for _, one in chosen)
+    owners: dict[str, str] = {}
     for number, (action, one) in enumerate(chosen, 1):
         whole = {"message": not one.row.get("purpose"), **one.row, "id": f"x{number}", "operation": action}
         if one.headless and in_fields:
             whole |= {"reply": None, "trouble": "limit: the recording does not hold the header of the reply"}
         exchange = exchange_of(whole, binding)
+        if (made := registration_of(exchange)) is not None:
+            owners[made.token] = made.id
         if one.ours:
             yield exchange
         elif exchange.sent is None or _is_odd(exchange) or (in_fields and carried and not _carries(one)):
             # How a gateway takes what is no plain message is for tests to find out that know what they send.
-            yield exchange_of({**whole, "message": False, "purpose": ODD, "tags": ["no plain message"]}, binding)
+            odd = {"message": False, "purpose": ODD, "tags": ["no plain message"], "about": _about(exchange, owners)}
+            yield exchange_of({**whole, **odd}, binding)
         elif len(exchange.request.content) > LARGEST_CALL and exchange.action_of_reply is None:
             yield exchange_of({**whole, "purpose": LARGE}, binding)
         else:
             yield exchange
+
+
+def _about(exchange: Exchange, owners: Mapping[str, str]) -> str:
+    """The registration that a request may have changed which is no plain message, if its id or token is in it."""
+    fields = {name.casefold(): value for name, value in exchange.request.headers}
+    owner = owners.get(fields.get("token", ""))
+    text = exchange.request.content
+    return owner or next((id_ for id_ in owners.values() if id_.encode("utf-8", "replace") in text), "")
 
 
 def _carries(one: Recorded) -> bool:

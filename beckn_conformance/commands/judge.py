@@ -27,9 +27,11 @@ def _add_judge(commands: Commands) -> None:
         help="judge traffic that somebody else has recorded",
         description="Judges the calls in a HAR (of a browser, a proxy, or this kit) or in the record of a run, by the "
         "checks of a run and without a gateway. What was not exercised is untested, and the verdict incomplete; "
-        "exit status 1 for a finding that fails the class.",
+        "exit status 1 for a finding that fails the class, 10 where nothing could be judged.",
     )
-    judge.add_argument("traffic", metavar="TRAFFIC", type=path_of, help="a HAR, an exchanges.jsonl, or a report folder")
+    judge.add_argument(
+        "traffic", metavar="TRAFFIC", type=path_of, help="a HAR, also in a ZIP, an exchanges.jsonl, or a report folder"
+    )
     judge.add_argument("--gateway-url", metavar="URL", help="the gateway to judge, where the traffic is with several")
     judge.add_argument("--gateway-config", metavar="FILE", type=path_of, help="what the gateway's vendor declares")
     judge.add_argument("--conformance-class", choices=("core", "strict"), default="core")

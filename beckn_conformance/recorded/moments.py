@@ -17,6 +17,8 @@ FINE: Final = 0.01
 UNMEASURED: Final = 2.0
 """Seconds that a call may have taken where nothing says how long it took."""
 STEP: Final = 1e-6
+ABREAST: Final = 100
+"""Calls that a client has under way at once, at most."""
 TICKS: Final = (1.0, 0.1, 0.01)
 SCALES: Final = ((1e17, 1e9), (1e14, 1e6), (1e11, 1e3))
 """From which number on one counts nanoseconds, microseconds and milliseconds, and how many are in a second."""
@@ -113,11 +115,11 @@ def spans(moments: Sequence[Moment], base: float) -> list[Span]:
     """A span for each call, in the order of the file.
 
     What is told to a second may be a second later. A call whose time is not known lies between those before and after
-    it in the file; where no time is known, all begin at ``base``. Among calls that may have overlapped, those that come
-    first in the file end first.
+    it in the file; where no time is known, it may have overlapped with any of those next to it, and all were made in a
+    moment at ``base``. Among calls that may have overlapped, those that come first in the file end first.
     """
     if all(one.start is None for one in moments):
-        return [Span(base + number * STEP, base + 1 + number * STEP) for number in range(len(moments))]
+        return [Span(base + place * STEP, base + (place + ABREAST) * STEP) for place in range(len(moments))]
     size = tick(moments)
     found = _between([_span(one, size) for one in moments])
     vague = size >= FINE or any(one.start is None or one.seconds is None for one in moments)

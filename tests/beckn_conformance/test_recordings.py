@@ -161,6 +161,16 @@ def test_a_user_in_a_url_is_never_shown(tmp_path):
     assert not any(b"hunter2" in content for content in written)
 
 
+def test_a_change_that_was_not_recorded_whole_may_have_been_made(tmp_path):
+    calls = entries()
+    changed = next(call for call in calls if call["request"]["url"].endswith("info/update"))
+    changed["request"]["postData"]["text"] = "{"
+    result = judged_as(calls, tmp_path)
+
+    assert result.found == set()
+    assert result.status("GET-ROUND-TRIP") == "passed"
+
+
 # Bodies in files.
 
 
