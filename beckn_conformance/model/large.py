@@ -40,8 +40,8 @@ class Large:
                 for document in (documents if isinstance(documents, list) else ())
                 if isinstance(document, dict) and isinstance(document.get("data"), str)
             )
-        elif exchange.refused or (sight.by_gateway and exchange.reply is not None and exchange.reply.status < 500):
-            # Who refuses it has nothing to keep.
+        elif exchange.refused or (exchange.reply is not None and exchange.reply.status // 100 == 4):
+            # Who refuses it, gateway or what stands in front of it, has nothing to keep.
             yield sight.ok(REQUIREMENT, _obligation(sight))
 
     def _shown(self, sight: Sight) -> Iterator[Judgement]:
