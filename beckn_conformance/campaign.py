@@ -188,7 +188,7 @@ class Campaign:
         # a gateway may not survive comes after everything else.
         items[:] = sorted(
             (item for item in items if self._applies(item)),
-            key=lambda item: (_may_do_harm(item), _settles(item), _place(item)),
+            key=lambda item: (may_do_harm(item), _settles(item), _place(item)),
         )
         for item in items:
             if hasattr(getattr(item, "obj", None), "play"):
@@ -198,7 +198,7 @@ class Campaign:
     def selected(self, items: list[pytest.Item]) -> None:
         """After -k and -m: what is going to run, and what of it in one process."""
         # A plugin may have another order, such as a random one.
-        items.sort(key=_may_do_harm)
+        items.sort(key=may_do_harm)
         self._chosen = [i for i in items if isinstance(i, pytest.Function) and hasattr(i.obj, "play")]
         processes = self._config.workerinput["workercount"] if self._worker_id is not None else 1  # type: ignore[attr-defined]
         self._shares = shares((item.nodeid for item in items), processes)
@@ -557,7 +557,7 @@ def _place(item: pytest.Item) -> int:
     return ORDER.index(item.path.stem) if item.path.stem in ORDER else len(ORDER)
 
 
-def _may_do_harm(item: pytest.Item) -> bool:
+def may_do_harm(item: pytest.Item) -> bool:
     """Whether a gateway may not survive the test, so that it comes after all others."""
     return _place(item) == len(ORDER) - 1
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import pytest
 
 from . import plugin
-from .campaign import Campaign, node_id, requirements_of
+from .campaign import Campaign, may_do_harm, node_id, requirements_of
 from .errors import KitError
 from .isolation import OPTIONS, SUITE, load_plugin
 from .run import Run
@@ -43,6 +43,8 @@ class Due:
     """The requirements that it exercises."""
     scenarios: int
     """How many scenarios it has, or examples where it is a property."""
+    hostile: bool = False
+    """Whether it sends what is judged more softly than a message."""
 
 
 def census(run: Run) -> dict[str, Due]:
@@ -56,4 +58,4 @@ def census(run: Run) -> dict[str, Due]:
         raise KitError(f"the suite cannot be collected: {said.getvalue().strip()[-300:] or status}")
     assert collector.campaign is not None
     scenarios = collector.campaign.scenarios
-    return {node_id(item): Due(requirements_of(item), scenarios(item)) for item in collector.items}
+    return {node_id(item): Due(requirements_of(item), scenarios(item), may_do_harm(item)) for item in collector.items}

@@ -263,6 +263,8 @@ def _incomplete(judged: Rejudged) -> Iterator[str]:
         if [*due[test].requirements] != [*judged.ran[test]]:
             yield f"{test} was run for other requirements than it is for"
             break
+    if labelled := sorted(test for test in judged.hostile if test not in due or not due[test].hostile):
+        yield f"what {labelled[0]} sent is called hostile, and it sends nothing of that kind"
     for test in sorted(due.keys() & judged.ran.keys()):
         if due[test].scenarios != judged.scenarios[test]:
             yield f"{test} was judged {judged.scenarios[test]} times and not {due[test].scenarios}"

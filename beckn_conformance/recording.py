@@ -37,6 +37,8 @@ class Rejudged:
     """The tests that were judged, with the requirements they exercise."""
     scenarios: Counter[str] = field(default_factory=Counter)
     """How many scenarios of each test were judged, but for those that only made an example smaller."""
+    hostile: set[str] = field(default_factory=set)
+    """The tests of which an exchange is said to be more than a message, so that it is judged more softly."""
     flaws: list[str] = field(default_factory=list)
     """What is wrong with the record as a record, so that nothing can be said of the run as a whole."""
     chains: dict[str, str] = field(default_factory=dict)
@@ -148,7 +150,7 @@ class _Part:
             case "judged":
                 if not self._begun:
                     raise ValueError("something is judged before the run was begun")
-                self._judge(row, result.scenarios)
+                self._judge(row, result)
             case "tested":
                 judged = Judged(self._findings, self._exercised, self._reason)
                 self._assessment.outcome(row["requirements"], judged, row["test"], drawn=row["drawn"])
@@ -159,12 +161,14 @@ class _Part:
                 self.run.unreachable = row["unreachable"]
                 self.run.exchanges = row["exchanges"]
 
-    def _judge(self, row: Row, scenarios: Counter[str]) -> None:
+    def _judge(self, row: Row, result: Rejudged) -> None:
         exchanges = self._exchanges.scenario(row["exchanges"], self._assessment.binding)
         weight = Weight(row.get("offset", 0), row.get("exact"))
         judged = self._assessment.judge(Played(exchanges, row["unmet"]), row["test"], weight)
+        if any(exchange.purpose for exchange in exchanges):
+            result.hostile.add(row["test"])
         if weight.exact is None:
-            scenarios[row["test"]] += 1
+            result.scenarios[row["test"]] += 1
             self._findings |= {k: v for k, v in judged.findings.items() if k not in self._findings}
             self._exercised |= judged.exercised
             self._reason = judged.reason or self._reason

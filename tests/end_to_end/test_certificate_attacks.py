@@ -199,6 +199,9 @@ ATTACKS: dict[str, Callable[[Record], Any]] = {
         lambda rows: [row for row in rows for _ in range(1 + (row["kind"] == "judged"))]
     ),
     "no end": lambda r: r.course(lambda rows: [row for row in rows if row["kind"] != "closed"]),
+    "it is called hostile": lambda r: r.exchanges(
+        lambda rows: [{**row, "purpose": "unusual"} if row["id"] in r.failing else row for row in rows]
+    ),
     "nobody was reached": lambda r: r.each("closed", unreachable="tried"),
 }
 
