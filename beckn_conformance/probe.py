@@ -12,7 +12,7 @@ from .binding import Binding, EnvelopeBinding, bindings
 from .checks import JSON_MEDIA, blamed
 from .config import GatewayConfig
 from .errors import Unmet, Unreachable
-from .exchange import CONTROL, Exchange, brief
+from .exchange import CONTROL, Exchange, brief, identifier, member
 from .gateway import Gateway
 from .origin import signature
 from .registration import registration_of
@@ -147,10 +147,13 @@ def is_probe(exchanges: Sequence[Exchange], bindings: int) -> bool:
     actions = [exchange.action for exchange in exchanges]
     signups = next((place for place, action in enumerate(actions) if action != SIGNUP), len(actions))
     later = actions[signups:]
-    if not 1 <= signups <= bindings or any(e.acknowledged for e in exchanges[: signups - 1]):
+    # A signup whose answer was lost is made once more, and a registration may be seen later than it was made.
+    if not 1 <= signups <= 2 * bindings or any(e.acknowledged for e in exchanges[: signups - 1]):
         return False
     if exchanges[signups - 1].acknowledged:
-        return later == [GET, UPDATE, ADD][: len(later)]
+        made = identifier(member(exchanges[signups - 1].body_of_reply, "/registration/id"))
+        about = {identifier(member(e.sent.body if e.sent else None, "/registration/id")) for e in exchanges[signups:]}
+        return about <= {made} and later == sorted(later, key=(GET, UPDATE, ADD).index)
     return later == [GET] * len(later) and len(later) <= bindings
 
 

@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from .actor import GET
 from .assessment import Assessment, Judged, Played, Weight
 from .binding import from_json
-from .exchange import Exchange
+from .exchange import CONTROL, Exchange
 from .finding import Finding
 from .integrity import Account, misbegun, out_of_order
 from .journal import COURSE, EXCHANGES
@@ -165,10 +166,15 @@ class _Part:
         exchanges = self._exchanges.scenario(row["exchanges"], self._assessment.binding)
         weight = Weight(row.get("offset", 0), row.get("exact"))
         judged = self._assessment.judge(Played(exchanges, row["unmet"]), row["test"], weight)
-        if any(exchange.purpose for exchange in exchanges):
-            result.hostile.add(row["test"])
+        for exchange in exchanges:
+            if exchange.purpose == CONTROL:
+                if exchange.action != GET:
+                    result.flaws.append(f"exchange {exchange.id} is called a plain call, and is a {exchange.action}")
+            elif exchange.purpose:
+                result.hostile.add(row["test"])
         if weight.exact is None:
-            result.scenarios[row["test"]] += 1
+            # What lost its answers is played once more at the end, when its test is over.
+            result.scenarios[row["test"]] += row["test"] not in result.ran
             self._findings |= {k: v for k, v in judged.findings.items() if k not in self._findings}
             self._exercised |= judged.exercised
             self._reason = judged.reason or self._reason

@@ -202,6 +202,9 @@ ATTACKS: dict[str, Callable[[Record], Any]] = {
     "it is called hostile": lambda r: r.exchanges(
         lambda rows: [{**row, "purpose": "unusual"} if row["id"] in r.failing else row for row in rows]
     ),
+    "it is called a plain call": lambda r: r.exchanges(
+        lambda rows: [{**row, "purpose": "control"} if row["id"] in r.failing else row for row in rows]
+    ),
     "nobody was reached": lambda r: r.each("closed", unreachable="tried"),
 }
 
