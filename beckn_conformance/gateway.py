@@ -308,6 +308,8 @@ class Gateway:
         )
         self._record(exchange)
         self._controls.append(exchange)
+        if reply is not None and exchange.action_of_reply is None:
+            self._patience.count(reply)
         return exchange.action_of_reply is not None
 
     def take_controls(self) -> list[Exchange]:

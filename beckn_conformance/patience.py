@@ -165,6 +165,11 @@ class Patience:
         self._stand(exchange, fate, wait, now)
         return None
 
+    def count(self, reply: Reply) -> None:
+        """Takes note of a reply that asks for fewer requests, for the reader of the report."""
+        if reply.status in (429, 503):
+            self._asked_less[reply.status] += 1
+
     def _is_spent(self, action: str, begun: float, now: float) -> bool:
         """Whether all patience was spent on an operation already, while others were answered; it is spent once."""
         since = self._silent.setdefault(action, begun)
@@ -191,8 +196,7 @@ class Patience:
             self._unsent += self._answered is not None
             return pause, True, self._answered is not None
         status, asked = exchange.reply.status, _asked_for(exchange.reply)
-        if status in (429, 503):
-            self._asked_less[status] += 1
+        self.count(exchange.reply)
         if new_round and (status == 503 or status not in INTERMEDIARY):
             self._lanes.close_half()
         if status == 429 or (status == 503 and asked is not None):
