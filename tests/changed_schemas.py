@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from beckn_conformance.specification import default_folder
+from beckn_conformance.specification.loading import default_folder
 
 WEBSITE = {
     "title": "Website",

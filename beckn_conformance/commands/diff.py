@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from ..paths import path_of
+from ..config.paths import path_of
 from .terminal import Commands, say, say_json
 
 
@@ -23,8 +23,8 @@ def add(commands: Commands) -> None:
 
 
 def _diff(chosen: argparse.Namespace) -> int:
-    from ..comparison import compare
     from ..report import files
+    from ..report.comparison import compare
 
     comparison = compare(files.read(chosen.old), files.read(chosen.new))
     if chosen.json:

@@ -7,12 +7,12 @@ import contextlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..paths import path_of
+from ..config.paths import path_of
 from . import schemas
 from .terminal import Commands, say, say_json
 
 if TYPE_CHECKING:
-    from ..specification import Specification
+    from ..specification.loading import Specification
 
 
 def add(commands: Commands) -> None:
@@ -44,9 +44,9 @@ def _add_judge(commands: Commands) -> None:
 def _judge(chosen: argparse.Namespace) -> int:
     import tempfile
 
-    from .. import traffic
-    from ..journal import SCRIPTS, prepare
-    from ..writing import held, locked
+    from ..record import traffic
+    from ..record.journal import SCRIPTS, prepare
+    from ..untrusted.writing import held, locked
 
     specification = schemas.read(chosen)
     with contextlib.ExitStack() as stack:
@@ -72,9 +72,9 @@ def _judge(chosen: argparse.Namespace) -> int:
 
 def _rejudged(record: Path, specification: Specification, report: Path | None, *, as_json: bool = False) -> int:
     """Judges a record, writes a report where one is wanted, and says the verdict."""
-    from ..masking import Masker
-    from ..recording import rejudge
+    from ..record.masking import Masker
     from ..report import document, files, terminal
+    from ..run.rejudge import rejudge
 
     judged = rejudge(record, specification)
     verdict = judged.conclude()
@@ -100,8 +100,8 @@ def _add_report(commands: Commands) -> None:
 
 
 def _report(chosen: argparse.Namespace) -> int:
-    from ..journal import SCRIPTS
-    from ..writing import held
+    from ..record.journal import SCRIPTS
+    from ..untrusted.writing import held
 
     specification = schemas.read(chosen)
     with held(chosen.folder, SCRIPTS):

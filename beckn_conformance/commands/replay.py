@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 import sys
 
+from ..config.paths import path_of
 from ..errors import UsageError
-from ..exchange import printable
-from ..paths import path_of
+from ..messages.exchange import printable
 from . import schemas
 from .terminal import Commands, say, say_json
 
@@ -31,7 +31,7 @@ def add(commands: Commands) -> None:
 
 
 def _replay(chosen: argparse.Namespace) -> int:
-    from ..resending import again
+    from .resend import again
 
     def confirm(url: str) -> None:
         _confirm(url, agreed=chosen.yes)

@@ -24,7 +24,7 @@ def add(commands: Commands) -> None:
 def _run(chosen: argparse.Namespace) -> int:
     import pytest
 
-    from ..isolation import OPTIONS, end_with_stdin, load_plugin
+    from ..plugin.isolation import OPTIONS, end_with_stdin, load_plugin
 
     if chosen.until_stdin_ends:
         end_with_stdin()

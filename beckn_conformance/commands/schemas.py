@@ -6,10 +6,10 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..paths import path_of
+from ..config.paths import path_of
 
 if TYPE_CHECKING:
-    from ..specification import Specification
+    from ..specification.loading import Specification
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -20,7 +20,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 def read(chosen: argparse.Namespace) -> Specification:
     """The specification that was chosen; raises UsageError where the folder holds none."""
     from ..errors import UsageError
-    from ..specification import choose, load
+    from ..specification.loading import choose, load
 
     folder: Path | None = chosen.conformance_spec
     if folder is not None and not (folder / "requirements.yaml").is_file():

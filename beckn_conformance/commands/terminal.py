@@ -6,8 +6,8 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from ..censor import censored
-from ..exchange import MARKER, printable
+from ..messages.exchange import MARKER, printable
+from ..process.censor import censored
 
 Commands = Any
 """What argparse calls its collection of subcommands."""

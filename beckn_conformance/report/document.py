@@ -6,10 +6,10 @@ import datetime
 from collections.abc import Mapping
 from typing import Any
 
-from ..masking import Masker
-from ..run import Run
-from ..verdict import Outcome, Verdict, worded
-from ..waivers import Standing
+from ..judging.outcome import Outcome, Verdict, worded
+from ..judging.waivers import Standing
+from ..record.masking import Masker
+from ..record.run import Run
 
 FORMAT = "beckn-conformance-report/1"
 

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
-from ..exchange import printable
-from ..specification import Specification
+from ..messages.exchange import printable
+from ..specification.loading import Specification
 from .document import said
 
 URN = "urn:beckn-conformance:"

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
-from ..rows import Exchanges
+from ..record.reader import Exchanges
 
 MOST, FEW_FINDINGS = 3, 40
 """Exchanges of a finding that are shown where findings are few; of each of many it is one."""

@@ -8,14 +8,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from .. import reading
 from ..errors import UsageError
-from ..journal import COURSE, EXCHANGES, file_of
-from ..journal import SCRIPTS as SCRIPTS
-from ..rows import in_order
-from ..specification import Specification, misfit
-from ..writing import Inner, replaced
-from . import badge, earl, evidence, har, html, markdown
+from ..record import har
+from ..record.journal import COURSE, EXCHANGES, file_of
+from ..record.journal import SCRIPTS as SCRIPTS
+from ..record.reader import in_order
+from ..specification.loading import Specification, misfit
+from ..untrusted import reading
+from ..untrusted.writing import Inner, replaced
+from . import badge, earl, evidence, html, markdown
 
 SCRIPT = re.compile(r"[A-Z0-9]+(-[A-Z0-9]+)*-[0-9a-f]{8}\.sh")
 """Names of the scripts of findings."""

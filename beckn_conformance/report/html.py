@@ -17,11 +17,11 @@ from typing import Any
 import jinja2
 from markupsafe import Markup
 
-from .. import reading
-from ..exchange import MOST_VALUES, printable
-from ..record import text_of
-from ..specification import Specification
-from ..verdict import worded
+from ..judging.outcome import worded
+from ..messages.exchange import MOST_VALUES, printable
+from ..record.rows import text_of
+from ..specification.loading import Specification
+from ..untrusted import reading
 from .durations import histograms
 from .evidence import MOST
 from .excerpt import Line, excerpt

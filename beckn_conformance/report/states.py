@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..checks import VERIFICATION
+from ..judging.checks import VERIFICATION
 
 SIGNUP, GET, UPDATE, ADD = "Provider/signup", "Provider/get", "Provider/info/update", "Provider/documents/add"
 SUBJECTS = ("registration", "document", "api")

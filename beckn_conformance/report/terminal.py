@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from ..config import Waiver
-from ..exchange import printable
-from ..run import Run
-from ..shell import command
-from ..tally import Found
-from ..verdict import Outcome, Verdict, worded
+from ..config.gateway import Waiver
+from ..judging.outcome import Outcome, Verdict, worded
+from ..judging.tally import Found
+from ..messages.exchange import printable
+from ..messages.shell import command
+from ..record.run import Run
 from .files import SCRIPTS
 
 MOST = 60

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from beckn_conformance.actor import ADD, GET, SIGNUP, UPDATE, Actor, Registration
-from beckn_conformance.checks import blamed, looks_unsettled
-from beckn_conformance.config import GatewayConfig
-from beckn_conformance.exchange import Exchange
-from beckn_conformance.faults import FaultCase, fault_cases
-from beckn_conformance.scenario import case
-from beckn_conformance.specification import load
+from beckn_conformance.client.provider import ADD, GET, SIGNUP, UPDATE, Actor, Registration
+from beckn_conformance.config.gateway import GatewayConfig
+from beckn_conformance.judging.checks import blamed, looks_unsettled
+from beckn_conformance.messages.exchange import Exchange
+from beckn_conformance.messages.faults import FaultCase, fault_cases
+from beckn_conformance.run.scenario import case
+from beckn_conformance.specification.loading import load
 
 ANSWERED = ("REPLY-NO-CRASH", "REPLY-TIME")
 """What every test with a request of its own kind exercises besides."""

@@ -3,7 +3,7 @@
 Each scenario sends groups of calls that leave at one moment, every call over a connection of its own, in several
 rounds; then it waits until reads are no longer excused (R19) and looks again. What came back is held against a
 sequential model: an order of the calls that respects the times of sending and of the replies has to explain every
-reply (``beckn_conformance.model.histories`` says exactly what).
+reply (``beckn_conformance.judging.history.histories`` says exactly what).
 
 A finding shows a race for certain. Its absence shows that none was seen in these rounds, with the overlap that the way
 to the gateway allowed: groups larger than the declared ``concurrency``, or spread by a ``rate``, overlap less. Which
@@ -17,9 +17,9 @@ from collections.abc import AsyncIterator, Callable, Sequence
 
 import pytest
 
-from beckn_conformance.actor import ADD, GET, SIGNUP, UPDATE, Actor, Call, Registration
-from beckn_conformance.obligations import MANY
-from beckn_conformance.scenario import case, exercises, scenario, settling
+from beckn_conformance.client.provider import ADD, GET, SIGNUP, UPDATE, Actor, Call, Registration
+from beckn_conformance.judging.obligations import MANY
+from beckn_conformance.run.scenario import case, exercises, scenario, settling
 
 LARGE = 30 * 1024
 """Characters of data of a large document: what takes long to read and write leaves more room for another call."""

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from beckn_conformance.actor import ADD, Actor
-from beckn_conformance.faults import FaultCase
-from beckn_conformance.scenario import case, exercises, scenario, settling
+from beckn_conformance.client.provider import ADD, Actor
+from beckn_conformance.messages.faults import FaultCase
+from beckn_conformance.messages.values import SIZES
+from beckn_conformance.run.scenario import case, exercises, scenario, settling
 from beckn_conformance.suite.cases import (
     ANSWERED,
     call_about_unknown,
@@ -16,7 +17,6 @@ from beckn_conformance.suite.cases import (
     spoiled,
     variant_parameters,
 )
-from beckn_conformance.values import SIZES
 
 
 @exercises(

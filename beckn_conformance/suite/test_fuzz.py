@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from beckn_conformance import strategies
-from beckn_conformance.actor import SIGNUP, UPDATE, Actor, Registration
-from beckn_conformance.scenario import drawn, exercises
-from beckn_conformance.specification import load
+from beckn_conformance.client.provider import SIGNUP, UPDATE, Actor, Registration
+from beckn_conformance.run.scenario import drawn, exercises
+from beckn_conformance.specification.loading import load
+from beckn_conformance.suite import strategies
 from beckn_conformance.suite.cases import ANSWERED, GENERAL
 
 NACKS = tuple(sorted({name for names in GENERAL.values() for name in names}))

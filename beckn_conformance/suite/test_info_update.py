@@ -6,10 +6,11 @@ import itertools
 
 import pytest
 
-from beckn_conformance.actor import UPDATE, Actor
-from beckn_conformance.faults import FaultCase
-from beckn_conformance.scenario import case, exercises, scenario, settling
-from beckn_conformance.specification import load
+from beckn_conformance.client.provider import UPDATE, Actor
+from beckn_conformance.messages.faults import FaultCase
+from beckn_conformance.messages.values import SIZES
+from beckn_conformance.run.scenario import case, exercises, scenario, settling
+from beckn_conformance.specification.loading import load
 from beckn_conformance.suite.cases import (
     ANSWERED,
     call_about_unknown,
@@ -20,7 +21,6 @@ from beckn_conformance.suite.cases import (
     spoiled,
     variant_parameters,
 )
-from beckn_conformance.values import SIZES
 
 
 @exercises(

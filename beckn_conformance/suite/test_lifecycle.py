@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from beckn_conformance import strategies
-from beckn_conformance.actor import ADD, UPDATE, Actor, Registration
-from beckn_conformance.config import GatewayConfig
-from beckn_conformance.faults import fault_cases
-from beckn_conformance.model import REQUIREMENTS
-from beckn_conformance.scenario import drawn, exercises
-from beckn_conformance.specification import load
+from beckn_conformance.client.provider import ADD, UPDATE, Actor, Registration
+from beckn_conformance.config.gateway import GatewayConfig
+from beckn_conformance.judging.history import REQUIREMENTS
+from beckn_conformance.messages.faults import fault_cases
+from beckn_conformance.run.scenario import drawn, exercises
+from beckn_conformance.specification.loading import load
+from beckn_conformance.suite import strategies
 
 FAULTS = {case.id: case for action in (UPDATE, ADD) for case in fault_cases(action, load(), GatewayConfig(""))}
 MOST_DOCUMENTS = 36

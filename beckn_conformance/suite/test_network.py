@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from beckn_conformance.actor import Actor, Registration
-from beckn_conformance.scenario import exercises, settling
+from beckn_conformance.client.provider import Actor, Registration
+from beckn_conformance.run.scenario import exercises, settling
 
 
 async def _two(actor: Actor) -> list[Registration]:

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from beckn_conformance.actor import Actor
-from beckn_conformance.faults import FaultCase
-from beckn_conformance.scenario import case, scenario
-from beckn_conformance.specification import load
+from beckn_conformance.client.provider import Actor
+from beckn_conformance.messages.faults import FaultCase
+from beckn_conformance.run.scenario import case, scenario
+from beckn_conformance.specification.loading import load
 from beckn_conformance.suite.cases import (
     ANSWERED,
     OTHERS,

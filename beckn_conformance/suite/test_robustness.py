@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from beckn_conformance.actor import ADD, GET, SIGNUP, UPDATE, Actor, Registration
-from beckn_conformance.exchange import Exchange
-from beckn_conformance.obligations import AT_THE_END
-from beckn_conformance.oddities import (
+from beckn_conformance.client.provider import ADD, GET, SIGNUP, UPDATE, Actor, Registration
+from beckn_conformance.judging.obligations import AT_THE_END
+from beckn_conformance.messages.exchange import Exchange
+from beckn_conformance.messages.hostile import (
     FOREIGN,
     INCOMPLETE,
     LARGE,
@@ -26,9 +26,9 @@ from beckn_conformance.oddities import (
     foreign,
     trickled,
 )
-from beckn_conformance.scenario import case, exercises, scenario
+from beckn_conformance.messages.values import pdf
+from beckn_conformance.run.scenario import case, exercises, scenario
 from beckn_conformance.suite.cases import ACTIONS
-from beckn_conformance.values import pdf
 
 LATER = tuple(action for action in ACTIONS if action != SIGNUP)
 UNHARMED = {SIGNUP: ("SIGNUP-ACK",), UPDATE: ("GET-ROUND-TRIP",), ADD: ("SIGNUP-DOCUMENTS-KEPT",)}

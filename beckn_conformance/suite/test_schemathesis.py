@@ -7,13 +7,13 @@ import copy
 from collections.abc import Mapping
 from typing import Any
 
-from beckn_conformance import openapi
-from beckn_conformance.actor import ADD, GET, SIGNUP, UPDATE, Actor, Registration
-from beckn_conformance.model import REQUIREMENTS as HISTORY
-from beckn_conformance.scenario import drawn, exercises
-from beckn_conformance.specification import Member, load
-from beckn_conformance.strategies import spoil
+from beckn_conformance.client.provider import ADD, GET, SIGNUP, UPDATE, Actor, Registration
+from beckn_conformance.judging.history import REQUIREMENTS as HISTORY
+from beckn_conformance.run.scenario import drawn, exercises
+from beckn_conformance.specification.loading import Member, load
+from beckn_conformance.suite import openapi
 from beckn_conformance.suite.cases import ANSWERED, GENERAL
+from beckn_conformance.suite.strategies import spoil
 
 SHARE = 0.12
 """Part of --fuzz-examples that is drawn: Schemathesis takes its time, and a default run is not to wait for it."""

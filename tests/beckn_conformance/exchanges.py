@@ -12,14 +12,14 @@ from typing import Any
 
 from hypothesis import HealthCheck, settings
 
-from beckn_conformance.binding import Binding, EnvelopeBinding, HttpBinding
-from beckn_conformance.config import GatewayConfig
-from beckn_conformance.diagnosis import Acquaintance, Diagnosis, Known, Recogniser
-from beckn_conformance.exchange import Exchange, Message, Reply, Request
-from beckn_conformance.finding import Finding, Judgement
-from beckn_conformance.judge import Judge
-from beckn_conformance.specification import load
-from beckn_conformance.values import Values
+from beckn_conformance.config.gateway import GatewayConfig
+from beckn_conformance.judging.finding import Finding, Judgement
+from beckn_conformance.judging.judge import Judge
+from beckn_conformance.judging.recogniser import Acquaintance, Diagnosis, Known, Recogniser
+from beckn_conformance.messages.binding import Binding, EnvelopeBinding, HttpBinding
+from beckn_conformance.messages.exchange import Exchange, Message, Reply, Request
+from beckn_conformance.messages.values import Values
+from beckn_conformance.specification.loading import load
 
 SIGNUP, GET = "Provider/signup", "Provider/get"
 UPDATE, ADD = "Provider/info/update", "Provider/documents/add"

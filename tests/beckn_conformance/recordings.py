@@ -18,10 +18,10 @@ from typing import Any
 import httpx
 
 import reference_server
-from beckn_conformance import traffic
-from beckn_conformance.recording import rejudge
-from beckn_conformance.specification import load
-from beckn_conformance.verdict import Verdict
+from beckn_conformance.judging.outcome import Verdict
+from beckn_conformance.record import traffic
+from beckn_conformance.run.rejudge import rejudge
+from beckn_conformance.specification.loading import load
 
 Entry = dict[str, Any]
 Style = Callable[[list[Entry]], list[Entry]]

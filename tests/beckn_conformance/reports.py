@@ -9,7 +9,7 @@ from typing import Any
 
 from exchanges import GET, PENDING, SIGNUP, SPECIFICATION, UPDATE, VERIFIED
 
-from beckn_conformance.statistics import BOUNDS
+from beckn_conformance.judging.statistics import BOUNDS
 
 FOUND = "SIGNUP-NACK-PHONE"
 BODY = {

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from beckn_conformance import changes, witness
-from beckn_conformance.cli import main
+from beckn_conformance.commands.cli import main
+from beckn_conformance.commands.spec import diff, examples
+from beckn_conformance.commands.spec.revision import folder
 from beckn_conformance.errors import SpecificationError, UsageError
-from beckn_conformance.revision import folder
-from beckn_conformance.specification import BASE, compile_schema, default_folder, load
+from beckn_conformance.specification.loading import BASE, compile_schema, default_folder, load
 
 OLD = load()
 SIGNUP, UPDATE, ADD, GET = "Provider/signup", "Provider/info/update", "Provider/documents/add", "Provider/get"
@@ -43,7 +43,7 @@ def compared(old, new):
     for one, other, found in COMPARED:
         if one is old and other is new:
             return found
-    COMPARED.append((old, new, changes.compare(old, new).changes))
+    COMPARED.append((old, new, diff.compare(old, new).changes))
     return COMPARED[-1][2]
 
 
@@ -78,7 +78,7 @@ ALLOWED = ("allowed", "may be sent")
 
 
 def test_nothing_changed_is_no_change():
-    found = changes.compare(OLD, OLD)
+    found = diff.compare(OLD, OLD)
 
     assert found.changes == ()
     assert [*found.lines()] == ["no change"]
@@ -88,7 +88,7 @@ def test_nothing_changed_is_no_change():
 def test_other_titles_are_no_change():
     new = defs(lambda d: d["phone"].update(title="Telephone"))
 
-    assert changes.compare(OLD, new).changes == ()
+    assert diff.compare(OLD, new).changes == ()
 
 
 def test_a_safe_border_that_shrinks_breaks_providers():
@@ -284,7 +284,7 @@ def test_a_pattern_in_other_words_is_neutral():
     pattern = "^[LU]\\d{5}[A-Z]{2}\\d{4}[A-Z]{3}[0-9]{6}$".replace("\\d", "[0123456789]")
     new = defs(lambda d: d["company_id"]["x-safe"].update(pattern=pattern))
 
-    found = changes.compare(OLD, new)
+    found = diff.compare(OLD, new)
 
     assert {c.effect for c in found.changes} == {"neutral"}
     assert all("messages tells the two apart" in c.text for c in found.changes)
@@ -295,7 +295,7 @@ def test_what_the_keywords_say_and_no_message_shows_is_told_as_such():
     # A pattern asks for more characters than that already.
     new = defs(lambda d: d["auth"]["properties"]["token"].update(minLength=1))
 
-    (change,) = changes.compare(OLD, new).changes
+    (change,) = diff.compare(OLD, new).changes
 
     assert (change.effect, change.party, change.pointer) == ("breaking", "gateways", "/auth/token")
     assert change.witness is None
@@ -336,7 +336,7 @@ MUST = next(r for r in OLD.requirements.values() if r.level == "MUST" and len(r.
     ],
 )
 def test_a_changed_requirement_is_told_with_what_it_means(id_, values, effect, text):
-    (change,) = changes.compare(OLD, with_requirement(id_, **values)).changes
+    (change,) = diff.compare(OLD, with_requirement(id_, **values)).changes
 
     assert (change.effect, change.operation, change.text) == (effect, f"requirement {id_}", text)
     assert len([*change.lines()]) == 1
@@ -353,7 +353,7 @@ def test_a_changed_reading_is_told():
     readings = {**OLD.readings, "R8": {**OLD.readings["R8"], "level": ["S"], "accepts": "Give ids."}}
     del readings["R9"]
 
-    found = changes.compare(OLD, replace(OLD, readings=readings, digest="4" * 64)).changes
+    found = diff.compare(OLD, replace(OLD, readings=readings, digest="4" * 64)).changes
 
     assert {(c.effect, c.operation, c.text) for c in found} == {
         ("neutral", "reading R8", "another accepts; level S, before M S"),
@@ -370,7 +370,7 @@ def test_a_reference_that_leads_nowhere_or_in_a_circle_is_named():
 
     for new, match in ((nowhere, "leads nowhere"), (circle, "leads back to itself")):
         with pytest.raises(SpecificationError, match=match):
-            changes.compare(OLD, new)
+            diff.compare(OLD, new)
 
 
 def git(where, *arguments):
@@ -458,8 +458,8 @@ def test_outside_of_a_repository_a_revision_is_none(tmp_path, monkeypatch):
 
 
 def test_what_is_safe_is_every_member_and_none_that_is_null():
-    safe = witness.Side(witness.bordered(witness.inlined(OLD.files, "signup.request.json"), "safe"))
-    body = witness.sample(safe.schema)
+    safe = examples.Side(examples.bordered(examples.inlined(OLD.files, "signup.request.json"), "safe"))
+    body = examples.sample(safe.schema)
 
     assert safe.accepts(body)
     assert not safe.accepts({**body, "documents": None})

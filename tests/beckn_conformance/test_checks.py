@@ -26,10 +26,10 @@ from exchanges import (
     reply,
 )
 
-from beckn_conformance.binding import EnvelopeBinding
-from beckn_conformance.checks import CHECKS
-from beckn_conformance.model import covers
-from beckn_conformance.times import read_time
+from beckn_conformance.judging.checks import CHECKS
+from beckn_conformance.judging.history import covers
+from beckn_conformance.messages.binding import EnvelopeBinding
+from beckn_conformance.messages.times import read_time
 
 PREFIX = {SIGNUP: "SIGNUP", GET: "GET", UPDATE: "UPDATE", ADD: "DOCUMENTS"}
 BOTH = [HTTP, EnvelopeBinding(), EnvelopeBinding("Header", "Body")]

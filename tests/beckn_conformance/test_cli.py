@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from beckn_conformance import catalogue, cli
+from beckn_conformance.commands import cli
+from beckn_conformance.commands.spec import catalogue
 from beckn_conformance.errors import KitError, UsageError
 
 

@@ -7,9 +7,10 @@ import time
 
 import pytest
 
-from beckn_conformance import clock, rehearsal
-from beckn_conformance.actor import Actor
-from beckn_conformance.exchange import Exchange
+from beckn_conformance.client import clock
+from beckn_conformance.client.provider import Actor
+from beckn_conformance.commands.spec import trial
+from beckn_conformance.messages.exchange import Exchange
 
 
 def test_the_clock_of_a_run_begins_with_the_wall_clock():
@@ -26,7 +27,7 @@ def test_calls_stay_in_order_while_the_wall_clock_is_set(monkeypatch, step):
         registration = await actor.registered()
         made.extend([await actor.get(registration) for _ in range(5)])
 
-    rehearsal.run([rehearsal.Item("played", (), play)])
+    trial.run([trial.Item("played", (), play)])
 
     assert len(made) == 5
     assert all(one.ended <= other.started < one.ended + 60 for one, other in itertools.pairwise(made))

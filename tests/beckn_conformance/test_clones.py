@@ -5,13 +5,13 @@ import copy
 import pytest
 from exchanges import GET, SPECIFICATION, Story, configured, drop, nack, page, put, reply
 
-from beckn_conformance.binding import HttpBinding
-from beckn_conformance.model import falters
-from beckn_conformance.obligations import obligations
-from beckn_conformance.record import exchange_of, row_of
-from beckn_conformance.replay import tell
-from beckn_conformance.tally import Tally
-from beckn_conformance.verdict import conclude
+from beckn_conformance.judging.history import falters
+from beckn_conformance.judging.obligations import obligations
+from beckn_conformance.judging.outcome import conclude
+from beckn_conformance.judging.tally import Tally
+from beckn_conformance.messages.binding import HttpBinding
+from beckn_conformance.record.rows import exchange_of, row_of
+from beckn_conformance.run.reproduction import tell
 
 PEER, OTHER = "https://peer.example/api", "https://other.example/api"
 WITHIN = 5.0

@@ -6,7 +6,7 @@ import copy
 
 import pytest
 
-from beckn_conformance.comparison import compare
+from beckn_conformance.report.comparison import compare
 
 FINDING = {
     "id": "GET-ACK-1",

@@ -17,11 +17,11 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ed25519
 from exchanges import SPECIFICATION, URL
 
-from beckn_conformance.config import GatewayConfig, Waiver, from_mapping, load_config
+from beckn_conformance.client.client import Gateway
+from beckn_conformance.config.gateway import GatewayConfig, Waiver, from_mapping, load_config
+from beckn_conformance.config.paths import path_of
 from beckn_conformance.errors import UsageError
-from beckn_conformance.gateway import Gateway
-from beckn_conformance.masking import Masker
-from beckn_conformance.paths import path_of
+from beckn_conformance.record.masking import Masker
 
 SCHEMA = SPECIFICATION.files["gateway-config.json"]
 WAIVER = {

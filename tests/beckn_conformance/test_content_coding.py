@@ -5,7 +5,7 @@ import zlib
 
 import pytest
 
-from beckn_conformance.content_coding import Decoding, Undecodable
+from beckn_conformance.client.content_coding import Decoding, Undecodable
 
 TEXT = b'{"auth": {"token": "' + bytes(range(97, 123)) * 40 + b'"}}'
 GZIP, ZLIB = gzip.compress(TEXT), zlib.compress(TEXT)

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from exchanges import GET, HTTP, UPDATE, exchange, page, reply
 
-from beckn_conformance.binding import Binding
-from beckn_conformance.control import MOST, Control
-from beckn_conformance.exchange import Exchange, Message
+from beckn_conformance.client.control import MOST, Control
+from beckn_conformance.messages.binding import Binding
+from beckn_conformance.messages.exchange import Exchange, Message
 
 KIND = (GET, 500, "text/html")
 

@@ -30,8 +30,8 @@ from exchanges import (
 from hypothesis import given
 from hypothesis import strategies as st
 
-from beckn_conformance.diagnosis import Known
-from beckn_conformance.faults import fault_cases
+from beckn_conformance.judging.recogniser import Known
+from beckn_conformance.messages.faults import fault_cases
 
 BODIES = valid_bodies()
 SAMPLE = "W3dWhrYWtp68jWsa21v490XqxOy2zVkuD"

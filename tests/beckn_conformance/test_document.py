@@ -7,9 +7,10 @@ import io
 import pytest
 from written_fleets import ended, ledger
 
-from beckn_conformance.fleet import index
-from beckn_conformance.report import badge, earl, har, html, markdown
-from beckn_conformance.specification import load
+from beckn_conformance.commands.fleet import index
+from beckn_conformance.record import har
+from beckn_conformance.report import badge, earl, html, markdown
+from beckn_conformance.specification.loading import load
 from reports import report
 
 WAIVED = report(waived={"MUST": ["SIGNUP-NACK-PHONE"]})

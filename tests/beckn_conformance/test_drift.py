@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from beckn_conformance import drift
-from beckn_conformance.cli import main
+from beckn_conformance.commands.cli import main
+from beckn_conformance.commands.spec import drift
 from beckn_conformance.errors import SpecificationError, UsageError
-from beckn_conformance.specification import default_folder, load
+from beckn_conformance.specification.loading import default_folder, load
 
 FOLDER = Path(__file__).resolve().parents[1] / "specification"
 PAGE = (FOLDER / "page.md").read_text(encoding="utf-8")

@@ -6,9 +6,9 @@ import pytest
 import rdflib
 from written_reports import HOSTILE, finding, report
 
+from beckn_conformance.judging.outcome import STATUSES
 from beckn_conformance.report import earl
-from beckn_conformance.specification import load
-from beckn_conformance.verdict import STATUSES
+from beckn_conformance.specification.loading import load
 
 # rdflib's own reader of JSON-LD uses what rdflib advises against.
 pytestmark = pytest.mark.filterwarnings("ignore:ConjunctiveGraph is deprecated:DeprecationWarning")

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from hypothesis import strategies as st
 
-from beckn_conformance.config import GatewayConfig
-from beckn_conformance.examples import MOST_TRIES, Enough, Examples
-from beckn_conformance.specification import load
-from beckn_conformance.strategies import (
+from beckn_conformance.config.gateway import GatewayConfig
+from beckn_conformance.run.examples import MOST_TRIES, Enough, Examples
+from beckn_conformance.specification.loading import load
+from beckn_conformance.suite.strategies import (
     headers,
     histories,
     joint_faults,

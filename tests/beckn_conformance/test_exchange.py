@@ -7,7 +7,7 @@ import json
 import pytest
 
 from beckn_conformance.commands.terminal import say, say_json
-from beckn_conformance.exchange import printable, shown
+from beckn_conformance.messages.exchange import printable, shown
 
 MARKERS = [
     *("##[group]x", "##[add-mask]x", "##[error]x", "###[x]", "##vso[task.setvariable variable=x]y", "##VSO[x]"),

@@ -15,14 +15,14 @@ from exchanges import SPECIFICATION
 from jsonschema import Draft202012Validator
 from written_fleets import ended, entry, ledger
 
-from beckn_conformance import isolation
-from beckn_conformance.cli import main
+from beckn_conformance.commands.cli import main
+from beckn_conformance.commands.fleet import cluster, index, job
+from beckn_conformance.commands.fleet.entries import read
+from beckn_conformance.commands.fleet.job import Outcome, Visit, make
+from beckn_conformance.commands.fleet.results import Ledger
 from beckn_conformance.errors import UsageError
-from beckn_conformance.fleet import cluster, index, visit
-from beckn_conformance.fleet.ledger import Ledger
-from beckn_conformance.fleet.roster import read
-from beckn_conformance.fleet.visit import Outcome, Visit, make
-from beckn_conformance.writing import locked
+from beckn_conformance.plugin import isolation
+from beckn_conformance.untrusted.writing import locked
 from reports import FOUND, finding, report
 
 OTHER = "GET-ACK"
@@ -213,10 +213,10 @@ DEAF = """
 @pytest.mark.parametrize("limit", [SOON, 60.0])
 def test_nothing_is_left_of_a_run_that_does_not_listen_or_is_not_wanted(monkeypatch, limit):
     psutil = pytest.importorskip("psutil")
-    monkeypatch.setattr(visit, "GRACE", 0.2)
+    monkeypatch.setattr(job, "GRACE", 0.2)
     asked = iter(range(1_000_000))
 
-    outcome = make(scripted(DEAF, limit=limit), wanted=lambda: limit < 60 or next(asked) * visit.INTERVAL < SOON)
+    outcome = make(scripted(DEAF, limit=limit), wanted=lambda: limit < 60 or next(asked) * job.INTERVAL < SOON)
 
     child = int(zlib.decompress(outcome.files["report.json"]))
     # Whoever is killed goes a moment later.
@@ -226,7 +226,7 @@ def test_nothing_is_left_of_a_run_that_does_not_listen_or_is_not_wanted(monkeypa
 
 
 def test_a_report_that_is_too_large_is_left_but_for_what_it_says(monkeypatch):
-    monkeypatch.setattr(visit, "LARGEST", 2000)
+    monkeypatch.setattr(job, "LARGEST", 2000)
 
     outcome = make(
         scripted(
@@ -540,8 +540,8 @@ def test_a_bad_option_is_told_before_anything_is_written(fleet, tmp_path, capsys
 
 
 def test_without_dask_it_is_said_how_to_get_it(fleet, monkeypatch, capsys):
-    monkeypatch.delattr("beckn_conformance.fleet.cluster")
-    monkeypatch.delitem(sys.modules, "beckn_conformance.fleet.cluster")
+    monkeypatch.delattr("beckn_conformance.commands.fleet.cluster")
+    monkeypatch.delitem(sys.modules, "beckn_conformance.commands.fleet.cluster")
     monkeypatch.setitem(sys.modules, "distributed", None)
 
     assert main(["fleet", "FLEET.yaml"]) == 4

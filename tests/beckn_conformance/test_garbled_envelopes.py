@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
+from beckn_conformance.commands.spec.trial import session_of
 from beckn_conformance.errors import Unreachable
-from beckn_conformance.rehearsal import session_of
 
 
 def answering(text: bytes, media: bytes = b"application/json", status: int = 200) -> Any:

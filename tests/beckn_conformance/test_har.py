@@ -10,10 +10,10 @@ from har_schema import validator
 from written_reports import HOSTILE, finding, report, row
 
 from beckn_conformance.errors import UsageError
-from beckn_conformance.record import content_of
-from beckn_conformance.record import written as packed_of
-from beckn_conformance.recorded import har as recorded
-from beckn_conformance.report import har
+from beckn_conformance.record import har
+from beckn_conformance.record.foreign import har as recorded
+from beckn_conformance.record.rows import content_of
+from beckn_conformance.record.rows import written as packed_of
 
 
 def written(*rows, **changes):

@@ -30,9 +30,9 @@ from exchanges import (
 from hypothesis import given
 from hypothesis import strategies as st
 
-from beckn_conformance.judge import Judge
-from beckn_conformance.model import REQUIREMENTS
-from beckn_conformance.obligations import MANY
+from beckn_conformance.judging.history import REQUIREMENTS
+from beckn_conformance.judging.judge import Judge
+from beckn_conformance.judging.obligations import MANY
 
 
 def signed_up(config=CONFIG):

@@ -186,6 +186,8 @@ def test_the_plugin_alone_loads_nothing_heavy():
 
 
 def test_judging_loads_no_client():
-    modules = loaded("import beckn_conformance.judge, beckn_conformance.verdict, beckn_conformance.values")
+    modules = loaded(
+        "import beckn_conformance.judging.judge, beckn_conformance.judging.outcome, beckn_conformance.messages.values"
+    )
 
-    assert modules.isdisjoint({"aiohttp", "httpx", "pytest", "asyncio", "beckn_conformance.gateway"})
+    assert modules.isdisjoint({"aiohttp", "httpx", "pytest", "asyncio", "beckn_conformance.client.client"})

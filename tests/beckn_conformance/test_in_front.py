@@ -18,11 +18,11 @@ from exchanges import (
     reply,
 )
 
-from beckn_conformance.binding import EnvelopeBinding
-from beckn_conformance.exchange import Reply
-from beckn_conformance.judge import Judge
-from beckn_conformance.tally import EVERY, Tally
-from beckn_conformance.verdict import conclude
+from beckn_conformance.judging.judge import Judge
+from beckn_conformance.judging.outcome import conclude
+from beckn_conformance.judging.tally import EVERY, Tally
+from beckn_conformance.messages.binding import EnvelopeBinding
+from beckn_conformance.messages.exchange import Reply
 
 BLOCKED = b'{"error": "blocked"}'
 OWN_REFUSAL = nack({"registration": {"status": "UPDATE-FAIL"}, "info": {"phone": "is no text"}})

@@ -4,10 +4,10 @@ import dataclasses
 
 import pytest
 
-from beckn_conformance.chain import Chain
-from beckn_conformance.config import GatewayConfig
-from beckn_conformance.integrity import Account, out_of_order
-from beckn_conformance.specification import load
+from beckn_conformance.config.gateway import GatewayConfig
+from beckn_conformance.record.chain import Chain
+from beckn_conformance.record.integrity import Account, out_of_order
+from beckn_conformance.specification.loading import load
 
 RIGHT = (
     {"kind": "begun", "probe": ["x1", "x2"]},

@@ -6,7 +6,7 @@ import signal
 
 import pytest
 
-from beckn_conformance.interrupts import take_termination, undisturbed
+from beckn_conformance.process.interrupts import take_termination, undisturbed
 
 
 @pytest.fixture(params=[signal.default_int_handler, signal.SIG_IGN], ids=["heard", "ignored"])

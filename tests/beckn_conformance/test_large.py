@@ -5,9 +5,9 @@ import base64
 import pytest
 from exchanges import ADD, SIGNUP, Story, configured, diagnose, drawn, drop, nack, page, put, valid_bodies
 
-from beckn_conformance.diagnosis import LARGEST_CALL
-from beckn_conformance.exchange import write_json
-from beckn_conformance.values import SIZES
+from beckn_conformance.judging.recogniser import LARGEST_CALL
+from beckn_conformance.messages.exchange import write_json
+from beckn_conformance.messages.values import SIZES
 
 TAG = "a document of 256 KB"
 

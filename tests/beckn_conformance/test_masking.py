@@ -14,10 +14,10 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from writings import WRITINGS
 
-from beckn_conformance.censor import censored
-from beckn_conformance.exchange import LONGEST_TOKEN, Reply, read_json
-from beckn_conformance.masking import SHORTEST, Masker
-from beckn_conformance.record import row_of, text_of
+from beckn_conformance.messages.exchange import LONGEST_TOKEN, Reply, read_json
+from beckn_conformance.process.censor import censored
+from beckn_conformance.record.masking import SHORTEST, Masker
+from beckn_conformance.record.rows import row_of, text_of
 
 SECRETS = st.text(st.characters(codec="utf-8"), min_size=SHORTEST, max_size=20) | st.from_regex(
     r"[A-Za-z0-9._~+/=-]{6,20}", fullmatch=True

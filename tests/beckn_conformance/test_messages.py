@@ -7,9 +7,9 @@ from exchanges import ACTIONS, HTTP, QUICK, SIGNUP, SPECIFICATION, exchange, hea
 from hypothesis import given
 from hypothesis import strategies as st
 
-from beckn_conformance.binding import EnvelopeBinding, HttpBinding, bindings
 from beckn_conformance.errors import UsageError
-from beckn_conformance.exchange import (
+from beckn_conformance.messages.binding import EnvelopeBinding, HttpBinding, bindings
+from beckn_conformance.messages.exchange import (
     LONGEST_ID,
     MISSING,
     Message,

@@ -5,8 +5,9 @@ import json
 import pytest
 from exchanges import ACTIONS, NOW, SIGNUP, UPDATE, header, valid_bodies
 
-from beckn_conformance.exchange import Request, write_json
-from beckn_conformance.oddities import (
+from beckn_conformance.client.raw import head
+from beckn_conformance.messages.exchange import Request, write_json
+from beckn_conformance.messages.hostile import (
     FOREIGN,
     INCOMPLETE,
     MALFORMED,
@@ -16,7 +17,6 @@ from beckn_conformance.oddities import (
     UNUSUAL,
     trickled,
 )
-from beckn_conformance.wire import head
 
 TOKEN = "tok-0123456789-abcdefghij"
 TALKS = {kind: talk for kinds in MALFORMED_HTTP.values() for kind, talk in kinds.items()}

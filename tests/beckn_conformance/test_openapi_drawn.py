@@ -12,12 +12,13 @@ from typing import Any
 
 import pytest
 
-from beckn_conformance import openapi, specification
-from beckn_conformance.config import GatewayConfig
+from beckn_conformance.config.gateway import GatewayConfig
 from beckn_conformance.errors import SpecificationError
-from beckn_conformance.examples import Examples
-from beckn_conformance.exchange import write_json
-from beckn_conformance.specification import load
+from beckn_conformance.messages.exchange import write_json
+from beckn_conformance.run.examples import Examples
+from beckn_conformance.specification import loading
+from beckn_conformance.specification.loading import load
+from beckn_conformance.suite import openapi
 
 ACTIONS = ("Provider/signup", "Provider/get", "Provider/info/update", "Provider/documents/add")
 ROOT = Path(openapi.__file__).resolve().parents[1]
@@ -32,9 +33,9 @@ def changed(tmp_path: Path) -> Iterator[Path]:
     """A copy of schemas/ that is read in place of the kit's own."""
     folder = tmp_path / "schemas"
     shutil.copytree(load().folder, folder)
-    specification.choose(folder)
+    loading.choose(folder)
     yield folder
-    specification.choose(None)
+    loading.choose(None)
 
 
 @pytest.mark.parametrize("action", ACTIONS)
@@ -51,8 +52,8 @@ def test_every_body_is_an_object_that_can_be_sent(action: str, faulty: bool) -> 
 
 def members_sound(action: str, body: Any) -> bool:
     """Whether everything that the page asks for stands in a body, of the right type."""
-    validator = specification.compile_schema(
-        {"$ref": f"{specification.BASE}{load().operation(action).key}.request.json"}, load().files
+    validator = loading.compile_schema(
+        {"$ref": f"{loading.BASE}{load().operation(action).key}.request.json"}, load().files
     )
     return bool(validator.is_valid(body))
 

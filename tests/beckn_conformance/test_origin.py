@@ -7,8 +7,8 @@ import dataclasses
 import pytest
 from exchanges import GET, JSON, SIGNUP, exchange, nack, page, reply
 
-from beckn_conformance.exchange import Reply
-from beckn_conformance.origin import ENOUGH, INTERMEDIARY, Appearance, Origin, signature
+from beckn_conformance.judging.origin import ENOUGH, INTERMEDIARY, Appearance, Origin, signature
+from beckn_conformance.messages.exchange import Reply
 
 OWN = (("Server", "gunicorn"), ("Date", "Mon, 04 May 2026 10:00:00 GMT"))
 

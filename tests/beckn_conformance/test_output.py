@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-from beckn_conformance.output import Lasting, lasting
+from beckn_conformance.process.output import Lasting, lasting
 
 LONG = "x" * 100_000
 

@@ -6,9 +6,9 @@ from email.utils import format_datetime
 
 import pytest
 
-from beckn_conformance import patience
-from beckn_conformance.exchange import Exchange, Received, Reply, Request
-from beckn_conformance.patience import FEW, MANY, REPEATS, Fate, Lanes, Patience, Wait
+from beckn_conformance.client import retry
+from beckn_conformance.client.retry import FEW, MANY, REPEATS, Fate, Lanes, Patience, Wait
+from beckn_conformance.messages.exchange import Exchange, Received, Reply, Request
 
 SECONDS = 30.0
 
@@ -18,7 +18,7 @@ class Clock:
 
     def __init__(self, monkeypatch):
         self.now = 1000.0
-        monkeypatch.setattr(patience.time, "monotonic", lambda: self.now)
+        monkeypatch.setattr(retry.time, "monotonic", lambda: self.now)
 
 
 @pytest.fixture

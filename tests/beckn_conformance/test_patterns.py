@@ -6,8 +6,8 @@ import time
 
 import pytest
 
-from beckn_conformance.patterns import Pattern, PatternError
-from beckn_conformance.specification import compile_schema, load
+from beckn_conformance.specification.loading import compile_schema, load
+from beckn_conformance.untrusted.patterns import Pattern, PatternError
 
 STALLING = ["^(a+)+$", "^(a|a)*$", "^(a|aa)+$", "(.*)*b", "(a*)*$", "(x+x+)+y"]
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from beckn_conformance import yamltext
-from beckn_conformance.positions import escaped, parts_of
+from beckn_conformance.specification.source_lines import escaped, parts_of
+from beckn_conformance.untrusted import yaml_text
 
 JSON = """{
   "a": {
@@ -37,5 +37,5 @@ YAML = """# a comment
     ],
 )
 def test_a_value_has_the_line_of_its_key(text, pointer, line):
-    assert yamltext.read(text).at(parts_of(pointer)).line == line
+    assert yaml_text.read(text).at(parts_of(pointer)).line == line
     assert "".join(f"/{escaped(part)}" for part in parts_of(pointer)) == pointer

@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 
 import beckn_conformance
-from beckn_conformance.report import progress
-from beckn_conformance.report.progress import ERASE, RESTORE, SAVE, Progress
+from beckn_conformance.plugin import progress
+from beckn_conformance.plugin.progress import ERASE, RESTORE, SAVE, Progress
 
 ROOT = Path(beckn_conformance.__file__).resolve().parents[1]
 

@@ -6,11 +6,11 @@ import json
 import pytest
 from exchanges import SPECIFICATION, URL
 
-from beckn_conformance.config import GatewayConfig, from_mapping
+from beckn_conformance.config.gateway import GatewayConfig, from_mapping
+from beckn_conformance.config.proxies import advice, authorization, check_proxy, without_user
 from beckn_conformance.errors import UsageError
-from beckn_conformance.masking import Masker
-from beckn_conformance.proxies import advice, authorization, check_proxy, without_user
-from beckn_conformance.run import Run
+from beckn_conformance.record.masking import Masker
+from beckn_conformance.record.run import Run
 
 PEER = "http://peer.example"
 

@@ -7,8 +7,8 @@ import time
 
 import pytest
 
-from beckn_conformance import reading
 from beckn_conformance.errors import UsageError
+from beckn_conformance.untrusted import reading
 
 POSIX = pytest.mark.skipif(sys.platform == "win32", reason="there are no pipes and devices in its file systems")
 

@@ -7,10 +7,10 @@ import json
 
 import pytest
 
-from beckn_conformance.binding import EnvelopeBinding, HttpBinding
-from beckn_conformance.exchange import Exchange, Message, Raw, Reply, Request, write_json
-from beckn_conformance.record import LONGEST, content_of, exchange_of, mask_row, row_of, text_of, written
-from beckn_conformance.rows import in_order
+from beckn_conformance.messages.binding import EnvelopeBinding, HttpBinding
+from beckn_conformance.messages.exchange import Exchange, Message, Raw, Reply, Request, write_json
+from beckn_conformance.record.reader import in_order
+from beckn_conformance.record.rows import LONGEST, content_of, exchange_of, mask_row, row_of, text_of, written
 
 HEADER = {"Action": "Provider/get", "Token": "t-1", "Timestamp": "2026-11-22T10:00:00"}
 BODY = {"registration": {"id": "r-1"}, "odd": ["\ud83d", 1.5, None, {"n": 10**30}]}

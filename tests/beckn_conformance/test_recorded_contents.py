@@ -6,8 +6,8 @@ import zlib
 
 import pytest
 
-from beckn_conformance.recorded.contents import recorded, sized
-from beckn_conformance.recorded.har import address
+from beckn_conformance.record.foreign.contents import recorded, sized
+from beckn_conformance.record.foreign.har import address
 
 TEXT = '{"name": "Grüne Linie"}'
 BYTES = TEXT.encode()

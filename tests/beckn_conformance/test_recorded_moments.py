@@ -2,7 +2,7 @@
 
 import pytest
 
-from beckn_conformance.recorded.moments import Moment, moment, spans, started, tick
+from beckn_conformance.record.foreign.moments import Moment, moment, spans, started, tick
 
 WHEN = 1793527200.5
 

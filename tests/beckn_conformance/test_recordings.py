@@ -208,7 +208,7 @@ def test_a_file_elsewhere_is_never_read(name, tmp_path):
 
 
 def test_a_zip_that_unpacks_to_too_much_is_refused(tmp_path, monkeypatch):
-    monkeypatch.setattr("beckn_conformance.recorded.source.LARGEST", 100_000)
+    monkeypatch.setattr("beckn_conformance.record.foreign.source.LARGEST", 100_000)
     source = zipped(tmp_path / "traffic.har.zip", {"har.har": b" " * 1_000_000})
 
     with pytest.raises(UsageError, match="larger than"):

@@ -12,7 +12,7 @@ from exchanges import SPECIFICATION
 from test_report_html import hostile
 from written_fleets import ended, ledger
 
-from beckn_conformance.fleet import index
+from beckn_conformance.commands.fleet import index
 from beckn_conformance.report import evidence, html
 from reports import FOUND, finding, report, row
 

@@ -28,9 +28,9 @@ from exchanges import (
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from beckn_conformance.binding import EnvelopeBinding
-from beckn_conformance.exchange import Reply
-from beckn_conformance.finding import Judgement
+from beckn_conformance.judging.finding import Judgement
+from beckn_conformance.messages.binding import EnvelopeBinding
+from beckn_conformance.messages.exchange import Reply
 
 THOROUGH = settings(QUICK, max_examples=20)
 WORDS = st.sampled_from(

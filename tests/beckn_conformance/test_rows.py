@@ -7,14 +7,15 @@ import zlib
 
 import pytest
 
-from beckn_conformance import recording, rows
-from beckn_conformance.binding import HttpBinding
-from beckn_conformance.config import GatewayConfig
+from beckn_conformance.config.gateway import GatewayConfig
 from beckn_conformance.errors import UsageError
-from beckn_conformance.masking import Masker
-from beckn_conformance.reading import MB
-from beckn_conformance.run import FORMAT
-from beckn_conformance.specification import load
+from beckn_conformance.messages.binding import HttpBinding
+from beckn_conformance.record import reader
+from beckn_conformance.record.masking import Masker
+from beckn_conformance.record.run import FORMAT
+from beckn_conformance.run import rejudge
+from beckn_conformance.specification.loading import load
+from beckn_conformance.untrusted.reading import MB
 from reports import row as exchange_row
 
 RUN = {
@@ -98,10 +99,10 @@ def changed(row, path, value):
     ],
 )
 def test_an_exchange_that_no_run_writes_is_refused(path, value):
-    rows.row(line(exchange_row()), "exchange")
+    reader.row(line(exchange_row()), "exchange")
 
     with pytest.raises(ValueError) as raised:  # noqa: PT011
-        rows.row(line(changed(exchange_row(), path, value)), "exchange")
+        reader.row(line(changed(exchange_row(), path, value)), "exchange")
 
     assert "\n" not in str(raised.value)
     assert "\x1b" not in str(raised.value)
@@ -131,26 +132,26 @@ def test_an_exchange_that_no_run_writes_is_refused(path, value):
     ],
 )
 def test_a_step_that_no_run_writes_is_refused(row, path, value):
-    rows.row(line(row))
+    reader.row(line(row))
 
     with pytest.raises(ValueError):  # noqa: PT011
-        rows.row(line(changed(row, path, value)))
+        reader.row(line(changed(row, path, value)))
 
 
 @pytest.mark.parametrize("text", [b"[]\n", b"1\n", b'{"kind":"run","kind":"run"}\n', b"[" * 10_000, b"\xff\n", b"\n"])
 def test_a_line_that_is_no_row_is_refused(text):
     with pytest.raises(ValueError):  # noqa: PT011
-        rows.row(text)
+        reader.row(text)
 
 
 def test_half_a_character_in_a_text_is_no_fault():
-    assert rows.row(line(exchange_row(about="r\ud83d")), "exchange")["about"] == "r\ud83d"
+    assert reader.row(line(exchange_row(about="r\ud83d")), "exchange")["about"] == "r\ud83d"
 
 
 def test_contents_that_unpack_to_more_than_any_run_writes_are_refused(tmp_path, monkeypatch):
-    monkeypatch.setattr(rows, "LARGEST_RECORD", MB)
+    monkeypatch.setattr(reader, "LARGEST_RECORD", MB)
     written(tmp_path, [RUN], [exchange_row(f"x{n}", reply=packed(5 * MB)) for n in range(5)])
-    found = rows.Exchanges(tmp_path)
+    found = reader.Exchanges(tmp_path)
 
     with pytest.raises(ValueError, match="more than any run writes"):
         [found.exchange(id_, HttpBinding()) for id_ in found]
@@ -158,19 +159,19 @@ def test_contents_that_unpack_to_more_than_any_run_writes_are_refused(tmp_path, 
 
 
 def test_an_exchange_is_not_judged_again_and_again(tmp_path, monkeypatch):
-    monkeypatch.setattr(rows, "LARGEST_RECORD", MB)
+    monkeypatch.setattr(reader, "LARGEST_RECORD", MB)
     named = [{**JUDGED, "exchanges": [f"x{n}" for n in range(50)]}] * 1000
     written(tmp_path, [RUN, BEGUN, *named], [exchange_row(f"x{n}") for n in range(50)])
 
     with pytest.raises(UsageError, match="more than any run writes"):
-        recording.rejudge(tmp_path, load())
+        rejudge.rejudge(tmp_path, load())
 
 
 def test_a_scenario_holds_no_more_than_a_run_can_hold_at_once(tmp_path):
     written(tmp_path, [RUN, BEGUN, {**JUDGED, "exchanges": ["x1"] * 100}], [exchange_row(reply=packed(15 * MB))])
 
     with pytest.raises(UsageError, match="more than a run can hold at once") as raised:
-        recording.rejudge(tmp_path, load())
+        rejudge.rejudge(tmp_path, load())
 
     assert "course.jsonl, line 3" in str(raised.value)
 
@@ -180,14 +181,14 @@ def test_a_reply_of_more_values_than_any_that_is_judged_is_refused(tmp_path):
     written(tmp_path, [RUN, BEGUN, JUDGED], [exchange_row(reply=reply)])
 
     with pytest.raises(UsageError, match="more than 100000 JSON values"):
-        recording.rejudge(tmp_path, load())
+        rejudge.rejudge(tmp_path, load())
 
 
 def test_a_damaged_exchange_is_told_with_file_and_line(tmp_path):
     written(tmp_path, [RUN, BEGUN, JUDGED], [exchange_row("x2"), exchange_row("x1", tags="none")])
 
     with pytest.raises(UsageError) as raised:
-        recording.rejudge(tmp_path, load())
+        rejudge.rejudge(tmp_path, load())
 
     assert str(raised.value) == f'{tmp_path / "exchanges.jsonl"}, line 2: tags: "none" is not of type "array"'
 
@@ -211,7 +212,7 @@ def test_a_record_is_made_of_regular_files(tmp_path, name, kind):
             os.truncate(path, 2**40)
 
     with pytest.raises(UsageError, match=rf"{name} cannot be read: "):
-        recording.rejudge(tmp_path, load())
+        rejudge.rejudge(tmp_path, load())
 
 
 def test_what_only_resembles_a_file_of_the_record_is_no_part_of_it(tmp_path):
@@ -219,10 +220,10 @@ def test_what_only_resembles_a_file_of_the_record_is_no_part_of_it(tmp_path):
     for name in ("exchanges-old.jsonl", "exchanges-.jsonl", "exchanges-gw.jsonl", "course-copy.jsonl"):
         (tmp_path / name).write_text("no JSON\n")
 
-    assert [row["id"] for row in rows.exchanges(tmp_path)] == ["x1"]
-    assert len(rows.paths(tmp_path, "course")) == 1
+    assert [row["id"] for row in reader.exchanges(tmp_path)] == ["x1"]
+    assert len(reader.paths(tmp_path, "course")) == 1
 
 
-@pytest.mark.parametrize("kind", sorted(rows.KINDS))
+@pytest.mark.parametrize("kind", sorted(reader.KINDS))
 def test_the_schema_knows_every_kind_of_row(kind):
     assert load().files["record.json"]["$defs"][kind]["properties"]["kind"] == {"const": kind}

@@ -6,8 +6,8 @@ import random
 import pytest
 
 from beckn_conformance.errors import SpecificationError
-from beckn_conformance.samples import Samples, fits
-from beckn_conformance.specification import Member
+from beckn_conformance.messages.samples import Samples, fits
+from beckn_conformance.specification.loading import Member
 
 COUNT = itertools.count()
 

@@ -10,13 +10,13 @@ from typing import Any
 import httpx
 import pytest
 
-from beckn_conformance.actor import GET, Actor, Registration, Verifier
-from beckn_conformance.binding import EnvelopeBinding, HttpBinding
-from beckn_conformance.config import GatewayConfig
-from beckn_conformance.exchange import MISSING, Exchange, Message
-from beckn_conformance.gateway import Gateway
-from beckn_conformance.specification import load
-from beckn_conformance.values import Values
+from beckn_conformance.client.client import Gateway
+from beckn_conformance.client.provider import GET, Actor, Registration, Verifier
+from beckn_conformance.config.gateway import GatewayConfig
+from beckn_conformance.messages.binding import EnvelopeBinding, HttpBinding
+from beckn_conformance.messages.exchange import MISSING, Exchange, Message
+from beckn_conformance.messages.values import Values
+from beckn_conformance.specification.loading import load
 
 URL = "http://gw.example"
 OLD = "2026-01-01T00:00:00"

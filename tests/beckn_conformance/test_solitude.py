@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from beckn_conformance.solitude import Solitude
+from beckn_conformance.client.exclusive import Solitude
 
 
 class Diary:

@@ -27,10 +27,10 @@ from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 
 from beckn_conformance.errors import KitError, SpecificationError, nearest
-from beckn_conformance.exchange import write_json
-from beckn_conformance.faults import fault_cases
-from beckn_conformance.oddities import MALFORMED
-from beckn_conformance.specification import (
+from beckn_conformance.messages.exchange import write_json
+from beckn_conformance.messages.faults import fault_cases
+from beckn_conformance.messages.hostile import MALFORMED
+from beckn_conformance.specification.loading import (
     BASE,
     JSON_TYPES,
     Member,
@@ -102,7 +102,7 @@ def test_a_folder_that_is_not_there_is_an_error(tmp_path):
 
 
 def test_a_package_without_schemas_is_an_error(monkeypatch, tmp_path):
-    monkeypatch.setattr("beckn_conformance.specification.__file__", str(tmp_path / "a" / "specification.py"))
+    monkeypatch.setattr("beckn_conformance.specification.loading.__file__", str(tmp_path / "a" / "specification.py"))
 
     with pytest.raises(SpecificationError, match="install the package again"):
         default_folder()

@@ -8,11 +8,11 @@ import unicodedata
 import pytest
 from exchanges import CONFIG, configured, drawn
 
-from beckn_conformance.diagnosis import Recogniser
-from beckn_conformance.model.form import same_but_for_form, same_bytes
-from beckn_conformance.specification import SIGNUP, load
-from beckn_conformance.stand_ins import StandIns
-from beckn_conformance.values import NAMES, PHONES
+from beckn_conformance.judging.history.form import same_but_for_form, same_bytes
+from beckn_conformance.judging.recogniser import Recogniser
+from beckn_conformance.messages.values import NAMES, PHONES
+from beckn_conformance.record.stand_ins import StandIns
+from beckn_conformance.specification.loading import SIGNUP, load
 
 VALUES = drawn()
 MEMBERS = {

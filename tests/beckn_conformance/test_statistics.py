@@ -5,8 +5,8 @@ import json
 
 from exchanges import ADD, GET, PENDING, SIGNUP, UPDATE, VERIFIED, Story, exchange, nack, put, reply
 
-from beckn_conformance.finding import Finding
-from beckn_conformance.statistics import BOUNDS, LONGEST_STATUS, MOST_TRANSITIONS, Statistics
+from beckn_conformance.judging.finding import Finding
+from beckn_conformance.judging.statistics import BOUNDS, LONGEST_STATUS, MOST_TRANSITIONS, Statistics
 
 
 def observed(story, findings=()):

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from beckn_conformance.told import Told, consistent
+from beckn_conformance.plugin.completion import Told, consistent
 
 
 def report(when: str, outcome: str = "passed", name: str = "test", **marks: Any) -> SimpleNamespace:

@@ -6,9 +6,9 @@ import asyncio
 
 import pytest
 
-from beckn_conformance.shares import shares
+from beckn_conformance.client.limiter import Turns
+from beckn_conformance.plugin.schedule import shares
 from beckn_conformance.suite import test_get, test_info_update
-from beckn_conformance.turns import Turns
 
 
 async def _let_all_run():

@@ -2,8 +2,8 @@
 
 import pytest
 
+from beckn_conformance.config.urls import check_url
 from beckn_conformance.errors import UsageError
-from beckn_conformance.urls import check_url
 
 
 @pytest.mark.parametrize(

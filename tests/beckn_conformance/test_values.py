@@ -6,10 +6,10 @@ import re
 import pytest
 from exchanges import ACTIONS, ADD, CONFIG, INFO, OWNER, SIGNUP, SPECIFICATION, UPDATE, configured, diagnose, drawn
 
-from beckn_conformance.config import GatewayConfig
-from beckn_conformance.diagnosis import Acquaintance
+from beckn_conformance.config.gateway import GatewayConfig
 from beckn_conformance.errors import UsageError
-from beckn_conformance.values import NAMES, PHONES, Values, syllables
+from beckn_conformance.judging.recogniser import Acquaintance
+from beckn_conformance.messages.values import NAMES, PHONES, Values, syllables
 
 MEMBERS = {m.pointer: m for m in SPECIFICATION.members(SIGNUP)}
 DRAW = {

@@ -8,11 +8,11 @@ from exchanges import CONFIG, QUICK, SPECIFICATION, Story, configured, put
 from hypothesis import given
 from hypothesis import strategies as st
 
-from beckn_conformance.config import Waiver
-from beckn_conformance.finding import MOST_PLACES, Finding, Judgement
-from beckn_conformance.obligations import MANY, obligations
-from beckn_conformance.tally import KEPT_EXCHANGES, Tally
-from beckn_conformance.verdict import conclude, worded
+from beckn_conformance.config.gateway import Waiver
+from beckn_conformance.judging.finding import MOST_PLACES, Finding, Judgement
+from beckn_conformance.judging.obligations import MANY, obligations
+from beckn_conformance.judging.outcome import conclude, worded
+from beckn_conformance.judging.tally import KEPT_EXCHANGES, Tally
 
 TODAY = datetime.date(2026, 5, 4)
 DUE = obligations(SPECIFICATION, CONFIG)

@@ -7,8 +7,8 @@ import sys
 
 import pytest
 
-from beckn_conformance import writing
 from beckn_conformance.errors import UsageError
+from beckn_conformance.untrusted import writing
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="links and locks are others there")
 
@@ -141,7 +141,7 @@ def test_a_folder_in_use_is_refused_until_its_user_is_gone(folder):
 
 def test_a_killed_process_holds_no_folder(folder):
     hold = (
-        "import sys, pathlib; from beckn_conformance.writing import locked\n"
+        "import sys, pathlib; from beckn_conformance.untrusted.writing import locked\n"
         "with locked(pathlib.Path(sys.argv[1])): print('held', flush=True); sys.stdin.read()"
     )
     with subprocess.Popen(

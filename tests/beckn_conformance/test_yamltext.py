@@ -5,8 +5,8 @@ import time
 import pytest
 import yaml
 
-from beckn_conformance import yamltext
-from beckn_conformance.specification import load
+from beckn_conformance.specification.loading import load
+from beckn_conformance.untrusted import yaml_text
 
 LAUGHS = "a0: &a0 [x,x,x,x,x,x,x,x,x]\n" + "\n".join(
     f"a{n}: &a{n} [{','.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 12)
@@ -30,14 +30,14 @@ TOWER = f"a0: &a0 {'[' * 50}x{']' * 50}\n" + "\n".join(
     ],
 )
 def test_words_are_read_as_yaml_1_2_has_them(word, value):
-    node = yamltext.read(f"key: {word}")
+    node = yaml_text.read(f"key: {word}")
 
     assert node.value == {"key": value}
     assert type(node.value["key"]) is type(value)
 
 
 def test_keys_are_texts_as_they_are_written():
-    assert yamltext.read("on: 1\n1e3: 2\nnull: 3\ntrue: 4\n2027-01-01: 5").value == {
+    assert yaml_text.read("on: 1\n1e3: 2\nnull: 3\ntrue: 4\n2027-01-01: 5").value == {
         "on": 1,
         "1e3": 2,
         "null": 3,
@@ -71,8 +71,8 @@ def test_keys_are_texts_as_they_are_written():
 def test_what_cannot_be_read_is_told_with_its_line(text, line, reason):
     began = time.process_time()
 
-    with pytest.raises(yamltext.YamlError) as raised:
-        yamltext.read(text)
+    with pytest.raises(yaml_text.YamlError) as raised:
+        yaml_text.read(text)
 
     assert raised.value.line == line
     assert reason in str(raised.value)
@@ -81,13 +81,13 @@ def test_what_cannot_be_read_is_told_with_its_line(text, line, reason):
 
 
 def test_a_few_aliases_stand_for_what_they_name():
-    node = yamltext.read("a: &x {b: 1}\nc: [*x, *x]")
+    node = yaml_text.read("a: &x {b: 1}\nc: [*x, *x]")
 
     assert node.value == {"a": {"b": 1}, "c": [{"b": 1}, {"b": 1}]}
 
 
 def test_every_value_has_the_line_it_stands_on():
-    node = yamltext.read("a:\n  b:\n  - x\n  - c: y\n")
+    node = yaml_text.read("a:\n  b:\n  - x\n  - c: y\n")
 
     assert [node.at(path).line for path in ((), ("a",), ("a", "b"), ("a", "b", 1), ("a", "b", 1, "c"))] == [
         1,
@@ -100,12 +100,12 @@ def test_every_value_has_the_line_it_stands_on():
 
 
 def test_nothing_at_all_is_nothing():
-    assert yamltext.read("").value is None
-    assert yamltext.read("# only words\n").value is None
+    assert yaml_text.read("").value is None
+    assert yaml_text.read("# only words\n").value is None
 
 
 @pytest.mark.parametrize("path", sorted(load().folder.glob("*.*")), ids=lambda path: path.name)
 def test_the_specification_says_the_same_to_any_reader(path):
     text = path.read_text(encoding="utf-8")
     if path.suffix in (".json", ".yaml"):
-        assert yamltext.read(text).value == yaml.safe_load(text)
+        assert yaml_text.read(text).value == yaml.safe_load(text)

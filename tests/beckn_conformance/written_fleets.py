@@ -8,9 +8,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from beckn_conformance.fleet.ledger import Certify, Ledger
-from beckn_conformance.fleet.roster import Entry
-from beckn_conformance.fleet.visit import Outcome
+from beckn_conformance.commands.fleet.entries import Entry
+from beckn_conformance.commands.fleet.job import Outcome
+from beckn_conformance.commands.fleet.results import Certify, Ledger
 
 
 def entry(name: str) -> Entry:

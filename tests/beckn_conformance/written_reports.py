@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from beckn_conformance.specification import load
+from beckn_conformance.specification.loading import load
 
 HOSTILE = (
     "a | b `c` ``` ```` </code></details><script>alert(1)</script><img src=x onerror=alert(1)> ![i](https://evil.example/i)"

@@ -17,9 +17,9 @@ from typing import Any
 
 import httpx
 
-from beckn_conformance.config import SIGNUP_TOKEN, from_mapping
-from beckn_conformance.specification import load
-from beckn_conformance.values import Values
+from beckn_conformance.config.gateway import SIGNUP_TOKEN, from_mapping
+from beckn_conformance.messages.values import Values
+from beckn_conformance.specification.loading import load
 
 from .gateways import ROOT
 

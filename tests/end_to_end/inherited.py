@@ -7,10 +7,10 @@ import schemathesis.specs.openapi.schemas  # noqa: F401
 import xdist.plugin  # noqa: F401
 from hypothesis.internal.charmap import charmap
 
-import beckn_conformance.campaign  # noqa: F401
+import beckn_conformance.plugin.campaign  # noqa: F401
 import reference_server.defects  # noqa: F401
 from beckn_conformance.report import html
-from beckn_conformance.specification import load
+from beckn_conformance.specification.loading import load
 
 load()
 html.template()

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from beckn_conformance.chain import Chain, end_of
+from beckn_conformance.record.chain import Chain, end_of
 
 
 def rewrite(path: Path, change: Callable[[Any], Any]) -> None:

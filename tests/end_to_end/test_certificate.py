@@ -19,11 +19,12 @@ from end_to_end.kit import Kit
 from end_to_end.loopback import Loopback
 from end_to_end.records import rewrite, seal
 
-from beckn_conformance import certificate, dsse, keys, recording, statement
-from beckn_conformance.census import Due
-from beckn_conformance.cli import main
+from beckn_conformance.commands.certificate import dsse, examination, keys, statement
+from beckn_conformance.commands.cli import main
 from beckn_conformance.errors import UsageError
-from beckn_conformance.specification import load
+from beckn_conformance.plugin.expected_tests import Due
+from beckn_conformance.run import rejudge
+from beckn_conformance.specification.loading import load
 
 SOME = "test_plain_get or SIGNUP-NACK-PHONE and malformed"
 DEFECT = "signup-phone-error-echoes-value"
@@ -42,14 +43,14 @@ def _called_whole(folder: Path) -> None:
 
 def _due(folder: Path) -> dict[str, Due]:
     """What is due of a suite that has just the tests that ran."""
-    judged = recording.rejudge(folder, load())
+    judged = rejudge.rejudge(folder, load())
     return {test: Due(requirements, judged.scenarios[test]) for test, requirements in judged.ran.items()}
 
 
 def _issue(home: Path, patch: pytest.MonkeyPatch) -> None:
     due = _due(home / "reports")
-    patch.setattr(certificate, "census", lambda run: due)
-    certificate.issue(home / "reports", keys.signer(home / "key"), load(), days=30)
+    patch.setattr(examination, "census", lambda run: due)
+    examination.issue(home / "reports", keys.signer(home / "key"), load(), days=30)
 
 
 @pytest.fixture(scope="module")
@@ -73,15 +74,15 @@ def issued(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def home(issued: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A copy of it, in another place, and a suite that has just the tests that ran."""
     due = _due(issued / "reports")
-    monkeypatch.setattr(certificate, "census", lambda run: due)
+    monkeypatch.setattr(examination, "census", lambda run: due)
     return Path(shutil.copytree(issued, tmp_path / "elsewhere"))
 
 
-def _examine(home: Path, *, key: str = "key.pub", now: datetime.datetime = NOW, **wanted: Any) -> certificate.Examined:
+def _examine(home: Path, *, key: str = "key.pub", now: datetime.datetime = NOW, **wanted: Any) -> examination.Examined:
     folder = home / "reports"
     later = now if now != NOW else datetime.datetime.now(datetime.UTC)
-    return certificate.examine(
-        folder, keys.public_key(home / key), load(), now=later, wanted=certificate.Wanted(**wanted)
+    return examination.examine(
+        folder, keys.public_key(home / key), load(), now=later, wanted=examination.Wanted(**wanted)
     )
 
 
@@ -449,8 +450,8 @@ def test_what_is_conformant_by_a_waiver_only_is_not_called_conformant(
     predicate = _examine(kit.folder).statement["predicate"]
     assert predicate["waived"] == {"MUST": ["SIGNUP-NACK-PHONE"]}
     found = {"predicate": {**predicate, "verdict": "conformant"}}
-    assert [*certificate._unmet(found, certificate.Wanted(conformant=True))] == []
-    assert [*certificate._unmet(found, certificate.Wanted(conformant=True, waivers=False))] == [
+    assert [*examination._unmet(found, examination.Wanted(conformant=True))] == []
+    assert [*examination._unmet(found, examination.Wanted(conformant=True, waivers=False))] == [
         "it is conformant, 1 MUST waived, not conformant without waivers"
     ]
 

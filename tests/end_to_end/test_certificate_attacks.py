@@ -19,11 +19,12 @@ from end_to_end.kit import Kit
 from end_to_end.loopback import Loopback
 from end_to_end.records import rewrite, seal
 
-from beckn_conformance import certificate, keys, recording, statement
-from beckn_conformance.census import Due
-from beckn_conformance.cli import main
+from beckn_conformance.commands.certificate import examination, keys, statement
+from beckn_conformance.commands.cli import main
 from beckn_conformance.errors import UsageError
-from beckn_conformance.specification import load
+from beckn_conformance.plugin.expected_tests import Due
+from beckn_conformance.run import rejudge
+from beckn_conformance.specification.loading import load
 
 SOME = "test_plain_get or SIGNUP-NACK-PHONE and malformed"
 REQUIREMENT = "SIGNUP-NACK-PHONE"
@@ -96,9 +97,9 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def record(run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Record:
     """A copy of the record, and a suite that has just the tests that ran."""
-    judged = recording.rejudge(run / "reports", load())
+    judged = rejudge.rejudge(run / "reports", load())
     due = {test: Due(requirements, judged.scenarios[test]) for test, requirements in judged.ran.items()}
-    monkeypatch.setattr(certificate, "census", lambda run: due)
+    monkeypatch.setattr(examination, "census", lambda run: due)
     shutil.copytree(run, tmp_path / "home")
     return Record(tmp_path / "home" / "reports")
 
@@ -108,7 +109,7 @@ def _certified(record: Record) -> dict[str, Any]:
     seal(record.folder)
     # The attacker's own report is the one that follows from what they left of the record.
     main(["report", str(record.folder)])
-    certificate.issue(record.folder, keys.signer(record.folder.parent / "key"), load(), days=1)
+    examination.issue(record.folder, keys.signer(record.folder.parent / "key"), load(), days=1)
     envelope = json.loads((record.folder / statement.NAME).read_text())
     said: dict[str, Any] = json.loads(base64.b64decode(envelope["payload"]))["predicate"]
     return said
@@ -250,7 +251,7 @@ def test_a_report_that_hides_a_finding_is_never_certified(record: Record, mask: 
     rewrite(record.folder / "report.json", without)
 
     with pytest.raises(UsageError, match="judged again, the verdict is non-conformant and not conformant"):
-        certificate.issue(record.folder, keys.signer(record.folder.parent / "key"), load(), days=1)
+        examination.issue(record.folder, keys.signer(record.folder.parent / "key"), load(), days=1)
 
 
 def test_a_waiver_that_was_put_into_the_record_is_seen_in_the_certificate(record: Record) -> None:

@@ -17,9 +17,9 @@ from changed_schemas import with_operation
 from end_to_end.kit import Kit, Run, Started, environment, until
 from end_to_end.loopback import Loopback
 
-from beckn_conformance import masking
-from beckn_conformance.cli import main
-from beckn_conformance.specification import choose, load
+from beckn_conformance.commands.cli import main
+from beckn_conformance.record import masking
+from beckn_conformance.specification.loading import choose, load
 
 SPREAD = ("-p", "xdist.plugin", "-n2")
 SOME = ("-k", "test_get or test_header or test_plain_update or SIGNUP-NACK-PHONE", "--fuzz-examples=5")

@@ -20,13 +20,13 @@ import pytest
 from end_to_end.kit import until
 from end_to_end.loopback import Answer, Loopback, Seen, Talk, plain, with_body, with_fields, written
 
-from beckn_conformance import transport
-from beckn_conformance.binding import HttpBinding
-from beckn_conformance.config import GatewayConfig
+from beckn_conformance.client import http
+from beckn_conformance.client.client import Gateway
+from beckn_conformance.client.verification import Verifier
+from beckn_conformance.config.gateway import GatewayConfig
 from beckn_conformance.errors import Unmet
-from beckn_conformance.exchange import Exchange, Message, Request
-from beckn_conformance.gateway import Gateway
-from beckn_conformance.verifier import Verifier
+from beckn_conformance.messages.binding import HttpBinding
+from beckn_conformance.messages.exchange import Exchange, Message, Request
 
 GET, SIGNUP, UPDATE = "Provider/get", "Provider/signup", "Provider/info/update"
 HEADER = {"Action": GET, "Token": "token-1", "Timestamp": "2026-01-01T00:00:00"}
@@ -194,7 +194,7 @@ def test_replies_take_no_more_memory_together_than_there_is(gateway: Callable[..
 
     async def play() -> tuple[list[str], list[str]]:
         client = Gateway(GatewayConfig(url, timeout=20.0))
-        client.shelf = client._transport._shelf = transport.Shelf(10_000_000)  # type: ignore[attr-defined]
+        client.shelf = client._transport._shelf = http.Shelf(10_000_000)  # type: ignore[attr-defined]
         message = Message(HEADER, {})
         try:
             held = [await client.send(GET, message, HttpBinding()) for _ in range(4)]
@@ -287,7 +287,7 @@ def test_a_request_without_a_media_type_says_none(gateway: Callable[..., Loopbac
     server = gateway()
 
     async def play() -> None:
-        network = transport.Network(GatewayConfig(server.url), transport.Shelf())
+        network = http.Network(GatewayConfig(server.url), http.Shelf())
         for method, content in (("POST", b"{}"), ("POST", b""), ("GET", b"")):
             await network.carry(Request(method, f"{server.url}/{GET}", (), content), repeatable=True)
         await network.close()
@@ -454,7 +454,7 @@ def test_after_a_server_error_the_next_request_has_a_connection_of_its_own(gatew
 def test_a_connection_that_lay_idle_is_not_used_again(
     gateway: Callable[..., Loopback], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(transport, "LONGEST_IDLE", 0.0)
+    monkeypatch.setattr(http, "LONGEST_IDLE", 0.0)
     server = gateway()
 
     send(server.url, *[UPDATE] * 3)

@@ -16,13 +16,12 @@ import pytest
 from end_to_end.kit import ONE, Kit
 from end_to_end.loopback import Loopback, Talk
 
-from beckn_conformance import wire
-from beckn_conformance.binding import HttpBinding
-from beckn_conformance.config import GatewayConfig
-from beckn_conformance.exchange import Exchange, Message, Raw, Request
-from beckn_conformance.gateway import Gateway
-from beckn_conformance.replay import tell
-from beckn_conformance.tls import tls_context
+from beckn_conformance.client.client import Gateway
+from beckn_conformance.config.gateway import GatewayConfig
+from beckn_conformance.config.tls import tls_context
+from beckn_conformance.messages.binding import HttpBinding
+from beckn_conformance.messages.exchange import Exchange, Message, Raw, Request
+from beckn_conformance.run.reproduction import tell
 
 Make = Callable[..., Loopback]
 GET = "Provider/get"
@@ -134,8 +133,8 @@ def test_tls_and_raw_bytes_go_through_a_tunnel(gateway: Make, tls: ssl.SSLContex
     exchange = call(GatewayConfig(server.url, proxies={server.url: where}, tls=trust))
     raw = Raw((b"POST /Provider/get HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\n\r\n",))
     request = Request("POST", f"{server.url}/{GET}", (), b"", raw)
-    reply, trouble = asyncio.run(wire.send(request, raw, tls_context(trust), where, patience=20, longest=100_000))
-    doubting, why = asyncio.run(wire.send(request, raw, tls_context({}), where, patience=20, longest=100_000))
+    reply, trouble = asyncio.run(raw.send(request, raw, tls_context(trust), where, patience=20, longest=100_000))
+    doubting, why = asyncio.run(raw.send(request, raw, tls_context({}), where, patience=20, longest=100_000))
 
     assert exchange.refused, exchange.trouble
     assert reply is not None, trouble
@@ -153,7 +152,7 @@ def test_a_tunnel_that_is_refused_is_told_and_nothing_was_sent(
     request = Request("GET", server.url, (), b"", raw)
 
     exchange = call(GatewayConfig(server.url, proxies={server.url: where}, patience=0.1))
-    answer = asyncio.run(wire.send(request, raw, tls_context({}), where, patience=20, longest=100))
+    answer = asyncio.run(raw.send(request, raw, tls_context({}), where, patience=20, longest=100))
 
     assert "connection: none can be made (the proxy opens no tunnel, and says status 403)" in exchange.trouble
     assert answer == (None, "connection: the proxy opens no tunnel")

@@ -14,14 +14,14 @@ import pytest
 from end_to_end.kit import Kit, Run
 from end_to_end.loopback import Loopback
 
-from beckn_conformance.binding import HttpBinding
-from beckn_conformance.cli import main
-from beckn_conformance.config import GatewayConfig
-from beckn_conformance.exchange import Exchange, Message, Raw, Reply, Request, write_json
-from beckn_conformance.resending import resend
-from beckn_conformance.session import Session
-from beckn_conformance.specification import load
-from beckn_conformance.values import Values
+from beckn_conformance.commands.cli import main
+from beckn_conformance.commands.resend import resend
+from beckn_conformance.config.gateway import GatewayConfig
+from beckn_conformance.messages.binding import HttpBinding
+from beckn_conformance.messages.exchange import Exchange, Message, Raw, Reply, Request, write_json
+from beckn_conformance.messages.values import Values
+from beckn_conformance.run.session import Session
+from beckn_conformance.specification.loading import load
 
 SEEN = "NACK-ECHO"
 RECORDED = "https://recorded.example/api"

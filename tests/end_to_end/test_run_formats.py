@@ -19,7 +19,7 @@ from junitparser import Failure, Skipped
 from junitparser.xunit2 import JUnitXml
 from markdown_it import MarkdownIt
 
-from beckn_conformance.recorded import har
+from beckn_conformance.record.foreign import har
 from beckn_conformance.report import files
 
 ALLURE = ("-pallure_pytest.plugin", "--alluredir=allure")

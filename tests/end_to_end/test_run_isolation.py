@@ -140,7 +140,7 @@ def test_a_worker_that_crashes_leaves_an_incomplete_run(
 ) -> None:
     (tmp_path / "conftest.py").write_text(
         "import os\n"
-        "from beckn_conformance.actor import Actor\n"
+        "from beckn_conformance.client.provider import Actor\n"
         "async def settle(self):\n"
         "    os._exit(1)\n"
         "Actor.settle = settle\n"

@@ -20,9 +20,10 @@ import httpx
 import pytest
 from end_to_end.kit import ROOT, Kit, Run, environment, until
 
-from beckn_conformance import certificate, keys, recording
-from beckn_conformance.cli import main
-from beckn_conformance.specification import load
+from beckn_conformance.commands.certificate import examination, keys
+from beckn_conformance.commands.cli import main
+from beckn_conformance.run import rejudge
+from beckn_conformance.specification.loading import load
 
 CLONES = ("CLONE-SERVED", "CLONE-UPDATED", "CLONE-DOCUMENTS")
 WITHIN = 5
@@ -135,11 +136,11 @@ def test_three_gateways_are_certified_together(
         whole = (run.folder / "course.jsonl").read_text().replace('"narrowed":true', '"narrowed":false')
         (run.folder / "course.jsonl").write_text(whole)
         main(["report", str(run.folder)])
-        ran = recording.rejudge(run.folder, load()).ran
-        monkeypatch.setattr(certificate, "census", lambda run, ran=ran: ran)
-        certificate.issue(run.folder, keys.signer(tmp_path / "key"), load(), days=1)
+        ran = rejudge.rejudge(run.folder, load()).ran
+        monkeypatch.setattr(examination, "census", lambda run, ran=ran: ran)
+        examination.issue(run.folder, keys.signer(tmp_path / "key"), load(), days=1)
         now = datetime.datetime.now(datetime.UTC)
-        examined = certificate.examine(run.folder, keys.public_key(tmp_path / "key.pub"), load(), now=now)
+        examined = examination.examine(run.folder, keys.public_key(tmp_path / "key.pub"), load(), now=now)
         assert examined.problems == ()
 
 

@@ -14,7 +14,7 @@ import pytest
 from end_to_end.kit import Kit, Run
 from end_to_end.loopback import Answer, Loopback, Seen, Talk, plain
 
-from beckn_conformance.oddities import MALFORMED_HTTP
+from beckn_conformance.messages.hostile import MALFORMED_HTTP
 from reference_server.registration import digest
 
 Make = Callable[..., Loopback]

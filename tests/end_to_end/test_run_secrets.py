@@ -12,8 +12,8 @@ from end_to_end.kit import Kit, Run
 from end_to_end.loopback import Answer, Loopback, Seen, Twist, with_body, with_fields
 from writings import WRITINGS
 
-from beckn_conformance.cli import main
-from beckn_conformance.record import text_of
+from beckn_conformance.commands.cli import main
+from beckn_conformance.record.rows import text_of
 
 SIGNUP_TOKEN = "agreed-before/7d1f+Q=="
 HEADER = "Basic dmVuZG9yOnNlY3JldA=="

@@ -37,7 +37,7 @@ def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_the_installed_wheel_brings_everything(kit: Kit, python: Path) -> None:
     script = (
-        "import beckn_conformance.specification as s, reference_server.specification as r, pathlib\n"
+        "import beckn_conformance.specification.loading as s, reference_server.specification as r, pathlib\n"
         "print(pathlib.Path(s.__file__), pathlib.Path(r.__file__), len(s.load().requirements), sep='\\n')\n"
     )
 

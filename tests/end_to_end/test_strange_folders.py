@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 from end_to_end.kit import Kit
 
-from beckn_conformance import keys
-from beckn_conformance.cli import main
-from beckn_conformance.writing import locked
+from beckn_conformance.commands.certificate import keys
+from beckn_conformance.commands.cli import main
+from beckn_conformance.untrusted.writing import locked
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="links and locks are others there")
 

@@ -13,9 +13,9 @@ import pytest
 from end_to_end.kit import until
 from end_to_end.loopback import Loopback, Talk
 
-from beckn_conformance import wire
-from beckn_conformance.exchange import Raw, Reply, Request
-from beckn_conformance.tls import tls_context
+from beckn_conformance.client import raw
+from beckn_conformance.config.tls import tls_context
+from beckn_conformance.messages.exchange import Raw, Reply, Request
 
 Make = Callable[..., Loopback]
 ACK = b"HTTP/1.1 200 OK\r\naction: ACK\r\nContent-Length: 2\r\n\r\n{}"
@@ -31,7 +31,7 @@ def send(
     context: ssl.SSLContext | None = None,
 ) -> tuple[Reply | None, str]:
     request = Request(method, f"{server.url}/Provider/get", (), b"", raw)
-    return asyncio.run(wire.send(request, raw, context, patience=patience, longest=longest))
+    return asyncio.run(raw.send(request, raw, context, patience=patience, longest=longest))
 
 
 def saying(*pieces: bytes, first: int = 1) -> Talk:
@@ -265,7 +265,7 @@ def test_a_packed_reply_is_unpacked_within_bounds(gateway: Make) -> None:
 def test_the_head_is_that_of_a_client() -> None:
     request = Request("POST", "https://gw.example:8443/api/Provider/get", (("Token", "t"),), b"{}")
 
-    assert wire.head(request) == (
+    assert raw.head(request) == (
         b"POST /api/Provider/get HTTP/1.1\r\nHost: gw.example:8443\r\nToken: t\r\nContent-Length: 2\r\n"
         b"Connection: close\r\n\r\n"
     )

@@ -7,8 +7,8 @@ import asyncio
 import httpx
 
 import reference_server
-from beckn_conformance.rehearsal import ORIGIN, Item, findings, items, play, session_of
-from beckn_conformance.verdict import CONFORMANT, INCONCLUSIVE
+from beckn_conformance.commands.spec.trial import ORIGIN, Item, findings, items, play, session_of
+from beckn_conformance.judging.outcome import CONFORMANT, INCONCLUSIVE
 
 LATER = ("test_get.py", "test_info_update.py", "test_documents_add.py")
 

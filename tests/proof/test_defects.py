@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 import reference_server
-from beckn_conformance.proof import exercising, unproved
-from beckn_conformance.specification import load
+from beckn_conformance.commands.spec.prove import exercising, unproved
+from beckn_conformance.specification.loading import load
 
 
 @pytest.mark.parametrize("name", sorted(reference_server.DEFECTS))

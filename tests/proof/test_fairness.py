@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 import reference_server
-from beckn_conformance import proof
-from beckn_conformance.proof import NETWORKS, exercising, groups, uncloned, unfair, unsound
-from beckn_conformance.rehearsal import findings, run
+from beckn_conformance.commands.spec import prove
+from beckn_conformance.commands.spec.prove import NETWORKS, exercising, groups, uncloned, unfair, unsound
+from beckn_conformance.commands.spec.trial import findings, run
 from reference_server import Variation
 
 
@@ -65,7 +65,7 @@ def test_what_is_unfair_in_a_group_is_named(monkeypatch: pytest.MonkeyPatch) -> 
     bad = Variation("unfair", "Q1", "what the kit does not let pass", install)
     monkeypatch.setattr("reference_server.variations.VARIATIONS", {**reference_server.VARIATIONS, bad.name: bad})
     some = [item for item in exercising("SIGNUP-NACK-PHONE") if "no_dash" in item.node_id]
-    monkeypatch.setattr(proof, "held_against", lambda names: [f[0] for f in findings(run(some, variations=(*names,)))])
+    monkeypatch.setattr(prove, "held_against", lambda names: [f[0] for f in findings(run(some, variations=(*names,)))])
 
     named = unfair(["reply-indented", bad.name, "id-uuid"])
 
@@ -76,6 +76,6 @@ def test_what_only_several_variations_bring_about_is_named_with_all_of_them(monk
     def held(names: Sequence[str]) -> list[str]:
         return ["something"] if {"id-uuid", "reply-indented"} <= {*names} else []
 
-    monkeypatch.setattr(proof, "held_against", held)
+    monkeypatch.setattr(prove, "held_against", held)
 
     assert unfair(["id-uuid", "reply-indented", "slow"]) == {"id-uuid reply-indented slow": ["something"]}

@@ -7,8 +7,8 @@ from functools import lru_cache
 import pytest
 
 import reference_server
-from beckn_conformance import explorer
-from beckn_conformance.rehearsal import Item, findings, items, run
+from beckn_conformance.commands.spec.trial import Item, findings, items, run
+from beckn_conformance.run import properties
 
 EXAMPLES = 40
 SEEDS = range(1, 6)
@@ -33,7 +33,7 @@ def _items() -> dict[str, Item]:
 def test_a_defect_is_found_by_what_schemathesis_draws_alone(
     test: str, defect: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(explorer, "MOST_SHRUNK", 0)
+    monkeypatch.setattr(properties, "MOST_SHRUNK", 0)
 
     assert any(
         reference_server.DEFECTS[defect].requirement in {found[0] for found in findings(session)}
@@ -42,7 +42,7 @@ def test_a_defect_is_found_by_what_schemathesis_draws_alone(
 
 
 def test_what_is_found_is_made_small(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(explorer, "MOST_SHRUNK", 1)
+    monkeypatch.setattr(properties, "MOST_SHRUNK", 1)
     session = run([_items()["test_info_update"]], defects=("info-update-token-foreign-accepted",), examples=EXAMPLES)
 
     (record,) = session.tally.found["TOKEN-NACK-FOREIGN"].values()

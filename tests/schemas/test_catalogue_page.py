@@ -1,7 +1,7 @@
 """The page of the catalogue says what the catalogue says now."""
 
-from beckn_conformance import catalogue
-from beckn_conformance.specification import default_folder, load
+from beckn_conformance.commands.spec import catalogue
+from beckn_conformance.specification.loading import default_folder, load
 
 
 def test_the_page_is_up_to_date() -> None:

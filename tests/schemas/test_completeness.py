@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from beckn_conformance.specification import BASE, default_folder, load
+from beckn_conformance.specification.loading import BASE, default_folder, load
 
 ROOT = Path(__file__).resolve().parents[2]
 KIT = {

@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 from changed_schemas import changed, copied, with_everything, with_operation, with_website
 
-from beckn_conformance.cli import main
-from beckn_conformance.soundness import problems
-from beckn_conformance.specification import choose, default_folder
+from beckn_conformance.commands.cli import main
+from beckn_conformance.commands.spec.check import problems
+from beckn_conformance.specification.loading import choose, default_folder
 
 
 @pytest.fixture(autouse=True)

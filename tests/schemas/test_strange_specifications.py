@@ -9,7 +9,7 @@ import pytest
 from changed_schemas import copied
 
 from beckn_conformance.errors import KitError
-from beckn_conformance.specification import compile_schema, load, parsed
+from beckn_conformance.specification.loading import compile_schema, load, parsed
 
 
 @pytest.fixture

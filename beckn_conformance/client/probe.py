@@ -1,0 +1,203 @@
+"""The first calls of a run: which binding the gateway speaks, and whom it serves. They are judged by nobody."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from ..config.gateway import GatewayConfig
+from ..errors import Unmet, Unreachable
+from ..judging.checks import JSON_MEDIA, blamed
+from ..judging.origin import signature
+from ..messages.binding import Binding, EnvelopeBinding, bindings
+from ..messages.exchange import CONTROL, Exchange, brief, identifier, member
+from ..messages.registration import registration_of
+from ..messages.values import Values
+from ..specification.loading import Specification
+from .client import Gateway
+from .provider import ADD, GET, SIGNUP, UPDATE, Actor, describe
+from .verification import Verifier
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What the first calls show, to whoever reads them in the binding that was found."""
+
+    served: frozenset[str]
+    """Operations that answered with ACK or NACK."""
+    signups_work: bool
+    serves_fresh: bool
+    """Whether any call about a registration just made was acknowledged."""
+
+
+@dataclass(frozen=True, slots=True)
+class Probed:
+    """What the first calls of a run found out."""
+
+    binding: Binding
+    shown: Shown
+    notes: tuple[str, ...]
+
+
+ANSWER = re.compile(r"""["']action["']\s*:\s*["'](ACK|NACK)["']""", re.IGNORECASE)
+"""What an envelope says, whether it can be parsed or not."""
+
+
+async def probe(gateway: Gateway, specification: Specification, values: Values, verifier: Verifier) -> Probed:
+    """Finds out how to talk to a gateway; raises Unreachable where nothing answers like one."""
+    config = gateway.config
+    seen: list[tuple[Binding, Exchange]] = []
+    made: list[Exchange] = []
+    for binding in bindings(config.binding, config.envelope):
+        actor = Actor(gateway, binding, specification, values, verifier)
+        exchange = await actor.signup()
+        made += actor.exchanges
+        seen.append((binding, exchange))
+        if exchange.acknowledged:
+            break
+        if exchange.trouble:
+            raise Unreachable(f"tried {_target(config)}: {exchange.trouble}")
+    readable = [pair for pair in seen if _speaks(pair[1])]
+    if not readable:
+        # Where only signups go unanswered, the rest can still be judged.
+        for binding in dict.fromkeys(binding for binding, _ in seen):
+            actor = Actor(gateway, binding, specification, values, verifier)
+            exchange = await actor.call(GET, {"registration": {"id": values.word()}}, token=values.word())
+            made += actor.exchanges
+            if _speaks(exchange):
+                readable.append((binding, exchange))
+                break
+    if not readable:
+        # Replies that are meant to be JSON and are none can be judged for that.
+        readable = [pair for pair in seen if _garbles(*pair)]
+    if not readable:
+        raise Unreachable(
+            f"tried {_target(config)} in the binding {' and '.join(_name(b) for b, _ in seen)}: "
+            f"saw {'; '.join(dict.fromkeys(_sight(e) for _, e in seen))}, and nowhere ACK or NACK; if something in "
+            "front of it asks for a key or a certificate, declare headers or tls.client_cert"
+        )
+    binding, exchange = next((pair for pair in readable if pair[1].acknowledged), readable[0])
+    notes = []
+    if config.binding == "auto":
+        notes.append(f"the gateway speaks the binding {_name(binding)} (found by a signup in each)")
+    actor = Actor(gateway, binding, specification, values, verifier)
+    if exchange.action == SIGNUP and exchange.refused and not verifier.has_stock:
+        status = exchange.reply.status if exchange.reply else 0
+        if config.signup_token is None and (status in (401, 403) or not blamed(exchange)):
+            raise Unreachable(
+                f"tried {_target(config)}: a valid signup was refused with {describe(exchange)}, blaming no member; "
+                "if a token is agreed with providers beforehand, declare it as signup_token; if it says that Action, "
+                f"Token or Timestamp is missing, a proxy may drop fields it does not know{_other_binding(config)}"
+            )
+    registration = registration_of(exchange)
+    if registration is None and exchange.acknowledged:
+        notes.append(f"the first signup brought {describe(exchange)}")
+    if registration is not None:
+        try:
+            info = {**registration.body["info"], **values.info()}
+            await actor.get(registration)
+            await actor.update(registration, info)
+            await actor.add(registration, [values.document()])
+        except Unmet as error:
+            notes.append(str(error))
+    made += actor.exchanges
+    shown = shown_by([_read_again(exchange, binding) for exchange in made])
+    if not shown.serves_fresh:
+        if verifier.can_verify:
+            notes.append("registrations are served only after verification_hook has verified them")
+        elif verifier.has_stock:
+            notes.append("registrations just made are not served; those declared beforehand are used")
+        else:
+            notes.append(
+                f"no call about a registration just made was acknowledged, the last one with {describe(made[-1])}; if "
+                "a person has to verify it first, declare verification_hook or registrations; if it is seen later, a "
+                "longer settle; if it says that a field is missing, a proxy may drop those it does not know"
+            )
+    return Probed(binding, shown, tuple(notes))
+
+
+def shown_by(exchanges: Sequence[Exchange]) -> Shown:
+    """What follows from the calls of a probe, in the order in which they were made."""
+    exchanges = [exchange for exchange in exchanges if exchange.purpose != CONTROL]
+    signups_work = any(e.acknowledged for e in exchanges if e.action == SIGNUP)
+    later = [e for e in exchanges if e.action != SIGNUP] if signups_work else []
+    served = {e.action for e in later if e.action_of_reply is not None}
+    if signups_work:
+        served.add(SIGNUP)
+    elif first := next(filter(_speaks, exchanges), None):
+        served.add(first.action)
+    return Shown(frozenset(served), signups_work, not later or any(e.acknowledged for e in later))
+
+
+def begun_by(shown: Shown, config: GatewayConfig) -> dict[str, Any]:
+    """What judging is told beforehand, as the record has it; a registration may be served once it was verified, or
+    where others were declared."""
+    return {
+        "served": sorted(shown.served),
+        "signups_work": shown.signups_work,
+        "serves_fresh": shown.serves_fresh or config.verification_hook is not None or bool(config.registrations),
+    }
+
+
+def is_probe(exchanges: Sequence[Exchange], bindings: int) -> bool:
+    """Whether calls are those of a probe, by their number, kind and answers, that had so many bindings to try."""
+    exchanges = [exchange for exchange in exchanges if exchange.purpose != CONTROL]
+    actions = [exchange.action for exchange in exchanges]
+    signups = next((place for place, action in enumerate(actions) if action != SIGNUP), len(actions))
+    later = actions[signups:]
+    # A signup whose answer was lost is made once more, and a registration may be seen later than it was made.
+    if not 1 <= signups <= 2 * bindings or any(e.acknowledged for e in exchanges[: signups - 1]):
+        return False
+    if exchanges[signups - 1].acknowledged:
+        made = identifier(member(exchanges[signups - 1].body_of_reply, "/registration/id"))
+        about = {identifier(member(e.sent.body if e.sent else None, "/registration/id")) for e in exchanges[signups:]}
+        return about <= {made} and later == sorted(later, key=(GET, UPDATE, ADD).index)
+    return later == [GET] * len(later) and len(later) <= bindings
+
+
+def _read_again(exchange: Exchange, binding: Binding) -> Exchange:
+    """An exchange as it is read in another binding than it was made in."""
+    if exchange.reply is None or exchange.received is None:
+        return exchange
+    return replace(exchange, received=binding.decode(exchange.reply))
+
+
+def _speaks(exchange: Exchange) -> bool:
+    """Whether a reply has the header of a gateway, whatever it says there."""
+    return exchange.received is not None and "action" in exchange.received.header
+
+
+def _garbles(binding: Binding, exchange: Exchange) -> bool:
+    """Whether a reply is an envelope of the gateway's own making that cannot be parsed (T8)."""
+    reply, received = exchange.reply, exchange.received
+    if not isinstance(binding, EnvelopeBinding) or reply is None or received is None or not received.unreadable:
+        return False
+    text = reply.content.decode("utf-8", "replace")
+    named = re.search(rf"""["']{re.escape(binding.header)}["']""", text)
+    return JSON_MEDIA.fullmatch(reply.header("content-type") or "") is not None and bool(named and ANSWER.search(text))
+
+
+def _other_binding(config: GatewayConfig) -> str:
+    return "" if config.binding == "envelope" else ", and the envelope binding does without them"
+
+
+def _target(config: GatewayConfig) -> str:
+    return f"{config.method} {config.url}/Provider/signup"
+
+
+def _name(binding: Binding) -> str:
+    if isinstance(binding, EnvelopeBinding):
+        return f"envelope ({binding.header}, {binding.body})"
+    return binding.name
+
+
+def _sight(exchange: Exchange) -> str:
+    reply = exchange.reply
+    if reply is None:
+        return exchange.trouble
+    kind = (reply.header("content-type") or "no media type").partition(";")[0]
+    where = f" to {brief(reply.header('location') or '')}" if 300 <= reply.status < 400 else ""
+    who = signature(reply)
+    return f"status {reply.status}{where} with {brief(kind, 80)}{f' ({who})' if who else ''}"

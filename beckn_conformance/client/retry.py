@@ -1,0 +1,269 @@
+"""How long a run waits for its gateway, and how many requests it has in flight meanwhile (T13, T15)."""
+
+from __future__ import annotations
+
+import asyncio
+import enum
+import math
+import time
+from collections import Counter, deque
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from ..judging.origin import INTERMEDIARY
+from ..messages.exchange import OUTAGE, Exchange, Reply
+from ..messages.times import read_date
+
+SHORTEST_PAUSE = 0.05
+FIRST_PAUSE = 0.1
+"""Seconds between two attempts where the gateway names none; doubled each time, up to a share of all patience."""
+LONGEST_SHARE = 0.1
+MOST_DOUBLINGS = 20
+REPEATS = 4
+"""Times that a request which changes nothing is sent again after its answer was lost."""
+FEW, MANY = 8, 100
+"""Requests in a row without an answer after which no more are made: few once patience is over, many at once."""
+
+MOST_WAITING, WAITING_PER_ANSWER = 10, 2.0
+"""What all waiting of a run may come to: so many times its patience, and so many seconds for every answer. A gateway
+that is merely slow gives more answers for it, and one that only wants to be waited for is not waited for all day."""
+
+
+class Fate(enum.Enum):
+    """What became of one attempt to send a request."""
+
+    ANSWERED = "something came back"
+    UNSENT = "there was no connection, so nothing was sent"
+    LOST = "it was sent, and no whole reply came"
+    LATE = "it was sent, and no whole reply came in time"
+    PUT_OFF = "something came back that is no answer of the gateway to this request"
+
+
+@dataclass(slots=True)
+class Wait:
+    """What one request has been through so far."""
+
+    repeatable: bool
+    """Whether it changes nothing, so that it may be sent again though it may have been carried out."""
+    since: float | None = None
+    repeats: int = 0
+    reason: str = ""
+    """Why it is not sent again, where the attempt itself does not say it."""
+
+
+class Lanes:
+    """Places for requests in flight: fewer while the gateway asks for it, more again after a row of good answers."""
+
+    def __init__(self, most: int) -> None:
+        self.most = self.open = self.fewest = most
+        self._taken = 0
+        self._good = 0
+        self._queue: deque[asyncio.Future[None]] = deque()
+
+    async def enter(self, *, first: bool = False) -> None:
+        """Waits for a place; ``first`` goes to the head of the queue."""
+        if self._taken < self.open and not self._queue:
+            self._taken += 1
+            return
+        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        if first:
+            self._queue.appendleft(turn)
+        else:
+            self._queue.append(turn)
+        self._admit()
+        try:
+            await turn
+        except asyncio.CancelledError:
+            if turn.done() and not turn.cancelled():
+                self.leave()
+            raise
+
+    def leave(self) -> None:
+        self._taken -= 1
+        if self._queue:
+            self._admit()
+
+    def _admit(self) -> None:
+        while self._queue and self._taken < self.open:
+            turn = self._queue.popleft()
+            if not turn.done():
+                self._taken += 1
+                turn.set_result(None)
+
+    def close_half(self) -> None:
+        self.open = max(self.open // 2, 1)
+        self.fewest = min(self.fewest, self.open)
+        self._good = 0
+
+    def good(self) -> None:
+        """Counts a good answer; after two for each place there is one place more."""
+        if self.open == self.most:
+            return
+        self._good += 1
+        if self._good >= 2 * self.open:
+            self._good = 0
+            self.open += 1
+            self._admit()
+
+
+class Patience:
+    """Decides after every attempt whether the same request is sent again, and when.
+
+    Sent again is what the gateway put off, what never reached it, and what changes nothing. The waiting of a request,
+    and that of a run which is given no answer at all, ends when ``seconds`` are over.
+    """
+
+    def __init__(self, seconds: float, lanes: Lanes) -> None:
+        self.quiet_until = 0.0
+        """No request is sent before, on the monotonic clock."""
+        self.given_up = ""
+        """Why nothing is asked any more; empty as long as something is."""
+        self._seconds = seconds
+        self._lanes = lanes
+        self._answered: float | None = None
+        self._silent_since: float | None = None
+        self._unanswered = 0
+        self._pauses = 0
+        self._paused = -math.inf
+        self._waited = 0.0
+        self._answers = 0
+        self._asked_less: Counter[int] = Counter()
+        self._silent: dict[str, float] = {}
+        """By operation, since when it has given no answer."""
+        self._unsent = 0
+
+    def after(self, exchange: Exchange, fate: Fate, wait: Wait, begun: float) -> float | None:
+        """Seconds until the request is to be sent again, or None where the attempt stands.
+
+        ``begun`` is when the attempt was, on the monotonic clock. Where it stands, ``wait.reason`` may say why.
+        """
+        now = time.monotonic()
+        if fate is Fate.ANSWERED and exchange.reply is not None and _insists(exchange.reply):
+            fate = Fate.PUT_OFF
+        if fate is Fate.ANSWERED:
+            self._answered, self._silent_since, self._unanswered, self._pauses = now, None, 0, 0
+            self._answers += 1
+            self._silent.pop(exchange.action, None)
+            self._lanes.good()
+            return None
+        spent = self._is_spent(exchange.action, begun, now)
+        if self._silent_since is None:
+            self._silent_since = max(begun, self._answered or 0.0)
+        if wait.since is None:
+            wait.since = now
+        pause, all_wait, again = self._decide(exchange, fate, wait, begun, now)
+        if spent:
+            all_wait = again = False
+        in_time = now + pause <= min(self._silent_since, wait.since) + self._seconds
+        if fate is Fate.LATE:
+            self._wait_for((now - begun) / self._lanes.open)
+        elif all_wait and in_time:
+            self._wait_for(max(now + pause - max(self.quiet_until, now), 0))
+            self.quiet_until = max(self.quiet_until, now + pause)
+        if again and in_time:
+            return pause
+        self._stand(exchange, fate, wait, now)
+        return None
+
+    def count(self, reply: Reply) -> None:
+        """Takes note of a reply that asks for fewer requests, for the reader of the report."""
+        if reply.status in (429, 503):
+            self._asked_less[reply.status] += 1
+
+    def _is_spent(self, action: str, begun: float, now: float) -> bool:
+        """Whether all patience was spent on an operation already, while others were answered; it is spent once."""
+        since = self._silent.setdefault(action, begun)
+        others = self._answered is not None and self._answered > since
+        return others and now - since > self._seconds
+
+    def _decide(self, exchange: Exchange, fate: Fate, wait: Wait, begun: float, now: float) -> tuple[float, bool, bool]:
+        """Seconds to wait, whether all requests wait for as long, and whether this one is sent again then."""
+        if fate is Fate.LATE:
+            return 0.0, False, False
+        # Attempts that were begun before the last pause belong to one round with the one that led to it.
+        new_round = begun > self._paused
+        if fate is Fate.LOST:
+            if new_round:
+                # Some limit the number of connections by closing those that are too many.
+                self._paused = now
+                self._lanes.close_half()
+            return FIRST_PAUSE * 2**wait.repeats, False, self._repeat(wait)
+        if new_round:
+            self._pauses, self._paused = min(self._pauses + 1, MOST_DOUBLINGS), now
+        pause = min(FIRST_PAUSE * 2 ** (self._pauses - 1), LONGEST_SHARE * self._seconds)
+        if fate is Fate.UNSENT or exchange.reply is None:
+            # Where nobody ever answered, it is the address that is wrong, and not the moment.
+            self._unsent += self._answered is not None
+            return pause, True, self._answered is not None
+        status, asked = exchange.reply.status, _asked_for(exchange.reply)
+        self.count(exchange.reply)
+        if new_round and (status == 503 or status not in INTERMEDIARY):
+            self._lanes.close_half()
+        if status == 429 or (status == 503 and asked is not None):
+            return pause if asked is None else asked, True, True
+        # One such reply among good ones is about its own request, and more in a row about the gateway.
+        return pause, self._pauses > 1, self._repeat(wait)
+
+    def _wait_for(self, seconds: float) -> None:
+        """Counts what the whole run waits for, and gives up where it is out of all proportion."""
+        self._waited += seconds
+        if self._waited > MOST_WAITING * self._seconds + WAITING_PER_ANSWER * self._answers and not self.given_up:
+            self.given_up = f"patience: given up after {self._waited:.0f} s of waiting for {self._answers} answers"
+
+    def _repeat(self, wait: Wait) -> bool:
+        if not wait.repeatable or wait.repeats >= REPEATS:
+            return False
+        wait.repeats += 1
+        return True
+
+    def _stand(self, exchange: Exchange, fate: Fate, wait: Wait, now: float) -> None:
+        """Says why an attempt without an answer is the last one, and counts it."""
+        reply, last = exchange.reply, exchange.trouble
+        if reply is not None:
+            last = f"status {reply.status}"
+            if _insists(reply):
+                wait.reason = f"patience: {last}, asking to wait for longer than {self._seconds:g} s"
+            elif reply.status not in INTERMEDIARY:
+                wait.reason = f"{OUTAGE}: {last}, as for a plain call at the same time"
+        elif fate is Fate.UNSENT and self._answered is not None:
+            wait.reason = f"{last}, for longer than {self._seconds:g} s"
+        elif fate is Fate.LOST:
+            done = "not sent again, as it may have been done"
+            wait.reason = f"{last}; {'the same when asked again' if wait.repeatable else done}"
+        self._unanswered += 1
+        silent = now - (self._silent_since or now)
+        over = self._unanswered >= FEW and silent > self._seconds
+        if not self.given_up and (over or self._unanswered >= max(MANY, 4 * self._lanes.most)):
+            self.given_up = (
+                f"patience: given up after {self._unanswered} requests and {silent:.0f} s without an answer, "
+                f"the last time for {last}"
+            )
+
+    def notes(self) -> Iterator[str]:
+        """What a reader of the report should know of the waiting."""
+        if self._asked_less:
+            times = ", ".join(f"{count} × status {status}" for status, count in sorted(self._asked_less.items()))
+            fewest, most = self._lanes.fewest, self._lanes.most
+            yield f"the gateway asked for fewer requests: {times}; from {most} in flight they went down to {fewest}"
+        if self._unsent:
+            yield f"the gateway could not be reached for a while: {self._unsent} attempts to connect failed"
+
+
+def _insists(reply: Reply) -> bool:
+    """Whether a reply asks to come back later."""
+    return reply.status == 429 or (reply.status == 503 and reply.header("retry-after") is not None)
+
+
+def _asked_for(reply: Reply) -> float | None:
+    """Seconds that Retry-After asks for, as a number or as a date by the clock of the gateway; None without."""
+    after = reply.header("retry-after")
+    if after is None:
+        return None
+    try:
+        seconds = float(after)
+    except ValueError:
+        until, said = read_date(after), read_date(reply.header("date"))
+        if until is None:
+            return None
+        seconds = until - (time.time() if said is None else said)
+    return None if math.isnan(seconds) else max(seconds, SHORTEST_PAUSE)

@@ -1,0 +1,134 @@
+"""``beckn-conformance keygen``, ``certify`` and ``verify``: certificates about whole runs."""
+
+from __future__ import annotations
+
+import argparse
+import datetime
+
+from ...config.paths import path_of
+from ...config.urls import check_url
+from ...errors import UsageError
+from ...messages.exchange import printable
+from .. import schemas
+from ..terminal import Commands, say, say_json
+
+
+def add(commands: Commands) -> None:
+    """Adds the subcommands."""
+    _add_keygen(commands)
+    _add_certify(commands)
+    _add_verify(commands)
+
+
+def _add_keygen(commands: Commands) -> None:
+    keygen = commands.add_parser(
+        "keygen", help="make a key pair for certificates", description="Writes an Ed25519 key pair: KEY and KEY.pub."
+    )
+    keygen.add_argument("key", metavar="KEY", type=path_of, help="file of the private key; it must not exist")
+    keygen.set_defaults(does=_keygen)
+
+
+def _keygen(chosen: argparse.Namespace) -> int:
+    from . import dsse, keys
+
+    public = keys.generate(chosen.key)
+    print(f"private key: {chosen.key} (keep it to yourself)")
+    print(f"public key: {public}, id {dsse.key_id(keys.public_key(public))}")
+    return 0
+
+
+def _add_certify(commands: Commands) -> None:
+    certify = commands.add_parser(
+        "certify",
+        help="sign a certificate about a complete run",
+        description="Judges the run in DIR again, makes sure that it was a whole one, and writes DIR/certificate.json: "
+        "an in-toto statement in a DSSE envelope, signed with Ed25519.",
+    )
+    certify.add_argument("folder", metavar="DIR", type=path_of, help="report folder of a run")
+    certify.add_argument("--key", type=path_of, required=True, help="private key, as keygen writes it")
+    certify.add_argument("--days", type=int, default=365, help="how long it is valid (default 365)")
+    schemas.add(certify)
+    certify.set_defaults(does=_certify)
+
+
+def _certify(chosen: argparse.Namespace) -> int:
+    from ...report import files
+    from ...report.document import said
+    from ...untrusted.writing import held
+    from . import examination, keys
+
+    if not 1 <= chosen.days <= 36525:
+        raise UsageError(f"--days {chosen.days}: a certificate is valid for one day to a hundred years")
+    signer, specification = keys.signer(chosen.key), schemas.read(chosen)
+    with held(chosen.folder, files.SCRIPTS):
+        path = examination.issue(chosen.folder, signer, specification, days=chosen.days)
+        report = files.read(chosen.folder)
+    gateway = report["gateway"]
+    if not (gateway["name"] and gateway["version"]):
+        print("note: no name or version of the gateway is declared; the certificate knows it by its URL only")
+    print(printable(f"{gateway['name'] or gateway['url']}: {said(report)} ({report['class']})"))
+    print(f"certificate: {path}")
+    return 0
+
+
+def _add_verify(commands: Commands) -> None:
+    verify = commands.add_parser(
+        "verify",
+        help="check a certificate, and judge the recorded exchanges again",
+        description="Checks signature, validity, every file's digest and that the run was a whole one, and judges the "
+        "recorded exchanges again. Exit status 0 where all of it holds and is what was asked for, whatever the verdict "
+        "is unless --verdict is given; 1 where something does not; 4 where there is no certificate that can be read.",
+    )
+    verify.add_argument("folder", metavar="DIR", type=path_of, help="report folder with a certificate.json")
+    verify.add_argument("--public-key", type=path_of, required=True, help="public key of the issuer")
+    verify.add_argument("--gateway", metavar="URL", help="the gateway that it has to be about")
+    verify.add_argument("--class", dest="class_", choices=("core", "strict"), help="the class, or a stricter one")
+    verify.add_argument(
+        "--not-older-than",
+        metavar="DAYS|DATE",
+        type=_since,
+        help="how old the run may be: days, or the first day that will do (2026-01-31, UTC)",
+    )
+    verify.add_argument(
+        "--verdict",
+        choices=("conformant", "conformant-with-waivers"),
+        help="the verdict that it has to say; conformant allows no waiver of anything that would fail the class",
+    )
+    verify.add_argument("--json", action="store_true", help="as JSON")
+    schemas.add(verify)
+    verify.set_defaults(does=_verify)
+
+
+def _verify(chosen: argparse.Namespace) -> int:
+    from ...record.journal import SCRIPTS
+    from ...untrusted.writing import held
+    from . import examination, keys
+
+    wanted = examination.Wanted(
+        gateway=check_url(chosen.gateway, "--gateway") if chosen.gateway is not None else None,
+        strict=chosen.class_ == "strict",
+        since=chosen.not_older_than,
+        conformant=chosen.verdict is not None,
+        waivers=chosen.verdict != "conformant",
+    )
+    now = datetime.datetime.now(datetime.UTC)
+    key, specification = keys.public_key(chosen.public_key), schemas.read(chosen)
+    with held(chosen.folder, SCRIPTS, shared=True):
+        examined = examination.examine(chosen.folder, key, specification, now=now, wanted=wanted)
+    if chosen.json:
+        say_json(examined.to_json())
+    else:
+        say(examined.lines())
+    return 0 if examined.valid and not examined.unmet else 1
+
+
+def _since(text: str) -> datetime.datetime:
+    """The earliest time that is meant by a number of days, or by a day in UTC."""
+    try:
+        if text.isascii() and text.isdecimal():
+            return datetime.datetime.now(datetime.UTC) - datetime.timedelta(days=int(text))
+        return datetime.datetime.combine(datetime.date.fromisoformat(text), datetime.time(), datetime.UTC)
+    except (ValueError, OverflowError) as error:
+        raise argparse.ArgumentTypeError(
+            f"{text!a} is neither a number of days nor a day such as 2026-01-31"
+        ) from error

@@ -1,0 +1,329 @@
+"""Certificates: who gets one, and what there is to say against one."""
+
+from __future__ import annotations
+
+import datetime
+import json
+import os
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+
+from ... import __version__
+from ...errors import UsageError
+from ...plugin.expected_tests import census
+from ...record.masking import Masker
+from ...report import files
+from ...report.document import document, said
+from ...run.rejudge import Rejudged, rejudge
+from ...specification.loading import Specification
+from ...untrusted.writing import refuse_links, replaced
+from . import statement
+from .statement import NAME, Report
+
+LEEWAY = datetime.timedelta(minutes=5)
+"""How far the clock of whoever verifies may be behind that of the issuer."""
+MOST_STRANGE = 10
+"""Files that are none of a certificate's, and told one by one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What somebody wants a certificate to be about; what is None is all the same."""
+
+    gateway: str | None = None
+    """Base URL in its normal form."""
+    strict: bool = False
+    since: datetime.datetime | None = None
+    """The run ended then, or later."""
+    conformant: bool = False
+    waivers: bool = True
+    """Whether what is conformant only by waivers is conformant enough."""
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """What was found out about a certificate."""
+
+    statement: Mapping[str, Any]
+    problems: tuple[str, ...]
+    """Why it cannot be relied on; none where it can."""
+    unmet: tuple[str, ...] = ()
+    """Where it is not what was wanted."""
+    notes: tuple[str, ...] = ()
+    """What its reader should know besides."""
+
+    @property
+    def valid(self) -> bool:
+        return not self.problems
+
+    def to_json(self) -> dict[str, Any]:
+        facts = {"valid": self.valid, "problems": self.problems, "unmet": self.unmet, "notes": self.notes}
+        return {**facts, "statement": self.statement}
+
+    def lines(self) -> Iterator[str]:
+        """What a person wants to know of it: whom and what it is about, what is wrong with it, and what holds."""
+        about = self.statement["predicate"]
+        gateway, run = about["gateway"], about["run"]
+        name = " ".join(filter(None, (gateway["name"], gateway["version"])))
+        yield f"gateway: {name} at {gateway['url']}" if name else f"gateway: {gateway['url']}"
+        made = f"{run['exchanges']} exchanges, {about['tests']['count']} tests"
+        yield f"run: {run['id']} on {_day(run['started'])}, {made}"
+        verdict = f"{said(about)} ({about['class']})"
+        yield f"verdict: {verdict}"
+        for waiver in about["waivers"]:
+            yield f"waiver: {waiver['requirement']} until {waiver['expires']}, {waiver['reason']} ({waiver['owner']})"
+        yield f"issued {_day(about['issued'])}, valid until {_day(about['expires'])}"
+        yield from (f"problem: {text}" for text in self.problems)
+        yield from (f"not as asked: {text}" for text in self.unmet)
+        yield from (f"note: {text}" for text in self.notes)
+        if self.problems:
+            yield f"The certificate does not hold, so nothing follows from it about {name or gateway['url']}."
+        else:
+            unmet = "; that is not what was asked for" if self.unmet else ""
+            yield f"The certificate holds, and it says that {name or gateway['url']} is {verdict}{unmet}."
+
+
+def issue(folder: Path, signer: Ed25519PrivateKey, specification: Specification, *, days: int) -> Path:
+    """Signs a statement about the run in a report folder and writes it there, to be valid for so many days.
+
+    Everything is judged again, and everything that people will read is written anew from that. Raises UsageError for
+    a run that is not complete, or a report that does not follow from its record.
+    """
+    refuse_links(folder, files.SCRIPTS)
+    report = files.read(folder)
+    judged = rejudge(folder, specification)
+    again = _report_of(judged)
+    problems = [*_incomplete(judged), *(text for text, worded in _otherwise(again, report) if not worded)]
+    if not judged.run.config.mask:
+        # What is masked on record may be told in other words; so it is told in those that follow from the record.
+        problems += [text for text, worded in _otherwise(again, report) if worded]
+    now = datetime.datetime.now(datetime.UTC).replace(microsecond=0)
+    if datetime.datetime.fromisoformat(again["run"]["finished"]) > now + LEEWAY:
+        problems.append("by the clock here, the run is still to end")
+    if problems:
+        more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
+        raise UsageError(f"{folder} cannot be certified: {problems[0]}{more}")
+    files.write(again, folder, specification)
+    signed = statement.sign(statement.make(folder, again, judged, now, now + datetime.timedelta(days=days)), signer)
+    path = folder / NAME
+    with replaced(path) as file:
+        file.write(signed)
+    return path
+
+
+def examine(
+    folder: Path,
+    key: Ed25519PublicKey,
+    specification: Specification,
+    *,
+    now: datetime.datetime,
+    wanted: Wanted = Wanted(),
+) -> Examined:
+    """Holds a certificate against its key, the files beside it, the time, the suite, and the recorded exchanges.
+
+    Raises UsageError where there is no certificate or one that cannot be read at all, and for a folder with links.
+    """
+    refuse_links(folder, files.SCRIPTS)
+    found, problems = statement.opened(folder, key, specification)
+    predicate = found["predicate"]
+    changed = {*_changed(folder, found)}
+    strange, lost = _strangers(folder)
+    problems = [*problems, *sorted(changed), *lost, *_out_of_time(found, now)]
+    notes = [*strange]
+    ours = predicate["kit"] == statement.kit()
+    if not ours:
+        notes.append(f"it was issued with kit {predicate['kit']['version']}; this is {__version__}, another build")
+    if predicate["specification"]["digest"] != specification.digest:
+        notes.append("it was issued under another copy of the specification's data than this kit has")
+    # Whatever follows from the record is other than it was where the record is; then that alone is told.
+    if not changed & {f"{name} {what}" for name in files.RECORD for what in CHANGES}:
+        try:
+            more, told = _judged_again(folder, found, specification, changed, ours=ours)
+            problems += more
+            notes += told
+        except (UsageError, KeyError, TypeError, ValueError, AttributeError) as error:
+            problems.append(f"it cannot be judged again: {error}")
+    unmet = tuple(_unmet(found, wanted))
+    return Examined(found, tuple(dict.fromkeys(problems)), unmet, tuple(dict.fromkeys(notes)))
+
+
+# What can be wrong with it.
+
+CHANGES = ("was changed", "is missing", "is not covered", "was added")
+
+
+def _changed(folder: Path, found: Mapping[str, Any]) -> Iterator[str]:
+    bound = {row["name"]: row["digest"]["sha256"] for row in found["subject"]}
+    present = set(statement.evidence(folder))
+    for name in ("report.json", *files.RECORD):
+        if name not in bound:
+            yield f"{name} is not covered"
+    for name, digest in bound.items():
+        if name not in present:
+            yield f"{name} is missing"
+        elif statement.digest(folder, name) != digest:
+            yield f"{name} was changed"
+    for name in present - bound.keys():
+        yield f"{name} was added"
+
+
+def _strangers(folder: Path) -> tuple[Sequence[str], Sequence[str]]:
+    """What lies in the folder and is none of the certificate's files: beside them, and among the scripts."""
+    known = {NAME, *statement.evidence(folder)}
+    beside: list[str] = []
+    among: list[str] = []
+    for place, inner, names in os.walk(folder):
+        inner.sort()
+        for name in sorted(names):
+            path = (Path(place) / name).relative_to(folder).as_posix()
+            if path not in known:
+                (among if path.startswith(f"{files.SCRIPTS}/") else beside).append(path)
+        if len(beside) > MOST_STRANGE:
+            break
+    notes = [f"{path} is none of its files, and nothing is known of it" for path in beside[:MOST_STRANGE]]
+    if len(beside) > MOST_STRANGE:
+        notes.append("more files are none of its own")
+    return notes, [f"{path} is none of its files and lies among them" for path in among[:MOST_STRANGE]]
+
+
+def _out_of_time(found: Mapping[str, Any], now: datetime.datetime) -> Iterator[str]:
+    issued, expires = (statement.moment(found, name) for name in ("issued", "expires"))
+    if now < issued - LEEWAY:
+        yield f"it is valid from {issued:%Y-%m-%d %H:%M} UTC on"
+    if now >= expires:
+        yield f"it was valid until {expires:%Y-%m-%d %H:%M} UTC"
+    if statement.finished(found) > issued + LEEWAY:
+        yield "it was issued before the run ended that it is about"
+
+
+def _judged_again(
+    folder: Path, found: Mapping[str, Any], specification: Specification, changed: set[str], *, ours: bool
+) -> tuple[list[str], list[str]]:
+    """Problems and notes that come up when everything on record is judged again."""
+    judged = rejudge(folder, specification)
+    again = _report_of(judged)
+    problems = [*_incomplete(judged)]
+    if judged.flaws:
+        return problems, []
+    follows = statement.of_run(again, judged)
+    problems += [
+        f"{name} in the certificate is not that of the run"
+        for name in follows
+        if follows[name] != found["predicate"].get(name)
+    ]
+    report = files.read(folder)
+    if not specification.validator("report.json").is_valid(report):
+        return [*problems, "report.json has not the form of a report"], []
+    notes: list[str] = []
+    wrong = False
+    for text, worded in _otherwise(again, report):
+        wrong = wrong or not worded or ours
+        # Another build may have other words for the same.
+        (notes if worded and not ours else problems).append(text)
+    if wrong or {f"report.json {what}" for what in CHANGES} & changed:
+        # What is made of the report differs as well; only the cause is told.
+        return problems, notes
+    for name in _not_made_of(report, folder, specification):
+        if f"{name} was changed" not in changed and f"{name} was added" not in changed:
+            text = f"{name} is not what this kit makes of report and record"
+            (problems if ours else notes).append(text)
+    return problems, notes
+
+
+def _not_made_of(report: Report, folder: Path, specification: Specification) -> Iterator[str]:
+    """Files beside a report that are not what the kit makes of it and the record."""
+    with tempfile.TemporaryDirectory() as temporary:
+        made = Path(temporary)
+        files.write(report, made, specification, record=folder)
+        for name in sorted({*statement.evidence(folder)} - {*files.RECORD}):
+            if not (made / name).is_file() or statement.digest(made, name) != statement.digest(folder, name):
+                yield name
+
+
+def _incomplete(judged: Rejudged) -> Iterator[str]:
+    """What keeps a run from being a whole one: the tests that had to run are found out again, and compared."""
+    if judged.run.recorded:
+        yield "it is no run of the suite, but traffic that others have recorded"
+    if not judged.complete:
+        yield "the run did not come to its end"
+    yield from (f"the record is not whole: {flaw}" for flaw in judged.flaws)
+    if judged.run.narrowed:
+        yield "the run was narrowed, so that its verdict is incomplete"
+    due = census(judged.run)
+    missing, strange = sorted(due.keys() - judged.ran.keys()), sorted(judged.ran.keys() - due.keys())
+    if missing:
+        yield f"{len(missing)} of {len(due)} tests of the suite did not run, such as {missing[0]}"
+    if strange:
+        yield f"{len(strange)} tests ran that the suite does not have, such as {strange[0]}"
+    for test in sorted(due.keys() & judged.ran.keys()):
+        if [*due[test].requirements] != [*judged.ran[test]]:
+            yield f"{test} was run for other requirements than it is for"
+            break
+    if labelled := sorted(test for test in judged.hostile if test not in due or not due[test].hostile):
+        yield f"what {labelled[0]} sent is called hostile, and it sends nothing of that kind"
+    for test in sorted(due.keys() & judged.ran.keys()):
+        if due[test].scenarios != judged.scenarios[test]:
+            yield f"{test} was judged {judged.scenarios[test]} times and not {due[test].scenarios}"
+            break
+
+
+def _report_of(judged: Rejudged) -> Report:
+    return document(judged.run, judged.conclude(), judged.tally.statistics.to_json(), Masker())
+
+
+def _otherwise(again: Report, report: Report) -> Iterator[tuple[str, bool]]:
+    """Where a report says something else than follows from the record; and whether only the words are others."""
+    if again["verdict"] != report.get("verdict"):
+        yield f"judged again, the verdict is {again['verdict']} and not {report.get('verdict')}", False
+    new, old = ({row["id"]: row for row in one["requirements"]} for one in (again, report))
+    for id_ in dict.fromkeys((*new, *old)):
+        yield from _differing(id_, old.get(id_), new.get(id_))
+    for key in sorted({*again, *report} - {"requirements", "verdict"}):
+        if _differ(again.get(key), report.get(key)):
+            yield f"{key} in the report is not what follows from the record", key in ("statistics", "observations")
+
+
+def _differing(id_: str, old: Report | None, new: Report | None) -> Iterator[tuple[str, bool]]:
+    if old is None or new is None:
+        yield f"{id_}: {'not in the report' if old is None else 'not known to this kit'}", False
+        return
+    found, reported = ({row["id"]: row for row in one["findings"]} for one in (new, old))
+    for key in sorted(found.keys() - reported.keys()):
+        yield f"{id_}: judged again there is the finding {key}, which the report does not have", False
+    for key in sorted(reported.keys() - found.keys()):
+        yield f"{id_}: judged again there is no finding {key}, which the report has", False
+    if old["status"] != new["status"]:
+        yield f"{id_}: judged again it is {new['status']}, in the report {old['status']}", False
+    elif found.keys() == reported.keys() and _differ(old, new):
+        yield f"{id_}: the report says otherwise than the record, judged again", True
+
+
+def _differ(one: Any, other: Any) -> bool:
+    return json.dumps(one, sort_keys=True) != json.dumps(other, sort_keys=True)
+
+
+# What was wanted.
+
+
+def _unmet(found: Mapping[str, Any], wanted: Wanted) -> Iterator[str]:
+    predicate = found["predicate"]
+    url = predicate["gateway"]["url"]
+    if wanted.gateway not in (None, url):
+        yield f"it is about {url}, not {wanted.gateway}"
+    if wanted.strict and predicate["class"] != "strict":
+        yield f"it is about the class {predicate['class']}, not strict"
+    if wanted.since is not None and statement.finished(found) < wanted.since:
+        yield f"its run is of {_day(predicate['run']['finished'])}, before {wanted.since:%Y-%m-%d %H:%M} UTC"
+    if wanted.conformant and predicate["verdict"] != "conformant":
+        yield f"its verdict is {predicate['verdict']}"
+    elif wanted.conformant and not wanted.waivers and any(predicate["waived"].values()):
+        yield f"it is {said(predicate)}, not conformant without waivers"
+
+
+def _day(moment: str) -> str:
+    return moment[:10]

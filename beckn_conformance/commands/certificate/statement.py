@@ -1,0 +1,146 @@
+"""What a certificate says: an in-toto statement about a run, in a DSSE envelope that is signed with Ed25519."""
+
+from __future__ import annotations
+
+import datetime
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import ValidationError
+
+from ... import __version__
+from ...errors import UsageError
+from ...report import files
+from ...run.rejudge import Rejudged
+from ...specification.loading import Specification
+from ...untrusted import reading
+from . import dsse
+
+NAME = "certificate.json"
+STATEMENT = "https://in-toto.io/Statement/v1"
+PREDICATE = "urn:beckn-conformance:certificate:2"
+PAYLOAD = "application/vnd.in-toto+json"
+LARGEST = 4 * reading.MB
+"""Bytes of a certificate."""
+
+Report = Mapping[str, Any]
+Statement = Mapping[str, Any]
+
+
+def make(
+    folder: Path, report: Report, judged: Rejudged, issued: datetime.datetime, expires: datetime.datetime
+) -> dict[str, Any]:
+    """A statement about the files of a report folder and the run they are of."""
+    return {
+        "_type": STATEMENT,
+        "subject": [{"name": name, "digest": {"sha256": digest(folder, name)}} for name in evidence(folder)],
+        "predicateType": PREDICATE,
+        "predicate": {
+            **of_run(report, judged),
+            "kit": kit(),
+            "issued": issued.isoformat(),
+            "expires": expires.isoformat(),
+        },
+    }
+
+
+def of_run(report: Report, judged: Rejudged) -> dict[str, Any]:
+    """What follows from the record of a run, whoever judges it again, so that it can be compared."""
+    specification = judged.run.specification
+    tests = sorted(judged.ran)
+    return {
+        "verdict": report["verdict"],
+        "waived": report["waived"],
+        "class": report["class"],
+        "gateway": report["gateway"],
+        "requirements": {row["id"]: row["status"] for row in report["requirements"]},
+        "findings": sorted(finding["id"] for row in report["requirements"] for finding in row["findings"]),
+        "specification": report["specification"],
+        "catalogue": hashlib.sha256((specification.folder / "requirements.yaml").read_bytes()).hexdigest(),
+        "configuration": report["run"]["configuration_digest"],
+        "waivers": report["waivers"],
+        "run": {key: report["run"][key] for key in ("id", "started", "finished", "seed", "exchanges")},
+        "record": judged.chains,
+        "examples": judged.run.examples,
+        "masked": list(judged.run.config.mask),
+        "tests": {"count": len(tests), "sha256": hashlib.sha256("\n".join(tests).encode()).hexdigest()},
+    }
+
+
+def kit() -> dict[str, str]:
+    """Version and digest of the code that judges."""
+    found = hashlib.sha256()
+    package = Path(__file__).resolve().parent
+    for path in sorted(package.rglob("*.py")):
+        content = path.read_bytes()
+        found.update(f"{path.relative_to(package).as_posix()}\0{len(content)}\0".encode() + content)
+    return {"name": "beckn-conformance", "version": __version__, "digest": found.hexdigest()}
+
+
+def evidence(folder: Path) -> list[str]:
+    """Names of the files of a report that its certificate binds."""
+    names = [*files.NAMES, *sorted(f"{files.SCRIPTS}/{path.name}" for path in (folder / files.SCRIPTS).glob("*.sh"))]
+    return [name for name in names if (folder / name).is_file()]
+
+
+def digest(folder: Path, name: str) -> str:
+    """The SHA-256 of a file of a report folder."""
+    found = hashlib.sha256()
+    with reading.opened(folder / name, below=folder) as file:
+        while part := file.read(reading.MB):
+            found.update(part)
+    return found.hexdigest()
+
+
+def sign(statement: Statement, key: Ed25519PrivateKey) -> str:
+    """The text of a certificate."""
+    return _canonical(dsse.sealed(_canonical(statement), PAYLOAD, key)).decode()
+
+
+def opened(folder: Path, key: Ed25519PublicKey, specification: Specification) -> tuple[dict[str, Any], Sequence[str]]:
+    """The statement of a folder's certificate, and what is wrong with how it is written and signed.
+
+    Raises UsageError where there is no certificate or one that cannot be read at all.
+    """
+    path = folder / NAME
+    content = reading.content(path, most=LARGEST, below=folder)
+    try:
+        envelope = reading.json_value(content)
+        payload = dsse.opened(envelope, PAYLOAD)
+        statement = reading.json_value(payload)
+        Draft202012Validator(
+            specification.files["certificate.json"], format_checker=Draft202012Validator.FORMAT_CHECKER
+        ).validate(statement)
+        moments = [moment(statement, name) for name in ("issued", "expires")]
+        if any(one.tzinfo is None for one in (*moments, finished(statement))):
+            raise ValueError("a time of it has no zone")
+    except ValidationError as error:
+        raise UsageError(f"{path} is no certificate: {error.json_path}: {error.message[:200]}") from error
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise UsageError(f"{path} is no certificate: {type(error).__name__}: {error}") from error
+    problems: list[str] = []
+    # JSON has many ways to say the same; only one of them is what was signed.
+    if content != _canonical(envelope) or payload != _canonical(statement):
+        problems.append("the certificate is not as it was written")
+    if not dsse.is_signed_by(key, envelope):
+        problems.append("the signature is not of this key")
+    return statement, problems
+
+
+def moment(statement: Statement, name: str) -> datetime.datetime:
+    """When a certificate was ``issued`` or ``expires``."""
+    return datetime.datetime.fromisoformat(statement["predicate"][name])
+
+
+def finished(statement: Statement) -> datetime.datetime:
+    """When the run ended that a certificate is about."""
+    return datetime.datetime.fromisoformat(statement["predicate"]["run"]["finished"])
+
+
+def _canonical(value: Any) -> bytes:
+    return json.dumps(value, sort_keys=True, separators=(",", ":")).encode()

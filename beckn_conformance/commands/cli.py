@@ -1,0 +1,78 @@
+"""The command ``beckn-conformance``."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from .. import __version__
+from ..errors import KitError, UsageError
+from ..messages.exchange import printable
+from ..process.censor import censored
+from ..process.interrupts import take_termination
+from ..process.output import lasting
+
+REPORTS = Path("reports")
+"""Where an unexpected exception is written to, unless the command writes a report elsewhere."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs a subcommand and returns its exit status; a fault of what was asked for is told in one line."""
+    forget_termination = take_termination()
+    with lasting():
+        try:
+            return _run(arguments)
+        except UsageError as error:
+            return _failed(str(error), 4)
+        except KitError as error:
+            return _failed(str(error), 3)
+        except KeyboardInterrupt:
+            return 2
+        finally:
+            forget_termination()
+
+
+def _run(arguments: Sequence[str] | None) -> int:
+    folder = REPORTS
+    try:
+        chosen = _parsed(arguments)
+        if isinstance(chosen, int):
+            return chosen
+        folder = getattr(chosen, "conformance_report", None) or REPORTS
+        command: Callable[[argparse.Namespace], int] = chosen.does
+        return command(chosen)
+    except KitError:
+        raise
+    # Python would end with 1, which says of a gateway that it does not conform.
+    except Exception as error:
+        from ..process import crash
+
+        return _failed(crash.told(error, folder), 3)
+
+
+def _parsed(arguments: Sequence[str] | None) -> argparse.Namespace | int:
+    """What was asked for; an exit status where that was help, or nothing that there is."""
+    from . import certificate, diff, fleet, judge, replay, run, spec
+
+    parser = argparse.ArgumentParser(
+        prog="beckn-conformance", description="Conformance test kit for the Beckn Gateway Registration API"
+    )
+    parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for one in (run, judge, replay, diff, certificate, spec, fleet):
+        one.add(commands)
+    try:
+        return parser.parse_args(arguments)
+    except SystemExit as stopped:
+        return 4 if stopped.code else 0
+
+
+def _failed(text: str, status: int) -> int:
+    print(f"beckn-conformance: {printable(censored(text))}", file=sys.stderr)
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,132 @@
+"""``beckn-conformance fleet``: judges many gateways in one go, and writes one page over their reports."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import functools
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ...config.paths import path_of
+from ...errors import KitError, UsageError
+from ...messages.exchange import printable
+
+if TYPE_CHECKING:
+    from ...specification.loading import Specification
+    from .job import Visit
+    from .results import Certify, Ledger
+
+
+def add(commands: Any) -> None:
+    """Adds the subcommand."""
+    fleet = commands.add_parser(
+        "fleet",
+        help="judge many gateways in one go",
+        description="Judges every gateway that FLEET lists, each by a run of its own, and writes a report for each and "
+        "one page over them. Exit status 1 with a finding that fails the class of any gateway, else 10 where "
+        "one could not be judged, else 0.",
+    )
+    fleet.add_argument("fleet", metavar="FLEET", type=path_of, help="which gateways, and how (YAML)")
+    fleet.add_argument(
+        "--conformance-report",
+        metavar="DIR",
+        type=path_of,
+        default=Path("fleet"),
+        help="folder of the reports (fleet/)",
+    )
+    where = fleet.add_mutually_exclusive_group()
+    where.add_argument("--workers", metavar="N", type=int, help="runs at a time on this machine (one for each CPU)")
+    where.add_argument("--scheduler", metavar="ADDRESS", help="a Dask scheduler whose workers run them instead")
+    fleet.add_argument(
+        "--limit", metavar="SECONDS", type=float, default=600.0, help="that one run may take (600); FLEET may say else"
+    )
+    fleet.add_argument("--key", type=path_of, help="private key: certify each whole run, whatever its verdict")
+    fleet.add_argument("--days", type=int, default=365, help="how long certificates are valid (365)")
+    fleet.set_defaults(does=_fleet)
+
+
+def _fleet(chosen: argparse.Namespace) -> int:
+    try:
+        from . import cluster
+    except ModuleNotFoundError as error:
+        raise UsageError(
+            f"a fleet needs {error.name}, which is not installed: pip install 'beckn-conformance[fleet]'"
+        ) from error
+    from ...specification.loading import load
+    from ...untrusted.writing import held, made
+    from .entries import read
+    from .job import Visit
+    from .results import Ledger
+
+    if chosen.workers is not None and chosen.workers < 1:
+        raise UsageError(f"--workers {chosen.workers}: it takes at least one")
+    if not 0 < chosen.limit <= 604800:
+        raise UsageError(f"--limit {chosen.limit:g}: a run takes seconds, and a week at most")
+    specification = load()
+    certify = _certifier(chosen)
+    entries = read(chosen.fleet, specification, limit=chosen.limit, here=chosen.scheduler is None)
+    visits = [Visit.of(entry) for entry in entries]
+    # Nothing is written before there is somebody to run anything.
+    with cluster.remote(chosen.scheduler) if chosen.scheduler else cluster.local(chosen.workers) as client:
+        made(chosen.conformance_report)
+        with held(chosen.conformance_report):
+            ledger = Ledger(chosen.conformance_report, entries)
+            try:
+                _judge(client, visits, ledger, certify, specification)
+            except OSError as error:
+                raise KitError(f"the fleet was not judged to its end: {error}") from error
+    return ledger.exit_status
+
+
+def _judge(
+    client: Any, visits: Sequence[Visit], ledger: Ledger, certify: Certify | None, specification: Specification
+) -> None:
+    """Has every gateway judged, and tells and writes down each result as it comes."""
+    from ...judging.outcome import worded
+    from . import cluster, index
+
+    def began(name: str) -> None:
+        if ledger.began(name) > 1:
+            _say(f"again {name}: the worker that ran it died")
+
+    try:
+        with contextlib.closing(cluster.outcomes(client, visits, began)) as outcomes:
+            for number, outcome in enumerate(outcomes, 1):
+                row = ledger.take(outcome, certify)
+                why = f" ({row['reason']})" if row["reason"] else ""
+                said = worded(row["verdict"], row["waived"])
+                _say(f"{number}/{len(visits)} {said} {row['name']} {row['seconds']:.1f} s{why}")
+                ledger.write()
+                index.write(ledger, specification)
+        ledger.ended = True
+    finally:
+        ledger.write()
+        page = index.write(ledger, specification)
+        _say(_summary(ledger))
+        _say(f"report: {page}")
+
+
+def _certifier(chosen: argparse.Namespace) -> Certify | None:
+    """What certifies a report folder, with the key that was given."""
+    if chosen.key is None:
+        return None
+    from ...specification.loading import load
+    from ..certificate import examination, keys
+
+    if not 1 <= chosen.days <= 36525:
+        raise UsageError(f"--days {chosen.days}: a certificate is valid for one day to a hundred years")
+    return functools.partial(examination.issue, signer=keys.signer(chosen.key), specification=load(), days=chosen.days)
+
+
+def _summary(ledger: Ledger) -> str:
+    last, number = ledger.history[-1], len(ledger.rows)
+    counts = ", ".join(f"{count} {verdict}" for verdict, count in last["verdicts"].items())
+    excused = sum(row["verdict"] == "conformant" and bool(row["waived"]) for row in ledger.rows.values())
+    waived = f" ({excused} of the conformant with waivers)" if excused else ""
+    return f"{number} gateway{'' if number == 1 else 's'} in {last['seconds']:.1f} s: {counts}{waived}"
+
+
+def _say(text: str) -> None:
+    print(printable(text), flush=True)

@@ -1,0 +1,149 @@
+"""Where the runs of a fleet take place: workers of Dask distributed, on this machine or on others."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import signal
+import tempfile
+import uuid
+from collections.abc import Callable, Generator, Iterator, Sequence
+from concurrent.futures import CancelledError
+from typing import Any
+
+import dask
+import distributed
+from dask.system import CPU_COUNT
+from distributed.security import Security
+
+from ...errors import UsageError
+from .job import Outcome, Visit, make
+
+FAILURES = 3
+"""Workers that may die with a run before it is given up; each of the others costs a retry."""
+PATIENCE = 15.0
+"""Seconds until a scheduler must answer and have a worker."""
+TOPIC = "beckn-conformance-fleet"
+
+Began = Callable[[str], None]
+
+
+@contextlib.contextmanager
+def local(workers: int | None = None) -> Iterator[distributed.Client]:
+    """A cluster on this machine, with a worker for each CPU unless it is said how many; it ends with the context."""
+    settings: dict[str, Any] = {
+        "distributed.scheduler.allowed-failures": FAILURES,
+        # No run waits at one worker while another one has nothing to do.
+        "distributed.scheduler.worker-saturation": 1.0,
+        # Nobody is told anything over HTTP.
+        "distributed.scheduler.http.routes": [],
+        "distributed.worker.http.routes": [],
+    }
+    with (
+        _quietly(),
+        tempfile.TemporaryDirectory(prefix="beckn-fleet-") as folder,
+        # Dask leaves its locks in the folder for temporary files of the machine otherwise.
+        dask.config.set({**settings, "temporary-directory": folder}),
+        distributed.LocalCluster(
+            n_workers=workers or CPU_COUNT,
+            threads_per_worker=1,
+            processes=True,
+            host="127.0.0.1",
+            dashboard_address=None,
+            scheduler_kwargs={"dashboard": False, "dashboard_address": "127.0.0.1:0"},
+            # Whoever else is on this machine could have code run here.
+            protocol="tls://",
+            security=Security.temporary(),
+            memory_limit=0,
+            local_directory=folder,
+            silence_logs=logging.CRITICAL,
+        ) as cluster,
+        distributed.Client(cluster) as client,
+    ):
+        client.register_plugin(_Deaf())
+        yield client
+
+
+class _Deaf(distributed.WorkerPlugin):
+    """Leaves Ctrl-C to whoever has started the workers; what they start still hears it."""
+
+    def setup(self, worker: distributed.Worker) -> None:
+        signal.signal(signal.SIGINT, lambda number, frame: None)
+
+
+@contextlib.contextmanager
+def remote(address: str) -> Iterator[distributed.Client]:
+    """The cluster of a scheduler that runs already, with what Dask is configured to use for TLS.
+
+    Raises UsageError where nothing answers there, or no worker comes.
+    """
+    with _quietly():
+        try:
+            client = distributed.Client(address, timeout=PATIENCE)
+        except (OSError, TimeoutError, TypeError, ValueError, RuntimeError) as error:
+            raise UsageError(f"--scheduler {address}: no scheduler answers there ({error})") from error
+        with client:
+            try:
+                client.wait_for_workers(1, timeout=PATIENCE)
+            except TimeoutError as error:
+                raise UsageError(f"--scheduler {address}: it has no worker") from error
+            yield client
+
+
+@contextlib.contextmanager
+def _quietly() -> Iterator[None]:
+    """What Dask logs of dead workers and lost connections is told by the outcomes."""
+    logging.disable(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        logging.disable(logging.NOTSET)
+
+
+def outcomes(client: distributed.Client, visits: Sequence[Visit], began: Began) -> Generator[Outcome]:
+    """Has every visit made, one for each thread of a worker at a time, and gives what came of each as it ends.
+
+    ``began`` is told the name of each as it begins, again where its worker died. What has not ended when nobody asks
+    any more is ended.
+    """
+    topic = f"{TOPIC}-{uuid.uuid4().hex}"
+    client.subscribe_topic(topic, lambda event: began(event[1]))
+    # Whoever shows up at the same gateway twice is not served the same twice.
+    futures = client.map(_visit, visits, [topic] * len(visits), pure=False)
+    names = {future: visit.name for future, visit in zip(futures, visits, strict=True)}
+    del futures
+    try:
+        for future in distributed.as_completed(list(names)):
+            # A worker holds what came of a run for as long as somebody here refers to it.
+            yield _outcome(future, names.pop(future))
+    finally:
+        client.cancel(list(names))
+        client.unsubscribe_topic(topic)
+
+
+def _outcome(future: Any, name: str) -> Outcome:
+    try:
+        outcome = future.result()
+    except distributed.KilledWorker as error:
+        times = error.allowed_failures + 1
+        return Outcome(name, reason=f"{times} workers died while they ran it")
+    except CancelledError:
+        return Outcome(name, reason="the scheduler was lost")
+    # Whatever a worker raises concerns this gateway only, and is no verdict on it.
+    except Exception as error:
+        return Outcome(name, reason=f"its worker failed: {type(error).__name__}: {error}")
+    assert isinstance(outcome, Outcome)
+    return outcome
+
+
+def _visit(visit: Visit, topic: str) -> Outcome:
+    """What a worker does."""
+    worker = distributed.get_worker()
+    key = worker.get_current_task()
+    worker.log_event(topic, visit.name)
+
+    def wanted() -> bool:
+        task = worker.state.tasks.get(key)
+        return task is not None and task.state == "executing"
+
+    return make(visit, worker.local_directory, wanted)

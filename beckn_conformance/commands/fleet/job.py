@@ -1,0 +1,188 @@
+"""The run of one gateway as a process of its own, that can hang or crash without harm to anybody else."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import zlib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from ... import __version__
+from ...messages.exchange import printable
+from ...process import children
+from ...report import files
+from .entries import Entry
+
+JUDGED = (0, 1, 10)
+"""Exit statuses of a run that came to its end."""
+GRACE = 20.0
+"""Seconds for writing the report, for a run that is ended."""
+INTERVAL = 0.1
+LARGEST = 256 * 1024 * 1024
+"""Bytes of a report, packed, that are given back at most."""
+LONGEST = 300
+SCRIPT = re.compile(rf"{files.SCRIPTS}/{files.SCRIPT.pattern}")
+LEFT_OUT = "exchanges.har"
+"""Made of the record, and larger than all the rest: ``beckn-conformance report`` makes it where it is wanted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """What a worker needs to know of a run; everything in it can be sent to another machine."""
+
+    name: str
+    command: tuple[str, ...]
+    """Arguments of Python, to which the files that are read and written are added."""
+    config: Mapping[str, Any]
+    limit: float
+    kit: str = __version__
+
+    @classmethod
+    def of(cls, entry: Entry) -> Visit:
+        """The run of a gateway of a fleet."""
+        run = (*children.arguments("beckn_conformance"), "run", "--until-stdin-ends", entry.url, *entry.arguments)
+        return cls(entry.name, run, entry.config, entry.limit)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of a run."""
+
+    name: str
+    status: int | None = None
+    """Exit status; None where there was no run, or it was killed."""
+    reason: str = ""
+    """Why it did not come to its end."""
+    seconds: float = 0.0
+    files: Mapping[str, bytes] = field(default_factory=dict)
+    """Those of the report by name, each packed by zlib."""
+
+    def unpack(self, folder: Path) -> None:
+        """Writes the files of the report to a folder that has none yet."""
+        for name, packed in self.files.items():
+            # Whatever a worker says, nothing but a report is written.
+            if name not in files.NAMES and not SCRIPT.fullmatch(name):
+                continue
+            path = folder / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            unpacker = zlib.decompressobj()
+            with path.open("wb") as file:
+                rest = packed
+                while rest:
+                    file.write(unpacker.decompress(rest, 1 << 20))
+                    rest = unpacker.unconsumed_tail
+
+
+def make(visit: Visit, within: str | None = None, wanted: Callable[[], bool] = lambda: True) -> Outcome:
+    """Runs the kit against one gateway, in a fresh folder ``within`` another one, until it ends, its limit is over, or
+    nobody wants it any more."""
+    if visit.kit != __version__:
+        return Outcome(visit.name, reason=f"its worker has version {__version__} of the kit, not {visit.kit}")
+    began = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="visit-", dir=within) as temporary:
+        folder = Path(temporary)
+        config, report, printed = folder / "gateway.yaml", folder / "report", folder / "printed"
+        config.write_text(yaml.safe_dump(dict(visit.config), allow_unicode=True), encoding="utf-8")
+        command = [sys.executable, *visit.command]
+        command += ["--gateway-config", str(config), "--conformance-report", str(report)]
+        with printed.open("wb") as output:
+            # It ends with its standard input, and so with the worker, however that ends.
+            process = subprocess.Popen(
+                command,
+                stdin=subprocess.PIPE,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+                # What a run that is killed leaves behind goes with the folder.
+                env={**os.environ, **dict.fromkeys(("TMPDIR", "TEMP", "TMP"), temporary)},
+            )
+        in_time = _wait(process, visit.limit, wanted)
+        seconds = time.monotonic() - began
+        reason = ""
+        if not in_time:
+            reason = f"ended after {visit.limit:g} s, its limit"
+        elif process.returncode not in JUDGED:
+            reason = _last_words(printed, process.returncode).replace(f"{folder}{os.sep}", "")
+        kept, too_large = _packed(report)
+        if too_large:
+            reason = ". ".join(filter(None, (reason, f"its report is larger than {LARGEST >> 20} MB, packed")))
+        return Outcome(visit.name, process.returncode if in_time else None, reason, seconds, kept)
+
+
+def _wait(process: subprocess.Popen[bytes], limit: float, wanted: Callable[[], bool]) -> bool:
+    """Waits for a process, and ends whatever is left of its group; False where its time was over first."""
+    end = time.monotonic() + limit
+    in_time = True
+    try:
+        while process.poll() is None:
+            if not wanted():
+                break
+            now = time.monotonic()
+            if now >= end and in_time:
+                in_time, end = False, now + GRACE
+                # It makes a report of what it has seen so far.
+                _signal(process, signal.SIGINT)
+            elif now >= end:
+                break
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(INTERVAL)
+    finally:
+        _signal(process, signal.SIGKILL)
+        process.wait()
+        assert process.stdin is not None
+        process.stdin.close()
+    return in_time
+
+
+def _signal(process: subprocess.Popen[bytes], number: signal.Signals) -> None:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, number)
+
+
+def _last_words(printed: Path, status: int) -> str:
+    """The last line that a run has printed, without which its status would have to speak for itself."""
+    with printed.open("rb") as file:
+        file.seek(max(os.fstat(file.fileno()).st_size - 8192, 0))
+        text = file.read().decode("utf-8", "replace")
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    said = printable(lines[-1])[:LONGEST] if lines else "it said nothing"
+    how = f"killed by signal {-status}" if status < 0 else f"exit status {status}"
+    return f"{how}: {said}"
+
+
+def _packed(report: Path) -> tuple[dict[str, bytes], bool]:
+    """The files of a report, each packed; and whether they are too many bytes, when only report.json is kept."""
+    packed: dict[str, bytes] = {}
+    room = LARGEST
+    for name in _names(report):
+        packer = zlib.compressobj()
+        content = bytearray()
+        with (report / name).open("rb") as file:
+            while (chunk := file.read(1 << 20)) and len(content) <= room:
+                content += packer.compress(chunk)
+        content += packer.flush()
+        room -= len(content)
+        if room < 0:
+            return {key: value for key, value in packed.items() if key == "report.json"}, True
+        packed[name] = bytes(content)
+    return packed, False
+
+
+def _names(report: Path) -> Iterator[str]:
+    """Names of the files of a report that are there, with report.json first."""
+    for name in files.NAMES:
+        if name != LEFT_OUT and (report / name).is_file():
+            yield name
+    for path in sorted((report / files.SCRIPTS).glob("*.sh")):
+        yield f"{files.SCRIPTS}/{path.name}"

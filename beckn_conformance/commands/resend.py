@@ -1,0 +1,293 @@
+"""Sends what a finding rests on once more, with registrations of its own, and sees whether it still holds."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from ..client.provider import SIGNUP, Actor
+from ..config.gateway import GatewayConfig
+from ..config.urls import check_url
+from ..errors import Unmet, Unreachable, UsageError
+from ..judging.history import REQUIREMENTS
+from ..messages.binding import HEADER
+from ..messages.exchange import MISSING, Exchange, brief, shown
+from ..messages.hostile import FOREIGN, MALFORMED, MALFORMED_HTTP, SLOW, UNUSUAL, foreign, trickled
+from ..messages.registration import Registration, registration_of
+from ..record.masking import SHORTEST, Masker
+from ..record.rows import row_of
+from ..report import files
+from ..run import embedded
+from ..run.assessment import Judged
+from ..run.curl import CIN, is_plain_time
+from ..run.rejudge import run_of, scenario_of
+from ..run.reproduction import needed, under_way
+from ..run.session import Session
+from ..specification.loading import Specification
+from ..untrusted.patterns import pattern
+
+TRIES = 5
+"""Times that calls are made again which were under way at the same time, since their order is a matter of luck."""
+OF_LUCK = ("REPLY-TIME", "ROBUST-LIVES-ON")
+"""Requirements whose findings depend on what else a gateway was doing."""
+LONGEST_PAUSE = 1.0
+"""Seconds beyond ``settle``, or the time to clone, that are waited between two calls, as the run did."""
+
+TAKEN = (
+    *("binding", "envelope", "method", "timestamp_zone", "verification", "updates", "documents_echo", "status_names"),
+    *("optional", "values", "settle", "timeout", "patience", "concurrency", "rate", "policy_update_frequency"),
+)
+"""Keys of a configuration that are taken from a report: none is a secret, a target, a file or a command."""
+NEEDLESS = ("gateway", "mask", "waivers")
+"""Keys that change nothing of what is sent."""
+TEXTS = {"malformed": MALFORMED, "unusual": UNUSUAL}
+TALKS = {SLOW: trickled, **{kind: talk for kinds in MALFORMED_HTTP.values() for kind, talk in kinds.items()}}
+
+Finding = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Resent:
+    """What became of a finding."""
+
+    holds: bool | None
+    """None where it cannot be told."""
+    text: str
+    exchanges: tuple[Exchange, ...]
+    masker: Masker
+
+    def lines(self) -> Iterator[str]:
+        """What was sent and said, and what became of the finding."""
+        for exchange in self.exchanges:
+            sent = shown(exchange.sent.body) if exchange.sent else ", ".join(exchange.tags)
+            yield self.masker.text(f"{exchange.action}  {sent}")
+            yield self.masker.text(f"  {exchange.action_of_reply or exchange.trouble or 'no ACK or NACK'}")
+        yield self.masker.text(self.text)
+
+    def to_json(self) -> dict[str, Any]:
+        rows = [row_of(exchange, self.masker.text) for exchange in self.exchanges]
+        return {"holds": self.holds, "text": self.masker.text(self.text), "exchanges": rows}
+
+
+def again(
+    folder: Path,
+    name: str,
+    url: str | None,
+    file: Path | None,
+    specification: Specification,
+    confirm: Callable[[str], None],
+) -> Resent:
+    """Replays a finding of a report at the gateway of ``url``, or at that of the report once ``confirm`` has returned.
+
+    The report may be a stranger's: secrets, peers, hooks and files are those of ``file``, which this user has named.
+    Raises UsageError for a finding or a record that is not there, or where the run needed such a file.
+    """
+    report = files.read(folder)
+    requirement, finding = find(report, name)
+    run = run_of(folder, specification)
+    recorded = run.config
+    scenario = next(filter(None, (scenario_of(folder, id_) for id_ in finding["exchanges"])), None)
+    if scenario is None:
+        raise UsageError(f"{folder}: the exchanges of {finding['id']} are not on record")
+    last = next(exchange for exchange in scenario.exchanges if exchange.id in finding["exchanges"])
+    steps = [*needed(last, scenario.exchanges, history=requirement in REQUIREMENTS), last]
+    enough = scenario.shows(run, steps, finding["id"])
+    declared = {} if file is not None else _taken(report["configuration"], embedded.wanted(url or ""))
+    if url is None:
+        url = check_url(recorded.url, "the URL of the run")
+        confirm(url)
+    config, server = embedded.reach(url, file, specification, declared)
+    session = Session(specification, config, secrets.randbits(31))
+    try:
+        session.start()
+        resent = resend(session, requirement, finding, steps, recorded)
+        if resent.holds is False and not enough:
+            text = f"{finding['id']} takes more calls than these to be seen; {finding['replay']}"
+            return replace(resent, holds=None, text=text)
+        return resent
+    except Unreachable as error:
+        return Resent(None, f"{finding['id']} could not be judged: {error}", (), session.masker)
+    finally:
+        session.end()
+        if server is not None:
+            server.stop()
+
+
+def _taken(configuration: Mapping[str, Any], at_reference: bool) -> dict[str, Any]:
+    """What a report says of its gateway, and may; raises UsageError where the run was told more than that."""
+    left = [key for key in configuration if key not in (*TAKEN, *NEEDLESS)]
+    if left and not at_reference:
+        raise UsageError(
+            f"the run declared {brief(', '.join(sorted(left)))}, which is not taken from a report; "
+            "name the configuration with --gateway-config"
+        )
+    return {key: configuration[key] for key in TAKEN if key in configuration}
+
+
+def find(report: Mapping[str, Any], name: str) -> tuple[str, Finding]:
+    """The requirement and the finding of an id, or of the beginning of one; raises UsageError for none or several."""
+    rows = [(row["id"], finding) for row in report["requirements"] for finding in row["findings"]]
+    hits = [(id_, finding) for id_, finding in rows if name in (finding["id"], id_)]
+    hits = hits or [(id_, finding) for id_, finding in rows if finding["id"].startswith(name)]
+    if len(hits) == 1:
+        return hits[0]
+    known = [finding["id"] for _, finding in (hits or rows)]
+    some = ", ".join(known[:8]) + (" …" if len(known) > 8 else "")
+    if not rows:
+        raise UsageError("the report has no findings")
+    raise UsageError(f"{'more than one finding is' if hits else 'no finding is'} named {name!r}; there are {some}")
+
+
+def resend(
+    session: Session, requirement: str, finding: Finding, steps: Sequence[Exchange], recorded: GatewayConfig
+) -> Resent:
+    """Sends recorded calls to a gateway that the session has started on, and judges the replies."""
+    abreast = any(under_way(a, b) for a in steps for b in steps)
+    exchanges: tuple[Exchange, ...] = ()
+    masker = session.masker
+    judged = Judged({}, set())
+    for _ in range(TRIES if abreast else 1):
+        played = session.tried(lambda actor: _send(actor, steps, recorded), hurried=False)
+        judged = session.judge(played, "replay")
+        exchanges += tuple(played.exchanges)
+        if finding["id"] in judged.findings:
+            return Resent(
+                True, f"{finding['id']} still holds: {judged.findings[finding['id']].observed}", exchanges, masker
+            )
+    if requirement not in judged.exercised:
+        why = judged.reason or "nothing that it needs happened"
+        return Resent(None, f"{finding['id']} could not be judged: {why}", exchanges, masker)
+    if abreast or requirement in OF_LUCK:
+        text = f"{finding['id']} did not show this time; it takes luck, {finding['replay']}"
+        return Resent(None, text, exchanges, masker)
+    return Resent(False, f"{finding['id']} does not show any more", exchanges, masker)
+
+
+async def _send(actor: Actor, steps: Sequence[Exchange], recorded: GatewayConfig) -> None:
+    """Sends each call once those have been answered that were answered before it, and no sooner after them."""
+    answered = {step.id: asyncio.Event() for step in steps}
+    moments: dict[str, float] = {}
+    live = _Live(actor, recorded)
+    longest = max(actor.config.settle, actor.config.clone_within or 0.0) + LONGEST_PAUSE
+
+    async def send(step: Exchange) -> None:
+        before = [other for other in steps if other.ended <= step.started]
+        for other in before:
+            await answered[other.id].wait()
+        due = [moments[other.id] + min(step.started - other.ended, longest) for other in before]
+        await asyncio.sleep(max(due, default=0.0) - time.monotonic())
+        exchange = await _call(actor, step, live)
+        live.learn(step, exchange)
+        moments[step.id] = time.monotonic()
+        answered[step.id].set()
+
+    unmet: list[str] = []
+    try:
+        async with asyncio.TaskGroup() as group:
+            for step in steps:
+                group.create_task(send(step))
+    except* Unmet as failed:
+        unmet += map(str, failed.exceptions)
+    if unmet:
+        raise Unmet(unmet[0])
+
+
+async def _call(actor: Actor, step: Exchange, live: _Live) -> Exchange:
+    """Makes a recorded call anew: of a message its header members and its body are taken from the record, of anything
+    else nothing but what it is called."""
+    if step.action not in {operation.action for operation in actor.specification.operations}:
+        raise Unmet(f"the record calls {brief(step.action)!r}, which is no operation of the specification")
+    if step.sent is None:
+        return await _odd(actor, step, live)
+    header: dict[str, str | None] = {
+        name: live.text(value) if isinstance(value := step.sent.header.get(name), str) else None for name in HEADER
+    }
+    if is_plain_time(header["Timestamp"] or ""):
+        del header["Timestamp"]
+    body = live.value(step.sent.body)
+    peer = live.peer(step.peer) if step.peer else ""
+    return await actor.call(step.action, body, header=header, purpose=step.purpose, tags=step.tags, peer=peer)
+
+
+async def _odd(actor: Actor, step: Exchange, live: _Live) -> Exchange:
+    """Sends what is no message of the page, made of a valid one as its name says (T14, T16)."""
+    of, action, kind = live.registration(step) or await actor.registered(), step.action, (*step.tags, "")[0]
+    about = {"registration": {"id": of.id}}
+    body = actor.values.signup() if action == SIGNUP else {**about, **actor.values.parts(action)}
+    if step.purpose in TEXTS and kind in TEXTS[step.purpose]:
+        text = TEXTS[step.purpose][kind]
+        return await actor.call_text(action, body, text, of=of, purpose=step.purpose, tags=step.tags)
+    if step.purpose == "foreign" and kind in FOREIGN and step.tags[1:] and step.tags[1] in FOREIGN[kind]:
+        return await actor.call_foreign(action, body, of=of, tags=step.tags, **foreign(kind, step.tags[1], action))
+    if step.purpose == "broken" and kind in TALKS:
+        actor.need_socket()
+        harmed = of.id if step.about else ""
+        return await actor.call_wire(action, body, TALKS[kind], of=of, about=harmed, tag=kind)
+    raise Unmet(f"what was sent as {brief(', '.join(step.tags))!r} cannot be made again")
+
+
+class _Live:
+    """What stands in the place of recorded ids, tokens and company ids this time."""
+
+    def __init__(self, actor: Actor, recorded: GatewayConfig) -> None:
+        self._recorded_peers = recorded.peers
+        self._actor = actor
+        declared = actor.config.company_id
+        self._company_id = pattern(declared) if declared else None
+        self._names: dict[str, str] = {}
+        self._made: dict[str, Registration] = {}
+        """By recorded id, the registrations that stand for recorded ones."""
+        if recorded.signup_token and actor.config.signup_token:
+            self._names[recorded.signup_token] = actor.config.signup_token
+        for (old_id, old_token), (id_, token) in zip(recorded.registrations, actor.config.registrations, strict=False):
+            self._take(Registration(old_id, old_token, 0.0, MISSING), Registration(id_, token, 0.0, MISSING))
+
+    def peer(self, url: str) -> str:
+        """The other gateway that is asked in the place of a recorded one; raises Unmet where none is declared."""
+        place = self._recorded_peers.index(url) if url in self._recorded_peers else len(self._recorded_peers)
+        if place >= len(self._actor.config.peers):
+            raise Unmet(f"{url} was asked, and {place + 1} peers are not declared")
+        return self._actor.config.peers[place]
+
+    def learn(self, step: Exchange, exchange: Exchange) -> None:
+        """Notes the registration that a call made in the place of the recorded one."""
+        old, new = registration_of(step), registration_of(exchange)
+        if step.action == SIGNUP and old is not None and new is not None:
+            self._take(old, new)
+
+    def _take(self, old: Registration, new: Registration) -> None:
+        self._names |= {old.id: new.id, old.token: new.token}
+        self._made[old.id] = new
+
+    def registration(self, step: Exchange) -> Registration | None:
+        """The one that a request is about which is no message, else the last that was made; None without any."""
+        return self._made.get(step.about) or next(reversed(self._made.values()), None)
+
+    def text(self, text: str) -> str:
+        """A text with every recorded name in it replaced; short names only where they are all of it."""
+        if text in self._names:
+            return self._names[text]
+        for old, new in sorted(self._names.items(), key=lambda pair: -len(pair[0])):
+            if len(old) >= SHORTEST:
+                text = text.replace(old, new)
+        if self._company_id is None:
+            return CIN.sub(lambda found: self._fresh(found[0]), text)
+        return self._fresh(text) if self._company_id.fullmatch(text) else text
+
+    def _fresh(self, company_id: str) -> str:
+        return self._names.setdefault(company_id, self._actor.values.info()["company_id"])
+
+    def value(self, value: Any, name: str = "") -> Any:
+        """A JSON value with all its texts replaced; company ids of a declared pattern only where they belong."""
+        if isinstance(value, dict):
+            return {key: self.value(child, key) for key, child in value.items()}
+        if isinstance(value, list):
+            return [self.value(child) for child in value]
+        if isinstance(value, str) and (self._company_id is None or name in ("id", "company_id")):
+            return self.text(value)
+        return value

@@ -1,0 +1,169 @@
+"""The group ``beckn-conformance spec``: what those who maintain the specification ask of page and schemas."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import os
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from ...config.paths import path_of
+from ..terminal import Commands, say, say_json
+
+
+def add(commands: Commands) -> None:
+    """Adds the group with its subcommands."""
+    spec = commands.add_parser(
+        "spec",
+        help="check the schemas, or compare them with the specification's page or with another version",
+        description="For those who maintain the specification.",
+    )
+    group = spec.add_subparsers(dest="subcommand", required=True, metavar="SUBCOMMAND")
+    _add_check(group)
+    _add_drift(group)
+    _add_diff(group)
+    _add_catalogue(group)
+
+
+def _say(value: Any, lines: Iterable[str], *, as_json: bool) -> None:
+    if as_json:
+        say_json(value)
+    else:
+        say(lines)
+
+
+# check
+
+
+def _add_check(group: Commands) -> None:
+    check = group.add_parser(
+        "check",
+        help="say what is wrong with the schemas after an edit",
+        description="Checks the schemas: each by itself and its references, examples, openapi.yaml, the catalogue, and "
+        "that every member has requirements, and every requirement a check, a test and a defect. With --prove the "
+        "suite is played against the reference gateway as well, and against each of its fair variations and planted "
+        "defects. Exit status 1 where anything is to be mended.",
+    )
+    check.add_argument("--spec", metavar="DIR", type=path_of, help="a changed copy of schemas/")
+    check.add_argument("--prove", action="store_true", help="play the suite against what is planted")
+    check.add_argument("--only", metavar="TEXT", default="", help="of what is planted, that with TEXT in its name")
+    check.add_argument("--jobs", metavar="N", type=int, default=os.cpu_count() or 1, help="processes that play at once")
+    check.add_argument("--json", action="store_true", help="as JSON")
+    check.set_defaults(does=_check)
+
+
+def _check(chosen: argparse.Namespace) -> int:
+    from ...errors import UsageError
+    from ...specification.loading import choose, load
+    from . import check
+
+    if chosen.jobs < 1:
+        raise UsageError(f"--jobs {chosen.jobs}: at least one process is needed")
+    if chosen.spec is not None and not (chosen.spec / "requirements.yaml").is_file():
+        raise UsageError(f"--spec {chosen.spec}: there is no requirements.yaml")
+    choose(chosen.spec)
+    found = list(check.problems(chosen.spec or load().folder))
+    proved: list[dict[str, Any]] = []
+    if not chosen.json:
+        say(map(str, found))
+    if chosen.prove and not found:
+        proved = list(_proved(chosen))
+    amiss = sum(bool(row["problems"]) for row in proved)
+    counted = f"{len(found)} problem{'' if len(found) == 1 else 's'}"
+    if chosen.prove and not found:
+        counted += f"; {len(proved)} gateways played against, {amiss} not as they should be"
+    rows = [dataclasses.asdict(problem) for problem in found]
+    _say({"problems": rows, "proved": proved}, [counted], as_json=chosen.json)
+    return 1 if found or amiss else 0
+
+
+def _proved(chosen: argparse.Namespace) -> Iterator[dict[str, Any]]:
+    from ...errors import UsageError
+    from ...specification.loading import load
+    from . import prove
+
+    count = len(prove.planned(chosen.only))
+    if not count:
+        raise UsageError(f"--only {chosen.only}: nothing that is planted has that in its name")
+    for number, one in enumerate(prove.prove(load().folder, chosen.only, chosen.jobs), 1):
+        row = {**dataclasses.asdict(one), "seconds": round(one.seconds, 1)}
+        if not chosen.json:
+            said = "; ".join(one.problems) or "as it should be"
+            say([f"{number}/{count} {one.kind} {', '.join(one.names)}: {said}"])
+        yield row
+
+
+# drift
+
+
+def _add_drift(group: Commands) -> None:
+    drift = group.add_parser(
+        "drift",
+        help="say where the prose page and the schemas disagree",
+        description="Compares a page in Markdown with schemas/: endpoints, headings, members, types and literals of "
+        "every example, and the tables. Typing errors and what a reading settles are notes; exit status 1 where "
+        "anything else differs.",
+    )
+    drift.add_argument("page", metavar="PAGE.md", type=path_of, help="the specification page")
+    drift.add_argument("--spec", metavar="DIR", type=path_of, help="a changed copy of schemas/")
+    drift.add_argument("--json", action="store_true", help="as JSON")
+    drift.set_defaults(does=_drift)
+
+
+def _drift(chosen: argparse.Namespace) -> int:
+    from ...specification.loading import load
+    from . import drift, prose_page
+
+    found = drift.compare(str(chosen.page), prose_page.read(chosen.page), load(chosen.spec))
+    _say(found.to_json(), found.lines(), as_json=chosen.json)
+    return 1 if found.drifted else 0
+
+
+# diff
+
+
+def _add_diff(group: Commands) -> None:
+    diff = group.add_parser(
+        "diff",
+        help="say what changed from one version of the schemas to another, and whom it breaks",
+        description="Compares two copies of schemas/, or two git revisions that have one: for gateways and for "
+        "providers, what is breaking, widening or neutral, each breaking change of messages with one that shows it. "
+        "Exit status 1 where anything is breaking.",
+    )
+    diff.add_argument("old", metavar="OLD", help="a folder, or a git revision such as v1.0 or HEAD")
+    diff.add_argument("new", metavar="NEW")
+    diff.add_argument("--json", action="store_true", help="as JSON")
+    diff.set_defaults(does=_diff)
+
+
+def _diff(chosen: argparse.Namespace) -> int:
+    from ...specification.loading import load
+    from . import diff, revision
+
+    with revision.folder(chosen.old) as old, revision.folder(chosen.new) as new:
+        found = diff.compare(load(old), load(new))
+    _say(found.to_json(), found.lines(), as_json=chosen.json)
+    return 1 if found.breaking else 0
+
+
+# catalogue
+
+
+def _add_catalogue(group: Commands) -> None:
+    catalogue = group.add_parser(
+        "catalogue",
+        help="print the requirements as a page to read",
+        description="Prints a page in Markdown: every requirement by section, with level, basis, readings, the check "
+        "that judges it and the defects that it was seen to find.",
+    )
+    catalogue.add_argument("--spec", metavar="DIR", type=path_of, help="a changed copy of schemas/")
+    catalogue.set_defaults(does=_catalogue)
+
+
+def _catalogue(chosen: argparse.Namespace) -> int:
+    from ...specification.loading import load
+    from . import catalogue
+
+    say(catalogue.page(load(chosen.spec)))
+    return 0

@@ -1,0 +1,66 @@
+"""The catalogue as a page to read: every requirement with its level, basis, readings, check and planted defects."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterator, Mapping
+
+from ...judging import checks, history
+from ...specification.loading import Requirement, Specification
+
+LEVELS = {"M": "must", "S": "should", "R": "recorded only", "C": "by configuration"}
+
+
+def page(specification: Specification) -> Iterator[str]:
+    """The lines of a page in Markdown: requirements by section of the specification, and the readings."""
+    import reference_server
+
+    defects: dict[str, list[str]] = {}
+    for defect in reference_server.of_specification(specification.folder).values():
+        defects.setdefault(defect.requirement, []).append(defect.name)
+    testable = [r for r in specification.requirements.values() if not r.untestable]
+    counted = f"{len(specification.requirements)} requirements, of which {len(testable)} can be tested"
+    yield f"{counted}; {sum(map(len, defects.values()))} planted defects."
+    for section, rows in _sections(specification).items():
+        yield ""
+        yield f"### {section}"
+        yield ""
+        yield "| Requirement | Level | Basis | Readings | Check | Defects |"
+        yield "|---|---|---|---|---|---|"
+        for row in rows:
+            where = f"untested: {row.untestable}" if row.untestable else _check(row)
+            planted = ", ".join(f"`{name}`" for name in sorted(defects.get(row.id, ())))
+            cited = ", ".join(f"[{number}](#{number.lower()})" for number in row.reading)
+            text = f"**{row.id}** {row.text}"
+            yield f"| {' | '.join(map(_cell, (text, row.level, row.basis, cited, where, planted)))} |"
+    yield ""
+    yield "### Readings"
+    yield ""
+    yield "| | About | The page | What the kit sends | What it accepts | Levels |"
+    yield "|---|---|---|---|---|---|"
+    for number, reading in specification.readings.items():
+        levels = ", ".join(LEVELS[letter] for letter in reading["level"])
+        anchor = f'<a id="{number.lower()}"></a>{number}'
+        cells = (anchor, *(reading[key] for key in ("topic", "page", "sends", "accepts")), levels)
+        yield f"| {' | '.join(map(_cell, cells))} |"
+
+
+def _sections(specification: Specification) -> Mapping[str, list[Requirement]]:
+    found: dict[str, list[Requirement]] = {}
+    for requirement in specification.requirements.values():
+        found.setdefault(requirement.section, []).append(requirement)
+    return found
+
+
+def _check(requirement: Requirement) -> str:
+    """Where the code stands that judges a requirement."""
+    found = [
+        f"`{inspect.getmodule(function).__name__.removeprefix('beckn_conformance.')}.{function.__name__}`"  # type: ignore[union-attr]
+        for covers, function in checks.CHECKS
+        if covers(requirement)
+    ]
+    return ", ".join(found + ["`model`"] * history.covers(requirement))
+
+
+def _cell(text: str) -> str:
+    return " ".join(text.split()).replace("|", "\\|")

@@ -1,0 +1,232 @@
+"""What the kit is trusted for: it fails no fair gateway, and finds every defect that is planted.
+
+The reference gateway and each of its fair variations are to be conformant, and each planted defect is to be reported
+under its own requirement, at its place, and under no other that is not a consequence of it.
+"""
+
+from __future__ import annotations
+
+import concurrent.futures
+import multiprocessing
+import re
+import time
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ...judging.outcome import CONFORMANT
+from ...specification.loading import choose, load
+from .trial import Item, findings, items, run
+
+if TYPE_CHECKING:
+    from reference_server import Variation
+
+MOST = 8
+"""Fair variations that one gateway has at once: of more it is hard to say that none hides what another one does."""
+NEUTRAL = {"binding", "envelope", "method", "signup_token", "headers", "timestamp_zone", "status_names", "concurrency"}
+"""Declarations that say how a gateway is called and what it says, and take nothing from what it is asked for."""
+NETWORKS = "X1"
+"""The reading of variations that only other gateways of a region show."""
+EXAMPLES = 25
+"""Examples of each property where no single test finds a defect."""
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What came of one gateway that the suite was played against."""
+
+    kind: str
+    """``reference``, ``variation``, ``network`` or ``defect``."""
+    names: tuple[str, ...]
+    problems: tuple[str, ...]
+    seconds: float
+
+
+def prove(folder: Path, only: str = "", jobs: int = 1) -> Iterator[Proof]:
+    """Plays the suite against every gateway whose name holds a text; in several processes, as they end."""
+    tasks = planned(only)
+    if jobs == 1:
+        choose(folder)
+        yield from (_proof(*task) for task in tasks)
+        return
+    context = multiprocessing.get_context("spawn")
+    with concurrent.futures.ProcessPoolExecutor(jobs, context, choose, (folder,)) as pool:
+        futures = [pool.submit(_proof, *task) for task in tasks]
+        try:
+            for future in concurrent.futures.as_completed(futures):
+                yield future.result()
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+
+def planned(only: str = "") -> list[tuple[str, tuple[str, ...]]]:
+    """Kind and names of every gateway to be played against, the longest runs first."""
+    import reference_server
+
+    chosen = [one for name, one in reference_server.VARIATIONS.items() if only in name]
+    variations = [one for one in chosen if one.reading != NETWORKS]
+    networks = [("network", (one.name,)) for one in chosen if one.reading == NETWORKS]
+    defects = [name for name in sorted(reference_server.of_specification(load().folder)) if only in name]
+    bindings = [("reference", (binding,)) for binding in ("http", "envelope") if not only]
+    return [
+        *bindings,
+        *networks,
+        *(("variation", tuple(one.name for one in group)) for group in groups(variations)),
+        *(("defect", (name,)) for name in defects),
+    ]
+
+
+def _proof(kind: str, names: tuple[str, ...]) -> Proof:
+    began = time.monotonic()
+    match kind:
+        case "reference":
+            problems = unsound(names[0])
+        case "network":
+            problems = uncloned(names[0])
+        case "variation":
+            problems = [f"{name}: {held}" for name, held in unfair(names).items()]
+        case _:
+            problems = unproved(names[0])
+    return Proof(kind, names, tuple(problems), time.monotonic() - began)
+
+
+def unsound(binding: str) -> list[str]:
+    """What the strict class holds against the reference gateway, which is to be nothing, not even a warning."""
+    session = run(items(), binding=binding, strict=True)
+    verdict = session.conclude()
+    return [
+        *(
+            f"{requirement} at {operation} {pointer}: {seen}"
+            for requirement, operation, pointer, seen in findings(session)
+        ),
+        *(f"{o.requirement.id}: {o.reason}" for o in verdict.outcomes if o.status == "inconclusive"),
+        *([] if verdict.verdict == CONFORMANT else [f"the verdict is {verdict.verdict}"]),
+    ]
+
+
+def unfair(names: Sequence[str]) -> Mapping[str, list[str]]:
+    """What is held against which of some variations; against all together, where none of them alone is to blame."""
+    together = held_against(names)
+    if not together or len(names) == 1:
+        return {" ".join(names): together} if together else {}
+    alone = {name: held for name in names if (held := held_against([name]))}
+    return alone or {" ".join(names): together}
+
+
+def held_against(names: Sequence[str]) -> list[str]:
+    """What the whole suite holds against a gateway with some variations, which a fair one is not to hear."""
+    session = run(items(), variations=tuple(names))
+    verdict = session.conclude()
+    return [
+        *(
+            f"{found[0]} at {found[1]} {found[2]}: {found[3]}"
+            for found in findings(session)
+            if session.specification.requirements[found[0]].level == "MUST"
+        ),
+        *(
+            f"{o.requirement.id} is {o.status}: {o.reason}"
+            for o in verdict.outcomes
+            if o.status in ("failed", "inconclusive") and o.requirement.level == "MUST"
+        ),
+        *([] if verdict.verdict == CONFORMANT else [f"the verdict is {verdict.verdict}"]),
+    ]
+
+
+def uncloned(name: str) -> list[str]:
+    """What is held against gateways that clone to each other in a fair way."""
+    specification = load()
+    clones = {requirement.id for requirement in specification.requirements.values() if requirement.needs == "peers"}
+    session = run([item for item in items() if clones & {*item.requirements}], variations=(name,), clone_within=3)
+    amiss = [o for o in session.conclude().outcomes if o.requirement.id in clones and o.status != "passed"]
+    return [
+        *(f"{found[0]} at {found[1]} {found[2]}: {found[3]}" for found in findings(session)),
+        *(f"{outcome.requirement.id} is {outcome.status}: {outcome.reason}" for outcome in amiss),
+    ]
+
+
+def unproved(name: str) -> list[str]:
+    """What is wrong with how the tests of its requirement report a planted defect."""
+    import reference_server
+
+    defect = reference_server.of_specification(load().folder)[name]
+    session = run(exercising(defect.requirement), defects=(name,), shrinking=False)
+    if defect.requirement not in {f[0] for f in findings(session)}:
+        # What takes a longer history than any single test plays is left to those that are drawn.
+        drawn = exercising(defect.requirement, drawn=True)
+        session = run(drawn, defects=(name,), examples=EXAMPLES, shrinking=False)
+    found = findings(session)
+    own = [f for f in found if f[0] == defect.requirement]
+    others = sorted({f[0] for f in found} - {defect.requirement} - defect.consequences)
+    if not own:
+        return [f"nothing is found under {defect.requirement}; others: {', '.join(others) or 'none'}"]
+    problems = []
+    if not any(f[1] == defect.operation and _lies_in(_place(f[2]), defect.pointer) for f in own):
+        places = sorted({f"{f[1]} {f[2]}" for f in own})
+        problems.append(f"not found at {defect.operation} {defect.pointer}, but at {', '.join(places)}")
+    if others:
+        problems.append(f"also reported under {', '.join(others)}")
+    return problems
+
+
+def exercising(requirement: str, *, drawn: bool = False) -> list[Item]:
+    """The tests of the suite that exercise a requirement: those with a case of their own, or those that are drawn."""
+    return [item for item in items() if requirement in item.requirements and (item.examples is not None) == drawn]
+
+
+def _place(pointer: str) -> str:
+    return re.sub(r"/\d+(?=/|$)", "/*", pointer)
+
+
+def _lies_in(place: str, declared: str) -> bool:
+    """A finding at a member of the object that a defect spoils is the more exact one."""
+    return place == declared or (declared != "" and place.startswith(declared + "/"))
+
+
+def groups(variations: Collection[Variation]) -> list[tuple[Variation, ...]]:
+    """Every variation once, each with others that leave it as it is."""
+    steps = {variation.name: _steps(variation) for variation in variations}
+
+    def apart(one: Variation, other: Variation) -> bool:
+        """Whether one could take away what the other is there for: both replace the same step, or answer the same
+        question, or what one vendor declares has the kit ask the other for less."""
+        return (
+            one.reading == other.reading
+            or not _agree(one.configuration, other.configuration)
+            or not steps[one.name].isdisjoint(steps[other.name])
+        )
+
+    found: list[list[Variation]] = []
+    # Those that go together with few others are spread first, and the rest finds its place among them.
+    for variation in sorted(variations, key=lambda one: -sum(apart(one, other) for other in variations)):
+        fitting = [group for group in found if len(group) < MOST and not any(apart(variation, one) for one in group)]
+        if fitting:
+            min(fitting, key=len).append(variation)
+        else:
+            found.append([variation])
+    return [tuple(group) for group in found]
+
+
+def _agree(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Whether one gateway can be declared as both are, and is asked for no less than either of them."""
+    different = {key for key in {*one, *other} if one.get(key) != other.get(key)}
+    return different <= NEUTRAL and not {*one} & {*other} & different
+
+
+def _steps(variation: Variation) -> set[tuple[str, str]]:
+    """What a variation replaces in a gateway and its store."""
+    from reference_server.binding import HttpBinding
+    from reference_server.gateway import Gateway
+    from reference_server.specification import load
+    from reference_server.storage import open_store
+
+    gateway = Gateway(load(), open_store(None), HttpBinding())
+    parts = {"gateway": gateway, "store": gateway.store}
+    before = {name: dict(vars(part)) for name, part in parts.items()}
+    variation.install(gateway)
+    return {
+        (name, step)
+        for name, part in parts.items()
+        for step, value in vars(part).items()
+        if step not in before[name] or before[name][step] is not value
+    }

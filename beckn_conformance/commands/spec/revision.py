@@ -1,0 +1,57 @@
+"""Versions of schemas/: a folder, or a revision of the git repository around."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import subprocess
+import tarfile
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from ...errors import UsageError
+
+NAME = "schemas"
+
+
+@contextlib.contextmanager
+def folder(name: str) -> Iterator[Path]:
+    """The schemas of a folder or of a git revision; raises UsageError for what is neither.
+
+    Those of a revision are there for as long as the context is.
+    """
+    path = Path(name)
+    for candidate in (path, path / NAME):
+        if (candidate / "requirements.yaml").is_file():
+            yield candidate
+            return
+    if path.is_dir():
+        raise UsageError(f"{name} holds no requirements.yaml, so it is no copy of {NAME}/")
+    with tempfile.TemporaryDirectory(prefix="beckn-conformance-") as temporary:
+        with tarfile.open(fileobj=io.BytesIO(_archive(name))) as archive:
+            archive.extractall(temporary, filter="data")
+        if not (Path(temporary) / NAME / "requirements.yaml").is_file():
+            raise UsageError(f"revision {name} has no {NAME}/requirements.yaml")
+        yield Path(temporary) / NAME
+
+
+def _archive(name: str) -> bytes:
+    """schemas/ of a revision as a tar archive."""
+    neither = f"{name} is neither a folder nor a revision of a git repository here"
+    root = _git("rev-parse", "--show-toplevel")
+    commit = _git("rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}")
+    if root is None or commit is None:
+        raise UsageError(neither)
+    archive = _git("-C", root.decode().strip(), "archive", "--format=tar", commit.decode().strip(), NAME)
+    if archive is None:
+        raise UsageError(f"revision {name} has no {NAME}/")
+    return archive
+
+
+def _git(*arguments: str) -> bytes | None:
+    """What git says; None where it fails, or where there is none."""
+    try:
+        return subprocess.run(["git", *arguments], capture_output=True, check=True).stdout
+    except (OSError, subprocess.CalledProcessError):
+        return None

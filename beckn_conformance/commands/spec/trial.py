@@ -1,0 +1,186 @@
+"""The suite played against a reference gateway in this process, without a socket."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, ClassVar
+
+import httpx
+import pytest
+
+from ...config.gateway import from_mapping
+from ...errors import KitError
+from ...plugin.campaign import ORDER, play_of, requirements_of
+from ...plugin.isolation import OPTIONS, SUITE, load_plugin
+from ...run.examples import Examples
+from ...run.properties import MOST_SHRUNK, Explorer
+from ...run.session import Session
+from ...specification.loading import load
+
+ORIGIN = "http://reference"
+QUICK: Mapping[str, Any] = {
+    "settle": 0.4,
+    "timeout": 5,
+    "verification_hook": ORIGIN + "/operator/verify",
+}
+"""Declared for every run here: nothing is far away."""
+
+
+@dataclass(frozen=True)
+class Item:
+    """One test of the suite, apart from pytest."""
+
+    node_id: str
+    requirements: tuple[str, ...]
+    play: Any
+    examples: Any = None
+    """Of a property: what makes its strategy."""
+
+
+class _Collector:
+    def __init__(self) -> None:
+        self.items: list[pytest.Item] = []
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        self.items = list(session.items)
+
+
+@lru_cache(maxsize=1)
+def items() -> tuple[Item, ...]:
+    """Every test of the shipped suite, in the order of a run."""
+    collector = _Collector()
+    with contextlib.redirect_stdout(io.StringIO()) as said:
+        options = [*OPTIONS, *load_plugin(), "--collect-only", "-qq", "-p", "no:xdist", str(SUITE)]
+        status = pytest.main(options, [collector])
+    if status != pytest.ExitCode.OK:
+        raise KitError(f"the suite cannot be collected: {said.getvalue().strip()[-300:] or status}")
+    return tuple(
+        Item(
+            item.nodeid,
+            requirements_of(item),
+            play_of(item),
+            getattr(item.obj, "examples", None),
+        )
+        for item in sorted(collector.items, key=lambda item: item.path.stem == ORDER[-1])
+        if isinstance(item, pytest.Function)
+    )
+
+
+def configuration(*named: Mapping[str, Any], **more: Any) -> dict[str, Any]:
+    """The quick configuration with what defects and variations need."""
+    merged: dict[str, Any] = {**QUICK}
+    for one in named:
+        merged |= one
+    merged |= more
+    return {k: v.replace("{origin}", ORIGIN) if isinstance(v, str) else v for k, v in merged.items()}
+
+
+def session_of(app: Any, declared: Mapping[str, Any], *, strict: bool = False, seed: int = 1) -> Session:
+    """A session with an application in this process, or with several under their hosts, under a configuration."""
+    direct = isinstance(app, httpx.AsyncBaseTransport)
+    transport = app if direct else httpx.ASGITransport(app, raise_app_exceptions=False)
+    return Session(
+        load(),
+        from_mapping(ORIGIN, declared, load()),
+        seed=seed,
+        strict=strict,
+        transport=transport,
+    )
+
+
+class _Remembered(Examples):
+    """Examples that are drawn once in a process: the same are played against every defect and variation."""
+
+    _drawn: ClassVar[dict[tuple[object, ...], list[Any]]] = {}
+
+    def __init__(self, item: Item, session: Session) -> None:
+        super().__init__(item.examples(session.config), session.run.seed, item.node_id)
+        self._key = (item.node_id, session.run.seed, session.can_verify)
+
+    def chunk(self, number: int, count: int) -> list[Any]:
+        key = (*self._key, number, count)
+        if key not in self._drawn:
+            self._drawn[key] = super().chunk(number, count)
+        return self._drawn[key]
+
+
+def run(
+    chosen: Iterable[Item],
+    *,
+    binding: str | None = None,
+    defects: tuple[str, ...] = (),
+    variations: tuple[str, ...] = (),
+    strict: bool = False,
+    seed: int = 1,
+    examples: int = 2,
+    shrinking: bool = True,
+    **more: Any,
+) -> Session:
+    """Plays and judges scenarios against a fresh reference gateway; the session is closed but can be concluded."""
+    import reference_server
+    from reference_server.hosts import network
+
+    folder = load().folder
+    known = reference_server.of_specification(folder)
+    declared = configuration(
+        {"binding": binding} if binding else {},
+        *(known[name].configuration for name in defects),
+        *(reference_server.VARIATIONS[name].configuration for name in variations),
+        **more,
+    )
+    planted: dict[str, Any] = {
+        "binding": binding or "http",
+        "defects": defects,
+        "variations": variations,
+        "specification": folder,
+    }
+    if "peers" in declared:
+        app: Any = network([ORIGIN, *declared["peers"]], within=declared["clone_within"], **planted)
+    else:
+        app = reference_server.create_app(**planted)
+    session = session_of(app, declared, strict=strict, seed=seed)
+    play(session, chosen, examples, shrinking=shrinking)
+    return session
+
+
+def play(session: Session, chosen: Iterable[Item], examples: int = 2, *, shrinking: bool = True) -> None:
+    """Plays and judges scenarios, and so many examples of each property, in a session, and closes that."""
+    chosen = list(chosen)
+    plain = [item for item in chosen if item.examples is None]
+    explorers = {
+        item: Explorer(
+            session,
+            _Remembered(item, session),
+            item.play,
+            item.node_id,
+            examples,
+            most_shrunk=MOST_SHRUNK if shrinking else 0,
+        )
+        for item in chosen
+        if item.examples is not None
+    }
+    try:
+        session.start()
+        session.prefetch({item.node_id: item.play for item in plain})
+        for explorer in explorers.values():
+            explorer.begin()
+        for item in plain:
+            session.play(item.node_id, item.play, item.requirements, item.node_id)
+        for item, explorer in explorers.items():
+            explorer.run(item.requirements, item.node_id)
+    finally:
+        session.close()
+
+
+def findings(session: Session) -> list[tuple[str, str, str, str]]:
+    """Requirement, operation, pointer and observation of everything found."""
+    return sorted(
+        (r.finding.requirement, r.finding.operation, r.finding.pointer, r.finding.observed)
+        for records in session.tally.found.values()
+        for r in records.values()
+        if not session.tally.takes_back(r)
+    )

@@ -1,0 +1,1 @@
+"""What a vendor declares of a gateway (the ICS)."""

@@ -1,0 +1,89 @@
+"""What a file of YAML declares, held against its schema: every fault in one line, with file, line and key."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import ValidationError
+
+from ..errors import UsageError, nearest
+from ..untrusted import reading, yaml_text
+from ..untrusted.yaml_text import Node
+
+LARGEST = 4 * reading.MB
+"""Bytes of a file."""
+NOTHING = Node({}, 1)
+SECRET = ("signup_token", "headers", "registrations", "verification_hook", "proxy")
+"""Keys whose values are secrets, or hold some, and are not shown."""
+UNKNOWN = "additionalProperties"
+"""The rule that an unknown key breaks."""
+
+
+def read(file: Path) -> Node:
+    """The keys and values in a file, of which there may be none; raises UsageError for anything else."""
+    try:
+        found = yaml_text.read(reading.text(file, most=LARGEST))
+    except yaml_text.YamlError as error:
+        raise UsageError(f"{file}, line {error.line}: {error}") from error
+    if found.value is None:
+        return NOTHING
+    if not isinstance(found.value, dict):
+        raise UsageError(f"{file}, line 1: a mapping of keys is needed, not {type(found.value).__name__}")
+    return found
+
+
+def checked(raw: Mapping[str, Any], node: Node, schema: Mapping[str, Any], where: str) -> dict[str, Any]:
+    """A declaration as its schema wants it: where a text is due, a word without quotes is that text.
+
+    Raises UsageError for one that does not follow the schema.
+    """
+    validator = Draft202012Validator(schema, format_checker=Draft202012Validator.FORMAT_CHECKER)
+    found = copy.deepcopy(dict(raw))
+    for path, word in [*_texts(validator.iter_errors(found), node)]:
+        at: Any = found
+        for part in path[:-1]:
+            at = at[part]
+        at[path[-1]] = word
+    # An unknown key tells most: what seems to be missing may stand under it.
+    errors = validator.iter_errors(found)
+    error = min(errors, key=lambda e: (len(e.absolute_path), e.validator != UNKNOWN, e.message), default=None)
+    if error is not None:
+        raise UsageError(_explained(error, where, node))
+    return found
+
+
+def _texts(errors: Iterator[ValidationError], node: Node) -> Iterator[tuple[list[Any], str]]:
+    """Where a number or the like stands and a text is due, with the word as it is written."""
+    for error in errors:
+        yield from _texts(iter(error.context or ()), node)
+        path = list(error.absolute_path)
+        due: Any = error.validator_value
+        if error.validator == "type" and (due == "string" or "string" in due) and path:
+            here = node.at(path)
+            if here.written is not None and here.value is not None and here.value == error.instance:
+                yield path, here.written
+
+
+def line(node: Node, key: str | Sequence[Any]) -> str:
+    """The line of a key, or of the nearest one around it, for a message; empty where there is none."""
+    found = node.at(key.split(".") if isinstance(key, str) else key)
+    return f", line {found.line}" if found is not node else ""
+
+
+def _explained(error: ValidationError, where: str, node: Node) -> str:
+    """What is wrong with a value, in one line: file, line and key, and the nearest known key."""
+    path = [*error.absolute_path]
+    name = ".".join(map(str, path))
+    if error.validator == UNKNOWN and isinstance(error.schema, dict) and isinstance(error.instance, dict):
+        known = error.schema.get("properties", {})
+        unknown = next((key for key in sorted(error.instance) if key not in known), "?")
+        place = f"{name}.{unknown}" if name else unknown
+        return f"{where}{line(node, [*path, unknown])}: unknown key {place!r}{nearest(unknown, known)}"
+    message = error.message if len(error.message) < 200 else f"the value breaks the rule {error.validator}"
+    if not {*SECRET}.isdisjoint(map(str, path)):
+        message = message.replace(repr(error.instance), "the value")
+    return f"{where}{line(node, path)}: {name or 'configuration'}: {message}"

@@ -1,0 +1,86 @@
+"""HTTP proxies between the kit and a gateway: declared, never taken over from the environment unasked."""
+
+from __future__ import annotations
+
+import base64
+import re
+import urllib.request
+from collections.abc import Iterable
+from urllib.parse import unquote, urlsplit
+
+from ..errors import UsageError
+from .urls import check_url
+
+ENVIRONMENT = "env"
+"""Declares the proxies that the variables of the environment name."""
+USER = re.compile(r"//[^/?#]*@")
+
+
+def proxies_of(declared: str, urls: Iterable[str]) -> dict[str, str]:
+    """The proxies of base URLs, by those; one that is reached directly has none. Raises UsageError."""
+    if declared != ENVIRONMENT:
+        return dict.fromkeys(urls, check_proxy(declared))
+    named = {url: found for url in urls if (found := named_by_environment(url))}
+    return {url: check_proxy(text, name) for url, (name, text) in named.items()}
+
+
+def check_proxy(text: str, name: str = "proxy") -> str:
+    """The URL of a proxy, ``http://host:port``, with user and password before the host where it has them.
+
+    Raises UsageError, whose text shows neither, for anything else.
+    """
+    user = (USER.search(text) or ["//"])[0]
+    bare = USER.sub("//", text, count=1)
+    parts = urlsplit(check_url(bare, name))
+    port = urlsplit(bare.strip()).port
+    # Without a port, clients differ about which one is meant.
+    if parts.scheme != "http" or parts.path or port is None:
+        raise UsageError(f"{name} {bare!a} needs the form http://host:port; proxies of other kinds are not supported")
+    return f"http:{user}{parts.netloc.removesuffix(f':{port}')}:{port}"
+
+
+def without_user(proxy: str) -> str:
+    """The URL of a proxy as it may be shown; it still tells that there is a user."""
+    return USER.sub("//…@", proxy)
+
+
+def has_user(proxy: str) -> bool:
+    """Whether user or password stand in the URL of a proxy."""
+    return USER.search(proxy) is not None
+
+
+def secrets_of(proxy: str) -> Iterable[str]:
+    """User and password of a proxy, in every form in which they are sent or written."""
+    if not has_user(proxy):
+        return
+    parts = urlsplit(proxy)
+    yield from filter(None, (parts.password, unquote(parts.password or ""), parts.netloc.rpartition("@")[0]))
+    yield authorization(proxy).removeprefix("Basic ")
+
+
+def authorization(proxy: str) -> str:
+    """The value of ``Proxy-Authorization``; empty where the URL has no user."""
+    parts = urlsplit(proxy)
+    if not has_user(proxy):
+        return ""
+    pair = f"{unquote(parts.username or '')}:{unquote(parts.password or '')}"
+    return f"Basic {base64.b64encode(pair.encode()).decode()}"
+
+
+def named_by_environment(url: str) -> tuple[str, str] | None:
+    """The variable of the environment that names a proxy for a URL, and its value; None where there is none, or
+    ``NO_PROXY`` excepts the host."""
+    parts = urlsplit(url)
+    proxies = urllib.request.getproxies_environment()
+    for scheme in (parts.scheme, "all"):
+        if text := proxies.get(scheme):
+            if urllib.request.proxy_bypass(parts.netloc):
+                return None
+            return f"{scheme.upper()}_PROXY", text if "://" in text else f"http://{text}"
+    return None
+
+
+def advice(url: str) -> str:
+    """What to say where a URL that is called directly gives no usable answer; empty where no proxy is named for it."""
+    named = named_by_environment(url)
+    return f"; {named[0]} of the environment is not used unless the configuration says proxy: env" if named else ""

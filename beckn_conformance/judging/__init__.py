@@ -1,0 +1,1 @@
+"""Exchanges in, findings and a verdict out; no I/O."""

@@ -1,0 +1,293 @@
+"""What a check looks at: an exchange, what it deserved, and how its reply is to be read."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from typing import Any
+
+from ...config.gateway import GatewayConfig
+from ...messages.exchange import MISSING, MOST_ITEMS, Exchange, brief, identifier, member, places, printable, shown
+from ...specification.loading import Specification
+from ..finding import Finding, Judgement
+from ..origin import INTERMEDIARY, Origin, is_own, signature
+from ..recogniser import Acquaintance, Diagnosis
+
+UNUSUAL = 1 << 20
+"""Added to the weight of a request about which readers can differ: a plain one tells more."""
+
+VERIFICATION = ("PENDING-VERIFICATION", "VERIFIED")
+
+
+@dataclass(frozen=True)
+class Sight:
+    """Everything a check may look at: an exchange, its diagnosis, and what was known before it."""
+
+    exchange: Exchange
+    diagnosis: Diagnosis
+    specification: Specification
+    config: GatewayConfig
+    known: Acquaintance
+    served: bool
+    """Whether this operation was ever answered with ACK or NACK."""
+    signups_work: bool
+    """Whether any signup was ever acknowledged."""
+    fresh: bool
+    """Whether the registration, or that of the token, may not be visible yet (R19)."""
+    contended: bool = False
+    """Whether another change of the same registration was under way, for which this one may be refused (X3)."""
+
+    origin: Origin = Origin.NONE
+    """Where the reply comes from, as far as can be told (T6)."""
+    fronted: bool = False
+    """Whether any reply so far came from something in front of the gateway."""
+
+    fastest: float = 0.0
+    """Bytes a second that the largest requests so far went at, at best; 0 where there were none."""
+    reached: bool = True
+    """Whether the last hostile request may have come as far as the gateway."""
+
+    @property
+    def action(self) -> str:
+        return self.exchange.action
+
+    @cached_property
+    def registration(self) -> str:
+        """Id of the registration that the exchange is about or made; empty where there is none."""
+        named = identifier(member(self.exchange.body_of_reply, "/registration/id"))
+        return self.diagnosis.registration or named or ""
+
+    @cached_property
+    def prefix(self) -> str:
+        return self.specification.prefix(self.action)
+
+    def ok(self, requirement: str, obligation: str | None = None) -> Judgement:
+        return _met(requirement, self.action if obligation is None else obligation)
+
+    def bad(
+        self,
+        requirement: str,
+        pointer: str,
+        message: str,
+        expected: str,
+        observed: str | None = None,
+        obligation: str | None = None,
+        sent: str | None = None,
+        unless: str = "",
+    ) -> Judgement:
+        return Judgement(
+            requirement,
+            self.action if obligation is None else obligation,
+            Finding(
+                requirement=requirement,
+                operation=self.action,
+                pointer=pointer,
+                message=message,
+                sent=sent or self.sent,
+                expected=expected,
+                observed=observed or self.observed,
+                exchange=self.exchange.id,
+                registration=self.registration,
+                weight=len(self.exchange.request.content) + (UNUSUAL if self.diagnosis.doubts else 0),
+                unless=unless,
+            ),
+        )
+
+    @cached_property
+    def sent(self) -> str:
+        """The request in one line: what was special about it."""
+        if self.exchange.sent is None:
+            what = ", ".join(self.exchange.tags) or "content that is no message"
+            text = self.exchange.request.content.decode("utf-8", "replace")
+            known = self.known.registrations.get(self.exchange.about)
+            for secret in filter(None, (known.token if known else "", self.config.signup_token)):
+                # Half a secret would be told for none.
+                text = text.replace(json.dumps(secret)[1:-1], "…").replace(secret, "…")
+            return f"{self.action} with {what}: {printable(text[:60])}"
+        parts = []
+        for fault in self.diagnosis.faults[:4]:
+            if fault.in_header:
+                name = fault.pointer.partition(":")[2]
+                if fault.kind == "missing":
+                    parts.append(f"no {name}")
+                elif name == "Token":
+                    owner = {
+                        "foreign": "another registration's token",
+                        "unknown": "a token that no signup gave",
+                    }
+                    parts.append(owner.get(fault.kind, f"a Token that is {fault.kind}"))
+                else:
+                    parts.append(f"{name} = {shown(self.exchange.sent.header.get(name))} ({fault.kind})")
+            elif fault.kind == "missing":
+                parts.append(f"no {fault.pointer}")
+            else:
+                value = shown(member(self.exchange.sent.body, fault.pointer), 80)
+                parts.append(f"{fault.pointer} = {value} ({fault.kind})")
+        if parts:
+            return f"{self.action} with {'; '.join(parts)}"
+        for pointer in self.diagnosis.symbols or self._foreign_scripts:
+            parts.append(f"{pointer} = {shown(member(self.exchange.sent.body, pointer), 80)}")
+        for doubt in self.diagnosis.doubts[:2]:
+            parts.append(f"{doubt.pointer or 'the body'}: {doubt.why}")
+        where = f" at the peer {self.exchange.peer}" if self.exchange.peer else ""
+        return f"{self.action}{where}, {'valid' if self.diagnosis.valid else 'unusual'}" + (
+            f", with {'; '.join(parts)}" if parts else ""
+        )
+
+    @property
+    def _foreign_scripts(self) -> list[str]:
+        """Members with letters beyond ASCII: valid, and what a firewall or a codec may trip over."""
+        assert self.exchange.sent is not None
+        members = self.specification.members(self.action)
+        found = (place for known in members if known.scalar for place in places(self.exchange.sent.body, known.pointer))
+        return [pointer for pointer, value in found if isinstance(value, str) and not value.isascii()][:2]
+
+    @cached_property
+    def observed(self) -> str:
+        """The reply in one line."""
+        exchange = self.exchange
+        if exchange.reply is None or exchange.received is None:
+            return exchange.trouble or "no reply"
+        said = exchange.action_of_reply
+        if said is None:
+            kind = (exchange.reply.header("content-type") or "no media type").partition(";")[0]
+            who = "; ".join(filter(None, (brief(kind, 80), signature(exchange.reply))))
+            return f"status {exchange.reply.status} without ACK or NACK ({who})"
+        message = exchange.received.header.get("message", MISSING)
+        text = f"{said} {shown(message, 80)}" if message != MISSING else f"{said} without a message"
+        if said == "NACK" and exchange.reply.status != 200:
+            text += f" (status {exchange.reply.status})"
+        if said == "ACK" and (id_ := member(exchange.body_of_reply, "/registration/id")) != MISSING:
+            text += f" (registration {shown(id_, 60)})"
+        return text
+
+    # What kind of reply it is, from the outside in; each question supposes that the ones before were answered.
+
+    @cached_property
+    def readable(self) -> bool:
+        """There is an ACK or a NACK."""
+        return self.exchange.action_of_reply is not None
+
+    @property
+    def message(self) -> bool:
+        """The request was a message, so that the reply is held to the page's form."""
+        return self.exchange.purpose == "" and self.exchange.sent is not None
+
+    @cached_property
+    def by_gateway(self) -> bool:
+        """The reply is the gateway's own and not of something in front of it (T6, T13)."""
+        reply = self.exchange.reply
+        if reply is None or self.readable or not is_own(self.origin, reply):
+            return self.readable
+        # What is sound, and served but for that, may be turned away by a firewall that writes as the gateway does.
+        turned_away = self.served and self.message and self.diagnosis.valid and 400 <= reply.status < 500
+        return not (300 <= reply.status < 400 or reply.status == 429 or self._conflicts or turned_away)
+
+    @property
+    def replaced(self) -> bool:
+        """The reply of something in front stands in the place of the gateway's refusal."""
+        reply = self.exchange.reply
+        if reply is None or self.origin not in (Origin.UNLIKE, Origin.FRONT) or self._conflicts:
+            return False
+        return reply.status // 100 in (2, 4) and reply.status != 429 and reply.status not in INTERMEDIARY
+
+    @property
+    def _conflicts(self) -> bool:
+        """A framework's word for a conflict, before the gateway has one."""
+        reply = self.exchange.reply
+        return self.contended and reply is not None and reply.status in (409, 423)
+
+    @property
+    def refused(self) -> bool:
+        """The gateway itself refused the request, by a NACK or by the bare status of its framework."""
+        status = self.exchange.reply.status if self.exchange.reply else 0
+        # What is no message is often refused by a framework, with a page of its own (T14).
+        own = self.by_gateway or self._conflicts or (self.origin is Origin.UNLIKE and not self.message)
+        return self.exchange.refused or (status // 100 == 4 and status != 429 and own)
+
+    @property
+    def crashed(self) -> bool:
+        return self.exchange.reply is not None and self.exchange.reply.status >= 500 and not self.readable
+
+    @property
+    def absent(self) -> bool:
+        """The path seems not to be served at all."""
+        return self.exchange.reply is not None and self.exchange.reply.status in (404, 405, 501) and not self.readable
+
+    @property
+    def unsettled(self) -> bool:
+        """A refusal that a registration not yet visible explains (R19)."""
+        faults = self.diagnosis.faults
+        if not self.fresh or any(fault.in_header for fault in faults):
+            return False
+        if any(fault.of_registration for fault in faults) and (not body_is_judged(self) or self.blamed):
+            # To refuse it is right; only that nothing is blamed may be for a token that is not visible yet.
+            return False
+        return looks_unsettled(self.exchange)
+
+    @property
+    def disguised(self) -> bool:
+        """An ACK to an unusual request whose body is that of a refusal, so that nothing is known of what was done."""
+        status = member(self.exchange.body_of_reply, "/registration/status")
+        failed = self.config.status_name("UPDATE-FAIL")
+        return self.exchange.acknowledged and not self.diagnosis.valid and status in (MISSING, failed)
+
+    @cached_property
+    def blamed(self) -> tuple[tuple[str, Any], ...]:
+        """Every place of the NACK's body that says something, with what it says; statuses are no messages."""
+        return blamed(self.exchange)
+
+    @property
+    def due(self) -> str | None:
+        """``ACK`` or ``NACK`` where the request surely deserved it."""
+        return "NACK" if self.diagnosis.faulty else "ACK" if self.diagnosis.valid else None
+
+
+@lru_cache(maxsize=4096)
+def _met(requirement: str, obligation: str) -> Judgement:
+    return Judgement(requirement, obligation)
+
+
+def blamed(exchange: Exchange) -> tuple[tuple[str, Any], ...]:
+    """Every place of a NACK's body that says something, with what it says; statuses are no messages."""
+    leaves = itertools.islice(_leaves(exchange.body_of_reply, ""), MOST_ITEMS)
+    return tuple((pointer, value) for pointer, value in leaves if pointer != "/registration/status")
+
+
+def looks_unsettled(exchange: Exchange) -> bool:
+    """Whether a reply is what a gateway gives for a registration that it does not see yet (R19)."""
+    if exchange.reply is None or exchange.acknowledged:
+        return False
+    if not exchange.refused:
+        return exchange.reply.status == 404
+    return all(pointer.startswith("/registration") for pointer, _ in blamed(exchange))
+
+
+def _leaves(value: Any, pointer: str) -> Iterator[tuple[str, Any]]:
+    """Places of a NACK's body that say something: no null, no blank text, no false, nothing empty."""
+    if isinstance(value, dict):
+        for key, child in value.items():
+            yield from _leaves(child, f"{pointer}/{key}")
+    elif isinstance(value, list):
+        for index, child in enumerate(value):
+            yield from _leaves(child, f"{pointer}/{index}")
+    elif value not in (None, False, 0, MISSING) and str(value).strip():
+        yield pointer, value
+
+
+def body_is_judged(sight: Sight) -> bool:
+    """Whether the page has a failure body for the faults of the request (H3, R16)."""
+    faults = sight.diagnosis.body_faults
+    if not faults or sight.diagnosis.header_faults:
+        return False
+    registration = [f for f in faults if f.of_registration]
+    if registration and sight.action == "Provider/documents/add":
+        return False
+    return not registration or len(registration) == len(faults)
+
+
+def is_judged(sight: Sight) -> bool:
+    return sight.readable and sight.message and not sight.unsettled

@@ -1,0 +1,32 @@
+"""Which check judges which requirement."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
+
+from ...specification.loading import Requirement
+from ..finding import Judgement
+
+if TYPE_CHECKING:
+    from .observation import Sight
+
+Check = Callable[["Sight"], Iterable[Judgement]]
+CHECKS: list[tuple[Callable[[Requirement], bool], Check]] = []
+
+
+def check(*ids: str, when: Callable[[Requirement], bool] | None = None) -> Callable[[Check], Check]:
+    """Registers a check under the requirements that it judges: by id, by ending (``*-BODY``) or by a predicate."""
+
+    def covers(requirement: Requirement) -> bool:
+        return (
+            requirement.id in ids
+            or any(i.startswith("*") and requirement.id.endswith(i[1:]) for i in ids)
+            or (when is not None and when(requirement))
+        )
+
+    def register(function: Check) -> Check:
+        CHECKS.append((covers, function))
+        return function
+
+    return register

@@ -1,0 +1,56 @@
+"""What a check says: a Judgement of one exchange under one requirement, and the Finding where it fails."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass
+
+INDEX_ = re.compile(r"/(?:0|[1-9][0-9]*)(?=/|$)")
+
+MOST_PLACES = 16
+"""Items of a list at which one finding is told apart."""
+
+
+def pattern_of(pointer: str) -> str:
+    """A JSON Pointer in which the items of a list are not told apart."""
+    return INDEX_.sub("/*", pointer)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing a gateway did that a requirement does not allow."""
+
+    requirement: str
+    operation: str
+    """Action of the judged exchange."""
+    pointer: str
+    """JSON Pointer into the body; "" is the whole body, ``header:action`` a member of a header."""
+    message: str
+    """What is wrong, in one line, without values of this very run."""
+    sent: str
+    expected: str
+    observed: str
+    exchange: str
+    """Id of the exchange that shows it."""
+    registration: str = ""
+    """Id of the registration concerned, where there is one."""
+    weight: int = 0
+    """Of equal findings the lightest is shown: bytes of the request, and more where it is unusual."""
+    unless: str = ""
+    """An obligation of the same requirement; where it was exercised anywhere in the run, nothing was found."""
+
+    @property
+    def id(self) -> str:
+        """The same from run to run: requirement, operation, member and kind of the fault."""
+        text = "\n".join((self.requirement, self.operation, pattern_of(self.pointer), self.message))
+        return f"{self.requirement}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """An obligation of a requirement that an exchange exercised, with the finding if it was not met."""
+
+    requirement: str
+    obligation: str
+    finding: Finding | None = None

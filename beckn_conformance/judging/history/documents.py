@@ -1,0 +1,266 @@
+"""What documents a reply must have, with which statuses and ids (R7, R8, R13, R17)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+from ...messages.exchange import member, shown
+from ..checks import VERIFICATION, Sight
+from ..finding import Judgement
+from .form import same_but_for_form
+from .pairing import Pairing, pair
+from .registration import ADD, GET, SIGNUP, UPDATE, Document, History
+from .status import settled
+
+
+def judge_documents(
+    sight: Sight, history: History, expected: list[Document], fresh: list[Document] | None = None
+) -> Iterator[Judgement]:
+    """Every acknowledged document against those of a reply, matched by content and name (R9, R13)."""
+    found = member(sight.exchange.body_of_reply, "/documents")
+    if not isinstance(found, list):
+        return
+    fresh = fresh or []
+    pairings = pair(expected, found, sight)
+    intact = True
+    for pairing in pairings:
+        document = pairing.document
+        if pairing.kind == "same" and pairing.exact:
+            if sight.action == GET:
+                document.seen_at = min(document.seen_at, sight.exchange.ended)
+            yield from _pass(sight, history, document, fresh)
+            continue
+        new = any(document is f for f in fresh)
+        due = new or document.time <= sight.exchange.started or sight.action == SIGNUP
+        if sight.action == ADD and sight.contended and document.added and not new:
+            # Only the reply to a lone addition has to list what was added a moment ago (X3).
+            due = settled(sight, document.time)
+        excused = document.excused or (document.hidden and sight.action != ADD)
+        if excused or not due or pairing.kind == "unreadable":
+            continue
+        if pairing.kind == "missing":
+            judged = _missing(sight, history, document, new, pairings)
+        else:
+            judged = _altered(sight, history, document, new, pairing)
+        if judged is not None:
+            intact = False
+            hidden = judged.requirement == "DOCUMENTS-KEPT"
+            document.hidden, document.excused = document.hidden or hidden, document.excused or not hidden
+            yield judged
+    yield from _strangers(sight, history, pairings, found)
+    if intact and expected:
+        yield from _all_kept(sight, history)
+    history.intact = intact
+    if sight.action != SIGNUP:
+        yield from _document_statuses(sight, history, pairings, fresh)
+    if sight.action == ADD:
+        yield from _document_ids(sight, pairings, found)
+
+
+def _all_kept(sight: Sight, history: History) -> Iterator[Judgement]:
+    if sight.action == SIGNUP:
+        return
+    if sight.action in (GET, UPDATE):
+        yield sight.ok("SIGNUP-DOCUMENTS-KEPT")
+    if sight.action == ADD:
+        yield sight.ok("DOCUMENTS-LISTED")
+    if sight.action == UPDATE or (sight.action == GET and history.written == UPDATE):
+        yield sight.ok("UPDATE-KEEPS-REST")
+    if sight.action == GET and history.written == ADD:
+        yield sight.ok("DOCUMENTS-KEEPS-REST")
+    if sight.action == GET and history.refused == ADD:
+        yield sight.ok("DOCUMENTS-NACK-UNCHANGED")
+
+
+def _pass(sight: Sight, history: History, document: Document, fresh: list[Document]) -> Iterator[Judgement]:
+    if document.added and sight.action == GET:
+        yield sight.ok("DOCUMENTS-KEPT")
+    if document.added and (sight.action == GET or any(document is f for f in fresh)):
+        yield sight.ok("DOCUMENTS-ECHO")
+        yield sight.ok("DOCUMENTS-ECHO-EXACT")
+    if document.rivals and sight.action in (ADD, GET):
+        yield sight.ok("DOCUMENTS-SAME-NAME")
+
+
+def _missing(
+    sight: Sight, history: History, document: Document, new: bool, pairings: list[Pairing]
+) -> Judgement | None:
+    what = f"document {shown(document.name, 60)}"
+    count = count_documents(sight)
+    observed = f"{count} document{'' if count == 1 else 's'}, not that one"
+    if sight.action == SIGNUP:
+        return sight.bad("SIGNUP-ECHO", "/documents", "a document that was sent is missing", what, observed)
+    if sight.action in (GET, UPDATE) and document.added and not settled(sight, document.time):
+        # A read that is allowed to be stale shows what was there before the addition (R19).
+        return None
+    twins = [d for d in history.documents if (d.name, d.data) == (document.name, document.data)]
+    # Where the other of that name is missing as well, it is not for the name.
+    there = any(
+        p.kind == "same" and p.document is not document and same_but_for_form(p.document.name, document.name)
+        for p in pairings
+    )
+    if there and ((document.rivals and not new) or len(twins) > 1):
+        return sight.bad(
+            "DOCUMENTS-SAME-NAME",
+            "/documents",
+            "a document gives way to a later one of the same name",
+            f"{what}, besides the later one",
+            observed,
+        )
+    if sight.action == ADD:
+        which = "the document just added" if new else "an earlier document"
+        return sight.bad("DOCUMENTS-LISTED", "/documents", f"{which} is missing", what, observed)
+    if not document.added:
+        return sight.bad("SIGNUP-DOCUMENTS-KEPT", "/documents", "a document of the signup is missing", what, observed)
+    if document.seen and UPDATE in (sight.action, history.written):
+        return sight.bad("UPDATE-KEEPS-REST", "/documents", "a document is missing after an update", what, observed)
+    if sight.action == GET:
+        return sight.bad("DOCUMENTS-KEPT", "/documents", "an added document is missing", what, observed)
+    return None
+
+
+def _altered(sight: Sight, history: History, document: Document, new: bool, pairing: Pairing) -> Judgement | None:
+    pointer = f"/documents/{pairing.index}/{pairing.member}"
+    value = document.member(pairing.member)
+    expected = f"{shown(value, 100)} at {pointer}"
+    observed = f"{shown(pairing.found, 100)} there"
+    form = pairing.kind == "same"
+    message = "the value comes back in another form" if form else "another value comes back"
+    if sight.action == SIGNUP:
+        requirement = "SIGNUP-ECHO-EXACT" if form else "SIGNUP-ECHO"
+    elif document.added and (new or sight.action == GET):
+        requirement = "DOCUMENTS-ECHO-EXACT" if form else "DOCUMENTS-ECHO"
+    elif form:
+        requirement = "GET-ROUND-TRIP-EXACT"
+    elif sight.action == UPDATE or (sight.action == GET and history.written == UPDATE and history.intact):
+        requirement, message = "UPDATE-KEEPS-REST", "a document is changed by an update"
+    elif sight.action == ADD:
+        requirement, message = "DOCUMENTS-LISTED", "an earlier document is changed"
+    else:
+        requirement = "GET-ROUND-TRIP"
+    if requirement == "GET-ROUND-TRIP-EXACT" and sight.action != GET:
+        return None
+    return sight.bad(requirement, pointer, message, expected, observed)
+
+
+def _strangers(sight: Sight, history: History, pairings: list[Pairing], found: list[Any]) -> Iterator[Judgement]:
+    """Documents of refused additions must not show (R17), nor those of other registrations."""
+    taken = {pairing.index for pairing in pairings if pairing.index is not None}
+    for index, item in enumerate(found):
+        if index in taken or not isinstance(item, dict):
+            continue
+        name, data = item.get("name"), item.get("data")
+        known = isinstance(name, str) and isinstance(data, str)
+        if sight.action == GET and known and history.owners.get(hash((name, data)), history.id) not in (history.id, ""):
+            yield sight.bad(
+                "GET-ROUND-TRIP",
+                f"/documents/{index}",
+                "a document of another registration is shown",
+                "the documents of this registration",
+                f"{shown(name, 60)} among them",
+            )
+            return
+        for name, data in history.refused_documents:
+            if (
+                isinstance(name, str)
+                and item.get("name") == name
+                and (sight.config.documents_echo == "redacted" or item.get("data") == data)
+            ):
+                yield sight.bad(
+                    "DOCUMENTS-NACK-UNCHANGED",
+                    f"/documents/{index}",
+                    "a document of a refused addition is kept",
+                    "the documents of before the NACK",
+                    f"{shown(name, 60)} among them",
+                )
+                return
+
+
+def _document_statuses(
+    sight: Sight, history: History, pairings: list[Pairing], fresh: list[Document]
+) -> Iterator[Judgement]:
+    for pairing in pairings:
+        document = pairing.document
+        if pairing.index is None or not isinstance(pairing.item, dict):
+            continue
+        status = pairing.item.get("status")
+        pointer = f"/documents/{pairing.index}/status"
+        new = any(document is f for f in fresh)
+        if sight.action == ADD:
+            requirement = "DOCUMENTS-NEW-STATUS" if new else "DOCUMENTS-OLD-STATUS"
+            allowed = VERIFICATION[:1] if new and sight.config.verification == "deferred" else VERIFICATION
+            if status in allowed:
+                yield sight.ok(requirement)
+            else:
+                yield sight.bad(
+                    requirement,
+                    pointer,
+                    "another status than the page asks for",
+                    f"{' or '.join(map(shown, allowed))} at {pointer}",
+                    f"{shown(status)} there",
+                )
+        written = sight.action if sight.action in (UPDATE, ADD) else history.written
+        if document.verified and not new and written is not None and isinstance(status, str):
+            # Where this registration was not changed, it was an update of another one.
+            requirement = "DOCUMENTS-OLD-STATUS-KEPT" if written == ADD else "UPDATE-DOCUMENT-STATUS-KEPT"
+            if status == VERIFICATION[0] and sight.action == GET and not settled(sight, document.verified_at):
+                continue
+            if status == VERIFICATION[0]:
+                document.verified = False
+                yield sight.bad(
+                    requirement,
+                    pointer,
+                    "a verified document waits for verification again",
+                    f"{shown(VERIFICATION[1])} at {pointer}, as before",
+                    f"{shown(status)} there",
+                )
+            elif written in (UPDATE, ADD):
+                yield sight.ok(requirement)
+        if status == VERIFICATION[1] and not (sight.action == ADD and new and sight.config.verification == "deferred"):
+            document.verified_at = document.verified_at if document.verified else sight.exchange.ended
+            document.verified = True
+
+
+def _document_ids(sight: Sight, pairings: list[Pairing], found: list[Any]) -> Iterator[Judgement]:
+    places = [(i, d.get("id")) for i, d in enumerate(found) if isinstance(d, dict)]
+    numbers = [n for _, n in places if isinstance(n, str) and n.strip()]
+    twice = sorted(n for n, times in Counter(numbers).items() if times > 1)
+    if twice:
+        yield sight.bad(
+            "DOCUMENTS-DOCUMENT-ID",
+            f"/documents/{next(i for i, n in places if n == twice[0])}/id",
+            "two documents share an id",
+            "a different id for each document",
+            f"{shown(twice[0], 60)} more than once",
+        )
+        return
+    if len(numbers) == len(found) and len(found) > 1:
+        yield sight.ok("DOCUMENTS-DOCUMENT-ID")
+    contents = [(p.document.name, p.document.data) for p in pairings]
+    for pairing in pairings:
+        number = pairing.item.get("id") if isinstance(pairing.item, dict) else None
+        document = pairing.document
+        if not isinstance(number, str) or contents.count((document.name, document.data)) > 1:
+            continue
+        if sight.contended:
+            continue
+        if document.number is not None and not document.excused:
+            if number == document.number:
+                yield sight.ok("DOCUMENTS-DOCUMENT-ID-STABLE")
+            else:
+                document.excused = True
+                yield sight.bad(
+                    "DOCUMENTS-DOCUMENT-ID-STABLE",
+                    f"/documents/{pairing.index}/id",
+                    "a document has another id than before",
+                    f"{shown(document.number, 60)}, as in the reply before",
+                    f"{shown(number, 60)} for the same document",
+                )
+        document.number = number
+
+
+def count_documents(sight: Sight) -> int:
+    found = member(sight.exchange.body_of_reply, "/documents")
+    return len(found) if isinstance(found, list) else 0

@@ -1,0 +1,123 @@
+"""When two texts are the same but for their form (R10), and how a member is held against what it must be."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from ...messages.exchange import MISSING, shown
+from ...specification.loading import json_type
+from ..checks import Sight
+from ..finding import Judgement
+from .registration import History
+
+MOST_LONGER = 32
+"""Times that a text is at most longer than one that is the same but for its form."""
+LONGEST_NORMALISED = 4096
+"""Characters up to which a normal form is asked for: it takes time that grows with the square of the marks in a row."""
+
+
+def same_but_for_form(one: Any, other: Any) -> bool:
+    """Whether two texts differ in case, outer space or Unicode normal form only (R10)."""
+    if not isinstance(one, str) or not isinstance(other, str):
+        return bool(one == other)
+    shorter, longer = sorted((one.strip(), other.strip()), key=len)
+    if len(longer) > MOST_LONGER * len(shorter):
+        return False
+    return form_of(shorter) == form_of(longer)
+
+
+def form_of(text: str) -> str:
+    """What is the same of texts that differ in their form only."""
+    if len(text) > LONGEST_NORMALISED:
+        return text.casefold()
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).strip().casefold())
+
+
+def same_bytes(one: Any, other: Any) -> bool:
+    """Whether two texts are base64 of the same bytes, in whatever alphabet and padding."""
+    if not isinstance(one, str) or not isinstance(other, str):
+        return False
+    try:
+        return decoded(one) == decoded(other)
+    except (binascii.Error, ValueError):
+        return False
+
+
+def is_content(value: Any) -> bool:
+    """Whether a value is base64 of any bytes."""
+    return isinstance(value, str) and same_bytes(value, value) and bool(decoded(value))
+
+
+def decoded(text: str) -> bytes:
+    """The bytes of a base64 in whatever alphabet and padding; raises ValueError for any other text."""
+    plain = "".join(text.split()).replace("-", "+").replace("_", "/").rstrip("=")
+    return base64.b64decode(plain + "=" * (-len(plain) % 4), validate=True)
+
+
+@dataclass(slots=True)
+class Tally:
+    """Whether a requirement held over the members of a reply."""
+
+    sight: Sight
+    requirement: str
+    failed: bool = False
+
+    def close(self) -> Iterator[Judgement]:
+        if not self.failed and self.requirement:
+            if self.sight.action not in self.sight.specification.requirements[self.requirement].operations:
+                return
+            yield self.sight.ok(self.requirement)
+
+
+def compare(
+    sight: Sight,
+    history: History,
+    pointer: str,
+    expected: Any,
+    found: Any,
+    whole: Tally,
+    exact: Tally,
+) -> Iterator[Judgement]:
+    """One member against the value it must have; what is missing or of another type is judged elsewhere."""
+    key = pointer.rsplit("/", 1)[1]
+    if MISSING in (found, expected) or json_type(found) != json_type(expected) or found == expected:
+        return
+    if history.tolerates(pointer, found):
+        whole.failed = exact.failed = True
+        return
+    long_name = key == "name" and history.long_name
+    if key in history.unsure and pointer.startswith("/info/") and not long_name:
+        return
+    history.tolerate(pointer, found)
+    observed = f"{shown(found, 100)} at {pointer}"
+    if long_name:
+        yield sight.bad(
+            "SIGNUP-LONG-NAME-KEPT",
+            pointer,
+            "a long name is acknowledged and not kept",
+            f"the {len(str(expected))} characters that were sent, or a NACK",
+            observed,
+        )
+    elif same_but_for_form(found, expected):
+        exact.failed = True
+        yield sight.bad(
+            exact.requirement,
+            pointer,
+            "the value comes back in another form",
+            f"{shown(expected, 100)} at {pointer}",
+            observed,
+        )
+    else:
+        whole.failed = True
+        yield sight.bad(
+            whole.requirement,
+            pointer,
+            "another value comes back",
+            f"{shown(expected, 100)} at {pointer}",
+            observed,
+        )

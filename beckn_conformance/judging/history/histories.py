@@ -1,0 +1,374 @@
+"""Judges replies against the histories of their registrations.
+
+The oracle is a sequential model of a registration: ``info`` is one value that each acknowledged update replaces (or
+lays itself over), the documents are a set that only grows, and a NACK is no change. A history, with the times of
+sending and of the end of every reply, is accepted where some order of its calls explains all replies. The order has
+to respect real time: a call that was sent after another one's reply comes after it; of calls that overlap, either may
+be the first. A Provider/get may be up to ``settle`` behind (R19).
+
+What can be concluded: values that no order explains (a mix, values of a refused update, of nobody, of another
+registration); an acknowledged document that is missing once no call in flight and no lag can excuse it; an update
+that is missing though all that it could have been overwritten by came before it; values that a Provider/get has shown
+and that give way to those of before, or to any that had been shown and replaced earlier (A, B, A).
+
+What cannot be concluded: which of overlapping updates has to win, so that an update lost to a parallel one is no
+finding, not even where both are partial and sent different members; that an update which was never seen is lost and
+not waiting for approval (for which UPDATE-VISIBLE is a SHOULD); anything from reads that may lag, but that they show
+a state of some time; anything about info after a faulty update was acknowledged; whether a change may be refused
+while another one is under way (nobody judges that); that info and documents of one reply are of the same moment. A
+race that did not happen is not found.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from ...messages.exchange import MISSING, Exchange, identifier, member, shown
+from ...specification.loading import load
+from ..checks import Sight
+from ..finding import Judgement
+from ..obligations import MANY
+from .clones import judge_clone
+from .documents import judge_documents
+from .form import Tally, compare, same_but_for_form
+from .info import judge_info, judge_unchanging
+from .large import PURPOSE, Large
+from .pairing import pair
+from .registration import ADD, GET, LONG, SIGNUP, UPDATE, Document, History, Values, Write
+from .status import judge_status, settled
+
+MOST_VALUES = 512
+"""Candidates for info up to which a registration is judged; only partial updates without a look between them
+multiply."""
+
+
+class Histories:
+    """Judges replies against the histories of their registrations (R2, R5, R7, R8, R10, R12, R13, R17)."""
+
+    def __init__(self, *, deferred: bool = False) -> None:
+        self._deferred = deferred
+        self._histories: dict[str, History] = {}
+        self._ids: set[int] = set()
+        """Hashes of all ids that signups were given."""
+        self._owners: dict[int, str] = {}
+        self.doubled: set[str] = set()
+        """Ids that were given to more than one signup: what is seen of them may be another's."""
+        self._large = Large()
+
+    def forget(self, registration: str) -> None:
+        """Drops a history that no further exchange will come for."""
+        self._histories.pop(registration, None)
+        self._large.forget(registration)
+
+    def _begin(self, id_: str) -> History:
+        history = self._histories[id_] = History(id_, owners=self._owners, deferring=self._deferred)
+        return history
+
+    def _note_documents(self, history: History, documents: list[Document]) -> None:
+        """Remembers whose the documents are, so that nobody else is shown them."""
+        for document in documents:
+            if isinstance(document.name, str) and isinstance(document.data, str):
+                key = hash((document.name, document.data))
+                if self._owners.setdefault(key, history.id) != history.id:
+                    self._owners[key] = ""
+
+    def announce(self, exchange: Exchange, registration: str | None) -> None:
+        """Takes note of a change before its reply is judged: a call made at the same time may show it already (X3)."""
+        history = self._histories.get(registration or "")
+        if history is None or exchange.id in history.announced or exchange.sent is None:
+            return
+        history.announced.add(exchange.id)
+        if exchange.action in (UPDATE, ADD):
+            history.under_way.add(exchange.id)
+        info, documents = (member(exchange.sent.body, pointer) for pointer in ("/info", "/documents"))
+        if exchange.action == UPDATE and isinstance(info, dict) and history.values:
+            _announce_info(history, exchange, {k: info[k] for k in load().info_names if info.get(k) is not None})
+        if exchange.action == ADD and isinstance(documents, list):
+            added = [
+                Document.of(document, added=True, exchange=exchange.id)
+                for document in documents
+                if isinstance(document, dict)
+            ]
+            history.documents += added
+            self._note_documents(history, added)
+
+    def observe(self, sight: Sight) -> Iterator[Judgement]:
+        """Judges one exchange and learns from it; exchanges come in the order in which their replies came."""
+        if sight.exchange.peer:
+            history = self._histories.get(sight.diagnosis.registration or "")
+            if history is not None and sight.action == GET and sight.diagnosis.valid:
+                yield from judge_clone(sight, history)
+            return
+        if sight.exchange.purpose == PURPOSE:
+            yield from self._large.observe(sight)
+        if sight.action == SIGNUP:
+            yield from self._signed_up(sight)
+            return
+        if sight.action not in (GET, UPDATE, ADD):
+            # Any other operation is taken to change nothing, and what it shows is for its own requirements to say.
+            return
+        self.announce(sight.exchange, sight.diagnosis.registration)
+        history = self._histories.get(sight.diagnosis.registration or "")
+        if history is None:
+            self._adopt(sight)
+            yield from self._stray(sight)
+            return
+        history.under_way.discard(sight.exchange.id)
+        if sight.exchange.acknowledged and sight.message:
+            yield from self._acknowledged(sight, history)
+        elif sight.refused:
+            if is_partial(sight):
+                # To ask for all members is as good as to keep those that were not sent (Q14).
+                yield sight.ok("UPDATE-PARTIAL-KEPT")
+                yield sight.ok("UPDATE-PARTIAL-KEPT", GET)
+            self._refused(sight, history)
+        else:
+            self._unanswered(sight, history)
+
+    def _adopt(self, sight: Sight) -> None:
+        """Starts the history of a registration made beforehand from what a first Provider/get shows."""
+        id_, body = sight.diagnosis.registration, sight.exchange.body_of_reply
+        if id_ is None or id_ in self.doubled or sight.action != GET:
+            return
+        if not sight.exchange.acknowledged or not sight.diagnosis.valid:
+            return
+        info, documents = member(body, "/info"), member(body, "/documents")
+        history = self._begin(id_)
+        if isinstance(info, dict):
+            members = {k: info.get(k, MISSING) for k in load().info_names}
+            _found(history, Write(sight.exchange.id, sight.exchange.started, members, 0.0))
+        if isinstance(documents, list) and all(isinstance(d, dict) for d in documents):
+            history.documents = [Document.of(document, added=False, time=0.0) for document in documents]
+            self._note_documents(history, history.documents)
+        history.unchanging = {pointer: member(body, pointer) for pointer in load().unchanging}
+        status = member(body, "/registration/status")
+        history.status = history.status_shown_by_get = status if isinstance(status, str) and status != MISSING else None
+
+    def _stray(self, sight: Sight) -> Iterator[Judgement]:
+        """A change that names no known registration; where it was acknowledged it may be its token owner's."""
+        if not sight.exchange.acknowledged or sight.exchange.sent is None or sight.action == GET:
+            return
+        for owner in sight.known.owners.get(sight.exchange.sent.header.get("Token", ""), ()):
+            if history := self._histories.get(owner):
+                history.info_certain = history.documents_certain = False
+                history.written = None
+        yield from ()
+
+    # Signup.
+
+    def _signed_up(self, sight: Sight) -> Iterator[Judgement]:
+        sent = sight.exchange.sent.body if sight.exchange.sent else None
+        name = member(sent, "/info/name")
+        long_name = isinstance(name, str) and name != MISSING and len(name) > LONG
+        if not sight.exchange.acknowledged:
+            if long_name and sight.exchange.refused:
+                yield sight.ok("SIGNUP-LONG-NAME-KEPT")
+            return
+        body = sight.exchange.body_of_reply
+        id_ = identifier(member(body, "/registration/id"))
+        if id_ is None:
+            return
+        if hash(id_) in self._ids:
+            yield sight.bad(
+                "SIGNUP-ID-UNIQUE",
+                "/registration/id",
+                "two signups are given the same id",
+                "an id that no other signup was given",
+                f"{shown(id_, 60)}, which an earlier signup was given",
+            )
+            self._histories.pop(id_, None)
+            self.doubled.add(id_)
+            return
+        self._ids.add(hash(id_))
+        yield sight.ok("SIGNUP-ID-UNIQUE")
+        if len(self._ids) == MANY:
+            yield sight.ok("SIGNUP-ID-UNIQUE", f"{MANY} registrations")
+        history = self._begin(id_)
+        history.written_at = sight.exchange.ended
+        status = member(body, "/registration/status")
+        history.status = status if isinstance(status, str) and status != MISSING else None
+        if not isinstance(sent, dict) or sight.diagnosis.faulty:
+            history.info_certain = history.documents_certain = False
+            return
+        info = member(sent, "/info")
+        if not isinstance(info, dict):
+            # Declared as optional, and left out.
+            history.info_certain = history.documents_certain = False
+            return
+        members = {k: info.get(k, MISSING) for k in load().info_names}
+        _found(history, Write(sight.exchange.id, sight.exchange.started, members, sight.exchange.ended))
+        for doubt in sight.diagnosis.doubts:
+            if doubt.pointer.startswith("/info/") and not doubt.why.startswith("another registration"):
+                history.unsure.add(doubt.pointer.rsplit("/", 1)[1])
+        history.long_name = long_name
+        documents = member(sent, "/documents")
+        if isinstance(documents, list) and not sight.diagnosis.clouds("/documents"):
+            history.documents = [
+                Document.of(document, added=False, time=sight.exchange.ended) for document in documents
+            ]
+            self._note_documents(history, history.documents)
+        else:
+            history.documents_certain = False
+        history.unchanging = {
+            pointer: member(sent, pointer) for pointer in load().unchanging if not sight.diagnosis.clouds(pointer)
+        }
+        yield from self._echo(sight, history)
+
+    def _echo(self, sight: Sight, history: History) -> Iterator[Judgement]:
+        exact = Tally(sight, "SIGNUP-ECHO-EXACT")
+        whole = Tally(sight, "SIGNUP-ECHO")
+        body = sight.exchange.body_of_reply
+        for key in load().info_names:
+            yield from compare(
+                sight,
+                history,
+                f"/info/{key}",
+                history.values[0].info[key],
+                member(body, f"/info/{key}"),
+                whole,
+                exact,
+            )
+        for place, value in history.unchanging.items():
+            yield from compare(sight, history, place, value, member(body, place), whole, exact)
+        if history.documents_certain:
+            yield from judge_documents(sight, history, history.documents)
+            for pairing in pair(history.documents, member(body, "/documents"), sight):
+                if pairing.kind != "same" or not pairing.exact:
+                    whole.failed = exact.failed = True
+        yield from whole.close()
+        yield from exact.close()
+        if history.long_name and member(body, "/info/name") == history.values[0].info["name"]:
+            yield sight.ok("SIGNUP-LONG-NAME-KEPT")
+
+    def _acknowledged(self, sight: Sight, history: History) -> Iterator[Judgement]:
+        action = sight.action
+        faulty = sight.diagnosis.faulty or sight.disguised
+        certain = sight.diagnosis.valid or all(
+            d.pointer.startswith("header:") or d.why.startswith(("missing", "null", "another registration"))
+            for d in sight.diagnosis.doubts
+        )
+        mine = [w for w in history.writes if w.exchange == sight.exchange.id]
+        fresh_documents = [d for d in history.documents if d.exchange == sight.exchange.id]
+        if action == UPDATE and not sight.diagnosis.clouds("/registration"):
+            if faulty or not certain or not mine:
+                history.info_certain = False
+            for write in mine:
+                write.time = sight.exchange.ended
+                history.unsure -= write.sent.keys()
+                history.long_name = history.long_name and "name" not in write.sent
+        if action == ADD and not sight.diagnosis.clouds("/registration"):
+            if faulty or not certain or not fresh_documents:
+                history.documents_certain = False
+            for document in fresh_documents:
+                document.time = sight.exchange.ended
+            for old in history.documents:
+                old.rivals = old.rivals or (
+                    old.exchange != sight.exchange.id
+                    and any(same_but_for_form(new.name, old.name) for new in fresh_documents)
+                )
+        if faulty and action != GET:
+            # What it did to the registration is not known; nothing of before is held against what comes.
+            history.written = history.refused = history.status_shown_by_get = None
+            return
+        if faulty:
+            return
+        yield from judge_status(sight, history)
+        yield from judge_info(sight, history)
+        yield from judge_unchanging(sight, history)
+        if history.documents_certain:
+            yield from judge_documents(sight, history, history.documents, fresh_documents)
+        self._remember(sight, history)
+
+    def _remember(self, sight: Sight, history: History) -> None:
+        status = member(sight.exchange.body_of_reply, "/registration/status")
+        status = status if isinstance(status, str) and status != MISSING else None
+        if sight.action == GET:
+            # There is no older state than that of the signup, so a read of it is never stale.
+            fresh = history.written == SIGNUP or settled(sight, history.written_at)
+            history.status_shown_by_get = status if fresh else None
+            history.refused = None
+            history.served_at = min(history.served_at, sight.exchange.ended)
+            history.shown = sight.exchange.body_of_reply
+        else:
+            history.status_before = history.status
+            history.written, history.written_at = sight.action, sight.exchange.ended
+            history.clean = False
+            history.status_shown_by_get = None
+            history.refused = None
+        history.status = status or history.status
+
+    def _refused(self, sight: Sight, history: History) -> None:
+        """A NACK: from here on, what was sent must not show."""
+        if sight.action == GET or not sight.exchange.sent:
+            return
+        body = sight.exchange.sent.body
+        history.refused = sight.action
+        history.writes = [w for w in history.writes if w.exchange != sight.exchange.id]
+        history.values = [v for v in history.values if sight.exchange.id not in v.applied]
+        history.documents = [d for d in history.documents if d.exchange != sight.exchange.id]
+        if sight.action == UPDATE and isinstance(member(body, "/info"), dict):
+            history.refused_info.append(dict(member(body, "/info")))
+        if sight.action == ADD and isinstance(member(body, "/documents"), list):
+            history.refused_documents += [
+                (d.get("name"), d.get("data")) for d in member(body, "/documents") if isinstance(d, dict)
+            ]
+
+    def _unanswered(self, sight: Sight, history: History) -> None:
+        """No answer was read: the change may have been made or not; after a crash also by halves."""
+        announced = sight.exchange.sent is not None
+        if sight.by_gateway or not announced:
+            history.info_certain = history.info_certain and sight.action != UPDATE
+            history.documents_certain = history.documents_certain and sight.action != ADD
+        if sight.action != GET:
+            history.written = None
+            history.status_certain = False
+
+
+def is_partial(sight: Sight) -> bool:
+    """Whether the request is an update that leaves out members of info, and has no fault."""
+    pointers = {doubt.pointer for doubt in sight.diagnosis.doubts}
+    return (
+        sight.action == UPDATE
+        and sight.exchange.refused
+        and not sight.diagnosis.faults
+        and bool(pointers)
+        and all(doubt.why.startswith(("missing", "null")) for doubt in sight.diagnosis.doubts)
+    )
+
+
+def _found(history: History, write: Write) -> None:
+    """Starts with the values that a registration was made with."""
+    history.writes.append(write)
+    sources = dict.fromkeys(load().info_names, write)
+    history.values.append(Values(write.sent, sources, write, frozenset({write.exchange}), first=float("-inf")))
+
+
+def _announce_info(history: History, exchange: Exchange, sent: dict[str, Any]) -> None:
+    """Adds what an update may lead to: what was sent, laid over anything that may be in force when it is applied."""
+    write = Write(exchange.id, exchange.started, sent)
+    history.writes.append(write)
+    unfinished = [
+        w for w in history.writes if w.partial and (w.time > exchange.started or (history.deferring and not w.seen))
+    ]
+    bases = [v for v in history.values if not v.replaced] if write.partial else history.values[-1:]
+    known = {_key(values) for values in history.values}
+    fresh = [_laid_over(base, write) for base in bases]
+    while fresh and history.info_certain:
+        values = fresh.pop(0)
+        if _key(values) in known:
+            continue
+        known.add(_key(values))
+        history.values.append(values)
+        fresh += [_laid_over(values, w) for w in unfinished if w.exchange not in values.applied]
+        history.info_certain = len(history.values) <= MOST_VALUES
+
+
+def _laid_over(base: Values, write: Write) -> Values:
+    sources = {**base.sources, **dict.fromkeys(write.sent, write)}
+    below = base.applied if write.partial else frozenset[str]()
+    return Values({**base.info, **write.sent}, sources, write, below | {write.exchange})
+
+
+def _key(values: Values) -> tuple[str, ...]:
+    return tuple(values.sources[key].exchange for key in load().info_names)

@@ -1,0 +1,78 @@
+"""Whether a document larger than every reading has a gateway take is kept whole once it was acknowledged (Q10)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from ...messages.exchange import MISSING, member, shown
+from ..checks import Sight
+from ..finding import Judgement
+from .form import same_bytes
+from .registration import GET, Document
+from .status import settled
+
+REQUIREMENT = "LARGE-KEPT"
+PURPOSE = "large"
+"""What is sent with this purpose, and asked for with it, is judged here and held to nothing else of the page."""
+
+
+class Large:
+    """The large documents that were acknowledged and not looked for since, by registration."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, list[tuple[str, Document]]] = {}
+
+    def forget(self, registration: str) -> None:
+        self._kept.pop(registration, None)
+
+    def observe(self, sight: Sight) -> Iterator[Judgement]:
+        """Learns from a call with large documents, and judges what a Provider/get shows of them."""
+        exchange = sight.exchange
+        if sight.action == GET:
+            if exchange.acknowledged:
+                yield from self._shown(sight)
+        elif exchange.acknowledged:
+            documents = member(exchange.sent.body if exchange.sent else None, "/documents")
+            obligation = _obligation(sight)
+            self._kept.setdefault(sight.registration, []).extend(
+                (obligation, Document.of(document, added=True, time=exchange.ended))
+                for document in (documents if isinstance(documents, list) else ())
+                if isinstance(document, dict) and isinstance(document.get("data"), str)
+            )
+        elif exchange.refused or (exchange.reply is not None and exchange.reply.status // 100 == 4):
+            # Who refuses it, gateway or what stands in front of it, has nothing to keep.
+            yield sight.ok(REQUIREMENT, _obligation(sight))
+
+    def _shown(self, sight: Sight) -> Iterator[Judgement]:
+        found = member(sight.exchange.body_of_reply, "/documents")
+        items = [item for item in found if isinstance(item, dict)] if isinstance(found, list) else []
+        left = []
+        for obligation, document in self._kept.get(sight.registration, ()):
+            place, data = _of_that_name(items, document)
+            if data != MISSING and (sight.config.documents_echo == "redacted" or same_bytes(data, document.data)):
+                yield sight.ok(REQUIREMENT, obligation)
+            elif not settled(sight, document.time):
+                left.append((obligation, document))
+            else:
+                yield sight.bad(
+                    REQUIREMENT,
+                    place,
+                    "a large document is acknowledged and not kept whole",
+                    f"the {len(document.data)} characters that were sent, or a refusal",
+                    "the document is missing" if data == MISSING else f"{len(data)} characters, {shown(data, 40)}",
+                    obligation=obligation,
+                )
+        self._kept[sight.registration] = left
+
+
+def _obligation(sight: Sight) -> str:
+    return " ".join((sight.action, *sight.exchange.tags))
+
+
+def _of_that_name(items: list[dict[str, Any]], document: Document) -> tuple[str, Any]:
+    """Where a document of that name stands, and its data; the list and MISSING where there is none."""
+    for index, item in enumerate(items):
+        if item.get("name") == document.name and isinstance(item.get("data"), str):
+            return f"/documents/{index}/data", item["data"]
+    return "/documents", MISSING

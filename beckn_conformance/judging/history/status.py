@@ -1,0 +1,55 @@
+"""What a registration's status may be after a change, and after a refused one (R5, R17)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ...messages.exchange import MISSING, member, shown
+from ..checks import VERIFICATION, Sight
+from ..finding import Judgement
+from .registration import ADD, GET, UPDATE, History
+
+
+def judge_status(sight: Sight, history: History) -> Iterator[Judgement]:
+    if sight.action != GET or not history.status_certain:
+        return
+    status = member(sight.exchange.body_of_reply, "/registration/status")
+    if not isinstance(status, str) or status == MISSING:
+        return
+    prefix = {UPDATE: "UPDATE", ADD: "DOCUMENTS"}
+    if history.under_way:
+        # Another change may be the reason for whatever is shown.
+        return
+    if history.refused in prefix and history.status_shown_by_get is not None:
+        requirement = f"{prefix[history.refused]}-NACK-STATUS-UNCHANGED"
+        before = history.status_shown_by_get
+        moving = before == sight.config.status_name("UPDATE-PENDING") or status in VERIFICATION
+        if status in (before, sight.config.status_name("UPDATE-FAIL")):
+            yield sight.ok(requirement)
+        elif not moving:
+            yield sight.bad(
+                requirement,
+                "/registration/status",
+                "a refused change changes the status",
+                f"{shown(before)} as before, or {shown(sight.config.status_name('UPDATE-FAIL'))}",
+                f"{shown(status)} after the NACK",
+            )
+    elif history.written in prefix and history.refused is None:
+        requirement = f"{prefix[history.written]}-STATUS-SEEN"
+        earlier = history.status_before
+        pending = sight.config.status_name("UPDATE-PENDING")
+        if status == pending or (earlier is not None and status != earlier) or status == "VERIFIED":
+            yield sight.ok(requirement)
+        elif earlier != pending and status == earlier and settled(sight, history.written_at):
+            yield sight.bad(
+                requirement,
+                "/registration/status",
+                "the status of before is shown after an acknowledged change",
+                f"{shown(pending)}, or a later status",
+                f"{shown(status)}, as before the {history.written}",
+            )
+
+
+def settled(sight: Sight, since: float) -> bool:
+    """Whether a change is old enough to be seen by every call (R19)."""
+    return sight.exchange.started >= since + sight.config.settle

@@ -1,0 +1,188 @@
+"""Judges exchanges as they come: diagnosis, checks and histories together, for runs and for recorded traffic."""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+
+from ..config.gateway import GatewayConfig
+from ..messages.exchange import LONGEST_TOKEN, MISSING, OUTAGE, Exchange, identifier, member
+from ..messages.times import read_time
+from ..specification.loading import Specification
+from .checks import CHECKS, Sight
+from .finding import Judgement
+from .history import Histories
+from .origin import Appearance, Origin, is_bare
+from .recogniser import Acquaintance, Known, Recogniser
+
+LARGE = 16 * 1024
+"""Bytes from which the time of a request says how fast the line is."""
+HOSTILE = ("malformed", "unusual", "large")
+"""Purposes of requests after which a gateway has to live on (T16)."""
+
+
+class Judge:
+    """Holds every exchange against every check that applies to it.
+
+    Exchanges of one registration come in the order of sending; those of different registrations in any order.
+    """
+
+    def __init__(self, specification: Specification, config: GatewayConfig, *, closed: bool = True) -> None:
+        self.known = Acquaintance(closed=closed)
+        self._specification = specification
+        self._config = config
+        self._recogniser = Recogniser(specification, config)
+        self._histories = Histories(deferred=config.updates == "deferred")
+        self._served: set[str] = set()
+        self._signups_work = False
+        self._appearance = Appearance()
+        self._fronted = False
+        self._reached = True
+        self._fastest = 0.0
+        self._made: dict[str, float] = {}
+        self._contended: frozenset[str] = frozenset()
+        self._sights: dict[str, Sight] = {}
+        self._beforehand = frozenset(id_ for id_, _ in config.registrations)
+        for id_, token in config.registrations:
+            self.known.add(Known(id_, token))
+
+    def learn_served(self, actions: Iterable[str]) -> None:
+        """Takes it from a probe that these operations answer with ACK or NACK."""
+        self._served |= set(actions)
+
+    def learn_signups_work(self) -> None:
+        self._signups_work = True
+
+    def describe(self, exchange: Exchange) -> str:
+        """What was special about a request of the test that is being judged, in one line."""
+        sight = self._sights.get(exchange.id)
+        return sight.sent if sight else exchange.action
+
+    def by_gateway(self, exchange: Exchange) -> bool:
+        """Whether a reply is the gateway's own, as far as can be told by now (T6)."""
+        return self._appearance.by_gateway(exchange)
+
+    def due(self, exchange: Exchange) -> str | None:
+        """What a request of the test that is being judged deserved: ``ACK`` or ``NACK``, where that is sure."""
+        sight = self._sights.get(exchange.id)
+        return sight.due if sight else None
+
+    def judge(self, exchange: Exchange) -> Iterator[Judgement]:
+        """Yields what follows from an exchange; what it teaches is used for those that come after."""
+        sight = self._sights[exchange.id] = self._sight(exchange)
+        if exchange.peer:
+            # Another gateway is judged for what it has of this one, and for nothing else.
+            yield from self._histories.observe(sight)
+            return
+        if exchange.action == "Provider/signup":
+            self._introduce(exchange)
+        for _, function in CHECKS:
+            yield from (judgement for judgement in function(sight) if judgement.requirement)
+        yield from self._histories.observe(sight)
+        if sight.readable:
+            self._served.add(exchange.action)
+
+    @property
+    def doubled(self) -> set[str]:
+        """Ids that the gateway gave to more than one registration."""
+        return self._histories.doubled
+
+    def judge_together(self, exchanges: Sequence[Exchange]) -> Iterator[tuple[Exchange, Judgement]]:
+        """Judges the exchanges of a test in the order of their replies; calls made side by side know of each other."""
+        ordered = sorted(exchanges, key=lambda e: e.ended)
+        self._contended = _contended(ordered)
+        self._sights.clear()
+        self.look_at(ordered)
+        coming = deque(sorted(ordered, key=lambda e: e.started))
+        under_way: list[Exchange] = []
+        for exchange in ordered:
+            while coming and coming[0].started < exchange.ended:
+                under_way.append(coming.popleft())
+            still = (e for e in under_way if e.ended >= exchange.ended and e is not exchange)
+            under_way = sorted(still, key=lambda e: e.ended)
+            for other in under_way:
+                if other.action != "Provider/signup" and other.sent is not None:
+                    about = self.known.about(other.sent)
+                    self._histories.announce(other, about.id if about else None)
+            for judgement in self.judge(exchange):
+                yield exchange, judgement
+
+    def look_at(self, exchanges: Sequence[Exchange]) -> None:
+        """Learns what the gateway's own replies look like, whether anything else answers (T6), and the line's speed."""
+        mine = [exchange for exchange in exchanges if not exchange.peer]
+        for exchange in mine:
+            self._appearance.learn(exchange)
+            size = len(exchange.request.content)
+            if size >= LARGE and exchange.reply is not None and exchange.seconds > 0:
+                self._fastest = max(self._fastest, size / exchange.seconds)
+        self._fronted = self._fronted or any(
+            exchange.trouble.startswith(OUTAGE) or (is_bare(exchange) and not self._appearance.by_gateway(exchange))
+            for exchange in mine
+        )
+
+    def forget(self, registration: str) -> None:
+        """Drops what is known of a registration that is not called again, so that memory does not grow."""
+        self._histories.forget(registration)
+        if registration not in self._beforehand:
+            self.known.forget(registration)
+            self._made.pop(registration, None)
+
+    def _sight(self, exchange: Exchange) -> Sight:
+        diagnosis = self._recogniser.diagnose(exchange, self.known)
+        origin = self._appearance.origin(exchange)
+        if exchange.purpose in HOSTILE:
+            self._reached = origin is not Origin.FRONT
+        token = exchange.sent.header.get("Token", "") if exchange.sent else ""
+        concerned = (diagnosis.registration or "", *self.known.owners.get(token, ()))
+        made = max((self._made[id_] for id_ in concerned if id_ in self._made), default=-math.inf)
+        return Sight(
+            exchange=exchange,
+            diagnosis=diagnosis,
+            specification=self._specification,
+            config=self._config,
+            known=self.known,
+            served=exchange.action in self._served,
+            signups_work=self._signups_work,
+            contended=exchange.id in self._contended,
+            origin=origin,
+            fronted=self._fronted,
+            fastest=self._fastest,
+            reached=self._reached,
+            fresh=exchange.started < made + self._config.settle,
+        )
+
+    def _introduce(self, exchange: Exchange) -> None:
+        """Learns id and token from an acknowledged signup."""
+        if not exchange.acknowledged:
+            return
+        self._signups_work = True
+        body = exchange.body_of_reply
+        id_, token = identifier(member(body, "/registration/id")), member(body, "/auth/token")
+        if id_ is None or not isinstance(token, str) or token == MISSING:
+            return
+        if not token.strip() or len(token) > LONGEST_TOKEN:
+            return
+        exp = member(body, "/auth/exp")
+        moment = read_time(exp) if isinstance(exp, str) and exp != MISSING else None
+        if moment is not None and moment.timestamp() <= exchange.ended:
+            moment = None
+        self.known.add(Known(id_, token, moment))
+        self._made.setdefault(id_, exchange.ended)
+
+
+def _contended(exchanges: Sequence[Exchange]) -> frozenset[str]:
+    """Ids of the changes to a registration that were under way at the same time as another one."""
+    changes: dict[str, list[Exchange]] = {}
+    for exchange in exchanges:
+        if exchange.action in ("Provider/info/update", "Provider/documents/add") and exchange.sent is not None:
+            changes.setdefault(str(member(exchange.sent.body, "/registration/id")), []).append(exchange)
+    contended = set()
+    for group in changes.values():
+        longest: Exchange | None = None
+        for one in sorted(group, key=lambda e: e.started):
+            if longest is not None and one.started < longest.ended:
+                contended |= {one.id, longest.id}
+            if longest is None or one.ended > longest.ended:
+                longest = one
+    return frozenset(contended)

@@ -1,0 +1,167 @@
+"""Whose answer a reply is: the gateway's own, or that of something in front of it (T6).
+
+The gateway's own replies say ACK or NACK. What they look like is learned from them, and a bare reply, one that says
+neither, is held against that. Everybody who has to know asks here.
+"""
+
+from __future__ import annotations
+
+import enum
+import re
+from collections import Counter
+from collections.abc import Iterator
+from html import unescape
+from typing import Final
+
+from ..messages.exchange import OUTAGE, Exchange, Reply, brief
+
+INTERMEDIARY: Final = frozenset({407, 444, 499, 502, 503, 504, 511, *range(520, 531), 561, 598, 599})
+"""Statuses that only something in front of a gateway has a use for."""
+
+MOST_SERVERS = 4
+"""Values of a field up to which another one tells that somebody else answers."""
+ENOUGH = 5
+"""Own replies after which a field that all of them had is expected in the next one."""
+VOLATILE: Final = frozenset(
+    {
+        *("action", "message", "content-type", "content-length", "content-encoding", "transfer-encoding", "connection"),
+        *("keep-alive", "retry-after", "location", "set-cookie", "etag", "last-modified", "www-authenticate", "allow"),
+    }
+)
+"""Fields that come and go with what is said."""
+JSON: Final = "json"
+LONGEST_PAGE = 4096
+"""Bytes of a page in which its title is looked for."""
+TITLE = re.compile(rb"<(title|h1)[^<>]{0,80}>\s{0,80}([^<]{1,200})", re.IGNORECASE)
+
+
+class Origin(enum.Enum):
+    """Where a reply comes from."""
+
+    NONE = "no reply that could be read"
+    OWN = "the gateway says ACK or NACK"
+    LIKE = "a bare reply that may be the gateway's own"
+    UNLIKE = "a bare reply of another media type than the gateway's, as its framework or something in front may give"
+    FRONT = "something in front of the gateway"
+
+
+class Appearance:
+    """What the replies of a gateway look like, as far as they have been seen."""
+
+    def __init__(self) -> None:
+        self._families: set[str] = set()
+        self._servers: set[str] = set()
+        self._vias: set[str] = set()
+        self._dates: bool = True
+        self._always: set[str] | None = None
+        self._seen = 0
+        self._pages: set[tuple[str, ...]] = set()
+        """How pages are written that came from something in front."""
+
+    def learn(self, exchange: Exchange) -> None:
+        """Takes note of how the gateway's replies look, and the pages of what stands in front of it."""
+        reply = exchange.reply
+        if reply is None or exchange.trouble:
+            return
+        if exchange.action_of_reply is None:
+            if self.origin(exchange) is Origin.FRONT:
+                self._pages |= {*_written(reply)}
+            return
+        names = {name.casefold() for name, _ in reply.headers}
+        self._seen += 1
+        self._families.add(family(reply))
+        self._servers.add(reply.header("server") or "")
+        self._vias.add(reply.header("via") or "")
+        self._dates = self._dates and "date" in names
+        self._always = names - VOLATILE if self._always is None else self._always & names
+
+    def origin(self, exchange: Exchange) -> Origin:
+        """Where the reply of an exchange comes from, as far as that can be told by now."""
+        reply, received = exchange.reply, exchange.received
+        if reply is None or received is None or exchange.trouble:
+            return Origin.NONE
+        if exchange.action_of_reply is not None:
+            return Origin.OWN
+        if reply.status in INTERMEDIARY or (reply.status == 403 and received.unreadable) or self._differs(reply):
+            return Origin.FRONT
+        if self._pages.intersection(_written(reply)):
+            return Origin.FRONT
+        if received.unreadable and family(reply) not in (self._families or {JSON}):
+            return Origin.UNLIKE
+        return Origin.LIKE
+
+    def by_gateway(self, exchange: Exchange) -> bool:
+        """Whether the gateway gave an answer, as far as can be told; a framework may have a page of its own for what
+        the gateway has stumbled over."""
+        return is_own(self.origin(exchange), exchange.reply)
+
+    def lost(self, exchange: Exchange) -> bool:
+        """Whether the gateway's answer did not come through, though it may have been given (T6, T13)."""
+        if exchange.reply is None or exchange.trouble:
+            return exchange.trouble.startswith(("connection", OUTAGE))
+        return not (300 <= exchange.reply.status < 400 or exchange.reply.status == 429 or self.by_gateway(exchange))
+
+    def _differs(self, reply: Reply) -> bool:
+        """Whether another server has written it than the one that writes the gateway's replies."""
+        if not self._seen:
+            return False
+        names = {name.casefold() for name, _ in reply.headers}
+        for known, value in ((self._servers, reply.header("server")), (self._vias, reply.header("via"))):
+            if len(known) < MOST_SERVERS and (value or "") not in known:
+                return True
+        if self._dates and "date" not in names:
+            return True
+        # A server error may well skip what adds the other fields.
+        return reply.status < 500 and self._seen >= ENOUGH and not (self._always or set()) <= names
+
+
+def family(reply: Reply) -> str:
+    """The media type of a reply, as far as it tells one kind of sender from another."""
+    media = (reply.header("content-type") or "").partition(";")[0].strip().casefold()
+    return JSON if media == "application/json" or media.endswith("+json") else media
+
+
+def _written(reply: Reply) -> Iterator[tuple[str, ...]]:
+    """How a page with a title is written, whatever it says: the pages of one server are alike up to there."""
+    if (found := TITLE.search(reply.content[:LONGEST_PAGE])) and found.start():
+        fields = (reply.header("server") or "", reply.header("content-type") or "")
+        yield (*fields, reply.content[: found.start()].decode("latin-1").casefold())
+
+
+def is_own(origin: Origin, reply: Reply | None) -> bool:
+    """Whether a reply from there is the gateway's."""
+    crashed = reply is not None and reply.status >= 500
+    return origin in (Origin.OWN, Origin.LIKE) or (origin is Origin.UNLIKE and crashed)
+
+
+def is_bare(exchange: Exchange) -> bool:
+    """Whether a reply came that says neither ACK nor NACK."""
+    return exchange.reply is not None and not exchange.trouble and exchange.action_of_reply is None
+
+
+def is_intermediary(exchange: Exchange) -> bool:
+    """Whether a reply has a status that only something in front of a gateway has a use for."""
+    return exchange.reply is not None and exchange.reply.status in INTERMEDIARY
+
+
+def signature(reply: Reply) -> str:
+    """What a page says of who wrote it: its Server field and its title."""
+    parts = [f"Server: {brief(server, 60)}"] if (server := reply.header("server")) else []
+    if found := TITLE.search(reply.content[:LONGEST_PAGE]):
+        title = " ".join(unescape(found[2].decode("utf-8", "replace")).split())
+        parts.append(f"title {brief(title, 80)!r}")
+    return ", ".join(parts)
+
+
+class Fronted:
+    """Counts what something in front of a gateway answered, for the reader of a report."""
+
+    def __init__(self) -> None:
+        self._counts: Counter[str] = Counter()
+
+    def note(self, reply: Reply) -> None:
+        media = (reply.header("content-type") or "").partition(";")[0].strip()
+        self._counts[f"{reply.status} {brief(media, 60) or 'without a media type'}"] += 1
+
+    def __str__(self) -> str:
+        return ", ".join(f"{count} × {what}" for what, count in self._counts.most_common(6))

@@ -1,0 +1,166 @@
+"""What a run tells of a gateway beyond its verdict: how long answers take, and which statuses follow one another."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from ..messages.exchange import MISSING, Exchange, member
+from .finding import Finding
+
+BOUNDS = (*(round(step * 10.0**power, 7) for power in range(-4, 2) for step in (1, 1.5, 2, 3, 5, 7)), 100.0)
+"""Upper ends of the buckets of answer times, in seconds; the last bucket has none."""
+MOST_TRANSITIONS = 400
+"""Different transitions that are kept; a gateway may invent statuses without end."""
+LONGEST_STATUS = 60
+MOST_REGISTRATIONS = 20_000
+SIGNUP, UPDATE = "Provider/signup", "Provider/info/update"
+
+
+class Transition(NamedTuple):
+    """A status and the one that the next reply about the same thing shows."""
+
+    subject: str
+    """``registration``, ``document`` or ``api``."""
+    before: str | None
+    """None where no reply had shown a status before."""
+    after: str
+    operation: str
+    """Action of the call that lay between, whose reply shows the later one."""
+    answer: str
+    """``ACK`` or ``NACK``."""
+
+
+class Statistics:
+    """Counts answer times and transitions of statuses; memory is bounded, whatever a gateway says."""
+
+    def __init__(self) -> None:
+        self._answered: dict[str, list[int]] = {}
+        self._unanswered: dict[str, int] = {}
+        self._counts: dict[Transition, int] = {}
+        self._findings: dict[Transition, set[str]] = {}
+        self._shown: dict[str, dict[tuple[object, ...], str] | None] = {}
+        """By registration, what its replies have shown last; None where nobody can say what came last."""
+
+    def observe(self, exchanges: Sequence[Exchange], findings: Mapping[str, Sequence[Finding]]) -> None:
+        """Counts the exchanges of a scenario. ``findings`` are all that were made of them, by exchange: one at the
+        place of a status says that the transition to it is not allowed (R4–R7, R17)."""
+        by_registration: dict[str, list[Exchange]] = {}
+        for exchange in exchanges:
+            if not exchange.purpose:
+                # What a test of its own sends, such as a document of 1 MB, tells more of the kit than of the gateway.
+                self._time(exchange)
+            id_ = _registration(exchange)
+            if id_ is not None:
+                by_registration.setdefault(id_, []).append(exchange)
+        for id_, about in by_registration.items():
+            about.sort(key=lambda e: e.ended)
+            beside = _beside(about)
+            for exchange in about:
+                self._follow(id_, exchange, exchange.id in beside, findings.get(exchange.id, ()))
+
+    def _follow(self, id_: str, exchange: Exchange, beside: bool, findings: Sequence[Finding]) -> None:
+        if exchange.action_of_reply is None or (exchange.refused and exchange.action != UPDATE):
+            return
+        if exchange.action == SIGNUP or id_ not in self._shown:
+            if len(self._shown) >= MOST_REGISTRATIONS:
+                del self._shown[next(iter(self._shown))]
+            self._shown[id_] = {}
+        before = self._shown[id_]
+        statuses = dict(before or {})
+        for key, pointer, status in _statuses(exchange):
+            if before is not None and not beside:
+                transition = Transition(
+                    str(key[0]), statuses.get(key), status, exchange.action, str(exchange.action_of_reply)
+                )
+                self._count(transition, 1, (finding.id for finding in findings if finding.pointer == pointer))
+            statuses[key] = status
+        # Of calls made side by side nobody can say which the gateway carried out last.
+        self._shown[id_] = None if beside else statuses
+
+    def forget(self, registration: str) -> None:
+        """Drops what was shown of a registration that is not called again."""
+        self._shown.pop(registration, None)
+
+    def _time(self, exchange: Exchange) -> None:
+        counts = self._answered.setdefault(exchange.action, [0] * (len(BOUNDS) + 1))
+        if exchange.reply is None:
+            self._unanswered[exchange.action] = self._unanswered.get(exchange.action, 0) + 1
+        else:
+            counts[bisect_left(BOUNDS, exchange.seconds)] += 1
+
+    def _count(self, transition: Transition, count: int, findings: Iterable[str]) -> None:
+        if transition not in self._counts and len(self._counts) >= MOST_TRANSITIONS:
+            return
+        self._counts[transition] = self._counts.get(transition, 0) + count
+        self._findings.setdefault(transition, set()).update(findings)
+
+    def merge(self, other: Mapping[str, Any]) -> None:
+        """Adds what another process of the same run has counted, in the form of ``to_json``."""
+        for operation, row in other["answer_times"]["operations"].items():
+            mine = self._answered.setdefault(operation, [0] * (len(BOUNDS) + 1))
+            mine[:] = [a + b for a, b in zip(mine, row["counts"], strict=True)]
+            self._unanswered[operation] = self._unanswered.get(operation, 0) + row["unanswered"]
+        for row in other["transitions"]:
+            transition = Transition(*(row[name] for name in Transition._fields))
+            self._count(transition, row["count"], row["findings"])
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "answer_times": {
+                "bounds": list(BOUNDS),
+                "operations": {
+                    operation: {
+                        "count": sum(counts),
+                        "unanswered": self._unanswered.get(operation, 0),
+                        "counts": counts,
+                    }
+                    for operation, counts in sorted(self._answered.items())
+                },
+            },
+            "transitions": [
+                {**transition._asdict(), "count": count, "findings": sorted(self._findings[transition])}
+                for transition, count in sorted(self._counts.items(), key=lambda item: (-item[1], str(item[0])))
+            ],
+        }
+
+
+def _beside(exchanges: Sequence[Exchange]) -> frozenset[str]:
+    """Ids of the calls during which another one of the same registration was under way."""
+    found: set[str] = set()
+    latest: Exchange | None = None
+    for exchange in sorted(exchanges, key=lambda e: e.started):
+        if latest is not None and exchange.started < latest.ended:
+            found |= {exchange.id, latest.id}
+        if latest is None or exchange.ended > latest.ended:
+            latest = exchange
+    return frozenset(found)
+
+
+def _registration(exchange: Exchange) -> str | None:
+    """Id of the registration that a reply is about; in a NACK the reply has a message in its place."""
+    body = exchange.body_of_reply if exchange.action == SIGNUP else exchange.sent.body if exchange.sent else MISSING
+    id_ = member(body, "/registration/id")
+    if isinstance(id_, str | int) and not isinstance(id_, bool) and id_ != MISSING:
+        return str(id_)
+    return exchange.about or None
+
+
+def _statuses(exchange: Exchange) -> Iterator[tuple[tuple[object, ...], str, str]]:
+    """What each status of a reply belongs to, its pointer, and its text; documents by content and name (R9)."""
+    body = exchange.body_of_reply
+    places: list[tuple[tuple[object, ...], str]] = [(("registration",), "/registration/status")]
+    if exchange.acknowledged:
+        places.append((("api",), "/api/status"))
+        documents = member(body, "/documents")
+        seen: dict[int, int] = {}
+        for index, item in enumerate(documents if isinstance(documents, list) else ()):
+            if isinstance(item, dict):
+                content = hash((str(item.get("name")), str(item.get("data"))))
+                seen[content] = seen.get(content, 0) + 1
+                places.append((("document", content, seen[content]), f"/documents/{index}/status"))
+    for key, pointer in places:
+        status = member(body, pointer)
+        if isinstance(status, str) and status not in ("", MISSING):
+            yield key, pointer, status if len(status) <= LONGEST_STATUS else f"{status[:LONGEST_STATUS]}…"

@@ -1,0 +1,98 @@
+"""Waivers: which findings they excuse, and what became of each in a run."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from ..config.gateway import Waiver
+from .finding import pattern_of
+from .tally import Tally
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What became of a waiver in a run."""
+
+    waiver: Waiver
+    state: str
+    """``used``: it excuses a finding; ``stale``: what it excuses was tested and is not found any more; ``expired``: it
+    counts no more; ``idle``: what it excuses was not tested."""
+    findings: tuple[str, ...] = ()
+    """Ids of the findings that it excuses."""
+    reason: str = ""
+    """Why it is idle."""
+
+
+def excusing(waivers: Sequence[Waiver], requirement: str, place: str, today: datetime.date) -> tuple[Waiver, ...]:
+    """The waivers in force on a day that are for a finding under a requirement at a place (a JSON Pointer)."""
+    return tuple(
+        w for w in waivers if w.expires >= today and w.requirement == requirement and _covers(w.pointer, place)
+    )
+
+
+def _covers(pointer: str | None, place: str) -> bool:
+    """Whether a waiver for a pointer is for a place: for every place without one, for every index with ``*``."""
+    if pointer is None:
+        return True
+    parts, others = pointer.split("/"), place.split("/")
+    return len(parts) == len(others) and all(
+        part == other or (part == "*" and other.isdecimal()) for part, other in zip(parts, others, strict=True)
+    )
+
+
+def standing(
+    waiver: Waiver,
+    waived: Mapping[str, Collection[Waiver]],
+    reason: str,
+    tally: Tally,
+    due: Mapping[str, Collection[str]],
+    today: datetime.date,
+) -> Standing:
+    """What became of a waiver.
+
+    ``waived`` are the waivers of each waived finding under its requirement, ``reason`` why that was not tested and
+    ``due`` the obligations by requirement. A waiver is stale where all that could have shown its finding was exercised.
+    """
+    if waiver.expires < today:
+        return Standing(waiver, "expired")
+    found = tally.found.get(waiver.requirement, {}).items()
+    if any(_covers(waiver.pointer, place) and not tally.follows(record) for (_, place), record in found):
+        return Standing(waiver, "used", tuple(id_ for id_, excuses in waived.items() if waiver in excuses))
+    of_all = set(due[waiver.requirement])
+    # Most obligations name a member; a waiver for another place than any of them waits for all.
+    concerned = {o for o in of_all if waiver.pointer and pattern_of(waiver.pointer) in o.split(" ")} or of_all
+    if concerned and concerned <= tally.shown(waiver.requirement):
+        return Standing(waiver, "stale")
+    return Standing(waiver, "idle", reason=reason)
+
+
+MOST_NAMED = 5
+"""Idle waivers that one note names."""
+
+
+def notes(standings: Iterable[Standing]) -> Iterator[str]:
+    """What the reader must know of the waivers that do not simply do their work."""
+    idle: dict[str, list[str]] = {}
+    for one in standings:
+        named = _named(one.waiver)
+        match one.state:
+            case "expired":
+                yield f"waiver for {named} expired on {one.waiver.expires.isoformat()}, and counts no more"
+            case "stale":
+                yield f"waiver for {named} is stale: what it excuses was tested and is not found any more, so it can go"
+            case "idle":
+                idle.setdefault(one.reason, []).append(named)
+    for reason, names in idle.items():
+        why = f" ({reason})" if reason else ""
+        if len(names) == 1:
+            yield f"waiver for {names[0]} is idle: what it excuses was not tested{why}"
+            continue
+        more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
+        yield f"waivers for {', '.join(names[:MOST_NAMED])}{more} are idle: what they excuse was not tested{why}"
+
+
+def _named(waiver: Waiver) -> str:
+    place = "" if waiver.pointer is None else f" at {waiver.pointer or 'the whole body'}"
+    return f"{waiver.requirement}{place} ({waiver.owner})"

@@ -1,0 +1,135 @@
+"""How a message is laid into HTTP and a reply is read back: header fields, or one JSON envelope (T3, T4)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from ..errors import UsageError
+from .exchange import MISSING, Message, Received, Reply, Request, brief, read_json, write_json
+
+JSON_TYPE = ("Content-Type", "application/json")
+HEADER = ("Action", "Token", "Timestamp")
+"""Members of a request's header."""
+ENCODINGS = ("gzip", "x-gzip", "deflate", "identity")
+"""Content-Encodings that a reply may have; others, and several, are not asked for."""
+
+
+class Binding(Protocol):
+    """Lays messages into requests and reads replies."""
+
+    @property
+    def name(self) -> str:
+        """What the configuration calls it."""
+
+    def encode(self, message: Message) -> tuple[tuple[tuple[str, str], ...], bytes]:
+        """Header fields and content of the request that carries a message."""
+
+    def decode(self, reply: Reply) -> Received:
+        """Header and body of a reply, as far as they can be read."""
+
+    def read(self, request: Request) -> Message | None:
+        """The message that a request carries; None for a request that is none, as seen by this binding."""
+
+    def wrap(self, header: Mapping[str, str], content: bytes) -> tuple[tuple[tuple[str, str], ...], bytes]:
+        """The same for content that is no JSON value, so that only the body is unreadable."""
+
+
+@dataclass(frozen=True, slots=True)
+class HttpBinding:
+    """Header members are HTTP header fields; the body is the JSON body."""
+
+    name: str = "http"
+
+    def encode(self, message: Message) -> tuple[tuple[tuple[str, str], ...], bytes]:
+        return self.wrap(message.header, write_json(message.body))
+
+    def wrap(self, header: Mapping[str, str], content: bytes) -> tuple[tuple[tuple[str, str], ...], bytes]:
+        return (*header.items(), JSON_TYPE), content
+
+    def decode(self, reply: Reply) -> Received:
+        header = {name: value for name in ("action", "message") if (value := reply.header(name)) is not None}
+        body, unreadable, notes = _read(reply)
+        return Received(header, body, unreadable, notes)
+
+    def read(self, request: Request) -> Message | None:
+        names = {name.casefold(): name for name in HEADER}
+        header = {names[k.casefold()]: value for k, value in request.headers if k.casefold() in names}
+        body, unreadable, _ = read_json(request.content)
+        return None if unreadable else Message(header, body)
+
+
+@dataclass(frozen=True, slots=True)
+class EnvelopeBinding:
+    """Header and body are the two members of one JSON object."""
+
+    header: str = "header"
+    body: str = "body"
+    name: str = "envelope"
+
+    def encode(self, message: Message) -> tuple[tuple[tuple[str, str], ...], bytes]:
+        return (JSON_TYPE,), write_json({self.header: dict(message.header), self.body: message.body})
+
+    def wrap(self, header: Mapping[str, str], content: bytes) -> tuple[tuple[tuple[str, str], ...], bytes]:
+        head = write_json({self.header: dict(header)})[:-1]
+        return (JSON_TYPE,), head + b"," + write_json(self.body) + b":" + content + b"}"
+
+    def decode(self, reply: Reply) -> Received:
+        value, unreadable, notes = _read(reply)
+        header = _member_in_any_case(value, self.header)
+        members: dict[str, Any] = {}
+        if isinstance(header, dict):
+            for name in ("action", "message"):
+                found = _member_in_any_case(header, name)
+                if found != MISSING or not isinstance(found, str):
+                    members[name] = found
+        return Received(members, _member_in_any_case(value, self.body), unreadable, notes)
+
+    def read(self, request: Request) -> Message | None:
+        value, _, _ = read_json(request.content)
+        if not isinstance(value, dict) or not isinstance(value.get(self.header), dict) or self.body not in value:
+            return None
+        return Message(value[self.header], value[self.body])
+
+
+def _read(reply: Reply) -> tuple[Any, str, tuple[str, ...]]:
+    """As ``read_json``; says so where nothing could be read for an encoding that was not asked for."""
+    value, unreadable, notes = read_json(reply.content)
+    encoding = (reply.header("content-encoding") or "identity").strip()
+    if unreadable and encoding.casefold() not in ENCODINGS:
+        unreadable = f"the body has the Content-Encoding {brief(encoding, 40)!r}, which was not asked for"
+    return value, unreadable, notes
+
+
+def _member_in_any_case(value: Any, name: str) -> Any:
+    if not isinstance(value, dict):
+        return MISSING
+    if name in value:
+        return value[name]
+    return next((found for key, found in value.items() if key.casefold() == name.casefold()), MISSING)
+
+
+def to_json(binding: Binding) -> list[str]:
+    """A binding for the record of a run."""
+    return [binding.name, *([binding.header, binding.body] if isinstance(binding, EnvelopeBinding) else [])]
+
+
+def from_json(words: Sequence[str]) -> Binding:
+    """What ``to_json`` wrote."""
+    return EnvelopeBinding(*words[1:]) if words[0] == "envelope" else HttpBinding()
+
+
+def bindings(kind: str, envelope: tuple[str, str] | None) -> tuple[Binding, ...]:
+    """The bindings that a declaration leaves to be tried, in the order of trying."""
+    envelopes: tuple[Binding, ...] = (
+        (EnvelopeBinding(*envelope),) if envelope else (EnvelopeBinding(), EnvelopeBinding("Header", "Body"))
+    )
+    match kind:
+        case "http":
+            return (HttpBinding(),)
+        case "envelope":
+            return envelopes
+        case "auto":
+            return (HttpBinding(), *envelopes)
+    raise UsageError(f"binding {kind!r} is none of auto, http, envelope")

@@ -1,0 +1,373 @@
+"""Valid values, unique in a run and realistic: what the kit sends satisfies every reading at once."""
+
+from __future__ import annotations
+
+import base64
+import itertools
+import random
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from ..config.gateway import GatewayConfig
+from ..errors import UsageError
+from ..specification.loading import SIGNUP, known_phone, load
+from ..untrusted.patterns import Pattern
+from .samples import Samples, fits
+
+JPEG = base64.b64decode(
+    "/9j/4AAQSkZJRgABAQAAAQABAAD/2wBDAFA3PEY8MlBGQUZaVVBfeMiCeG5uePWvuZHI//////////////////////////////////////"
+    "//////////////wAALCAABAAEBAREA/8QAFAABAAAAAAAAAAAAAAAAAAAABP/EABQQAQAAAAAAAAAAAAAAAAAAAAD/2gAIAQEAAD8Aa//Z"
+)
+"""A real image of one pixel."""
+
+STATES = ("KA", "DL", "MH", "TN", "WB", "GJ", "RJ", "UP", "AP", "KL", "PB", "HR", "MP", "OR", "AS", "BR")
+
+PHONES: Mapping[str, Callable[[str, str], bool]] = {
+    "country code of one digit": lambda country, number: len(country) == 1,
+    "country code of two digits": lambda country, number: len(country) == 2,
+    "country code of three digits": lambda country, number: len(country) == 3,
+    "number of ten digits": lambda country, number: len(number) == 10,
+    "shorter number": lambda country, number: len(number) < 10,
+    "longer number": lambda country, number: len(number) > 10,
+}
+"""Which numbers show a variant of ``info.phone``."""
+
+STEP = 15_485_863
+"""From one phone number to the next; a prime."""
+DRAWN_DIGITS = 6
+"""The last digits of a phone number, which are the provider's own."""
+REGIONS = ("IN", "US", "GB", "DE", "FR", "BR", "JP", "ZA", "AU", "MX", "NL", "KE", "SG", "ES", "AE")
+
+NAMES: Mapping[str, Sequence[str]] = {
+    "letters": ("{} Metro Rail Corporation", "{} City Bus Service", "Rapid Transit of {}"),
+    "digits": ("{} 24 Hour Cabs", "Route 9 {} Shuttle"),
+    "full stop": ("St. {} Trams", "{} Ferries Ltd."),
+    "ampersand": ("{} & Sons", "Cabs & {}"),
+    "apostrophe": ("O'Hara {} Ferries", "{}'s Cabs"),
+    "parentheses": ("{} (Transport) Services", "Trams (Northern) {}"),
+    "hyphen": ("{}-Nord Tram", "Inter-City {}"),
+    "comma": ("{}, Rail and Road", "Boats, Buses and {}"),
+    "Latin with accents": (
+        "Société {} de transport à Orléans",
+        "{} Straßenbahn Göttingen",
+        "{} tåg på Öland",
+    ),
+    "Greek": ("{} Μετρό Αθήνας",),
+    "Cyrillic": ("{} метро Київ", "{} трамвай Москва"),
+    "Hebrew": ("{} רכבת קלה",),
+    "Arabic": ("{} مترو القاهرة", "{} نقل الركاب"),
+    "Devanagari": ("{} दिल्ली मेट्रो रेल", "{} ठाणे परिवहन सेवा"),
+    "Bengali": ("{} কলকাতা ট্রাম",),
+    "Tamil": ("{} சென்னை பேருந்து",),
+    "Thai": ("{} รถไฟฟ้า",),
+    "Hangul": ("{} 서울교통공사",),
+    "Han": ("{} 東京地下鉄", "{} 北京公交"),
+    "beyond the BMP": ("{} 𠮷野鉄道", "{} 𑄌𑄋𑄴𑄟𑄳𑄦"),
+    "64 characters": ("{} Interurban Transport",),
+    "angle brackets": ("{} <Metro>",),
+    "quotation marks": ('{} "Blue" Line', "{} `Red` Line"),
+    "backslash": ("{} North\\South",),
+    "symbols": ("{} #1 @ 100% + more; really!", "{} Cabs/Vans: yes?"),
+    "emoji": ("{} Buses 🚌", "{} Metro 🚇🚕"),
+}
+"""Names by the variant of ``info.name`` that they show; ``{}`` takes a word unique in the run."""
+
+
+SIZES: Mapping[str, int] = {
+    "just under 4 KB": 4092,
+    "just over 4 KB": 4100,
+    "just under 8 KB": 8188,
+    "just over 8 KB": 8196,
+    "just under 16 KB": 16_380,
+    "just over 16 KB": 16_388,
+    "32 KB": 32_768,
+}
+"""Characters of data of a document that every reading has a gateway take (Q10)."""
+
+MOST_TRIES = 100
+"""Realistic values that are drawn for a kind of them before the schemas alone are followed."""
+
+
+class Values:
+    """Draws valid values, each unique in the run; seeded, so that a run can be repeated but for its nonce.
+
+    Members that this module has no words for, and kinds that it does not know, are drawn from the schemas.
+    """
+
+    def __init__(self, config: GatewayConfig, *, seed: int = 0, nonce: int | None = None) -> None:
+        self.config = config
+        self._random = random.Random(seed)
+        self._nonce = random.SystemRandom().getrandbits(44) if nonce is None else nonce
+        self._count = itertools.count()
+        self._phones = _phones(random.Random(f"{seed}/{self._nonce}"))
+        self._company_ids = (
+            _matching(config.company_id, random.Random(f"{seed}/{self._nonce}")) if config.company_id else None
+        )
+        self._samples = Samples(self._random, self.word)
+        self._realistic: Mapping[str, Callable[..., str]] = {
+            "/info/name": self.name,
+            "/info/phone": self.phone,
+            "/info/email": self.email,
+            "/info/company_id": self.company_id,
+            "/api/endpoint_url": self.endpoint_url,
+        }
+
+    def value(self, pointer: str, variant: str = "", *, action: str = SIGNUP) -> Any:
+        """A value of a member of an operation's request body, ``*`` standing for any index: of a kind that the
+        schemas name, or of any. Raises SpecificationError where the schemas allow none."""
+        member = next(member for member in load().members(action) if member.pointer == pointer)
+        if pointer == "/info":
+            return self.info()
+        if pointer == "/documents/*":
+            return self.document()
+        if member.type == "object":
+            return {child.name: self.value(child.pointer, action=action) for child in load().children(action, pointer)}
+        if member.type == "array":
+            return [self.value(f"{pointer}/*", action=action)]
+        if pointer == "/info/company_id" and self._company_ids is not None:
+            return self.company_id()
+        if (draw := self._realistic.get(pointer)) is not None:
+            for _ in range(MOST_TRIES):
+                value = draw(variant) if variant else draw()
+                if fits(member, variant, value):
+                    return value
+        return self._samples.draw(member, variant)
+
+    def parts(self, action: str, documents: int = 1) -> dict[str, Any]:
+        """What a valid request body of an operation has beside the registration that it is about."""
+        return {
+            member.name: [self.document() for _ in range(documents)]
+            if member.pointer == "/documents"
+            else self.value(member.pointer, action=action)
+            for member in load().children(action, "")
+            if member.name != "registration"
+        }
+
+    def word(self) -> str:
+        """A pronounceable word that no other call of this run returns."""
+        return syllables((self._nonce ^ 0x5DEECE) % 10**6, 2) + syllables(next(self._count), 3).lower()
+
+    def name(self, variant: str = "letters", word: str | None = None) -> str:
+        known = NAMES.get(variant) or self._random.choice([*NAMES.values()])
+        text = self._random.choice(known).format(word or self.word())
+        return (
+            (text + " Cooperative Society of Operators and Owners of the Region")[:64]
+            if variant.startswith("64")
+            else text
+        )
+
+    def phone(self, variant: str = "without extension") -> str:
+        """A number that its country's plan knows, of a kind that ``info.phone`` names."""
+        suits = PHONES.get(variant, _any_phone)
+        country, number = next(pair for pair in self._phones if suits(*pair))
+        match variant:
+            case "with extension":
+                return f"+{country}-{number}-{self._random.randint(10, 99999)}"
+            case "extension of one digit":
+                return f"+{country}-{number}-{self._random.randint(1, 9)}"
+            case "extension of six digits":
+                return f"+{country}-{number}-{self._random.randint(100000, 999999)}"
+        return f"+{country}-{number}"
+
+    def email(self, variant: str = "plain") -> str:
+        word = self.word().lower()
+        top = self._random.choice(("com", "org", "net"))
+        match variant:
+            case "with a tag":
+                return f"office.{word}+gateway@example.{top}"
+            case "with a dot":
+                return f"front.office.{word}@example.{top}"
+            case "with a hyphen":
+                return f"front-office-{word}@example.{top}"
+            case "with digits":
+                return f"{word}24@example.{top}"
+            case "under a subdomain":
+                return f"registrar@{word}-transit.example.{top}"
+            case "under .com" | "under .org" | "under .net":
+                return f"{word}@example{variant.removeprefix('under ')}"
+        return f"{word}@example.{top}"
+
+    def company_id(self, variant: str = "well-formed") -> str:
+        """A Corporate Identification Number of 21 characters, or what the declared pattern asks for (Q5)."""
+        if self._company_ids is not None:
+            try:
+                return next(self._company_ids)
+            except StopIteration as error:
+                raise UsageError(
+                    f"values.company_id: {self.config.company_id!r} gives too few different values for a run"
+                ) from error
+        number, nonce = next(self._count), self._nonce
+        kind = {"of a listed company": "L", "of an unlisted company": "U"}.get(variant, "LU"[number & 1])
+        year = 1956 + number * 7 % 68
+        if variant.endswith("century"):
+            year = (1956 if "last" in variant else 2001) + number % 20
+        nonce, state = divmod(nonce, len(STATES))
+        nonce, owner = divmod(nonce, 4)
+        nonce, industry = divmod(nonce, 100000)
+        serial = (number + nonce) % 1000000
+        return f"{kind}{industry:05d}{STATES[state]}{year}{('PTC', 'PLC', 'GOI', 'SGC')[owner]}{serial:06d}"
+
+    def endpoint_url(self, variant: str = "one segment") -> str:
+        word = self.word().lower()
+        top = self._random.choice(("com", "org", "net"))
+        match variant:
+            case "several segments":
+                return f"https://api.{word}.example.{top}/mobility/beckn/v1"
+            case "hyphen in the host":
+                return f"https://api-{word}.example.{top}/beckn"
+            case "digits in the host":
+                return f"https://api2.{word}.example.{top}/beckn"
+            case "hyphen in the path":
+                return f"https://api.{word}.example.{top}/beckn-api"
+            case "capital in the path":
+                return f"https://api.{word}.example.{top}/Beckn/V1"
+        return f"https://api.{word}.example.{top}/beckn"
+
+    def documents(self, count: int, size: int = 0) -> list[dict[str, str]]:
+        """What one call hands in; the last document has so many characters of data, the others are small (Q10)."""
+        return [self.document(size=size if number == count - 1 else 0) for number in range(count)]
+
+    def document(self, variant: str = "no padding", name: str | None = None, size: int = 0) -> dict[str, str]:
+        """A document of a name and a content unique in the run; variants are those of its name and data.
+
+        ``size`` asks for so many characters of data, a multiple of four; 0 is as small as can be.
+        """
+        word = self.word()
+        if variant in ("jpg", "jpeg", "JPEG"):
+            comment = f"{word}".encode()
+            content = JPEG[:2] + b"\xff\xfe" + (len(comment) + 2).to_bytes(2, "big") + comment + JPEG[2:]
+            ending = "jpeg" if variant == "jpeg" else "jpg"
+        else:
+            content, ending = pdf(word, padded=variant == "padding", size=size // 4 * 3), "pdf"
+        title = self._random.choice(("Compliance Certificate", "Operating Permit", "Tax Clearance", "Fleet Insurance"))
+        known = {"name": name or f"{title} {word}.{ending}", "data": base64.b64encode(content).decode()}
+        others = [other for other in load().document_names if other not in known]
+        return known | {other: self.value(f"/documents/*/{other}") for other in others}
+
+    def info(self, **values: Any) -> dict[str, Any]:
+        """Valid company information, with these values among it."""
+        return {name: values[name] if name in values else self.value(f"/info/{name}") for name in load().info_names}
+
+    def signup(self, documents: int = 1, **info: Any) -> dict[str, Any]:
+        """The body of a valid Provider/signup."""
+        body = self.parts(SIGNUP, documents)
+        return {**body, "info": {**body["info"], **info}} if info else body
+
+    def unknown_id(self, like: str, known: Iterable[str]) -> str:
+        """A registration id of the same shape as a given one that no signup gave (R16)."""
+        known = set(known)
+        shape = like if len(like) >= 6 else like + "0" * (8 - len(like))
+        while True:
+            text = "".join(self._alike(c) for c in shape)
+            if text not in known and text != like:
+                return text
+
+    def unknown_token(self, like: str) -> str:
+        """A token of the same shape as a given one that no signup gave (H3)."""
+        while (text := "".join(self._alike(c) for c in like)) == like:
+            like += "x"
+        return text
+
+    def _alike(self, c: str) -> str:
+        if c.isascii() and c.isdigit():
+            return self._random.choice("123456789")
+        if c in "abcdef":
+            return self._random.choice("abcdef")
+        if c.isascii() and c.islower():
+            return self._random.choice("ghjkmnpqrstuvwxyz")
+        if c in "ABCDEF":
+            return self._random.choice("ABCDEF")
+        if c.isascii() and c.isupper():
+            return self._random.choice("GHJKMNPQRSTUVWXYZ")
+        return c
+
+
+def _any_phone(country: str, number: str) -> bool:
+    return True
+
+
+def syllables(number: int, least: int) -> str:
+    """A capitalised word of open syllables, one to one with the number for a given least length."""
+    word = ""
+    while number or least > 0:
+        number, digit = divmod(number, 85)
+        word += "bdfghjklmnprstvwz"[digit // 5] + "aeiou"[digit % 5]
+        least -= 1
+    return word.capitalize()
+
+
+def pdf(title: str, *, padded: bool = False, size: int = 0) -> bytes:
+    """A one-page PDF whose base64 is the same in every alphabet; with padding only where asked for (Q9).
+
+    A ``size`` in bytes, a multiple of three, is reached with a comment. Of the ASCII that a PDF is made of, only
+    ``>`` in the last of three bytes is encoded as ``+``, so each ``>>`` starts a group of three.
+    """
+    content = _pdf(title, padded=padded)
+    filler = 0
+    for _ in range(2):
+        # Where the parts of a longer text begin, it takes more digits to say.
+        filler = max(filler + size - len(content), 0)
+        content = _pdf(title + "x" * filler, padded=padded)
+    return content
+
+
+def _pdf(title: str, *, padded: bool) -> bytes:
+    parts = (
+        b"<</Type/Catalog/Pages 2 0 R",
+        b"<</Type/Pages/Kids[3 0 R]/Count 1",
+        b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 72 72]",
+    )
+
+    def closed(text: bytes) -> bytes:
+        return text + b" " * (-len(text) % 3) + b">>"
+
+    out = b"%PDF-1.4\n%" + title.encode() + b"\n"
+    offsets = []
+    for number, part in enumerate(parts, 1):
+        offsets.append(len(out))
+        out = closed(out + b"%d 0 obj" % number + part) + b"endobj\n"
+    start = len(out)
+    out += b"xref\n0 4\n0000000000 65535 f \n" + b"".join(b"%010d 00000 n \n" % offset for offset in offsets)
+    out = closed(out + b"trailer<</Size 4/Root 1 0 R") + b"\nstartxref\n%d\n%%%%EOF" % start
+    return out + b"\n" * ((1 if padded else 0) - len(out) % 3 + 3)
+
+
+def _phones(rng: random.Random) -> Iterator[tuple[str, str]]:
+    """Different numbers, valid in their country's numbering plan, as country code and number (Q6)."""
+    import phonenumbers
+
+    plans: list[tuple[str, str]] = []
+    for region in REGIONS:
+        for kind in (phonenumbers.PhoneNumberType.FIXED_LINE, phonenumbers.PhoneNumberType.MOBILE):
+            example = phonenumbers.example_number_for_type(region, kind)
+            if example is not None:
+                number = phonenumbers.national_significant_number(example)
+                if 7 <= len(number) <= 12 and len(f"{example.country_code}{number}") <= 15:
+                    plans.append((str(example.country_code), number[:-DRAWN_DIGITS]))
+    # Steps of a prime length come past every place of a round once, so that none has to be remembered; and of two runs,
+    # whose numbers a gateway may keep apart as well, hardly ever one comes where the other was.
+    count = len(plans) * 10**DRAWN_DIGITS
+    place = rng.randrange(count)
+    for _ in range(count):
+        place = (place + STEP) % count
+        last, plan = divmod(place, len(plans))
+        country, stem = plans[plan]
+        number = f"{stem}{last:0{DRAWN_DIGITS}d}"
+        if known_phone(f"+{country}-{number}"):
+            yield country, number
+
+
+def _matching(pattern: str, rng: random.Random) -> Iterator[str]:
+    """Texts that a regular expression matches as a whole, different also without regard to case; ends when it
+    gives no new one."""
+    compiled = Pattern(pattern)
+    used: set[str] = set()
+    idle = 0
+    while idle < 2000:
+        text = compiled.draw(rng)
+        if compiled.fullmatch(text) and text == text.strip() and text.isprintable() and text.casefold() not in used:
+            idle = 0
+            used.add(text.casefold())
+            yield text
+        else:
+            idle += 1

@@ -1,0 +1,170 @@
+"""Allure results (--alluredir): what a test is about, and what a finding shows. Loaded where they are asked for."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import allure
+import pytest
+
+from ..judging.tally import Found
+from ..messages.exchange import printable
+from ..record.rows import content_of
+from ..report.document import said
+from ..specification.loading import Requirement
+from ..untrusted.writing import replaced
+
+SEVERITIES = {
+    "MUST": allure.severity_level.CRITICAL,
+    "SHOULD": allure.severity_level.NORMAL,
+    "MAY": allure.severity_level.MINOR,
+}
+"""By level, the gravest first."""
+INDENTED = 16 * 1024
+"""Characters of a content that is laid out for a person at most: deep nesting would make it many times as long."""
+LONGEST = 64 * 1024
+"""Characters of an attachment; what is longer stands in exchanges.har."""
+
+
+class Results:
+    """What the kit adds to the results of a run; allure-pytest makes them and writes them to their folder.
+
+    ``record`` is the record of exchanges that the process of this run writes as it goes.
+    """
+
+    def __init__(self, folder: Path, record: Path) -> None:
+        self._folder = folder
+        self._record = record
+        self._earlier = {path.name for path in folder.glob("*")}
+        self._places: dict[str, int] = {}
+        self._read = 0
+
+    def describe(self, item: pytest.Item, requirements: Sequence[Requirement]) -> None:
+        """Title, labels and description of the test that is running."""
+        about = (getattr(getattr(item, "function", None), "__doc__", "") or item.name).strip()
+        first = requirements[0]
+        case, parameters = "", {}
+        if hasattr(item, "callspec"):
+            case, parameters = item.callspec.id.removeprefix(f"{first.id}:"), item.callspec.params
+        allure.dynamic.title(f"{first.id}: {case}" if case else about.rstrip("."))
+        for name, value in parameters.items():
+            if not isinstance(value, str | int):
+                allure.dynamic.parameter(name, case)
+        rows = [f"- **{r.id}** ({r.level}, {r.section}; {', '.join(r.reading)}): {r.text}" for r in requirements]
+        allure.dynamic.description("\n".join([about, "", *rows]))
+        # Reports are laid out by suites or by features; whoever holds the specification finds a test under its section.
+        for outer, inner in (("parentSuite", "suite"), ("feature", "story")):
+            allure.dynamic.label(outer, first.section)
+            allure.dynamic.label(inner, f"{first.id}: {first.title}")
+        levels = {requirement.level for requirement in requirements}
+        allure.dynamic.severity(next(severity for level, severity in SEVERITIES.items() if level in levels))
+        allure.dynamic.tag(*(requirement.id for requirement in requirements))
+        for requirement in requirements:
+            allure.dynamic.label("requirement", requirement.id)
+            allure.dynamic.label("section", requirement.section)
+
+    def attach(self, status: str, found: Sequence[Found], mask: Callable[[str], str]) -> None:
+        """What the running test found: of each finding a step with the difference, the exchange and how to see it
+        again. Allure has no status for *warned* and *waived*: such a test has passed, and a tag that says so."""
+        if status in ("warned", "waived", "inconclusive"):
+            allure.dynamic.tag(status)
+        for record in found:
+            finding = record.finding
+            title = f"{finding.id}: {finding.message} at {finding.pointer or 'the whole body'}"
+            step = allure.step(printable(mask(title)))
+            step.__enter__()
+            self._show(record, mask)
+            # Nothing was raised here, but a step is red only where something was.
+            error = AssertionError(printable(mask(finding.observed))) if status == "failed" else None
+            step.__exit__(type(error) if error else None, error, None)
+
+    def _show(self, record: Found, mask: Callable[[str], str]) -> None:
+        self._put("sent, expected, observed", _difference(record, mask))
+        row = self._row(record.finding.exchange)
+        if row is not None:
+            self._put("request", _request(row["request"]))
+            self._put("reply", _reply(row))
+        if record.steps:
+            self._put("steps", "\n".join(record.steps))
+        self._put("again (curl)", record.script or record.curl)
+
+    def mask_again(self, mask: Callable[[str], str]) -> None:
+        """Masks in the results of this run what the process that wrote them could not know to be secret."""
+        for path in self._folder.glob("*-*.*"):
+            if path.name not in self._earlier and path.is_file() and not path.is_symlink():
+                text = path.read_text(encoding="utf-8")
+                masked = mask(text)
+                if masked != text:
+                    with replaced(path) as file:
+                        file.write(masked)
+
+    def conclude(self, report: Mapping[str, Any]) -> None:
+        """What concerns the whole run, for the overview of a report."""
+        facts = {
+            "gateway": report["gateway"]["url"],
+            "name": report["gateway"]["name"],
+            "verdict": f"{said(report)} ({report['class']})",
+            "kit": report["kit"]["version"],
+            "specification": report["specification"]["digest"][:12],
+            "seed": str(report["run"]["seed"]),
+        }
+        lines = [f"{name}={printable(value)}".replace("\\", "\\\\") for name, value in facts.items() if value]
+        with replaced(self._folder / "environment.properties") as file:
+            file.write("\n".join(lines) + "\n")
+
+    @staticmethod
+    def _put(name: str, text: str) -> None:
+        lines = "\n".join(printable(line) for line in text.split("\n"))
+        if len(lines) > LONGEST:
+            lines = f"{lines[:LONGEST]}\n… ({len(lines)} characters; all of it is in exchanges.har)"
+        allure.attach(lines, name, allure.attachment_type.TEXT)
+
+    def _row(self, exchange: str) -> dict[str, Any] | None:
+        """A row of the record, which is read on from where it was read to before."""
+        with self._record.open("rb") as file:
+            file.seek(self._read)
+            for line in file:
+                if line.endswith(b"\n"):
+                    self._places[json.loads(line)["id"]] = self._read
+                    self._read += len(line)
+            if exchange not in self._places:
+                return None
+            file.seek(self._places[exchange])
+            row: dict[str, Any] = json.loads(file.readline())
+            return row
+
+
+def _difference(record: Found, mask: Callable[[str], str]) -> str:
+    finding = record.finding
+    rows = (
+        ("operation", finding.operation),
+        ("pointer", finding.pointer or "the whole body"),
+        ("sent", finding.sent),
+        ("expected", finding.expected),
+        ("observed", finding.observed),
+    )
+    return "\n".join(f"{name:10}{printable(mask(text))}" for name, text in rows)
+
+
+def _request(request: Mapping[str, Any]) -> str:
+    return f"{request['method']} {request['url']}\n{_message(request)}"
+
+
+def _reply(row: Mapping[str, Any]) -> str:
+    reply = row["reply"]
+    if reply is None:
+        return f"none: {row['trouble']}"
+    return f"{reply['status']}\n{_message(reply)}"
+
+
+def _message(part: Mapping[str, Any]) -> str:
+    headers = "".join(f"{printable(name)}: {printable(value)}\n" for name, value in part["headers"])
+    text = content_of(part).decode("utf-8", "backslashreplace")
+    if len(text) <= INDENTED:
+        with contextlib.suppress(ValueError, RecursionError):
+            text = json.dumps(json.loads(text), indent=2, ensure_ascii=False)
+    return f"{headers}\n{text}"

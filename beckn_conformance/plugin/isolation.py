@@ -1,0 +1,40 @@
+"""How pytest is started on the suite alone, apart from every conftest.py and pytest setting around."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from importlib.metadata import entry_points
+from pathlib import Path
+
+from .. import plugin, suite
+
+SUITE = Path(suite.__file__).resolve().parent
+OPTIONS = (
+    *("-c", str(SUITE / "pytest.ini"), "--rootdir", str(SUITE), "--confcutdir", str(SUITE), "-p", "no:cacheprovider"),
+    # Whoever starts it has imported the kit before pytest could look at it.
+    *("-W", "ignore:Module already imported:pytest.PytestAssertRewriteWarning"),
+)
+
+
+def load_plugin() -> tuple[str, ...]:
+    """Options that load the plugin where nothing else does; by its name, so that worker processes load it too."""
+    registered = any(entry.value == plugin.__name__ for entry in entry_points(group="pytest11"))
+    return () if registered else ("-p", plugin.__name__)
+
+
+def end_with_stdin() -> None:
+    """Has this process and its group killed when standard input ends, so that no run outlives whoever started it, who
+    can interrupt it before."""
+    # Whatever runs in the background of a shell is born deaf to that.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    # pytest puts something else in the place of standard input.
+    descriptor = os.dup(0)
+
+    def watch() -> None:
+        while os.read(descriptor, 4096):
+            pass
+        os.killpg(0, signal.SIGKILL)
+
+    threading.Thread(target=watch, daemon=True).start()

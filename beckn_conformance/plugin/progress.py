@@ -1,0 +1,82 @@
+"""How far a long property is, shown on a terminal behind what pytest has written there, and never in a file."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import time
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pytest
+
+    from ..run.session import Session
+
+QUIET = 2.0
+"""Seconds that a property may take before anything is shown of it."""
+INTERVAL = 0.25
+SAVE, RESTORE, ERASE = "\x1b7", "\x1b8", "\x1b[K"
+
+
+class Screen:
+    """The terminal that standard output is, past pytest, which captures all output while a test runs.
+
+    To be made while pytest is configured, when it captures nothing yet.
+    """
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
+        self._descriptor: int | None = None
+        if sys.stdout is not None and sys.stdout.isatty():
+            self._descriptor = os.dup(sys.stdout.fileno())
+
+    @property
+    def room(self) -> int:
+        """Columns that are free behind what pytest has written; 0 where nothing can be shown."""
+        if self._descriptor is None or not self._config.pluginmanager.has_plugin("terminalreporter"):
+            return 0
+        writer = self._config.get_terminal_writer()
+        if not writer.hasmarkup:
+            return 0
+        return max(shutil.get_terminal_size().columns - writer.width_of_current_line - 1, 0)
+
+    def put(self, text: str) -> None:
+        """Writes at once."""
+        if self._descriptor is not None:
+            os.write(self._descriptor, text.encode("utf-8", "replace"))
+
+    def close(self) -> None:
+        """Lets go of the terminal; may be called more than once."""
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+            self._descriptor = None
+
+
+class Progress:
+    """Tells of the examples of one property as they are judged."""
+
+    def __init__(self, screen: Screen, session: Session, name: str, of: int) -> None:
+        self._screen = screen
+        self._session = session
+        self._name = name
+        self._of = of
+        self._since = self._told = time.monotonic()
+        self._before = session.exchanges
+        self._shown = False
+
+    def __call__(self, done: int) -> None:
+        now = time.monotonic()
+        if now - self._since < QUIET or now - self._told < INTERVAL or not (room := self._screen.room):
+            return
+        self._told = now
+        rate = (self._session.exchanges - self._before) / (now - self._since)
+        found = len(self._session.tally.ids())
+        text = f"  {self._name}: {done} of {self._of} examples, {rate:.0f} exchanges/s, {found} findings so far"
+        self._screen.put(f"{SAVE}{text[:room]}{ERASE}{RESTORE}")
+        self._shown = True
+
+    def close(self) -> None:
+        """Takes away what was shown."""
+        if self._shown:
+            self._screen.put(ERASE)

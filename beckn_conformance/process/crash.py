@@ -1,0 +1,43 @@
+"""What becomes of an exception that nobody expected: a file that shows it, and one line for whoever runs the kit."""
+
+from __future__ import annotations
+
+import contextlib
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+
+from ..errors import KitError
+from ..messages.exchange import printable
+from ..untrusted.writing import replaced
+from .censor import censored
+
+NAME = "crash.txt"
+"""File of the report folder."""
+LONGEST = 300
+
+
+def told(error: BaseException, folder: Path | None, mask: Callable[[str], str] = censored) -> str:
+    """Writes what happened to the report folder, and says it in one line.
+
+    What the machine did not give (room on a disk, a folder that is gone, memory) is no fault of the kit's code, so that
+    nothing is written.
+    """
+    if isinstance(error, KitError):
+        return printable(mask(str(error)))
+    said = printable(mask(f"{type(error).__name__}: {error}" if str(error) else type(error).__name__))[:LONGEST]
+    if folder is None or isinstance(error, OSError | MemoryError):
+        return said
+    with contextlib.suppress(OSError):
+        folder.mkdir(parents=True, exist_ok=True)
+        # A deep recursion shows itself in its last calls.
+        lines = traceback.format_exception(error, limit=-50)
+        with replaced(folder / NAME) as file:
+            file.write(_printable_lines(mask("".join(lines))))
+        return f"{said} ({folder / NAME} has the details)"
+    return said
+
+
+def _printable_lines(text: str) -> str:
+    """A text in which nothing but its line breaks acts."""
+    return "".join(f"{printable(line)}\n" for line in text.splitlines())

@@ -1,0 +1,119 @@
+"""The content of a recorded request or reply, as far as the recorder has kept it: decoded, unpacked and measured."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+from urllib.parse import urlencode
+
+from ...client.content_coding import MAGIC, Decoding, Undecodable
+from ...messages.exchange import read_json
+from ..rows import LONGEST
+from .moments import number
+
+Pairs = Sequence[Sequence[str]]
+Attached = Callable[[object], bytes | None]
+
+ENCODINGS: Final = ("latin-1", "cp1252")
+"""What recorders take the bytes of a text for that is UTF-8."""
+LOST: Final = "\ufffd"
+"""What stands for bytes that a recorder could not read."""
+BYTE_ORDER_MARK: Final = 3
+"""Bytes that a browser counts and takes away."""
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """Bytes that were sent."""
+
+    content: bytes = b""
+    unknown: str = ""
+    """Why nothing is known of them, as a sentence that begins with "the recording"; nothing is judged then."""
+    note: str = ""
+    """What is wrong with how they are recorded, and kept nobody from reading them."""
+
+
+def field(pairs: Pairs, name: str) -> str:
+    """The value of the first header field of a name."""
+    return next((value for key, value in pairs if key.casefold() == name), "")
+
+
+def recorded(part: Mapping[str, Any], pairs: Pairs, what: str, attached: Attached) -> Content | None:
+    """The content that ``postData`` of a request, or ``content`` of a reply, says; None where it says nothing.
+
+    ``what`` names it in sentences, ``attached`` reads a file that belongs to the recording.
+    """
+    text, params = part.get("text"), part.get("params")
+    if isinstance(name := part.get("_file"), str) and not text:
+        content = attached(name)
+        if content is None:
+            return Content(unknown=f"the recording keeps the content of {what} in a file that is not there")
+        return _unpacked(content, pairs, what)
+    if not isinstance(text, str):
+        if isinstance(params, list) and params:
+            given = [(str(p.get("name", "")), str(p.get("value", ""))) for p in params if isinstance(p, Mapping)]
+            return Content(urlencode(given).encode())
+        return None
+    if part.get("encoding", part.get("_encoding")) == "base64":
+        try:
+            return _unpacked(base64.b64decode("".join(text.split()), validate=True), pairs, what)
+        except (binascii.Error, ValueError):
+            return Content(unknown="the recording holds a content that is not the base64 that it is said to be")
+    return _measured(text, pairs, what)
+
+
+def _unpacked(content: bytes, pairs: Pairs, what: str) -> Content:
+    """Bytes that may still be as they went over the wire."""
+    coding = field(pairs, "content-encoding")
+    if content.startswith(MAGIC) and "gzip" not in coding.casefold():
+        coding = "gzip"
+    if not coding or not read_json(content)[1]:
+        return Content(content)
+    decoding = Decoding(coding)
+    try:
+        plain = decoding(content, LONGEST + 1)
+        decoding.end()
+    except Undecodable:
+        return Content(unknown=f"the recording holds {what} in a compressed form that cannot be unpacked")
+    if len(plain) > LONGEST:
+        return Content(unknown=f"the recording holds {what} of more than {LONGEST >> 20} MB, unpacked")
+    if read_json(plain)[1] and plain == content:
+        return Content(unknown=f"the recording holds {what} in the form {coding[:40]!r}, which is not known")
+    return Content(plain)
+
+
+def _measured(text: str, pairs: Pairs, what: str) -> Content:
+    """A text, held against what the header says of its length: a recorder may have read it in another encoding."""
+    content = text.encode("utf-8", "surrogatepass")
+    length = field(pairs, "content-length").strip()
+    packed = field(pairs, "content-encoding").strip().casefold() not in ("", "identity")
+    if packed or not (length.isascii() and length.isdigit()) or len(length) > 18:
+        if LOST in text:
+            return Content(unknown=f"the recording holds {what} with characters that got lost")
+        return Content(content)
+    if len(content) == int(length):
+        return Content(content)
+    for encoding in ENCODINGS:
+        try:
+            again = text.encode(encoding)
+        except UnicodeEncodeError:
+            continue
+        if len(again) == int(length) and not read_json(again)[1]:
+            return Content(again, note=f"the text of {what} was recorded in another encoding, as Content-Length shows")
+    if LOST in text or (len(content) < int(length) and "?" in text):
+        return Content(unknown=f"the recording holds {what} with characters that got lost, as Content-Length shows")
+    if read_json(content)[1]:
+        return Content(unknown=f"the recording holds {len(content)} bytes of {what} of {int(length)}")
+    return Content(content, note=f"Content-Length of {what} is not that of the text, which is whole JSON")
+
+
+def sized(found: Content, size: object, what: str) -> Content:
+    """A content, held against the size that the recorder tells: one of the wire, or of nothing at all."""
+    if found.unknown or len(found.content) + BYTE_ORDER_MARK >= number(size):
+        return found
+    if read_json(found.content)[1]:
+        return Content(unknown=f"the recording holds {len(found.content)} bytes of {what} of {number(size):.0f}")
+    return Content(found.content, note=f"the size of {what} is not that of the text, which is whole JSON")

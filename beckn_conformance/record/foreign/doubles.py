@@ -1,0 +1,61 @@
+"""One call that a recording holds twice: by a page and by its service worker, or by two recordings in one file."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ..rows import content_of
+from .har import Recorded
+from .moments import Moment, tick
+
+HEADER = ("action", "token", "timestamp")
+Key = tuple[str, str, bytes, tuple[str, ...]]
+
+
+def single(calls: Sequence[tuple[str, Recorded]]) -> list[tuple[str, Recorded]]:
+    """The calls, each once: of two that are one, the one that says more, in the place of the first."""
+    size = tick([call.moment for _, call in calls])
+    kept: list[tuple[str, Recorded]] = []
+    places: dict[Key, list[int]] = {}
+    for action, call in calls:
+        known = places.setdefault(_key(call), [])
+        twin = next((place for place in known if _is_one(action, kept[place][1], call, size)), None)
+        if twin is None:
+            known.append(len(kept))
+            kept.append((action, call))
+        elif _says(call) > _says(kept[twin][1]):
+            kept[twin] = (action, call)
+    return kept
+
+
+def _key(call: Recorded) -> Key:
+    request = call.row["request"]
+    header = {name.casefold(): value for name, value in request["headers"]}
+    return request["method"], request["url"], content_of(request), tuple(header.get(name, "") for name in HEADER)
+
+
+def _is_one(action: str, one: Recorded, other: Recorded, size: float) -> bool:
+    """Whether two records of the same request are of one call: with one reply, and at one time."""
+    answers = [(call.row["reply"]["status"], content_of(call.row["reply"])) for call in (one, other) if _whole(call)]
+    if len(answers) == 2 and answers[0] != answers[1]:
+        return False
+    # A second signup that is given all that the first was given may have been made, and nobody judges that (Q13).
+    same = len(answers) == 2 and (action == "Provider/signup" or None in (one.moment.start, other.moment.start))
+    return same or _at_once(one.moment, other.moment, size)
+
+
+def _at_once(one: Moment, other: Moment, size: float) -> bool:
+    """Whether the later one began and ended while the other was under way."""
+    if one.start is None or other.start is None:
+        return False
+    first, second = sorted((m.start or 0.0, (m.start or 0.0) + (m.seconds or 0.0)) for m in (one, other))
+    return first[0] == second[0] or (second[0] < first[1] and second[1] <= first[1] + max(size, 0.005))
+
+
+def _whole(call: Recorded) -> bool:
+    return call.row["reply"] is not None and bool(call.row["reply"]["content"])
+
+
+def _says(call: Recorded) -> tuple[bool, bool, int]:
+    reply = call.row["reply"]
+    return _whole(call), reply is not None, len(call.row["request"]["headers"]) + len(reply["headers"] if reply else ())

@@ -1,0 +1,194 @@
+"""The calls in an HTTP Archive (HAR) of any program, as rows of a record."""
+
+from __future__ import annotations
+
+import http.client
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from ...config.urls import SCHEMES
+from ...errors import UsageError
+from ...specification.loading import misfit
+from ...untrusted import reading
+from ..har import ADDED, CREATOR
+from ..rows import Row, written
+from .contents import Attached, Content, field, recorded, sized
+from .moments import Moment, moment, number
+from .source import Source
+
+MOST_VALUES: Final = 5_000_000
+"""JSON values in a HAR."""
+NAME: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+"""Name of a header field."""
+AFTER_SCHEME = re.compile(r"(?<=://)[^?#]*@")
+USER = re.compile(r"(?<=://)[^/?#]*@")
+REQUEST, REPLY = "a request", "a reply"
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """A call as it was recorded."""
+
+    row: Row
+    moment: Moment
+    ours: bool = False
+    """Whether this kit recorded it, so that the row says all there was."""
+    headless: bool = False
+    """Whether the header fields of the reply are not on record."""
+    notes: tuple[str, ...] = ()
+
+
+def read(path: Path) -> list[Recorded]:
+    """The calls of a HAR, in its order; raises UsageError for a file that is none.
+
+    Of a HAR that the kit wrote, everything comes back. Of others, ``id`` and ``operation`` are empty; a request or a
+    reply whose content was not recorded counts as one that got no reply, with the reason in ``trouble``, since nothing
+    can be said of it.
+    """
+    source = Source(path)
+    try:
+        har = reading.json_value(source.text, values=MOST_VALUES, unique=False, numbers=False)
+    except (ValueError, RecursionError) as error:
+        raise UsageError(f"{path} is no HAR: it is no JSON ({error})") from error
+    log = _object(har, "log")
+    entries = log.get("entries")
+    if not isinstance(entries, list):
+        raise UsageError(f"{path} is no HAR: it has no log with a list of entries")
+    ours = _object(log, "creator").get("name") == CREATOR
+    return [*_calls(path, entries, source.attached, ours)]
+
+
+def _calls(path: Path, entries: list[Any], attached: Attached, ours: bool) -> Iterator[Recorded]:
+    for place, entry in enumerate(entries, 1):
+        request = _object(entry, "request")
+        if not isinstance(request.get("method"), str) or not isinstance(request.get("url"), str):
+            raise UsageError(f"{path} is no HAR: its entry {place} has no request with a method and a URL")
+        # What names itself after the kit and has not what the kit writes is a recording like any other.
+        call = _call(entry, attached, ours and isinstance(entry.get("_id"), str))
+        # Whoever made the file, only what a run writes is taken for what one wrote.
+        if call.ours and (amiss := misfit(call.row, "record.json#/$defs/exchange")):
+            raise UsageError(f"{path}: its entry {place} is none of this kit's: {amiss}")
+        yield call
+
+
+def _call(entry: dict[str, Any], attached: Attached, ours: bool) -> Recorded:
+    request, response = _object(entry, "request"), _object(entry, "response")
+    sent, replied = _pairs(request, ours), _pairs(response, ours)
+    body = _requested(request, sent, attached)
+    back = Content()
+    reply: Row | None = None
+    status = number(response.get("status"))
+    trouble = ""
+    if 100 <= status <= 999:
+        back = _replied(response, replied, attached, bool(entry.get("_fetchedViaServiceWorker")))
+        replied = replied if ours else _labelled(replied, _object(response, "content"))
+        reply = {"status": int(status), "headers": replied, **written(back.content), **_restored(response, ours)}
+    else:
+        error = response.get("_error")
+        trouble = f"connection: {error if isinstance(error, str) and error else 'no reply is recorded'}"
+    if unknown := body.unknown or back.unknown:
+        reply, trouble = None, f"limit: {unknown}"
+    when = moment(entry)
+    row = {
+        "id": "",
+        "operation": "",
+        "started": when.start or 0.0,
+        "seconds": when.seconds or 0.0,
+        "purpose": "",
+        "tags": [],
+        "about": "",
+        "trouble": trouble,
+        **_restored(entry, ours),
+        "request": {
+            "method": request["method"],
+            "url": request["url"] if ours else address(request["url"]),
+            "headers": sent if ours else _labelled(sent, _object(request, "postData")),
+            **written(body.content),
+            **_restored(request, ours),
+        },
+        "reply": reply,
+    }
+    notes = tuple(note for note in (body.note, back.note) if note)
+    return Recorded(row, when, ours, headless=reply is not None and not _pairs(response, ours), notes=notes)
+
+
+def address(url: str) -> str:
+    """A URL with scheme and host in one form, and without the user and password that nobody is to be shown."""
+    plain = USER.sub("", url, count=1)
+    try:
+        parts = urlsplit(plain)
+        port = parts.port
+    except ValueError:
+        # A password with a slash in it ends where no URL says that it does.
+        return AFTER_SCHEME.sub("", url, count=1)
+    scheme, host = parts.scheme.lower(), parts.hostname
+    if scheme not in SCHEMES or not host:
+        return plain
+    host = f"[{host}]" if ":" in host else host.removesuffix(".")
+    where = f":{port}" if port not in (None, SCHEMES[scheme]) else ""
+    return parts._replace(scheme=scheme, netloc=host + where).geturl()
+
+
+def _restored(part: Mapping[str, Any], ours: bool) -> Row:
+    """What the kit kept in members of its own; those of other programs mean nothing to it."""
+    standard = ("_encoding", "_error")
+    return {k[1:]: v for k, v in part.items() if k.startswith("_") and k not in standard} if ours else {}
+
+
+def _requested(request: Mapping[str, Any], pairs: list[list[str]], attached: Attached) -> Content:
+    found = recorded(_object(request, "postData"), pairs, REQUEST, attached)
+    if found is not None:
+        return found
+    length = field(pairs, "content-length")
+    sent = length not in ("", "0") or number(request.get("bodySize")) > 0
+    unsure = not length and request.get("bodySize") != 0 and request["method"].upper() not in ("GET", "HEAD", "OPTIONS")
+    return Content(unknown="the recording does not hold the content of the request" if sent or unsure else "")
+
+
+def _replied(response: Mapping[str, Any], pairs: list[list[str]], attached: Attached, by_worker: bool) -> Content:
+    content = _object(response, "content")
+    size = content.get("size")
+    found = recorded(content, pairs, REPLY, attached)
+    length = field(pairs, "content-length")
+    if found is not None and (found.content or found.unknown):
+        # What the header says of the length is what was sent, whatever the recorder makes of it.
+        return found if length == str(len(found.content)) else sized(found, size, REPLY)
+    empty = (
+        (number(size) == 0 and size is not None and length in ("", "0") and not by_worker)
+        or response["status"] in (http.client.NO_CONTENT, http.client.NOT_MODIFIED)
+        or length == "0"
+    )
+    return Content(unknown="" if empty else "the recording does not hold the content of the reply")
+
+
+def _pairs(part: Mapping[str, Any], ours: bool = False) -> list[list[str]]:
+    """Header fields. In recordings of browsers the pseudo fields of HTTP/2 are none, and repeated ones are one with
+    a value on each line."""
+    headers = part.get("headers")
+    pairs = [
+        [header["name"], header["value"]]
+        for header in (headers if isinstance(headers, list) else [])
+        if isinstance(header, Mapping) and isinstance(header.get("name"), str) and isinstance(header.get("value"), str)
+        if not (ours and header.get("comment") == ADDED)
+    ]
+    if ours:
+        return pairs
+    return [[name, line] for name, value in pairs if NAME.fullmatch(name) for line in value.split("\n")]
+
+
+def _labelled(pairs: list[list[str]], part: Mapping[str, Any]) -> list[list[str]]:
+    """Header fields with the media type that a recorder tells apart from them."""
+    kind = part.get("mimeType")
+    if field(pairs, "content-type") or not isinstance(kind, str) or "json" not in kind.casefold():
+        return pairs
+    return [*pairs, ["Content-Type", kind]]
+
+
+def _object(value: object, name: str) -> Mapping[str, Any]:
+    """The object that is a member of a value, or an empty one."""
+    member = value.get(name) if isinstance(value, Mapping) else None
+    return member if isinstance(member, Mapping) else {}

@@ -1,0 +1,50 @@
+"""What a recording says about who called: nothing, where its recorder has taken the tokens out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+from ...messages.exchange import MISSING, Exchange, identifier, member
+
+REDACTED = re.compile(
+    r"[^A-Za-z0-9]+|[^A-Za-z0-9]*(filtered|redacted|masked|hidden|removed|scrubbed|sanitized|x{3,})[^A-Za-z0-9]*",
+    re.IGNORECASE,
+)
+"""What recorders put in the place of a secret."""
+
+
+def is_redacted(token: str) -> bool:
+    """Whether a token looks like what stands for one."""
+    return REDACTED.fullmatch(token) is not None
+
+
+def are_evidence(calls: Sequence[Exchange]) -> bool:
+    """Whether tokens tell registrations apart: not if there are none, or one is given, or sent, for several."""
+    given: dict[str, set[str]] = {}
+    for call in calls:
+        id_ = identifier(member(call.body_of_reply, "/registration/id"))
+        token = member(call.body_of_reply, "/auth/token")
+        if call.action == "Provider/signup" and call.acknowledged and id_ and isinstance(token, str):
+            given.setdefault(token if token != MISSING else "", set()).add(id_)
+    later = [call for call in calls if call.action != "Provider/signup" and call.sent is not None]
+    sent: dict[str, set[str]] = {}
+    for call in later:
+        if call.acknowledged and call.sent is not None:
+            token = call.sent.header.get("Token") or ""
+            sent.setdefault(token, set()).add(identifier(member(call.sent.body, "/registration/id")) or "")
+    if any(map(is_redacted, (*given, *_tokens(later)))):
+        return False
+    if later and not any(_tokens(later)):
+        return False
+    if any(len(ids) > 1 for token, ids in sent.items() if token and token not in given):
+        return False
+    if len(given) == 1 and len(next(iter(given.values()))) > 1:
+        return False
+    # One token for all calls, and none that a signup was seen to give, stands for whatever was sent.
+    only = {*_tokens(later)}
+    return not (len(only) == 1 and given and only.isdisjoint(given) and any(call.acknowledged for call in later))
+
+
+def _tokens(calls: Iterable[Exchange]) -> list[str]:
+    return [token for call in calls if call.sent is not None and (token := call.sent.header.get("Token"))]

@@ -1,0 +1,153 @@
+"""How an exchange is kept on disk and read back: a row of JSON, without loss but for what is masked."""
+
+from __future__ import annotations
+
+import base64
+import itertools
+import zlib
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from ..messages.binding import Binding
+from ..messages.exchange import MOST_VALUES, Exchange, Raw, Reply, Request
+
+PLAIN = 4 * 1024
+"""Characters of a content that are kept as they are; longer ones are packed."""
+LONGEST = 16 * 1024 * 1024
+"""Bytes that a packed content is unpacked to at most, so that a forged record cannot fill the memory."""
+
+Mask = Callable[[str], str]
+Row = dict[str, Any]
+
+
+def row_of(exchange: Exchange, mask: Mask = str, *, longest: int = LONGEST) -> Row:
+    """An exchange as JSON; ``mask`` is asked for every text that the kit did not choose itself.
+
+    Of a content more than ``longest`` characters long only so much is kept, and the row says that it is cut.
+    """
+    request, reply = exchange.request, exchange.reply
+    row: Row = {
+        "id": exchange.id,
+        "operation": exchange.action,
+        "started": exchange.started,
+        "seconds": exchange.seconds,
+        "purpose": exchange.purpose,
+        "tags": list(exchange.tags),
+        "about": mask(exchange.about),
+        "trouble": mask(exchange.trouble),
+        "message": exchange.sent is not None,
+        "request": {
+            "method": request.method,
+            "url": mask(request.url),
+            "headers": [[mask(name), mask(value)] for name, value in request.headers],
+            **written(request.content, mask, longest),
+        },
+        "reply": None
+        if reply is None
+        else {
+            "status": reply.status,
+            "headers": [[mask(name), mask(value)] for name, value in reply.headers],
+            **written(reply.content, mask, longest),
+        },
+    }
+    if exchange.peer:
+        row["peer"] = exchange.peer
+    if request.raw is not None:
+        raw = request.raw
+        row["raw"] = {
+            "sizes": [len(piece) for piece in raw.pieces],
+            "pause": raw.pause,
+            "ending": raw.ending,
+            "wait": raw.wait,
+        }
+    if len(request.content) > longest or (reply is not None and len(reply.content) > longest):
+        row["cut"] = True
+    if reply is not None and exchange.received is None:
+        row["unread"] = True
+    return row
+
+
+def exchange_of(row: Mapping[str, Any], binding: Binding) -> Exchange:
+    """The exchange of a row; raises KeyError, TypeError or ValueError for one that ``row_of`` did not write."""
+    sent = row["request"]
+    content = content_of(sent)
+    raw = None
+    if "raw" in row:
+        sizes = row["raw"]["sizes"]
+        starts = [0, *itertools.accumulate(sizes)][: len(sizes)]
+        # A mask can be longer or shorter than what it stands for.
+        ends = [*starts[1:], len(content)]
+        pieces = tuple(content[start:end] for start, end in zip(starts, ends, strict=True))
+        raw = Raw(pieces, row["raw"]["pause"], row["raw"]["ending"], row["raw"]["wait"])
+    request = Request(sent["method"], sent["url"], tuple((k, v) for k, v in sent["headers"]), content, raw)
+    back = row["reply"]
+    reply = Reply(back["status"], tuple((k, v) for k, v in back["headers"]), content_of(back)) if back else None
+    if reply is not None and reply.values > MOST_VALUES:
+        raise ValueError(f"a reply holds more than {MOST_VALUES} JSON values")
+    return Exchange(
+        id=row["id"],
+        action=row["operation"],
+        request=request,
+        sent=binding.read(request) if row["message"] and not row.get("cut") else None,
+        reply=reply,
+        received=binding.decode(reply) if reply is not None and not (row.get("unread") or row.get("cut")) else None,
+        started=row["started"],
+        seconds=row["seconds"],
+        trouble="limit: too long to be kept on record" if row.get("cut") else row["trouble"],
+        purpose=row["purpose"],
+        tags=tuple(row["tags"]),
+        about=row["about"],
+        peer=row.get("peer", ""),
+    )
+
+
+def mask_row(row: Row, mask: Mask) -> Row:
+    """A row with more of its texts masked."""
+    parts = {
+        name: None
+        if (part := row[name]) is None
+        else {
+            **{key: value for key, value in part.items() if key not in ("content", "form")},
+            "headers": [[mask(key), mask(value)] for key, value in part["headers"]],
+            **_packed(mask(_text(part)), "latin-1" if "latin-1" in part.get("form", "") else ""),
+        }
+        for name in ("request", "reply")
+    }
+    return {**row, "about": mask(row["about"]), "trouble": mask(row["trouble"]), **parts}
+
+
+def content_of(part: Mapping[str, Any]) -> bytes:
+    """The bytes of a request or a reply in a row: as text, as Latin-1 where they are no UTF-8, packed if long."""
+    text = _text(part)
+    return text.encode("latin-1") if "latin-1" in part.get("form", "") else text.encode("utf-8", "surrogatepass")
+
+
+def _text(part: Mapping[str, Any]) -> str:
+    text: str = part["content"]
+    if "zlib" not in part.get("form", ""):
+        return text
+    try:
+        return zlib.decompressobj().decompress(base64.b64decode(text, validate=True), LONGEST).decode()
+    except zlib.error as error:
+        raise ValueError(f"a content that cannot be unpacked: {error}") from error
+
+
+def text_of(part: Mapping[str, Any]) -> str:
+    """The content of a request or a reply in a row, for a person."""
+    return content_of(part).decode("utf-8", "backslashreplace")
+
+
+def written(content: bytes, mask: Mask = str, longest: int = LONGEST) -> dict[str, str]:
+    """Bytes as a row holds them, cut where they are longer; a secret that lies across the end is masked before."""
+    try:
+        text, form = content.decode(), ""
+    except UnicodeDecodeError:
+        text, form = content.decode("latin-1"), "latin-1"
+    return _packed(mask(text)[:longest], form)
+
+
+def _packed(text: str, form: str) -> dict[str, str]:
+    if len(text) > PLAIN:
+        packed = base64.b64encode(zlib.compress(text.encode(), 1)).decode()
+        return {"content": packed, "form": f"zlib {form}".strip()}
+    return {"content": text, **({"form": form} if form else {})}

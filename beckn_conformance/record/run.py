@@ -1,0 +1,91 @@
+"""What is to be known of a run besides what it showed: who was tested, how, when and for how long."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from .. import __version__
+from ..config.gateway import GatewayConfig
+from ..errors import UsageError
+from ..messages.exchange import brief
+from ..specification.loading import Specification
+from .masking import Masker
+
+FORMAT = "beckn-conformance-record/2"
+KEPT_REGISTRATIONS = 100_000
+
+
+@dataclass
+class Run:
+    """One run against one gateway; times in seconds."""
+
+    specification: Specification
+    config: GatewayConfig
+    id: str
+    seed: int
+    started: datetime.datetime
+    strict: bool = False
+    examples: int = 0
+    """Examples of each property (``--fuzz-examples``)."""
+    recorded: bool = False
+    """Whether the exchanges were made by others, so that more may have happened than was seen."""
+    kit: str = __version__
+    """Version of the kit that sent."""
+    seconds: float = 0.0
+    binding: str = ""
+    """Name of the binding that was found."""
+    exchanges: int = 0
+    unreachable: str = ""
+    narrowed: bool = False
+    """Whether anything of the suite was left out."""
+    registrations: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def can_verify(self) -> bool:
+        """Whether registrations could be verified on demand."""
+        return self.config.verification_hook is not None
+
+    def register(self, id_: str) -> None:
+        """Keeps the id of a registration that the run made, for clearing up."""
+        if len(self.registrations) < KEPT_REGISTRATIONS:
+            self.registrations.append(id_)
+
+    def to_json(self, masker: Masker) -> dict[str, Any]:
+        """What stands at the beginning of the record."""
+        return {
+            "format": FORMAT,
+            "id": self.id,
+            "version": self.kit,
+            "specification": self.specification.digest,
+            "seed": self.seed,
+            "started": self.started.isoformat(),
+            "strict": self.strict,
+            "examples": self.examples,
+            "recorded": self.recorded,
+            "config": self.config.to_json(masker),
+        }
+
+    @classmethod
+    def from_json(cls, row: Mapping[str, Any], specification: Specification) -> Run:
+        """What ``to_json`` wrote; raises UsageError for the record of another version of the kit, and KeyError,
+        TypeError or ValueError for anything else."""
+        if row["format"] != FORMAT:
+            raise UsageError(
+                f"the record has the format {brief(str(row['format']))} and this kit reads {FORMAT}: read it with the "
+                "version of the kit that wrote it, or run again"
+            )
+        return cls(
+            specification,
+            GatewayConfig.from_json(row["config"]),
+            id=row["id"],
+            seed=row["seed"],
+            started=datetime.datetime.fromisoformat(row["started"]),
+            strict=row["strict"],
+            examples=row["examples"],
+            recorded=row["recorded"],
+            kit=row["version"],
+        )

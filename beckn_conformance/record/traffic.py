@@ -1,0 +1,287 @@
+"""Traffic that others have recorded, made a record that can be judged as that of a run."""
+
+from __future__ import annotations
+
+import datetime
+import secrets
+import time
+import uuid
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from ..config.credentials import of_field
+from ..config.gateway import SIGNUP_TOKEN, GatewayConfig, load_config
+from ..config.urls import check_url
+from ..errors import UsageError
+from ..judging.recogniser import LARGEST_CALL
+from ..messages.binding import HEADER, Binding, HttpBinding, bindings, to_json
+from ..messages.exchange import MISSING, Exchange, brief, member
+from ..messages.registration import registration_of
+from ..specification.loading import Specification
+from ..untrusted import reading
+from . import reader as rows
+from .foreign import har
+from .foreign.doubles import single
+from .foreign.har import Recorded
+from .foreign.moments import FINE, Moment, spans, started, tick
+from .foreign.tokens import are_evidence, is_redacted
+from .journal import Journal, prepare
+from .masking import Masker
+from .rows import Row, exchange_of
+from .run import Run
+from .stand_ins import StandIns
+
+CREDENTIALS = ("authorization", "cookie", "proxy-authorization", "x-api-key")
+"""Header fields of a request whose value is a secret."""
+ODD = "unusual"
+LARGE = "large"
+MOST_NOTES = 12
+"""Different notes on single calls that are told."""
+
+Calls = list[tuple[str, Recorded]]
+"""Calls with their operations."""
+
+
+def read(source: Path) -> list[Recorded]:
+    """The calls of a HAR or of a record of this kit; raises UsageError for anything else."""
+    if source.suffix != ".jsonl":
+        return har.read(source)
+    with reading.opened(source) as file:
+        found: list[Recorded] = []
+        try:
+            for line in reading.lines(file):
+                found.append(_own(rows.row(line, "exchange")))
+        except ValueError as error:
+            raise UsageError(f"{source} is no record: line {len(found) + 1}: {brief(str(error))}") from error
+    return found
+
+
+def _own(row: Row) -> Recorded:
+    return Recorded(row, Moment(row["started"], row["seconds"]), ours=True)
+
+
+def record(
+    source: Path, folder: Path, specification: Specification, *, url: str | None, file: Path | None, strict: bool
+) -> None:
+    """Writes the calls of a recording into a report folder, as if they were those of a run.
+
+    ``url`` says which gateway is judged where there are calls of several. Raises UsageError for a file that holds no
+    calls, or those of several gateways.
+    """
+    found = read(source)
+    called = [(_called(one.row["request"]["url"], specification), one) for one in found]
+    calls = [(*where, one) for where, one in called if where is not None]
+    base = _gateway(source, Counter(base for base, _, one in calls if not one.row.get("peer")), url)
+    config = load_config(base, file, specification, {})
+    of = {base: "", **{peer: peer for peer in config.peers}}
+    made = [
+        (action, replace(one, row={**one.row, "peer": of[where]} if of[where] else one.row))
+        for where, action, one in calls
+        if where in of and _is_call(one.row, config)
+    ]
+    if not made:
+        raise UsageError(f"{source}: no {config.method} is made to any operation under {base}")
+    own = all(one.ours for _, one in made)
+    chosen = made if own else single(made)
+    notes = [f"judged from {len(chosen)} recorded calls; others may have been made that are not on record"]
+    if len(found) > len(made):
+        notes.append(f"{len(found) - len(made)} recorded requests are no calls of this specification to {base}")
+    if len(made) > len(chosen):
+        notes.append(f"{len(made) - len(chosen)} calls are on record twice, and are judged once")
+    binding = _binding(config, [one.row for _, one in chosen])
+    exchanges = [*_exchanges(chosen, binding)]
+    unheld: list[str] = []
+    if not own:
+        unheld = _unheld(exchanges)
+        notes += _notes([one for _, one in chosen], unheld)
+        exchanges = [*_placed(exchanges, [one.moment for _, one in chosen])]
+    exchanges.sort(key=lambda exchange: exchange.started)
+    masker = Masker(config.secrets)
+    for secret in _secrets(exchanges):
+        masker.learn(secret)
+    begun = datetime.datetime.fromtimestamp(exchanges[0].started, datetime.UTC)
+    run = Run(specification, config, uuid.uuid4().hex[:12], 0, begun, strict=strict, recorded=True)
+    test = "".join(filter(str.isprintable, source.name)) or "recording"
+    prepare(folder)
+    private = StandIns(specification, config, secrets.token_bytes(16)) if config.mask else None
+    journal = Journal(folder, masker, secret_fields=[*config.headers, *CREDENTIALS], private=private)
+    try:
+        journal.tell("run", **run.to_json(masker))
+        journal.tell("begun", probe=[], **_begun(binding, exchanges, unheld), notes=notes)
+        for exchange in exchanges:
+            journal.write(exchange)
+        for group in _groups(exchanges):
+            journal.tell("judged", test=test, exchanges=[exchange.id for exchange in group], unmet="")
+        journal.tell("closed", notes=[], unreachable="", exchanges=len(exchanges), unjudged=[])
+        seconds = max(exchange.ended for exchange in exchanges) - exchanges[0].started
+        journal.end(narrowed=True, seconds=seconds)
+    finally:
+        journal.close()
+
+
+def _called(url: str, specification: Specification) -> tuple[str, str] | None:
+    """The gateway and the operation that a URL is of; None for any other URL."""
+    plain = url.partition("#")[0].partition("?")[0]
+    for operation in specification.operations:
+        base = plain.removesuffix(f"/{operation.action}")
+        if base != plain and base.isprintable() and base.startswith(("http://", "https://")):
+            return base, operation.action
+    return None
+
+
+def _gateway(source: Path, seen: Counter[str], url: str | None) -> str:
+    """The one gateway that is judged."""
+    if url is not None:
+        base = check_url(url)
+        if base not in seen:
+            raise UsageError(f"{source}: nothing is called under {base}; there are {_listed(seen) or 'no calls'}")
+        return base
+    if not seen:
+        raise UsageError(f"{source}: no request is a call of this specification, such as POST …/Provider/signup")
+    if len(seen) > 1:
+        raise UsageError(f"{source}: several gateways are called; name one with --gateway-url: {_listed(seen)}")
+    return next(iter(seen))
+
+
+def _listed(seen: Counter[str]) -> str:
+    return ", ".join(sorted(brief(base, 200) for base in seen)[:20])
+
+
+def _is_call(row: Row, config: GatewayConfig) -> bool:
+    """Whether a request is a call and not, say, what a browser asks before one, or one that tests sent on purpose."""
+    return bool(row["request"]["method"].upper() == config.method.upper() or row.get("purpose"))
+
+
+def _binding(config: GatewayConfig, rows: Sequence[Row]) -> Binding:
+    """The binding in which most of the messages can be read."""
+    candidates = bindings(config.binding, config.envelope)
+
+    def readable(binding: Binding) -> int:
+        exchanges = (exchange_of({**row, "id": "", "operation": "", "message": True}, binding) for row in rows)
+        return sum(bool(e.sent and {*e.sent.header} & {*HEADER}) + (e.action_of_reply is not None) for e in exchanges)
+
+    return max(candidates, key=readable)
+
+
+def _exchanges(chosen: Calls, binding: Binding) -> Iterator[Exchange]:
+    in_fields = isinstance(binding, HttpBinding)
+    carried = any(_carries(one) for _, one in chosen)
+    owners: dict[str, str] = {}
+    for number, (action, one) in enumerate(chosen, 1):
+        whole = {"message": not one.row.get("purpose"), **one.row, "id": f"x{number}", "operation": action}
+        if one.headless and in_fields:
+            whole |= {"reply": None, "trouble": "limit: the recording does not hold the header of the reply"}
+        exchange = exchange_of(whole, binding)
+        if (made := registration_of(exchange)) is not None:
+            owners[made.token] = made.id
+        if one.ours:
+            yield exchange
+        elif exchange.sent is None or _is_odd(exchange) or (in_fields and carried and not _carries(one)):
+            # How a gateway takes what is no plain message is for tests to find out that know what they send.
+            odd = {"message": False, "purpose": ODD, "tags": ["no plain message"], "about": _about(exchange, owners)}
+            yield exchange_of({**whole, **odd}, binding)
+        elif len(exchange.request.content) > LARGEST_CALL and exchange.action_of_reply is None:
+            yield exchange_of({**whole, "purpose": LARGE}, binding)
+        else:
+            yield exchange
+
+
+def _about(exchange: Exchange, owners: Mapping[str, str]) -> str:
+    """The registration that a request may have changed which is no plain message, if its id or token is in it."""
+    fields = {name.casefold(): value for name, value in exchange.request.headers}
+    owner = owners.get(fields.get("token", ""))
+    text = exchange.request.content
+    return owner or next((id_ for id_ in owners.values() if id_.encode("utf-8", "replace") in text), "")
+
+
+def _carries(one: Recorded) -> bool:
+    """Whether a request has any member of the header among its fields."""
+    return not {name.casefold() for name in HEADER}.isdisjoint(
+        name.casefold() for name, _ in one.row["request"]["headers"]
+    )
+
+
+def _is_odd(exchange: Exchange) -> bool:
+    """Whether readers can differ on what a request says: names given twice, or a media type that is not JSON's."""
+    names = [name.casefold() for name, _ in exchange.request.headers]
+    kind = next((v for k, v in exchange.request.headers if k.casefold() == "content-type"), "").partition(";")[0]
+    if any(names.count(name.casefold()) > 1 for name in HEADER) or not kind.strip().casefold().endswith("json"):
+        return True
+    try:
+        reading.json_value(exchange.request.content)
+    except ValueError:
+        return True
+    return False
+
+
+def _placed(exchanges: Sequence[Exchange], moments: Sequence[Moment]) -> Iterator[Exchange]:
+    """The exchanges at their times, or where these are not known about the time that the requests say it is."""
+    said = (started(e.sent.header.get("Timestamp")) for e in exchanges if e.sent is not None)
+    base = next((moment for moment in said if moment is not None), None)
+    for exchange, span in zip(exchanges, spans(moments, time.time() if base is None else base), strict=True):
+        yield replace(exchange, started=span.begin, seconds=span.end - span.begin)
+
+
+def _unheld(exchanges: Sequence[Exchange]) -> list[str]:
+    """Members of the header of which the recording says nothing: no call carries them, or not as they were sent."""
+    sent = [exchange.sent.header for exchange in exchanges if exchange.sent is not None]
+    absent = [name for name in HEADER if name != "Token" and not any(header.get(name) for header in sent)]
+    return absent if are_evidence(exchanges) else [*absent, "Token"]
+
+
+def _notes(chosen: Sequence[Recorded], unheld: Sequence[str]) -> Iterator[str]:
+    """What is amiss with a recording, and what is not judged for that."""
+    if unheld:
+        yield f"nothing is judged by {' and '.join(unheld)} of requests: the recording does not hold what was sent"
+    moments = [one.moment for one in chosen]
+    unknown = sum(moment.start is None for moment in moments)
+    if unknown:
+        which = "no call has" if unknown == len(moments) else f"{unknown} calls have not"
+        yield f"{which} a time that can be read: what depends on whether they overlapped with others is not judged"
+    if unknown < len(moments) and (size := tick(moments)) >= FINE and len(moments) > 1:
+        yield (
+            f"times are told to {size:g} s: calls that are no further apart are taken for simultaneous, and answers "
+            "for that much slower"
+        )
+    for note, times in Counter(note for one in chosen for note in one.notes).most_common(MOST_NOTES):
+        yield f"{note} ({times} times)" if times > 1 else note
+
+
+def _begun(binding: Binding, exchanges: Sequence[Exchange], unheld: Sequence[str]) -> dict[str, Any]:
+    """What a probe would have found out before a run."""
+    return {
+        "binding": to_json(binding),
+        "served": sorted({e.action for e in exchanges if e.action_of_reply is not None}),
+        "signups_work": any(e.action == "Provider/signup" and e.acknowledged for e in exchanges),
+        "serves_fresh": True,
+        **({"unheld": [*unheld]} if unheld else {}),
+    }
+
+
+def _secrets(exchanges: Iterable[Exchange]) -> Iterator[str]:
+    """Tokens and credentials that are seen anywhere."""
+    for exchange in exchanges:
+        sent = exchange.sent.header.get("Token") if exchange.sent is not None else None
+        for token in (sent, member(exchange.body_of_reply, "/auth/token")):
+            if isinstance(token, str) and token not in ("", SIGNUP_TOKEN, MISSING) and not is_redacted(token):
+                yield token
+        for name, value in exchange.request.headers:
+            if name.casefold() in CREDENTIALS:
+                yield from of_field(name, value)
+
+
+def _groups(exchanges: Sequence[Exchange]) -> Iterator[list[Exchange]]:
+    """Calls that were under way at the same time are judged together."""
+    group: list[Exchange] = []
+    until = 0.0
+    for exchange in exchanges:
+        if group and exchange.started >= until:
+            yield group
+            group = []
+        group.append(exchange)
+        until = max(until, exchange.ended)
+    if group:
+        yield group

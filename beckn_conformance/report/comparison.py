@@ -1,0 +1,176 @@
+"""What changed from one report to another: findings that are gone, new, changed or waived, and what was tested with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..judging.outcome import worded
+
+Report = Mapping[str, Any]
+
+BETTER = ("passed", "waived", "not-applicable", "untested", "inconclusive", "warned", "failed")
+"""Statuses of a requirement, from good to bad."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One line of a comparison."""
+
+    kind: str
+    """``fixed``, ``new``, ``changed``, ``waived``, ``worse`` or ``better``."""
+    requirement: str
+    level: str
+    text: str
+    finding: str = ""
+    worse: bool = False
+
+    def to_json(self) -> dict[str, Any]:
+        return {name: getattr(self, name) for name in self.__slots__}
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """How a report differs from an older one."""
+
+    verdicts: tuple[str, str]
+    waived: tuple[Mapping[str, Sequence[str]], Mapping[str, Sequence[str]]]
+    """Requirements that would fail the class without waivers, by level."""
+    changes: tuple[Change, ...]
+    circumstances: tuple[str, ...] = field(default=())
+    """What changed in kit, specification, configuration and the like, so that more than the gateway may be why."""
+
+    @property
+    def worse(self) -> bool:
+        """Whether something got worse."""
+        return any(change.worse for change in self.changes)
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "verdict": list(self.verdicts),
+            "waived": list(self.waived),
+            "worse": self.worse,
+            "circumstances": list(self.circumstances),
+            "changes": [change.to_json() for change in self.changes],
+        }
+
+    def lines(self) -> Iterator[str]:
+        """The comparison as text."""
+        for text in self.circumstances:
+            yield f"note: {text}"
+        for kind in ("new", "worse", "changed", "waived", "better", "fixed"):
+            for change in self.changes:
+                if change.kind == kind:
+                    yield f"{kind:8} {change.requirement}  {change.level}  {change.text}"
+        before, after = map(worded, self.verdicts, self.waived)
+        yield f"verdict: {after}, as before" if before == after else f"verdict: {after}, before it was {before}"
+
+
+def compare(old: Report, new: Report) -> Comparison:
+    """Compares two reports (the content of report.json), requirement by requirement and finding by finding."""
+    changes: list[Change] = []
+    before = {row["id"]: row for row in old["requirements"]}
+    after = {row["id"]: row for row in new["requirements"]}
+    circumstances = [*_circumstances(old, new)]
+    gone, come = sorted(before.keys() - after.keys()), sorted(after.keys() - before.keys())
+    circumstances += [f"requirement {id_} is not in the newer catalogue" for id_ in gone]
+    circumstances += [f"requirement {id_} is not in the older catalogue" for id_ in come]
+    empty: Mapping[str, Any] = {"status": "untested", "findings": [], "level": "", "tests": []}
+    for id_ in dict.fromkeys((*after, *before)):
+        changes += _requirement(
+            id_, before.get(id_, empty), after.get(id_, empty), narrowed=new["verdict"] == "incomplete"
+        )
+    if BAD[new["verdict"]] > BAD[old["verdict"]] and not any(change.worse for change in changes):
+        changes.append(Change("worse", "verdict", "", f"{old['verdict']} became {new['verdict']}", worse=True))
+    verdicts, waived = (old["verdict"], new["verdict"]), (old["waived"], new["waived"])
+    return Comparison(verdicts, waived, tuple(changes), tuple(circumstances))
+
+
+BAD = {"conformant": 0, "incomplete": 0, "inconclusive": 2, "non-conformant": 3}
+
+
+def _requirement(id_: str, old: Mapping[str, Any], new: Mapping[str, Any], *, narrowed: bool) -> Iterator[Change]:
+    level = new["level"] or old["level"]
+    before = {row["id"]: row for row in old["findings"]}
+    after = {row["id"]: row for row in new["findings"]}
+    waived_before, waived_after = old["status"] == "waived", new["status"] == "waived"
+    told = False
+    for key, row in after.items():
+        where = f"{row['operation']} {row['pointer'] or 'the whole body'}: {row['message']}"
+        if key not in before:
+            told = True
+            yield Change("waived" if waived_after else "new", id_, level, where, key, worse=not waived_after)
+        elif waived_after and not waived_before:
+            told = True
+            yield Change("waived", id_, level, where, key)
+        elif waived_before and not waived_after:
+            told = True
+            yield Change("new", id_, level, f"{where} (its waiver counts no more)", key, worse=True)
+        elif difference := _difference(before[key], row):
+            told = True
+            yield Change("changed", id_, level, f"{where} ({difference})", key)
+    for key, row in before.items():
+        if key in after:
+            continue
+        where = f"{row['operation']} {row['pointer'] or 'the whole body'}: {row['message']}"
+        told = True
+        looked_for = not narrowed or {*old["tests"]} <= {*new["tests"]}
+        if looked_for and new["status"] in ("passed", "failed", "warned", "waived"):
+            yield Change("fixed", id_, level, where, key)
+        else:
+            yield Change(
+                "changed",
+                id_,
+                level,
+                f"{where} (not seen again; {id_} is {new['status']}, and not all that found it was run)",
+                key,
+            )
+    if new["status"] != old["status"] and not told:
+        worse = BETTER.index(new["status"]) > BETTER.index(old["status"])
+        text = f"{old['status']} became {new['status']}{': ' + new['reason'] if new.get('reason') else ''}"
+        # What a narrowed run came across is a matter of chance.
+        worse = worse and not (narrowed and new["status"] in ("inconclusive", "untested"))
+        yield Change("worse" if worse else "changed" if narrowed else "better", id_, level, text, worse=worse)
+
+
+def _difference(old: Mapping[str, Any], new: Mapping[str, Any]) -> str:
+    """How a finding is another one than before, in a few words; how often it was seen does not matter."""
+    gone, come = set(old["cases"]) - set(new["cases"]), set(new["cases"]) - set(old["cases"])
+    return "; ".join(
+        [*(f"also with {case}" for case in sorted(come)), *(f"no longer with {case}" for case in sorted(gone))]
+    )
+
+
+def _circumstances(old: Report, new: Report) -> Iterator[str]:
+    for name, place in (
+        ("gateway", ("gateway", "url")),
+        ("version of the gateway", ("gateway", "version")),
+        ("binding", ("gateway", "binding")),
+        ("class", ("class",)),
+        ("kit", ("kit", "version")),
+        ("specification", ("specification", "digest")),
+    ):
+        before, after = (_at(report, place) for report in (old, new))
+        if before != after:
+            yield f"{name}: {after or 'none'}, before {before or 'none'}"
+    before, after = (report["configuration"] for report in (old, new))
+    for key in sorted({*before, *after} - {"waivers"}):
+        if before.get(key) != after.get(key):
+            yield f"configuration, {key}: {_said(after, key)}, before {_said(before, key)}"
+    waivers = [{(w["requirement"], w["pointer"], w["expires"]) for w in report["waivers"]} for report in (old, new)]
+    for requirement, pointer, expires in sorted(waivers[1] - waivers[0], key=str):
+        yield f"waiver for {requirement}{' ' + pointer if pointer else ''} until {expires}: new"
+    for requirement, pointer, expires in sorted(waivers[0] - waivers[1], key=str):
+        yield f"waiver for {requirement}{' ' + pointer if pointer else ''} until {expires}: gone"
+
+
+def _at(report: Report, place: Sequence[str]) -> Any:
+    value: Any = report
+    for key in place:
+        value = value[key]
+    return value
+
+
+def _said(configuration: Mapping[str, Any], key: str) -> str:
+    return repr(configuration[key]) if key in configuration else "not declared"

@@ -1,0 +1,1 @@
+"""Plays scenarios and judges them, live or from a record."""

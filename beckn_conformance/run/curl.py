@@ -1,0 +1,231 @@
+"""A recorded request as a shell command that sends it once more, with what differs from time to time as variables."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+from ..config.gateway import SIGNUP_TOKEN, GatewayConfig
+from ..config.proxies import has_user
+from ..messages.binding import Binding, EnvelopeBinding
+from ..messages.exchange import Exchange, printable, write_json
+from ..messages.registration import registration_of
+from ..messages.shell import LONGEST, Expansion, Part, command, is_plain, printing, variable, word
+
+CIN = re.compile(r"([LU])\d{5}([A-Z]{2}\d{4}[A-Z]{3})\d{6}")
+PLAIN_TIME = re.compile(r"\d{4}-(0\d|1[0-2])-\d\dT\d\d:\d\d:\d\d")
+NOW = re.compile(rb"\nTimestamp: (\S+)")
+PATH = re.compile(r"/[A-Za-z0-9._~%!$&'()*+,;=:/?-]*")
+DOTS = re.compile(r"(?:^|[/\\])(?:\.|%2e){1,2}(?=[/\\?]|$)", re.IGNORECASE)
+TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
+"""What HTTP takes for a method, and for the name of a header field."""
+BASE, PEER = variable("U"), variable("U2")
+"""Base URLs of the gateway and of another one."""
+PROXY = variable("PROXY")
+"""The URL of a proxy that has a user and a password."""
+SERIAL = variable("N")
+"""Digits of company ids that were not used before."""
+SHORT = 6
+"""Ids and tokens of fewer characters are looked for only where they are the whole of a value."""
+
+SPEAK = (
+    "import socket,ssl,struct,sys,time,urllib.parse;u,z,w,e=sys.argv[1:];u=urllib.parse.urlsplit(u);"
+    't=u.scheme=="https";s=socket.create_connection((u.hostname,u.port or (443 if t else 80)),10);'
+    "s=ssl.create_default_context().wrap_socket(s,server_hostname=u.hostname) if t else s;"
+    "[(s.sendall(sys.stdin.buffer.read(int(n))),time.sleep(float(w))) for n in z.split()];"
+    'e=="half-close" and s.shutdown(1);'
+    'e=="reset" and (s.setsockopt(1,13,struct.pack("ii",1,0)),s.close(),sys.exit());'
+    's.settimeout(2);[sys.stdout.buffer.write(b) for b in iter(lambda:s.recv(65536),b"")]'
+)
+"""Sends its input in pieces over a connection of its own: URL, sizes of the pieces, seconds between them, ending."""
+
+
+def path_below(url: str, base: str) -> str:
+    """The path of a recorded URL below the base URL of its gateway, ready to stand behind another base.
+
+    Raises ValueError for one that leads anywhere else.
+    """
+    path = url.removeprefix(base)
+    if not url.startswith(f"{base}/") or PATH.fullmatch(path) is None or DOTS.search(path.partition("?")[0]):
+        raise ValueError(f"{printable(url)} is no URL below {printable(base)}")
+    return path
+
+
+class Values:
+    """Knows what differs from time to time, and lays texts into shell words with variables in its place."""
+
+    def __init__(self, binding: Binding, config: GatewayConfig, mask: Callable[[str], str]) -> None:
+        self.need_serial = False
+        """Whether a company id took a serial number."""
+        self.config = config
+        self.mask = mask
+        self._member = binding.body if isinstance(binding, EnvelopeBinding) else ""
+        self._ids: dict[str, Expansion] = {}
+        self._secrets: dict[str, Expansion] = {}
+        self._fields: dict[str, tuple[str, Expansion]] = {}
+        """By name, the declared header fields with their values."""
+        if config.signup_token and config.signup_token != SIGNUP_TOKEN:
+            self._secrets[self._as_sent(config.signup_token)] = variable("SIGNUP_TOKEN")
+        for number, (_, token) in enumerate(config.registrations, 1):
+            self._secrets.setdefault(self._as_sent(token), variable(f"REGISTRATION_TOKEN_{number}"))
+        used: set[str] = set()
+        for field, value in config.headers.items():
+            # A prefix of its own keeps a header field that is called Path from overriding PATH.
+            name = f"HEADER_{re.sub('[^A-Z0-9]', '_', field.upper())}"
+            while name in used:
+                name += "_"
+            used.add(name)
+            self._fields[field.casefold()] = value, variable(name)
+            if len(value) >= SHORT:
+                self._secrets.setdefault(value, variable(name))
+
+    def _as_sent(self, token: str) -> str:
+        return in_json(token) if self._member else token
+
+    def learn(self, signup: Exchange, number: int) -> Iterator[str]:
+        """Commands that take id and token from the reply to a signup, whose variables stand for them from then on."""
+        made = registration_of(signup)
+        if made is None:
+            return
+        id_, token = in_json(made.id), self._as_sent(made.token)
+        self._ids[id_], self._secrets[token] = variable(f"ID{number}"), variable(f"T{number}")
+        yield self._take(f"ID{number}", number, ("registration", "id"), in_json=id_ != made.id)
+        yield self._take(f"T{number}", number, ("auth", "token"), in_json=bool(self._member))
+
+    def _take(self, name: str, number: int, path: Sequence[str], *, in_json: bool) -> str:
+        keys = (self._member, *path) if self._member else path
+        found = "json.load(sys.stdin)" + "".join(f"[{_literal(key)}]" for key in keys)
+        script = f"import json,sys; print({f'json.dumps({found})[1:-1]' if in_json else found})"
+        return f'{name}=$(printf %s "$R{number}" | {command(["python3", "-c", script])})'
+
+    def of(self, exchange: Exchange, number: int) -> Callable[[str], list[Part]]:
+        """What makes parts of a word of the texts of a request: values that differ as variables, the rest masked."""
+        others = dict(self._ids)
+        if now := _time_of(exchange):
+            zone = self.config.timestamp_zone
+            date = "date -u" if zone == "UTC" else f"TZ={word(zone)} date"
+            others[now] = Expansion(f"$({date} +%Y-%m-%dT%H:%M:%S)")
+
+        def parts(text: str) -> Iterator[Part]:
+            # What is masked is never cut before by an id that a secret may have within it.
+            for known in _put(self._secrets, text):
+                if isinstance(known, Expansion):
+                    yield known
+                    continue
+                for part in _put(others, self.mask(known)):
+                    yield from [part] if isinstance(part, Expansion) else self._renumbered(part, number)
+
+        return lambda text: list(parts(text))
+
+    def _renumbered(self, text: str, number: int) -> Iterator[Part]:
+        """A text with company ids that were not used before."""
+        position = 0
+        for found in CIN.finditer(text) if self.config.company_id is None else ():
+            self.need_serial = True
+            yield f"{text[position : found.start()]}{found[1]}{number:05d}{found[2]}"
+            yield SERIAL
+            position = found.end()
+        yield text[position:]
+
+    def field(self, name: str, value: str) -> Expansion | None:
+        """The variable of a declared header field."""
+        declared, expansion = self._fields.get(name.casefold(), ("", None))
+        return expansion if value == declared else None
+
+
+def in_json(text: str) -> str:
+    """A text as it stands within a JSON string that the kit sends."""
+    return write_json(text).decode()[1:-1]
+
+
+def _literal(text: str) -> str:
+    """A string literal of Python; one of JSON is the same where it is ASCII, and has no quote that a shell minds."""
+    return json.dumps(text) if text.isascii() else ascii(text)
+
+
+def _pattern(value: str) -> str:
+    """A regular expression that finds a value where it is no part of a longer word or number."""
+    if len(value) < SHORT:
+        return f'(?<![^":]){re.escape(value)}(?![^",}}])'
+    before = "(?<![A-Za-z0-9])" if value[0].isalnum() else ""
+    after = "(?![A-Za-z0-9])" if value[-1].isalnum() else ""
+    return before + re.escape(value) + after
+
+
+def _put(known: Mapping[str, Expansion], text: str) -> Iterator[Part]:
+    """A text with variables in the place of known values, of the longest where several begin at one place."""
+    pattern = "|".join(_pattern(value) for value in sorted(known, key=len, reverse=True))
+    position = 0
+    for found in re.finditer(pattern, text) if pattern else ():
+        yield text[position : found.start()]
+        yield known[found[0]]
+        position = found.end()
+    yield text[position:]
+
+
+def _time_of(exchange: Exchange) -> str:
+    """The time that a valid request gives; empty where another must not stand for it."""
+    sent = exchange.sent
+    now = dict(exchange.request.headers).get("Timestamp", "") if sent is None else sent.header.get("Timestamp", "")
+    if exchange.request.raw is not None and (found := NOW.search(exchange.request.content)):
+        now = found[1].decode("latin-1")
+    return now if is_plain_time(now) else ""
+
+
+def send(exchange: Exchange, values: Values, number: int, *, with_head: bool) -> str:
+    """The command that sends a request once more."""
+    request = exchange.request
+    parts = values.of(exchange, number)
+    try:
+        content, encoding = request.content.decode(), "utf-8"
+    except UnicodeDecodeError:
+        content, encoding = request.content.decode("latin-1"), "latin-1"
+    body = parts(content)
+    if (raw := request.raw) is not None:
+        if values.config.proxies.get(values.config.url):
+            raise ValueError("raw bytes are sent through no proxy")
+        sizes = " ".join(str(len(piece)) for piece in raw.pieces)
+        speak = [word("python3"), "-c", word(SPEAK), word(BASE), word(sizes), word(f"{raw.pause:g}"), word(raw.ending)]
+        return f"{printing(body, encoding)} | {' '.join(speak)} 2>/dev/null"
+    proxy = values.config.proxies.get(exchange.peer or values.config.url)
+    words = ["curl", "-sS", *(["-i"] if with_head else []), *_way(proxy), "-X", word(_token(request.method))]
+    path = path_below(request.url, exchange.peer or values.config.url)
+    if path != f"/{exchange.action}":
+        words += ["-g", "--path-as-is"]
+    words.append(word(PEER if exchange.peer else BASE, values.mask(path)))
+    if request.method == "HEAD":
+        # curl waits for a body where it is not told that none follows, and then it would send none.
+        words += ["-m", "5"]
+    if "Content-Type" not in dict(request.headers):
+        words += ["-H", "Content-Type:"]
+    for name, value in request.headers:
+        words += ["-H", _field(name, value, [found] if (found := values.field(name, value)) else parts(value))]
+    if len(content) <= LONGEST and encoding == "utf-8" and is_plain(body):
+        return " ".join([*words, "--data-raw", word(*body)])
+    return " ".join([printing(body, encoding), "|", *words, "--data-binary", "@-"])
+
+
+def _way(proxy: str | None) -> list[str]:
+    """How curl goes to the gateway: as the kit went, whatever proxies the environment names."""
+    if proxy is None:
+        return ["--noproxy", word("*")]
+    return ["--noproxy", word(), "-x", word(PROXY) if has_user(proxy) else word(proxy)]
+
+
+def _field(name: str, value: str, parts: Sequence[Part]) -> str:
+    """A header field as curl takes it; raises ValueError for one that HTTP has no form for."""
+    if any(c != "\t" and not c.isprintable() for c in value):
+        raise ValueError(f"{name!a} has a value that no header field can have")
+    return word(f"{_token(name)}: ", *parts) if value.strip() else word(f"{_token(name)};")
+
+
+def _token(text: str) -> str:
+    if TOKEN.fullmatch(text) is None:
+        raise ValueError(f"{text!a} is no token of HTTP")
+    return text
+
+
+def is_plain_time(text: str) -> bool:
+    """Whether a text is a time as valid requests give it (H1), for which another may stand."""
+    return PLAIN_TIME.fullmatch(text) is not None and "-02-30" not in text

@@ -1,0 +1,143 @@
+"""The reference gateway as a child process, for ``--gateway-url reference[:NAME]``."""
+
+from __future__ import annotations
+
+import dataclasses
+import selectors
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from ..config.gateway import GatewayConfig, load_config
+from ..config.urls import check_url
+from ..errors import KitError, UsageError, nearest
+from ..process import children
+from ..specification.loading import Specification
+
+PREFIX = "reference"
+PEERS = ".reference"
+"""Ending of the hosts of declared peers that run beside the embedded gateway, wherever they listen."""
+PATIENCE = 20.0
+"""Seconds that the child may take until it listens."""
+
+
+def wanted(url: str) -> bool:
+    """Whether a value of --gateway-url names the embedded gateway."""
+    return url == PREFIX or url.startswith(PREFIX + ":")
+
+
+@dataclass(frozen=True, slots=True)
+class Planted:
+    """What is planted in the reference gateway, and what its vendor would declare."""
+
+    arguments: tuple[str, ...]
+    configuration: Mapping[str, Any]
+
+
+def planted(url: str, specification: Specification) -> Planted:
+    """Looks up ``reference:NAME[,NAME…]``; raises UsageError for an unknown defect or variation."""
+    import reference_server
+
+    defects = reference_server.of_specification(specification.folder)
+    arguments: list[str] = []
+    configuration: dict[str, Any] = {}
+    for name in filter(None, url.partition(":")[2].split(",")):
+        if name in defects:
+            arguments += ["--defect", name]
+            configuration |= defects[name].configuration
+        elif name in reference_server.VARIATIONS:
+            arguments += ["--variation", name]
+            configuration |= reference_server.VARIATIONS[name].configuration
+        else:
+            known = [*defects, *reference_server.VARIATIONS]
+            raise UsageError(f"--gateway-url {url}: no defect or variation is named {name!r}{nearest(name, known)}")
+    return Planted(tuple(arguments), configuration)
+
+
+def reach(
+    url: str, file: Path | None, specification: Specification, overrides: Mapping[str, Any], *, start: bool = True
+) -> tuple[GatewayConfig, Embedded | None]:
+    """The configuration for a value of --gateway-url, and the gateway where it is the embedded one, which is started.
+
+    Raises UsageError for a bad URL or configuration, KitError where the embedded gateway does not start.
+    """
+    if not wanted(url):
+        return load_config(check_url(url), file, specification, overrides), None
+    found = planted(url, specification)
+    given = {key: value for key, value in overrides.items() if value is not None}
+    config = load_config("http://127.0.0.1", file, specification, {**found.configuration, **given})
+    if not start:
+        return config, None
+    arguments = (*found.arguments, "--spec", str(specification.folder))
+    peers = sum((urlsplit(peer).hostname or "").endswith(PEERS) for peer in config.peers)
+    server = Embedded(arguments, config.binding, peers)
+    return server.configured(config), server
+
+
+class Embedded:
+    """A running reference gateway, and peers that it clones to; ``url`` and ``peers`` are where they listen."""
+
+    def __init__(self, arguments: tuple[str, ...], binding: str, peers: int = 0) -> None:
+        command = [
+            sys.executable,
+            *children.arguments("reference_server"),
+            "--port",
+            "0",
+            "--until-stdin-ends",
+            *arguments,
+        ]
+        if binding == "envelope":
+            command += ["--binding", "envelope"]
+        if peers:
+            command += ["--network", str(1 + peers)]
+        self._process = subprocess.Popen(
+            command, stdout=subprocess.PIPE, stdin=subprocess.PIPE, text=True, start_new_session=True
+        )
+        try:
+            self.url, *self.peers = self._addresses(1 + peers)
+        except BaseException:
+            self.stop()
+            raise
+
+    def _addresses(self, count: int) -> list[str]:
+        assert self._process.stdout is not None
+        deadline = time.monotonic() + PATIENCE
+        with selectors.DefaultSelector() as selector:
+            selector.register(self._process.stdout, selectors.EVENT_READ)
+            while (left := deadline - time.monotonic()) > 0:
+                if not selector.select(left):
+                    break
+                line = self._process.stdout.readline()
+                if not line:
+                    break
+                if "http://" in line:
+                    # Those of its peers are printed at once with it.
+                    lines = [line, *(self._process.stdout.readline() for _ in range(count - 1))]
+                    return [line[line.index("http://") :].strip() for line in lines]
+        raise KitError("the embedded reference gateway did not start; python -m reference_server says why")
+
+    def configured(self, config: GatewayConfig) -> GatewayConfig:
+        """The configuration for this very server: its address, those of its peers, and its operator as the verification
+        hook."""
+        hook = config.verification_hook or "{origin}/operator/verify"
+        hook = hook.replace("{origin}", self.url)
+        peers = tuple(self.peers) or config.peers
+        return dataclasses.replace(config, url=self.url, peers=peers, proxies={}, verification_hook=hook)
+
+    def stop(self) -> None:
+        """Ends the child; may be called more than once."""
+        if self._process.poll() is None:
+            self._process.terminate()
+            try:
+                self._process.wait(5)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
+        for pipe in (self._process.stdout, self._process.stdin):
+            if pipe is not None:
+                pipe.close()

@@ -1,0 +1,231 @@
+"""Shell lines and scripts that send what an exchange sent once more, with registrations of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from ..config.gateway import GatewayConfig
+from ..config.urls import check_url
+from ..errors import UsageError
+from ..messages.binding import Binding
+from ..messages.exchange import MISSING, Exchange, member, printable
+from ..messages.registration import registration_of
+from ..messages.shell import NOTHING, Command, command, word
+from .curl import Values, in_json, send
+
+SIGNUP = "Provider/signup"
+LONGEST_HISTORY = 60
+"""Calls of a history that are told one by one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """How a finding can be seen again."""
+
+    curl: Command
+    """One line for a POSIX shell; empty where no shell command can send the same."""
+    steps: tuple[str, ...] = ()
+    """What happened, call by call, where it takes a history to see it."""
+    script: Command = NOTHING
+    """The same as a shell script."""
+
+
+def tell(
+    exchange: Exchange,
+    exchanges: Sequence[Exchange],
+    binding: Binding,
+    config: GatewayConfig,
+    *,
+    history: bool = False,
+    title: str = "",
+    describe: Callable[[Exchange], str] = lambda exchange: exchange.action,
+    mask: Callable[[str], str] = str,
+) -> Told:
+    """How to see again what one of the exchanges of a test shows.
+
+    The line and the script need curl and python3. They make the registrations they need first, take ids and tokens
+    from the replies, the time from ``date`` and company ids that were not used before; a secret of the configuration
+    stands in an environment variable. With ``history`` every call counts, not only the changes to the registration,
+    and what was under way at the same time is sent so again. ``mask`` is asked for every text before it is quoted;
+    the commands are finished, and nobody may change them any more.
+    """
+    chosen = [*needed(exchange, exchanges, history=history), exchange]
+    steps: tuple[str, ...] = ()
+    if history and len(chosen) > 2:
+        names = _letters(chosen)
+        steps = tuple(
+            printable(mask(f"{number}. {describe(step)}{_about(step, names)}: {_answer(step, names)}"))
+            + _beside(number, step, chosen)
+            for number, step in enumerate(chosen, 1)
+        )
+    try:
+        variables, calls = _commands(chosen, binding, config, mask)
+    except ValueError:
+        return Told(NOTHING, steps)
+    line = Command(_line([*variables, *(part for call in calls for part in call.commands(shown=False))]))
+    return Told(line, steps, Command(_script(printable(mask(title)), steps, variables, calls)) if steps else NOTHING)
+
+
+@dataclass(slots=True)
+class _Call:
+    """A call as commands of a shell."""
+
+    send: str
+    last: bool
+    pause: str = ""
+    """What is waited for before."""
+    reply: str = ""
+    """The variable that keeps the reply, where something is taken from it."""
+    taken: tuple[str, ...] = ()
+    beside: bool = False
+    """Whether the next one is made before this one is answered."""
+    waits: bool = False
+    """Whether those that were not waited for are, after this one."""
+
+    def commands(self, *, shown: bool) -> Iterator[str]:
+        """The commands; unless all are ``shown``, only the last call prints what it brings."""
+        if self.pause:
+            yield self.pause
+        if self.reply:
+            yield f"{self.reply}=$({self.send})"
+            yield from self.taken
+        else:
+            yield self.send + ("" if shown or self.last else " >/dev/null") + (" &" if self.beside else "")
+        if self.waits:
+            yield "wait"
+        if self.reply and shown:
+            yield f'printf "%s\\n" "${self.reply}"'
+
+
+def _line(commands: Sequence[str]) -> str:
+    return "".join(part + (" " if part.endswith(" &") else "; ") for part in commands[:-1]) + commands[-1]
+
+
+def _script(title: str, steps: Sequence[str], variables: Sequence[str], calls: Sequence[_Call]) -> str:
+    lines = [f"#!/bin/sh\n# {title}\n# Needs curl and python3.", *variables]
+    for text, call in zip(steps, calls, strict=True):
+        lines += [f"\n# {text}", command(["printf", "\\n%s\\n", text]), *call.commands(shown=True)]
+    return "\n".join(lines) + "\n"
+
+
+def _commands(
+    steps: Sequence[Exchange], binding: Binding, config: GatewayConfig, mask: Callable[[str], str]
+) -> tuple[list[str], list[_Call]]:
+    """The variables that are set first, and the calls; raises ValueError for what no shell command can send."""
+    values = Values(binding, config, mask)
+    variables = [f"U={word(_base(config.url))}"]
+    peer = steps[-1].peer
+    if peer:
+        variables.append(f"U2={word(_base(peer))}")
+    calls = []
+    for number, step in enumerate(steps, 1):
+        last = number == len(steps)
+        call = _Call(send(step, values, number, with_head=last), last)
+        if not last and step.action == SIGNUP:
+            call.taken = tuple(values.learn(step, number))
+            call.reply = f"R{number}" if call.taken else ""
+        calls.append(call)
+    _send_abreast(steps, calls)
+    if peer:
+        calls[-1].pause = f"sleep {config.clone_within or 0:g}"
+    if values.need_serial:
+        variables.append("N=$(date +%s | tail -c 7)")
+    return variables, calls
+
+
+def _base(url: str) -> str:
+    try:
+        return check_url(url)
+    except UsageError as error:
+        raise ValueError(str(error)) from error
+
+
+def _send_abreast(steps: Sequence[Exchange], calls: Sequence[_Call]) -> None:
+    """Has a shell not wait for a call that was under way together with the next one; what a signup gives is needed."""
+    waiting = False
+    for number, (step, call) in enumerate(zip(steps, calls, strict=True)):
+        following = steps[number + 1] if number + 1 < len(steps) else None
+        call.beside = step.action != SIGNUP and following is not None and under_way(step, following)
+        call.waits = waiting and not call.beside
+        waiting = call.beside
+
+
+def _letters(steps: Sequence[Exchange]) -> dict[str, str]:
+    """A, B, C … for the registrations of a history, by their ids."""
+    ids = [
+        str(id_)
+        for step in steps
+        if step.action == SIGNUP and step.acknowledged
+        if (id_ := member(step.body_of_reply, "/registration/id")) != MISSING
+    ]
+    return {id_: chr(ord("A") + n) if n < 26 else f"no. {n + 1}" for n, id_ in enumerate(dict.fromkeys(ids))}
+
+
+def _about(step: Exchange, names: Mapping[str, str]) -> str:
+    id_ = member(step.sent.body, "/registration/id") if step.sent is not None else MISSING
+    return f" (registration {names[str(id_)]})" if str(id_) in names else ""
+
+
+def _answer(step: Exchange, names: Mapping[str, str]) -> str:
+    if step.action_of_reply is None:
+        return step.trouble or f"status {step.reply.status if step.reply else 0} without ACK or NACK"
+    made = str(member(step.body_of_reply, "/registration/id"))
+    if step.action == SIGNUP and made in names:
+        return f"{step.action_of_reply}, registration {names[made]}"
+    return step.action_of_reply
+
+
+def _beside(number: int, step: Exchange, needed: Sequence[Exchange]) -> str:
+    others = [str(n) for n, other in enumerate(needed[: number - 1], 1) if other.ended > step.started]
+    return f" [sent before the answer to {', '.join(others)}]" if others else ""
+
+
+def needed(exchange: Exchange, exchanges: Sequence[Exchange], *, history: bool) -> list[Exchange]:
+    """What of a test has to be sent with an exchange for that to show again what it shows: of a history all that was
+    sent before its answer, if that can be told; last what was under way together with it."""
+    # How often other gateways were asked is a matter of time, and changes nothing (X1).
+    before = [other for other in exchanges if other.ended <= exchange.started and not other.peer]
+    if not history:
+        return _needed(exchange, before)
+    abreast = [other for other in exchanges if under_way(other, exchange) and not other.peer]
+    return [*(before if len(before) <= LONGEST_HISTORY else _needed(exchange, before)), *abreast]
+
+
+def under_way(one: Exchange, other: Exchange) -> bool:
+    """Whether two exchanges took place at the same time."""
+    return one is not other and one.started < other.ended and other.started < one.ended
+
+
+def _needed(exchange: Exchange, before: Sequence[Exchange]) -> list[Exchange]:
+    """What goes before an exchange: the acknowledged signups whose ids or tokens it uses, changes to those
+    registrations, and what else was sent that names one or comes right before it."""
+    text = exchange.request.content.decode("utf-8", "replace") + str(exchange.request.headers)
+    signups = {}
+    for step in before:
+        made = registration_of(step) if step.action == SIGNUP else None
+        if made is not None and any(name in text or in_json(name) in text for name in (made.id, made.token)):
+            signups[step.id] = made.id
+    ids = set(signups.values())
+    odd = {tag.partition("after ")[2] for tag in exchange.tags}
+    return [
+        step
+        for step in before
+        if step.id in signups
+        or (step.purpose and (step.about in ids or odd & set(step.tags)))
+        or (
+            step.action in ("Provider/info/update", "Provider/documents/add")
+            and step.sent is not None
+            and str(member(step.sent.body, "/registration/id")) in ids
+        )
+    ]
+
+
+def replay(node_id: str, url: str) -> Command:
+    """The command that runs the one test again that found something; empty for what is no name of a test.
+
+    It is there however the kit was installed; pytest itself may not be on the path.
+    """
+    if node_id.startswith("-"):
+        return NOTHING
+    return command(["beckn-conformance", "run", url, "--pyargs", node_id])

@@ -1,0 +1,191 @@
+"""What Schemathesis draws from openapi.yaml, in plain data: bodies and headers of requests, valid and faulty."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache
+from typing import Any
+
+from hypothesis import strategies as st
+from hypothesis.strategies import SearchStrategy
+
+from ..config.gateway import GatewayConfig
+from ..errors import SpecificationError, UsageError
+from ..messages.exchange import MISSING, places
+from ..specification.loading import LARGEST_FILE, Member, Specification, load, parsed
+from ..untrusted import reading
+from .strategies import SIGNUP
+
+BODY, HEADER = "body", "header"
+NOTHING: SearchStrategy[Any] = st.none()
+MOSTLY: SearchStrategy[bool] = st.sampled_from((True, True, True, False))
+SAID = ("type", "enum", "const", "pattern", "minLength", "maxLength", "minimum", "maximum")
+"""What of a schema tells which values must be refused."""
+MOST_MESSAGES = 3
+"""Messages that are drawn to be sent one after the other."""
+
+
+def messages(action: str) -> Callable[[GatewayConfig], SearchStrategy[Any]]:
+    """What makes lists of messages of an operation: a body each, and what is done with it.
+
+    ``laid in`` tells whether texts that no reading has to refuse give way to texts that every reading accepts, so that
+    nothing but a fault is left to speak of. ``named`` is a place and one of the faulty values that the schemas name for
+    it, or nothing. ``about`` is the registration meant: the sender's ``own``, an ``unknown`` one, or its own with the
+    token of ``another``.
+    """
+
+    def examples(config: GatewayConfig) -> SearchStrategy[Any]:
+        sound, faulty = bodies(action, faulty=False), bodies(action, faulty=True)
+        named = [
+            (member.pointer, value)
+            for member in load().members(action)
+            for strength in ("must", "should")
+            for value in member.malformed(strength).values()
+        ]
+        kinds = [_message(sound, laid_in=st.booleans()), _message(faulty), _message(faulty), _message(faulty)]
+        if action != SIGNUP:
+            kinds += [_message(sound, laid_in=st.just(True), about=about) for about in ("unknown", "another")]
+        if named:
+            kinds += [_message(sound, laid_in=st.just(True), named=st.sampled_from(named))] * 2
+        return st.lists(st.one_of(kinds), min_size=1, max_size=MOST_MESSAGES)
+
+    return examples
+
+
+def _message(
+    body: SearchStrategy[Any],
+    *,
+    laid_in: SearchStrategy[bool] = MOSTLY,
+    named: SearchStrategy[Any] = NOTHING,
+    about: str = "own",
+) -> SearchStrategy[Any]:
+    return st.fixed_dictionaries({"body": body, "laid in": laid_in, "named": named, "about": st.just(about)})
+
+
+def heads(config: GatewayConfig) -> SearchStrategy[Any]:
+    """An operation, a header for it, and the members of it that are sent in place of valid ones."""
+    names = ("Action", "Token", "Timestamp")
+    return st.one_of(
+        [
+            st.fixed_dictionaries(
+                {
+                    "action": st.just(operation.action),
+                    "header": headers(operation.action, faulty=True) | headers(operation.action, faulty=False),
+                    "sent": st.sampled_from((*((name,) for name in names), names)),
+                }
+            )
+            for operation in load().operations
+        ]
+    )
+
+
+def bodies(action: str, *, faulty: bool) -> SearchStrategy[Any]:
+    """JSON objects that an operation's request body allows, or breaks somewhere.
+
+    Other JSON values, and content that is no JSON, are no messages (T14) and are left out.
+    """
+    cases = _cases(load(), action, BODY, faulty).filter(lambda case: isinstance(case.body, dict))
+    return cases.map(lambda case: case.body)
+
+
+def headers(action: str, *, faulty: bool) -> SearchStrategy[dict[str, str]]:
+    """Members of an operation's request header that any binding can carry, as they are drawn or missing."""
+    names = {member.casefold(): member for member in load().files["header.request.json"]["properties"]}
+
+    def sendable(case: Any) -> dict[str, str]:
+        return {
+            names[name.casefold()]: value
+            for name, value in case.headers.items()
+            if name.casefold() in names and value.isascii() and value.isprintable() and value == value.strip()
+        }
+
+    return _cases(load(), action, HEADER, faulty).map(sendable)
+
+
+def texts(action: str, body: Any) -> Iterator[tuple[Member, str, str]]:
+    """Every text of a body that stands where one is due and need not be refused by all: member, pointer and text."""
+    for member in load().members(action):
+        if member.type == "string":
+            for pointer, value in places(body, member.pointer):
+                if isinstance(value, str) and value != MISSING and member.tolerates(value):
+                    yield member, pointer, value
+
+
+def _cases(specification: Specification, action: str, part: str, faulty: bool) -> SearchStrategy[Any]:
+    from schemathesis import GenerationMode
+
+    operation = _operations(specification, part)[f"POST /{action}"]
+    mode = GenerationMode.NEGATIVE if faulty else GenerationMode.POSITIVE
+    strategy: SearchStrategy[Any] = operation.as_strategy(generation_mode=mode)
+    return strategy
+
+
+@lru_cache(maxsize=4)
+def _operations(specification: Specification, part: str) -> Mapping[str, Any]:
+    """The operations of openapi.yaml with nothing but one part of their requests, by label.
+
+    What is drawn faulty is then faulty in that part: left to itself, Schemathesis spoils headers and bodies together,
+    and a header that is refused hides everything behind it.
+    """
+    # These take as long to import as the whole kit, and only those who draw need them.
+    import schemathesis
+    from schemathesis.config import SchemathesisConfig
+    from schemathesis.core.result import Ok
+
+    document = _document(specification)
+    paths: dict[str, Any] = {}
+    try:
+        components = document.get("components", {})
+        for path, item in document["paths"].items():
+            described = item["post"]
+            request: dict[str, Any] = {"responses": {"default": {"description": "a reply"}}}
+            if part == BODY:
+                schema = described["requestBody"]["content"]["application/json"]["schema"]
+                content = {"application/json": {"schema": _narrowed(specification, schema)}}
+                request["requestBody"] = {"required": True, "content": content}
+            else:
+                request["parameters"] = [_parameter(specification, components, p) for p in described["parameters"]]
+            paths[path] = {"post": request}
+    except (KeyError, TypeError, AttributeError) as error:
+        raise SpecificationError(f"{specification.folder / 'openapi.yaml'}: {error!r}") from error
+    info = {"title": specification.title, "version": "1"}
+    # A configuration of its own: none is looked for in the folder around, and no seed is left to chance.
+    schema = schemathesis.openapi.from_dict(
+        {"openapi": "3.1.0", "info": info, "paths": paths}, config=SchemathesisConfig(seed=0)
+    )
+    # NUL is refused by databases and parsers before any gateway sees it. Without a codec the alphabet is the same,
+    # all but surrogates, and needs no table of a million characters.
+    schema.config.generation.allow_x00 = False
+    schema.config.generation.codec = None
+    found = (result.ok() for result in schema.get_all_operations() if isinstance(result, Ok))
+    return {operation.label: operation for operation in found}
+
+
+def _document(specification: Specification) -> Any:
+    file = specification.folder / "openapi.yaml"
+    try:
+        return parsed(file, reading.content(file, most=LARGEST_FILE, below=specification.folder))
+    except UsageError as error:
+        raise SpecificationError(str(error)) from error
+
+
+def _parameter(specification: Specification, components: Any, parameter: Any) -> dict[str, Any]:
+    if "$ref" in parameter:
+        parameter = components["parameters"][parameter["$ref"].rsplit("/", 1)[1]]
+    schema = parameter["schema"]
+    narrowed = {"enum": [schema["const"]]} if "const" in schema else _narrowed(specification, schema)
+    return {"name": parameter["name"], "in": "header", "required": True, "schema": {"type": "string", **narrowed}}
+
+
+def _narrowed(specification: Specification, schema: Mapping[str, Any]) -> dict[str, Any]:
+    """A schema of which no reading refuses the structure: objects have all members of the page and no others, lists
+    have as many items as any gateway takes. Of texts it says which must be refused."""
+    schema, _ = specification.resolve(schema)
+    match schema.get("type"):
+        case "object":
+            members = {name: _narrowed(specification, child) for name, child in schema["properties"].items()}
+            return {"type": "object", "properties": members, "required": [*members], "additionalProperties": False}
+        case "array":
+            items = _narrowed(specification, schema["items"])
+            return {"type": "array", "items": items, **schema.get("x-safe", {})}
+    return {k: v for k, v in schema.items() if k in SAID}

@@ -1,0 +1,1 @@
+"""What strangers wrote is read and written here, within bounds."""
