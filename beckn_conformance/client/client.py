@@ -14,15 +14,16 @@ from dataclasses import replace
 import httpx
 
 from ..config.gateway import GatewayConfig
+from ..config.time_zones import zone
 from ..config.tls import tls_context
 from ..judging.origin import INTERMEDIARY, Appearance, Fronted, Origin, family, is_bare
 from ..messages.binding import Binding
 from ..messages.exchange import CONTROL, NO_CONNECTION, Exchange, Message, Reply, Request
-from ..messages.times import zone
 from . import clock, raw
 from .control import Control
 from .http import LARGEST_REPLY, BrokenOff, InProcess, Network, ReplyTooLarge, Shelf, Transport, Unsendable, Unsent
-from .retry import Fate, Lanes, Patience, Wait
+from .limiter import Lanes
+from .retry import Fate, Patience, Wait
 
 REPEATABLE = "Provider/get"
 """The one operation that changes nothing."""

@@ -9,7 +9,8 @@ from collections import Counter, deque
 from collections.abc import Awaitable, Callable
 
 from ..messages.binding import Binding
-from ..messages.exchange import Exchange, Message, identifier, member
+from ..messages.exchange import Exchange, Message, identifier
+from ..specification.pointer import member
 
 KNOWN = 4
 """Registrations that are kept for plain calls, so that one can be asked for that a reply is not about."""

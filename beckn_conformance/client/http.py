@@ -19,7 +19,9 @@ from yarl import URL
 
 from ..config.gateway import GatewayConfig
 from ..config.tls import tls_context
-from ..messages.exchange import CLIENT_HEADERS, MOST_VALUES, Reply, Request, brief
+from ..messages.exchange import CLIENT_HEADERS, Reply, Request
+from ..messages.json_text import MOST_VALUES
+from ..untrusted.text import brief
 from .content_coding import Decoding, Undecodable
 
 LARGEST_REPLY = 8 * 1024 * 1024

@@ -12,10 +12,12 @@ from ..errors import Unmet, Unreachable
 from ..judging.checks import JSON_MEDIA, blamed
 from ..judging.origin import signature
 from ..messages.binding import Binding, EnvelopeBinding, bindings
-from ..messages.exchange import CONTROL, Exchange, brief, identifier, member
+from ..messages.exchange import CONTROL, Exchange, identifier
 from ..messages.registration import registration_of
 from ..messages.values import Values
-from ..specification.loading import Specification
+from ..specification.pointer import member
+from ..specification.specification import Specification
+from ..untrusted.text import brief
 from .client import Gateway
 from .provider import ADD, GET, SIGNUP, UPDATE, Actor, describe
 from .verification import Verifier

@@ -17,22 +17,16 @@ from ..judging.checks import looks_unsettled
 from ..judging.history import falters
 from ..judging.origin import is_bare, is_intermediary, signature
 from ..messages.binding import Binding, EnvelopeBinding
-from ..messages.exchange import (
-    LONGEST_ID,
-    LONGEST_TOKEN,
-    MISSING,
-    Exchange,
-    Message,
-    Request,
-    member,
-    shown,
-    write_json,
-)
+from ..messages.exchange import LONGEST_ID, LONGEST_TOKEN, Exchange, Message, Request
 from ..messages.hostile import Talk, Text
+from ..messages.json_text import write_json
 from ..messages.registration import Registration as Registration
 from ..messages.registration import registration_of
+from ..messages.text import shown
 from ..messages.values import Values
-from ..specification.loading import Specification, load
+from ..specification.loading import load
+from ..specification.pointer import MISSING, member
+from ..specification.specification import Specification
 from . import clock
 from .client import Gateway
 from .exclusive import Solitude

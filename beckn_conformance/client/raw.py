@@ -12,7 +12,8 @@ from urllib.parse import urlsplit
 import h11
 
 from ..config.proxies import authorization, has_user
-from ..messages.exchange import Raw, Reply, Request, brief
+from ..messages.exchange import Raw, Reply, Request
+from ..untrusted.text import brief
 from .content_coding import Decoding, Undecodable
 
 CHUNK = 64 * 1024

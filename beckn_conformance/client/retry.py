@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
 import enum
 import math
 import time
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ..judging.origin import INTERMEDIARY
 from ..messages.exchange import OUTAGE, Exchange, Reply
 from ..messages.times import read_date
+from .limiter import Lanes
 
 SHORTEST_PAUSE = 0.05
 FIRST_PAUSE = 0.1
@@ -49,61 +49,6 @@ class Wait:
     repeats: int = 0
     reason: str = ""
     """Why it is not sent again, where the attempt itself does not say it."""
-
-
-class Lanes:
-    """Places for requests in flight: fewer while the gateway asks for it, more again after a row of good answers."""
-
-    def __init__(self, most: int) -> None:
-        self.most = self.open = self.fewest = most
-        self._taken = 0
-        self._good = 0
-        self._queue: deque[asyncio.Future[None]] = deque()
-
-    async def enter(self, *, first: bool = False) -> None:
-        """Waits for a place; ``first`` goes to the head of the queue."""
-        if self._taken < self.open and not self._queue:
-            self._taken += 1
-            return
-        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        if first:
-            self._queue.appendleft(turn)
-        else:
-            self._queue.append(turn)
-        self._admit()
-        try:
-            await turn
-        except asyncio.CancelledError:
-            if turn.done() and not turn.cancelled():
-                self.leave()
-            raise
-
-    def leave(self) -> None:
-        self._taken -= 1
-        if self._queue:
-            self._admit()
-
-    def _admit(self) -> None:
-        while self._queue and self._taken < self.open:
-            turn = self._queue.popleft()
-            if not turn.done():
-                self._taken += 1
-                turn.set_result(None)
-
-    def close_half(self) -> None:
-        self.open = max(self.open // 2, 1)
-        self.fewest = min(self.fewest, self.open)
-        self._good = 0
-
-    def good(self) -> None:
-        """Counts a good answer; after two for each place there is one place more."""
-        if self.open == self.most:
-            return
-        self._good += 1
-        if self._good >= 2 * self.open:
-            self._good = 0
-            self.open += 1
-            self._admit()
 
 
 class Patience:

@@ -16,8 +16,10 @@ import httpx
 from ..config.gateway import GatewayConfig
 from ..config.urls import is_url
 from ..errors import Unmet
-from ..messages.exchange import MISSING, brief, write_json
+from ..messages.json_text import write_json
 from ..messages.registration import Registration
+from ..specification.pointer import MISSING
+from ..untrusted.text import brief
 
 VARIABLE = "REGISTRATION_ID"
 """Variable of the environment that tells a command the id, whatever characters it has."""

@@ -9,10 +9,10 @@ from pathlib import Path
 
 from .. import __version__
 from ..errors import KitError, UsageError
-from ..messages.exchange import printable
 from ..process.censor import censored
 from ..process.interrupts import take_termination
 from ..process.output import lasting
+from ..untrusted.text import printable
 
 REPORTS = Path("reports")
 """Where an unexpected exception is written to, unless the command writes a report elsewhere."""

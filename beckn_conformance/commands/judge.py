@@ -12,7 +12,7 @@ from . import schemas
 from .terminal import Commands, say, say_json
 
 if TYPE_CHECKING:
-    from ..specification.loading import Specification
+    from ..specification.specification import Specification
 
 
 def add(commands: Commands) -> None:

@@ -7,7 +7,7 @@ import sys
 
 from ..config.paths import path_of
 from ..errors import UsageError
-from ..messages.exchange import printable
+from ..untrusted.text import printable
 from . import schemas
 from .terminal import Commands, say, say_json
 

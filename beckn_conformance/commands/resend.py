@@ -16,9 +16,10 @@ from ..config.urls import check_url
 from ..errors import Unmet, Unreachable, UsageError
 from ..judging.history import REQUIREMENTS
 from ..messages.binding import HEADER
-from ..messages.exchange import MISSING, Exchange, brief, shown
+from ..messages.exchange import Exchange
 from ..messages.hostile import FOREIGN, MALFORMED, MALFORMED_HTTP, SLOW, UNUSUAL, foreign, trickled
 from ..messages.registration import Registration, registration_of
+from ..messages.text import shown
 from ..record.masking import SHORTEST, Masker
 from ..record.rows import row_of
 from ..report import files
@@ -28,8 +29,10 @@ from ..run.curl import CIN, is_plain_time
 from ..run.rejudge import run_of, scenario_of
 from ..run.reproduction import needed, under_way
 from ..run.session import Session
-from ..specification.loading import Specification
+from ..specification.pointer import MISSING
+from ..specification.specification import Specification
 from ..untrusted.patterns import pattern
+from ..untrusted.text import brief
 
 TRIES = 5
 """Times that calls are made again which were under way at the same time, since their order is a matter of luck."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from ..config.paths import path_of
 
 if TYPE_CHECKING:
-    from ..specification.loading import Specification
+    from ..specification.specification import Specification
 
 
 def add(parser: argparse.ArgumentParser) -> None:

@@ -6,8 +6,8 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from ..messages.exchange import MARKER, printable
 from ..process.censor import censored
+from ..untrusted.text import MARKER, printable
 
 Commands = Any
 """What argparse calls its collection of subcommands."""

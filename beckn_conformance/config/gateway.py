@@ -8,7 +8,7 @@ import json
 import math
 import os
 import random
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -16,17 +16,17 @@ from typing import Any
 from jsonschema import Draft202012Validator
 
 from ..errors import UsageError, nearest
-from ..judging.finding import pattern_of
-from ..messages.exchange import brief
-from ..messages.times import zone
-from ..record.masking import Masker
-from ..specification.loading import Specification, shipped
+from ..specification.loading import shipped
+from ..specification.pointer import pattern_of
+from ..specification.specification import Specification
 from ..untrusted import reading
 from ..untrusted.patterns import Pattern, PatternError
+from ..untrusted.text import brief
 from ..untrusted.yaml_text import Node
 from . import credentials, declared
 from .paths import path_of
 from .proxies import proxies_of, secrets_of, without_user
+from .time_zones import zone
 from .tls import tls_context
 from .urls import check_url, is_url
 
@@ -115,9 +115,8 @@ class GatewayConfig:
         """SHA-256 of what was declared, secrets replaced, so that nothing can be learned of them by trying."""
         return hashlib.sha256(json.dumps(self.shown, sort_keys=True, default=str).encode()).hexdigest()
 
-    def to_json(self, masker: Masker) -> dict[str, Any]:
-        """Everything that judging depends on, for the record of a run; secrets as the record masks them."""
-        mask = masker.mask
+    def to_json(self, mask: Callable[[str], str]) -> dict[str, Any]:
+        """Everything that judging depends on, for the record of a run; ``mask`` gives the mask of a secret."""
         values = {f.name: getattr(self, f.name) for f in fields(self)}
         token = self.signup_token
         values["signup_token"] = token if token in (None, SIGNUP_TOKEN) else mask(token)

@@ -3,18 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from dataclasses import dataclass
 
-INDEX_ = re.compile(r"/(?:0|[1-9][0-9]*)(?=/|$)")
+from ..specification.pointer import pattern_of
 
 MOST_PLACES = 16
 """Items of a list at which one finding is told apart."""
-
-
-def pattern_of(pointer: str) -> str:
-    """A JSON Pointer in which the items of a list are not told apart."""
-    return INDEX_.sub("/*", pointer)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,10 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 
 from ..config.gateway import GatewayConfig
-from ..messages.exchange import LONGEST_TOKEN, MISSING, OUTAGE, Exchange, identifier, member
+from ..messages.exchange import LONGEST_TOKEN, OUTAGE, Exchange, identifier
 from ..messages.times import read_time
-from ..specification.loading import Specification
+from ..specification.pointer import MISSING, member
+from ..specification.specification import Specification
 from .checks import CHECKS, Sight
 from .finding import Judgement
 from .history import Histories

@@ -5,7 +5,9 @@ from __future__ import annotations
 from ..config.gateway import GatewayConfig
 from ..messages.faults import HEADER_KINDS, TOKEN_KINDS, fault_cases
 from ..messages.hostile import FOREIGN, LARGE, MALFORMED, MANY_DOCUMENTS, UNUSUAL, family_of
-from ..specification.loading import Member, Requirement, Specification
+from ..specification.catalogue import Requirement
+from ..specification.members import Member
+from ..specification.specification import Specification
 
 BY_REPLY = ("REPLY-JSON", "REPLY-ACTION", "REPLY-MESSAGE", "REPLY-MESSAGE-BLANK", "REPLY-MEDIA-TYPE")
 AT_THE_END = "everything"

@@ -13,7 +13,8 @@ from collections.abc import Iterator
 from html import unescape
 from typing import Final
 
-from ..messages.exchange import OUTAGE, Exchange, Reply, brief
+from ..messages.exchange import OUTAGE, Exchange, Reply
+from ..untrusted.text import brief
 
 INTERMEDIARY: Final = frozenset({407, 444, 499, 502, 503, 504, 511, *range(520, 531), 561, 598, 599})
 """Statuses that only something in front of a gateway has a use for."""

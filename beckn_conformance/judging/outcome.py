@@ -8,7 +8,8 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ..config.gateway import GatewayConfig, Waiver
-from ..specification.loading import Requirement, Specification
+from ..specification.catalogue import Requirement
+from ..specification.specification import Specification
 from . import waivers
 from .obligations import obligations
 from .tally import Found, Tally

@@ -14,9 +14,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..config.gateway import GatewayConfig
-from ..messages.exchange import MISSING, Exchange, Message, places, tame
+from ..messages.exchange import Exchange, Message
 from ..messages.faults import kinds, obligation
-from ..specification.loading import Member, Specification, json_type
+from ..messages.json_text import tame
+from ..specification.members import Member, json_type
+from ..specification.pointer import MISSING, places
+from ..specification.specification import Specification
 from ..untrusted.patterns import pattern
 
 LARGEST_CALL = 64 * 1024

@@ -6,7 +6,8 @@ from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from ..messages.exchange import MISSING, Exchange, member
+from ..messages.exchange import Exchange
+from ..specification.pointer import MISSING, member
 from .finding import Finding
 
 BOUNDS = (*(round(step * 10.0**power, 7) for power in range(-4, 2) for step in (1, 1.5, 2, 3, 5, 7)), 100.0)

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ..messages.shell import NOTHING, Command
-from .finding import MOST_PLACES, Finding, Judgement, pattern_of
+from ..specification.pointer import pattern_of
+from .finding import MOST_PLACES, Finding, Judgement
 from .history import REQUIREMENTS
 from .statistics import Statistics
 

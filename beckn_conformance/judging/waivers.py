@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from ..config.gateway import Waiver
-from .finding import pattern_of
+from ..specification.pointer import pattern_of
 from .tally import Tally
 
 

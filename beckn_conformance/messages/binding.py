@@ -7,7 +7,10 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from ..errors import UsageError
-from .exchange import MISSING, Message, Received, Reply, Request, brief, read_json, write_json
+from ..specification.pointer import MISSING
+from ..untrusted.text import brief
+from .exchange import Message, Received, Reply, Request
+from .json_text import read_json, write_json
 
 JSON_TYPE = ("Content-Type", "application/json")
 HEADER = ("Action", "Token", "Timestamp")

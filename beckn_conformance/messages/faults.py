@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..config.gateway import GatewayConfig
-from ..specification.loading import Member, Specification
+from ..specification.members import Member
+from ..specification.specification import Specification
 
 WRONG_TYPES: dict[str, Any] = {
     "string": "text",

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from .exchange import LONGEST_TOKEN, MISSING, Exchange, identifier, member
+from ..specification.pointer import MISSING, member
+from .exchange import LONGEST_TOKEN, Exchange, identifier
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from ..errors import SpecificationError
-from ..specification.loading import Member
+from ..specification.members import Member
 from ..untrusted.patterns import Pattern, PatternError, pattern
 
 MOST_TRIES = 200

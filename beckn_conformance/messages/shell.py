@@ -9,7 +9,7 @@ import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from .exchange import MARKER, printable
+from ..untrusted.text import MARKER, printable
 
 VARIABLE = re.compile(r"[A-Z][A-Z0-9_]*")
 LONGEST = 8 * 1024

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime
 import re
-import zoneinfo
 from email.utils import parsedate_to_datetime
 
 
@@ -42,17 +41,3 @@ def read_date(text: str | None) -> float | None:
         return None if text is None else parsedate_to_datetime(text).timestamp()
     except (ValueError, OverflowError):
         return None
-
-
-def zone(name: str) -> datetime.tzinfo:
-    """A zone by its IANA name; UTC needs no data. Raises LookupError with a sentence where another is not found."""
-    if name == "UTC":
-        return datetime.UTC
-    try:
-        return zoneinfo.ZoneInfo(name)
-    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError) as error:
-        if not zoneinfo.available_timezones():
-            raise LookupError(
-                f"this machine has no time zone data for {name!r}; pip install tzdata brings it"
-            ) from error
-        raise LookupError(f"{name!r} is no zone of the IANA database, such as Asia/Kolkata") from error

@@ -10,7 +10,9 @@ from typing import Any
 
 from ..config.gateway import GatewayConfig
 from ..errors import UsageError
-from ..specification.loading import SIGNUP, known_phone, load
+from ..specification.loading import load
+from ..specification.specification import SIGNUP
+from ..specification.validators import known_phone
 from ..untrusted.patterns import Pattern
 from .samples import Samples, fits
 

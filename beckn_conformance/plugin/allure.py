@@ -12,10 +12,10 @@ import allure
 import pytest
 
 from ..judging.tally import Found
-from ..messages.exchange import printable
 from ..record.rows import content_of
 from ..report.document import said
-from ..specification.loading import Requirement
+from ..specification.catalogue import Requirement
+from ..untrusted.text import printable
 from ..untrusted.writing import replaced
 
 SEVERITIES = {

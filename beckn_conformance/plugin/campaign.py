@@ -23,7 +23,6 @@ from ..config.paths import path_of
 from ..errors import KitError, Unreachable, UsageError
 from ..judging.obligations import obligations
 from ..judging.outcome import Verdict
-from ..messages.exchange import printable
 from ..messages.faults import FaultCase
 from ..process import crash
 from ..process.interrupts import take_termination
@@ -35,6 +34,7 @@ from ..run.examples import CHUNK, Examples
 from ..run.properties import Explorer, share
 from ..run.session import Session
 from ..specification.loading import choose, load
+from ..untrusted.text import printable
 from ..untrusted.writing import locked
 from . import workers
 from .completion import Told, consistent

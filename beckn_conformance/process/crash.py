@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ..errors import KitError
-from ..messages.exchange import printable
+from ..untrusted.text import printable
 from ..untrusted.writing import replaced
 from .censor import censored
 

@@ -10,8 +10,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import IO, Any, Final
 from urllib.parse import parse_qsl
 
+from ..judging.outcome import worded
 from ..messages.exchange import CLIENT_HEADERS
-from ..report.document import said
 from .rows import content_of
 
 Row = dict[str, Any]
@@ -45,7 +45,7 @@ def write(rows: Iterable[Mapping[str, Any]], report: Mapping[str, Any], file: IO
     log = {
         "version": "1.2",
         "creator": {"name": CREATOR, "version": report["kit"]["version"]},
-        "comment": f"run {run['id']}, {said(report)} ({report['class']})",
+        "comment": f"run {run['id']}, {worded(report['verdict'], report['waived'])} ({report['class']})",
         "pages": [
             {"startedDateTime": run["started"], "id": page, "title": report["gateway"]["url"], "pageTimings": {}},
         ],

@@ -14,7 +14,8 @@ from typing import Any, TextIO
 
 from ..config.gateway import SIGNUP_TOKEN
 from ..errors import UsageError
-from ..messages.exchange import LONGEST_TOKEN, MISSING, Exchange, member
+from ..messages.exchange import LONGEST_TOKEN, Exchange
+from ..specification.pointer import MISSING, member
 from ..untrusted.writing import appended, fresh, refuse_links, replaced
 from .chain import end_of
 from .escapes import undone

@@ -9,7 +9,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ..messages.binding import Binding
-from ..messages.exchange import MOST_VALUES, Exchange, Raw, Reply, Request
+from ..messages.exchange import Exchange, Raw, Reply, Request
+from ..messages.json_text import MOST_VALUES
 
 PLAIN = 4 * 1024
 """Characters of a content that are kept as they are; longer ones are packed."""

@@ -10,8 +10,8 @@ from typing import Any
 from .. import __version__
 from ..config.gateway import GatewayConfig
 from ..errors import UsageError
-from ..messages.exchange import brief
-from ..specification.loading import Specification
+from ..specification.specification import Specification
+from ..untrusted.text import brief
 from .masking import Masker
 
 FORMAT = "beckn-conformance-record/2"
@@ -66,7 +66,7 @@ class Run:
             "strict": self.strict,
             "examples": self.examples,
             "recorded": self.recorded,
-            "config": self.config.to_json(masker),
+            "config": self.config.to_json(masker.mask),
         }
 
     @classmethod

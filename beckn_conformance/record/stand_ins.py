@@ -19,7 +19,8 @@ from functools import lru_cache
 from ..config.gateway import GatewayConfig
 from ..judging.history.form import LONGEST_NORMALISED, decoded, form_of
 from ..judging.recogniser import Recogniser
-from ..specification.loading import Member, Specification
+from ..specification.members import Member
+from ..specification.specification import Specification
 from ..untrusted.patterns import Pattern
 
 Members = Sequence[tuple[Member, Sequence[Pattern]]]

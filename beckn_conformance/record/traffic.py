@@ -18,10 +18,12 @@ from ..config.urls import check_url
 from ..errors import UsageError
 from ..judging.recogniser import LARGEST_CALL
 from ..messages.binding import HEADER, Binding, HttpBinding, bindings, to_json
-from ..messages.exchange import MISSING, Exchange, brief, member
+from ..messages.exchange import Exchange
 from ..messages.registration import registration_of
-from ..specification.loading import Specification
+from ..specification.pointer import MISSING, member
+from ..specification.specification import Specification
 from ..untrusted import reading
+from ..untrusted.text import brief
 from . import reader as rows
 from .foreign import har
 from .foreign.doubles import single

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
-from ..messages.exchange import printable
-from ..specification.loading import Specification
+from ..specification.specification import Specification
+from ..untrusted.text import printable
 from .document import said
 
 URN = "urn:beckn-conformance:"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from ..messages.exchange import INDEX
+from ..specification.pointer import INDEX
 
 LONGEST_TEXT = 60
 """Characters of a text within an excerpt."""

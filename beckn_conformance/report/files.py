@@ -13,7 +13,8 @@ from ..record import har
 from ..record.journal import COURSE, EXCHANGES, file_of
 from ..record.journal import SCRIPTS as SCRIPTS
 from ..record.reader import in_order
-from ..specification.loading import Specification, misfit
+from ..specification.loading import misfit
+from ..specification.specification import Specification
 from ..untrusted import reading
 from ..untrusted.writing import Inner, replaced
 from . import badge, earl, evidence, html, markdown

@@ -18,10 +18,11 @@ import jinja2
 from markupsafe import Markup
 
 from ..judging.outcome import worded
-from ..messages.exchange import MOST_VALUES, printable
+from ..messages.json_text import MOST_VALUES
 from ..record.rows import text_of
-from ..specification.loading import Specification
+from ..specification.specification import Specification
 from ..untrusted import reading
+from ..untrusted.text import printable
 from .durations import histograms
 from .evidence import MOST
 from .excerpt import Line, excerpt

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ..messages.exchange import printable
+from ..untrusted.text import printable
 from . import document
 
 MOST = 60_000

@@ -8,9 +8,9 @@ from pathlib import Path
 from ..config.gateway import Waiver
 from ..judging.outcome import Outcome, Verdict, worded
 from ..judging.tally import Found
-from ..messages.exchange import printable
 from ..messages.shell import command
 from ..record.run import Run
+from ..untrusted.text import printable
 from .files import SCRIPTS
 
 MOST = 60

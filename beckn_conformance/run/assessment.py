@@ -12,9 +12,10 @@ from ..judging.outcome import Verdict, conclude
 from ..judging.tally import Tally
 from ..judging.waivers import excusing
 from ..messages.binding import Binding, HttpBinding
-from ..messages.exchange import CONTROL, Exchange, member
+from ..messages.exchange import CONTROL, Exchange
 from ..record.masking import Masker
 from ..record.run import Run
+from ..specification.pointer import member
 from .reproduction import replay, tell, under_way
 
 MOST_NOTES = 50

@@ -9,9 +9,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from ..config.gateway import SIGNUP_TOKEN, GatewayConfig
 from ..config.proxies import has_user
 from ..messages.binding import Binding, EnvelopeBinding
-from ..messages.exchange import Exchange, printable, write_json
+from ..messages.exchange import Exchange
+from ..messages.json_text import write_json
 from ..messages.registration import registration_of
 from ..messages.shell import LONGEST, Expansion, Part, command, is_plain, printing, variable, word
+from ..untrusted.text import printable
 
 CIN = re.compile(r"([LU])\d{5}([A-Z]{2}\d{4}[A-Z]{3})\d{6}")
 PLAIN_TIME = re.compile(r"\d{4}-(0\d|1[0-2])-\d\dT\d\d:\d\d:\d\d")

@@ -17,7 +17,7 @@ from ..config.gateway import GatewayConfig, load_config
 from ..config.urls import check_url
 from ..errors import KitError, UsageError, nearest
 from ..process import children
-from ..specification.loading import Specification
+from ..specification.specification import Specification
 
 PREFIX = "reference"
 PEERS = ".reference"

@@ -20,7 +20,7 @@ from ..record.journal import COURSE, EXCHANGES
 from ..record.masking import Masker
 from ..record.reader import Course, Exchanges
 from ..record.run import Run
-from ..specification.loading import Specification
+from ..specification.specification import Specification
 from .assessment import Assessment, Judged, Played, Weight
 
 Row = Mapping[str, Any]

@@ -9,9 +9,11 @@ from ..config.gateway import GatewayConfig
 from ..config.urls import check_url
 from ..errors import UsageError
 from ..messages.binding import Binding
-from ..messages.exchange import MISSING, Exchange, member, printable
+from ..messages.exchange import Exchange
 from ..messages.registration import registration_of
 from ..messages.shell import NOTHING, Command, command, word
+from ..specification.pointer import MISSING, member
+from ..untrusted.text import printable
 from .curl import Values, in_json, send
 
 SIGNUP = "Provider/signup"

@@ -32,7 +32,7 @@ from ..errors import Unmet, Unreachable
 from ..judging.outcome import Verdict
 from ..judging.tally import Tally
 from ..messages.binding import to_json
-from ..messages.exchange import MISSING, Exchange, member
+from ..messages.exchange import Exchange
 from ..messages.registration import registration_of
 from ..messages.values import Values
 from ..process.interrupts import undisturbed
@@ -40,7 +40,8 @@ from ..record.journal import Journal
 from ..record.masking import Masker
 from ..record.run import Run
 from ..record.stand_ins import StandIns
-from ..specification.loading import Specification
+from ..specification.pointer import MISSING, member
+from ..specification.specification import Specification
 from .assessment import PLAIN, Assessment, Judged, Played, TestOutcome, Weight
 
 T = TypeVar("T")

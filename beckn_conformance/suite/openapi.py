@@ -11,8 +11,10 @@ from hypothesis.strategies import SearchStrategy
 
 from ..config.gateway import GatewayConfig
 from ..errors import SpecificationError, UsageError
-from ..messages.exchange import MISSING, places
-from ..specification.loading import LARGEST_FILE, Member, Specification, load, parsed
+from ..specification.loading import LARGEST_FILE, load, parsed
+from ..specification.members import Member
+from ..specification.pointer import MISSING, places
+from ..specification.specification import Specification
 from ..untrusted import reading
 from .strategies import SIGNUP
 

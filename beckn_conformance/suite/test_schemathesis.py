@@ -10,7 +10,8 @@ from typing import Any
 from beckn_conformance.client.provider import ADD, GET, SIGNUP, UPDATE, Actor, Registration
 from beckn_conformance.judging.history import REQUIREMENTS as HISTORY
 from beckn_conformance.run.scenario import drawn, exercises
-from beckn_conformance.specification.loading import Member, load
+from beckn_conformance.specification.loading import load
+from beckn_conformance.specification.members import Member
 from beckn_conformance.suite import openapi
 from beckn_conformance.suite.cases import ANSWERED, GENERAL
 from beckn_conformance.suite.strategies import spoil

@@ -13,7 +13,8 @@ from beckn_conformance.commands.cli import main
 from beckn_conformance.commands.spec import diff, examples
 from beckn_conformance.commands.spec.revision import folder
 from beckn_conformance.errors import SpecificationError, UsageError
-from beckn_conformance.specification.loading import BASE, compile_schema, default_folder, load
+from beckn_conformance.specification.loading import default_folder, load
+from beckn_conformance.specification.validators import BASE, compile_schema
 
 OLD = load()
 SIGNUP, UPDATE, ADD, GET = "Provider/signup", "Provider/info/update", "Provider/documents/add", "Provider/get"

@@ -429,7 +429,7 @@ def test_of_a_verification_hook_only_where_it_leads_is_shown(hook, shown):
     config = declared(verification_hook=hook)
 
     assert config.shown["verification_hook"] == shown
-    assert config.to_json(Masker())["verification_hook"] == shown
+    assert config.to_json(Masker().mask)["verification_hook"] == shown
 
 
 @pytest.mark.parametrize(

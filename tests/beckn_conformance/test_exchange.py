@@ -7,7 +7,8 @@ import json
 import pytest
 
 from beckn_conformance.commands.terminal import say, say_json
-from beckn_conformance.messages.exchange import printable, shown
+from beckn_conformance.messages.text import shown
+from beckn_conformance.untrusted.text import printable
 
 MARKERS = [
     *("##[group]x", "##[add-mask]x", "##[error]x", "###[x]", "##vso[task.setvariable variable=x]y", "##VSO[x]"),

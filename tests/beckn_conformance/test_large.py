@@ -6,7 +6,7 @@ import pytest
 from exchanges import ADD, SIGNUP, Story, configured, diagnose, drawn, drop, nack, page, put, valid_bodies
 
 from beckn_conformance.judging.recogniser import LARGEST_CALL
-from beckn_conformance.messages.exchange import write_json
+from beckn_conformance.messages.json_text import write_json
 from beckn_conformance.messages.values import SIZES
 
 TAG = "a document of 256 KB"

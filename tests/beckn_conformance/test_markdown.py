@@ -6,9 +6,9 @@ import pytest
 from markdown_it import MarkdownIt
 from written_reports import HOSTILE, finding, report
 
-from beckn_conformance.messages.exchange import printable
 from beckn_conformance.report.markdown import MOST, append_to_job_summary, summary
 from beckn_conformance.specification.loading import load
+from beckn_conformance.untrusted.text import printable
 
 READERS = {
     "GitHub": MarkdownIt("gfm-like", {"html": True, "linkify": False}),

@@ -14,7 +14,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from writings import WRITINGS
 
-from beckn_conformance.messages.exchange import LONGEST_TOKEN, Reply, read_json
+from beckn_conformance.messages.exchange import LONGEST_TOKEN, Reply
+from beckn_conformance.messages.json_text import read_json
 from beckn_conformance.process.censor import censored
 from beckn_conformance.record.masking import SHORTEST, Masker
 from beckn_conformance.record.rows import row_of, text_of

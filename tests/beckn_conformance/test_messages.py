@@ -9,20 +9,11 @@ from hypothesis import strategies as st
 
 from beckn_conformance.errors import UsageError
 from beckn_conformance.messages.binding import EnvelopeBinding, HttpBinding, bindings
-from beckn_conformance.messages.exchange import (
-    LONGEST_ID,
-    MISSING,
-    Message,
-    Reply,
-    brief,
-    identifier,
-    member,
-    places,
-    printable,
-    read_json,
-    shown,
-    write_json,
-)
+from beckn_conformance.messages.exchange import LONGEST_ID, Message, Reply, identifier
+from beckn_conformance.messages.json_text import read_json, write_json
+from beckn_conformance.messages.text import shown
+from beckn_conformance.specification.pointer import MISSING, member, places
+from beckn_conformance.untrusted.text import brief, printable
 
 JSON_VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=8),

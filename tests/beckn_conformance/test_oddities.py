@@ -6,7 +6,7 @@ import pytest
 from exchanges import ACTIONS, NOW, SIGNUP, UPDATE, header, valid_bodies
 
 from beckn_conformance.client.raw import head
-from beckn_conformance.messages.exchange import Request, write_json
+from beckn_conformance.messages.exchange import Request
 from beckn_conformance.messages.hostile import (
     FOREIGN,
     INCOMPLETE,
@@ -17,6 +17,7 @@ from beckn_conformance.messages.hostile import (
     UNUSUAL,
     trickled,
 )
+from beckn_conformance.messages.json_text import write_json
 
 TOKEN = "tok-0123456789-abcdefghij"
 TALKS = {kind: talk for kinds in MALFORMED_HTTP.values() for kind, talk in kinds.items()}

@@ -14,9 +14,9 @@ import pytest
 
 from beckn_conformance.config.gateway import GatewayConfig
 from beckn_conformance.errors import SpecificationError
-from beckn_conformance.messages.exchange import write_json
+from beckn_conformance.messages.json_text import write_json
 from beckn_conformance.run.examples import Examples
-from beckn_conformance.specification import loading
+from beckn_conformance.specification import loading, validators
 from beckn_conformance.specification.loading import load
 from beckn_conformance.suite import openapi
 
@@ -52,8 +52,8 @@ def test_every_body_is_an_object_that_can_be_sent(action: str, faulty: bool) -> 
 
 def members_sound(action: str, body: Any) -> bool:
     """Whether everything that the page asks for stands in a body, of the right type."""
-    validator = loading.compile_schema(
-        {"$ref": f"{loading.BASE}{load().operation(action).key}.request.json"}, load().files
+    validator = validators.compile_schema(
+        {"$ref": f"{validators.BASE}{load().operation(action).key}.request.json"}, load().files
     )
     return bool(validator.is_valid(body))
 

@@ -7,7 +7,8 @@ from email.utils import format_datetime
 import pytest
 
 from beckn_conformance.client import retry
-from beckn_conformance.client.retry import FEW, MANY, REPEATS, Fate, Lanes, Patience, Wait
+from beckn_conformance.client.limiter import Lanes
+from beckn_conformance.client.retry import FEW, MANY, REPEATS, Fate, Patience, Wait
 from beckn_conformance.messages.exchange import Exchange, Received, Reply, Request
 
 SECONDS = 30.0

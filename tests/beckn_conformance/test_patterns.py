@@ -6,7 +6,8 @@ import time
 
 import pytest
 
-from beckn_conformance.specification.loading import compile_schema, load
+from beckn_conformance.specification.loading import load
+from beckn_conformance.specification.validators import compile_schema
 from beckn_conformance.untrusted.patterns import Pattern, PatternError
 
 STALLING = ["^(a+)+$", "^(a|a)*$", "^(a|aa)+$", "(.*)*b", "(a*)*$", "(x+x+)+y"]

@@ -113,7 +113,7 @@ def test_it_is_taken_away_at_the_end(clock: list[float]) -> None:
 
 PLUGIN = """
     import types
-    from beckn_conformance.report import progress
+    from beckn_conformance.plugin import progress
 
     progress.QUIET = progress.INTERVAL = 0
 

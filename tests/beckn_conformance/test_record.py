@@ -8,7 +8,8 @@ import json
 import pytest
 
 from beckn_conformance.messages.binding import EnvelopeBinding, HttpBinding
-from beckn_conformance.messages.exchange import Exchange, Message, Raw, Reply, Request, write_json
+from beckn_conformance.messages.exchange import Exchange, Message, Raw, Reply, Request
+from beckn_conformance.messages.json_text import write_json
 from beckn_conformance.record.reader import in_order
 from beckn_conformance.record.rows import LONGEST, content_of, exchange_of, mask_row, row_of, text_of, written
 

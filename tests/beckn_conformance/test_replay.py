@@ -22,10 +22,12 @@ import pytest
 
 from beckn_conformance.config.gateway import GatewayConfig
 from beckn_conformance.messages.binding import EnvelopeBinding, HttpBinding
-from beckn_conformance.messages.exchange import Exchange, Raw, Reply, Request, printable, write_json
+from beckn_conformance.messages.exchange import Exchange, Raw, Reply, Request
+from beckn_conformance.messages.json_text import write_json
 from beckn_conformance.record.masking import Masker
 from beckn_conformance.run.curl import path_below
 from beckn_conformance.run.reproduction import Told, replay, tell
+from beckn_conformance.untrusted.text import printable
 
 URL = "https://gw.example/api"
 CONFIG = GatewayConfig(URL, company_id="C[0-9]+")

@@ -7,7 +7,7 @@ import pytest
 
 from beckn_conformance.errors import SpecificationError
 from beckn_conformance.messages.samples import Samples, fits
-from beckn_conformance.specification.loading import Member
+from beckn_conformance.specification.members import Member
 
 COUNT = itertools.count()
 

@@ -14,9 +14,10 @@ from beckn_conformance.client.client import Gateway
 from beckn_conformance.client.provider import GET, Actor, Registration, Verifier
 from beckn_conformance.config.gateway import GatewayConfig
 from beckn_conformance.messages.binding import EnvelopeBinding, HttpBinding
-from beckn_conformance.messages.exchange import MISSING, Exchange, Message
+from beckn_conformance.messages.exchange import Exchange, Message
 from beckn_conformance.messages.values import Values
 from beckn_conformance.specification.loading import load
+from beckn_conformance.specification.pointer import MISSING
 
 URL = "http://gw.example"
 OLD = "2026-01-01T00:00:00"

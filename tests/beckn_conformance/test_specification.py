@@ -27,18 +27,12 @@ from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 
 from beckn_conformance.errors import KitError, SpecificationError, nearest
-from beckn_conformance.messages.exchange import write_json
 from beckn_conformance.messages.faults import fault_cases
 from beckn_conformance.messages.hostile import MALFORMED
-from beckn_conformance.specification.loading import (
-    BASE,
-    JSON_TYPES,
-    Member,
-    compile_schema,
-    default_folder,
-    json_type,
-    load,
-)
+from beckn_conformance.messages.json_text import write_json
+from beckn_conformance.specification.loading import default_folder, load
+from beckn_conformance.specification.members import JSON_TYPES, Member, json_type
+from beckn_conformance.specification.validators import BASE, compile_schema
 
 KEYS = {SIGNUP: "signup", GET: "get", UPDATE: "info-update", ADD: "documents-add"}
 REGISTRY = Registry().with_resources(

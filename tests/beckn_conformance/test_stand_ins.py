@@ -12,7 +12,8 @@ from beckn_conformance.judging.history.form import same_but_for_form, same_bytes
 from beckn_conformance.judging.recogniser import Recogniser
 from beckn_conformance.messages.values import NAMES, PHONES
 from beckn_conformance.record.stand_ins import StandIns
-from beckn_conformance.specification.loading import SIGNUP, load
+from beckn_conformance.specification.loading import load
+from beckn_conformance.specification.specification import SIGNUP
 
 VALUES = drawn()
 MEMBERS = {

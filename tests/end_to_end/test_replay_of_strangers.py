@@ -18,7 +18,8 @@ from beckn_conformance.commands.cli import main
 from beckn_conformance.commands.resend import resend
 from beckn_conformance.config.gateway import GatewayConfig
 from beckn_conformance.messages.binding import HttpBinding
-from beckn_conformance.messages.exchange import Exchange, Message, Raw, Reply, Request, write_json
+from beckn_conformance.messages.exchange import Exchange, Message, Raw, Reply, Request
+from beckn_conformance.messages.json_text import write_json
 from beckn_conformance.messages.values import Values
 from beckn_conformance.run.session import Session
 from beckn_conformance.specification.loading import load

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from beckn_conformance.specification.loading import BASE, default_folder, load
+from beckn_conformance.specification.loading import default_folder, load
+from beckn_conformance.specification.validators import BASE
 
 ROOT = Path(__file__).resolve().parents[2]
 KIT = {
@@ -54,7 +55,7 @@ def test_every_configuration_key_has_a_line_in_the_readme(name: str) -> None:
 
 def test_every_option_has_a_line_in_the_readme() -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    plugin = (ROOT / "beckn_conformance" / "plugin.py").read_text(encoding="utf-8")
+    plugin = (ROOT / "beckn_conformance" / "plugin" / "__init__.py").read_text(encoding="utf-8")
 
     assert [option for option in re.findall(r'add\("(--[\w-]+)"', plugin) if option not in readme] == []
 

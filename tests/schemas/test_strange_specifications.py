@@ -9,7 +9,8 @@ import pytest
 from changed_schemas import copied
 
 from beckn_conformance.errors import KitError
-from beckn_conformance.specification.loading import compile_schema, load, parsed
+from beckn_conformance.specification.loading import load, parsed
+from beckn_conformance.specification.validators import compile_schema
 
 
 @pytest.fixture

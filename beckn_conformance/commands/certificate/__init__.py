@@ -8,7 +8,7 @@ import datetime
 from ...config.paths import path_of
 from ...config.urls import check_url
 from ...errors import UsageError
-from ...messages.exchange import printable
+from ...untrusted.text import printable
 from .. import schemas
 from ..terminal import Commands, say, say_json
 

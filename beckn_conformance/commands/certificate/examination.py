@@ -20,7 +20,7 @@ from ...record.masking import Masker
 from ...report import files
 from ...report.document import document, said
 from ...run.rejudge import Rejudged, rejudge
-from ...specification.loading import Specification
+from ...specification.specification import Specification
 from ...untrusted.writing import refuse_links, replaced
 from . import statement
 from .statement import NAME, Report

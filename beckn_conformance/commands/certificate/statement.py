@@ -17,7 +17,7 @@ from ... import __version__
 from ...errors import UsageError
 from ...report import files
 from ...run.rejudge import Rejudged
-from ...specification.loading import Specification
+from ...specification.specification import Specification
 from ...untrusted import reading
 from . import dsse
 
@@ -75,7 +75,7 @@ def of_run(report: Report, judged: Rejudged) -> dict[str, Any]:
 def kit() -> dict[str, str]:
     """Version and digest of the code that judges."""
     found = hashlib.sha256()
-    package = Path(__file__).resolve().parent
+    package = Path(__file__).resolve().parents[2]
     for path in sorted(package.rglob("*.py")):
         content = path.read_bytes()
         found.update(f"{path.relative_to(package).as_posix()}\0{len(content)}\0".encode() + content)

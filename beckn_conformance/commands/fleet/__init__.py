@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 from ...config.paths import path_of
 from ...errors import KitError, UsageError
-from ...messages.exchange import printable
+from ...untrusted.text import printable
 
 if TYPE_CHECKING:
-    from ...specification.loading import Specification
+    from ...specification.specification import Specification
     from .job import Visit
     from .results import Certify, Ledger
 

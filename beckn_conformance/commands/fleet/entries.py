@@ -13,7 +13,8 @@ from ...config.paths import path_of
 from ...config.urls import check_url
 from ...errors import UsageError
 from ...run import embedded
-from ...specification.loading import Specification, load, shipped
+from ...specification.loading import load, shipped
+from ...specification.specification import Specification
 from ...untrusted.yaml_text import Node
 
 RESERVED = ("index.html", "fleet.json", "history.jsonl")

@@ -12,7 +12,7 @@ from markupsafe import Markup
 
 from ...judging.outcome import worded
 from ...report import html
-from ...specification.loading import Specification
+from ...specification.specification import Specification
 from ...untrusted.writing import replaced
 from .results import VERDICTS, Ledger
 

@@ -19,9 +19,9 @@ from typing import Any
 import yaml
 
 from ... import __version__
-from ...messages.exchange import printable
 from ...process import children
 from ...report import files
+from ...untrusted.text import printable
 from .entries import Entry
 
 JUDGED = (0, 1, 10)

@@ -6,7 +6,8 @@ import inspect
 from collections.abc import Iterator, Mapping
 
 from ...judging import checks, history
-from ...specification.loading import Requirement, Specification
+from ...specification.catalogue import Requirement
+from ...specification.specification import Specification
 
 LEVELS = {"M": "must", "S": "should", "R": "recorded only", "C": "by configuration"}
 

@@ -15,8 +15,12 @@ import jsonschema_rs
 from ...errors import SpecificationError, nearest
 from ...judging import checks, history
 from ...messages.samples import Samples
-from ...specification.loading import BASE, LARGEST_FILE, Member, Requirement, Specification, compile_schema, load, paths
+from ...specification.catalogue import Requirement
+from ...specification.loading import LARGEST_FILE, load, paths
+from ...specification.members import Member
 from ...specification.source_lines import escaped, parts_of
+from ...specification.specification import Specification
+from ...specification.validators import BASE, compile_schema
 from ...untrusted import reading, yaml_text
 from ...untrusted.patterns import Pattern, PatternError
 

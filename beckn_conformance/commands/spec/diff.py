@@ -34,8 +34,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ...messages.exchange import brief
-from ...specification.loading import Requirement, Specification
+from ...specification.catalogue import Requirement
+from ...specification.specification import Specification
+from ...untrusted.text import brief
 from .examples import MISSING, Side, bordered, inlined, sample, witness
 
 Facts = Mapping[str, Any]

@@ -13,8 +13,10 @@ from difflib import SequenceMatcher
 from typing import Any
 
 from ...errors import SpecificationError
-from ...messages.exchange import brief
-from ...specification.loading import Member, Operation, Specification, json_type
+from ...specification.catalogue import Operation
+from ...specification.members import Member, json_type
+from ...specification.specification import Specification
+from ...untrusted.text import brief
 from .prose_page import Block, Row, Value, blocks, example
 from .sections import Section, lay_out
 

@@ -17,7 +17,7 @@ from hypothesis.strategies import SearchStrategy
 
 from ...errors import SpecificationError
 from ...run.examples import find
-from ...specification.loading import compile_schema
+from ...specification.validators import compile_schema
 from ...untrusted.patterns import Pattern, PatternError
 
 Schema = Mapping[str, Any]

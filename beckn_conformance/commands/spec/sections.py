@@ -9,7 +9,7 @@ from difflib import SequenceMatcher
 from typing import Any
 
 from ...errors import UsageError
-from ...specification.loading import Operation
+from ...specification.catalogue import Operation
 from .prose_page import Block
 
 

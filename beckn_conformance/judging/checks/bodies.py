@@ -6,9 +6,11 @@ import datetime
 from collections import Counter
 from collections.abc import Iterable
 
-from ...messages.exchange import MISSING, member, places, shown, tame
+from ...messages.json_text import tame
+from ...messages.text import shown
 from ...messages.times import read_date, read_time
-from ..finding import MOST_PLACES, Judgement, pattern_of
+from ...specification.pointer import MISSING, member, pattern_of, places
+from ..finding import MOST_PLACES, Judgement
 from .observation import VERIFICATION, Sight
 from .registry import check
 

@@ -10,8 +10,12 @@ from functools import cached_property, lru_cache
 from typing import Any
 
 from ...config.gateway import GatewayConfig
-from ...messages.exchange import MISSING, MOST_ITEMS, Exchange, brief, identifier, member, places, printable, shown
-from ...specification.loading import Specification
+from ...messages.exchange import Exchange, identifier
+from ...messages.json_text import MOST_ITEMS
+from ...messages.text import shown
+from ...specification.pointer import MISSING, member, places
+from ...specification.specification import Specification
+from ...untrusted.text import brief, printable
 from ..finding import Finding, Judgement
 from ..origin import INTERMEDIARY, Origin, is_own, signature
 from ..recogniser import Acquaintance, Diagnosis

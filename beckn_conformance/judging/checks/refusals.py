@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from ...messages.exchange import MISSING, member, places, shown
-from ..finding import Judgement, pattern_of
+from ...messages.text import shown
+from ...specification.pointer import MISSING, member, pattern_of, places
+from ..finding import Judgement
 from ..origin import is_bare
 from ..recogniser import Fault
 from .observation import Sight, body_is_judged, is_judged

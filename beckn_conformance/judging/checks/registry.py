@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
-from ...specification.loading import Requirement
+from ...specification.catalogue import Requirement
 from ..finding import Judgement
 
 if TYPE_CHECKING:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from ...messages.exchange import MISSING, shown
+from ...messages.text import shown
+from ...specification.pointer import MISSING
 from ..finding import Judgement
 from .observation import Sight, body_is_judged
 from .registry import check

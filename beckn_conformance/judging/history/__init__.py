@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ...specification.loading import Requirement
+from ...specification.catalogue import Requirement
 from .clones import falters
 from .form import same_but_for_form, same_bytes
 from .histories import Histories

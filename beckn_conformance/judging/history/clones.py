@@ -12,8 +12,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from ...config.gateway import GatewayConfig
-from ...messages.exchange import MISSING, Exchange, member, shown
+from ...messages.exchange import Exchange
+from ...messages.text import shown
 from ...specification.loading import load
+from ...specification.pointer import MISSING, member
 from ..checks import Sight
 from ..finding import Judgement
 from .form import is_content, same_but_for_form

@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-from ...messages.exchange import member, shown
+from ...messages.text import shown
+from ...specification.pointer import member
 from ..checks import VERIFICATION, Sight
 from ..finding import Judgement
 from .form import same_but_for_form

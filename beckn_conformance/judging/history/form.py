@@ -9,8 +9,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from ...messages.exchange import MISSING, shown
-from ...specification.loading import json_type
+from ...messages.text import shown
+from ...specification.members import json_type
+from ...specification.pointer import MISSING
 from ..checks import Sight
 from ..finding import Judgement
 from .registration import History

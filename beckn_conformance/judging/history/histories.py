@@ -24,8 +24,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from ...messages.exchange import MISSING, Exchange, identifier, member, shown
+from ...messages.exchange import Exchange, identifier
+from ...messages.text import shown
 from ...specification.loading import load
+from ...specification.pointer import MISSING, member
 from ..checks import Sight
 from ..finding import Judgement
 from ..obligations import MANY

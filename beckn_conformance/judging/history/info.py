@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ...messages.exchange import MISSING, member, shown
-from ...specification.loading import json_type, load
+from ...messages.text import shown
+from ...specification.loading import load
+from ...specification.members import json_type
+from ...specification.pointer import MISSING, member
 from ..checks import Sight
 from ..finding import Judgement
 from .form import Tally, compare, same_but_for_form

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from ...messages.exchange import MISSING, member, shown
+from ...messages.text import shown
+from ...specification.pointer import MISSING, member
 from ..checks import Sight
 from ..finding import Judgement
 from .form import same_bytes

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ...specification.loading import json_type
+from ...specification.members import json_type
 from ..checks import Sight
 from .form import same_but_for_form, same_bytes
 from .registration import Document

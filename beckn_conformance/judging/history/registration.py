@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ...messages.exchange import MISSING
 from ...specification.loading import load
+from ...specification.pointer import MISSING
 
 LONG = 64
 """Characters of a name up to which it must be accepted (Q4)."""

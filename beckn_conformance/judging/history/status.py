@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...messages.exchange import MISSING, member, shown
+from ...messages.text import shown
+from ...specification.pointer import MISSING, member
 from ..checks import VERIFICATION, Sight
 from ..finding import Judgement
 from .registration import ADD, GET, UPDATE, History

@@ -10,7 +10,7 @@ from typing import Any, Final
 from urllib.parse import urlencode
 
 from ...client.content_coding import MAGIC, Decoding, Undecodable
-from ...messages.exchange import read_json
+from ...messages.json_text import read_json
 from ..rows import LONGEST
 from .moments import number
 

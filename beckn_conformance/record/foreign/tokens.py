@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from ...messages.exchange import MISSING, Exchange, identifier, member
+from ...messages.exchange import Exchange, identifier
+from ...specification.pointer import MISSING, member
 
 REDACTED = re.compile(
     r"[^A-Za-z0-9]+|[^A-Za-z0-9]*(filtered|redacted|masked|hidden|removed|scrubbed|sanitized|x{3,})[^A-Za-z0-9]*",

@@ -1,0 +1,94 @@
+"""JSON as it is read from replies and written into requests."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import Any, Final, NoReturn
+
+from ..specification.pointer import MISSING
+
+MOST_VALUES: Final = 100_000
+"""Signs of structure in the JSON of a reply, about one to each member or item; each takes much more memory than it
+takes of a reply."""
+
+
+def read_json(content: bytes) -> tuple[Any, str, tuple[str, ...]]:
+    """Reads RFC 8259 JSON; returns value (or MISSING), the reason it is none, and notes on what was forgiven (T8)."""
+    notes: tuple[str, ...] = ()
+    if content.startswith(b"\xef\xbb\xbf"):
+        content, notes = content[3:], ("a byte order mark before the JSON",)
+    if not content.strip():
+        return MISSING, "the body is empty", notes
+    try:
+        text = content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        return MISSING, f"the body is not UTF-8 (byte {error.start})", notes
+    try:
+        value = json.loads(text, parse_constant=_refuse_constant, parse_int=_integer)
+    except RecursionError:
+        return MISSING, TOO_DEEP, notes
+    except ValueError as error:
+        return MISSING, f"the body is not JSON: {error}", notes
+    if content.count(b"[") + content.count(b"{") > DEEPEST_JSON and _is_too_deep(value):
+        return MISSING, TOO_DEEP, notes
+    return value, "", notes
+
+
+DEEPEST_JSON: Final = 200
+"""Levels of a reply that are read; RFC 8259 leaves it to a reader how many."""
+
+
+TOO_DEEP: Final = f"the JSON is nested in more than {DEEPEST_JSON} levels"
+
+
+def _is_too_deep(value: Any) -> bool:
+    level = [value]
+    for _ in range(DEEPEST_JSON):
+        level = [
+            child
+            for parent in level
+            if isinstance(parent, dict | list)
+            for child in (parent.values() if isinstance(parent, dict) else parent)
+        ]
+    return any(isinstance(child, dict | list) for child in level)
+
+
+def _integer(digits: str) -> int | float:
+    """An integer; one of more digits than Python converts is as good as infinite, and JSON all the same."""
+    try:
+        return int(digits)
+    except ValueError:
+        return -math.inf if digits.startswith("-") else math.inf
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no JSON value")
+
+
+def write_json(value: Any) -> bytes:
+    """Compact JSON in UTF-8 for a request; lone surrogates are escaped."""
+    try:
+        return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+    except UnicodeEncodeError:
+        return json.dumps(value, separators=(",", ":")).encode()
+
+
+DEEPEST = 8
+"""Levels of a body that the schemas speak of, and more."""
+
+
+MOST_ITEMS = 2000
+"""Items of a list that are judged one by one, more than any list that a gateway has reason to send."""
+
+
+def tame(value: Any, depth: int = DEEPEST) -> Any:
+    """A value as validators can take it: cut where it is deeper than any schema, or longer than any list of a
+    registration; lone surrogates replaced."""
+    if isinstance(value, str):
+        return value if value.isascii() else value.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    if isinstance(value, dict):
+        return {tame(k): tame(v, depth - 1) for k, v in value.items()} if depth else {}
+    if isinstance(value, list):
+        return [tame(v, depth - 1) for v in value[:MOST_ITEMS]] if depth else []
+    return value

@@ -1,0 +1,101 @@
+"""Operations, requirements and how they are tied to members: the rows of the catalogue."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ..errors import SpecificationError
+from .validators import compile_schema
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One of the calls of the specification."""
+
+    key: str
+    """Name of its schema files, such as ``info-update``."""
+    action: str
+    """Value of its Action header, such as ``Provider/info/update``."""
+    prefix: str = ""
+    """Beginning of the ids of its requirements, such as ``UPDATE``."""
+    section: str = ""
+    """Where the specification page has it, such as ``§3``."""
+
+    @property
+    def path(self) -> str:
+        return "/" + self.action
+
+
+@dataclass(frozen=True, slots=True)
+class Selector:
+    """Ties a requirement to members of a request and to kinds of faults there."""
+
+    members: tuple[str, ...]
+    strength: str
+    """``must`` or ``should``: on which side of the border in the schemas it lies."""
+    kinds: tuple[str, ...] = ()
+    """Kinds of faults (``empty``, ``unknown`` …); none means every kind no other requirement names."""
+
+
+@dataclass(frozen=True, slots=True)
+class Requirement:
+    """One thing a gateway is held to, as ``requirements.yaml`` has it."""
+
+    id: str
+    section: str
+    level: str
+    basis: str
+    reading: tuple[str, ...]
+    title: str
+    text: str
+    operations: tuple[str, ...]
+    """Actions of the exchanges that are judged under it."""
+    refuses: Selector | None = None
+    accepts: Selector | None = None
+    owns: tuple[str, ...] = ()
+    """Members of the reply that it judges in place of the general requirement on the body."""
+    needs: str = ""
+    untestable: str = ""
+
+
+def _requirement(row: Mapping[str, Any], actions: Mapping[str, str]) -> Requirement:
+    values = dict(row)
+    for key in ("refuses", "accepts"):
+        if key in values:
+            selector = values[key]
+            values[key] = Selector(tuple(selector["members"]), selector["strength"], tuple(selector.get("kinds", ())))
+    for key in ("reading", "owns"):
+        values[key] = tuple(values.get(key, ()))
+    try:
+        values["operations"] = tuple(actions[name] for name in values["operations"])
+        return Requirement(**values)
+    except (KeyError, TypeError) as error:
+        raise SpecificationError(f"requirements.yaml: {row.get('id', row)}: {error}") from error
+
+
+def _check_catalogue(files: Mapping[str, Any]) -> None:
+    """Holds requirements and readings against their own schema."""
+    schema = files.get("catalogue.json")
+    if not isinstance(schema, dict):
+        raise SpecificationError("catalogue.json is missing")
+    ids = (
+        [row.get("id") for row in files["requirements.yaml"] or () if isinstance(row, dict)]
+        if isinstance(files["requirements.yaml"], list)
+        else []
+    )
+    if twice := sorted(id_ for id_, number in Counter(map(str, ids)).items() if number > 1):
+        raise SpecificationError(f"requirements.yaml: more than one entry for {', '.join(twice)}")
+    for name in ("operations", "requirements", "readings"):
+        validator = compile_schema({"$ref": f"#/$defs/{name}", "$defs": schema.get("$defs")})
+        for error in validator.iter_errors(files.get(f"{name}.yaml")):
+            path = list(error.instance_path)
+            entry = files[f"{name}.yaml"][path[0]] if path and isinstance(path[0], int) else None
+            place = (
+                [str(entry.get("id", path[0]) if isinstance(entry, dict) else path[0]), *map(str, path[1:])]
+                if path
+                else []
+            )
+            raise SpecificationError(f"{name}.yaml: {'/'.join(place) or 'the file'}: {error.message[:300]}")

@@ -1,0 +1,151 @@
+"""The members of a request body, with everything the schemas say of their values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from ..errors import SpecificationError
+from ..untrusted import patterns
+from .validators import compile_schema
+
+ANY = "any"
+"""The kind of all valid values of a member whose schema names no kinds."""
+
+
+JSON_TYPES = ("string", "number", "boolean", "array", "object", "null")
+
+
+@dataclass(frozen=True)
+class Member:
+    """One member of a request body, with everything the schemas say of its values.
+
+    ``pointer`` is a JSON Pointer in which ``*`` stands for any index of a list.
+    """
+
+    pointer: str
+    schema: Mapping[str, Any]
+    required: bool
+    nullable: bool
+
+    @property
+    def name(self) -> str:
+        return self.pointer.rsplit("/", 1)[1]
+
+    @property
+    def parent(self) -> str:
+        return self.pointer.rsplit("/", 1)[0]
+
+    @cached_property
+    def type(self) -> str:
+        """The JSON type that is due, one of JSON_TYPES."""
+        named = str(self.schema["type"])
+        return "number" if named == "integer" else named
+
+    @property
+    def scalar(self) -> bool:
+        """Whether its values have no members or items of their own."""
+        return self.type not in ("object", "array")
+
+    @cached_property
+    def _validators(self) -> dict[str, Any]:
+        proper = {key: value for key, value in self.schema.items() if not key.startswith("x-")}
+        if self.type in ("object", "array"):
+            proper = {"type": self.type}
+        return {
+            "proper": compile_schema(proper),
+            **{
+                key: compile_schema(self.schema[key])
+                for key in ("x-safe", "x-safe-should", "x-should")
+                if key in self.schema
+            },
+        }
+
+    @cached_property
+    def properties(self) -> frozenset[str]:
+        """Names of the members of an object; none for other types."""
+        return frozenset(self.schema.get("properties", ()))
+
+    @cached_property
+    def filled(self) -> str | None:
+        """How firmly an object is to be refused that has none of its members; None where it may be empty."""
+        strengths = {"must": self.schema, "should": self.schema.get("x-should", {})}
+        return next((strength for strength, schema in strengths.items() if "minProperties" in schema), None)
+
+    @cached_property
+    def named_faults(self) -> Mapping[str, tuple[str, str]]:
+        """Name and strength of each faulty text that the schemas list."""
+        found: dict[str, tuple[str, str]] = {}
+        for strength in ("must", "should"):
+            for name, value in self.malformed(strength).items():
+                if isinstance(value, str):
+                    found.setdefault(value, (name, strength))
+        return found
+
+    def has_type(self, value: object) -> bool:
+        return json_type(value) == self.type
+
+    def tolerates(self, value: object) -> bool:
+        """False for a value that a gateway MUST refuse."""
+        return bool(self._validators["proper"].is_valid(value))
+
+    def approves(self, value: object) -> bool:
+        """False for a value that a gateway SHOULD refuse."""
+        validator = self._validators.get("x-should")
+        return validator is None or bool(validator.is_valid(value))
+
+    def safe(self, value: object) -> bool:
+        """True for a value that satisfies every reading, so that a gateway MUST accept it."""
+        validator = self._validators.get("x-safe")
+        return validator is None or bool(validator.is_valid(value))
+
+    def nearly_safe(self, value: object) -> bool:
+        """True for a value that a gateway SHOULD accept."""
+        validator = self._validators.get("x-safe-should")
+        return self.safe(value) or (validator is not None and bool(validator.is_valid(value)))
+
+    def malformed(self, strength: str) -> Mapping[str, Any]:
+        """Named faulty values of the member's own type, by the strength with which they must be refused."""
+        found: Mapping[str, Any] = self.schema.get("x-malformed" if strength == "must" else "x-should-malformed", {})
+        return found
+
+    def variants(self, strength: str) -> Mapping[str, str]:
+        """Named kinds of valid values as patterns, each of which is to be seen accepted; one for all that no schema
+        tells apart."""
+        found: Mapping[str, str] = self.schema.get("x-variants" if strength == "must" else "x-variants-should", {})
+        return {ANY: ""} if not found and strength == "must" and self.scalar else found
+
+
+@dataclass(frozen=True, slots=True)
+class Acceptance:
+    """That valid values of a member are accepted, in each of their kinds."""
+
+    pointer: str
+    requirement: str
+    variants: tuple[tuple[str, patterns.Pattern], ...]
+    """Obligation and pattern of every kind."""
+
+
+def json_type(value: object) -> str:
+    """The JSON type of a decoded value, one of JSON_TYPES."""
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return "boolean"
+        case str():
+            return "string"
+        case int() | float():
+            return "number"
+        case list():
+            return "array"
+    return "object"
+
+
+def _pattern(member: Member, name: str, text: str) -> patterns.Pattern:
+    try:
+        return patterns.pattern(text)
+    except patterns.PatternError as error:
+        raise SpecificationError(f"{member.pointer}: the pattern of {name} cannot be used: {error}") from error

@@ -1,0 +1,230 @@
+"""Everything in schemas/, read once."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import Any, Final
+
+from ..errors import SpecificationError
+from .catalogue import Operation, Requirement
+from .members import Acceptance, Member, _pattern
+from .validators import BASE, compile_schema
+
+SIGNUP = "Provider/signup"
+
+
+MOST_MEMBERS: Final = 2000
+"""Members of one request, those of parts that are referred to counted each time."""
+
+
+DEEPEST: Final = 16
+"""References in a row, and levels of members."""
+
+
+@dataclass(frozen=True, eq=False)
+class Specification:
+    """Everything in schemas/, read once; raises SpecificationError where it cannot be used."""
+
+    folder: Path
+    files: Mapping[str, Any]
+    requirements: Mapping[str, Requirement]
+    readings: Mapping[str, Mapping[str, Any]]
+    operations: tuple[Operation, ...]
+    digest: str
+    title: str = "Beckn Gateway Registration API"
+    source: str = "Beckn Gateway Registration API, draft page (beckn-gateway-registration-api.md)"
+    _members: dict[str, tuple[Member, ...]] = field(default_factory=dict, repr=False)
+
+    def operation(self, action: str) -> Operation:
+        return next(o for o in self.operations if o.action == action)
+
+    def members(self, action: str) -> tuple[Member, ...]:
+        """The members of an operation's request body, parents before children."""
+        if action not in self._members:
+            schema = self.files[f"{self.operation(action).key}.request.json"]
+            self._members[action] = self._all_members(schema)
+        return self._members[action]
+
+    @cached_property
+    def places(self) -> frozenset[str]:
+        """Where a finding can be, with ``*`` for any index: bodies as a whole, their members, members of headers."""
+        bodies = (self.files[f"{o.key}.{kind}.json"] for o in self.operations for kind in ("request", "ack"))
+        headers = (name for kind in ("request", "reply") for name in self.files[f"header.{kind}.json"]["properties"])
+        members = {member.pointer for body in bodies for member in self._all_members(body)}
+        return frozenset({"", *members, *(f"header:{name}" for name in headers)})
+
+    def children(self, action: str, pointer: str) -> tuple[Member, ...]:
+        """The members of an object in an operation's request body; those of the body itself for ""."""
+        return _children(self, action, pointer)
+
+    @cached_property
+    def info_names(self) -> tuple[str, ...]:
+        """Names of the members of ``info``, as a signup has them."""
+        return tuple(member.name for member in self.children(SIGNUP, "/info"))
+
+    @cached_property
+    def document_names(self) -> tuple[str, ...]:
+        """Names of the members of a document, as a signup has them."""
+        return tuple(member.name for member in self.children(SIGNUP, "/documents/*"))
+
+    @cached_property
+    def unchanging(self) -> tuple[str, ...]:
+        """Pointers of what a signup says once and for all: values outside of ``info`` and of lists."""
+        return tuple(
+            member.pointer
+            for member in self.members(SIGNUP)
+            if member.scalar and "*" not in member.pointer and not member.pointer.startswith("/info/")
+        )
+
+    def top_members(self, action: str) -> frozenset[str]:
+        """Names of the members of an operation's request body itself."""
+        return _top_members(self, action)
+
+    def resolve(self, schema: Mapping[str, Any]) -> tuple[Mapping[str, Any], bool]:
+        """Follows $ref, and anyOf with null; returns the schema meant and whether null is allowed."""
+        nullable = False
+        for _ in range(DEEPEST):
+            if "$ref" in schema:
+                schema = {**self.target(schema["$ref"]), **{k: v for k, v in schema.items() if k != "$ref"}}
+            elif "anyOf" in schema:
+                (chosen,) = (option for option in schema["anyOf"] if option.get("type") != "null")
+                nullable = len(schema["anyOf"]) > 1
+                schema = {**chosen, **{k: v for k, v in schema.items() if k != "anyOf"}}
+            else:
+                return schema, nullable
+        raise SpecificationError(f"{self.folder}: a schema has more than {DEEPEST} references in a row")
+
+    def target(self, reference: str) -> Mapping[str, Any]:
+        """The schema that a $ref of any of the files leads to."""
+        file, _, pointer = reference.partition("#")
+        node: Any = self.files[file or "common.json"]
+        for part in pointer.strip("/").split("/") if pointer else ():
+            node = node[part]
+        return dict(node)
+
+    def _all_members(self, schema: Mapping[str, Any]) -> tuple[Member, ...]:
+        """The members of a body; raises SpecificationError for schemas that refer to each other without end."""
+        found = tuple(itertools.islice(self._walk(schema, "", DEEPEST), MOST_MEMBERS + 1))
+        if len(found) > MOST_MEMBERS:
+            raise SpecificationError(f"{self.folder}: a body has more than {MOST_MEMBERS} members")
+        return found
+
+    def _walk(self, schema: Mapping[str, Any], pointer: str, room: int) -> Iterator[Member]:
+        if not room:
+            raise SpecificationError(f"{self.folder}: the members of {pointer[:80]} are nested too deeply")
+        schema, _ = self.resolve(schema)
+        required = schema.get("required", ())
+        for name, child in schema.get("properties", {}).items():
+            resolved, nullable = self.resolve(child)
+            yield Member(f"{pointer}/{name}", resolved, name in required, nullable)
+            yield from self._walk(resolved, f"{pointer}/{name}", room - 1)
+        if "items" in schema:
+            resolved, nullable = self.resolve(schema["items"])
+            yield Member(f"{pointer}/*", resolved, False, nullable)
+            yield from self._walk(resolved, f"{pointer}/*", room - 1)
+
+    def reply_schema(self, action: str, kind: str) -> Any:
+        """The validator of an ``ack`` or ``nack`` body of an operation."""
+        return self.validator(f"{self.operation(action).key}.{kind}.json")
+
+    def validator(self, reference: str) -> Any:
+        """The validator of a schema of the files, such as ``get.ack.json`` or ``catalogue.json#/$defs/page``."""
+        return _validator(self, reference)
+
+    def requirement_for_fault(self, action: str, member: str, kind: str, strength: str) -> Requirement | None:
+        """The requirement that a request with this fault is refused, or None where nobody is held to it."""
+        general = None
+        for requirement in self._refusals(action):
+            selector = requirement.refuses
+            assert selector is not None
+            if member not in selector.members or selector.strength != strength:
+                continue
+            if kind in selector.kinds or kind.partition(":")[0] in selector.kinds:
+                return requirement
+            if not selector.kinds:
+                general = requirement
+        return general
+
+    def requirement_for_acceptance(self, action: str, member: str, strength: str) -> Requirement | None:
+        """The requirement that valid values of this member are accepted, if it has one of its own."""
+        return _acceptances(self).get((action, member, strength))
+
+    def acceptances(self, action: str) -> tuple[Acceptance, ...]:
+        """The kinds of valid values that are to be seen accepted, member by member."""
+        return _acceptances_of(self, action)
+
+    def replies_owned(self, action: str) -> tuple[str, ...]:
+        """The requirements on the body of an operation's ACK: the general one, and those of single members."""
+        return _replies_owned(self, action)
+
+    def _refusals(self, action: str) -> tuple[Requirement, ...]:
+        return _refusals_of(self, action)
+
+    def prefix(self, action: str) -> str:
+        """First word of the ids of an operation's requirements, such as ``UPDATE``."""
+        return self.operation(action).prefix
+
+    def __hash__(self) -> int:
+        return hash(self.digest)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Specification) and self.digest == other.digest
+
+
+@lru_cache(maxsize=64)
+def _validator(specification: Specification, reference: str) -> Any:
+    return compile_schema({"$ref": BASE + reference}, specification.files)
+
+
+@lru_cache(maxsize=256)
+def _children(specification: Specification, action: str, pointer: str) -> tuple[Member, ...]:
+    return tuple(member for member in specification.members(action) if member.parent == pointer)
+
+
+@lru_cache(maxsize=8)
+def _acceptances(specification: Specification) -> dict[tuple[str, str, str], Requirement]:
+    found: dict[tuple[str, str, str], Requirement] = {}
+    for requirement in specification.requirements.values():
+        if requirement.accepts is not None:
+            for action in requirement.operations:
+                for member in requirement.accepts.members:
+                    found.setdefault((action, member, requirement.accepts.strength), requirement)
+    return found
+
+
+@lru_cache(maxsize=64)
+def _top_members(specification: Specification, action: str) -> frozenset[str]:
+    return frozenset(member.pointer.split("/")[1] for member in specification.members(action))
+
+
+@lru_cache(maxsize=64)
+def _acceptances_of(specification: Specification, action: str) -> tuple[Acceptance, ...]:
+    return tuple(
+        Acceptance(
+            member.pointer,
+            requirement.id,
+            tuple(
+                (f"{action} {member.pointer} {name}", _pattern(member, name, text))
+                for name, text in member.variants(strength).items()
+            ),
+        )
+        for member in specification.members(action)
+        for strength in ("must", "should")
+        if (requirement := specification.requirement_for_acceptance(action, member.pointer, strength)) is not None
+    )
+
+
+@lru_cache(maxsize=64)
+def _replies_owned(specification: Specification, action: str) -> tuple[str, ...]:
+    general = f"{specification.prefix(action)}-BODY"
+    owners = (r.id for r in specification.requirements.values() if action in r.operations and r.owns)
+    return tuple(dict.fromkeys((general, *owners)))
+
+
+@lru_cache(maxsize=64)
+def _refusals_of(specification: Specification, action: str) -> tuple[Requirement, ...]:
+    return tuple(r for r in specification.requirements.values() if r.refuses and action in r.operations)
