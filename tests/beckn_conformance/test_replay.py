@@ -345,7 +345,7 @@ def test_raw_bytes_are_sent_as_they_were(tmp_path: Path) -> None:
 
 def test_a_secret_is_masked_before_anything_is_quoted(tmp_path: Path) -> None:
     rng = random.Random(7)
-    secrets = ["Action: Provider/get' -H", "' -H 'Token: ", "'\"$(>pwned)\"'", "Provider/get'; >pwned; '"]
+    secrets = ["Action: Provider/get' -H", "' -H 'Token: ", "'\"$(>pwned)\"'", "7Provider/get'; >pwned; '"]
     masker = Masker(secrets)
     lines, expected = [], []
     for _ in range(300):

@@ -97,7 +97,7 @@ def test_a_history_is_told_in_steps_and_runs_again_as_a_script(
 
 
 def test_no_script_of_an_earlier_run_is_left(kit: Kit, gateway: Callable[..., Loopback]) -> None:
-    stale = kit.report / "findings" / "OLD-1.sh"
+    stale = kit.report / "findings" / "GET-BODY-0123abcd.sh"
     stale.parent.mkdir(parents=True)
     stale.write_text("")
 
