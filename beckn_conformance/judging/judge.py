@@ -131,6 +131,7 @@ class Judge:
 
     def _sight(self, exchange: Exchange) -> Sight:
         diagnosis = self._recogniser.diagnose(exchange, self.known)
+        self.known.learn(exchange, diagnosis.registration)
         origin = self._appearance.origin(exchange)
         if exchange.purpose in HOSTILE:
             self._reached = origin is not Origin.FRONT

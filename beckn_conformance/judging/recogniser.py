@@ -11,12 +11,14 @@ import re
 import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from enum import StrEnum
+from typing import Any, assert_never
 
 from ..config.gateway import GatewayConfig
 from ..messages.exchange import Exchange, Message
 from ..messages.faults import kinds, obligation
 from ..messages.json_text import tame
+from ..specification.actions import SIGNUP
 from ..specification.members import Member, json_type
 from ..specification.pointer import MISSING, places
 from ..specification.specification import Specification
@@ -50,12 +52,35 @@ class Fault:
         return f"{self.pointer} {self.kind}" if self.in_header else obligation(self.member, self.kind, self.pointer)
 
 
+class DoubtKind(StrEnum):
+    """What a doubt is about, where something depends on it."""
+
+    MISSING = "missing"
+    NULL = "null"
+    TAKEN = "taken"
+    """Another registration was made with the value."""
+    OTHER = "other"
+
+
 @dataclass(frozen=True, slots=True)
 class Doubt:
     """A member of which readers can differ, so that nothing follows from it."""
 
     pointer: str
     why: str
+    """For people; nothing is decided by it."""
+    kind: DoubtKind = DoubtKind.OTHER
+
+
+@dataclass(frozen=True, slots=True)
+class Symbol:
+    """A member whose value a gateway SHOULD accept rather than MUST (Q4)."""
+
+    pointer: str
+
+
+Note = Fault | Doubt | Symbol
+"""What the recogniser says of one member."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +153,14 @@ class Acquaintance:
         id_ = _named(sent)
         return self.registrations.get(id_) if isinstance(id_, str) else None
 
+    def learn(self, exchange: Exchange, registration: str | None) -> None:
+        """Remembers what a request identified a provider with; call it once the request is diagnosed."""
+        info = _info(exchange.sent)
+        if company_id := _text(info, "company_id"):
+            self.company_ids.setdefault(hash(company_id.casefold()), registration or exchange.id)
+        if registration is None:
+            self.identities |= {key for _, key in _identities(info)}
+
     def forget(self, registration: str) -> None:
         """Drops a registration that is not called again; whom its token was given to is still known."""
         self.registrations.pop(registration, None)
@@ -153,33 +186,35 @@ class Recogniser:
         sent = exchange.sent
         if sent is None:
             return Diagnosis(doubts=(Doubt("", "the request is no message"),), registration=exchange.about or None)
+        owner = known.about(sent) if exchange.action != SIGNUP else None
+        registration = owner.id if owner else None
         faults: list[Fault] = []
         doubts: list[Doubt] = []
         symbols: list[str] = []
-        for note in self._header(exchange, sent.header):
-            if isinstance(note, Doubt):
-                doubts.append(note)
-            else:
-                faults.append(note)
-        for fault, doubt, symbol in self._body(exchange.action, sent.body):
-            if fault:
-                faults.append(fault)
-            elif doubt:
-                doubts.append(doubt)
-            elif symbol:
-                symbols.append(symbol)
-        registration = None
-        if exchange.action != "Provider/signup":
-            registration = self._registration(exchange, sent, known, faults, doubts)
-        elif not sent.header.get("Token", "").strip():
-            doubts.append(Doubt("header:Token", "the page does not say what token a signup needs"))
-        self._uniqueness(exchange, sent.body, known, registration, doubts)
-        for fault in [fault for fault in faults if fault.in_header and _name_of(fault) in known.unheld]:
-            faults.remove(fault)
-            doubts.append(Doubt(fault.pointer, "the recording does not hold what was sent"))
-        if len(exchange.request.content) > LARGEST_CALL:
-            doubts.append(Doubt("", "a request larger than every reading allows"))
+        for note in self._notes(exchange, sent, known, owner):
+            match note:
+                case Fault() if note.in_header and _name_of(note) in known.unheld:
+                    doubts.append(Doubt(note.pointer, "the recording does not hold what was sent"))
+                case Fault():
+                    faults.append(note)
+                case Doubt():
+                    doubts.append(note)
+                case Symbol():
+                    symbols.append(note.pointer)
+                case _:
+                    assert_never(note)
         return Diagnosis(tuple(faults), tuple(doubts), tuple(symbols), registration)
+
+    def _notes(self, exchange: Exchange, sent: Message, known: Acquaintance, owner: Known | None) -> Iterator[Note]:
+        yield from self._header(exchange, sent.header)
+        yield from self._body(exchange.action, sent.body)
+        if exchange.action != SIGNUP:
+            yield from self._registration(exchange, sent, known, owner)
+        elif not sent.header.get("Token", "").strip():
+            yield Doubt("header:Token", "the page does not say what token a signup needs")
+        yield from self._uniqueness(exchange, known, owner.id if owner else None)
+        if len(exchange.request.content) > LARGEST_CALL:
+            yield Doubt("", "a request larger than every reading allows")
 
     def _header(self, exchange: Exchange, header: Mapping[str, str]) -> Iterator[Fault | Doubt]:
         action = header.get("Action")
@@ -221,9 +256,9 @@ class Recogniser:
         if abs(moment.timestamp() - exchange.started) > 86400:
             yield Doubt("header:Timestamp", "a time far from the time of sending")
 
-    def _body(self, action: str, body: Any) -> Iterator[tuple[Fault | None, Doubt | None, str | None]]:
+    def _body(self, action: str, body: Any) -> Iterator[Note]:
         if not isinstance(body, dict):
-            yield None, Doubt("", "the body is no object"), None
+            yield Doubt("", "the body is no object")
             return
         broken: list[str] = []
         for member in self._specification.members(action):
@@ -245,102 +280,107 @@ class Recogniser:
                 if kind:
                     strength = {k: s for k, s, _ in kinds(member, self._config)}.get(kind)
                     if strength is None:
-                        yield None, Doubt(pointer, f"{kind}: the page does not say whether it may be"), None
+                        about = DoubtKind(kind) if kind in (DoubtKind.MISSING, DoubtKind.NULL) else DoubtKind.OTHER
+                        yield Doubt(pointer, f"{kind}: the page does not say whether it may be", about)
                     else:
-                        yield Fault(pointer, member.pointer, kind, strength), None, None
+                        yield Fault(pointer, member.pointer, kind, strength)
                     broken.append(pointer)
                     continue
                 if member.scalar:
-                    yield self._scalar(member, pointer, value)
+                    if note := self._scalar(member, pointer, value):
+                        yield note
                 elif not member.safe(value):
-                    yield None, Doubt(pointer, "a list shorter or longer than every reading allows"), None
+                    yield Doubt(pointer, "a list shorter or longer than every reading allows")
                 if isinstance(value, dict):
                     for name in sorted(value.keys() - member.properties):
-                        yield None, Doubt(f"{pointer}/{name}", "a member the page does not know"), None
+                        yield Doubt(f"{pointer}/{name}", "a member the page does not know")
         for name in sorted(body.keys() - self._specification.top_members(action)):
-            yield None, Doubt(f"/{name}", "a member the page does not know"), None
+            yield Doubt(f"/{name}", "a member the page does not know")
 
-    def kind_of(self, member: Member, value: Any) -> tuple[object, ...]:
+    def kind_of(self, member: Member, value: Any) -> Note | None:
         """What is said of a value of a member, whatever else the request holds; the same of values of one kind."""
         return self._scalar(member, member.pointer, value)
 
-    def _scalar(self, member: Member, pointer: str, value: Any) -> tuple[Fault | None, Doubt | None, str | None]:
+    def _scalar(self, member: Member, pointer: str, value: Any) -> Note | None:
         if isinstance(value, str):
             if not value.isascii() and tame(value) != value:
-                return None, Doubt(pointer, "text that is no Unicode"), None
+                return Doubt(pointer, "text that is no Unicode")
             if (named := member.named_faults.get(value)) is not None:
                 name, strength = named
-                return Fault(pointer, member.pointer, f"malformed: {name}", strength), None, None
+                return Fault(pointer, member.pointer, f"malformed: {name}", strength)
         if not member.tolerates(value):
             if isinstance(value, str) and member.tolerates(_plain(value)):
-                return None, Doubt(pointer, "malformed only by characters that not everybody reads alike"), None
-            return Fault(pointer, member.pointer, "malformed", "must"), None, None
+                return Doubt(pointer, "malformed only by characters that not everybody reads alike")
+            return Fault(pointer, member.pointer, "malformed", "must")
         if not member.approves(value):
-            return Fault(pointer, member.pointer, "malformed", "should"), None, None
+            return Fault(pointer, member.pointer, "malformed", "should")
         if member.pointer == "/info/company_id" and self._company_id is not None:
             if self._company_id.fullmatch(value):
-                return None, None, None
+                return None
         elif member.safe(value):
-            return None, None, None
+            return None
         elif member.nearly_safe(value):
-            return None, None, pointer
-        return None, Doubt(pointer, "a value on which readings differ"), None
+            return Symbol(pointer)
+        return Doubt(pointer, "a value on which readings differ")
 
     def _registration(
-        self, exchange: Exchange, sent: Message, known: Acquaintance, faults: list[Fault], doubts: list[Doubt]
-    ) -> str | None:
+        self, exchange: Exchange, sent: Message, known: Acquaintance, owner: Known | None
+    ) -> Iterator[Fault | Doubt]:
         """Judges registration id and token together: whose registration, and with whose token."""
         id_ = _named(sent)
         token = sent.header.get("Token")
-        readable = isinstance(id_, str) and id_ != ""
-        owner = known.about(sent)
         owners = known.owners.get(token or "", [])
-        if readable and owner is None:
+        if isinstance(id_, str) and id_ != "" and owner is None:
             if known.closed and owners:
-                faults.append(Fault("/registration/id", "/registration/id", "unknown", "must"))
+                yield Fault("/registration/id", "/registration/id", "unknown", "must")
             else:
-                doubts.append(Doubt("/registration/id", "a registration whose making was not seen"))
+                yield Doubt("/registration/id", "a registration whose making was not seen")
         if token is None or token == "":
             kind = "missing" if token is None else "empty"
-            faults.append(Fault("header:Token", "header:Token", kind, "should"))
+            yield Fault("header:Token", "header:Token", kind, "should")
         elif owner is not None and owner.id not in owners:
             kind = "foreign" if owners else "unknown"
-            faults.append(Fault("header:Token", "header:Token", kind, "should"))
+            yield Fault("header:Token", "header:Token", kind, "should")
         elif owner is not None and len(owners) > 1:
-            faults.append(Fault("header:Token", "header:Token", "shared", "should"))
+            yield Fault("header:Token", "header:Token", "shared", "should")
         elif not owners:
-            doubts.append(Doubt("header:Token", "a token whose making was not seen"))
+            yield Doubt("header:Token", "a token whose making was not seen")
         if owner is not None and owner.expires is not None:
             moment = datetime.datetime.fromtimestamp(exchange.ended + 2, datetime.UTC)
             if moment >= owner.expires:
-                doubts.append(Doubt("header:Token", "the token may have expired"))
+                yield Doubt("header:Token", "the token may have expired")
         if owner is not None and not known.serves_fresh:
-            doubts.append(Doubt("/registration/id", "the gateway serves no registration before it is verified"))
-        return owner.id if owner else None
+            yield Doubt("/registration/id", "the gateway serves no registration before it is verified")
 
-    def _uniqueness(
-        self,
-        exchange: Exchange,
-        body: Any,
-        known: Acquaintance,
-        registration: str | None,
-        doubts: list[Doubt],
-    ) -> None:
-        info = body.get("info") if isinstance(body, dict) else None
-        if not isinstance(info, dict):
-            return
-        company_id = info.get("company_id")
-        if isinstance(company_id, str) and company_id:
-            owner = known.company_ids.setdefault(hash(company_id.casefold()), registration or exchange.id)
-            if owner not in (registration, exchange.id):
-                doubts.append(Doubt("/info/company_id", "another registration was made with it"))
-        for name in ("name", "phone", "email"):
-            value = info.get(name)
-            if isinstance(value, str) and registration is None:
-                key = hash((name, value.casefold()))
+    def _uniqueness(self, exchange: Exchange, known: Acquaintance, registration: str | None) -> Iterator[Doubt]:
+        info = _info(exchange.sent)
+        taken = "another registration was made with it"
+        if company_id := _text(info, "company_id"):
+            owner = known.company_ids.get(hash(company_id.casefold()))
+            if owner not in (None, registration, exchange.id):
+                yield Doubt("/info/company_id", taken, DoubtKind.TAKEN)
+        if registration is None:
+            for name, key in _identities(info):
                 if key in known.identities:
-                    doubts.append(Doubt(f"/info/{name}", "another registration was made with it"))
-                known.identities.add(key)
+                    yield Doubt(f"/info/{name}", taken, DoubtKind.TAKEN)
+
+
+def _info(sent: Message | None) -> dict[str, Any]:
+    info = sent.body.get("info") if sent is not None and isinstance(sent.body, dict) else None
+    return info if isinstance(info, dict) else {}
+
+
+def _text(info: Mapping[str, Any], name: str) -> str:
+    value = info.get(name)
+    return value if isinstance(value, str) else ""
+
+
+def _identities(info: Mapping[str, Any]) -> Iterator[tuple[str, int]]:
+    """The members by which a gateway may know a provider again, each with a key for its value."""
+    for name in ("name", "phone", "email"):
+        value = info.get(name)
+        if isinstance(value, str):
+            yield name, hash((name, value.casefold()))
 
 
 def _name_of(fault: Fault) -> str:

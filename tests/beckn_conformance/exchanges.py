@@ -368,8 +368,12 @@ def diagnose(
 ) -> Diagnosis:
     if action != SIGNUP:
         how.setdefault("token", OWNER.token)
+    """What a request deserved; what is known learns of it afterwards, as while a run is judged."""
     made = exchange(action, body, None, trouble="connection: none", **how)
-    return Recogniser(SPECIFICATION, config).diagnose(made, known or acquainted())
+    known = known or acquainted()
+    diagnosis = Recogniser(SPECIFICATION, config).diagnose(made, known)
+    known.learn(made, diagnosis.registration)
+    return diagnosis
 
 
 def verdict(diagnosis: Diagnosis) -> Any:

@@ -1,5 +1,6 @@
 """The recogniser tells surely valid from surely faulty, and leaves alone what is unclear."""
 
+import copy
 import datetime
 import unicodedata
 
@@ -23,6 +24,7 @@ from exchanges import (
     diagnose,
     drawn,
     drop,
+    exchange,
     put,
     valid_bodies,
     verdict,
@@ -30,7 +32,7 @@ from exchanges import (
 from hypothesis import given
 from hypothesis import strategies as st
 
-from beckn_conformance.judging.recogniser import Known
+from beckn_conformance.judging.recogniser import Known, Recogniser
 from beckn_conformance.messages.faults import fault_cases
 
 BODIES = valid_bodies()
@@ -598,6 +600,15 @@ def test_a_second_signup_with_something_of_the_first_is_unclear(name):
 
     assert verdict(diagnose(SIGNUP, first, known=known)) == "valid"
     assert verdict(diagnose(SIGNUP, second, known=known)) == "unclear"
+
+
+def test_a_signup_diagnosed_twice_gives_the_same_answer():
+    known, recogniser = acquainted(), Recogniser(SPECIFICATION, CONFIG)
+    signup = exchange(SIGNUP, drawn().signup(), None)
+    before = copy.deepcopy(known)
+
+    assert recogniser.diagnose(signup, known) == recogniser.diagnose(signup, known)
+    assert known == before
 
 
 # Anything at all.

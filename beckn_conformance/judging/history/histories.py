@@ -31,6 +31,7 @@ from ...specification.pointer import MISSING, member
 from ..checks import Sight
 from ..finding import Judgement
 from ..obligations import MANY
+from ..recogniser import DoubtKind
 from .clones import judge_clone
 from .documents import judge_documents
 from .form import Tally, compare, same_but_for_form
@@ -201,7 +202,7 @@ class Histories:
         members = {k: info.get(k, MISSING) for k in load().info_names}
         _found(history, Write(sight.exchange.id, sight.exchange.started, members, sight.exchange.ended))
         for doubt in sight.diagnosis.doubts:
-            if doubt.pointer.startswith("/info/") and not doubt.why.startswith("another registration"):
+            if doubt.pointer.startswith("/info/") and doubt.kind is not DoubtKind.TAKEN:
                 history.unsure.add(doubt.pointer.rsplit("/", 1)[1])
         history.long_name = long_name
         documents = member(sent, "/documents")
@@ -247,8 +248,7 @@ class Histories:
         action = sight.action
         faulty = sight.diagnosis.faulty or sight.disguised
         certain = sight.diagnosis.valid or all(
-            d.pointer.startswith("header:") or d.why.startswith(("missing", "null", "another registration"))
-            for d in sight.diagnosis.doubts
+            d.pointer.startswith("header:") or d.kind is not DoubtKind.OTHER for d in sight.diagnosis.doubts
         )
         mine = [w for w in history.writes if w.exchange == sight.exchange.id]
         fresh_documents = [d for d in history.documents if d.exchange == sight.exchange.id]
@@ -335,7 +335,7 @@ def is_partial(sight: Sight) -> bool:
         and sight.exchange.refused
         and not sight.diagnosis.faults
         and bool(pointers)
-        and all(doubt.why.startswith(("missing", "null")) for doubt in sight.diagnosis.doubts)
+        and all(doubt.kind in (DoubtKind.MISSING, DoubtKind.NULL) for doubt in sight.diagnosis.doubts)
     )
 
 
