@@ -19,13 +19,13 @@ from ..config.tls import tls_context
 from ..judging.origin import INTERMEDIARY, Appearance, Fronted, Origin, family, is_bare
 from ..messages.binding import Binding
 from ..messages.exchange import CONTROL, NO_CONNECTION, Exchange, Message, Reply, Request
+from ..specification.actions import GET
 from . import clock, raw
 from .control import Control
 from .http import LARGEST_REPLY, BrokenOff, InProcess, Network, ReplyTooLarge, Shelf, Transport, Unsendable, Unsent
 from .limiter import Lanes
 from .retry import Fate, Patience, Wait
 
-REPEATABLE = "Provider/get"
 """The one operation that changes nothing."""
 
 
@@ -203,7 +203,7 @@ class Gateway:
         start: Callable[[], Awaitable[object]] | None = None,
         about: str = "",
     ) -> Exchange:
-        wait = Wait(repeatable=action == REPEATABLE)
+        wait = Wait(repeatable=action == GET)
         again: float | None = None
         while True:
             if self._control.is_away and not self._peer:
@@ -259,7 +259,7 @@ class Gateway:
         reply = exchange.reply
         self.appearance.learn(exchange)
         if reply is None or not is_bare(exchange):
-            if exchange.action == REPEATABLE and not exchange.purpose:
+            if exchange.action == GET and not exchange.purpose:
                 self._control.learn(exchange, binding)
             return Fate.ANSWERED
         if reply.status in INTERMEDIARY:
@@ -277,7 +277,7 @@ class Gateway:
         if self._patience.given_up:
             return False
         header = self._stamped(message.header)
-        request = self._request(REPEATABLE, *binding.encode(Message(header, message.body)))
+        request = self._request(GET, *binding.encode(Message(header, message.body)))
         await self._lanes.enter(first=True)
         try:
             started, begun = clock.now(), time.monotonic()
@@ -287,7 +287,7 @@ class Gateway:
             self._lanes.leave()
         exchange = Exchange(
             id=self._next_id(),
-            action=REPEATABLE,
+            action=GET,
             request=request,
             sent=Message(header, message.body),
             reply=reply,

@@ -15,11 +15,12 @@ from ..messages.binding import Binding, EnvelopeBinding, bindings
 from ..messages.exchange import CONTROL, Exchange, identifier
 from ..messages.registration import registration_of
 from ..messages.values import Values
+from ..specification.actions import ADD, GET, SIGNUP, UPDATE
 from ..specification.pointer import member
 from ..specification.specification import Specification
 from ..untrusted.text import brief
 from .client import Gateway
-from .provider import ADD, GET, SIGNUP, UPDATE, Actor, describe
+from .provider import Actor, describe
 from .verification import Verifier
 
 
@@ -186,7 +187,7 @@ def _other_binding(config: GatewayConfig) -> str:
 
 
 def _target(config: GatewayConfig) -> str:
-    return f"{config.method} {config.url}/Provider/signup"
+    return f"{config.method} {config.url}/{SIGNUP}"
 
 
 def _name(binding: Binding) -> str:

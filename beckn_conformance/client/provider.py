@@ -24,6 +24,7 @@ from ..messages.registration import Registration as Registration
 from ..messages.registration import registration_of
 from ..messages.text import shown
 from ..messages.values import Values
+from ..specification.actions import ADD, GET, SIGNUP, UPDATE
 from ..specification.loading import load
 from ..specification.pointer import MISSING, member
 from ..specification.specification import Specification
@@ -38,8 +39,6 @@ Turn = Callable[[], contextlib.AbstractAsyncContextManager[None]]
 
 GATHERING = 2.0
 """Seconds that calls which are to go together wait for each other's connections."""
-SIGNUP, GET = "Provider/signup", "Provider/get"
-UPDATE, ADD = "Provider/info/update", "Provider/documents/add"
 
 
 @dataclass(frozen=True, slots=True)

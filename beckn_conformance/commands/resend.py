@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from ..client.provider import SIGNUP, Actor
+from ..client.provider import Actor
 from ..config.gateway import GatewayConfig
 from ..config.urls import check_url
 from ..errors import Unmet, Unreachable, UsageError
@@ -29,6 +29,7 @@ from ..run.curl import CIN, is_plain_time
 from ..run.rejudge import run_of, scenario_of
 from ..run.reproduction import needed, under_way
 from ..run.session import Session
+from ..specification.actions import SIGNUP
 from ..specification.pointer import MISSING
 from ..specification.specification import Specification
 from ..untrusted.patterns import pattern

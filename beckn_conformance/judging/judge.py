@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from ..config.gateway import GatewayConfig
 from ..messages.exchange import LONGEST_TOKEN, OUTAGE, Exchange, identifier
 from ..messages.times import read_time
+from ..specification.actions import ADD, SIGNUP, UPDATE
 from ..specification.pointer import MISSING, member
 from ..specification.specification import Specification
 from .checks import CHECKS, Sight
@@ -76,7 +77,7 @@ class Judge:
             # Another gateway is judged for what it has of this one, and for nothing else.
             yield from self._histories.observe(sight)
             return
-        if exchange.action == "Provider/signup":
+        if exchange.action == SIGNUP:
             self._introduce(exchange)
         for _, function in CHECKS:
             yield from (judgement for judgement in function(sight) if judgement.requirement)
@@ -103,7 +104,7 @@ class Judge:
             still = (e for e in under_way if e.ended >= exchange.ended and e is not exchange)
             under_way = sorted(still, key=lambda e: e.ended)
             for other in under_way:
-                if other.action != "Provider/signup" and other.sent is not None:
+                if other.action != SIGNUP and other.sent is not None:
                     about = self.known.about(other.sent)
                     self._histories.announce(other, about.id if about else None)
             for judgement in self.judge(exchange):
@@ -177,7 +178,7 @@ def _contended(exchanges: Sequence[Exchange]) -> frozenset[str]:
     """Ids of the changes to a registration that were under way at the same time as another one."""
     changes: dict[str, list[Exchange]] = {}
     for exchange in exchanges:
-        if exchange.action in ("Provider/info/update", "Provider/documents/add") and exchange.sent is not None:
+        if exchange.action in (UPDATE, ADD) and exchange.sent is not None:
             changes.setdefault(str(member(exchange.sent.body, "/registration/id")), []).append(exchange)
     contended = set()
     for group in changes.values():

@@ -5,6 +5,7 @@ from __future__ import annotations
 from ..config.gateway import GatewayConfig
 from ..messages.faults import HEADER_KINDS, TOKEN_KINDS, fault_cases
 from ..messages.hostile import FOREIGN, LARGE, MALFORMED, MANY_DOCUMENTS, UNUSUAL, family_of
+from ..specification.actions import ADD
 from ..specification.catalogue import Requirement
 from ..specification.members import Member
 from ..specification.specification import Specification
@@ -67,9 +68,7 @@ def _of(
         case "MALFORMED-NACK" | "MALFORMED-NO-CRASH":
             kinds = tuple(MALFORMED)
         case "LARGE-ANSWERED":
-            return {f"{action} {kind}" for action in actions for kind in LARGE} | {
-                f"Provider/documents/add {MANY_DOCUMENTS}"
-            }
+            return {f"{action} {kind}" for action in actions for kind in LARGE} | {f"{ADD} {MANY_DOCUMENTS}"}
         case "LARGE-KEPT":
             return {
                 f"{action} {kind}"

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ..messages.exchange import Exchange
+from ..specification.actions import SIGNUP, UPDATE
 from ..specification.pointer import MISSING, member
 from .finding import Finding
 
@@ -16,7 +17,6 @@ MOST_TRANSITIONS = 400
 """Different transitions that are kept; a gateway may invent statuses without end."""
 LONGEST_STATUS = 60
 MOST_REGISTRATIONS = 20_000
-SIGNUP, UPDATE = "Provider/signup", "Provider/info/update"
 
 
 class Transition(NamedTuple):

@@ -10,8 +10,8 @@ from typing import Any
 
 from ..config.gateway import GatewayConfig
 from ..errors import UsageError
+from ..specification.actions import SIGNUP
 from ..specification.loading import load
-from ..specification.specification import SIGNUP
 from ..specification.validators import known_phone
 from ..untrusted.patterns import Pattern
 from .samples import Samples, fits

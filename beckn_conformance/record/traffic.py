@@ -20,6 +20,7 @@ from ..judging.recogniser import LARGEST_CALL
 from ..messages.binding import HEADER, Binding, HttpBinding, bindings, to_json
 from ..messages.exchange import Exchange
 from ..messages.registration import registration_of
+from ..specification.actions import SIGNUP
 from ..specification.pointer import MISSING, member
 from ..specification.specification import Specification
 from ..untrusted import reading
@@ -142,7 +143,7 @@ def _gateway(source: Path, seen: Counter[str], url: str | None) -> str:
             raise UsageError(f"{source}: nothing is called under {base}; there are {_listed(seen) or 'no calls'}")
         return base
     if not seen:
-        raise UsageError(f"{source}: no request is a call of this specification, such as POST …/Provider/signup")
+        raise UsageError(f"{source}: no request is a call of this specification, such as POST …/{SIGNUP}")
     if len(seen) > 1:
         raise UsageError(f"{source}: several gateways are called; name one with --gateway-url: {_listed(seen)}")
     return next(iter(seen))
@@ -257,7 +258,7 @@ def _begun(binding: Binding, exchanges: Sequence[Exchange], unheld: Sequence[str
     return {
         "binding": to_json(binding),
         "served": sorted({e.action for e in exchanges if e.action_of_reply is not None}),
-        "signups_work": any(e.action == "Provider/signup" and e.acknowledged for e in exchanges),
+        "signups_work": any(e.action == SIGNUP and e.acknowledged for e in exchanges),
         "serves_fresh": True,
         **({"unheld": [*unheld]} if unheld else {}),
     }

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..judging.checks import VERIFICATION
+from ..specification.actions import ADD, SIGNUP, UPDATE
 
-SIGNUP, GET, UPDATE, ADD = "Provider/signup", "Provider/get", "Provider/info/update", "Provider/documents/add"
 SUBJECTS = ("registration", "document", "api")
 MOST_OTHERS = 3
 """Statuses of the gateway's own that are drawn; what lies beyond stands in the list only."""

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ..client.provider import GET
 from ..judging.finding import Finding
 from ..judging.outcome import Verdict, conclude
 from ..judging.tally import Tally
@@ -20,6 +19,7 @@ from ..record.journal import COURSE, EXCHANGES
 from ..record.masking import Masker
 from ..record.reader import Course, Exchanges
 from ..record.run import Run
+from ..specification.actions import GET, SIGNUP
 from ..specification.specification import Specification
 from .assessment import Assessment, Judged, Played, Weight
 
@@ -117,7 +117,7 @@ def _rejudge(course: Course, exchanges: Exchanges, specification: Specification)
         row = exchanges.row(id_)
         counted += 1
         last = max(last, row["started"] + row["seconds"])
-        if row["operation"] == "Provider/signup" and (registered := part.registration(id_)):
+        if row["operation"] == SIGNUP and (registered := part.registration(id_)):
             whole.register(registered)
     whole.exchanges = whole.exchanges or counted
     whole.seconds = whole.seconds or last - whole.started.timestamp()

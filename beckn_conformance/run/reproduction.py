@@ -12,11 +12,11 @@ from ..messages.binding import Binding
 from ..messages.exchange import Exchange
 from ..messages.registration import registration_of
 from ..messages.shell import NOTHING, Command, command, word
+from ..specification.actions import ADD, SIGNUP, UPDATE
 from ..specification.pointer import MISSING, member
 from ..untrusted.text import printable
 from .curl import Values, in_json, send
 
-SIGNUP = "Provider/signup"
 LONGEST_HISTORY = 60
 """Calls of a history that are told one by one."""
 
@@ -216,7 +216,7 @@ def _needed(exchange: Exchange, before: Sequence[Exchange]) -> list[Exchange]:
         if step.id in signups
         or (step.purpose and (step.about in ids or odd & set(step.tags)))
         or (
-            step.action in ("Provider/info/update", "Provider/documents/add")
+            step.action in (UPDATE, ADD)
             and step.sent is not None
             and str(member(step.sent.body, "/registration/id")) in ids
         )

@@ -40,6 +40,7 @@ from ..record.journal import Journal
 from ..record.masking import Masker
 from ..record.run import Run
 from ..record.stand_ins import StandIns
+from ..specification.actions import SIGNUP
 from ..specification.pointer import MISSING, member
 from ..specification.specification import Specification
 from .assessment import PLAIN, Assessment, Judged, Played, TestOutcome, Weight
@@ -218,7 +219,7 @@ class Session:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(timeout)
 
     def _record(self, exchange: Exchange) -> None:
-        registration = registration_of(exchange) if exchange.action == "Provider/signup" else None
+        registration = registration_of(exchange) if exchange.action == SIGNUP else None
         if registration is not None:
             self.run.register(registration.id)
         if self._journal is not None:

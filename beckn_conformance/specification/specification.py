@@ -10,12 +10,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from ..errors import SpecificationError
+from .actions import SIGNUP
 from .catalogue import Operation, Requirement
 from .members import Acceptance, Member, _pattern
 from .validators import BASE, compile_schema
-
-SIGNUP = "Provider/signup"
-
 
 MOST_MEMBERS: Final = 2000
 """Members of one request, those of parts that are referred to counted each time."""

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from beckn_conformance.client.provider import ADD, GET, SIGNUP, UPDATE, Actor, Registration
+from beckn_conformance.client.provider import Actor, Registration
 from beckn_conformance.config.gateway import GatewayConfig
 from beckn_conformance.judging.checks import blamed, looks_unsettled
 from beckn_conformance.messages.exchange import Exchange
 from beckn_conformance.messages.faults import FaultCase, fault_cases
 from beckn_conformance.run.scenario import case
+from beckn_conformance.specification.actions import ADD, GET, SIGNUP, UPDATE
 from beckn_conformance.specification.loading import load
 
 ANSWERED = ("REPLY-NO-CRASH", "REPLY-TIME")

@@ -11,12 +11,12 @@ from hypothesis.strategies import SearchStrategy
 
 from ..config.gateway import GatewayConfig
 from ..errors import SpecificationError, UsageError
+from ..specification.actions import SIGNUP
 from ..specification.loading import LARGEST_FILE, load, parsed
 from ..specification.members import Member
 from ..specification.pointer import MISSING, places
 from ..specification.specification import Specification
 from ..untrusted import reading
-from .strategies import SIGNUP
 
 BODY, HEADER = "body", "header"
 NOTHING: SearchStrategy[Any] = st.none()

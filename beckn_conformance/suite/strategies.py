@@ -13,10 +13,8 @@ from hypothesis.strategies import SearchStrategy
 from ..config.gateway import GatewayConfig
 from ..messages.faults import TOKEN_KINDS, fault_cases
 from ..messages.values import SIZES
+from ..specification.actions import ADD, GET, SIGNUP, UPDATE
 from ..specification.loading import load
-
-SIGNUP, GET = "Provider/signup", "Provider/get"
-UPDATE, ADD = "Provider/info/update", "Provider/documents/add"
 
 SCRIPTS: tuple[tuple[int, int], ...] = (
     (0x0061, 0x007A),

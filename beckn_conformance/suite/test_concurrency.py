@@ -17,9 +17,10 @@ from collections.abc import AsyncIterator, Callable, Sequence
 
 import pytest
 
-from beckn_conformance.client.provider import ADD, GET, SIGNUP, UPDATE, Actor, Call, Registration
+from beckn_conformance.client.provider import Actor, Call, Registration
 from beckn_conformance.judging.obligations import MANY
 from beckn_conformance.run.scenario import case, exercises, scenario, settling
+from beckn_conformance.specification.actions import ADD, GET, SIGNUP, UPDATE
 
 LARGE = 30 * 1024
 """Characters of data of a large document: what takes long to read and write leaves more room for another call."""

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from beckn_conformance.client.provider import ADD, Actor
+from beckn_conformance.client.provider import Actor
 from beckn_conformance.messages.faults import FaultCase
 from beckn_conformance.messages.values import SIZES
 from beckn_conformance.run.scenario import case, exercises, scenario, settling
+from beckn_conformance.specification.actions import ADD
 from beckn_conformance.suite.cases import (
     ANSWERED,
     call_about_unknown,

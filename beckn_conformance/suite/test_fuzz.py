@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from beckn_conformance.client.provider import SIGNUP, UPDATE, Actor, Registration
+from beckn_conformance.client.provider import Actor, Registration
 from beckn_conformance.run.scenario import drawn, exercises
+from beckn_conformance.specification.actions import SIGNUP, UPDATE
 from beckn_conformance.specification.loading import load
 from beckn_conformance.suite import strategies
 from beckn_conformance.suite.cases import ANSWERED, GENERAL

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from beckn_conformance.client.provider import GET, SIGNUP, Actor
+from beckn_conformance.client.provider import Actor
 from beckn_conformance.messages.faults import FaultCase
 from beckn_conformance.run.scenario import exercises, scenario
+from beckn_conformance.specification.actions import GET, SIGNUP
 from beckn_conformance.suite.cases import ANSWERED, call_about_unknown, call_with_fault, fault_parameters
 
 

@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
-from beckn_conformance.client.provider import ADD, GET, SIGNUP, UPDATE, Actor, Registration
+from beckn_conformance.client.provider import Actor, Registration
 from beckn_conformance.messages.faults import HEADER_KINDS, TOKEN_KINDS
 from beckn_conformance.run.scenario import case, exercises, scenario
+from beckn_conformance.specification.actions import ADD, GET, SIGNUP, UPDATE
 from beckn_conformance.specification.loading import load
 from beckn_conformance.suite.cases import ACTIONS, ANSWERED
 

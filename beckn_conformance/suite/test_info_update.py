@@ -6,10 +6,11 @@ import itertools
 
 import pytest
 
-from beckn_conformance.client.provider import UPDATE, Actor
+from beckn_conformance.client.provider import Actor
 from beckn_conformance.messages.faults import FaultCase
 from beckn_conformance.messages.values import SIZES
 from beckn_conformance.run.scenario import case, exercises, scenario, settling
+from beckn_conformance.specification.actions import UPDATE
 from beckn_conformance.specification.loading import load
 from beckn_conformance.suite.cases import (
     ANSWERED,

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from beckn_conformance.client.provider import ADD, UPDATE, Actor, Registration
+from beckn_conformance.client.provider import Actor, Registration
 from beckn_conformance.config.gateway import GatewayConfig
 from beckn_conformance.judging.history import REQUIREMENTS
 from beckn_conformance.messages.faults import fault_cases
 from beckn_conformance.run.scenario import drawn, exercises
+from beckn_conformance.specification.actions import ADD, UPDATE
 from beckn_conformance.specification.loading import load
 from beckn_conformance.suite import strategies
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from beckn_conformance.client.provider import ADD, GET, SIGNUP, UPDATE, Actor, Registration
+from beckn_conformance.client.provider import Actor, Registration
 from beckn_conformance.judging.obligations import AT_THE_END
 from beckn_conformance.messages.exchange import Exchange
 from beckn_conformance.messages.hostile import (
@@ -28,6 +28,7 @@ from beckn_conformance.messages.hostile import (
 )
 from beckn_conformance.messages.values import pdf
 from beckn_conformance.run.scenario import case, exercises, scenario
+from beckn_conformance.specification.actions import ADD, GET, SIGNUP, UPDATE
 from beckn_conformance.suite.cases import ACTIONS
 
 LATER = tuple(action for action in ACTIONS if action != SIGNUP)

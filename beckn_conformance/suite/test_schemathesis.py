@@ -7,9 +7,10 @@ import copy
 from collections.abc import Mapping
 from typing import Any
 
-from beckn_conformance.client.provider import ADD, GET, SIGNUP, UPDATE, Actor, Registration
+from beckn_conformance.client.provider import Actor, Registration
 from beckn_conformance.judging.history import REQUIREMENTS as HISTORY
 from beckn_conformance.run.scenario import drawn, exercises
+from beckn_conformance.specification.actions import ADD, GET, SIGNUP, UPDATE
 from beckn_conformance.specification.loading import load
 from beckn_conformance.specification.members import Member
 from beckn_conformance.suite import openapi

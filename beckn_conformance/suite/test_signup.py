@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from beckn_conformance.client.provider import SIGNUP, Actor
+from beckn_conformance.client.provider import Actor
 from beckn_conformance.messages.faults import FaultCase
 from beckn_conformance.messages.values import SIZES
 from beckn_conformance.run.scenario import case, exercises, scenario
+from beckn_conformance.specification.actions import SIGNUP
 from beckn_conformance.suite.cases import fault_parameters, mixed_faults, parts_with, spoiled, variant_parameters
 
 ECHO = ("SIGNUP-ACK", "SIGNUP-ECHO", "SIGNUP-ECHO-EXACT", "GET-ROUND-TRIP", "GET-ROUND-TRIP-EXACT")

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from beckn_conformance.client.provider import SIGNUP, Actor
+from beckn_conformance.client.provider import Actor
 from beckn_conformance.run.scenario import case, scenario
+from beckn_conformance.specification.actions import SIGNUP
 from beckn_conformance.suite.cases import ACTIONS, until_blamed
 
 FORM = (

@@ -128,3 +128,14 @@ def test_judging_loads_no_client():
     modules = loaded("import beckn_conformance.judging.judge, beckn_conformance.judging.outcome")
 
     assert modules.isdisjoint({"aiohttp", "httpx", "pytest", "asyncio", "beckn_conformance.client.client"})
+
+
+def test_the_names_of_the_operations_stand_in_one_module():
+    names = {"Provider/signup", "Provider/get", "Provider/info/update", "Provider/documents/add"}
+    found = {}
+    for path in SOURCES:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value in names:
+                found.setdefault(str(path.relative_to(PACKAGE)), set()).add(node.value)
+
+    assert found == {"specification/actions.py": names}

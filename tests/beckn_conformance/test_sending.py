@@ -11,11 +11,12 @@ import httpx
 import pytest
 
 from beckn_conformance.client.client import Gateway
-from beckn_conformance.client.provider import GET, Actor, Registration, Verifier
+from beckn_conformance.client.provider import Actor, Registration, Verifier
 from beckn_conformance.config.gateway import GatewayConfig
 from beckn_conformance.messages.binding import EnvelopeBinding, HttpBinding
 from beckn_conformance.messages.exchange import Exchange, Message
 from beckn_conformance.messages.values import Values
+from beckn_conformance.specification.actions import GET
 from beckn_conformance.specification.loading import load
 from beckn_conformance.specification.pointer import MISSING
 

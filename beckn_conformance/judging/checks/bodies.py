@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from ...messages.json_text import tame
 from ...messages.text import shown
 from ...messages.times import read_date, read_time
+from ...specification.actions import SIGNUP
 from ...specification.pointer import MISSING, member, pattern_of, places
 from ..finding import MOST_PLACES, Judgement
 from .observation import VERIFICATION, Sight
@@ -121,7 +122,7 @@ def statuses_are_those_of_the_page(sight: Sight) -> Iterable[Judgement]:
 
 @check("GET-ID", "UPDATE-ID", "DOCUMENTS-ID")
 def id_is_the_one_asked_for(sight: Sight) -> Iterable[Judgement]:
-    if sight.action == "Provider/signup" or not _acknowledged_body(sight) or sight.diagnosis.registration is None:
+    if sight.action == SIGNUP or not _acknowledged_body(sight) or sight.diagnosis.registration is None:
         return
     value = member(sight.exchange.body_of_reply, "/registration/id")
     if isinstance(value, str | int) and value != MISSING:
@@ -139,7 +140,7 @@ def id_is_the_one_asked_for(sight: Sight) -> Iterable[Judgement]:
 
 @check("TOKEN-NOT-REPEATED")
 def credential_is_given_once(sight: Sight) -> Iterable[Judgement]:
-    if sight.action == "Provider/signup" or not sight.exchange.acknowledged or not sight.message:
+    if sight.action == SIGNUP or not sight.exchange.acknowledged or not sight.message:
         return
     token = member(sight.exchange.body_of_reply, "/auth/token")
     if token in (None, "", MISSING):
@@ -150,7 +151,7 @@ def credential_is_given_once(sight: Sight) -> Iterable[Judgement]:
 
 @check("SIGNUP-EXP-AHEAD")
 def expiry_lies_ahead(sight: Sight) -> Iterable[Judgement]:
-    if sight.action != "Provider/signup" or not _acknowledged_body(sight):
+    if sight.action != SIGNUP or not _acknowledged_body(sight):
         return
     value = member(sight.exchange.body_of_reply, "/auth/exp")
     if not isinstance(value, str) or value == MISSING or not value.strip():

@@ -13,6 +13,7 @@ from ...config.gateway import GatewayConfig
 from ...messages.exchange import Exchange, identifier
 from ...messages.json_text import MOST_ITEMS
 from ...messages.text import shown
+from ...specification.actions import ADD
 from ...specification.pointer import MISSING, member, places
 from ...specification.specification import Specification
 from ...untrusted.text import brief, printable
@@ -288,7 +289,7 @@ def body_is_judged(sight: Sight) -> bool:
     if not faults or sight.diagnosis.header_faults:
         return False
     registration = [f for f in faults if f.of_registration]
-    if registration and sight.action == "Provider/documents/add":
+    if registration and sight.action == ADD:
         return False
     return not registration or len(registration) == len(faults)
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from ...messages.text import shown
+from ...specification.actions import ADD, GET, SIGNUP, UPDATE
 from ...specification.pointer import MISSING, member, pattern_of, places
 from ..finding import Judgement
 from ..origin import is_bare
@@ -18,7 +19,7 @@ from .registry import check
 def valid_request_is_acknowledged(sight: Sight) -> Iterable[Judgement]:
     if not sight.diagnosis.valid or not sight.message or sight.exchange.sent is None or sight.unsettled:
         return
-    later = sight.action != "Provider/signup"
+    later = sight.action != SIGNUP
     if sight.exchange.acknowledged:
         yield sight.ok(f"{sight.prefix}-ACK")
         if later:
@@ -46,14 +47,14 @@ def _accepted_variants(sight: Sight) -> Iterator[Judgement]:
 def _refused_though_valid(sight: Sight) -> Judgement:
     status = sight.exchange.reply.status if sight.exchange.reply else 0
     named = [pointer for pointer, _ in sight.blamed]
-    if sight.action != "Provider/signup" and (status in (401, 403)):
+    if sight.action != SIGNUP and (status in (401, 403)):
         return sight.bad(
             "TOKEN-ACCEPTED",
             "header:Token",
             "the token that the signup gave is refused",
             "ACK to a valid request with it",
         )
-    tokenless = sight.action == "Provider/signup" and not sight.signups_work and sight.config.signup_token is None
+    tokenless = sight.action == SIGNUP and not sight.signups_work and sight.config.signup_token is None
     if tokenless and (status in (401, 403) or not named):
         # Without a declared token nothing tells a wrong refusal from a missing agreement (H2).
         return Judgement("", "")
@@ -171,7 +172,7 @@ def _refused_unread(sight: Sight) -> bool:
         return True
     status = sight.exchange.reply.status if sight.exchange.reply else 0
     unknown = any(fault.kind == "unknown" for fault in sight.diagnosis.faults)
-    return sight.action != "Provider/signup" and status in (401, 403) and not sight.blamed and not unknown
+    return sight.action != SIGNUP and status in (401, 403) and not sight.blamed and not unknown
 
 
 def _refused_for_a_doubt(sight: Sight) -> bool:
@@ -184,7 +185,7 @@ def _refused_for_a_doubt(sight: Sight) -> bool:
 
 
 def _expected(sight: Sight, fault: Fault) -> str:
-    if sight.action == "Provider/documents/add" and fault.of_registration:
+    if sight.action == ADD and fault.of_registration:
         return "NACK"
     return f"NACK, with a message at {fault.pointer}"
 
@@ -276,7 +277,7 @@ def messages_stand_where_they_belong(sight: Sight) -> Iterable[Judgement]:
             yield sight.ok("NACK-ECHO")
         if not text:
             yield sight.ok("NACK-TEXT")
-    if not sound and sight.action != "Provider/get":
+    if not sound and sight.action != GET:
         yield sight.ok("NACK-SOUND")
     yield from _index(sight)
 
@@ -354,7 +355,7 @@ def _index(sight: Sight) -> Iterator[Judgement]:
 
 @check("UPDATE-FAIL-STATUS", "UPDATE-FAIL-STATUS-UNKNOWN")
 def refused_update_says_so(sight: Sight) -> Iterable[Judgement]:
-    if sight.action != "Provider/info/update" or not is_judged(sight) or not sight.exchange.refused:
+    if sight.action != UPDATE or not is_judged(sight) or not sight.exchange.refused:
         return
     faults = sight.diagnosis.body_faults
     if not faults or sight.diagnosis.header_faults or _refused_unread(sight):

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from ...messages.exchange import NO_CONNECTION
 from ...messages.hostile import MANY_DOCUMENTS
+from ...specification.actions import GET
 from ..finding import Judgement
 from ..origin import Origin, is_intermediary, is_own
 from .observation import Sight
@@ -54,7 +55,7 @@ def unreadable_request(sight: Sight) -> Iterable[Judgement]:
 @check("LARGE-ANSWERED")
 def large_request(sight: Sight) -> Iterable[Judgement]:
     reply = sight.exchange.reply
-    if sight.exchange.purpose != "large" or sight.action == "Provider/get":
+    if sight.exchange.purpose != "large" or sight.action == GET:
         return
     many = _kind(sight) == MANY_DOCUMENTS
     pointer, what = ("/documents", "a long list of documents") if many else ("/documents/0/data", "a large document")

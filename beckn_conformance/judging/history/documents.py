@@ -7,12 +7,13 @@ from collections.abc import Iterator
 from typing import Any
 
 from ...messages.text import shown
+from ...specification.actions import ADD, GET, SIGNUP, UPDATE
 from ...specification.pointer import member
 from ..checks import VERIFICATION, Sight
 from ..finding import Judgement
 from .form import same_but_for_form
 from .pairing import Pairing, pair
-from .registration import ADD, GET, SIGNUP, UPDATE, Document, History
+from .registration import Document, History
 from .status import settled
 
 

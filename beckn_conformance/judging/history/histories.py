@@ -26,6 +26,7 @@ from typing import Any
 
 from ...messages.exchange import Exchange, identifier
 from ...messages.text import shown
+from ...specification.actions import ADD, GET, SIGNUP, UPDATE
 from ...specification.loading import load
 from ...specification.pointer import MISSING, member
 from ..checks import Sight
@@ -38,7 +39,7 @@ from .form import Tally, compare, same_but_for_form
 from .info import judge_info, judge_unchanging
 from .large import PURPOSE, Large
 from .pairing import pair
-from .registration import ADD, GET, LONG, SIGNUP, UPDATE, Document, History, Values, Write
+from .registration import LONG, Document, History, Values, Write
 from .status import judge_status, settled
 
 MOST_VALUES = 512

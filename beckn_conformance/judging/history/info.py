@@ -6,13 +6,14 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ...messages.text import shown
+from ...specification.actions import ADD, GET, UPDATE
 from ...specification.loading import load
 from ...specification.members import json_type
 from ...specification.pointer import MISSING, member
 from ..checks import Sight
 from ..finding import Judgement
 from .form import Tally, compare, same_but_for_form
-from .registration import ADD, GET, UPDATE, History, Read, Values
+from .registration import History, Read, Values
 from .status import settled
 
 

@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from typing import Any
 
 from ...messages.text import shown
+from ...specification.actions import GET
 from ...specification.pointer import MISSING, member
 from ..checks import Sight
 from ..finding import Judgement
 from .form import same_bytes
-from .registration import GET, Document
+from .registration import Document
 from .status import settled
 
 REQUIREMENT = "LARGE-KEPT"

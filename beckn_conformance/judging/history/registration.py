@@ -6,13 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from ...specification.actions import SIGNUP
 from ...specification.loading import load
 from ...specification.pointer import MISSING
 
 LONG = 64
 """Characters of a name up to which it must be accepted (Q4)."""
-
-UPDATE, ADD, GET, SIGNUP = "Provider/info/update", "Provider/documents/add", "Provider/get", "Provider/signup"
 
 
 @dataclass(slots=True)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ...messages.text import shown
+from ...specification.actions import ADD, GET, UPDATE
 from ...specification.pointer import MISSING, member
 from ..checks import VERIFICATION, Sight
 from ..finding import Judgement
-from .registration import ADD, GET, UPDATE, History
+from .registration import History
 
 
 def judge_status(sight: Sight, history: History) -> Iterator[Judgement]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ...specification.actions import SIGNUP
 from ..rows import content_of
 from .har import Recorded
 from .moments import Moment, tick
@@ -40,7 +41,7 @@ def _is_one(action: str, one: Recorded, other: Recorded, size: float) -> bool:
     if len(answers) == 2 and answers[0] != answers[1]:
         return False
     # A second signup that is given all that the first was given may have been made, and nobody judges that (Q13).
-    same = len(answers) == 2 and (action == "Provider/signup" or None in (one.moment.start, other.moment.start))
+    same = len(answers) == 2 and (action == SIGNUP or None in (one.moment.start, other.moment.start))
     return same or _at_once(one.moment, other.moment, size)
 
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 from ...messages.exchange import Exchange, identifier
+from ...specification.actions import SIGNUP
 from ...specification.pointer import MISSING, member
 
 REDACTED = re.compile(
@@ -26,9 +27,9 @@ def are_evidence(calls: Sequence[Exchange]) -> bool:
     for call in calls:
         id_ = identifier(member(call.body_of_reply, "/registration/id"))
         token = member(call.body_of_reply, "/auth/token")
-        if call.action == "Provider/signup" and call.acknowledged and id_ and isinstance(token, str):
+        if call.action == SIGNUP and call.acknowledged and id_ and isinstance(token, str):
             given.setdefault(token if token != MISSING else "", set()).add(id_)
-    later = [call for call in calls if call.action != "Provider/signup" and call.sent is not None]
+    later = [call for call in calls if call.action != SIGNUP and call.sent is not None]
     sent: dict[str, set[str]] = {}
     for call in later:
         if call.acknowledged and call.sent is not None:
