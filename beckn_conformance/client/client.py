@@ -18,7 +18,7 @@ from ..config.time_zones import zone
 from ..config.tls import tls_context
 from ..judging.origin import INTERMEDIARY, Appearance, Fronted, Origin, family, is_bare
 from ..messages.binding import Binding
-from ..messages.exchange import CONTROL, NO_CONNECTION, Exchange, Message, Reply, Request
+from ..messages.exchange import CONTROL, Exchange, Message, Reply, Request, Trouble, TroubleKind
 from ..specification.actions import GET
 from . import clock, raw
 from .control import Control
@@ -180,7 +180,7 @@ class Gateway:
         self._record(exchange)
         return exchange
 
-    async def _odd(self, request: Request) -> tuple[Reply | None, str]:
+    async def _odd(self, request: Request) -> tuple[Reply | None, Trouble | None]:
         if request.raw is None:
             reply, _, trouble = await self._attempt(request, repeatable=False)
             return reply, trouble
@@ -191,7 +191,7 @@ class Gateway:
         try:
             return self.shelf.keep(reply) if reply else None, trouble
         except ReplyTooLarge as error:
-            return None, f"limit: {error}"
+            return None, Trouble(TroubleKind.LIMIT, str(error))
 
     async def _exchange(
         self,
@@ -319,7 +319,7 @@ class Gateway:
         if self.config.rate:
             self._next_slot = max(self._next_slot, time.monotonic()) + 1 / self.config.rate
 
-    async def _attempt(self, request: Request, repeatable: bool) -> tuple[Reply | None, Fate | None, str]:
+    async def _attempt(self, request: Request, repeatable: bool) -> tuple[Reply | None, Fate | None, Trouble | None]:
         """Sends a request once: the reply, what became of it (None where it was not tried), and what went wrong."""
         if self._patience.given_up:
             return None, None, self._patience.given_up
@@ -327,14 +327,14 @@ class Gateway:
         try:
             async with asyncio.timeout(self.config.timeout):
                 reply = await self._transport.carry(request, repeatable=repeatable)
-            return self.shelf.keep(reply), Fate.ANSWERED, ""
+            return self.shelf.keep(reply), Fate.ANSWERED, None
         except TimeoutError:
-            return None, Fate.LATE, f"timeout: no whole reply within {self.config.timeout:g} s"
+            return None, Fate.LATE, Trouble(TroubleKind.TIMEOUT, f"no whole reply within {self.config.timeout:g} s")
         except ReplyTooLarge as error:
-            return None, Fate.ANSWERED, f"limit: {error}"
+            return None, Fate.ANSWERED, Trouble(TroubleKind.LIMIT, str(error))
         except Unsent as error:
-            return None, Fate.UNSENT, f"{NO_CONNECTION} ({error})"
+            return None, Fate.UNSENT, Trouble(TroubleKind.NO_CONNECTION, str(error))
         except BrokenOff as error:
-            return None, Fate.LOST, f"connection: {error}"
+            return None, Fate.LOST, Trouble(TroubleKind.CONNECTION, str(error))
         except Unsendable as error:
-            return None, None, f"limit: HTTP has no form for this request ({error})"
+            return None, None, Trouble(TroubleKind.LIMIT, f"HTTP has no form for this request ({error})")

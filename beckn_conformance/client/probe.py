@@ -199,7 +199,7 @@ def _name(binding: Binding) -> str:
 def _sight(exchange: Exchange) -> str:
     reply = exchange.reply
     if reply is None:
-        return exchange.trouble
+        return str(exchange.trouble)
     kind = (reply.header("content-type") or "no media type").partition(";")[0]
     where = f" to {brief(reply.header('location') or '')}" if 300 <= reply.status < 400 else ""
     who = signature(reply)

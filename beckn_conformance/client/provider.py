@@ -17,7 +17,7 @@ from ..judging.checks import looks_unsettled
 from ..judging.history import falters
 from ..judging.origin import is_bare, is_intermediary, signature
 from ..messages.binding import Binding, EnvelopeBinding
-from ..messages.exchange import LONGEST_ID, LONGEST_TOKEN, Exchange, Message, Request
+from ..messages.exchange import LONGEST_ID, LONGEST_TOKEN, Exchange, Message, Request, TroubleKind
 from ..messages.hostile import Talk, Text
 from ..messages.json_text import write_json
 from ..messages.registration import Registration as Registration
@@ -271,7 +271,9 @@ class Actor:
 
     def _is_answered(self, exchange: Exchange) -> bool:
         """Whether a reply came, and not from something in front of a gateway that is not there (T6)."""
-        return self._gateway.appearance.by_gateway(exchange) or exchange.trouble.startswith("limit")
+        return self._gateway.appearance.by_gateway(exchange) or (
+            exchange.trouble is not None and exchange.trouble.kind is TroubleKind.LIMIT
+        )
 
     async def _plain(self, witness: Registration, *tags: str) -> Exchange:
         return await self.call(GET, {"registration": {"id": witness.id}}, token=witness.token, tags=tags)
@@ -448,7 +450,7 @@ def _says_the_same(one: Exchange, other: Exchange) -> bool:
 def describe(exchange: Exchange) -> str:
     """A reply in a few words, for the reason why something is inconclusive."""
     if exchange.reply is None or exchange.trouble:
-        return exchange.trouble or "no reply"
+        return str(exchange.trouble or "no reply")
     said = exchange.action_of_reply
     if said == "ACK":
         for pointer, most in (("/registration/id", LONGEST_ID), ("/auth/token", LONGEST_TOKEN)):

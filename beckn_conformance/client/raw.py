@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import h11
 
 from ..config.proxies import authorization, has_user
-from ..messages.exchange import Raw, Reply, Request
+from ..messages.exchange import Raw, Reply, Request, Trouble, TroubleKind
 from ..untrusted.text import brief
 from .content_coding import Decoding, Undecodable
 
@@ -38,7 +38,7 @@ async def send(
     *,
     patience: float,
     longest: int,
-) -> tuple[Reply | None, str]:
+) -> tuple[Reply | None, Trouble | None]:
     """Sends raw bytes to where a request would go; gives the reply, or the trouble that kept it from coming.
 
     Only plain HTTP may go without a ``context``. Never raises for what the other side does, and ends within
@@ -60,10 +60,10 @@ async def send(
                     await writer.start_tls(context, server_hostname=parts.hostname)
             return await _converse(reader, writer, raw, request.method, longest)
     except TimeoutError:
-        return None, f"timeout: no whole reply within {patience:g} s"
+        return None, Trouble(TroubleKind.TIMEOUT, f"no whole reply within {patience:g} s")
     except (OSError, ValueError, h11.RemoteProtocolError) as error:
         # asyncio turns some host names away with ValueError.
-        return None, f"connection: {brief(str(error)) or type(error).__name__}"
+        return None, Trouble(TroubleKind.CONNECTION, brief(str(error)) or type(error).__name__)
     finally:
         if writer is not None:
             writer.transport.abort()
@@ -88,7 +88,7 @@ async def _tunnel(where: str, proxy: str) -> tuple[asyncio.StreamReader, asyncio
 
 async def _converse(
     reader: asyncio.StreamReader, writer: asyncio.StreamWriter, raw: Raw, method: str, longest: int
-) -> tuple[Reply | None, str]:
+) -> tuple[Reply | None, Trouble | None]:
     """Listens while it sends, since a reply may come, and the connection be closed, before everything was sent."""
     listening = asyncio.create_task(_reply(reader, method, longest))
     try:
@@ -104,11 +104,11 @@ async def _converse(
                 writer.write_eof()
         if raw.ending == "reset":
             _make_close_a_reset(writer)
-            return None, "connection: broken off by the kit"
+            return None, Trouble(TroubleKind.CONNECTION, "broken off by the kit")
         await asyncio.wait({listening}, timeout=raw.wait)
         if not listening.done():
-            return None, f"timeout: no reply within {raw.wait:g} s after the last byte"
-        return listening.result(), ""
+            return None, Trouble(TroubleKind.TIMEOUT, f"no reply within {raw.wait:g} s after the last byte")
+        return listening.result(), None
     finally:
         listening.cancel()
         with contextlib.suppress(asyncio.CancelledError, OSError, h11.RemoteProtocolError):

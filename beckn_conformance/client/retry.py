@@ -7,10 +7,10 @@ import math
 import time
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..judging.origin import INTERMEDIARY
-from ..messages.exchange import OUTAGE, Exchange, Reply
+from ..messages.exchange import Exchange, Reply, Trouble, TroubleKind
 from ..messages.times import read_date
 from .limiter import Lanes
 
@@ -47,7 +47,7 @@ class Wait:
     """Whether it changes nothing, so that it may be sent again though it may have been carried out."""
     since: float | None = None
     repeats: int = 0
-    reason: str = ""
+    reason: Trouble | None = None
     """Why it is not sent again, where the attempt itself does not say it."""
 
 
@@ -61,8 +61,8 @@ class Patience:
     def __init__(self, seconds: float, lanes: Lanes) -> None:
         self.quiet_until = 0.0
         """No request is sent before, on the monotonic clock."""
-        self.given_up = ""
-        """Why nothing is asked any more; empty as long as something is."""
+        self.given_up: Trouble | None = None
+        """Why nothing is asked any more; None as long as something is."""
         self._seconds = seconds
         self._lanes = lanes
         self._answered: float | None = None
@@ -153,7 +153,9 @@ class Patience:
         """Counts what the whole run waits for, and gives up where it is out of all proportion."""
         self._waited += seconds
         if self._waited > MOST_WAITING * self._seconds + WAITING_PER_ANSWER * self._answers and not self.given_up:
-            self.given_up = f"patience: given up after {self._waited:.0f} s of waiting for {self._answers} answers"
+            self.given_up = Trouble(
+                TroubleKind.PATIENCE, f"given up after {self._waited:.0f} s of waiting for {self._answers} answers"
+            )
 
     def _repeat(self, wait: Wait) -> bool:
         if not wait.repeatable or wait.repeats >= REPEATS:
@@ -163,25 +165,28 @@ class Patience:
 
     def _stand(self, exchange: Exchange, fate: Fate, wait: Wait, now: float) -> None:
         """Says why an attempt without an answer is the last one, and counts it."""
-        reply, last = exchange.reply, exchange.trouble
+        reply, trouble = exchange.reply, exchange.trouble
+        last = str(trouble or "")
         if reply is not None:
             last = f"status {reply.status}"
             if _insists(reply):
-                wait.reason = f"patience: {last}, asking to wait for longer than {self._seconds:g} s"
+                why = f"{last}, asking to wait for longer than {self._seconds:g} s"
+                wait.reason = Trouble(TroubleKind.PATIENCE, why)
             elif reply.status not in INTERMEDIARY:
-                wait.reason = f"{OUTAGE}: {last}, as for a plain call at the same time"
-        elif fate is Fate.UNSENT and self._answered is not None:
-            wait.reason = f"{last}, for longer than {self._seconds:g} s"
-        elif fate is Fate.LOST:
-            done = "not sent again, as it may have been done"
-            wait.reason = f"{last}; {'the same when asked again' if wait.repeatable else done}"
+                wait.reason = Trouble(TroubleKind.OUTAGE, f"{last}, as for a plain call at the same time")
+        elif trouble is not None and fate is Fate.UNSENT and self._answered is not None:
+            wait.reason = replace(trouble, detail=f"{trouble.detail}, for longer than {self._seconds:g} s")
+        elif trouble is not None and fate is Fate.LOST:
+            then = "the same when asked again" if wait.repeatable else "not sent again, as it may have been done"
+            wait.reason = replace(trouble, detail=f"{trouble.detail}; {then}")
         self._unanswered += 1
         silent = now - (self._silent_since or now)
         over = self._unanswered >= FEW and silent > self._seconds
         if not self.given_up and (over or self._unanswered >= max(MANY, 4 * self._lanes.most)):
-            self.given_up = (
-                f"patience: given up after {self._unanswered} requests and {silent:.0f} s without an answer, "
-                f"the last time for {last}"
+            self.given_up = Trouble(
+                TroubleKind.PATIENCE,
+                f"given up after {self._unanswered} requests and {silent:.0f} s without an answer, "
+                f"the last time for {last}",
             )
 
     def notes(self) -> Iterator[str]:

@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 
 from ..config.gateway import GatewayConfig
-from ..messages.exchange import LONGEST_TOKEN, OUTAGE, Exchange, identifier
+from ..messages.exchange import LONGEST_TOKEN, Exchange, TroubleKind, identifier
 from ..messages.times import read_time
 from ..specification.actions import ADD, SIGNUP, UPDATE
 from ..specification.pointer import MISSING, member
@@ -119,7 +119,8 @@ class Judge:
             if size >= LARGE and exchange.reply is not None and exchange.seconds > 0:
                 self._fastest = max(self._fastest, size / exchange.seconds)
         self._fronted = self._fronted or any(
-            exchange.trouble.startswith(OUTAGE) or (is_bare(exchange) and not self._appearance.by_gateway(exchange))
+            (exchange.trouble is not None and exchange.trouble.kind is TroubleKind.OUTAGE)
+            or (is_bare(exchange) and not self._appearance.by_gateway(exchange))
             for exchange in mine
         )
 

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from html import unescape
 from typing import Final
 
-from ..messages.exchange import OUTAGE, Exchange, Reply
+from ..messages.exchange import Exchange, Reply, TroubleKind
 from ..untrusted.text import brief
 
 INTERMEDIARY: Final = frozenset({407, 444, 499, 502, 503, 504, 511, *range(520, 531), 561, 598, 599})
@@ -34,6 +34,9 @@ JSON: Final = "json"
 LONGEST_PAGE = 4096
 """Bytes of a page in which its title is looked for."""
 TITLE = re.compile(rb"<(title|h1)[^<>]{0,80}>\s{0,80}([^<]{1,200})", re.IGNORECASE)
+
+AWAY = frozenset({TroubleKind.CONNECTION, TroubleKind.NO_CONNECTION, TroubleKind.OUTAGE})
+"""Troubles that leave open whether the gateway gave an answer."""
 
 
 class Origin(enum.Enum):
@@ -99,7 +102,7 @@ class Appearance:
     def lost(self, exchange: Exchange) -> bool:
         """Whether the gateway's answer did not come through, though it may have been given (T6, T13)."""
         if exchange.reply is None or exchange.trouble:
-            return exchange.trouble.startswith(("connection", OUTAGE))
+            return exchange.trouble is not None and exchange.trouble.kind in AWAY
         return not (300 <= exchange.reply.status < 400 or exchange.reply.status == 429 or self.by_gateway(exchange))
 
     def _differs(self, reply: Reply) -> bool:

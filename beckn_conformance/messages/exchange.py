@@ -4,24 +4,54 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Any, Final
 
 from ..specification.pointer import MISSING
 
-NO_CONNECTION: Final = "connection: none can be made"
-"""How the trouble of a request begins that was never sent; of one whose answer was lost it only begins the same way."""
 CONTROL: Final = "control"
 """Purpose of a plain call that no test has made; it shows whether the gateway still answers (T6)."""
-OUTAGE: Final = "outage"
-"""How the trouble begins of a reply that every other request got at the time as well (T6)."""
-
-
 CLIENT_HEADERS = (
     ("User-Agent", "beckn-conformance"),
     ("Accept", "application/json"),
     ("Accept-Encoding", "gzip, deflate"),
 )
 """Header fields that the client adds to every request which has none of their names."""
+
+
+class TroubleKind(StrEnum):
+    """What kept a reply from coming, or from being judged."""
+
+    TIMEOUT = "timeout"
+    """No whole reply came in time."""
+    CONNECTION = "connection"
+    """The request was sent, wholly or in part, and its answer was lost."""
+    NO_CONNECTION = "no connection"
+    """There was no connection, so nothing was sent."""
+    LIMIT = "limit"
+    """The kit cannot send, hold or read it."""
+    PATIENCE = "patience"
+    """The gateway was not asked again."""
+    OUTAGE = "outage"
+    """Every other request got the same reply at the time (T6)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Why there is no reply to judge."""
+
+    kind: TroubleKind
+    detail: str
+    """For people; nothing is decided by it."""
+
+    def __str__(self) -> str:
+        return f"{self.kind}: {self.detail}"
+
+    @classmethod
+    def read(cls, text: str) -> Trouble | None:
+        """The trouble that ``str`` wrote, None for an empty text; raises ValueError for any other."""
+        kind, _, detail = text.partition(": ")
+        return cls(TroubleKind(kind), detail) if text else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,9 +140,7 @@ class Exchange:
     started: float
     """Seconds since the epoch."""
     seconds: float
-    trouble: str = ""
-    """Why there is no reply to judge: ``timeout: …``, ``connection: …``, ``outage: …``, ``patience: …`` or
-    ``limit: …``."""
+    trouble: Trouble | None = None
     purpose: str = ""
     """``malformed``, ``unusual``, ``foreign``, ``broken`` or ``large`` where a test of its own sent it; such replies
     are judged more softly, or by nobody. ``control`` where no test did, but it was to be seen whether the gateway still
@@ -127,6 +155,11 @@ class Exchange:
     @property
     def ended(self) -> float:
         return self.started + self.seconds
+
+    @property
+    def late(self) -> bool:
+        """No whole reply came in time."""
+        return self.trouble is not None and self.trouble.kind is TroubleKind.TIMEOUT
 
     @property
     def action_of_reply(self) -> str | None:

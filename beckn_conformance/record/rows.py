@@ -6,16 +6,19 @@ import base64
 import itertools
 import zlib
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from ..messages.binding import Binding
-from ..messages.exchange import Exchange, Raw, Reply, Request
+from ..messages.exchange import Exchange, Raw, Reply, Request, Trouble, TroubleKind
 from ..messages.json_text import MOST_VALUES
 
 PLAIN = 4 * 1024
 """Characters of a content that are kept as they are; longer ones are packed."""
 LONGEST = 16 * 1024 * 1024
 """Bytes that a packed content is unpacked to at most, so that a forged record cannot fill the memory."""
+
+TOO_LONG = Trouble(TroubleKind.LIMIT, "too long to be kept on record")
 
 Mask = Callable[[str], str]
 Row = dict[str, Any]
@@ -35,7 +38,7 @@ def row_of(exchange: Exchange, mask: Mask = str, *, longest: int = LONGEST) -> R
         "purpose": exchange.purpose,
         "tags": list(exchange.tags),
         "about": mask(exchange.about),
-        "trouble": mask(exchange.trouble),
+        "trouble": _told(exchange.trouble, mask),
         "message": exchange.sent is not None,
         "request": {
             "method": request.method,
@@ -94,7 +97,7 @@ def exchange_of(row: Mapping[str, Any], binding: Binding) -> Exchange:
         received=binding.decode(reply) if reply is not None and not (row.get("unread") or row.get("cut")) else None,
         started=row["started"],
         seconds=row["seconds"],
-        trouble="limit: too long to be kept on record" if row.get("cut") else row["trouble"],
+        trouble=TOO_LONG if row.get("cut") else Trouble.read(row["trouble"]),
         purpose=row["purpose"],
         tags=tuple(row["tags"]),
         about=row["about"],
@@ -114,7 +117,12 @@ def mask_row(row: Row, mask: Mask) -> Row:
         }
         for name in ("request", "reply")
     }
-    return {**row, "about": mask(row["about"]), "trouble": mask(row["trouble"]), **parts}
+    return {**row, "about": mask(row["about"]), "trouble": _told(Trouble.read(row["trouble"]), mask), **parts}
+
+
+def _told(trouble: Trouble | None, mask: Mask) -> str:
+    """A trouble as a row holds it; its kind is the kit's own word and stays readable."""
+    return str(replace(trouble, detail=mask(trouble.detail))) if trouble else ""
 
 
 def content_of(part: Mapping[str, Any]) -> bytes:

@@ -224,7 +224,7 @@ class Assessment:
             return played.unmet
         for exchange in reversed(played.exchanges):
             if exchange.trouble:
-                return exchange.trouble
+                return str(exchange.trouble)
             if exchange.reply is not None and exchange.action_of_reply is None:
                 return f"{exchange.action} was answered with status {exchange.reply.status} without ACK or NACK"
         if self._judge.known.serves_fresh is False:

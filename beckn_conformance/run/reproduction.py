@@ -171,7 +171,11 @@ def _about(step: Exchange, names: Mapping[str, str]) -> str:
 
 def _answer(step: Exchange, names: Mapping[str, str]) -> str:
     if step.action_of_reply is None:
-        return step.trouble or f"status {step.reply.status if step.reply else 0} without ACK or NACK"
+        return (
+            str(step.trouble)
+            if step.trouble
+            else f"status {step.reply.status if step.reply else 0} without ACK or NACK"
+        )
     made = str(member(step.body_of_reply, "/registration/id"))
     if step.action == SIGNUP and made in names:
         return f"{step.action_of_reply}, registration {names[made]}"

@@ -17,7 +17,7 @@ from beckn_conformance.judging.finding import Finding, Judgement
 from beckn_conformance.judging.judge import Judge
 from beckn_conformance.judging.recogniser import Acquaintance, Diagnosis, Known, Recogniser
 from beckn_conformance.messages.binding import Binding, EnvelopeBinding, HttpBinding
-from beckn_conformance.messages.exchange import Exchange, Message, Reply, Request
+from beckn_conformance.messages.exchange import Exchange, Message, Reply, Request, Trouble
 from beckn_conformance.messages.values import Values
 from beckn_conformance.specification.loading import load
 
@@ -126,7 +126,7 @@ def exchange(
         received=binding.decode(answer) if answer is not None and not trouble else None,
         started=at,
         seconds=seconds,
-        trouble=trouble,
+        trouble=Trouble.read(trouble),
         purpose=purpose,
         tags=tags,
         about=about,

@@ -187,7 +187,7 @@ def after(*hostile, trouble: str, fronted: bool) -> list[str]:
 
 CLOSED, REFUSED, SILENT = (
     "connection: closed before a reply came",
-    "connection: none can be made (Connection refused)",
+    "no connection: Connection refused",
     "timeout: no whole reply within 10 s",
 )
 

@@ -9,7 +9,7 @@ import pytest
 from beckn_conformance.client import retry
 from beckn_conformance.client.limiter import Lanes
 from beckn_conformance.client.retry import FEW, MANY, REPEATS, Fate, Patience, Wait
-from beckn_conformance.messages.exchange import Exchange, Received, Reply, Request
+from beckn_conformance.messages.exchange import Exchange, Received, Reply, Request, Trouble
 
 SECONDS = 30.0
 
@@ -42,7 +42,7 @@ def subject(lanes, clock):
 def exchange(reply=None, trouble="", said=None):
     received = None if reply is None else Received({} if said is None else {"action": said}, None)
     request = Request("POST", "http://gateway/Provider/get", (), b"")
-    return Exchange("x1", "Provider/get", request, None, reply, received, 0.0, 0.1, trouble)
+    return Exchange("x1", "Provider/get", request, None, reply, received, 0.0, 0.1, Trouble.read(trouble))
 
 
 def answered(status, said=None, **fields):
@@ -60,7 +60,7 @@ def change():
 
 TIMEOUT = exchange(trouble="timeout: no whole reply within 10 s")
 LOST = exchange(trouble="connection: closed before a reply came")
-REFUSED = exchange(trouble="connection: none can be made (Connection refused)")
+REFUSED = exchange(trouble="no connection: Connection refused")
 LATE = exchange(trouble="timeout: no whole reply within 10 s")
 
 
@@ -115,7 +115,7 @@ def test_waiting_for_a_request_ends_with_patience_and_the_reason_says_so(subject
         assert clock.now <= 1000 + SECONDS
 
     assert clock.now == 1000 + 27
-    assert wait.reason == "patience: status 429, asking to wait for longer than 30 s"
+    assert str(wait.reason or "") == "patience: status 429, asking to wait for longer than 30 s"
 
 
 def test_waiting_for_one_request_ends_though_others_are_answered(subject, clock):
@@ -145,7 +145,7 @@ def test_what_something_in_front_answered_is_sent_again_only_where_it_changes_no
 
     assert times == REPEATS
     assert subject.after(answered(status), Fate.PUT_OFF, change(), clock.now) is None
-    assert wait.reason == ""
+    assert str(wait.reason or "") == ""
 
 
 @pytest.mark.parametrize("status", [502, 503, 504])
@@ -169,7 +169,7 @@ def test_a_lost_answer_is_asked_for_again_only_where_that_changes_nothing(subjec
 def test_a_late_answer_is_never_asked_for_again(subject, clock):
     for wait in (get(), change()):
         assert subject.after(LATE, Fate.LATE, wait, clock.now) is None
-        assert wait.reason == ""
+        assert str(wait.reason or "") == ""
 
 
 def test_what_never_left_is_sent_again_until_patience_is_over(subject, clock):
@@ -178,14 +178,14 @@ def test_what_never_left_is_sent_again_until_patience_is_over(subject, clock):
         clock.now += pause
 
     assert 1000 + SECONDS * 0.8 < clock.now <= 1000 + SECONDS
-    assert wait.reason == "connection: none can be made (Connection refused), for longer than 30 s"
+    assert str(wait.reason or "") == "no connection: Connection refused, for longer than 30 s"
 
 
 def test_nobody_is_waited_for_who_never_answered(lanes, clock):
     wait = change()
 
     assert Patience(SECONDS, lanes).after(REFUSED, Fate.UNSENT, wait, clock.now) is None
-    assert wait.reason == ""
+    assert str(wait.reason or "") == ""
 
 
 def test_a_gateway_that_goes_on_not_answering_is_given_up_once_patience_is_over(subject, clock):
@@ -197,8 +197,8 @@ def test_a_gateway_that_goes_on_not_answering_is_given_up_once_patience_is_over(
     clock.now += 1
     subject.after(LATE, Fate.LATE, change(), clock.now - 10)
 
-    assert subject.given_up.startswith("patience: given up after 49 requests and 31 s without an answer")
-    assert "timeout: no whole reply within 10 s" in subject.given_up
+    assert str(subject.given_up).startswith("patience: given up after 49 requests and 31 s without an answer")
+    assert "timeout: no whole reply within 10 s" in str(subject.given_up)
 
 
 def test_few_requests_without_an_answer_give_nobody_up(subject, clock):
@@ -215,7 +215,7 @@ def test_many_requests_in_a_row_without_an_answer_are_enough_at_any_time(subject
     assert not subject.given_up
     subject.after(answered(429, Retry_After="86400"), Fate.ANSWERED, change(), clock.now)
 
-    assert "status 429" in subject.given_up
+    assert "status 429" in str(subject.given_up)
 
 
 def test_everything_in_flight_may_be_lost_at_once(clock):
@@ -335,8 +335,8 @@ def _hold_up(subject, clock, answers):
 
 def test_a_gateway_that_asks_for_a_pause_after_each_answer_is_given_up(subject, clock):
     assert _hold_up(subject, clock, 1) < 15 * SECONDS
-    assert subject.given_up.startswith("patience: given up after ")
-    assert subject.given_up.endswith("answers")
+    assert str(subject.given_up).startswith("patience: given up after ")
+    assert str(subject.given_up).endswith("answers")
 
 
 def test_a_gateway_that_asks_for_a_pause_after_some_answers_is_waited_for(subject, clock):
@@ -361,4 +361,4 @@ def test_many_requests_that_run_out_of_time_side_by_side_are_no_reason_to_give_u
         subject.after(TIMEOUT, Fate.LATE, change(), clock.now - 10)
         subject.after(answered(200), Fate.ANSWERED, get(), clock.now)
 
-    assert subject.given_up == ""
+    assert subject.given_up is None

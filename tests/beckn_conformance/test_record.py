@@ -8,7 +8,7 @@ import json
 import pytest
 
 from beckn_conformance.messages.binding import EnvelopeBinding, HttpBinding
-from beckn_conformance.messages.exchange import Exchange, Message, Raw, Reply, Request
+from beckn_conformance.messages.exchange import Exchange, Message, Raw, Reply, Request, Trouble, TroubleKind
 from beckn_conformance.messages.json_text import write_json
 from beckn_conformance.record.reader import in_order
 from beckn_conformance.record.rows import LONGEST, content_of, exchange_of, mask_row, row_of, text_of, written
@@ -64,13 +64,13 @@ def test_every_content_comes_back(content):
 
 
 def test_an_exchange_without_a_reply_comes_back():
-    exchange = made(reply=None, received=None, trouble="timeout: no whole reply within 10 s")
+    exchange = made(reply=None, received=None, trouble=Trouble(TroubleKind.TIMEOUT, "no whole reply within 10 s"))
 
     assert restored(exchange) == exchange
 
 
 def test_a_reply_that_was_given_up_comes_back_unread():
-    exchange = made(received=None, trouble="patience: 503 for 30 s")
+    exchange = made(received=None, trouble=Trouble(TroubleKind.PATIENCE, "503 for 30 s"))
 
     assert restored(exchange) == exchange
 
@@ -97,7 +97,7 @@ def test_what_is_cut_is_not_taken_for_what_was_sent():
 
     assert back.sent is None
     assert back.received is None
-    assert back.trouble.startswith("limit")
+    assert back.trouble.kind is TroubleKind.LIMIT
     assert len(back.request.content) == 20
 
 
@@ -134,3 +134,16 @@ def test_exchanges_can_be_read_in_the_order_in_which_they_began(tmp_path):
         (tmp_path / name).write_text("".join(lines) + '{"cut off')
 
     assert [row["id"] for row in in_order(tmp_path)] == ["x1", "x2", "gw0-x1", "x4"]
+
+
+@pytest.mark.parametrize("kind", TroubleKind)
+@pytest.mark.parametrize("detail", ["", "no reply: none", "limit: 5"])
+def test_a_trouble_is_read_back_as_it_was_written(kind, detail):
+    trouble = Trouble(kind, detail)
+
+    assert Trouble.read(str(trouble)) == trouble
+
+
+def test_a_text_that_names_no_kind_of_trouble_is_none():
+    with pytest.raises(ValueError, match="weather"):
+        Trouble.read("weather: it rains")

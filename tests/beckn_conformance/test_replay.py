@@ -22,7 +22,7 @@ import pytest
 
 from beckn_conformance.config.gateway import GatewayConfig
 from beckn_conformance.messages.binding import EnvelopeBinding, HttpBinding
-from beckn_conformance.messages.exchange import Exchange, Raw, Reply, Request
+from beckn_conformance.messages.exchange import Exchange, Raw, Reply, Request, Trouble, TroubleKind
 from beckn_conformance.messages.json_text import write_json
 from beckn_conformance.record.masking import Masker
 from beckn_conformance.run.curl import path_below
@@ -312,7 +312,7 @@ def history(rng: random.Random, name: str) -> Told:
     steps = [
         exchange("Provider/info/update", body, headers=[("Token", name)], reply={}, at=at) for at in (1.0, 1.2, 2.0)
     ]
-    last = dataclasses.replace(exchange("Provider/get", body, at=3.0), trouble=hostile(rng))
+    last = dataclasses.replace(exchange("Provider/get", body, at=3.0), trouble=Trouble(TroubleKind.LIMIT, hostile(rng)))
     return tell(
         last, [made, *steps], HttpBinding(), CONFIG, history=True, title=hostile(rng), describe=lambda _: hostile(rng)
     )

@@ -155,7 +155,7 @@ class Sight:
         """The reply in one line."""
         exchange = self.exchange
         if exchange.reply is None or exchange.received is None:
-            return exchange.trouble or "no reply"
+            return str(exchange.trouble or "no reply")
         said = exchange.action_of_reply
         if said is None:
             kind = (exchange.reply.header("content-type") or "no media type").partition(";")[0]

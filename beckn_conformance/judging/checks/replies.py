@@ -18,13 +18,13 @@ JSON_MEDIA = re.compile(r"\s*application/([\w.!#$&^-]+\+)?json\s*(;.*)?", re.IGN
 def answered_in_time(sight: Sight) -> Iterable[Judgement]:
     if sight.exchange.purpose in ("large", "broken"):
         return
-    if sight.exchange.trouble.startswith("timeout"):
+    if sight.exchange.late:
         yield sight.bad(
             "REPLY-TIME",
             "",
             "no reply in time",
             f"a reply within {sight.config.timeout:g} s",
-            sight.exchange.trouble,
+            sight.observed,
         )
     elif sight.exchange.reply is not None and not sight.exchange.trouble:
         yield sight.ok("REPLY-TIME")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ...messages.exchange import NO_CONNECTION
+from ...messages.exchange import Trouble, TroubleKind
 from ...messages.hostile import MANY_DOCUMENTS
 from ...specification.actions import GET
 from ..finding import Judgement
@@ -61,7 +61,7 @@ def large_request(sight: Sight) -> Iterable[Judgement]:
     pointer, what = ("/documents", "a long list of documents") if many else ("/documents/0/data", "a large document")
     obligation = f"{sight.action} {_kind(sight)}".strip()
     sent = f"{sight.action} with {_kind(sight) or what}"
-    if sight.exchange.trouble.startswith("timeout"):
+    if sight.exchange.late:
         if sight.fastest and len(sight.exchange.request.content) / sight.fastest > sight.config.timeout / 2:
             # It is the line that takes so long, and a longer timeout would show the rest.
             return
@@ -108,10 +108,14 @@ def foreign_request(sight: Sight) -> Iterable[Judgement]:
         yield sight.ok("ROBUST-NO-CRASH", _kind(sight))
 
 
-def _is_silence(trouble: str, fronted: bool) -> bool:
+NEVER_SENT = frozenset({TroubleKind.TIMEOUT, TroubleKind.NO_CONNECTION})
+SILENT = NEVER_SENT | {TroubleKind.CONNECTION, TroubleKind.PATIENCE}
+
+
+def _is_silence(trouble: Trouble | None, fronted: bool) -> bool:
     """Whether nothing came back at all; where something stands in front of the gateway, it may be that which closes
     connections."""
-    return trouble.startswith(("timeout", NO_CONNECTION) if fronted else ("timeout", "connection", "patience"))
+    return trouble is not None and trouble.kind in (NEVER_SENT if fronted else SILENT)
 
 
 @check("ROBUST-LIVES-ON")
