@@ -33,10 +33,16 @@ class Unmet(KitError):
     """A precondition of a test did not happen, so nothing can be concluded from it."""
 
 
+FEW = 12
+"""Names that are listed as a whole in an error."""
+
+
 def nearest(name: str, known: Iterable[str]) -> str:
-    """A hint that names the known name most like the given one, or lists a few; empty without any."""
+    """A hint that names the known name most like the given one, else lists all if they are few, else the nearest."""
     names = sorted(known)
     close = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
     if close:
         return f"; did you mean {close[0]!r}?"
-    return f"; known are {', '.join(names[:12])}{' …' if len(names) > 12 else ''}" if names else ""
+    if len(names) > FEW:
+        return f"; the nearest are {', '.join(difflib.get_close_matches(name, names, n=3, cutoff=0))}"
+    return f"; known are {', '.join(names)}" if names else ""

@@ -19,6 +19,8 @@ LARGEST = 4 * reading.MB
 NOTHING = Node({}, 1)
 SECRET = ("signup_token", "headers", "registrations", "verification_hook", "proxy")
 """Keys whose values are secrets, or hold some, and are not shown."""
+FORMATS = {"date": ", such as 2026-12-31 (YYYY-MM-DD)"}
+"""How a text of a format is written."""
 UNKNOWN = "additionalProperties"
 """The rule that an unknown key breaks."""
 
@@ -84,6 +86,8 @@ def _explained(error: ValidationError, where: str, node: Node) -> str:
         place = f"{name}.{unknown}" if name else unknown
         return f"{where}{line(node, [*path, unknown])}: unknown key {place!r}{nearest(unknown, known)}"
     message = error.message if len(error.message) < 200 else f"the value breaks the rule {error.validator}"
+    if error.validator == "format":
+        message += FORMATS.get(str(error.validator_value), "")
     if not {*SECRET}.isdisjoint(map(str, path)):
         message = message.replace(repr(error.instance), "the value")
     return f"{where}{line(node, path)}: {name or 'configuration'}: {message}"

@@ -38,6 +38,8 @@ class Outcome:
     tests: tuple[str, ...]
     sample: str
     """Id of an exchange that met it; empty where none did."""
+    left_out: bool
+    """Whether nothing but the selection of tests keeps it from being settled."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +154,7 @@ def _outcome(
     records, waived = _weighed(requirement.id, tally, config.waivers, today)
     missing = sorted(due - tally.shown(requirement.id))
     met = len(due) - len(missing)
-    reason = ""
+    reason, left_out = "", False
     if requirement.untestable:
         status, reason = "untested", requirement.untestable
     elif len(waived) < len(records):
@@ -173,8 +175,9 @@ def _outcome(
     elif requirement.needs == "verification" and not can_verify and not exercised:
         status, reason = "not-applicable", "no verification_hook is declared, so nothing can be verified"
     elif not exercised and not tally.tests.get(requirement.id):
-        left_out = "it was left out of this run" if narrowed else "nothing was sent for it"
-        status, reason = "untested", unreachable or left_out
+        left_out = narrowed and not unreachable
+        status = "untested"
+        reason = unreachable or ("it was left out of this run" if narrowed else "nothing was sent for it")
     elif missing:
         status = "inconclusive"
         reason = f"{met} of {len(due)} exercised; missing: {', '.join(missing[:3])}{' …' if len(missing) > 3 else ''}"
@@ -182,6 +185,7 @@ def _outcome(
         if common:
             reason += f" ({common.most_common(1)[0][0]})"
         elif narrowed:
+            left_out = True
             reason += " (left out of this run)"
     else:
         status = "passed"
@@ -195,6 +199,7 @@ def _outcome(
         waived,
         tuple(tally.tests.get(requirement.id, ())),
         tally.samples.get(requirement.id, ""),
+        left_out,
     )
 
 

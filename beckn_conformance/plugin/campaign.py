@@ -36,7 +36,7 @@ from ..run.session import Session
 from ..specification.loading import choose, load
 from ..untrusted.text import printable
 from ..untrusted.writing import locked
-from . import workers
+from . import LETTERS, workers
 from .completion import Told, consistent
 from .progress import Progress, Screen
 from .schedule import shares
@@ -511,6 +511,8 @@ class Campaign:
         if self.verdict is None and not self.kit_fault:
             return
         reporter.section("conformance")
+        if letters := [f"{letter} {status}" for status, letter in LETTERS.items() if reporter.stats.get(status)]:
+            reporter.write_line(f"letters of tests: {', '.join(letters)}")
         if self.verdict is not None:
             for text, style in terminal.lines(self.session.run, self.verdict, self._report, self.session.masker.text):
                 reporter.write_line(text, **({style: True} if style else {}))

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from ..config.gateway import Waiver
-from ..judging.outcome import Outcome, Verdict, worded
+from ..judging.outcome import STATUSES, Outcome, Verdict, worded
 from ..judging.tally import Found
 from ..messages.shell import command
 from ..record.run import Run
 from ..untrusted.text import printable
 from .files import SCRIPTS
 
+NOTES = {"not-applicable": " (what is declared leaves nothing to test)"}
+"""What a reader may not know of a status."""
 MOST = 60
 """Findings of one kind that are printed; the report has them all."""
 
@@ -32,7 +35,8 @@ def lines(
                 left -= 1
                 if left >= 0:
                     yield from _finding(outcome, found, style, mask, report)
-    open_ = [o for o in verdict.outcomes if o.status == "inconclusive"]
+    selected = [o for o in verdict.outcomes if not o.left_out]
+    open_ = [o for o in selected if o.status == "inconclusive"]
     if open_ and not run.unreachable:
         yield "", ""
         yield f"inconclusive ({len(open_)})", "bold"
@@ -48,8 +52,7 @@ def lines(
         yield f"note: {printable(mask(note))}", ""
     if run.unreachable:
         yield f"the gateway gives no usable answer: {printable(mask(run.unreachable))}", "yellow"
-    counts = ", ".join(f"{count} {status}" for status, count in verdict.summary.items() if count)
-    yield f"requirements: {counts}", ""
+    yield f"requirements: {_counts(selected, len(verdict.outcomes) - len(selected))}", ""
     rate = run.exchanges / run.seconds if run.seconds else 0
     seed = "" if run.recorded else f", seed {run.seed}"
     yield f"{run.exchanges} exchanges in {run.seconds:.1f} s ({rate:.0f}/s){seed}", ""
@@ -63,6 +66,12 @@ def lines(
         f"{printable(mask(name))}: {worded(verdict.verdict, verdict.waived)} ({'strict' if run.strict else 'core'})",
         style,
     )
+
+
+def _counts(selected: Sequence[Outcome], left_out: int) -> str:
+    by_status = Counter(outcome.status for outcome in selected)
+    counts = [f"{by_status[status]} {status}{NOTES.get(status, '')}" for status in STATUSES if by_status[status]]
+    return ", ".join([*counts, *([f"{left_out} not or only partly tested"] if left_out else [])])
 
 
 def _finding(

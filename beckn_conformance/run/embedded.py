@@ -55,7 +55,10 @@ def planted(url: str, specification: Specification) -> Planted:
             configuration |= reference_server.VARIATIONS[name].configuration
         else:
             known = [*defects, *reference_server.VARIATIONS]
-            raise UsageError(f"--gateway-url {url}: no defect or variation is named {name!r}{nearest(name, known)}")
+            raise UsageError(
+                f"--gateway-url {url}: no defect or variation is named {name!r}{nearest(name, known)} "
+                "(python -m reference_server --list prints all)"
+            )
     return Planted(tuple(arguments), configuration)
 
 

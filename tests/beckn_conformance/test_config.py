@@ -208,7 +208,7 @@ def test_a_date_may_be_written_as_yaml_likes_it(tmp_path):
         ),
         (
             "waivers:\n  - {requirement: REPLY-JSON, reason: r, owner: o, expires: soon}\n",
-            "gateway.yaml, line 2: waivers.0.expires: 'soon' is not a 'date'",
+            "gateway.yaml, line 2: waivers.0.expires: 'soon' is not a 'date', such as 2026-12-31 (YYYY-MM-DD)",
         ),
         (
             "binding: http\npeers: [https://peer.example]\n",
@@ -515,7 +515,7 @@ def test_a_key_with_a_pass_phrase_is_refused_and_never_asked_for(tmp_path):
         ("/info/*", "'/info"),
         ("/Info/phone", "'/info/phone'"),
         ("header:Message", "'header:message'"),
-        ("/", "known are"),
+        ("/", "the nearest are"),
     ],
 )
 def test_a_waiver_for_no_member_is_refused_with_the_nearest_one(pointer, hint):

@@ -47,7 +47,7 @@ def test_a_url_that_no_request_can_be_sent_to_is_told(kit: Kit, url: str) -> Non
     ("url", "nearest"),
     [
         ("reference:signup-ack-phon", "signup"),
-        ("reference:nothing-like-this", "known are"),
+        ("reference:nothing-like-this", "python -m reference_server --list"),
         ("reference:,,x", "'x'"),
     ],
 )
