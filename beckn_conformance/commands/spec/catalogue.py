@@ -60,7 +60,7 @@ def _check(requirement: Requirement) -> str:
         for covers, function in checks.CHECKS
         if covers(requirement)
     ]
-    return ", ".join(found + ["`model`"] * history.covers(requirement))
+    return ", ".join(found + ["`judging.history`"] * history.covers(requirement))
 
 
 def _cell(text: str) -> str:
