@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import dataclass
+from typing import Final
 
 from ..specification.pointer import pattern_of
 
 MOST_PLACES = 16
 """Items of a list at which one finding is told apart."""
+SLUG: Final = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+
+
+def slug(text: str) -> str:
+    """A kind of finding in words, as a slug."""
+    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +28,8 @@ class Finding:
     """Action of the judged exchange."""
     pointer: str
     """JSON Pointer into the body; "" is the whole body, ``header:action`` a member of a header."""
+    kind: str
+    """A slug that names the fault: lower-case letters, digits and hyphens. It stays when the message is reworded."""
     message: str
     """What is wrong, in one line, without values of this very run."""
     sent: str
@@ -34,10 +44,14 @@ class Finding:
     unless: str = ""
     """An obligation of the same requirement; where it was exercised anywhere in the run, nothing was found."""
 
+    def __post_init__(self) -> None:
+        if not SLUG.fullmatch(self.kind):
+            raise ValueError(f"a kind of finding is a slug, not {self.kind!r}")
+
     @property
     def id(self) -> str:
         """The same from run to run: requirement, operation, member and kind of the fault."""
-        text = "\n".join((self.requirement, self.operation, pattern_of(self.pointer), self.message))
+        text = "\n".join((self.requirement, self.operation, pattern_of(self.pointer), self.kind))
         return f"{self.requirement}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
 
 

@@ -131,7 +131,7 @@ def test_a_finding_points_to_the_member_and_the_exchange():
 
     assert str(place) == "/info/phone"
     assert str(exchange) == "urn:beckn-conformance:run:0123456789ab:exchange:x1"
-    assert str(id_) == "SIGNUP-NACK-PHONE-c7466d2c"
+    assert str(id_) == "SIGNUP-NACK-PHONE-e4a407f0"
 
 
 def test_what_a_gateway_says_stays_text():

@@ -28,7 +28,7 @@ def transitions(statistics, subject="registration"):
 
 
 def finding(exchange, pointer="/registration/status"):
-    return Finding("UPDATE-STATUS", UPDATE, pointer, "wrong", "sent", "due", "seen", exchange.id)
+    return Finding("UPDATE-STATUS", UPDATE, pointer, "wrong", "wrong", "sent", "due", "seen", exchange.id)
 
 
 def test_statuses_are_followed_from_reply_to_reply():

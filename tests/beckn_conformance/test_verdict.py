@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from beckn_conformance.config.gateway import Waiver
-from beckn_conformance.judging.finding import MOST_PLACES, Finding, Judgement
+from beckn_conformance.judging.finding import MOST_PLACES, SLUG, Finding, Judgement, slug
 from beckn_conformance.judging.obligations import MANY, obligations
 from beckn_conformance.judging.outcome import conclude, worded
 from beckn_conformance.judging.tally import KEPT_EXCHANGES, Tally
@@ -19,8 +19,10 @@ DUE = obligations(SPECIFICATION, CONFIG)
 MUST, SHOULD = "SIGNUP-NACK-PHONE", "SIGNUP-NACK-EMPTY"
 
 
-def finding(requirement=MUST, pointer="/info/phone", message="wrong", exchange="x1", weight=10):
-    return Finding(requirement, "Provider/signup", pointer, message, "sent", "due", "seen", exchange, weight=weight)
+def finding(requirement=MUST, pointer="/info/phone", kind="wrong", message="wrong", exchange="x1", weight=10):
+    return Finding(
+        requirement, "Provider/signup", pointer, kind, message, "sent", "due", "seen", exchange, weight=weight
+    )
 
 
 def found(requirement=MUST, **how):
@@ -569,8 +571,23 @@ def test_the_lightest_of_equal_findings_stands_for_them():
 def test_findings_in_different_documents_are_one():
     assert finding(pointer="/documents/0/name").id == finding(pointer="/documents/12/name").id
     assert finding(pointer="/documents/0/name").id != finding(pointer="/documents/0/data").id
-    assert finding(message="a").id != finding(message="b").id
+    assert finding(kind="a").id != finding(kind="b").id
     assert finding(exchange="x1").id == finding(exchange="x2").id
+
+
+def test_rewording_a_message_keeps_the_id_of_a_finding():
+    assert finding(message="a value is wrong").id == finding(message="another value is due").id
+
+
+@pytest.mark.parametrize("kind", ["", "Wrong", "a value", "wrong-", "wrong\n"])
+def test_a_kind_of_finding_is_a_slug(kind):
+    with pytest.raises(ValueError, match="slug"):
+        finding(kind=kind)
+
+
+@pytest.mark.parametrize("tag", ["NaN", "10 KB", "名前", "-", ""])
+def test_any_tag_of_a_recording_makes_a_slug(tag):
+    assert SLUG.fullmatch(slug(f"silent after {tag}"))
 
 
 def test_of_many_exchanges_only_some_are_kept_and_all_are_counted():

@@ -14,7 +14,7 @@ HOSTILE = (
 """What a gateway would say to get out of where its words are put."""
 
 
-def finding(id: str = "SIGNUP-NACK-PHONE-c7466d2c", **changes: Any) -> dict[str, Any]:
+def finding(id: str = "SIGNUP-NACK-PHONE-e4a407f0", **changes: Any) -> dict[str, Any]:
     return {
         "id": id,
         "operation": "Provider/signup",

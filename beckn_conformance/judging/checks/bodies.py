@@ -62,10 +62,11 @@ def body_has_its_members(sight: Sight) -> Iterable[Judgement]:
             continue
         broken.add(requirement)
         found = member(body, pointer)
-        wrong = {"type": "has another type", "required": "is missing", "pattern": "is blank"}[keyword]
+        kind, wrong = BREACHES[keyword]
         yield sight.bad(
             requirement,
             pointer,
+            kind,
             f"{pattern_of(pointer) or 'the body'} {wrong}",
             f"{pointer or 'the body'} as the page shows it",
             f"{sight.observed}, with {shown(found)} there",
@@ -74,6 +75,13 @@ def body_has_its_members(sight: Sight) -> Iterable[Judgement]:
         if requirement not in broken and requirement not in STATUS_PLACES and requirement not in IDENTITY:
             yield sight.ok(requirement)
 
+
+BREACHES = {
+    "type": ("another-type", "has another type"),
+    "required": ("missing", "is missing"),
+    "pattern": ("blank", "is blank"),
+}
+"""By keyword of a schema, the kind of finding and what is told of it."""
 
 STATUS_PLACES = {
     "SIGNUP-DOCUMENT-STATUS": "/documents/*/status",
@@ -110,6 +118,7 @@ def statuses_are_those_of_the_page(sight: Sight) -> Iterable[Judgement]:
                 yield sight.bad(
                     requirement,
                     pointer,
+                    "another-status",
                     "another status than the page asks for",
                     f"{' or '.join(map(shown, allowed))} at {pointer}",
                     f"{sight.observed}, with {shown(value)} there",
@@ -132,6 +141,7 @@ def id_is_the_one_asked_for(sight: Sight) -> Iterable[Judgement]:
             yield sight.bad(
                 f"{sight.prefix}-ID",
                 "/registration/id",
+                "another-id",
                 "another registration's id",
                 f"{shown(sight.diagnosis.registration, 60)} at /registration/id",
                 f"{shown(value, 60)} there",
@@ -146,7 +156,13 @@ def credential_is_given_once(sight: Sight) -> Iterable[Judgement]:
     if token in (None, "", MISSING):
         yield sight.ok("TOKEN-NOT-REPEATED")
     else:
-        yield sight.bad("TOKEN-NOT-REPEATED", "/auth", "the credential is given again", "no auth in this reply")
+        yield sight.bad(
+            "TOKEN-NOT-REPEATED",
+            "/auth",
+            "credential-repeated",
+            "the credential is given again",
+            "no auth in this reply",
+        )
 
 
 @check("SIGNUP-EXP-AHEAD")
@@ -166,6 +182,7 @@ def expiry_lies_ahead(sight: Sight) -> Iterable[Judgement]:
         yield sight.bad(
             "SIGNUP-EXP-AHEAD",
             "/auth/exp",
+            "expired",
             "the token has expired when it is given",
             "a time that lies ahead",
             f"{shown(value)} in a reply of {now:%Y-%m-%dT%H:%M:%SZ}",

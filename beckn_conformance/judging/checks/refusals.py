@@ -51,6 +51,7 @@ def _refused_though_valid(sight: Sight) -> Judgement:
         return sight.bad(
             "TOKEN-ACCEPTED",
             "header:Token",
+            "token-refused",
             "the token that the signup gave is refused",
             "ACK to a valid request with it",
         )
@@ -64,10 +65,14 @@ def _refused_though_valid(sight: Sight) -> Judgement:
         if requirement is not None:
             value = member(sight.exchange.sent.body if sight.exchange.sent else None, pointer)
             note = f" to {shown(value, 80)} at {pointer}" if value != MISSING else ""
-            return sight.bad(requirement.id, pointer, "a valid value is refused", f"ACK{note}", observed)
+            return sight.bad(
+                requirement.id, pointer, "valid-refused", "a valid value is refused", f"ACK{note}", observed
+            )
     if sight.diagnosis.symbols:
         return _symbols_refused(sight, observed)
-    return sight.bad(f"{sight.prefix}-ACK", named[0] if named else "", "a valid request is refused", "ACK", observed)
+    return sight.bad(
+        f"{sight.prefix}-ACK", named[0] if named else "", "valid-refused", "a valid request is refused", "ACK", observed
+    )
 
 
 def _symbols_refused(sight: Sight, observed: str) -> Judgement:
@@ -75,7 +80,7 @@ def _symbols_refused(sight: Sight, observed: str) -> Judgement:
     pointer = sight.diagnosis.symbols[0]
     requirement = sight.specification.requirement_for_acceptance(sight.action, pattern_of(pointer), "should")
     id_ = requirement.id if requirement else f"{sight.prefix}-ACK"
-    return sight.bad(id_, pointer, "a valid value is refused", "ACK", observed)
+    return sight.bad(id_, pointer, "valid-refused", "a valid value is refused", "ACK", observed)
 
 
 HEADER_REQUIREMENTS = {
@@ -110,10 +115,10 @@ def faulty_header_is_refused(sight: Sight) -> Iterable[Judgement]:
     obligation = f"{sight.action} {fault.kind}"
     if sight.exchange.acknowledged:
         name = fault.pointer.partition(":")[2]
-        message = f"a request with a faulty {name} is acknowledged"
+        kind, message = "faulty-acknowledged", f"a request with a faulty {name} is acknowledged"
         if fault.kind == "shared":
-            message = "the same token was given to two registrations and is acknowledged"
-        yield sight.bad(header_requirement(fault), fault.pointer, message, "NACK", obligation=obligation)
+            kind, message = "shared-acknowledged", "the same token was given to two registrations and is acknowledged"
+        yield sight.bad(header_requirement(fault), fault.pointer, kind, message, "NACK", obligation=obligation)
     elif fault.kind != "shared" and sight.exchange.refused:
         yield sight.ok(header_requirement(fault), obligation)
 
@@ -136,6 +141,7 @@ def faulty_body_is_refused_and_blamed(sight: Sight) -> Iterable[Judgement]:
         yield sight.bad(
             requirement,
             first.pointer,
+            "faulty-acknowledged",
             "a faulty value is acknowledged",
             _expected(sight, first),
             obligation=first.obligation,
@@ -157,6 +163,7 @@ def faulty_body_is_refused_and_blamed(sight: Sight) -> Iterable[Judgement]:
         yield sight.bad(
             requirement,
             first.pointer,
+            "not-blamed",
             "the faulty member is not blamed",
             _expected(sight, first),
             f"{sight.observed}, " + (f"blaming {', '.join(others[:4])}" if others else "blaming nothing"),
@@ -220,6 +227,7 @@ def every_fault_is_blamed(sight: Sight) -> Iterable[Judgement]:
         yield sight.bad(
             "NACK-ALL",
             missed[0].pointer,
+            "not-all-blamed",
             "not every faulty member is blamed",
             f"messages at {', '.join(f.pointer for f in faults)}",
             f"{sight.observed}, blaming {', '.join(p for p, _ in sight.blamed[:4])}",
@@ -247,6 +255,7 @@ def messages_stand_where_they_belong(sight: Sight) -> Iterable[Judgement]:
             yield sight.bad(
                 "NACK-ECHO",
                 pointer,
+                "echoed",
                 "the message is the value that was sent",
                 f"a message about {pointer}",
                 f"{sight.observed}, with {shown(value, 80)} at {pointer}",
@@ -259,6 +268,7 @@ def messages_stand_where_they_belong(sight: Sight) -> Iterable[Judgement]:
                 yield sight.bad(
                     "NACK-TEXT",
                     place,
+                    "no-string",
                     "the message is no string",
                     f"a string at {place}",
                     f"{sight.observed}, with {shown(value, 80)} at {pointer}",
@@ -268,6 +278,7 @@ def messages_stand_where_they_belong(sight: Sight) -> Iterable[Judgement]:
             yield sight.bad(
                 "NACK-SOUND",
                 _nearest(sight, pointer),
+                "sound-blamed",
                 "a sound member is blamed",
                 f"a message at {', '.join(f.pointer for f in faults[:4])} only",
                 f"{sight.observed}, with {shown(value, 80)} at {pointer}",
@@ -345,6 +356,7 @@ def _index(sight: Sight) -> Iterator[Judgement]:
             yield sight.bad(
                 "NACK-INDEX",
                 next((f.pointer for f in faults if f.member == pattern_of(pointer)), faults[0].pointer),
+                "another-index",
                 "the message stands at the index of another document",
                 f"a message at {faults[0].pointer}",
                 f"{sight.observed}, blaming {', '.join(blames[:4])}",
@@ -369,6 +381,7 @@ def refused_update_says_so(sight: Sight) -> Iterable[Judgement]:
         yield sight.bad(
             requirement,
             "/registration/status",
+            "another-status",
             "a refused update does not say UPDATE-FAIL",
             f"{shown(sight.config.status_name('UPDATE-FAIL'))} at /registration/status",
             f"{sight.observed}, with {shown(value)} there",

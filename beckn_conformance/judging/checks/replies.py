@@ -22,6 +22,7 @@ def answered_in_time(sight: Sight) -> Iterable[Judgement]:
         yield sight.bad(
             "REPLY-TIME",
             "",
+            "late",
             "no reply in time",
             f"a reply within {sight.config.timeout:g} s",
             sight.observed,
@@ -35,7 +36,7 @@ def no_server_error(sight: Sight) -> Iterable[Judgement]:
     if not sight.by_gateway or not sight.message:
         return
     if sight.crashed and not (sight.absent and not sight.served):
-        yield sight.bad("REPLY-NO-CRASH", "", "a server error in place of an answer", "ACK or NACK")
+        yield sight.bad("REPLY-NO-CRASH", "", "server-error", "a server error in place of an answer", "ACK or NACK")
     elif sight.readable:
         yield sight.ok("REPLY-NO-CRASH")
 
@@ -46,7 +47,11 @@ def path_is_served(sight: Sight) -> Iterable[Judgement]:
         yield sight.ok(f"{sight.prefix}-ENDPOINT")
     elif sight.absent and sight.diagnosis.valid and not sight.served:
         yield sight.bad(
-            f"{sight.prefix}-ENDPOINT", "", "the operation is not served", f"ACK or NACK at /{sight.action}"
+            f"{sight.prefix}-ENDPOINT",
+            "",
+            "not-served",
+            "the operation is not served",
+            f"ACK or NACK at /{sight.action}",
         )
 
 
@@ -70,6 +75,7 @@ def says_ack_or_nack(sight: Sight) -> Iterable[Judgement]:
         yield sight.bad(
             "REPLY-ACTION",
             "header:action",
+            "no-action",
             "the reply says neither ACK nor NACK",
             f"action {sight.due or 'ACK or NACK'} in the header of the reply",
             f"{sight.observed}; action is {shown(value)}",
@@ -83,6 +89,7 @@ def _replaced(sight: Sight) -> Judgement:
     return sight.bad(
         "REPLY-ACTION",
         "header:action",
+        "refusals-replaced",
         "something in front of the gateway seems to replace every refusal",
         "action NACK in the header of the reply",
         obligation=f"{refusals} replaced",
@@ -114,6 +121,7 @@ def body_is_json(sight: Sight) -> Iterable[Judgement]:
         yield sight.bad(
             "REPLY-JSON",
             "",
+            "no-json",
             "the body is no JSON",
             "a body that is one JSON text",
             f"{sight.observed}; {received.unreadable}: {shown(reply.content[:60].decode('utf-8', 'replace'))}",
@@ -128,10 +136,12 @@ def has_a_message(sight: Sight) -> Iterable[Judgement]:
     value = sight.exchange.received.header.get("message", MISSING)
     obligation = f"{sight.action} {sight.exchange.action_of_reply}"
     if value == MISSING or not isinstance(value, str):
+        missing = value == MISSING
         yield sight.bad(
             "REPLY-MESSAGE",
             "header:message",
-            "the reply has no message" if value == MISSING else "the message is no string",
+            "missing" if missing else "no-string",
+            "the reply has no message" if missing else "the message is no string",
             "a string as message in the header of the reply",
             f"{sight.observed}; message is {shown(value)}",
             obligation=obligation,
@@ -144,6 +154,7 @@ def has_a_message(sight: Sight) -> Iterable[Judgement]:
         yield sight.bad(
             "REPLY-MESSAGE-BLANK",
             "header:message",
+            "blank",
             "the message is blank",
             "a message for a person",
             obligation=obligation,
@@ -162,6 +173,7 @@ def declared_as_json(sight: Sight) -> Iterable[Judgement]:
         yield sight.bad(
             "REPLY-MEDIA-TYPE",
             "",
+            "no-json-label",
             "the reply is not labelled as JSON",
             "Content-Type: application/json",
             f"Content-Type: {shown(media) if media else 'none'}",
@@ -184,6 +196,7 @@ def status_fits(sight: Sight) -> Iterable[Judgement]:
         yield sight.bad(
             f"REPLY-STATUS-{kind}",
             "",
+            "another-class",
             f"{kind} with a status of another class",
             "a status of class 2xx" if kind == "ACK" else "a status of class 2xx or 4xx",
             f"{kind} with status {reply.status}",

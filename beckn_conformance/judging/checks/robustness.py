@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from ...messages.exchange import Trouble, TroubleKind
 from ...messages.hostile import MANY_DOCUMENTS
 from ...specification.actions import GET
-from ..finding import Judgement
+from ..finding import Judgement, slug
 from ..origin import Origin, is_intermediary, is_own
 from .observation import Sight
 from .registry import check
@@ -34,6 +34,7 @@ def unreadable_request(sight: Sight) -> Iterable[Judgement]:
         yield sight.bad(
             "MALFORMED-NACK",
             "",
+            "unreadable-acknowledged",
             "an unreadable request is acknowledged",
             "NACK, or a status 4xx",
             obligation=obligation,
@@ -44,6 +45,7 @@ def unreadable_request(sight: Sight) -> Iterable[Judgement]:
         yield sight.bad(
             "MALFORMED-NO-CRASH",
             "",
+            "server-error",
             "an unreadable request causes a server error",
             "NACK, or a status 4xx",
             obligation=obligation,
@@ -68,6 +70,7 @@ def large_request(sight: Sight) -> Iterable[Judgement]:
         yield sight.bad(
             "LARGE-ANSWERED",
             pointer,
+            "late",
             f"{what} is not answered in time",
             "an answer in time",
             obligation=obligation,
@@ -77,6 +80,7 @@ def large_request(sight: Sight) -> Iterable[Judgement]:
         yield sight.bad(
             "LARGE-ANSWERED",
             pointer,
+            "server-error",
             f"{what} causes a server error",
             "ACK, NACK or a status 4xx",
             obligation=obligation,
@@ -99,6 +103,7 @@ def foreign_request(sight: Sight) -> Iterable[Judgement]:
         yield sight.bad(
             "ROBUST-NO-CRASH",
             "",
+            slug(f"server error {_kind(sight)}"),
             f"{_kind(sight)} causes a server error",
             "any other answer, such as a status 4xx",
             obligation=_kind(sight),
@@ -131,6 +136,7 @@ def answers_afterwards(sight: Sight) -> Iterable[Judgement]:
         yield sight.bad(
             "ROBUST-LIVES-ON",
             "",
+            slug(f"silent after {kind}"),
             f"nothing is answered any more after {kind}",
             f"an answer to a plain call within {sight.config.patience:g} s after {kind}, as before it",
             f"{sight.exchange.trouble}, in new attempts for {sight.config.patience:g} s",

@@ -49,7 +49,14 @@ def judge_clone(sight: Sight, history: History) -> Iterator[Judgement]:
 def _findings(sight: Sight, history: History) -> Iterator[Judgement]:
     if sight.exchange.refused:
         if _is_due(sight, history, history.served_at):
-            yield _bad(sight, "CLONE-SERVED", "/registration/id", "a registration is not served", f"ACK{_when(sight)}")
+            yield _bad(
+                sight,
+                "CLONE-SERVED",
+                "/registration/id",
+                "not-served",
+                "a registration is not served",
+                f"ACK{_when(sight)}",
+            )
     elif sight.exchange.acknowledged:
         yield from _info(sight, history)
         yield from _unchanging(sight, history)
@@ -87,10 +94,10 @@ def _obligation(sight: Sight) -> str:
 
 
 def _bad(
-    sight: Sight, requirement: str, pointer: str, message: str, expected: str, observed: str | None = None
+    sight: Sight, requirement: str, pointer: str, kind: str, message: str, expected: str, observed: str | None = None
 ) -> Judgement:
     message = f"{message} by another gateway of the region"
-    return sight.bad(requirement, pointer, message, expected, observed, _obligation(sight))
+    return sight.bad(requirement, pointer, kind, message, expected, observed, _obligation(sight))
 
 
 def _values(sight: Sight, history: History) -> Any:
@@ -127,6 +134,7 @@ def _info(sight: Sight, history: History) -> Iterator[Judgement]:
             sight,
             "CLONE-SERVED" if strange else "CLONE-UPDATED",
             f"/info/{key}",
+            "strange-value",
             "values are shown that the registration never had",
             f"{shown(known[-1][key], 100)} at /info/{key}, and the rest of what was sent with it",
             f"{shown(found[key], 100)} there",
@@ -140,6 +148,7 @@ def _info(sight: Sight, history: History) -> Iterator[Judgement]:
             sight,
             "CLONE-UPDATED",
             "/info",
+            "earlier-values",
             "values of before an update are shown",
             f"{key} {shown(late[-1].sent.get(key), 60)}{_when(sight)}",
             f"{key} {shown(values.info[key], 60)}, as before",
@@ -152,7 +161,15 @@ def _unchanging(sight: Sight, history: History) -> Iterator[Judgement]:
         found, own = (member(body, pointer) for body in (sight.exchange.body_of_reply, history.shown))
         if value != MISSING and readable(found, value) and found != own and not same_but_for_form(found, value):
             expected = f"{shown(value, 100)} at {pointer}"
-            yield _bad(sight, "CLONE-SERVED", pointer, "another value is shown", expected, f"{shown(found, 100)} there")
+            yield _bad(
+                sight,
+                "CLONE-SERVED",
+                pointer,
+                "another-value",
+                "another value is shown",
+                expected,
+                f"{shown(found, 100)} there",
+            )
             return
 
 
@@ -176,14 +193,24 @@ def _documents(sight: Sight, history: History) -> Iterator[Judgement]:
         if pairing.kind == "missing" and own[(str(document.name), "" if redacted else str(document.data))]:
             message = "a document is not shown"
             observed = f"{len(found)} document{'' if len(found) == 1 else 's'}, not that one"
-            yield _bad(sight, "CLONE-DOCUMENTS", "/documents", message, f"{name}{_when(sight)}", observed)
+            yield _bad(
+                sight, "CLONE-DOCUMENTS", "/documents", "document-missing", message, f"{name}{_when(sight)}", observed
+            )
             return
         # What is no content at all is withheld and not altered, as another vendor may do (R10).
         if pairing.kind == "altered" and (pairing.member != "data" or is_content(pairing.found)):
             pointer = f"/documents/{pairing.index}/{pairing.member}"
             expected = f"{shown(document.member(pairing.member), 100)} at {pointer}"
             message = "a document is shown with another value"
-            yield _bad(sight, "CLONE-DOCUMENTS", pointer, message, expected, f"{shown(pairing.found, 100)} there")
+            yield _bad(
+                sight,
+                "CLONE-DOCUMENTS",
+                pointer,
+                "another-value",
+                message,
+                expected,
+                f"{shown(pairing.found, 100)} there",
+            )
             return
     for index, item in enumerate(found):
         if not isinstance(item, dict):
@@ -191,15 +218,20 @@ def _documents(sight: Sight, history: History) -> Iterator[Judgement]:
         key = (str(item.get("name")), "" if redacted else str(item.get("data")))
         often = count(found)[key]
         if sent[key] and often > max(sent[key], own[key]):
-            message, expected = "a document is shown several times", f"document {shown(key[0], 60)} once"
+            kind, message, expected = (
+                "document-doubled",
+                "a document is shown several times",
+                f"document {shown(key[0], 60)} once",
+            )
             observed = f"{often} times, the last at /documents/{index}"
         elif not sent[key] and not own[key] and history.owners.get(hash(key), history.id) not in ("", history.id):
-            message, expected = (
+            kind, message, expected = (
+                "foreign-document",
                 "another registration's document is shown",
                 "documents of the registration that is asked for",
             )
             observed = f"document {shown(key[0], 60)} at /documents/{index}"
         else:
             continue
-        yield _bad(sight, "CLONE-DOCUMENTS", "/documents", message, expected, observed)
+        yield _bad(sight, "CLONE-DOCUMENTS", "/documents", kind, message, expected, observed)
         return

@@ -93,7 +93,9 @@ def _missing(
     count = count_documents(sight)
     observed = f"{count} document{'' if count == 1 else 's'}, not that one"
     if sight.action == SIGNUP:
-        return sight.bad("SIGNUP-ECHO", "/documents", "a document that was sent is missing", what, observed)
+        return sight.bad(
+            "SIGNUP-ECHO", "/documents", "document-missing", "a document that was sent is missing", what, observed
+        )
     if sight.action in (GET, UPDATE) and document.added and not settled(sight, document.time):
         # A read that is allowed to be stale shows what was there before the addition (R19).
         return None
@@ -107,19 +109,36 @@ def _missing(
         return sight.bad(
             "DOCUMENTS-SAME-NAME",
             "/documents",
+            "document-replaced",
             "a document gives way to a later one of the same name",
             f"{what}, besides the later one",
             observed,
         )
     if sight.action == ADD:
-        which = "the document just added" if new else "an earlier document"
-        return sight.bad("DOCUMENTS-LISTED", "/documents", f"{which} is missing", what, observed)
+        kind, which = ("new-missing", "the document just added") if new else ("earlier-missing", "an earlier document")
+        return sight.bad("DOCUMENTS-LISTED", "/documents", kind, f"{which} is missing", what, observed)
     if not document.added:
-        return sight.bad("SIGNUP-DOCUMENTS-KEPT", "/documents", "a document of the signup is missing", what, observed)
+        return sight.bad(
+            "SIGNUP-DOCUMENTS-KEPT",
+            "/documents",
+            "document-missing",
+            "a document of the signup is missing",
+            what,
+            observed,
+        )
     if document.seen and UPDATE in (sight.action, history.written):
-        return sight.bad("UPDATE-KEEPS-REST", "/documents", "a document is missing after an update", what, observed)
+        return sight.bad(
+            "UPDATE-KEEPS-REST",
+            "/documents",
+            "document-missing",
+            "a document is missing after an update",
+            what,
+            observed,
+        )
     if sight.action == GET:
-        return sight.bad("DOCUMENTS-KEPT", "/documents", "an added document is missing", what, observed)
+        return sight.bad(
+            "DOCUMENTS-KEPT", "/documents", "document-missing", "an added document is missing", what, observed
+        )
     return None
 
 
@@ -129,7 +148,11 @@ def _altered(sight: Sight, history: History, document: Document, new: bool, pair
     expected = f"{shown(value, 100)} at {pointer}"
     observed = f"{shown(pairing.found, 100)} there"
     form = pairing.kind == "same"
-    message = "the value comes back in another form" if form else "another value comes back"
+    kind, message = (
+        ("another-form", "the value comes back in another form")
+        if form
+        else ("another-value", "another value comes back")
+    )
     if sight.action == SIGNUP:
         requirement = "SIGNUP-ECHO-EXACT" if form else "SIGNUP-ECHO"
     elif document.added and (new or sight.action == GET):
@@ -144,7 +167,7 @@ def _altered(sight: Sight, history: History, document: Document, new: bool, pair
         requirement = "GET-ROUND-TRIP"
     if requirement == "GET-ROUND-TRIP-EXACT" and sight.action != GET:
         return None
-    return sight.bad(requirement, pointer, message, expected, observed)
+    return sight.bad(requirement, pointer, kind, message, expected, observed)
 
 
 def _strangers(sight: Sight, history: History, pairings: list[Pairing], found: list[Any]) -> Iterator[Judgement]:
@@ -159,6 +182,7 @@ def _strangers(sight: Sight, history: History, pairings: list[Pairing], found: l
             yield sight.bad(
                 "GET-ROUND-TRIP",
                 f"/documents/{index}",
+                "foreign-document",
                 "a document of another registration is shown",
                 "the documents of this registration",
                 f"{shown(name, 60)} among them",
@@ -173,6 +197,7 @@ def _strangers(sight: Sight, history: History, pairings: list[Pairing], found: l
                 yield sight.bad(
                     "DOCUMENTS-NACK-UNCHANGED",
                     f"/documents/{index}",
+                    "refused-document",
                     "a document of a refused addition is kept",
                     "the documents of before the NACK",
                     f"{shown(name, 60)} among them",
@@ -199,6 +224,7 @@ def _document_statuses(
                 yield sight.bad(
                     requirement,
                     pointer,
+                    "another-status",
                     "another status than the page asks for",
                     f"{' or '.join(map(shown, allowed))} at {pointer}",
                     f"{shown(status)} there",
@@ -214,6 +240,7 @@ def _document_statuses(
                 yield sight.bad(
                     requirement,
                     pointer,
+                    "verification-lost",
                     "a verified document waits for verification again",
                     f"{shown(VERIFICATION[1])} at {pointer}, as before",
                     f"{shown(status)} there",
@@ -233,6 +260,7 @@ def _document_ids(sight: Sight, pairings: list[Pairing], found: list[Any]) -> It
         yield sight.bad(
             "DOCUMENTS-DOCUMENT-ID",
             f"/documents/{next(i for i, n in places if n == twice[0])}/id",
+            "shared-id",
             "two documents share an id",
             "a different id for each document",
             f"{shown(twice[0], 60)} more than once",
@@ -256,6 +284,7 @@ def _document_ids(sight: Sight, pairings: list[Pairing], found: list[Any]) -> It
                 yield sight.bad(
                     "DOCUMENTS-DOCUMENT-ID-STABLE",
                     f"/documents/{pairing.index}/id",
+                    "another-id",
                     "a document has another id than before",
                     f"{shown(document.number, 60)}, as in the reply before",
                     f"{shown(number, 60)} for the same document",

@@ -100,6 +100,7 @@ def compare(
         yield sight.bad(
             "SIGNUP-LONG-NAME-KEPT",
             pointer,
+            "long-name-lost",
             "a long name is acknowledged and not kept",
             f"the {len(str(expected))} characters that were sent, or a NACK",
             observed,
@@ -109,6 +110,7 @@ def compare(
         yield sight.bad(
             exact.requirement,
             pointer,
+            "another-form",
             "the value comes back in another form",
             f"{shown(expected, 100)} at {pointer}",
             observed,
@@ -118,6 +120,7 @@ def compare(
         yield sight.bad(
             whole.requirement,
             pointer,
+            "another-value",
             "another value comes back",
             f"{shown(expected, 100)} at {pointer}",
             observed,

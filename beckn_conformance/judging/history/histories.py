@@ -177,6 +177,7 @@ class Histories:
             yield sight.bad(
                 "SIGNUP-ID-UNIQUE",
                 "/registration/id",
+                "shared-id",
                 "two signups are given the same id",
                 "an id that no other signup was given",
                 f"{shown(id_, 60)}, which an earlier signup was given",

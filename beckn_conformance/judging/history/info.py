@@ -97,6 +97,7 @@ def _visible(sight: Sight, history: History, values: Values) -> Iterator[Judgeme
             yield sight.bad(
                 "UPDATE-STAYS",
                 "/info",
+                "update-gone",
                 "values of an update are gone again",
                 f"{key} {shown(earlier[key], 60)}, as an earlier Provider/get showed",
                 f"{key} {shown(values.info[key], 60)}, of before the update",
@@ -114,6 +115,7 @@ def _visible(sight: Sight, history: History, values: Values) -> Iterator[Judgeme
         yield sight.bad(
             "UPDATE-VISIBLE",
             "/info",
+            "earlier-values",
             "values of before are shown after an acknowledged update",
             f"{key} {shown(late[-1].sent[key], 60)}",
             f"{key} {shown(values.info[key], 60)}, as before",
@@ -181,6 +183,7 @@ def _misfit(sight: Sight, history: History, found: Mapping[str, Any], whole: str
             yield sight.bad(
                 "UPDATE-NACK-UNCHANGED",
                 pointer,
+                "refused-value",
                 "a value of a refused update is kept",
                 f"{shown(last.info[key], 100)} at {pointer}, as before the NACK",
                 observed,
@@ -189,6 +192,7 @@ def _misfit(sight: Sight, history: History, found: Mapping[str, Any], whole: str
             yield sight.bad(
                 "UPDATE-PARTIAL-KEPT",
                 pointer,
+                "member-blanked",
                 "a member that was not sent is blanked",
                 f"{shown(last.info[key], 100)} at {pointer}",
                 observed,
@@ -197,6 +201,7 @@ def _misfit(sight: Sight, history: History, found: Mapping[str, Any], whole: str
             yield sight.bad(
                 "SIGNUP-LONG-NAME-KEPT",
                 pointer,
+                "long-name-lost",
                 "a long name is acknowledged and not kept",
                 f"the {len(str(last.info[key]))} characters that were sent, or a NACK",
                 observed,
@@ -210,6 +215,7 @@ def _misfit(sight: Sight, history: History, found: Mapping[str, Any], whole: str
             yield sight.bad(
                 requirement,
                 pointer,
+                "another-value",
                 "another value comes back",
                 f"{shown(last.info[key], 100)} at {pointer}",
                 observed,
@@ -222,6 +228,7 @@ def _misfit(sight: Sight, history: History, found: Mapping[str, Any], whole: str
         yield sight.bad(
             "UPDATE-WHOLE",
             f"/info/{older[0]}" if older else "/info",
+            "mixed-values",
             "a reply mixes values of before and after an update",
             "all values of the update, or all of before",
             f"{', '.join(newest) or 'none'} of the update, {', '.join(older)} of before",

@@ -60,6 +60,7 @@ class Large:
                 yield sight.bad(
                     REQUIREMENT,
                     place,
+                    "document-cut",
                     "a large document is acknowledged and not kept whole",
                     f"the {len(document.data)} characters that were sent, or a refusal",
                     "the document is missing" if data == MISSING else f"{len(data)} characters, {shown(data, 40)}",

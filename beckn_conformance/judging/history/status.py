@@ -32,6 +32,7 @@ def judge_status(sight: Sight, history: History) -> Iterator[Judgement]:
             yield sight.bad(
                 requirement,
                 "/registration/status",
+                "another-status",
                 "a refused change changes the status",
                 f"{shown(before)} as before, or {shown(sight.config.status_name('UPDATE-FAIL'))}",
                 f"{shown(status)} after the NACK",
@@ -46,6 +47,7 @@ def judge_status(sight: Sight, history: History) -> Iterator[Judgement]:
             yield sight.bad(
                 requirement,
                 "/registration/status",
+                "earlier-status",
                 "the status of before is shown after an acknowledged change",
                 f"{shown(pending)}, or a later status",
                 f"{shown(status)}, as before the {history.written}",
