@@ -71,7 +71,7 @@ class Judge:
         return sight.due if sight else None
 
     def judge(self, exchange: Exchange) -> Iterator[Judgement]:
-        """Yields what follows from an exchange; what it teaches is used for those that come after."""
+        """Yields the judgements on an exchange; state that it establishes applies to later exchanges."""
         sight = self._sights[exchange.id] = self._sight(exchange)
         if exchange.peer:
             # Another gateway is judged for what it has of this one, and for nothing else.

@@ -17,8 +17,8 @@ class Standing:
 
     waiver: Waiver
     state: str
-    """``used``: it excuses a finding; ``stale``: what it excuses was tested and is not found any more; ``expired``: it
-    counts no more; ``idle``: what it excuses was not tested."""
+    """``used``: it excuses a finding; ``stale``: what it excuses was tested and is no longer found; ``expired``: it
+    no longer applies; ``idle``: what it excuses was not tested."""
     findings: tuple[str, ...] = ()
     """Ids of the findings that it excuses."""
     reason: str = ""
@@ -79,9 +79,9 @@ def notes(standings: Iterable[Standing]) -> Iterator[str]:
         named = _named(one.waiver)
         match one.state:
             case "expired":
-                yield f"waiver for {named} expired on {one.waiver.expires.isoformat()}, and counts no more"
+                yield f"waiver for {named} expired on {one.waiver.expires.isoformat()} and no longer applies"
             case "stale":
-                yield f"waiver for {named} is stale: what it excuses was tested and is not found any more, so it can go"
+                yield f"waiver for {named} is stale: what it excuses was tested and is no longer found, so it can go"
             case "idle":
                 idle.setdefault(one.reason, []).append(named)
     for reason, names in idle.items():

@@ -62,7 +62,7 @@ CAME_TO_ITS_END = (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.Exit
 HANDOVER = 1.0
 """Seconds between two times that a worker process writes down what it has shown."""
 SECRETS = "conformance_secrets"
-"""Under which a worker process gives its secrets to the one that writes the report."""
+"""Key of ``workeroutput`` for the secrets of a worker process."""
 MOST_PARTS = 16
 """Tests that one property is divided into at most."""
 

@@ -27,7 +27,7 @@ def load_plugin() -> tuple[str, ...]:
 def end_with_stdin() -> None:
     """Has this process and its group killed when standard input ends, so that no run outlives whoever started it, who
     can interrupt it before."""
-    # Whatever runs in the background of a shell is born deaf to that.
+    # Background jobs of a shell start with SIGINT ignored.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     # pytest puts something else in the place of standard input.
     descriptor = os.dup(0)

@@ -1,4 +1,4 @@
-"""The last gate of what leaves the process where nobody holds a masker: what commands print, and crash reports."""
+"""Masks secrets in output that no masker handles: what commands print, and crash reports."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Protocol
 
 
 class Mask(Protocol):
-    """What knows secrets."""
+    """Anything that masks secrets."""
 
     def text(self, text: str, *certain: str) -> str:
         """The text with every secret masked."""
@@ -17,7 +17,7 @@ _MASKS: weakref.WeakSet[Mask] = weakref.WeakSet()
 
 
 def obey(mask: Mask) -> None:
-    """Has all secrets that a mask knows left out from now on, for as long as it exists."""
+    """Masks all secrets that ``mask`` knows from now on, for as long as it exists."""
     _MASKS.add(mask)
 
 

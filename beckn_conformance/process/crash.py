@@ -1,4 +1,4 @@
-"""What becomes of an exception that nobody expected: a file that shows it, and one line for whoever runs the kit."""
+"""Reports an unexpected exception: the traceback in a file, and one line for the user."""
 
 from __future__ import annotations
 
@@ -39,5 +39,5 @@ def told(error: BaseException, folder: Path | None, mask: Callable[[str], str] =
 
 
 def _printable_lines(text: str) -> str:
-    """A text in which nothing but its line breaks acts."""
+    """A text whose only control characters are line breaks."""
     return "".join(f"{printable(line)}\n" for line in text.splitlines())

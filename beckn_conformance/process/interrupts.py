@@ -1,4 +1,4 @@
-"""Ctrl-C: where it has to wait a moment, and what else is taken for it."""
+"""Ctrl-C and SIGTERM: treated alike, and held back in critical sections."""
 
 from __future__ import annotations
 

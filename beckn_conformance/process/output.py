@@ -1,4 +1,4 @@
-"""Standard output and standard error that nobody may be reading, or that cannot hold every character."""
+"""Keeps standard output and error usable if nobody reads them or they cannot encode a character."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Lasting:
             self._give_up()
 
     def _give_up(self) -> None:
-        """Has everything go nowhere from now on, what Python still holds to be written at its end included."""
+        """Discards everything from now on, including what Python still has buffered."""
         with contextlib.suppress(OSError, ValueError):
             nowhere = os.open(os.devnull, os.O_WRONLY)
             os.dup2(nowhere, self._stream.fileno())
@@ -45,7 +45,7 @@ class Lasting:
 
 @contextlib.contextmanager
 def lasting() -> Iterator[None]:
-    """Has standard output and error last for as long as the context does, and written down at its end."""
+    """Keeps standard output and error usable within the context, and flushes them at its end."""
     before = sys.stdout, sys.stderr
     for stream in before:
         if stream is not None and hasattr(stream, "reconfigure"):

@@ -106,7 +106,7 @@ def _requirement(id_: str, old: Mapping[str, Any], new: Mapping[str, Any], *, na
             yield Change("waived", id_, level, where, key)
         elif waived_before and not waived_after:
             told = True
-            yield Change("new", id_, level, f"{where} (its waiver counts no more)", key, worse=True)
+            yield Change("new", id_, level, f"{where} (its waiver no longer applies)", key, worse=True)
         elif difference := _difference(before[key], row):
             told = True
             yield Change("changed", id_, level, f"{where} ({difference})", key)

@@ -1,4 +1,4 @@
-"""Everything a run says, as report.json has it and ``schemas/report.json`` describes it."""
+"""The content of report.json, which ``schemas/report.json`` describes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Answer times as pictures: one histogram an operation, all on the same scale."""
+"""Histograms of answer times: one for each operation, all on the same scale."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Histogram:
     width: float
     median: str
     most: str
-    """What 95 of 100 answers stayed below."""
+    """The 95th percentile."""
     slowest: str
 
 
@@ -97,5 +97,5 @@ def _span(bounds: list[float], bucket: int) -> str:
 
 
 def spoken(seconds: float) -> str:
-    """A time as a person says it."""
+    """A time in readable units."""
     return f"{seconds:g} s" if seconds >= 1 else f"{seconds * 1000:g} ms"

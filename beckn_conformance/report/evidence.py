@@ -1,4 +1,4 @@
-"""The exchanges that stand as evidence in a report: which ones, and how they are found in a long record."""
+"""Selects the exchanges that a report shows, and finds them in a long record."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 from ..record.reader import Exchanges
 
 MOST, FEW_FINDINGS = 3, 40
-"""Exchanges of a finding that are shown where findings are few; of each of many it is one."""
+"""Exchanges shown for each finding if there are few findings; one for each if there are many."""
 
 
 def wanted(report: Mapping[str, Any]) -> frozenset[str]:

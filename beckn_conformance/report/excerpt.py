@@ -1,4 +1,4 @@
-"""A body as a person reads it: line by line, with the member that a finding is about marked, and the rest short."""
+"""An excerpt of a body, line by line: the member that a finding is about is marked, the rest is shortened."""
 
 from __future__ import annotations
 

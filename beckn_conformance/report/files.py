@@ -1,4 +1,4 @@
-"""The report folder: everything that is made from a report and the record beside it, each file in one step."""
+"""Writes and reads the report folder. Each file is replaced in one step."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def _write_scripts(report: Mapping[str, Any], folder: Path) -> None:
     if not scripts and not (folder / SCRIPTS).is_dir():
         return
     with Inner(folder, SCRIPTS) as inner:
-        # Of what lies there, only what the kit gave its name to is the kit's.
+        # Only files with names that the kit gives are the kit's.
         for old in filter(SCRIPT.fullmatch, inner.names()):
             inner.remove(old)
         for name, script in scripts.items():

@@ -65,8 +65,8 @@ class Section:
 
 
 WAIVER_STATES = {
-    "stale": "what it excuses is not found any more; it can go",
-    "expired": "it counts no more",
+    "stale": "what it excuses is no longer found; it can go",
+    "expired": "it no longer applies",
     "idle": "what it excuses was not tested",
 }
 

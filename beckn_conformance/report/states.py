@@ -1,4 +1,4 @@
-"""The diagram of statuses: those of the page and of the gateway, and the transitions between them that were seen."""
+"""The state diagram: statuses of the specification and of the gateway, and the transitions that were seen."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ..specification.actions import ADD, SIGNUP, UPDATE
 
 SUBJECTS = ("registration", "document", "api")
 MOST_OTHERS = 3
-"""Statuses of the gateway's own that are drawn; what lies beyond stands in the list only."""
+"""Most statuses of the gateway's own that are drawn; the list has all."""
 WORST_FIRST = ("failed", "warned", "waived", "silent", "allowed", "unseen")
 """What may be said of a transition: the status of the requirement that forbids it, that the page says nothing of it,
 that the page allows it, that it allows it and nobody saw it."""
@@ -77,7 +77,7 @@ class Diagram:
     arrows: tuple[Arrow, ...]
     """Those that lead from one status to another; the unseen ones without a number."""
     stays: tuple[Arrow, ...]
-    """Transitions from a status to itself that are no matter of course."""
+    """Transitions from a status to itself that are not to be expected."""
 
 
 def diagrams(
@@ -95,7 +95,7 @@ def diagrams(
 
 @dataclass(frozen=True, slots=True)
 class _Declared:
-    """What the configuration says of statuses (R4–R6)."""
+    """Declarations about statuses (R4–R6)."""
 
     pending: str
     fail: str

@@ -15,7 +15,7 @@ from ..untrusted.text import printable
 from .files import SCRIPTS
 
 NOTES = {"not-applicable": " (what is declared leaves nothing to test)"}
-"""What a reader may not know of a status."""
+"""Explains a status that is not obvious."""
 MOST = 60
 """Findings of one kind that are printed; the report has them all."""
 

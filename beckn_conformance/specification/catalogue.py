@@ -1,4 +1,4 @@
-"""Operations, requirements and how they are tied to members: the rows of the catalogue."""
+"""The rows of the catalogue: operations, requirements, and the members that they are about."""
 
 from __future__ import annotations
 

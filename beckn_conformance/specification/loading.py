@@ -54,13 +54,12 @@ def shipped() -> Specification:
 
 
 def misfit(value: Any, reference: str) -> str:
-    """In what a value has not the form that a schema of the kit's own files says, such as ``report.json``; empty where
-    it has."""
+    """How a value breaks a schema of the kit's own files, such as ``report.json``; empty if it does not."""
     validator = shipped().validator(reference)
     try:
         error = None if validator.is_valid(value) else next(validator.iter_errors(value))
     except UnicodeEncodeError:
-        # Ids of hostile gateways can hold half a character, which no validator takes.
+        # Ids of hostile gateways can hold lone surrogates, which no validator takes.
         error = next(iter(validator.iter_errors(_whole(value))), None)
     if error is None:
         return ""
@@ -69,7 +68,7 @@ def misfit(value: Any, reference: str) -> str:
 
 
 def _whole(value: Any) -> Any:
-    """A value with something in the place of half characters."""
+    """A value with lone surrogates replaced."""
     if isinstance(value, str):
         return value.encode("utf-8", "replace").decode()
     if isinstance(value, dict):

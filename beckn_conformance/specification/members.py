@@ -40,7 +40,7 @@ class Member:
 
     @cached_property
     def type(self) -> str:
-        """The JSON type that is due, one of JSON_TYPES."""
+        """The expected JSON type, one of JSON_TYPES."""
         named = str(self.schema["type"])
         return "number" if named == "integer" else named
 
@@ -70,7 +70,7 @@ class Member:
 
     @cached_property
     def filled(self) -> str | None:
-        """How firmly an object is to be refused that has none of its members; None where it may be empty."""
+        """How strongly an object without members must be refused; None if it may be empty."""
         strengths = {"must": self.schema, "should": self.schema.get("x-should", {})}
         return next((strength for strength, schema in strengths.items() if "minProperties" in schema), None)
 

@@ -97,7 +97,7 @@ class Specification:
         raise SpecificationError(f"{self.folder}: a schema has more than {DEEPEST} references in a row")
 
     def target(self, reference: str) -> Mapping[str, Any]:
-        """The schema that a $ref of any of the files leads to."""
+        """Resolves a $ref of any of the files."""
         file, _, pointer = reference.partition("#")
         node: Any = self.files[file or "common.json"]
         for part in pointer.strip("/").split("/") if pointer else ():

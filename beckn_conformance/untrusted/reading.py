@@ -1,4 +1,4 @@
-"""Reads files that a stranger may have written: regular files only, and nothing without a bound.
+"""Reads files that a stranger may have written: regular files only, and everything within bounds.
 
 Everything here raises UsageError in one line, with the file and, where there is one, the line.
 """
@@ -22,11 +22,11 @@ from ..errors import UsageError
 
 MB: Final = 1024 * 1024
 LARGEST: Final = 64 * MB
-"""Bytes of a file that is read in one piece, unless its reader says otherwise."""
+"""Most bytes of a file that is read in one piece, unless the caller says otherwise."""
 LONGEST_LINE: Final = 160 * MB
 """Bytes of one row of a record: a request and a reply of the greatest length, packed."""
 MOST_VALUES: Final = 1_000_000
-"""Values in one JSON text, unless its reader says otherwise."""
+"""Most values in one JSON text, unless the caller says otherwise."""
 DEEPEST: Final = 100
 """Levels of lists and objects in one JSON text."""
 LONGEST_INTEGER: Final = 400
@@ -45,7 +45,7 @@ _SPECIAL = "it is no regular file"
 
 
 def opened(path: Path, *, below: Path | None = None) -> BinaryIO:
-    """Opens a regular file for reading; a pipe, a device or a folder is refused, and none is waited for.
+    """Opens a regular file for reading; refuses a pipe, a device or a folder without waiting for it.
 
     ``below`` is the folder that the user named: beneath it no part of the path may be a link.
     """
@@ -94,7 +94,7 @@ def content(path: Path, *, most: int = LARGEST, below: Path | None = None) -> by
     """All bytes of a regular file."""
     with opened(path, below=below) as file:
         try:
-            # A sparse file of terabytes takes no room on disk, and all of it in memory.
+            # A sparse file of terabytes takes no room on disk, but all of it in memory.
             read = file.read(most + 1) if os.fstat(file.fileno()).st_size <= most else None
         except OSError as error:
             raise unreadable(path, error) from error

@@ -1,4 +1,4 @@
-"""Writes into folders that a stranger may have filled, or others share: through no link, and over nobody's file."""
+"""Writes into folders that strangers may have filled or that are shared; follows no links, overwrites no foreign files."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def locked(folder: Path, *, shared: bool = False) -> Iterator[None]:
     try:
         descriptor = os.open(folder, os.O_RDONLY)
     except FileNotFoundError:
-        # Who reads will say what is missing.
+        # The reader reports what is missing.
         yield
         return
     except OSError as error:
@@ -77,7 +77,7 @@ def locked(folder: Path, *, shared: bool = False) -> Iterator[None]:
         try:
             fcntl.flock(descriptor, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
         except OSError as error:
-            # A file system without locks keeps nobody out.
+            # Some file systems have no locks.
             if error.errno in _HELD:
                 raise UsageError(
                     f"{folder} is in use by another run; wait for its end, or choose another --conformance-report"

@@ -279,7 +279,7 @@ def test_an_expired_waiver_counts_no_more():
     verdict = concluded(tally, waived(expires=TODAY - datetime.timedelta(days=1)))
 
     assert (status(verdict), verdict.exit_status, states(verdict)) == ("failed", 1, ["expired"])
-    assert verdict.notes == (f"waiver for {MUST} (ops) expired on 2026-05-03, and counts no more",)
+    assert verdict.notes == (f"waiver for {MUST} (ops) expired on 2026-05-03 and no longer applies",)
 
 
 def test_waivers_expire_by_the_day_in_utc(monkeypatch):
@@ -306,7 +306,7 @@ def test_a_waiver_with_a_pointer_is_for_that_place_only():
     other = concluded(tally, waived(pointer="/info/name"))
     assert (status(other), states(other)) == ("failed", ["stale"])
     assert other.notes == (
-        f"waiver for {MUST} at /info/name (ops) is stale: what it excuses was tested and is not found any more, so it "
+        f"waiver for {MUST} at /info/name (ops) is stale: what it excuses was tested and is no longer found, so it "
         "can go",
     )
 
@@ -413,7 +413,7 @@ def test_a_waiver_of_what_passes_is_stale():
 
     assert (status(verdict), states(verdict)) == ("passed", ["stale"])
     assert verdict.notes == (
-        f"waiver for {MUST} (ops) is stale: what it excuses was tested and is not found any more, so it can go",
+        f"waiver for {MUST} (ops) is stale: what it excuses was tested and is no longer found, so it can go",
     )
 
 

@@ -172,7 +172,7 @@ class Started:
 def _be_pytest(arguments: list[str], folder: str, env: Mapping[str, str], output: str) -> None:
     """The process of a run: pytest without any plugin but the kit's."""
     gc.freeze()
-    # Whatever runs in the background of a shell is born deaf to Ctrl-C.
+    # Background jobs of a shell start with SIGINT ignored.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     os.chdir(folder)
     os.environ.clear()

@@ -397,7 +397,11 @@ def _of_requirements(folder: Folder, specification: Specification) -> Iterator[P
         if requirement.untestable:
             continue
         for missing, what, remedy in (
-            (not _is_checked(requirement), "check judges", "write one in beckn_conformance/judging/checks or judging/history"),
+            (
+                not _is_checked(requirement),
+                "check judges",
+                "write one in beckn_conformance/judging/checks or judging/history",
+            ),
             (requirement.id not in exercised, "test exercises", "let one in beckn_conformance/suite exercise it"),
             (requirement.id not in defects, "defect breaks", "plant one in reference_server/defects"),
         ):
