@@ -1,4 +1,4 @@
-"""Writes into folders that strangers may have filled or that are shared; follows no links, overwrites no foreign files."""
+"""Writes into folders that strangers may have filled or that are shared: no link is followed, no foreign file lost."""
 
 from __future__ import annotations
 
