@@ -17,6 +17,8 @@ import pytest
 from end_to_end.kit import Kit, Run, environment
 from end_to_end.loopback import Answer, Loopback, Seen, plain
 
+from beckn_conformance.record.rows import content_of
+
 DEFECTS = {
     "signup-info-phone-no-plus-accepted": "SIGNUP-NACK-PHONE and no_plus",
     "signup-name-upper-case": "SIGNUP-ECHO-EXACT and test_valid_value and company",
@@ -69,10 +71,10 @@ def _seen_by_the_kit(run: Run, finding: dict[str, Any]) -> tuple[int, dict[str, 
     """Status, header and body of the reply that a finding is about."""
     lightest = min(
         (row for row in run.journal if row["id"] in finding["exchanges"]),
-        key=lambda row: len(row["request"]["content"]),
+        key=lambda row: len(content_of(row["request"])),
     )
     reply = lightest["reply"]
-    return reply["status"], {k.lower(): v for k, v in reply["headers"]}, json.loads(reply["content"])
+    return reply["status"], {k.lower(): v for k, v in reply["headers"]}, json.loads(content_of(reply))
 
 
 def _seen_by_curl(line: str, url: str, **env: str) -> tuple[int, dict[str, str], Any]:

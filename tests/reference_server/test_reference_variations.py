@@ -53,7 +53,11 @@ class Client:
         now = datetime.now(UTC).astimezone(zone).strftime("%Y-%m-%dT%H:%M:%S")
         header = {"Action": action, "Token": token, "Timestamp": now}
         message = {self._names[0]: header, self._names[1]: body} if self._enveloped else body
-        fields = {**self._configuration.get("headers", {}), **({} if self._enveloped else header)}
+        fields = {
+            "Content-Type": "application/json",
+            **self._configuration.get("headers", {}),
+            **({} if self._enveloped else header),
+        }
         method = self._configuration.get("method", "POST")
         url = f"http://gateway/api/{action}"
         reply = await self._client.request(method, url, content=json.dumps(message), headers=fields)
