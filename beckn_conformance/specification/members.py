@@ -56,6 +56,9 @@ class Member:
             proper = {"type": self.type}
         return {
             "proper": compile_schema(proper),
+            "x-safe of any length": compile_schema(
+                {key: value for key, value in self.schema.get("x-safe", {}).items() if key != "maxLength"}
+            ),
             **{
                 key: compile_schema(self.schema[key])
                 for key in ("x-safe", "x-safe-should", "x-should")
@@ -100,6 +103,16 @@ class Member:
         """True for a value that satisfies every reading, so that a gateway MUST accept it."""
         validator = self._validators.get("x-safe")
         return validator is None or bool(validator.is_valid(value))
+
+    def overlong(self, value: object) -> bool:
+        """True for a text that satisfies every reading but for its length."""
+        return (
+            isinstance(value, str)
+            and len(value) > self.schema.get("x-safe", {}).get("maxLength", float("inf"))
+            and self.tolerates(value)
+            and self.approves(value)
+            and bool(self._validators["x-safe of any length"].is_valid(value))
+        )
 
     def nearly_safe(self, value: object) -> bool:
         """True for a value that a gateway SHOULD accept."""

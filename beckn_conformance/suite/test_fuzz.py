@@ -31,7 +31,7 @@ def _name(actor: Actor, text: str, repeated: int = 1) -> str:
     "SIGNUP-ACK",
     "SIGNUP-ECHO",
     "SIGNUP-ECHO-EXACT",
-    "SIGNUP-LONG-NAME-KEPT",
+    "SIGNUP-LONG-KEPT",
     "SIGNUP-DOCUMENTS-KEPT",
     "GET-ACK",
     "GET-ROUND-TRIP",

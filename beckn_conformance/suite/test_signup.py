@@ -75,15 +75,39 @@ async def test_size_of_a_document(actor: Actor, size: int) -> None:
         await actor.get(registration)
 
 
-@pytest.mark.parametrize("length", [case("SIGNUP-LONG-NAME-KEPT", n, id=f"{n}_characters") for n in (65, 128, 300)])
+@pytest.mark.parametrize(
+    ("pointer", "length"),
+    [
+        case("SIGNUP-LONG-KEPT", pointer, length, id=f"{pointer.rsplit('/', 1)[1]}_of_{length}_characters")
+        for pointer, length in (
+            *(("/info/name", length) for length in (65, 128, 300)),
+            *(("/info/email", length) for length in (65, 128)),
+            *(("/api/endpoint_url", length) for length in (201, 300)),
+        )
+    ],
+)
 @scenario
-async def test_long_name(actor: Actor, length: int) -> None:
-    """A name longer than most is refused or kept whole (Q4)."""
-    name = actor.values.name() + " and its Subsidiaries of the Greater Metropolitan Area" * 8
-    exchange = await actor.signup(actor.values.signup(name=name[: length - 1] + "x"))
+async def test_long_text(actor: Actor, pointer: str, length: int) -> None:
+    """A text longer than most is refused or kept whole (Q4, Q7, Q12)."""
+    body = actor.values.signup()
+    _, parent, name = pointer.split("/")
+    body[parent][name] = _long(pointer, length, actor.values.word())
+    exchange = await actor.signup(body)
     registration = await actor.usable(exchange)
     if registration is not None:
         await actor.get(registration)
+
+
+def _long(pointer: str, length: int, word: str) -> str:
+    """A text of so many characters; an address has no longer local part and no longer label than mail and DNS allow."""
+    match pointer:
+        case "/info/name":
+            return f"{word} Bus and its Subsidiaries{' of the Greater Metropolitan Area' * 9}"[: length - 1] + "x"
+        case "/info/email":
+            local = f"{word.lower()}{'transport' * 6}"[: min(60, length - 18)]
+            label = ("registrations" * 5)[: length - len(f"{local}@.example.com")]
+            return f"{local}@{label}.example.com"
+    return f"https://api.{word.lower()}.example.com/beckn{'-mobility' * 30}"[: length - 1] + "x"
 
 
 @exercises("SIGNUP-ID-UNIQUE")

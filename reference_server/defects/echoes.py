@@ -130,7 +130,7 @@ _SIGNUP_ECHOES: tuple[Row, ...] = (
     ),
     (
         "signup-long-name-cut",
-        "SIGNUP-LONG-NAME-KEPT",
+        "SIGNUP-LONG-KEPT",
         SIGNUP,
         "/info/name",
         lambda name: name[:64],
@@ -138,11 +138,27 @@ _SIGNUP_ECHOES: tuple[Row, ...] = (
     ),
     (
         "signup-long-name-elided",
-        "SIGNUP-LONG-NAME-KEPT",
+        "SIGNUP-LONG-KEPT",
         SIGNUP,
         "/info/name",
         lambda name: name if len(name) <= 64 else f"{name[:60]} ...",
         "a signup's reply elides long names",
+    ),
+    (
+        "signup-long-email-cut",
+        "SIGNUP-LONG-KEPT",
+        SIGNUP,
+        "/info/email",
+        lambda email: email[:64],
+        "a signup's reply cuts e-mail addresses at 64 characters",
+    ),
+    (
+        "signup-long-url-cut",
+        "SIGNUP-LONG-KEPT",
+        SIGNUP,
+        "/api/endpoint_url",
+        lambda url: url[:64],
+        "a signup's reply cuts URLs at 64 characters",
     ),
 )
 

@@ -270,7 +270,7 @@ def test_a_long_name_may_be_refused_or_kept():
     story.signup(body={**body, "info": story.values.info(name="Metro " * 21 + "End")})
 
     assert story.findings() == []
-    assert "SIGNUP-LONG-NAME-KEPT" in story.met()
+    assert "SIGNUP-LONG-KEPT" in story.met()
 
 
 def test_a_long_name_that_is_cut_is_one_finding():
@@ -280,7 +280,65 @@ def test_a_long_name_that_is_cut_is_one_finding():
     story.wait()
     story.get(change=cut)
 
-    assert story.findings() == [("SIGNUP-LONG-NAME-KEPT", "/info/name")]
+    assert story.findings() == [("SIGNUP-LONG-KEPT", "/info/name")]
+
+
+LONG_TEXTS = {
+    "/info/email": f"{'metro' * 12}@{'transit' * 8}.example.com",
+    "/api/endpoint_url": "https://api.metro.example.com" + "/beckn" * 40,
+}
+
+
+def with_long_text(story, pointer):
+    """The body of a signup with a text that is longer than every reading has a gateway take."""
+    body = story.values.signup()
+    put(pointer, LONG_TEXTS[pointer])(body)
+    return body
+
+
+@pytest.mark.parametrize("pointer", LONG_TEXTS)
+def test_a_long_text_that_is_kept_or_refused_is_fine(pointer):
+    story = Story()
+    story.signup(body=with_long_text(story, pointer))
+    story.wait()
+    story.get()
+    refused = Story()
+    refused.signup(body=with_long_text(refused, pointer), answer=nack({"info": {"name": "too long"}}))
+
+    assert story.findings() == refused.findings() == []
+    assert "SIGNUP-LONG-KEPT" in story.met()
+    assert "SIGNUP-LONG-KEPT" in refused.met()
+
+
+@pytest.mark.parametrize("pointer", LONG_TEXTS)
+def test_a_long_text_that_is_cut_is_one_finding(pointer):
+    story = Story()
+    cut = put(pointer, LONG_TEXTS[pointer][:64])
+    story.signup(body=with_long_text(story, pointer), change=cut)
+    story.wait()
+    story.get(change=cut)
+
+    assert story.findings() == [("SIGNUP-LONG-KEPT", pointer)]
+
+
+@pytest.mark.parametrize("pointer", LONG_TEXTS)
+def test_a_long_text_that_only_get_cuts_is_one_finding(pointer):
+    story = Story()
+    story.signup(body=with_long_text(story, pointer))
+    story.wait()
+    story.get(change=put(pointer, LONG_TEXTS[pointer][:64]))
+
+    assert story.findings() == [("SIGNUP-LONG-KEPT", pointer)]
+
+
+def test_a_short_email_after_a_long_one_has_to_be_kept():
+    story = Story()
+    story.signup(body=with_long_text(story, "/info/email"))
+    story.update()
+    story.wait()
+    story.get(change=put("/info/email", "another@example.com"))
+
+    assert story.findings() == [("GET-ROUND-TRIP", "/info/email")]
 
 
 # Updates (R12, R19).

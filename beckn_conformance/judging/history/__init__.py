@@ -18,7 +18,7 @@ REQUIREMENTS = frozenset(
         "SIGNUP-ID-UNIQUE",
         "SIGNUP-ECHO",
         "SIGNUP-ECHO-EXACT",
-        "SIGNUP-LONG-NAME-KEPT",
+        "SIGNUP-LONG-KEPT",
         "SIGNUP-DOCUMENTS-KEPT",
         "GET-ROUND-TRIP",
         "GET-ROUND-TRIP-EXACT",

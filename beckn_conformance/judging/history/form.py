@@ -91,17 +91,17 @@ def compare(
     if history.tolerates(pointer, found):
         whole.failed = exact.failed = True
         return
-    long_name = key == "name" and history.long_name
-    if key in history.unsure and pointer.startswith("/info/") and not long_name:
+    overlong = pointer in history.overlong
+    if key in history.unsure and pointer.startswith("/info/") and not overlong:
         return
     history.tolerate(pointer, found)
     observed = f"{shown(found, 100)} at {pointer}"
-    if long_name:
+    if overlong:
         yield sight.bad(
-            "SIGNUP-LONG-NAME-KEPT",
+            "SIGNUP-LONG-KEPT",
             pointer,
-            "long-name-lost",
-            "a long name is acknowledged and not kept",
+            "long-text-lost",
+            "a long text is acknowledged and not kept",
             f"the {len(str(expected))} characters that were sent, or a NACK",
             observed,
         )

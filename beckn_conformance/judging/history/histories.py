@@ -39,7 +39,7 @@ from .form import Tally, compare, same_but_for_form
 from .info import judge_info, judge_unchanging
 from .large import PURPOSE, Large
 from .pairing import pair
-from .registration import LONG, Document, History, Values, Write
+from .registration import Document, History, Values, Write
 from .status import judge_status, settled
 
 MOST_VALUES = 512
@@ -163,11 +163,10 @@ class Histories:
 
     def _signed_up(self, sight: Sight) -> Iterator[Judgement]:
         sent = sight.exchange.sent.body if sight.exchange.sent else None
-        name = member(sent, "/info/name")
-        long_name = isinstance(name, str) and name != MISSING and len(name) > LONG
+        overlong = _overlong(sent)
         if not sight.exchange.acknowledged:
-            if long_name and sight.exchange.refused:
-                yield sight.ok("SIGNUP-LONG-NAME-KEPT")
+            if overlong and sight.exchange.refused:
+                yield sight.ok("SIGNUP-LONG-KEPT")
             return
         body = sight.exchange.body_of_reply
         id_ = identifier(member(body, "/registration/id"))
@@ -206,7 +205,7 @@ class Histories:
         for doubt in sight.diagnosis.doubts:
             if doubt.pointer.startswith("/info/") and doubt.kind is not DoubtKind.TAKEN:
                 history.unsure.add(doubt.pointer.rsplit("/", 1)[1])
-        history.long_name = long_name
+        history.overlong = overlong
         documents = member(sent, "/documents")
         if isinstance(documents, list) and not sight.diagnosis.clouds("/documents"):
             history.documents = [
@@ -216,7 +215,9 @@ class Histories:
         else:
             history.documents_certain = False
         history.unchanging = {
-            pointer: member(sent, pointer) for pointer in load().unchanging if not sight.diagnosis.clouds(pointer)
+            pointer: member(sent, pointer)
+            for pointer in load().unchanging
+            if pointer in overlong or not sight.diagnosis.clouds(pointer)
         }
         yield from self._echo(sight, history)
 
@@ -243,8 +244,9 @@ class Histories:
                     whole.failed = exact.failed = True
         yield from whole.close()
         yield from exact.close()
-        if history.long_name and member(body, "/info/name") == history.values[0].info["name"]:
-            yield sight.ok("SIGNUP-LONG-NAME-KEPT")
+        sent = sight.exchange.sent.body if sight.exchange.sent else None
+        if any(member(body, pointer) == member(sent, pointer) for pointer in history.overlong):
+            yield sight.ok("SIGNUP-LONG-KEPT")
 
     def _acknowledged(self, sight: Sight, history: History) -> Iterator[Judgement]:
         action = sight.action
@@ -260,7 +262,7 @@ class Histories:
             for write in mine:
                 write.time = sight.exchange.ended
                 history.unsure -= write.sent.keys()
-                history.long_name = history.long_name and "name" not in write.sent
+                history.overlong -= {f"/info/{key}" for key in write.sent}
         if action == ADD and not sight.diagnosis.clouds("/registration"):
             if faulty or not certain or not fresh_documents:
                 history.documents_certain = False
@@ -339,6 +341,15 @@ def is_partial(sight: Sight) -> bool:
         and bool(pointers)
         and all(doubt.kind in (DoubtKind.MISSING, DoubtKind.NULL) for doubt in sight.diagnosis.doubts)
     )
+
+
+def _overlong(sent: Any) -> set[str]:
+    """Pointers of the texts of a signup, outside of lists, that satisfy every reading but for their length."""
+    return {
+        candidate.pointer
+        for candidate in load().members(SIGNUP)
+        if candidate.scalar and "*" not in candidate.pointer and candidate.overlong(member(sent, candidate.pointer))
+    }
 
 
 def _found(history: History, write: Write) -> None:

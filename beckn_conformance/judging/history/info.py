@@ -197,15 +197,6 @@ def _misfit(sight: Sight, history: History, found: Mapping[str, Any], whole: str
                 f"{shown(last.info[key], 100)} at {pointer}",
                 observed,
             )
-        elif key == "name" and history.long_name:
-            yield sight.bad(
-                "SIGNUP-LONG-NAME-KEPT",
-                pointer,
-                "long-name-lost",
-                "a long name is acknowledged and not kept",
-                f"the {len(str(last.info[key]))} characters that were sent, or a NACK",
-                observed,
-            )
         else:
             requirement = whole
             if sight.action == GET and history.clean and history.refused == UPDATE:

@@ -10,9 +10,6 @@ from ...specification.actions import SIGNUP
 from ...specification.loading import load
 from ...specification.pointer import MISSING
 
-LONG = 64
-"""Characters of a name up to which it must be accepted (Q4)."""
-
 
 @dataclass(slots=True)
 class Document:
@@ -143,7 +140,8 @@ class History:
     info_certain: bool = True
     unsure: set[str] = field(default_factory=set)
     """Members of info that were in doubt when they were sent."""
-    long_name: bool = False
+    overlong: set[str] = field(default_factory=set)
+    """Pointers of texts that the signup sent longer than every reading has a gateway take, and that still hold."""
     documents: list[Document] = field(default_factory=list)
     announced: set[str] = field(default_factory=set)
     """Exchanges whose values are among the candidates already."""
