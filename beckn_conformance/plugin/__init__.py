@@ -3,19 +3,32 @@
 from __future__ import annotations
 
 import contextlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from .campaign import Campaign
+
+T = TypeVar("T")
 
 OUTPUT: pytest.StashKey[contextlib.ExitStack] = pytest.StashKey()
 CAMPAIGN: pytest.StashKey[Campaign] = pytest.StashKey()
 LETTERS = {"warned": "w", "inconclusive": "i", "waived": "x"}
-"""What pytest has no word for; to be waived is nearest to what it calls an expected failure."""
+"""Outcomes that pytest has no word for; a waived one is nearest to what it calls an expected failure."""
+
+
+def _call(config: pytest.Config, call: Callable[[Campaign], T]) -> T | None:
+    """Calls the run, if there is one; an unexpected exception ends it with the exit status of a fault of the kit."""
+    campaign = config.stash.get(CAMPAIGN, None)
+    if campaign is None:
+        return None
+    from .campaign import guarded
+
+    with guarded(campaign):
+        return call(campaign)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -67,57 +80,19 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "conformance(*requirements): requirements that a conformance test exercises")
-    if config.getoption("--gateway-url") is None:
-        return
-    from ..process import crash
+    if config.getoption("--gateway-url") is not None:
+        _start(config)
+
+
+def _start(config: pytest.Config) -> None:
     from ..process.output import lasting
-    from .campaign import Campaign
+    from .campaign import start
 
     if not hasattr(config, "workerinput"):
         output = contextlib.ExitStack()
         output.enter_context(lasting())
         config.stash[OUTPUT] = output
-    try:
-        campaign = Campaign.from_pytest(config)
-    except (pytest.UsageError, pytest.exit.Exception):
-        raise
-    except Exception as error:
-        raise pytest.exit.Exception(crash.told(error, None), returncode=3) from None
-    config.stash[CAMPAIGN] = campaign
-    config.pluginmanager.register(campaign.told)
-    config.pluginmanager.register(_Around(campaign))
-
-
-@contextlib.contextmanager
-def _guarded(campaign: Campaign) -> Iterator[None]:
-    """Has an exception that nobody expected end the run in one line, and with the status of a fault of the kit."""
-    try:
-        yield
-    except (pytest.UsageError, pytest.exit.Exception):
-        raise
-    except Exception as error:
-        raise pytest.exit.Exception(campaign.crashed(error), returncode=3) from None
-
-
-class _Around:
-    """What goes around the hooks of all other plugins."""
-
-    def __init__(self, campaign: Campaign) -> None:
-        self._campaign = campaign
-
-    @pytest.hookimpl(wrapper=True, tryfirst=True)
-    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> Iterator[None]:
-        """Has a plugin that cannot write its own report take away neither the kit's nor the meaning of the status."""
-        with _guarded(self._campaign):
-            try:
-                return (yield)
-            finally:
-                if not self._campaign.finished:
-                    self._campaign.finish(session, exitstatus)
-
-
-def _campaign(config: pytest.Config) -> Campaign | None:
-    return config.stash.get(CAMPAIGN, None)
+    config.stash[CAMPAIGN] = start(config)
 
 
 @pytest.fixture
@@ -131,103 +106,74 @@ def example() -> None:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    if campaign := _campaign(metafunc.config):
-        with _guarded(campaign):
-            campaign.divide(metafunc)
+    _call(metafunc.config, lambda campaign: campaign.selection.divide(metafunc))
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
-def pytest_collection_modifyitems(
-    session: pytest.Session, config: pytest.Config, items: list[pytest.Item]
-) -> Iterator[None]:
-    if campaign := _campaign(config):
-        with _guarded(campaign):
-            campaign.collected(items)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> Iterator[None]:
+    _call(config, lambda campaign: campaign.selection.collected(items))
     yield
-    if campaign:
-        with _guarded(campaign):
-            campaign.selected(items)
+    _call(config, lambda campaign: campaign.select(items))
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtestloop(session: pytest.Session) -> bool | None:
-    if campaign := _campaign(session.config):
-        with _guarded(campaign):
-            return campaign.begin(session)
-    return None
+    return _call(session.config, lambda campaign: campaign.begin(session))
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
-    campaign = _campaign(pyfuncitem.config)
+    campaign = pyfuncitem.config.stash.get(CAMPAIGN, None)
     return campaign.run(pyfuncitem) if campaign else None
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
     report = yield
-    if campaign := _campaign(item.config):
-        with _guarded(campaign):
-            campaign.report(item, call, report)
+    _call(item.config, lambda campaign: campaign.outcomes.mark(item, call, report))
     return report
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_report_teststatus(report: Any, config: pytest.Config) -> tuple[str, str, str] | None:
+def pytest_report_teststatus(report: Any) -> tuple[str, str, str] | None:
     status = getattr(report, "conformance", None)
-    if report.when == "call" and status in LETTERS:
-        return status, LETTERS[status], status.upper()
-    return None
+    return (status, LETTERS[status], status.upper()) if report.when == "call" and status in LETTERS else None
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
-    if campaign := _campaign(node.config):
-        with _guarded(campaign):
-            campaign.equip(node)
+    _call(node.config, lambda campaign: campaign.workers.equip(node))
 
 
 @pytest.hookimpl(tryfirst=True, optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    if not _campaign(config):
-        return None
-    from .schedule import scheduler
-
-    return scheduler(config, log)
+    return _call(config, lambda campaign: campaign.workers.scheduler(log))
 
 
 @pytest.hookimpl(optionalhook=True)
-def pytest_testnodedown(node: Any, error: object) -> None:
-    if campaign := _campaign(node.config):
-        with _guarded(campaign):
-            campaign.worker_done(node.gateway.id, getattr(node, "workeroutput", {}))
+def pytest_testnodedown(node: Any) -> None:
+    output = getattr(node, "workeroutput", {})
+    _call(node.config, lambda campaign: campaign.workers.worker_ended(node.gateway.id, output))
 
 
 @pytest.hookimpl(tryfirst=True, optionalhook=True)
 def pytest_timeout_set_timer(item: pytest.Item) -> bool | None:
     """No timer of pytest-timeout for a scenario: it waits for all that play beside it, within bounds of its own."""
-    return True if _campaign(item.config) and hasattr(getattr(item, "obj", None), "play") else None
+    return _call(item.config, lambda campaign: campaign.selection.plays(item) or None)
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
-    if campaign := _campaign(session.config):
-        try:
-            campaign.finish(session, exitstatus)
-        except Exception as error:
-            # The terminal is told in the summary.
-            campaign.crashed(error)
-            session.exitstatus = 3
+    if campaign := session.config.stash.get(CAMPAIGN, None):
+        campaign.finish(session, exitstatus)
 
 
-def pytest_terminal_summary(terminalreporter: Any, exitstatus: int, config: pytest.Config) -> None:
-    if campaign := _campaign(config):
-        with _guarded(campaign):
-            campaign.summarise(terminalreporter)
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    _call(config, lambda campaign: campaign.summarise(terminalreporter))
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    if campaign := _campaign(config):
+    if campaign := config.stash.get(CAMPAIGN, None):
         campaign.end()
     if output := config.stash.get(OUTPUT, None):
         output.close()

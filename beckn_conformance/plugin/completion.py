@@ -1,76 +1,77 @@
-"""Which tests of a run told their outcome, and which ended for a reason that says nothing of a gateway."""
+"""Which tests of a run reported an outcome, and which failed for a reason that says nothing of the gateway."""
 
 from __future__ import annotations
 
 from typing import Any
 
-OUTCOMES = {"failed": "failed", "inconclusive": "skipped"}
-"""How pytest has a test end that tells one of these; one that tells anything else has passed."""
+PYTEST_OUTCOMES = {"failed": "failed", "inconclusive": "skipped"}
+"""By the outcome of a test, the one that pytest has for it; any other outcome is a test that passed."""
 
 
-class Told:
-    """A plugin that takes the reports of pytest, of whichever process and plugin they come.
+class Completion:
+    """A plugin that reads the reports of pytest, from whichever process and plugin they come.
 
-    A report of a test that told its outcome has that as ``conformance``, and as ``amiss`` why the outcome says nothing.
+    Two attributes of a report are the kit's: ``conformance`` is the outcome that the test reported, ``other_failure``
+    why the test says nothing of the gateway.
     """
 
     def __init__(self) -> None:
-        self._told: set[str] = set()
+        self._completed: set[str] = set()
         self._skipped: set[str] = set()
-        self._amiss: dict[str, str] = {}
+        self._failures: dict[str, str] = {}
         self.uncollected = False
         """Whether a file of tests could not be collected."""
 
     def pytest_runtest_logreport(self, report: Any) -> None:
-        """Takes the report of one step of a test."""
-        self._take(report)
+        """Reads the report of one step of a test."""
+        self._read(report)
 
     def pytest_collectreport(self, report: Any) -> None:
-        """Takes the report of a file that was looked through for tests."""
-        self._take(report)
+        """Reads the report of a file that was searched for tests."""
+        self._read(report)
 
-    def _take(self, report: Any) -> None:
+    def _read(self, report: Any) -> None:
         name, when = report.nodeid, getattr(report, "when", "collect")
         if when == "setup":
-            # Begun once more (pytest-rerunfailures): what counts is the last time.
-            self._told.discard(name)
-            self._amiss.pop(name, None)
-        if why := getattr(report, "amiss", "") or _why(report):
-            self._amiss.setdefault(name, f"{name}: {why}")
-            self._told.discard(name)
+            # A test that is run again (pytest-rerunfailures) counts as it ended the last time.
+            self._completed.discard(name)
+            self._failures.pop(name, None)
+        if why := getattr(report, "other_failure", "") or _why(report):
+            self._failures.setdefault(name, f"{name}: {why}")
+            self._completed.discard(name)
             self.uncollected = self.uncollected or when == "collect"
         elif when == "call" and hasattr(report, "conformance"):
-            self._told.add(name)
+            self._completed.add(name)
             self._skipped.discard(name)
         elif report.skipped:
             self._skipped.add(name)
 
     @property
-    def ran(self) -> int:
-        """Tests that told their outcome."""
-        return len(self._told)
+    def completed(self) -> int:
+        """The number of tests that reported an outcome."""
+        return len(self._completed)
 
     @property
     def skipped(self) -> int:
-        """Tests that something else than the kit skipped."""
+        """The number of tests that something other than the kit skipped."""
         return len(self._skipped)
 
     @property
     def fault(self) -> str:
         """What failed for another reason than a finding, in a sentence; empty where nothing did."""
-        if not self._amiss:
+        if not self._failures:
             return ""
-        number, first = len(self._amiss), next(iter(self._amiss.values()))
+        number, first = len(self._failures), next(iter(self._failures.values()))
         return f"{number} test{'' if number == 1 else 's'} failed for another reason than a finding, such as {first}"
 
 
-def consistent(status: str, report: Any) -> bool:
-    """Whether a test ended the way that its outcome is told in."""
-    return bool(report.outcome == OUTCOMES.get(status, "passed"))
+def agrees(status: str, report: Any) -> bool:
+    """Whether pytest has a test end the way that its outcome is reported in."""
+    return bool(report.outcome == PYTEST_OUTCOMES.get(status, "passed"))
 
 
 def _why(report: Any) -> str:
-    """Why a report says that something failed, in one line; empty where it does not, or its test told a finding."""
+    """Why a test or file failed, in one line; empty where it did not, or where its test reported a finding."""
     if report.outcome != "failed" or getattr(report, "conformance", "") == "failed":
         return ""
     lines = [line.strip() for line in report.longreprtext.splitlines() if line.strip()]

@@ -1,61 +1,75 @@
-"""The tests that a whole run consists of, told from catalogue, suite and configuration alone."""
+"""The tests of the suite, as pytest collects them in this process; nothing is sent."""
 
 from __future__ import annotations
 
 import contextlib
 import io
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import pytest
 
-from .. import plugin
 from ..errors import KitError
 from ..record.run import Run
 from ..run.session import Session
-from .campaign import Campaign, may_do_harm, node_id, requirements_of
 from .isolation import OPTIONS, SUITE, load_plugin
+from .items import ScenarioTest, may_do_harm
+from .selection import Selection
 
 
 class _Collector:
-    """Collects the suite under a configuration that is known already; nothing is sent."""
+    """A plugin that keeps the tests that were collected."""
 
-    def __init__(self, run: Run) -> None:
-        self._run = run
-        self.items: list[pytest.Function] = []
-        self.campaign: Campaign | None = None
-
-    @pytest.hookimpl(trylast=True)
-    def pytest_configure(self, config: pytest.Config) -> None:
-        session = Session(self._run.specification, self._run.config, self._run.seed, examples=self._run.examples)
-        self.campaign = config.stash[plugin.CAMPAIGN] = Campaign(session, None, config)
+    tests: Sequence[ScenarioTest] = ()
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
-        functions = [item for item in session.items if isinstance(item, pytest.Function)]
-        self.items = [item for item in functions if hasattr(item.obj, "play")]
+        self.tests = [*filter(None, map(ScenarioTest.of, session.items))]
+
+
+class _Selecting:
+    """A plugin that has the tests of one run collected."""
+
+    def __init__(self, selection: Selection) -> None:
+        self._selection = selection
+
+    def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
+        self._selection.divide(metafunc)
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> Iterator[None]:
+        self._selection.collected(items)
+        yield
+        self._selection.selected(items)
+
+
+def collect(selection: Selection | None = None) -> Sequence[ScenarioTest]:
+    """The tests of a selection, or all of the suite with no property divided; raises KitError where there are none."""
+    collector = _Collector()
+    plugins = [collector, *([_Selecting(selection)] if selection is not None else [])]
+    options = [*OPTIONS, *load_plugin(), "--collect-only", "-qq", "-p", "no:xdist", str(SUITE)]
+    with contextlib.redirect_stdout(io.StringIO()) as printed, contextlib.redirect_stderr(printed):
+        status = pytest.main(options, plugins)
+    if status != pytest.ExitCode.OK or not collector.tests:
+        raise KitError(f"the suite cannot be collected: {printed.getvalue().strip()[-300:] or status}")
+    return collector.tests
 
 
 @dataclass(frozen=True, slots=True)
-class Due:
-    """What is due of a test."""
+class ExpectedTest:
+    """What a whole run has to have of a test."""
 
     requirements: Sequence[str]
     """The requirements that it exercises."""
     scenarios: int
     """How many scenarios it has, or examples where it is a property."""
     hostile: bool = False
-    """Whether it sends what is judged more softly than a message."""
+    """Whether it may send hostile input, which is judged by fewer checks than a message."""
 
 
-def census(run: Run) -> dict[str, Due]:
-    """What is due of each test, by the id under which it is known; raises KitError where nothing is found."""
-    collector = _Collector(run)
-    options = [*OPTIONS, *load_plugin(), "--collect-only", "-qq", "-p", "no:xdist", str(SUITE)]
-    options += ["--fuzz-examples", str(max(run.examples, 1))]
-    with contextlib.redirect_stdout(io.StringIO()) as said, contextlib.redirect_stderr(said):
-        status = pytest.main(options, [collector])
-    if status != pytest.ExitCode.OK or not collector.items:
-        raise KitError(f"the suite cannot be collected: {said.getvalue().strip()[-300:] or status}")
-    assert collector.campaign is not None
-    scenarios = collector.campaign.scenarios
-    return {node_id(item): Due(requirements_of(item), scenarios(item), may_do_harm(item)) for item in collector.items}
+def expected_tests(run: Run) -> dict[str, ExpectedTest]:
+    """The tests that a whole run consists of by node id, known from catalogue, suite and configuration alone."""
+    session = Session(run.specification, run.config, run.seed, examples=run.examples)
+    return {
+        test.node_id: ExpectedTest(test.requirements, test.plays(run.examples), may_do_harm(test.item))
+        for test in collect(Selection(session))
+    }

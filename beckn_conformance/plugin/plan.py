@@ -2,21 +2,50 @@
 
 from __future__ import annotations
 
+import functools
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import Any
 
 import httpx
 
+from ..run.examples import CHUNK
+from ..run.scenario import Play
 from ..run.session import Session
+from .items import ScenarioTest
 
 
-def plan(session: Session, chosen: Sequence[tuple[str, tuple[str, ...], Sequence[Any], float]]) -> Iterator[str]:
-    """Lines that tell tests, requirements, requests and registrations; nothing is sent to the gateway itself.
+def plan(session: Session, tests: Sequence[ScenarioTest]) -> Iterator[str]:
+    """Lines with tests, requirements, requests and registrations; nothing is sent to the gateway itself."""
+    dry = _dry(session)
+    requests: Counter[str] = Counter()
+    made = 0.0
+    try:
+        dry.start()
+        for test in tests:
+            plays, times = _plays(session, test)
+            named = {f"{test.name}#{number}": play for number, play in enumerate(plays)}
+            before = len(dry.run.registrations)
+            dry.prefetch(named)
+            exchanges = [exchange for key, play in named.items() for exchange in dry.played(key, play).exchanges]
+            for action, count in Counter(exchange.action for exchange in exchanges).items():
+                requests[action] += round(count * times)
+            made += (len(dry.run.registrations) - before) * times
+            yield f"{test.name}  {' '.join(test.requirements)}"
+    finally:
+        dry.close()
+    requirements = {name for test in tests for name in test.requirements}
+    yield ""
+    yield (
+        f"{len(tests)} tests of {len(requirements)} requirements would send about {sum(requests.values())} requests "
+        f"to {session.config.url}"
+    )
+    yield ", ".join(f"{count} {action}" for action, count in requests.most_common())
+    yield f"and leave about {made:.0f} registrations there; nothing was sent"
 
-    ``chosen`` are tests by name, with their requirements, what they play, and how often as much they will play.
-    """
+
+def _dry(session: Session) -> Session:
+    """A session like the given one, with the reference gateway in this process."""
     import reference_server
 
     binding = "envelope" if session.config.binding == "envelope" else "http"
@@ -33,27 +62,15 @@ def plan(session: Session, chosen: Sequence[tuple[str, tuple[str, ...], Sequence
         verification_hook=f"{origin}/operator/verify",
     )
     app = reference_server.create_app(binding=binding, specification=session.specification.folder)
-    dry = Session(session.specification, config, session.run.seed, transport=httpx.ASGITransport(app))
-    requests: Counter[str] = Counter()
-    made = 0.0
-    try:
-        dry.start()
-        for name, requirements, plays, times in chosen:
-            named = {f"{name}#{number}": play for number, play in enumerate(plays)}
-            before = len(dry.run.registrations)
-            dry.prefetch(named)
-            exchanges = [exchange for key, play in named.items() for exchange in dry.played(key, play).exchanges]
-            for action, count in Counter(exchange.action for exchange in exchanges).items():
-                requests[action] += round(count * times)
-            made += (len(dry.run.registrations) - before) * times
-            yield f"{name}  {' '.join(requirements)}"
-    finally:
-        dry.close()
-    target = session.config.url
-    yield ""
-    yield (
-        f"{len(chosen)} tests of {len({r for _, rs, _, _ in chosen for r in rs})} requirements would send about "
-        f"{sum(requests.values())} requests to {target}"
-    )
-    yield ", ".join(f"{count} {action}" for action, count in requests.most_common())
-    yield f"and leave about {made:.0f} registrations there; nothing was sent"
+    return Session(session.specification, config, session.run.seed, transport=httpx.ASGITransport(app))
+
+
+def _plays(session: Session, test: ScenarioTest) -> tuple[Sequence[Play], float]:
+    """What a test plays once, or for one chunk of examples where it is a property, and how many times that it plays
+    in a run."""
+    if not test.is_property:
+        return [test.play], 1.0
+    count = test.scenario.count(session.run.examples)
+    drawn = test.examples(session).chunk(0, min(count, CHUNK))
+    _, parts = test.part
+    return [functools.partial(test.scenario.play, example=one) for one in drawn], count / len(drawn) / parts

@@ -1,27 +1,106 @@
-"""How the tests of a run are shared out among processes: once, before any is run."""
+"""In which order scenarios are played: many side by side, ahead of the one that is judged."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from functools import cached_property
-from typing import Any
+from collections import defaultdict, deque
+from collections.abc import Iterable, Mapping
+
+import pytest
+
+from ..run.assessment import TestOutcome
+from ..run.examples import CHUNK
+from ..run.properties import Explorer
+from ..run.session import Session
+from .items import ScenarioTest
+from .progress import Progress, Screen
+
+WINDOW = 400
+"""Scenarios that play ahead of the one that is judged; their exchanges are held in memory until then."""
+CALLS = 8
+"""Calls of a scenario: where large replies leave little memory, room is kept for so many a scenario."""
+WINDOW_TO_STOP = 16
+"""Scenarios that play ahead where --maxfail may end the run at any time."""
 
 
-def shares(node_ids: Iterable[str], processes: int) -> dict[str, str]:
-    """The share of each test. Every process can tell which tests go together, and so what to set playing ahead."""
-    return {node_id: str(place % processes) for place, node_id in enumerate(node_ids)}
+class Schedule:
+    """Plays the tests of this process, each together with those that follow it."""
 
+    def __init__(self, session: Session, config: pytest.Config) -> None:
+        self._session = session
+        self._config = config
+        self._screen = Screen(config)
+        self._groups: Mapping[str, str] = {}
+        self._waiting: defaultdict[str, deque[ScenarioTest]] = defaultdict(deque)
+        """By group, the tests that were not begun yet, in the order in which they will be."""
+        self._begun: set[str] = set()
+        self._explorers: dict[str, Explorer] = {}
 
-def scheduler(config: Any, log: Any) -> Any:
-    """A scheduler of pytest-xdist that gives each process one share."""
-    from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
+    def arrange(self, tests: Iterable[ScenarioTest], groups: Mapping[str, str]) -> None:
+        """Takes the tests of a run in their order, and the group that each belongs to."""
+        self._groups = groups
+        # A property that is divided would leave no room for the others until all of it is judged.
+        for test in sorted(tests, key=lambda test: not test.scenario.settles or test.is_divided):
+            self._waiting[groups[test.name]].append(test)
 
-    class ShareScheduling(LoadScopeScheduling):  # type: ignore[misc]
-        @cached_property
-        def _shares(self) -> dict[str, str]:
-            return shares(self.collection or (), self.numnodes)
+    def play(self, test: ScenarioTest) -> TestOutcome:
+        """Plays and judges a test, or judges it where it was begun before, and begins others meanwhile."""
+        if test.name not in self._begun:
+            self._begin(test)
+        self._prefetch(self._waiting[self._groups[test.name]])
+        if not test.is_property:
+            return self._session.play(test.name, test.play, test.requirements, test.node_id)
+        explorer = self._explorer(test)
+        progress = Progress(self._screen, self._session, test.item.name, explorer.count)
+        outcome = explorer.run(test.requirements, test.node_id, progress)
+        progress.close()
+        del self._explorers[test.name]
+        return outcome
 
-        def _split_scope(self, nodeid: str) -> str:
-            return self._shares[nodeid]
+    def close(self) -> None:
+        """Lets go of the terminal; may be called more than once."""
+        self._screen.close()
 
-    return ShareScheduling(config, log)
+    def _prefetch(self, waiting: deque[ScenarioTest]) -> None:
+        """Begins the tests that follow, so that a far gateway is not waited for once a test."""
+        most = WINDOW_TO_STOP if self._config.option.maxfail else max(min(self._session.room / CALLS, WINDOW), 1)
+        properties = []
+        room = most - self._session.playing
+        while waiting and room > 0:
+            test = waiting.popleft()
+            if test.name in self._begun:
+                continue
+            if test.is_property:
+                properties.append(test)
+                # Its first examples are begun together.
+                room -= min(self._count(test), CHUNK)
+            else:
+                self._begin(test)
+                room -= 1
+        # Drawing examples takes a while, in which the other scenarios are played.
+        for test in properties:
+            self._begin(test)
+
+    def _begin(self, test: ScenarioTest) -> None:
+        self._begun.add(test.name)
+        if test.is_property:
+            self._explorer(test)
+        else:
+            self._session.prefetch({test.name: test.play})
+
+    def _explorer(self, test: ScenarioTest) -> Explorer:
+        """Plays a property; its first examples are drawn and begun with the first call."""
+        if test.name not in self._explorers:
+            explorer = Explorer(
+                self._session,
+                test.examples(self._session),
+                test.scenario.play,
+                test.name,
+                self._count(test),
+                *test.part,
+            )
+            explorer.begin()
+            self._explorers[test.name] = explorer
+        return self._explorers[test.name]
+
+    def _count(self, test: ScenarioTest) -> int:
+        return test.scenario.count(self._session.run.examples)

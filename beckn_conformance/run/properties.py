@@ -24,14 +24,14 @@ PATIENCE = 5.0
 """Seconds after which a failing example is not made smaller any more."""
 
 
-def _shares(count: int, part: int, parts: int) -> Iterator[tuple[int, int]]:
+def _chunks(count: int, part: int, parts: int) -> Iterator[tuple[int, int]]:
     for number in range(part, -(-count // CHUNK), parts):
         yield number, min(CHUNK, count - number * CHUNK)
 
 
-def share(count: int, part: int, parts: int) -> int:
-    """How many of the examples of a property fall to one of the tests that it is divided into."""
-    return sum(n for _, n in _shares(count, part, parts))
+def examples_of_part(count: int, part: int, parts: int) -> int:
+    """How many of the examples of a property belong to one of the tests that it is divided into."""
+    return sum(n for _, n in _chunks(count, part, parts))
 
 
 class Explorer:
@@ -54,8 +54,8 @@ class Explorer:
         self._examples = examples
         self._play = play
         self._name = name
-        self._chunks = _shares(count, part, parts)
-        self.count = share(count, part, parts)
+        self._chunks = _chunks(count, part, parts)
+        self.count = examples_of_part(count, part, parts)
         self._ahead: list[tuple[int, int, list[Any]]] = []
         self.done = 0
 

@@ -1,9 +1,10 @@
-"""What a test of the shipped suite is: a coroutine that sends, and the requirements it is there to exercise."""
+"""A test of the shipped suite: a coroutine that sends, and the requirements that it is there to exercise."""
 
 from __future__ import annotations
 
 import functools
 from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -15,6 +16,31 @@ if TYPE_CHECKING:
 
 Play = Callable[..., Awaitable[Any]]
 Examples = Callable[["GatewayConfig"], "SearchStrategy[Any]"]
+Test = Callable[..., None]
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """A scenario as the suite writes it down; a property is one that is played for many examples."""
+
+    play: Play
+    """Sends, as the provider that it is given. What comes back is judged by everything that applies."""
+    settles: bool = False
+    """Whether it waits for the gateway to settle: it is begun before others and judged after them."""
+    examples: Examples | None = None
+    """Of a property: makes the Hypothesis strategy of its examples."""
+    share: float = 1.0
+    """Of a property: the part of --fuzz-examples that is drawn."""
+
+    def count(self, most: int) -> int:
+        """The number of examples of a property, where --fuzz-examples is ``most``."""
+        return max(1, round(most * self.share))
+
+
+def scenario_of(test: object) -> Scenario | None:
+    """The scenario that a test function was made of; None for any other object."""
+    found = getattr(test, "scenario", None)
+    return found if isinstance(found, Scenario) else None
 
 
 def exercises(*requirements: str) -> pytest.MarkDecorator:
@@ -22,42 +48,34 @@ def exercises(*requirements: str) -> pytest.MarkDecorator:
     return pytest.mark.conformance(*requirements)
 
 
-def scenario(play: Play) -> Callable[..., None]:
-    """Makes a coroutine function a test. It only sends; what comes back is judged by everything that applies.
+def _test(scenario: Scenario) -> Test:
+    """A plain function that pytest collects, so that no other plugin takes the coroutine for its own."""
 
-    The test itself is a plain function, so that no other plugin takes the coroutine for its own.
-    """
-
-    @functools.wraps(play)
+    @functools.wraps(scenario.play)
     def test(**arguments: Any) -> None:
         raise AssertionError("a scenario is played by the plugin, under --gateway-url")
 
-    test.play = play  # type: ignore[attr-defined]
-    test.settles = False  # type: ignore[attr-defined]
+    test.scenario = scenario  # type: ignore[attr-defined]
     return test
 
 
-def settling(play: Play) -> Callable[..., None]:
-    """A scenario that waits for the gateway to settle: it is begun before others and judged after them."""
-    test = scenario(play)
-    test.settles = True  # type: ignore[attr-defined]
-    return test
+def scenario(play: Play) -> Test:
+    """Makes a coroutine function a test."""
+    return _test(Scenario(play))
 
 
-def drawn(examples: Examples, *, share: float = 1.0, settles: bool = False) -> Callable[[Play], Callable[..., None]]:
-    """Makes a coroutine function a property: a scenario that is played for many examples.
+def settling(play: Play) -> Test:
+    """Makes a coroutine function a test that waits for the gateway to settle."""
+    return _test(Scenario(play, settles=True))
 
-    ``examples`` makes the Hypothesis strategy of what is handed over as ``example``, under what a vendor declared;
-    an example says what to send in plain data, and what must be unique in a run is added in playing. ``share`` is the
-    part of --fuzz-examples that is drawn; ``settles`` says that it waits for the gateway to settle.
+
+def drawn(examples: Examples, *, share: float = 1.0, settles: bool = False) -> Callable[[Play], Test]:
+    """Makes a coroutine function a property.
+
+    ``examples`` makes the Hypothesis strategy of the argument ``example``, under what a vendor declared. An example
+    says what to send in plain data; the scenario adds what must be unique in a run.
     """
-
-    def decorate(play: Play) -> Callable[..., None]:
-        test = scenario(play)
-        test.examples, test.share, test.settles = examples, share, settles  # type: ignore[attr-defined]
-        return test
-
-    return decorate
+    return lambda play: _test(Scenario(play, settles, examples, share))
 
 
 def case(requirements: Iterable[str] | str, *values: Any, id: str) -> Any:

@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from beckn_conformance.client.limiter import Turns
-from beckn_conformance.plugin.schedule import shares
+from beckn_conformance.plugin.distribution import groups
 from beckn_conformance.suite import test_get, test_info_update
 
 
@@ -89,10 +89,10 @@ def test_a_call_that_fails_gives_its_turn_on():
 
 
 def test_scenarios_that_wait_for_the_gateway_are_known():
-    assert test_info_update.test_update_stays.settles
-    assert not test_get.test_plain_get.settles
+    assert test_info_update.test_update_stays.scenario.settles
+    assert not test_get.test_plain_get.scenario.settles
 
 
 def test_neighbours_go_to_different_processes():
-    assert shares(["a", "b", "c", "d", "e"], 2) == {"a": "0", "b": "1", "c": "0", "d": "1", "e": "0"}
-    assert set(shares(["a", "b"], 1).values()) == {"0"}
+    assert groups(["a", "b", "c", "d", "e"], 2) == {"a": "0", "b": "1", "c": "0", "d": "1", "e": "0"}
+    assert set(groups(["a", "b"], 1).values()) == {"0"}

@@ -22,7 +22,7 @@ from end_to_end.records import rewrite, seal
 from beckn_conformance.commands.certificate import dsse, examination, keys, statement
 from beckn_conformance.commands.cli import main
 from beckn_conformance.errors import UsageError
-from beckn_conformance.plugin.expected_tests import Due
+from beckn_conformance.plugin.expected_tests import ExpectedTest
 from beckn_conformance.run import rejudge
 from beckn_conformance.specification.loading import load
 
@@ -41,15 +41,15 @@ def _called_whole(folder: Path) -> None:
     main(["report", str(folder)])
 
 
-def _due(folder: Path) -> dict[str, Due]:
+def _due(folder: Path) -> dict[str, ExpectedTest]:
     """What is due of a suite that has just the tests that ran."""
     judged = rejudge.rejudge(folder, load())
-    return {test: Due(requirements, judged.scenarios[test]) for test, requirements in judged.ran.items()}
+    return {test: ExpectedTest(requirements, judged.scenarios[test]) for test, requirements in judged.ran.items()}
 
 
 def _issue(home: Path, patch: pytest.MonkeyPatch) -> None:
     due = _due(home / "reports")
-    patch.setattr(examination, "census", lambda run: due)
+    patch.setattr(examination, "expected_tests", lambda run: due)
     examination.issue(home / "reports", keys.signer(home / "key"), load(), days=30)
 
 
@@ -74,7 +74,7 @@ def issued(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def home(issued: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A copy of it, in another place, and a suite that has just the tests that ran."""
     due = _due(issued / "reports")
-    monkeypatch.setattr(examination, "census", lambda run: due)
+    monkeypatch.setattr(examination, "expected_tests", lambda run: due)
     return Path(shutil.copytree(issued, tmp_path / "elsewhere"))
 
 

@@ -22,7 +22,7 @@ from end_to_end.records import rewrite, seal
 from beckn_conformance.commands.certificate import examination, keys, statement
 from beckn_conformance.commands.cli import main
 from beckn_conformance.errors import UsageError
-from beckn_conformance.plugin.expected_tests import Due
+from beckn_conformance.plugin.expected_tests import ExpectedTest
 from beckn_conformance.run import rejudge
 from beckn_conformance.specification.loading import load
 
@@ -98,8 +98,8 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def record(run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Record:
     """A copy of the record, and a suite that has just the tests that ran."""
     judged = rejudge.rejudge(run / "reports", load())
-    due = {test: Due(requirements, judged.scenarios[test]) for test, requirements in judged.ran.items()}
-    monkeypatch.setattr(examination, "census", lambda run: due)
+    due = {test: ExpectedTest(requirements, judged.scenarios[test]) for test, requirements in judged.ran.items()}
+    monkeypatch.setattr(examination, "expected_tests", lambda run: due)
     shutil.copytree(run, tmp_path / "home")
     return Record(tmp_path / "home" / "reports")
 

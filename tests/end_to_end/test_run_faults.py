@@ -97,8 +97,8 @@ from beckn_conformance.report import badge
 badge.COLOURS = None
 """,
     "a crash of the kit at its beginning": """
-from beckn_conformance import campaign
-campaign.shares = None
+from beckn_conformance.plugin import campaign
+campaign.groups = None
 """,
 }
 

@@ -6,12 +6,15 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from unittest.mock import Mock
 
+import pytest
 from end_to_end.kit import Kit
 from end_to_end.loopback import Loopback
 
 from beckn_conformance import plugin
+from beckn_conformance.plugin.selection import Selection
+from beckn_conformance.suite import test_get
 
 REPEATS_AND_REORDERS = """
 import pytest
@@ -96,11 +99,13 @@ def test_a_scenario_in_a_forked_process_is_refused_and_never_waited_for(
 
 
 def test_no_timer_of_pytest_timeout_is_set_for_a_scenario() -> None:
-    config = SimpleNamespace(stash={plugin.CAMPAIGN: object()})
-    scenario: Any = SimpleNamespace(config=config, obj=SimpleNamespace(play=print))
-    another: Any = SimpleNamespace(config=config, obj=print)
-    without: Any = SimpleNamespace(config=SimpleNamespace(stash={}), obj=SimpleNamespace(play=print))
+    run = SimpleNamespace(stash={plugin.CAMPAIGN: SimpleNamespace(selection=Selection)})
+    nothing = SimpleNamespace(stash={})
 
-    assert plugin.pytest_timeout_set_timer(scenario) is True
-    assert plugin.pytest_timeout_set_timer(another) is None
-    assert plugin.pytest_timeout_set_timer(without) is None
+    def timer(config: object, test: object) -> bool | None:
+        item = Mock(spec=pytest.Function, config=config, obj=test)
+        return plugin.pytest_timeout_set_timer(item)
+
+    assert timer(run, test_get.test_plain_get) is True
+    assert timer(run, print) is None
+    assert timer(nothing, test_get.test_plain_get) is None

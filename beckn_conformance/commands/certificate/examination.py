@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 
 from ... import __version__
 from ...errors import UsageError
-from ...plugin.expected_tests import census
+from ...plugin.expected_tests import expected_tests
 from ...record.masking import Masker
 from ...report import files
 from ...report.document import document, said
@@ -254,21 +254,21 @@ def _incomplete(judged: Rejudged) -> Iterator[str]:
     yield from (f"the record is not whole: {flaw}" for flaw in judged.flaws)
     if judged.run.narrowed:
         yield "the run was narrowed, so that its verdict is incomplete"
-    due = census(judged.run)
-    missing, strange = sorted(due.keys() - judged.ran.keys()), sorted(judged.ran.keys() - due.keys())
+    expected = expected_tests(judged.run)
+    missing, strange = sorted(expected.keys() - judged.ran.keys()), sorted(judged.ran.keys() - expected.keys())
     if missing:
-        yield f"{len(missing)} of {len(due)} tests of the suite did not run, such as {missing[0]}"
+        yield f"{len(missing)} of {len(expected)} tests of the suite did not run, such as {missing[0]}"
     if strange:
         yield f"{len(strange)} tests ran that the suite does not have, such as {strange[0]}"
-    for test in sorted(due.keys() & judged.ran.keys()):
-        if [*due[test].requirements] != [*judged.ran[test]]:
+    for test in sorted(expected.keys() & judged.ran.keys()):
+        if [*expected[test].requirements] != [*judged.ran[test]]:
             yield f"{test} was run for other requirements than it is for"
             break
-    if labelled := sorted(test for test in judged.hostile if test not in due or not due[test].hostile):
+    if labelled := sorted(test for test in judged.hostile if test not in expected or not expected[test].hostile):
         yield f"what {labelled[0]} sent is called hostile, and it sends nothing of that kind"
-    for test in sorted(due.keys() & judged.ran.keys()):
-        if due[test].scenarios != judged.scenarios[test]:
-            yield f"{test} was judged {judged.scenarios[test]} times and not {due[test].scenarios}"
+    for test in sorted(expected.keys() & judged.ran.keys()):
+        if expected[test].scenarios != judged.scenarios[test]:
+            yield f"{test} was judged {judged.scenarios[test]} times and not {expected[test].scenarios}"
             break
 
 

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
-import io
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, ClassVar
 
 import httpx
-import pytest
 
 from ...config.gateway import from_mapping
-from ...errors import KitError
-from ...plugin.campaign import ORDER, play_of, requirements_of
-from ...plugin.isolation import OPTIONS, SUITE, load_plugin
+from ...plugin.expected_tests import collect
+from ...plugin.items import may_do_harm
 from ...run.examples import Examples
 from ...run.properties import MOST_SHRUNK, Explorer
 from ...run.session import Session
@@ -41,32 +37,12 @@ class Item:
     """Of a property: what makes its strategy."""
 
 
-class _Collector:
-    def __init__(self) -> None:
-        self.items: list[pytest.Item] = []
-
-    def pytest_collection_finish(self, session: pytest.Session) -> None:
-        self.items = list(session.items)
-
-
 @lru_cache(maxsize=1)
 def items() -> tuple[Item, ...]:
     """Every test of the shipped suite, in the order of a run."""
-    collector = _Collector()
-    with contextlib.redirect_stdout(io.StringIO()) as said:
-        options = [*OPTIONS, *load_plugin(), "--collect-only", "-qq", "-p", "no:xdist", str(SUITE)]
-        status = pytest.main(options, [collector])
-    if status != pytest.ExitCode.OK:
-        raise KitError(f"the suite cannot be collected: {said.getvalue().strip()[-300:] or status}")
     return tuple(
-        Item(
-            item.nodeid,
-            requirements_of(item),
-            play_of(item),
-            getattr(item.obj, "examples", None),
-        )
-        for item in sorted(collector.items, key=lambda item: item.path.stem == ORDER[-1])
-        if isinstance(item, pytest.Function)
+        Item(test.name, test.requirements, test.play, test.scenario.examples)
+        for test in sorted(collect(), key=lambda test: may_do_harm(test.item))
     )
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from beckn_conformance.plugin.completion import Told, consistent
+from beckn_conformance.plugin.completion import Completion, agrees
 
 
 def report(when: str, outcome: str = "passed", name: str = "test", **marks: Any) -> SimpleNamespace:
@@ -23,11 +23,11 @@ def report(when: str, outcome: str = "passed", name: str = "test", **marks: Any)
     )
 
 
-def told(*reports: Any) -> Told:
-    taken = Told()
+def completion(*reports: Any) -> Completion:
+    seen = Completion()
     for one in reports:
-        taken.pytest_runtest_logreport(one)
-    return taken
+        seen.pytest_runtest_logreport(one)
+    return seen
 
 
 @pytest.mark.parametrize(
@@ -35,10 +35,10 @@ def told(*reports: Any) -> Told:
     [("passed", "passed"), ("warned", "passed"), ("failed", "failed"), ("inconclusive", "skipped")],
 )
 def test_a_test_that_told_its_outcome_has_run(status: str, outcome: str) -> None:
-    taken = told(report("setup"), report("call", outcome, conformance=status), report("teardown"))
+    seen = completion(report("setup"), report("call", outcome, conformance=status), report("teardown"))
 
-    assert (taken.ran, taken.fault, taken.skipped) == (1, "", 0)
-    assert consistent(status, report("call", outcome))
+    assert (seen.completed, seen.fault, seen.skipped) == (1, "", 0)
+    assert agrees(status, report("call", outcome))
 
 
 @pytest.mark.parametrize(
@@ -46,7 +46,7 @@ def test_a_test_that_told_its_outcome_has_run(status: str, outcome: str) -> None
     [
         [report("setup", "failed"), report("teardown")],
         [report("setup"), report("call", "failed"), report("teardown")],
-        [report("setup"), report("call", "failed", amiss="it is broken"), report("teardown")],
+        [report("setup"), report("call", "failed", other_failure="it is broken"), report("teardown")],
         [report("setup"), report("call", conformance="passed"), report("teardown", "failed")],
         [report("setup"), report("call", "failed", conformance="failed"), report("teardown", "failed")],
         # A process that crashed has its test end so (pytest-xdist, pytest-forked).
@@ -55,37 +55,37 @@ def test_a_test_that_told_its_outcome_has_run(status: str, outcome: str) -> None
     ids=["setup", "call", "told too late", "teardown", "teardown after a finding", "crash"],
 )
 def test_a_failure_that_is_no_finding_takes_the_test_out_of_those_that_ran(reports: list[Any]) -> None:
-    taken = told(*reports)
+    seen = completion(*reports)
 
-    assert taken.ran == 0
-    assert taken.fault.startswith("1 test failed for another reason than a finding, such as test: ")
-    assert taken.fault.endswith("it is broken")
+    assert seen.completed == 0
+    assert seen.fault.startswith("1 test failed for another reason than a finding, such as test: ")
+    assert seen.fault.endswith("it is broken")
 
 
 def test_a_test_that_is_run_again_counts_as_it_ended_the_last_time() -> None:
-    failed = [report("setup"), report("call", "rerun", amiss="Timeout"), report("teardown")]
+    failed = [report("setup"), report("call", "rerun", other_failure="Timeout"), report("teardown")]
     passed = [report("setup"), report("call", conformance="passed"), report("teardown")]
 
-    assert (told(*failed, *passed).fault, told(*failed, *passed).ran) == ("", 1)
-    assert (told(*passed, *failed).ran, "Timeout" in told(*passed, *failed).fault) == (0, True)
+    assert (completion(*failed, *passed).fault, completion(*failed, *passed).completed) == ("", 1)
+    assert (completion(*passed, *failed).completed, "Timeout" in completion(*passed, *failed).fault) == (0, True)
 
 
 def test_a_test_that_something_else_skipped_has_not_run() -> None:
-    taken = told(report("setup", "skipped"), report("teardown"))
+    seen = completion(report("setup", "skipped"), report("teardown"))
 
-    assert (taken.ran, taken.fault, taken.skipped) == (0, "", 1)
+    assert (seen.completed, seen.fault, seen.skipped) == (0, "", 1)
 
 
 def test_a_file_that_cannot_be_collected_is_a_fault() -> None:
-    taken = Told()
-    taken.pytest_collectreport(SimpleNamespace(nodeid="f.py", outcome="failed", failed=True, longreprtext="no module"))
+    seen = Completion()
+    seen.pytest_collectreport(SimpleNamespace(nodeid="f.py", outcome="failed", failed=True, longreprtext="no module"))
 
-    assert taken.uncollected
-    assert "f.py: no module" in taken.fault
+    assert seen.uncollected
+    assert "f.py: no module" in seen.fault
 
 
 @pytest.mark.parametrize(
     ("status", "outcome"), [("passed", "failed"), ("failed", "passed"), ("inconclusive", "passed")]
 )
 def test_a_test_that_ended_otherwise_than_it_told_is_seen(status: str, outcome: str) -> None:
-    assert not consistent(status, report("call", outcome))
+    assert not agrees(status, report("call", outcome))

@@ -1,0 +1,112 @@
+"""A test that pytest has collected, with the scenario that it plays."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ..run.examples import Examples
+from ..run.properties import examples_of_part
+from ..run.scenario import Play, Scenario, scenario_of
+from ..run.session import Session
+
+FILES = (
+    *("test_signup", "test_get", "test_info_update", "test_documents_add", "test_others", "test_header"),
+    *("test_transport", "test_concurrency", "test_lifecycle", "test_network", "test_fuzz", "test_schemathesis"),
+    "test_robustness",
+)
+"""The files of the suite in the order of a run: tests made for one requirement first, as their findings say most;
+hostile input last, as a gateway may not survive it."""
+PART = "example"
+"""The parameter that names which part of a long property a test is, and of how many."""
+
+
+@dataclass(frozen=True, eq=False)
+class ScenarioTest:
+    """A test of pytest and its scenario.
+
+    It stands beside the item of pytest. A subclass of ``pytest.Function`` cannot be made for tests with parameters by
+    public means, and one that ran itself would pass by the plugins that time or repeat the calls of tests.
+    """
+
+    item: pytest.Function
+    scenario: Scenario
+
+    @classmethod
+    def of(cls, item: pytest.Item) -> ScenarioTest | None:
+        """The test that an item is; None where it plays no scenario."""
+        scenario = scenario_of(item.obj) if isinstance(item, pytest.Function) else None
+        return cls(item, scenario) if isinstance(item, pytest.Function) and scenario is not None else None
+
+    @property
+    def name(self) -> str:
+        """The name of the test within this run."""
+        return self.item.nodeid
+
+    @property
+    def node_id(self) -> str:
+        """A node id that can be pasted after --pyargs, from any folder."""
+        return f"beckn_conformance.suite.{self.item.path.stem}::{self.name.partition('::')[2]}"
+
+    @cached_property
+    def requirements(self) -> tuple[str, ...]:
+        """The requirements that the test is there to exercise."""
+        names: dict[str, None] = {}
+        for mark in self.item.iter_markers("conformance"):
+            names.update(dict.fromkeys(mark.args))
+        return tuple(names)
+
+    @property
+    def parameters(self) -> Mapping[str, Any]:
+        """What the test is parametrised with; a plugin may have added parameters of its own."""
+        return self.item.callspec.params if hasattr(self.item, "callspec") else {}
+
+    @property
+    def is_property(self) -> bool:
+        """Whether the scenario is played for many examples."""
+        return self.scenario.examples is not None
+
+    @property
+    def is_divided(self) -> bool:
+        """Whether the test is one part of a long property."""
+        return isinstance(self.parameters.get(PART), tuple)
+
+    @property
+    def part(self) -> tuple[int, int]:
+        """Which part of a property the test is, counted from 0, and of how many."""
+        part, parts = self.parameters.get(PART, (0, 1))
+        return part, parts
+
+    @property
+    def play(self) -> Play:
+        """The coroutine function of the scenario, with those parameters that it takes."""
+        taken = inspect.signature(self.scenario.play).parameters
+        given = {name: value for name, value in self.parameters.items() if name in taken}
+        return functools.partial(self.scenario.play, **given)
+
+    def plays(self, most: int) -> int:
+        """How often the scenario is played, where --fuzz-examples is ``most``."""
+        return examples_of_part(self.scenario.count(most), *self.part) if self.is_property else 1
+
+    def examples(self, session: Session) -> Examples:
+        """The examples of a property, the same for all its parts."""
+        assert self.scenario.examples is not None
+        name = f"{self.item.path.stem}::{self.item.obj.__name__}"
+        return Examples(self.scenario.examples(session.config), session.run.seed, name)
+
+
+def place(path: Path) -> int:
+    """Where a file of tests comes in a run; files of other folders come last."""
+    return FILES.index(path.stem) if path.stem in FILES else len(FILES)
+
+
+def may_do_harm(item: pytest.Item) -> bool:
+    """Whether a gateway may not survive the test, so that it comes after all others."""
+    return place(item.path) == len(FILES) - 1

@@ -1,0 +1,139 @@
+"""Options and configuration, read into the settings of a run."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import random
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ..config.gateway import GatewayConfig
+from ..config.paths import path_of
+from ..errors import KitError, UsageError
+from ..process import crash
+from ..record.journal import prepare
+from ..run import embedded
+from ..specification.loading import choose, load
+from ..specification.specification import Specification
+from ..untrusted.text import printable
+from ..untrusted.writing import locked
+from . import workers
+from .isolation import SUITE
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the options and the configuration of a run come to."""
+
+    specification: Specification
+    gateway: GatewayConfig
+    server: embedded.Embedded | None
+    """The embedded reference gateway, where that is the one under test."""
+    folder: Path
+    """The report folder."""
+    lock: contextlib.ExitStack
+    """Holds the lock on the report folder; empty in a worker process."""
+    seed: int
+    mask_key: bytes | None
+    """What secrets are masked with, where worker processes share it."""
+    worker: str
+    """The name of this worker process; empty where it is none."""
+    strict: bool
+    examples: int
+    plan: bool
+    """Whether to print what would be sent, and to send nothing."""
+
+
+def read(config: pytest.Config) -> Settings:
+    """Reads options and configuration, before any request.
+
+    Raises pytest.UsageError for a bad one (exit status 4), and pytest.exit.Exception for a fault of the kit (3).
+    """
+    with contextlib.ExitStack() as lock:
+        try:
+            settings = _read(config, lock)
+        except UsageError as error:
+            raise pytest.UsageError(printable(str(error))) from None
+        except KitError as error:
+            raise pytest.exit.Exception(printable(str(error)), returncode=3) from None
+        lock.pop_all()
+    return settings
+
+
+def _read(config: pytest.Config, lock: contextlib.ExitStack) -> Settings:
+    option = config.getoption
+    choose(_specification_folder(option("--conformance-spec")))
+    specification = load()
+    file = path_of(option("--gateway-config")) if option("--gateway-config") else None
+    folder = config.invocation_params.dir / path_of(option("--conformance-report"))
+    worker = workers.worker_of(config)
+    prepare(folder)
+    if worker is None:
+        lock.enter_context(locked(folder))
+    plan = option("--conformance-plan")
+    gateway, server = embedded.reach(option("--gateway-url"), file, specification, _overrides(config), start=not plan)
+    if option("--forked", False):
+        raise UsageError("--forked: tests are played side by side, which forked ones cannot be; use -n")
+    if option("--fuzz-examples") < 1:
+        raise UsageError(f"--fuzz-examples {option('--fuzz-examples')}: it takes at least one")
+    if worker is None:
+        workers.clear(folder)
+        (folder / crash.NAME).unlink(missing_ok=True)
+    return Settings(
+        specification=specification,
+        gateway=gateway,
+        server=server,
+        folder=folder,
+        lock=lock,
+        seed=_seed(worker, option("--hypothesis-seed", None)),
+        mask_key=hashlib.sha256(str(worker["testrunuid"]).encode()).digest() if worker else None,
+        worker=worker["workerid"] if worker else "",
+        strict=option("--conformance-class") == "strict",
+        examples=option("--fuzz-examples"),
+        plan=plan,
+    )
+
+
+def _overrides(config: pytest.Config) -> dict[str, Any]:
+    """The keys of the configuration that options override."""
+    keys = ("binding", "timeout", "patience", "concurrency", "rate")
+    return {key: config.getoption(f"--gateway-{key}") for key in keys}
+
+
+def adapt(config: pytest.Config) -> None:
+    """Changes the settings of pytest to those of a run."""
+    if config.args_source != pytest.Config.ArgsSource.ARGS:
+        config.args[:] = [str(SUITE)]
+    # Settings of a project around the run may look for tests under other names.
+    config.addinivalue_line("python_files", "test_*.py")
+    config.addinivalue_line("python_functions", "test_")
+    if config.getoption("tbstyle", "auto") == "auto":
+        config.option.tbstyle = "no"
+    # The findings say what failed; a list of the tests that found them would only hide the verdict.
+    reported = config.getoption("reportchars", "")
+    config.option.reportchars = reported.translate({ord("f"): None, ord("E"): None})
+
+
+def _specification_folder(option: str | None) -> Path | None:
+    if option is None:
+        return None
+    folder = path_of(option).resolve()
+    if not (folder / "requirements.yaml").is_file():
+        raise UsageError(f"--conformance-spec {option}: there is no requirements.yaml")
+    return folder
+
+
+def _seed(worker: dict[str, Any] | None, option: object) -> int:
+    """The seed of a run, the same in all its processes: the given one, which may be a word, or a random one."""
+    if worker and workers.SEED in worker:
+        return int(worker[workers.SEED])
+    if option is None:
+        return random.SystemRandom().randrange(2**31)
+    try:
+        return int(str(option))
+    except ValueError:
+        return int.from_bytes(hashlib.sha256(str(option).encode()).digest()[:4], "big")

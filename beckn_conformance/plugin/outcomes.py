@@ -1,0 +1,85 @@
+"""How the outcome of a test is reported to pytest, and to JUnit XML and Allure through it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from ..process import crash
+from ..run.assessment import TestOutcome
+from ..run.session import Session
+from ..untrusted.text import printable
+from .completion import agrees
+from .items import ScenarioTest
+
+if TYPE_CHECKING:
+    from .allure import Results
+
+OUTCOME: pytest.StashKey[TestOutcome] = pytest.StashKey()
+
+
+class Outcomes:
+    """Reports the outcomes of tests."""
+
+    def __init__(self, session: Session, allure: Results | None) -> None:
+        self._session = session
+        self._allure = allure
+
+    def end(self, test: ScenarioTest, outcome: TestOutcome) -> bool:
+        """Ends a test in the way that pytest has for its outcome.
+
+        JUnit and Allure have no nearer word for *inconclusive* than a test that was skipped, and none for *warned* and
+        *waived* but a test that passed and has findings.
+        """
+        test.item.stash[OUTCOME] = outcome
+        test.item.user_properties += self._properties(test, outcome)
+        if self._allure is not None:
+            found = [self._session.tally.record_of(finding) for finding in outcome.findings]
+            self._allure.attach(outcome.status, found, self._session.masker.text)
+        text = _printable(outcome.text)
+        if outcome.status == "failed":
+            pytest.fail(text, pytrace=False)
+        if outcome.status == "inconclusive":
+            pytest.skip(text)
+        return True
+
+    def mark(self, item: pytest.Item, call: pytest.CallInfo[None], report: Any) -> None:
+        """Marks the report of one step of a test with its outcome, or with the other reason for which it failed."""
+        outcome = item.stash.get(OUTCOME, None)
+        plays = ScenarioTest.of(item) is not None
+        if report.when == "call" and outcome is not None and agrees(outcome.status, report):
+            report.conformance = outcome.status
+            if outcome.text:
+                report.sections.append(("conformance", _printable(outcome.text)))
+            if outcome.status == "inconclusive":
+                report.longrepr = (str(item.path), item.location[1], call.excinfo.exconly() if call.excinfo else "")
+        elif report.failed and call.excinfo is not None:
+            error, mask = call.excinfo.value, self._session.masker.text
+            if isinstance(error, pytest.fail.Exception) or not plays:
+                report.other_failure = printable(" ".join(mask(call.excinfo.exconly()).split()))
+            else:
+                report.other_failure = crash.told(error, self._session.folder, mask)
+            report.longrepr = mask(str(report.longrepr))
+        elif report.when == "call" and plays and not report.skipped:
+            report.other_failure = "it ended without telling its outcome"
+
+    def _properties(self, test: ScenarioTest, outcome: TestOutcome) -> Iterator[tuple[str, str]]:
+        """The properties of a test, for JUnit XML and other readers.
+
+        Each requirement is followed by its level and section, each finding by its pointer.
+        """
+        yield "conformance", outcome.status
+        for name in test.requirements:
+            requirement = self._session.specification.requirements[name]
+            yield "requirement", name
+            yield "level", requirement.level
+            yield "section", requirement.section
+        for finding in outcome.findings:
+            yield "finding", finding.id
+            yield "pointer", printable(self._session.masker.text(finding.pointer))
+
+
+def _printable(lines: str) -> str:
+    return "\n".join(map(printable, lines.split("\n")))

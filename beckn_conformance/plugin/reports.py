@@ -1,0 +1,46 @@
+"""The files that a run leaves in its report folder, and in the places that other options of pytest name."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from ..judging.outcome import Verdict
+from ..record.journal import EXCHANGES, file_of
+from ..report import document, files, junit, markdown
+from ..run.session import Session
+
+if TYPE_CHECKING:
+    from .allure import Results
+
+
+def allure_results(config: pytest.Config, folder: Path, worker: str) -> Results | None:
+    """The results that --alluredir asks for; their module is loaded only then."""
+    asked = config.getoption("allure_report_dir", None)
+    if not asked:
+        return None
+    from .allure import Results
+
+    return Results(Path(config.invocation_params.dir) / asked, folder / file_of(EXCHANGES, worker))
+
+
+def write(session: Session, verdict: Verdict, config: pytest.Config, allure: Results | None, *, shared: bool) -> Path:
+    """Writes all reports of a run and returns the path of the page.
+
+    Trouble with a file that the kit only adds to becomes a note. ``shared`` says that worker processes wrote results.
+    """
+    assert session.folder is not None
+    run, mask = session.run, session.masker.text
+    report = document.document(run, verdict, session.tally.statistics.to_json(), session.masker)
+    path = files.write(report, session.folder, session.specification)
+    troubles = [markdown.append_to_job_summary(markdown.summary(report))]
+    if option := config.getoption("xmlpath", None):
+        troubles.append(junit.complete(junit.place(option, config.invocation_params.dir), report, mask))
+    run.notes += filter(None, troubles)
+    if allure is not None:
+        if shared:
+            allure.mask_again(mask)
+        allure.conclude(report)
+    return path

@@ -1,0 +1,85 @@
+"""Which tests of the suite a run consists of, and in which order pytest has them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from ..judging.obligations import obligations
+from ..messages.faults import FaultCase
+from ..run.examples import CHUNK
+from ..run.scenario import scenario_of
+from ..run.session import Session
+from .isolation import SUITE
+from .items import PART, ScenarioTest, may_do_harm, place
+
+MOST_PARTS = 16
+"""Tests that one property is divided into at most."""
+
+
+class Selection:
+    """The tests of one run: those that apply to the gateway, and of these the ones that were asked for."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._obligations = obligations(session.specification, session.config)
+        self.available = 0
+        """Tests that apply to the gateway, before any were deselected."""
+        self.tests: list[ScenarioTest] = []
+        """Tests that will run, in this process or another."""
+
+    @staticmethod
+    def plays(item: pytest.Item) -> bool:
+        """Whether a test plays a scenario."""
+        return ScenarioTest.of(item) is not None
+
+    def divide(self, metafunc: pytest.Metafunc) -> None:
+        """Makes a long property several tests, so that worker processes can share it."""
+        scenario = scenario_of(metafunc.function)
+        if scenario is not None and scenario.examples is not None:
+            parts = min(-(-scenario.count(self._session.run.examples) // CHUNK), MOST_PARTS)
+            if parts > 1:
+                names = [f"{n}_of_{parts}" for n in range(1, parts + 1)]
+                metafunc.parametrize(PART, [(n, parts) for n in range(parts)], ids=names)
+
+    def collected(self, items: list[pytest.Item]) -> None:
+        """Before -k and -m: leaves out what does not apply, makes keywords of requirements, and puts all in order."""
+        items[:] = sorted((item for item in items if self._applies(ScenarioTest.of(item))), key=_rank)
+        for test in filter(None, map(ScenarioTest.of, items)):
+            self.available += 1
+            test.item.extra_keyword_matches.update(test.requirements)
+
+    def selected(self, items: list[pytest.Item]) -> None:
+        """After -k and -m: takes the tests that are left."""
+        # A plugin may have put them in another order, such as a random one.
+        items.sort(key=may_do_harm)
+        self.tests = [*filter(None, map(ScenarioTest.of, items))]
+
+    def _applies(self, test: ScenarioTest | None) -> bool:
+        """Whether a test is of use under what the vendor declared."""
+        if test is None:
+            return True
+        requirements = self._session.specification.requirements
+        needs = {requirements[name].needs for name in test.requirements if name in requirements}
+        if "verification" in needs and not (test.is_property or self._session.can_verify):
+            return False
+        if "peers" in needs and not self._session.config.peers:
+            return False
+        if "hostile" in needs and self._session.config.hostile == "none":
+            return False
+        fault = test.parameters.get("fault")
+        return not isinstance(fault, FaultCase) or fault.obligation in self._obligations.get(fault.requirement, ())
+
+
+def names_tests(config: pytest.Config) -> bool:
+    """Whether the command line names tests, and names less than the whole suite."""
+    return config.args_source == pytest.Config.ArgsSource.ARGS and not all(
+        Path(arg.split("::")[0]).resolve() == SUITE or arg == "beckn_conformance.suite" for arg in config.args
+    )
+
+
+def _rank(item: pytest.Item) -> tuple[bool, bool, int]:
+    # Scenarios that wait for the gateway to settle are begun first and judged last, so that the others fill the time.
+    test = ScenarioTest.of(item)
+    return may_do_harm(item), test is not None and test.scenario.settles, place(item.path)
