@@ -112,7 +112,7 @@ def test_a_waiver_for_another_member_counts_for_nothing(kit: Kit, gateway: Calla
 
 FAULTS = {
     "a scenario": """
-from beckn_conformance.actor import Actor
+from beckn_conformance.client.provider import Actor
 
 async def settle(self):
     raise ZeroDivisionError("deliberate")
@@ -120,7 +120,7 @@ async def settle(self):
 Actor.settle = settle
 """,
     "a check": """
-from beckn_conformance import judge
+from beckn_conformance.judging import judge
 
 def check(sight):
     raise ZeroDivisionError("deliberate")
