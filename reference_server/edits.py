@@ -1,4 +1,4 @@
-"""Small changes of values, and planted things that are no more than one of them in a reply."""
+"""Small changes of values, and defects and variations that only change a value in a reply."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Condition: TypeAlias = Callable[[Request, Reply], bool]
 """Says whether a reply to a request is one that a defect concerns."""
 
 GONE: Any = object()
-"""What a change gives to leave a member out."""
+"""Returned by a change to leave a member out."""
 
 
 def parts(pointer: str) -> tuple[str, ...]:

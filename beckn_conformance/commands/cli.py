@@ -19,7 +19,7 @@ REPORTS = Path("reports")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs a subcommand and returns its exit status; a fault of what was asked for is told in one line."""
+    """Runs a subcommand and returns its exit status; prints a usage error in one line."""
     forget_termination = take_termination()
     with lasting():
         try:
@@ -45,7 +45,7 @@ def _run(arguments: Sequence[str] | None) -> int:
         return command(chosen)
     except KitError:
         raise
-    # Python would end with 1, which says of a gateway that it does not conform.
+    # Python would exit with 1, which means non-conformant.
     except Exception as error:
         from ..process import crash
 
@@ -53,7 +53,7 @@ def _run(arguments: Sequence[str] | None) -> int:
 
 
 def _parsed(arguments: Sequence[str] | None) -> argparse.Namespace | int:
-    """What was asked for; an exit status where that was help, or nothing that there is."""
+    """The parsed command line; an exit status for --help or a usage error."""
     from . import certificate, diff, fleet, judge, replay, run, spec
 
     parser = argparse.ArgumentParser(

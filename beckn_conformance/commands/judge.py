@@ -71,7 +71,7 @@ def _judge(chosen: argparse.Namespace) -> int:
 
 
 def _rejudged(record: Path, specification: Specification, report: Path | None, *, as_json: bool = False) -> int:
-    """Judges a record, writes a report where one is wanted, and says the verdict."""
+    """Judges a record, writes a report if one is wanted, and prints the verdict."""
     from ..record.masking import Masker
     from ..report import document, files, terminal
     from ..run.rejudge import rejudge

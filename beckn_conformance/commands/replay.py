@@ -1,4 +1,4 @@
-"""``beckn-conformance replay``: sends what a finding rests on once more."""
+"""``beckn-conformance replay``: sends the calls of a finding again."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def add(commands: Commands) -> None:
     """Adds the subcommand."""
     replay = commands.add_parser(
         "replay",
-        help="send what a finding rests on once more, and say whether it still holds",
+        help="send the calls of a finding again, and say whether it still holds",
         description="Sends the calls that FINDING needs again, with fresh registrations, and judges the replies. "
         "Exit status 1 where it still holds, 0 where it does not, 10 where that cannot be told.",
     )
@@ -46,7 +46,7 @@ def _replay(chosen: argparse.Namespace) -> int:
 
 
 def _confirm(url: str, *, agreed: bool) -> None:
-    """Raises UsageError unless the user wants requests to be sent where a report says, which may be a stranger's."""
+    """Raises UsageError unless the user agrees to send to the gateway that a report, perhaps a stranger's, names."""
     where = printable(url)
     if agreed:
         print(f"sending to {where}, as the report says", file=sys.stderr)

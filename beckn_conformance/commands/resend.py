@@ -1,4 +1,4 @@
-"""Sends what a finding rests on once more, with registrations of its own, and sees whether it still holds."""
+"""Sends the calls of a finding again, with fresh registrations, and judges whether it still holds."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ from ..untrusted.patterns import pattern
 from ..untrusted.text import brief
 
 TRIES = 5
-"""Times that calls are made again which were under way at the same time, since their order is a matter of luck."""
+"""How often concurrent calls are repeated, since their order is a matter of luck."""
 OF_LUCK = ("REPLY-TIME", "ROBUST-LIVES-ON")
 """Requirements whose findings depend on what else a gateway was doing."""
 LONGEST_PAUSE = 1.0
@@ -48,7 +48,7 @@ TAKEN = (
 )
 """Keys of a configuration that are taken from a report: none is a secret, a target, a file or a command."""
 NEEDLESS = ("gateway", "mask", "waivers")
-"""Keys that change nothing of what is sent."""
+"""Keys that do not change what is sent."""
 TEXTS = {"malformed": MALFORMED, "unusual": UNUSUAL}
 TALKS = {SLOW: trickled, **{kind: talk for kinds in MALFORMED_HTTP.values() for kind, talk in kinds.items()}}
 
@@ -57,7 +57,7 @@ Finding = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Resent:
-    """What became of a finding."""
+    """Result of a replay."""
 
     holds: bool | None
     """None where it cannot be told."""
@@ -66,7 +66,7 @@ class Resent:
     masker: Masker
 
     def lines(self) -> Iterator[str]:
-        """What was sent and said, and what became of the finding."""
+        """The calls with their replies, and whether the finding still holds."""
         for exchange in self.exchanges:
             sent = shown(exchange.sent.body) if exchange.sent else ", ".join(exchange.tags)
             yield self.masker.text(f"{exchange.action}  {sent}")
@@ -236,7 +236,7 @@ async def _odd(actor: Actor, step: Exchange, live: _Live) -> Exchange:
 
 
 class _Live:
-    """What stands in the place of recorded ids, tokens and company ids this time."""
+    """Maps recorded ids, tokens and company ids to those of this replay."""
 
     def __init__(self, actor: Actor, recorded: GatewayConfig) -> None:
         self._recorded_peers = recorded.peers

@@ -1,4 +1,4 @@
-"""What subcommands say, in text or as JSON."""
+"""Output of subcommands, as text or JSON."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from ..process.censor import censored
 from ..untrusted.text import MARKER, printable
 
 Commands = Any
-"""What argparse calls its collection of subcommands."""
+"""argparse's type for a group of subcommands."""
 
 
 def say(lines: Iterable[str]) -> None:
-    """Prints lines, with nothing in them that could act on a terminal."""
+    """Prints lines without control characters."""
     for line in lines:
         print(printable(censored(line)))
 
 
 def say_json(value: Any) -> None:
-    """Prints a value as JSON, in whose texts a CI that reads its log finds nothing to carry out."""
+    """Prints a value as JSON, with CI log commands in its texts broken."""
     print(MARKER.sub(lambda found: f"\\u{ord(found[0]):04x}", censored(json.dumps(value, indent=1))))

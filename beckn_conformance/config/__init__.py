@@ -1,1 +1,1 @@
-"""What a vendor declares of a gateway (the ICS)."""
+"""The implementation conformance statement (ICS): what a vendor declares about a gateway."""

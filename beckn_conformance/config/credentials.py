@@ -1,4 +1,4 @@
-"""Which parts of a configuration are secret, and what a report shows in their place."""
+"""Finds the secrets in a configuration, and says what a report shows in their place."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 HIDDEN = "<secret>"
-"""Stands in a report for a secret that was written out."""
+"""Replaces a literal secret in a report."""
 
 PLAIN_FIELDS = (
     *("accept", "accept-charset", "accept-encoding", "accept-language", "cache-control", "connection"),

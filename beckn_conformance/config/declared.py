@@ -1,4 +1,4 @@
-"""What a file of YAML declares, held against its schema: every fault in one line, with file, line and key."""
+"""Checks a YAML file against its schema, and tells a fault in one line, with file, line and key."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ NOTHING = Node({}, 1)
 SECRET = ("signup_token", "headers", "registrations", "verification_hook", "proxy")
 """Keys whose values are secrets, or hold some, and are not shown."""
 FORMATS = {"date": ", such as 2026-12-31 (YYYY-MM-DD)"}
-"""How a text of a format is written."""
+"""Says how a value of a format is written."""
 UNKNOWN = "additionalProperties"
 """The rule that an unknown key breaks."""
 

@@ -1,4 +1,4 @@
-"""What a vendor declares of a gateway, read from YAML and options."""
+"""The declarations of a vendor about a gateway (the ICS), read from YAML and options."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Paths of files and folders as people type them."""
+"""Paths as users type them."""
 
 from __future__ import annotations
 

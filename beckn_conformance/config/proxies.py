@@ -1,4 +1,4 @@
-"""HTTP proxies between the kit and a gateway: declared, never taken over from the environment unasked."""
+"""HTTP proxies between the kit and a gateway; those of the environment are used only if declared."""
 
 from __future__ import annotations
 

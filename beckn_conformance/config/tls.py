@@ -1,4 +1,4 @@
-"""How connections are made safe: whose certificates are trusted, and which one the kit shows."""
+"""TLS: the certificates that are trusted, and the one that the kit shows."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Base URLs of gateways: what is typed, in the one form in which they are compared and called."""
+"""Normalises base URLs of gateways to one form, in which they are compared and called."""
 
 from __future__ import annotations
 

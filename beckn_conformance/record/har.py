@@ -23,7 +23,7 @@ CREATOR: Final = "beckn-conformance"
 ADDED: Final = "added by the client"
 """Comment of header fields that are in every request, and so are not on record."""
 NOT_RECORDED: Final = -1
-"""HAR's number for a size that nobody measured."""
+"""HAR's number for an unknown size."""
 
 
 def write(rows: Iterable[Mapping[str, Any]], report: Mapping[str, Any], file: IO[str]) -> None:
@@ -82,7 +82,7 @@ def _entry(row: Mapping[str, Any], shows: list[str]) -> dict[str, Any]:
 
 
 def _without_contents(entry: dict[str, Any]) -> dict[str, Any]:
-    """An entry that says how long its contents are, and nothing of what they are."""
+    """An entry with the sizes of its contents, without the contents."""
     for holder in (entry["request"].get("postData"), entry["response"]["content"]):
         if holder is not None and holder.get("text"):
             del holder["text"]

@@ -1,4 +1,4 @@
-"""What is wrong with a record as a record: changed lines, and exchanges that not exactly one row accounts for.
+"""Finds flaws of a record: changed lines, and exchanges that are not judged exactly once.
 
 A record that was made up as a whole, with everything in it in its place, cannot be told from one that a run wrote.
 """
@@ -16,7 +16,7 @@ from .run import Run
 
 Row = Mapping[str, Any]
 MOST_TOLD = 5
-"""Flaws of one kind that are told one by one."""
+"""Most flaws of one kind that are listed."""
 
 
 class Account:

@@ -1,4 +1,4 @@
-"""What a run leaves on disk as it happens: every exchange, masked, and what was judged of which test."""
+"""Writes the record of a run as it happens: every exchange, masked, and which exchanges each test was judged on."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ from .stand_ins import StandIns
 EXCHANGES, COURSE = "exchanges", "course"
 """Files of a record, without the ending: what was exchanged, and what the run made of it, in that order."""
 SCRIPTS = "findings"
-"""Folder within a report folder with a shell script for each finding that takes a history to be seen."""
+"""Folder of shell scripts in a report folder, one for each finding that takes several calls to show."""
 WORKER = r"gw[0-9]{1,9}"
 """Names of the processes that share a run, as pytest-xdist gives them."""
 
 LARGEST_RECORD = 256 * 1024 * 1024
-"""Bytes of contents, unpacked, up to which every one of them is kept whole."""
+"""Most bytes of contents, unpacked, that are kept whole."""
 SHORT = 64 * 1024
 """Bytes of a content that are kept after that."""
 TOKEN = re.compile(r'("token"\s*:\s*)("(?:[^"\\]|\\.)*+")', re.IGNORECASE)

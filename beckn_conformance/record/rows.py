@@ -1,4 +1,4 @@
-"""How an exchange is kept on disk and read back: a row of JSON, without loss but for what is masked."""
+"""Exchanges as rows of JSON on disk, lossless except for masking."""
 
 from __future__ import annotations
 

@@ -55,7 +55,7 @@ class Run:
             self.registrations.append(id_)
 
     def to_json(self, masker: Masker) -> dict[str, Any]:
-        """What stands at the beginning of the record."""
+        """The first row of the record."""
         return {
             "format": FORMAT,
             "id": self.id,

@@ -1,4 +1,4 @@
-"""Traffic that others have recorded, made a record that can be judged as that of a run."""
+"""Turns traffic that others recorded into a record that can be judged like that of a run."""
 
 from __future__ import annotations
 
@@ -236,7 +236,7 @@ def _unheld(exchanges: Sequence[Exchange]) -> list[str]:
 
 
 def _notes(chosen: Sequence[Recorded], unheld: Sequence[str]) -> Iterator[str]:
-    """What is amiss with a recording, and what is not judged for that."""
+    """Shortcomings of a recording, and what is not judged because of them."""
     if unheld:
         yield f"nothing is judged by {' and '.join(unheld)} of requests: the recording does not hold what was sent"
     moments = [one.moment for one in chosen]

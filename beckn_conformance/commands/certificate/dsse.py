@@ -18,7 +18,7 @@ def sealed(payload: bytes, kind: str, key: Ed25519PrivateKey) -> dict[str, Any]:
 
 
 def opened(envelope: Mapping[str, Any], kind: str) -> bytes:
-    """The payload of an envelope, signed by anybody.
+    """The payload of an envelope; the signature is not verified.
 
     Raises KeyError, TypeError or ValueError for anything else than an envelope of one signature in the one form in
     which ``sealed`` writes it: base64 has several for the same bytes.

@@ -1,4 +1,4 @@
-"""Certificates: who gets one, and what there is to say against one."""
+"""Issues and verifies certificates."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ from . import statement
 from .statement import NAME, Report
 
 LEEWAY = datetime.timedelta(minutes=5)
-"""How far the clock of whoever verifies may be behind that of the issuer."""
+"""How far the verifier's clock may be behind the issuer's."""
 MOST_STRANGE = 10
-"""Files that are none of a certificate's, and told one by one."""
+"""Most foreign files that are named one by one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What somebody wants a certificate to be about; what is None is all the same."""
+    """What a certificate is required to say; None requires nothing."""
 
     gateway: str | None = None
     """Base URL in its normal form."""
@@ -42,20 +42,20 @@ class Wanted:
     """The run ended then, or later."""
     conformant: bool = False
     waivers: bool = True
-    """Whether what is conformant only by waivers is conformant enough."""
+    """Whether a verdict that needs waivers is accepted."""
 
 
 @dataclass(frozen=True, slots=True)
 class Examined:
-    """What was found out about a certificate."""
+    """Result of a verification."""
 
     statement: Mapping[str, Any]
     problems: tuple[str, ...]
-    """Why it cannot be relied on; none where it can."""
+    """Reasons not to rely on it."""
     unmet: tuple[str, ...] = ()
-    """Where it is not what was wanted."""
+    """Requirements that it does not meet."""
     notes: tuple[str, ...] = ()
-    """What its reader should know besides."""
+    """Further notes for the reader."""
 
     @property
     def valid(self) -> bool:
@@ -66,7 +66,7 @@ class Examined:
         return {**facts, "statement": self.statement}
 
     def lines(self) -> Iterator[str]:
-        """What a person wants to know of it: whom and what it is about, what is wrong with it, and what holds."""
+        """A summary: subject, run, verdict, problems, and whether it holds."""
         about = self.statement["predicate"]
         gateway, run = about["gateway"], about["run"]
         name = " ".join(filter(None, (gateway["name"], gateway["version"])))
@@ -173,7 +173,7 @@ def _changed(folder: Path, found: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _strangers(folder: Path) -> tuple[Sequence[str], Sequence[str]]:
-    """What lies in the folder and is none of the certificate's files: beside them, and among the scripts."""
+    """Files in the folder, or among its scripts, that the certificate does not cover."""
     known = {NAME, *statement.evidence(folder)}
     beside: list[str] = []
     among: list[str] = []
@@ -204,7 +204,7 @@ def _out_of_time(found: Mapping[str, Any], now: datetime.datetime) -> Iterator[s
 def _judged_again(
     folder: Path, found: Mapping[str, Any], specification: Specification, changed: set[str], *, ours: bool
 ) -> tuple[list[str], list[str]]:
-    """Problems and notes that come up when everything on record is judged again."""
+    """Problems and notes from judging the record again."""
     judged = rejudge(folder, specification)
     again = _report_of(judged)
     problems = [*_incomplete(judged)]
@@ -236,7 +236,7 @@ def _judged_again(
 
 
 def _not_made_of(report: Report, folder: Path, specification: Specification) -> Iterator[str]:
-    """Files beside a report that are not what the kit makes of it and the record."""
+    """Files that differ from what the kit makes of the report and the record."""
     with tempfile.TemporaryDirectory() as temporary:
         made = Path(temporary)
         files.write(report, made, specification, record=folder)
@@ -246,7 +246,7 @@ def _not_made_of(report: Report, folder: Path, specification: Specification) -> 
 
 
 def _incomplete(judged: Rejudged) -> Iterator[str]:
-    """What keeps a run from being a whole one: the tests that had to run are found out again, and compared."""
+    """Reasons why a run is not complete: compares its tests with those that have to run."""
     if judged.run.recorded:
         yield "it is no run of the suite, but traffic that others have recorded"
     if not judged.complete:

@@ -1,4 +1,4 @@
-"""Ed25519 keys on disk: a private one that signs certificates, a public one that anybody may have."""
+"""Ed25519 keys on disk: a private one that signs certificates, and its public one."""
 
 from __future__ import annotations
 

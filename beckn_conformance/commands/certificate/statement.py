@@ -1,4 +1,4 @@
-"""What a certificate says: an in-toto statement about a run, in a DSSE envelope that is signed with Ed25519."""
+"""The content of a certificate: an in-toto statement about a run, in a DSSE envelope signed with Ed25519."""
 
 from __future__ import annotations
 
@@ -138,7 +138,7 @@ def moment(statement: Statement, name: str) -> datetime.datetime:
 
 
 def finished(statement: Statement) -> datetime.datetime:
-    """When the run ended that a certificate is about."""
+    """When the certified run ended."""
     return datetime.datetime.fromisoformat(statement["predicate"]["run"]["finished"])
 
 

@@ -1,4 +1,4 @@
-"""Where the runs of a fleet take place: workers of Dask distributed, on this machine or on others."""
+"""Workers of Dask distributed for the runs of a fleet, on this machine or on others."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from ...errors import UsageError
 from .job import Outcome, Visit, make
 
 FAILURES = 3
-"""Workers that may die with a run before it is given up; each of the others costs a retry."""
+"""Workers that may die during a run before it is given up; each earlier death costs a retry."""
 PATIENCE = 15.0
 """Seconds until a scheduler must answer and have a worker."""
 TOPIC = "beckn-conformance-fleet"
@@ -65,7 +65,7 @@ def local(workers: int | None = None) -> Iterator[distributed.Client]:
 
 
 class _Deaf(distributed.WorkerPlugin):
-    """Leaves Ctrl-C to whoever has started the workers; what they start still hears it."""
+    """Ignores Ctrl-C in workers; the runs that they start still receive it."""
 
     def setup(self, worker: distributed.Worker) -> None:
         signal.signal(signal.SIGINT, lambda number, frame: None)
@@ -92,7 +92,7 @@ def remote(address: str) -> Iterator[distributed.Client]:
 
 @contextlib.contextmanager
 def _quietly() -> Iterator[None]:
-    """What Dask logs of dead workers and lost connections is told by the outcomes."""
+    """Silences Dask's log of dead workers and lost connections, which the outcomes report."""
     logging.disable(logging.CRITICAL)
     try:
         yield

@@ -20,7 +20,7 @@ NAME = "index.html"
 FOLDER = Path(__file__).resolve().parent
 WORDS = {**html.WORDS, "unfinished": "Unfinished", "pending": "Pending"}
 MOST_RUNS = 12
-"""Runs that are told of, the last ones."""
+"""Most recent runs that are shown."""
 WIDTH = 120
 """Of the longest bar, in units of the picture."""
 
@@ -69,7 +69,7 @@ def _badness(row: Mapping[str, Any]) -> tuple[int, int, int, str]:
 
 
 def _trend(rows: Iterable[Mapping[str, Any]]) -> list[str]:
-    """What is otherwise than in the run before, in words."""
+    """Changes since the run before, in words."""
     judged = [row for row in rows if row["verdict"] != "pending" and row["before"] is not None]
     moved = [row for row in judged if row["before"] != row["verdict"]]
     worse = [row for row in moved if row["before"] == "conformant"]

@@ -1,4 +1,4 @@
-"""The run of one gateway as a process of its own, that can hang or crash without harm to anybody else."""
+"""Runs one gateway in a process of its own, so a hang or crash harms no other run."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ LARGEST = 256 * 1024 * 1024
 LONGEST = 300
 SCRIPT = re.compile(rf"{files.SCRIPTS}/{files.SCRIPT.pattern}")
 LEFT_OUT = "exchanges.har"
-"""Made of the record, and larger than all the rest: ``beckn-conformance report`` makes it where it is wanted."""
+"""Larger than all the rest, and made from the record: ``beckn-conformance report`` writes it on demand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ class Visit:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of a run."""
+    """Result of a run."""
 
     name: str
     status: int | None = None
@@ -151,7 +151,7 @@ def _signal(process: subprocess.Popen[bytes], number: signal.Signals) -> None:
 
 
 def _last_words(printed: Path, status: int) -> str:
-    """The last line that a run has printed, without which its status would have to speak for itself."""
+    """The last line that a run has printed, to explain its exit status."""
     with printed.open("rb") as file:
         file.seek(max(os.fstat(file.fileno()).st_size - 8192, 0))
         text = file.read().decode("utf-8", "replace")

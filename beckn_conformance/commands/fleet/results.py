@@ -1,4 +1,4 @@
-"""What the runs of a fleet came to, this time and the times before: fleet.json, history.jsonl and the reports."""
+"""Results of a fleet, of this and earlier runs: fleet.json, history.jsonl and the reports."""
 
 from __future__ import annotations
 
@@ -160,7 +160,7 @@ def _pending(entry: Entry, before: Mapping[str, Any] | None) -> Row:
 
 
 def _told(report: Mapping[str, Any], old: Mapping[str, Any] | None) -> Row:
-    """What a row takes over from the report of its run, and from the one before."""
+    """The fields of a row that come from the report of its run and from the one before."""
     statuses = [(row["id"], row["status"]) for row in report["requirements"]]
     changes = _changes(old, report)
     return {

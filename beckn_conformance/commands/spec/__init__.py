@@ -1,4 +1,4 @@
-"""The group ``beckn-conformance spec``: what those who maintain the specification ask of page and schemas."""
+"""``beckn-conformance spec``: commands for maintainers of the specification."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether a folder of schemas/ is sound: what somebody who has edited it has to mend, with file and line."""
+"""Checks a folder of schemas/ after an edit: each problem with file, line and what to do."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ OWN = {
 }
 """Schemas that no message of an operation refers to."""
 ENDINGS = ("ENDPOINT", "ACK", "BODY")
-"""What every operation has a requirement on."""
+"""Requirements that every operation has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +102,7 @@ class Folder:
 
 
 def problems(path: Path) -> Iterator[Problem]:
-    """Everything that is wrong with a folder; what hangs on something broken is not looked at.
+    """All problems of a folder; checks that depend on a broken file are skipped.
 
     Raises SpecificationError for a folder that holds no schemas at all.
     """
@@ -305,7 +305,7 @@ def _of_members(folder: Folder, specification: Specification) -> Iterator[Proble
 
 
 def _of_values(member: Member) -> Iterator[tuple[str, str, str]]:
-    """Examples that are none, and kinds of values of which there is none."""
+    """Invalid examples, and kinds of values that match no valid value."""
     for index, example in enumerate(member.schema.get("examples", ())):
         if not member.tolerates(example):
             yield f"/examples/{index}", f"its example {example!r} is not valid under its own schema", "mend one of them"
@@ -330,7 +330,7 @@ def _of_values(member: Member) -> Iterator[tuple[str, str, str]]:
 
 
 def _of_borders(member: Member) -> Iterator[tuple[str, str, str]]:
-    """Faulty values that are none."""
+    """Values listed as faulty that are valid."""
     for name, value in member.malformed("must").items():
         if member.tolerates(value):
             yield (
@@ -354,7 +354,7 @@ def _of_borders(member: Member) -> Iterator[tuple[str, str, str]]:
 
 
 def _unheld(specification: Specification, action: str, member: Member) -> Iterator[tuple[str, str]]:
-    """What no requirement says of a member."""
+    """Requirements that a member lacks."""
     if "x-unheld" in member.schema:
         return
     about = [

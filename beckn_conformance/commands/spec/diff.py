@@ -1,4 +1,4 @@
-"""What changed from one version of the schemas to another, for gateways and for providers.
+"""Compares two versions of the schemas, for gateways and for providers.
 
 Every place of every message is compared, and each change is one of these by what it does to the messages that lie
 within a border of the schemas (``common.json`` says which borders there are):
@@ -40,7 +40,7 @@ from ...untrusted.text import brief
 from .examples import MISSING, Side, bordered, inlined, sample, witness
 
 Facts = Mapping[str, Any]
-"""What a schema says of one place, by keyword; keywords of alternatives have a prefix."""
+"""Constraints on one place by keyword; keywords of alternatives have a prefix."""
 
 EVERY = "every operation"
 BOTH = "both"
@@ -78,7 +78,7 @@ UNJUDGED = (
     *("examples", "description", "x-malformed", "x-should-malformed", "x-variants", "x-variants-should"),
     *("x-unique", "x-known"),
 )
-"""Keywords that no validator looks at."""
+"""Keywords that validators ignore."""
 
 MARKS = (*UNJUDGED, "x-safe", "x-safe-should", "x-should")
 LONGEST_TEXT = 120
@@ -95,7 +95,7 @@ class Witness:
 
     message: Any
     before: str
-    """What the older version says of it."""
+    """The older version's judgement, in words."""
     now: str
 
     def to_json(self) -> dict[str, Any]:
@@ -104,7 +104,7 @@ class Witness:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One thing that is not as it was, for one party."""
+    """One change, for one party."""
 
     effect: str
     """``breaking``, ``widening`` or ``neutral``."""
@@ -118,7 +118,7 @@ class Change:
     text: str
     witness: Witness | None = None
     tries: int = 0
-    """Messages tried in vain for a witness that there should be."""
+    """Messages tried without finding the expected witness."""
 
     def to_json(self) -> dict[str, Any]:
         made = {name: getattr(self, name) for name in self.__slots__}
@@ -344,7 +344,7 @@ def _differing(before: Facts | None, after: Facts | None) -> list[str]:
 
 
 def _told(before: Facts | None, after: Facts | None, keys: Sequence[str]) -> str:
-    """What differs, in words."""
+    """The difference in words."""
     if before is None or after is None:
         facts = (before if after is None else after) or {}
         kind = "member" if "required" in facts else "optional member"
@@ -445,7 +445,7 @@ def _requirement(before: Requirement | None, after: Requirement | None) -> tuple
 
 
 def _scope(requirement: Requirement) -> Iterator[str]:
-    """Of what a requirement holds."""
+    """The operations and members that a requirement is about."""
     yield from (f"of {action}" for action in requirement.operations)
     for verb, selector in (("refusing", requirement.refuses), ("accepting", requirement.accepts)):
         if selector is not None:

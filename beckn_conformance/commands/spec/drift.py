@@ -1,4 +1,4 @@
-"""Where the prose page of the specification and schemas/ disagree, place by place, and what of it a reading settles.
+"""Compares the specification page with schemas/, and tells drift from differences that a reading settles.
 
 Compared are endpoints, headings, examples (their members, types and literals, and whether they are valid) and the
 tables (rows, data types, formats, examples). What only a reader can compare, running text and the definitions in the
@@ -29,7 +29,7 @@ PARTS = {
     "nack header": "NACK header",
     "nack": "NACK body",
 }
-"""The parts of a section, as they are told."""
+"""The parts of a section, as they are printed."""
 
 SETTLED = {
     "unshown": "in the schemas, and not on the page",
@@ -45,7 +45,7 @@ SETTLED = {
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One thing that page and schemas do not have in common."""
+    """One difference between page and schemas."""
 
     kind: str
     """``drift``, ``typing error`` or ``settled``."""

@@ -14,7 +14,7 @@ from ...untrusted import reading
 LARGEST = 4 * reading.MB
 """Bytes of a page."""
 MOST_MENDED = 100
-"""Commas that are left out of one example."""
+"""Most trailing commas that are dropped in one example."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +59,12 @@ class Value:
 
 @dataclass(frozen=True, slots=True)
 class Mistake:
-    """Something that keeps an example from being JSON."""
+    """A reason why an example is not JSON."""
 
     line: int
     text: str
     mended: bool
-    """True where it is plain what was meant, so that the example is read all the same."""
+    """Whether the meaning is clear, so the example is read anyway."""
 
 
 def read(path: Path) -> str:

@@ -1,4 +1,4 @@
-"""What the kit is trusted for: it fails no fair gateway, and finds every defect that is planted.
+"""Proves that the kit fails no fair variation and finds every planted defect.
 
 The reference gateway and each of its fair variations are to be conformant, and each planted defect is to be reported
 under its own requirement, at its place, and under no other that is not a consequence of it.
@@ -34,7 +34,7 @@ EXAMPLES = 25
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """What came of one gateway that the suite was played against."""
+    """Result of playing the suite against one gateway."""
 
     kind: str
     """``reference``, ``variation``, ``network`` or ``defect``."""

@@ -50,7 +50,7 @@ def _archive(name: str) -> bytes:
 
 
 def _git(*arguments: str) -> bytes | None:
-    """What git says; None where it fails, or where there is none."""
+    """Output of git; None if it fails or is missing."""
     try:
         return subprocess.run(["git", *arguments], capture_output=True, check=True).stdout
     except (OSError, subprocess.CalledProcessError):

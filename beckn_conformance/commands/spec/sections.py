@@ -1,4 +1,4 @@
-"""Which block of a page shows what: the blocks laid beside the layout that the schemas know, operation by operation."""
+"""Matches the blocks of a page with the expected layout, operation by operation."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Departure:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """What a page says about one operation."""
+    """The part of a page about one operation."""
 
     operation: Operation | None
     """None where the schemas have no such operation."""
