@@ -24,6 +24,8 @@ from ..specification.pointer import MISSING, places
 from ..specification.specification import Specification
 from ..untrusted.patterns import pattern
 
+WIDEST_NUMBER = 2**53 - 1
+"""The largest whole number that every reader of JSON keeps as it is (RFC 7493 §2.2)."""
 LARGEST_CALL = 64 * 1024
 """Bytes of a request that every reading has a gateway take (Q10)."""
 
@@ -277,6 +279,10 @@ class Recogniser:
                     kind = "empty"
                 else:
                     kind = ""
+                if kind == "number" and not -WIDEST_NUMBER <= value <= WIDEST_NUMBER:
+                    yield Doubt(pointer, "a number so wide that some readers of JSON make a text of it")
+                    broken.append(pointer)
+                    continue
                 if kind:
                     strength = {k: s for k, s, _ in kinds(member, self._config)}.get(kind)
                     if strength is None:

@@ -136,6 +136,13 @@ def test_a_value_that_satisfies_every_reading_is_surely_valid(pointer, value):
     assert signup(pointer, value) == "valid"
 
 
+@pytest.mark.parametrize("pointer", ["/info/company_id", "/info/phone", "/documents/0/name", "/api/endpoint_url"])
+@pytest.mark.parametrize("number", [2**53, -(2**53), 10**34, 1e300])
+def test_a_number_that_readers_make_a_text_of_is_unclear(pointer, number):
+    assert signup(pointer, number) == "unclear"
+    assert signup(pointer, 2**53 - 1) == {(pointer, "number")}
+
+
 @pytest.mark.parametrize(
     "name", ["<Metro>", 'The "Blue" Line', "North\\South", "Metro 🚇", "`Red` #1", "Cabs/Vans: yes?"]
 )
