@@ -18,7 +18,7 @@ from ..config.time_zones import zone
 from ..config.tls import tls_context
 from ..judging.origin import INTERMEDIARY, Appearance, Fronted, Origin, family, is_bare
 from ..messages.binding import Binding
-from ..messages.exchange import CONTROL, Exchange, Message, Reply, Request, Trouble, TroubleKind
+from ..messages.exchange import CONTROL, Exchange, Message, Reply, Request, Stimulus, Trouble, TroubleKind
 from ..specification.actions import GET
 from . import clock, raw
 from .control import Control
@@ -97,7 +97,7 @@ class Gateway:
         binding: Binding,
         *,
         purpose: str = "",
-        tags: tuple[str, ...] = (),
+        stimulus: Stimulus | None = None,
         start: Callable[[], Awaitable[object]] | None = None,
         dated: bool = True,
     ) -> Exchange:
@@ -111,7 +111,7 @@ class Gateway:
             stamped = message if dated else replace(message, header=self._stamped(message.header))
             return stamped, self._request(action, *binding.encode(stamped))
 
-        return await self._exchange(action, make, binding, purpose, tags, start)
+        return await self._exchange(action, make, binding, purpose, stimulus, start)
 
     async def send_raw(
         self,
@@ -121,7 +121,7 @@ class Gateway:
         binding: Binding,
         *,
         purpose: str,
-        tags: tuple[str, ...] = (),
+        stimulus: Stimulus | None = None,
         about: str = "",
     ) -> Exchange:
         """Sends content that is no message, under a header that is (T14); ``about`` as in the exchange."""
@@ -129,7 +129,7 @@ class Gateway:
         def make() -> tuple[None, Request]:
             return None, self._request(action, *binding.wrap(self._stamped(header), content))
 
-        return await self._exchange(action, make, binding, purpose, tags, about=about)
+        return await self._exchange(action, make, binding, purpose, stimulus, about=about)
 
     def _stamped(self, header: Mapping[str, str]) -> dict[str, str]:
         """The header members of a request with the present time; gateways may refuse an old one."""
@@ -147,7 +147,7 @@ class Gateway:
         binding: Binding,
         *,
         purpose: str,
-        tags: tuple[str, ...],
+        stimulus: Stimulus | None,
         about: str,
     ) -> Exchange:
         """Sends a request that is no call of the page, or raw bytes (T16), once; ``about`` as in the exchange.
@@ -174,7 +174,7 @@ class Gateway:
             seconds=seconds,
             trouble=trouble,
             purpose=purpose,
-            tags=tags,
+            stimulus=stimulus,
             about=about,
         )
         self._record(exchange)
@@ -199,7 +199,7 @@ class Gateway:
         make: Callable[[], tuple[Message | None, Request]],
         binding: Binding,
         purpose: str,
-        tags: tuple[str, ...],
+        stimulus: Stimulus | None,
         start: Callable[[], Awaitable[object]] | None = None,
         about: str = "",
     ) -> Exchange:
@@ -230,7 +230,7 @@ class Gateway:
                 seconds=seconds,
                 trouble=trouble,
                 purpose=purpose,
-                tags=tags,
+                stimulus=stimulus,
                 about=about,
                 peer=self._peer,
             )

@@ -17,7 +17,7 @@ from ..judging.checks import looks_unsettled
 from ..judging.history import falters
 from ..judging.origin import is_bare, is_intermediary, signature
 from ..messages.binding import Binding, EnvelopeBinding
-from ..messages.exchange import LONGEST_ID, LONGEST_TOKEN, Exchange, Message, Request, TroubleKind
+from ..messages.exchange import LONGEST_ID, LONGEST_TOKEN, Exchange, Message, Request, Role, Stimulus, TroubleKind
 from ..messages.hostile import Talk, Text
 from ..messages.json_text import write_json
 from ..messages.registration import Registration as Registration
@@ -107,7 +107,7 @@ class Actor:
         token: str | None = None,
         header: Mapping[str, str | None] | None = None,
         purpose: str = "",
-        tags: tuple[str, ...] = (),
+        stimulus: Stimulus | None = None,
         start: Callable[[], Awaitable[object]] | None = None,
         peer: str = "",
     ) -> Exchange:
@@ -120,7 +120,7 @@ class Actor:
             message = Message({name: value for name, value in members.items() if value is not None}, body)
             dated = "Timestamp" in changes
             exchange = await gateway.send(
-                action, message, self._binding, purpose=purpose, tags=tags, start=start, dated=dated
+                action, message, self._binding, purpose=purpose, stimulus=stimulus, start=start, dated=dated
             )
         self.exchanges.append(exchange)
         self.lost += not peer and not purpose and self._gateway.appearance.lost(exchange)
@@ -157,13 +157,13 @@ class Actor:
         return [task.result() for task in made]
 
     async def call_text(
-        self, action: str, body: Any, text: Text, *, of: Registration, purpose: str, tags: tuple[str, ...]
+        self, action: str, body: Any, text: Text, *, of: Registration, purpose: str, stimulus: Stimulus
     ) -> Exchange:
         """Makes a call about a registration whose body is another text than the JSON of a valid one (T14)."""
         header = self.header(action, None if action == SIGNUP else of.token)
         content = text(write_json(body))
         exchange = await self._gateway.send_raw(
-            action, header, content, self._binding, purpose=purpose, tags=tags, about=of.id
+            action, header, content, self._binding, purpose=purpose, stimulus=stimulus, about=of.id
         )
         self.exchanges.append(exchange)
         # What a firewall says of such a text, it will say again; what a proxy says, it may not.
@@ -176,7 +176,7 @@ class Actor:
         body: Any,
         *,
         of: Registration,
-        tags: tuple[str, ...],
+        stimulus: Stimulus,
         method: str | None = None,
         path: str | None = None,
         media_type: str | None = "application/json",
@@ -191,10 +191,10 @@ class Actor:
             url = f"{self.config.url}{path or '/' + action}"
             return Request(method or request.method, url, tuple(fields), request.content)
 
-        return await self.send(action, make, purpose="foreign", tags=tags, about=of.id)
+        return await self.send(action, make, purpose="foreign", stimulus=stimulus, about=of.id)
 
     async def call_wire(
-        self, action: str, body: Any, talk: Talk, *, of: Registration, about: str, tag: str
+        self, action: str, body: Any, talk: Talk, *, of: Registration, about: str, stimulus: Stimulus
     ) -> Exchange:
         """Sends raw bytes made of a valid request (T16)."""
 
@@ -203,14 +203,14 @@ class Actor:
             raw = talk(head(request), request.content)
             return dataclasses.replace(request, headers=(), content=b"".join(raw.pieces), raw=raw)
 
-        return await self.send(action, make, purpose="broken", tags=(tag,), about=about)
+        return await self.send(action, make, purpose="broken", stimulus=stimulus, about=about)
 
     async def send(
-        self, action: str, make: Callable[[], Request], *, purpose: str, tags: tuple[str, ...], about: str
+        self, action: str, make: Callable[[], Request], *, purpose: str, stimulus: Stimulus, about: str
     ) -> Exchange:
         """Sends a request once, as it is made at that moment."""
         exchange = await self._gateway.send_request(
-            action, make, self._binding, purpose=purpose, tags=tags, about=about
+            action, make, self._binding, purpose=purpose, stimulus=stimulus, about=about
         )
         self.exchanges.append(exchange)
         return exchange
@@ -245,7 +245,7 @@ class Actor:
             if self.solitude.stopped:
                 raise Unmet(self.solitude.stopped)
             yield
-            after = await self._outlast(witness, f"after {kind}")
+            after = await self._outlast(witness, Stimulus(kind, role=Role.AFTER))
             if not self._is_answered(after):
                 self.solitude.stopped = self.solitude.stopped or (
                     f"after {kind if kind == group or not group else f'{group} ({kind})'} was sent, the gateway "
@@ -253,16 +253,16 @@ class Actor:
                     "keeps the kit out"
                 )
                 if not group and after.reply is None and self.solitude.sure:
-                    await self._plain(witness, f"long after {kind}")
+                    await self._plain(witness, Stimulus(kind, role=Role.LONG_AFTER))
                 raise Unmet(self.solitude.stopped)
         if looks_unsettled(after):
             await self.get(witness)
 
-    async def _outlast(self, witness: Registration, *tags: str) -> Exchange:
+    async def _outlast(self, witness: Registration, stimulus: Stimulus | None = None) -> Exchange:
         """A plain call, made again for as long as patience lasts where none is answered."""
         until, pause = time.monotonic() + self.config.patience, 0.05
         while True:
-            exchange = await self._plain(witness, *tags)
+            exchange = await self._plain(witness, stimulus)
             self.solitude.answered = self._is_answered(exchange)
             if self.solitude.answered or time.monotonic() >= until or self.solitude.stopped:
                 return exchange
@@ -275,8 +275,8 @@ class Actor:
             exchange.trouble is not None and exchange.trouble.kind is TroubleKind.LIMIT
         )
 
-    async def _plain(self, witness: Registration, *tags: str) -> Exchange:
-        return await self.call(GET, {"registration": {"id": witness.id}}, token=witness.token, tags=tags)
+    async def _plain(self, witness: Registration, stimulus: Stimulus | None = None) -> Exchange:
+        return await self.call(GET, {"registration": {"id": witness.id}}, token=witness.token, stimulus=stimulus)
 
     async def signup(self, body: Any = None, **options: Any) -> Exchange:
         """A signup, valid unless a body is given; sent again with new data where the answer was lost (T13)."""

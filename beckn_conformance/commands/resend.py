@@ -68,7 +68,7 @@ class Resent:
     def lines(self) -> Iterator[str]:
         """The calls with their replies, and whether the finding still holds."""
         for exchange in self.exchanges:
-            sent = shown(exchange.sent.body) if exchange.sent else ", ".join(exchange.tags)
+            sent = shown(exchange.sent.body) if exchange.sent else str(exchange.stimulus or "")
             yield self.masker.text(f"{exchange.action}  {sent}")
             yield self.masker.text(f"  {exchange.action_of_reply or exchange.trouble or 'no ACK or NACK'}")
         yield self.masker.text(self.text)
@@ -215,24 +215,26 @@ async def _call(actor: Actor, step: Exchange, live: _Live) -> Exchange:
         del header["Timestamp"]
     body = live.value(step.sent.body)
     peer = live.peer(step.peer) if step.peer else ""
-    return await actor.call(step.action, body, header=header, purpose=step.purpose, tags=step.tags, peer=peer)
+    return await actor.call(step.action, body, header=header, purpose=step.purpose, stimulus=step.stimulus, peer=peer)
 
 
 async def _odd(actor: Actor, step: Exchange, live: _Live) -> Exchange:
     """Sends what is no message of the page, made of a valid one as its name says (T14, T16)."""
-    of, action, kind = live.registration(step) or await actor.registered(), step.action, (*step.tags, "")[0]
+    of, action = live.registration(step) or await actor.registered(), step.action
     about = {"registration": {"id": of.id}}
     body = actor.values.signup() if action == SIGNUP else {**about, **actor.values.parts(action)}
-    if step.purpose in TEXTS and kind in TEXTS[step.purpose]:
-        text = TEXTS[step.purpose][kind]
-        return await actor.call_text(action, body, text, of=of, purpose=step.purpose, tags=step.tags)
-    if step.purpose == "foreign" and kind in FOREIGN and step.tags[1:] and step.tags[1] in FOREIGN[kind]:
-        return await actor.call_foreign(action, body, of=of, tags=step.tags, **foreign(kind, step.tags[1], action))
-    if step.purpose == "broken" and kind in TALKS:
-        actor.need_socket()
-        harmed = of.id if step.about else ""
-        return await actor.call_wire(action, body, TALKS[kind], of=of, about=harmed, tag=kind)
-    raise Unmet(f"what was sent as {brief(', '.join(step.tags))!r} cannot be made again")
+    if stimulus := step.stimulus:
+        kind, family = stimulus.kind, stimulus.family
+        if step.purpose in TEXTS and kind in TEXTS[step.purpose]:
+            text = TEXTS[step.purpose][kind]
+            return await actor.call_text(action, body, text, of=of, purpose=step.purpose, stimulus=stimulus)
+        if step.purpose == "foreign" and kind in FOREIGN.get(family, ()):
+            return await actor.call_foreign(action, body, of=of, stimulus=stimulus, **foreign(family, kind, action))
+        if step.purpose == "broken" and kind in TALKS:
+            actor.need_socket()
+            harmed = of.id if step.about else ""
+            return await actor.call_wire(action, body, TALKS[kind], of=of, about=harmed, stimulus=stimulus)
+    raise Unmet(f"what was sent as {brief(str(step.stimulus or ''))!r} cannot be made again")
 
 
 class _Live:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 
@@ -125,6 +125,31 @@ class Received:
     notes: tuple[str, ...] = ()
 
 
+class Role(StrEnum):
+    """What an exchange has to do with a hostile input."""
+
+    INPUT = "input"
+    """It is the input, or asks what became of it."""
+    AFTER = "after"
+    """It is a plain call after it."""
+    LONG_AFTER = "long after"
+    """It is a plain call after it, once patience has run out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stimulus:
+    """A hostile input (T14, T16, Q10) as an exchange is marked with it."""
+
+    kind: str
+    """Its name in ``messages/hostile.py``."""
+    family: str = ""
+    """What it is sent together with, where it is one of several."""
+    role: Role = Role.INPUT
+
+    def __str__(self) -> str:
+        return ", ".join(filter(None, (self.kind, self.family)))
+
+
 @dataclass(frozen=True, slots=True)
 class Exchange:
     """A request and its reply, or what kept the reply from coming."""
@@ -145,8 +170,8 @@ class Exchange:
     """``malformed``, ``unusual``, ``foreign``, ``broken`` or ``large`` where a test of its own sent it; such replies
     are judged more softly, or by nobody. ``control`` where no test did, but it was to be seen whether the gateway still
     answers (T6)."""
-    tags: tuple[str, ...] = field(default=())
-    """What kind of oddity was sent, or ``after …`` such a one."""
+    stimulus: Stimulus | None = None
+    """Which hostile input it is, or belongs to."""
     about: str = ""
     """Id of the registration that a request which is no message could change if it were carried out."""
     peer: str = ""

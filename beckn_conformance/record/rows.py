@@ -5,12 +5,12 @@ from __future__ import annotations
 import base64
 import itertools
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from ..messages.binding import Binding
-from ..messages.exchange import Exchange, Raw, Reply, Request, Trouble, TroubleKind
+from ..messages.exchange import Exchange, Raw, Reply, Request, Role, Stimulus, Trouble, TroubleKind
 from ..messages.json_text import MOST_VALUES
 
 PLAIN = 4 * 1024
@@ -36,7 +36,7 @@ def row_of(exchange: Exchange, mask: Mask = str, *, longest: int = LONGEST) -> R
         "started": exchange.started,
         "seconds": exchange.seconds,
         "purpose": exchange.purpose,
-        "tags": list(exchange.tags),
+        "tags": _tags(exchange),
         "about": mask(exchange.about),
         "trouble": _told(exchange.trouble, mask),
         "message": exchange.sent is not None,
@@ -99,7 +99,7 @@ def exchange_of(row: Mapping[str, Any], binding: Binding) -> Exchange:
         seconds=row["seconds"],
         trouble=TOO_LONG if row.get("cut") else Trouble.read(row["trouble"]),
         purpose=row["purpose"],
-        tags=tuple(row["tags"]),
+        stimulus=stimulus_of(row["purpose"], row["tags"]),
         about=row["about"],
         peer=row.get("peer", ""),
     )
@@ -123,6 +123,27 @@ def mask_row(row: Row, mask: Mask) -> Row:
 def _told(trouble: Trouble | None, mask: Mask) -> str:
     """A trouble as a row holds it; its kind is the kit's own word and stays readable."""
     return str(replace(trouble, detail=mask(trouble.detail))) if trouble else ""
+
+
+def _tags(exchange: Exchange) -> list[str]:
+    """A stimulus as a row holds it; of what is no call of the page the family comes first."""
+    if (stimulus := exchange.stimulus) is None:
+        return []
+    if stimulus.role is not Role.INPUT:
+        return [f"{stimulus.role} {stimulus.kind}"]
+    names = (stimulus.family, stimulus.kind) if exchange.purpose == "foreign" else (stimulus.kind, stimulus.family)
+    return [name for name in names if name]
+
+
+def stimulus_of(purpose: str, tags: Sequence[str]) -> Stimulus | None:
+    """The stimulus that ``_tags`` wrote."""
+    first, second = (*tags, "", "")[:2]
+    for role in (Role.LONG_AFTER, Role.AFTER):
+        if not purpose and first.startswith(f"{role} "):
+            return Stimulus(first.removeprefix(f"{role} "), role=role)
+    if purpose == "foreign":
+        first, second = second, first
+    return Stimulus(first, second) if first or second else None
 
 
 def content_of(part: Mapping[str, Any]) -> bytes:

@@ -196,7 +196,9 @@ class Assessment:
             and reply.status >= 500
             and self._judge.by_gateway(exchange)
         ):
-            notes.append(f"{', '.join(exchange.tags)}: answered with status {reply.status} (recorded only, T14)")
+            notes.append(
+                f"{exchange.stimulus or 'unusual content'}: answered with status {reply.status} (recorded only, T14)"
+            )
         if exchange.trouble and exchange.purpose != "broken":
             longer = "; on a slow line, a large document needs a longer timeout" if exchange.purpose == "large" else ""
             notes.append(f"{exchange.action}: {exchange.trouble}{longer}")

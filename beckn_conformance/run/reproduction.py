@@ -9,7 +9,7 @@ from ..config.gateway import GatewayConfig
 from ..config.urls import check_url
 from ..errors import UsageError
 from ..messages.binding import Binding
-from ..messages.exchange import Exchange
+from ..messages.exchange import Exchange, Role
 from ..messages.registration import registration_of
 from ..messages.shell import NOTHING, Command, command, word
 from ..specification.actions import ADD, SIGNUP, UPDATE
@@ -213,12 +213,16 @@ def _needed(exchange: Exchange, before: Sequence[Exchange]) -> list[Exchange]:
         if made is not None and any(name in text or in_json(name) in text for name in (made.id, made.token)):
             signups[step.id] = made.id
     ids = set(signups.values())
-    odd = {tag.partition("after ")[2] for tag in exchange.tags}
+    mark = exchange.stimulus
+    survived = mark.kind if mark and mark.role is not Role.INPUT else None
     return [
         step
         for step in before
         if step.id in signups
-        or (step.purpose and (step.about in ids or odd & set(step.tags)))
+        or (
+            step.purpose
+            and (step.about in ids or (step.stimulus and survived in (step.stimulus.kind, step.stimulus.family)))
+        )
         or (
             step.action in (UPDATE, ADD)
             and step.sent is not None

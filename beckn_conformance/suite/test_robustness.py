@@ -12,7 +12,7 @@ import pytest
 
 from beckn_conformance.client.provider import Actor, Registration
 from beckn_conformance.judging.obligations import AT_THE_END
-from beckn_conformance.messages.exchange import Exchange
+from beckn_conformance.messages.exchange import Exchange, Stimulus
 from beckn_conformance.messages.hostile import (
     FOREIGN,
     INCOMPLETE,
@@ -58,7 +58,9 @@ async def test_unreadable_body(actor: Actor, action: str, tag: str) -> None:
     registration = await actor.registered()
     body = _body(actor, action, registration)
     async with actor.lives_on(tag, registration):
-        await actor.call_text(action, body, MALFORMED[tag], of=registration, purpose="malformed", tags=(tag,))
+        await actor.call_text(
+            action, body, MALFORMED[tag], of=registration, purpose="malformed", stimulus=Stimulus(tag)
+        )
 
 
 @pytest.mark.parametrize(
@@ -74,14 +76,15 @@ async def test_unusual_body(actor: Actor, action: str, tag: str) -> None:
     """A body that only a tolerant reader understands; where it is refused, the registration stays as it was (T14)."""
     registration = await actor.registered()
     body = _body(actor, action, registration)
-    async with actor.lives_on(family_of(tag), registration):
+    family = family_of(tag)
+    async with actor.lives_on(family, registration):
         await actor.call_text(
             action,
             body,
             UNUSUAL[tag],
             of=registration,
             purpose="unusual",
-            tags=tuple(dict.fromkeys((tag, family_of(tag)))),
+            stimulus=Stimulus(tag, "" if family == tag else family),
         )
 
 
@@ -102,10 +105,10 @@ async def test_large_document(actor: Actor, action: str, tag: str) -> None:
     if not sent.acknowledged or made is None:
         return
     about = {"registration": {"id": made.id}}
-    shown = await actor.call(GET, about, token=made.token, purpose="large", tags=(tag,))
+    shown = await actor.call(GET, about, token=made.token, purpose="large", stimulus=Stimulus(tag))
     if shown.reply is None or body["documents"][0]["data"].encode() not in shown.reply.content:
         await actor.settle()
-        await actor.call(GET, about, token=made.token, purpose="large", tags=(tag,))
+        await actor.call(GET, about, token=made.token, purpose="large", stimulus=Stimulus(tag))
 
 
 @exercises("LARGE-ANSWERED", "ROBUST-LIVES-ON")
@@ -124,7 +127,7 @@ async def _large(actor: Actor, action: str, body: Any, tag: str, registration: R
     witness = await actor.registered()
     async with actor.lives_on(tag, witness):
         token = None if action == SIGNUP else registration.token
-        return await actor.call(action, body, token=token, purpose="large", tags=(tag,))
+        return await actor.call(action, body, token=token, purpose="large", stimulus=Stimulus(tag))
 
 
 @pytest.mark.parametrize(
@@ -142,7 +145,9 @@ async def test_no_call_of_the_page(actor: Actor, family: str, kind: str, action:
     registration = await actor.registered()
     body = _body(actor, action, registration)
     async with actor.lives_on(family, registration, group=family):
-        await actor.call_foreign(action, body, of=registration, tags=(family, kind), **foreign(family, kind, action))
+        await actor.call_foreign(
+            action, body, of=registration, stimulus=Stimulus(kind, family), **foreign(family, kind, action)
+        )
 
 
 @pytest.mark.parametrize(
@@ -162,7 +167,9 @@ async def test_malformed_http(actor: Actor, family: str, kind: str, action: str)
     body = _body(actor, action, registration)
     about = "" if kind in INCOMPLETE else registration.id
     async with actor.lives_on(kind, registration, group=family):
-        await actor.call_wire(action, body, MALFORMED_HTTP[family][kind], of=registration, about=about, tag=kind)
+        await actor.call_wire(
+            action, body, MALFORMED_HTTP[family][kind], of=registration, about=about, stimulus=Stimulus(kind)
+        )
 
 
 @pytest.mark.parametrize("action", [case("GET-ID", action, id=f"{action}-slow") for action in ACTIONS])
@@ -172,7 +179,7 @@ async def test_slow_request(actor: Actor, action: str) -> None:
     actor.need_socket()
     registration = await actor.registered()
     body = _body(actor, action, registration)
-    await actor.call_wire(action, body, trickled, of=registration, about=registration.id, tag=SLOW)
+    await actor.call_wire(action, body, trickled, of=registration, about=registration.id, stimulus=Stimulus(SLOW))
     await actor.get(registration)
 
 

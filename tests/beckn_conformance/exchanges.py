@@ -19,6 +19,7 @@ from beckn_conformance.judging.recogniser import Acquaintance, Diagnosis, Known,
 from beckn_conformance.messages.binding import Binding, EnvelopeBinding, HttpBinding
 from beckn_conformance.messages.exchange import Exchange, Message, Reply, Request, Trouble
 from beckn_conformance.messages.values import Values
+from beckn_conformance.record.rows import stimulus_of
 from beckn_conformance.specification.loading import load
 
 SIGNUP, GET = "Provider/signup", "Provider/get"
@@ -128,7 +129,7 @@ def exchange(
         seconds=seconds,
         trouble=Trouble.read(trouble),
         purpose=purpose,
-        tags=tags,
+        stimulus=stimulus_of(purpose, tags),
         about=about,
         peer=peer,
     )

@@ -8,7 +8,17 @@ import json
 import pytest
 
 from beckn_conformance.messages.binding import EnvelopeBinding, HttpBinding
-from beckn_conformance.messages.exchange import Exchange, Message, Raw, Reply, Request, Trouble, TroubleKind
+from beckn_conformance.messages.exchange import (
+    Exchange,
+    Message,
+    Raw,
+    Reply,
+    Request,
+    Role,
+    Stimulus,
+    Trouble,
+    TroubleKind,
+)
 from beckn_conformance.messages.json_text import write_json
 from beckn_conformance.record.reader import in_order
 from beckn_conformance.record.rows import LONGEST, content_of, exchange_of, mask_row, row_of, text_of, written
@@ -31,7 +41,7 @@ def made(binding=None, **changes):
         received=binding.decode(REPLY),
         started=1795382064.6336436,
         seconds=0.0123456789,
-        tags=("a", "b"),
+        stimulus=Stimulus("a", "b"),
         about="r-1",
     )
     return dataclasses.replace(exchange, **changes)
@@ -147,3 +157,22 @@ def test_a_trouble_is_read_back_as_it_was_written(kind, detail):
 def test_a_text_that_names_no_kind_of_trouble_is_none():
     with pytest.raises(ValueError, match="weather"):
         Trouble.read("weather: it rains")
+
+
+@pytest.mark.parametrize(
+    ("purpose", "stimulus", "tags"),
+    [
+        ("unusual", Stimulus("NaN", "odd numbers"), ["NaN", "odd numbers"]),
+        ("unusual", Stimulus("lists nested deeply"), ["lists nested deeply"]),
+        ("foreign", Stimulus("PUT", "another method"), ["another method", "PUT"]),
+        ("broken", Stimulus("no length"), ["no length"]),
+        ("", Stimulus("NaN", role=Role.AFTER), ["after NaN"]),
+        ("", Stimulus("NaN", role=Role.LONG_AFTER), ["long after NaN"]),
+        ("", None, []),
+    ],
+)
+def test_a_stimulus_comes_back(purpose, stimulus, tags):
+    row = row_of(made(purpose=purpose, stimulus=stimulus))
+
+    assert row["tags"] == tags
+    assert exchange_of(row, HttpBinding()).stimulus == stimulus

@@ -18,7 +18,7 @@ from beckn_conformance.commands.cli import main
 from beckn_conformance.commands.resend import resend
 from beckn_conformance.config.gateway import GatewayConfig
 from beckn_conformance.messages.binding import HttpBinding
-from beckn_conformance.messages.exchange import Exchange, Message, Raw, Reply, Request
+from beckn_conformance.messages.exchange import Exchange, Message, Raw, Reply, Request, Stimulus
 from beckn_conformance.messages.json_text import write_json
 from beckn_conformance.messages.values import Values
 from beckn_conformance.run.session import Session
@@ -164,8 +164,14 @@ def test_nothing_of_a_recorded_request_is_sent_but_what_it_is_called(
     fields = (("Host", "attacker.example"), ("X-Evil", "yes"), ("X-Key", "theirs"), ("Cookie", "a=b"))
     raw = Raw((HOSTILE.encode(),)) if purpose == "broken" else None
     request = Request("DELETE", RECORDED + place, fields, HOSTILE.encode(), raw)
-    tags = {"foreign": ("another method", "PUT"), "malformed": ("an array",), "broken": ("no length",)}[purpose]
-    odd = _exchange("Provider/get", 1, message=None, request=request, purpose=purpose, tags=tags, about="recorded-id")
+    stimulus = {
+        "foreign": Stimulus("PUT", "another method"),
+        "malformed": Stimulus("an array"),
+        "broken": Stimulus("no length"),
+    }[purpose]
+    odd = _exchange(
+        "Provider/get", 1, message=None, request=request, purpose=purpose, stimulus=stimulus, about="recorded-id"
+    )
 
     _, seen = _resent(gateway(), _signup(), odd)
 
@@ -209,8 +215,12 @@ def test_a_recorded_message_brings_no_header_fields_of_its_own(gateway: Callable
     [
         ("../admin", {"message": Message({}, {})}, "no operation"),
         ("@attacker.example/", {"message": Message({}, {})}, "no operation"),
-        ("Provider/get", {"purpose": "broken", "tags": ("of another kit",)}, "cannot be made again"),
-        ("Provider/get", {"purpose": "foreign", "tags": ("another path", "/admin")}, "cannot be made again"),
+        ("Provider/get", {"purpose": "broken", "stimulus": Stimulus("of another kit")}, "cannot be made again"),
+        (
+            "Provider/get",
+            {"purpose": "foreign", "stimulus": Stimulus("/admin", "another path")},
+            "cannot be made again",
+        ),
         ("Provider/get", {}, "cannot be made again"),
         ("Provider/get", {"message": Message({}, {}), "peer": "http://127.0.0.1:9"}, "not declared"),
     ],

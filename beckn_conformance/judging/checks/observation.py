@@ -107,7 +107,7 @@ class Sight:
     def sent(self) -> str:
         """The request in one line: what was special about it."""
         if self.exchange.sent is None:
-            what = ", ".join(self.exchange.tags) or "content that is no message"
+            what = str(self.exchange.stimulus or "") or "content that is no message"
             text = self.exchange.request.content.decode("utf-8", "replace")
             known = self.known.registrations.get(self.exchange.about)
             for secret in filter(None, (known.token if known else "", self.config.signup_token)):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ...messages.exchange import Trouble, TroubleKind
+from ...messages.exchange import Role, Trouble, TroubleKind
 from ...messages.hostile import MANY_DOCUMENTS
 from ...specification.actions import GET
 from ..finding import Judgement, slug
@@ -17,7 +17,11 @@ NOT_OF_THE_PAGE = (501, 505)
 
 
 def _kind(sight: Sight) -> str:
-    return sight.exchange.tags[0] if sight.exchange.tags else ""
+    return sight.exchange.stimulus.kind if sight.exchange.stimulus else ""
+
+
+def _family(sight: Sight) -> str:
+    return sight.exchange.stimulus.family if sight.exchange.stimulus else ""
 
 
 @check("MALFORMED-NACK", "MALFORMED-NO-CRASH")
@@ -103,14 +107,14 @@ def foreign_request(sight: Sight) -> Iterable[Judgement]:
         yield sight.bad(
             "ROBUST-NO-CRASH",
             "",
-            slug(f"server error {_kind(sight)}"),
-            f"{_kind(sight)} causes a server error",
+            slug(f"server error {_family(sight)}"),
+            f"{_family(sight)} causes a server error",
             "any other answer, such as a status 4xx",
-            obligation=_kind(sight),
-            sent=f"{sight.action} with {': '.join(sight.exchange.tags)} ({request.method} {request.url})",
+            obligation=_family(sight),
+            sent=f"{sight.action} with {_family(sight)}: {_kind(sight)} ({request.method} {request.url})",
         )
     else:
-        yield sight.ok("ROBUST-NO-CRASH", _kind(sight))
+        yield sight.ok("ROBUST-NO-CRASH", _family(sight))
 
 
 NEVER_SENT = frozenset({TroubleKind.TIMEOUT, TroubleKind.NO_CONNECTION})
@@ -125,14 +129,14 @@ def _is_silence(trouble: Trouble | None, fronted: bool) -> bool:
 
 @check("ROBUST-LIVES-ON")
 def answers_afterwards(sight: Sight) -> Iterable[Judgement]:
-    """A plain call that is marked as one after something; the mark ``long after`` says that patience has run out."""
-    mark, _, kind = _kind(sight).partition("after ")
-    if mark not in ("", "long ") or not kind:
+    """A plain call after hostile input; silence tells only once patience has run out."""
+    stimulus, reply = sight.exchange.stimulus, sight.exchange.reply
+    if stimulus is None or stimulus.role is Role.INPUT:
         return
-    reply = sight.exchange.reply
+    kind, given_up = stimulus.kind, stimulus.role is Role.LONG_AFTER
     if is_own(sight.origin, reply):
         yield sight.ok("ROBUST-LIVES-ON", kind)
-    elif mark and reply is None and sight.reached and _is_silence(sight.exchange.trouble, sight.fronted):
+    elif given_up and reply is None and sight.reached and _is_silence(sight.exchange.trouble, sight.fronted):
         yield sight.bad(
             "ROBUST-LIVES-ON",
             "",

@@ -70,7 +70,8 @@ class Large:
 
 
 def _obligation(sight: Sight) -> str:
-    return " ".join((sight.action, *sight.exchange.tags))
+    stimulus = sight.exchange.stimulus
+    return f"{sight.action} {stimulus.kind}" if stimulus else sight.action
 
 
 def _of_that_name(items: list[dict[str, Any]], document: Document) -> tuple[str, Any]:
