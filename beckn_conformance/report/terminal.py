@@ -14,7 +14,7 @@ from ..record.run import Run
 from ..untrusted.text import printable
 from .files import SCRIPTS
 
-NOTES = {"not-applicable": " (what is declared leaves nothing to test)"}
+NOTES = {"not-applicable": " (nothing to test under this configuration)"}
 """Explains a status that is not obvious."""
 MOST = 60
 """Findings of one kind that are printed; the report has them all."""
