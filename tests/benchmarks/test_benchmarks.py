@@ -6,10 +6,10 @@ import asyncio
 import json
 
 import pytest
-from benchmarks import fleets, measure
-from benchmarks.gateways import delay, reference
 
 from reference_server import DEFECTS, VARIATIONS
+from tests.benchmarks import fleets, measure
+from tests.benchmarks.gateways import delay, reference
 
 
 def test_a_run_of_the_kit_is_measured():

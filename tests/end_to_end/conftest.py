@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from end_to_end.kit import Kit
-from end_to_end.loopback import Loopback
+
+from tests.end_to_end.kit import Kit
+from tests.end_to_end.loopback import Loopback
 
 
 @pytest.fixture

@@ -32,7 +32,7 @@ LONGEST = 90.0
 
 _PROCESSES = multiprocessing.get_context("forkserver")
 # Imported once, and inherited by the process of every run.
-_PROCESSES.set_forkserver_preload(["end_to_end.kit", "end_to_end.inherited"])
+_PROCESSES.set_forkserver_preload(["tests.end_to_end.kit", "tests.end_to_end.inherited"])
 
 
 def installed() -> bool:
@@ -123,7 +123,7 @@ def _refuse(name: str) -> None:
 @cache
 def _start_server() -> None:
     """Starts what every run is forked from; only its environment tells it where to find what it preloads."""
-    folders = [str(ROOT), str(Path(__file__).resolve().parents[1]), os.environ.get("PYTHONPATH", "")]
+    folders = [str(ROOT), os.environ.get("PYTHONPATH", "")]
     with mock.patch.dict(os.environ, {"PYTHONPATH": os.pathsep.join(filter(None, folders))}):
         forkserver.ensure_running()
 
@@ -183,7 +183,6 @@ def _be_pytest(arguments: list[str], folder: str, env: Mapping[str, str], output
     sys.stdout = open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
     sys.stderr = open(2, "w", encoding="utf-8", closefd=False, buffering=1)  # noqa: SIM115
     sys.argv = ["pytest", *arguments]
-    sys.path[:] = [place for place in sys.path if Path(place).name != "tests"]
     import pytest
 
     try:

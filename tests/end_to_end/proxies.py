@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from end_to_end.kit import until
+
+from tests.end_to_end.kit import until
 
 APACHE_MODULES = Path("/usr/lib/apache2/modules")
 CORE_RULES = Path("/usr/share/modsecurity-crs/rules")

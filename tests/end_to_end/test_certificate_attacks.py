@@ -15,9 +15,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from end_to_end.kit import Kit
-from end_to_end.loopback import Loopback
-from end_to_end.records import rewrite, seal
 
 from beckn_conformance.commands.certificate import examination, keys, statement
 from beckn_conformance.commands.cli import main
@@ -25,6 +22,9 @@ from beckn_conformance.errors import UsageError
 from beckn_conformance.plugin.expected_tests import ExpectedTest
 from beckn_conformance.run import rejudge
 from beckn_conformance.specification.loading import load
+from tests.end_to_end.kit import Kit
+from tests.end_to_end.loopback import Loopback
+from tests.end_to_end.records import rewrite, seal
 
 SOME = "test_plain_get or SIGNUP-NACK-PHONE and malformed"
 REQUIREMENT = "SIGNUP-NACK-PHONE"

@@ -13,13 +13,13 @@ from typing import Any
 
 import httpx
 import pytest
-from changed_schemas import with_operation
-from end_to_end.kit import Kit, Run, Started, environment, until
-from end_to_end.loopback import Loopback
 
 from beckn_conformance.commands.cli import main
 from beckn_conformance.record import masking
 from beckn_conformance.specification.loading import choose, load
+from tests.changed_schemas import with_operation
+from tests.end_to_end.kit import Kit, Run, Started, environment, until
+from tests.end_to_end.loopback import Loopback
 
 SPREAD = ("-p", "xdist.plugin", "-n2")
 SOME = ("-k", "test_get or test_header or test_plain_update or SIGNUP-NACK-PHONE", "--fuzz-examples=5")

@@ -17,8 +17,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from end_to_end.kit import until
-from end_to_end.loopback import Answer, Loopback, Seen, Talk, plain, with_body, with_fields, written
 
 from beckn_conformance.client import http
 from beckn_conformance.client.client import Gateway
@@ -27,6 +25,8 @@ from beckn_conformance.config.gateway import GatewayConfig
 from beckn_conformance.errors import Unmet
 from beckn_conformance.messages.binding import HttpBinding
 from beckn_conformance.messages.exchange import Exchange, Message, Request, TroubleKind
+from tests.end_to_end.kit import until
+from tests.end_to_end.loopback import Answer, Loopback, Seen, Talk, plain, with_body, with_fields, written
 
 GET, SIGNUP, UPDATE = "Provider/get", "Provider/signup", "Provider/info/update"
 HEADER = {"Action": GET, "Token": "token-1", "Timestamp": "2026-01-01T00:00:00"}

@@ -13,8 +13,6 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from end_to_end.kit import ONE, Kit
-from end_to_end.loopback import Loopback, Talk
 
 from beckn_conformance.client.client import Gateway
 from beckn_conformance.client.raw import send as send_raw
@@ -23,6 +21,8 @@ from beckn_conformance.config.tls import tls_context
 from beckn_conformance.messages.binding import HttpBinding
 from beckn_conformance.messages.exchange import Exchange, Message, Raw, Request, Trouble, TroubleKind
 from beckn_conformance.run.reproduction import tell
+from tests.end_to_end.kit import ONE, Kit
+from tests.end_to_end.loopback import Loopback, Talk
 
 Make = Callable[..., Loopback]
 GET = "Provider/get"

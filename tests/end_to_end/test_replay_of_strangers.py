@@ -11,8 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from end_to_end.kit import Kit, Run
-from end_to_end.loopback import Loopback
 
 from beckn_conformance.commands.cli import main
 from beckn_conformance.commands.resend import resend
@@ -23,6 +21,8 @@ from beckn_conformance.messages.json_text import write_json
 from beckn_conformance.messages.values import Values
 from beckn_conformance.run.session import Session
 from beckn_conformance.specification.loading import load
+from tests.end_to_end.kit import Kit, Run
+from tests.end_to_end.loopback import Loopback
 
 SEEN = "NACK-ECHO"
 RECORDED = "https://recorded.example/api"

@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from end_to_end import proxies
-from end_to_end.kit import Kit
-from end_to_end.loopback import Loopback
 
 import reference_server
+from tests.end_to_end import proxies
+from tests.end_to_end.kit import Kit
+from tests.end_to_end.loopback import Loopback
 
 Behind = Callable[[str], str]
 PLANTED = (

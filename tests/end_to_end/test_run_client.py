@@ -11,8 +11,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from end_to_end.kit import ONE, Kit, Run
-from end_to_end.loopback import Answer, Loopback, Seen, Twist, plain, with_body, with_fields, written
+
+from tests.end_to_end.kit import ONE, Kit, Run
+from tests.end_to_end.loopback import Answer, Loopback, Seen, Twist, plain, with_body, with_fields, written
 
 
 def _assert_sound(run: Run) -> None:

@@ -6,8 +6,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from end_to_end.kit import Kit
-from end_to_end.loopback import Loopback
+
+from tests.end_to_end.kit import Kit
+from tests.end_to_end.loopback import Loopback
 
 CONFTEST = """
 import shutil

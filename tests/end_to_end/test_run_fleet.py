@@ -11,7 +11,8 @@ from pathlib import Path
 
 import psutil
 import yaml
-from end_to_end.kit import environment, until
+
+from tests.end_to_end.kit import environment, until
 
 
 def _run_of(name: str, worker: psutil.Process) -> psutil.Process | None:

@@ -12,15 +12,15 @@ from typing import Any
 
 import pytest
 import rdflib
-from end_to_end.kit import Kit, Run
-from end_to_end.loopback import Answer, Loopback, Seen, with_body, with_fields
-from har_schema import validator
 from junitparser import Failure, Skipped
 from junitparser.xunit2 import JUnitXml
 from markdown_it import MarkdownIt
 
 from beckn_conformance.record.foreign import har
 from beckn_conformance.report import files
+from tests.end_to_end.kit import Kit, Run
+from tests.end_to_end.loopback import Answer, Loopback, Seen, with_body, with_fields
+from tests.har_schema import validator
 
 ALLURE = ("-pallure_pytest.plugin", "--alluredir=allure")
 JUNIT = "--junitxml=junit.xml"

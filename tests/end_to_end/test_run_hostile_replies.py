@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from end_to_end.kit import Kit, Run
-from end_to_end.loopback import Answer, Loopback, Seen, Twist, with_body, with_fields
 
 from beckn_conformance.report import files
+from tests.end_to_end.kit import Kit, Run
+from tests.end_to_end.loopback import Answer, Loopback, Seen, Twist, with_body, with_fields
 
 SOME = (
     "--pyargs",

@@ -6,8 +6,9 @@ import time
 from collections.abc import Callable
 
 import pytest
-from end_to_end.kit import Kit, Run
-from end_to_end.loopback import Answer, Loopback, Seen, plain
+
+from tests.end_to_end.kit import Kit, Run
+from tests.end_to_end.loopback import Answer, Loopback, Seen, plain
 
 SOME = ("-k", "test_token or test_plain or test_accepted_update")
 QUICK = "settle: 0.2"

@@ -18,12 +18,12 @@ from typing import Any
 
 import httpx
 import pytest
-from end_to_end.kit import ROOT, Kit, Run, environment, until
-from end_to_end.records import rewrite, seal
 
 from beckn_conformance.commands.certificate import examination, keys
 from beckn_conformance.commands.cli import main
 from beckn_conformance.specification.loading import load
+from tests.end_to_end.kit import ROOT, Kit, Run, environment, until
+from tests.end_to_end.records import rewrite, seal
 
 CLONES = ("CLONE-SERVED", "CLONE-UPDATED", "CLONE-DOCUMENTS")
 WITHIN = 5

@@ -6,8 +6,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from end_to_end.kit import ONE, Kit, Run
-from end_to_end.loopback import Loopback
+
+from tests.end_to_end.kit import ONE, Kit, Run
+from tests.end_to_end.loopback import Loopback
 
 
 def _assert_told_in_one_line(run: Run, *words: str) -> None:

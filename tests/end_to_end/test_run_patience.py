@@ -12,8 +12,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from end_to_end.kit import ROOT, Kit, Run, Started, environment, until
-from end_to_end.loopback import Answer, Loopback, Seen, Wire, plain, written
+
+from tests.end_to_end.kit import ROOT, Kit, Run, Started, environment, until
+from tests.end_to_end.loopback import Answer, Loopback, Seen, Wire, plain, written
 
 SOME = ("-k", "test_token or test_plain or test_accepted_update")
 MORE = ("-k", "test_info_update")

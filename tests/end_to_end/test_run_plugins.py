@@ -9,12 +9,12 @@ from types import SimpleNamespace
 from unittest.mock import Mock
 
 import pytest
-from end_to_end.kit import Kit
-from end_to_end.loopback import Loopback
 
 from beckn_conformance import plugin
 from beckn_conformance.plugin.selection import Selection
 from beckn_conformance.suite import test_get
+from tests.end_to_end.kit import Kit
+from tests.end_to_end.loopback import Loopback
 
 REPEATS_AND_REORDERS = """
 import pytest

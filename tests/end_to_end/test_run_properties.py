@@ -8,8 +8,9 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from end_to_end.kit import Kit, Run, environment
-from end_to_end.loopback import Loopback
+
+from tests.end_to_end.kit import Kit, Run, environment
+from tests.end_to_end.loopback import Loopback
 
 FAULTS = ("-k", "test_fuzz and test_one_fault")
 HISTORIES = ("-k", "test_lifecycle.py and test_history")

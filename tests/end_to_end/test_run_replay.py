@@ -14,10 +14,10 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from end_to_end.kit import Kit, Run, environment
-from end_to_end.loopback import Answer, Loopback, Seen, plain
 
 from beckn_conformance.record.rows import content_of
+from tests.end_to_end.kit import Kit, Run, environment
+from tests.end_to_end.loopback import Answer, Loopback, Seen, plain
 
 DEFECTS = {
     "signup-info-phone-no-plus-accepted": "SIGNUP-NACK-PHONE and no_plus",

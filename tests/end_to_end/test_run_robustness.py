@@ -11,11 +11,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from end_to_end.kit import Kit, Run
-from end_to_end.loopback import Answer, Loopback, Seen, Talk, plain
 
 from beckn_conformance.messages.hostile import MALFORMED_HTTP
 from reference_server.registration import digest
+from tests.end_to_end.kit import Kit, Run
+from tests.end_to_end.loopback import Answer, Loopback, Seen, Talk, plain
 
 Make = Callable[..., Loopback]
 MODULE = ("--pyargs", "beckn_conformance.suite.test_robustness")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from end_to_end.kit import Kit
+from tests.end_to_end.kit import Kit
 
 
 def test_a_run_leaves_nothing_but_its_report(kit: Kit) -> None:

@@ -8,12 +8,12 @@ from collections.abc import Callable, Iterable, Mapping
 from urllib.parse import quote
 
 import pytest
-from end_to_end.kit import Kit, Run
-from end_to_end.loopback import Answer, Loopback, Seen, Twist, with_body, with_fields
-from writings import WRITINGS
 
 from beckn_conformance.commands.cli import main
 from beckn_conformance.record.rows import text_of
+from tests.end_to_end.kit import Kit, Run
+from tests.end_to_end.loopback import Answer, Loopback, Seen, Twist, with_body, with_fields
+from tests.writings import WRITINGS
 
 SIGNUP_TOKEN = "agreed-before/7d1f+Q=="
 HEADER = "Basic dmVuZG9yOnNlY3JldA=="

@@ -7,8 +7,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from end_to_end.kit import Kit, until
-from end_to_end.loopback import Answer, Loopback, Seen
+
+from tests.end_to_end.kit import Kit, until
+from tests.end_to_end.loopback import Answer, Loopback, Seen
 
 ONE = ("-k", "test_plain_get")
 

@@ -11,7 +11,8 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from end_to_end.kit import Kit, environment
+
+from tests.end_to_end.kit import Kit, environment
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 

@@ -12,8 +12,9 @@ from asyncio import StreamReader, StreamWriter
 from collections.abc import Callable, Iterator
 
 import pytest
-from end_to_end.kit import ONE, Kit, Run
-from end_to_end.loopback import Loopback, Talk, Twist, always, plain
+
+from tests.end_to_end.kit import ONE, Kit, Run
+from tests.end_to_end.loopback import Loopback, Talk, Twist, always, plain
 
 QUICK = ("--gateway-timeout=0.5", "--gateway-patience=0.5")
 

@@ -8,8 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from end_to_end.kit import ROOT, Kit, Run
-from end_to_end.loopback import Loopback
+from tests.end_to_end.kit import ROOT, Kit, Run
+from tests.end_to_end.loopback import Loopback
 
 SPREAD = ("-p", "xdist.plugin", "-n2")
 SOME = ("-k", "test_get or test_header or (test_fuzz and test_header)", "--fuzz-examples=220")

@@ -6,7 +6,7 @@ import json
 import re
 from typing import Any
 
-from end_to_end.kit import ROOT, Kit
+from tests.end_to_end.kit import ROOT, Kit
 
 SAMPLE = ROOT / "reports" / "sample"
 DEFECT = "signup-info-phone-no-dash-accepted"

@@ -10,11 +10,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from end_to_end.kit import Kit
 
 from beckn_conformance.commands.certificate import keys
 from beckn_conformance.commands.cli import main
 from beckn_conformance.untrusted.writing import locked
+from tests.end_to_end.kit import Kit
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="links and locks are others there")
 

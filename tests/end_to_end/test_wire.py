@@ -10,13 +10,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from end_to_end.kit import until
-from end_to_end.loopback import Loopback, Talk
 
 from beckn_conformance.client.raw import head
 from beckn_conformance.client.raw import send as send_raw
 from beckn_conformance.config.tls import tls_context
 from beckn_conformance.messages.exchange import Raw, Reply, Request, Trouble, TroubleKind
+from tests.end_to_end.kit import until
+from tests.end_to_end.loopback import Loopback, Talk
 
 Make = Callable[..., Loopback]
 ACK = b"HTTP/1.1 200 OK\r\naction: ACK\r\nContent-Length: 2\r\n\r\n{}"

@@ -9,9 +9,9 @@ from subprocess import PIPE, Popen
 from typing import Any
 
 import pytest
-from reference_provider import Provider
 
 from reference_server import create_app
+from tests.reference_server.reference_provider import Provider
 
 
 @pytest.fixture(params=["http", "envelope"])

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
-from reference_messages import ADD, GET, NOW, SIGNUP, UPDATE, signup_body
+
+from tests.reference_server.reference_messages import ADD, GET, NOW, SIGNUP, UPDATE, signup_body
 
 
 @dataclass(frozen=True)

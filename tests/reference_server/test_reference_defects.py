@@ -6,8 +6,9 @@ import json
 from collections.abc import Callable
 
 import pytest
-from reference_messages import GET, INFO, JPEG, NEW_INFO, NOW, PDF, SIGNUP, put, signup_body
-from reference_provider import Provider
+
+from tests.reference_server.reference_messages import GET, INFO, JPEG, NEW_INFO, NOW, PDF, SIGNUP, put, signup_body
+from tests.reference_server.reference_provider import Provider
 
 Plant = Callable[..., Provider]
 

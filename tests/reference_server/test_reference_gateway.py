@@ -7,7 +7,10 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from reference_messages import (
+
+from reference_server import create_app
+from reference_server.gateway import Gateway
+from tests.reference_server.reference_messages import (
     ADD,
     API_FAULTS,
     DOCUMENT_FAULTS,
@@ -22,10 +25,7 @@ from reference_messages import (
     put,
     signup_body,
 )
-from reference_provider import Provider
-
-from reference_server import create_app
-from reference_server.gateway import Gateway
+from tests.reference_server.reference_provider import Provider
 
 
 def at(body: Any, pointer: str) -> Any:

@@ -9,10 +9,10 @@ from typing import Any
 
 import httpx
 import pytest
-from reference_messages import ADD, GET, INFO, JPEG, NEW_INFO, NOW, PDF, UPDATE, put, signup_body
-from reference_provider import Provider
 
 from reference_server.variations import concurrency
+from tests.reference_server.reference_messages import ADD, GET, INFO, JPEG, NEW_INFO, NOW, PDF, UPDATE, put, signup_body
+from tests.reference_server.reference_provider import Provider
 
 Plant = Callable[..., Provider]
 REFUSED = {**NEW_INFO, "phone": "none"}

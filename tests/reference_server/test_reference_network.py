@@ -11,12 +11,23 @@ from typing import Any
 
 import httpx
 import pytest
-from reference_messages import ADD, GET, INFO, JPEG, NEW_INFO, NOW, PDF, SIGNUP, UPDATE, signup_body
 
 from reference_server import create_app
 from reference_server.__main__ import main
 from reference_server.hosts import Hosts, network
 from reference_server.network import Region
+from tests.reference_server.reference_messages import (
+    ADD,
+    GET,
+    INFO,
+    JPEG,
+    NEW_INFO,
+    NOW,
+    PDF,
+    SIGNUP,
+    UPDATE,
+    signup_body,
+)
 
 CLONE = "/_clone"
 THREE = ("http://a", "http://b", "http://c")

@@ -9,8 +9,9 @@ from subprocess import Popen
 from typing import Any
 
 import httpx
-from reference_messages import ADD, GET, INFO, NEW_INFO, NOW, PDF, SIGNUP, UPDATE, signup_body
-from reference_provider import Provider
+
+from tests.reference_server.reference_messages import ADD, GET, INFO, NEW_INFO, NOW, PDF, SIGNUP, UPDATE, signup_body
+from tests.reference_server.reference_provider import Provider
 
 Start = Callable[..., tuple[Popen[str], str]]
 

@@ -11,9 +11,9 @@ from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
-from reference_messages import ADD, GET, INFO, NEW_INFO, PDF, SIGNUP, UPDATE, signup_body
 
 from reference_server import VARIATIONS, create_app
+from tests.reference_server.reference_messages import ADD, GET, INFO, NEW_INFO, PDF, SIGNUP, UPDATE, signup_body
 
 UNDECLARED = {
     "envelope-undeclared": ("header", "body"),

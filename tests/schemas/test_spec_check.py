@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from changed_schemas import changed, copied, with_everything, with_operation, with_website
 
 from beckn_conformance.commands.cli import main
 from beckn_conformance.commands.spec.check import problems
 from beckn_conformance.specification.loading import choose, default_folder
+from tests.changed_schemas import changed, copied, with_everything, with_operation, with_website
 
 
 @pytest.fixture(autouse=True)

@@ -6,11 +6,11 @@ import os
 import threading
 
 import pytest
-from changed_schemas import copied
 
 from beckn_conformance.errors import KitError
 from beckn_conformance.specification.loading import load, parsed
 from beckn_conformance.specification.validators import compile_schema
+from tests.changed_schemas import copied
 
 
 @pytest.fixture

@@ -1,0 +1,135 @@
+"""A plain call tells an outage from what belongs to one request, and is made no oftener than it has to be (T6)."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+import pytest
+
+from beckn_conformance.client.control import MOST, Control
+from beckn_conformance.messages.binding import Binding
+from beckn_conformance.messages.exchange import Exchange, Message
+from tests.exchanges import GET, HTTP, UPDATE, exchange, page, reply
+
+KIND = (GET, 500, "text/html")
+
+
+class Gateway:
+    """Answers plain calls as it is told, and remembers them."""
+
+    def __init__(self, *answers: bool, patience: float = 30.0, known: tuple[str, ...] = ("1", "2")) -> None:
+        self._answers = [*answers]
+        self.asked: list[str] = []
+        self.control = Control(self._ask, patience)
+        for id_ in known:
+            self.control.learn(called(id_, reply(body={})), HTTP)
+
+    async def _ask(self, message: Message, binding: Binding) -> bool:
+        self.asked.append(message.body["registration"]["id"])
+        await asyncio.sleep(0)
+        return self._answers.pop(0) if len(self._answers) > 1 else self._answers[0]
+
+    def belongs(self, answer: Exchange, begun: float = 0.0, ended: float = 1.0) -> Coroutine[Any, Any, bool]:
+        return self.control.belongs(answer, KIND, begun, ended)
+
+
+def called(id_: str, answer: Any, action: str = GET) -> Exchange:
+    return exchange(action, {"registration": {"id": id_}}, answer)
+
+
+def playing(play: Callable[[], Coroutine[Any, Any, Any]]) -> Any:
+    return asyncio.run(play())
+
+
+CRASHED = called("1", page(500), UPDATE)
+
+
+@pytest.mark.parametrize("answered", [True, False])
+def test_a_bare_reply_belongs_to_its_request_where_a_plain_call_is_answered(answered: bool) -> None:
+    async def play() -> None:
+        gateway = Gateway(answered)
+
+        assert await gateway.belongs(CRASHED) is answered
+        assert len(gateway.asked) == 1
+
+    playing(play)
+
+
+def test_another_registration_is_asked_for_than_the_reply_is_about() -> None:
+    async def play() -> None:
+        gateway = Gateway(True)
+        await gateway.belongs(CRASHED)
+
+        assert gateway.asked == ["2"]
+
+    playing(play)
+
+
+def test_replies_that_are_a_habit_are_not_asked_about_again() -> None:
+    async def play() -> None:
+        gateway = Gateway(True)
+        for ended in range(20):
+            assert await gateway.belongs(CRASHED, ended=1e12 + ended)
+
+        assert len(gateway.asked) == MOST
+
+    playing(play)
+
+
+def test_replies_of_one_moment_share_a_plain_call() -> None:
+    async def play() -> None:
+        gateway = Gateway(False)
+
+        assert await asyncio.gather(*(gateway.belongs(CRASHED) for _ in range(24))) == [False] * 24
+        assert len(gateway.asked) == 1
+
+    playing(play)
+
+
+def test_what_was_on_its_way_in_an_outage_belongs_to_it_also_once_it_is_over() -> None:
+    async def play() -> None:
+        gateway = Gateway(False, True)
+        await gateway.belongs(CRASHED)
+        assert await gateway.control.back()
+
+        assert not await gateway.belongs(CRASHED)
+        assert await gateway.belongs(CRASHED, begun=1e12, ended=1e12)
+
+    playing(play)
+
+
+def test_nothing_is_asked_where_no_call_is_known_to_be_good() -> None:
+    async def play() -> None:
+        gateway = Gateway(False, known=())
+
+        assert await gateway.belongs(CRASHED)
+        assert await gateway.control.back()
+        assert gateway.asked == []
+
+    playing(play)
+
+
+def test_a_gateway_that_comes_back_is_waited_for() -> None:
+    async def play() -> None:
+        gateway = Gateway(False, False, True)
+
+        assert await asyncio.gather(*(gateway.control.back() for _ in range(5))) == [True] * 5
+        assert len(gateway.asked) == 3
+        assert not gateway.control.is_away
+
+    playing(play)
+
+
+def test_patience_with_a_gateway_that_stays_away_is_spent_once() -> None:
+    async def play() -> None:
+        gateway = Gateway(False, patience=0.01)
+        assert not await gateway.control.back()
+        asked = len(gateway.asked)
+        assert not await gateway.control.back()
+
+        assert len(gateway.asked) == asked + 1
+        assert not gateway.control.is_away
+
+    playing(play)

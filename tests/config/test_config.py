@@ -1,0 +1,534 @@
+"""What a vendor declares is taken over, and every mistake in it is named with its place."""
+
+import datetime
+import json
+import os
+import re
+import sys
+import textwrap
+import zoneinfo
+from pathlib import Path
+
+import certifi
+import pytest
+import yaml
+from cryptography import x509
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ed25519
+
+from beckn_conformance.client.client import Gateway
+from beckn_conformance.config.gateway import GatewayConfig, Waiver, from_mapping, load_config
+from beckn_conformance.config.paths import path_of
+from beckn_conformance.errors import UsageError
+from beckn_conformance.record.masking import Masker
+from tests.exchanges import SPECIFICATION, URL
+
+SCHEMA = SPECIFICATION.files["gateway-config.json"]
+WAIVER = {
+    "requirement": "SIGNUP-NACK-PHONE",
+    "pointer": "/info/phone",
+    "reason": "known",
+    "owner": "ops",
+    "expires": "2027-01-31",
+    "class": "disputed-test",
+}
+DECLARED = {
+    "gateway": ({"name": "G", "vendor": "V", "version": "1"}, "gateway"),
+    "binding": ("envelope", "binding"),
+    "envelope": ({"header": "Head", "body": "Content"}, "envelope"),
+    "method": ("PUT", "method"),
+    "signup_token": ("agreed-token", "signup_token"),
+    "timestamp_zone": ("Asia/Kolkata", "timestamp_zone"),
+    "verification": ("immediate", "verification"),
+    "updates": ("deferred", "updates"),
+    "documents_echo": ("redacted", "documents_echo"),
+    "status_names": ({"UPDATE-PENDING": "WAITING"}, "status_names"),
+    "optional": (["/info/company_id", "/documents/*/name"], "optional"),
+    "values": ({"company_id": "[A-Z]{5}"}, "company_id"),
+    "settle": (3.5, "settle"),
+    "timeout": (20, "timeout"),
+    "patience": (60, "patience"),
+    "concurrency": (4, "concurrency"),
+    "hostile": ("none", "hostile"),
+    "rate": (2.5, "rate"),
+    "headers": ({"X-Api-Key": "key-of-the-test"}, "headers"),
+    "tls": ({"verify": False}, "tls"),
+    "proxy": ("http://proxy.example:3128", "proxies"),
+    "verification_hook": ("verify {id}", "verification_hook"),
+    "registrations": ([{"id": "r-1", "token": "token-of-r-1"}], "registrations"),
+    "policy_update_frequency": (12, "policy_update_frequency"),
+    "mask": (["documents"], "mask"),
+    "waivers": ([WAIVER], "waivers"),
+}
+REACHED = {
+    "envelope": ("Head", "Content"),
+    "optional": ("/info/company_id", "/documents/*/name"),
+    "values": "[A-Z]{5}",
+    "registrations": (("r-1", "token-of-r-1"),),
+    "mask": ("documents",),
+    "proxy": {URL: "http://proxy.example:3128"},
+    "waivers": (
+        Waiver("SIGNUP-NACK-PHONE", "known", "ops", datetime.date(2027, 1, 31), "/info/phone", "disputed-test"),
+    ),
+}
+
+
+def declared(**raw):
+    return from_mapping(URL, raw, SPECIFICATION)
+
+
+def refused(tmp_path, text, **how):
+    """The error that a configuration file with this text brings, without the folder."""
+    file = tmp_path / "gateway.yaml"
+    file.write_text(textwrap.dedent(text), encoding="utf-8")
+    with pytest.raises(UsageError) as caught:
+        load_config(URL, file, SPECIFICATION, **how)
+    assert "\n" not in str(caught.value)
+    return str(caught.value).replace(str(file), "gateway.yaml")
+
+
+TOGETHER = {"peers": ["https://peer.example/api"], "clone_within": 5}
+"""Keys that are declared together or not at all."""
+
+
+def test_every_key_that_can_be_declared_is_tried_here():
+    assert {*DECLARED, *TOGETHER} == set(SCHEMA["properties"])
+
+
+def test_peers_are_declared_with_the_time_to_clone():
+    config = declared(**TOGETHER)
+
+    assert (config.peers, config.clone_within) == (("https://peer.example/api",), 5)
+    assert config.declared == TOGETHER
+
+
+def test_a_gateway_is_no_peer_of_itself_so_that_one_file_does_for_a_region():
+    itself = [URL, f"{URL.replace('https', 'HTTPS')}/"]
+    peers = [*itself, "https://a.example/", "https://b.example", "HTTPS://A.example:443"]
+
+    assert declared(peers=peers, clone_within=5).peers == ("https://a.example", "https://b.example")
+
+
+@pytest.mark.parametrize("key", DECLARED)
+def test_a_declared_key_reaches_the_kit(key):
+    value, attribute = DECLARED[key]
+    config = declared(**{key: value})
+
+    assert getattr(config, attribute) == REACHED.get(key, value)
+    assert getattr(config, attribute) != getattr(GatewayConfig(URL), attribute)
+    assert config.declared == {key: value}
+
+
+def test_all_keys_together_are_read_from_a_file(tmp_path):
+    file = tmp_path / "gateway.yaml"
+    file.write_text(yaml.safe_dump({key: value for key, (value, _) in DECLARED.items()}), encoding="utf-8")
+
+    config = load_config(URL, file, SPECIFICATION)
+
+    for key, (value, attribute) in DECLARED.items():
+        assert getattr(config, attribute) == REACHED.get(key, value)
+
+
+@pytest.mark.parametrize("text", ["", "# nothing yet\n", "---\n", "{}\n"])
+def test_a_file_that_declares_nothing_is_as_good_as_none(tmp_path, text):
+    file = tmp_path / "gateway.yaml"
+    file.write_text(text)
+
+    assert load_config(URL, file, SPECIFICATION) == load_config(URL, None, SPECIFICATION) == GatewayConfig(URL)
+
+
+def test_options_win_over_the_file(tmp_path):
+    file = tmp_path / "gateway.yaml"
+    file.write_text("binding: http\ntimeout: 5\n")
+
+    config = load_config(URL, file, SPECIFICATION, {"binding": "envelope", "timeout": None, "rate": 3.0})
+
+    assert (config.binding, config.timeout, config.rate) == ("envelope", 5, 3.0)
+
+
+def test_a_date_may_be_written_as_yaml_likes_it(tmp_path):
+    file = tmp_path / "gateway.yaml"
+    rows = {**WAIVER, "expires": datetime.date(2027, 1, 31)}
+    file.write_text(yaml.safe_dump({"waivers": [rows]}))
+
+    assert load_config(URL, file, SPECIFICATION).waivers[0].expires == datetime.date(2027, 1, 31)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("method: POST\nbindings: http\n", "gateway.yaml, line 2: unknown key 'bindings'; did you mean 'binding'?"),
+        ("gateway:\n  nam: G\n", "gateway.yaml, line 2: unknown key 'gateway.nam'; did you mean 'name'?"),
+        (
+            "tls:\n  verify: true\n  client_certificate: x\n",
+            "gateway.yaml, line 3: unknown key 'tls.client_certificate'; did you mean 'client_cert'?",
+        ),
+        (
+            "status_names:\n  UPDATE-PENDNG: x\n",
+            "gateway.yaml, line 2: unknown key 'status_names.UPDATE-PENDNG'; did you mean 'UPDATE-PENDING'?",
+        ),
+        (
+            "registrations:\n  - {id: a, token: b}\n  - id: c\n    token: d\n    tokn: e\n",
+            "gateway.yaml, line 5: unknown key 'registrations.1.tokn'; did you mean 'token'?",
+        ),
+        ("\n\nbinding: tcp\n", "gateway.yaml, line 3: binding: 'tcp' is not one of ['auto', 'http', 'envelope']"),
+        ("settle: 0\n", "gateway.yaml, line 1: settle: 0 is less than or equal to the minimum of 0"),
+        ("settle: soon\n", "gateway.yaml, line 1: settle: 'soon' is not of type 'number'"),
+        ("concurrency: 0\n", "gateway.yaml, line 1: concurrency: 0 is less than the minimum of 1"),
+        ("signup_token: [5]\n", "gateway.yaml, line 1: signup_token: the value is not of type 'string'"),
+        ("signup_token:\n", "gateway.yaml, line 1: signup_token: the value is not of type 'string'"),
+        ("timeout: ~\n", "gateway.yaml, line 1: timeout: '~' is not of type 'number'"),
+        ("timeout: 12:30\n", "gateway.yaml, line 1: timeout: '12:30' is not of type 'number'"),
+        ("tls: {verify: no}\n", "gateway.yaml, line 1: tls.verify: 'no' is not of type 'boolean'"),
+        ("waivers: []\nwaivers: []\n", "gateway.yaml, line 2: the key 'waivers' stands on line 1 already"),
+        ("headers:\n  A: b\n  A: c\n", "gateway.yaml, line 3: the key 'A' stands on line 2 already"),
+        ("tls: &a {verify: true}\nheaders: {<<: *a}\n", "gateway.yaml, line 2: the merge key << is not read"),
+        ("timestamp_zone: IST/Delhi\n", "gateway.yaml, line 1: timestamp_zone: 'IST/Delhi' is no zone of the IANA"),
+        ("timestamp_zone: ../etc\n", "gateway.yaml, line 1: timestamp_zone: '../etc' is no zone of the IANA"),
+        ("values:\n  company_id: '[A-'\n", "gateway.yaml, line 2: values.company_id: '[A-' cannot be used: it is no"),
+        (
+            "values: {company_id: '(?=a)b'}\n",
+            "gateway.yaml, line 1: values.company_id: '(?=a)b' cannot be used: ",
+        ),
+        (
+            "values: {company_id: '(((a*)*)*)*'}\n",
+            "gateway.yaml, line 1: values.company_id: '(((a*)*)*)*' cannot be used",
+        ),
+        (
+            "optional:\n  - /info/companyid\n",
+            "gateway.yaml, line 1: optional: '/info/companyid' is no member of a request; did you mean '/info/comp",
+        ),
+        ("optional: [info]\n", "gateway.yaml, line 1: optional.0: 'info' does not match"),
+        ("tls: {ca: /no/such/file}\n", "gateway.yaml, line 1: tls.ca: /no/such/file cannot be read: No such file"),
+        ("headers: {'X Y': a}\n", "gateway.yaml, line 1: headers: the value does not match"),
+        ("waivers:\n  - requirement: X\n", "gateway.yaml, line 2: waivers.0: 'expires' is a required property"),
+        (
+            "waivers:\n  - {requirement: SIGNUP-NACK-FONE, reason: r, owner: o, expires: 2027-01-01}\n",
+            "gateway.yaml, line 1: waivers: there is no requirement 'SIGNUP-NACK-FONE'; did you mean 'SIGNUP-NACK-",
+        ),
+        (
+            "waivers:\n  - {requirement: REPLY-JSON, reason: r, owner: o, expires: soon}\n",
+            "gateway.yaml, line 2: waivers.0.expires: 'soon' is not a 'date', such as 2026-12-31 (YYYY-MM-DD)",
+        ),
+        (
+            "binding: http\npeers: [https://peer.example]\n",
+            "gateway.yaml, line 2: peers: it takes clone_within as well: which gateways are cloned to, and in how many",
+        ),
+        ("clone_within: 5\n", "gateway.yaml, line 1: clone_within: it takes peers as well: which gateways are cloned"),
+        ("clone_within: 5\npeers: []\n", "gateway.yaml, line 2: peers: [] should be non-empty"),
+        ("clone_within: 0\npeers: [https://a]\n", "gateway.yaml, line 1: clone_within: 0 is less than or equal"),
+        ("clone_within: 5\npeers: [peer]\n", "gateway.yaml, line 2: peers: 'peer' needs a scheme (http or https) and"),
+        (
+            "clone_within: 5\npeers: ['https://a?b']\n",
+            "gateway.yaml, line 2: peers: 'https://a?b' must not have a query",
+        ),
+        (f"clone_within: 5\npeers: [{URL}]\n", f"gateway.yaml, line 2: peers: there is none besides {URL} itself"),
+        ("- binding\n", "gateway.yaml, line 1: a mapping of keys is needed, not list"),
+        ("just text\n", "gateway.yaml, line 1: a mapping of keys is needed, not str"),
+        ("binding: http\nsettle: [1,\n", "gateway.yaml, line 3: not YAML: "),
+        ("a: &x 1\nb: *y\n", "gateway.yaml, line 2: the alias *y stands for nothing"),
+        ("signup_token: env:NO_SUCH_NAME\n", "gateway.yaml, line 1: signup_token: the environment has no variable"),
+        (
+            "binding: http\nheaders:\n  X-Key: env:NO_SUCH_NAME\n",
+            "gateway.yaml, line 3: headers.X-Key: the environment has no variable NO_SUCH_NAME",
+        ),
+        (
+            "registrations:\n  - {id: a, token: 'env:NO_SUCH_NAME'}\n",
+            "gateway.yaml, line 1: registrations: the environment has no variable NO_SUCH_NAME",
+        ),
+    ],
+)
+def test_a_mistake_is_named_with_file_line_key_and_the_nearest_key(tmp_path, text, expected):
+    assert refused(tmp_path, text).startswith(expected)
+
+
+def test_a_file_that_cannot_be_read_is_named(tmp_path):
+    with pytest.raises(UsageError, match=re.escape(f"{tmp_path / 'no.yaml'} cannot be read: No such file")):
+        load_config(URL, tmp_path / "no.yaml", SPECIFICATION)
+    (tmp_path / "latin.yaml").write_bytes("gateway: {name: Métro}".encode("latin-1"))
+    with pytest.raises(UsageError, match="it is not UTF-8"):
+        load_config(URL, tmp_path / "latin.yaml", SPECIFICATION)
+    with pytest.raises(UsageError, match="cannot be read"):
+        load_config(URL, tmp_path, SPECIFICATION)
+
+
+def test_a_mistake_in_an_option_is_named_by_the_option():
+    with pytest.raises(UsageError, match=r"^--gateway-timeout -1\.0: "):
+        load_config(URL, None, SPECIFICATION, {"timeout": -1.0})
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "1: 2\n",
+        "? [a, b]\n: c\n",
+        "{a: b}: c\n",
+        "on: true\n",
+        "null: 1\n",
+        "waivers: [[]]\n",
+        "registrations: {id: a}\n",
+        "values: []\n",
+        "tls: x\n",
+        "envelope: {header: [1]}\n",
+        "- " * 50_000,
+        "a: " + "[" * 50_000,
+        "a: &a [x,x]\nb: &b [*a,*a]\n"
+        + "".join(f"{chr(c + 1)}: &{chr(c + 1)} [*{chr(c)},*{chr(c)}]\n" for c in range(98, 121)),
+        "a: &a " + "x" * 3_000_000 + "\nb: [" + "*a," * 1000 + "]\n",
+        "optional: [null]\n",
+        "waivers: [{requirement: REPLY-JSON, reason: r, owner: o, expires: 2027-01-01 10:00:00}]\n",
+        "expires: 2027-99-99\n",
+        "a: !!python/object:os.system x\n",
+        "settle: .inf\n",
+        "\x00",
+        "a: b: c\n",
+        "binding: http\n\tsettle: 1\n",
+    ],
+)
+def test_odd_yaml_is_an_error_of_usage_and_nothing_worse(tmp_path, text):
+    assert refused(tmp_path, text).startswith("gateway.yaml")
+
+
+def test_a_word_is_a_text_as_it_is_written_where_a_text_is_due(tmp_path):
+    file = tmp_path / "gateway.yaml"
+    file.write_text(
+        "headers: {on: yes, No: 1.10, A: 1e3, B: 0x1F, C: 007, D: true, E: ~, F: 2027-01-01, G: 12:30:00, H: 1_000}\n"
+        "gateway: {version: 2.0, name: NO}\n"
+        "timeout: 1e1\n"
+        "waivers: [{requirement: REPLY-JSON, reason: 12, owner: 'null', expires: 2027-01-01}]\n"
+    )
+
+    config = load_config(URL, file, SPECIFICATION)
+
+    assert config.headers == {
+        "on": "yes",
+        "No": "1.10",
+        "A": "1e3",
+        "B": "0x1F",
+        "C": "007",
+        "D": "true",
+        "E": "~",
+        "F": "2027-01-01",
+        "G": "12:30:00",
+        "H": "1_000",
+    }
+    assert config.gateway == {"version": "2.0", "name": "NO"}
+    assert config.timeout == 10
+    assert (config.waivers[0].reason, config.waivers[0].owner) == ("12", "null")
+    assert config.waivers[0].expires == datetime.date(2027, 1, 1)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes in its file systems")
+@pytest.mark.parametrize("kind", ["pipe", "device", "folder", "sparse", "certificates without an end"])
+def test_a_configuration_is_a_regular_file_of_some_length(tmp_path, kind):
+    file = tmp_path / "gateway.yaml"
+    match kind:
+        case "pipe":
+            os.mkfifo(file)
+        case "device":
+            file.symlink_to("/dev/zero")
+        case "folder":
+            file.mkdir()
+        case "sparse":
+            file.touch()
+            os.truncate(file, 2**40)
+        case _:
+            file.write_text(f"tls: {{ca: {tmp_path / 'ca.pem'}}}\n")
+            (tmp_path / "ca.pem").touch()
+            os.truncate(tmp_path / "ca.pem", 2**40)
+
+    with pytest.raises(UsageError, match=r"cannot be read: it is (no regular file|larger than)"):
+        load_config(URL, file, SPECIFICATION)
+
+
+@pytest.mark.parametrize("key", ["settle", "timeout", "rate", "patience"])
+def test_not_a_number_is_no_number_of_seconds(tmp_path, key):
+    assert refused(tmp_path, f"{key}: .nan\n").startswith(f"gateway.yaml, line 1: {key}")
+
+
+# Secrets.
+
+
+def test_secrets_may_stand_in_the_environment(monkeypatch):
+    for name in ("TOKEN", "KEY", "OLD"):
+        monkeypatch.setenv(f"BECKN_TEST_{name}", f"value of {name}")
+
+    config = declared(
+        signup_token="env:BECKN_TEST_TOKEN",
+        headers={"X-Key": "env:BECKN_TEST_KEY", "X-Plain": "plain"},
+        registrations=[{"id": "env:BECKN_TEST_TOKEN", "token": "env:BECKN_TEST_OLD"}],
+    )
+
+    assert config.signup_token == "value of TOKEN"
+    assert config.headers == {"X-Key": "value of KEY", "X-Plain": "plain"}
+    assert config.registrations == (("env:BECKN_TEST_TOKEN", "value of OLD"),)
+    assert "value of" not in json.dumps(config.declared)
+
+
+def test_an_empty_variable_is_none(monkeypatch):
+    monkeypatch.setenv("BECKN_TEST_EMPTY", "")
+
+    with pytest.raises(UsageError, match="signup_token: the environment has no variable BECKN_TEST_EMPTY"):
+        declared(signup_token="env:BECKN_TEST_EMPTY")
+
+
+def test_the_digest_tells_declarations_apart_and_not_secrets(monkeypatch):
+    monkeypatch.setenv("BECKN_TEST_TOKEN", "first")
+    first = declared(signup_token="env:BECKN_TEST_TOKEN")
+    monkeypatch.setenv("BECKN_TEST_TOKEN", "second")
+    second = declared(signup_token="env:BECKN_TEST_TOKEN")
+
+    assert first.digest == second.digest
+    assert first.digest != declared(settle=1).digest
+
+
+def test_every_secret_of_a_configuration_is_known_longest_first():
+    config = declared(
+        signup_token="agreed-token",
+        headers={"X-Key": "key-of-the-test-run"},
+        registrations=[{"id": "r-1", "token": "token-1"}],
+        verification_hook="https://user:password@gw.example/{id}",
+    )
+
+    assert config.secrets == ("key-of-the-test-run", "user:password", "agreed-token", "password", "token-1", "user")
+
+
+@pytest.mark.parametrize(
+    ("declared_as", "secrets"),
+    [
+        ({"headers": {"Authorization": "Bearer eyJh.bGci.c2ln"}}, {"Bearer eyJh.bGci.c2ln", "eyJh.bGci.c2ln"}),
+        ({"headers": {"Authorization": "Basic dmVuZG9yOm9wZW4rc2VzYW1l"}}, {"vendor:open+sesame", "open+sesame"}),
+        ({"headers": {"Cookie": "session=s3ss10n-of-m1ne; theme=dark"}}, {"s3ss10n-of-m1ne"}),
+        ({"signup_token": "Token agreed-before-7"}, {"agreed-before-7"}),
+        ({"verification_hook": "https://gw/{id}?key=k3y%2Fof%2Bmine&at=1"}, {"k3y/of+mine", "k3y%2Fof%2Bmine"}),
+        ({"verification_hook": "https://ops:p%40ss-word@gw/{id}"}, {"p%40ss-word", "p@ss-word", "ops:p%40ss-word"}),
+        ({"verification_hook": "curl -u ops:open-sesame https://gw/{id}"}, {"ops:open-sesame", "open-sesame"}),
+        ({"verification_hook": "curl -H 'X-Key: open-sesame' https://gw/{id}"}, {"open-sesame"}),
+        ({"verification_hook": "sh -c 'verify --api-key=open-sesame {id}'"}, {"open-sesame"}),
+        ({"verification_hook": "env TOKEN=open-sesame verify --password 'open \"up'"}, {"open-sesame", 'open "up'}),
+    ],
+)
+def test_a_secret_is_known_without_what_stands_around_it(declared_as, secrets):
+    assert secrets <= set(declared(**declared_as).secrets)
+
+
+def test_a_header_field_without_a_secret_is_none():
+    assert declared(headers={"Accept": "application/json", "User-Agent": "kit/1"}).secrets == ()
+
+
+@pytest.mark.parametrize(
+    ("hook", "shown"),
+    [
+        ("https://ops:secret@gw.example:8443/T00/B00/{id}?key=k", "https://gw.example:8443/<secret>"),
+        ("HTTP://gw.example?key=k", "HTTP://gw.example/<secret>"),
+        ("/opt/verify --token t0ken-of-m1ne {id}", "/opt/verify <secret>"),
+        ("sh -c 'unbalanced {id}", "sh <secret>"),
+    ],
+)
+def test_of_a_verification_hook_only_where_it_leads_is_shown(hook, shown):
+    config = declared(verification_hook=hook)
+
+    assert config.shown["verification_hook"] == shown
+    assert config.to_json(Masker().mask)["verification_hook"] == shown
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "signup_token: [open-sesame]",
+        "headers: open-sesame",
+        "headers: {X-Key: [open-sesame]}",
+        "registrations: [{id: r-1, token: [open-sesame]}]",
+        "registrations: [open-sesame]",
+        "verification_hook: [open-sesame]",
+        "proxy: [open-sesame]",
+    ],
+)
+def test_a_mistake_in_a_secret_is_told_without_the_secret(tmp_path, text):
+    assert "sesame" not in refused(tmp_path, text)
+
+
+# What the machine has, and what it has not.
+
+
+@pytest.fixture
+def no_time_zones(monkeypatch):
+    """A machine without time zone data, such as Windows or a small container."""
+    monkeypatch.setitem(sys.modules, "tzdata", None)
+    zoneinfo.ZoneInfo.clear_cache()
+    zoneinfo.reset_tzpath(to=())
+    yield
+    zoneinfo.reset_tzpath()
+
+
+@pytest.mark.usefixtures("no_time_zones")
+def test_utc_needs_no_time_zone_data():
+    gateway = Gateway(declared(timestamp_zone="UTC"))
+
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d", gateway.timestamp())
+
+
+@pytest.mark.usefixtures("no_time_zones")
+def test_missing_time_zone_data_is_told_with_what_brings_it():
+    with pytest.raises(UsageError, match=r"timestamp_zone: this machine has no time zone data .* pip install tzdata"):
+        declared(timestamp_zone="Asia/Kolkata")
+
+
+def test_paths_may_begin_at_home(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (tmp_path / "ca.pem").write_text(Path(certifi.where()).read_text())
+
+    assert declared(tls={"ca": "~/ca.pem"}).tls == {"ca": "~/ca.pem"}
+    assert path_of("~/x/y") == tmp_path / "x" / "y"
+    assert path_of("~nobody-at-all/x") == Path("~nobody-at-all/x")
+
+
+def test_a_key_with_a_pass_phrase_is_refused_and_never_asked_for(tmp_path):
+    key = ed25519.Ed25519PrivateKey.generate()
+    locked = serialization.BestAvailableEncryption(b"secret")
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "client")])
+    now = datetime.datetime.now(datetime.UTC)
+    certificate = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now)
+        .not_valid_after(now + datetime.timedelta(days=1))
+        .sign(key, None)
+    )
+    pem = serialization.Encoding.PEM
+    content = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, locked) + certificate.public_bytes(pem)
+    (tmp_path / "client.pem").write_bytes(content)
+
+    with pytest.raises(UsageError, match=r"tls.client_cert: the private key in '.*client.pem' is encrypted"):
+        declared(tls={"client_cert": str(tmp_path / "client.pem")})
+
+
+# Waivers.
+
+
+@pytest.mark.parametrize(
+    ("pointer", "hint"),
+    [
+        ("documents.1.data", "'/documents/*/data'"),
+        ("/documents/1/dta", "'/documents/*/data'"),
+        ("/documents/data", "'/documents/*/data'"),
+        ("/documents/01/data", "'/documents/*/data'"),
+        ("/info/*", "'/info"),
+        ("/Info/phone", "'/info/phone'"),
+        ("header:Message", "'header:message'"),
+        ("/", "the nearest are"),
+    ],
+)
+def test_a_waiver_for_no_member_is_refused_with_the_nearest_one(pointer, hint):
+    with pytest.raises(UsageError, match="is no member of a request or a reply") as caught:
+        declared(waivers=[{**WAIVER, "pointer": pointer}])
+
+    assert hint in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "pointer", ["", "/info", "/documents/1/data", "/documents/*/data", "/documents/0", "/auth/token", "header:action"]
+)
+def test_a_waiver_may_name_any_member_of_a_message(pointer):
+    (waiver,) = declared(waivers=[{**WAIVER, "pointer": pointer}]).waivers
+
+    assert waiver.pointer == pointer

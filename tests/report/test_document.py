@@ -1,0 +1,53 @@
+"""What a report says of a verdict that needs waivers, in every form that it has."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+
+from beckn_conformance.commands.fleet import index
+from beckn_conformance.record import har
+from beckn_conformance.report import badge, earl, html, markdown
+from beckn_conformance.specification.loading import load
+from tests.reports import report
+from tests.written_fleets import ended, ledger
+
+WAIVED = report(waived={"MUST": ["SIGNUP-NACK-PHONE"]})
+SAID = "onformant, 1 MUST waived"
+
+
+def _har(made):
+    file = io.StringIO()
+    har.write([], made, file)
+    return file.getvalue()
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        badge.svg,
+        markdown.summary,
+        _har,
+        lambda made: html.page(made, load(), {}),
+        lambda made: str(earl.document(made, load())),
+    ],
+    ids=["badge", "summary", "har", "page", "earl"],
+)
+def test_a_waived_must_stands_beside_the_verdict(write):
+    assert SAID in write(WAIVED)
+    assert SAID not in write(report())
+
+
+def test_the_badge_of_what_needs_waivers_has_another_colour():
+    assert badge.COLOURS["conformant"] in badge.svg(report())
+    assert badge.COLOURS["conformant"] not in badge.svg(WAIVED)
+
+
+def test_a_fleet_tells_who_needs_waivers(tmp_path):
+    made = ledger(tmp_path, ended("a", WAIVED), ended("b", report()))
+
+    page = index.page(made.document, made.history, load())
+
+    assert "2 of 2 conformant, 1 with waivers" in page
+    assert page.count("conformant, 1 MUST waived") == 1

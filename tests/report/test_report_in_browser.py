@@ -1,0 +1,328 @@
+"""report.html in a real browser: of runs against the reference gateway, and full of hostile text."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from beckn_conformance.commands.fleet import index
+from beckn_conformance.report import evidence, html
+from tests.end_to_end.kit import Kit
+from tests.exchanges import SPECIFICATION
+from tests.report.test_report_html import hostile
+from tests.reports import FOUND, finding, report, row
+from tests.written_fleets import ended, ledger
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+FLAGS = (
+    # As root Chromium starts without its sandbox only.
+    *("--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync"),
+    *("--no-first-run", "--disable-dev-shm-usage"),
+)
+DEFECTS = ("signup-info-phone-no-dash-accepted", "update-status-updated")
+TESTS = "phone or test_plain_get or UPDATE-STATUS"
+SCREEN, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
+
+pytestmark = pytest.mark.long
+
+
+@pytest.fixture(scope="module")
+def browser():
+    pytest.importorskip("playwright", reason="playwright drives the browser: pip install -e '.[test]'")
+    path = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if path is None:
+        pytest.skip("no browser is found; on Debian: apt-get install --no-install-recommends chromium")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield launched
+        launched.close()
+
+
+@pytest.fixture(scope="module")
+def found(tmp_path_factory) -> Path:
+    """The page of a run that was narrowed, against a gateway with two defects."""
+    kit = Kit(tmp_path_factory.mktemp("run"))
+    run = kit.run(f"reference:{','.join(DEFECTS)}", "-k", TESTS)
+    assert run.status == 1, run.output
+    return run.folder / "report.html"
+
+
+@pytest.fixture(scope="module")
+def short(found, tmp_path_factory) -> Path:
+    """The same with a few requirements of every outcome: axe looks at each element for long."""
+    told = json.loads((found.parent / "report.json").read_text(encoding="utf-8"))
+    by_status = {}
+    for requirement in told["requirements"]:
+        by_status.setdefault(requirement["status"], []).append(requirement)
+    told["requirements"] = [requirement for rows in by_status.values() for requirement in rows[:3]]
+    rows = evidence.read(found.parent / "exchanges.jsonl", evidence.wanted(told))
+    path = tmp_path_factory.mktemp("short") / "report.html"
+    path.write_text(html.page(told, SPECIFICATION, rows), encoding="utf-8")
+    return path
+
+
+@pytest.fixture(scope="module")
+def poisoned(tmp_path_factory) -> Path:
+    path = tmp_path_factory.mktemp("hostile") / "report.html"
+    path.write_text(html.page(hostile()[0], SPECIFICATION, hostile()[1]), encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def visit(browser):
+    """Opens a page; what the browser complains of, and what is asked of others, fails the test."""
+    contexts, complaints = [], []
+
+    def open_(path, fragment="", viewport=SCREEN, **options):
+        context = browser.new_context(viewport=viewport, **options)
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(20_000)
+        page.on("console", lambda message: complaints.append(message.text))
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("dialog", lambda dialog: (complaints.append(dialog.message), dialog.dismiss()))
+        page.on("request", lambda request: asked(request.url))
+        page.goto(path.as_uri() + fragment)
+        return page
+
+    def asked(url):
+        if not url.startswith(("file:", "data:")):
+            complaints.append(url)
+
+    yield open_
+    for context in contexts:
+        context.close()
+    assert complaints == []
+
+
+def shown(page, selector):
+    return page.locator(f"{selector}:visible")
+
+
+def ids(page, selector):
+    return {element.get_attribute("id") for element in shown(page, selector).all()}
+
+
+def overflow(page):
+    return page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+
+
+def test_the_first_screen_gives_verdict_and_findings(found, visit):
+    page = visit(found)
+
+    assert page.locator("h1").inner_text() == "Incomplete"
+    for text in ("127.0.0.1", "class core", SPECIFICATION.digest):
+        assert page.get_by_text(text).first.is_visible()
+    first = page.locator(".finding").first
+    assert first.bounding_box()["y"] + first.bounding_box()["height"] < SCREEN["height"]
+    assert {FOUND, "UPDATE-STATUS"} <= {id_.rpartition("-")[0] for id_ in ids(page, ".finding")}
+
+
+def test_filters_choose_by_outcome_level_section_and_text(found, visit):
+    page = visit(found)
+    form = page.locator("#filter")
+    every = ids(page, ".requirement")
+    assert every == {*SPECIFICATION.requirements}
+
+    form.get_by_label("Outcome").select_option("failed")
+    failed = ids(page, ".requirement")
+    assert {FOUND, "UPDATE-STATUS"} <= failed < every
+    assert f"of {len(SPECIFICATION.requirements)} requirements" in page.locator("#shown").inner_text()
+
+    form.get_by_label("Section").select_option("§3")
+    assert FOUND not in ids(page, ".requirement")
+    assert {id_.rpartition("-")[0] for id_ in ids(page, ".finding")} == ids(page, ".requirement") & failed
+    assert shown(page, ".group").count() == 1
+
+    page.get_by_role("button", name="Clear").click()
+    count = len(SPECIFICATION.requirements)
+    page.wait_for_function(f"document.querySelectorAll('.requirement:not([hidden])').length == {count}")
+    form.get_by_label("Level").select_option("SHOULD")
+    assert ids(page, ".requirement") == {r.id for r in SPECIFICATION.requirements.values() if r.level == "SHOULD"}
+
+    form.get_by_label("Level").select_option("")
+    form.get_by_label("Text").fill("phone REFUSED")
+    assert {FOUND, "UPDATE-NACK-PHONE"} <= ids(page, ".requirement") < every
+    assert "curl" in page.locator(".finding .copy").first.text_content()
+    form.get_by_label("Text").fill("curl")
+    assert ids(page, ".finding") == set()
+    form.get_by_label("Text").fill("nothing at all is called this")
+    assert page.get_by_text("Nothing fits the filter.").is_visible()
+
+
+def test_a_count_shows_what_it_counts(found, visit):
+    page = visit(found)
+
+    page.locator(".counts").get_by_role("button", name="failed").click()
+
+    page.wait_for_function("document.getElementById('shown').textContent != ''")
+    assert {FOUND, "UPDATE-STATUS"} <= ids(page, ".requirement")
+    assert "SIGNUP-ID" not in ids(page, ".requirement")
+
+
+def test_a_link_opens_a_requirement_or_a_finding(found, visit):
+    page = visit(found, f"#{FOUND}")
+    assert page.locator(f"#{FOUND} .body").is_visible()
+    assert page.locator(f"#{FOUND}").evaluate("e => e.getBoundingClientRect().top < innerHeight")
+
+    page.locator(f"#{FOUND} .rows").get_by_role("link", name=f"{FOUND}-").first.click()
+    assert page.locator(f".finding[id^={FOUND}] .sides").first.is_visible()
+
+
+def test_a_link_to_what_is_filtered_away_takes_the_filter_off(found, visit):
+    page = visit(found)
+    page.locator("#filter").get_by_label("Outcome").select_option("failed")
+    assert not page.locator("#SIGNUP-ID").is_visible()
+
+    page.evaluate("location.hash = 'SIGNUP-ID'")
+
+    page.locator("#SIGNUP-ID .body").wait_for(state="visible")
+
+
+def test_a_finding_shows_sent_expected_and_observed_with_the_member_marked(found, visit):
+    page = visit(found)
+    finding_ = page.locator(f".finding[id^={FOUND}]").first
+    finding_.locator("summary").first.click()
+
+    tops = [finding_.get_by_role("heading", name=name).bounding_box()["y"] for name in ("Sent", "Expected", "Observed")]
+    assert len(set(tops)) == 1
+    assert '"phone"' in finding_.locator("mark").first.inner_text()
+    finding_.get_by_text("The exchange in full").click()
+    assert finding_.locator(".exchange").first.is_visible()
+
+
+def test_links_to_readings_are_large_enough_for_a_finger(found, visit):
+    page = visit(found)
+    page.evaluate("for (const one of document.querySelectorAll('details')) one.open = true")
+
+    sizes = page.eval_on_selector_all(
+        "a[href^='#reading-']", "links => links.map(a => a.getBoundingClientRect()).map(r => [r.width, r.height])"
+    )
+    assert len(sizes) > 100
+    assert all(width >= 24 and height >= 24 for width, height in sizes)
+
+
+def test_a_line_is_copied(found, visit):
+    page = visit(found, permissions=["clipboard-read", "clipboard-write"])
+    finding_ = page.locator(f".finding[id^={FOUND}]").first
+    finding_.locator("summary").first.click()
+
+    finding_.get_by_role("button", name="Copy: Shell line with curl").click()
+
+    finding_.get_by_text("Copied").wait_for()
+    assert page.evaluate("navigator.clipboard.readText()").startswith("U=http://127.0.0.1:")
+
+
+def test_the_page_is_dark_or_light_as_the_system_or_its_reader_wants(found, visit):
+    page = visit(found, color_scheme="dark")
+    dark = page.evaluate("getComputedStyle(document.body).backgroundColor")
+
+    page.get_by_role("button", name="Light").click()
+
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)" != dark
+    assert page.get_by_role("button", name="Dark").is_visible()
+
+
+def test_on_paper_findings_are_open_and_the_page_is_left_as_it_was(found, visit):
+    page = visit(found)
+    page.evaluate(
+        "addEventListener('beforeprint', () => { window.printed = document.querySelectorAll('.finding[open]').length })"
+    )
+
+    paper = page.pdf(prefer_css_page_size=True)
+
+    assert paper.startswith(b"%PDF-")
+    assert page.evaluate("window.printed") == page.locator(".finding").count() > 1
+    assert page.locator(".finding[open]").count() == 0
+
+
+def test_nothing_is_wider_than_a_phone(found, poisoned, visit):
+    for path in (found, poisoned):
+        page = visit(path, viewport=PHONE)
+        page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true })")
+
+        assert overflow(page) <= 0
+
+
+@pytest.mark.parametrize(("viewport", "scheme"), [(SCREEN, "light"), (SCREEN, "dark"), (PHONE, "light")])
+def test_axe_finds_nothing(short, visit, scheme, viewport):
+    axe = pytest.importorskip("axe_playwright_python", reason="axe-core comes with axe-playwright-python")
+    page = visit(short, color_scheme=scheme, viewport=viewport)
+    page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true })")
+    page.evaluate((Path(axe.__file__).parent / "axe.min.js").read_text(encoding="utf-8"))
+
+    result = page.evaluate("axe.run()")
+
+    assert [(v["id"], v["nodes"][0]["html"]) for v in result["violations"]] == []
+    assert {"color-contrast", "label", "heading-order"} <= {rule["id"] for rule in result["passes"]}
+
+
+def test_the_page_over_a_fleet_can_be_read_by_everybody(tmp_path, visit):
+    axe = pytest.importorskip("axe_playwright_python", reason="axe-core comes with axe-playwright-python")
+    long = "a-gateway-with-a-name-of-sixty-four-characters-".ljust(64, "g")
+    before = [ended(long, report()), *(ended(name, report(finding())) for name in "abcdef")]
+    ledger(tmp_path, *before)
+    after = [ended(long, report(finding())), *before[2:], ended("last", report())]
+    made = ledger(tmp_path, *after, names=(long, *"bcdefg", "last"))
+    page = visit(index.write(made, SPECIFICATION), color_scheme="dark", viewport=PHONE)
+    page.locator("details").first.locator("summary").click()
+    page.evaluate((Path(axe.__file__).parent / "axe.min.js").read_text(encoding="utf-8"))
+
+    result = page.evaluate("axe.run()")
+
+    assert [(v["id"], v["nodes"][0]["html"]) for v in result["violations"]] == []
+    assert {"color-contrast", "heading-order"} <= {rule["id"] for rule in result["passes"]}
+    assert overflow(page) <= 0
+    assert page.locator("#gateways").get_by_role("row").filter(has_text=long).get_by_role("link").is_visible()
+    assert page.get_by_text("1 not conformant now and conformant before").is_visible()
+
+
+def test_hostile_text_does_nothing(poisoned, visit):
+    page = visit(poisoned)
+    page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true })")
+    page.locator("#filter").get_by_label("Text").fill("<script>")
+
+    assert page.evaluate("window.caught") is None
+    assert page.locator("img, main script, iframe, object").count() == 0
+    assert page.get_by_text("<script>window.caught=1</script>").first.is_visible()
+
+
+def test_scripts_that_are_not_the_page_s_own_do_not_run(found, browser):
+    context = browser.new_context()
+    page = context.new_page()
+    page.goto(found.as_uri())
+
+    page.evaluate(
+        "() => { const one = document.createElement('script'); one.textContent = 'window.caught = 1'; "
+        "document.body.append(one); document.body.setAttribute('style', 'color: rgb(1, 2, 3)'); }"
+    )
+
+    assert page.evaluate("window.caught") is None
+    assert page.evaluate("getComputedStyle(document.body).color") != "rgb(1, 2, 3)"
+    context.close()
+
+
+def test_without_scripts_everything_can_be_read(found, visit):
+    page = visit(found, java_script_enabled=False)
+
+    assert page.locator("h1").inner_text() == "Incomplete"
+    assert page.get_by_role("button").count() == 0
+    assert not page.locator("#filter").is_visible()
+    finding_ = page.locator(f".finding[id^={FOUND}]").first
+    finding_.locator("summary").first.click()
+    assert finding_.locator(".sides").is_visible()
+
+
+def test_many_findings_make_a_page_that_can_be_used(tmp_path, visit):
+    many = [finding(number=number, exchanges=["x1"], curl="curl " + "x" * 2000) for number in range(400)]
+    path = tmp_path / "report.html"
+    path.write_text(html.page(report(*many), SPECIFICATION, {"x1": row(), "x2": row("x2")}), encoding="utf-8")
+
+    page = visit(path, f"#{FOUND}-{399:08x}")
+
+    assert page.locator(f"#{FOUND}-{399:08x} .sides").is_visible()

@@ -1,0 +1,50 @@
+"""The summary on the terminal."""
+
+import datetime
+
+from beckn_conformance.judging.finding import Judgement
+from beckn_conformance.judging.obligations import obligations
+from beckn_conformance.judging.outcome import conclude
+from beckn_conformance.judging.tally import Tally
+from beckn_conformance.record.run import Run
+from beckn_conformance.report import terminal
+from tests.exchanges import CONFIG, SPECIFICATION
+
+PHONE, EMAIL = "SIGNUP-NACK-PHONE", "SIGNUP-NACK-EMAIL"
+
+
+def summary(tally, *, narrowed=False):
+    verdict = conclude(tally, SPECIFICATION, CONFIG, narrowed=narrowed)
+    run = Run(SPECIFICATION, CONFIG, "r1", 1, datetime.datetime(2026, 5, 4, tzinfo=datetime.UTC))
+    return [text for text, _ in terminal.lines(run, verdict, None)]
+
+
+def partly_tested():
+    """All of one requirement was exercised, and a part of another."""
+    tally = Tally()
+    due = obligations(SPECIFICATION, CONFIG)
+    for name in due[PHONE]:
+        tally.add(Judgement(PHONE, name))
+    tally.add(Judgement(EMAIL, min(due[EMAIL])))
+    tally.tests[PHONE] = tally.tests[EMAIL] = ["test"]
+    return tally
+
+
+def test_a_narrowed_run_is_silent_about_what_was_not_selected():
+    lines = summary(partly_tested(), narrowed=True)
+
+    assert not any(EMAIL in line for line in lines)
+    (counts,) = (line for line in lines if line.startswith("requirements: "))
+    assert counts.startswith("requirements: 1 passed, ")
+    assert counts.endswith(" not or only partly tested")
+
+
+def test_a_narrowed_run_says_what_a_selected_test_could_not_show():
+    tally = partly_tested()
+    tally.hinder(EMAIL, "the gateway was away")
+
+    assert any(EMAIL in line and "the gateway was away" in line for line in summary(tally, narrowed=True))
+
+
+def test_a_whole_run_names_what_is_inconclusive():
+    assert any(EMAIL in line for line in summary(partly_tested()))

@@ -1,0 +1,303 @@
+"""Recordings in the manner of other programs are judged for what they hold, and for nothing that they leave out."""
+
+import contextlib
+import json
+
+import pytest
+
+from beckn_conformance.errors import UsageError
+from tests.run.recordings import (
+    STYLES,
+    archive,
+    attached,
+    entries,
+    field,
+    judged,
+    judged_as,
+    redacted,
+    without_tokens,
+    zipped,
+)
+
+DEFECTS = {
+    "get-name-ascii": ("GET-ROUND-TRIP", "Provider/get", "/info/name"),
+    "documents-add-second-addition-replaces-first": ("DOCUMENTS-LISTED", "Provider/documents/add", "/documents"),
+}
+
+
+@pytest.mark.parametrize("style", STYLES)
+def test_a_fair_gateway_has_no_findings_whoever_records_it(style, tmp_path):
+    result = judged_as(STYLES[style](entries()), tmp_path)
+
+    assert result.found == set()
+    assert result.status("GET-ROUND-TRIP") == "passed"
+    assert result.verdict.exit_status == 0
+
+
+@pytest.mark.parametrize("style", STYLES)
+@pytest.mark.parametrize("defect", ["get-name-ascii", "documents-add-second-addition-replaces-first"])
+def test_what_is_found_in_a_sound_recording_is_found_in_all(style, defect, tmp_path):
+    result = judged_as(STYLES[style](entries(defect)), tmp_path)
+
+    assert DEFECTS[defect] in result.found
+    assert {requirement for requirement, _, _ in result.found} <= {
+        "GET-ROUND-TRIP",
+        "DOCUMENTS-LISTED",
+        "DOCUMENTS-KEPT",
+        "DOCUMENTS-ECHO",
+    }
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-le", "utf-32"])
+def test_a_recording_in_another_encoding_is_read(encoding, tmp_path):
+    result = judged_as(entries("get-name-ascii"), tmp_path, encoding)
+
+    assert DEFECTS["get-name-ascii"] in result.found
+
+
+@pytest.mark.parametrize("style", ["a page with a service worker", "every call twice"])
+def test_that_calls_are_on_record_twice_is_said(style, tmp_path):
+    result = judged_as(STYLES[style](entries()), tmp_path)
+
+    assert f"{len(entries())} calls are on record twice, and are judged once" in result.notes
+
+
+@pytest.mark.parametrize(
+    ("style", "note"),
+    [
+        ("mitmproxy", "the size of a reply is not that of the text, which is whole JSON (20 times)"),
+        ("chrome-har", "the size of a reply is not that of the text, which is whole JSON"),
+        ("request text in another encoding", "the text of a request was recorded in another encoding"),
+        ("times in whole seconds", "times are told to 1 s"),
+    ],
+)
+def test_what_is_amiss_with_a_recording_is_said(style, note, tmp_path):
+    if style == "chrome-har":
+        calls = entries()
+        for call in calls:
+            field(call["response"], "content-length", None)
+    else:
+        calls = entries()
+    assert note in judged_as(STYLES[style](calls), tmp_path).notes
+
+
+@pytest.mark.parametrize(
+    "style",
+    [
+        redacted("[Filtered]", in_replies=True),
+        redacted("[Filtered]", in_replies=False),
+        redacted("***", in_replies=True),
+        redacted("SECRET_1", in_replies=False),
+        redacted("anything", in_replies=True),
+        without_tokens,
+    ],
+)
+def test_tokens_that_were_taken_out_are_no_evidence(style, tmp_path):
+    result = judged_as(style(entries()), tmp_path)
+
+    assert result.found == set()
+    assert "nothing is judged by Token of requests" in result.notes
+    assert result.status("GET-ROUND-TRIP") == "passed"
+    assert result.status("TOKEN-NACK-UNKNOWN") == "untested"
+
+
+def test_without_tokens_everything_else_is_found(tmp_path):
+    result = judged_as(redacted("***", in_replies=True)(entries("get-name-ascii")), tmp_path)
+
+    assert result.found == {DEFECTS["get-name-ascii"]}
+
+
+def test_a_call_with_anothers_token_is_evidence(tmp_path):
+    calls = entries("get-token-foreign-accepted")
+    (stolen,) = [one["value"] for one in calls[1]["request"]["headers"] if one["name"] == "token"]
+    field(calls[11]["request"], "token", stolen)
+    result = judged_as([calls[0], calls[1], *calls[10:13]], tmp_path)
+
+    assert ("TOKEN-NACK-FOREIGN", "Provider/get", "header:Token") in result.found
+
+
+def test_header_members_that_no_call_carries_are_no_evidence(tmp_path):
+    calls = entries()
+    for call in calls:
+        for name in ("action", "timestamp"):
+            field(call["request"], name, None)
+    result = judged_as(calls, tmp_path)
+
+    assert result.found == set()
+    assert "nothing is judged by Action and Timestamp of requests" in result.notes
+
+
+def test_a_recording_without_times_claims_nothing_that_depends_on_them(tmp_path):
+    calls = entries("documents-add-second-addition-replaces-first", "get-name-ascii")
+    for call in calls:
+        call.pop("startedDateTime")
+    result = judged_as(calls, tmp_path)
+
+    assert result.found == {DEFECTS["get-name-ascii"]}
+    assert "no call has a time that can be read" in result.notes
+
+
+def test_calls_within_one_second_may_have_been_simultaneous(tmp_path):
+    calls = entries()
+    for call in calls:
+        call["startedDateTime"] = "2026-11-01T10:00:00Z"
+        call["time"] = 20 if "get" in call["request"]["url"] else 300
+    assert judged_as(calls, tmp_path).found == set()
+
+
+@pytest.mark.parametrize("when", ["0001-01-01T00:00:00.0000000+05:30", "", None, 0, "-1", 1e300, {}, "9999-12-31"])
+def test_an_impossible_time_lies_between_those_around_it(when, tmp_path):
+    calls = entries("get-name-ascii")
+    for call in calls[::3]:
+        call["startedDateTime"] = when
+    result = judged_as(calls, tmp_path)
+
+    assert result.found == {DEFECTS["get-name-ascii"]}
+    assert "7 calls have not a time that can be read" in result.notes
+
+
+def test_a_user_in_a_url_is_never_shown(tmp_path):
+    calls = STYLES["user and password in the URL"](entries())
+    judged_as(calls, tmp_path)
+    calls[0]["request"]["url"] = "https://me:hunter2@other.example/Provider/signup"
+
+    with pytest.raises(
+        UsageError, match=r"several gateways are called.*gw\.example, https://other\.example$"
+    ) as raised:
+        judged_as(calls, tmp_path)
+
+    assert "hunter2" not in str(raised.value)
+    written = [path.read_bytes() for path in tmp_path.rglob("report*/*")]
+    assert written
+    assert not any(b"hunter2" in content for content in written)
+
+
+def test_a_change_that_was_not_recorded_whole_may_have_been_made(tmp_path):
+    calls = entries()
+    changed = next(call for call in calls if call["request"]["url"].endswith("info/update"))
+    changed["request"]["postData"]["text"] = "{"
+    result = judged_as(calls, tmp_path)
+
+    assert result.found == set()
+    assert result.status("GET-ROUND-TRIP") == "passed"
+
+
+# Bodies in files.
+
+
+def test_bodies_in_files_beside_a_recording_are_read(tmp_path):
+    calls = entries("get-name-ascii")
+    for name, content in attached(calls).items():
+        (tmp_path / name).write_bytes(content)
+
+    assert judged_as(calls, tmp_path).found == {DEFECTS["get-name-ascii"]}
+
+
+def test_a_recording_in_a_zip_is_read_with_its_files(tmp_path):
+    calls = entries("get-name-ascii")
+    files = attached(calls)
+    source = zipped(tmp_path / "traffic.har.zip", {"har.har": json.dumps(archive(calls)).encode(), **files})
+
+    assert judged(source).found == {DEFECTS["get-name-ascii"]}
+
+
+@pytest.mark.parametrize(
+    "name", ["../secret.json", "/etc/hostname", "a/b.json", ".hidden", "link.json", "none.json", ""]
+)
+def test_a_file_elsewhere_is_never_read(name, tmp_path):
+    (tmp_path / "secret.json").write_text('{"secret": 1}')
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    (folder / ".hidden").write_text('{"secret": 1}')
+    (folder / "link.json").symlink_to(tmp_path / "secret.json")
+    calls = entries()[:1]
+    calls[0]["response"]["content"] = {"_file": name}
+    result = judged_as(calls, folder)
+
+    assert result.found == set()
+    assert not any(b"secret" in path.read_bytes() for path in folder.rglob("report*/*.jsonl"))
+
+
+def test_a_zip_that_unpacks_to_too_much_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr("beckn_conformance.record.foreign.source.LARGEST", 100_000)
+    source = zipped(tmp_path / "traffic.har.zip", {"har.har": b" " * 1_000_000})
+
+    with pytest.raises(UsageError, match="larger than"):
+        judged(source)
+
+
+@pytest.mark.parametrize("names", [(), ("a.har", "b.har"), ("folder/a.har",)])
+def test_a_zip_without_one_recording_is_refused(names, tmp_path):
+    source = zipped(tmp_path / "traffic.zip", dict.fromkeys(names, b"{}") | {"x.json": b"{}"})
+
+    with pytest.raises(UsageError, match="not one"):
+        judged(source)
+
+
+def test_a_zip_that_is_damaged_is_refused(tmp_path):
+    source = zipped(tmp_path / "traffic.zip", {"har.har": json.dumps(archive(entries())).encode()})
+    whole = source.read_bytes()
+    for place in range(0, len(whole), max(len(whole) // 40, 1)):
+        source.write_bytes(whole[:place] + b"\xff" + whole[place + 1 :])
+        with contextlib.suppress(UsageError):
+            assert judged(source).found == set()
+
+
+# What cannot be judged.
+
+
+def test_a_recording_in_which_nothing_can_be_judged_is_inconclusive(tmp_path):
+    calls = entries()
+    for call in calls:
+        call["response"]["content"] = {"size": 500}
+    result = judged_as(calls, tmp_path)
+
+    assert result.found == set()
+    assert result.verdict.exit_status == 10
+
+
+def test_a_reply_whose_header_was_not_recorded_is_judged_by_nobody(tmp_path):
+    calls = entries()
+    for call in calls:
+        call["response"]["headers"] = []
+    result = judged_as(calls, tmp_path)
+
+    assert result.found == set()
+    assert result.verdict.exit_status == 10
+
+
+ODD = (None, True, -1, 10**400, 1e308, "", "x" * 5000, [], {}, [None], {"a": 1}, "\ud800", "\x00", "0", "١")
+
+
+def _places(value, path=()):
+    yield path
+    if isinstance(value, dict):
+        for name, child in value.items():
+            yield from _places(child, (*path, name))
+    if isinstance(value, list):
+        for index, child in enumerate(value[:2]):
+            yield from _places(child, (*path, index))
+
+
+def _with(value, path, odd):
+    if not path:
+        return odd
+    first, *rest = path
+    if isinstance(value, dict):
+        return {name: _with(child, rest, odd) if name == first else child for name, child in value.items()}
+    return [_with(child, rest, odd) if index == first else child for index, child in enumerate(value)]
+
+
+@pytest.mark.parametrize("creator", ["a recorder", "beckn-conformance"])
+def test_no_oddity_of_a_recording_is_a_finding_or_a_crash(creator, tmp_path):
+    har = archive(entries()[:2])
+    har["log"]["creator"]["name"] = creator
+    for number, path in enumerate(_places(har)):
+        if path[-1:] in (("text",), ("url",), ("status",)) or "headers" in path[:-1]:
+            # That would be another call, or another answer.
+            continue
+        odd = ODD[number % len(ODD)]
+        (tmp_path / "traffic.har").write_text(json.dumps(_with(har, path, odd)))
+        with contextlib.suppress(UsageError):
+            result = judged(tmp_path / "traffic.har")
+            assert {found for found in result.found if not found[0].startswith("HEADER")} == set(), (path, odd)
