@@ -62,7 +62,7 @@ def _parser() -> argparse.ArgumentParser:
         metavar="TEXT",
         help="what all peers know, also as CLONE_SECRET; without it only this machine may clone",
     )
-    parser.add_argument("--until-stdin-ends", action="store_true", help="end when whoever started it does")
+    parser.add_argument("--until-stdin-ends", action="store_true", help="end when the parent process does")
     parser.add_argument("--list", action="store_true", help="print all defects and variations")
     return parser
 

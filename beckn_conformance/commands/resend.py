@@ -169,7 +169,7 @@ def resend(
     if abreast or requirement in OF_LUCK:
         text = f"{finding['id']} did not show this time; it takes luck, {finding['replay']}"
         return Resent(None, text, exchanges, masker)
-    return Resent(False, f"{finding['id']} does not show any more", exchanges, masker)
+    return Resent(False, f"{finding['id']} no longer shows", exchanges, masker)
 
 
 async def _send(actor: Actor, steps: Sequence[Exchange], recorded: GatewayConfig) -> None:

@@ -15,7 +15,7 @@ def add(commands: Commands) -> None:
         description="Judges a gateway as pytest --gateway-url URL does, but apart from every conftest.py and "
         "pytest configuration around. Options after URL are those of pytest and of the kit.",
     )
-    run.add_argument("--until-stdin-ends", action="store_true", help="end at once when whoever started it does")
+    run.add_argument("--until-stdin-ends", action="store_true", help="end at once when the parent process does")
     run.add_argument("url", metavar="URL", help="base URL of the gateway, or reference[:NAME]")
     run.add_argument("options", nargs=argparse.REMAINDER, help="options of pytest and of the kit, such as -k phone")
     run.set_defaults(does=_run)

@@ -56,7 +56,7 @@ def read(folder: Path) -> dict[str, Any]:
     if not isinstance(report, dict) or not str(report.get("format", "")).startswith("beckn-conformance-report/"):
         raise UsageError(f"{path} is no report of this kit")
     if amiss := misfit(report, "report.json"):
-        raise UsageError(f"{path} has not the form of a report: {amiss}")
+        raise UsageError(f"{path} is not a valid report: {amiss}")
     return report
 
 

@@ -172,7 +172,7 @@ def test_a_new_member_of_a_request_breaks_both(required):
     }
     shown = {c.text.partition(":")[0]: c.witness.message["info"] for c in found}
     assert "website" in shown["must be accepted now"]
-    assert "website" not in shown["need not be accepted any more"]
+    assert "website" not in shown["no longer need be accepted"]
     assert ("website" in shown["must be refused now"]) is (not required)
 
 

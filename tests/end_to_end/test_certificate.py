@@ -513,4 +513,4 @@ def test_a_report_of_another_form_is_told_and_not_written_down(home: Path) -> No
     problems = _examine(home).problems
 
     assert "report.json was changed" in problems
-    assert any("has not the form of a report" in problem for problem in problems)
+    assert any("is not a valid report" in problem for problem in problems)

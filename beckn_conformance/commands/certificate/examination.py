@@ -218,7 +218,7 @@ def _judged_again(
     ]
     report = files.read(folder)
     if not specification.validator("report.json").is_valid(report):
-        return [*problems, "report.json has not the form of a report"], []
+        return [*problems, "report.json is not a valid report"], []
     notes: list[str] = []
     wrong = False
     for text, worded in _otherwise(again, report):

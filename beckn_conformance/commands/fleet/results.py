@@ -201,7 +201,7 @@ def _read(path: Path) -> dict[str, Any] | None:
     if not isinstance(document, dict) or document.get("format") != FORMAT:
         raise UsageError(f"{path} is not of a fleet of this kit; choose another --conformance-report")
     if amiss := misfit(document, "fleet-report.json"):
-        raise UsageError(f"{path} has not the form of a fleet's report: {amiss}")
+        raise UsageError(f"{path} is not a valid report of a fleet: {amiss}")
     return document
 
 

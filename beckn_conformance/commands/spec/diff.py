@@ -7,7 +7,7 @@ within a border of the schemas (``common.json`` says which borders there are):
 message          what changed                                   gateways              providers
 ===============  =============================================  ====================  ====================
 request          MUST be refused now (schema proper narrows)    breaking              neutral
-request          need not be refused any more (it widens)       widening              neutral
+request          no longer need be refused (it widens)       widening              neutral
 request          MUST be accepted now (x-safe grows)            breaking              widening
 request          surely accepted no longer (x-safe shrinks)     widening              breaking
 request          SHOULD be refused or accepted now, or no more  neutral               neutral
@@ -50,11 +50,11 @@ LOST, GAINED = "lost", "gained"
 
 EFFECTS: Mapping[tuple[str, str], tuple[str, Mapping[str, str]]] = {
     ("proper", LOST): ("must be refused now", {"gateways": "breaking"}),
-    ("proper", GAINED): ("need not be refused any more", {"gateways": "widening"}),
+    ("proper", GAINED): ("no longer need be refused", {"gateways": "widening"}),
     ("safe", GAINED): ("must be accepted now", {"gateways": "breaking", "providers": "widening"}),
-    ("safe", LOST): ("need not be accepted any more", {"providers": "breaking", "gateways": "widening"}),
+    ("safe", LOST): ("no longer need be accepted", {"providers": "breaking", "gateways": "widening"}),
     ("should", LOST): ("should be refused now", {BOTH: "neutral"}),
-    ("should", GAINED): ("need not be refused any more, where it should have been", {BOTH: "neutral"}),
+    ("should", GAINED): ("should be refused no longer", {BOTH: "neutral"}),
     ("safe-should", GAINED): ("should be accepted now", {BOTH: "neutral"}),
     ("safe-should", LOST): ("should be accepted no longer", {BOTH: "neutral"}),
     ("header", GAINED): ("may be sent now", {"gateways": "breaking", "providers": "widening"}),
@@ -187,8 +187,8 @@ def _operations(old: Specification, new: Specification) -> Iterator[Change]:
         yield Change("widening", "providers", after[key], "", "", "a new operation", shown)
     for key in sorted(before.keys() - after.keys()):
         shown = Witness(sample(inlined(old.files, f"{key}.request.json")), "a request", "no operation")
-        yield Change("breaking", "providers", before[key], "", "", "no operation any more", shown)
-        yield Change("widening", "gateways", before[key], "", "", "no operation any more", shown)
+        yield Change("breaking", "providers", before[key], "", "", "no longer an operation", shown)
+        yield Change("widening", "gateways", before[key], "", "", "no longer an operation", shown)
 
 
 def _messages(old: Specification, new: Specification) -> Iterator[Change]:

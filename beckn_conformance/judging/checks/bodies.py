@@ -119,7 +119,7 @@ def statuses_are_those_of_the_page(sight: Sight) -> Iterable[Judgement]:
                     requirement,
                     pointer,
                     "another-status",
-                    "another status than the page asks for",
+                    "a status that the specification does not allow",
                     f"{' or '.join(map(shown, allowed))} at {pointer}",
                     f"{sight.observed}, with {shown(value)} there",
                 )
@@ -160,7 +160,7 @@ def credential_is_given_once(sight: Sight) -> Iterable[Judgement]:
             "TOKEN-NOT-REPEATED",
             "/auth",
             "credential-repeated",
-            "the credential is given again",
+            "the credential is repeated",
             "no auth in this reply",
         )
 
@@ -183,7 +183,7 @@ def expiry_lies_ahead(sight: Sight) -> Iterable[Judgement]:
             "SIGNUP-EXP-AHEAD",
             "/auth/exp",
             "expired",
-            "the token has expired when it is given",
+            "the token has expired when it is issued",
             "a time that lies ahead",
             f"{shown(value)} in a reply of {now:%Y-%m-%dT%H:%M:%SZ}",
         )

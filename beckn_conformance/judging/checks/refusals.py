@@ -269,7 +269,7 @@ def messages_stand_where_they_belong(sight: Sight) -> Iterable[Judgement]:
                     "NACK-TEXT",
                     place,
                     "no-string",
-                    "the message is no string",
+                    "the message is not a string",
                     f"a string at {place}",
                     f"{sight.observed}, with {shown(value, 80)} at {pointer}",
                 )
@@ -357,7 +357,7 @@ def _index(sight: Sight) -> Iterator[Judgement]:
                 "NACK-INDEX",
                 next((f.pointer for f in faults if f.member == pattern_of(pointer)), faults[0].pointer),
                 "another-index",
-                "the message stands at the index of another document",
+                "the message is at the index of another document",
                 f"a message at {faults[0].pointer}",
                 f"{sight.observed}, blaming {', '.join(blames[:4])}",
             )

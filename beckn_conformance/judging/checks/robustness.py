@@ -141,7 +141,7 @@ def answers_afterwards(sight: Sight) -> Iterable[Judgement]:
             "ROBUST-LIVES-ON",
             "",
             slug(f"silent after {kind}"),
-            f"nothing is answered any more after {kind}",
+            f"no request is answered after {kind}",
             f"an answer to a plain call within {sight.config.patience:g} s after {kind}, as before it",
             f"{sight.exchange.trouble}, in new attempts for {sight.config.patience:g} s",
             obligation=kind,

@@ -149,7 +149,7 @@ def _info(sight: Sight, history: History) -> Iterator[Judgement]:
             "CLONE-UPDATED",
             "/info",
             "earlier-values",
-            "values of before an update are shown",
+            "values from before an update are shown",
             f"{key} {shown(late[-1].sent.get(key), 60)}{_when(sight)}",
             f"{key} {shown(values.info[key], 60)}, as before",
         )
@@ -166,7 +166,7 @@ def _unchanging(sight: Sight, history: History) -> Iterator[Judgement]:
                 "CLONE-SERVED",
                 pointer,
                 "another-value",
-                "another value is shown",
+                "a different value is shown",
                 expected,
                 f"{shown(found, 100)} there",
             )

@@ -110,7 +110,7 @@ def _missing(
             "DOCUMENTS-SAME-NAME",
             "/documents",
             "document-replaced",
-            "a document gives way to a later one of the same name",
+            "a document is replaced by a later one of the same name",
             f"{what}, besides the later one",
             observed,
         )
@@ -151,7 +151,7 @@ def _altered(sight: Sight, history: History, document: Document, new: bool, pair
     kind, message = (
         ("another-form", "the value comes back in another form")
         if form
-        else ("another-value", "another value comes back")
+        else ("another-value", "a different value comes back")
     )
     if sight.action == SIGNUP:
         requirement = "SIGNUP-ECHO-EXACT" if form else "SIGNUP-ECHO"
@@ -199,7 +199,7 @@ def _strangers(sight: Sight, history: History, pairings: list[Pairing], found: l
                     f"/documents/{index}",
                     "refused-document",
                     "a document of a refused addition is kept",
-                    "the documents of before the NACK",
+                    "the documents from before the NACK",
                     f"{shown(name, 60)} among them",
                 )
                 return
@@ -225,7 +225,7 @@ def _document_statuses(
                     requirement,
                     pointer,
                     "another-status",
-                    "another status than the page asks for",
+                    "a status that the specification does not allow",
                     f"{' or '.join(map(shown, allowed))} at {pointer}",
                     f"{shown(status)} there",
                 )
@@ -285,7 +285,7 @@ def _document_ids(sight: Sight, pairings: list[Pairing], found: list[Any]) -> It
                     "DOCUMENTS-DOCUMENT-ID-STABLE",
                     f"/documents/{pairing.index}/id",
                     "another-id",
-                    "a document has another id than before",
+                    "the id of a document has changed",
                     f"{shown(document.number, 60)}, as in the reply before",
                     f"{shown(number, 60)} for the same document",
                 )

@@ -121,7 +121,7 @@ def compare(
             whole.requirement,
             pointer,
             "another-value",
-            "another value comes back",
+            "a different value comes back",
             f"{shown(expected, 100)} at {pointer}",
             observed,
         )

@@ -98,9 +98,9 @@ def _visible(sight: Sight, history: History, values: Values) -> Iterator[Judgeme
                 "UPDATE-STAYS",
                 "/info",
                 "update-gone",
-                "values of an update are gone again",
+                "values of an update are lost again",
                 f"{key} {shown(earlier[key], 60)}, as an earlier Provider/get showed",
-                f"{key} {shown(values.info[key], 60)}, of before the update",
+                f"{key} {shown(values.info[key], 60)}, from before the update",
             )
             return
         if values.write.seen and values is not history.values[0]:
@@ -116,7 +116,7 @@ def _visible(sight: Sight, history: History, values: Values) -> Iterator[Judgeme
             "UPDATE-VISIBLE",
             "/info",
             "earlier-values",
-            "values of before are shown after an acknowledged update",
+            "old values are shown after an acknowledged update",
             f"{key} {shown(late[-1].sent[key], 60)}",
             f"{key} {shown(values.info[key], 60)}, as before",
         )
@@ -207,7 +207,7 @@ def _misfit(sight: Sight, history: History, found: Mapping[str, Any], whole: str
                 requirement,
                 pointer,
                 "another-value",
-                "another value comes back",
+                "a different value comes back",
                 f"{shown(last.info[key], 100)} at {pointer}",
                 observed,
             )
@@ -220,9 +220,9 @@ def _misfit(sight: Sight, history: History, found: Mapping[str, Any], whole: str
             "UPDATE-WHOLE",
             f"/info/{older[0]}" if older else "/info",
             "mixed-values",
-            "a reply mixes values of before and after an update",
-            "all values of the update, or all of before",
-            f"{', '.join(newest) or 'none'} of the update, {', '.join(older)} of before",
+            "a reply mixes values from before and after an update",
+            "all values of the update, or all from before it",
+            f"{', '.join(newest) or 'none'} of the update, {', '.join(older)} from before",
         )
 
 

@@ -48,7 +48,7 @@ def judge_status(sight: Sight, history: History) -> Iterator[Judgement]:
                 requirement,
                 "/registration/status",
                 "earlier-status",
-                "the status of before is shown after an acknowledged change",
+                "the old status is shown after an acknowledged change",
                 f"{shown(pending)}, or a later status",
                 f"{shown(status)}, as before the {history.written}",
             )
