@@ -66,6 +66,19 @@ async def test_valid_value(actor: Actor, member: str, variant: str) -> None:
     await actor.get_after(update, registration)
 
 
+@pytest.mark.parametrize(
+    "member",
+    [case(("UPDATE-VISIBLE", "UPDATE-ACK", "UPDATE-ECHO"), name, id=f"only_{name}") for name in load().info_names],
+)
+@scenario
+async def test_change_of_one_member(actor: Actor, member: str) -> None:
+    """An update changes one member and says of the others what the registration has already."""
+    body = actor.values.signup()
+    registration = await actor.registered(body)
+    update = await actor.update(registration, {**body["info"], member: actor.values.info()[member]})
+    await actor.get_after(update, registration)
+
+
 @exercises("UPDATE-STAYS", "UPDATE-WHOLE", "UPDATE-VISIBLE", "UPDATE-ACK", "UPDATE-STATUS", "GET-ACK", "TOKEN-ACCEPTED")
 @pytest.mark.parametrize("times", [2, 3])
 @scenario

@@ -75,6 +75,18 @@ def _mixing(action: str, member: str) -> Install:
     return install
 
 
+def _ignoring_same(member: str, gateway: Gateway) -> None:
+    """Take an update for nothing new where one member says what it said before."""
+
+    def update(inner: Any, request: Request, registration: Registration) -> Registration:
+        if request.body["info"].get(member) == registration.info.get(member):
+            return replace(registration, status=UPDATE_PENDING)
+        kept: Registration = inner(request, registration)
+        return kept
+
+    wrap(gateway, "update", update)
+
+
 def _with_info(info: Mapping[str, Json], kept: Registration) -> Registration:
     return replace(kept, info={**kept.info, **info}, status=UPDATE_PENDING)
 
@@ -133,6 +145,15 @@ def _later() -> Iterator[Defect]:
         install=_reverting,
         consequences=frozenset({"DOCUMENTS-KEEPS-REST", "UPDATE-VISIBLE"}),
     )
+    for member, words in (("name", "name"), ("company_id", "company id")):
+        yield Defect(
+            name=f"update-with-same-{words.replace(' ', '-')}-ignored",
+            requirement="UPDATE-VISIBLE",
+            operation=UPDATE,
+            pointer="/info",
+            summary=f"an update with the {words} of before is acknowledged and changes nothing",
+            install=partial(_ignoring_same, member),
+        )
     yield Defect(
         name="update-reply-shows-old",
         requirement="UPDATE-VISIBLE",
