@@ -67,6 +67,13 @@ def test_every_link_of_a_readme_leads_to_a_file_and_heading(readme: Path) -> Non
     ] == []
 
 
+@pytest.mark.parametrize("readme", READMES, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_every_module_that_a_readme_names_is_there(readme: Path) -> None:
+    named = re.findall(r"(?<![\w/.])[\w./]+\.py\b", readme.read_text(encoding="utf-8"))
+
+    assert [name for name in named if not any((folder / name).is_file() for folder in (ROOT, readme.parent))] == []
+
+
 def test_readmes_are_short_but_for_what_is_generated() -> None:
     texts = {readme: readme.read_text(encoding="utf-8").partition("## Catalogue\n")[0] for readme in READMES}
 
