@@ -27,7 +27,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = _parser()
     options = parser.parse_args(arguments)
     if options.list:
-        _list(options.spec)
+        try:
+            _list(options.spec)
+            sys.stdout.flush()
+        except BrokenPipeError:
+            # The reader, such as head, has enough; Python would complain again when it flushes at exit.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     if options.defect or options.variation:
         from reference_server import VARIATIONS, of_specification

@@ -55,6 +55,17 @@ def test_an_unknown_name_is_an_error_that_names_the_nearest(
     assert said.err == f"reference_server: unknown {kind} '{name}', the nearest is '{nearest}'\n"
 
 
+def test_the_list_ends_quietly_when_its_reader_has_enough() -> None:
+    command = [sys.executable, "-m", "reference_server", "--list"]
+    with Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+
+        assert process.stderr.read() == ""
+        assert process.wait(20) == 0
+
+
 def test_the_list_has_a_line_for_everything_that_can_be_planted(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--list"]) == 0
 
