@@ -244,5 +244,5 @@ def _notes(config: GatewayConfig) -> Iterator[str]:
     if config.policy_update_frequency is not None and config.policy_update_frequency < 24:
         yield (
             f"the declared policy update frequency of {config.policy_update_frequency:g} h is below the 24 h that the "
-            "page recommends (X2; recorded only)"
+            "specification recommends (X2; recorded only)"
         )

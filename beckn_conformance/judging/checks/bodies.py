@@ -68,7 +68,7 @@ def body_has_its_members(sight: Sight) -> Iterable[Judgement]:
             pointer,
             kind,
             f"{pattern_of(pointer) or 'the body'} {wrong}",
-            f"{pointer or 'the body'} as the page shows it",
+            f"{pointer or 'the body'} as the specification shows it",
             f"{sight.observed}, with {shown(found)} there",
         )
     for requirement in sight.specification.replies_owned(sight.action):
