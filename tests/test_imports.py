@@ -111,7 +111,7 @@ def loaded(statement):
     """Names of the modules that a statement loads in a fresh interpreter."""
     code = f"{statement}\nimport sys\nprint(*sys.modules)"
     done = subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True, timeout=60
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True, timeout=300
     )
     return set(done.stdout.split())
 

@@ -267,7 +267,7 @@ def test_a_run_ends_with_its_standard_input():
         process.stdout.readline()
         process.stdin.close()
 
-        assert process.wait(30) == -9
+        assert process.wait(300) == -9
 
 
 # What they came to

@@ -90,7 +90,7 @@ class Loopback:
         ready: Future[tuple[asyncio.Server, int]] = Future()
         self._thread = threading.Thread(target=self._live, args=(tls, ready), daemon=True)
         self._thread.start()
-        self._server, self.port = ready.result(30)
+        self._server, self.port = ready.result(300)
 
     @property
     def url(self) -> str:
@@ -105,7 +105,7 @@ class Loopback:
         if self._loop.is_closed():
             return
         self._loop.call_soon_threadsafe(self._ending.set)
-        self._thread.join(30)
+        self._thread.join(300)
 
     def _live(self, tls: ssl.SSLContext | None, ready: Future[tuple[asyncio.Server, int]]) -> None:
         self._given: list[str] = []

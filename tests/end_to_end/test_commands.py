@@ -18,7 +18,7 @@ from beckn_conformance.commands.cli import main
 from beckn_conformance.record import masking
 from beckn_conformance.specification.loading import choose, load
 from tests.changed_schemas import with_operation
-from tests.end_to_end.kit import Kit, Run, Started, environment, until
+from tests.end_to_end.kit import LONGEST, Kit, Run, Started, environment, until
 from tests.end_to_end.loopback import Loopback
 
 SPREAD = ("-p", "xdist.plugin", "-n2")
@@ -184,7 +184,7 @@ def test_a_race_is_told_and_replayed_with_what_was_under_way(kit: Kit, gateway: 
     assert "(registration B)" in other + last
     assert "sent before the answer to" in last
     for lines in (finding["script"], finding["curl"]):
-        shown = subprocess.run(["sh"], input=lines, env=environment(), capture_output=True, text=True, timeout=60)
+        shown = subprocess.run(["sh"], input=lines, env=environment(), capture_output=True, text=True, timeout=LONGEST)
         assert shown.stderr == ""
         assert shown.stdout.count('"ACK"') + shown.stdout.casefold().count("action: ack") >= 1
     assert " &\n" in finding["script"]

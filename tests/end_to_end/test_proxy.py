@@ -21,7 +21,7 @@ from beckn_conformance.config.tls import tls_context
 from beckn_conformance.messages.binding import HttpBinding
 from beckn_conformance.messages.exchange import Exchange, Message, Raw, Request, Trouble, TroubleKind
 from beckn_conformance.run.reproduction import tell
-from tests.end_to_end.kit import ONE, Kit
+from tests.end_to_end.kit import LONGEST, ONE, Kit
 from tests.end_to_end.loopback import Loopback, Talk
 
 Make = Callable[..., Loopback]
@@ -86,7 +86,7 @@ def again(exchange: Exchange, config: GatewayConfig, **env: str) -> str:
         pytest.skip("the line of a finding needs curl, which is not there")
     line = tell(exchange, [exchange], HttpBinding(), config).curl
     environment = {"PATH": os.environ["PATH"], **env}
-    return subprocess.run(["sh", "-c", line], env=environment, capture_output=True, text=True, timeout=30).stdout
+    return subprocess.run(["sh", "-c", line], env=environment, capture_output=True, text=True, timeout=LONGEST).stdout
 
 
 @pytest.mark.parametrize("user", ["", "me:hushhush@"])

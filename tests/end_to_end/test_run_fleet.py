@@ -12,7 +12,7 @@ from pathlib import Path
 import psutil
 import yaml
 
-from tests.end_to_end.kit import environment, until
+from tests.end_to_end.kit import LONGEST, environment, until
 
 
 def _run_of(name: str, worker: psutil.Process) -> psutil.Process | None:
@@ -51,7 +51,7 @@ def test_a_killed_worker_costs_a_retry_and_a_hanging_gateway_its_own_time(tmp_pa
         until(begun)
         run = _run_of("reference", found[0])
         found[0].kill()
-        output, _ = process.communicate(timeout=90)
+        output, _ = process.communicate(timeout=LONGEST)
 
     written = json.loads((tmp_path / "fleet" / "fleet.json").read_text())["gateways"]
     assert process.returncode == 10, output
@@ -88,7 +88,7 @@ def test_termination_ends_a_fleet_and_keeps_what_was_judged(tmp_path: Path) -> N
             assert process.stdout is not None
             first = process.stdout.readline()
             process.terminate()
-            rest, _ = process.communicate(timeout=60)
+            rest, _ = process.communicate(timeout=LONGEST)
 
     written = json.loads((tmp_path / "fleet" / "fleet.json").read_text())
     assert first.startswith("1/2 incomplete judged")

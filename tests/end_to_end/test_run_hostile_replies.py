@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from beckn_conformance.report import files
-from tests.end_to_end.kit import Kit, Run
+from tests.end_to_end.kit import LONGEST, Kit, Run
 from tests.end_to_end.loopback import Answer, Loopback, Seen, Twist, with_body, with_fields
 
 SOME = (
@@ -313,7 +313,7 @@ def test_a_curl_line_runs_nothing_that_a_gateway_made_up(
     assert lines
 
     for line in sorted(lines):
-        subprocess.run(["sh", "-c", line], cwd=tmp_path, capture_output=True, timeout=60, check=False)
+        subprocess.run(["sh", "-c", line], cwd=tmp_path, capture_output=True, timeout=LONGEST, check=False)
 
     assert not (tmp_path / "injected").exists()
 

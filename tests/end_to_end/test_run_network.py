@@ -166,7 +166,7 @@ def test_nothing_is_lost_where_a_gateway_is_stopped_for_a_while_and_another_is_k
     assert run.findings == [], run.output
     assert statuses(run) == {"passed"}
     assert {made, *run.report["registrations"]} <= home.kept.keys()
-    until(lambda: home.kept == stopped.kept == killed.kept, 30)
+    until(lambda: home.kept == stopped.kept == killed.kept)
 
 
 def test_a_defect_is_found_and_replayed_at_the_embedded_network(kit: Kit, capsys: pytest.CaptureFixture[str]) -> None:

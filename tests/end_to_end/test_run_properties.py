@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.end_to_end.kit import Kit, Run, environment
+from tests.end_to_end.kit import LONGEST, Kit, Run, environment
 from tests.end_to_end.loopback import Loopback
 
 FAULTS = ("-k", "test_fuzz and test_one_fault")
@@ -90,7 +90,7 @@ def test_a_history_is_told_in_steps_and_runs_again_as_a_script(
     assert script.read_text() == finding["script"]
     assert f"sh {script}" in run.output
     again = subprocess.run(
-        ["sh", str(script)], env=environment(), capture_output=True, text=True, timeout=60, check=False
+        ["sh", str(script)], env=environment(), capture_output=True, text=True, timeout=LONGEST, check=False
     )
     assert again.returncode == 0, again.stderr
     assert [line for line in again.stdout.splitlines() if line in finding["steps"]] == finding["steps"]

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from beckn_conformance.record.rows import content_of
-from tests.end_to_end.kit import Kit, Run, environment
+from tests.end_to_end.kit import LONGEST, Kit, Run, environment
 from tests.end_to_end.loopback import Answer, Loopback, Seen, plain
 
 DEFECTS = {
@@ -84,7 +84,7 @@ def _seen_by_curl(line: str, url: str, **env: str) -> tuple[int, dict[str, str],
         ["sh", "-c", moved],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=LONGEST,
         check=False,
         env={**os.environ, "no_proxy": "*", **env},
     )

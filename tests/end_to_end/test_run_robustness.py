@@ -14,7 +14,7 @@ import pytest
 
 from beckn_conformance.messages.hostile import MALFORMED_HTTP
 from reference_server.registration import digest
-from tests.end_to_end.kit import Kit, Run
+from tests.end_to_end.kit import LONGEST, Kit, Run
 from tests.end_to_end.loopback import Answer, Loopback, Seen, Talk, plain
 
 Make = Callable[..., Loopback]
@@ -189,7 +189,7 @@ def test_an_update_that_broke_off_must_not_be_carried_out(kit: Kit, gateway: Mak
     (finding,) = run.findings
     assert finding["pointer"] == "/info/name"
     assert "python3 -c" in finding["curl"]
-    again = subprocess.run(["sh", "-c", finding["curl"]], capture_output=True, text=True, timeout=60, check=False)
+    again = subprocess.run(["sh", "-c", finding["curl"]], capture_output=True, text=True, timeout=LONGEST, check=False)
     assert again.returncode == 0, again.stderr
     signed_up, shown = (re.findall(r'"name": ?"([^"]+)"', text)[0] for text in (finding["curl"], again.stdout))
     assert signed_up != shown
@@ -204,7 +204,9 @@ def test_a_line_that_sends_a_large_document_runs_as_it_stands(kit: Kit, gateway:
     for finding in run.findings:
         assert len(finding["curl"]) < 30_000
         server.seen.clear()
-        again = subprocess.run(["sh", "-c", finding["curl"]], capture_output=True, text=True, timeout=60, check=False)
+        again = subprocess.run(
+            ["sh", "-c", finding["curl"]], capture_output=True, text=True, timeout=LONGEST, check=False
+        )
         assert again.stdout.startswith("HTTP/1.1 500"), again.stderr
         last = json.loads(server.seen[-1].body)["documents"]
         assert len(last) == 1000 or len(last[0]["data"]) > 256 * 1024
@@ -217,7 +219,7 @@ def test_a_line_that_stops_a_gateway_runs_as_it_stands(kit: Kit, mortal: Any) ->
     fresh = mortal(lambda heard: b"\xff\xc0\xaf" in heard)
 
     line = finding["curl"].replace(f"U={url};", f"U={fresh.url};")
-    subprocess.run(["sh", "-c", line], capture_output=True, text=True, timeout=60, check=False)
+    subprocess.run(["sh", "-c", line], capture_output=True, text=True, timeout=LONGEST, check=False)
 
     assert fresh._dead
 
@@ -275,6 +277,8 @@ def test_a_line_that_is_no_call_of_the_page_runs_as_it_stands(kit: Kit, gateway:
 
     for finding in findings:
         server.seen.clear()
-        again = subprocess.run(["sh", "-c", finding["curl"]], capture_output=True, text=True, timeout=60, check=False)
+        again = subprocess.run(
+            ["sh", "-c", finding["curl"]], capture_output=True, text=True, timeout=LONGEST, check=False
+        )
         assert again.stdout.startswith("HTTP/1.1 500"), again.stderr
         assert "$" not in server.seen[-1].body.decode()

@@ -183,7 +183,7 @@ def test_a_server_that_is_no_gateway_is_inconclusive(kit: Kit, gateway: Callable
 def test_a_time_to_wait_that_is_no_number_is_inconclusive(kit: Kit, gateway: Callable[..., Loopback]) -> None:
     server = gateway(always(plain(429, "", Retry_After="nan")))
 
-    run = kit.start(server.url, *QUICK, *ONE).wait(6)
+    run = kit.run(server.url, *QUICK, *ONE)
 
     _assert_inconclusive(run, server.url, "patience")
 
