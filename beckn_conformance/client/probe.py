@@ -20,7 +20,8 @@ from ..specification.pointer import member
 from ..specification.specification import Specification
 from ..untrusted.text import brief
 from .client import Gateway
-from .provider import Actor, describe
+from .description import describe
+from .provider import Actor
 from .verification import Verifier
 
 

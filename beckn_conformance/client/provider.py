@@ -4,34 +4,28 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import dataclasses
-import time
-import unicodedata
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from ..config.gateway import SIGNUP_TOKEN, GatewayConfig
 from ..errors import Unmet
 from ..judging.checks import looks_unsettled
-from ..judging.history import falters
-from ..judging.origin import is_bare, is_intermediary, signature
 from ..messages.binding import Binding, EnvelopeBinding
-from ..messages.exchange import LONGEST_ID, LONGEST_TOKEN, Exchange, Message, Request, Role, Stimulus, TroubleKind
-from ..messages.hostile import Talk, Text
-from ..messages.json_text import write_json
+from ..messages.exchange import Exchange, Message, Stimulus
 from ..messages.registration import Registration as Registration
 from ..messages.registration import registration_of
-from ..messages.text import shown
 from ..messages.values import Values
 from ..specification.actions import ADD, GET, SIGNUP, UPDATE
-from ..specification.loading import load
 from ..specification.pointer import MISSING, member
 from ..specification.specification import Specification
-from . import clock
 from .client import Gateway
+from .description import describe
 from .exclusive import Solitude
-from .raw import head
+from .hostile_sender import HostileSender
+from .liveness import Liveness
+from .peers import Peers
+from .poll import poll
 from .verification import Verifier
 
 Turn = Callable[[], contextlib.AbstractAsyncContextManager[None]]
@@ -75,9 +69,12 @@ class Actor:
         self.exchanges: list[Exchange] = []
         self.lost = 0
         """Calls whose answer was lost, and that were made with no other data since."""
-        self._gateway = gateway
+        self.gateway = gateway
         self._peers = peers or {}
-        self._binding = binding
+        self.hostile = HostileSender(self)
+        self.liveness = Liveness(self)
+        self.peers = Peers(self, self._peers)
+        self.binding = binding
         self._verifier = verifier
         self._turn = turn
         self._taken: set[str] = set()
@@ -86,18 +83,18 @@ class Actor:
 
     @property
     def config(self) -> GatewayConfig:
-        return self._gateway.config
+        return self.gateway.config
 
     @property
     def carries_lines(self) -> bool:
         """Whether a member of the header may have a line break in it, which a field of HTTP cannot."""
-        return isinstance(self._binding, EnvelopeBinding)
+        return isinstance(self.binding, EnvelopeBinding)
 
     def header(self, action: str, token: str | None = None) -> dict[str, str]:
         """The three header members of a valid request."""
         if token is None:
             token = self.config.signup_token or SIGNUP_TOKEN
-        return {"Action": action, "Token": token, "Timestamp": self._gateway.timestamp()}
+        return {"Action": action, "Token": token, "Timestamp": self.gateway.timestamp()}
 
     async def call(
         self,
@@ -113,17 +110,17 @@ class Actor:
     ) -> Exchange:
         """Makes one call; ``header`` overrides header members, None leaves one out. ``peer`` is the base URL of another
         gateway that is asked."""
-        gateway = self._peers[peer] if peer else self._gateway
+        gateway = self._peers[peer] if peer else self.gateway
         async with contextlib.nullcontext() if peer else self._turn():
             changes = header or {}
             members: dict[str, str | None] = {**self.header(action, token), **changes}
             message = Message({name: value for name, value in members.items() if value is not None}, body)
             dated = "Timestamp" in changes
             exchange = await gateway.send(
-                action, message, self._binding, purpose=purpose, stimulus=stimulus, start=start, dated=dated
+                action, message, self.binding, purpose=purpose, stimulus=stimulus, start=start, dated=dated
             )
         self.exchanges.append(exchange)
-        self.lost += not peer and not purpose and self._gateway.appearance.lost(exchange)
+        self.lost += not peer and not purpose and self.gateway.appearance.lost(exchange)
         return exchange
 
     async def together(self, *calls: Call, apart: float = 0.0) -> list[Exchange]:
@@ -151,137 +148,15 @@ class Actor:
             waits = start if place < abreast else None
             return await self.call(call.action, call.body, token=call.token, start=waits)
 
-        async with asyncio.TaskGroup() as group, self._gateway.line:
+        async with asyncio.TaskGroup() as group, self.gateway.line:
             made = [group.create_task(make(place, call)) for place, call in enumerate(calls)]
             await ready.wait()
         return [task.result() for task in made]
 
-    async def call_text(
-        self, action: str, body: Any, text: Text, *, of: Registration, purpose: str, stimulus: Stimulus
-    ) -> Exchange:
-        """Makes a call about a registration whose body is another text than the JSON of a valid one (T14)."""
-        header = self.header(action, None if action == SIGNUP else of.token)
-        content = text(write_json(body))
-        exchange = await self._gateway.send_raw(
-            action, header, content, self._binding, purpose=purpose, stimulus=stimulus, about=of.id
-        )
-        self.exchanges.append(exchange)
-        # What a firewall says of such a text, it will say again; what a proxy says, it may not.
-        self.lost += purpose == "malformed" and is_bare(exchange) and is_intermediary(exchange)
-        return exchange
-
-    async def call_foreign(
-        self,
-        action: str,
-        body: Any,
-        *,
-        of: Registration,
-        stimulus: Stimulus,
-        method: str | None = None,
-        path: str | None = None,
-        media_type: str | None = "application/json",
-    ) -> Exchange:
-        """Sends a valid message by another method, to another path or under another media type (T16)."""
-
-        def make() -> Request:
-            request = self._request(action, body, of)
-            fields = [(name, value) for name, value in request.headers if name != "Content-Type"]
-            if media_type is not None:
-                fields.append(("Content-Type", media_type))
-            url = f"{self.config.url}{path or '/' + action}"
-            return Request(method or request.method, url, tuple(fields), request.content)
-
-        return await self.send(action, make, purpose="foreign", stimulus=stimulus, about=of.id)
-
-    async def call_wire(
-        self, action: str, body: Any, talk: Talk, *, of: Registration, about: str, stimulus: Stimulus
-    ) -> Exchange:
-        """Sends raw bytes made of a valid request (T16)."""
-
-        def make() -> Request:
-            request = self._request(action, body, of)
-            raw = talk(head(request), request.content)
-            return dataclasses.replace(request, headers=(), content=b"".join(raw.pieces), raw=raw)
-
-        return await self.send(action, make, purpose="broken", stimulus=stimulus, about=about)
-
-    async def send(
-        self, action: str, make: Callable[[], Request], *, purpose: str, stimulus: Stimulus, about: str
-    ) -> Exchange:
-        """Sends a request once, as it is made at that moment."""
-        exchange = await self._gateway.send_request(
-            action, make, self._binding, purpose=purpose, stimulus=stimulus, about=about
-        )
-        self.exchanges.append(exchange)
-        return exchange
-
-    def _request(self, action: str, body: Any, of: Registration) -> Request:
-        message = Message(self.header(action, None if action == SIGNUP else of.token), body)
-        fields, content = self._binding.encode(message)
-        names = {name.casefold() for name, _ in fields}
-        extra = tuple((k, v) for k, v in self.config.headers.items() if k.casefold() not in names)
-        return Request(self.config.method, f"{self.config.url}/{action}", (*fields, *extra), content)
-
-    def need_socket(self) -> None:
-        """Raises Unmet where raw bytes cannot be sent."""
-        if not self._gateway.has_socket:
-            raise Unmet("raw bytes cannot be sent where an HTTP proxy or no socket at all is before the gateway")
-
-    @contextlib.asynccontextmanager
-    async def lives_on(
-        self, kind: str, witness: Registration, *, group: str = "", last: bool = False
-    ) -> AsyncIterator[None]:
-        """Alone with what is sent within, sees to it that the gateway answers a plain call before and after it.
-
-        Raises Unmet where it does not, and names what was sent. Before that it makes a last plain call that is marked
-        for judging, unless what was sent belongs to a ``group``, a family of what is no call of the page: who shuts
-        the kit out after such may stand in front of the gateway (T16).
-        """
-        async with self.solitude.alone(group or kind, last=last):
-            if not self.solitude.answered and not self.solitude.stopped:
-                before = await self._outlast(witness)
-                if not self._is_answered(before):
-                    self.solitude.stopped = f"before {kind} was sent, the gateway answered no more: {describe(before)}"
-            if self.solitude.stopped:
-                raise Unmet(self.solitude.stopped)
-            yield
-            after = await self._outlast(witness, Stimulus(kind, role=Role.AFTER))
-            if not self._is_answered(after):
-                self.solitude.stopped = self.solitude.stopped or (
-                    f"after {kind if kind == group or not group else f'{group} ({kind})'} was sent, the gateway "
-                    f"answered no more: {describe(after)}; either it came to its end, or something in front of it "
-                    "keeps the kit out"
-                )
-                if not group and after.reply is None and self.solitude.sure:
-                    await self._plain(witness, Stimulus(kind, role=Role.LONG_AFTER))
-                raise Unmet(self.solitude.stopped)
-        if looks_unsettled(after):
-            await self.get(witness)
-
-    async def _outlast(self, witness: Registration, stimulus: Stimulus | None = None) -> Exchange:
-        """A plain call, made again for as long as patience lasts where none is answered."""
-        until, pause = time.monotonic() + self.config.patience, 0.05
-        while True:
-            exchange = await self._plain(witness, stimulus)
-            self.solitude.answered = self._is_answered(exchange)
-            if self.solitude.answered or time.monotonic() >= until or self.solitude.stopped:
-                return exchange
-            await asyncio.sleep(pause)
-            pause = min(pause * 2, 2)
-
-    def _is_answered(self, exchange: Exchange) -> bool:
-        """Whether a reply came, and not from something in front of a gateway that is not there (T6)."""
-        return self._gateway.appearance.by_gateway(exchange) or (
-            exchange.trouble is not None and exchange.trouble.kind is TroubleKind.LIMIT
-        )
-
-    async def _plain(self, witness: Registration, stimulus: Stimulus | None = None) -> Exchange:
-        return await self.call(GET, {"registration": {"id": witness.id}}, token=witness.token, stimulus=stimulus)
-
     async def signup(self, body: Any = None, **options: Any) -> Exchange:
         """A signup, valid unless a body is given; sent again with new data where the answer was lost (T13)."""
         exchange = await self.call(SIGNUP, self.values.signup() if body is None else body, **options)
-        if body is None and self._gateway.appearance.lost(exchange) and await self._gateway.back():
+        if body is None and self.gateway.appearance.lost(exchange) and await self.gateway.back():
             self.lost -= 1
             exchange = await self.call(SIGNUP, self.values.signup(), **options)
         return exchange
@@ -335,14 +210,11 @@ class Actor:
     ) -> Exchange:
         """The same with a body of any kind."""
         until = (registration.made if since is None else since) + self.config.settle
-        pause = 0.05
-        while True:
-            now = clock.now()
-            exchange = await self.call(action, body, token=registration.token)
-            if enough(exchange) or now >= until:
-                return exchange
-            await asyncio.sleep(min(pause, max(until - clock.now() + 0.01, 0.01)))
-            pause *= 2
+
+        async def ask() -> Exchange:
+            return await self.call(action, body, token=registration.token)
+
+        return await poll(ask, lambda exchange, began: enough(exchange) or began >= until, until=lambda: until)
 
     async def get(self, registration: Registration) -> Exchange:
         return await self.about(registration, GET)
@@ -380,88 +252,6 @@ class Actor:
 
         return await self.about(registration, GET, enough=shows, since=change.ended)
 
-    def need_peers(self) -> None:
-        """Raises Unmet where no other gateway is declared."""
-        if not self._peers:
-            raise Unmet("no peers are declared")
-
-    async def outlast_cloning(self) -> None:
-        """Waits until whatever was changed must have been cloned (X1)."""
-        async with self.solitude.paused():
-            await asyncio.sleep(self.config.clone_within or 0.0)
-
-    async def at_peers(self, shown: Exchange, registration: Registration) -> None:
-        """Asks every other gateway for a registration until it shows what ``shown``, a Provider/get of the one that is
-        judged, has shown, or the time to clone is over (X1).
-
-        Raises Unmet where one gives no usable answer for as long as patience lasts, or does not show it in time: then
-        nothing more can be learned of what follows.
-        """
-        last = await asyncio.gather(*(self._at_peer(peer, shown, registration) for peer in self._peers))
-        for exchange in last:
-            if falters(exchange, self.config):
-                raise Unmet(f"the peer {exchange.peer} could not be asked: {describe(exchange)}")
-            if not _says_the_same(exchange, shown):
-                raise Unmet(f"the peer {exchange.peer} did not show in time what was to be cloned")
-
-    async def _at_peer(self, peer: str, shown: Exchange, registration: Registration) -> Exchange:
-        within = self.config.clone_within or 0.0
-        until = shown.ended + within
-        patience = clock.now() + within + self.config.patience
-        pause = 0.05
-        while True:
-            now = clock.now()
-            body = {"registration": {"id": registration.id}}
-            exchange = await self.call(GET, body, token=registration.token, peer=peer)
-            if falters(exchange, self.config):
-                if exchange.ended >= patience:
-                    return exchange
-                until = max(until, exchange.ended + within)
-            elif now >= until or _says_the_same(exchange, shown):
-                return exchange
-            async with self.solitude.paused():
-                await asyncio.sleep(min(pause, max(until - clock.now() + 0.01, 0.01)))
-            if self.solitude.stopped:
-                raise Unmet(self.solitude.stopped)
-            pause = min(pause * 2, max(0.5, within / 20))
-
     async def verify(self, registration: Registration) -> None:
         """Has a person's verification done through the declared hook; raises Unmet where there is none."""
         await self._verifier.verify(registration.id)
-
-
-def _says_the_same(one: Exchange, other: Exchange) -> bool:
-    """Whether two gateways show the same of a registration, whatever the order of its documents (R9), and but for the
-    form of values (R10)."""
-
-    def said(exchange: Exchange) -> list[str]:
-        body = exchange.body_of_reply
-        documents = member(body, "/documents")
-        names = [member(d, "/name") for d in documents] if isinstance(documents, list) else []
-        values = [plain(member(body, f"/info/{key}")) for key in load().info_names]
-        return values + sorted(map(plain, names))
-
-    def plain(value: Any) -> str:
-        return unicodedata.normalize("NFC", str(value)).strip().casefold()
-
-    return one.acknowledged and said(one) == said(other)
-
-
-def describe(exchange: Exchange) -> str:
-    """A reply in a few words, for the reason why something is inconclusive."""
-    if exchange.reply is None or exchange.trouble:
-        return str(exchange.trouble or "no reply")
-    said = exchange.action_of_reply
-    if said == "ACK":
-        for pointer, most in (("/registration/id", LONGEST_ID), ("/auth/token", LONGEST_TOKEN)):
-            value = member(exchange.body_of_reply, pointer)
-            if isinstance(value, str) and len(value) > most:
-                return f"an ACK with {len(value)} characters at {pointer}, and more than {most} are not used"
-        return "an ACK without a usable registration.id and auth.token"
-    if said == "NACK":
-        assert exchange.received is not None
-        message = exchange.received.header.get("message")
-        words = f"NACK {shown(message, 80)}" if message else said
-        return f"{words} (status {exchange.reply.status})"
-    who = signature(exchange.reply)
-    return f"neither ACK nor NACK (status {exchange.reply.status}{f'; {who}' if who else ''})"

@@ -227,13 +227,13 @@ async def _odd(actor: Actor, step: Exchange, live: _Live) -> Exchange:
         kind, family = stimulus.kind, stimulus.family
         if step.purpose in TEXTS and kind in TEXTS[step.purpose]:
             text = TEXTS[step.purpose][kind]
-            return await actor.call_text(action, body, text, of=of, purpose=step.purpose, stimulus=stimulus)
+            return await actor.hostile.text(action, body, text, of=of, purpose=step.purpose, stimulus=stimulus)
         if step.purpose == "foreign" and kind in FOREIGN.get(family, ()):
-            return await actor.call_foreign(action, body, of=of, stimulus=stimulus, **foreign(family, kind, action))
+            return await actor.hostile.foreign(action, body, of=of, stimulus=stimulus, **foreign(family, kind, action))
         if step.purpose == "broken" and kind in TALKS:
-            actor.need_socket()
+            actor.hostile.need_socket()
             harmed = of.id if step.about else ""
-            return await actor.call_wire(action, body, TALKS[kind], of=of, about=harmed, stimulus=stimulus)
+            return await actor.hostile.wire(action, body, TALKS[kind], of=of, about=harmed, stimulus=stimulus)
     raise Unmet(f"what was sent as {brief(str(step.stimulus or ''))!r} cannot be made again")
 
 

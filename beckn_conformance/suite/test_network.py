@@ -8,7 +8,7 @@ from beckn_conformance.run.scenario import exercises, settling
 
 async def _two(actor: Actor) -> list[Registration]:
     """Two registrations, so that what is another's can be seen; the other gateways serve both."""
-    actor.need_peers()
+    actor.peers.need()
     registrations = [await actor.registered() for _ in range(2)]
     await _are_cloned(actor, registrations)
     return registrations
@@ -16,12 +16,12 @@ async def _two(actor: Actor) -> list[Registration]:
 
 async def _are_cloned(actor: Actor, registrations: list[Registration]) -> None:
     for registration, shown in [(one, await actor.get(one)) for one in registrations]:
-        await actor.at_peers(shown, registration)
+        await actor.peers.show(shown, registration)
 
 
 async def _stay_cloned(actor: Actor, registrations: list[Registration]) -> None:
     """Nothing goes back, or comes a second time, once all must have been cloned."""
-    await actor.outlast_cloning()
+    await actor.peers.outlast_cloning()
     await _are_cloned(actor, registrations)
 
 
@@ -39,7 +39,7 @@ async def test_update(actor: Actor) -> None:
     registrations = await _two(actor)
     for _ in range(2):
         change = await actor.update(registrations[0], actor.values.info())
-        await actor.at_peers(await actor.get_after(change, registrations[0]), registrations[0])
+        await actor.peers.show(await actor.get_after(change, registrations[0]), registrations[0])
     await _stay_cloned(actor, registrations)
 
 
@@ -50,7 +50,7 @@ async def test_documents(actor: Actor) -> None:
     registrations = await _two(actor)
     for number in (1, 2):
         change = await actor.add(registrations[0], [actor.values.document() for _ in range(number)])
-        await actor.at_peers(await actor.get_after(change, registrations[0]), registrations[0])
+        await actor.peers.show(await actor.get_after(change, registrations[0]), registrations[0])
     await _stay_cloned(actor, registrations)
 
 
@@ -58,11 +58,11 @@ async def test_documents(actor: Actor) -> None:
 @settling
 async def test_changes_in_a_row(actor: Actor) -> None:
     """Changes that are made before a registration can have been cloned follow as well."""
-    actor.need_peers()
+    actor.peers.need()
     registrations = [await actor.registered() for _ in range(2)]
     for registration in registrations:
         change = await actor.update(registration, actor.values.info())
         await actor.get_after(change, registration)
         added = await actor.add(registration, [actor.values.document()])
-        await actor.at_peers(await actor.get_after(added, registration), registration)
+        await actor.peers.show(await actor.get_after(added, registration), registration)
     await _stay_cloned(actor, registrations)

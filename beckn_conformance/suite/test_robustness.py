@@ -57,8 +57,8 @@ async def test_unreadable_body(actor: Actor, action: str, tag: str) -> None:
     """A body that is cut short, no JSON, or no object; the registration stays as it was (T14)."""
     registration = await actor.registered()
     body = _body(actor, action, registration)
-    async with actor.lives_on(tag, registration):
-        await actor.call_text(
+    async with actor.liveness.lives_on(tag, registration):
+        await actor.hostile.text(
             action, body, MALFORMED[tag], of=registration, purpose="malformed", stimulus=Stimulus(tag)
         )
 
@@ -77,8 +77,8 @@ async def test_unusual_body(actor: Actor, action: str, tag: str) -> None:
     registration = await actor.registered()
     body = _body(actor, action, registration)
     family = family_of(tag)
-    async with actor.lives_on(family, registration):
-        await actor.call_text(
+    async with actor.liveness.lives_on(family, registration):
+        await actor.hostile.text(
             action,
             body,
             UNUSUAL[tag],
@@ -125,7 +125,7 @@ async def test_many_documents(actor: Actor) -> None:
 async def _large(actor: Actor, action: str, body: Any, tag: str, registration: Registration) -> Exchange:
     # Whoever asks for the registration would be sent all of it.
     witness = await actor.registered()
-    async with actor.lives_on(tag, witness):
+    async with actor.liveness.lives_on(tag, witness):
         token = None if action == SIGNUP else registration.token
         return await actor.call(action, body, token=token, purpose="large", stimulus=Stimulus(tag))
 
@@ -144,8 +144,8 @@ async def test_no_call_of_the_page(actor: Actor, family: str, kind: str, action:
     """Another method, path or media type; where it is refused, the registration stays as it was (T16)."""
     registration = await actor.registered()
     body = _body(actor, action, registration)
-    async with actor.lives_on(family, registration, group=family):
-        await actor.call_foreign(
+    async with actor.liveness.lives_on(family, registration, group=family):
+        await actor.hostile.foreign(
             action, body, of=registration, stimulus=Stimulus(kind, family), **foreign(family, kind, action)
         )
 
@@ -162,12 +162,12 @@ async def test_no_call_of_the_page(actor: Actor, family: str, kind: str, action:
 @scenario
 async def test_malformed_http(actor: Actor, family: str, kind: str, action: str) -> None:
     """What is no HTTP, slow or broken off; what has not come whole changes nothing (T16)."""
-    actor.need_socket()
+    actor.hostile.need_socket()
     registration = await actor.registered()
     body = _body(actor, action, registration)
     about = "" if kind in INCOMPLETE else registration.id
-    async with actor.lives_on(kind, registration, group=family):
-        await actor.call_wire(
+    async with actor.liveness.lives_on(kind, registration, group=family):
+        await actor.hostile.wire(
             action, body, MALFORMED_HTTP[family][kind], of=registration, about=about, stimulus=Stimulus(kind)
         )
 
@@ -176,10 +176,10 @@ async def test_malformed_http(actor: Actor, family: str, kind: str, action: str)
 @scenario
 async def test_slow_request(actor: Actor, action: str) -> None:
     """A valid request whose bytes come slowly; where it is refused, the registration stays as it was (T16)."""
-    actor.need_socket()
+    actor.hostile.need_socket()
     registration = await actor.registered()
     body = _body(actor, action, registration)
-    await actor.call_wire(action, body, trickled, of=registration, about=registration.id, stimulus=Stimulus(SLOW))
+    await actor.hostile.wire(action, body, trickled, of=registration, about=registration.id, stimulus=Stimulus(SLOW))
     await actor.get(registration)
 
 
@@ -188,7 +188,7 @@ async def test_slow_request(actor: Actor, action: str) -> None:
 async def test_afterwards(actor: Actor) -> None:
     """After everything else a plain signup is served, and a registration made before is as it was."""
     before = await actor.registered(actor.values.signup(documents=2))
-    async with actor.lives_on(AT_THE_END, before, last=True):
+    async with actor.liveness.lives_on(AT_THE_END, before, last=True):
         pass
     await actor.get(before)
     await actor.get(await actor.registered())

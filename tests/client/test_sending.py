@@ -14,7 +14,7 @@ from beckn_conformance.client.client import Gateway
 from beckn_conformance.client.provider import Actor, Registration, Verifier
 from beckn_conformance.config.gateway import GatewayConfig
 from beckn_conformance.messages.binding import EnvelopeBinding, HttpBinding
-from beckn_conformance.messages.exchange import Exchange, Message
+from beckn_conformance.messages.exchange import Exchange, Message, Stimulus
 from beckn_conformance.messages.values import Values
 from beckn_conformance.specification.actions import GET
 from beckn_conformance.specification.loading import load
@@ -94,7 +94,9 @@ def test_a_request_that_is_no_call_is_made_when_its_turn_has_come() -> None:
         actor = Actor(gateway, HttpBinding(), load(), Values(gateway.config, seed=1), Verifier(gateway.config))
         registration = Registration("1", "token-1", 0.0, MISSING)
         calls = (
-            actor.call_foreign(GET, BODY, of=registration, tags=("another method", method), method=method)
+            actor.hostile.foreign(
+                GET, BODY, of=registration, stimulus=Stimulus(method, "another method"), method=method
+            )
             for method in ("PUT", "PATCH")
         )
         await gateway._lanes.enter()

@@ -1,0 +1,84 @@
+"""Whether a gateway lives on after hostile input (T16)."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import AsyncIterator
+from typing import TYPE_CHECKING
+
+from ..errors import Unmet
+from ..judging.checks import looks_unsettled
+from ..messages.exchange import Exchange, Role, Stimulus, TroubleKind
+from ..messages.registration import Registration
+from ..specification.actions import GET
+from .description import describe
+from .poll import poll
+
+if TYPE_CHECKING:
+    from .provider import Actor
+
+LONGEST_PAUSE = 2.0
+"""Seconds between two plain calls at most."""
+
+
+class Liveness:
+    """Makes plain calls for a provider before and after hostile input."""
+
+    def __init__(self, actor: Actor) -> None:
+        self._actor = actor
+
+    @contextlib.asynccontextmanager
+    async def lives_on(
+        self, kind: str, witness: Registration, *, group: str = "", last: bool = False
+    ) -> AsyncIterator[None]:
+        """Alone with what is sent within, sees to it that the gateway answers a plain call before and after it.
+
+        Raises Unmet where it does not, and names what was sent. Before that it makes a last plain call that is marked
+        for judging, unless what was sent belongs to a ``group``, a family of what is no call of the page: who shuts
+        the kit out after such may stand in front of the gateway (T16).
+        """
+        solitude = self._actor.solitude
+        async with solitude.alone(group or kind, last=last):
+            if not solitude.answered and not solitude.stopped:
+                before = await self._outlast(witness)
+                if not self._is_answered(before):
+                    solitude.stopped = f"before {kind} was sent, the gateway answered no more: {describe(before)}"
+            if solitude.stopped:
+                raise Unmet(solitude.stopped)
+            yield
+            after = await self._outlast(witness, Stimulus(kind, role=Role.AFTER))
+            if not self._is_answered(after):
+                solitude.stopped = solitude.stopped or (
+                    f"after {kind if kind == group or not group else f'{group} ({kind})'} was sent, the gateway "
+                    f"answered no more: {describe(after)}; either it came to its end, or something in front of it "
+                    "keeps the kit out"
+                )
+                if not group and after.reply is None and solitude.sure:
+                    await self._plain(witness, Stimulus(kind, role=Role.LONG_AFTER))
+                raise Unmet(solitude.stopped)
+        if looks_unsettled(after):
+            await self._actor.get(witness)
+
+    async def _outlast(self, witness: Registration, stimulus: Stimulus | None = None) -> Exchange:
+        """A plain call, made again until it is answered or patience is over."""
+        until = time.monotonic() + self._actor.config.patience
+
+        async def ask() -> Exchange:
+            return await self._plain(witness, stimulus)
+
+        def done(exchange: Exchange, began: float) -> bool:
+            solitude = self._actor.solitude
+            solitude.answered = self._is_answered(exchange)
+            return solitude.answered or time.monotonic() >= until or bool(solitude.stopped)
+
+        return await poll(ask, done, longest=LONGEST_PAUSE)
+
+    def _is_answered(self, exchange: Exchange) -> bool:
+        """Whether a reply came, and not from something in front of a gateway that is not there (T6)."""
+        return self._actor.gateway.appearance.by_gateway(exchange) or (
+            exchange.trouble is not None and exchange.trouble.kind is TroubleKind.LIMIT
+        )
+
+    async def _plain(self, witness: Registration, stimulus: Stimulus | None = None) -> Exchange:
+        return await self._actor.call(GET, {"registration": {"id": witness.id}}, token=witness.token, stimulus=stimulus)

@@ -1,0 +1,98 @@
+"""The other gateways of a network, to which registrations are cloned (X1)."""
+
+from __future__ import annotations
+
+import asyncio
+import unicodedata
+from collections.abc import Collection
+from typing import TYPE_CHECKING, Any
+
+from ..errors import Unmet
+from ..judging.history import falters
+from ..messages.exchange import Exchange
+from ..messages.registration import Registration
+from ..specification.actions import GET
+from ..specification.loading import load
+from ..specification.pointer import member
+from . import clock
+from .description import describe
+from .poll import poll
+
+if TYPE_CHECKING:
+    from .provider import Actor
+
+
+class Peers:
+    """Asks the other gateways for the registrations of a provider; ``gateways`` are their base URLs."""
+
+    def __init__(self, actor: Actor, gateways: Collection[str]) -> None:
+        self._actor = actor
+        self._gateways = gateways
+
+    def need(self) -> None:
+        """Raises Unmet where no other gateway is declared."""
+        if not self._gateways:
+            raise Unmet("no peers are declared")
+
+    async def outlast_cloning(self) -> None:
+        """Waits until whatever was changed must have been cloned (X1)."""
+        async with self._actor.solitude.paused():
+            await asyncio.sleep(self._actor.config.clone_within or 0.0)
+
+    async def show(self, shown: Exchange, registration: Registration) -> None:
+        """Asks every other gateway for a registration until it shows what ``shown``, a Provider/get of the one that is
+        judged, has shown, or the time to clone is over (X1).
+
+        Raises Unmet where one gives no usable answer for as long as patience lasts, or does not show it in time: then
+        nothing more can be learned of what follows.
+        """
+        last = await asyncio.gather(*(self._ask(peer, shown, registration) for peer in self._gateways))
+        for exchange in last:
+            if falters(exchange, self._actor.config):
+                raise Unmet(f"the peer {exchange.peer} could not be asked: {describe(exchange)}")
+            if not _says_the_same(exchange, shown):
+                raise Unmet(f"the peer {exchange.peer} did not show in time what was to be cloned")
+
+    async def _ask(self, peer: str, shown: Exchange, registration: Registration) -> Exchange:
+        config, solitude = self._actor.config, self._actor.solitude
+        within = config.clone_within or 0.0
+        until = shown.ended + within
+        patience = clock.now() + within + config.patience
+        body = {"registration": {"id": registration.id}}
+
+        async def ask() -> Exchange:
+            return await self._actor.call(GET, body, token=registration.token, peer=peer)
+
+        def done(exchange: Exchange, began: float) -> bool:
+            nonlocal until
+            if not falters(exchange, config):
+                return began >= until or _says_the_same(exchange, shown)
+            if exchange.ended >= patience:
+                return True
+            until = max(until, exchange.ended + within)
+            return False
+
+        async def sleep(pause: float) -> None:
+            async with solitude.paused():
+                await asyncio.sleep(pause)
+            if solitude.stopped:
+                raise Unmet(solitude.stopped)
+
+        return await poll(ask, done, longest=max(0.5, within / 20), until=lambda: until, sleep=sleep)
+
+
+def _says_the_same(one: Exchange, other: Exchange) -> bool:
+    """Whether two gateways show the same of a registration, whatever the order of its documents (R9), and but for the
+    form of values (R10)."""
+
+    def said(exchange: Exchange) -> list[str]:
+        body = exchange.body_of_reply
+        documents = member(body, "/documents")
+        names = [member(d, "/name") for d in documents] if isinstance(documents, list) else []
+        values = [plain(member(body, f"/info/{key}")) for key in load().info_names]
+        return values + sorted(map(plain, names))
+
+    def plain(value: Any) -> str:
+        return unicodedata.normalize("NFC", str(value)).strip().casefold()
+
+    return one.acknowledged and said(one) == said(other)
