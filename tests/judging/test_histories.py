@@ -1047,6 +1047,18 @@ def test_a_settled_status_is_what_a_refused_change_is_held_against():
     assert story.findings() == [("DOCUMENTS-NACK-STATUS-UNCHANGED", "/registration/status")]
 
 
+@pytest.mark.parametrize("declared", [{"verification": "immediate"}, {"updates": "deferred"}])
+@pytest.mark.parametrize(("status", "bad"), [("ACTIVE", False), ("UPDATE-PENDING", True)])
+def test_who_verifies_in_the_background_may_change_the_status_by_itself(declared, status, bad):
+    story = signed_up(configured(**declared))
+    story.get()
+    story.update({**story.values.info(), "phone": "none"}, answer=nack({"info": {"phone": "bad"}}))
+    story.wait()
+    story.get(change=put("/registration/status", status))
+
+    assert (("UPDATE-NACK-STATUS-UNCHANGED", "/registration/status") in story.findings()) is bad
+
+
 def test_a_late_answer_to_an_update_is_the_only_finding():
     story = signed_up()
     story.call(

@@ -25,7 +25,9 @@ def judge_status(sight: Sight, history: History) -> Iterator[Judgement]:
     if history.refused in prefix and history.status_shown_by_get is not None:
         requirement = f"{prefix[history.refused]}-NACK-STATUS-UNCHANGED"
         before = history.status_shown_by_get
-        moving = before == sight.config.status_name("UPDATE-PENDING") or status in VERIFICATION
+        pending = sight.config.status_name("UPDATE-PENDING")
+        # Who verifies in the background has words of its own for what is verified, and says them at any time (R3).
+        moving = before == pending or status in VERIFICATION or (verifies(sight) and status != pending)
         if status in (before, sight.config.status_name("UPDATE-FAIL")):
             yield sight.ok(requirement)
         elif not moving:
@@ -52,6 +54,12 @@ def judge_status(sight: Sight, history: History) -> Iterator[Judgement]:
                 f"{shown(pending)}, or a later status",
                 f"{shown(status)}, as before the {history.written}",
             )
+
+
+def verifies(sight: Sight) -> bool:
+    """Whether the gateway is declared to verify, or to approve, while a run lasts."""
+    config = sight.config
+    return config.verification == "immediate" or config.updates == "deferred" or config.verification_hook is not None
 
 
 def settled(sight: Sight, since: float) -> bool:
