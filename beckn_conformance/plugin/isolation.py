@@ -13,7 +13,7 @@ from .. import plugin, suite
 SUITE = Path(suite.__file__).resolve().parent
 OPTIONS = (
     *("-c", str(SUITE / "pytest.ini"), "--rootdir", str(SUITE), "--confcutdir", str(SUITE), "-p", "no:cacheprovider"),
-    # Whoever starts it has imported the kit before pytest could look at it.
+    # The kit is imported before pytest can rewrite its assertions.
     *("-W", "ignore:Module already imported:pytest.PytestAssertRewriteWarning"),
 )
 

@@ -1,4 +1,4 @@
-"""How far a long property is, shown on a terminal behind what pytest has written there, and never in a file."""
+"""The progress of a long property, on a terminal only, behind what pytest has written there."""
 
 from __future__ import annotations
 
@@ -54,22 +54,22 @@ class Screen:
 
 
 class Progress:
-    """Tells of the examples of one property as they are judged."""
+    """Shows how many examples of one property have been judged."""
 
     def __init__(self, screen: Screen, session: Session, name: str, of: int) -> None:
         self._screen = screen
         self._session = session
         self._name = name
         self._of = of
-        self._since = self._told = time.monotonic()
+        self._since = self._written = time.monotonic()
         self._before = session.exchanges
         self._shown = False
 
     def __call__(self, done: int) -> None:
         now = time.monotonic()
-        if now - self._since < QUIET or now - self._told < INTERVAL or not (room := self._screen.room):
+        if now - self._since < QUIET or now - self._written < INTERVAL or not (room := self._screen.room):
             return
-        self._told = now
+        self._written = now
         rate = (self._session.exchanges - self._before) / (now - self._since)
         found = len(self._session.tally.ids())
         text = f"  {self._name}: {done} of {self._of} examples, {rate:.0f} exchanges/s, {found} findings so far"

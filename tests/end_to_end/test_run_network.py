@@ -192,4 +192,4 @@ def test_a_peer_that_cannot_be_reached_is_no_fault_of_the_gateway(kit: Kit) -> N
 
     assert run.findings == []
     assert run.requirement("CLONE-SERVED")["status"] == "inconclusive"
-    assert f"the peer {peer} could not be asked: connection" in run.requirement("CLONE-SERVED")["reason"]
+    assert f"the peer {peer} could not be asked: no connection" in run.requirement("CLONE-SERVED")["reason"]

@@ -1,0 +1,58 @@
+"""A test of pytest is known by the scenario that it carries, however it was collected."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from unittest.mock import Mock
+
+import pytest
+
+from beckn_conformance.plugin.items import ScenarioTest
+from beckn_conformance.run.scenario import Scenario, drawn, scenario, scenario_of, settling
+
+
+async def play(actor: object, action: str) -> str:
+    return action
+
+
+async def play_example(actor: object, example: object) -> object:
+    return example
+
+
+def item(test: object, **parameters: object) -> Mock:
+    return Mock(spec=pytest.Function, obj=test, callspec=SimpleNamespace(params=parameters))
+
+
+def test_each_decorator_makes_a_test_with_its_scenario() -> None:
+    def strategy(config: object) -> None: ...
+
+    made = drawn(strategy, share=0.2)(play_example)  # type: ignore[arg-type]
+
+    assert scenario_of(scenario(play)) == Scenario(play)
+    assert scenario_of(settling(play)) == Scenario(play, settles=True)
+    assert scenario_of(made) == Scenario(play_example, False, strategy, 0.2)  # type: ignore[arg-type]
+
+
+def test_a_property_draws_its_share_and_one_example_at_least() -> None:
+    assert [Scenario(play_example, share=0.2).count(most) for most in (1, 25, 1000)] == [1, 5, 200]
+
+
+@pytest.mark.parametrize("thing", [play, print, SimpleNamespace(scenario="of another project"), None])
+def test_what_carries_no_scenario_is_no_test_of_the_suite(thing: object) -> None:
+    assert scenario_of(thing) is None
+    assert ScenarioTest.of(item(thing)) is None
+
+
+def test_a_parameter_of_another_plugin_does_not_reach_the_scenario() -> None:
+    test = ScenarioTest.of(item(scenario(play), action="Provider/get", step=1))
+
+    assert test is not None
+    assert test.play.keywords == {"action": "Provider/get"}  # type: ignore[attr-defined]
+
+
+def test_a_part_of_a_property_plays_the_examples_that_belong_to_it() -> None:
+    made = drawn(lambda config: None)(play_example)  # type: ignore[arg-type, return-value]
+    parts = [ScenarioTest.of(item(made, example=(number, 3))) for number in range(3)]
+
+    assert [part.plays(250) for part in parts if part] == [100, 100, 50]
+    assert all(part is not None and part.is_divided for part in parts)
