@@ -132,7 +132,9 @@ class GatewayConfig:
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> GatewayConfig:
-        """What ``to_json`` wrote; nothing is looked up in the environment."""
+        """What ``to_json`` wrote; nothing is looked up in the environment. Raises KeyError, TypeError or ValueError."""
+        if values["company_id"] is not None:
+            Pattern(values["company_id"])
         waivers = [{**row, "expires": datetime.date.fromisoformat(row["expires"])} for row in values["waivers"]]
         return cls(
             **{

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import sys
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import pytest
@@ -174,6 +175,12 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
 
 def pytest_unconfigure(config: pytest.Config) -> None:
     if campaign := config.stash.get(CAMPAIGN, None):
-        campaign.end()
+        try:
+            campaign.end()
+        except Exception as error:
+            # It is too late for pytest.exit: whatever leaves this hook ends the process with a traceback and status 1.
+            print(campaign.crashed(error), file=sys.stderr)
+            if session := config.pluginmanager.get_plugin("session"):
+                session.exitstatus = 3
     if output := config.stash.get(OUTPUT, None):
         output.close()

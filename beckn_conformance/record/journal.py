@@ -182,5 +182,8 @@ class Journal:
         file.flush()
 
     def close(self) -> None:
-        self._exchanges.close()
-        self._course.close()
+        """Lets go of both files; each line was written out, and what prevented it raised, when it was put there."""
+        for file in (self._exchanges, self._course):
+            # What a full disk did not take is tried once more, and fails once more.
+            with contextlib.suppress(OSError):
+                file.close()

@@ -83,9 +83,17 @@ class Run:
             GatewayConfig.from_json(row["config"]),
             id=row["id"],
             seed=row["seed"],
-            started=datetime.datetime.fromisoformat(row["started"]),
+            started=_moment(row["started"]),
             strict=row["strict"],
             examples=row["examples"],
             recorded=row["recorded"],
             kit=row["version"],
         )
+
+
+def _moment(text: str) -> datetime.datetime:
+    """A moment of a record; raises ValueError for one that has no day in UTC, such as the first hours of the year 1."""
+    try:
+        return datetime.datetime.fromisoformat(text).astimezone(datetime.UTC)
+    except OverflowError as error:
+        raise ValueError(f"{text} has no day in UTC") from error

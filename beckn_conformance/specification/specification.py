@@ -38,7 +38,11 @@ class Specification:
     _members: dict[str, tuple[Member, ...]] = field(default_factory=dict, repr=False)
 
     def operation(self, action: str) -> Operation:
-        return next(o for o in self.operations if o.action == action)
+        """The operation of an action; raises KeyError where the specification has none of that name."""
+        for operation in self.operations:
+            if operation.action == action:
+                return operation
+        raise KeyError(f"the specification has no operation {action}")
 
     def members(self, action: str) -> tuple[Member, ...]:
         """The members of an operation's request body, parents before children."""

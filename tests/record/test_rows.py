@@ -227,3 +227,27 @@ def test_what_only_resembles_a_file_of_the_record_is_no_part_of_it(tmp_path):
 @pytest.mark.parametrize("kind", sorted(reader.KINDS))
 def test_the_schema_knows_every_kind_of_row(kind):
     assert load().files["record.json"]["$defs"][kind]["properties"]["kind"] == {"const": kind}
+
+
+@pytest.mark.parametrize(
+    ("damaged", "why"),
+    [
+        ({**RUN, "started": "0001-01-01T00:00:00+23:59"}, "has no day in UTC"),
+        ({**RUN, "config": {**RUN["config"], "company_id": "a{1,60000}"}}, "repeats something more than"),
+        ({**RUN, "config": {**RUN["config"], "company_id": "(" * 500}}, "no regular expression"),
+    ],
+)
+def test_a_run_that_no_kit_began_is_told_wherever_it_is_read(tmp_path, damaged, why):
+    written(tmp_path, [damaged, BEGUN], [])
+
+    for read in (rejudge.run_of, rejudge.rejudge):
+        with pytest.raises(UsageError, match=f"course.jsonl, line 1.*{why}"):
+            read(tmp_path, load())
+
+
+def test_an_exchange_of_an_operation_that_there_is_not_is_damage(tmp_path):
+    signup = {**exchange_row("x1", operation="Provider/other"), "message": True}
+    written(tmp_path, [RUN, BEGUN, JUDGED], [signup])
+
+    with pytest.raises(UsageError, match="no operation Provider/other"):
+        rejudge.rejudge(tmp_path, load())

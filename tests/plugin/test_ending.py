@@ -1,0 +1,45 @@
+"""A run that cannot be ended properly is a fault of the kit, and never the status of a finding."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from beckn_conformance import plugin
+from beckn_conformance.record.journal import Journal
+from beckn_conformance.record.masking import Masker
+
+
+class Broken:
+    """A campaign or a file that cannot be let go of."""
+
+    def end(self) -> None:
+        raise OSError(27, "File too large")
+
+    close = end
+
+    def crashed(self, error: Exception) -> str:
+        return f"a fault of the kit: {error}"
+
+
+def test_an_error_after_the_end_of_the_session_is_status_3(capsys: pytest.CaptureFixture[str]) -> None:
+    session = SimpleNamespace(exitstatus=1)
+    stash: Any = pytest.Stash()
+    stash[plugin.CAMPAIGN] = Broken()
+
+    plugin.pytest_unconfigure(
+        SimpleNamespace(stash=stash, pluginmanager=SimpleNamespace(get_plugin={"session": session}.get))  # type: ignore[arg-type]
+    )
+
+    assert session.exitstatus == 3
+    assert capsys.readouterr().err == "a fault of the kit: [Errno 27] File too large\n"
+
+
+def test_files_that_a_full_disk_keeps_from_closing_are_let_go_of(tmp_path: Any) -> None:
+    journal = Journal(tmp_path, Masker())
+    journal.close()
+    journal._exchanges = Broken()  # type: ignore[assignment]
+
+    journal.close()
