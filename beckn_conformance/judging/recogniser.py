@@ -20,7 +20,7 @@ from ..messages.faults import kinds, obligation
 from ..messages.json_text import tame
 from ..specification.actions import SIGNUP
 from ..specification.members import Member, json_type
-from ..specification.pointer import MISSING, places
+from ..specification.pointer import MISSING, below, places
 from ..specification.specification import Specification
 from ..untrusted.patterns import pattern
 
@@ -299,9 +299,9 @@ class Recogniser:
                     yield Doubt(pointer, "a list shorter or longer than every reading allows")
                 if isinstance(value, dict):
                     for name in sorted(value.keys() - member.properties):
-                        yield Doubt(f"{pointer}/{name}", "a member the page does not know")
+                        yield Doubt(below(pointer, name), "a member the page does not know")
         for name in sorted(body.keys() - self._specification.top_members(action)):
-            yield Doubt(f"/{name}", "a member the page does not know")
+            yield Doubt(below("", name), "a member the page does not know")
 
     def kind_of(self, member: Member, value: Any) -> Note | None:
         """What is said of a value of a member, whatever else the request holds; the same of values of one kind."""

@@ -9,6 +9,8 @@ from typing import Any
 
 from ..config.gateway import GatewayConfig
 from ..specification.members import Member
+from ..specification.pointer import member as member_at
+from ..specification.pointer import parts_of, put
 from ..specification.specification import Specification
 
 WRONG_TYPES: dict[str, Any] = {
@@ -107,16 +109,11 @@ def _places(pattern: str) -> tuple[str, ...]:
 def _spoiler(pointer: str, kind: str, value: Any) -> Callable[[Any], Any]:
     def spoil(body: Any) -> Any:
         body = copy.deepcopy(body)
-        *path, last = pointer.split("/")[1:]
-        node = body
-        for part in path:
-            node = node[int(part)] if isinstance(node, list) else node[part]
-        if isinstance(node, list):
-            node[int(last)] = value
-        elif kind == "missing":
-            del node[last]
+        parent = member_at(body, pointer.rpartition("/")[0])
+        if kind == "missing" and isinstance(parent, dict):
+            del parent[parts_of(pointer)[-1]]
         else:
-            node[last] = value
+            put(body, pointer, value)
         return body
 
     return spoil

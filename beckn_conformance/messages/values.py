@@ -12,6 +12,7 @@ from ..config.gateway import GatewayConfig
 from ..errors import UsageError
 from ..specification.actions import SIGNUP
 from ..specification.loading import load
+from ..specification.pointer import below
 from ..specification.validators import known_phone
 from ..untrusted.patterns import Pattern
 from .samples import Samples, fits
@@ -248,7 +249,9 @@ class Values:
 
     def info(self, **values: Any) -> dict[str, Any]:
         """Valid company information, with these values among it."""
-        return {name: values[name] if name in values else self.value(f"/info/{name}") for name in load().info_names}
+        return {
+            name: values[name] if name in values else self.value(below("/info", name)) for name in load().info_names
+        }
 
     def signup(self, documents: int = 1, **info: Any) -> dict[str, Any]:
         """The body of a valid Provider/signup."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from ..specification.pointer import INDEX
+from ..specification.pointer import INDEX, parts_of
 
 LONGEST_TEXT = 60
 """Characters of a text within an excerpt."""
@@ -27,7 +27,7 @@ class Line:
 def excerpt(value: Any, pointer: str) -> list[Line]:
     """The lines of a JSON value around a JSON Pointer: the member marked and in full, what lies beside it on one line
     each. A member that its object lacks has a line that says so."""
-    lines = list(islice(_around(value, pointer.split("/")[1:]), MOST_LINES + 1))
+    lines = list(islice(_around(value, list(parts_of(pointer))), MOST_LINES + 1))
     return lines if len(lines) <= MOST_LINES else [*lines[:MOST_LINES], Line("…")]
 
 

@@ -20,6 +20,7 @@ from markupsafe import Markup
 from ..judging.outcome import worded
 from ..messages.json_text import MOST_VALUES
 from ..record.rows import text_of
+from ..specification.pointer import pattern_of
 from ..specification.specification import Specification
 from ..untrusted import reading
 from ..untrusted.text import printable
@@ -250,8 +251,7 @@ def _sides(
     members = (
         {member.pointer for member in specification.members(row["operation"])} if _known(row, specification) else ()
     )
-    pattern = "/".join("*" if part.isdigit() else part for part in pointer.split("/"))
-    if pattern not in members:
+    if pattern_of(pointer) not in members:
         sent = [line for line in sent if not (line.marked and line.text.endswith(": not there"))]
     return sent, received
 

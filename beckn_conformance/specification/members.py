@@ -9,6 +9,7 @@ from typing import Any
 
 from ..errors import SpecificationError
 from ..untrusted import patterns
+from .pointer import parts_of
 from .validators import compile_schema
 
 ANY = "any"
@@ -32,7 +33,7 @@ class Member:
 
     @property
     def name(self) -> str:
-        return self.pointer.rsplit("/", 1)[1]
+        return parts_of(self.pointer)[-1]
 
     @property
     def parent(self) -> str:

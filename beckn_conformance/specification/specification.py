@@ -13,6 +13,7 @@ from ..errors import SpecificationError
 from .actions import SIGNUP
 from .catalogue import Operation, Requirement
 from .members import Acceptance, Member, _pattern
+from .pointer import below, parts_of
 from .validators import BASE, compile_schema
 
 MOST_MEMBERS: Final = 2000
@@ -104,7 +105,7 @@ class Specification:
         """Resolves a $ref of any of the files."""
         file, _, pointer = reference.partition("#")
         node: Any = self.files[file or "common.json"]
-        for part in pointer.strip("/").split("/") if pointer else ():
+        for part in parts_of(pointer):
             node = node[part]
         return dict(node)
 
@@ -122,8 +123,8 @@ class Specification:
         required = schema.get("required", ())
         for name, child in schema.get("properties", {}).items():
             resolved, nullable = self.resolve(child)
-            yield Member(f"{pointer}/{name}", resolved, name in required, nullable)
-            yield from self._walk(resolved, f"{pointer}/{name}", room - 1)
+            yield Member(below(pointer, name), resolved, name in required, nullable)
+            yield from self._walk(resolved, below(pointer, name), room - 1)
         if "items" in schema:
             resolved, nullable = self.resolve(schema["items"])
             yield Member(f"{pointer}/*", resolved, False, nullable)
@@ -200,7 +201,7 @@ def _acceptances(specification: Specification) -> dict[tuple[str, str, str], Req
 
 @lru_cache(maxsize=64)
 def _top_members(specification: Specification, action: str) -> frozenset[str]:
-    return frozenset(member.pointer.split("/")[1] for member in specification.members(action))
+    return frozenset(parts_of(member.pointer)[0] for member in specification.members(action))
 
 
 @lru_cache(maxsize=64)

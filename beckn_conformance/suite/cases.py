@@ -12,6 +12,7 @@ from beckn_conformance.messages.faults import FaultCase, fault_cases
 from beckn_conformance.run.scenario import case
 from beckn_conformance.specification.actions import ADD, GET, SIGNUP, UPDATE
 from beckn_conformance.specification.loading import load
+from beckn_conformance.specification.pointer import parts_of, put
 
 ANSWERED = ("REPLY-NO-CRASH", "REPLY-TIME")
 """What every test with a request of its own kind exercises besides."""
@@ -101,22 +102,14 @@ def parts_with(actor: Actor, action: str, member: str, variant: str) -> dict[str
     if member in ("/documents/*/name", "/documents/*/data"):
         parts["documents"] = [actor.values.document(variant), actor.values.document()]
         return parts
-    *path, last = member.replace("*", "0").split("/")[1:]
-    node: Any = parts
-    for part in path:
-        node = node[int(part)] if part.isdigit() else node[part]
-    node[int(last) if last.isdigit() else last] = actor.values.value(member, variant, action=action)
+    put(parts, member.replace("/*", "/0"), actor.values.value(member, variant, action=action))
     return parts
 
 
 def spoiled(body: Any, pointers: tuple[str, ...]) -> Any:
     """The body with each of these members made surely faulty."""
     for pointer in pointers:
-        *path, last = pointer.split("/")[1:]
-        node = body
-        for part in path:
-            node = node[int(part)] if part.isdigit() else node[part]
-        node[last] = {"phone": "12", "email": "nobody"}.get(last)
+        put(body, pointer, {"phone": "12", "email": "nobody"}.get(parts_of(pointer)[-1]))
     return body
 
 

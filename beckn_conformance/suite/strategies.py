@@ -15,6 +15,7 @@ from ..messages.faults import TOKEN_KINDS, fault_cases
 from ..messages.values import SIZES
 from ..specification.actions import ADD, GET, SIGNUP, UPDATE
 from ..specification.loading import load
+from ..specification.pointer import parts_of
 
 SCRIPTS: tuple[tuple[int, int], ...] = (
     (0x0061, 0x007A),
@@ -253,7 +254,7 @@ def long_histories(config: GatewayConfig) -> SearchStrategy[Any]:
 
 def spoil(body: Any, pointer: str, how: str, value: Any) -> Any:
     """Sets or takes away a member of a body, in place; a place that is not there is left alone."""
-    *path, last = pointer.split("/")[1:]
+    *path, last = parts_of(pointer)
     node = body
     for part in path:
         if isinstance(node, list) and part.isdigit() and int(part) < len(node):

@@ -9,6 +9,7 @@ from beckn_conformance.messages.faults import FaultCase
 from beckn_conformance.messages.values import SIZES
 from beckn_conformance.run.scenario import case, exercises, scenario
 from beckn_conformance.specification.actions import SIGNUP
+from beckn_conformance.specification.pointer import put
 from beckn_conformance.suite.cases import fault_parameters, mixed_faults, parts_with, spoiled, variant_parameters
 
 ECHO = ("SIGNUP-ACK", "SIGNUP-ECHO", "SIGNUP-ECHO-EXACT", "GET-ROUND-TRIP", "GET-ROUND-TRIP-EXACT")
@@ -90,8 +91,7 @@ async def test_size_of_a_document(actor: Actor, size: int) -> None:
 async def test_long_text(actor: Actor, pointer: str, length: int) -> None:
     """A text longer than most is refused or kept whole (Q4, Q7, Q12)."""
     body = actor.values.signup()
-    _, parent, name = pointer.split("/")
-    body[parent][name] = _long(pointer, length, actor.values.word())
+    put(body, pointer, _long(pointer, length, actor.values.word()))
     exchange = await actor.signup(body)
     registration = await actor.usable(exchange)
     if registration is not None:

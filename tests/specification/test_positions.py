@@ -2,7 +2,7 @@
 
 import pytest
 
-from beckn_conformance.specification.source_lines import escaped, parts_of
+from beckn_conformance.specification.pointer import escaped, parts_of
 from beckn_conformance.untrusted import yaml_text
 
 JSON = """{

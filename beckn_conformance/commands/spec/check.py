@@ -18,7 +18,7 @@ from ...messages.samples import Samples
 from ...specification.catalogue import Requirement
 from ...specification.loading import LARGEST_FILE, load, paths
 from ...specification.members import Member
-from ...specification.source_lines import escaped, parts_of
+from ...specification.pointer import below, escaped, parts_of
 from ...specification.specification import Specification
 from ...specification.validators import BASE, compile_schema
 from ...untrusted import reading, yaml_text
@@ -135,7 +135,7 @@ def _of_schemas(folder: Folder) -> Iterator[Problem]:
     )
     for name, content in folder.schemas():
         for error in meta.iter_errors(content):
-            pointer = "".join(f"/{escaped(part)}" for part in error.instance_path)
+            pointer = below("", *error.instance_path)
             yield folder.problem(name, pointer, f"is no JSON Schema: {error.message[:200]}", "see JSON Schema 2020-12")
         for pointer, key in _keywords(content, ""):
             yield folder.problem(
@@ -146,7 +146,7 @@ def _of_schemas(folder: Folder) -> Iterator[Problem]:
 def _keywords(node: Any, pointer: str) -> Iterator[tuple[str, str]]:
     if isinstance(node, dict):
         for key, child in node.items():
-            here = f"{pointer}/{escaped(key)}"
+            here = below(pointer, key)
             if key.startswith("x-") and key not in KEYWORDS:
                 yield here, key
             yield from _keywords(child, here)
@@ -158,7 +158,7 @@ def _keywords(node: Any, pointer: str) -> Iterator[tuple[str, str]]:
 def _references(node: Any, pointer: str = "") -> Iterator[tuple[str, str]]:
     if isinstance(node, dict):
         for key, child in node.items():
-            here = f"{pointer}/{escaped(key)}"
+            here = below(pointer, key)
             if key == "$ref" and isinstance(child, str):
                 yield here, child
             else:
@@ -184,7 +184,7 @@ def _of_references(folder: Folder) -> Iterator[Problem]:
                     files.add(target[0])
     for name, content in folder.schemas():
         for part in content.get("$defs", {}) if name == "common.json" else ():
-            pointer = f"/$defs/{escaped(part)}"
+            pointer = below("/$defs", part)
             if (name, pointer) not in used:
                 yield folder.problem(name, pointer, f"nothing refers to {part}", "refer to it, or delete it")
         if name not in files and name not in OWN:
@@ -206,7 +206,7 @@ def _of_catalogue(folder: Folder) -> Iterator[Problem]:
             continue
         validator = compile_schema({"$ref": f"#/$defs/{name}", "$defs": schema.get("$defs")})
         for error in validator.iter_errors(folder.contents[file]):
-            pointer = "".join(f"/{escaped(part)}" for part in error.instance_path)
+            pointer = below("", *error.instance_path)
             yield folder.problem(file, pointer, error.message[:300], f"see $defs/{name} of catalogue.json")
     rows, operations = folder.contents.get("requirements.yaml"), folder.contents.get("operations.yaml")
     readings = folder.contents.get("readings.yaml")
@@ -284,9 +284,9 @@ def _origin(folder: Folder, file: str, pointer: str) -> tuple[str, str]:
             else:
                 return place
 
-    for part in pointer.split("/")[1:]:
+    for part in parts_of(pointer):
         here = resolved(here)
-        here = (here[0], f"{here[1]}/items" if part == "*" else f"{here[1]}/properties/{escaped(part)}")
+        here = (here[0], f"{here[1]}/items" if part == "*" else below(here[1], "properties", part))
     return resolved(here)
 
 
@@ -295,8 +295,8 @@ def _of_members(folder: Folder, specification: Specification) -> Iterator[Proble
     for operation in specification.operations:
         for member in specification.members(operation.action):
             place = _origin(folder, f"{operation.key}.request.json", member.pointer)
-            for below, message, remedy in (*_of_values(member), *_of_borders(member)):
-                problem = folder.problem(place[0], f"{place[1]}{below}", f"{member.pointer}: {message}", remedy)
+            for under, message, remedy in (*_of_values(member), *_of_borders(member)):
+                problem = folder.problem(place[0], f"{place[1]}{under}", f"{member.pointer}: {message}", remedy)
                 if problem not in told:
                     told.add(problem)
                     yield problem
@@ -334,14 +334,14 @@ def _of_borders(member: Member) -> Iterator[tuple[str, str, str]]:
     for name, value in member.malformed("must").items():
         if member.tolerates(value):
             yield (
-                f"/x-malformed/{escaped(name)}",
+                below("/x-malformed", name),
                 f"{value!r} is to be refused ({name}), but the schema proper allows it",
                 "narrow the schema, or list it under x-should-malformed",
             )
     for name, value in member.malformed("should").items():
         if not member.tolerates(value):
             yield (
-                f"/x-should-malformed/{escaped(name)}",
+                below("/x-should-malformed", name),
                 f"{value!r} should be refused ({name}), but by the schema proper it must be",
                 "list it under x-malformed",
             )
@@ -434,14 +434,14 @@ def _of_description(folder: Folder, specification: Specification) -> Iterator[Pr
 
     content = folder.contents[file]
     for error in OpenAPIV31SpecValidator(content, base_uri=(folder.path / file).resolve().as_uri()).iter_errors():
-        pointer = "".join(f"/{escaped(part)}" for part in error.absolute_path)
+        pointer = below("", *error.absolute_path)
         yield folder.problem(file, pointer, f"is no OpenAPI 3.1: {error.message[:200]}", "mend it")
     paths = content.get("paths", {})
     for operation in specification.operations:
         if operation.path not in paths:
             yield folder.problem(file, "/paths", f"{operation.path} is missing", "describe the operation")
     for path, item in paths.items():
-        here = f"/paths/{escaped(path)}"
+        here = below("/paths", path)
         described = next((o for o in specification.operations if o.path == path), None)
         if described is None:
             yield folder.problem(file, here, f"{path} is no path of operations.yaml", "add the operation there")
@@ -469,7 +469,7 @@ def _of_call(folder: Folder, here: str, call: Mapping[str, Any], key: str) -> It
         validator = compile_schema(_rebased(schema), resources)
         likeliest = compile_schema({"$ref": BASE + min(expected)}, resources)
         for name, example in media.get("examples", {}).items():
-            place = f"{pointer}/content/application~1json/examples/{escaped(name)}"
+            place = below(pointer, "content", "application/json", "examples", name)
             if "$ref" in example:
                 target = folder.target("openapi.yaml", example["$ref"])
                 assert target is not None
@@ -478,7 +478,7 @@ def _of_call(folder: Folder, here: str, call: Mapping[str, Any], key: str) -> It
             value = example.get("value")
             if not validator.is_valid(value):
                 error = next(likeliest.iter_errors(value))
-                where = "".join(f"/{escaped(part)}" for part in error.instance_path)
+                where = below("", *error.instance_path)
                 yield folder.problem(
                     "openapi.yaml",
                     f"{place}/value{where}",
@@ -488,8 +488,8 @@ def _of_call(folder: Folder, here: str, call: Mapping[str, Any], key: str) -> It
 
 
 def _at(node: Any, pointer: str) -> Any:
-    for part in pointer.split("/")[1:]:
-        node = node[part.replace("~1", "/").replace("~0", "~")]
+    for part in parts_of(pointer):
+        node = node[part]
     return node
 
 

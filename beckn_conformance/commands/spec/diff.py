@@ -35,6 +35,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ...specification.catalogue import Requirement
+from ...specification.pointer import below
 from ...specification.specification import Specification
 from ...untrusted.text import brief
 from .examples import MISSING, Side, bordered, inlined, sample, witness
@@ -310,9 +311,9 @@ def _facts(schema: Mapping[str, Any]) -> dict[str, Facts]:
         for key, value in node.items():
             if key == "properties":
                 for name, child in value.items():
-                    walk(child, f"{pointer}/{name}", "")
+                    walk(child, below(pointer, name), "")
                     if name in node.get("required", ()):
-                        found[f"{pointer}/{name}"]["required"] = True
+                        found[below(pointer, name)]["required"] = True
             elif key == "items" and isinstance(value, dict):
                 walk(value, f"{pointer}/*", "")
             elif key in ("anyOf", "oneOf", "allOf"):

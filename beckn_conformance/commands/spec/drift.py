@@ -15,6 +15,7 @@ from typing import Any
 from ...errors import SpecificationError
 from ...specification.catalogue import Operation
 from ...specification.members import Member, json_type
+from ...specification.pointer import below, parts_of
 from ...specification.specification import Specification
 from ...untrusted.text import brief
 from .prose_page import Block, Row, Value, blocks, example
@@ -214,27 +215,27 @@ class _Comparison:
         missing = [name for name in shape.properties if name not in value.members]
         extra = [name for name in value.members if name not in shape.properties]
         # What a reading settles as not shown has no part in a renaming.
-        candidates = [name for name in missing if self._reading("unshown", part, f"{pointer}/{name}") is None]
+        candidates = [name for name in missing if self._reading("unshown", part, below(pointer, name)) is None]
         file = self._file(part)
         for name, old in _renamed(extra, candidates, list(value.members), list(shape.properties)):
             line = value.members[name].line
             if old is None:
-                self._drift(line, part, f"{pointer}/{name}", f"a member that {file} does not have")
+                self._drift(line, part, below(pointer, name), f"a member that {file} does not have")
             else:
                 missing.remove(old)
-                self._drift(line, part, f"{pointer}/{name}", f"in place of {old!r} of {file}")
+                self._drift(line, part, below(pointer, name), f"in place of {old!r} of {file}")
         for name in missing:
-            self._may_be_settled("unshown", part, f"{pointer}/{name}", value.line)
+            self._may_be_settled("unshown", part, below(pointer, name), value.line)
         for name, member in value.members.items():
             if name in shape.properties:
                 child = shape.properties[name]
-                if (row := self._reading("unshown", part, f"{pointer}/{name}")) is not None:
+                if (row := self._reading("unshown", part, below(pointer, name))) is not None:
                     text = f"a new member; {row['reading']} has it as not shown"
-                    self._drift(member.line, part, f"{pointer}/{name}", text)
+                    self._drift(member.line, part, below(pointer, name), text)
                     continue
                 if name not in shape.required or "null" in self._shape(child).types:
-                    self._may_be_settled("optional", part, f"{pointer}/{name}", member.line)
-                self._value(part, f"{pointer}/{name}", f"{exact}/{name}", member, child)
+                    self._may_be_settled("optional", part, below(pointer, name), member.line)
+                self._value(part, below(pointer, name), below(exact, name), member, child)
 
     def _items(self, part: str, pointer: str, exact: str, value: Value, shape: _Shape) -> None:
         if shape.items is None:
@@ -295,7 +296,7 @@ class _Comparison:
         shape = self._shape(schema)
         if isinstance(value, dict):
             return {
-                name: self._filled(part, f"{pointer}/{name}", f"{exact}/{name}", child, shape.properties[name])
+                name: self._filled(part, below(pointer, name), below(exact, name), child, shape.properties[name])
                 for name, child in value.items()
             }
         if isinstance(value, list) and shape.items is not None:
@@ -468,7 +469,7 @@ class _Comparison:
         if part == "table":
             return next((row.line for row in block.rows if row.cells[0] == _key(pointer)), block.line)
         value = example(block)[0]
-        return _line_at(value, pointer.split("/")[1:]) if value is not None else block.line
+        return _line_at(value, list(parts_of(pointer))) if value is not None else block.line
 
 
 def _options(schema: Mapping[str, Any], specification: Specification) -> Iterator[Mapping[str, Any]]:

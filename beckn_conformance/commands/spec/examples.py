@@ -17,6 +17,7 @@ from hypothesis.strategies import SearchStrategy
 
 from ...errors import SpecificationError
 from ...run.examples import find
+from ...specification.pointer import parts_of
 from ...specification.validators import compile_schema
 from ...untrusted.patterns import Pattern, PatternError
 
@@ -81,7 +82,7 @@ def inlined(files: Mapping[str, Any], name: str) -> Schema:
         if "$ref" in node:
             file, _, pointer = node["$ref"].partition("#")
             target: Any = files.get(file or base)
-            for step in pointer.strip("/").split("/") if pointer else ():
+            for step in parts_of(pointer):
                 target = target.get(step) if isinstance(target, dict) else None
             if not isinstance(target, dict) or depth > DEEPEST:
                 why = "leads nowhere" if not isinstance(target, dict) else "leads back to itself"
@@ -136,7 +137,7 @@ def witness(accepting: Side, refusing: Side, pointer: str, *, alone: bool) -> tu
     the other side would accept with another value in this place, and then one whose error lies there. Values at the
     borders are tried before any are drawn.
     """
-    path = tuple(pointer.split("/")[1:])
+    path = parts_of(pointer)
     here, there = at(accepting.schema, path), at(refusing.schema, path)
     controls = [*itertools.islice(_samples(there), MOST_CONTROLS)] if there is not None else []
     tried = 0

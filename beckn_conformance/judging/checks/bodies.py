@@ -10,7 +10,7 @@ from ...messages.json_text import tame
 from ...messages.text import shown
 from ...messages.times import read_date, read_time
 from ...specification.actions import SIGNUP
-from ...specification.pointer import MISSING, member, pattern_of, places
+from ...specification.pointer import MISSING, below, member, pattern_of, places
 from ..finding import MOST_PLACES, Judgement
 from .observation import VERIFICATION, Sight
 from .registry import check
@@ -48,9 +48,9 @@ def body_has_its_members(sight: Sight) -> Iterable[Judgement]:
         keyword = str(error.schema_path[-1])
         if keyword not in ("type", "required", "pattern"):
             continue
-        pointer = "".join(f"/{part}" for part in error.instance_path)
+        pointer = below("", *error.instance_path)
         if keyword == "required":
-            pointer = f"{pointer}/{error.kind.property}"
+            pointer = below(pointer, error.kind.property)
         told[pattern_of(pointer), keyword] += 1
         if told[pattern_of(pointer), keyword] > MOST_PLACES:
             # A waiver may be for one document only; more of them than are told apart say nothing new.

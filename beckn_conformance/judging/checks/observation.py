@@ -14,7 +14,7 @@ from ...messages.exchange import Exchange, identifier
 from ...messages.json_text import MOST_ITEMS
 from ...messages.text import shown
 from ...specification.actions import ADD
-from ...specification.pointer import MISSING, member, places
+from ...specification.pointer import MISSING, below, member, places
 from ...specification.specification import Specification
 from ...untrusted.text import brief, printable
 from ..finding import Finding, Judgement
@@ -277,7 +277,7 @@ def _leaves(value: Any, pointer: str) -> Iterator[tuple[str, Any]]:
     """Places of a NACK's body that say something: no null, no blank text, no false, nothing empty."""
     if isinstance(value, dict):
         for key, child in value.items():
-            yield from _leaves(child, f"{pointer}/{key}")
+            yield from _leaves(child, below(pointer, key))
     elif isinstance(value, list):
         for index, child in enumerate(value):
             yield from _leaves(child, f"{pointer}/{index}")

@@ -16,12 +16,15 @@ CHECKS: list[tuple[Callable[[Requirement], bool], Check]] = []
 
 
 def check(*ids: str, when: Callable[[Requirement], bool] | None = None) -> Callable[[Check], Check]:
-    """Registers a check under the requirements that it judges: by id, by ending (``*-BODY``) or by a predicate."""
+    """Registers a check under the requirements that it judges.
+
+    They are named by id, by what follows the word of any operation (``*-BODY``), or by a predicate.
+    """
 
     def covers(requirement: Requirement) -> bool:
         return (
             requirement.id in ids
-            or any(i.startswith("*") and requirement.id.endswith(i[1:]) for i in ids)
+            or any(i.startswith("*-") and requirement.id.partition("-")[2] == i[2:] for i in ids)
             or (when is not None and when(requirement))
         )
 

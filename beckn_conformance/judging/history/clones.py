@@ -15,7 +15,7 @@ from ...config.gateway import GatewayConfig
 from ...messages.exchange import Exchange
 from ...messages.text import shown
 from ...specification.loading import load
-from ...specification.pointer import MISSING, member
+from ...specification.pointer import MISSING, below, member
 from ..checks import Sight
 from ..finding import Judgement
 from .form import is_content, same_but_for_form
@@ -110,7 +110,7 @@ def _values(sight: Sight, history: History) -> Any:
 
 
 def _shown_info(sight: Sight) -> dict[str, Any]:
-    return {key: member(sight.exchange.body_of_reply, f"/info/{key}") for key in load().info_names}
+    return {key: member(sight.exchange.body_of_reply, below("/info", key)) for key in load().info_names}
 
 
 def _is_readable(found: dict[str, Any], history: History) -> bool:
@@ -133,7 +133,7 @@ def _info(sight: Sight, history: History) -> Iterator[Judgement]:
         yield _bad(
             sight,
             "CLONE-SERVED" if strange else "CLONE-UPDATED",
-            f"/info/{key}",
+            below("/info", key),
             "strange-value",
             "values are shown that the registration never had",
             f"{shown(known[-1][key], 100)} at /info/{key}, and the rest of what was sent with it",

@@ -11,7 +11,7 @@ from typing import Any
 
 from ...messages.text import shown
 from ...specification.members import json_type
-from ...specification.pointer import MISSING
+from ...specification.pointer import MISSING, parts_of
 from ..checks import Sight
 from ..finding import Judgement
 from .registration import History
@@ -85,7 +85,7 @@ def compare(
     exact: Tally,
 ) -> Iterator[Judgement]:
     """One member against the value it must have; what is missing or of another type is judged elsewhere."""
-    key = pointer.rsplit("/", 1)[1]
+    key = parts_of(pointer)[-1]
     if MISSING in (found, expected) or json_type(found) != json_type(expected) or found == expected:
         return
     if history.tolerates(pointer, found):

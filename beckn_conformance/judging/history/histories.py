@@ -28,7 +28,7 @@ from ...messages.exchange import Exchange, identifier
 from ...messages.text import shown
 from ...specification.actions import ADD, GET, SIGNUP, UPDATE
 from ...specification.loading import load
-from ...specification.pointer import MISSING, member
+from ...specification.pointer import MISSING, below, member, parts_of
 from ..checks import Sight
 from ..finding import Judgement
 from ..obligations import MANY
@@ -204,7 +204,7 @@ class Histories:
         _found(history, Write(sight.exchange.id, sight.exchange.started, members, sight.exchange.ended))
         for doubt in sight.diagnosis.doubts:
             if doubt.pointer.startswith("/info/") and doubt.kind is not DoubtKind.TAKEN:
-                history.unsure.add(doubt.pointer.rsplit("/", 1)[1])
+                history.unsure.add(parts_of(doubt.pointer)[-1])
         history.overlong = overlong
         documents = member(sent, "/documents")
         if isinstance(documents, list) and not sight.diagnosis.clouds("/documents"):
@@ -229,9 +229,9 @@ class Histories:
             yield from compare(
                 sight,
                 history,
-                f"/info/{key}",
+                below("/info", key),
                 history.values[0].info[key],
-                member(body, f"/info/{key}"),
+                member(body, below("/info", key)),
                 whole,
                 exact,
             )
@@ -262,7 +262,7 @@ class Histories:
             for write in mine:
                 write.time = sight.exchange.ended
                 history.unsure -= write.sent.keys()
-                history.overlong -= {f"/info/{key}" for key in write.sent}
+                history.overlong -= {below("/info", key) for key in write.sent}
         if action == ADD and not sight.diagnosis.clouds("/registration"):
             if faulty or not certain or not fresh_documents:
                 history.documents_certain = False

@@ -9,7 +9,7 @@ from ...messages.text import shown
 from ...specification.actions import ADD, GET, UPDATE
 from ...specification.loading import load
 from ...specification.members import json_type
-from ...specification.pointer import MISSING, member
+from ...specification.pointer import MISSING, below, member
 from ..checks import Sight
 from ..finding import Judgement
 from .form import Tally, compare, same_but_for_form
@@ -19,7 +19,7 @@ from .status import settled
 
 def judge_info(sight: Sight, history: History) -> Iterator[Judgement]:
     body = sight.exchange.body_of_reply
-    found = {key: member(body, f"/info/{key}") for key in load().info_names}
+    found = {key: member(body, below("/info", key)) for key in load().info_names}
     if not history.values or not all(readable(found[key], history.values[0].info[key]) for key in found):
         return
     if not history.info_certain:
@@ -31,7 +31,7 @@ def judge_info(sight: Sight, history: History) -> Iterator[Judgement]:
         whole, exact = Tally(sight, whole_requirement), Tally(sight, exact_requirement)
         for key in load().info_names:
             yield from compare(
-                sight, history, f"/info/{key}", history.values[index].info[key], found[key], whole, exact
+                sight, history, below("/info", key), history.values[index].info[key], found[key], whole, exact
             )
         yield from whole.close()
         if exact_requirement:
@@ -68,7 +68,7 @@ def matching(history: History, found: Mapping[str, Any]) -> int | None:
         if all(
             key in history.unsure
             or same_but_for_form(found[key], history.values[index].info[key])
-            or history.tolerates(f"/info/{key}", found[key])
+            or history.tolerates(below("/info", key), found[key])
             for key in load().info_names
         ):
             return index
@@ -166,7 +166,7 @@ def _misfit(sight: Sight, history: History, found: Mapping[str, Any], whole: str
     def fits(key: str, candidates: list[dict[str, Any]]) -> bool:
         return (
             key in history.unsure
-            or history.tolerates(f"/info/{key}", found[key])
+            or history.tolerates(below("/info", key), found[key])
             or any(same_but_for_form(found[key], candidate.get(key)) for candidate in candidates)
         )
 
@@ -175,7 +175,7 @@ def _misfit(sight: Sight, history: History, found: Mapping[str, Any], whole: str
     last = history.values[-1]
     reported = False
     for key in strays:
-        pointer = f"/info/{key}"
+        pointer = below("/info", key)
         reported = True
         history.tolerate(pointer, found[key])
         observed = f"{shown(found[key], 100)} at {pointer}"
@@ -213,7 +213,7 @@ def _misfit(sight: Sight, history: History, found: Mapping[str, Any], whole: str
             )
     if not reported and len(current) > 1:
         for key in load().info_names:
-            history.tolerate(f"/info/{key}", found[key])
+            history.tolerate(below("/info", key), found[key])
         newest = [key for key in load().info_names if same_but_for_form(found[key], last.info[key])]
         older = [key for key in load().info_names if key not in newest]
         yield sight.bad(
