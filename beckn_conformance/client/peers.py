@@ -13,7 +13,7 @@ from ..messages.exchange import Exchange
 from ..messages.registration import Registration
 from ..specification.actions import GET
 from ..specification.loading import load
-from ..specification.pointer import member
+from ..specification.pointer import below, member
 from . import clock
 from .description import describe
 from .poll import poll
@@ -89,7 +89,7 @@ def _says_the_same(one: Exchange, other: Exchange) -> bool:
         body = exchange.body_of_reply
         documents = member(body, "/documents")
         names = [member(d, "/name") for d in documents] if isinstance(documents, list) else []
-        values = [plain(member(body, f"/info/{key}")) for key in load().info_names]
+        values = [plain(member(body, below("/info", key))) for key in load().info_names]
         return values + sorted(map(plain, names))
 
     def plain(value: Any) -> str:

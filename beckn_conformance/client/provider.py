@@ -17,7 +17,7 @@ from ..messages.registration import Registration as Registration
 from ..messages.registration import registration_of
 from ..messages.values import Values
 from ..specification.actions import ADD, GET, SIGNUP, UPDATE
-from ..specification.pointer import MISSING, member
+from ..specification.pointer import MISSING, below, member
 from ..specification.specification import Specification
 from .client import Gateway
 from .description import describe
@@ -236,7 +236,7 @@ class Actor:
             body = exchange.body_of_reply
             info = member(sent, "/info")
             if isinstance(info, dict) and any(
-                value is not None and str(member(body, f"/info/{key}")).casefold() != str(value).casefold()
+                value is not None and str(member(body, below("/info", key))).casefold() != str(value).casefold()
                 for key, value in info.items()
             ):
                 return False

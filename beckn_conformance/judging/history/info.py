@@ -218,7 +218,7 @@ def _misfit(sight: Sight, history: History, found: Mapping[str, Any], whole: str
         older = [key for key in load().info_names if key not in newest]
         yield sight.bad(
             "UPDATE-WHOLE",
-            f"/info/{older[0]}" if older else "/info",
+            below("/info", older[0]) if older else "/info",
             "mixed-values",
             "a reply mixes values from before and after an update",
             "all values of the update, or all from before it",
