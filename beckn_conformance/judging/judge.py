@@ -15,7 +15,7 @@ from ..specification.specification import Specification
 from .checks import CHECKS, Sight
 from .finding import Judgement
 from .history import Histories
-from .origin import Appearance, Origin, is_bare
+from .origin import Appearance, Origin, family, is_bare
 from .recogniser import Acquaintance, Known, Recogniser
 
 LARGE = 16 * 1024
@@ -40,6 +40,8 @@ class Judge:
         self._signups_work = False
         self._appearance = Appearance()
         self._fronted = False
+        self._shut_out: set[tuple[int, str]] = set()
+        """Status and media type of what something in front answered to plain valid requests."""
         self._reached = True
         self._fastest = 0.0
         self._made: dict[str, float] = {}
@@ -82,6 +84,13 @@ class Judge:
         for _, function in CHECKS:
             yield from (judgement for judgement in function(sight) if judgement.requirement)
         yield from self._histories.observe(sight)
+        if (
+            exchange.reply is not None
+            and not sight.by_gateway
+            and sight.diagnosis.valid
+            and not sight.diagnosis.symbols
+        ):
+            self._shut_out.add((exchange.reply.status, family(exchange.reply)))
         if sight.readable:
             self._served.add(exchange.action)
 
@@ -151,6 +160,7 @@ class Judge:
             contended=exchange.id in self._contended,
             origin=origin,
             fronted=self._fronted,
+            shut_out=exchange.reply is not None and (exchange.reply.status, family(exchange.reply)) in self._shut_out,
             fastest=self._fastest,
             reached=self._reached,
             fresh=exchange.started < made + self._config.settle,

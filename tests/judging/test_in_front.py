@@ -109,6 +109,15 @@ def test_symbols_that_a_firewall_turns_away_are_no_more_than_a_should(action, an
     assert "Rides <fast> & far" in finding.sent
 
 
+def test_symbols_are_not_blamed_where_plain_requests_are_turned_away_too():
+    story = begun()
+    one_more(story, SIGNUP, page(403))
+    info = {**story.values.info(), "name": "Rides <fast> & far"}
+    story.call(SIGNUP, {**story.values.signup(), "info": info}, page(403))
+
+    assert story.findings() == []
+
+
 def test_a_finding_shows_a_name_in_another_script():
     story = begun()
     info = {**story.values.info(), "name": "Иван Такси"}

@@ -49,6 +49,8 @@ class Sight:
     """Where the reply comes from, as far as can be told (T6)."""
     fronted: bool = False
     """Whether any reply so far came from something in front of the gateway."""
+    shut_out: bool = False
+    """Whether a plain valid request got such a reply from something in front of the gateway before."""
 
     fastest: float = 0.0
     """Bytes a second that the largest requests so far went at, at best; 0 where there were none."""

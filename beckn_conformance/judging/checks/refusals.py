@@ -28,6 +28,9 @@ def valid_request_is_acknowledged(sight: Sight) -> Iterable[Judgement]:
     elif sight.exchange.refused and not sight.contended:
         yield _refused_though_valid(sight)
     elif sight.diagnosis.symbols and is_bare(sight.exchange) and sight.served and not sight.by_gateway:
+        if sight.shut_out:
+            # A limit or a ban, which has nothing to do with the symbols.
+            return
         reply = sight.exchange.reply
         if reply is not None and reply.status // 100 in (2, 4) and reply.status != 429:
             yield _symbols_refused(sight, sight.observed)
