@@ -1,4 +1,7 @@
-"""The pytest plugin: hooks only. Nothing else of the kit is imported before --gateway-url is given."""
+"""The pytest plugin: hooks only. Nothing else of the kit is imported before --gateway-url is given.
+
+PYTEST_DONT_REWRITE: it asserts nothing, and a process that has imported it already is not to be warned of that.
+"""
 
 from __future__ import annotations
 
