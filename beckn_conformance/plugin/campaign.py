@@ -138,7 +138,8 @@ class Campaign:
     def _finish(self, session: pytest.Session, exitstatus: int) -> None:
         if self._settings.plan:
             self.session.close()
-            session.exitstatus = 3 if self.completion.fault else 0
+            if exitstatus in CAME_TO_ITS_END:
+                session.exitstatus = 3 if self.completion.fault else 0
             return
         if exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
             self.session.play_left()
@@ -172,6 +173,11 @@ class Campaign:
         narrowed = names_tests(self._config) or left_out or self.workers.lost > 0
         narrowed = (narrowed or interrupted or bool(self.kit_fault)) and not self.session.run.unreachable
         self.verdict = self.session.conclude(narrowed=narrowed, shared=self._shared)
+        unreported = self.completion.unreported(test.item.nodeid for test in self.selection.tests)
+        # After a finding, -x and its like end a run as its user wants it to.
+        if unreported and self.verdict.exit_status == 0 and not (interrupted or self.session.run.unreachable):
+            why = f"something else than the kit ended the run before {unreported} of its tests"
+            self.kit_fault = self.kit_fault or why
         return self.verdict
 
     def summarise(self, reporter: Any) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 PYTEST_OUTCOMES = {"failed": "failed", "inconclusive": "skipped"}
@@ -55,6 +56,10 @@ class Completion:
     def skipped(self) -> int:
         """The number of tests that something other than the kit skipped."""
         return len(self._skipped)
+
+    def unreported(self, names: Iterable[str]) -> int:
+        """The number of these tests of which no report says how they ended."""
+        return len({*names} - self._completed - self._skipped - {*self._failures})
 
     @property
     def fault(self) -> str:

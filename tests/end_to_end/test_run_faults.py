@@ -65,6 +65,23 @@ def test_a_failure_that_is_no_finding_makes_the_run_incomplete(
     assert "Traceback" not in run.output
 
 
+def test_a_run_that_a_plugin_ends_early_is_no_success(
+    kit: Kit, gateway: Callable[..., Loopback], tmp_path: Path
+) -> None:
+    ending = """
+    def pytest_runtest_teardown(self, item, nextitem):
+        if nextitem is not None:
+            pytest.exit("enough", returncode=0)
+"""
+    (tmp_path / "conftest.py").write_text(CONFTEST + ending)
+
+    run = kit.run(gateway().url, "-k", "test_plain_get or test_plain_signup")
+
+    assert run.status == 3, run.output
+    assert "something else than the kit ended the run before" in run.output
+    assert "Traceback" not in run.output
+
+
 @pytest.mark.parametrize("processes", [(), ("-p", "xdist.plugin", "-n2")], ids=["one process", "two processes"])
 def test_a_test_that_is_skipped_by_something_else_is_left_out(
     kit: Kit, gateway: Callable[..., Loopback], tmp_path: Path, processes: tuple[str, ...]

@@ -89,3 +89,13 @@ def test_a_file_that_cannot_be_collected_is_a_fault() -> None:
 )
 def test_a_test_that_ended_otherwise_than_it_told_is_seen(status: str, outcome: str) -> None:
     assert not agrees(status, report("call", outcome))
+
+
+def test_a_test_that_nobody_reported_is_counted() -> None:
+    seen = completion(
+        report("call", name="ran", conformance="passed"),
+        report("setup", "skipped", name="left out"),
+        report("call", "failed", name="broken"),
+    )
+
+    assert seen.unreported(["ran", "left out", "broken", "never begun", "never begun"]) == 1
