@@ -11,13 +11,14 @@ from typing import Any
 
 import pytest
 
-from ..errors import KitError, Unreachable
+from ..errors import KitError, Unreachable, UsageError
 from ..judging.outcome import Verdict
 from ..process import crash
 from ..process.interrupts import take_termination
 from ..report import terminal
 from ..run.assessment import TestOutcome
 from ..run.session import Session
+from ..untrusted.text import printable
 from . import LETTERS, options, reports
 from .completion import Completion
 from .distribution import groups
@@ -213,11 +214,15 @@ class Campaign:
 
 @contextlib.contextmanager
 def guarded(campaign: Campaign) -> Iterator[None]:
-    """Has an unexpected exception end the run in one line, with the exit status of a fault of the kit."""
+    """Has an exception end the run in one line: with status 4 for a configuration of no use, else for a fault of the
+    kit."""
     try:
         yield
     except (pytest.UsageError, pytest.exit.Exception):
         raise
+    except UsageError as error:
+        reason = printable(campaign.session.masker.text(str(error)))
+        raise pytest.exit.Exception(reason, returncode=pytest.ExitCode.USAGE_ERROR) from None
     except Exception as error:
         raise pytest.exit.Exception(campaign.crashed(error), returncode=3) from None
 

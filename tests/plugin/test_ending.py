@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from beckn_conformance import plugin
+from beckn_conformance.errors import UsageError
+from beckn_conformance.plugin.campaign import guarded
 from beckn_conformance.record.journal import Journal
 from beckn_conformance.record.masking import Masker
 
@@ -43,3 +45,13 @@ def test_files_that_a_full_disk_keeps_from_closing_are_let_go_of(tmp_path: Any) 
     journal._exchanges = Broken()  # type: ignore[assignment]
 
     journal.close()
+
+
+def test_a_configuration_found_to_be_of_no_use_later_is_status_4() -> None:
+    campaign: Any = SimpleNamespace(session=SimpleNamespace(masker=Masker()))
+
+    with pytest.raises(pytest.exit.Exception) as raised, guarded(campaign):
+        raise UsageError("values.company_id gives too few\x1b[31m values")
+
+    assert raised.value.returncode == 4
+    assert str(raised.value) == r"values.company_id gives too few\x1b[31m values"
