@@ -182,6 +182,7 @@ class Judge:
         if moment is not None and moment.timestamp() <= exchange.ended:
             moment = None
         self.known.add(Known(id_, token, moment))
+        self.known.give(id_, exchange)
         self._made.setdefault(id_, exchange.ended)
 
 

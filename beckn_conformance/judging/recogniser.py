@@ -163,6 +163,12 @@ class Acquaintance:
         if registration is None:
             self.identities |= {key for _, key in _identities(info)}
 
+    def give(self, registration: str, signup: Exchange) -> None:
+        """Makes the company id of an acknowledged signup that of the registration, which may repeat it."""
+        key = hash(_text(_info(signup.sent), "company_id").casefold())
+        if self.company_ids.get(key) == signup.id:
+            self.company_ids[key] = registration
+
     def forget(self, registration: str) -> None:
         """Drops a registration that is not called again; whom its token was given to is still known."""
         self.registrations.pop(registration, None)

@@ -403,6 +403,19 @@ def test_a_valid_value_that_is_blamed_is_a_finding_there(action, pointer, requir
     assert answered(action, nack(blame(action, pointer))) == [(requirement, pointer)]
 
 
+@pytest.mark.parametrize(("owner", "findings"), [(-1, [("UPDATE-ACK", "")]), (-2, [])])
+def test_an_update_may_repeat_its_own_company_id_and_no_other(owner, findings):
+    story = begun()
+    story.signup()
+    story.signup()
+    story.wait()
+    info = {**story.values.info(), "company_id": story.registrations[owner].info["company_id"]}
+
+    story.call(UPDATE, {"registration": {"id": story.mine.id}, "info": info}, nack({}))
+
+    assert story.findings() == findings
+
+
 def test_a_refused_name_with_symbols_is_less_of_a_finding():
     found = answered(SIGNUP, nack(blame(SIGNUP, "/info/name")), change=put("/info/name", "Metro 🚇"))
 
