@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, settings
 from beckn_conformance.config.gateway import GatewayConfig
 from beckn_conformance.judging.finding import Finding, Judgement
 from beckn_conformance.judging.judge import Judge
-from beckn_conformance.judging.recogniser import Acquaintance, Diagnosis, Known, Recogniser
+from beckn_conformance.judging.recogniser import Diagnosis, Known, KnownRegistrations, Recogniser
 from beckn_conformance.messages.binding import Binding, EnvelopeBinding, HttpBinding
 from beckn_conformance.messages.exchange import Exchange, Message, Reply, Request, Trouble
 from beckn_conformance.messages.values import Values
@@ -351,9 +351,9 @@ def changed(body: Any, *changes: Change) -> Any:
 OWNER, STRANGER = Known("r-1", "token-of-r-1"), Known("r-2", "token-of-r-2")
 
 
-def acquainted(**how: Any) -> Acquaintance:
+def acquainted(**how: Any) -> KnownRegistrations:
     """A gateway of which two registrations are known."""
-    known = Acquaintance(**how)
+    known = KnownRegistrations(**how)
     known.add(OWNER)
     known.add(STRANGER)
     return known
@@ -364,7 +364,7 @@ def diagnose(
     body: Any,
     *,
     config: GatewayConfig = CONFIG,
-    known: Acquaintance | None = None,
+    known: KnownRegistrations | None = None,
     **how: Any,
 ) -> Diagnosis:
     if action != SIGNUP:

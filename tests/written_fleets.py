@@ -10,7 +10,7 @@ from typing import Any
 
 from beckn_conformance.commands.fleet.entries import Entry
 from beckn_conformance.commands.fleet.job import Outcome
-from beckn_conformance.commands.fleet.results import Certify, Ledger
+from beckn_conformance.commands.fleet.results import Certify, FleetResults
 
 
 def entry(name: str) -> Entry:
@@ -33,9 +33,9 @@ def ended(
     return Outcome(name, status, reason, seconds, {key: zlib.compress(value) for key, value in written.items()})
 
 
-def ledger(folder: Path, *outcomes: Outcome, names: Sequence[str] = (), certify: Certify | None = None) -> Ledger:
+def ledger(folder: Path, *outcomes: Outcome, names: Sequence[str] = (), certify: Certify | None = None) -> FleetResults:
     """A run of a fleet that has come to these outcomes."""
-    made = Ledger(folder, [entry(name) for name in names or [outcome.name for outcome in outcomes]])
+    made = FleetResults(folder, [entry(name) for name in names or [outcome.name for outcome in outcomes]])
     for outcome in outcomes:
         made.began(outcome.name)
         made.take(outcome, certify)

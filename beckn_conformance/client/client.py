@@ -22,9 +22,19 @@ from ..messages.exchange import CONTROL, Exchange, Message, Reply, Request, Stim
 from ..specification.actions import GET
 from . import clock, raw
 from .control import Control
-from .http import LARGEST_REPLY, BrokenOff, InProcess, Network, ReplyTooLarge, Shelf, Transport, Unsendable, Unsent
-from .limiter import Lanes
-from .retry import Fate, Patience, Wait
+from .http import (
+    LARGEST_REPLY,
+    BrokenOff,
+    InProcess,
+    Network,
+    ReplyBudget,
+    ReplyTooLarge,
+    Transport,
+    Unsendable,
+    Unsent,
+)
+from .limiter import ConcurrencyLimiter
+from .retry import Fate, RetryPolicy, Wait
 
 """The one operation that changes nothing."""
 
@@ -54,14 +64,14 @@ class Gateway:
         self._zone = zone(config.timestamp_zone)
         self._next_slot = 0.0
         self._headers = tuple((name, value, name.casefold()) for name, value in config.headers.items())
-        self._lanes = Lanes(config.concurrency)
-        self._patience = Patience(config.patience, self._lanes)
+        self._limiter = ConcurrencyLimiter(config.concurrency)
+        self._retry = RetryPolicy(config.patience, self._limiter)
         self._control = Control(self._plain, config.patience)
         self._controls: list[Exchange] = []
         self.appearance = Appearance()
         self._fronted = Fronted()
-        self.shelf = Shelf()
-        self._transport: Transport = InProcess(transport, self.shelf) if transport else Network(config, self.shelf)
+        self.budget = ReplyBudget()
+        self._transport: Transport = InProcess(transport, self.budget) if transport else Network(config, self.budget)
         self.line = asyncio.Lock()
         """Held while a group of calls waits for connections, so that two groups never wait for each other's."""
         self.has_socket = transport is None and not (config.proxy and config.url.startswith("http:"))
@@ -77,7 +87,7 @@ class Gateway:
 
     def notes(self) -> Iterator[str]:
         """What a reader of the report should know of this gateway's connections and of the waiting for it (T13)."""
-        yield from self._patience.notes()
+        yield from self._retry.notes()
         if count := self._transport.trailing:
             yield f"{count} replies had bytes after the end of their compressed content, which clients ignore"
         if seen := str(self._fronted):
@@ -154,7 +164,7 @@ class Gateway:
 
         ``make`` is called at the moment of sending, so that the request can say what time it is.
         """
-        await self._lanes.enter()
+        await self._limiter.enter()
         try:
             await self._pace()
             request = make()
@@ -162,7 +172,7 @@ class Gateway:
             reply, trouble = await self._odd(request)
             seconds = time.monotonic() - begun
         finally:
-            self._lanes.leave()
+            self._limiter.leave()
         exchange = Exchange(
             id=f"{self._label}x{next(self._numbers)}",
             action=action,
@@ -189,7 +199,7 @@ class Gateway:
             request, request.raw, self._tls, self.config.proxy, patience=self.config.timeout, longest=LARGEST_REPLY
         )
         try:
-            return self.shelf.keep(reply) if reply else None, trouble
+            return self.budget.keep(reply) if reply else None, trouble
         except ReplyTooLarge as error:
             return None, Trouble(TroubleKind.LIMIT, str(error))
 
@@ -208,7 +218,7 @@ class Gateway:
         while True:
             if self._control.is_away and not self._peer:
                 await self._control.back()
-            await self._lanes.enter(first=again is not None)
+            await self._limiter.enter(first=again is not None)
             try:
                 if start is not None and again is None:
                     await start()
@@ -218,7 +228,7 @@ class Gateway:
                 reply, fate, trouble = await self._attempt(request, wait.repeatable)
                 seconds = time.monotonic() - begun
             finally:
-                self._lanes.leave()
+                self._limiter.leave()
             exchange = Exchange(
                 id="",
                 action=action,
@@ -238,7 +248,7 @@ class Gateway:
                 break
             if fate is Fate.ANSWERED:
                 fate = await self._told_apart(exchange, binding, begun, begun + seconds)
-            again = self._patience.after(exchange, fate, wait, begun)
+            again = self._retry.after(exchange, fate, wait, begun)
             if again is None:
                 break
             await asyncio.sleep(again)
@@ -274,17 +284,17 @@ class Gateway:
 
     async def _plain(self, message: Message, binding: Binding) -> bool:
         """Makes a plain call that was answered before, once; says whether it is answered now."""
-        if self._patience.given_up:
+        if self._retry.given_up:
             return False
         header = self._stamped(message.header)
         request = self._request(GET, *binding.encode(Message(header, message.body)))
-        await self._lanes.enter(first=True)
+        await self._limiter.enter(first=True)
         try:
             started, begun = clock.now(), time.monotonic()
             reply, _, trouble = await self._attempt(request, repeatable=True)
             seconds = time.monotonic() - begun
         finally:
-            self._lanes.leave()
+            self._limiter.leave()
         exchange = Exchange(
             id=self._next_id(),
             action=GET,
@@ -300,7 +310,7 @@ class Gateway:
         self._record(exchange)
         self._controls.append(exchange)
         if reply is not None and exchange.action_of_reply is None:
-            self._patience.count(reply)
+            self._retry.count(reply)
         return exchange.action_of_reply is not None
 
     def take_controls(self) -> list[Exchange]:
@@ -310,24 +320,24 @@ class Gateway:
 
     async def back(self) -> bool:
         """Waits until the gateway answers a plain call; False where it does not within patience (T13)."""
-        return not self._patience.given_up and await self._control.back()
+        return not self._retry.given_up and await self._control.back()
 
     async def _pace(self) -> None:
         """Waits out a pause that the gateway asked for, and keeps to the declared rate."""
-        while (wait := max(self._patience.quiet_until, self._next_slot) - time.monotonic()) > 0:  # noqa: ASYNC110
+        while (wait := max(self._retry.quiet_until, self._next_slot) - time.monotonic()) > 0:  # noqa: ASYNC110
             await asyncio.sleep(wait)
         if self.config.rate:
             self._next_slot = max(self._next_slot, time.monotonic()) + 1 / self.config.rate
 
     async def _attempt(self, request: Request, repeatable: bool) -> tuple[Reply | None, Fate | None, Trouble | None]:
         """Sends a request once: the reply, what became of it (None where it was not tried), and what went wrong."""
-        if self._patience.given_up:
-            return None, None, self._patience.given_up
+        if self._retry.given_up:
+            return None, None, self._retry.given_up
         self.sent += 1
         try:
             async with asyncio.timeout(self.config.timeout):
                 reply = await self._transport.carry(request, repeatable=repeatable)
-            return self.shelf.keep(reply), Fate.ANSWERED, None
+            return self.budget.keep(reply), Fate.ANSWERED, None
         except TimeoutError:
             return None, Fate.LATE, Trouble(TroubleKind.TIMEOUT, f"no whole reply within {self.config.timeout:g} s")
         except ReplyTooLarge as error:

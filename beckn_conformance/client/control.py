@@ -30,7 +30,7 @@ class Control:
 
     def __init__(self, ask: Ask, patience: float) -> None:
         self._ask = ask
-        self._patience = patience
+        self._retry = patience
         self._known: deque[tuple[str, Message, Binding]] = deque(maxlen=KNOWN)
         self._lock = asyncio.Lock()
         self._asked = 0.0
@@ -52,7 +52,7 @@ class Control:
     @property
     def is_away(self) -> bool:
         """Whether the last plain call was not answered, and patience is not over yet."""
-        return self._away_since is not None and time.monotonic() <= self._away_since + self._patience
+        return self._away_since is not None and time.monotonic() <= self._away_since + self._retry
 
     async def belongs(self, exchange: Exchange, kind: Kind, begun: float, ended: float) -> bool:
         """Whether a bare reply, to a request that was under way between two moments on the monotonic clock, belongs to
@@ -79,7 +79,7 @@ class Control:
     async def _return(self) -> bool:
         pause = FIRST_PAUSE
         while not await self._is_answered(time.monotonic()):
-            if self._away_since is not None and time.monotonic() > self._away_since + self._patience:
+            if self._away_since is not None and time.monotonic() > self._away_since + self._retry:
                 return False
             await asyncio.sleep(pause)
             pause = min(2 * pause, LONGEST_PAUSE)

@@ -7,7 +7,7 @@ import contextlib
 from collections.abc import AsyncIterator
 
 
-class Solitude:
+class ExclusiveAccess:
     """Lets scenarios run together, and sections of them alone; those that only run together go first."""
 
     def __init__(self) -> None:

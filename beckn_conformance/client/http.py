@@ -63,7 +63,7 @@ class ReplyTooLarge(Exception):
     """More came back than any registration of a run can hold; says what."""
 
 
-class Shelf:
+class ReplyBudget:
     """How much memory the replies of a run take, from their first byte until nobody refers to them any more."""
 
     def __init__(self, most: int = MOST_HELD) -> None:
@@ -124,8 +124,8 @@ class Network:
     unused for long, none that brought a server error, and none at all once a server was seen to close them unannounced.
     """
 
-    def __init__(self, config: GatewayConfig, shelf: Shelf) -> None:
-        self._shelf = shelf
+    def __init__(self, config: GatewayConfig, budget: ReplyBudget) -> None:
+        self._budget = budget
         # True verifies as well, by what the library trusts; only plain HTTP can go without a context of its own.
         self._tls = True if config.url.startswith("http:") else tls_context(config.tls)
         self._timeouts = aiohttp.ClientTimeout(
@@ -204,7 +204,7 @@ class Network:
             raise Unsendable(_line(error)) from error
         try:
             fields = response.headers.getall("Content-Encoding", ())
-            content, trailing = await _whole(fields, response.content.readany, self._shelf)
+            content, trailing = await _whole(fields, response.content.readany, self._budget)
             self.trailing += trailing
         except (aiohttp.ClientError, OSError) as error:
             raise BrokenOff("the reply breaks off") from error
@@ -253,9 +253,9 @@ async def _tell_apart(request: aiohttp.ClientRequest, handler: aiohttp.ClientHan
 class InProcess:
     """An application in this process, reached through a transport of httpx."""
 
-    def __init__(self, transport: httpx.AsyncBaseTransport, shelf: Shelf) -> None:
+    def __init__(self, transport: httpx.AsyncBaseTransport, budget: ReplyBudget) -> None:
         self._transport = transport
-        self._shelf = shelf
+        self._budget = budget
         self.trailing = 0
 
     async def close(self) -> None:
@@ -273,7 +273,7 @@ class InProcess:
             assert isinstance(response.stream, httpx.AsyncByteStream)
             chunks = aiter(response.stream)
             fields = response.headers.get_list("content-encoding")
-            content, trailing = await _whole(fields, lambda: anext(chunks, b""), self._shelf)
+            content, trailing = await _whole(fields, lambda: anext(chunks, b""), self._budget)
             self.trailing += trailing
             await response.stream.aclose()
         except httpx.TransportError as error:
@@ -292,7 +292,9 @@ def _line(error: object) -> str:
     return brief(" ".join(str(error)[:LARGEST_FIELD].split())) or type(error).__name__
 
 
-async def _whole(fields: Iterable[str], read: Callable[[], Awaitable[bytes]], shelf: Shelf) -> tuple[bytes, bool]:
+async def _whole(
+    fields: Iterable[str], read: Callable[[], Awaitable[bytes]], budget: ReplyBudget
+) -> tuple[bytes, bool]:
     """Reads chunks until an empty one, and unpacks them, never to more than is allowed; ``fields`` are those of
     Content-Encoding. Also says whether bytes followed that belong to nothing."""
     unpack = Decoding(",".join(fields))
@@ -304,11 +306,11 @@ async def _whole(fields: Iterable[str], read: Callable[[], Awaitable[bytes]], sh
             if len(content) > LARGEST_REPLY:
                 raise ReplyTooLarge(f"more than {LARGEST_REPLY // 1024 // 1024} MiB came back")
             if len(content) - taken > LARGEST_FIELD:
-                shelf.take(len(content) - taken)
+                budget.take(len(content) - taken)
                 taken = len(content)
         unpack.end()
         return bytes(content), unpack.trailing
     except Undecodable as error:
         raise BrokenOff(f"the reply is not whole: {error}") from error
     finally:
-        shelf.give_back(taken)
+        budget.give_back(taken)

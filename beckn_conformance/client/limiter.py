@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import AsyncIterator
 
 
-class Turns:
+class RankedTurns:
     """Lets a number of calls be under way; of those that wait, the one of the lowest rank goes next.
 
     So a scenario that began before others also ends before them, and what came back of it can be judged meanwhile.
@@ -52,7 +52,7 @@ class Turns:
         self._free += 1
 
 
-class Lanes:
+class ConcurrencyLimiter:
     """Places for requests in flight: fewer while the gateway asks for it, more again after a row of good answers."""
 
     def __init__(self, most: int) -> None:

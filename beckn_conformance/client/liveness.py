@@ -38,25 +38,25 @@ class Liveness:
         for judging, unless what was sent belongs to a ``group``, a family of what is no call of the page: who shuts
         the kit out after such may stand in front of the gateway (T16).
         """
-        solitude = self._actor.solitude
-        async with solitude.alone(group or kind, last=last):
-            if not solitude.answered and not solitude.stopped:
+        exclusive = self._actor.exclusive
+        async with exclusive.alone(group or kind, last=last):
+            if not exclusive.answered and not exclusive.stopped:
                 before = await self._outlast(witness)
                 if not self._is_answered(before):
-                    solitude.stopped = f"before {kind} was sent, the gateway answered no more: {describe(before)}"
-            if solitude.stopped:
-                raise Unmet(solitude.stopped)
+                    exclusive.stopped = f"before {kind} was sent, the gateway answered no more: {describe(before)}"
+            if exclusive.stopped:
+                raise Unmet(exclusive.stopped)
             yield
             after = await self._outlast(witness, Stimulus(kind, role=Role.AFTER))
             if not self._is_answered(after):
-                solitude.stopped = solitude.stopped or (
+                exclusive.stopped = exclusive.stopped or (
                     f"after {kind if kind == group or not group else f'{group} ({kind})'} was sent, the gateway "
                     f"answered no more: {describe(after)}; either it came to its end, or something in front of it "
                     "keeps the kit out"
                 )
-                if not group and after.reply is None and solitude.sure:
+                if not group and after.reply is None and exclusive.sure:
                     await self._plain(witness, Stimulus(kind, role=Role.LONG_AFTER))
-                raise Unmet(solitude.stopped)
+                raise Unmet(exclusive.stopped)
         if looks_unsettled(after):
             await self._actor.get(witness)
 
@@ -68,9 +68,9 @@ class Liveness:
             return await self._plain(witness, stimulus)
 
         def done(exchange: Exchange, began: float) -> bool:
-            solitude = self._actor.solitude
-            solitude.answered = self._is_answered(exchange)
-            return solitude.answered or time.monotonic() >= until or bool(solitude.stopped)
+            exclusive = self._actor.exclusive
+            exclusive.answered = self._is_answered(exchange)
+            return exclusive.answered or time.monotonic() >= until or bool(exclusive.stopped)
 
         return await poll(ask, done, longest=LONGEST_PAUSE)
 

@@ -36,7 +36,7 @@ class Peers:
 
     async def outlast_cloning(self) -> None:
         """Waits until whatever was changed must have been cloned (X1)."""
-        async with self._actor.solitude.paused():
+        async with self._actor.exclusive.paused():
             await asyncio.sleep(self._actor.config.clone_within or 0.0)
 
     async def show(self, shown: Exchange, registration: Registration) -> None:
@@ -54,7 +54,7 @@ class Peers:
                 raise Unmet(f"the peer {exchange.peer} did not show in time what was to be cloned")
 
     async def _ask(self, peer: str, shown: Exchange, registration: Registration) -> Exchange:
-        config, solitude = self._actor.config, self._actor.solitude
+        config, exclusive = self._actor.config, self._actor.exclusive
         within = config.clone_within or 0.0
         until = shown.ended + within
         patience = clock.now() + within + config.patience
@@ -73,10 +73,10 @@ class Peers:
             return False
 
         async def sleep(pause: float) -> None:
-            async with solitude.paused():
+            async with exclusive.paused():
                 await asyncio.sleep(pause)
-            if solitude.stopped:
-                raise Unmet(solitude.stopped)
+            if exclusive.stopped:
+                raise Unmet(exclusive.stopped)
 
         return await poll(ask, done, longest=max(0.5, within / 20), until=lambda: until, sleep=sleep)
 

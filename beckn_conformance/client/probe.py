@@ -37,7 +37,7 @@ class Shown:
 
 
 @dataclass(frozen=True, slots=True)
-class Probed:
+class ProbeResult:
     """What the first calls of a run found out."""
 
     binding: Binding
@@ -49,7 +49,7 @@ ANSWER = re.compile(r"""["']action["']\s*:\s*["'](ACK|NACK)["']""", re.IGNORECAS
 """What an envelope says, whether it can be parsed or not."""
 
 
-async def probe(gateway: Gateway, specification: Specification, values: Values, verifier: Verifier) -> Probed:
+async def probe(gateway: Gateway, specification: Specification, values: Values, verifier: Verifier) -> ProbeResult:
     """Finds out how to talk to a gateway; raises Unreachable where nothing answers like one."""
     config = gateway.config
     seen: list[tuple[Binding, Exchange]] = []
@@ -79,7 +79,7 @@ async def probe(gateway: Gateway, specification: Specification, values: Values, 
     if not readable:
         raise Unreachable(
             f"tried {_target(config)} in the binding {' and '.join(_name(b) for b, _ in seen)}: "
-            f"saw {'; '.join(dict.fromkeys(_sight(e) for _, e in seen))}, and nowhere ACK or NACK; if something in "
+            f"saw {'; '.join(dict.fromkeys(_what_came(e) for _, e in seen))}, and nowhere ACK or NACK; if something in "
             "front of it asks for a key or a certificate, declare headers or tls.client_cert"
         )
     binding, exchange = next((pair for pair in readable if pair[1].acknowledged), readable[0])
@@ -119,7 +119,7 @@ async def probe(gateway: Gateway, specification: Specification, values: Values, 
                 "a person has to verify it first, declare verification_hook or registrations; if it is seen later, a "
                 "longer settle; if it says that a field is missing, a proxy may drop those it does not know"
             )
-    return Probed(binding, shown, tuple(notes))
+    return ProbeResult(binding, shown, tuple(notes))
 
 
 def shown_by(exchanges: Sequence[Exchange]) -> Shown:
@@ -197,7 +197,7 @@ def _name(binding: Binding) -> str:
     return binding.name
 
 
-def _sight(exchange: Exchange) -> str:
+def _what_came(exchange: Exchange) -> str:
     reply = exchange.reply
     if reply is None:
         return str(exchange.trouble)

@@ -21,7 +21,7 @@ from ..specification.pointer import MISSING, below, member
 from ..specification.specification import Specification
 from .client import Gateway
 from .description import describe
-from .exclusive import Solitude
+from .exclusive import ExclusiveAccess
 from .hostile_sender import HostileSender
 from .liveness import Liveness
 from .peers import Peers
@@ -60,10 +60,10 @@ class Actor:
         values: Values,
         verifier: Verifier,
         turn: Turn = contextlib.nullcontext,
-        solitude: Solitude | None = None,
+        exclusive: ExclusiveAccess | None = None,
         peers: Mapping[str, Gateway] | None = None,
     ) -> None:
-        self.solitude = solitude or Solitude()
+        self.exclusive = exclusive or ExclusiveAccess()
         self.values = values
         self.specification = specification
         self.exchanges: list[Exchange] = []
@@ -183,7 +183,7 @@ class Actor:
     async def settle(self) -> None:
         """Waits until what was changed must be seen by every call (R19)."""
         if not self.hurried:
-            async with self.solitude.paused():
+            async with self.exclusive.paused():
                 await asyncio.sleep(self.config.settle + 0.02)
 
     async def about(

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from ..judging.origin import INTERMEDIARY
 from ..messages.exchange import Exchange, Reply, Trouble, TroubleKind
 from ..messages.times import read_date
-from .limiter import Lanes
+from .limiter import ConcurrencyLimiter
 
 SHORTEST_PAUSE = 0.05
 FIRST_PAUSE = 0.1
@@ -51,20 +51,20 @@ class Wait:
     """Why it is not sent again, where the attempt itself does not say it."""
 
 
-class Patience:
+class RetryPolicy:
     """Decides after every attempt whether the same request is sent again, and when.
 
     Sent again is what the gateway put off, what never reached it, and what changes nothing. The waiting of a request,
     and that of a run which is given no answer at all, ends when ``seconds`` are over.
     """
 
-    def __init__(self, seconds: float, lanes: Lanes) -> None:
+    def __init__(self, seconds: float, limiter: ConcurrencyLimiter) -> None:
         self.quiet_until = 0.0
         """No request is sent before, on the monotonic clock."""
         self.given_up: Trouble | None = None
         """Why nothing is asked any more; None as long as something is."""
         self._seconds = seconds
-        self._lanes = lanes
+        self._limiter = limiter
         self._answered: float | None = None
         self._silent_since: float | None = None
         self._unanswered = 0
@@ -89,7 +89,7 @@ class Patience:
             self._answered, self._silent_since, self._unanswered, self._pauses = now, None, 0, 0
             self._answers += 1
             self._silent.pop(exchange.action, None)
-            self._lanes.good()
+            self._limiter.good()
             return None
         spent = self._is_spent(exchange.action, begun, now)
         if self._silent_since is None:
@@ -101,7 +101,7 @@ class Patience:
             all_wait = again = False
         in_time = now + pause <= min(self._silent_since, wait.since) + self._seconds
         if fate is Fate.LATE:
-            self._wait_for((now - begun) / self._lanes.open)
+            self._wait_for((now - begun) / self._limiter.open)
         elif all_wait and in_time:
             self._wait_for(max(now + pause - max(self.quiet_until, now), 0))
             self.quiet_until = max(self.quiet_until, now + pause)
@@ -131,7 +131,7 @@ class Patience:
             if new_round:
                 # Some limit the number of connections by closing those that are too many.
                 self._paused = now
-                self._lanes.close_half()
+                self._limiter.close_half()
             return FIRST_PAUSE * 2**wait.repeats, False, self._repeat(wait)
         if new_round:
             self._pauses, self._paused = min(self._pauses + 1, MOST_DOUBLINGS), now
@@ -143,7 +143,7 @@ class Patience:
         status, asked = exchange.reply.status, _asked_for(exchange.reply)
         self.count(exchange.reply)
         if new_round and (status == 503 or status not in INTERMEDIARY):
-            self._lanes.close_half()
+            self._limiter.close_half()
         if status == 429 or (status == 503 and asked is not None):
             return pause if asked is None else asked, True, True
         # One such reply among good ones is about its own request, and more in a row about the gateway.
@@ -182,7 +182,7 @@ class Patience:
         self._unanswered += 1
         silent = now - (self._silent_since or now)
         over = self._unanswered >= FEW and silent > self._seconds
-        if not self.given_up and (over or self._unanswered >= max(MANY, 4 * self._lanes.most)):
+        if not self.given_up and (over or self._unanswered >= max(MANY, 4 * self._limiter.most)):
             self.given_up = Trouble(
                 TroubleKind.PATIENCE,
                 f"given up after {self._unanswered} requests and {silent:.0f} s without an answer, "
@@ -193,7 +193,7 @@ class Patience:
         """What a reader of the report should know of the waiting."""
         if self._asked_less:
             times = ", ".join(f"{count} × status {status}" for status, count in sorted(self._asked_less.items()))
-            fewest, most = self._lanes.fewest, self._lanes.most
+            fewest, most = self._limiter.fewest, self._limiter.most
             yield f"the gateway asked for fewer requests: {times}; from {most} in flight they went down to {fewest}"
         if self._unsent:
             yield f"the gateway could not be reached for a while: {self._unsent} attempts to connect failed"

@@ -24,7 +24,7 @@ from ..record.masking import SHORTEST, Masker
 from ..record.rows import row_of
 from ..report import files
 from ..run import embedded
-from ..run.assessment import Judged
+from ..run.assessment import ScenarioResult
 from ..run.curl import CIN, is_plain_time
 from ..run.rejudge import run_of, scenario_of
 from ..run.reproduction import needed, under_way
@@ -56,7 +56,7 @@ Finding = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Resent:
+class ReplayResult:
     """Result of a replay."""
 
     holds: bool | None
@@ -85,7 +85,7 @@ def again(
     file: Path | None,
     specification: Specification,
     confirm: Callable[[str], None],
-) -> Resent:
+) -> ReplayResult:
     """Replays a finding of a report at the gateway of ``url``, or at that of the report once ``confirm`` has returned.
 
     The report may be a stranger's: secrets, peers, hooks and files are those of ``file``, which this user has named.
@@ -115,7 +115,7 @@ def again(
             return replace(resent, holds=None, text=text)
         return resent
     except Unreachable as error:
-        return Resent(None, f"{finding['id']} could not be judged: {error}", (), session.masker)
+        return ReplayResult(None, f"{finding['id']} could not be judged: {error}", (), session.masker)
     finally:
         session.end()
         if server is not None:
@@ -149,27 +149,27 @@ def find(report: Mapping[str, Any], name: str) -> tuple[str, Finding]:
 
 def resend(
     session: Session, requirement: str, finding: Finding, steps: Sequence[Exchange], recorded: GatewayConfig
-) -> Resent:
+) -> ReplayResult:
     """Sends recorded calls to a gateway that the session has started on, and judges the replies."""
     abreast = any(under_way(a, b) for a in steps for b in steps)
     exchanges: tuple[Exchange, ...] = ()
     masker = session.masker
-    judged = Judged({}, set())
+    judged = ScenarioResult({}, set())
     for _ in range(TRIES if abreast else 1):
         played = session.tried(lambda actor: _send(actor, steps, recorded), hurried=False)
         judged = session.judge(played, "replay")
         exchanges += tuple(played.exchanges)
         if finding["id"] in judged.findings:
-            return Resent(
+            return ReplayResult(
                 True, f"{finding['id']} still holds: {judged.findings[finding['id']].observed}", exchanges, masker
             )
     if requirement not in judged.exercised:
         why = judged.reason or "nothing that it needs happened"
-        return Resent(None, f"{finding['id']} could not be judged: {why}", exchanges, masker)
+        return ReplayResult(None, f"{finding['id']} could not be judged: {why}", exchanges, masker)
     if abreast or requirement in OF_LUCK:
         text = f"{finding['id']} did not show this time; it takes luck, {finding['replay']}"
-        return Resent(None, text, exchanges, masker)
-    return Resent(False, f"{finding['id']} no longer shows", exchanges, masker)
+        return ReplayResult(None, text, exchanges, masker)
+    return ReplayResult(False, f"{finding['id']} no longer shows", exchanges, masker)
 
 
 async def _send(actor: Actor, steps: Sequence[Exchange], recorded: GatewayConfig) -> None:

@@ -12,11 +12,11 @@ from ..messages.times import read_time
 from ..specification.actions import ADD, SIGNUP, UPDATE
 from ..specification.pointer import MISSING, member
 from ..specification.specification import Specification
-from .checks import CHECKS, Sight
+from .checks import CHECKS, Observation
 from .finding import Judgement
 from .history import Histories
 from .origin import Appearance, Origin, family, is_bare
-from .recogniser import Acquaintance, Known, Recogniser
+from .recogniser import Known, KnownRegistrations, Recogniser
 
 LARGE = 16 * 1024
 """Bytes from which the time of a request says how fast the line is."""
@@ -31,7 +31,7 @@ class Judge:
     """
 
     def __init__(self, specification: Specification, config: GatewayConfig, *, closed: bool = True) -> None:
-        self.known = Acquaintance(closed=closed)
+        self.known = KnownRegistrations(closed=closed)
         self._specification = specification
         self._config = config
         self._recogniser = Recogniser(specification, config)
@@ -46,7 +46,7 @@ class Judge:
         self._fastest = 0.0
         self._made: dict[str, float] = {}
         self._contended: frozenset[str] = frozenset()
-        self._sights: dict[str, Sight] = {}
+        self._observations: dict[str, Observation] = {}
         self._beforehand = frozenset(id_ for id_, _ in config.registrations)
         for id_, token in config.registrations:
             self.known.add(Known(id_, token))
@@ -60,8 +60,8 @@ class Judge:
 
     def describe(self, exchange: Exchange) -> str:
         """What was special about a request of the test that is being judged, in one line."""
-        sight = self._sights.get(exchange.id)
-        return sight.sent if sight else exchange.action
+        observation = self._observations.get(exchange.id)
+        return observation.sent if observation else exchange.action
 
     def by_gateway(self, exchange: Exchange) -> bool:
         """Whether a reply is the gateway's own, as far as can be told by now (T6)."""
@@ -69,29 +69,29 @@ class Judge:
 
     def due(self, exchange: Exchange) -> str | None:
         """What a request of the test that is being judged deserved: ``ACK`` or ``NACK``, where that is sure."""
-        sight = self._sights.get(exchange.id)
-        return sight.due if sight else None
+        observation = self._observations.get(exchange.id)
+        return observation.due if observation else None
 
     def judge(self, exchange: Exchange) -> Iterator[Judgement]:
         """Yields the judgements on an exchange; state that it establishes applies to later exchanges."""
-        sight = self._sights[exchange.id] = self._sight(exchange)
+        observation = self._observations[exchange.id] = self._observe_request(exchange)
         if exchange.peer:
             # Another gateway is judged for what it has of this one, and for nothing else.
-            yield from self._histories.observe(sight)
+            yield from self._histories.observe(observation)
             return
         if exchange.action == SIGNUP:
             self._introduce(exchange)
         for _, function in CHECKS:
-            yield from (judgement for judgement in function(sight) if judgement.requirement)
-        yield from self._histories.observe(sight)
+            yield from (judgement for judgement in function(observation) if judgement.requirement)
+        yield from self._histories.observe(observation)
         if (
             exchange.reply is not None
-            and not sight.by_gateway
-            and sight.diagnosis.valid
-            and not sight.diagnosis.symbols
+            and not observation.by_gateway
+            and observation.diagnosis.valid
+            and not observation.diagnosis.symbols
         ):
             self._shut_out.add((exchange.reply.status, family(exchange.reply)))
-        if sight.readable:
+        if observation.readable:
             self._served.add(exchange.action)
 
     @property
@@ -103,7 +103,7 @@ class Judge:
         """Judges the exchanges of a test in the order of their replies; calls made side by side know of each other."""
         ordered = sorted(exchanges, key=lambda e: e.ended)
         self._contended = _contended(ordered)
-        self._sights.clear()
+        self._observations.clear()
         self.look_at(ordered)
         coming = deque(sorted(ordered, key=lambda e: e.started))
         under_way: list[Exchange] = []
@@ -140,7 +140,7 @@ class Judge:
             self.known.forget(registration)
             self._made.pop(registration, None)
 
-    def _sight(self, exchange: Exchange) -> Sight:
+    def _observe_request(self, exchange: Exchange) -> Observation:
         diagnosis = self._recogniser.diagnose(exchange, self.known)
         self.known.learn(exchange, diagnosis.registration)
         origin = self._appearance.origin(exchange)
@@ -149,7 +149,7 @@ class Judge:
         token = exchange.sent.header.get("Token", "") if exchange.sent else ""
         concerned = (diagnosis.registration or "", *self.known.owners.get(token, ()))
         made = max((self._made[id_] for id_ in concerned if id_ in self._made), default=-math.inf)
-        return Sight(
+        return Observation(
             exchange=exchange,
             diagnosis=diagnosis,
             specification=self._specification,

@@ -131,7 +131,7 @@ class Known:
 
 
 @dataclass(slots=True)
-class Acquaintance:
+class KnownRegistrations:
     """What is known of a gateway's registrations before a request."""
 
     registrations: dict[str, Known] = field(default_factory=dict)
@@ -189,7 +189,7 @@ class Recogniser:
         self._timestamp = specification.files["header.request.json"]["properties"]["Timestamp"]
         self._company_id = pattern(config.company_id) if config.company_id else None
 
-    def diagnose(self, exchange: Exchange, known: Acquaintance) -> Diagnosis:
+    def diagnose(self, exchange: Exchange, known: KnownRegistrations) -> Diagnosis:
         """What the exchange's request deserved, given what was known when it was sent."""
         sent = exchange.sent
         if sent is None:
@@ -213,7 +213,9 @@ class Recogniser:
                     assert_never(note)
         return Diagnosis(tuple(faults), tuple(doubts), tuple(symbols), registration)
 
-    def _notes(self, exchange: Exchange, sent: Message, known: Acquaintance, owner: Known | None) -> Iterator[Note]:
+    def _notes(
+        self, exchange: Exchange, sent: Message, known: KnownRegistrations, owner: Known | None
+    ) -> Iterator[Note]:
         yield from self._header(exchange, sent.header)
         yield from self._body(exchange.action, sent.body)
         if exchange.action != SIGNUP:
@@ -336,7 +338,7 @@ class Recogniser:
         return Doubt(pointer, "a value on which readings differ")
 
     def _registration(
-        self, exchange: Exchange, sent: Message, known: Acquaintance, owner: Known | None
+        self, exchange: Exchange, sent: Message, known: KnownRegistrations, owner: Known | None
     ) -> Iterator[Fault | Doubt]:
         """Judges registration id and token together: whose registration, and with whose token."""
         id_ = _named(sent)
@@ -364,7 +366,7 @@ class Recogniser:
         if owner is not None and not known.serves_fresh:
             yield Doubt("/registration/id", "the gateway serves no registration before it is verified")
 
-    def _uniqueness(self, exchange: Exchange, known: Acquaintance, registration: str | None) -> Iterator[Doubt]:
+    def _uniqueness(self, exchange: Exchange, known: KnownRegistrations, registration: str | None) -> Iterator[Doubt]:
         info = _info(exchange.sent)
         taken = "another registration was made with it"
         if company_id := _text(info, "company_id"):

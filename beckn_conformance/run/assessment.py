@@ -42,7 +42,7 @@ PLAIN = Weight()
 
 
 @dataclass(frozen=True, slots=True)
-class Played:
+class Transcript:
     """What a scenario sent and received."""
 
     exchanges: Sequence[Exchange]
@@ -62,7 +62,7 @@ class Played:
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class ScenarioResult:
     """What follows from a scenario, under whichever requirement."""
 
     findings: Mapping[str, Finding]
@@ -114,7 +114,7 @@ class Assessment:
             self._judge.learn_signups_work()
         self._judge.known.serves_fresh = serves_fresh
 
-    def judge(self, played: Played, node_id: str, weight: Weight = PLAIN) -> Judged:
+    def judge(self, played: Transcript, node_id: str, weight: Weight = PLAIN) -> ScenarioResult:
         """Judges every exchange of a scenario by everything; ``weight`` says how much its findings weigh."""
         findings: dict[str, Finding] = {}
         exercised: set[str] = set()
@@ -158,13 +158,15 @@ class Assessment:
             for id_ in played.registrations:
                 self._judge.forget(id_)
                 self.tally.statistics.forget(id_)
-        return Judged(findings, exercised, self._mask(self._reason(played)))
+        return ScenarioResult(findings, exercised, self._mask(self._reason(played)))
 
     def found(self) -> set[str]:
         """Ids of all findings so far."""
         return self.tally.ids()
 
-    def outcome(self, requirements: Sequence[str], judged: Judged, node_id: str, *, drawn: bool = False) -> TestOutcome:
+    def outcome(
+        self, requirements: Sequence[str], judged: ScenarioResult, node_id: str, *, drawn: bool = False
+    ) -> TestOutcome:
         """What a test says under the requirements that it is there to exercise; one whose messages are drawn need not
         come across all of them."""
         for requirement in requirements:
@@ -221,7 +223,7 @@ class Assessment:
             )
         return TestOutcome("passed", "")
 
-    def _reason(self, played: Played) -> str:
+    def _reason(self, played: Transcript) -> str:
         if played.unmet:
             return played.unmet
         for exchange in reversed(played.exchanges):

@@ -32,14 +32,14 @@ def wanted(url: str) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Planted:
+class ReferenceGateway:
     """What is planted in the reference gateway, and what its vendor would declare."""
 
     arguments: tuple[str, ...]
     configuration: Mapping[str, Any]
 
 
-def planted(url: str, specification: Specification) -> Planted:
+def planted(url: str, specification: Specification) -> ReferenceGateway:
     """Looks up ``reference:NAME[,NAME…]``; raises UsageError for an unknown defect or variation."""
     import reference_server
 
@@ -59,7 +59,7 @@ def planted(url: str, specification: Specification) -> Planted:
                 f"--gateway-url {url}: no defect or variation is named {name!r}{nearest(name, known)} "
                 "(python -m reference_server --list prints all)"
             )
-    return Planted(tuple(arguments), configuration)
+    return ReferenceGateway(tuple(arguments), configuration)
 
 
 def reach(

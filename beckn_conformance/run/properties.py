@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from ..judging.finding import Finding
-from .assessment import Judged, TestOutcome, Weight
+from .assessment import ScenarioResult, TestOutcome, Weight
 from .examples import CHUNK, Enough, Examples
 from .scenario import Play
 from .session import Session
@@ -91,9 +91,9 @@ class Explorer:
                 reason = judged.reason or reason
                 self.done += 1
                 progress(self.done)
-        return self._session.outcome(requirements, Judged(findings, exercised, reason), node_id, drawn=True)
+        return self._session.outcome(requirements, ScenarioResult(findings, exercised, reason), node_id, drawn=True)
 
-    def _judged(self, number: int, place: int, example: Any, node_id: str) -> Judged:
+    def _judged(self, number: int, place: int, example: Any, node_id: str) -> ScenarioResult:
         weight = Weight(DRAWN)
         played = self._session.played(self._key(number, place), self._with(example), node_id, weight)
         return self._session.judge(played, node_id, weight)

@@ -21,13 +21,13 @@ from ..record.reader import Course, Exchanges
 from ..record.run import Run
 from ..specification.actions import GET, SIGNUP
 from ..specification.specification import Specification
-from .assessment import Assessment, Judged, Played, Weight
+from .assessment import Assessment, ScenarioResult, Transcript, Weight
 
 Row = Mapping[str, Any]
 
 
 @dataclass
-class Rejudged:
+class Rejudgement:
     """What a record shows when it is judged again."""
 
     run: Run
@@ -60,7 +60,7 @@ class Rejudged:
         )
 
 
-def rejudge(folder: Path, specification: Specification) -> Rejudged:
+def rejudge(folder: Path, specification: Specification) -> Rejudgement:
     """Judges the record in a report folder again, with this kit and without the gateway.
 
     Raises UsageError where there is no record, or one that no run has written.
@@ -75,13 +75,13 @@ def rejudge(folder: Path, specification: Specification) -> Rejudged:
         exchanges.close()
 
 
-def _rejudge(course: Course, exchanges: Exchanges, specification: Specification) -> Rejudged:
+def _rejudge(course: Course, exchanges: Exchanges, specification: Specification) -> Rejudgement:
     rows: Iterator[Row] = iter(course)
     first = next(rows, None)
     if first is None or first["kind"] != "run":
         raise ValueError("it does not begin with a run")
     whole = Run.from_json(first, specification)
-    result = Rejudged(whole, Tally(), complete=False)
+    result = Rejudgement(whole, Tally(), complete=False)
     masker = Masker()
     part = _Part(whole, masker, exchanges)
     account = Account()
@@ -136,7 +136,7 @@ class _Part:
         self._reason = ""
         self._begun = False
 
-    def take(self, row: Row, result: Rejudged) -> None:
+    def take(self, row: Row, result: Rejudgement) -> None:
         """Follows one step of the course of the run."""
         match row["kind"]:
             case "begun":
@@ -153,7 +153,7 @@ class _Part:
                     raise ValueError("something is judged before the run was begun")
                 self._judge(row, result)
             case "tested":
-                judged = Judged(self._findings, self._exercised, self._reason)
+                judged = ScenarioResult(self._findings, self._exercised, self._reason)
                 self._assessment.outcome(row["requirements"], judged, row["test"], drawn=row["drawn"])
                 result.ran[row["test"]] = row["requirements"]
                 self._findings, self._exercised, self._reason = {}, set(), ""
@@ -162,10 +162,10 @@ class _Part:
                 self.run.unreachable = row["unreachable"]
                 self.run.exchanges = row["exchanges"]
 
-    def _judge(self, row: Row, result: Rejudged) -> None:
+    def _judge(self, row: Row, result: Rejudgement) -> None:
         exchanges = self._exchanges.scenario(row["exchanges"], self._assessment.binding)
         weight = Weight(row.get("offset", 0), row.get("exact"))
-        judged = self._assessment.judge(Played(exchanges, row["unmet"]), row["test"], weight)
+        judged = self._assessment.judge(Transcript(exchanges, row["unmet"]), row["test"], weight)
         for exchange in exchanges:
             if exchange.purpose == CONTROL:
                 if exchange.action != GET:
@@ -184,7 +184,7 @@ class _Part:
         made = registration_of(self._exchanges.exchange(id_, self._assessment.binding))
         return made.id if made else ""
 
-    def merge_into(self, result: Rejudged) -> None:
+    def merge_into(self, result: Rejudgement) -> None:
         """Adds what this process has shown to what the others have."""
         whole = result.run
         result.tally.merge(self._assessment.tally.to_json())
@@ -217,7 +217,7 @@ class Scenario:
         """Whether some of its exchanges are enough to come to a finding."""
         assessment = Assessment(run, Masker())
         _learn(assessment, self.begun)
-        return finding in assessment.judge(Played(tuple(exchanges)), "").findings
+        return finding in assessment.judge(Transcript(tuple(exchanges)), "").findings
 
 
 def scenario_of(folder: Path, id_: str) -> Scenario | None:

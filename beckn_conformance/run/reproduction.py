@@ -22,7 +22,7 @@ LONGEST_HISTORY = 60
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class Reproduction:
     """How a finding can be seen again."""
 
     curl: Command
@@ -43,7 +43,7 @@ def tell(
     title: str = "",
     describe: Callable[[Exchange], str] = lambda exchange: exchange.action,
     mask: Callable[[str], str] = str,
-) -> Told:
+) -> Reproduction:
     """How to see again what one of the exchanges of a test shows.
 
     The line and the script need curl and python3. They make the registrations they need first, take ids and tokens
@@ -64,9 +64,11 @@ def tell(
     try:
         variables, calls = _commands(chosen, binding, config, mask)
     except ValueError:
-        return Told(NOTHING, steps)
+        return Reproduction(NOTHING, steps)
     line = Command(_line([*variables, *(part for call in calls for part in call.commands(shown=False))]))
-    return Told(line, steps, Command(_script(printable(mask(title)), steps, variables, calls)) if steps else NOTHING)
+    return Reproduction(
+        line, steps, Command(_script(printable(mask(title)), steps, variables, calls)) if steps else NOTHING
+    )
 
 
 @dataclass(slots=True)

@@ -21,8 +21,8 @@ import httpx
 
 from ..client import clock
 from ..client.client import Gateway
-from ..client.exclusive import Solitude
-from ..client.limiter import Turns
+from ..client.exclusive import ExclusiveAccess
+from ..client.limiter import RankedTurns
 from ..client.probe import begun_by, probe
 from ..client.provider import Actor
 from ..client.verification import Verifier
@@ -43,7 +43,7 @@ from ..record.stand_ins import StandIns
 from ..specification.actions import SIGNUP
 from ..specification.pointer import MISSING, member
 from ..specification.specification import Specification
-from .assessment import PLAIN, Assessment, Judged, Played, TestOutcome, Weight
+from .assessment import PLAIN, Assessment, ScenarioResult, TestOutcome, Transcript, Weight
 
 T = TypeVar("T")
 MOST_PLAYS = 3
@@ -90,13 +90,13 @@ class Session:
             private = StandIns(specification, config, mask_key) if config.mask else None
             self._journal = Journal(folder, self.masker, worker, config.headers, [t for t in tokens if t], private)
         self._tell("run", **self.run.to_json(self.masker))
-        self._solitude = Solitude()
-        self._solitude.sure = not worker
+        self._exclusive = ExclusiveAccess()
+        self._exclusive.sure = not worker
         self._gateway: Gateway | None = None
         self._peers: dict[str, Gateway] = {}
-        self._turns = Turns(config.concurrency)
+        self._turns = RankedTurns(config.concurrency)
         self._ranks = itertools.count()
-        self._playing: dict[str, Future[Played]] = {}
+        self._playing: dict[str, Future[Transcript]] = {}
         self._left: list[tuple[Callable[[Actor], Awaitable[Any]], str, Weight]] = []
         """Scenarios whose answers were lost, with what their findings are judged under."""
         self._left_played = 0
@@ -185,7 +185,7 @@ class Session:
             notes.append("connections to the gateway did not close in time")
         self.run.notes += notes
         if self._gateway is not None and (controls := self._gateway.take_controls()):
-            self.judge(Played(tuple(controls)), "")
+            self.judge(Transcript(tuple(controls)), "")
         self._tell(
             "closed",
             notes=notes,
@@ -245,7 +245,7 @@ class Session:
     @property
     def room(self) -> float:
         """Replies that may wait to be judged without taking too much memory."""
-        return self._gateway.shelf.room if self._gateway else 0
+        return self._gateway.budget.room if self._gateway else 0
 
     def prefetch(self, plays: Mapping[str, Callable[[Actor], Awaitable[Any]]]) -> None:
         """Sets scenarios playing side by side, under names by which ``play`` finds them; the first go first."""
@@ -253,7 +253,7 @@ class Session:
         if new:
             self._playing |= self._wait(self._begin(new))
 
-    async def _begin(self, plays: Mapping[str, Callable[[Actor], Awaitable[Any]]]) -> dict[str, Future[Played]]:
+    async def _begin(self, plays: Mapping[str, Callable[[Actor], Awaitable[Any]]]) -> dict[str, Future[Transcript]]:
         """Starts all at once, from within the loop, so that none of them takes itself for alone."""
         assert self._loop is not None
         return {
@@ -261,15 +261,15 @@ class Session:
             for name, play in plays.items()
         }
 
-    async def _play(self, play: Callable[[Actor], Awaitable[Any]], rank: int, hurried: bool = False) -> Played:
+    async def _play(self, play: Callable[[Actor], Awaitable[Any]], rank: int, hurried: bool = False) -> Transcript:
         """Plays a scenario, and again with other registrations where an answer was lost (T13)."""
         assert self._gateway is not None
         turn = functools.partial(self._turns.turn, rank)
         exchanges: list[Exchange] = []
         lost = False
-        async with self._verifier.turn(), self._solitude.together():
+        async with self._verifier.turn(), self._exclusive.together():
             for _ in range(MOST_PLAYS):
-                unmet = self._solitude.stopped
+                unmet = self._exclusive.stopped
                 if unmet:
                     break
                 actor = Actor(
@@ -279,7 +279,7 @@ class Session:
                     self._values,
                     self._verifier,
                     turn,
-                    self._solitude,
+                    self._exclusive,
                     self._peers,
                 )
                 actor.hurried = hurried
@@ -291,7 +291,7 @@ class Session:
                 lost = actor.lost > 0
                 if not lost or not await self._gateway.back():
                     break
-        return Played((*exchanges, *self._gateway.take_controls()), unmet, lost)
+        return Transcript((*exchanges, *self._gateway.take_controls()), unmet, lost)
 
     def play(
         self, name: str, play: Callable[[Actor], Awaitable[Any]], requirements: Sequence[str], node_id: str
@@ -302,7 +302,7 @@ class Session:
 
     # Judging, as it goes into the record.
 
-    def judge(self, played: Played, node_id: str, weight: Weight = PLAIN) -> Judged:
+    def judge(self, played: Transcript, node_id: str, weight: Weight = PLAIN) -> ScenarioResult:
         """Judges every exchange of a scenario by everything; ``weight`` says how much its findings weigh."""
         # What goes into the record is judged to its end, so that the record says all that the report says.
         with undisturbed():
@@ -317,7 +317,9 @@ class Session:
                 self._unjudged.pop(exchange.id, None)
             return self.assessment.judge(played, node_id, weight)
 
-    def outcome(self, requirements: Sequence[str], judged: Judged, node_id: str, *, drawn: bool = False) -> TestOutcome:
+    def outcome(
+        self, requirements: Sequence[str], judged: ScenarioResult, node_id: str, *, drawn: bool = False
+    ) -> TestOutcome:
         """What a test says under the requirements that it is there to exercise; one whose messages are drawn need not
         come across all of them."""
         with undisturbed():
@@ -338,7 +340,7 @@ class Session:
 
     def played(
         self, name: str, play: Callable[[Actor], Awaitable[Any]], node_id: str = "", weight: Weight = PLAIN
-    ) -> Played:
+    ) -> Transcript:
         """What a scenario sent and received, judged by nobody; waits for its end."""
         self.prefetch({name: play})
         played = self._playing.pop(name).result()
@@ -356,6 +358,6 @@ class Session:
             self.judge(self._playing.pop(f"left-{number}").result(), node_id, weight)
         self._left_played = len(left)
 
-    def tried(self, play: Callable[[Actor], Awaitable[Any]], *, hurried: bool) -> Played:
+    def tried(self, play: Callable[[Actor], Awaitable[Any]], *, hurried: bool) -> Transcript:
         """What a scenario sends and receives that is played at once, and without waiting where it is hurried."""
         return self._wait(self._play(play, next(self._ranks), hurried))

@@ -7,8 +7,8 @@ from email.utils import format_datetime
 import pytest
 
 from beckn_conformance.client import retry
-from beckn_conformance.client.limiter import Lanes
-from beckn_conformance.client.retry import FEW, MANY, REPEATS, Fate, Patience, Wait
+from beckn_conformance.client.limiter import ConcurrencyLimiter
+from beckn_conformance.client.retry import FEW, MANY, REPEATS, Fate, RetryPolicy, Wait
 from beckn_conformance.messages.exchange import Exchange, Received, Reply, Request, Trouble, TroubleKind
 
 SECONDS = 30.0
@@ -28,13 +28,13 @@ def clock(monkeypatch):
 
 
 @pytest.fixture
-def lanes():
-    return Lanes(16)
+def limiter():
+    return ConcurrencyLimiter(16)
 
 
 @pytest.fixture
-def subject(lanes, clock):
-    made = Patience(SECONDS, lanes)
+def subject(limiter, clock):
+    made = RetryPolicy(SECONDS, limiter)
     made.after(answered(200), Fate.ANSWERED, get(), clock.now)
     return made
 
@@ -83,7 +83,7 @@ def test_a_date_to_come_back_is_read_by_the_clock_of_the_gateway(subject, clock)
 
 @pytest.mark.parametrize("text", ["", "soon", "nan", "1, 2", "Mon, 99 Foo 2026 00:00:00 GMT", "\ud800"])
 def test_a_time_to_come_back_that_is_none_is_as_good_as_none(subject, clock, text):
-    expected = Patience(SECONDS, Lanes(1)).after(answered(429), Fate.ANSWERED, change(), clock.now)
+    expected = RetryPolicy(SECONDS, ConcurrencyLimiter(1)).after(answered(429), Fate.ANSWERED, change(), clock.now)
 
     assert subject.after(answered(429, Retry_After=text), Fate.ANSWERED, change(), clock.now) == expected
 
@@ -150,9 +150,9 @@ def test_what_something_in_front_answered_is_sent_again_only_where_it_changes_no
 
 @pytest.mark.parametrize("status", [502, 503, 504])
 @pytest.mark.parametrize("said", ["ACK", "NACK"])
-def test_an_answer_of_the_gateway_is_one_whatever_its_status(subject, clock, lanes, status, said):
+def test_an_answer_of_the_gateway_is_one_whatever_its_status(subject, clock, limiter, status, said):
     assert subject.after(answered(status, said), Fate.ANSWERED, get(), clock.now) is None
-    assert lanes.open == lanes.most
+    assert limiter.open == limiter.most
 
 
 def test_a_lost_answer_is_asked_for_again_only_where_that_changes_nothing(subject, clock):
@@ -181,10 +181,10 @@ def test_what_never_left_is_sent_again_until_patience_is_over(subject, clock):
     assert str(wait.reason or "") == "no connection: Connection refused, for longer than 30 s"
 
 
-def test_nobody_is_waited_for_who_never_answered(lanes, clock):
+def test_nobody_is_waited_for_who_never_answered(limiter, clock):
     wait = change()
 
-    assert Patience(SECONDS, lanes).after(REFUSED, Fate.UNSENT, wait, clock.now) is None
+    assert RetryPolicy(SECONDS, limiter).after(REFUSED, Fate.UNSENT, wait, clock.now) is None
     assert str(wait.reason or "") == ""
 
 
@@ -219,7 +219,7 @@ def test_many_requests_in_a_row_without_an_answer_are_enough_at_any_time(subject
 
 
 def test_everything_in_flight_may_be_lost_at_once(clock):
-    subject = Patience(SECONDS, Lanes(256))
+    subject = RetryPolicy(SECONDS, ConcurrencyLimiter(256))
     for _ in range(256):
         subject.after(LOST, Fate.LOST, change(), clock.now)
 
@@ -236,8 +236,8 @@ def test_an_answer_in_between_makes_patience_start_anew(subject, clock):
     assert not subject.given_up
 
 
-def test_asking_to_come_back_at_once_for_ever_ends_too(lanes, clock):
-    subject = Patience(3600.0, lanes)
+def test_asking_to_come_back_at_once_for_ever_ends_too(limiter, clock):
+    subject = RetryPolicy(3600.0, limiter)
     wait = change()
     while (pause := subject.after(answered(429, Retry_After="0"), Fate.ANSWERED, wait, clock.now)) is not None:
         clock.now += pause
@@ -245,20 +245,20 @@ def test_asking_to_come_back_at_once_for_ever_ends_too(lanes, clock):
     assert wait.reason
 
 
-def test_places_are_halved_once_a_round_and_come_back_with_good_answers(subject, clock, lanes):
+def test_places_are_halved_once_a_round_and_come_back_with_good_answers(subject, clock, limiter):
     for _ in range(16):
         subject.after(answered(429), Fate.ANSWERED, change(), clock.now)
-    assert lanes.open == 8
+    assert limiter.open == 8
     for _ in range(10):
         clock.now += 1
         subject.after(answered(429), Fate.ANSWERED, change(), clock.now)
-    assert lanes.open == 1
+    assert limiter.open == 1
     for _ in range(2):
         subject.after(answered(200), Fate.ANSWERED, change(), clock.now)
-    assert lanes.open == 2
+    assert limiter.open == 2
     for _ in range(1000):
         subject.after(answered(200), Fate.ANSWERED, change(), clock.now)
-    assert lanes.open == lanes.most
+    assert limiter.open == limiter.most
     assert list(subject.notes()) == [
         "the gateway asked for fewer requests: 26 × status 429; from 16 in flight they went down to 1"
     ]
@@ -277,18 +277,18 @@ def test_connections_that_failed_are_told(subject, clock):
 def test_no_more_are_let_in_than_there_are_places_and_a_repetition_goes_first():
     order = []
 
-    async def one(lanes, name, first, inside):
-        await lanes.enter(first=first)
+    async def one(limiter, name, first, inside):
+        await limiter.enter(first=first)
         order.append(name)
         await inside.wait()
-        lanes.leave()
+        limiter.leave()
 
     async def play():
-        lanes, inside = Lanes(2), asyncio.Event()
+        limiter, inside = ConcurrencyLimiter(2), asyncio.Event()
         names = [("a", False), ("b", False), ("c", False), ("again", True)]
         async with asyncio.TaskGroup() as group:
             for name, first in names:
-                group.create_task(one(lanes, name, first, inside))
+                group.create_task(one(limiter, name, first, inside))
             await asyncio.sleep(0)
             await asyncio.sleep(0)
             assert order == ["a", "b"]
@@ -300,17 +300,17 @@ def test_no_more_are_let_in_than_there_are_places_and_a_repetition_goes_first():
 
 def test_a_place_is_not_lost_when_who_waits_for_it_is_cancelled():
     async def play():
-        lanes = Lanes(1)
-        await lanes.enter()
-        waiting = asyncio.create_task(lanes.enter())
-        given = asyncio.create_task(lanes.enter())
+        limiter = ConcurrencyLimiter(1)
+        await limiter.enter()
+        waiting = asyncio.create_task(limiter.enter())
+        given = asyncio.create_task(limiter.enter())
         await asyncio.sleep(0)
         waiting.cancel()
-        lanes.leave()
+        limiter.leave()
         given.cancel()
         await asyncio.gather(waiting, given, return_exceptions=True)
         async with asyncio.timeout(5):
-            await lanes.enter()
+            await limiter.enter()
 
     asyncio.run(play())
 
@@ -344,7 +344,7 @@ def test_a_gateway_that_asks_for_a_pause_after_some_answers_is_waited_for(subjec
 
 
 def test_a_gateway_that_lets_every_second_request_run_out_of_time_is_given_up(clock):
-    subject = Patience(SECONDS, Lanes(1))
+    subject = RetryPolicy(SECONDS, ConcurrencyLimiter(1))
     answers = 0
     while not subject.given_up and answers < 1000:
         begun = clock.now
@@ -356,7 +356,7 @@ def test_a_gateway_that_lets_every_second_request_run_out_of_time_is_given_up(cl
     assert answers < 100
 
 
-def test_many_requests_that_run_out_of_time_side_by_side_are_no_reason_to_give_up(subject, lanes, clock):
+def test_many_requests_that_run_out_of_time_side_by_side_are_no_reason_to_give_up(subject, limiter, clock):
     for _ in range(3000):
         subject.after(TIMEOUT, Fate.LATE, change(), clock.now - 10)
         subject.after(answered(200), Fate.ANSWERED, get(), clock.now)

@@ -99,11 +99,11 @@ def test_a_request_that_is_no_call_is_made_when_its_turn_has_come() -> None:
             )
             for method in ("PUT", "PATCH")
         )
-        await gateway._lanes.enter()
+        await gateway._limiter.enter()
         both = asyncio.gather(*calls)
         await asyncio.sleep(0)
         before = gateway.timestamp()
-        gateway._lanes.leave()
+        gateway._limiter.leave()
         exchanges = await both
         assert all(dict(exchange.request.headers)["Timestamp"] > before for exchange in exchanges)
 

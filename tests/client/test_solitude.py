@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from beckn_conformance.client.exclusive import Solitude
+from beckn_conformance.client.exclusive import ExclusiveAccess
 
 
 class Diary:
@@ -34,7 +34,7 @@ async def plays(turns, diary, name, group="", last=False):
 
 
 def run(*scenarios):
-    diary, turns = Diary(), Solitude()
+    diary, turns = Diary(), ExclusiveAccess()
 
     async def all_of_them():
         async with asyncio.timeout(10):
@@ -76,7 +76,7 @@ def test_the_last_one_waits_for_all_others():
 
 
 def test_who_gives_up_waiting_stands_in_nobodys_way():
-    diary, turns = Diary(), Solitude()
+    diary, turns = Diary(), ExclusiveAccess()
 
     async def scene():
         async with asyncio.timeout(10), turns.together():
@@ -95,7 +95,7 @@ def test_who_gives_up_waiting_stands_in_nobodys_way():
 
 
 def test_an_error_in_a_section_lets_the_next_one_in():
-    diary, turns = Diary(), Solitude()
+    diary, turns = Diary(), ExclusiveAccess()
 
     async def scene():
         async with asyncio.timeout(10):

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from beckn_conformance.client.limiter import Turns
+from beckn_conformance.client.limiter import RankedTurns
 from beckn_conformance.plugin.distribution import groups
 from beckn_conformance.suite import test_get, test_info_update
 
@@ -18,7 +18,7 @@ async def _let_all_run():
 
 def test_no_more_calls_are_under_way_than_allowed():
     async def play():
-        turns, under_way, most = Turns(3), 0, 0
+        turns, under_way, most = RankedTurns(3), 0, 0
 
         async def call(rank):
             nonlocal under_way, most
@@ -36,7 +36,7 @@ def test_no_more_calls_are_under_way_than_allowed():
 
 def test_of_those_that_wait_the_lowest_rank_goes_next():
     async def play():
-        turns, order = Turns(1), []
+        turns, order = RankedTurns(1), []
 
         async def call(rank, name):
             async with turns.turn(rank):
@@ -55,7 +55,7 @@ def test_of_those_that_wait_the_lowest_rank_goes_next():
 @pytest.mark.parametrize("when", ["while it waits", "when its turn has come"])
 def test_a_call_that_is_given_up_gives_its_turn_on(when):
     async def play():
-        turns, went = Turns(1), []
+        turns, went = RankedTurns(1), []
 
         async def call(rank):
             async with turns.turn(rank):
@@ -78,7 +78,7 @@ def test_a_call_that_is_given_up_gives_its_turn_on(when):
 
 def test_a_call_that_fails_gives_its_turn_on():
     async def play():
-        turns = Turns(1)
+        turns = RankedTurns(1)
         with pytest.raises(ValueError, match="broken"):
             async with turns.turn(1):
                 raise ValueError("broken")

@@ -15,8 +15,8 @@ from jsonschema import Draft202012Validator
 from beckn_conformance.commands.cli import main
 from beckn_conformance.commands.fleet import cluster, index, job
 from beckn_conformance.commands.fleet.entries import read
-from beckn_conformance.commands.fleet.job import Outcome, Visit, make
-from beckn_conformance.commands.fleet.results import Ledger
+from beckn_conformance.commands.fleet.job import Job, Outcome, make
+from beckn_conformance.commands.fleet.results import FleetResults
 from beckn_conformance.errors import UsageError
 from beckn_conformance.plugin import isolation
 from beckn_conformance.untrusted.writing import locked
@@ -134,9 +134,7 @@ def test_what_only_another_machine_has_is_not_looked_for_here(listed):
 def scripted(code, **changes):
     """A run that is played by a few lines of Python; ``report`` is the folder it writes to."""
     begin = "import pathlib, signal, subprocess, sys, time\nreport = pathlib.Path(sys.argv[-1])\nreport.mkdir()\n"
-    return Visit(
-        **{"name": "a", "command": ("-c", begin + textwrap.dedent(code)), "config": {}, "limit": 60.0} | changes
-    )
+    return Job(**{"name": "a", "command": ("-c", begin + textwrap.dedent(code)), "config": {}, "limit": 60.0} | changes)
 
 
 def test_what_a_run_wrote_comes_back_but_for_what_is_made_of_it(tmp_path):
@@ -404,7 +402,7 @@ def test_a_folder_of_something_else_is_left_alone(tmp_path, content):
     (tmp_path / "fleet.json").write_text(content)
 
     with pytest.raises(UsageError):
-        Ledger(tmp_path, [entry("a")])
+        FleetResults(tmp_path, [entry("a")])
 
     assert (tmp_path / "fleet.json").read_text() == content
 
@@ -564,11 +562,11 @@ def test_a_ledger_that_no_fleet_wrote_is_refused(tmp_path, text):
     (tmp_path / "fleet.json").write_text(text)
 
     with pytest.raises(UsageError, match=r"fleet\.json"):
-        Ledger(tmp_path, [])
+        FleetResults(tmp_path, [])
 
 
 def test_lines_that_no_fleet_wrote_are_no_history(tmp_path):
-    ledger = Ledger(tmp_path, [])
+    ledger = FleetResults(tmp_path, [])
     (tmp_path / "history.jsonl").write_text('{"started": "<b>"}\n[1]\n{"verdicts": {"x": {}}}\nno JSON\n')
 
     assert len(ledger.history) == 1

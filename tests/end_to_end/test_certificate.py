@@ -78,7 +78,9 @@ def home(issued: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return Path(shutil.copytree(issued, tmp_path / "elsewhere"))
 
 
-def _examine(home: Path, *, key: str = "key.pub", now: datetime.datetime = NOW, **wanted: Any) -> examination.Examined:
+def _examine(
+    home: Path, *, key: str = "key.pub", now: datetime.datetime = NOW, **wanted: Any
+) -> examination.Examination:
     folder = home / "reports"
     later = now if now != NOW else datetime.datetime.now(datetime.UTC)
     return examination.examine(

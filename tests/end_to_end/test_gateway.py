@@ -194,7 +194,7 @@ def test_replies_take_no_more_memory_together_than_there_is(gateway: Callable[..
 
     async def play() -> tuple[list[str], list[str]]:
         client = Gateway(GatewayConfig(url, timeout=20.0))
-        client.shelf = client._transport._shelf = http.Shelf(10_000_000)  # type: ignore[attr-defined]
+        client.budget = client._transport._budget = http.ReplyBudget(10_000_000)  # type: ignore[attr-defined]
         message = Message(HEADER, {})
         try:
             held = [await client.send(GET, message, HttpBinding()) for _ in range(4)]
@@ -287,7 +287,7 @@ def test_a_request_without_a_media_type_says_none(gateway: Callable[..., Loopbac
     server = gateway()
 
     async def play() -> None:
-        network = http.Network(GatewayConfig(server.url), http.Shelf())
+        network = http.Network(GatewayConfig(server.url), http.ReplyBudget())
         for method, content in (("POST", b"{}"), ("POST", b""), ("GET", b"")):
             await network.carry(Request(method, f"{server.url}/{GET}", (), content), repeatable=True)
         await network.close()

@@ -7,7 +7,7 @@ import pytest
 
 from beckn_conformance.config.gateway import GatewayConfig
 from beckn_conformance.errors import UsageError
-from beckn_conformance.judging.recogniser import Acquaintance
+from beckn_conformance.judging.recogniser import KnownRegistrations
 from beckn_conformance.messages.values import NAMES, PHONES, Values, syllables
 from tests.exchanges import (
     ACTIONS,
@@ -63,7 +63,7 @@ def test_every_name_and_phone_that_is_drawn_shows_a_variant_of_the_schema():
 
 @pytest.mark.parametrize("seed", range(4))
 def test_whatever_is_drawn_is_surely_valid_and_unique(seed):
-    values, known = drawn(seed=seed), Acquaintance()
+    values, known = drawn(seed=seed), KnownRegistrations()
     known.add(OWNER)
     for _ in range(25):
         signup = values.signup(documents=2)

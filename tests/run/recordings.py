@@ -118,7 +118,7 @@ def field(part: Entry, name: str, value: str | None) -> None:
 
 
 @dataclass(frozen=True)
-class Judged:
+class ScenarioResult:
     found: set[tuple[str, str, str]]
     """Requirement, operation and pointer of each finding."""
     notes: str
@@ -128,7 +128,7 @@ class Judged:
         return next(o.status for o in self.verdict.outcomes if o.requirement.id == requirement)
 
 
-def judged(source: Path, url: str | None = None) -> Judged:
+def judged(source: Path, url: str | None = None) -> ScenarioResult:
     folder = source.parent / f"report of {source.name}"
     traffic.record(source, folder, load(), url=url, file=None, strict=True)
     result = rejudge(folder, load())
@@ -137,10 +137,10 @@ def judged(source: Path, url: str | None = None) -> Judged:
         for records in result.tally.found.values()
         for record in records.values()
     }
-    return Judged(found, "\n".join(result.run.notes), result.conclude())
+    return ScenarioResult(found, "\n".join(result.run.notes), result.conclude())
 
 
-def judged_as(calls: list[Entry], folder: Path, encoding: str = "utf-8") -> Judged:
+def judged_as(calls: list[Entry], folder: Path, encoding: str = "utf-8") -> ScenarioResult:
     """What is found in calls that are written to a HAR."""
     path = folder / "traffic.har"
     path.write_text(json.dumps(archive(calls), ensure_ascii=False), encoding=encoding)

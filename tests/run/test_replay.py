@@ -26,7 +26,7 @@ from beckn_conformance.messages.exchange import Exchange, Raw, Reply, Request, T
 from beckn_conformance.messages.json_text import write_json
 from beckn_conformance.record.masking import Masker
 from beckn_conformance.run.curl import path_below
-from beckn_conformance.run.reproduction import Told, replay, tell
+from beckn_conformance.run.reproduction import Reproduction, replay, tell
 from beckn_conformance.untrusted.text import printable
 
 URL = "https://gw.example/api"
@@ -304,7 +304,7 @@ def test_a_line_sends_hostile_values_and_runs_none_of_them(seed: int, tmp_path: 
         assert sent(words, number, tmp_path) == (case.method, case.url, case.headers, case.content), case.line
 
 
-def history(rng: random.Random, name: str) -> Told:
+def history(rng: random.Random, name: str) -> Reproduction:
     """A script whose title, steps and replies are hostile."""
     id_ = hostile(rng) + "A"
     made = exchange("Provider/signup", b"{}", reply={"registration": {"id": id_}, "auth": {"token": name}})

@@ -19,7 +19,7 @@ from ...plugin.expected_tests import expected_tests
 from ...record.masking import Masker
 from ...report import files
 from ...report.document import document, said
-from ...run.rejudge import Rejudged, rejudge
+from ...run.rejudge import Rejudgement, rejudge
 from ...specification.specification import Specification
 from ...untrusted.writing import refuse_links, replaced
 from . import statement
@@ -46,7 +46,7 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True)
-class Examined:
+class Examination:
     """Result of a verification."""
 
     statement: Mapping[str, Any]
@@ -123,7 +123,7 @@ def examine(
     *,
     now: datetime.datetime,
     wanted: Wanted = Wanted(),
-) -> Examined:
+) -> Examination:
     """Holds a certificate against its key, the files beside it, the time, the suite, and the recorded exchanges.
 
     Raises UsageError where there is no certificate or one that cannot be read at all, and for a folder with links.
@@ -149,7 +149,7 @@ def examine(
         except (UsageError, KeyError, TypeError, ValueError, AttributeError) as error:
             problems.append(f"it cannot be judged again: {error}")
     unmet = tuple(_unmet(found, wanted))
-    return Examined(found, tuple(dict.fromkeys(problems)), unmet, tuple(dict.fromkeys(notes)))
+    return Examination(found, tuple(dict.fromkeys(problems)), unmet, tuple(dict.fromkeys(notes)))
 
 
 # What can be wrong with it.
@@ -245,7 +245,7 @@ def _not_made_of(report: Report, folder: Path, specification: Specification) -> 
                 yield name
 
 
-def _incomplete(judged: Rejudged) -> Iterator[str]:
+def _incomplete(judged: Rejudgement) -> Iterator[str]:
     """Reasons why a run is not complete: compares its tests with those that have to run."""
     if judged.run.recorded:
         yield "it is no run of the suite, but traffic that others have recorded"
@@ -272,7 +272,7 @@ def _incomplete(judged: Rejudged) -> Iterator[str]:
             break
 
 
-def _report_of(judged: Rejudged) -> Report:
+def _report_of(judged: Rejudgement) -> Report:
     return document(judged.run, judged.conclude(), judged.tally.statistics.to_json(), Masker())
 
 

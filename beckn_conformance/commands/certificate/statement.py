@@ -16,7 +16,7 @@ from jsonschema.exceptions import ValidationError
 from ... import __version__
 from ...errors import UsageError
 from ...report import files
-from ...run.rejudge import Rejudged
+from ...run.rejudge import Rejudgement
 from ...specification.specification import Specification
 from ...untrusted import reading
 from . import dsse
@@ -33,7 +33,7 @@ Statement = Mapping[str, Any]
 
 
 def make(
-    folder: Path, report: Report, judged: Rejudged, issued: datetime.datetime, expires: datetime.datetime
+    folder: Path, report: Report, judged: Rejudgement, issued: datetime.datetime, expires: datetime.datetime
 ) -> dict[str, Any]:
     """A statement about the files of a report folder and the run they are of."""
     return {
@@ -49,7 +49,7 @@ def make(
     }
 
 
-def of_run(report: Report, judged: Rejudged) -> dict[str, Any]:
+def of_run(report: Report, judged: Rejudgement) -> dict[str, Any]:
     """What follows from the record of a run, whoever judges it again, so that it can be compared."""
     specification = judged.run.specification
     tests = sorted(judged.ran)

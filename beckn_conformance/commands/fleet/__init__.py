@@ -15,8 +15,8 @@ from ...untrusted.text import printable
 
 if TYPE_CHECKING:
     from ...specification.specification import Specification
-    from .job import Visit
-    from .results import Certify, Ledger
+    from .job import Job
+    from .results import Certify, FleetResults
 
 
 def add(commands: Any) -> None:
@@ -57,8 +57,8 @@ def _fleet(chosen: argparse.Namespace) -> int:
     from ...specification.loading import load
     from ...untrusted.writing import held, made
     from .entries import read
-    from .job import Visit
-    from .results import Ledger
+    from .job import Job
+    from .results import FleetResults
 
     if chosen.workers is not None and chosen.workers < 1:
         raise UsageError(f"--workers {chosen.workers}: it takes at least one")
@@ -67,12 +67,12 @@ def _fleet(chosen: argparse.Namespace) -> int:
     specification = load()
     certify = _certifier(chosen)
     entries = read(chosen.fleet, specification, limit=chosen.limit, here=chosen.scheduler is None)
-    visits = [Visit.of(entry) for entry in entries]
+    visits = [Job.of(entry) for entry in entries]
     # Nothing is written before there is somebody to run anything.
     with cluster.remote(chosen.scheduler) if chosen.scheduler else cluster.local(chosen.workers) as client:
         made(chosen.conformance_report)
         with held(chosen.conformance_report):
-            ledger = Ledger(chosen.conformance_report, entries)
+            ledger = FleetResults(chosen.conformance_report, entries)
             try:
                 _judge(client, visits, ledger, certify, specification)
             except OSError as error:
@@ -81,7 +81,7 @@ def _fleet(chosen: argparse.Namespace) -> int:
 
 
 def _judge(
-    client: Any, visits: Sequence[Visit], ledger: Ledger, certify: Certify | None, specification: Specification
+    client: Any, visits: Sequence[Job], ledger: FleetResults, certify: Certify | None, specification: Specification
 ) -> None:
     """Has every gateway judged, and tells and writes down each result as it comes."""
     from ...judging.outcome import worded
@@ -120,7 +120,7 @@ def _certifier(chosen: argparse.Namespace) -> Certify | None:
     return functools.partial(examination.issue, signer=keys.signer(chosen.key), specification=load(), days=chosen.days)
 
 
-def _summary(ledger: Ledger) -> str:
+def _summary(ledger: FleetResults) -> str:
     last, number = ledger.history[-1], len(ledger.rows)
     counts = ", ".join(f"{count} {verdict}" for verdict, count in last["verdicts"].items())
     excused = sum(row["verdict"] == "conformant" and bool(row["waived"]) for row in ledger.rows.values())

@@ -17,7 +17,7 @@ from dask.system import CPU_COUNT
 from distributed.security import Security
 
 from ...errors import UsageError
-from .job import Outcome, Visit, make
+from .job import Job, Outcome, make
 
 FAILURES = 3
 """Workers that may die during a run before it is given up; each earlier death costs a retry."""
@@ -100,7 +100,7 @@ def _quietly() -> Iterator[None]:
         logging.disable(logging.NOTSET)
 
 
-def outcomes(client: distributed.Client, visits: Sequence[Visit], began: Began) -> Generator[Outcome]:
+def outcomes(client: distributed.Client, visits: Sequence[Job], began: Began) -> Generator[Outcome]:
     """Has every visit made, one for each thread of a worker at a time, and gives what came of each as it ends.
 
     ``began`` is told the name of each as it begins, again where its worker died. What has not ended when nobody asks
@@ -136,7 +136,7 @@ def _outcome(future: Any, name: str) -> Outcome:
     return outcome
 
 
-def _visit(visit: Visit, topic: str) -> Outcome:
+def _visit(visit: Job, topic: str) -> Outcome:
     """What a worker does."""
     worker = distributed.get_worker()
     key = worker.get_current_task()

@@ -14,7 +14,7 @@ from ...judging.outcome import worded
 from ...report import html
 from ...specification.specification import Specification
 from ...untrusted.writing import replaced
-from .results import VERDICTS, Ledger
+from .results import VERDICTS, FleetResults
 
 NAME = "index.html"
 FOLDER = Path(__file__).resolve().parent
@@ -25,7 +25,7 @@ WIDTH = 120
 """Of the longest bar, in units of the picture."""
 
 
-def write(ledger: Ledger, specification: Specification) -> Path:
+def write(ledger: FleetResults, specification: Specification) -> Path:
     """Writes the page beside the reports; returns its path."""
     path = ledger.folder / NAME
     with replaced(path) as file:

@@ -38,7 +38,7 @@ LEFT_OUT = "exchanges.har"
 
 
 @dataclass(frozen=True, slots=True)
-class Visit:
+class Job:
     """What a worker needs to know of a run; everything in it can be sent to another machine."""
 
     name: str
@@ -49,7 +49,7 @@ class Visit:
     kit: str = __version__
 
     @classmethod
-    def of(cls, entry: Entry) -> Visit:
+    def of(cls, entry: Entry) -> Job:
         """The run of a gateway of a fleet."""
         run = (*children.arguments("beckn_conformance"), "run", "--until-stdin-ends", entry.url, *entry.arguments)
         return cls(entry.name, run, entry.config, entry.limit)
@@ -84,7 +84,7 @@ class Outcome:
                     rest = unpacker.unconsumed_tail
 
 
-def make(visit: Visit, within: str | None = None, wanted: Callable[[], bool] = lambda: True) -> Outcome:
+def make(visit: Job, within: str | None = None, wanted: Callable[[], bool] = lambda: True) -> Outcome:
     """Runs the kit against one gateway, in a fresh folder ``within`` another one, until it ends, its limit is over, or
     nobody wants it any more."""
     if visit.kit != __version__:

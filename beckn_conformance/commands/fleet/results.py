@@ -34,7 +34,7 @@ Row = dict[str, Any]
 Certify = Callable[[Path], object]
 
 
-class Ledger:
+class FleetResults:
     """The folder of a fleet: a row for each gateway, the runs before, and a folder for each report."""
 
     def __init__(self, folder: Path, entries: Sequence[Entry]) -> None:

@@ -5,7 +5,7 @@ of a reply from being read, only that fault is judged.
 """
 
 from . import bodies, refusals, replies, robustness
-from .observation import VERIFICATION, Sight, blamed, looks_unsettled
+from .observation import VERIFICATION, Observation, blamed, looks_unsettled
 from .registry import CHECKS, Check, check
 from .replies import JSON_MEDIA
 
@@ -14,7 +14,7 @@ __all__ = [
     "JSON_MEDIA",
     "VERIFICATION",
     "Check",
-    "Sight",
+    "Observation",
     "blamed",
     "bodies",
     "check",

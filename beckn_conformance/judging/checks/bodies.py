@@ -12,37 +12,37 @@ from ...messages.times import read_date, read_time
 from ...specification.actions import SIGNUP
 from ...specification.pointer import MISSING, below, member, pattern_of, places
 from ..finding import MOST_PLACES, Judgement
-from .observation import VERIFICATION, Sight
+from .observation import VERIFICATION, Observation
 from .registry import check
 
 
-def _acknowledged_body(sight: Sight) -> bool:
+def _acknowledged_body(observation: Observation) -> bool:
     return (
-        sight.exchange.acknowledged
-        and sight.message
-        and not sight.diagnosis.faulty
-        and not sight.disguised
-        and sight.exchange.received is not None
-        and not sight.exchange.received.unreadable
+        observation.exchange.acknowledged
+        and observation.message
+        and not observation.diagnosis.faulty
+        and not observation.disguised
+        and observation.exchange.received is not None
+        and not observation.exchange.received.unreadable
     )
 
 
-def _owner(sight: Sight, pointer: str) -> str:
+def _owner(observation: Observation, pointer: str) -> str:
     pattern = pattern_of(pointer)
-    for requirement in sight.specification.requirements.values():
-        if sight.action in requirement.operations and pattern in requirement.owns:
+    for requirement in observation.specification.requirements.values():
+        if observation.action in requirement.operations and pattern in requirement.owns:
             return requirement.id
-    return f"{sight.prefix}-BODY"
+    return f"{observation.prefix}-BODY"
 
 
 @check("*-BODY", when=lambda requirement: bool(requirement.owns))
-def body_has_its_members(sight: Sight) -> Iterable[Judgement]:
-    if not _acknowledged_body(sight):
+def body_has_its_members(observation: Observation) -> Iterable[Judgement]:
+    if not _acknowledged_body(observation):
         return
     broken: set[str] = set()
     told: Counter[tuple[str, str]] = Counter()
-    body = sight.exchange.body_of_reply
-    for error in sight.specification.reply_schema(sight.action, "ack").iter_errors(
+    body = observation.exchange.body_of_reply
+    for error in observation.specification.reply_schema(observation.action, "ack").iter_errors(
         None if body == MISSING else tame(body)
     ):
         keyword = str(error.schema_path[-1])
@@ -55,25 +55,25 @@ def body_has_its_members(sight: Sight) -> Iterable[Judgement]:
         if told[pattern_of(pointer), keyword] > MOST_PLACES:
             # A waiver may be for one document only; more of them than are told apart say nothing new.
             continue
-        requirement = _owner(sight, pointer)
+        requirement = _owner(observation, pointer)
         if requirement in ("DOCUMENTS-OLD-STATUS",) or (
-            sight.config.documents_echo == "redacted" and pattern_of(pointer) == "/documents/*/data"
+            observation.config.documents_echo == "redacted" and pattern_of(pointer) == "/documents/*/data"
         ):
             continue
         broken.add(requirement)
         found = member(body, pointer)
         kind, wrong = BREACHES[keyword]
-        yield sight.bad(
+        yield observation.bad(
             requirement,
             pointer,
             kind,
             f"{pattern_of(pointer) or 'the body'} {wrong}",
             f"{pointer or 'the body'} as the specification shows it",
-            f"{sight.observed}, with {shown(found)} there",
+            f"{observation.observed}, with {shown(found)} there",
         )
-    for requirement in sight.specification.replies_owned(sight.action):
+    for requirement in observation.specification.replies_owned(observation.action):
         if requirement not in broken and requirement not in STATUS_PLACES and requirement not in IDENTITY:
-            yield sight.ok(requirement)
+            yield observation.ok(requirement)
 
 
 BREACHES = {
@@ -94,69 +94,73 @@ IDENTITY = ("GET-ID", "UPDATE-ID", "DOCUMENTS-ID", "DOCUMENTS-OLD-STATUS", "DOCU
 
 
 @check(*STATUS_PLACES)
-def statuses_are_those_of_the_page(sight: Sight) -> Iterable[Judgement]:
-    if not _acknowledged_body(sight):
+def statuses_are_those_of_the_page(observation: Observation) -> Iterable[Judgement]:
+    if not _acknowledged_body(observation):
         return
     for requirement, place in STATUS_PLACES.items():
-        if sight.action not in sight.specification.requirements[requirement].operations:
+        if observation.action not in observation.specification.requirements[requirement].operations:
             continue
         if place == "/registration/status":
-            allowed: tuple[str, ...] = (sight.config.status_name("UPDATE-PENDING"),)
-        elif requirement.startswith("SIGNUP") and sight.config.verification == "deferred":
+            allowed: tuple[str, ...] = (observation.config.status_name("UPDATE-PENDING"),)
+        elif requirement.startswith("SIGNUP") and observation.config.verification == "deferred":
             allowed = VERIFICATION[:1]
         else:
             allowed = VERIFICATION
         seen = missing = False
         wrong = 0
-        for pointer, value in places(sight.exchange.body_of_reply, place):
+        for pointer, value in places(observation.exchange.body_of_reply, place):
             if value == MISSING or (place == "/registration/status" and not isinstance(value, str)):
                 missing = True
                 continue
             seen = True
             if value not in allowed:
                 wrong += 1
-                yield sight.bad(
+                yield observation.bad(
                     requirement,
                     pointer,
                     "another-status",
                     "a status that the specification does not allow",
                     f"{' or '.join(map(shown, allowed))} at {pointer}",
-                    f"{sight.observed}, with {shown(value)} there",
+                    f"{observation.observed}, with {shown(value)} there",
                 )
                 if wrong >= MOST_PLACES:
                     break
         if seen and not missing and not wrong:
-            yield sight.ok(requirement)
+            yield observation.ok(requirement)
 
 
 @check("GET-ID", "UPDATE-ID", "DOCUMENTS-ID")
-def id_is_the_one_asked_for(sight: Sight) -> Iterable[Judgement]:
-    if sight.action == SIGNUP or not _acknowledged_body(sight) or sight.diagnosis.registration is None:
+def id_is_the_one_asked_for(observation: Observation) -> Iterable[Judgement]:
+    if (
+        observation.action == SIGNUP
+        or not _acknowledged_body(observation)
+        or observation.diagnosis.registration is None
+    ):
         return
-    value = member(sight.exchange.body_of_reply, "/registration/id")
+    value = member(observation.exchange.body_of_reply, "/registration/id")
     if isinstance(value, str | int) and value != MISSING:
-        if str(value) == sight.diagnosis.registration:
-            yield sight.ok(f"{sight.prefix}-ID")
+        if str(value) == observation.diagnosis.registration:
+            yield observation.ok(f"{observation.prefix}-ID")
         else:
-            yield sight.bad(
-                f"{sight.prefix}-ID",
+            yield observation.bad(
+                f"{observation.prefix}-ID",
                 "/registration/id",
                 "another-id",
                 "another registration's id",
-                f"{shown(sight.diagnosis.registration, 60)} at /registration/id",
+                f"{shown(observation.diagnosis.registration, 60)} at /registration/id",
                 f"{shown(value, 60)} there",
             )
 
 
 @check("TOKEN-NOT-REPEATED")
-def credential_is_given_once(sight: Sight) -> Iterable[Judgement]:
-    if sight.action == SIGNUP or not sight.exchange.acknowledged or not sight.message:
+def credential_is_given_once(observation: Observation) -> Iterable[Judgement]:
+    if observation.action == SIGNUP or not observation.exchange.acknowledged or not observation.message:
         return
-    token = member(sight.exchange.body_of_reply, "/auth/token")
+    token = member(observation.exchange.body_of_reply, "/auth/token")
     if token in (None, "", MISSING):
-        yield sight.ok("TOKEN-NOT-REPEATED")
+        yield observation.ok("TOKEN-NOT-REPEATED")
     else:
-        yield sight.bad(
+        yield observation.bad(
             "TOKEN-NOT-REPEATED",
             "/auth",
             "credential-repeated",
@@ -166,20 +170,20 @@ def credential_is_given_once(sight: Sight) -> Iterable[Judgement]:
 
 
 @check("SIGNUP-EXP-AHEAD")
-def expiry_lies_ahead(sight: Sight) -> Iterable[Judgement]:
-    if sight.action != SIGNUP or not _acknowledged_body(sight):
+def expiry_lies_ahead(observation: Observation) -> Iterable[Judgement]:
+    if observation.action != SIGNUP or not _acknowledged_body(observation):
         return
-    value = member(sight.exchange.body_of_reply, "/auth/exp")
+    value = member(observation.exchange.body_of_reply, "/auth/exp")
     if not isinstance(value, str) or value == MISSING or not value.strip():
         return
     # Where the clocks differ, the token is valid by that of the gateway.
-    said = read_date(sight.exchange.reply.header("date")) if sight.exchange.reply is not None else None
-    now = datetime.datetime.fromtimestamp(sight.exchange.started, datetime.UTC)
+    said = read_date(observation.exchange.reply.header("date")) if observation.exchange.reply is not None else None
+    now = datetime.datetime.fromtimestamp(observation.exchange.started, datetime.UTC)
     moment = read_time(value)
-    if moment is None or moment.timestamp() > min(sight.exchange.started, said or sight.exchange.started):
-        yield sight.ok("SIGNUP-EXP-AHEAD")
+    if moment is None or moment.timestamp() > min(observation.exchange.started, said or observation.exchange.started):
+        yield observation.ok("SIGNUP-EXP-AHEAD")
     else:
-        yield sight.bad(
+        yield observation.bad(
             "SIGNUP-EXP-AHEAD",
             "/auth/exp",
             "expired",

@@ -19,7 +19,7 @@ from ...specification.specification import Specification
 from ...untrusted.text import brief, printable
 from ..finding import Finding, Judgement
 from ..origin import INTERMEDIARY, Origin, is_own, signature
-from ..recogniser import Acquaintance, Diagnosis
+from ..recogniser import Diagnosis, KnownRegistrations
 
 UNUSUAL = 1 << 20
 """Added to the weight of a request about which readers can differ: a plain one tells more."""
@@ -28,14 +28,14 @@ VERIFICATION = ("PENDING-VERIFICATION", "VERIFIED")
 
 
 @dataclass(frozen=True)
-class Sight:
+class Observation:
     """Everything a check may look at: an exchange, its diagnosis, and what was known before it."""
 
     exchange: Exchange
     diagnosis: Diagnosis
     specification: Specification
     config: GatewayConfig
-    known: Acquaintance
+    known: KnownRegistrations
     served: bool
     """Whether this operation was ever answered with ACK or NACK."""
     signups_work: bool
@@ -287,16 +287,16 @@ def _leaves(value: Any, pointer: str) -> Iterator[tuple[str, Any]]:
         yield pointer, value
 
 
-def body_is_judged(sight: Sight) -> bool:
+def body_is_judged(observation: Observation) -> bool:
     """Whether the page has a failure body for the faults of the request (H3, R16)."""
-    faults = sight.diagnosis.body_faults
-    if not faults or sight.diagnosis.header_faults:
+    faults = observation.diagnosis.body_faults
+    if not faults or observation.diagnosis.header_faults:
         return False
     registration = [f for f in faults if f.of_registration]
-    if registration and sight.action == ADD:
+    if registration and observation.action == ADD:
         return False
     return not registration or len(registration) == len(faults)
 
 
-def is_judged(sight: Sight) -> bool:
-    return sight.readable and sight.message and not sight.unsettled
+def is_judged(observation: Observation) -> bool:
+    return observation.readable and observation.message and not observation.unsettled

@@ -9,9 +9,9 @@ from ...specification.catalogue import Requirement
 from ..finding import Judgement
 
 if TYPE_CHECKING:
-    from .observation import Sight
+    from .observation import Observation
 
-Check = Callable[["Sight"], Iterable[Judgement]]
+Check = Callable[["Observation"], Iterable[Judgement]]
 CHECKS: list[tuple[Callable[[Requirement], bool], Check]] = []
 
 

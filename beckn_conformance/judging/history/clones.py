@@ -16,7 +16,7 @@ from ...messages.exchange import Exchange
 from ...messages.text import shown
 from ...specification.loading import load
 from ...specification.pointer import MISSING, below, member
-from ..checks import Sight
+from ..checks import Observation
 from ..finding import Judgement
 from .form import is_content, same_but_for_form
 from .info import matching, readable
@@ -33,105 +33,111 @@ def falters(exchange: Exchange, config: GatewayConfig) -> bool:
     return exchange.action_of_reply is None or bool(exchange.trouble) or exchange.seconds > slow
 
 
-def judge_clone(sight: Sight, history: History) -> Iterator[Judgement]:
+def judge_clone(observation: Observation, history: History) -> Iterator[Judgement]:
     """Holds a Provider/get at a peer against what the registration's own gateway has shown."""
-    exchange = sight.exchange
-    if falters(exchange, sight.config):
+    exchange = observation.exchange
+    if falters(exchange, observation.config):
         history.faltered[exchange.peer] = exchange.ended
-    findings = [*_findings(sight, history)]
+    findings = [*_findings(observation, history)]
     yield from findings
     found = {judgement.requirement for judgement in findings}
-    for requirement in _exercised(sight, history):
+    for requirement in _exercised(observation, history):
         if requirement not in found:
-            yield sight.ok(requirement, _obligation(sight))
+            yield observation.ok(requirement, _obligation(observation))
 
 
-def _findings(sight: Sight, history: History) -> Iterator[Judgement]:
-    if sight.exchange.refused:
-        if _is_due(sight, history, history.served_at):
+def _findings(observation: Observation, history: History) -> Iterator[Judgement]:
+    if observation.exchange.refused:
+        if _is_due(observation, history, history.served_at):
             yield _bad(
-                sight,
+                observation,
                 "CLONE-SERVED",
                 "/registration/id",
                 "not-served",
                 "a registration is not served",
-                f"ACK{_when(sight)}",
+                f"ACK{_when(observation)}",
             )
-    elif sight.exchange.acknowledged:
-        yield from _info(sight, history)
-        yield from _unchanging(sight, history)
-        yield from _documents(sight, history)
+    elif observation.exchange.acknowledged:
+        yield from _info(observation, history)
+        yield from _unchanging(observation, history)
+        yield from _documents(observation, history)
 
 
-def _exercised(sight: Sight, history: History) -> Iterator[str]:
+def _exercised(observation: Observation, history: History) -> Iterator[str]:
     """Requirements that a reply without a finding meets: what was there to be cloned is shown."""
-    body = sight.exchange.body_of_reply
-    values = _values(sight, history)
+    body = observation.exchange.body_of_reply
+    values = _values(observation, history)
     if values is None:
         return
     yield "CLONE-SERVED"
     changes = [write for write in history.writes[1:] if write.seen]
     if changes and not any(values.lacks(write) for write in changes):
         yield "CLONE-UPDATED"
-    pairings = pair(history.documents, member(body, "/documents"), sight)
+    pairings = pair(history.documents, member(body, "/documents"), observation)
     added = [pairing for pairing in pairings if pairing.document.added and pairing.document.seen]
     if added and all(pairing.kind == "same" for pairing in added):
         yield "CLONE-DOCUMENTS"
 
 
-def _is_due(sight: Sight, history: History, since: float) -> bool:
+def _is_due(observation: Observation, history: History, since: float) -> bool:
     """Whether the time to clone what was shown at a moment was over when the peer was asked."""
-    begun = max(since, history.faltered.get(sight.exchange.peer, 0.0))
-    return sight.exchange.started >= begun + (sight.config.clone_within or 0.0)
+    begun = max(since, history.faltered.get(observation.exchange.peer, 0.0))
+    return observation.exchange.started >= begun + (observation.config.clone_within or 0.0)
 
 
-def _when(sight: Sight) -> str:
-    return f", {sight.config.clone_within:g} s after the gateway itself has shown it"
+def _when(observation: Observation) -> str:
+    return f", {observation.config.clone_within:g} s after the gateway itself has shown it"
 
 
-def _obligation(sight: Sight) -> str:
-    return f"{sight.action} at {sight.exchange.peer}"
+def _obligation(observation: Observation) -> str:
+    return f"{observation.action} at {observation.exchange.peer}"
 
 
 def _bad(
-    sight: Sight, requirement: str, pointer: str, kind: str, message: str, expected: str, observed: str | None = None
+    observation: Observation,
+    requirement: str,
+    pointer: str,
+    kind: str,
+    message: str,
+    expected: str,
+    observed: str | None = None,
 ) -> Judgement:
     message = f"{message} by another gateway of the region"
-    return sight.bad(requirement, pointer, kind, message, expected, observed, _obligation(sight))
+    return observation.bad(requirement, pointer, kind, message, expected, observed, _obligation(observation))
 
 
-def _values(sight: Sight, history: History) -> Any:
+def _values(observation: Observation, history: History) -> Any:
     """The values of the registration that a reply shows; None where they are none of them."""
-    found = _shown_info(sight)
-    if not sight.exchange.acknowledged or not history.info_certain or not _is_readable(found, history):
+    found = _shown_info(observation)
+    if not observation.exchange.acknowledged or not history.info_certain or not _is_readable(found, history):
         return None
     index = matching(history, found)
     return None if index is None else history.values[index]
 
 
-def _shown_info(sight: Sight) -> dict[str, Any]:
-    return {key: member(sight.exchange.body_of_reply, below("/info", key)) for key in load().info_names}
+def _shown_info(observation: Observation) -> dict[str, Any]:
+    return {key: member(observation.exchange.body_of_reply, below("/info", key)) for key in load().info_names}
 
 
 def _is_readable(found: dict[str, Any], history: History) -> bool:
     return bool(history.values) and all(readable(found[key], history.values[0].info[key]) for key in found)
 
 
-def _info(sight: Sight, history: History) -> Iterator[Judgement]:
-    body = sight.exchange.body_of_reply
-    found = _shown_info(sight)
+def _info(observation: Observation, history: History) -> Iterator[Judgement]:
+    body = observation.exchange.body_of_reply
+    found = _shown_info(observation)
     if not history.info_certain or not _is_readable(found, history):
         return
     if member(body, "/info") == member(history.shown, "/info"):
         return
-    values = _values(sight, history)
+    values = _values(observation, history)
     if values is None:
         known = [candidate.info for candidate in history.values]
         strange = [key for key in found if not any(same_but_for_form(found[key], info.get(key)) for info in known)]
         # Where each of the values is one of its own, it is a mix of several updates.
         key = strange[0] if strange else next(k for k in found if not same_but_for_form(found[k], known[-1][k]))
         yield _bad(
-            sight,
+            observation,
             "CLONE-SERVED" if strange else "CLONE-UPDATED",
             below("/info", key),
             "strange-value",
@@ -140,29 +146,29 @@ def _info(sight: Sight, history: History) -> Iterator[Judgement]:
             f"{shown(found[key], 100)} there",
         )
         return
-    late = [write for write in history.writes if _is_due(sight, history, write.seen_at) and values.lacks(write)]
+    late = [write for write in history.writes if _is_due(observation, history, write.seen_at) and values.lacks(write)]
     if late:
         different = (k for k in found if k in late[-1].sent and late[-1].sent[k] != values.info[k])
         key = next(different, next(iter(found)))
         yield _bad(
-            sight,
+            observation,
             "CLONE-UPDATED",
             "/info",
             "earlier-values",
             "values from before an update are shown",
-            f"{key} {shown(late[-1].sent.get(key), 60)}{_when(sight)}",
+            f"{key} {shown(late[-1].sent.get(key), 60)}{_when(observation)}",
             f"{key} {shown(values.info[key], 60)}, as before",
         )
 
 
-def _unchanging(sight: Sight, history: History) -> Iterator[Judgement]:
+def _unchanging(observation: Observation, history: History) -> Iterator[Judgement]:
     """What only the signup could say."""
     for pointer, value in history.unchanging.items():
-        found, own = (member(body, pointer) for body in (sight.exchange.body_of_reply, history.shown))
+        found, own = (member(body, pointer) for body in (observation.exchange.body_of_reply, history.shown))
         if value != MISSING and readable(found, value) and found != own and not same_but_for_form(found, value):
             expected = f"{shown(value, 100)} at {pointer}"
             yield _bad(
-                sight,
+                observation,
                 "CLONE-SERVED",
                 pointer,
                 "another-value",
@@ -173,11 +179,11 @@ def _unchanging(sight: Sight, history: History) -> Iterator[Judgement]:
             return
 
 
-def _documents(sight: Sight, history: History) -> Iterator[Judgement]:
-    found = member(sight.exchange.body_of_reply, "/documents")
+def _documents(observation: Observation, history: History) -> Iterator[Judgement]:
+    found = member(observation.exchange.body_of_reply, "/documents")
     if not isinstance(found, list) or not history.documents_certain:
         return
-    redacted = sight.config.documents_echo == "redacted"
+    redacted = observation.config.documents_echo == "redacted"
 
     def count(documents: Any) -> Counter[tuple[str, str]]:
         rows = [d for d in documents if isinstance(d, dict)] if isinstance(documents, list) else []
@@ -185,16 +191,22 @@ def _documents(sight: Sight, history: History) -> Iterator[Judgement]:
 
     own = count(member(history.shown, "/documents"))
     sent = Counter((str(d.name), "" if redacted else str(d.data)) for d in history.documents)
-    for pairing in pair(history.documents, found, sight):
+    for pairing in pair(history.documents, found, observation):
         document = pairing.document
         name = f"document {shown(document.name, 60)}"
-        if not _is_due(sight, history, document.seen_at) or document.excused:
+        if not _is_due(observation, history, document.seen_at) or document.excused:
             continue
         if pairing.kind == "missing" and own[(str(document.name), "" if redacted else str(document.data))]:
             message = "a document is not shown"
             observed = f"{len(found)} document{'' if len(found) == 1 else 's'}, not that one"
             yield _bad(
-                sight, "CLONE-DOCUMENTS", "/documents", "document-missing", message, f"{name}{_when(sight)}", observed
+                observation,
+                "CLONE-DOCUMENTS",
+                "/documents",
+                "document-missing",
+                message,
+                f"{name}{_when(observation)}",
+                observed,
             )
             return
         # What is no content at all is withheld and not altered, as another vendor may do (R10).
@@ -203,7 +215,7 @@ def _documents(sight: Sight, history: History) -> Iterator[Judgement]:
             expected = f"{shown(document.member(pairing.member), 100)} at {pointer}"
             message = "a document is shown with another value"
             yield _bad(
-                sight,
+                observation,
                 "CLONE-DOCUMENTS",
                 pointer,
                 "another-value",
@@ -233,5 +245,5 @@ def _documents(sight: Sight, history: History) -> Iterator[Judgement]:
             observed = f"document {shown(key[0], 60)} at /documents/{index}"
         else:
             continue
-        yield _bad(sight, "CLONE-DOCUMENTS", "/documents", kind, message, expected, observed)
+        yield _bad(observation, "CLONE-DOCUMENTS", "/documents", kind, message, expected, observed)
         return

@@ -9,7 +9,7 @@ from typing import Any
 from ...messages.text import shown
 from ...specification.actions import ADD, GET, SIGNUP, UPDATE
 from ...specification.pointer import member
-from ..checks import VERIFICATION, Sight
+from ..checks import VERIFICATION, Observation
 from ..finding import Judgement
 from .form import same_but_for_form
 from .pairing import Pairing, pair
@@ -18,85 +18,85 @@ from .status import settled
 
 
 def judge_documents(
-    sight: Sight, history: History, expected: list[Document], fresh: list[Document] | None = None
+    observation: Observation, history: History, expected: list[Document], fresh: list[Document] | None = None
 ) -> Iterator[Judgement]:
     """Every acknowledged document against those of a reply, matched by content and name (R9, R13)."""
-    found = member(sight.exchange.body_of_reply, "/documents")
+    found = member(observation.exchange.body_of_reply, "/documents")
     if not isinstance(found, list):
         return
     fresh = fresh or []
-    pairings = pair(expected, found, sight)
+    pairings = pair(expected, found, observation)
     intact = True
     for pairing in pairings:
         document = pairing.document
         if pairing.kind == "same" and pairing.exact:
-            if sight.action == GET:
-                document.seen_at = min(document.seen_at, sight.exchange.ended)
-            yield from _pass(sight, history, document, fresh)
+            if observation.action == GET:
+                document.seen_at = min(document.seen_at, observation.exchange.ended)
+            yield from _pass(observation, history, document, fresh)
             continue
         new = any(document is f for f in fresh)
-        due = new or document.time <= sight.exchange.started or sight.action == SIGNUP
-        if sight.action == ADD and sight.contended and document.added and not new:
+        due = new or document.time <= observation.exchange.started or observation.action == SIGNUP
+        if observation.action == ADD and observation.contended and document.added and not new:
             # Only the reply to a lone addition has to list what was added a moment ago (X3).
-            due = settled(sight, document.time)
-        excused = document.excused or (document.hidden and sight.action != ADD)
+            due = settled(observation, document.time)
+        excused = document.excused or (document.hidden and observation.action != ADD)
         if excused or not due or pairing.kind == "unreadable":
             continue
         if pairing.kind == "missing":
-            judged = _missing(sight, history, document, new, pairings)
+            judged = _missing(observation, history, document, new, pairings)
         else:
-            judged = _altered(sight, history, document, new, pairing)
+            judged = _altered(observation, history, document, new, pairing)
         if judged is not None:
             intact = False
             hidden = judged.requirement == "DOCUMENTS-KEPT"
             document.hidden, document.excused = document.hidden or hidden, document.excused or not hidden
             yield judged
-    yield from _strangers(sight, history, pairings, found)
+    yield from _strangers(observation, history, pairings, found)
     if intact and expected:
-        yield from _all_kept(sight, history)
+        yield from _all_kept(observation, history)
     history.intact = intact
-    if sight.action != SIGNUP:
-        yield from _document_statuses(sight, history, pairings, fresh)
-    if sight.action == ADD:
-        yield from _document_ids(sight, pairings, found)
+    if observation.action != SIGNUP:
+        yield from _document_statuses(observation, history, pairings, fresh)
+    if observation.action == ADD:
+        yield from _document_ids(observation, pairings, found)
 
 
-def _all_kept(sight: Sight, history: History) -> Iterator[Judgement]:
-    if sight.action == SIGNUP:
+def _all_kept(observation: Observation, history: History) -> Iterator[Judgement]:
+    if observation.action == SIGNUP:
         return
-    if sight.action in (GET, UPDATE):
-        yield sight.ok("SIGNUP-DOCUMENTS-KEPT")
-    if sight.action == ADD:
-        yield sight.ok("DOCUMENTS-LISTED")
-    if sight.action == UPDATE or (sight.action == GET and history.written == UPDATE):
-        yield sight.ok("UPDATE-KEEPS-REST")
-    if sight.action == GET and history.written == ADD:
-        yield sight.ok("DOCUMENTS-KEEPS-REST")
-    if sight.action == GET and history.refused == ADD:
-        yield sight.ok("DOCUMENTS-NACK-UNCHANGED")
+    if observation.action in (GET, UPDATE):
+        yield observation.ok("SIGNUP-DOCUMENTS-KEPT")
+    if observation.action == ADD:
+        yield observation.ok("DOCUMENTS-LISTED")
+    if observation.action == UPDATE or (observation.action == GET and history.written == UPDATE):
+        yield observation.ok("UPDATE-KEEPS-REST")
+    if observation.action == GET and history.written == ADD:
+        yield observation.ok("DOCUMENTS-KEEPS-REST")
+    if observation.action == GET and history.refused == ADD:
+        yield observation.ok("DOCUMENTS-NACK-UNCHANGED")
 
 
-def _pass(sight: Sight, history: History, document: Document, fresh: list[Document]) -> Iterator[Judgement]:
-    if document.added and sight.action == GET:
-        yield sight.ok("DOCUMENTS-KEPT")
-    if document.added and (sight.action == GET or any(document is f for f in fresh)):
-        yield sight.ok("DOCUMENTS-ECHO")
-        yield sight.ok("DOCUMENTS-ECHO-EXACT")
-    if document.rivals and sight.action in (ADD, GET):
-        yield sight.ok("DOCUMENTS-SAME-NAME")
+def _pass(observation: Observation, history: History, document: Document, fresh: list[Document]) -> Iterator[Judgement]:
+    if document.added and observation.action == GET:
+        yield observation.ok("DOCUMENTS-KEPT")
+    if document.added and (observation.action == GET or any(document is f for f in fresh)):
+        yield observation.ok("DOCUMENTS-ECHO")
+        yield observation.ok("DOCUMENTS-ECHO-EXACT")
+    if document.rivals and observation.action in (ADD, GET):
+        yield observation.ok("DOCUMENTS-SAME-NAME")
 
 
 def _missing(
-    sight: Sight, history: History, document: Document, new: bool, pairings: list[Pairing]
+    observation: Observation, history: History, document: Document, new: bool, pairings: list[Pairing]
 ) -> Judgement | None:
     what = f"document {shown(document.name, 60)}"
-    count = count_documents(sight)
+    count = count_documents(observation)
     observed = f"{count} document{'' if count == 1 else 's'}, not that one"
-    if sight.action == SIGNUP:
-        return sight.bad(
+    if observation.action == SIGNUP:
+        return observation.bad(
             "SIGNUP-ECHO", "/documents", "document-missing", "a document that was sent is missing", what, observed
         )
-    if sight.action in (GET, UPDATE) and document.added and not settled(sight, document.time):
+    if observation.action in (GET, UPDATE) and document.added and not settled(observation, document.time):
         # A read that is allowed to be stale shows what was there before the addition (R19).
         return None
     twins = [d for d in history.documents if (d.name, d.data) == (document.name, document.data)]
@@ -106,7 +106,7 @@ def _missing(
         for p in pairings
     )
     if there and ((document.rivals and not new) or len(twins) > 1):
-        return sight.bad(
+        return observation.bad(
             "DOCUMENTS-SAME-NAME",
             "/documents",
             "document-replaced",
@@ -114,11 +114,11 @@ def _missing(
             f"{what}, besides the later one",
             observed,
         )
-    if sight.action == ADD:
+    if observation.action == ADD:
         kind, which = ("new-missing", "the document just added") if new else ("earlier-missing", "an earlier document")
-        return sight.bad("DOCUMENTS-LISTED", "/documents", kind, f"{which} is missing", what, observed)
+        return observation.bad("DOCUMENTS-LISTED", "/documents", kind, f"{which} is missing", what, observed)
     if not document.added:
-        return sight.bad(
+        return observation.bad(
             "SIGNUP-DOCUMENTS-KEPT",
             "/documents",
             "document-missing",
@@ -126,8 +126,8 @@ def _missing(
             what,
             observed,
         )
-    if document.seen and UPDATE in (sight.action, history.written):
-        return sight.bad(
+    if document.seen and UPDATE in (observation.action, history.written):
+        return observation.bad(
             "UPDATE-KEEPS-REST",
             "/documents",
             "document-missing",
@@ -135,14 +135,16 @@ def _missing(
             what,
             observed,
         )
-    if sight.action == GET:
-        return sight.bad(
+    if observation.action == GET:
+        return observation.bad(
             "DOCUMENTS-KEPT", "/documents", "document-missing", "an added document is missing", what, observed
         )
     return None
 
 
-def _altered(sight: Sight, history: History, document: Document, new: bool, pairing: Pairing) -> Judgement | None:
+def _altered(
+    observation: Observation, history: History, document: Document, new: bool, pairing: Pairing
+) -> Judgement | None:
     pointer = f"/documents/{pairing.index}/{pairing.member}"
     value = document.member(pairing.member)
     expected = f"{shown(value, 100)} at {pointer}"
@@ -153,24 +155,26 @@ def _altered(sight: Sight, history: History, document: Document, new: bool, pair
         if form
         else ("another-value", "a different value comes back")
     )
-    if sight.action == SIGNUP:
+    if observation.action == SIGNUP:
         requirement = "SIGNUP-ECHO-EXACT" if form else "SIGNUP-ECHO"
-    elif document.added and (new or sight.action == GET):
+    elif document.added and (new or observation.action == GET):
         requirement = "DOCUMENTS-ECHO-EXACT" if form else "DOCUMENTS-ECHO"
     elif form:
         requirement = "GET-ROUND-TRIP-EXACT"
-    elif sight.action == UPDATE or (sight.action == GET and history.written == UPDATE and history.intact):
+    elif observation.action == UPDATE or (observation.action == GET and history.written == UPDATE and history.intact):
         requirement, message = "UPDATE-KEEPS-REST", "a document is changed by an update"
-    elif sight.action == ADD:
+    elif observation.action == ADD:
         requirement, message = "DOCUMENTS-LISTED", "an earlier document is changed"
     else:
         requirement = "GET-ROUND-TRIP"
-    if requirement == "GET-ROUND-TRIP-EXACT" and sight.action != GET:
+    if requirement == "GET-ROUND-TRIP-EXACT" and observation.action != GET:
         return None
-    return sight.bad(requirement, pointer, kind, message, expected, observed)
+    return observation.bad(requirement, pointer, kind, message, expected, observed)
 
 
-def _strangers(sight: Sight, history: History, pairings: list[Pairing], found: list[Any]) -> Iterator[Judgement]:
+def _strangers(
+    observation: Observation, history: History, pairings: list[Pairing], found: list[Any]
+) -> Iterator[Judgement]:
     """Documents of refused additions must not show (R17), nor those of other registrations."""
     taken = {pairing.index for pairing in pairings if pairing.index is not None}
     for index, item in enumerate(found):
@@ -178,8 +182,12 @@ def _strangers(sight: Sight, history: History, pairings: list[Pairing], found: l
             continue
         name, data = item.get("name"), item.get("data")
         known = isinstance(name, str) and isinstance(data, str)
-        if sight.action == GET and known and history.owners.get(hash((name, data)), history.id) not in (history.id, ""):
-            yield sight.bad(
+        if (
+            observation.action == GET
+            and known
+            and history.owners.get(hash((name, data)), history.id) not in (history.id, "")
+        ):
+            yield observation.bad(
                 "GET-ROUND-TRIP",
                 f"/documents/{index}",
                 "foreign-document",
@@ -192,9 +200,9 @@ def _strangers(sight: Sight, history: History, pairings: list[Pairing], found: l
             if (
                 isinstance(name, str)
                 and item.get("name") == name
-                and (sight.config.documents_echo == "redacted" or item.get("data") == data)
+                and (observation.config.documents_echo == "redacted" or item.get("data") == data)
             ):
-                yield sight.bad(
+                yield observation.bad(
                     "DOCUMENTS-NACK-UNCHANGED",
                     f"/documents/{index}",
                     "refused-document",
@@ -206,7 +214,7 @@ def _strangers(sight: Sight, history: History, pairings: list[Pairing], found: l
 
 
 def _document_statuses(
-    sight: Sight, history: History, pairings: list[Pairing], fresh: list[Document]
+    observation: Observation, history: History, pairings: list[Pairing], fresh: list[Document]
 ) -> Iterator[Judgement]:
     for pairing in pairings:
         document = pairing.document
@@ -215,13 +223,13 @@ def _document_statuses(
         status = pairing.item.get("status")
         pointer = f"/documents/{pairing.index}/status"
         new = any(document is f for f in fresh)
-        if sight.action == ADD:
+        if observation.action == ADD:
             requirement = "DOCUMENTS-NEW-STATUS" if new else "DOCUMENTS-OLD-STATUS"
-            allowed = VERIFICATION[:1] if new and sight.config.verification == "deferred" else VERIFICATION
+            allowed = VERIFICATION[:1] if new and observation.config.verification == "deferred" else VERIFICATION
             if status in allowed:
-                yield sight.ok(requirement)
+                yield observation.ok(requirement)
             else:
-                yield sight.bad(
+                yield observation.bad(
                     requirement,
                     pointer,
                     "another-status",
@@ -229,15 +237,19 @@ def _document_statuses(
                     f"{' or '.join(map(shown, allowed))} at {pointer}",
                     f"{shown(status)} there",
                 )
-        written = sight.action if sight.action in (UPDATE, ADD) else history.written
+        written = observation.action if observation.action in (UPDATE, ADD) else history.written
         if document.verified and not new and written is not None and isinstance(status, str):
             # Where this registration was not changed, it was an update of another one.
             requirement = "DOCUMENTS-OLD-STATUS-KEPT" if written == ADD else "UPDATE-DOCUMENT-STATUS-KEPT"
-            if status == VERIFICATION[0] and sight.action == GET and not settled(sight, document.verified_at):
+            if (
+                status == VERIFICATION[0]
+                and observation.action == GET
+                and not settled(observation, document.verified_at)
+            ):
                 continue
             if status == VERIFICATION[0]:
                 document.verified = False
-                yield sight.bad(
+                yield observation.bad(
                     requirement,
                     pointer,
                     "verification-lost",
@@ -246,18 +258,20 @@ def _document_statuses(
                     f"{shown(status)} there",
                 )
             elif written in (UPDATE, ADD):
-                yield sight.ok(requirement)
-        if status == VERIFICATION[1] and not (sight.action == ADD and new and sight.config.verification == "deferred"):
-            document.verified_at = document.verified_at if document.verified else sight.exchange.ended
+                yield observation.ok(requirement)
+        if status == VERIFICATION[1] and not (
+            observation.action == ADD and new and observation.config.verification == "deferred"
+        ):
+            document.verified_at = document.verified_at if document.verified else observation.exchange.ended
             document.verified = True
 
 
-def _document_ids(sight: Sight, pairings: list[Pairing], found: list[Any]) -> Iterator[Judgement]:
+def _document_ids(observation: Observation, pairings: list[Pairing], found: list[Any]) -> Iterator[Judgement]:
     places = [(i, d.get("id")) for i, d in enumerate(found) if isinstance(d, dict)]
     numbers = [n for _, n in places if isinstance(n, str) and n.strip()]
     twice = sorted(n for n, times in Counter(numbers).items() if times > 1)
     if twice:
-        yield sight.bad(
+        yield observation.bad(
             "DOCUMENTS-DOCUMENT-ID",
             f"/documents/{next(i for i, n in places if n == twice[0])}/id",
             "shared-id",
@@ -267,21 +281,21 @@ def _document_ids(sight: Sight, pairings: list[Pairing], found: list[Any]) -> It
         )
         return
     if len(numbers) == len(found) and len(found) > 1:
-        yield sight.ok("DOCUMENTS-DOCUMENT-ID")
+        yield observation.ok("DOCUMENTS-DOCUMENT-ID")
     contents = [(p.document.name, p.document.data) for p in pairings]
     for pairing in pairings:
         number = pairing.item.get("id") if isinstance(pairing.item, dict) else None
         document = pairing.document
         if not isinstance(number, str) or contents.count((document.name, document.data)) > 1:
             continue
-        if sight.contended:
+        if observation.contended:
             continue
         if document.number is not None and not document.excused:
             if number == document.number:
-                yield sight.ok("DOCUMENTS-DOCUMENT-ID-STABLE")
+                yield observation.ok("DOCUMENTS-DOCUMENT-ID-STABLE")
             else:
                 document.excused = True
-                yield sight.bad(
+                yield observation.bad(
                     "DOCUMENTS-DOCUMENT-ID-STABLE",
                     f"/documents/{pairing.index}/id",
                     "another-id",
@@ -292,6 +306,6 @@ def _document_ids(sight: Sight, pairings: list[Pairing], found: list[Any]) -> It
         document.number = number
 
 
-def count_documents(sight: Sight) -> int:
-    found = member(sight.exchange.body_of_reply, "/documents")
+def count_documents(observation: Observation) -> int:
+    found = member(observation.exchange.body_of_reply, "/documents")
     return len(found) if isinstance(found, list) else 0

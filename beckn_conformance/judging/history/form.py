@@ -12,7 +12,7 @@ from typing import Any
 from ...messages.text import shown
 from ...specification.members import json_type
 from ...specification.pointer import MISSING, parts_of
-from ..checks import Sight
+from ..checks import Observation
 from ..finding import Judgement
 from .registration import History
 
@@ -64,19 +64,19 @@ def decoded(text: str) -> bytes:
 class Tally:
     """Whether a requirement held over the members of a reply."""
 
-    sight: Sight
+    observation: Observation
     requirement: str
     failed: bool = False
 
     def close(self) -> Iterator[Judgement]:
         if not self.failed and self.requirement:
-            if self.sight.action not in self.sight.specification.requirements[self.requirement].operations:
+            if self.observation.action not in self.observation.specification.requirements[self.requirement].operations:
                 return
-            yield self.sight.ok(self.requirement)
+            yield self.observation.ok(self.requirement)
 
 
 def compare(
-    sight: Sight,
+    observation: Observation,
     history: History,
     pointer: str,
     expected: Any,
@@ -97,7 +97,7 @@ def compare(
     history.tolerate(pointer, found)
     observed = f"{shown(found, 100)} at {pointer}"
     if overlong:
-        yield sight.bad(
+        yield observation.bad(
             "SIGNUP-LONG-KEPT",
             pointer,
             "long-text-lost",
@@ -107,7 +107,7 @@ def compare(
         )
     elif same_but_for_form(found, expected):
         exact.failed = True
-        yield sight.bad(
+        yield observation.bad(
             exact.requirement,
             pointer,
             "another-form",
@@ -117,7 +117,7 @@ def compare(
         )
     else:
         whole.failed = True
-        yield sight.bad(
+        yield observation.bad(
             whole.requirement,
             pointer,
             "another-value",

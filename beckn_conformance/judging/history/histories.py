@@ -29,7 +29,7 @@ from ...messages.text import shown
 from ...specification.actions import ADD, GET, SIGNUP, UPDATE
 from ...specification.loading import load
 from ...specification.pointer import MISSING, below, member, parts_of
-from ..checks import Sight
+from ..checks import Observation
 from ..finding import Judgement
 from ..obligations import MANY
 from ..recogniser import DoubtKind
@@ -97,51 +97,51 @@ class Histories:
             history.documents += added
             self._note_documents(history, added)
 
-    def observe(self, sight: Sight) -> Iterator[Judgement]:
+    def observe(self, observation: Observation) -> Iterator[Judgement]:
         """Judges one exchange and learns from it; exchanges come in the order in which their replies came."""
-        if sight.exchange.peer:
-            history = self._histories.get(sight.diagnosis.registration or "")
-            if history is not None and sight.action == GET and sight.diagnosis.valid:
-                yield from judge_clone(sight, history)
+        if observation.exchange.peer:
+            history = self._histories.get(observation.diagnosis.registration or "")
+            if history is not None and observation.action == GET and observation.diagnosis.valid:
+                yield from judge_clone(observation, history)
             return
-        if sight.exchange.purpose == PURPOSE:
-            yield from self._large.observe(sight)
-        if sight.action == SIGNUP:
-            yield from self._signed_up(sight)
+        if observation.exchange.purpose == PURPOSE:
+            yield from self._large.observe(observation)
+        if observation.action == SIGNUP:
+            yield from self._signed_up(observation)
             return
-        if sight.action not in (GET, UPDATE, ADD):
+        if observation.action not in (GET, UPDATE, ADD):
             # Any other operation is taken to change nothing, and what it shows is for its own requirements to say.
             return
-        self.announce(sight.exchange, sight.diagnosis.registration)
-        history = self._histories.get(sight.diagnosis.registration or "")
+        self.announce(observation.exchange, observation.diagnosis.registration)
+        history = self._histories.get(observation.diagnosis.registration or "")
         if history is None:
-            self._adopt(sight)
-            yield from self._stray(sight)
+            self._adopt(observation)
+            yield from self._stray(observation)
             return
-        history.under_way.discard(sight.exchange.id)
-        if sight.exchange.acknowledged and sight.message:
-            yield from self._acknowledged(sight, history)
-        elif sight.refused:
-            if is_partial(sight):
+        history.under_way.discard(observation.exchange.id)
+        if observation.exchange.acknowledged and observation.message:
+            yield from self._acknowledged(observation, history)
+        elif observation.refused:
+            if is_partial(observation):
                 # To ask for all members is as good as to keep those that were not sent (Q14).
-                yield sight.ok("UPDATE-PARTIAL-KEPT")
-                yield sight.ok("UPDATE-PARTIAL-KEPT", GET)
-            self._refused(sight, history)
+                yield observation.ok("UPDATE-PARTIAL-KEPT")
+                yield observation.ok("UPDATE-PARTIAL-KEPT", GET)
+            self._refused(observation, history)
         else:
-            self._unanswered(sight, history)
+            self._unanswered(observation, history)
 
-    def _adopt(self, sight: Sight) -> None:
+    def _adopt(self, observation: Observation) -> None:
         """Starts the history of a registration made beforehand from what a first Provider/get shows."""
-        id_, body = sight.diagnosis.registration, sight.exchange.body_of_reply
-        if id_ is None or id_ in self.doubled or sight.action != GET:
+        id_, body = observation.diagnosis.registration, observation.exchange.body_of_reply
+        if id_ is None or id_ in self.doubled or observation.action != GET:
             return
-        if not sight.exchange.acknowledged or not sight.diagnosis.valid:
+        if not observation.exchange.acknowledged or not observation.diagnosis.valid:
             return
         info, documents = member(body, "/info"), member(body, "/documents")
         history = self._begin(id_)
         if isinstance(info, dict):
             members = {k: info.get(k, MISSING) for k in load().info_names}
-            _found(history, Write(sight.exchange.id, sight.exchange.started, members, 0.0))
+            _found(history, Write(observation.exchange.id, observation.exchange.started, members, 0.0))
         if isinstance(documents, list) and all(isinstance(d, dict) for d in documents):
             history.documents = [Document.of(document, added=False, time=0.0) for document in documents]
             self._note_documents(history, history.documents)
@@ -149,11 +149,11 @@ class Histories:
         status = member(body, "/registration/status")
         history.status = history.status_shown_by_get = status if isinstance(status, str) and status != MISSING else None
 
-    def _stray(self, sight: Sight) -> Iterator[Judgement]:
+    def _stray(self, observation: Observation) -> Iterator[Judgement]:
         """A change that names no known registration; where it was acknowledged it may be its token owner's."""
-        if not sight.exchange.acknowledged or sight.exchange.sent is None or sight.action == GET:
+        if not observation.exchange.acknowledged or observation.exchange.sent is None or observation.action == GET:
             return
-        for owner in sight.known.owners.get(sight.exchange.sent.header.get("Token", ""), ()):
+        for owner in observation.known.owners.get(observation.exchange.sent.header.get("Token", ""), ()):
             if history := self._histories.get(owner):
                 history.info_certain = history.documents_certain = False
                 history.written = None
@@ -161,19 +161,19 @@ class Histories:
 
     # Signup.
 
-    def _signed_up(self, sight: Sight) -> Iterator[Judgement]:
-        sent = sight.exchange.sent.body if sight.exchange.sent else None
+    def _signed_up(self, observation: Observation) -> Iterator[Judgement]:
+        sent = observation.exchange.sent.body if observation.exchange.sent else None
         overlong = _overlong(sent)
-        if not sight.exchange.acknowledged:
-            if overlong and sight.exchange.refused:
-                yield sight.ok("SIGNUP-LONG-KEPT")
+        if not observation.exchange.acknowledged:
+            if overlong and observation.exchange.refused:
+                yield observation.ok("SIGNUP-LONG-KEPT")
             return
-        body = sight.exchange.body_of_reply
+        body = observation.exchange.body_of_reply
         id_ = identifier(member(body, "/registration/id"))
         if id_ is None:
             return
         if hash(id_) in self._ids:
-            yield sight.bad(
+            yield observation.bad(
                 "SIGNUP-ID-UNIQUE",
                 "/registration/id",
                 "shared-id",
@@ -185,14 +185,14 @@ class Histories:
             self.doubled.add(id_)
             return
         self._ids.add(hash(id_))
-        yield sight.ok("SIGNUP-ID-UNIQUE")
+        yield observation.ok("SIGNUP-ID-UNIQUE")
         if len(self._ids) == MANY:
-            yield sight.ok("SIGNUP-ID-UNIQUE", f"{MANY} registrations")
+            yield observation.ok("SIGNUP-ID-UNIQUE", f"{MANY} registrations")
         history = self._begin(id_)
-        history.written_at = sight.exchange.ended
+        history.written_at = observation.exchange.ended
         status = member(body, "/registration/status")
         history.status = status if isinstance(status, str) and status != MISSING else None
-        if not isinstance(sent, dict) or sight.diagnosis.faulty:
+        if not isinstance(sent, dict) or observation.diagnosis.faulty:
             history.info_certain = history.documents_certain = False
             return
         info = member(sent, "/info")
@@ -201,15 +201,17 @@ class Histories:
             history.info_certain = history.documents_certain = False
             return
         members = {k: info.get(k, MISSING) for k in load().info_names}
-        _found(history, Write(sight.exchange.id, sight.exchange.started, members, sight.exchange.ended))
-        for doubt in sight.diagnosis.doubts:
+        _found(
+            history, Write(observation.exchange.id, observation.exchange.started, members, observation.exchange.ended)
+        )
+        for doubt in observation.diagnosis.doubts:
             if doubt.pointer.startswith("/info/") and doubt.kind is not DoubtKind.TAKEN:
                 history.unsure.add(parts_of(doubt.pointer)[-1])
         history.overlong = overlong
         documents = member(sent, "/documents")
-        if isinstance(documents, list) and not sight.diagnosis.clouds("/documents"):
+        if isinstance(documents, list) and not observation.diagnosis.clouds("/documents"):
             history.documents = [
-                Document.of(document, added=False, time=sight.exchange.ended) for document in documents
+                Document.of(document, added=False, time=observation.exchange.ended) for document in documents
             ]
             self._note_documents(history, history.documents)
         else:
@@ -217,17 +219,17 @@ class Histories:
         history.unchanging = {
             pointer: member(sent, pointer)
             for pointer in load().unchanging
-            if pointer in overlong or not sight.diagnosis.clouds(pointer)
+            if pointer in overlong or not observation.diagnosis.clouds(pointer)
         }
-        yield from self._echo(sight, history)
+        yield from self._echo(observation, history)
 
-    def _echo(self, sight: Sight, history: History) -> Iterator[Judgement]:
-        exact = Tally(sight, "SIGNUP-ECHO-EXACT")
-        whole = Tally(sight, "SIGNUP-ECHO")
-        body = sight.exchange.body_of_reply
+    def _echo(self, observation: Observation, history: History) -> Iterator[Judgement]:
+        exact = Tally(observation, "SIGNUP-ECHO-EXACT")
+        whole = Tally(observation, "SIGNUP-ECHO")
+        body = observation.exchange.body_of_reply
         for key in load().info_names:
             yield from compare(
-                sight,
+                observation,
                 history,
                 below("/info", key),
                 history.values[0].info[key],
@@ -236,41 +238,41 @@ class Histories:
                 exact,
             )
         for place, value in history.unchanging.items():
-            yield from compare(sight, history, place, value, member(body, place), whole, exact)
+            yield from compare(observation, history, place, value, member(body, place), whole, exact)
         if history.documents_certain:
-            yield from judge_documents(sight, history, history.documents)
-            for pairing in pair(history.documents, member(body, "/documents"), sight):
+            yield from judge_documents(observation, history, history.documents)
+            for pairing in pair(history.documents, member(body, "/documents"), observation):
                 if pairing.kind != "same" or not pairing.exact:
                     whole.failed = exact.failed = True
         yield from whole.close()
         yield from exact.close()
-        sent = sight.exchange.sent.body if sight.exchange.sent else None
+        sent = observation.exchange.sent.body if observation.exchange.sent else None
         if any(member(body, pointer) == member(sent, pointer) for pointer in history.overlong):
-            yield sight.ok("SIGNUP-LONG-KEPT")
+            yield observation.ok("SIGNUP-LONG-KEPT")
 
-    def _acknowledged(self, sight: Sight, history: History) -> Iterator[Judgement]:
-        action = sight.action
-        faulty = sight.diagnosis.faulty or sight.disguised
-        certain = sight.diagnosis.valid or all(
-            d.pointer.startswith("header:") or d.kind is not DoubtKind.OTHER for d in sight.diagnosis.doubts
+    def _acknowledged(self, observation: Observation, history: History) -> Iterator[Judgement]:
+        action = observation.action
+        faulty = observation.diagnosis.faulty or observation.disguised
+        certain = observation.diagnosis.valid or all(
+            d.pointer.startswith("header:") or d.kind is not DoubtKind.OTHER for d in observation.diagnosis.doubts
         )
-        mine = [w for w in history.writes if w.exchange == sight.exchange.id]
-        fresh_documents = [d for d in history.documents if d.exchange == sight.exchange.id]
-        if action == UPDATE and not sight.diagnosis.clouds("/registration"):
+        mine = [w for w in history.writes if w.exchange == observation.exchange.id]
+        fresh_documents = [d for d in history.documents if d.exchange == observation.exchange.id]
+        if action == UPDATE and not observation.diagnosis.clouds("/registration"):
             if faulty or not certain or not mine:
                 history.info_certain = False
             for write in mine:
-                write.time = sight.exchange.ended
+                write.time = observation.exchange.ended
                 history.unsure -= write.sent.keys()
                 history.overlong -= {below("/info", key) for key in write.sent}
-        if action == ADD and not sight.diagnosis.clouds("/registration"):
+        if action == ADD and not observation.diagnosis.clouds("/registration"):
             if faulty or not certain or not fresh_documents:
                 history.documents_certain = False
             for document in fresh_documents:
-                document.time = sight.exchange.ended
+                document.time = observation.exchange.ended
             for old in history.documents:
                 old.rivals = old.rivals or (
-                    old.exchange != sight.exchange.id
+                    old.exchange != observation.exchange.id
                     and any(same_but_for_form(new.name, old.name) for new in fresh_documents)
                 )
         if faulty and action != GET:
@@ -279,67 +281,67 @@ class Histories:
             return
         if faulty:
             return
-        yield from judge_status(sight, history)
-        yield from judge_info(sight, history)
-        yield from judge_unchanging(sight, history)
+        yield from judge_status(observation, history)
+        yield from judge_info(observation, history)
+        yield from judge_unchanging(observation, history)
         if history.documents_certain:
-            yield from judge_documents(sight, history, history.documents, fresh_documents)
-        self._remember(sight, history)
+            yield from judge_documents(observation, history, history.documents, fresh_documents)
+        self._remember(observation, history)
 
-    def _remember(self, sight: Sight, history: History) -> None:
-        status = member(sight.exchange.body_of_reply, "/registration/status")
+    def _remember(self, observation: Observation, history: History) -> None:
+        status = member(observation.exchange.body_of_reply, "/registration/status")
         status = status if isinstance(status, str) and status != MISSING else None
-        if sight.action == GET:
+        if observation.action == GET:
             # There is no older state than that of the signup, so a read of it is never stale.
-            fresh = history.written == SIGNUP or settled(sight, history.written_at)
+            fresh = history.written == SIGNUP or settled(observation, history.written_at)
             history.status_shown_by_get = status if fresh else None
             history.refused = None
-            history.served_at = min(history.served_at, sight.exchange.ended)
-            history.shown = sight.exchange.body_of_reply
+            history.served_at = min(history.served_at, observation.exchange.ended)
+            history.shown = observation.exchange.body_of_reply
         else:
             history.status_before = history.status
-            history.written, history.written_at = sight.action, sight.exchange.ended
+            history.written, history.written_at = observation.action, observation.exchange.ended
             history.clean = False
             history.status_shown_by_get = None
             history.refused = None
         history.status = status or history.status
 
-    def _refused(self, sight: Sight, history: History) -> None:
+    def _refused(self, observation: Observation, history: History) -> None:
         """A NACK: from here on, what was sent must not show."""
-        if sight.action == GET or not sight.exchange.sent:
+        if observation.action == GET or not observation.exchange.sent:
             return
-        body = sight.exchange.sent.body
-        history.refused = sight.action
-        history.writes = [w for w in history.writes if w.exchange != sight.exchange.id]
-        history.values = [v for v in history.values if sight.exchange.id not in v.applied]
-        history.documents = [d for d in history.documents if d.exchange != sight.exchange.id]
-        if sight.action == UPDATE and isinstance(member(body, "/info"), dict):
+        body = observation.exchange.sent.body
+        history.refused = observation.action
+        history.writes = [w for w in history.writes if w.exchange != observation.exchange.id]
+        history.values = [v for v in history.values if observation.exchange.id not in v.applied]
+        history.documents = [d for d in history.documents if d.exchange != observation.exchange.id]
+        if observation.action == UPDATE and isinstance(member(body, "/info"), dict):
             history.refused_info.append(dict(member(body, "/info")))
-        if sight.action == ADD and isinstance(member(body, "/documents"), list):
+        if observation.action == ADD and isinstance(member(body, "/documents"), list):
             history.refused_documents += [
                 (d.get("name"), d.get("data")) for d in member(body, "/documents") if isinstance(d, dict)
             ]
 
-    def _unanswered(self, sight: Sight, history: History) -> None:
+    def _unanswered(self, observation: Observation, history: History) -> None:
         """No answer was read: the change may have been made or not; after a crash also by halves."""
-        announced = sight.exchange.sent is not None
-        if sight.by_gateway or not announced:
-            history.info_certain = history.info_certain and sight.action != UPDATE
-            history.documents_certain = history.documents_certain and sight.action != ADD
-        if sight.action != GET:
+        announced = observation.exchange.sent is not None
+        if observation.by_gateway or not announced:
+            history.info_certain = history.info_certain and observation.action != UPDATE
+            history.documents_certain = history.documents_certain and observation.action != ADD
+        if observation.action != GET:
             history.written = None
             history.status_certain = False
 
 
-def is_partial(sight: Sight) -> bool:
+def is_partial(observation: Observation) -> bool:
     """Whether the request is an update that leaves out members of info, and has no fault."""
-    pointers = {doubt.pointer for doubt in sight.diagnosis.doubts}
+    pointers = {doubt.pointer for doubt in observation.diagnosis.doubts}
     return (
-        sight.action == UPDATE
-        and sight.exchange.refused
-        and not sight.diagnosis.faults
+        observation.action == UPDATE
+        and observation.exchange.refused
+        and not observation.diagnosis.faults
         and bool(pointers)
-        and all(doubt.kind in (DoubtKind.MISSING, DoubtKind.NULL) for doubt in sight.diagnosis.doubts)
+        and all(doubt.kind in (DoubtKind.MISSING, DoubtKind.NULL) for doubt in observation.diagnosis.doubts)
     )
 
 

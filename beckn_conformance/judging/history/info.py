@@ -10,43 +10,43 @@ from ...specification.actions import ADD, GET, UPDATE
 from ...specification.loading import load
 from ...specification.members import json_type
 from ...specification.pointer import MISSING, below, member
-from ..checks import Sight
+from ..checks import Observation
 from ..finding import Judgement
 from .form import Tally, compare, same_but_for_form
 from .registration import History, Read, Values
 from .status import settled
 
 
-def judge_info(sight: Sight, history: History) -> Iterator[Judgement]:
-    body = sight.exchange.body_of_reply
+def judge_info(observation: Observation, history: History) -> Iterator[Judgement]:
+    body = observation.exchange.body_of_reply
     found = {key: member(body, below("/info", key)) for key in load().info_names}
     if not history.values or not all(readable(found[key], history.values[0].info[key]) for key in found):
         return
     if not history.info_certain:
         return
-    whole_requirement, exact_requirement = _info_requirements(sight, history)
+    whole_requirement, exact_requirement = _info_requirements(observation, history)
     index = matching(history, found)
     changed = len(history.values) > 1
     if index is not None:
-        whole, exact = Tally(sight, whole_requirement), Tally(sight, exact_requirement)
+        whole, exact = Tally(observation, whole_requirement), Tally(observation, exact_requirement)
         for key in load().info_names:
             yield from compare(
-                sight, history, below("/info", key), history.values[index].info[key], found[key], whole, exact
+                observation, history, below("/info", key), history.values[index].info[key], found[key], whole, exact
             )
         yield from whole.close()
         if exact_requirement:
             yield from exact.close()
-        if sight.action == ADD:
-            yield sight.ok("DOCUMENTS-KEEPS-REST", ADD)
+        if observation.action == ADD:
+            yield observation.ok("DOCUMENTS-KEEPS-REST", ADD)
         if changed:
-            yield sight.ok("UPDATE-WHOLE")
+            yield observation.ok("UPDATE-WHOLE")
         if _genuine(history, found, index):
-            history.clean = history.clean or sight.action == GET
+            history.clean = history.clean or observation.action == GET
             if len(history.values) > 1:
-                yield from _visible(sight, history, history.values[index])
-        yield from _untouched(sight, history)
+                yield from _visible(observation, history, history.values[index])
+        yield from _untouched(observation, history)
         return
-    yield from _misfit(sight, history, found, whole_requirement, exact_requirement)
+    yield from _misfit(observation, history, found, whole_requirement, exact_requirement)
 
 
 def readable(found: Any, like: Any) -> bool:
@@ -54,10 +54,10 @@ def readable(found: Any, like: Any) -> bool:
     return found != MISSING and (json_type(found) == json_type(like) or (like == MISSING and isinstance(found, str)))
 
 
-def _info_requirements(sight: Sight, history: History) -> tuple[str, str]:
-    if sight.action == UPDATE:
+def _info_requirements(observation: Observation, history: History) -> tuple[str, str]:
+    if observation.action == UPDATE:
         return "UPDATE-ECHO", "UPDATE-ECHO-EXACT"
-    if sight.action == ADD:
+    if observation.action == ADD:
         return "DOCUMENTS-KEEPS-REST", "GET-ROUND-TRIP-EXACT"
     return "GET-ROUND-TRIP", "GET-ROUND-TRIP-EXACT"
 
@@ -83,18 +83,18 @@ def _genuine(history: History, found: Mapping[str, Any], index: int) -> bool:
     )
 
 
-def _visible(sight: Sight, history: History, values: Values) -> Iterator[Judgement]:
+def _visible(observation: Observation, history: History, values: Values) -> Iterator[Judgement]:
     """Whether the values shown are late, or were there already and are gone again (R12)."""
-    lacking = [w for w in history.writes if w.time <= sight.exchange.ended and values.lacks(w)]
-    overdue = [w for w in lacking if settled(sight, w.time)]
-    if sight.action == GET:
-        read = _read(sight, history, values)
+    lacking = [w for w in history.writes if w.time <= observation.exchange.ended and values.lacks(w)]
+    overdue = [w for w in lacking if settled(observation, w.time)]
+    if observation.action == GET:
+        read = _read(observation, history, values)
         gone = [w for w in overdue if w.seen] if not history.deferring else []
         back = [r for r in history.reads if r.values.info != values.info and values.first < r.earliest]
         earlier = gone[-1].sent if gone else next((r.values.info for r in back if r.latest < read.earliest), None)
         if earlier is not None:
             key = _difference(earlier, values)
-            yield sight.bad(
+            yield observation.bad(
                 "UPDATE-STAYS",
                 "/info",
                 "update-gone",
@@ -104,15 +104,15 @@ def _visible(sight: Sight, history: History, values: Values) -> Iterator[Judgeme
             )
             return
         if values.write.seen and values is not history.values[0]:
-            yield sight.ok("UPDATE-STAYS")
+            yield observation.ok("UPDATE-STAYS")
         _note(history, read)
-    if sight.config.updates == "deferred" or sight.action not in (UPDATE, GET):
+    if observation.config.updates == "deferred" or observation.action not in (UPDATE, GET):
         return
-    late = overdue or [w for w in lacking if w.exchange == sight.exchange.id]
+    late = overdue or [w for w in lacking if w.exchange == observation.exchange.id]
     if late:
-        history.deferring = history.deferring or sight.action == GET
+        history.deferring = history.deferring or observation.action == GET
         key = _difference(late[-1].sent, values)
-        yield sight.bad(
+        yield observation.bad(
             "UPDATE-VISIBLE",
             "/info",
             "earlier-values",
@@ -121,14 +121,14 @@ def _visible(sight: Sight, history: History, values: Values) -> Iterator[Judgeme
             f"{key} {shown(values.info[key], 60)}, as before",
         )
     elif not lacking and len(history.writes) > 1:
-        yield sight.ok("UPDATE-VISIBLE")
+        yield observation.ok("UPDATE-VISIBLE")
 
 
-def _read(sight: Sight, history: History, values: Values) -> Read:
+def _read(observation: Observation, history: History, values: Values) -> Read:
     """When the values that a Provider/get shows may have been in force: now, or as long ago as reads may lag (R19)."""
-    exact = not history.deferring and all(settled(sight, w.time) for w in history.writes)
-    lag = 0.0 if exact else sight.config.settle
-    return Read(values, sight.exchange.started - lag, sight.exchange.ended)
+    exact = not history.deferring and all(settled(observation, w.time) for w in history.writes)
+    lag = 0.0 if exact else observation.config.settle
+    return Read(values, observation.exchange.started - lag, observation.exchange.ended)
 
 
 def _note(history: History, read: Read) -> None:
@@ -152,15 +152,17 @@ def _difference(earlier: Mapping[str, Any], values: Values) -> str:
     )
 
 
-def _untouched(sight: Sight, history: History) -> Iterator[Judgement]:
+def _untouched(observation: Observation, history: History) -> Iterator[Judgement]:
     """After a refused change, info shows as before (R17); after a partial update, what was not sent is kept."""
-    if sight.action == GET and history.refused == UPDATE:
-        yield sight.ok("UPDATE-NACK-UNCHANGED")
-    if sight.action in (UPDATE, GET) and history.writes[-1].partial:
-        yield sight.ok("UPDATE-PARTIAL-KEPT")
+    if observation.action == GET and history.refused == UPDATE:
+        yield observation.ok("UPDATE-NACK-UNCHANGED")
+    if observation.action in (UPDATE, GET) and history.writes[-1].partial:
+        yield observation.ok("UPDATE-PARTIAL-KEPT")
 
 
-def _misfit(sight: Sight, history: History, found: Mapping[str, Any], whole: str, exact: str) -> Iterator[Judgement]:
+def _misfit(
+    observation: Observation, history: History, found: Mapping[str, Any], whole: str, exact: str
+) -> Iterator[Judgement]:
     """None of the values that were acknowledged: a mix of them, values that were refused, or others."""
 
     def fits(key: str, candidates: list[dict[str, Any]]) -> bool:
@@ -180,7 +182,7 @@ def _misfit(sight: Sight, history: History, found: Mapping[str, Any], whole: str
         history.tolerate(pointer, found[key])
         observed = f"{shown(found[key], 100)} at {pointer}"
         if any(same_but_for_form(found[key], refused.get(key)) for refused in history.refused_info):
-            yield sight.bad(
+            yield observation.bad(
                 "UPDATE-NACK-UNCHANGED",
                 pointer,
                 "refused-value",
@@ -189,7 +191,7 @@ def _misfit(sight: Sight, history: History, found: Mapping[str, Any], whole: str
                 observed,
             )
         elif key in last.partial and not str(found[key]).strip():
-            yield sight.bad(
+            yield observation.bad(
                 "UPDATE-PARTIAL-KEPT",
                 pointer,
                 "member-blanked",
@@ -199,11 +201,11 @@ def _misfit(sight: Sight, history: History, found: Mapping[str, Any], whole: str
             )
         else:
             requirement = whole
-            if sight.action == GET and history.clean and history.refused == UPDATE:
+            if observation.action == GET and history.clean and history.refused == UPDATE:
                 requirement = "UPDATE-NACK-UNCHANGED"
-            elif sight.action == GET and not history.clean and history.written == ADD and history.intact:
+            elif observation.action == GET and not history.clean and history.written == ADD and history.intact:
                 requirement = "DOCUMENTS-KEEPS-REST"
-            yield sight.bad(
+            yield observation.bad(
                 requirement,
                 pointer,
                 "another-value",
@@ -216,7 +218,7 @@ def _misfit(sight: Sight, history: History, found: Mapping[str, Any], whole: str
             history.tolerate(below("/info", key), found[key])
         newest = [key for key in load().info_names if same_but_for_form(found[key], last.info[key])]
         older = [key for key in load().info_names if key not in newest]
-        yield sight.bad(
+        yield observation.bad(
             "UPDATE-WHOLE",
             below("/info", older[0]) if older else "/info",
             "mixed-values",
@@ -226,25 +228,25 @@ def _misfit(sight: Sight, history: History, found: Mapping[str, Any], whole: str
         )
 
 
-def judge_unchanging(sight: Sight, history: History) -> Iterator[Judgement]:
+def judge_unchanging(observation: Observation, history: History) -> Iterator[Judgement]:
     """What only the signup could say, against every reply after it."""
-    body = sight.exchange.body_of_reply
+    body = observation.exchange.body_of_reply
     found = {pointer: value for pointer in history.unchanging if (value := member(body, pointer)) != MISSING}
     places = [pointer for pointer, value in found.items() if readable(value, history.unchanging[pointer])]
     if not places:
         return
-    if sight.action == GET:
+    if observation.action == GET:
         requirement, exact = "GET-ROUND-TRIP", "GET-ROUND-TRIP-EXACT"
         if history.written in (UPDATE, ADD) and history.unchanging_ok and history.intact:
             requirement = "UPDATE-KEEPS-REST" if history.written == UPDATE else "DOCUMENTS-KEEPS-REST"
     else:
-        requirement = "UPDATE-KEEPS-REST" if sight.action == UPDATE else "DOCUMENTS-KEEPS-REST"
+        requirement = "UPDATE-KEEPS-REST" if observation.action == UPDATE else "DOCUMENTS-KEEPS-REST"
         exact = "GET-ROUND-TRIP-EXACT"
-    whole, form = Tally(sight, requirement), Tally(sight, exact)
+    whole, form = Tally(observation, requirement), Tally(observation, exact)
     findings = [
         finding
         for pointer in places
-        for finding in compare(sight, history, pointer, history.unchanging[pointer], found[pointer], whole, form)
+        for finding in compare(observation, history, pointer, history.unchanging[pointer], found[pointer], whole, form)
     ]
     yield from findings
     history.unchanging_ok = not findings

@@ -8,7 +8,7 @@ from typing import Any
 from ...messages.text import shown
 from ...specification.actions import GET
 from ...specification.pointer import MISSING, member
-from ..checks import Sight
+from ..checks import Observation
 from ..finding import Judgement
 from .form import same_bytes
 from .registration import Document
@@ -28,36 +28,36 @@ class Large:
     def forget(self, registration: str) -> None:
         self._kept.pop(registration, None)
 
-    def observe(self, sight: Sight) -> Iterator[Judgement]:
+    def observe(self, observation: Observation) -> Iterator[Judgement]:
         """Learns from a call with large documents, and judges what a Provider/get shows of them."""
-        exchange = sight.exchange
-        if sight.action == GET:
+        exchange = observation.exchange
+        if observation.action == GET:
             if exchange.acknowledged:
-                yield from self._shown(sight)
+                yield from self._shown(observation)
         elif exchange.acknowledged:
             documents = member(exchange.sent.body if exchange.sent else None, "/documents")
-            obligation = _obligation(sight)
-            self._kept.setdefault(sight.registration, []).extend(
+            obligation = _obligation(observation)
+            self._kept.setdefault(observation.registration, []).extend(
                 (obligation, Document.of(document, added=True, time=exchange.ended))
                 for document in (documents if isinstance(documents, list) else ())
                 if isinstance(document, dict) and isinstance(document.get("data"), str)
             )
         elif exchange.refused or (exchange.reply is not None and exchange.reply.status // 100 == 4):
             # Who refuses it, gateway or what stands in front of it, has nothing to keep.
-            yield sight.ok(REQUIREMENT, _obligation(sight))
+            yield observation.ok(REQUIREMENT, _obligation(observation))
 
-    def _shown(self, sight: Sight) -> Iterator[Judgement]:
-        found = member(sight.exchange.body_of_reply, "/documents")
+    def _shown(self, observation: Observation) -> Iterator[Judgement]:
+        found = member(observation.exchange.body_of_reply, "/documents")
         items = [item for item in found if isinstance(item, dict)] if isinstance(found, list) else []
         left = []
-        for obligation, document in self._kept.get(sight.registration, ()):
+        for obligation, document in self._kept.get(observation.registration, ()):
             place, data = _of_that_name(items, document)
-            if data != MISSING and (sight.config.documents_echo == "redacted" or same_bytes(data, document.data)):
-                yield sight.ok(REQUIREMENT, obligation)
-            elif not settled(sight, document.time):
+            if data != MISSING and (observation.config.documents_echo == "redacted" or same_bytes(data, document.data)):
+                yield observation.ok(REQUIREMENT, obligation)
+            elif not settled(observation, document.time):
                 left.append((obligation, document))
             else:
-                yield sight.bad(
+                yield observation.bad(
                     REQUIREMENT,
                     place,
                     "document-cut",
@@ -66,12 +66,12 @@ class Large:
                     "the document is missing" if data == MISSING else f"{len(data)} characters, {shown(data, 40)}",
                     obligation=obligation,
                 )
-        self._kept[sight.registration] = left
+        self._kept[observation.registration] = left
 
 
-def _obligation(sight: Sight) -> str:
-    stimulus = sight.exchange.stimulus
-    return f"{sight.action} {stimulus.kind}" if stimulus else sight.action
+def _obligation(observation: Observation) -> str:
+    stimulus = observation.exchange.stimulus
+    return f"{observation.action} {stimulus.kind}" if stimulus else observation.action
 
 
 def _of_that_name(items: list[dict[str, Any]], document: Document) -> tuple[str, Any]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ...specification.members import json_type
-from ..checks import Sight
+from ..checks import Observation
 from .form import same_but_for_form, same_bytes
 from .registration import Document
 
@@ -30,10 +30,10 @@ class Pairing:
     found: Any = None
 
 
-def pair(expected: list[Document], found: Any, sight: Sight) -> list[Pairing]:
+def pair(expected: list[Document], found: Any, observation: Observation) -> list[Pairing]:
     """Matches documents by content and name: first whole, then but for their form, then by one of the two."""
     items = list(enumerate(found)) if isinstance(found, list) else []
-    redacted = sight.config.documents_echo == "redacted"
+    redacted = observation.config.documents_echo == "redacted"
     result: dict[int, Pairing] = {}
 
     def take(fits: Callable[[Document, Mapping[str, Any]], Pairing | None]) -> None:

@@ -7,15 +7,15 @@ from collections.abc import Iterator
 from ...messages.text import shown
 from ...specification.actions import ADD, GET, UPDATE
 from ...specification.pointer import MISSING, member
-from ..checks import VERIFICATION, Sight
+from ..checks import VERIFICATION, Observation
 from ..finding import Judgement
 from .registration import History
 
 
-def judge_status(sight: Sight, history: History) -> Iterator[Judgement]:
-    if sight.action != GET or not history.status_certain:
+def judge_status(observation: Observation, history: History) -> Iterator[Judgement]:
+    if observation.action != GET or not history.status_certain:
         return
-    status = member(sight.exchange.body_of_reply, "/registration/status")
+    status = member(observation.exchange.body_of_reply, "/registration/status")
     if not isinstance(status, str) or status == MISSING:
         return
     prefix = {UPDATE: "UPDATE", ADD: "DOCUMENTS"}
@@ -25,28 +25,28 @@ def judge_status(sight: Sight, history: History) -> Iterator[Judgement]:
     if history.refused in prefix and history.status_shown_by_get is not None:
         requirement = f"{prefix[history.refused]}-NACK-STATUS-UNCHANGED"
         before = history.status_shown_by_get
-        pending = sight.config.status_name("UPDATE-PENDING")
+        pending = observation.config.status_name("UPDATE-PENDING")
         # Who verifies in the background has words of its own for what is verified, and says them at any time (R3).
-        moving = before == pending or status in VERIFICATION or (verifies(sight) and status != pending)
-        if status in (before, sight.config.status_name("UPDATE-FAIL")):
-            yield sight.ok(requirement)
+        moving = before == pending or status in VERIFICATION or (verifies(observation) and status != pending)
+        if status in (before, observation.config.status_name("UPDATE-FAIL")):
+            yield observation.ok(requirement)
         elif not moving:
-            yield sight.bad(
+            yield observation.bad(
                 requirement,
                 "/registration/status",
                 "another-status",
                 "a refused change changes the status",
-                f"{shown(before)} as before, or {shown(sight.config.status_name('UPDATE-FAIL'))}",
+                f"{shown(before)} as before, or {shown(observation.config.status_name('UPDATE-FAIL'))}",
                 f"{shown(status)} after the NACK",
             )
     elif history.written in prefix and history.refused is None:
         requirement = f"{prefix[history.written]}-STATUS-SEEN"
         earlier = history.status_before
-        pending = sight.config.status_name("UPDATE-PENDING")
+        pending = observation.config.status_name("UPDATE-PENDING")
         if status == pending or (earlier is not None and status != earlier) or status == "VERIFIED":
-            yield sight.ok(requirement)
-        elif earlier != pending and status == earlier and settled(sight, history.written_at):
-            yield sight.bad(
+            yield observation.ok(requirement)
+        elif earlier != pending and status == earlier and settled(observation, history.written_at):
+            yield observation.bad(
                 requirement,
                 "/registration/status",
                 "earlier-status",
@@ -56,12 +56,12 @@ def judge_status(sight: Sight, history: History) -> Iterator[Judgement]:
             )
 
 
-def verifies(sight: Sight) -> bool:
+def verifies(observation: Observation) -> bool:
     """Whether the gateway is declared to verify, or to approve, while a run lasts."""
-    config = sight.config
+    config = observation.config
     return config.verification == "immediate" or config.updates == "deferred" or config.verification_hook is not None
 
 
-def settled(sight: Sight, since: float) -> bool:
+def settled(observation: Observation, since: float) -> bool:
     """Whether a change is old enough to be seen by every call (R19)."""
-    return sight.exchange.started >= since + sight.config.settle
+    return observation.exchange.started >= since + observation.config.settle
