@@ -35,8 +35,10 @@ class HostileSender:
             action, header, content, self._actor.binding, purpose=purpose, stimulus=stimulus, about=of.id
         )
         self._actor.exchanges.append(exchange)
-        # What a firewall says of such a text, it will say again; what a proxy says, it may not.
-        self._actor.lost += purpose == "malformed" and is_bare(exchange) and is_intermediary(exchange)
+        if purpose == "malformed" and is_bare(exchange):
+            # A proxy may let the same text through the next time. A firewall hardly will, so that it is asked once.
+            self._actor.lost += is_intermediary(exchange)
+            self._actor.turned_away += self._actor.gateway.appearance.lost(exchange)
         return exchange
 
     async def foreign(

@@ -69,6 +69,8 @@ class Actor:
         self.exchanges: list[Exchange] = []
         self.lost = 0
         """Calls whose answer was lost, and that were made with no other data since."""
+        self.turned_away = 0
+        """Malformed requests that something in front answered; they are made once more at the end of the run."""
         self.gateway = gateway
         self._peers = peers or {}
         self.hostile = HostileSender(self)

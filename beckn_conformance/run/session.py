@@ -288,8 +288,8 @@ class Session:
                 except Unmet as error:
                     unmet = str(error)
                 exchanges += actor.exchanges
-                lost = actor.lost > 0
-                if not lost or not await self._gateway.back():
+                lost = actor.lost > 0 or actor.turned_away > 0
+                if not actor.lost or not await self._gateway.back():
                     break
         return Transcript((*exchanges, *self._gateway.take_controls()), unmet, lost)
 

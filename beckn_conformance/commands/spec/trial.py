@@ -148,6 +148,7 @@ def play(session: Session, chosen: Iterable[Item], examples: int = 2, *, shrinki
             session.play(item.node_id, item.play, item.requirements, item.node_id)
         for item, explorer in explorers.items():
             explorer.run(item.requirements, item.node_id)
+        session.play_left()
     finally:
         session.close()
 
