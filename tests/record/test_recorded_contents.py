@@ -26,6 +26,8 @@ def packed(content):
     ("part", "header"),
     [
         ({"text": TEXT}, {}),
+        ({"text": TEXT, "encoding": "whatever"}, {}),
+        ({**packed(BYTES), "encoding": "BASE64"}, {}),
         ({"text": TEXT}, {"content_length": len(BYTES)}),
         ({"text": TEXT}, {"content_length": 7, "content_encoding": "gzip"}),
         ({"text": BYTES.decode("latin-1")}, {"content_length": len(BYTES)}),
@@ -54,6 +56,7 @@ def test_a_content_is_what_was_sent(part, header):
         (packed(b"\x8b" + BYTES), {"content_encoding": "br"}),
         (packed(gzip.compress(BYTES)[:-3]), {"content_encoding": "gzip"}),
         ({"text": "!", "encoding": "base64"}, {}),
+        ({"text": BYTES.hex(), "encoding": "hex"}, {}),
         ({"_file": "elsewhere.json"}, {}),
     ],
 )

@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 
 from ...client.content_coding import MAGIC, Decoding, Undecodable
 from ...messages.json_text import read_json
+from ...untrusted.text import brief
 from ..rows import LONGEST
 from .moments import number
 
@@ -19,6 +20,8 @@ Attached = Callable[[object], bytes | None]
 
 ENCODINGS: Final = ("latin-1", "cp1252")
 """What recorders take the bytes of a text for that is UTF-8."""
+TEXTS: Final = ("", "text", "utf-8", "utf8", "none", "identity", "plain", "7bit", "8bit")
+"""Forms of a content that are the text itself."""
 LOST: Final = "\ufffd"
 """What stands for bytes that a recorder could not read."""
 BYTE_ORDER_MARK: Final = 3
@@ -57,11 +60,14 @@ def recorded(part: Mapping[str, Any], pairs: Pairs, what: str, attached: Attache
             given = [(str(p.get("name", "")), str(p.get("value", ""))) for p in params if isinstance(p, Mapping)]
             return Content(urlencode(given).encode())
         return None
-    if part.get("encoding", part.get("_encoding")) == "base64":
+    form = str(part.get("encoding") or part.get("_encoding") or "").strip().casefold()
+    if form == "base64":
         try:
             return _unpacked(base64.b64decode("".join(text.split()), validate=True), pairs, what)
         except (binascii.Error, ValueError):
             return Content(unknown="the recording holds a content that is not the base64 that it is said to be")
+    if form not in TEXTS and read_json(text.encode("utf-8", "surrogatepass"))[1]:
+        return Content(unknown=f"the recording holds {what} in the form {brief(form, 40)!r}, which is not known")
     return _measured(text, pairs, what)
 
 
