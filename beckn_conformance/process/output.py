@@ -46,17 +46,17 @@ class Lasting:
 @contextlib.contextmanager
 def lasting() -> Iterator[None]:
     """Keeps standard output and error usable within the context, and flushes them at its end."""
-    before = sys.stdout, sys.stderr
+    # Python has no stream where the shell closed it (``>&-``); whoever flushes at the end expects one.
+    before = [stream or open(os.devnull, "w", encoding="utf-8") for stream in (sys.stdout, sys.stderr)]  # noqa: SIM115
     for stream in before:
-        if stream is not None and hasattr(stream, "reconfigure"):
+        if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
-    streams = [Lasting(stream) if stream is not None else None for stream in before]
+    streams = [Lasting(stream) for stream in before]
     sys.stdout, sys.stderr = cast("list[TextIO]", streams)
     try:
         yield
     finally:
-        for stream in streams:
-            if stream is not None:
-                with contextlib.suppress(ValueError):
-                    stream.flush()
+        for each in streams:
+            with contextlib.suppress(ValueError):
+                each.flush()
         sys.stdout, sys.stderr = before

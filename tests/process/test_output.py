@@ -56,3 +56,12 @@ def test_a_command_into_a_closed_pipe_ends_with_its_own_status() -> None:
     os.close(writer)
 
     assert (ended.returncode, ended.stderr) == (0, b"")
+
+
+def test_output_that_the_shell_closed_is_discarded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdout", None)
+
+    with lasting():
+        print(LONG, flush=True)
+
+    sys.stdout.flush()
