@@ -57,9 +57,9 @@ def judge_status(observation: Observation, history: History) -> Iterator[Judgeme
 
 
 def verifies(observation: Observation) -> bool:
-    """Whether the gateway is declared to verify, or to approve, while a run lasts."""
+    """Whether the gateway is declared to verify, or to approve, by itself while a run lasts; a hook does it on call."""
     config = observation.config
-    return config.verification == "immediate" or config.updates == "deferred" or config.verification_hook is not None
+    return config.verification == "immediate" or config.updates == "deferred"
 
 
 def settled(observation: Observation, since: float) -> bool:
