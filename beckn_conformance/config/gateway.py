@@ -33,6 +33,9 @@ from .urls import check_url, is_url
 OPTIONS = ("timeout", "patience", "concurrency", "rate")
 """Keys that an option of their own can override."""
 
+FRAMING = ("content-length", "transfer-encoding")
+"""Header fields that tell a server where a request ends."""
+
 SIGNUP_TOKEN = "signup"
 """Sent at signup where no token was agreed (H2)."""
 
@@ -295,6 +298,9 @@ def from_mapping(
         "gateway binding method verification updates documents_echo status_names settle timeout patience "
         "concurrency rate hostile verification_hook clone_within policy_update_frequency"
     )
+    for header in raw.get("headers", {}):
+        if header.casefold() in FRAMING:
+            raise fail(f"headers.{header}", "it says where a request ends, and is set for each request")
     return GatewayConfig(
         url=url,
         timestamp_zone=name,

@@ -448,6 +448,11 @@ def test_a_mistake_in_a_secret_is_told_without_the_secret(tmp_path, text):
     assert "sesame" not in refused(tmp_path, text)
 
 
+@pytest.mark.parametrize("name", ["Content-Length", "transfer-encoding"])
+def test_a_field_that_frames_a_request_cannot_be_declared(tmp_path, name):
+    assert refused(tmp_path, f"headers: {{{name}: '7'}}").startswith(f"gateway.yaml, line 1: headers.{name}: ")
+
+
 # What the machine has, and what it has not.
 
 

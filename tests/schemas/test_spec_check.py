@@ -98,8 +98,8 @@ def test_a_fault_of_the_catalogue_is_told(tmp_path: Path, old: str, new: str, me
     told = _told(folder)
 
     if "JASON" in new:
+        # That no test exercises it cannot be told: some tests exercise whatever the catalogue holds of replies.
         assert any("no defect breaks REPLY-JASON; plant one" in line for line in told)
-        assert any("no test exercises REPLY-JASON; let one" in line for line in told)
     line = next(line for line in told if message in line)
     named = re.match(r"(?:requirements|operations)\.yaml:([0-9]+): ", line)
     assert named is not None
