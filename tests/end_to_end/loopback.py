@@ -125,9 +125,11 @@ class Loopback:
         server.close()
         # Who was let in just now gets as far as to be turned away.
         await asyncio.sleep(0)
-        for task in self._open:
+        # A connection whose handshake is under way has a task that only the loop knows.
+        others = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in others:
             task.cancel()
-        await asyncio.gather(*self._open, return_exceptions=True)
+        await asyncio.gather(*others, return_exceptions=True)
         await asyncio.sleep(0)
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
