@@ -14,6 +14,14 @@ from ..process.interrupts import take_termination
 from ..process.output import lasting
 from ..untrusted.text import printable
 
+EXTRAS = {
+    "cryptography": "certificate",
+    "dask": "fleet",
+    "distributed": "fleet",
+    "markdown_it": "spec",
+    "openapi_spec_validator": "spec",
+}
+"""By package, the extra that installs it."""
 REPORTS = Path("reports")
 """Where an unexpected exception is written to, unless the command writes a report elsewhere."""
 
@@ -45,11 +53,27 @@ def _run(arguments: Sequence[str] | None) -> int:
         return command(chosen)
     except KitError:
         raise
+    except ModuleNotFoundError as error:
+        return _lacking(error, folder)
     # Python would exit with 1, which means non-conformant.
     except Exception as error:
-        from ..process import crash
+        return _crashed(error, folder)
 
-        return _failed(crash.told(error, folder), 3)
+
+def _lacking(error: ModuleNotFoundError, folder: Path) -> int:
+    """Reports a package that only an extra installs; any other missing module is a fault of the kit."""
+    package = (error.name or "").partition(".")[0]
+    if package not in EXTRAS:
+        return _crashed(error, folder)
+    return _failed(
+        f"this command needs {package}, which is not installed: pip install 'beckn-conformance[{EXTRAS[package]}]'", 4
+    )
+
+
+def _crashed(error: Exception, folder: Path) -> int:
+    from ..process import crash
+
+    return _failed(crash.told(error, folder), 3)
 
 
 def _parsed(arguments: Sequence[str] | None) -> argparse.Namespace | int:
