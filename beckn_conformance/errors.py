@@ -1,10 +1,10 @@
-"""Faults of the kit or of its set-up. None of them is ever a verdict on a gateway.
+"""Faults of the kit or of its set-up. None of them is a verdict on a gateway.
 
 KitError
-├── UsageError           an option or a configuration that cannot be used (exit status 4)
-├── SpecificationError   schemas/ is missing, unreadable or contradicts itself
+├── UsageError           an option or configuration that cannot be used (exit status 4)
+├── SpecificationError   schemas/ is missing, unreadable or inconsistent
 ├── Unreachable          the gateway gives no usable answer at all (verdict inconclusive)
-└── Unmet                what a test needs did not happen (inconclusive, never passed)
+└── Unmet                a precondition of a test did not hold (inconclusive, never passed)
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from collections.abc import Iterable
 
 
 class KitError(Exception):
-    """Anything that keeps the kit from judging; its text is one sentence for a person."""
+    """Anything that keeps the kit from judging; its text is one sentence for people."""
 
 
 class UsageError(KitError):
-    """An option or a configuration key that cannot be used."""
+    """An option or configuration key that cannot be used."""
 
 
 class SpecificationError(KitError):
@@ -26,19 +26,19 @@ class SpecificationError(KitError):
 
 
 class Unreachable(KitError):
-    """Nothing that answers like a gateway is found under the URL."""
+    """Nothing at the URL answers like a gateway."""
 
 
 class Unmet(KitError):
-    """A precondition of a test did not happen, so nothing can be concluded from it."""
+    """A precondition of a test did not hold, so nothing can be concluded from it."""
 
 
 FEW = 12
-"""Names that are listed as a whole in an error."""
+"""Most names that an error lists in full."""
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
-    """A hint that names the known name most like the given one, else lists all if they are few, else the nearest."""
+    """Returns a hint with the most similar known name, or all names if they are few."""
     names = sorted(known)
     close = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
     if close:

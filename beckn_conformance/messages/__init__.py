@@ -1,1 +1,1 @@
-"""What is sent and what comes back, as values."""
+"""Requests and replies as plain values; nothing in this package does I/O."""

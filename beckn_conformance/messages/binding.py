@@ -1,4 +1,4 @@
-"""How a message is laid into HTTP and a reply is read back: header fields, or one JSON envelope (T3, T4)."""
+"""Maps messages to HTTP and back: header members as HTTP header fields, or in one JSON envelope (T3, T4)."""
 
 from __future__ import annotations
 
@@ -16,27 +16,27 @@ JSON_TYPE = ("Content-Type", "application/json")
 HEADER = ("Action", "Token", "Timestamp")
 """Members of a request's header."""
 ENCODINGS = ("gzip", "x-gzip", "deflate", "identity")
-"""Content-Encodings that a reply may have; others, and several, are not asked for."""
+"""Content-Encodings that the kit asks for and can decode."""
 
 
 class Binding(Protocol):
-    """Lays messages into requests and reads replies."""
+    """One way to put messages into HTTP requests and read replies."""
 
     @property
     def name(self) -> str:
-        """What the configuration calls it."""
+        """Name in the configuration."""
 
     def encode(self, message: Message) -> tuple[tuple[tuple[str, str], ...], bytes]:
-        """Header fields and content of the request that carries a message."""
+        """Returns header fields and content of the request that carries a message."""
 
     def decode(self, reply: Reply) -> Received:
-        """Header and body of a reply, as far as they can be read."""
+        """Returns header and body of a reply, as far as they are readable."""
 
     def read(self, request: Request) -> Message | None:
-        """The message that a request carries; None for a request that is none, as seen by this binding."""
+        """Returns the message in a request, or None if this binding finds none."""
 
     def wrap(self, header: Mapping[str, str], content: bytes) -> tuple[tuple[tuple[str, str], ...], bytes]:
-        """The same for content that is no JSON value, so that only the body is unreadable."""
+        """Like ``encode``, for a body that is not JSON: only the body becomes unreadable."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +97,7 @@ class EnvelopeBinding:
 
 
 def _read(reply: Reply) -> tuple[Any, str, tuple[str, ...]]:
-    """As ``read_json``; says so where nothing could be read for an encoding that was not asked for."""
+    """Like ``read_json``; blames a Content-Encoding that the kit did not ask for."""
     value, unreadable, notes = read_json(reply.content)
     encoding = (reply.header("content-encoding") or "identity").strip()
     if unreadable and encoding.casefold() not in ENCODINGS:
@@ -114,17 +114,17 @@ def _member_in_any_case(value: Any, name: str) -> Any:
 
 
 def to_json(binding: Binding) -> list[str]:
-    """A binding for the record of a run."""
+    """Serialises a binding for the record of a run."""
     return [binding.name, *([binding.header, binding.body] if isinstance(binding, EnvelopeBinding) else [])]
 
 
 def from_json(words: Sequence[str]) -> Binding:
-    """What ``to_json`` wrote."""
+    """Inverse of ``to_json``."""
     return EnvelopeBinding(*words[1:]) if words[0] == "envelope" else HttpBinding()
 
 
 def bindings(kind: str, envelope: tuple[str, str] | None) -> tuple[Binding, ...]:
-    """The bindings that a declaration leaves to be tried, in the order of trying."""
+    """Lists the bindings to try for a declared kind, in order; raises UsageError for an unknown kind."""
     envelopes: tuple[Binding, ...] = (
         (EnvelopeBinding(*envelope),) if envelope else (EnvelopeBinding(), EnvelopeBinding("Header", "Body"))
     )

@@ -1,4 +1,4 @@
-"""One request to a gateway and what came back, frozen: all that checks ever see of the world."""
+"""One request to a gateway and its reply, frozen: the only input that checks see."""
 
 from __future__ import annotations
 
@@ -10,30 +10,30 @@ from typing import Any, Final
 from ..specification.pointer import MISSING
 
 CONTROL: Final = "control"
-"""Purpose of a plain call that no test has made; it shows whether the gateway still answers (T6)."""
+"""Purpose of a plain call outside any test that shows whether the gateway still answers (T6)."""
 CLIENT_HEADERS = (
     ("User-Agent", "beckn-conformance"),
     ("Accept", "application/json"),
     ("Accept-Encoding", "gzip, deflate"),
 )
-"""Header fields that the client adds to every request which has none of their names."""
+"""Header fields that the client adds unless the request has them."""
 
 
 class TroubleKind(StrEnum):
-    """What kept a reply from coming, or from being judged."""
+    """Reasons for a missing reply, or for one that is not judged."""
 
     TIMEOUT = "timeout"
-    """No whole reply came in time."""
+    """No complete reply arrived in time."""
     CONNECTION = "connection"
-    """The request was sent, wholly or in part, and its answer was lost."""
+    """The connection was lost after at least part of the request had been sent."""
     NO_CONNECTION = "no connection"
-    """There was no connection, so nothing was sent."""
+    """No connection was made, so nothing was sent."""
     LIMIT = "limit"
-    """The kit cannot send, hold or read it."""
+    """The message exceeds what the kit can send, hold or read."""
     PATIENCE = "patience"
-    """The gateway was not asked again."""
+    """The kit gave up and sent nothing more."""
     OUTAGE = "outage"
-    """Every other request got the same reply at the time (T6)."""
+    """All requests got the same reply at the time (T6)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,14 +42,14 @@ class Trouble:
 
     kind: TroubleKind
     detail: str
-    """For people; nothing is decided by it."""
+    """Text for people; no decision uses it."""
 
     def __str__(self) -> str:
         return f"{self.kind}: {self.detail}"
 
     @classmethod
     def read(cls, text: str) -> Trouble | None:
-        """The trouble that ``str`` wrote, None for an empty text; raises ValueError for any other."""
+        """Inverse of ``str``; None for an empty text. Raises ValueError for any other text."""
         kind, _, detail = text.partition(": ")
         return cls(TroubleKind(kind), detail) if text else None
 
@@ -64,32 +64,32 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Raw:
-    """Bytes as they go over a connection of their own, for what no HTTP client would send (T16)."""
+    """Bytes for a connection of their own: what no HTTP client would send (T16)."""
 
     pieces: tuple[bytes, ...]
     pause: float = 0.0
     """Seconds between two pieces."""
     ending: str = ""
-    """What follows the last piece: ``half-close``, ``reset``, or nothing but waiting for a reply."""
+    """What happens after the last piece: ``half-close``, ``reset``, or empty to wait for a reply."""
     wait: float = 1.0
-    """Seconds after the last piece until no reply is expected any more."""
+    """Seconds to wait for a reply after the last piece."""
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What went over the wire."""
+    """An HTTP request as sent."""
 
     method: str
     url: str
     headers: tuple[tuple[str, str], ...]
     content: bytes
-    """The body; of a raw request everything that was sent."""
+    """The body; for a raw request, everything sent."""
     raw: Raw | None = None
 
 
 @dataclass(frozen=True, slots=True, weakref_slot=True)
 class Reply:
-    """What came back over the wire; the content is decompressed."""
+    """An HTTP reply as received; ``content`` is decompressed."""
 
     status: int
     headers: tuple[tuple[str, str], ...]
@@ -107,7 +107,7 @@ class Reply:
         return fields + 5 * len(self.content) + 80 * self.values
 
     def header(self, name: str) -> str | None:
-        """All values of a header field, joined as HTTP joins them; None without the field."""
+        """Returns all values of a header field, joined by commas, or None without the field."""
         values = [value for key, value in self.headers if key.casefold() == name.casefold()]
         return ", ".join(values) if values else None
 
@@ -117,33 +117,33 @@ class Received:
     """A reply as its binding reads it."""
 
     header: Mapping[str, Any]
-    """Members of the reply's header under lower-case names; empty where none is found."""
+    """Members of the reply's header under lower-case names."""
     body: Any
     """The JSON value, or MISSING."""
     unreadable: str = ""
-    """Why the content is no JSON; empty for JSON."""
+    """Why the content is not JSON; empty if it is."""
     notes: tuple[str, ...] = ()
 
 
 class Role(StrEnum):
-    """What an exchange has to do with a hostile input."""
+    """How an exchange relates to a hostile input."""
 
     INPUT = "input"
-    """It is the input, or asks what became of it."""
+    """It is the input, or asks for its effect."""
     AFTER = "after"
-    """It is a plain call after it."""
+    """It is a plain call right after the input."""
     LONG_AFTER = "long after"
-    """It is a plain call after it, once patience has run out."""
+    """It is the last plain call before the kit gives up."""
 
 
 @dataclass(frozen=True, slots=True)
 class Stimulus:
-    """A hostile input (T14, T16, Q10) as an exchange is marked with it."""
+    """Marks an exchange as part of a test with hostile input (T14, T16, Q10)."""
 
     kind: str
-    """Its name in ``messages/hostile.py``."""
+    """Name of the input in ``messages/hostile.py``."""
     family: str = ""
-    """What it is sent together with, where it is one of several."""
+    """Name of the group it is sent with, if any."""
     role: Role = Role.INPUT
 
     def __str__(self) -> str:
@@ -152,14 +152,14 @@ class Stimulus:
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """A request and its reply, or what kept the reply from coming."""
+    """A request and its reply, or why there is no reply."""
 
     id: str
     action: str
-    """The operation whose path was called."""
+    """Operation whose path was called."""
     request: Request
     sent: Message | None
-    """None for content that is no message at all (malformed JSON and the like)."""
+    """None if the content is not a message, such as malformed JSON."""
     reply: Reply | None
     received: Received | None
     started: float
@@ -167,15 +167,14 @@ class Exchange:
     seconds: float
     trouble: Trouble | None = None
     purpose: str = ""
-    """``malformed``, ``unusual``, ``foreign``, ``broken`` or ``large`` where a test of its own sent it; such replies
-    are judged more softly, or by nobody. ``control`` where no test did, but it was to be seen whether the gateway still
-    answers (T6)."""
+    """``malformed``, ``unusual``, ``foreign``, ``broken`` or ``large`` for hostile input, which fewer checks apply to;
+    ``control`` for a call outside any test (T6); empty for everything else."""
     stimulus: Stimulus | None = None
-    """Which hostile input it is, or belongs to."""
+    """The hostile input that the exchange belongs to."""
     about: str = ""
-    """Id of the registration that a request which is no message could change if it were carried out."""
+    """Id of the registration that a request without a message would change if it were carried out."""
     peer: str = ""
-    """Base URL of the gateway that was asked, where it is another one of the region (X1)."""
+    """Base URL of the gateway, if it is another one of the region (X1)."""
 
     @property
     def ended(self) -> float:
@@ -183,12 +182,12 @@ class Exchange:
 
     @property
     def late(self) -> bool:
-        """No whole reply came in time."""
+        """True if no complete reply arrived in time."""
         return self.trouble is not None and self.trouble.kind is TroubleKind.TIMEOUT
 
     @property
     def action_of_reply(self) -> str | None:
-        """``ACK`` or ``NACK``, exactly; None for anything else."""
+        """Exactly ``ACK`` or ``NACK``; None for anything else."""
         if self.received is None:
             return None
         value = self.received.header.get("action", MISSING)
@@ -209,11 +208,11 @@ class Exchange:
 
 LONGEST_ID: Final = 4096
 LONGEST_TOKEN: Final = 8192
-"""Characters up to which what a gateway gives out is used, and kept in mind."""
+"""Longest id and token, in characters, that the kit uses and remembers."""
 
 
 def identifier(value: Any) -> str | None:
-    """A registration id as text, also where it is a number (R2); None for what no later call can name."""
+    """Returns a registration id as text, even if it is a number (R2); None for a value that no later call can use."""
     if isinstance(value, bool) or not isinstance(value, str | int) or value == MISSING:
         return None
     text = str(value)

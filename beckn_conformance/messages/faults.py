@@ -1,4 +1,4 @@
-"""One-fault variants of a valid request, each with the member that must be blamed; derived from the schemas."""
+"""Derives faulty requests from the schemas: one fault each, with the member that the NACK must name."""
 
 from __future__ import annotations
 
@@ -20,35 +20,35 @@ WRONG_TYPES: dict[str, Any] = {
     "array": ["text"],
     "object": {"text": "text"},
 }
-"""A value of each JSON type, for places where another type is due (Q2). The list is not empty: some languages
+"""One value of each JSON type, to put where another type belongs (Q2). The array is not empty, because some languages
 cannot tell an empty one from an empty object."""
 
 HEADER_KINDS: dict[str, tuple[str, ...]] = {
     "Action": ("missing", "another operation", "unknown"),
     "Timestamp": ("missing", "a word", "a 13th month", "30 February"),
 }
-"""Faults of header members that every operation is to refuse (T5, H1)."""
+"""Faults of header members that every operation must refuse (T5, H1)."""
 
 TOKEN_KINDS = ("missing", "empty", "unknown", "foreign")
-"""Faults of the token of a call about a registration (H3)."""
+"""Faults of the token in a call about a registration (H3)."""
 
 LATER = " in a later document"
 
 
 @dataclass(frozen=True, slots=True)
 class FaultCase:
-    """A fault of one member of a request body, and how to make it."""
+    """A fault of one member of a request body."""
 
     action: str
     requirement: str
     member: str
-    """Pointer with ``*`` for any index."""
+    """JSON Pointer, with ``*`` for any index."""
     pointer: str
-    """Pointer of this very fault."""
+    """JSON Pointer of this fault."""
     kind: str
     """``missing``, ``null``, a JSON type, ``empty``, ``malformed: …`` or ``unknown``."""
     spoil: Callable[[Any], Any] = field(repr=False)
-    """From a valid body to the same body with the fault; the valid body is left alone."""
+    """Returns a copy of a valid body with the fault in it."""
 
     @property
     def obligation(self) -> str:
@@ -66,7 +66,7 @@ def obligation(member: str, kind: str, pointer: str) -> str:
 
 
 def fault_cases(action: str, specification: Specification, config: GatewayConfig) -> Iterator[FaultCase]:
-    """Every fault of a single member that the catalogue holds gateways to refuse."""
+    """Yields every fault of a single member that a requirement covers."""
     for member in specification.members(action):
         for kind, strength, value in kinds(member, config):
             requirement = specification.requirement_for_fault(action, member.pointer, kind, strength)
@@ -77,7 +77,7 @@ def fault_cases(action: str, specification: Specification, config: GatewayConfig
 
 
 def kinds(member: Member, config: GatewayConfig) -> Iterator[tuple[str, str, Any]]:
-    """Kind, strength (``must`` or ``should``) and faulty value of every fault of a member."""
+    """Yields kind, strength (``must`` or ``should``) and faulty value of every fault of a member."""
     if member.required and member.pointer not in config.optional:
         yield "missing", "must", None
     if (
@@ -102,7 +102,7 @@ def kinds(member: Member, config: GatewayConfig) -> Iterator[tuple[str, str, Any
 
 
 def _places(pattern: str) -> tuple[str, ...]:
-    """A first and a later item of a list, since a gateway may look at the first only."""
+    """Returns a first and a later item of a list, because a gateway may check only the first."""
     return (pattern.replace("*", "0"), pattern.replace("*", "1")) if "*" in pattern else (pattern,)
 
 

@@ -1,6 +1,6 @@
-"""What no client of the page sends, and the open internet does: texts, requests and raw bytes, by name (T14, T16, Q10).
+"""Hostile input by name: texts, requests and raw bytes that no ordinary client sends (T14, T16, Q10).
 
-A name completes the sentence "Provider/signup with …".
+Each name completes the sentence "Provider/signup with …".
 """
 
 from __future__ import annotations
@@ -11,13 +11,13 @@ from collections.abc import Callable
 from .exchange import Raw
 
 Text = Callable[[bytes], bytes]
-"""Makes another text of the compact JSON of a valid body, which is an object with members."""
+"""Turns the compact JSON of a valid body (a non-empty object) into another text."""
 
 Talk = Callable[[bytes, bytes], Raw]
-"""Makes raw bytes of the head of a valid request, which ends in an empty line, and its body."""
+"""Turns the head of a valid request, empty line included, and its body into raw bytes."""
 
 DEEP = 5000
-"""Levels of nesting: more than parsers that call themselves can take, and little to send."""
+"""Levels of nesting: too deep for recursive parsers, and still small."""
 
 NAME, ID = re.compile(rb'"name":"'), re.compile(rb'"id":"')
 
@@ -27,12 +27,12 @@ def _as(text: bytes) -> Text:
 
 
 def _beside(member: bytes) -> Text:
-    """With a member that the page does not know before those it does."""
+    """Adds an unknown member before the known ones."""
     return lambda valid: valid[:1] + member + b"," + valid[1:]
 
 
 def _within_a_string(text: bytes) -> Text:
-    """With something at the start of the first name, or of the id where there is no name."""
+    """Inserts text at the start of the first name, or of the id if there is no name."""
 
     def make(valid: bytes) -> bytes:
         place = NAME.search(valid) or ID.search(valid)
@@ -51,7 +51,7 @@ MALFORMED: dict[str, Text] = {
     "a scalar": _as(b"42"),
     "a string": _as(b'"text"'),
 }
-"""Bodies that are no JSON object, and must not be acknowledged (T14)."""
+"""Bodies that are not JSON objects and must not be acknowledged (T14)."""
 
 UNUSUAL: dict[str, Text] = {
     "NaN": _beside(b'"x":NaN'),
@@ -78,7 +78,7 @@ UNUSUAL: dict[str, Text] = {
     "a name of 20 KB": _beside(b'"' + b"x" * 20 * 1024 + b'":1'),
     "20 KB of white space": lambda valid: b" \n" * 10 * 1024 + valid,
 }
-"""Bodies that a tolerant reader may understand; nothing is said of the answer (T14)."""
+"""Bodies that a tolerant parser may accept; either reply is fine (T14)."""
 
 FAMILIES: dict[str, tuple[str, ...]] = {
     "odd numbers": ("NaN", "a number beyond any range", "a number of 5000 digits"),
@@ -92,21 +92,21 @@ FAMILIES: dict[str, tuple[str, ...]] = {
     ),
     "odd syntax": ("a comment", "a trailing comma", "more text after the object", "20 KB of white space"),
 }
-"""Unusual bodies that are sent at the same time; what stops a gateway is rarely among them."""
+"""Unusual bodies that are sent together, because few gateways stop at them."""
 
 
 def family_of(kind: str) -> str:
-    """What an unusual body is sent together with; the kind itself where it is sent alone."""
+    """Returns the group that an unusual body is sent with, or the kind itself if it is sent alone."""
     return next((name for name, kinds in FAMILIES.items() if kind in kinds), kind)
 
 
 LARGE: dict[str, int] = {"a document of 256 KB": 256 * 1024, "a document of 1 MB": 1024 * 1024}
-"""Bytes of a document that is larger than usual (Q10)."""
+"""Unusually large documents, with their size in bytes (Q10)."""
 
 MANY_DOCUMENTS = "a thousand documents"
 
 METHODS = ("GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "BREW")
-"""HTTP methods other than that of the page's calls (T16)."""
+"""HTTP methods that the specification does not use (T16)."""
 
 PATHS: dict[str, Callable[[str], str]] = {
     "a slash at the end": lambda path: path + "/",
@@ -119,7 +119,7 @@ PATHS: dict[str, Callable[[str], str]] = {
     "another ending": lambda path: path + ".json",
     "4 KB more": lambda path: path + "/" + "x" * 4096,
 }
-"""Paths beside those of the page (T16), made of ``/Provider/…``."""
+"""Paths that the specification does not define, made from ``/Provider/…`` (T16)."""
 
 MEDIA_TYPES: dict[str, str | None] = {
     "none": None,
@@ -138,11 +138,11 @@ FOREIGN: dict[str, tuple[str, ...]] = {
     "another path": tuple(PATHS),
     "another media type": tuple(MEDIA_TYPES),
 }
-"""Requests that are sound HTTP and no calls of the page (T16), by families."""
+"""Sound HTTP requests that are not calls of the specification, by group (T16)."""
 
 
 def foreign(family: str, kind: str, action: str) -> dict[str, str | None]:
-    """What of a valid call is otherwise in a request of a family and kind of these: method, path, or media type."""
+    """Returns the method, path or media type that replaces the one of a valid call."""
     match family:
         case "another method":
             return {"method": kind}
@@ -152,7 +152,7 @@ def foreign(family: str, kind: str, action: str) -> dict[str, str | None]:
 
 
 def _line(change: Callable[[bytes], bytes]) -> Talk:
-    """With another request line."""
+    """Changes the request line."""
 
     def make(head: bytes, body: bytes) -> Raw:
         line, _, fields = head.partition(b"\r\n")
@@ -162,12 +162,12 @@ def _line(change: Callable[[bytes], bytes]) -> Talk:
 
 
 def _field(field: bytes) -> Talk:
-    """With one more header field."""
+    """Adds a header field."""
     return lambda head, body: Raw((head[:-2] + field + b"\r\n\r\n" + body,))
 
 
 def _length(change: Callable[[int], bytes]) -> Talk:
-    """With something else than the length of the body; the server may wait for more, so nobody waits for it."""
+    """Replaces the Content-Length field. The server may expect more bytes, so the wait for a reply is short."""
 
     def make(head: bytes, body: bytes) -> Raw:
         given = b"Content-Length: %d" % len(body)
@@ -177,7 +177,7 @@ def _length(change: Callable[[int], bytes]) -> Talk:
 
 
 def _chunked(chunks: Callable[[bytes], bytes]) -> Talk:
-    """With a body that is said to be in chunks."""
+    """Sends the body as chunks."""
 
     def make(head: bytes, body: bytes) -> Raw:
         given = b"Content-Length: %d" % len(body)
@@ -188,7 +188,7 @@ def _chunked(chunks: Callable[[bytes], bytes]) -> Talk:
 
 
 def _to_the_host(head: bytes) -> bytes:
-    """The beginning of the head; a cut further on could leave half a token, which would not be told for a secret."""
+    """Cuts the head early; a later cut could leave half a token, which masking would miss."""
     return head.partition(b"\r\n")[0] + b"\r\nHo"
 
 
@@ -244,7 +244,7 @@ MALFORMED_HTTP: dict[str, dict[str, Talk]] = {
         "a reset after the body": lambda head, body: Raw((head + body,), ending="reset"),
     },
 }
-"""What only a raw connection can send (T16), by families. A server may answer it, or close the connection."""
+"""Bytes that only a raw connection can send, by group (T16). A server may answer or close the connection."""
 
 INCOMPLETE = frozenset(
     {
@@ -254,14 +254,14 @@ INCOMPLETE = frozenset(
         "a reset within the body",
     }
 )
-"""Of these no part may be carried out: what the request asks for has not come whole."""
+"""Kinds whose request never arrives complete, so that no part of it may be carried out."""
 
 
 SLOW = "pauses between its bytes"
 
 
 def trickled(head: bytes, body: bytes) -> Raw:
-    """A whole and valid request in twenty pieces over a second; a server may be too impatient for it."""
+    """Splits a valid request into twenty pieces over one second; a server may lose patience."""
     whole = head + body
     size = -(-len(whole) // 20)
     return Raw(tuple(whole[at : at + size] for at in range(0, len(whole), size)), pause=0.05)

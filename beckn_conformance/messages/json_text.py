@@ -1,4 +1,4 @@
-"""JSON as it is read from replies and written into requests."""
+"""Reads the JSON of replies and writes the JSON of requests."""
 
 from __future__ import annotations
 
@@ -9,12 +9,11 @@ from typing import Any, Final, NoReturn
 from ..specification.pointer import MISSING
 
 MOST_VALUES: Final = 100_000
-"""Signs of structure in the JSON of a reply, about one to each member or item; each takes much more memory than it
-takes of a reply."""
+"""Most structural characters in a reply, about one for each member or item; each costs far more memory than a byte."""
 
 
 def read_json(content: bytes) -> tuple[Any, str, tuple[str, ...]]:
-    """Reads RFC 8259 JSON; returns value (or MISSING), the reason it is none, and notes on what was forgiven (T8)."""
+    """Reads RFC 8259 JSON; returns the value or MISSING, why it is not JSON, and notes on tolerated deviations (T8)."""
     notes: tuple[str, ...] = ()
     if content.startswith(b"\xef\xbb\xbf"):
         content, notes = content[3:], ("a byte order mark before the JSON",)
@@ -36,7 +35,7 @@ def read_json(content: bytes) -> tuple[Any, str, tuple[str, ...]]:
 
 
 DEEPEST_JSON: Final = 200
-"""Levels of a reply that are read; RFC 8259 leaves it to a reader how many."""
+"""Deepest nesting that is read; RFC 8259 lets a reader choose."""
 
 
 TOO_DEEP: Final = f"the JSON is nested in more than {DEEPEST_JSON} levels"
@@ -55,7 +54,7 @@ def _is_too_deep(value: Any) -> bool:
 
 
 def _integer(digits: str) -> int | float:
-    """An integer; one of more digits than Python converts is as good as infinite, and JSON all the same."""
+    """Reads an integer; one with more digits than Python converts becomes infinite, and is still JSON."""
     try:
         return int(digits)
     except ValueError:
@@ -67,7 +66,7 @@ def _refuse_constant(name: str) -> NoReturn:
 
 
 def write_json(value: Any) -> bytes:
-    """Compact JSON in UTF-8 for a request; lone surrogates are escaped."""
+    """Writes compact JSON in UTF-8; lone surrogates are escaped."""
     try:
         return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
     except UnicodeEncodeError:
@@ -75,16 +74,15 @@ def write_json(value: Any) -> bytes:
 
 
 DEEPEST = 8
-"""Levels of a body that the schemas speak of, and more."""
+"""Nesting that validators see: more than the schemas describe."""
 
 
 MOST_ITEMS = 2000
-"""Items of a list that are judged one by one, more than any list that a gateway has reason to send."""
+"""Items of a list that validators see: more than a gateway has reason to send."""
 
 
 def tame(value: Any, depth: int = DEEPEST) -> Any:
-    """A value as validators can take it: cut where it is deeper than any schema, or longer than any list of a
-    registration; lone surrogates replaced."""
+    """Returns a value that validators can take: deep and long parts cut off, lone surrogates replaced."""
     if isinstance(value, str):
         return value if value.isascii() else value.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
     if isinstance(value, dict):

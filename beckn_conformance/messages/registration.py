@@ -1,4 +1,4 @@
-"""A registration that a run has made, as far as later calls need it."""
+"""A registration as later calls need it."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from .exchange import LONGEST_TOKEN, Exchange, identifier
 
 @dataclass(frozen=True, slots=True)
 class Registration:
-    """A registration of this run, as far as calls about it need it."""
+    """A registration of this run, or one made beforehand."""
 
     id: str
     token: str
     made: float
-    """When its signup was acknowledged, in seconds since the epoch."""
+    """Seconds since the epoch at which its signup was acknowledged."""
     body: Any
-    """What the signup sent; MISSING for one made beforehand."""
+    """Body of the signup; MISSING for one made beforehand."""
 
 
 def registration_of(exchange: Exchange) -> Registration | None:
-    """The registration that a reply to a signup gives, where it can be used."""
+    """Returns the registration in the reply to a signup, or None if its id or token cannot be used."""
     id_ = identifier(member(exchange.body_of_reply, "/registration/id"))
     token = member(exchange.body_of_reply, "/auth/token")
     if not exchange.acknowledged or id_ is None or not isinstance(token, str) or token == MISSING:

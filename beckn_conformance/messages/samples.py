@@ -1,4 +1,4 @@
-"""Valid values of members that the kit has no words of its own for, drawn from what the schemas say of them."""
+"""Draws valid values from the schemas alone, for members that ``values.py`` does not know."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from ..specification.members import Member
 from ..untrusted.patterns import Pattern, PatternError, pattern
 
 MOST_TRIES = 200
-"""Texts that are drawn for a kind of value before it is said that there is none."""
+"""Attempts before a kind of value counts as impossible."""
 LONGEST = 40
-"""Characters of a text that no pattern limits."""
+"""Characters of a text without a pattern."""
 
 
 class Samples:
-    """Draws values of single members, in all their kinds and different from each other as far as the schemas let."""
+    """Draws values of single members, in all their kinds, distinct where the schemas allow it."""
 
     def __init__(self, rng: random.Random, word: Callable[[], str]) -> None:
         self._random = rng
@@ -25,9 +25,10 @@ class Samples:
         self._used: dict[str, set[str]] = {}
 
     def draw(self, member: Member, variant: str = "") -> Any:
-        """A value that every reading accepts, of a kind of ``x-variants`` or ``x-variants-should`` where one is named.
+        """Returns a value that every reading accepts, of the given kind in ``x-variants`` or ``x-variants-should`` if
+        any.
 
-        Raises SpecificationError where the schemas allow none.
+        Raises SpecificationError if the schemas allow none.
         """
         if choices := _choices(member):
             return self._random.choice(self._fitting(member, variant, choices))
@@ -68,7 +69,7 @@ class Samples:
         return found
 
     def _candidates(self, member: Member, variant: str) -> Iterator[str]:
-        """Texts that may fit; those of the narrowest pattern that is said come first."""
+        """Yields texts that may fit, those of the narrowest patterns first."""
         safe = ("x-safe-should", "x-safe") if variant in member.variants("should") else ("x-safe",)
         narrow = [*(member.schema.get(key, {}).get("pattern") for key in safe), _pattern_of(member, variant)]
         patterns = [*filter(None, narrow)] or [*filter(None, [member.schema.get("pattern")])]
@@ -83,7 +84,7 @@ class Samples:
 
 
 def _choices(member: Member) -> list[Any]:
-    """The values that the schemas list, where they do."""
+    """Returns the values of ``const`` or ``enum``, if there are any."""
     for schema in (member.schema.get("x-safe", {}), member.schema):
         if "const" in schema:
             return [schema["const"]]
@@ -104,7 +105,7 @@ def _usable(member: Member, text: str) -> Pattern:
 
 
 def fits(member: Member, variant: str, value: Any) -> bool:
-    """Whether a value is one that every reading accepts, and of a kind where one is named."""
+    """Reports if every reading accepts a value, and if it is of the given kind."""
     if not member.tolerates(value) or not member.approves(value):
         return False
     if isinstance(value, str) and not value.isprintable():

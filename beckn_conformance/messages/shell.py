@@ -1,4 +1,4 @@
-"""Words for a POSIX shell: literal text is quoted once, and nothing expands but what the kit itself put there."""
+"""Quotes words for a POSIX shell; nothing expands except what the kit itself inserts."""
 
 from __future__ import annotations
 
@@ -13,26 +13,26 @@ from ..untrusted.text import MARKER, printable
 
 VARIABLE = re.compile(r"[A-Z][A-Z0-9_]*")
 LONGEST = 8 * 1024
-"""Characters of a content that are written out; a shell takes no more than 128 KB as one word."""
+"""Longest content written out; a shell takes no more than 128 KB as one word."""
 INFLATE = "import base64,sys,zlib;sys.stdout.buffer.write(zlib.decompress(base64.b64decode(sys.argv[1])))"
 ESCAPES = {"\r": "\\r", "\n": "\\n"}
 SPECIAL = frozenset("%\\!")
-"""Characters that ``printf`` or an interactive shell give a meaning."""
+"""Characters with a meaning for ``printf`` or an interactive shell."""
 
 
 @dataclass(frozen=True, slots=True)
 class Expansion:
-    """What a shell puts in the place of a value that is another one every time."""
+    """An expansion in place of a value that changes from run to run."""
 
     text: str
-    """``$NAME`` or ``$(command)``, made of the kit's own words."""
+    """``$NAME`` or ``$(command)``, written by the kit."""
 
 
 Part = str | Expansion
 
 
 class Command(str):
-    """A finished command or script: what was secret in it is masked, and whoever changes it changes its quoting."""
+    """A finished command or script. Its secrets are masked already; masking it again would break its quoting."""
 
     __slots__ = ()
 
@@ -41,24 +41,24 @@ NOTHING = Command()
 
 
 def variable(name: str) -> Expansion:
-    """The value of a shell variable; raises ValueError for a name that is not made of ``A-Z``, ``0-9`` and ``_``."""
+    """Expands a shell variable; raises ValueError for a name that is not made of ``A-Z``, ``0-9`` and ``_``."""
     if VARIABLE.fullmatch(name) is None:
         raise ValueError(f"{name!r} is no name of a shell variable")
     return Expansion(f"${name}")
 
 
 def is_plain(parts: Iterable[Part]) -> bool:
-    """Whether all literal text can be shown as it is, on a terminal and in the log of a CI."""
+    """Reports if all literal text can be shown unchanged on a terminal and in a CI log."""
     return all(isinstance(part, Expansion) or printable(part) == part for part in parts)
 
 
 def word(*parts: Part) -> str:
-    """One word of a command; raises ValueError for text that no word can hold."""
+    """Quotes one word; raises ValueError for text that no word can hold."""
     return "".join(map(_quoted, _joined(parts))) or "''"
 
 
 def _joined(parts: Iterable[Part]) -> list[Part]:
-    """The same with no literal text beside another, or empty."""
+    """Merges adjacent literal texts and drops empty ones."""
     out: list[Part] = []
     for part in parts:
         if isinstance(part, str) and out and isinstance(out[-1], str):
@@ -69,7 +69,7 @@ def _joined(parts: Iterable[Part]) -> list[Part]:
 
 
 def command(words: Iterable[str]) -> Command:
-    """A command of literal words."""
+    """Quotes a command of literal words."""
     return Command(" ".join(map(word, words)))
 
 
@@ -82,7 +82,7 @@ def _quoted(part: Part) -> str:
 
 
 def printing(parts: Sequence[Part], encoding: str = "utf-8") -> str:
-    """A group of commands that print what the parts say, whatever bytes it has in this encoding."""
+    """Returns a group of commands that prints the parts, with exact bytes in the given encoding."""
     commands = [
         f'printf %s "{part.text}"' if isinstance(part, Expansion) else _print(part, encoding) for part in _joined(parts)
     ]

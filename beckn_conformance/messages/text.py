@@ -1,4 +1,4 @@
-"""Values for a person to read."""
+"""Formats values for people."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from ..untrusted.text import printable
 
 
 def shown(value: Any, limit: int = 160) -> str:
-    """A value for a person: JSON on one line, control characters escaped, cut where it is long."""
+    """Formats a value as JSON on one line, with control characters escaped, cut to ``limit`` characters."""
     if isinstance(value, str) and value == MISSING:
         return "nothing"
     if isinstance(value, float) and not math.isfinite(value):
         return str(value)
     text = json.dumps(value, ensure_ascii=False)
-    # To escape takes much longer than to cut, and the longest texts come from those who mean no good.
+    # Cut before escaping: escaping is slow, and the longest texts are hostile.
     plain = printable(text[: limit + 1])
     return plain if len(plain) <= limit else f"{plain[: limit - 40]} … ({len(text)} characters)"

@@ -1,4 +1,4 @@
-"""Times as replies write them, and the zones of those that are sent."""
+"""Reads the times that replies contain."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from email.utils import parsedate_to_datetime
 
 
 def read_time(text: str) -> datetime.datetime | None:
-    """The latest moment that a text can mean as a time, or None where it is none (H4)."""
+    """Returns the latest moment that a text can mean, or None if it is not a time (H4)."""
     text = text.strip()
     if re.fullmatch(r"\d{9,16}(\.\d+)?", text, re.ASCII):
         number = float(text)
@@ -27,7 +27,7 @@ def read_time(text: str) -> datetime.datetime | None:
         return None
     if moment.tzinfo is not None:
         return moment
-    # A day without a time ends with the day; a time without a zone may be anywhere on earth.
+    # A date lasts until its day ends; a time without an offset may be in any time zone.
     whole_day = re.fullmatch(r"\d{4}-?\d\d-?\d\d", text, re.ASCII) is not None
     try:
         return moment.replace(tzinfo=datetime.UTC) + datetime.timedelta(hours=38 if whole_day else 14)
@@ -36,7 +36,7 @@ def read_time(text: str) -> datetime.datetime | None:
 
 
 def read_date(text: str | None) -> float | None:
-    """Seconds since the epoch of an HTTP date; None for anything else."""
+    """Returns an HTTP date in seconds since the epoch; None for anything else."""
     try:
         return None if text is None else parsedate_to_datetime(text).timestamp()
     except (ValueError, OverflowError):

@@ -1,4 +1,4 @@
-"""Valid values, unique in a run and realistic: what the kit sends satisfies every reading at once."""
+"""Valid values, realistic and unique in a run, that satisfy every reading at once."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ JPEG = base64.b64decode(
     "/9j/4AAQSkZJRgABAQAAAQABAAD/2wBDAFA3PEY8MlBGQUZaVVBfeMiCeG5uePWvuZHI//////////////////////////////////////"
     "//////////////wAALCAABAAEBAREA/8QAFAABAAAAAAAAAAAAAAAAAAAABP/EABQQAQAAAAAAAAAAAAAAAAAAAAD/2gAIAQEAAD8Aa//Z"
 )
-"""A real image of one pixel."""
+"""A real JPEG of one pixel."""
 
 STATES = ("KA", "DL", "MH", "TN", "WB", "GJ", "RJ", "UP", "AP", "KL", "PB", "HR", "MP", "OR", "AS", "BR")
 
@@ -33,12 +33,12 @@ PHONES: Mapping[str, Callable[[str, str], bool]] = {
     "shorter number": lambda country, number: len(number) < 10,
     "longer number": lambda country, number: len(number) > 10,
 }
-"""Which numbers show a variant of ``info.phone``."""
+"""Predicates for the variants of ``info.phone``."""
 
 STEP = 15_485_863
-"""From one phone number to the next; a prime."""
+"""Distance between two phone numbers; a prime."""
 DRAWN_DIGITS = 6
-"""The last digits of a phone number, which are the provider's own."""
+"""Trailing digits of a phone number that are drawn."""
 REGIONS = ("IN", "US", "GB", "DE", "FR", "BR", "JP", "ZA", "AU", "MX", "NL", "KE", "SG", "ES", "AE")
 
 NAMES: Mapping[str, Sequence[str]] = {
@@ -73,7 +73,7 @@ NAMES: Mapping[str, Sequence[str]] = {
     "symbols": ("{} #1 @ 100% + more; really!", "{} Cabs/Vans: yes?"),
     "emoji": ("{} Buses 🚌", "{} Metro 🚇🚕"),
 }
-"""Names by the variant of ``info.name`` that they show; ``{}`` takes a word unique in the run."""
+"""Templates by variant of ``info.name``; ``{}`` takes a word unique in the run."""
 
 
 SIZES: Mapping[str, int] = {
@@ -85,16 +85,16 @@ SIZES: Mapping[str, int] = {
     "just over 16 KB": 16_388,
     "32 KB": 32_768,
 }
-"""Characters of data of a document that every reading has a gateway take (Q10)."""
+"""Sizes of a document's data, in characters, that every reading has a gateway accept (Q10)."""
 
 MOST_TRIES = 100
-"""Realistic values that are drawn for a kind of them before the schemas alone are followed."""
+"""Realistic values to try before drawing from the schemas alone."""
 
 
 class Values:
-    """Draws valid values, each unique in the run; seeded, so that a run can be repeated but for its nonce.
+    """Draws valid values, each unique in the run. A seed repeats a run except for its nonce.
 
-    Members that this module has no words for, and kinds that it does not know, are drawn from the schemas.
+    Members and kinds that this module does not know are drawn from the schemas.
     """
 
     def __init__(self, config: GatewayConfig, *, seed: int = 0, nonce: int | None = None) -> None:
@@ -116,8 +116,10 @@ class Values:
         }
 
     def value(self, pointer: str, variant: str = "", *, action: str = SIGNUP) -> Any:
-        """A value of a member of an operation's request body, ``*`` standing for any index: of a kind that the
-        schemas name, or of any. Raises SpecificationError where the schemas allow none."""
+        """Returns a value of a member of an operation's request body, of a kind that the schemas name, or of any kind.
+
+        ``pointer`` has ``*`` for any index. Raises SpecificationError if the schemas allow no value.
+        """
         member = next(member for member in load().members(action) if member.pointer == pointer)
         if pointer == "/info":
             return self.info()
@@ -137,7 +139,7 @@ class Values:
         return self._samples.draw(member, variant)
 
     def parts(self, action: str, documents: int = 1) -> dict[str, Any]:
-        """What a valid request body of an operation has beside the registration that it is about."""
+        """Returns the members of a valid request body except ``registration``."""
         return {
             member.name: [self.document() for _ in range(documents)]
             if member.pointer == "/documents"
@@ -147,7 +149,7 @@ class Values:
         }
 
     def word(self) -> str:
-        """A pronounceable word that no other call of this run returns."""
+        """Returns a pronounceable word, a new one each time."""
         return syllables((self._nonce ^ 0x5DEECE) % 10**6, 2) + syllables(next(self._count), 3).lower()
 
     def name(self, variant: str = "letters", word: str | None = None) -> str:
@@ -160,7 +162,7 @@ class Values:
         )
 
     def phone(self, variant: str = "without extension") -> str:
-        """A number that its country's plan knows, of a kind that ``info.phone`` names."""
+        """Returns a number that is valid in its country, of a variant of ``info.phone``."""
         suits = PHONES.get(variant, _any_phone)
         country, number = next(pair for pair in self._phones if suits(*pair))
         match variant:
@@ -191,7 +193,7 @@ class Values:
         return f"{word}@example.{top}"
 
     def company_id(self, variant: str = "well-formed") -> str:
-        """A Corporate Identification Number of 21 characters, or what the declared pattern asks for (Q5)."""
+        """Returns a Corporate Identification Number of 21 characters, or a match of the declared pattern (Q5)."""
         if self._company_ids is not None:
             try:
                 return next(self._company_ids)
@@ -227,13 +229,13 @@ class Values:
         return f"https://api.{word}.example.{top}/beckn"
 
     def documents(self, count: int, size: int = 0) -> list[dict[str, str]]:
-        """What one call hands in; the last document has so many characters of data, the others are small (Q10)."""
+        """Returns the documents of one call; the last has ``size`` characters of data, the others are small (Q10)."""
         return [self.document(size=size if number == count - 1 else 0) for number in range(count)]
 
     def document(self, variant: str = "no padding", name: str | None = None, size: int = 0) -> dict[str, str]:
-        """A document of a name and a content unique in the run; variants are those of its name and data.
+        """Returns a document with a unique name and content, of a variant of its name or data.
 
-        ``size`` asks for so many characters of data, a multiple of four; 0 is as small as can be.
+        ``size`` is the length of the data in characters, a multiple of four; 0 means as small as possible.
         """
         word = self.word()
         if variant in ("jpg", "jpeg", "JPEG"):
@@ -248,18 +250,18 @@ class Values:
         return known | {other: self.value(f"/documents/*/{other}") for other in others}
 
     def info(self, **values: Any) -> dict[str, Any]:
-        """Valid company information, with these values among it."""
+        """Returns valid company information; ``values`` replaces members."""
         return {
             name: values[name] if name in values else self.value(below("/info", name)) for name in load().info_names
         }
 
     def signup(self, documents: int = 1, **info: Any) -> dict[str, Any]:
-        """The body of a valid Provider/signup."""
+        """Returns the body of a valid Provider/signup; ``info`` replaces members of ``info``."""
         body = self.parts(SIGNUP, documents)
         return {**body, "info": {**body["info"], **info}} if info else body
 
     def unknown_id(self, like: str, known: Iterable[str]) -> str:
-        """A registration id of the same shape as a given one that no signup gave (R16)."""
+        """Returns a registration id that no signup gave, in the same shape as a given one (R16)."""
         known = set(known)
         shape = like if len(like) >= 6 else like + "0" * (8 - len(like))
         while True:
@@ -268,7 +270,7 @@ class Values:
                 return text
 
     def unknown_token(self, like: str) -> str:
-        """A token of the same shape as a given one that no signup gave (H3)."""
+        """Returns a token that no signup gave, in the same shape as a given one (H3)."""
         while (text := "".join(self._alike(c) for c in like)) == like:
             like += "x"
         return text
@@ -292,7 +294,7 @@ def _any_phone(country: str, number: str) -> bool:
 
 
 def syllables(number: int, least: int) -> str:
-    """A capitalised word of open syllables, one to one with the number for a given least length."""
+    """Returns a capitalised word of open syllables; different numbers give different words."""
     word = ""
     while number or least > 0:
         number, digit = divmod(number, 85)
@@ -302,15 +304,15 @@ def syllables(number: int, least: int) -> str:
 
 
 def pdf(title: str, *, padded: bool = False, size: int = 0) -> bytes:
-    """A one-page PDF whose base64 is the same in every alphabet; with padding only where asked for (Q9).
+    """Returns a one-page PDF whose base64 is the same in every alphabet, padded only on request (Q9).
 
-    A ``size`` in bytes, a multiple of three, is reached with a comment. Of the ASCII that a PDF is made of, only
-    ``>`` in the last of three bytes is encoded as ``+``, so each ``>>`` starts a group of three.
+    A comment fills it up to ``size`` bytes, a multiple of three. Of the ASCII in a PDF, only ``>`` as the last of three
+    bytes is encoded as ``+``, so each ``>>`` starts a group of three.
     """
     content = _pdf(title, padded=padded)
     filler = 0
     for _ in range(2):
-        # Where the parts of a longer text begin, it takes more digits to say.
+        # The offsets of a longer file take more digits.
         filler = max(filler + size - len(content), 0)
         content = _pdf(title + "x" * filler, padded=padded)
     return content
@@ -338,7 +340,7 @@ def _pdf(title: str, *, padded: bool) -> bytes:
 
 
 def _phones(rng: random.Random) -> Iterator[tuple[str, str]]:
-    """Different numbers, valid in their country's numbering plan, as country code and number (Q6)."""
+    """Yields different numbers, valid in their country's numbering plan, as country code and number (Q6)."""
     import phonenumbers
 
     plans: list[tuple[str, str]] = []
@@ -349,8 +351,8 @@ def _phones(rng: random.Random) -> Iterator[tuple[str, str]]:
                 number = phonenumbers.national_significant_number(example)
                 if 7 <= len(number) <= 12 and len(f"{example.country_code}{number}") <= 15:
                     plans.append((str(example.country_code), number[:-DRAWN_DIGITS]))
-    # Steps of a prime length come past every place of a round once, so that none has to be remembered; and of two runs,
-    # whose numbers a gateway may keep apart as well, hardly ever one comes where the other was.
+    # A prime step visits every number of a cycle once, so none has to be remembered, and the numbers of two runs, which
+    # a gateway may have to keep apart too, hardly ever meet.
     count = len(plans) * 10**DRAWN_DIGITS
     place = rng.randrange(count)
     for _ in range(count):
@@ -363,8 +365,8 @@ def _phones(rng: random.Random) -> Iterator[tuple[str, str]]:
 
 
 def _matching(pattern: str, rng: random.Random) -> Iterator[str]:
-    """Texts that a regular expression matches as a whole, different also without regard to case; ends when it
-    gives no new one."""
+    """Yields texts that a regular expression matches as a whole, distinct even without regard to case, until it finds
+    no new one."""
     compiled = Pattern(pattern)
     used: set[str] = set()
     idle = 0

@@ -1,1 +1,1 @@
-"""This process: its signals, streams, children and crashes."""
+"""Signals, streams, child processes and crashes of this process."""

@@ -10,19 +10,19 @@ class Mask(Protocol):
     """Anything that masks secrets."""
 
     def text(self, text: str, *certain: str) -> str:
-        """The text with every secret masked."""
+        """Returns the text with every secret masked."""
 
 
 _MASKS: weakref.WeakSet[Mask] = weakref.WeakSet()
 
 
 def obey(mask: Mask) -> None:
-    """Masks all secrets that ``mask`` knows from now on, for as long as it exists."""
+    """Masks the secrets that ``mask`` knows in all output from now on, while ``mask`` exists."""
     _MASKS.add(mask)
 
 
 def censored(text: str) -> str:
-    """The text without any secret that this process knows."""
+    """Returns the text without any secret that this process knows."""
     for mask in tuple(_MASKS):
         text = mask.text(text)
     return text

@@ -18,10 +18,9 @@ LONGEST = 300
 
 
 def told(error: BaseException, folder: Path | None, mask: Callable[[str], str] = censored) -> str:
-    """Writes what happened to the report folder, and says it in one line.
+    """Writes the traceback to the report folder, and returns one line about it.
 
-    What the machine did not give (room on a disk, a folder that is gone, memory) is no fault of the kit's code, so that
-    nothing is written.
+    A full disk, a missing folder or a lack of memory is not a fault of the kit, so nothing is written for these.
     """
     if isinstance(error, KitError):
         return printable(mask(str(error)))
@@ -30,7 +29,7 @@ def told(error: BaseException, folder: Path | None, mask: Callable[[str], str] =
         return said
     with contextlib.suppress(OSError):
         folder.mkdir(parents=True, exist_ok=True)
-        # A deep recursion shows itself in its last calls.
+        # The last calls show a deep recursion.
         lines = traceback.format_exception(error, limit=-50)
         with replaced(folder / NAME) as file:
             file.write(_printable_lines(mask("".join(lines))))
@@ -39,5 +38,5 @@ def told(error: BaseException, folder: Path | None, mask: Callable[[str], str] =
 
 
 def _printable_lines(text: str) -> str:
-    """A text whose only control characters are line breaks."""
+    """Removes control characters other than line breaks."""
     return "".join(f"{printable(line)}\n" for line in text.splitlines())

@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM: treated alike, and held back in critical sections."""
+"""Treats Ctrl-C and SIGTERM alike, and holds them back in critical sections."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from types import FrameType
 
 
 def take_termination() -> Callable[[], object]:
-    """Has SIGTERM, by which machines end what people end by Ctrl-C, do the same; returns what undoes that.
+    """Makes SIGTERM act like Ctrl-C; returns a function that undoes it.
 
-    It does so where Ctrl-C itself is ignored, as by what a shell runs in the background. Where somebody handles SIGTERM
-    already, or outside of the main thread, it is left alone.
+    Works in background jobs too, which start with SIGINT ignored. Does nothing outside the main thread or if SIGTERM
+    has a handler already.
     """
     if threading.current_thread() is not threading.main_thread() or signal.getsignal(signal.SIGTERM) != signal.SIG_DFL:
         return lambda: None
@@ -23,8 +23,7 @@ def take_termination() -> Callable[[], object]:
 
 @contextlib.contextmanager
 def undisturbed() -> Iterator[None]:
-    """Keeps Ctrl-C and SIGTERM waiting until what must not be left half done is done; outside of the main thread they
-    never come."""
+    """Holds back Ctrl-C and SIGTERM until the context ends; does nothing outside the main thread."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return

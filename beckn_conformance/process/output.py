@@ -10,9 +10,9 @@ from typing import Any, TextIO, cast
 
 
 class Lasting:
-    """A stream that goes nowhere once it cannot be written any more (``| head``, a full disk).
+    """A stream that discards output once writing fails (``| head``, a full disk).
 
-    Without it, the exception would end the run, and Python would give it the status of a gateway that does not conform.
+    Otherwise the exception would end the run with status 1, that of a non-conformant gateway.
     """
 
     def __init__(self, stream: TextIO) -> None:
@@ -35,7 +35,7 @@ class Lasting:
             self._give_up()
 
     def _give_up(self) -> None:
-        """Discards everything from now on, including what Python still has buffered."""
+        """Discards everything from now on, including Python's own buffer."""
         with contextlib.suppress(OSError, ValueError):
             nowhere = os.open(os.devnull, os.O_WRONLY)
             os.dup2(nowhere, self._stream.fileno())
@@ -45,8 +45,8 @@ class Lasting:
 
 @contextlib.contextmanager
 def lasting() -> Iterator[None]:
-    """Keeps standard output and error usable within the context, and flushes them at its end."""
-    # Python has no stream where the shell closed it (``>&-``); whoever flushes at the end expects one.
+    """Keeps standard output and error usable, and flushes them at the end."""
+    # Python has no stream for one that the shell closed (``>&-``); code that flushes at exit expects one.
     before = [stream or open(os.devnull, "w", encoding="utf-8") for stream in (sys.stdout, sys.stderr)]  # noqa: SIM115
     for stream in before:
         if hasattr(stream, "reconfigure"):

@@ -1,4 +1,4 @@
-"""The rows of the catalogue: operations, requirements, and the members that they are about."""
+"""Rows of the catalogue: operations, requirements, and the members they are about."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from .validators import compile_schema
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One of the calls of the specification."""
+    """A call of the specification."""
 
     key: str
     """Name of its schema files, such as ``info-update``."""
     action: str
     """Value of its Action header, such as ``Provider/info/update``."""
     prefix: str = ""
-    """Beginning of the ids of its requirements, such as ``UPDATE``."""
+    """First word of the ids of its requirements, such as ``UPDATE``."""
     section: str = ""
-    """Where the specification page has it, such as ``§3``."""
+    """Section of the specification page, such as ``§3``."""
 
     @property
     def path(self) -> str:
@@ -31,18 +31,18 @@ class Operation:
 
 @dataclass(frozen=True, slots=True)
 class Selector:
-    """Ties a requirement to members of a request and to kinds of faults there."""
+    """Ties a requirement to members of a request and kinds of faults."""
 
     members: tuple[str, ...]
     strength: str
-    """``must`` or ``should``: on which side of the border in the schemas it lies."""
+    """``must`` or ``should``: the border in the schemas that it concerns."""
     kinds: tuple[str, ...] = ()
-    """Kinds of faults (``empty``, ``unknown`` …); none means every kind no other requirement names."""
+    """Kinds of faults (``empty``, ``unknown`` …); none means every kind that no other requirement names."""
 
 
 @dataclass(frozen=True, slots=True)
 class Requirement:
-    """One thing a gateway is held to, as ``requirements.yaml`` has it."""
+    """A row of ``requirements.yaml``."""
 
     id: str
     section: str
@@ -52,11 +52,11 @@ class Requirement:
     title: str
     text: str
     operations: tuple[str, ...]
-    """Actions of the exchanges that are judged under it."""
+    """Actions of the exchanges that it applies to."""
     refuses: Selector | None = None
     accepts: Selector | None = None
     owns: tuple[str, ...] = ()
-    """Members of the reply that it judges in place of the general requirement on the body."""
+    """Members of the reply that it judges instead of the general requirement on the body."""
     needs: str = ""
     untestable: str = ""
 
@@ -77,7 +77,7 @@ def _requirement(row: Mapping[str, Any], actions: Mapping[str, str]) -> Requirem
 
 
 def _check_catalogue(files: Mapping[str, Any]) -> None:
-    """Holds requirements and readings against their own schema."""
+    """Validates requirements and readings against their own schema."""
     schema = files.get("catalogue.json")
     if not isinstance(schema, dict):
         raise SpecificationError("catalogue.json is missing")

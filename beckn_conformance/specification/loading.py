@@ -1,4 +1,4 @@
-"""The specification as data: operations, members, requirements and readings, loaded from schemas/."""
+"""Loads operations, members, requirements and readings from schemas/."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MOST_FILES: Final = 300
 
 
 def default_folder() -> Path:
-    """schemas/ of the installed package, or of the checkout the package lies in."""
+    """Returns schemas/ of the installed package, or of the checkout around it."""
     package = Path(__file__).resolve().parents[1]
     for folder in (package / "schemas", package.parent / "schemas"):
         if (folder / "requirements.yaml").is_file():
@@ -54,12 +54,12 @@ def shipped() -> Specification:
 
 
 def misfit(value: Any, reference: str) -> str:
-    """How a value breaks a schema of the kit's own files, such as ``report.json``; empty if it does not."""
+    """Says how a value breaks a schema of the kit's own files, such as ``report.json``; empty if it does not."""
     validator = shipped().validator(reference)
     try:
         error = None if validator.is_valid(value) else next(validator.iter_errors(value))
     except UnicodeEncodeError:
-        # Ids of hostile gateways can hold lone surrogates, which no validator takes.
+        # Ids of hostile gateways can hold lone surrogates, which validators reject.
         error = next(iter(validator.iter_errors(_whole(value))), None)
     if error is None:
         return ""
@@ -68,7 +68,7 @@ def misfit(value: Any, reference: str) -> str:
 
 
 def _whole(value: Any) -> Any:
-    """A value with lone surrogates replaced."""
+    """Replaces lone surrogates."""
     if isinstance(value, str):
         return value.encode("utf-8", "replace").decode()
     if isinstance(value, dict):
@@ -77,7 +77,7 @@ def _whole(value: Any) -> Any:
 
 
 def paths(folder: Path) -> list[Path]:
-    """The files of a copy of schemas/, in their order; raises SpecificationError for a folder that is none."""
+    """Lists the files of a copy of schemas/ in order; raises SpecificationError for any other folder."""
     try:
         with os.scandir(folder) as entries:
             names = sorted(entry.name for entry in entries if Path(entry.name).suffix in (".json", ".yaml"))
@@ -89,7 +89,7 @@ def paths(folder: Path) -> list[Path]:
 
 
 def parsed(path: Path, content: bytes) -> Any:
-    """The value in a file of JSON or YAML; raises SpecificationError with file and line."""
+    """Parses a file of JSON or YAML; raises SpecificationError with file and line."""
     try:
         if path.suffix == ".json":
             return reading.json_value(content)

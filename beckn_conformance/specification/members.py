@@ -1,4 +1,4 @@
-"""The members of a request body, with everything the schemas say of their values."""
+"""Members of a request body, with all that the schemas say about their values."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .pointer import parts_of
 from .validators import compile_schema
 
 ANY = "any"
-"""The kind of all valid values of a member whose schema names no kinds."""
+"""Kind of all valid values of a member whose schema names no kinds."""
 
 
 JSON_TYPES = ("string", "number", "boolean", "array", "object", "null")
@@ -21,7 +21,7 @@ JSON_TYPES = ("string", "number", "boolean", "array", "object", "null")
 
 @dataclass(frozen=True)
 class Member:
-    """One member of a request body, with everything the schemas say of its values.
+    """One member of a request body.
 
     ``pointer`` is a JSON Pointer in which ``*`` stands for any index of a list.
     """
@@ -47,7 +47,7 @@ class Member:
 
     @property
     def scalar(self) -> bool:
-        """Whether its values have no members or items of their own."""
+        """True if its values have no members or items of their own."""
         return self.type not in ("object", "array")
 
     @cached_property
@@ -69,18 +69,18 @@ class Member:
 
     @cached_property
     def properties(self) -> frozenset[str]:
-        """Names of the members of an object; none for other types."""
+        """Names of an object's members; empty for other types."""
         return frozenset(self.schema.get("properties", ()))
 
     @cached_property
     def filled(self) -> str | None:
-        """How strongly an object without members must be refused; None if it may be empty."""
+        """Strength with which an object without members must be refused; None if it may be empty."""
         strengths = {"must": self.schema, "should": self.schema.get("x-should", {})}
         return next((strength for strength, schema in strengths.items() if "minProperties" in schema), None)
 
     @cached_property
     def named_faults(self) -> Mapping[str, tuple[str, str]]:
-        """Name and strength of each faulty text that the schemas list."""
+        """Name and strength of each faulty text in the schemas."""
         found: dict[str, tuple[str, str]] = {}
         for strength in ("must", "should"):
             for name, value in self.malformed(strength).items():
@@ -106,7 +106,7 @@ class Member:
         return validator is None or bool(validator.is_valid(value))
 
     def overlong(self, value: object) -> bool:
-        """True for a text that satisfies every reading but for its length."""
+        """True for a text that satisfies every reading except in its length."""
         return (
             isinstance(value, str)
             and len(value) > self.schema.get("x-safe", {}).get("maxLength", float("inf"))
@@ -121,29 +121,29 @@ class Member:
         return self.safe(value) or (validator is not None and bool(validator.is_valid(value)))
 
     def malformed(self, strength: str) -> Mapping[str, Any]:
-        """Named faulty values of the member's own type, by the strength with which they must be refused."""
+        """Returns named faulty values of the member's own type that must be refused with a given strength."""
         found: Mapping[str, Any] = self.schema.get("x-malformed" if strength == "must" else "x-should-malformed", {})
         return found
 
     def variants(self, strength: str) -> Mapping[str, str]:
-        """Named kinds of valid values as patterns, each of which is to be seen accepted; one for all that no schema
-        tells apart."""
+        """Returns named kinds of valid values as patterns, each to be accepted; one kind for all if the schemas name
+        none."""
         found: Mapping[str, str] = self.schema.get("x-variants" if strength == "must" else "x-variants-should", {})
         return {ANY: ""} if not found and strength == "must" and self.scalar else found
 
 
 @dataclass(frozen=True, slots=True)
 class Acceptance:
-    """That valid values of a member are accepted, in each of their kinds."""
+    """The obligation to accept valid values of a member, in each of their kinds."""
 
     pointer: str
     requirement: str
     variants: tuple[tuple[str, patterns.Pattern], ...]
-    """Obligation and pattern of every kind."""
+    """Obligation and pattern of each kind."""
 
 
 def json_type(value: object) -> str:
-    """The JSON type of a decoded value, one of JSON_TYPES."""
+    """Returns the JSON type of a decoded value, one of JSON_TYPES."""
     match value:
         case None:
             return "null"

@@ -11,27 +11,27 @@ INDEX: Final = re.compile(r"[0-9]{1,9}")
 
 
 MISSING: Final = "\0missing"
-"""Stands for a member that is not there, where None means JSON null."""
+"""Stands for an absent member, since None means JSON null."""
 
 
 @lru_cache(maxsize=4096)
 def parts_of(pointer: str) -> tuple[str, ...]:
-    """The names and indices that a pointer is made of."""
+    """Splits a pointer into names and indices."""
     return tuple(part.replace("~1", "/").replace("~0", "~") for part in pointer.split("/")[1:])
 
 
 def escaped(part: object) -> str:
-    """A name or an index as a part of a pointer."""
+    """Escapes a name or an index for use in a pointer."""
     return str(part).replace("~", "~0").replace("/", "~1")
 
 
 def below(pointer: str, *parts: object) -> str:
-    """The pointer to what lies at names or indices below another one."""
+    """Appends names or indices to a pointer."""
     return "".join((pointer, *(f"/{escaped(part)}" for part in parts)))
 
 
 def put(value: Any, pointer: str, new: Any) -> None:
-    """Sets what lies at a pointer, in place; raises LookupError where its parent is not there."""
+    """Sets the value at a pointer, in place; raises LookupError if its parent does not exist."""
     *path, last = parts_of(pointer)
     for part in path:
         value = value[int(part)] if isinstance(value, list) else value[part]
@@ -39,7 +39,7 @@ def put(value: Any, pointer: str, new: Any) -> None:
 
 
 def member(value: Any, pointer: str) -> Any:
-    """The value at a JSON Pointer without ``*``; MISSING where there is none."""
+    """Returns the value at a pointer without ``*``, or MISSING."""
     for part in parts_of(pointer):
         if isinstance(value, dict) and part in value:
             value = value[part]
@@ -51,7 +51,7 @@ def member(value: Any, pointer: str) -> Any:
 
 
 def places(value: Any, pattern: str) -> Iterator[tuple[str, Any]]:
-    """Every pointer that a pattern with ``*`` stands for in a value, with what lies there or MISSING."""
+    """Yields every pointer that matches a pattern with ``*``, with its value or MISSING."""
     star = ANY_INDEX.search(pattern)
     if star is None:
         yield pattern, member(value, pattern)
@@ -69,5 +69,5 @@ AN_INDEX: Final = re.compile(r"/(?:0|[1-9][0-9]*)(?=/|$)")
 
 
 def pattern_of(pointer: str) -> str:
-    """A JSON Pointer in which the items of a list are not told apart."""
+    """Replaces every index in a pointer by ``*``."""
     return AN_INDEX.sub("/*", pointer)

@@ -1,4 +1,4 @@
-"""Everything in schemas/, read once."""
+"""Everything in schemas/, as one value."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from .pointer import below, parts_of
 from .validators import BASE, compile_schema
 
 MOST_MEMBERS: Final = 2000
-"""Members of one request, those of parts that are referred to counted each time."""
+"""Most members of one request, counting referenced parts each time."""
 
 
 DEEPEST: Final = 16
-"""References in a row, and levels of members."""
+"""Longest chain of references, and deepest nesting of members."""
 
 
 @dataclass(frozen=True, eq=False)
 class Specification:
-    """Everything in schemas/, read once; raises SpecificationError where it cannot be used."""
+    """Everything in schemas/, read once; raises SpecificationError if it cannot be used."""
 
     folder: Path
     files: Mapping[str, Any]
@@ -39,14 +39,14 @@ class Specification:
     _members: dict[str, tuple[Member, ...]] = field(default_factory=dict, repr=False)
 
     def operation(self, action: str) -> Operation:
-        """The operation of an action; raises KeyError where the specification has none of that name."""
+        """Returns the operation of an action; raises KeyError for an unknown one."""
         for operation in self.operations:
             if operation.action == action:
                 return operation
         raise KeyError(f"the specification has no operation {action}")
 
     def members(self, action: str) -> tuple[Member, ...]:
-        """The members of an operation's request body, parents before children."""
+        """Returns the members of an operation's request body, parents before children."""
         if action not in self._members:
             schema = self.files[f"{self.operation(action).key}.request.json"]
             self._members[action] = self._all_members(schema)
@@ -54,29 +54,29 @@ class Specification:
 
     @cached_property
     def places(self) -> frozenset[str]:
-        """Where a finding can be, with ``*`` for any index: bodies as a whole, their members, members of headers."""
+        """Places of possible findings, with ``*`` for any index: whole bodies, their members, header members."""
         bodies = (self.files[f"{o.key}.{kind}.json"] for o in self.operations for kind in ("request", "ack"))
         headers = (name for kind in ("request", "reply") for name in self.files[f"header.{kind}.json"]["properties"])
         members = {member.pointer for body in bodies for member in self._all_members(body)}
         return frozenset({"", *members, *(f"header:{name}" for name in headers)})
 
     def children(self, action: str, pointer: str) -> tuple[Member, ...]:
-        """The members of an object in an operation's request body; those of the body itself for ""."""
+        """Returns the members of an object in an operation's request body; "" means the body itself."""
         return _children(self, action, pointer)
 
     @cached_property
     def info_names(self) -> tuple[str, ...]:
-        """Names of the members of ``info``, as a signup has them."""
+        """Names of the members of ``info`` in a signup."""
         return tuple(member.name for member in self.children(SIGNUP, "/info"))
 
     @cached_property
     def document_names(self) -> tuple[str, ...]:
-        """Names of the members of a document, as a signup has them."""
+        """Names of the members of a document in a signup."""
         return tuple(member.name for member in self.children(SIGNUP, "/documents/*"))
 
     @cached_property
     def unchanging(self) -> tuple[str, ...]:
-        """Pointers of what a signup says once and for all: values outside of ``info`` and of lists."""
+        """Pointers of signup members that no later call changes: values outside ``info`` and lists."""
         return tuple(
             member.pointer
             for member in self.members(SIGNUP)
@@ -84,11 +84,11 @@ class Specification:
         )
 
     def top_members(self, action: str) -> frozenset[str]:
-        """Names of the members of an operation's request body itself."""
+        """Returns the names of the top-level members of an operation's request body."""
         return _top_members(self, action)
 
     def resolve(self, schema: Mapping[str, Any]) -> tuple[Mapping[str, Any], bool]:
-        """Follows $ref, and anyOf with null; returns the schema meant and whether null is allowed."""
+        """Follows $ref and anyOf with null; returns the schema, and whether null is allowed."""
         nullable = False
         for _ in range(DEEPEST):
             if "$ref" in schema:
@@ -102,7 +102,7 @@ class Specification:
         raise SpecificationError(f"{self.folder}: a schema has more than {DEEPEST} references in a row")
 
     def target(self, reference: str) -> Mapping[str, Any]:
-        """Resolves a $ref of any of the files."""
+        """Resolves a $ref into any of the files."""
         file, _, pointer = reference.partition("#")
         node: Any = self.files[file or "common.json"]
         for part in parts_of(pointer):
@@ -110,7 +110,7 @@ class Specification:
         return dict(node)
 
     def _all_members(self, schema: Mapping[str, Any]) -> tuple[Member, ...]:
-        """The members of a body; raises SpecificationError for schemas that refer to each other without end."""
+        """Returns the members of a body; raises SpecificationError for endless references."""
         found = tuple(itertools.islice(self._walk(schema, "", DEEPEST), MOST_MEMBERS + 1))
         if len(found) > MOST_MEMBERS:
             raise SpecificationError(f"{self.folder}: a body has more than {MOST_MEMBERS} members")
@@ -131,15 +131,15 @@ class Specification:
             yield from self._walk(resolved, f"{pointer}/*", room - 1)
 
     def reply_schema(self, action: str, kind: str) -> Any:
-        """The validator of an ``ack`` or ``nack`` body of an operation."""
+        """Returns the validator of an ``ack`` or ``nack`` body of an operation."""
         return self.validator(f"{self.operation(action).key}.{kind}.json")
 
     def validator(self, reference: str) -> Any:
-        """The validator of a schema of the files, such as ``get.ack.json`` or ``catalogue.json#/$defs/page``."""
+        """Returns the validator of a schema, such as ``get.ack.json`` or ``catalogue.json#/$defs/page``."""
         return _validator(self, reference)
 
     def requirement_for_fault(self, action: str, member: str, kind: str, strength: str) -> Requirement | None:
-        """The requirement that a request with this fault is refused, or None where nobody is held to it."""
+        """Returns the requirement that a request with this fault is refused, or None if there is none."""
         general = None
         for requirement in self._refusals(action):
             selector = requirement.refuses
@@ -153,22 +153,22 @@ class Specification:
         return general
 
     def requirement_for_acceptance(self, action: str, member: str, strength: str) -> Requirement | None:
-        """The requirement that valid values of this member are accepted, if it has one of its own."""
+        """Returns the requirement that valid values of this member are accepted, or None if there is none."""
         return _acceptances(self).get((action, member, strength))
 
     def acceptances(self, action: str) -> tuple[Acceptance, ...]:
-        """The kinds of valid values that are to be seen accepted, member by member."""
+        """Returns the kinds of valid values that must be accepted, member by member."""
         return _acceptances_of(self, action)
 
     def replies_owned(self, action: str) -> tuple[str, ...]:
-        """The requirements on the body of an operation's ACK: the general one, and those of single members."""
+        """Returns the requirements on the body of an operation's ACK: the general one, and those on single members."""
         return _replies_owned(self, action)
 
     def _refusals(self, action: str) -> tuple[Requirement, ...]:
         return _refusals_of(self, action)
 
     def prefix(self, action: str) -> str:
-        """First word of the ids of an operation's requirements, such as ``UPDATE``."""
+        """Returns the first word of the ids of an operation's requirements, such as ``UPDATE``."""
         return self.operation(action).prefix
 
     def __hash__(self) -> int:

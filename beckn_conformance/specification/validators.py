@@ -1,4 +1,4 @@
-"""Validators of the canonical implementation, with the formats of the specification."""
+"""JSON Schema validators with the specification's formats."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from ..errors import SpecificationError
 from ..untrusted import patterns
 
 BASE = "json-schema:///gateway-registration/"
-"""What the names of files are relative to: the same as in their ``$id``, so that references resolve anywhere."""
+"""Base of file names, the same as in each ``$id``, so that references resolve anywhere."""
 
 
 def _plain_name(value: str) -> bool:
-    """Letters, marks and digits of any script, inner single spaces and common punctuation, in NFC (Q4)."""
+    """Accepts letters, marks and digits of any script, single inner spaces and common punctuation, in NFC (Q4)."""
     if not value or value != unicodedata.normalize("NFC", value) or value != value.strip(" ") or "  " in value:
         return False
     return all(c in " .&'()-," or (kind := unicodedata.category(c))[0] in "LM" or kind == "Nd" for c in value)
 
 
 def _printable_name(value: str) -> bool:
-    """The wider set of names: also other punctuation, symbols and emoji (Q4)."""
+    """Accepts the wider set of names, with other punctuation, symbols and emoji (Q4)."""
     if not value or value != unicodedata.normalize("NFC", value) or value != value.strip() or "  " in value:
         return False
     return all(c == " " or unicodedata.category(c)[0] in "LMNPS" for c in value)
@@ -32,7 +32,7 @@ def _printable_name(value: str) -> bool:
 
 @lru_cache(maxsize=4096)
 def known_phone(value: str) -> bool:
-    """A number that libphonenumber knows as valid, fifteen digits at most without the extension (Q6)."""
+    """Accepts numbers that libphonenumber calls valid, with at most fifteen digits before the extension (Q6)."""
     import phonenumbers
 
     country, _, rest = value.partition("-")
@@ -47,7 +47,7 @@ def known_phone(value: str) -> bool:
 
 
 def _pdf_or_jpeg(value: str) -> bool:
-    """A PDF or a JPEG in standard base64 (Q9)."""
+    """Accepts a PDF or a JPEG in standard base64 (Q9)."""
     import base64
     import binascii
 
@@ -67,9 +67,9 @@ FORMATS: dict[str, Callable[..., bool]] = {
 
 
 def compile_schema(schema: Mapping[str, Any], resources: Mapping[str, Any] | None = None) -> Any:
-    """A validator of the canonical implementation, jsonschema-rs; references resolve among the resources.
+    """Compiles a schema with jsonschema-rs; references resolve among ``resources`` only.
 
-    Raises SpecificationError for a schema that is none, leads elsewhere, or has a pattern that could take forever.
+    Raises SpecificationError for an invalid schema, a reference elsewhere, or a pattern that could take forever.
     """
     registry = None
     try:
@@ -89,5 +89,5 @@ def compile_schema(schema: Mapping[str, Any], resources: Mapping[str, Any] | Non
 
 
 def _elsewhere(uri: str) -> NoReturn:
-    """What a reference leads to outside of schemas/ is neither read nor fetched."""
+    """Neither reads nor fetches a reference that leads outside schemas/."""
     raise ValueError(f"{uri} is not among the files of schemas/")

@@ -1,1 +1,1 @@
-"""What strangers wrote is read and written here, within bounds."""
+"""Reads and writes files and texts of strangers, within bounds."""

@@ -1,4 +1,4 @@
-"""Regular expressions of strangers: matched in time proportional to the text, and texts drawn of them within bounds."""
+"""Regular expressions of strangers: matched in linear time, and sampled within bounds."""
 
 from __future__ import annotations
 
@@ -11,24 +11,24 @@ from typing import Any, Final, TypeVar
 import jsonschema_rs
 
 ENGINE: Final = jsonschema_rs.RegexOptions()
-"""The engine without backtracking, which knows neither look-around nor back-references."""
+"""The engine without backtracking; it has no look-around and no back-references."""
 LONGEST: Final = 1000
 """Characters of a pattern."""
 MOST_REPEATS: Final = 100
-"""What draws texts makes no longer ones."""
+"""Repeats in a sampled text."""
 MOST_DRAWS: Final = 1000
-"""Choices that are made for one text."""
+"""Random choices for one sampled text."""
 REPEATS = re.compile(r"\{(\d*)(?:,(\d*))?\}")
 
 T = TypeVar("T")
 
 
 class PatternError(ValueError):
-    """A pattern that is not taken, with the reason."""
+    """A rejected pattern, with the reason."""
 
 
 class Pattern:
-    """A regular expression; raises PatternError for one that could take forever, or is none."""
+    """A regular expression; raises PatternError for one that is invalid or could take forever."""
 
     def __init__(self, text: str) -> None:
         self.text = text
@@ -37,7 +37,7 @@ class Pattern:
         if any(int(number) > MOST_REPEATS for found in REPEATS.findall(text) for number in found if number):
             raise PatternError(f"it repeats something more than {MOST_REPEATS} times")
         try:
-            # Texts are drawn by what Python makes of it.
+            # Texts are sampled from Python's parse of the pattern.
             re.compile(text)
             self._anywhere, self._whole = _matcher(text), _matcher(f"^(?:{text})$")
         except (re.error, OverflowError, RecursionError) as error:
@@ -48,15 +48,15 @@ class Pattern:
             ) from error
 
     def search(self, text: str) -> bool:
-        """Whether it matches anywhere in a text."""
+        """True if it matches anywhere in a text."""
         return _is_valid(self._anywhere, text)
 
     def fullmatch(self, text: str) -> bool:
-        """Whether it matches all of a text."""
+        """True if it matches a text as a whole."""
         return _is_valid(self._whole, text)
 
     def draw(self, rng: random.Random) -> str:
-        """A text that it matches, most of the time; raises PatternError where that would be too long."""
+        """Returns a text that usually matches; raises PatternError if it would be too long."""
         import rstr
 
         try:
@@ -68,7 +68,7 @@ class Pattern:
 
 @lru_cache(maxsize=256)
 def pattern(text: str) -> Pattern:
-    """The pattern of a text, made once."""
+    """Compiles a pattern, once for each text."""
     return Pattern(text)
 
 
@@ -80,12 +80,12 @@ def _is_valid(matcher: Any, text: str) -> bool:
     try:
         return bool(matcher.is_valid(text))
     except UnicodeEncodeError:
-        # A lone surrogate is no character, so no pattern has one.
+        # A lone surrogate is not a character, so no pattern matches it.
         return False
 
 
 class _Counted(random.Random):
-    """Draws from another source, so often and no more."""
+    """A source of randomness that stops after a number of draws."""
 
     def __init__(self, rng: random.Random) -> None:
         super().__init__(0)

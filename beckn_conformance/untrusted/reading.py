@@ -1,6 +1,6 @@
-"""Reads files that a stranger may have written: regular files only, and everything within bounds.
+"""Reads files that a stranger may have written: regular files only, everything within bounds.
 
-Everything here raises UsageError in one line, with the file and, where there is one, the line.
+All functions raise UsageError: one line with the file and, if known, the line number.
 """
 
 from __future__ import annotations
@@ -22,18 +22,18 @@ from ..errors import UsageError
 
 MB: Final = 1024 * 1024
 LARGEST: Final = 64 * MB
-"""Most bytes of a file that is read in one piece, unless the caller says otherwise."""
+"""Default for the most bytes of a file that is read at once."""
 LONGEST_LINE: Final = 160 * MB
-"""Bytes of one row of a record: a request and a reply of the greatest length, packed."""
+"""Bytes of one row of a record: the longest request and reply."""
 MOST_VALUES: Final = 1_000_000
-"""Most values in one JSON text, unless the caller says otherwise."""
+"""Default for the most values in one JSON text."""
 DEEPEST: Final = 100
 """Levels of lists and objects in one JSON text."""
 LONGEST_INTEGER: Final = 400
-"""Digits of a number that is converted exactly; more than this is as good as infinite."""
+"""Digits of a number that is converted exactly; a longer one becomes infinite."""
 
 _STRING = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.DOTALL)
-"""A JSON string; one without an end reaches to the end of the text, so that no text is searched twice."""
+"""A JSON string. One without an end matches up to the end of the text, so that no part is searched twice."""
 _NO_STRUCTURE = bytes({*range(128)} - {*b"[]{},"})
 _LEVELS = bytes.maketrans(b"[{]}", b"\2\2\0\0")
 _NOFOLLOW = getattr(os, "O_NOFOLLOW", 0)
@@ -45,12 +45,12 @@ _SPECIAL = "it is no regular file"
 
 
 def opened(path: Path, *, below: Path | None = None) -> BinaryIO:
-    """Opens a regular file for reading; refuses a pipe, a device or a folder without waiting for it.
+    """Opens a regular file for reading; refuses a pipe, device or folder without blocking.
 
-    ``below`` is the folder that the user named: beneath it no part of the path may be a link.
+    ``below`` is the folder that the user named: no part of the path beneath it may be a link.
     """
     try:
-        # A pipe without a writer would block an ordinary open.
+        # An ordinary open of a pipe would block until somebody writes.
         flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
         descriptor = os.open(path, flags) if below is None else open_below(below, path.relative_to(below).parts, flags)
     except (OSError, ValueError) as error:
@@ -66,7 +66,7 @@ def opened(path: Path, *, below: Path | None = None) -> BinaryIO:
 
 
 def open_below(folder: Path, parts: Sequence[str], flags: int, mode: int = 0o666) -> int:
-    """Opens a file beneath a folder without following a link on the way; returns its descriptor. Raises OSError."""
+    """Opens a file beneath a folder without following links; returns its descriptor. Raises OSError."""
     if os.open not in os.supports_dir_fd:
         path = folder.joinpath(*parts)
         if any(folder.joinpath(*parts[: n + 1]).is_symlink() for n in range(len(parts))):
@@ -84,17 +84,17 @@ def open_below(folder: Path, parts: Sequence[str], flags: int, mode: int = 0o666
 
 
 def unreadable(path: Path, error: Exception) -> UsageError:
-    """Says in one line why a file cannot be read."""
+    """Returns the error that says in one line why a file cannot be read."""
     if isinstance(error, OSError) and error.errno == errno.ELOOP:
         return UsageError(f"{path} cannot be read: it is a link")
     return UsageError(f"{path} cannot be read: {getattr(error, 'strerror', None) or error}")
 
 
 def content(path: Path, *, most: int = LARGEST, below: Path | None = None) -> bytes:
-    """All bytes of a regular file."""
+    """Reads a regular file."""
     with opened(path, below=below) as file:
         try:
-            # A sparse file of terabytes takes no room on disk, but all of it in memory.
+            # A sparse file takes no room on disk, and all of its length in memory.
             read = file.read(most + 1) if os.fstat(file.fileno()).st_size <= most else None
         except OSError as error:
             raise unreadable(path, error) from error
@@ -104,7 +104,7 @@ def content(path: Path, *, most: int = LARGEST, below: Path | None = None) -> by
 
 
 def text(path: Path, *, most: int = LARGEST, below: Path | None = None) -> str:
-    """The text of a regular file in UTF-8, without a byte order mark."""
+    """Reads a regular file as UTF-8 and drops a byte order mark."""
     try:
         return content(path, most=most, below=below).decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -112,7 +112,7 @@ def text(path: Path, *, most: int = LARGEST, below: Path | None = None) -> str:
 
 
 def lines(file: BinaryIO, longest: int = LONGEST_LINE) -> Iterator[bytes]:
-    """The lines of a file, each with its end; raises ValueError for one that is too long to be held."""
+    """Yields the lines of a file with their ends; raises ValueError for one over ``longest`` bytes."""
     while line := file.readline(longest + 1):
         if len(line) > longest:
             raise ValueError(f"a line is longer than {_size(longest)}")
@@ -129,7 +129,7 @@ def _size(amount: int) -> str:
 def json_file(
     path: Path, *, most: int = LARGEST, values: int = MOST_VALUES, unique: bool = True, below: Path | None = None
 ) -> Any:
-    """The JSON value in a regular file; ``unique`` refuses names that are given twice in one object."""
+    """Reads a regular file as JSON; ``unique`` refuses duplicate names in an object."""
     found = text(path, most=most, below=below)
     try:
         return json_value(found, values=values, unique=unique)
@@ -140,10 +140,9 @@ def json_file(
 
 
 def json_value(found: str | bytes, *, values: int = MOST_VALUES, unique: bool = True, numbers: bool = True) -> Any:
-    """The value of a JSON text whose depth and size were measured before; raises ValueError for anything else.
+    """Parses a JSON text after measuring its depth and size; raises ValueError if it is invalid or too large.
 
-    Numbers too long to be held are infinite. ``NaN`` and its like are no JSON, unless ``numbers`` is false: then they
-    are null.
+    Numbers with too many digits become infinite. ``NaN`` and the like are errors, or null if ``numbers`` is false.
     """
     if isinstance(found, bytes):
         found = found.decode()
@@ -157,7 +156,7 @@ def json_value(found: str | bytes, *, values: int = MOST_VALUES, unique: bool = 
 
 
 def _measure(found: str, most: int) -> None:
-    """Raises ValueError for a text that would take too much memory, or too deep a stack, once it is read."""
+    """Raises ValueError for a text that would take too much memory or stack to parse."""
     opening = found.count("[") + found.count("{")
     if opening <= DEEPEST and found.count(",") + opening < most:
         return
@@ -166,7 +165,7 @@ def _measure(found: str, most: int) -> None:
     if structure.count(b",") + opening >= most:
         raise ValueError(f"it holds more than {most} values")
     levels = structure.translate(_LEVELS, delete=b",")
-    # An opening bracket counts two, and every bracket takes one away: what is left is the level.
+    # An opening bracket adds two and every bracket subtracts one; the sum is the level.
     if max(map(sub, accumulate(levels), count(1)), default=0) > DEEPEST:
         raise ValueError(f"it is nested in more than {DEEPEST} levels")
 

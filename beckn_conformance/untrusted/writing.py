@@ -1,4 +1,4 @@
-"""Writes into folders that strangers may have filled or that are shared: no link is followed, no foreign file lost."""
+"""Writes into folders that strangers may have filled: follows no link, loses no foreign file."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ except ImportError:  # Windows has no such locks, and two runs at once are not k
 _NEW: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL
 _NONBLOCK: Final = getattr(os, "O_NONBLOCK", 0)
 _MODE: Final = 0o666
-"""Rights of a new file, as far as the umask leaves them."""
+"""Permissions of a new file before the umask."""
 _HELD: Final = (errno.EWOULDBLOCK, errno.EAGAIN, errno.EACCES)
 
 
 def made(folder: Path) -> None:
-    """Makes a folder where there is none; raises UsageError where that cannot be."""
+    """Makes a folder if needed; raises UsageError if it cannot."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -35,9 +35,9 @@ def made(folder: Path) -> None:
 
 
 def refuse_links(folder: Path, *inner: str) -> None:
-    """Raises UsageError where a folder, or one that it holds under an ``inner`` name, has a link in it.
+    """Raises UsageError if a folder, or one of the ``inner`` folders in it, contains a link.
 
-    The folder itself may be reached through links, for its user has named it.
+    The folder itself may be reached through links, since the user named it.
     """
     for name in ("", *inner):
         try:
@@ -57,10 +57,9 @@ def _name(entry: os.DirEntry[str]) -> str:
 
 @contextlib.contextmanager
 def locked(folder: Path, *, shared: bool = False) -> Iterator[None]:
-    """Holds a folder for one process; ``shared`` holds it for all that only read. Raises UsageError where another
-    process holds it.
+    """Locks a folder for one process, or for all readers if ``shared``; raises UsageError if another process has it.
 
-    The lock lies on the folder itself: it leaves no file, and ends with the process however that ends.
+    The lock is on the folder itself: it leaves no file, and ends with the process, however that ends.
     """
     if fcntl is None:
         yield
@@ -68,7 +67,7 @@ def locked(folder: Path, *, shared: bool = False) -> Iterator[None]:
     try:
         descriptor = os.open(folder, os.O_RDONLY)
     except FileNotFoundError:
-        # The reader reports what is missing.
+        # The reader reports a missing folder.
         yield
         return
     except OSError as error:
@@ -89,20 +88,20 @@ def locked(folder: Path, *, shared: bool = False) -> Iterator[None]:
 
 @contextlib.contextmanager
 def held(folder: Path, *inner: str, shared: bool = False) -> Iterator[None]:
-    """The same for a folder without links, which is refused otherwise."""
+    """Like ``locked``, for a folder that must not contain links."""
     refuse_links(folder, *inner)
     with locked(folder, shared=shared):
         yield
 
 
 def fresh(path: Path) -> TextIO:
-    """A new, empty file in the place of any earlier one, opened to be appended to. Raises OSError."""
+    """Opens a new, empty file for appending, in place of any earlier one. Raises OSError."""
     path.unlink(missing_ok=True)
     return _text(os.open(path, _NEW | os.O_APPEND, _MODE))
 
 
 def appended(path: Path) -> TextIO:
-    """A regular file, or a new one, opened to be appended to; raises OSError for anything else, as for a link."""
+    """Opens a regular or new file for appending; raises OSError for anything else, links included."""
     descriptor = open_below(path.parent, (path.name,), os.O_WRONLY | os.O_APPEND | os.O_CREAT | _NONBLOCK)
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
@@ -112,7 +111,7 @@ def appended(path: Path) -> TextIO:
 
 @contextlib.contextmanager
 def replaced(path: Path) -> Iterator[TextIO]:
-    """A file that takes the place of an earlier one once it is whole, so that no reader sees half of it."""
+    """Opens a file that replaces an earlier one when it is complete, so that no reader sees half of it."""
     partial = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     try:
         with _text(os.open(partial, _NEW, _MODE)) as file:
@@ -123,8 +122,8 @@ def replaced(path: Path) -> Iterator[TextIO]:
 
 
 class Inner:
-    """A folder within the one that the user named, made where it is missing and held open, so that nobody can put a
-    link in its place. Raises OSError where there is something else than a folder."""
+    """A folder inside the one that the user named, made if needed and held open, so that nobody can swap it for a link.
+    Raises OSError if something other than a folder is there."""
 
     def __init__(self, folder: Path, name: str) -> None:
         self._path = folder / name
@@ -146,7 +145,7 @@ class Inner:
         return name if self._at else str(self._path / name)
 
     def names(self) -> list[str]:
-        """Names of the regular files in it."""
+        """Lists the regular files in it."""
         with os.scandir(self._path if self._held is None else self._held) as entries:
             return sorted(entry.name for entry in entries if entry.is_file(follow_symlinks=False))
 
@@ -156,7 +155,7 @@ class Inner:
             os.unlink(self._of(name), **self._at)
 
     def write(self, name: str, text: str) -> None:
-        """Writes a file anew, in the place of any earlier one."""
+        """Writes a file, in place of any earlier one."""
         self.remove(name)
         with _text(os.open(self._of(name), _NEW, _MODE, **self._at)) as file:
             file.write(text)

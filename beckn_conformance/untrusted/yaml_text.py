@@ -1,7 +1,7 @@
-"""Reads YAML as its writer sees it, within bounds: duplicate keys, tags and merge keys are refused, texts stay texts.
+"""Reads YAML within bounds and without surprises: duplicate keys, tags and merge keys are errors.
 
-Plain words are read as YAML 1.2 has them, so that ``on``, ``no``, ``~``, dates and ``12:30:00`` are texts. A value
-without anything, and ``null``, are nothing; keys are always texts. JSON is read as the YAML that it is.
+Plain scalars follow YAML 1.2: ``on``, ``no``, ``~``, dates and ``12:30:00`` are text. Only an empty value and ``null``
+are null. Keys are always text. JSON is read as YAML.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from typing import Any, Final
 import yaml
 
 MOST_NODES: Final = 200_000
-"""Values of a text, those included that an alias stands for."""
+"""Most values of a text, with aliases counted each time."""
 CHARACTERS: Final = 100
-"""Of a text, that count as a value."""
+"""Characters of a scalar that count as one more value."""
 DEEPEST: Final = 64
 TOO_DEEP: Final = f"it is nested in more than {DEEPEST} levels"
 LONGEST_KEY: Final = 1024
@@ -37,7 +37,7 @@ _WORDS: Final[Mapping[str, Any]] = {
 
 
 class YamlError(ValueError):
-    """A text that is no YAML that is read; ``line`` counts from 1."""
+    """A text that is not accepted as YAML; ``line`` counts from 1."""
 
     def __init__(self, message: str, line: int) -> None:
         super().__init__(message)
@@ -46,20 +46,20 @@ class YamlError(ValueError):
 
 @dataclass(slots=True)
 class Node:
-    """A value of a text, and where it stands."""
+    """A value and its position in the text."""
 
     value: Any
     line: int
-    """From 1; of a member, the line of its key."""
+    """Counts from 1; for a member, the line of its key."""
     written: str | None = None
-    """Of a word without quotes, the word."""
+    """A plain scalar as written."""
     children: dict[str, Node] = field(default_factory=dict)
     """Members by name, items by index."""
     height: int = 1
-    """Levels, its own included."""
+    """Levels of nesting, its own included."""
 
     def at(self, path: Sequence[object]) -> Node:
-        """The node under names and indices, or the nearest one around it that is there."""
+        """Returns the node at a path of names and indices, or its nearest existing ancestor."""
         node = self
         for part in path:
             if str(part) not in node.children:
@@ -69,7 +69,7 @@ class Node:
 
 
 def read(text: str) -> Node:
-    """The one document of a text; nothing at all is a node whose value is None. Raises YamlError."""
+    """Reads the one document of a text; the value of an empty one is None. Raises YamlError."""
     try:
         return _Builder(yaml.parse(text, Loader=_LOADER)).document()
     except yaml.MarkedYAMLError as error:
@@ -80,12 +80,12 @@ def read(text: str) -> Node:
 
 
 class _Builder:
-    """Makes values of the events of a parser, without recursion into what they hold until that is counted."""
+    """Builds values from parser events, and counts before it recurses."""
 
     def __init__(self, events: Iterator[Any]) -> None:
         self._events = events
         self._anchors: dict[str, tuple[Node, int]] = {}
-        """Nodes that have a name, with the number of values in each."""
+        """Anchored nodes, with the number of values in each."""
         self._made = 0
 
     def document(self) -> Node:
@@ -108,7 +108,7 @@ class _Builder:
         before = self._made
         self._count(1, line)
         if isinstance(event, yaml.ScalarEvent):
-            # A long text takes as much as many values, above all where an alias writes it again.
+            # A long text costs as much as many values, most of all if aliases repeat it.
             self._count(len(event.value) // CHARACTERS, line)
             node = _scalar(event, line)
         elif isinstance(event, yaml.SequenceStartEvent):
@@ -126,7 +126,7 @@ class _Builder:
 
     def _alias(self, name: str, line: int, room: int) -> Node:
         if name not in self._anchors:
-            # The parser knows no anchors; one that is still open would hold itself.
+            # The parser does not resolve anchors; an alias inside its own anchor would contain itself.
             raise YamlError(f"the alias *{name[:80]} stands for nothing that ends before it", line)
         node, amount = self._anchors[name]
         self._count(amount, line)
@@ -152,7 +152,7 @@ class _Builder:
         return _collection({key: child.value for key, child in children.items()}, line, children)
 
     def _key(self, event: Any) -> tuple[str, int]:
-        """A key as it is written, and its line."""
+        """Returns a key as written, and its line."""
         line = _line(event)
         if not isinstance(event, yaml.ScalarEvent):
             raise YamlError("a key is needed here, which is one word or a text in quotes", line)
@@ -176,14 +176,14 @@ def _collection(value: Any, line: int, children: dict[str, Node]) -> Node:
 
 
 def _scalar(event: Any, line: int) -> Node:
-    # A plain scalar has no style in one parser and an empty one in the other.
+    # One parser gives a plain scalar no style, the other an empty one.
     if event.style:
         return Node(event.value, line)
     return Node(_resolved(event.value), line, event.value)
 
 
 def _resolved(word: str) -> Any:
-    """The value of a word without quotes, by the core schema of YAML 1.2; ``~`` is a text like any other."""
+    """Resolves a plain scalar by the core schema of YAML 1.2, except that ``~`` is text."""
     if word in _WORDS:
         return _WORDS[word]
     if len(word) <= LONGEST_NUMBER:
