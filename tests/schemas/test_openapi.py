@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 from pathlib import Path
 
 import jsonschema
@@ -210,7 +211,8 @@ def test_a_link_takes_id_and_token_from_the_reply(name):
     assert link["operationId"] == name
     assert set(link["parameters"]) <= places
     assert evaluated(link["parameters"]["header.Token"]) == body["auth"]["token"]
-    registration = {"id": evaluated(link["requestBody"]["registration"]["id"])}
+    sent = re.sub(r"\{(\$response[^}]*)\}", lambda found: evaluated(found[1]), link["requestBody"])
+    registration = json.loads(sent)["registration"]
     for param in REQUESTS:
         operation, _, _, schema, value = param.values
         if operation == name:

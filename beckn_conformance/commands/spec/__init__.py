@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import json
 import os
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -24,6 +25,7 @@ def add(commands: Commands) -> None:
     _add_drift(group)
     _add_diff(group)
     _add_catalogue(group)
+    _add_bundle(group)
 
 
 def _say(value: Any, lines: Iterable[str], *, as_json: bool) -> None:
@@ -166,4 +168,33 @@ def _catalogue(chosen: argparse.Namespace) -> int:
     from . import catalogue
 
     say(catalogue.page(load(chosen.spec)))
+    return 0
+
+
+# bundle
+
+
+def _add_bundle(group: Commands) -> None:
+    bundle = group.add_parser(
+        "bundle",
+        help="write the schemas for other tools: one OpenAPI file, one JSON Schema for each message",
+        description="Writes openapi.json and a JSON Schema for each message into a folder. No file refers to another "
+        "one, so generators of code, validators and editors can read each by itself.",
+    )
+    bundle.add_argument("--spec", metavar="DIR", type=path_of, help="a changed copy of schemas/")
+    bundle.add_argument("-o", "--output", metavar="DIR", type=path_of, default=path_of("bundle"), help="bundle/")
+    bundle.set_defaults(does=_bundle)
+
+
+def _bundle(chosen: argparse.Namespace) -> int:
+    from ...specification.loading import load
+    from ...untrusted.writing import replaced
+    from . import bundle
+
+    made = list(bundle.files(load(chosen.spec)))
+    chosen.output.mkdir(parents=True, exist_ok=True)
+    for name, content in made:
+        with replaced(chosen.output / name) as file:
+            file.write(json.dumps(content, indent=2, ensure_ascii=False) + "\n")
+    say([f"{chosen.output}: {len(made)} files"])
     return 0

@@ -1,0 +1,104 @@
+"""Writes the specification for other people's tools: one OpenAPI file, and one JSON Schema for each message.
+
+No file refers to another one. Every part that two places share stands once in the file, under its own name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from ...errors import SpecificationError
+from ...specification.loading import LARGEST_FILE, parsed
+from ...specification.pointer import MISSING, below, member, parts_of
+from ...specification.specification import Specification
+from ...specification.validators import BASE
+from ...untrusted import reading
+
+DESCRIPTION = "openapi.yaml"
+LEFT_OUT = ("$schema", "$id", "$defs")
+"""Keywords of a file that would change what references in a larger document mean."""
+
+
+def files(specification: Specification) -> Iterator[tuple[str, Any]]:
+    """Name and content of every file of the bundle; raises SpecificationError for a reference that leads nowhere."""
+    yield "openapi.json", _description(specification)
+    kinds = ("request", "ack", "nack")
+    names = [f"{operation.key}.{kind}.json" for operation in specification.operations for kind in kinds]
+    for name in ("header.request.json", "header.reply.json", *names):
+        yield name, _message(specification, name)
+
+
+def _description(specification: Specification) -> dict[str, Any]:
+    file = specification.folder / DESCRIPTION
+    content = parsed(file, reading.content(file, most=LARGEST_FILE, below=specification.folder))
+    parts = _Parts(specification.files, lambda name, pointer: f"#/components/schemas/{_class_name(name, pointer)}")
+    made: dict[str, Any] = parts.moved(content, "")
+    made.setdefault("components", {})["schemas"] = {
+        _class_name(*place): part for place, part in sorted(parts.all().items())
+    }
+    return made
+
+
+def _message(specification: Specification, name: str) -> dict[str, Any]:
+    parts = _Parts(specification.files, lambda file, pointer: f"#{below('/$defs', _key(file, pointer))}")
+    content = specification.files.get(name)
+    if not isinstance(content, dict):
+        raise SpecificationError(f"{name} is missing")
+    made = {"$schema": content["$schema"], "$id": f"{BASE}bundle/{name}", **parts.moved(content, name)}
+    if shared := parts.all():
+        made["$defs"] = {_key(*place): part for place, part in sorted(shared.items())}
+    return made
+
+
+class _Parts:
+    """The parts of schema files that one document needs, with their references rewritten."""
+
+    def __init__(self, contents: Mapping[str, Any], reference: Callable[[str, str], str]) -> None:
+        self._contents = contents
+        self._reference = reference
+        self._found: dict[tuple[str, str], Any] = {}
+
+    def all(self) -> dict[tuple[str, str], Any]:
+        """Every part that has been referred to, those that other parts refer to included, by file and pointer."""
+        return self._found
+
+    def moved(self, node: Any, base: str) -> Any:
+        """A value of a file as it stands in the document; references within the OpenAPI description stay."""
+        if isinstance(node, list):
+            return [self.moved(item, base) for item in node]
+        if not isinstance(node, dict):
+            return node
+        return {
+            key: self._moved_reference(value, base) if key == "$ref" else self.moved(value, base)
+            for key, value in node.items()
+            if key not in LEFT_OUT
+        }
+
+    def _moved_reference(self, reference: str, base: str) -> str:
+        file, _, pointer = reference.partition("#")
+        file = file or base
+        if not file:
+            return reference
+        place = (file, pointer)
+        if place not in self._found:
+            part = member(self._contents.get(file), pointer)
+            if part == MISSING:
+                raise SpecificationError(f"{base or DESCRIPTION}: the reference {reference} leads nowhere")
+            # The place is taken before its own references are followed, since they may lead back to it.
+            self._found[place] = {}
+            self._found[place] = self.moved(part, file)
+        return self._reference(*place)
+
+
+def _key(file: str, pointer: str) -> str:
+    """Name of a part within a message's schema."""
+    return parts_of(pointer)[-1] if pointer else file.removesuffix(".json")
+
+
+def _class_name(file: str, pointer: str) -> str:
+    """Name of a part in the OpenAPI file, as generators of code name a class, such as ``SignupAck``."""
+    words = _key(file, pointer) if pointer.startswith("/$defs/") or not pointer else f"{file} {_key(file, pointer)}"
+    for separator in (".json", "_", "-", "."):
+        words = words.replace(separator, " ")
+    return "".join(word[:1].upper() + word[1:] for word in words.split())

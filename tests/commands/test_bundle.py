@@ -1,0 +1,74 @@
+"""The bundle says the same as schemas/, in files that need no others."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from openapi_spec_validator import validate
+
+from beckn_conformance.commands.cli import main
+from beckn_conformance.commands.spec import bundle
+from beckn_conformance.errors import SpecificationError
+from beckn_conformance.specification.loading import load
+from beckn_conformance.specification.validators import BASE, compile_schema
+from tests.changed_schemas import changed, copied
+
+BUNDLE = dict(bundle.files(load()))
+EXAMPLES = {name: example["value"] for name, example in BUNDLE["openapi.json"]["components"]["examples"].items()}
+KINDS = ("request", "ack", "nack")
+MESSAGES = sorted(f"{operation.key}.{kind}.json" for operation in load().operations for kind in KINDS)
+
+
+def test_it_holds_one_description_and_one_schema_for_each_message() -> None:
+    assert sorted(BUNDLE) == sorted([*MESSAGES, "header.reply.json", "header.request.json", "openapi.json"])
+
+
+@pytest.mark.parametrize("name", BUNDLE)
+def test_no_file_refers_to_another_one(name: str) -> None:
+    references = re.findall(r'"\$ref": "([^"]*)"', json.dumps(BUNDLE[name]))
+
+    assert [reference for reference in references if not reference.startswith("#/")] == []
+
+
+def test_the_description_is_openapi_by_itself() -> None:
+    validate(BUNDLE["openapi.json"])
+
+
+def test_no_two_schemas_differ_only_in_case() -> None:
+    # Generators of code write a file for each, which some file systems cannot tell apart. Some take the title.
+    schemas = BUNDLE["openapi.json"]["components"]["schemas"]
+    titles = [schema["title"] for schema in schemas.values() if "title" in schema and "properties" in schema]
+
+    for names in ([*schemas], titles):
+        assert len({name.casefold() for name in names}) == len(names)
+
+
+@pytest.mark.parametrize("name", MESSAGES)
+def test_a_message_is_judged_as_by_the_schemas(name: str) -> None:
+    alone, original = compile_schema(BUNDLE[name]), compile_schema({"$ref": BASE + name}, load().files)
+    values: list[Any] = [*EXAMPLES.values(), {}, None, {"registration": {"id": 1}}]
+
+    assert [alone.is_valid(value) for value in values] == [original.is_valid(value) for value in values]
+    assert any(map(alone.is_valid, values))
+
+
+def test_the_command_writes_the_files(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["spec", "bundle", "-o", str(tmp_path / "out")]) == 0
+
+    written = {path.name: json.loads(path.read_text(encoding="utf-8")) for path in (tmp_path / "out").iterdir()}
+    assert written == BUNDLE
+    assert "15 files" in capsys.readouterr().out
+
+
+def test_a_reference_that_leads_nowhere_is_named(tmp_path: Path) -> None:
+    folder = copied(tmp_path / "schemas")
+    changed(folder, "get.ack.json", lambda body: body["properties"]["info"].update({"$ref": "common.json#/$defs/no"}))
+
+    with pytest.raises(
+        SpecificationError, match=r"get\.ack\.json: the reference common\.json#/\$defs/no leads nowhere"
+    ):
+        list(bundle.files(load(folder)))
