@@ -70,7 +70,14 @@ def _judge(chosen: argparse.Namespace) -> int:
         return _rejudged(folder, specification, chosen.conformance_report, as_json=chosen.json)
 
 
-def _rejudged(record: Path, specification: Specification, report: Path | None, *, as_json: bool = False) -> int:
+def _rejudged(
+    record: Path,
+    specification: Specification,
+    report: Path | None,
+    *,
+    as_json: bool = False,
+    whole_har: bool = False,
+) -> int:
     """Judges a record, writes a report if one is wanted, and prints the verdict."""
     from ..record.masking import Masker
     from ..report import document, files, terminal
@@ -79,7 +86,9 @@ def _rejudged(record: Path, specification: Specification, report: Path | None, *
     judged = rejudge(record, specification)
     verdict = judged.conclude()
     made = document.document(judged.run, verdict, judged.tally.statistics.to_json(), Masker())
-    path = files.write(made, report, specification, record=record) if report is not None else None
+    path = None
+    if report is not None:
+        path = files.write(made, report, specification, record=record, whole_har=whole_har)
     if as_json:
         say_json(made)
     else:
@@ -95,6 +104,7 @@ def _add_report(commands: Commands) -> None:
         "The exit status is that of the run; a run that did not come to its end is incomplete.",
     )
     report.add_argument("folder", metavar="DIR", type=path_of, help="report folder of a run")
+    report.add_argument("--har", action="store_true", help="write all exchanges to exchanges.har, not only those shown")
     schemas.add(report)
     report.set_defaults(does=_report)
 
@@ -105,4 +115,4 @@ def _report(chosen: argparse.Namespace) -> int:
 
     specification = schemas.read(chosen)
     with held(chosen.folder, SCRIPTS):
-        return _rejudged(chosen.folder, specification, chosen.folder)
+        return _rejudged(chosen.folder, specification, chosen.folder, whole_har=chosen.har)

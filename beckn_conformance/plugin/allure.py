@@ -27,7 +27,7 @@ SEVERITIES = {
 INDENTED = 16 * 1024
 """Characters of a content that is laid out for a person at most: deep nesting would make it many times as long."""
 LONGEST = 64 * 1024
-"""Characters of an attachment; what is longer stands in exchanges.har."""
+"""Characters of an attachment; the record has contents that are longer."""
 
 
 class Results:
@@ -120,7 +120,7 @@ class Results:
     def _put(name: str, text: str) -> None:
         lines = "\n".join(printable(line) for line in text.split("\n"))
         if len(lines) > LONGEST:
-            lines = f"{lines[:LONGEST]}\n… ({len(lines)} characters; all of it is in exchanges.har)"
+            lines = f"{lines[:LONGEST]}\n… ({len(lines)} characters; all of it is in exchanges.jsonl)"
         allure.attach(lines, name, allure.attachment_type.TEXT)
 
     def _row(self, exchange: str) -> dict[str, Any] | None:

@@ -1,4 +1,4 @@
-"""exchanges.har: every exchange of a run as HTTP Archive (HAR 1.2)."""
+"""Writes exchanges.har: exchanges of a run as an HTTP Archive (HAR 1.2)."""
 
 from __future__ import annotations
 
@@ -22,17 +22,21 @@ LARGEST: Final = 64 * 1024 * 1024
 CREATOR: Final = "beckn-conformance"
 ADDED: Final = "added by the client"
 """Comment of header fields that are in every request, and so are not on record."""
+EXCERPT: Final = "_excerpt"
+"""Member of a log that says that exchanges were left out."""
 NOT_RECORDED: Final = -1
 """HAR's number for an unknown size."""
 
 
-def write(rows: Iterable[Mapping[str, Any]], report: Mapping[str, Any], file: IO[str]) -> None:
-    """Writes rows of the record as one HAR, an entry a line, holding one at a time.
+def write(
+    rows: Iterable[Mapping[str, Any]], report: Mapping[str, Any], file: IO[str], *, excerpt: bool = False
+) -> None:
+    """Writes rows of the record as one HAR, one entry per line, holding one row at a time.
 
-    Everything of a row that HAR has no name for is kept in members that begin with ``_``; of an exchange without reply
-    the status is 0 and ``_error`` says why. The ``comment`` of an entry names the findings that it shows. Once long
-    entries have taken ``LARGEST`` characters, the contents of others are left out, for the record holds them packed.
-    The whole run is one page. Requests have the header fields that the client added as well.
+    Members that begin with ``_`` hold what HAR has no name for. An exchange without a reply has status 0 and says why
+    in ``_error``. The ``comment`` of an entry names the findings that it shows. Requests include the header fields that
+    the client added. The run is one page. Once long entries have taken ``LARGEST`` characters, further long contents
+    are left out; the record has them. An ``excerpt`` says of itself that it has only some of the exchanges.
     """
     run = report["run"]
     page = f"run-{run['id']}"
@@ -45,7 +49,9 @@ def write(rows: Iterable[Mapping[str, Any]], report: Mapping[str, Any], file: IO
     log = {
         "version": "1.2",
         "creator": {"name": CREATOR, "version": report["kit"]["version"]},
-        "comment": f"run {run['id']}, {worded(report['verdict'], report['waived'])} ({report['class']})",
+        "comment": f"run {run['id']}, {worded(report['verdict'], report['waived'])} ({report['class']})"
+        f"{'; only the exchanges that report.html shows' if excerpt else ''}",
+        **({EXCERPT: True} if excerpt else {}),
         "pages": [
             {"startedDateTime": run["started"], "id": page, "title": report["gateway"]["url"], "pageTimings": {}},
         ],

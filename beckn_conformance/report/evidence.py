@@ -22,9 +22,13 @@ def wanted(report: Mapping[str, Any]) -> frozenset[str]:
 
 
 def read(folder: Path, ids: Collection[str]) -> dict[str, dict[str, Any]]:
-    """Reads the exchanges with these ids from the record in a folder, by id; one that is not there is left out."""
+    """Reads the exchanges with these ids from the record in a folder, by id, in the order in which they began.
+
+    An exchange that is not on record is left out.
+    """
     exchanges = Exchanges(folder, ids)
     try:
-        return {id_: exchanges.row(id_) for id_ in exchanges}
+        rows = {id_: exchanges.row(id_) for id_ in exchanges}
+        return dict(sorted(rows.items(), key=lambda item: item[1]["started"]))
     finally:
         exchanges.close()

@@ -26,18 +26,27 @@ NAMES = ("report.json", *RECORD, "exchanges.har", "earl.jsonld", "summary.md", "
 """Files that a report folder can have, other than scripts."""
 
 
-def write(report: Mapping[str, Any], folder: Path, specification: Specification, *, record: Path | None = None) -> Path:
-    """Writes report.json, and then the same in every other form; returns the path of report.json.
+def write(
+    report: Mapping[str, Any],
+    folder: Path,
+    specification: Specification,
+    *,
+    record: Path | None = None,
+    whole_har: bool = False,
+) -> Path:
+    """Writes a masked report as report.json and in every other format; returns the path of report.json.
 
-    ``report`` is masked; the exchanges are read from the record that the run has left in the folder, or in another.
+    ``record`` is the folder of the exchanges, if it is another one. ``whole_har`` writes all of them to exchanges.har.
+    Without it that file has only those that report.html shows, since all take many times the space of the record.
     """
     record = record or folder
+    shown = evidence.read(record, evidence.wanted(report))
     path = folder / "report.json"
     _write_scripts(report, folder)
     with replaced(path) as file:
         file.write(json.dumps(report, ensure_ascii=True, indent=1) + "\n")
     with replaced(folder / "exchanges.har") as file:
-        har.write(in_order(record), report, file)
+        har.write(in_order(record) if whole_har else shown.values(), report, file, excerpt=not whole_har)
     with replaced(folder / "earl.jsonld") as file:
         file.write(json.dumps(earl.document(report, specification), indent=1) + "\n")
     with replaced(folder / "summary.md") as file:
@@ -45,7 +54,7 @@ def write(report: Mapping[str, Any], folder: Path, specification: Specification,
     with replaced(folder / "badge.svg") as file:
         file.write(badge.svg(report))
     with replaced(folder / "report.html") as file:
-        file.write(html.page(report, specification, evidence.read(record, evidence.wanted(report))))
+        file.write(html.page(report, specification, shown))
     return path
 
 

@@ -137,7 +137,7 @@ def scripted(code, **changes):
     return Job(**{"name": "a", "command": ("-c", begin + textwrap.dedent(code)), "config": {}, "limit": 60.0} | changes)
 
 
-def test_what_a_run_wrote_comes_back_but_for_what_is_made_of_it(tmp_path):
+def test_only_the_files_of_a_report_come_back_from_a_run(tmp_path):
     outcome = make(
         scripted(
             """
@@ -154,7 +154,7 @@ def test_what_a_run_wrote_comes_back_but_for_what_is_made_of_it(tmp_path):
 
     assert (outcome.status, outcome.reason) == (1, "")
     written = {str(path.relative_to(tmp_path / "back")) for path in (tmp_path / "back").rglob("*") if path.is_file()}
-    assert written == {"report.json", "exchanges.jsonl", "findings/A-0000000a.sh"}
+    assert written == {"report.json", "exchanges.jsonl", "exchanges.har", "findings/A-0000000a.sh"}
     assert (tmp_path / "back" / "report.json").read_text() == "report.json" * 1000
     assert [path.name for path in tmp_path.iterdir()] == ["back"]
 

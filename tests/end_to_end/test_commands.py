@@ -336,6 +336,8 @@ def test_tokens_of_recorded_traffic_are_masked(gateway: Callable[..., Loopback],
 
 
 def test_the_record_of_a_run_is_judged_as_the_run_was(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    main(["report", str(run.folder), "--har"])
+    capsys.readouterr()
     for traffic in (run.folder, run.folder / "exchanges.har", run.folder / "exchanges.jsonl"):
         main(["judge", str(traffic), "--json"])
         report = json.loads(capsys.readouterr().out)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import xml.etree.ElementTree as ET
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -16,8 +17,10 @@ from junitparser import Failure, Skipped
 from junitparser.xunit2 import JUnitXml
 from markdown_it import MarkdownIt
 
+from beckn_conformance.commands.cli import main
 from beckn_conformance.record.foreign import har
 from beckn_conformance.report import files
+from beckn_conformance.report.evidence import wanted
 from tests.end_to_end.kit import Kit, Run
 from tests.end_to_end.loopback import Answer, Loopback, Seen, with_body, with_fields
 from tests.har_schema import validator
@@ -116,10 +119,26 @@ def unanswered(tmp_path_factory: pytest.TempPathFactory) -> Formats:
     return run_of(folder, "http://127.0.0.1:1", "--gateway-patience=0.1", *SOME, *SPREAD)
 
 
-def test_every_exchange_is_in_the_archive(formats: Formats) -> None:
+def archived(formats: Formats) -> list[str]:
+    return [entry["_id"] for entry in formats.har["log"]["entries"]]
+
+
+def test_the_archive_has_what_the_page_shows(formats: Formats, capsys: pytest.CaptureFixture[str]) -> None:
+    shown = wanted(formats.run.report)
+
     assert [error.message for error in validator().iter_errors(formats.har)] == []
-    assert [one.row for one in har.read(formats.run.folder / "exchanges.har")] == in_order(formats.run.journal)
-    assert len(formats.run.journal) == formats.run.report["run"]["exchanges"] > 4
+    assert archived(formats) == [row["id"] for row in in_order(formats.run.journal) if row["id"] in shown]
+    assert len(formats.run.journal) == formats.run.report["run"]["exchanges"] > len(shown) > 1
+    assert main(["judge", str(formats.run.folder / "exchanges.har")]) == 4
+    assert "only some exchanges of its run" in capsys.readouterr().err
+
+
+def test_the_archive_has_every_exchange_on_demand(formats: Formats, tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(formats.run.folder, tmp_path / "copy"))
+
+    assert main(["report", str(folder), "--har"]) == formats.run.status
+
+    assert [one.row for one in har.read(folder / "exchanges.har")] == in_order(formats.run.journal)
 
 
 def test_the_archive_says_which_exchange_shows_a_finding(formats: Formats) -> None:
@@ -266,7 +285,7 @@ def test_processes_leave_what_one_would(formats: Formats, gateway: Callable[...,
     result = shared.result("SIGNUP-NACK-PHONE: /info/phone-malformed:_no_dash")
     assert list(shared.attached(result)) == ["sent, expected, observed", "request", "reply", "again (curl)"]
     assert {r["name"]: r["status"] for r in shared.results} == {r["name"]: r["status"] for r in formats.results}
-    assert len([one.row for one in har.read(shared.run.folder / "exchanges.har")]) == len(shared.run.journal)
+    assert {*archived(shared)} == wanted(shared.run.report)
 
 
 def test_a_run_without_an_answer_is_told_in_every_format(unanswered: Formats) -> None:
@@ -318,6 +337,7 @@ def test_what_a_gateway_says_breaks_no_format(gateway: Callable[..., Loopback], 
 
     assert not formats.run.crashed, formats.run.output
     assert formats.run.findings
+    main(["report", str(formats.run.folder), "--har"])
     assert validator().is_valid(formats.har)
     assert [one.row for one in har.read(formats.run.folder / "exchanges.har")] == in_order(formats.run.journal)
     assert len(outcomes(formats.graph)) == len(formats.run.report["requirements"])

@@ -176,6 +176,8 @@ def test_a_defect_is_found_and_replayed_at_the_embedded_network(kit: Kit, capsys
     assert {finding["status"] for finding in run.findings} == {"warned"}
     peers = sorted({row["peer"] for row in run.journal if "peer" in row})
     file = kit.configure(json.dumps({"peers": peers, "clone_within": 1})).partition("=")[2]
+    main(["report", str(run.folder), "--har"])
+    capsys.readouterr()
     main(["judge", str(run.folder / "exchanges.har"), "--gateway-config", file])
     assert run.requirement("CLONE-UPDATED")["findings"][0]["id"] in capsys.readouterr().out
     again = ["replay", str(run.folder), "CLONE-UPDATED", "--gateway-url"]

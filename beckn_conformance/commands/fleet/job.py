@@ -33,8 +33,6 @@ LARGEST = 256 * 1024 * 1024
 """Bytes of a report, packed, that are given back at most."""
 LONGEST = 300
 SCRIPT = re.compile(rf"{files.SCRIPTS}/{files.SCRIPT.pattern}")
-LEFT_OUT = "exchanges.har"
-"""Larger than all the rest, and made from the record: ``beckn-conformance report`` writes it on demand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +180,7 @@ def _packed(report: Path) -> tuple[dict[str, bytes], bool]:
 def _names(report: Path) -> Iterator[str]:
     """Names of the files of a report that are there, with report.json first."""
     for name in files.NAMES:
-        if name != LEFT_OUT and (report / name).is_file():
+        if (report / name).is_file():
             yield name
     for path in sorted((report / files.SCRIPTS).glob("*.sh")):
         yield f"{files.SCRIPTS}/{path.name}"

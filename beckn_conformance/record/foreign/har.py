@@ -14,7 +14,7 @@ from ...config.urls import SCHEMES
 from ...errors import UsageError
 from ...specification.loading import misfit
 from ...untrusted import reading
-from ..har import ADDED, CREATOR
+from ..har import ADDED, CREATOR, EXCERPT
 from ..rows import Row, written
 from .contents import Attached, Content, field, recorded, sized
 from .moments import Moment, moment, number
@@ -59,6 +59,9 @@ def read(path: Path) -> list[Recorded]:
     if not isinstance(entries, list):
         raise UsageError(f"{path} is no HAR: it has no log with a list of entries")
     ours = _object(log, "creator").get("name") == CREATOR
+    if ours and log.get(EXCERPT):
+        # Judged alone, a reply may seem to contradict a change that was left out.
+        raise UsageError(f"{path} has only some exchanges of its run; beckn-conformance report DIR --har writes all")
     return [*_calls(path, entries, source.attached, ours)]
 
 
