@@ -1,4 +1,4 @@
-"""Examples of a property: drawn by Hypothesis in chunks, each again from its seed, and made smaller where one fails."""
+"""Draws the examples of a property with Hypothesis, in chunks that a seed repeats, and shrinks one that fails."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import contextlib
 import hashlib
 import random
 import tempfile
-import unittest.mock
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -14,34 +13,23 @@ import hypothesis
 from hypothesis import HealthCheck, Phase, Verbosity
 from hypothesis.configuration import set_hypothesis_home_dir
 from hypothesis.errors import HypothesisException, NoSuchExample, Unsatisfiable
-from hypothesis.internal.cache import LRUCache
-from hypothesis.internal.conjecture import providers
 from hypothesis.strategies import SearchStrategy
 
 from ..process.interrupts import undisturbed
 
 CHUNK = 100
-"""Examples that one engine draws; a single engine for a long run would hold on to all of them."""
+"""Examples drawn by one Hypothesis engine. One engine for a deep run would keep all of them in memory."""
 
 MOST_TRIES = 150
-"""Examples that are tried to make one smaller."""
-
-
-class _NoConstants:
-    """Constants of no module."""
-
-    @staticmethod
-    def set_for_type(kind: str) -> tuple[()]:
-        return ()
-
-
-_DRAWING: dict[str, Any] = {"_get_local_constants": _NoConstants, "CONSTANTS_CACHE": LRUCache(1024)}
-"""What Hypothesis draws with in place of the constants of all modules that are loaded and not installed. It has no
-setting for it, and would draw something else for the same seed in a checkout, or beside the tests of somebody else."""
+"""Examples tried at most to shrink one."""
 
 
 class Examples:
-    """The examples of one property, the same for the same seed and name."""
+    """The examples of one property: the same for the same seed and name on one installation.
+
+    Hypothesis also draws constants of local modules, so another installation may draw others. The record of a run has
+    every example.
+    """
 
     def __init__(self, strategy: SearchStrategy[Any], seed: int, name: str) -> None:
         self._strategy = strategy
@@ -49,7 +37,7 @@ class Examples:
         self._name = name
 
     def chunk(self, number: int, count: int) -> list[Any]:
-        """The examples of a chunk, at most ``count``; fewer where a strategy has no more."""
+        """Draws a chunk of at most ``count`` examples; fewer if the strategy has no more."""
         found: list[Any] = []
         # An interrupt among the callbacks of the engine would be lost.
         with undisturbed():
@@ -57,10 +45,10 @@ class Examples:
         return found[:count]
 
     def smaller(self, number: int, count: int, failing: int, fails: Callable[[Any], bool]) -> Any:
-        """The smallest example that fails as the given one of a chunk does; that one itself where none is found.
+        """Shrinks the example at the place ``failing`` of a chunk; None if it does not fail again.
 
-        The chunk is drawn once more: the engine sees every example before the failing one pass, as it did then.
-        ``fails`` may raise Enough to be asked no more.
+        The chunk is drawn once more, with every example before the failing one passing. ``fails`` may raise Enough to
+        end the search.
         """
         place = -1
         tried: dict[str, bool] = {}
@@ -80,14 +68,14 @@ class Examples:
                 best = example
                 raise _Failed
 
-        # What depends on more than the example does not fail twice; what was found stands all the same.
+        # A failure that depends on more than the example need not show again. The finding stands all the same.
         with contextlib.suppress(_Failed, Enough, HypothesisException):
             self._run(number, count, body, (Phase.generate, Phase.shrink))
         return best
 
     def _run(self, number: int, count: int, body: Callable[[Any], None], phases: tuple[Phase, ...]) -> None:
         seed = hashlib.sha256(f"{self._seed}/{self._name}/{number}".encode()).digest()
-        with _alone():
+        with _temporary_caches():
 
             @hypothesis.seed(int.from_bytes(seed[:8], "big"))
             @hypothesis.settings(_settings(count, phases))
@@ -99,10 +87,10 @@ class Examples:
 
 
 def find(strategy: Callable[[], SearchStrategy[Any]], holds: Callable[[Any], bool], *, tries: int) -> tuple[Any] | None:
-    """A small example for which something holds, in a tuple; None where none of so many does.
+    """Finds a small example for which ``holds`` is true, in a tuple; None if ``tries`` examples have none.
 
-    MOST_TRIES more make it smaller. The strategy is given by what makes it, for caches are filled in the
-    making. The example is the same every time.
+    Up to MOST_TRIES more examples shrink it. The result is the same every time. ``strategy`` is a function, so that
+    making the strategy fills no cache outside.
     """
     settings = _settings(tries, (Phase.generate, Phase.shrink))
     best: tuple[Any] | None = None
@@ -119,19 +107,15 @@ def find(strategy: Callable[[], SearchStrategy[Any]], holds: Callable[[Any], boo
             return True
         return False
 
-    with _alone(), contextlib.suppress(NoSuchExample, Unsatisfiable, Enough):
+    with _temporary_caches(), contextlib.suppress(NoSuchExample, Unsatisfiable, Enough):
         hypothesis.find(strategy(), condition, settings=settings, random=random.Random(0))
     return best
 
 
 @contextlib.contextmanager
-def _alone() -> Iterator[None]:
-    """Keeps Hypothesis from what is around it: its caches, of no use between runs, out of the folder of whoever runs
-    this, and the constants of modules that happen to be loaded out of what a seed draws."""
-    with tempfile.TemporaryDirectory(prefix="beckn-conformance-") as folder, contextlib.ExitStack() as drawing:
-        for name, value in _DRAWING.items():
-            if hasattr(providers, name):
-                drawing.enter_context(unittest.mock.patch.object(providers, name, value))
+def _temporary_caches() -> Iterator[None]:
+    """Keeps the caches of Hypothesis, which are of no use to another run, out of the current folder."""
+    with tempfile.TemporaryDirectory(prefix="beckn-conformance-") as folder:
         set_hypothesis_home_dir(folder)
         try:
             yield
@@ -154,8 +138,8 @@ def _settings(count: int, phases: tuple[Phase, ...]) -> hypothesis.settings:
 
 
 class _Failed(Exception):
-    """Tells the engine that an example fails."""
+    """Reports to the engine that an example fails."""
 
 
 class Enough(BaseException):
-    """Ends the engine, which takes an Exception for a failure and would go on drawing for minutes."""
+    """Ends the engine. It would take an Exception for a failure, and go on for minutes."""

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
-from pathlib import Path
-from typing import Any
-
 import pytest
 from hypothesis import strategies as st
 
@@ -109,18 +105,6 @@ def test_what_is_drawn_is_plain_data(strategy) -> None:
 
     for example in Examples(strategy(config), 3, strategy.__name__).chunk(0, 30):
         assert eval(repr(example), {"__builtins__": {}}) == example
-
-
-def test_a_seed_draws_the_same_whatever_else_is_loaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def drawn() -> list[Any]:
-        return Examples(st.lists(st.integers(), min_size=20), 3, "numbers").chunk(0, 50)
-
-    before = drawn()
-    (tmp_path / "somebody_elses.py").write_text("".join(f"A{n} = {n} * 7919\n" for n in range(1, 100)))
-    monkeypatch.syspath_prepend(tmp_path)
-    importlib.import_module("somebody_elses")
-
-    assert drawn() == before
 
 
 def test_texts_are_names_that_every_gateway_is_held_to_keep() -> None:
