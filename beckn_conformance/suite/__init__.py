@@ -1,1 +1,1 @@
-"""The conformance tests: one file a section of the specification, others for what belongs to no section alone."""
+"""The conformance tests: one file for each section of the specification, and a few that concern all of them."""

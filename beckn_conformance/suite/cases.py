@@ -1,4 +1,4 @@
-"""Cases that the files of the suite share, derived from the schemas."""
+"""Test cases that several files of the suite share, derived from the schemas."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from beckn_conformance.specification.loading import load
 from beckn_conformance.specification.pointer import parts_of, put
 
 ANSWERED = ("REPLY-NO-CRASH", "REPLY-TIME")
-"""What every test with a request of its own kind exercises besides."""
+"""Requirements that every reply to a particular request exercises as well."""
 
 GENERAL = {
     SIGNUP: ("NACK-SOUND", "NACK-TEXT", "NACK-ECHO", *ANSWERED),
@@ -23,18 +23,18 @@ GENERAL = {
     UPDATE: ("NACK-SOUND", "NACK-TEXT", "NACK-ECHO", "UPDATE-FAIL-STATUS", *ANSWERED),
     ADD: ("NACK-SOUND", "NACK-TEXT", "NACK-ECHO", *ANSWERED),
 }
-"""By operation, what the refusal of a request with a faulty member exercises."""
+"""Requirements that the refusal of a faulty member exercises, by operation."""
 
 ACTIONS = tuple(operation.action for operation in load().operations)
 OTHERS = tuple(action for action in ACTIONS if action not in GENERAL)
-"""Operations that have no file of their own in the suite; they are taken to change nothing."""
+"""Operations without a file of their own in the suite; they are assumed to change nothing."""
 GENERAL |= dict.fromkeys(OTHERS, GENERAL[GET])
 
 
 def fault_parameters(action: str, *unchanged: str) -> list[Any]:
-    """One parameter set for every fault of a single member, under the requirement that it is refused.
+    """Returns one parameter set for every fault of a single member, under the requirement that it is refused.
 
-    ``unchanged`` are the requirements that a registration stays as it was, where the fault leaves it named.
+    ``unchanged`` names the requirements that the registration stays as it was, if the fault leaves it identified.
     """
     specification = load()
     parameters = []
@@ -53,9 +53,10 @@ def fault_parameters(action: str, *unchanged: str) -> list[Any]:
 
 
 def variant_parameters(action: str, *kept: str) -> list[Any]:
-    """One parameter set for every kind of valid value of every member, under the requirement that it is accepted.
+    """Returns one parameter set for every kind of valid value of every member, under the requirement that it is
+    accepted.
 
-    ``kept`` are the requirements that an accepted value is given back.
+    ``kept`` names the requirements that an accepted value is returned later.
     """
     specification = load()
     parameters = []
@@ -71,7 +72,7 @@ def variant_parameters(action: str, *kept: str) -> list[Any]:
 
 
 def mixed_faults(action: str) -> list[Any]:
-    """Pairs and larger groups of members that are faulty together."""
+    """Returns pairs and larger groups of members to make faulty together."""
     groups: list[tuple[str, ...]] = [
         ("/info/phone", "/info/email"),
         ("/info/name", "/info/company_id"),
@@ -97,7 +98,7 @@ def mixed_faults(action: str) -> list[Any]:
 
 
 def parts_with(actor: Actor, action: str, member: str, variant: str) -> dict[str, Any]:
-    """What a valid request has beside the registration, with one member of a certain kind."""
+    """Returns the members of a valid request except ``registration``, one of them of a given kind."""
     parts = actor.values.parts(action)
     if member in ("/documents/*/name", "/documents/*/data"):
         parts["documents"] = [actor.values.document(variant), actor.values.document()]
@@ -107,14 +108,14 @@ def parts_with(actor: Actor, action: str, member: str, variant: str) -> dict[str
 
 
 def spoiled(body: Any, pointers: tuple[str, ...]) -> Any:
-    """The body with each of these members made surely faulty."""
+    """Returns the body with each of these members replaced by a faulty value."""
     for pointer in pointers:
         put(body, pointer, {"phone": "12", "email": "nobody"}.get(parts_of(pointer)[-1]))
     return body
 
 
 async def call_about_unknown(actor: Actor, action: str, parts: dict[str, Any]) -> None:
-    """A call about an id that no signup gave, with the valid token of a registration that is there (R16)."""
+    """Calls with an id that no signup gave, and the valid token of an existing registration (R16)."""
     registration = await actor.registered()
     await actor.get(registration)
     id_ = actor.values.unknown_id(registration.id, {registration.id})
@@ -125,7 +126,7 @@ async def call_about_unknown(actor: Actor, action: str, parts: dict[str, Any]) -
 async def call_with_fault(
     actor: Actor, registration: Registration, action: str, fault: FaultCase, parts: dict[str, Any]
 ) -> None:
-    """A call that is valid but for one member, and what a Provider/get shows before and after it."""
+    """Makes a call with one faulty member, with a Provider/get before and after it."""
     await actor.get(registration)
     body = fault.spoil({"registration": {"id": registration.id}, **parts})
     if fault.member.startswith("/registration"):
@@ -136,8 +137,8 @@ async def call_with_fault(
 
 
 async def until_blamed(actor: Actor, registration: Registration, action: str, body: Any) -> None:
-    """A call that names no known registration, made again while nothing is blamed and the token may not be visible
-    yet (R19)."""
+    """Makes a call that names no known registration; repeats it while the NACK blames nothing and the token may not be
+    visible yet (R19)."""
 
     def enough(exchange: Exchange) -> bool:
         return action == ADD or not looks_unsettled(exchange) or bool(blamed(exchange))

@@ -1,4 +1,4 @@
-"""What Schemathesis draws from openapi.yaml, in plain data: bodies and headers of requests, valid and faulty."""
+"""Draws requests from openapi.yaml with Schemathesis, as plain data: valid and faulty bodies and headers."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ BODY, HEADER = "body", "header"
 NOTHING: SearchStrategy[Any] = st.none()
 MOSTLY: SearchStrategy[bool] = st.sampled_from((True, True, True, False))
 SAID = ("type", "enum", "const", "pattern", "minLength", "maxLength", "minimum", "maximum")
-"""What of a schema tells which values must be refused."""
+"""Keywords that say which values must be refused."""
 MOST_MESSAGES = 3
-"""Messages that are drawn to be sent one after the other."""
+"""Messages in one example, sent one after the other."""
 
 
 def messages(action: str) -> Callable[[GatewayConfig], SearchStrategy[Any]]:
-    """What makes lists of messages of an operation: a body each, and what is done with it.
+    """Returns a strategy for lists of messages of an operation, each a body and how to use it.
 
-    ``laid in`` tells whether texts that no reading has to refuse give way to texts that every reading accepts, so that
-    nothing but a fault is left to speak of. ``named`` is a place and one of the faulty values that the schemas name for
-    it, or nothing. ``about`` is the registration meant: the sender's ``own``, an ``unknown`` one, or its own with the
-    token of ``another``.
+    ``laid in``: texts that only some readings refuse are replaced by texts that every reading accepts, so that the
+    drawn fault is the only one. ``named``: a place and one of the faulty values that the schemas list for it, or None.
+    ``about``: the registration meant, which is the sender's ``own``, an ``unknown`` one, or its own with the token of
+    ``another``.
     """
 
     def examples(config: GatewayConfig) -> SearchStrategy[Any]:
@@ -65,7 +65,7 @@ def _message(
 
 
 def heads(config: GatewayConfig) -> SearchStrategy[Any]:
-    """An operation, a header for it, and the members of it that are sent in place of valid ones."""
+    """Draws an operation, a header for it, and which header members replace the valid ones."""
     names = ("Action", "Token", "Timestamp")
     return st.one_of(
         [
@@ -82,16 +82,16 @@ def heads(config: GatewayConfig) -> SearchStrategy[Any]:
 
 
 def bodies(action: str, *, faulty: bool) -> SearchStrategy[Any]:
-    """JSON objects that an operation's request body allows, or breaks somewhere.
+    """Draws JSON objects that an operation's request schema allows, or violates.
 
-    Other JSON values, and content that is no JSON, are no messages (T14) and are left out.
+    Other JSON values and content that is not JSON are not messages (T14), and are left out.
     """
     cases = _cases(load(), action, BODY, faulty).filter(lambda case: isinstance(case.body, dict))
     return cases.map(lambda case: case.body)
 
 
 def headers(action: str, *, faulty: bool) -> SearchStrategy[dict[str, str]]:
-    """Members of an operation's request header that any binding can carry, as they are drawn or missing."""
+    """Draws members of an operation's request header that any binding can carry; members may be missing."""
     names = {member.casefold(): member for member in load().files["header.request.json"]["properties"]}
 
     def sendable(case: Any) -> dict[str, str]:
@@ -105,7 +105,8 @@ def headers(action: str, *, faulty: bool) -> SearchStrategy[dict[str, str]]:
 
 
 def texts(action: str, body: Any) -> Iterator[tuple[Member, str, str]]:
-    """Every text of a body that stands where one is due and need not be refused by all: member, pointer and text."""
+    """Yields member, pointer and text of every text in a body that stands where a text belongs and that some reading
+    accepts."""
     for member in load().members(action):
         if member.type == "string":
             for pointer, value in places(body, member.pointer):
@@ -124,12 +125,12 @@ def _cases(specification: Specification, action: str, part: str, faulty: bool) -
 
 @lru_cache(maxsize=4)
 def _operations(specification: Specification, part: str) -> Mapping[str, Any]:
-    """The operations of openapi.yaml with nothing but one part of their requests, by label.
+    """Returns the operations of openapi.yaml reduced to one part of their requests, by label.
 
-    What is drawn faulty is then faulty in that part: left to itself, Schemathesis spoils headers and bodies together,
-    and a header that is refused hides everything behind it.
+    Faults are then drawn in that part only. Schemathesis would otherwise break headers and bodies together, and a
+    refused header hides everything behind it.
     """
-    # These take as long to import as the whole kit, and only those who draw need them.
+    # These imports take as long as the rest of the kit, and only drawing needs them.
     import schemathesis
     from schemathesis.config import SchemathesisConfig
     from schemathesis.core.result import Ok
@@ -151,12 +152,12 @@ def _operations(specification: Specification, part: str) -> Mapping[str, Any]:
     except (KeyError, TypeError, AttributeError) as error:
         raise SpecificationError(f"{specification.folder / 'openapi.yaml'}: {error!r}") from error
     info = {"title": specification.title, "version": "1"}
-    # A configuration of its own: none is looked for in the folder around, and no seed is left to chance.
+    # An explicit configuration, so that none is searched for in the current folder and no seed is random.
     schema = schemathesis.openapi.from_dict(
         {"openapi": "3.1.0", "info": info, "paths": paths}, config=SchemathesisConfig(seed=0)
     )
-    # NUL is refused by databases and parsers before any gateway sees it. Without a codec the alphabet is the same,
-    # all but surrogates, and needs no table of a million characters.
+    # Databases and parsers refuse NUL before a gateway sees it. Without a codec the alphabet still excludes surrogates,
+    # and needs no table of a million characters.
     schema.config.generation.allow_x00 = False
     schema.config.generation.codec = None
     found = (result.ok() for result in schema.get_all_operations() if isinstance(result, Ok))
@@ -180,8 +181,8 @@ def _parameter(specification: Specification, components: Any, parameter: Any) ->
 
 
 def _narrowed(specification: Specification, schema: Mapping[str, Any]) -> dict[str, Any]:
-    """A schema of which no reading refuses the structure: objects have all members of the page and no others, lists
-    have as many items as any gateway takes. Of texts it says which must be refused."""
+    """Returns a schema whose structure no reading refuses: objects have exactly the page's members, and lists have as
+    many items as any gateway takes. For texts it says which must be refused."""
     schema, _ = specification.resolve(schema)
     match schema.get("type"):
         case "object":

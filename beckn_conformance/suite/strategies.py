@@ -1,4 +1,4 @@
-"""What Hypothesis draws for properties, in plain data: texts of every script, faulty values, headers, histories."""
+"""Hypothesis strategies for properties, as plain data: texts of every script, faulty values, headers, histories."""
 
 from __future__ import annotations
 
@@ -47,18 +47,18 @@ SCRIPTS: tuple[tuple[int, int], ...] = (
     (0x1D400, 0x1D7C9),
     (0x20000, 0x202FF),
 )
-"""Where the letters, marks and digits of the scripts lie, from plain Latin to beyond the BMP."""
+"""Ranges of letters, marks and digits of several scripts, from Latin to beyond the BMP."""
 
 INVISIBLE = {"\u115f", "\u1160", "\u3164", "\u034f", "\u17b4", "\u17b5", "\u180b", "\u180c", "\u180d"}
 PUNCTUATION = ".&'(),-"
 SYMBOLS = '<>"`\\@#%+=/;:!?*_[]{}|~^$€£©→−×½№\u2013\u2014\u201c\u201d\u2026🚌🚇'
 LONGEST_TEXT = 24
-"""Characters drawn for a name; with the word that makes it unique it stays under 64 in any encoding (Q4)."""
+"""Characters drawn for a name; with its unique word it stays under 64 in any encoding (Q4)."""
 
 
 @lru_cache(maxsize=1)
 def _alphabets() -> tuple[str, ...]:
-    """The characters of each script that Unicode has had since 3.2, so that no stack in use can lack them."""
+    """Returns the characters of each script that are in Unicode since 3.2, so that no stack in use lacks them."""
     old = unicodedata.ucd_3_2_0
     return tuple(
         "".join(
@@ -73,7 +73,7 @@ def _alphabets() -> tuple[str, ...]:
 
 
 def texts() -> SearchStrategy[str]:
-    """Text that a name may hold: of one script, of all, or with symbols; in NFC, with single inner spaces."""
+    """Draws a text for a name: of one script, of all, or with symbols; in NFC, with single inner spaces."""
     return _written(2, LONGEST_TEXT, lambda: (*_alphabets(), *_mixed() * 8))
 
 
@@ -84,7 +84,8 @@ def _mixed() -> tuple[str, ...]:
 
 
 def _written(least: int, most: int, alphabets: Callable[[], tuple[str, ...]]) -> SearchStrategy[str]:
-    """Text of one of some alphabets: a single draw of bytes, of which two say which, and two each a character."""
+    """Draws a text in one of several alphabets from one draw of bytes: two bytes choose the alphabet, two each a
+    character."""
 
     def written(drawn: bytes) -> str:
         choices = alphabets()
@@ -97,12 +98,12 @@ def _written(least: int, most: int, alphabets: Callable[[], tuple[str, ...]]) ->
 
 
 def sizes() -> SearchStrategy[int]:
-    """Characters of data of the last document of a call: one in eight is large (Q10)."""
+    """Draws the size of the last document of a call, in characters of data; one in eight is large (Q10)."""
     return st.sampled_from((0,) * 7 * len(SIZES) + (*SIZES.values(),))
 
 
 def registrations(config: GatewayConfig) -> SearchStrategy[Any]:
-    """A valid registration and what changes it: name, its repetitions, documents, new name, documents added."""
+    """Draws a valid registration and its changes: name and variations of it, documents, new name, added documents."""
     kinds = [
         st.tuples(st.just(member.pointer), st.sampled_from(sorted(member.variants("must"))))
         for member in load().members(SIGNUP)
@@ -122,19 +123,19 @@ def registrations(config: GatewayConfig) -> SearchStrategy[Any]:
 
 
 def phones() -> SearchStrategy[str]:
-    """Texts much like phone numbers; which of them are faulty is for others to tell."""
+    """Draws texts that resemble phone numbers; the recogniser decides which are faulty."""
     odd = _written(1, 4, lambda: ("01", "abcxyz", "01abc")) | st.sampled_from(("", "+", "-", " ", "1a2", "\n"))
     return _spoiled((("+", "91", "-", "8023329991"), ("+", "1", "-", "2025550123", "-", "42")), odd)
 
 
 def emails() -> SearchStrategy[str]:
-    """Texts much like e-mail addresses."""
+    """Draws texts that resemble e-mail addresses."""
     odd = _written(1, 3, lambda: ("abc._+-",)) | st.sampled_from(("", "@", " ", ".", "\r\n"))
     return _spoiled((("info", "@", "example.com"), ("front", ".", "office", "@", "transit", ".", "example.org")), odd)
 
 
 def _spoiled(samples: tuple[tuple[str, ...], ...], odd: SearchStrategy[str]) -> SearchStrategy[str]:
-    """One of some texts, given in parts, of which one or two are replaced."""
+    """Draws one of several texts, given in parts, with one or two parts replaced."""
 
     def replaced(drawn: tuple[tuple[str, ...], list[tuple[int, str]]]) -> str:
         parts = list(drawn[0])
@@ -151,12 +152,12 @@ OTHER_VALUES: tuple[Any, ...] = (
     *(None, True, False, 0, 1, -1, 12345, 0.5, -1.25, 1e6, "0", "text", [None], ["text"], [1, 2], [["text"]]),
     *({"text": "text"}, {"value": None}, {"a": {"b": 1}}),
 )
-"""Values of every JSON type; at most places all but those of one type are faulty (Q2)."""
+"""Values of every JSON type; at most places, all types but one are faulty (Q2)."""
 
 
 @lru_cache(maxsize=8)
 def _table(action: str) -> tuple[tuple[str, str, Any], ...]:
-    """Pointer, how it is spoiled, and the value, for every member and place in a list."""
+    """Returns pointer, kind of fault and value for every member and place in a list."""
     return tuple(
         (member.pointer.replace("*", str(place)), how, value)
         for member in load().members(action)
@@ -169,15 +170,15 @@ def _table(action: str) -> tuple[tuple[str, str, Any], ...]:
 
 
 def single_faults(config: GatewayConfig) -> SearchStrategy[Any]:
-    """A text in place of a phone number, one in place of an address, and two faults of any member, each with its
-    operation; each of them is to spoil a valid request of its own."""
+    """Draws four faults, each with its operation: a text for a phone number, one for an address, and two of any member.
+    Each goes into a valid request of its own."""
     actions = [operation.action for operation in load().operations]
     faults = [(action, fault) for action in actions for fault in _table(action)]
     return st.tuples(phones(), emails(), st.sampled_from(faults), st.sampled_from(faults))
 
 
 def joint_faults(config: GatewayConfig) -> SearchStrategy[Any]:
-    """An operation and faults of different members that spoil one request together."""
+    """Draws an operation and faults of different members for one request."""
     choices = []
     for action, beneath in (
         (SIGNUP, ("/info/", "/documents/0/", "/documents/1/", "/documents/2/", "/api/")),
@@ -190,7 +191,7 @@ def joint_faults(config: GatewayConfig) -> SearchStrategy[Any]:
 
 
 def headers(config: GatewayConfig) -> SearchStrategy[Any]:
-    """An operation and a member of the header with another value; None leaves it out, for a Token it is a kind."""
+    """Draws an operation and another value of a header member; None omits it, and for a Token the value is a kind."""
     printable = "".join(map(chr, range(0x21, 0x7F)))
     word = _written(2, 20, lambda: (printable,))
     letters = _written(2, 16, lambda: ("abcdefghijklmnopqrstuvwxyzTZ-: ",)).filter(bool)
@@ -211,7 +212,7 @@ def headers(config: GatewayConfig) -> SearchStrategy[Any]:
 
 
 def _moment(number: int) -> str:
-    """A number as what looks like a time, and mostly is none."""
+    """Formats a number as something that resembles a time, and mostly is not one."""
     parts = []
     for _ in range(5):
         number, part = divmod(number, 100)
@@ -220,8 +221,7 @@ def _moment(number: int) -> str:
 
 
 def histories(config: GatewayConfig, *, providers: int = 3, least: int = 3, most: int = 14) -> SearchStrategy[Any]:
-    """Documents that each provider signs up with, and the size of the last, and the calls that follow, by number of
-    the provider."""
+    """Draws, by provider, the documents of its signup with the size of the last, and the calls that follow."""
     who = st.integers(0, providers - 1)
     faults = {
         action: st.sampled_from([case.id for case in fault_cases(action, load(), GatewayConfig(""))])
@@ -248,12 +248,12 @@ def histories(config: GatewayConfig, *, providers: int = 3, least: int = 3, most
 
 
 def long_histories(config: GatewayConfig) -> SearchStrategy[Any]:
-    """Many calls of one or two providers."""
+    """Draws many calls of one or two providers."""
     return histories(config, providers=2, least=24, most=36)
 
 
 def spoil(body: Any, pointer: str, how: str, value: Any) -> Any:
-    """Sets or takes away a member of a body, in place; a place that is not there is left alone."""
+    """Sets or removes a member of a body, in place; does nothing if the place does not exist."""
     *path, last = parts_of(pointer)
     node = body
     for part in path:

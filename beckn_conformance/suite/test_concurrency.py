@@ -1,14 +1,14 @@
-"""Calls at the same time: parallel signups, and parallel calls about one registration or two (X3).
+"""Concurrent calls: parallel signups, and parallel calls about one registration or two (X3).
 
-Each scenario sends groups of calls that leave at one moment, every call over a connection of its own, in several
-rounds; then it waits until reads are no longer excused (R19) and looks again. What came back is held against a
-sequential model: an order of the calls that respects the times of sending and of the replies has to explain every
-reply (``beckn_conformance.judging.history.histories`` says exactly what).
+Each scenario sends groups of calls that leave at the same moment, each over its own connection, in several rounds. Then
+it waits until stale reads are no longer excused (R19), and reads again. The replies are compared with a sequential
+model: some order of the calls that respects the times of sending and of the replies must explain every reply (see
+``beckn_conformance.judging.history.histories``).
 
-A finding shows a race for certain. Its absence shows that none was seen in these rounds, with the overlap that the way
-to the gateway allowed: groups larger than the declared ``concurrency``, or spread by a ``rate``, overlap less. Which
-of parallel updates wins, and whether a change may be refused while another is under way, is up to the gateway; what
-it refuses must leave no trace, and what it acknowledges must not be lost.
+A finding proves a race. No finding means that none was seen in these rounds, with the overlap that the network allowed:
+groups larger than the declared ``concurrency``, or spread by a ``rate``, overlap less. A gateway may choose which of
+parallel updates wins, and may refuse a change while another is under way. What it refuses must leave no trace, and what
+it acknowledges must not be lost.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ from beckn_conformance.run.scenario import case, exercises, scenario, settling
 from beckn_conformance.specification.actions import ADD, GET, SIGNUP, UPDATE
 
 LARGE = 30 * 1024
-"""Characters of data of a large document: what takes long to read and write leaves more room for another call."""
+"""Characters of data of a large document: slow reading and writing leave more room for another call."""
 
 APART = (0.0, 0.001, 0.003)
-"""Seconds between the calls of a group, by round: what takes a gateway some milliseconds is met at every stage."""
+"""Seconds between the calls of a group, by round, to hit every stage of handling that takes milliseconds."""
 
 
 def get(registration: Registration) -> Call:
@@ -47,14 +47,14 @@ def faulty_add(actor: Actor, registration: Registration) -> Call:
 
 
 async def known(actor: Actor, size: int = 0) -> Registration:
-    """A registration that other calls see, with a document of a size."""
+    """Returns a registration that other calls see, with a document of a given size."""
     registration = await actor.registered({**actor.values.signup(), "documents": actor.values.documents(1, size)})
     await actor.get(registration)
     return registration
 
 
 async def rounds(actor: Actor, group: Callable[[], Sequence[Call]]) -> AsyncIterator[None]:
-    """Sends a group of new calls in every round, in one order and in the other."""
+    """Sends a group of new calls in every round, in both orders."""
     for number, apart in enumerate(APART):
         calls = group()
         await actor.together(*(calls if number % 2 == 0 else reversed(calls)), apart=apart)
@@ -62,7 +62,7 @@ async def rounds(actor: Actor, group: Callable[[], Sequence[Call]]) -> AsyncIter
 
 
 async def look(actor: Actor, *registrations: Registration, times: int = 3) -> None:
-    """Looks again and again once everything has settled."""
+    """Reads several times after everything has settled."""
     await actor.settle()
     for _ in range(times):
         for registration in registrations:
@@ -100,7 +100,7 @@ async def test_signups_side_by_side(actor: Actor, abreast: int) -> None:
 )
 @settling
 async def test_updates_side_by_side(actor: Actor, abreast: int, size: int) -> None:
-    """Of updates made at the same time one is left, whole, and no Provider/get beside them shows half of one."""
+    """One of several parallel updates remains, complete, and no parallel Provider/get shows half of one."""
     registration = await known(actor, size)
 
     def group() -> list[Call]:
@@ -116,7 +116,7 @@ async def test_updates_side_by_side(actor: Actor, abreast: int, size: int) -> No
 @pytest.mark.parametrize("abreast", [case("DOCUMENTS-LISTED", n, id=f"{n}_abreast") for n in (2, 4, 8)])
 @settling
 async def test_additions_side_by_side(actor: Actor, abreast: int) -> None:
-    """Of additions made at the same time none is missing from the reply to a last, lone one."""
+    """No parallel addition is missing from the reply to a later, single one."""
     registration = await known(actor)
     async for _ in rounds(actor, lambda: [*(add(actor, registration) for _ in range(abreast)), get(registration)]):
         pass
@@ -129,7 +129,7 @@ async def test_additions_side_by_side(actor: Actor, abreast: int) -> None:
 @pytest.mark.parametrize("abreast", [case("DOCUMENTS-LISTED", n, id=f"{n}_abreast") for n in (2, 3)])
 @settling
 async def test_large_additions_side_by_side(actor: Actor, abreast: int) -> None:
-    """The same with large documents; each round is held with a registration of its own, lest that grow too large."""
+    """The same with large documents; each round uses its own registration, so that none grows too large."""
     registrations = [await known(actor, LARGE) for _ in APART]
     left = iter(registrations)
 
@@ -164,7 +164,7 @@ async def test_large_additions_side_by_side(actor: Actor, abreast: int) -> None:
 )
 @settling
 async def test_updates_and_additions_side_by_side(actor: Actor, abreast: int, size: int) -> None:
-    """Neither undoes the other, whichever is carried out first; each round is held with a registration of its own."""
+    """Neither undoes the other, whichever comes first; each round uses its own registration."""
     registrations = [await known(actor, size) for _ in APART]
     left = iter(registrations)
 
@@ -189,7 +189,7 @@ async def test_updates_and_additions_side_by_side(actor: Actor, abreast: int, si
 )
 @settling
 async def test_refused_changes_beside_valid_ones(actor: Actor) -> None:
-    """What is refused leaves no trace in what is acknowledged at the same time, and spoils none of it."""
+    """What is refused leaves no trace in parallel acknowledged changes, and spoils none of them."""
     registration = await known(actor)
 
     def group() -> list[Call]:
@@ -216,7 +216,7 @@ async def test_refused_changes_beside_valid_ones(actor: Actor) -> None:
 )
 @settling
 async def test_two_registrations_at_once(actor: Actor) -> None:
-    """Changes of one registration never show at another that is changed at the same time."""
+    """Changes of one registration never appear in another that changes at the same time."""
     one, other = await known(actor), await known(actor)
     async for _ in rounds(actor, lambda: [update(actor, one), update(actor, other), get(one), get(other)]):
         await actor.together(add(actor, one), add(actor, other), get(other), get(one))

@@ -1,4 +1,4 @@
-"""§1–§4: histories of several providers, drawn by Hypothesis; every reply is held against all that went before it."""
+"""§1–§4: histories of several providers, drawn by Hypothesis; every reply is compared with all earlier ones."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from beckn_conformance.suite import strategies
 
 FAULTS = {case.id: case for action in (UPDATE, ADD) for case in fault_cases(action, load(), GatewayConfig(""))}
 MOST_DOCUMENTS = 36
-"""Documents of a registration; no reading says that more must be taken (Q10)."""
+"""Documents of a registration; no reading has a gateway accept more (Q10)."""
 
 HELD = (
-    # A history can be played without a person's verification, and is left out where a requirement needs one.
+    # Histories do not depend on verification, so a requirement that needs it is left out.
     *(name for name in sorted(REQUIREMENTS) if not load().requirements[name].needs),
     "GET-ACK",
     "GET-BODY",

@@ -7,7 +7,7 @@ from beckn_conformance.run.scenario import exercises, settling
 
 
 async def _two(actor: Actor) -> list[Registration]:
-    """Two registrations, so that what is another's can be seen; the other gateways serve both."""
+    """Returns two registrations that the other gateways serve as well, so that a mix-up would show."""
     actor.peers.need()
     registrations = [await actor.registered() for _ in range(2)]
     await _are_cloned(actor, registrations)
@@ -20,7 +20,7 @@ async def _are_cloned(actor: Actor, registrations: list[Registration]) -> None:
 
 
 async def _stay_cloned(actor: Actor, registrations: list[Registration]) -> None:
-    """Nothing goes back, or comes a second time, once all must have been cloned."""
+    """Checks that nothing reverts or arrives twice after the time for cloning."""
     await actor.peers.outlast_cloning()
     await _are_cloned(actor, registrations)
 

@@ -1,4 +1,4 @@
-"""Operations that have no file of their own: what follows from their schemas alone."""
+"""Operations without a file of their own: what their schemas alone imply."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from beckn_conformance.suite.cases import (
 
 
 def _plain(action: str) -> Any:
-    """What a call and its reply can show by themselves."""
+    """Requirements that a call and its reply exercise by themselves."""
     shown = [
         requirement.id
         for requirement in load().requirements.values()
@@ -44,7 +44,7 @@ UNKNOWN = [
     if (requirement := load().requirement_for_fault(action, "/registration/id", "unknown", "must")) is not None
 ]
 
-# A test without parameters would be one that is skipped.
+# pytest would skip a test without parameters.
 if CALLS:
 
     @pytest.mark.parametrize("action", CALLS)

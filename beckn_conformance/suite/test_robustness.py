@@ -1,6 +1,6 @@
-"""§1–§4: what no client of the page sends, and what is larger than usual; the gateway serves on after all of it.
+"""§1–§4: hostile input and large documents; the gateway keeps serving afterwards.
 
-Each oddity is sent while nothing else is on the way but others of its kind, so that what stops a gateway can be named.
+Each input is sent while only others of its group are under way, so that a finding can name what stopped the gateway.
 """
 
 from __future__ import annotations
@@ -33,11 +33,11 @@ from beckn_conformance.suite.cases import ACTIONS
 
 LATER = tuple(action for action in ACTIONS if action != SIGNUP)
 UNHARMED = {SIGNUP: ("SIGNUP-ACK",), UPDATE: ("GET-ROUND-TRIP",), ADD: ("SIGNUP-DOCUMENTS-KEPT",)}
-"""Requirements under which it shows that a refused call has done harm."""
+"""Requirements that show harm done by a refused call."""
 
 
 def _body(actor: Actor, action: str, registration: Registration) -> dict[str, Any]:
-    """The body of a valid call, which would change the registration where the operation does."""
+    """Returns the body of a valid call that would change the registration, if the operation does."""
     if action == SIGNUP:
         return actor.values.signup()
     return {"registration": {"id": registration.id}, **actor.values.parts(action)}
@@ -54,7 +54,7 @@ def _body(actor: Actor, action: str, registration: Registration) -> dict[str, An
 @exercises("MALFORMED-NO-CRASH", "ROBUST-LIVES-ON")
 @scenario
 async def test_unreadable_body(actor: Actor, action: str, tag: str) -> None:
-    """A body that is cut short, no JSON, or no object; the registration stays as it was (T14)."""
+    """A body that is cut short, not JSON, or not an object; the registration stays as it was (T14)."""
     registration = await actor.registered()
     body = _body(actor, action, registration)
     async with actor.liveness.lives_on(tag, registration):
@@ -73,7 +73,7 @@ async def test_unreadable_body(actor: Actor, action: str, tag: str) -> None:
 )
 @scenario
 async def test_unusual_body(actor: Actor, action: str, tag: str) -> None:
-    """A body that only a tolerant reader understands; where it is refused, the registration stays as it was (T14)."""
+    """A body that only a tolerant parser understands; if it is refused, the registration stays as it was (T14)."""
     registration = await actor.registered()
     body = _body(actor, action, registration)
     family = family_of(tag)
@@ -95,7 +95,7 @@ async def test_unusual_body(actor: Actor, action: str, tag: str) -> None:
 @exercises("LARGE-KEPT", "ROBUST-LIVES-ON")
 @scenario
 async def test_large_document(actor: Actor, action: str, tag: str) -> None:
-    """A document larger than usual is answered, and kept where it is acknowledged (Q10)."""
+    """An unusually large document is answered, and kept if it is acknowledged (Q10)."""
     registration = await actor.registered()
     content = pdf(actor.values.word()) + b"%" + b"x" * LARGE[tag]
     body = _body(actor, action, registration)
@@ -114,7 +114,7 @@ async def test_large_document(actor: Actor, action: str, tag: str) -> None:
 @exercises("LARGE-ANSWERED", "ROBUST-LIVES-ON")
 @scenario
 async def test_many_documents(actor: Actor) -> None:
-    """A list of documents longer than usual is answered (Q10)."""
+    """An unusually long list of documents is answered (Q10)."""
     registration = await actor.registered()
     data = actor.values.document()["data"]
     documents = [{"name": f"Operating Permit {number}.pdf", "data": data} for number in range(1000)]
@@ -123,7 +123,7 @@ async def test_many_documents(actor: Actor) -> None:
 
 
 async def _large(actor: Actor, action: str, body: Any, tag: str, registration: Registration) -> Exchange:
-    # Whoever asks for the registration would be sent all of it.
+    # A Provider/get would transfer all of it.
     witness = await actor.registered()
     async with actor.liveness.lives_on(tag, witness):
         token = None if action == SIGNUP else registration.token
@@ -141,7 +141,7 @@ async def _large(actor: Actor, action: str, body: Any, tag: str, registration: R
 @exercises("ROBUST-LIVES-ON")
 @scenario
 async def test_no_call_of_the_page(actor: Actor, family: str, kind: str, action: str) -> None:
-    """Another method, path or media type; where it is refused, the registration stays as it was (T16)."""
+    """Another method, path or media type; if it is refused, the registration stays as it was (T16)."""
     registration = await actor.registered()
     body = _body(actor, action, registration)
     async with actor.liveness.lives_on(family, registration, group=family):
@@ -161,7 +161,7 @@ async def test_no_call_of_the_page(actor: Actor, family: str, kind: str, action:
 )
 @scenario
 async def test_malformed_http(actor: Actor, family: str, kind: str, action: str) -> None:
-    """What is no HTTP, slow or broken off; what has not come whole changes nothing (T16)."""
+    """A request that is not HTTP, slow or broken off; an incomplete one changes nothing (T16)."""
     actor.hostile.need_socket()
     registration = await actor.registered()
     body = _body(actor, action, registration)
@@ -175,7 +175,7 @@ async def test_malformed_http(actor: Actor, family: str, kind: str, action: str)
 @pytest.mark.parametrize("action", [case("GET-ID", action, id=f"{action}-slow") for action in ACTIONS])
 @scenario
 async def test_slow_request(actor: Actor, action: str) -> None:
-    """A valid request whose bytes come slowly; where it is refused, the registration stays as it was (T16)."""
+    """A valid request whose bytes arrive slowly; if it is refused, the registration stays as it was (T16)."""
     actor.hostile.need_socket()
     registration = await actor.registered()
     body = _body(actor, action, registration)

@@ -1,4 +1,4 @@
-"""§1–§4: what Schemathesis draws from openapi.yaml, sent by this kit's client and judged as everything else is."""
+"""§1–§4: requests that Schemathesis draws from openapi.yaml, sent and judged like all others."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from beckn_conformance.suite.cases import ANSWERED, GENERAL
 from beckn_conformance.suite.strategies import spoil
 
 SHARE = 0.12
-"""Part of --fuzz-examples that is drawn: Schemathesis takes its time, and a default run is not to wait for it."""
+"""Share of --fuzz-examples: Schemathesis draws slowly, and a default run should not wait for it."""
 
 LONGEST_ID = 40
 
 
 def _requirements(action: str) -> tuple[str, ...]:
-    """What the messages of an operation can show, and a Provider/get after them."""
+    """Requirements that the messages of an operation, and a Provider/get after them, can exercise."""
     known = load().requirements.values()
     shown = {*GENERAL[action], "NACK-ALL", "NACK-INDEX", *HISTORY, *(r.id for r in known if action in r.operations)}
     return tuple(r.id for r in known if r.id in shown and not r.untestable and not r.needs)
@@ -77,7 +77,7 @@ async def test_header(actor: Actor, example: Any) -> None:
     action = example["action"]
     header = {name: example["header"].get(name) for name in example["sent"]}
     if action == SIGNUP:
-        # The token of a signup is agreed beforehand or anything (H2), so that of others proves nothing.
+        # The token of a signup is agreed beforehand or arbitrary (H2), so another one proves nothing.
         header.pop("Token", None)
         await actor.call(SIGNUP, actor.values.signup(), header=header)
         return
@@ -88,7 +88,7 @@ async def test_header(actor: Actor, example: Any) -> None:
 
 
 async def _play(actor: Actor, action: str, example: Any) -> None:
-    """Sends messages about a registration one after the other, and shows what each of them left."""
+    """Sends messages about a registration one after the other, and reads it after each."""
     registration = await actor.registered()
     await actor.get(registration)
     for message in example:
@@ -101,9 +101,9 @@ async def _play(actor: Actor, action: str, example: Any) -> None:
 
 
 def _body(actor: Actor, action: str, message: Mapping[str, Any], registration: Registration | None = None) -> Any:
-    """The drawn body with what only this run can know, and with valid texts and a named fault where asked for.
+    """Fills the drawn body with the run's own ids, and with valid texts and a listed fault if asked for.
 
-    Its company ids are always ours: the same one is never sent twice (Q5).
+    Company ids are always the kit's, and never repeat (Q5).
     """
     body = copy.deepcopy(message["body"])
     for member, pointer, text in list(openapi.texts(action, body)):
@@ -121,7 +121,7 @@ def _body(actor: Actor, action: str, message: Mapping[str, Any], registration: R
 
 
 def _text(actor: Actor, action: str, member: Member) -> Any:
-    """A text that every reading accepts."""
+    """Returns a text that every reading accepts."""
     if member.parent == "/documents/*":
         return actor.values.document()[member.name]
     return actor.values.value(member.pointer, action=action)

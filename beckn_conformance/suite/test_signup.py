@@ -99,7 +99,7 @@ async def test_long_text(actor: Actor, pointer: str, length: int) -> None:
 
 
 def _long(pointer: str, length: int, word: str) -> str:
-    """A text of so many characters; an address has no longer local part and no longer label than mail and DNS allow."""
+    """Returns a text of a given length; local parts and labels of an address stay within the limits of mail and DNS."""
     match pointer:
         case "/info/name":
             return f"{word} Bus and its Subsidiaries{' of the Greater Metropolitan Area' * 9}"[: length - 1] + "x"
