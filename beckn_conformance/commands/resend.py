@@ -14,7 +14,7 @@ from ..client.provider import Actor
 from ..config.gateway import GatewayConfig
 from ..config.urls import check_url
 from ..errors import Unmet, Unreachable, UsageError
-from ..judging.history import REQUIREMENTS
+from ..judging.obligations import history_requirements
 from ..messages.binding import HEADER
 from ..messages.exchange import Exchange
 from ..messages.hostile import FOREIGN, MALFORMED, MALFORMED_HTTP, SLOW, UNUSUAL, foreign, trickled
@@ -99,7 +99,7 @@ def again(
     if scenario is None:
         raise UsageError(f"{folder}: the exchanges of {finding['id']} are not on record")
     last = next(exchange for exchange in scenario.exchanges if exchange.id in finding["exchanges"])
-    steps = [*needed(last, scenario.exchanges, history=requirement in REQUIREMENTS), last]
+    steps = [*needed(last, scenario.exchanges, history=requirement in history_requirements()), last]
     enough = scenario.shows(run, steps, finding["id"])
     declared = {} if file is not None else _taken(report["configuration"], embedded.wanted(url or ""))
     if url is None:

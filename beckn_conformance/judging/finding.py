@@ -1,4 +1,4 @@
-"""What a check says: a Judgement of one exchange under one requirement, and the Finding where it fails."""
+"""The result of a check: a Judgement of one exchange under one requirement, with a Finding if it fails."""
 
 from __future__ import annotations
 
@@ -17,6 +17,21 @@ SLUG: Final = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 def slug(text: str) -> str:
     """A kind of finding in words, as a slug."""
     return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Obligation:
+    """One way in which a requirement has to be exercised before it can pass."""
+
+    operation: str = ""
+    """Action of the exchange; empty if any will do."""
+    member: str = ""
+    """JSON Pointer to the member concerned, with ``*`` for any index."""
+    kind: str = ""
+    """Kind of value, fault, reply or hostile input."""
+
+    def __str__(self) -> str:
+        return " ".join(filter(None, (self.operation, self.member, self.kind)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +56,8 @@ class Finding:
     """Id of the registration concerned, where there is one."""
     weight: int = 0
     """Of equal findings the lightest is shown: bytes of the request, and more where it is unusual."""
-    unless: str = ""
-    """An obligation of the same requirement; where it was exercised anywhere in the run, nothing was found."""
+    unless: Obligation | None = None
+    """The finding is dropped if this obligation of the same requirement was exercised anywhere in the run."""
 
     def __post_init__(self) -> None:
         if not SLUG.fullmatch(self.kind):
@@ -60,5 +75,5 @@ class Judgement:
     """An obligation of a requirement that an exchange exercised, with the finding if it was not met."""
 
     requirement: str
-    obligation: str
+    obligation: Obligation
     finding: Finding | None = None

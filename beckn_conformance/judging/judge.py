@@ -12,11 +12,12 @@ from ..messages.times import read_time
 from ..specification.actions import ADD, SIGNUP, UPDATE
 from ..specification.pointer import MISSING, member
 from ..specification.specification import Specification
-from .checks import CHECKS, Observation
+from .checks import Observation
 from .finding import Judgement
 from .history import Histories
 from .origin import Appearance, Origin, family, is_bare
 from .recogniser import Known, KnownRegistrations, Recogniser
+from .registry import CHECKS
 
 LARGE = 16 * 1024
 """Bytes from which the time of a request says how fast the line is."""
@@ -81,8 +82,9 @@ class Judge:
             return
         if exchange.action == SIGNUP:
             self._introduce(exchange)
-        for _, function in CHECKS:
-            yield from (judgement for judgement in function(observation) if judgement.requirement)
+        for check in CHECKS:
+            if not check.history:
+                yield from (judgement for judgement in check.function(observation) if judgement.requirement)
         yield from self._histories.observe(observation)
         if (
             exchange.reply is not None

@@ -11,6 +11,7 @@ from ..config.gateway import GatewayConfig, Waiver
 from ..specification.catalogue import Requirement
 from ..specification.specification import Specification
 from . import waivers
+from .finding import Obligation
 from .obligations import obligations
 from .tally import Found, Tally
 
@@ -142,7 +143,7 @@ def worded(verdict: str, waived: Mapping[str, Collection[str]]) -> str:
 def _outcome(
     requirement: Requirement,
     tally: Tally,
-    due: frozenset[str],
+    due: frozenset[Obligation],
     config: GatewayConfig,
     strict: bool,
     can_verify: bool,
@@ -180,7 +181,8 @@ def _outcome(
         reason = unreachable or ("it was left out of this run" if narrowed else "nothing was sent for it")
     elif missing:
         status = "inconclusive"
-        reason = f"{met} of {len(due)} exercised; missing: {', '.join(missing[:3])}{' …' if len(missing) > 3 else ''}"
+        named = ", ".join(map(str, missing[:3])) + (" …" if len(missing) > 3 else "")
+        reason = f"{met} of {len(due)} exercised; missing: {named}"
         common = tally.reasons.get(requirement.id)
         if common:
             reason += f" ({common.most_common(1)[0][0]})"

@@ -16,7 +16,7 @@ from typing import Any, assert_never
 
 from ..config.gateway import GatewayConfig
 from ..messages.exchange import Exchange, Message
-from ..messages.faults import kinds, obligation
+from ..messages.faults import kinds
 from ..messages.json_text import tame
 from ..specification.actions import SIGNUP
 from ..specification.members import Member, json_type
@@ -48,10 +48,6 @@ class Fault:
     @property
     def of_registration(self) -> bool:
         return self.pointer.startswith("/registration")
-
-    @property
-    def obligation(self) -> str:
-        return f"{self.pointer} {self.kind}" if self.in_header else obligation(self.member, self.kind, self.pointer)
 
 
 class DoubtKind(StrEnum):

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, astuple, dataclass, field, replace
 from typing import Any
 
 from ..messages.shell import NOTHING, Command
 from ..specification.pointer import pattern_of
-from .finding import MOST_PLACES, Finding, Judgement
-from .history import REQUIREMENTS
+from .finding import MOST_PLACES, Finding, Judgement, Obligation
+from .obligations import history_requirements
 from .statistics import Statistics
 
 EVERY = 3
@@ -30,7 +30,7 @@ class Found:
     place: str
     """Its pointer, with ``*`` for the index where it was found at too many places to tell them apart."""
     exchanges: list[str] = field(default_factory=list)
-    cases: list[str] = field(default_factory=list)
+    cases: list[Obligation] = field(default_factory=list)
     """Obligations in which it was found, such as kinds of faulty values."""
     registrations: set[str] = field(default_factory=set)
     """Ids of the registrations concerned; "" where there was none."""
@@ -41,6 +41,20 @@ class Found:
     script: Command = NOTHING
     """A shell script of those calls."""
     replay: Command = NOTHING
+
+    @classmethod
+    def read(cls, row: Mapping[str, Any]) -> Found:
+        """Restores a record that another process of the run has written."""
+        finding = {**row["finding"], "unless": row["finding"]["unless"] and Obligation(*row["finding"]["unless"])}
+        return cls(
+            **{
+                **row,
+                **{name: Command(row[name]) for name in COMMANDS},
+                "finding": Finding(**finding),
+                "cases": [Obligation(*case) for case in row["cases"]],
+                "registrations": set(row["registrations"]),
+            }
+        )
 
     def joined(self, other: Found) -> Found:
         """The same finding with what another process or another item of a list has shown of it."""
@@ -63,7 +77,7 @@ class Found:
             "sent": finding.sent,
             "expected": finding.expected,
             "observed": finding.observed,
-            "cases": sorted(self.cases),
+            "cases": sorted(map(str, self.cases)),
             "exchanges": list(dict.fromkeys((finding.exchange, *self.exchanges)))[:KEPT_EXCHANGES],
             "count": self.count,
             "curl": self.curl,
@@ -77,7 +91,7 @@ class Found:
 class Tally:
     """What a run has shown so far, by requirement."""
 
-    exercised: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    exercised: dict[str, set[Obligation]] = field(default_factory=lambda: defaultdict(set))
     found: dict[str, dict[tuple[str, str], Found]] = field(default_factory=dict)
     """By requirement, what was found; each by its id and its place, since a waiver may be for one item of a list."""
     reasons: dict[str, Counter[str]] = field(default_factory=dict)
@@ -128,7 +142,7 @@ class Tally:
         self.samples = {**other["samples"], **self.samples}
         self.statistics.merge(other["statistics"])
         for requirement, names in other["exercised"].items():
-            self.exercised[requirement].update(names)
+            self.exercised[requirement].update(Obligation(*name) for name in names)
         for requirement, reasons in other["reasons"].items():
             self.reasons.setdefault(requirement, Counter()).update(reasons)
         for requirement, tests in other["tests"].items():
@@ -136,11 +150,7 @@ class Tally:
         for requirement, rows in other["found"].items():
             mine = self.found.setdefault(requirement, {})
             for row in rows:
-                commands = {name: Command(row[name]) for name in COMMANDS}
-                registrations = set(row["registrations"])
-                theirs = Found(
-                    **{**row, **commands, "finding": Finding(**row["finding"]), "registrations": registrations}
-                )
+                theirs = Found.read(row)
                 key = _key(mine, theirs.finding.id, theirs.place)
                 known = mine.get(key)
                 mine[key] = replace(known.joined(theirs) if known else theirs, place=key[1])
@@ -156,7 +166,11 @@ class Tally:
             return True
         if finding.requirement == "SIGNUP-ID-UNIQUE":
             return False
-        if record.registrations and record.registrations <= self.doubled and finding.requirement in REQUIREMENTS:
+        if (
+            record.registrations
+            and record.registrations <= self.doubled
+            and finding.requirement in history_requirements()
+        ):
             return True
         return finding.requirement == "NACK-ALL" and any(
             other.finding.operation == finding.operation
@@ -170,9 +184,9 @@ class Tally:
         """Whether the rest of the run shows that there is nothing in a finding."""
         unless = record.finding.unless
         exercised = self.exercised.get(record.finding.requirement, ())
-        return bool(unless) and (record.count < EVERY or unless in exercised)
+        return unless is not None and (record.count < EVERY or unless in exercised)
 
-    def shown(self, requirement: str) -> set[str]:
+    def shown(self, requirement: str) -> set[Obligation]:
         """Obligations that were exercised; where only consequences of other findings were seen, none was."""
         found = self.found.get(requirement, {}).values()
         clouded = {case for record in found if self.follows(record) for case in record.cases}
@@ -184,7 +198,7 @@ class Tally:
 
     def to_json(self) -> dict[str, Any]:
         return {
-            "exercised": {key: sorted(names) for key, names in self.exercised.items()},
+            "exercised": {key: sorted(map(astuple, names)) for key, names in self.exercised.items()},
             "reasons": {key: dict(reasons) for key, reasons in self.reasons.items()},
             "tests": self.tests,
             "doubled": sorted(self.doubled),
@@ -193,10 +207,10 @@ class Tally:
             "found": {
                 key: [
                     {
-                        "finding": {name: getattr(r.finding, name) for name in Finding.__dataclass_fields__},
+                        "finding": {**asdict(r.finding), "unless": r.finding.unless and astuple(r.finding.unless)},
                         "place": r.place,
                         "exchanges": r.exchanges,
-                        "cases": r.cases,
+                        "cases": [*map(astuple, r.cases)],
                         "registrations": sorted(r.registrations),
                         "count": r.count,
                         "curl": r.curl,

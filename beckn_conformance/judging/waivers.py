@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from ..config.gateway import Waiver
 from ..specification.pointer import pattern_of
+from .finding import Obligation
 from .tally import Tally
 
 
@@ -47,7 +48,7 @@ def standing(
     waived: Mapping[str, Collection[Waiver]],
     reason: str,
     tally: Tally,
-    due: Mapping[str, Collection[str]],
+    due: Mapping[str, Collection[Obligation]],
     today: datetime.date,
 ) -> Standing:
     """What became of a waiver.
@@ -62,7 +63,7 @@ def standing(
         return Standing(waiver, "used", tuple(id_ for id_, excuses in waived.items() if waiver in excuses))
     of_all = set(due[waiver.requirement])
     # Most obligations name a member; a waiver for another place than any of them waits for all.
-    concerned = {o for o in of_all if waiver.pointer and pattern_of(waiver.pointer) in o.split(" ")} or of_all
+    concerned = {o for o in of_all if waiver.pointer and o.member == pattern_of(waiver.pointer)} or of_all
     if concerned and concerned <= tally.shown(waiver.requirement):
         return Standing(waiver, "stale")
     return Standing(waiver, "idle", reason=reason)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -23,14 +23,17 @@ WRONG_TYPES: dict[str, Any] = {
 """One value of each JSON type, to put where another type belongs (Q2). The array is not empty, because some languages
 cannot tell an empty one from an empty object."""
 
-HEADER_KINDS: dict[str, tuple[str, ...]] = {
-    "Action": ("missing", "another operation", "unknown"),
-    "Timestamp": ("missing", "a word", "a 13th month", "30 February"),
+HEADER_FAULTS: dict[str, tuple[str, tuple[str, ...]]] = {
+    "HEADER-NACK-ACTION": ("Action", ("missing", "another operation", "unknown")),
+    "HEADER-NACK-TIMESTAMP": ("Timestamp", ("missing", "a word", "a 13th month", "30 February")),
+    "TOKEN-NACK-ABSENT": ("Token", ("missing", "empty")),
+    "TOKEN-NACK-UNKNOWN": ("Token", ("unknown",)),
+    "TOKEN-NACK-FOREIGN": ("Token", ("foreign",)),
 }
-"""Faults of header members that every operation must refuse (T5, H1)."""
+"""By requirement, a member of the header and its faults that must be refused (T5, H1, H3)."""
 
-TOKEN_KINDS = ("missing", "empty", "unknown", "foreign")
-"""Faults of the token in a call about a registration (H3)."""
+TOKEN_KINDS = tuple(kind for name, kinds in HEADER_FAULTS.values() if name == "Token" for kind in kinds)
+"""Faults of the token in a call about a registration."""
 
 LATER = " in a later document"
 
@@ -51,23 +54,30 @@ class FaultCase:
     """Returns a copy of a valid body with the fault in it."""
 
     @property
-    def obligation(self) -> str:
-        return obligation(self.member, self.kind, self.pointer)
-
-    @property
     def id(self) -> str:
         return f"{self.requirement}:{self.pointer}-{self.kind}".replace(" ", "_")
 
 
-def obligation(member: str, kind: str, pointer: str) -> str:
-    """Name of what is to be seen refused: member, kind, and whether a later item of a list is meant."""
+def header_requirement(name: str, kind: str) -> str:
+    """The requirement that a fault of a header member is refused; a token of two owners is foreign to one."""
+    of_member = {requirement: kinds for requirement, (member, kinds) in HEADER_FAULTS.items() if member == name}
+    kind = "foreign" if kind == "shared" else kind
+    return next((requirement for requirement, kinds in of_member.items() if kind in kinds), next(iter(of_member)))
+
+
+def place_of(kind: str, member: str, pointer: str) -> str:
+    """The kind of a fault; one in a later item of a list is a kind of its own."""
     later = "*" in member and not pointer.startswith(member.partition("*")[0] + "0")
-    return f"{member} {kind}{LATER if later else ''}"
+    return f"{kind}{LATER if later else ''}"
 
 
-def fault_cases(action: str, specification: Specification, config: GatewayConfig) -> Iterator[FaultCase]:
-    """Yields every fault of a single member that a requirement covers."""
+def fault_cases(
+    action: str, specification: Specification, config: GatewayConfig, members: Collection[str] | None = None
+) -> Iterator[FaultCase]:
+    """Yields every fault of a single member (of ``members``, if given) that a requirement covers."""
     for member in specification.members(action):
+        if members is not None and member.pointer not in members:
+            continue
         for kind, strength, value in kinds(member, config):
             requirement = specification.requirement_for_fault(action, member.pointer, kind, strength)
             if requirement is None:

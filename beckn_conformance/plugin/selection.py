@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from ..judging.checks.refusals import refusal
 from ..judging.obligations import obligations
 from ..messages.faults import FaultCase
 from ..run.examples import CHUNK
@@ -69,7 +70,7 @@ class Selection:
         if "hostile" in needs and self._session.config.hostile == "none":
             return False
         fault = test.parameters.get("fault")
-        return not isinstance(fault, FaultCase) or fault.obligation in self._obligations.get(fault.requirement, ())
+        return not isinstance(fault, FaultCase) or refusal(fault.action, fault) in self._obligations[fault.requirement]
 
 
 def names_tests(config: pytest.Config) -> bool:

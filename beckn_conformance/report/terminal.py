@@ -83,7 +83,7 @@ def _finding(
     waivers = outcome.waived.get(finding.id, ())
     yield title, "" if waivers else style
     times = f" ({found.count} times)" if found.count > 1 else ""
-    cases = sorted(case.removeprefix(finding.operation).strip() for case in found.cases)
+    cases = sorted(str(case).removeprefix(finding.operation).strip() for case in found.cases)
     cases = [case for case in cases if case]
     again = found.curl
     if found.script and report is not None:

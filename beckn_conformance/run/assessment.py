@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ..judging.finding import Finding, Judgement
-from ..judging.history import REQUIREMENTS
 from ..judging.judge import Judge
+from ..judging.obligations import history_requirements
 from ..judging.outcome import Verdict, conclude
 from ..judging.tally import Tally
 from ..judging.waivers import excusing
@@ -142,7 +142,7 @@ class Assessment:
                     played.exchanges,
                     self.binding,
                     self.run.config,
-                    history=finding.requirement in REQUIREMENTS,
+                    history=finding.requirement in history_requirements(),
                     title=f"{finding.requirement} {finding.pointer}: {finding.message}",
                     describe=self._judge.describe,
                     mask=self._mask,
@@ -257,7 +257,7 @@ def _weighed(judgement: Judgement, exchange: Exchange, exchanges: Sequence[Excha
     finding = judgement.finding
     assert finding is not None
     weight = finding.weight
-    if finding.requirement in REQUIREMENTS:
+    if finding.requirement in history_requirements():
         weight += CALL * sum(e.ended <= exchange.started and not e.peer for e in exchanges)
     if any(under_way(e, exchange) and not e.peer for e in exchanges):
         weight += BESIDE

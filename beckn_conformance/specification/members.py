@@ -139,7 +139,7 @@ class Acceptance:
     pointer: str
     requirement: str
     variants: tuple[tuple[str, patterns.Pattern], ...]
-    """Obligation and pattern of each kind."""
+    """Name and pattern of every kind."""
 
 
 def json_type(value: object) -> str:

@@ -210,10 +210,7 @@ def _acceptances_of(specification: Specification, action: str) -> tuple[Acceptan
         Acceptance(
             member.pointer,
             requirement.id,
-            tuple(
-                (f"{action} {member.pointer} {name}", _pattern(member, name, text))
-                for name, text in member.variants(strength).items()
-            ),
+            tuple((name, _pattern(member, name, text)) for name, text in member.variants(strength).items()),
         )
         for member in specification.members(action)
         for strength in ("must", "should")

@@ -18,7 +18,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 import pytest
 
 from beckn_conformance.client.provider import Actor, Call, Registration
-from beckn_conformance.judging.obligations import MANY
+from beckn_conformance.judging.history.histories import MANY
 from beckn_conformance.run.scenario import case, exercises, scenario, settling
 from beckn_conformance.specification.actions import ADD, GET, SIGNUP, UPDATE
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from beckn_conformance.client.provider import Actor, Registration
-from beckn_conformance.messages.faults import HEADER_KINDS, TOKEN_KINDS
+from beckn_conformance.messages.faults import HEADER_FAULTS, TOKEN_KINDS, header_requirement
 from beckn_conformance.run.scenario import case, exercises, scenario
 from beckn_conformance.specification.actions import ADD, GET, SIGNUP, UPDATE
 from beckn_conformance.specification.loading import load
@@ -37,7 +37,7 @@ async def _call(actor: Actor, action: str, header: dict[str, str | None]) -> Non
     [
         case(("HEADER-NACK-ACTION", *ANSWERED, *UNCHANGED.get(action, ())), action, kind, id=f"{action}-{kind}")
         for action in ACTIONS
-        for kind in HEADER_KINDS["Action"]
+        for kind in HEADER_FAULTS["HEADER-NACK-ACTION"][1]
     ],
 )
 @scenario
@@ -60,7 +60,7 @@ async def test_action(actor: Actor, action: str, kind: str) -> None:
             id=f"{action}-{kind}",
         )
         for action in ACTIONS
-        for kind in HEADER_KINDS["Timestamp"]
+        for kind in HEADER_FAULTS["HEADER-NACK-TIMESTAMP"][1]
     ],
 )
 @scenario
@@ -72,19 +72,11 @@ async def test_timestamp(actor: Actor, action: str, kind: str) -> None:
         await _call(actor, action, {"Timestamp": f"{actor.header(action)['Timestamp']}\nsecond"})
 
 
-TOKEN_REQUIREMENTS = {
-    "missing": "TOKEN-NACK-ABSENT",
-    "empty": "TOKEN-NACK-ABSENT",
-    "unknown": "TOKEN-NACK-UNKNOWN",
-    "foreign": "TOKEN-NACK-FOREIGN",
-}
-
-
 @pytest.mark.parametrize(
     ("action", "kind"),
     [
         case(
-            (TOKEN_REQUIREMENTS[kind], *ANSWERED, *UNCHANGED.get(action, ())),
+            (header_requirement("Token", kind), *ANSWERED, *UNCHANGED.get(action, ())),
             action,
             kind,
             id=f"{action}-{kind}",

@@ -6,7 +6,7 @@ from typing import Any
 
 from beckn_conformance.client.provider import Actor, Registration
 from beckn_conformance.config.gateway import GatewayConfig
-from beckn_conformance.judging.history import REQUIREMENTS
+from beckn_conformance.judging.obligations import history_requirements
 from beckn_conformance.messages.faults import fault_cases
 from beckn_conformance.run.scenario import drawn, exercises
 from beckn_conformance.specification.actions import ADD, UPDATE
@@ -19,7 +19,7 @@ MOST_DOCUMENTS = 36
 
 HELD = (
     # Histories do not depend on verification, so a requirement that needs it is left out.
-    *(name for name in sorted(REQUIREMENTS) if not load().requirements[name].needs),
+    *(name for name in sorted(history_requirements()) if not load().requirements[name].needs),
     "GET-ACK",
     "GET-BODY",
     "GET-ID",

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from beckn_conformance.client.provider import Actor, Registration
-from beckn_conformance.judging.obligations import AT_THE_END
+from beckn_conformance.judging.checks.robustness import AT_THE_END
 from beckn_conformance.messages.exchange import Exchange, Stimulus
 from beckn_conformance.messages.hostile import (
     FOREIGN,

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from beckn_conformance.client.provider import Actor, Registration
-from beckn_conformance.judging.history import REQUIREMENTS as HISTORY
+from beckn_conformance.judging.obligations import history_requirements
 from beckn_conformance.run.scenario import drawn, exercises
 from beckn_conformance.specification.actions import ADD, GET, SIGNUP, UPDATE
 from beckn_conformance.specification.loading import load
@@ -26,7 +26,13 @@ LONGEST_ID = 40
 def _requirements(action: str) -> tuple[str, ...]:
     """Requirements that the messages of an operation, and a Provider/get after them, can exercise."""
     known = load().requirements.values()
-    shown = {*GENERAL[action], "NACK-ALL", "NACK-INDEX", *HISTORY, *(r.id for r in known if action in r.operations)}
+    shown = {
+        *GENERAL[action],
+        "NACK-ALL",
+        "NACK-INDEX",
+        *history_requirements(),
+        *(r.id for r in known if action in r.operations),
+    }
     return tuple(r.id for r in known if r.id in shown and not r.untestable and not r.needs)
 
 

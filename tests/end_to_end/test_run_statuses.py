@@ -121,12 +121,12 @@ async def settle(self):
 Actor.settle = settle
 """,
     "a check": """
-from beckn_conformance.judging import judge
+from beckn_conformance.judging import registry
 
-def check(sight):
+def check(observation):
     raise ZeroDivisionError("deliberate")
 
-judge.CHECKS = [*judge.CHECKS, ("X", check)]
+registry.check("X")(check)
 """,
 }
 

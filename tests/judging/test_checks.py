@@ -1,12 +1,13 @@
 """Single exchanges: a fair reply brings no finding, an unfair one the right requirement at the right place."""
 
 import copy
+import dataclasses
 
 import pytest
 
-from beckn_conformance.judging.checks import CHECKS
-from beckn_conformance.judging.history import covers
+from beckn_conformance.judging.obligations import checks_of, obligations
 from tests.exchanges import (
+    CONFIG,
     GET,
     SIGNUP,
     SPECIFICATION,
@@ -20,14 +21,45 @@ from tests.exchanges import (
 from tests.judging.calls import BOTH, PREFIX, begun, call
 
 
-def test_every_requirement_that_can_be_tested_has_a_check():
-    unchecked = [
-        requirement.id
-        for requirement in SPECIFICATION.requirements.values()
-        if not requirement.untestable and not covers(requirement) and not any(fits(requirement) for fits, _ in CHECKS)
-    ]
+def names_of_checks(requirement):
+    return [check.function.__name__ for check in checks_of(requirement, SPECIFICATION)]
 
-    assert unchecked == []
+
+def test_every_testable_requirement_has_a_check():
+    testable = (requirement for requirement in SPECIFICATION.requirements.values() if not requirement.untestable)
+
+    assert [requirement.id for requirement in testable if not checks_of(requirement, SPECIFICATION)] == []
+
+
+@pytest.mark.parametrize("ending", ["ACK", "BODY", "ENDPOINT", "ACK-FAX", "ID"])
+@pytest.mark.parametrize("beginning", ["REPLY", "NEW", "GET-NEW"])
+def test_a_requirement_without_a_check_of_its_own_has_none(beginning, ending):
+    row = dataclasses.replace(SPECIFICATION.requirements["GET-ACK"], id=f"{beginning}-{ending}")
+
+    assert names_of_checks(row) == []
+
+
+def test_a_requirement_of_another_operation_is_not_checked_by_its_ending():
+    row = dataclasses.replace(SPECIFICATION.requirements["GET-ACK"], operations=(SIGNUP,))
+
+    assert names_of_checks(row) == []
+
+
+def test_the_status_of_an_ack_is_no_business_of_the_check_of_acks():
+    assert names_of_checks(SPECIFICATION.requirements["SIGNUP-ACK"]) == ["valid_request_is_acknowledged"]
+    assert names_of_checks(SPECIFICATION.requirements["REPLY-STATUS-ACK"]) == ["status_fits"]
+
+
+def test_a_requirement_on_two_operations_has_to_be_exercised_in_both():
+    requirements = SPECIFICATION.requirements
+    both = dataclasses.replace(requirements["SIGNUP-NACK-PHONE"], operations=(SIGNUP, UPDATE))
+    changed = dataclasses.replace(
+        SPECIFICATION,
+        requirements={**requirements, both.id: both, "UPDATE-NACK-PHONE": requirements["UPDATE-NACK-NAME"]},
+        digest="two operations",
+    )
+
+    assert {obligation.operation for obligation in obligations(changed, CONFIG)[both.id]} == {SIGNUP, UPDATE}
 
 
 @pytest.mark.parametrize("binding", BOTH, ids=["http", "header", "Header"])

@@ -4,6 +4,7 @@ import copy
 
 import pytest
 
+from beckn_conformance.judging.finding import Obligation
 from beckn_conformance.judging.history import falters
 from beckn_conformance.judging.obligations import obligations
 from beckn_conformance.judging.outcome import conclude
@@ -76,8 +77,8 @@ def test_each_peer_is_an_obligation_of_its_own(region):
 
     met = {j.obligation for j in region.judgements() if j.requirement == SERVED}
 
-    assert met == {f"{GET} at {PEER}"}
-    assert obligations(SPECIFICATION, CONFIG)[SERVED] == {f"{GET} at {PEER}", f"{GET} at {OTHER}"}
+    assert met == {Obligation(GET, kind=f"at {PEER}")}
+    assert obligations(SPECIFICATION, CONFIG)[SERVED] == {Obligation(GET, kind=f"at {peer}") for peer in (PEER, OTHER)}
 
 
 @pytest.mark.parametrize(("later", "found"), [(WITHIN - 1, []), (WITHIN + 1, [(SERVED, "/registration/id")])])

@@ -90,7 +90,7 @@ def test_a_planted_fault_is_diagnosed_where_it_is_and_as_what_it_is(case):
 
     diagnosis = diagnose(case.action, case.spoil(BODIES[case.action]))
 
-    assert [(f.pointer, f.kind, f.obligation) for f in diagnosis.faults] == [(case.pointer, case.kind, case.obligation)]
+    assert [(f.pointer, f.kind, f.member) for f in diagnosis.faults] == [(case.pointer, case.kind, case.member)]
     assert BODIES[case.action] == before
 
 
@@ -627,7 +627,7 @@ def test_a_request_of_any_kind_can_be_diagnosed(action, body, closed):
     diagnosis = diagnose(action, body, known=acquainted(closed=closed))
 
     assert {f.strength for f in diagnosis.faults} <= {"must", "should"}
-    assert all(f.obligation for f in diagnosis.faults)
+    assert all(f.in_header or f.member for f in diagnosis.faults)
 
 
 @given(

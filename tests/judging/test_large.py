@@ -29,7 +29,7 @@ def handed_in(action, **how):
 
 
 def met(story):
-    return {(j.requirement, j.obligation) for j in story.judgements() if j.finding is None}
+    return {(j.requirement, str(j.obligation)) for j in story.judgements() if j.finding is None}
 
 
 def cut(story):

@@ -4,9 +4,7 @@ import copy
 
 import pytest
 
-from beckn_conformance.judging.checks import CHECKS, refusals
 from beckn_conformance.judging.checks.observation import _leaves
-from beckn_conformance.specification.loading import load
 from beckn_conformance.specification.pointer import MISSING, below, member, parts_of, pattern_of, places, put
 from tests.exchanges import SIGNUP, changed, diagnose, valid_bodies
 
@@ -53,11 +51,3 @@ def test_an_unknown_member_of_any_name_is_told_by_its_pointer(name, pointer):
 
 def test_a_name_with_a_slash_blames_no_member_below():
     assert list(_leaves({"info/phone": "wrong"}, "")) == [("/info~1phone", "wrong")]
-
-
-def test_only_requirements_of_an_operation_are_claimed_by_their_ending():
-    (covers,) = (covers for covers, function in CHECKS if function is refusals.valid_request_is_acknowledged)
-    requirements = load().requirements
-
-    assert covers(requirements["SIGNUP-ACK"])
-    assert not covers(requirements["REPLY-STATUS-ACK"])

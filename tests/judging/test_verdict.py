@@ -8,25 +8,26 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from beckn_conformance.config.gateway import Waiver
-from beckn_conformance.judging.finding import MOST_PLACES, SLUG, Finding, Judgement, slug
-from beckn_conformance.judging.obligations import MANY, obligations
+from beckn_conformance.judging.finding import MOST_PLACES, SLUG, Finding, Judgement, Obligation, slug
+from beckn_conformance.judging.history.histories import MANY
+from beckn_conformance.judging.obligations import obligations
 from beckn_conformance.judging.outcome import conclude, worded
 from beckn_conformance.judging.tally import KEPT_EXCHANGES, Tally
-from tests.exchanges import CONFIG, QUICK, SPECIFICATION, Story, configured, put
+from tests.exchanges import ACTIONS, ADD, CONFIG, GET, QUICK, SIGNUP, SPECIFICATION, UPDATE, Story, configured, put
 
 TODAY = datetime.date(2026, 5, 4)
 DUE = obligations(SPECIFICATION, CONFIG)
+PHONE_EMPTY = Obligation(SIGNUP, "/info/phone", "empty")
 MUST, SHOULD = "SIGNUP-NACK-PHONE", "SIGNUP-NACK-EMPTY"
 
 
 def finding(requirement=MUST, pointer="/info/phone", kind="wrong", message="wrong", exchange="x1", weight=10):
-    return Finding(
-        requirement, "Provider/signup", pointer, kind, message, "sent", "due", "seen", exchange, weight=weight
-    )
+    return Finding(requirement, SIGNUP, pointer, kind, message, "sent", "due", "seen", exchange, weight=weight)
 
 
 def found(requirement=MUST, **how):
-    return Judgement(requirement, f"{how.get('pointer', '/info/phone')} empty", finding(requirement, **how))
+    obligation = Obligation(SIGNUP, how.get("pointer", "/info/phone"), "empty")
+    return Judgement(requirement, obligation, finding(requirement, **how))
 
 
 def full(*but):
@@ -68,16 +69,18 @@ def test_every_requirement_that_can_be_tested_has_an_obligation():
 
 
 def test_obligations_of_a_fault_name_member_kind_and_later_items():
-    assert "/info/phone malformed: no plus" in DUE["SIGNUP-NACK-PHONE"]
-    assert "/documents/*/name missing" in DUE["SIGNUP-NACK-DOCUMENT-NAME"]
-    assert "/documents/*/name missing in a later document" in DUE["SIGNUP-NACK-DOCUMENT-NAME"]
-    assert DUE["GET-NACK-UNKNOWN"] == {"/registration/id unknown"}
+    name = "/documents/*/name"
+
+    assert Obligation(SIGNUP, "/info/phone", "malformed: no plus") in DUE["SIGNUP-NACK-PHONE"]
+    assert Obligation(SIGNUP, name, "missing") in DUE["SIGNUP-NACK-DOCUMENT-NAME"]
+    assert Obligation(SIGNUP, name, "missing in a later document") in DUE["SIGNUP-NACK-DOCUMENT-NAME"]
+    assert DUE["GET-NACK-UNKNOWN"] == {Obligation(GET, "/registration/id", "unknown")}
 
 
 def test_obligations_of_replies_name_the_operation_and_what_it_said():
-    assert DUE["REPLY-MESSAGE"] == {f"{o.action} {said}" for o in SPECIFICATION.operations for said in ("ACK", "NACK")}
-    assert DUE["SIGNUP-ID-UNIQUE"] == {"Provider/signup", f"{MANY} registrations"}
-    assert DUE["TOKEN-NACK-FOREIGN"] == {f"Provider/{name} foreign" for name in ("get", "info/update", "documents/add")}
+    assert DUE["REPLY-MESSAGE"] == {Obligation(action, kind=said) for action in ACTIONS for said in ("ACK", "NACK")}
+    assert DUE["SIGNUP-ID-UNIQUE"] == {Obligation(SIGNUP), Obligation(kind=f"{MANY} registrations")}
+    assert DUE["TOKEN-NACK-FOREIGN"] == {Obligation(action, kind="foreign") for action in (GET, UPDATE, ADD)}
 
 
 def test_nobody_is_held_to_members_declared_optional():
@@ -85,14 +88,14 @@ def test_nobody_is_held_to_members_declared_optional():
 
     due = obligations(SPECIFICATION, declared)
 
-    assert {name.rpartition(" ")[2] for name in due["SIGNUP-NACK-INFO"]} == {"string", "number", "boolean", "array"}
-    assert not any("missing" in name or "null" in name for name in due["SIGNUP-NACK-DOCUMENT-NAME"])
+    assert {obligation.kind for obligation in due["SIGNUP-NACK-INFO"]} == {"string", "number", "boolean", "array"}
+    assert not {"missing", "null"} & {obligation.kind for obligation in due["SIGNUP-NACK-DOCUMENT-NAME"]}
 
 
 def test_a_declared_pattern_leaves_one_kind_of_company_ids_to_be_accepted():
     due = obligations(SPECIFICATION, configured(company_id="[A-Z]{8}"))
 
-    assert due["SIGNUP-ACK-COMPANY-ID"] == {"Provider/signup /info/company_id well-formed"}
+    assert due["SIGNUP-ACK-COMPANY-ID"] == {Obligation(SIGNUP, "/info/company_id", "well-formed")}
     assert len(DUE["SIGNUP-ACK-COMPANY-ID"]) == 5
 
 
@@ -135,7 +138,7 @@ def test_a_should_that_was_not_wholly_tested_is_inconclusive_in_the_strict_class
 def test_of_many_missing_obligations_three_are_named():
     tally = full(MUST)
     tally.tests[MUST] = ["test"]
-    tally.add(Judgement(MUST, "/info/phone empty"))
+    tally.add(Judgement(MUST, PHONE_EMPTY))
     tally.hinder(MUST, "the signup before it failed")
     tally.hinder(MUST, "timeout")
     tally.hinder(MUST, "the signup before it failed")
@@ -464,11 +467,11 @@ def test_a_waiver_does_not_stand_for_what_was_not_tested():
 
 
 def test_a_waiver_of_what_was_tested_in_part_is_idle_where_its_own_part_was_not():
-    requirement = next(r for r, due in DUE.items() if len({o.split(" ")[0] for o in due if o[0] == "/"}) > 1)
-    places = sorted({o.split(" ")[0] for o in DUE[requirement]})
+    requirement = next(r for r, due in DUE.items() if len({o.member for o in due if o.member}) > 1)
+    places = sorted({o.member for o in DUE[requirement]})
     tally = full(requirement)
     for name in DUE[requirement]:
-        if name.split(" ")[0] != places[1]:
+        if name.member != places[1]:
             tally.add(Judgement(requirement, name))
 
     tested, untested = (waived(requirement, place) for place in places[:2])
@@ -607,7 +610,7 @@ JUDGEMENTS = st.lists(
             finding(requirement, f"/{bad}", exchange=f"x{number}", weight=number) if bad else None,
         ),
         st.sampled_from([MUST, SHOULD, "REPLY-JSON"]),
-        st.sampled_from(["a", "b", "c"]),
+        st.sampled_from([Obligation(kind=kind) for kind in "abc"]),
         st.sampled_from(["", "", "p", "q"]),
         st.integers(0, 99),
     ),

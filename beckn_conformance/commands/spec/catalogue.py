@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Iterator, Mapping
 
-from ...judging import checks, history
+from ...judging.obligations import checks_of
 from ...specification.catalogue import Requirement
 from ...specification.specification import Specification
 
@@ -29,7 +28,7 @@ def page(specification: Specification) -> Iterator[str]:
         yield "| Requirement | Level | Basis | Readings | Check | Defects |"
         yield "|---|---|---|---|---|---|"
         for row in rows:
-            where = f"untested: {row.untestable}" if row.untestable else _check(row)
+            where = f"untested: {row.untestable}" if row.untestable else _check(row, specification)
             planted = ", ".join(f"`{name}`" for name in sorted(defects.get(row.id, ())))
             cited = ", ".join(f"[{number}](#{number.lower()})" for number in row.reading)
             text = f"**{row.id}** {row.text}"
@@ -53,14 +52,10 @@ def _sections(specification: Specification) -> Mapping[str, list[Requirement]]:
     return found
 
 
-def _check(requirement: Requirement) -> str:
+def _check(requirement: Requirement, specification: Specification) -> str:
     """Where the code stands that judges a requirement."""
-    found = [
-        f"`{inspect.getmodule(function).__name__.removeprefix('beckn_conformance.')}.{function.__name__}`"  # type: ignore[union-attr]
-        for covers, function in checks.CHECKS
-        if covers(requirement)
-    ]
-    return ", ".join(found + ["`judging.history`"] * history.covers(requirement))
+    functions = (check.function for check in checks_of(requirement, specification))
+    return ", ".join(f"`{f.__module__.removeprefix('beckn_conformance.')}.{f.__qualname__}`" for f in functions)
 
 
 def _cell(text: str) -> str:

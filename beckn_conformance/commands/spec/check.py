@@ -13,9 +13,8 @@ from typing import Any
 import jsonschema_rs
 
 from ...errors import SpecificationError, nearest
-from ...judging import checks, history
+from ...judging.obligations import checks_of
 from ...messages.samples import Samples
-from ...specification.catalogue import Requirement
 from ...specification.loading import LARGEST_FILE, load, paths
 from ...specification.members import Member
 from ...specification.pointer import below, escaped, parts_of
@@ -398,7 +397,7 @@ def _of_requirements(folder: Folder, specification: Specification) -> Iterator[P
             continue
         for missing, what, remedy in (
             (
-                not _is_checked(requirement),
+                not checks_of(requirement, specification),
                 "check judges",
                 "write one in beckn_conformance/judging/checks or judging/history",
             ),
@@ -416,10 +415,6 @@ def _of_requirements(folder: Folder, specification: Specification) -> Iterator[P
                 f"{number} binds, and no requirement cites it",
                 "cite it, or make it R",
             )
-
-
-def _is_checked(requirement: Requirement) -> bool:
-    return history.covers(requirement) or any(covers(requirement) for covers, _ in checks.CHECKS)
 
 
 # The OpenAPI description.

@@ -6,18 +6,14 @@ of a reply from being read, only that fault is judged.
 
 from . import bodies, refusals, replies, robustness
 from .observation import VERIFICATION, Observation, blamed, looks_unsettled
-from .registry import CHECKS, Check, check
 from .replies import JSON_MEDIA
 
 __all__ = [
-    "CHECKS",
     "JSON_MEDIA",
     "VERIFICATION",
-    "Check",
     "Observation",
     "blamed",
     "bodies",
-    "check",
     "looks_unsettled",
     "refusals",
     "replies",

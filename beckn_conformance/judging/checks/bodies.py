@@ -12,8 +12,8 @@ from ...messages.times import read_date, read_time
 from ...specification.actions import SIGNUP
 from ...specification.pointer import MISSING, below, member, pattern_of, places
 from ..finding import MOST_PLACES, Judgement
+from ..registry import check
 from .observation import VERIFICATION, Observation
-from .registry import check
 
 
 def _acknowledged_body(observation: Observation) -> bool:
@@ -35,7 +35,7 @@ def _owner(observation: Observation, pointer: str) -> str:
     return f"{observation.prefix}-BODY"
 
 
-@check("*-BODY", when=lambda requirement: bool(requirement.owns))
+@check("*-BODY", tie="owns")
 def body_has_its_members(observation: Observation) -> Iterable[Judgement]:
     if not _acknowledged_body(observation):
         return

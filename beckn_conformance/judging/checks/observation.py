@@ -17,7 +17,7 @@ from ...specification.actions import ADD
 from ...specification.pointer import MISSING, below, member, places
 from ...specification.specification import Specification
 from ...untrusted.text import brief, printable
-from ..finding import Finding, Judgement
+from ..finding import Finding, Judgement, Obligation
 from ..origin import INTERMEDIARY, Origin, is_own, signature
 from ..recogniser import Diagnosis, KnownRegistrations
 
@@ -71,8 +71,13 @@ class Observation:
     def prefix(self) -> str:
         return self.specification.prefix(self.action)
 
-    def ok(self, requirement: str, obligation: str | None = None) -> Judgement:
-        return _met(requirement, self.action if obligation is None else obligation)
+    @property
+    def kind_of_reply(self) -> Obligation:
+        """The obligation that any ACK, or any NACK, of the operation meets; the one that was due if it says neither."""
+        return Obligation(self.action, kind=str(self.exchange.action_of_reply or self.due))
+
+    def ok(self, requirement: str, obligation: Obligation | None = None) -> Judgement:
+        return _met(requirement, obligation or Obligation(self.action))
 
     def bad(
         self,
@@ -82,13 +87,13 @@ class Observation:
         message: str,
         expected: str,
         observed: str | None = None,
-        obligation: str | None = None,
+        obligation: Obligation | None = None,
         sent: str | None = None,
-        unless: str = "",
+        unless: Obligation | None = None,
     ) -> Judgement:
         return Judgement(
             requirement,
-            self.action if obligation is None else obligation,
+            obligation or Obligation(self.action),
             Finding(
                 requirement=requirement,
                 operation=self.action,
@@ -256,7 +261,7 @@ class Observation:
 
 
 @lru_cache(maxsize=4096)
-def _met(requirement: str, obligation: str) -> Judgement:
+def _met(requirement: str, obligation: Obligation) -> Judgement:
     return Judgement(requirement, obligation)
 
 

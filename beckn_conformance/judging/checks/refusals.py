@@ -5,17 +5,34 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from ...config.gateway import GatewayConfig
+from ...messages.faults import HEADER_FAULTS, FaultCase, fault_cases, header_requirement, place_of
 from ...messages.text import shown
 from ...specification.actions import ADD, GET, SIGNUP, UPDATE
+from ...specification.catalogue import Requirement
 from ...specification.pointer import MISSING, member, pattern_of, places
-from ..finding import Judgement
+from ...specification.specification import Specification
+from ..finding import Judgement, Obligation
 from ..origin import is_bare
 from ..recogniser import Fault
+from ..registry import check, each_of, per_operation
 from .observation import Observation, body_is_judged, is_judged
-from .registry import check
 
 
-@check("*-ACK", "TOKEN-ACCEPTED", when=lambda requirement: requirement.accepts is not None)
+def _accepted(requirement: Requirement, specification: Specification, config: GatewayConfig) -> Iterator[Obligation]:
+    """Each kind of valid value of each member; a declared pattern leaves one kind of company ids (Q5)."""
+    if requirement.accepts is None:
+        yield from per_operation(requirement, specification, config)
+        return
+    for action in requirement.operations:
+        for known in specification.members(action):
+            if known.pointer in requirement.accepts.members:
+                kinds = [*known.variants(requirement.accepts.strength)]
+                one = config.company_id is not None and known.name == "company_id"
+                yield from (Obligation(action, known.pointer, kind) for kind in (kinds[:1] if one else kinds))
+
+
+@check("*-ACK", "TOKEN-ACCEPTED", tie="accepts", obligations=_accepted)
 def valid_request_is_acknowledged(observation: Observation) -> Iterable[Judgement]:
     if (
         not observation.diagnosis.valid
@@ -52,8 +69,9 @@ def _accepted_variants(observation: Observation) -> Iterator[Judgement]:
         for _, value in places(observation.exchange.sent.body, acceptance.pointer):
             if value == MISSING or isinstance(value, (dict, list)) or value is None:
                 continue
-            for obligation, pattern in acceptance.variants:
+            for kind, pattern in acceptance.variants:
                 if pattern.search(str(value)):
+                    obligation = Obligation(observation.action, acceptance.pointer, kind)
                     yield observation.ok(acceptance.requirement, obligation)
 
 
@@ -73,7 +91,7 @@ def _refused_though_valid(observation: Observation) -> Judgement:
     )
     if tokenless and (status in (401, 403) or not named):
         # Without a declared token nothing tells a wrong refusal from a missing agreement (H2).
-        return Judgement("", "")
+        return Judgement("", Obligation())
     observed = (
         f"{observation.observed}, blaming {', '.join(named[:4])}"
         if named
@@ -111,44 +129,28 @@ def _symbols_refused(observation: Observation, observed: str) -> Judgement:
     return observation.bad(id_, pointer, "valid-refused", "a valid value is refused", "ACK", observed)
 
 
-HEADER_REQUIREMENTS = {
-    "header:Action": "HEADER-NACK-ACTION",
-    "header:Timestamp": "HEADER-NACK-TIMESTAMP",
-}
-TOKEN_REQUIREMENTS = {
-    "missing": "TOKEN-NACK-ABSENT",
-    "empty": "TOKEN-NACK-ABSENT",
-    "unknown": "TOKEN-NACK-UNKNOWN",
-    "foreign": "TOKEN-NACK-FOREIGN",
-    "shared": "TOKEN-NACK-FOREIGN",
-}
+def _header_faults(
+    requirement: Requirement, specification: Specification, config: GatewayConfig
+) -> Iterable[Obligation]:
+    return each_of(*HEADER_FAULTS[requirement.id][1])(requirement, specification, config)
 
 
-def header_requirement(fault: Fault) -> str:
-    return HEADER_REQUIREMENTS.get(fault.pointer) or TOKEN_REQUIREMENTS[fault.kind]
-
-
-@check(
-    "HEADER-NACK-ACTION",
-    "HEADER-NACK-TIMESTAMP",
-    "TOKEN-NACK-ABSENT",
-    "TOKEN-NACK-UNKNOWN",
-    "TOKEN-NACK-FOREIGN",
-)
+@check(*HEADER_FAULTS, obligations=_header_faults)
 def faulty_header_is_refused(observation: Observation) -> Iterable[Judgement]:
     faults = observation.diagnosis.header_faults
     if not is_judged(observation) or len(faults) != 1 or observation.diagnosis.body_faults:
         return
     (fault,) = faults
-    obligation = f"{observation.action} {fault.kind}"
+    obligation = Obligation(observation.action, kind=fault.kind)
+    name = fault.pointer.partition(":")[2]
+    requirement = header_requirement(name, fault.kind)
     if observation.exchange.acknowledged:
-        name = fault.pointer.partition(":")[2]
         kind, message = "faulty-acknowledged", f"a request with a faulty {name} is acknowledged"
         if fault.kind == "shared":
             kind, message = "shared-acknowledged", "the same token was given to two registrations and is acknowledged"
-        yield observation.bad(header_requirement(fault), fault.pointer, kind, message, "NACK", obligation=obligation)
+        yield observation.bad(requirement, fault.pointer, kind, message, "NACK", obligation=obligation)
     elif fault.kind != "shared" and observation.exchange.refused:
-        yield observation.ok(header_requirement(fault), obligation)
+        yield observation.ok(requirement, obligation)
 
 
 def _requirement(observation: Observation, fault: Fault) -> str | None:
@@ -158,7 +160,23 @@ def _requirement(observation: Observation, fault: Fault) -> str | None:
     return requirement.id if requirement else None
 
 
-@check(when=lambda requirement: requirement.refuses is not None)
+def _refused(requirement: Requirement, specification: Specification, config: GatewayConfig) -> Iterator[Obligation]:
+    """Each fault of each member that the requirement has refused."""
+    assert requirement.refuses is not None
+    for action in requirement.operations:
+        for case in fault_cases(action, specification, config, requirement.refuses.members):
+            if case.requirement == requirement.id:
+                yield refusal(action, case)
+        if "unknown" in requirement.refuses.kinds:
+            yield Obligation(action, "/registration/id", "unknown")
+
+
+def refusal(action: str, fault: Fault | FaultCase) -> Obligation:
+    """The obligation to refuse a fault of the body."""
+    return Obligation(action, fault.member, place_of(fault.kind, fault.member, fault.pointer))
+
+
+@check(tie="refuses", obligations=_refused)
 def faulty_body_is_refused_and_blamed(observation: Observation) -> Iterable[Judgement]:
     faults = observation.diagnosis.body_faults
     if not is_judged(observation) or not faults:
@@ -174,12 +192,12 @@ def faulty_body_is_refused_and_blamed(observation: Observation) -> Iterable[Judg
             "faulty-acknowledged",
             "a faulty value is acknowledged",
             _expected(observation, first),
-            obligation=first.obligation,
+            obligation=refusal(observation.action, first),
         )
         return
     if not body_is_judged(observation):
         if not observation.diagnosis.header_faults and len(faults) == 1:
-            yield observation.ok(requirement, first.obligation)
+            yield observation.ok(requirement, refusal(observation.action, first))
         return
     if observation.exchange.received is not None and observation.exchange.received.unreadable:
         return
@@ -197,10 +215,10 @@ def faulty_body_is_refused_and_blamed(observation: Observation) -> Iterable[Judg
             "the faulty member is not blamed",
             _expected(observation, first),
             f"{observation.observed}, " + (f"blaming {', '.join(others[:4])}" if others else "blaming nothing"),
-            obligation=first.obligation,
+            obligation=refusal(observation.action, first),
         )
     elif len(faults) == 1:
-        yield observation.ok(requirement, first.obligation)
+        yield observation.ok(requirement, refusal(observation.action, first))
 
 
 def _refused_unread(observation: Observation) -> bool:

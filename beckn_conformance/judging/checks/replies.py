@@ -7,10 +7,11 @@ from collections.abc import Iterable
 
 from ...messages.text import shown
 from ...specification.pointer import MISSING
-from ..finding import Judgement
+from ..finding import Judgement, Obligation
+from ..registry import check, each_of
 from .observation import Observation, body_is_judged
-from .registry import check
 
+PER_REPLY = each_of("ACK", "NACK")
 JSON_MEDIA = re.compile(r"\s*application/([\w.!#$&^-]+\+)?json\s*(;.*)?", re.IGNORECASE)
 
 
@@ -66,7 +67,7 @@ def _held_to_form(observation: Observation) -> bool:
     )
 
 
-@check("REPLY-ACTION")
+@check("REPLY-ACTION", obligations=PER_REPLY)
 def says_ack_or_nack(observation: Observation) -> Iterable[Judgement]:
     if observation.message and observation.replaced and observation.due == "NACK" and not observation.unsettled:
         yield _replaced(observation)
@@ -74,7 +75,7 @@ def says_ack_or_nack(observation: Observation) -> Iterable[Judgement]:
     if not _held_to_form(observation) or observation.exchange.received is None:
         return
     if observation.readable:
-        yield observation.ok("REPLY-ACTION", f"{observation.action} {observation.exchange.action_of_reply}")
+        yield observation.ok("REPLY-ACTION", observation.kind_of_reply)
     elif _envelope_unreadable(observation) or observation.unsettled:
         return
     else:
@@ -86,21 +87,20 @@ def says_ack_or_nack(observation: Observation) -> Iterable[Judgement]:
             "the reply says neither ACK nor NACK",
             f"action {observation.due or 'ACK or NACK'} in the header of the reply",
             f"{observation.observed}; action is {shown(value)}",
-            obligation=f"{observation.action} {observation.due}",
+            obligation=observation.kind_of_reply,
         )
 
 
 def _replaced(observation: Observation) -> Judgement:
     """A page in the place of a refusal: a firewall may have refused one request, but nobody may replace them all."""
-    refusals = f"{observation.action} NACK"
     return observation.bad(
         "REPLY-ACTION",
         "header:action",
         "refusals-replaced",
         "something in front of the gateway seems to replace every refusal",
         "action NACK in the header of the reply",
-        obligation=f"{refusals} replaced",
-        unless=refusals,
+        obligation=Obligation(observation.action, kind="NACK replaced"),
+        unless=Obligation(observation.action, kind="NACK"),
     )
 
 
@@ -115,14 +115,15 @@ def _header_fields(observation: Observation) -> bool:
     return "action" in names or "timestamp" in names
 
 
-@check("REPLY-JSON")
+@check("REPLY-JSON", obligations=PER_REPLY)
 def body_is_json(observation: Observation) -> Iterable[Judgement]:
     received, reply = observation.exchange.received, observation.exchange.reply
     if not _held_to_form(observation) or received is None or reply is None or observation.unsettled:
         return
     if not received.unreadable:
         yield observation.ok(
-            "REPLY-JSON", f"{observation.action} {observation.exchange.action_of_reply or observation.due}"
+            "REPLY-JSON",
+            observation.kind_of_reply,
         )
     elif observation.readable or _envelope_unreadable(observation):
         if observation.exchange.refused and not reply.content.strip() and not body_is_judged(observation):
@@ -134,16 +135,18 @@ def body_is_json(observation: Observation) -> Iterable[Judgement]:
             "the body is not JSON",
             "a body that is one JSON text",
             f"{observation.observed}; {received.unreadable}: {shown(reply.content[:60].decode('utf-8', 'replace'))}",
-            obligation=f"{observation.action} {observation.exchange.action_of_reply or observation.due}",
+            obligation=Obligation(
+                observation.action, kind=str(observation.exchange.action_of_reply or observation.due)
+            ),
         )
 
 
-@check("REPLY-MESSAGE", "REPLY-MESSAGE-BLANK")
+@check("REPLY-MESSAGE", "REPLY-MESSAGE-BLANK", obligations=PER_REPLY)
 def has_a_message(observation: Observation) -> Iterable[Judgement]:
     if not observation.readable or not observation.message or observation.exchange.received is None:
         return
     value = observation.exchange.received.header.get("message", MISSING)
-    obligation = f"{observation.action} {observation.exchange.action_of_reply}"
+    obligation = observation.kind_of_reply
     if value == MISSING or not isinstance(value, str):
         missing = value == MISSING
         yield observation.bad(
@@ -170,14 +173,14 @@ def has_a_message(observation: Observation) -> Iterable[Judgement]:
         )
 
 
-@check("REPLY-MEDIA-TYPE")
+@check("REPLY-MEDIA-TYPE", obligations=PER_REPLY)
 def declared_as_json(observation: Observation) -> Iterable[Judgement]:
     reply, received = observation.exchange.reply, observation.exchange.received
     if not observation.readable or not observation.message or reply is None or received is None or received.unreadable:
         return
     media = reply.header("content-type")
     if media is not None and JSON_MEDIA.fullmatch(media):
-        yield observation.ok("REPLY-MEDIA-TYPE", f"{observation.action} {observation.exchange.action_of_reply}")
+        yield observation.ok("REPLY-MEDIA-TYPE", observation.kind_of_reply)
     else:
         yield observation.bad(
             "REPLY-MEDIA-TYPE",
@@ -186,7 +189,7 @@ def declared_as_json(observation: Observation) -> Iterable[Judgement]:
             "the reply is not labelled as JSON",
             "Content-Type: application/json",
             f"Content-Type: {shown(media) if media else 'none'}",
-            obligation=f"{observation.action} {observation.exchange.action_of_reply}",
+            obligation=observation.kind_of_reply,
         )
 
 

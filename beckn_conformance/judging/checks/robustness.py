@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
+from ...config.gateway import GatewayConfig
 from ...messages.exchange import Role, Trouble, TroubleKind
-from ...messages.hostile import MANY_DOCUMENTS
-from ...specification.actions import GET
-from ..finding import Judgement, slug
+from ...messages.hostile import FOREIGN, LARGE, MALFORMED, MANY_DOCUMENTS, UNUSUAL, family_of
+from ...specification.actions import ADD, GET
+from ...specification.catalogue import Requirement
+from ...specification.specification import Specification
+from ..finding import Judgement, Obligation, slug
 from ..origin import Origin, is_intermediary, is_own
+from ..registry import check, each_of
 from .observation import Observation
-from .registry import check
 
+AT_THE_END = "everything"
+"""Kind of the last obligation: after all that was sent, the gateway still serves a plain signup."""
 NOT_OF_THE_PAGE = (501, 505)
 """Server errors that say of a method or a version of HTTP that it is not served, as they should."""
 
@@ -24,7 +29,7 @@ def _family(observation: Observation) -> str:
     return observation.exchange.stimulus.family if observation.exchange.stimulus else ""
 
 
-@check("MALFORMED-NACK", "MALFORMED-NO-CRASH")
+@check("MALFORMED-NACK", "MALFORMED-NO-CRASH", obligations=each_of(*MALFORMED))
 def unreadable_request(observation: Observation) -> Iterable[Judgement]:
     reply = observation.exchange.reply
     if observation.exchange.purpose != "malformed" or reply is None or observation.origin is Origin.NONE:
@@ -33,7 +38,7 @@ def unreadable_request(observation: Observation) -> Iterable[Judgement]:
         return
     if 300 <= reply.status < 400 or reply.status == 429:
         return
-    obligation = f"{observation.action} {_kind(observation)}".strip()
+    obligation = Obligation(observation.action, kind=_kind(observation))
     if observation.exchange.acknowledged:
         yield observation.bad(
             "MALFORMED-NACK",
@@ -58,14 +63,19 @@ def unreadable_request(observation: Observation) -> Iterable[Judgement]:
         yield observation.ok("MALFORMED-NO-CRASH", obligation)
 
 
-@check("LARGE-ANSWERED")
+def _large(requirement: Requirement, specification: Specification, config: GatewayConfig) -> Iterator[Obligation]:
+    yield from each_of(*LARGE)(requirement, specification, config)
+    yield Obligation(ADD, kind=MANY_DOCUMENTS)
+
+
+@check("LARGE-ANSWERED", obligations=_large)
 def large_request(observation: Observation) -> Iterable[Judgement]:
     reply = observation.exchange.reply
     if observation.exchange.purpose != "large" or observation.action == GET:
         return
     many = _kind(observation) == MANY_DOCUMENTS
     pointer, what = ("/documents", "a long list of documents") if many else ("/documents/0/data", "a large document")
-    obligation = f"{observation.action} {_kind(observation)}".strip()
+    obligation = Obligation(observation.action, kind=_kind(observation))
     sent = f"{observation.action} with {_kind(observation) or what}"
     if observation.exchange.late:
         if (
@@ -97,7 +107,7 @@ def large_request(observation: Observation) -> Iterable[Judgement]:
         yield observation.ok("LARGE-ANSWERED", obligation)
 
 
-@check("ROBUST-NO-CRASH")
+@check("ROBUST-NO-CRASH", obligations=lambda *_: (Obligation(kind=family) for family in FOREIGN))
 def foreign_request(observation: Observation) -> Iterable[Judgement]:
     reply = observation.exchange.reply
     if observation.exchange.purpose != "foreign" or reply is None or is_intermediary(observation.exchange):
@@ -113,12 +123,12 @@ def foreign_request(observation: Observation) -> Iterable[Judgement]:
             slug(f"server error {_family(observation)}"),
             f"{_family(observation)} causes a server error",
             "any other answer, such as a status 4xx",
-            obligation=_family(observation),
+            obligation=Obligation(kind=_family(observation)),
             sent=f"{observation.action} with {_family(observation)}: {_kind(observation)} "
             f"({request.method} {request.url})",
         )
     else:
-        yield observation.ok("ROBUST-NO-CRASH", _family(observation))
+        yield observation.ok("ROBUST-NO-CRASH", Obligation(kind=_family(observation)))
 
 
 NEVER_SENT = frozenset({TroubleKind.TIMEOUT, TroubleKind.NO_CONNECTION})
@@ -131,7 +141,12 @@ def _is_silence(trouble: Trouble | None, fronted: bool) -> bool:
     return trouble is not None and trouble.kind in (NEVER_SENT if fronted else SILENT)
 
 
-@check("ROBUST-LIVES-ON")
+def _survived(*_: object) -> Iterator[Obligation]:
+    kinds = {*MALFORMED, *map(family_of, UNUSUAL), *LARGE, MANY_DOCUMENTS, *FOREIGN, AT_THE_END}
+    return (Obligation(kind=kind) for kind in kinds)
+
+
+@check("ROBUST-LIVES-ON", obligations=_survived)
 def answers_afterwards(observation: Observation) -> Iterable[Judgement]:
     """A plain call after hostile input; silence tells only once patience has run out."""
     stimulus, reply = observation.exchange.stimulus, observation.exchange.reply
@@ -139,7 +154,7 @@ def answers_afterwards(observation: Observation) -> Iterable[Judgement]:
         return
     kind, given_up = stimulus.kind, stimulus.role is Role.LONG_AFTER
     if is_own(observation.origin, reply):
-        yield observation.ok("ROBUST-LIVES-ON", kind)
+        yield observation.ok("ROBUST-LIVES-ON", Obligation(kind=kind))
     elif (
         given_up
         and reply is None
@@ -153,6 +168,6 @@ def answers_afterwards(observation: Observation) -> Iterable[Judgement]:
             f"no request is answered after {kind}",
             f"an answer to a plain call within {observation.config.patience:g} s after {kind}, as before it",
             f"{observation.exchange.trouble}, in new attempts for {observation.config.patience:g} s",
-            obligation=kind,
+            obligation=Obligation(kind=kind),
             sent=f"{kind}, and after that {observation.action}, valid",
         )

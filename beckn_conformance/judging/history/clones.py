@@ -14,10 +14,13 @@ from typing import Any
 from ...config.gateway import GatewayConfig
 from ...messages.exchange import Exchange
 from ...messages.text import shown
+from ...specification.catalogue import Requirement
 from ...specification.loading import load
 from ...specification.pointer import MISSING, below, member
+from ...specification.specification import Specification
 from ..checks import Observation
-from ..finding import Judgement
+from ..finding import Judgement, Obligation
+from ..registry import history_check
 from .form import is_content, same_but_for_form
 from .info import matching, readable
 from .pairing import pair
@@ -33,6 +36,12 @@ def falters(exchange: Exchange, config: GatewayConfig) -> bool:
     return exchange.action_of_reply is None or bool(exchange.trouble) or exchange.seconds > slow
 
 
+def _at_each_peer(requirement: Requirement, _: Specification, config: GatewayConfig) -> Iterator[Obligation]:
+    peers = [f"at {peer}" for peer in config.peers] or [""]
+    return (Obligation(action, kind=peer) for action in requirement.operations for peer in peers)
+
+
+@history_check("CLONE-SERVED", "CLONE-UPDATED", "CLONE-DOCUMENTS", obligations=_at_each_peer)
 def judge_clone(observation: Observation, history: History) -> Iterator[Judgement]:
     """Holds a Provider/get at a peer against what the registration's own gateway has shown."""
     exchange = observation.exchange
@@ -89,8 +98,8 @@ def _when(observation: Observation) -> str:
     return f", {observation.config.clone_within:g} s after the gateway itself has shown it"
 
 
-def _obligation(observation: Observation) -> str:
-    return f"{observation.action} at {observation.exchange.peer}"
+def _obligation(observation: Observation) -> Obligation:
+    return Obligation(observation.action, kind=f"at {observation.exchange.peer}")
 
 
 def _bad(

@@ -11,12 +11,29 @@ from ...specification.actions import ADD, GET, SIGNUP, UPDATE
 from ...specification.pointer import member
 from ..checks import VERIFICATION, Observation
 from ..finding import Judgement
+from ..registry import history_check
 from .form import same_but_for_form
 from .pairing import Pairing, pair
 from .registration import Document, History
 from .status import settled
 
 
+@history_check(
+    "SIGNUP-DOCUMENTS-KEPT",
+    "UPDATE-DOCUMENT-STATUS-KEPT",
+    "UPDATE-KEEPS-REST",
+    "DOCUMENTS-NEW-STATUS",
+    "DOCUMENTS-OLD-STATUS",
+    "DOCUMENTS-OLD-STATUS-KEPT",
+    "DOCUMENTS-DOCUMENT-ID",
+    "DOCUMENTS-DOCUMENT-ID-STABLE",
+    "DOCUMENTS-LISTED",
+    "DOCUMENTS-ECHO",
+    "DOCUMENTS-ECHO-EXACT",
+    "DOCUMENTS-KEPT",
+    "DOCUMENTS-SAME-NAME",
+    "DOCUMENTS-NACK-UNCHANGED",
+)
 def judge_documents(
     observation: Observation, history: History, expected: list[Document], fresh: list[Document] | None = None
 ) -> Iterator[Judgement]:

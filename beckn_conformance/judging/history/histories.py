@@ -24,15 +24,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from ...config.gateway import GatewayConfig
 from ...messages.exchange import Exchange, identifier
 from ...messages.text import shown
 from ...specification.actions import ADD, GET, SIGNUP, UPDATE
+from ...specification.catalogue import Requirement
 from ...specification.loading import load
 from ...specification.pointer import MISSING, below, member, parts_of
+from ...specification.specification import Specification
 from ..checks import Observation
-from ..finding import Judgement
-from ..obligations import MANY
+from ..finding import Judgement, Obligation
 from ..recogniser import DoubtKind
+from ..registry import history_check, per_operation
 from .clones import judge_clone
 from .documents import judge_documents
 from .form import Tally, compare, same_but_for_form
@@ -42,9 +45,16 @@ from .pairing import pair
 from .registration import Document, History, Values, Write
 from .status import judge_status, settled
 
+MANY = 60
+"""Registrations of a run among which no id may be given twice."""
 MOST_VALUES = 512
 """Candidates for info up to which a registration is judged; only partial updates without a look between them
 multiply."""
+
+
+def _in_number(requirement: Requirement, specification: Specification, config: GatewayConfig) -> Iterator[Obligation]:
+    yield from per_operation(requirement, specification, config)
+    yield Obligation(kind=f"{MANY} registrations")
 
 
 class Histories:
@@ -125,7 +135,7 @@ class Histories:
             if is_partial(observation):
                 # To ask for all members is as good as to keep those that were not sent (Q14).
                 yield observation.ok("UPDATE-PARTIAL-KEPT")
-                yield observation.ok("UPDATE-PARTIAL-KEPT", GET)
+                yield observation.ok("UPDATE-PARTIAL-KEPT", Obligation(GET))
             self._refused(observation, history)
         else:
             self._unanswered(observation, history)
@@ -161,6 +171,8 @@ class Histories:
 
     # Signup.
 
+    @history_check("SIGNUP-ID-UNIQUE", obligations=_in_number)
+    @history_check("SIGNUP-ECHO", "SIGNUP-ECHO-EXACT", "SIGNUP-LONG-KEPT")
     def _signed_up(self, observation: Observation) -> Iterator[Judgement]:
         sent = observation.exchange.sent.body if observation.exchange.sent else None
         overlong = _overlong(sent)
@@ -187,7 +199,7 @@ class Histories:
         self._ids.add(hash(id_))
         yield observation.ok("SIGNUP-ID-UNIQUE")
         if len(self._ids) == MANY:
-            yield observation.ok("SIGNUP-ID-UNIQUE", f"{MANY} registrations")
+            yield observation.ok("SIGNUP-ID-UNIQUE", Obligation(kind=f"{MANY} registrations"))
         history = self._begin(id_)
         history.written_at = observation.exchange.ended
         status = member(body, "/registration/status")

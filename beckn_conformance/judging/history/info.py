@@ -11,12 +11,25 @@ from ...specification.loading import load
 from ...specification.members import json_type
 from ...specification.pointer import MISSING, below, member
 from ..checks import Observation
-from ..finding import Judgement
+from ..finding import Judgement, Obligation
+from ..registry import history_check
 from .form import Tally, compare, same_but_for_form
 from .registration import History, Read, Values
 from .status import settled
 
 
+@history_check(
+    "GET-ROUND-TRIP",
+    "GET-ROUND-TRIP-EXACT",
+    "UPDATE-ECHO",
+    "UPDATE-ECHO-EXACT",
+    "UPDATE-WHOLE",
+    "UPDATE-STAYS",
+    "UPDATE-VISIBLE",
+    "UPDATE-PARTIAL-KEPT",
+    "UPDATE-NACK-UNCHANGED",
+    "DOCUMENTS-KEEPS-REST",
+)
 def judge_info(observation: Observation, history: History) -> Iterator[Judgement]:
     body = observation.exchange.body_of_reply
     found = {key: member(body, below("/info", key)) for key in load().info_names}
@@ -37,7 +50,7 @@ def judge_info(observation: Observation, history: History) -> Iterator[Judgement
         if exact_requirement:
             yield from exact.close()
         if observation.action == ADD:
-            yield observation.ok("DOCUMENTS-KEEPS-REST", ADD)
+            yield observation.ok("DOCUMENTS-KEEPS-REST", Obligation(ADD))
         if changed:
             yield observation.ok("UPDATE-WHOLE")
         if _genuine(history, found, index):

@@ -5,11 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from ...config.gateway import GatewayConfig
+from ...messages.hostile import LARGE
 from ...messages.text import shown
 from ...specification.actions import GET
+from ...specification.catalogue import Requirement
 from ...specification.pointer import MISSING, member
+from ...specification.specification import Specification
 from ..checks import Observation
-from ..finding import Judgement
+from ..finding import Judgement, Obligation
+from ..registry import history_check
 from .form import same_bytes
 from .registration import Document
 from .status import settled
@@ -19,11 +24,18 @@ PURPOSE = "large"
 """What is sent with this purpose, and asked for with it, is judged here and held to nothing else of the page."""
 
 
+def _of_each_size(requirement: Requirement, specification: Specification, _: GatewayConfig) -> Iterator[Obligation]:
+    for action in requirement.operations:
+        if any(sent.pointer == "/documents" for sent in specification.members(action)):
+            yield from (Obligation(action, kind=kind) for kind in LARGE)
+
+
+@history_check(REQUIREMENT, obligations=_of_each_size)
 class Large:
     """The large documents that were acknowledged and not looked for since, by registration."""
 
     def __init__(self) -> None:
-        self._kept: dict[str, list[tuple[str, Document]]] = {}
+        self._kept: dict[str, list[tuple[Obligation, Document]]] = {}
 
     def forget(self, registration: str) -> None:
         self._kept.pop(registration, None)
@@ -69,9 +81,9 @@ class Large:
         self._kept[observation.registration] = left
 
 
-def _obligation(observation: Observation) -> str:
+def _obligation(observation: Observation) -> Obligation:
     stimulus = observation.exchange.stimulus
-    return f"{observation.action} {stimulus.kind}" if stimulus else observation.action
+    return Obligation(observation.action, kind=stimulus.kind if stimulus else "")
 
 
 def _of_that_name(items: list[dict[str, Any]], document: Document) -> tuple[str, Any]:

@@ -9,9 +9,16 @@ from ...specification.actions import ADD, GET, UPDATE
 from ...specification.pointer import MISSING, member
 from ..checks import VERIFICATION, Observation
 from ..finding import Judgement
+from ..registry import history_check
 from .registration import History
 
 
+@history_check(
+    "UPDATE-STATUS-SEEN",
+    "UPDATE-NACK-STATUS-UNCHANGED",
+    "DOCUMENTS-STATUS-SEEN",
+    "DOCUMENTS-NACK-STATUS-UNCHANGED",
+)
 def judge_status(observation: Observation, history: History) -> Iterator[Judgement]:
     if observation.action != GET or not history.status_certain:
         return
