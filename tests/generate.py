@@ -1,17 +1,22 @@
 """Writes what is generated and kept in the repository: ``python -m tests.generate``.
 
-That is the catalogue in ``schemas/README.md`` and the report in ``reports/sample``.
+That is the catalogue in ``schemas/README.md``, the report in ``reports/sample`` and the counts of ``--conformance-plan``.
 """
 
 from __future__ import annotations
 
+import json
 import shutil
+import statistics
 import subprocess
 import sys
 import tempfile
+from collections import defaultdict
 from pathlib import Path
 
 from beckn_conformance.commands.spec import catalogue
+from beckn_conformance.plugin import plan
+from beckn_conformance.specification.actions import SIGNUP
 from beckn_conformance.specification.loading import load
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -25,8 +30,29 @@ def write_catalogue(readme: Path) -> None:
     readme.write_text(before + heading + "\n".join(catalogue.page(load())) + "\n", encoding="utf-8")
 
 
-def write_sample(folder: Path) -> None:
-    """Replaces the sample by the report of a run; raises RuntimeError for a run without the finding."""
+def write_counts(record: Path, file: Path) -> None:
+    """Writes how many requests each scenario sends, and how many registrations it makes, as the record of a run says."""
+    rows = map(json.loads, (record / "exchanges.jsonl").read_text(encoding="utf-8").splitlines())
+    made = {row["id"]: row["operation"] == SIGNUP and (row["reply"] or {}).get("status") == 200 for row in rows}
+    plays: defaultdict[str, list[tuple[int, int]]] = defaultdict(list)
+    for line in (record / "course.jsonl").read_text(encoding="utf-8").splitlines():
+        row = json.loads(line)
+        if row["kind"] == "judged" and row["test"]:
+            scenario = row["test"].removeprefix("beckn_conformance.suite.").partition("[")[0]
+            plays[scenario].append((len(row["exchanges"]), sum(made[id_] for id_ in row["exchanges"])))
+    means = {
+        scenario: [round(statistics.mean(numbers), 1) for numbers in zip(*counted, strict=True)]
+        for scenario, counted in sorted(plays.items())
+    }
+    lines = ",\n".join(f'  "{scenario}": {counts}' for scenario, counts in means.items())
+    file.write_text(f"{{\n{lines}\n}}\n", encoding="utf-8")
+
+
+def write_run(folder: Path, counts: Path) -> None:
+    """Plays a run, and replaces the sample by its report and the counts by its own.
+
+    Raises RuntimeError for a run without the finding.
+    """
     with tempfile.TemporaryDirectory() as place:
         command = ("-m", "beckn_conformance", "run", f"reference:{DEFECT}", "-q")
         options = ("--conformance-report", "sample", "--hypothesis-seed", "1")
@@ -35,8 +61,9 @@ def write_sample(folder: Path) -> None:
             raise RuntimeError(f"the run ended with status {done.returncode} instead of 1")
         for name in KEPT:
             shutil.copy(Path(place, "sample", name), folder)
+        write_counts(Path(place, "sample"), counts)
 
 
 if __name__ == "__main__":
     write_catalogue(ROOT / "schemas" / "README.md")
-    write_sample(ROOT / "reports" / "sample")
+    write_run(ROOT / "reports" / "sample", plan.COUNTS)

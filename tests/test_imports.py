@@ -30,7 +30,7 @@ ORDER = (
 PURE = ("specification", "messages", "judging")
 TALKS = {"aiohttp", "httpx", "pytest", "asyncio", "socket", "reference_server"}
 USE_THE_REFERENCE_GATEWAY = (
-    *("run/embedded.py", "plugin/plan.py", "commands/spec/trial.py", "commands/spec/prove.py"),
+    *("run/embedded.py", "commands/spec/trial.py", "commands/spec/prove.py"),
     *("commands/spec/check.py", "commands/spec/catalogue.py"),
 )
 HEAVY = ("aiohttp", "httpx", "hypothesis", "schemathesis", "jsonschema", "jsonschema_rs", "yaml", "phonenumbers")

@@ -95,7 +95,7 @@ class Campaign:
         from .plan import plan
 
         print()
-        for line in plan(self.session, self.selection.tests):
+        for line in plan(self.session.config.url, self._settings.examples, self.selection.tests):
             print(self.session.masker.text(line))
 
     def run(self, item: pytest.Function) -> bool | None:

@@ -55,6 +55,11 @@ class ScenarioTest:
         """A node id that can be pasted after --pyargs, from any folder."""
         return f"beckn_conformance.suite.{self.item.path.stem}::{self.name.partition('::')[2]}"
 
+    @property
+    def scenario_name(self) -> str:
+        """The name of the scenario in the suite, without parameters."""
+        return f"{self.item.path.stem}::{self.item.originalname}"
+
     @cached_property
     def requirements(self) -> tuple[str, ...]:
         """The requirements that the test is there to exercise."""
@@ -98,8 +103,7 @@ class ScenarioTest:
     def examples(self, session: Session) -> Examples:
         """The examples of a property, the same for all its parts."""
         assert self.scenario.examples is not None
-        name = f"{self.item.path.stem}::{self.item.obj.__name__}"
-        return Examples(self.scenario.examples(session.config), session.run.seed, name)
+        return Examples(self.scenario.examples(session.config), session.run.seed, self.scenario_name)
 
 
 def place(path: Path) -> int:
