@@ -1,6 +1,7 @@
 """Writes what is generated and kept in the repository: ``python -m tests.generate``.
 
-That is the catalogue in ``schemas/README.md``, the report in ``reports/sample`` and the counts of ``--conformance-plan``.
+That is the catalogue in ``schemas/README.md``, the report in ``reports/sample``, and the counts of
+``--conformance-plan``.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ def write_catalogue(readme: Path) -> None:
 
 
 def write_counts(record: Path, file: Path) -> None:
-    """Writes how many requests each scenario sends, and how many registrations it makes, as the record of a run says."""
+    """Writes how many requests each scenario of a record sent, and how many registrations it made."""
     rows = map(json.loads, (record / "exchanges.jsonl").read_text(encoding="utf-8").splitlines())
     made = {row["id"]: row["operation"] == SIGNUP and (row["reply"] or {}).get("status") == 200 for row in rows}
     plays: defaultdict[str, list[tuple[int, int]]] = defaultdict(list)

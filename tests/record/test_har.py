@@ -12,7 +12,7 @@ from beckn_conformance.record import har
 from beckn_conformance.record.foreign import har as recorded
 from beckn_conformance.record.rows import content_of
 from beckn_conformance.record.rows import written as packed_of
-from tests.har_schema import validator
+from tests import har_format
 from tests.written_reports import HOSTILE, finding, report, row
 
 
@@ -54,18 +54,11 @@ HARSH = row(
 
 
 @pytest.mark.parametrize("rows", [(), (row(),), (UNANSWERED,), (BINARY,), (HARSH,), (row(), UNANSWERED, BINARY, HARSH)])
-def test_what_is_written_is_valid_by_the_published_schema(rows):
+def test_another_program_writes_the_same_archive(rows):
     archive = json.loads(written(*rows))
 
-    assert [error.message for error in validator().iter_errors(archive)] == []
+    har_format.check(archive)
     assert len(archive["log"]["entries"]) == len(rows)
-
-
-def test_the_published_schema_finds_what_is_missing():
-    archive = json.loads(written(row()))
-    del archive["log"]["entries"][0]["response"]["content"]
-
-    assert not validator().is_valid(archive)
 
 
 def test_everything_is_read_back_as_it_was_recorded(tmp_path):
