@@ -1,48 +1,25 @@
-"""The declarations of a vendor about a gateway (the ICS), read from YAML and options."""
+"""What is known of a gateway before a run: its URL and what its vendor declares (the ICS)."""
 
 from __future__ import annotations
 
 import datetime
 import hashlib
 import json
-import math
-import os
-import random
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, fields
-from pathlib import Path
 from typing import Any
 
-from jsonschema import Draft202012Validator
-
-from ..errors import UsageError, nearest
-from ..specification.loading import shipped
-from ..specification.pointer import pattern_of
-from ..specification.specification import Specification
-from ..untrusted import reading
-from ..untrusted.patterns import Pattern, PatternError
-from ..untrusted.text import brief
-from ..untrusted.yaml_text import Node
-from . import credentials, declared
-from .paths import path_of
-from .proxies import proxies_of, secrets_of, without_user
-from .time_zones import zone
-from .tls import tls_context
-from .urls import check_url, is_url
-
-OPTIONS = ("timeout", "patience", "concurrency", "rate")
-"""Keys that an option of their own can override."""
-
-FRAMING = ("content-length", "transfer-encoding")
-"""Header fields that tell a server where a request ends."""
+from ..untrusted.patterns import Pattern
+from . import credentials
+from .proxies import secrets_of, without_user
 
 SIGNUP_TOKEN = "signup"
-"""Sent at signup where no token was agreed (H2)."""
+"""Token of a signup if none was agreed (H2)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Waiver:
-    """A finding that is known and accepted until a day."""
+    """Accepts a known finding until a day."""
 
     requirement: str
     reason: str
@@ -54,7 +31,7 @@ class Waiver:
 
 @dataclass(frozen=True, slots=True)
 class GatewayConfig:
-    """What holds for one gateway; the defaults are those of a gateway that declares nothing. Times in seconds."""
+    """The configuration of one gateway. The defaults hold if nothing is declared. Times are in seconds."""
 
     url: str
     gateway: Mapping[str, str] = field(default_factory=dict)
@@ -79,7 +56,7 @@ class GatewayConfig:
     headers: Mapping[str, str] = field(default_factory=dict)
     tls: Mapping[str, Any] = field(default_factory=dict)
     proxies: Mapping[str, str] = field(default_factory=dict)
-    """The HTTP proxy before each URL that is not reached directly, with user and password where it needs them."""
+    """By base URL, the HTTP proxy in front of it, with user and password if it needs them."""
     verification_hook: str | None = None
     registrations: tuple[tuple[str, str], ...] = ()
     peers: tuple[str, ...] = ()
@@ -88,18 +65,18 @@ class GatewayConfig:
     policy_update_frequency: float | None = None
     waivers: tuple[Waiver, ...] = ()
     mask: tuple[str, ...] = ()
-    """What is masked besides secrets: ``documents``, ``personal``."""
+    """Private data that is masked besides secrets: ``documents``, ``personal``."""
     declared: Mapping[str, Any] = field(default_factory=dict)
-    """The configuration as written, before env:NAME was looked up, for the report."""
+    """The configuration as written, with env:NAME not looked up."""
 
     @property
     def proxy(self) -> str | None:
-        """The HTTP proxy before the gateway."""
+        """The HTTP proxy in front of the gateway."""
         return self.proxies.get(self.url)
 
     @property
     def shown(self) -> dict[str, Any]:
-        """What was declared, with every secret that was written out replaced."""
+        """What was declared, without the secrets in it; for the report."""
         shown = dict(self.declared)
         if "signup_token" in shown:
             shown["signup_token"] = _hidden(shown["signup_token"])
@@ -115,11 +92,11 @@ class GatewayConfig:
 
     @property
     def digest(self) -> str:
-        """SHA-256 of what was declared, secrets replaced, so that nothing can be learned of them by trying."""
+        """SHA-256 of what was declared. Secrets are replaced first, so that they cannot be guessed from it."""
         return hashlib.sha256(json.dumps(self.shown, sort_keys=True, default=str).encode()).hexdigest()
 
     def to_json(self, mask: Callable[[str], str]) -> dict[str, Any]:
-        """Everything that judging depends on, for the record of a run; ``mask`` gives the mask of a secret."""
+        """Everything that judging depends on, for the record of a run. ``mask`` returns the mask of a secret."""
         values = {f.name: getattr(self, f.name) for f in fields(self)}
         token = self.signup_token
         values["signup_token"] = token if token in (None, SIGNUP_TOKEN) else mask(token)
@@ -135,7 +112,7 @@ class GatewayConfig:
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> GatewayConfig:
-        """What ``to_json`` wrote; nothing is looked up in the environment. Raises KeyError, TypeError or ValueError."""
+        """Reads what ``to_json`` wrote, without the environment. Raises KeyError, TypeError or ValueError."""
         if values["company_id"] is not None:
             Pattern(values["company_id"])
         waivers = [{**row, "expires": datetime.date.fromisoformat(row["expires"])} for row in values["waivers"]]
@@ -152,12 +129,12 @@ class GatewayConfig:
         )
 
     def status_name(self, literal: str) -> str:
-        """The gateway's word for a status of the page."""
+        """The gateway's own word for a status of the specification page."""
         return self.status_names.get(literal, literal)
 
     @property
     def secrets(self) -> tuple[str, ...]:
-        """Every value of the configuration that must not be seen in a report."""
+        """Every value that no report may show, longest first."""
         fields = [*self.headers.items(), *(("Token", token) for _, token in self.registrations)]
         fields.append(("Token", self.signup_token or ""))
         values = [secret for name, value in fields for secret in credentials.of_field(name, value)]
@@ -167,154 +144,5 @@ class GatewayConfig:
 
 
 def _hidden(value: object) -> str:
-    """What a report shows of a secret: the name of its variable where it is kept in one."""
+    """Replaces a secret, but for the name of an environment variable that holds it."""
     return str(value) if str(value).startswith("env:") else credentials.HIDDEN
-
-
-def load_config(
-    url: str, file: Path | None, specification: Specification, overrides: Mapping[str, Any] | None = None
-) -> GatewayConfig:
-    """Reads a configuration file and lays options over it.
-
-    Raises UsageError in one line: file, line and key, and the nearest known key.
-    """
-    schema = shipped().files["gateway-config.json"]
-    properties = schema["properties"]
-    for key, value in (overrides or {}).items():
-        finite = not isinstance(value, float) or math.isfinite(value)
-        if (
-            value is not None
-            and key in OPTIONS
-            and not (finite and Draft202012Validator({**properties[key], "$defs": schema["$defs"]}).is_valid(value))
-        ):
-            raise UsageError(
-                f"--gateway-{key} {value}: {properties[key].get('description', key)}; that is no such number"
-            )
-    node = declared.read(file) if file is not None else declared.NOTHING
-    raw = {**node.value, **{key: value for key, value in (overrides or {}).items() if value is not None}}
-    return from_mapping(url, raw, specification, where=str(file) if file else "configuration", node=node)
-
-
-def from_mapping(
-    url: str,
-    raw: Mapping[str, Any],
-    specification: Specification,
-    *,
-    where: str = "configuration",
-    node: Node = declared.NOTHING,
-) -> GatewayConfig:
-    """Checks a configuration against ``gateway-config.json`` and makes it usable; ``node`` is what was read of it.
-
-    Raises UsageError.
-    """
-    raw = declared.checked(raw, node, shipped().files["gateway-config.json"], where)
-
-    for key, value in raw.items():
-        if isinstance(value, float) and not math.isfinite(value):
-            raise UsageError(f"{where}{declared.line(node, key)}: {key}: {value} is no number of seconds")
-
-    def fail(key: str, text: str) -> UsageError:
-        return UsageError(f"{where}{declared.line(node, key)}: {key}: {text}")
-
-    def secret(key: str, value: str) -> str:
-        found = value
-        if value.startswith("env:"):
-            found = os.environ.get(value[4:], "")
-            if not found:
-                raise fail(key, f"the environment has no variable {value[4:]}")
-        if not found.isascii() or not found.isprintable():
-            raise fail(key, "it has a character that no header field can hold")
-        return found
-
-    name = raw.get("timestamp_zone", "UTC")
-    try:
-        zone(name)
-    except LookupError as error:
-        raise fail("timestamp_zone", str(error)) from error
-    pattern = raw.get("values", {}).get("company_id")
-    if pattern is not None:
-        try:
-            Pattern(pattern).draw(random.Random(0))
-        except PatternError as error:
-            raise fail("values.company_id", f"{brief(repr(pattern))} cannot be used: {error}") from error
-    known = {member.pointer for o in specification.operations for member in specification.members(o.action)}
-    for pointer in raw.get("optional", ()):
-        if pointer not in known:
-            raise fail("optional", f"{pointer!r} is no member of a request{nearest(pointer, known)}")
-    for key, other in (("peers", "clone_within"), ("clone_within", "peers")):
-        if key in raw and other not in raw:
-            raise fail(key, f"it takes {other} as well: which gateways are cloned to, and in how many seconds")
-    try:
-        # So that one file does for every gateway of a region, each may find itself in it.
-        peers = tuple(p for p in dict.fromkeys(check_url(peer, "peers:") for peer in raw.get("peers", ())) if p != url)
-    except UsageError as error:
-        raise UsageError(f"{where}{declared.line(node, 'peers')}: {error}") from error
-    if raw.get("peers") and not peers:
-        raise fail("peers", f"there is none besides {url} itself")
-    proxies: dict[str, str] = {}
-    if "proxy" in raw:
-        hook = raw.get("verification_hook", "")
-        try:
-            proxies = proxies_of(secret("proxy", raw["proxy"]), [url, *peers, *([hook] if is_url(hook) else [])])
-        except UsageError as error:
-            raise UsageError(f"{where}{declared.line(node, 'proxy')}: {error}") from error
-    tls = dict(raw.get("tls", {}))
-    for key in ("ca", "client_cert"):
-        if key in tls:
-            try:
-                reading.content(path_of(tls[key]), most=declared.LARGEST)
-            except UsageError as error:
-                raise fail(f"tls.{key}", str(error)) from error
-    if tls:
-        try:
-            tls_context(tls)
-        except UsageError as error:
-            key = str(error).partition(":")[0]
-            raise fail(key, str(error).partition(": ")[2]) from error
-    waivers = []
-    for row in raw.get("waivers", ()):
-        if row["requirement"] not in specification.requirements:
-            raise fail(
-                "waivers",
-                f"there is no requirement {row['requirement']!r}"
-                f"{nearest(row['requirement'], specification.requirements)}",
-            )
-        pointer = row.get("pointer")
-        if pointer is not None and pattern_of(pointer) not in specification.places:
-            hint = nearest(pointer, specification.places - {""})
-            raise fail("waivers", f"{pointer!r} is no member of a request or a reply{hint}")
-        waivers.append(
-            Waiver(
-                row["requirement"],
-                row["reason"],
-                row["owner"],
-                datetime.date.fromisoformat(row["expires"]),
-                pointer,
-                row.get("class", "gateway-defect"),
-            )
-        )
-    envelope = raw.get("envelope")
-    plain = (
-        "gateway binding method verification updates documents_echo status_names settle timeout patience "
-        "concurrency rate hostile verification_hook clone_within policy_update_frequency"
-    )
-    for header in raw.get("headers", {}):
-        if header.casefold() in FRAMING:
-            raise fail(f"headers.{header}", "it says where a request ends, and is set for each request")
-    return GatewayConfig(
-        url=url,
-        timestamp_zone=name,
-        envelope=(envelope.get("header", "header"), envelope.get("body", "body")) if envelope else None,
-        signup_token=secret("signup_token", raw["signup_token"]) if "signup_token" in raw else None,
-        optional=tuple(raw.get("optional", ())),
-        mask=tuple(raw.get("mask", ())),
-        peers=peers,
-        company_id=pattern,
-        headers={key: secret(f"headers.{key}", value) for key, value in raw.get("headers", {}).items()},
-        tls=tls,
-        proxies=proxies,
-        registrations=tuple((row["id"], secret("registrations", row["token"])) for row in raw.get("registrations", ())),
-        waivers=tuple(waivers),
-        declared=dict(raw),
-        **{key: raw[key] for key in plain.split() if key in raw},
-    )

@@ -24,7 +24,7 @@ def proxies_of(declared: str, urls: Iterable[str]) -> dict[str, str]:
     return {url: check_proxy(text, name) for url, (name, text) in named.items()}
 
 
-def check_proxy(text: str, name: str = "proxy") -> str:
+def check_proxy(text: str, name: str = "") -> str:
     """The URL of a proxy, ``http://host:port``, with user and password before the host where it has them.
 
     Raises UsageError, whose text shows neither, for anything else.

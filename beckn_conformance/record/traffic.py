@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from ..config.credentials import of_field
-from ..config.gateway import SIGNUP_TOKEN, GatewayConfig, load_config
+from ..config.gateway import SIGNUP_TOKEN, GatewayConfig
+from ..config.keys import load_config
 from ..config.urls import check_url
 from ..errors import UsageError
 from ..judging.recogniser import LARGEST_CALL

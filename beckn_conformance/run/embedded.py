@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from ..config.gateway import GatewayConfig, load_config
+from ..config.gateway import GatewayConfig
+from ..config.keys import load_config
 from ..config.urls import check_url
 from ..errors import KitError, UsageError, nearest
 from ..process import children

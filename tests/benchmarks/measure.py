@@ -17,7 +17,8 @@ from typing import Any
 
 import httpx
 
-from beckn_conformance.config.gateway import SIGNUP_TOKEN, from_mapping
+from beckn_conformance.config.gateway import SIGNUP_TOKEN
+from beckn_conformance.config.keys import from_mapping
 from beckn_conformance.messages.values import Values
 from beckn_conformance.specification.loading import load
 

@@ -17,7 +17,8 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ed25519
 
 from beckn_conformance.client.client import Gateway
-from beckn_conformance.config.gateway import GatewayConfig, Waiver, from_mapping, load_config
+from beckn_conformance.config.gateway import GatewayConfig, Waiver
+from beckn_conformance.config.keys import from_mapping, load_config
 from beckn_conformance.config.paths import path_of
 from beckn_conformance.errors import UsageError
 from beckn_conformance.record.masking import Masker

@@ -5,7 +5,8 @@ import json
 
 import pytest
 
-from beckn_conformance.config.gateway import GatewayConfig, from_mapping
+from beckn_conformance.config.gateway import GatewayConfig
+from beckn_conformance.config.keys import from_mapping
 from beckn_conformance.config.proxies import advice, authorization, check_proxy, without_user
 from beckn_conformance.errors import UsageError
 from beckn_conformance.record.masking import Masker
@@ -85,7 +86,7 @@ def test_the_environment_may_except_hosts(monkeypatch):
 def test_a_bad_proxy_of_the_environment_is_named_by_its_variable(monkeypatch):
     monkeypatch.setenv("ALL_PROXY", "socks5h://localhost:1080")
 
-    with pytest.raises(UsageError, match="configuration: ALL_PROXY 'socks5h://localhost:1080' needs"):
+    with pytest.raises(UsageError, match="configuration: proxy: ALL_PROXY 'socks5h://localhost:1080' needs"):
         declared(proxy="env")
 
 

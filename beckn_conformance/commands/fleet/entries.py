@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ...config import declared
-from ...config.gateway import from_mapping
+from ...config.keys import from_mapping
 from ...config.paths import path_of
 from ...config.urls import check_url
 from ...errors import UsageError

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 import httpx
 
-from ...config.gateway import from_mapping
+from ...config.keys import from_mapping
 from ...plugin.expected_tests import collect
 from ...plugin.items import may_do_harm
 from ...run.examples import Examples

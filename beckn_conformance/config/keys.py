@@ -1,0 +1,217 @@
+"""Reads a gateway configuration from YAML and options, with one function per key that needs more than its schema."""
+
+from __future__ import annotations
+
+import datetime
+import math
+import os
+import random
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from jsonschema import Draft202012Validator
+
+from ..errors import UsageError, nearest
+from ..specification.loading import shipped
+from ..specification.pointer import pattern_of
+from ..specification.specification import Specification
+from ..untrusted import reading
+from ..untrusted.patterns import Pattern, PatternError
+from ..untrusted.text import brief
+from ..untrusted.yaml_text import Node
+from . import declared
+from .faults import KeyFault
+from .gateway import GatewayConfig, Waiver
+from .paths import path_of
+from .proxies import proxies_of
+from .time_zones import zone
+from .tls import tls_context
+from .urls import check_url, is_url
+
+OPTIONS = ("timeout", "patience", "concurrency", "rate")
+"""Keys with an option of the same name."""
+FRAMING = ("content-length", "transfer-encoding")
+"""Header fields that tell a server where a request ends."""
+
+
+def load_config(
+    url: str, file: Path | None, specification: Specification, overrides: Mapping[str, Any] | None = None
+) -> GatewayConfig:
+    """Reads a configuration file; ``overrides`` are the values of options, None if an option is not given.
+
+    Raises UsageError, in one line with file, line, key and the nearest known key.
+    """
+    given = {key: value for key, value in (overrides or {}).items() if value is not None}
+    schema = shipped().files["gateway-config.json"]
+    for key in OPTIONS:
+        rule = schema["properties"][key]
+        number = Draft202012Validator({**rule, "$defs": schema["$defs"]})
+        if key in given and not (math.isfinite(given[key]) and number.is_valid(given[key])):
+            raise UsageError(f"--gateway-{key} {given[key]}: {rule['description']}; that is no such number")
+    node = declared.read(file) if file is not None else declared.NOTHING
+    where = str(file) if file else "configuration"
+    return from_mapping(url, {**node.value, **given}, specification, where=where, node=node)
+
+
+def from_mapping(
+    url: str,
+    raw: Mapping[str, Any],
+    specification: Specification,
+    *,
+    where: str = "configuration",
+    node: Node = declared.NOTHING,
+) -> GatewayConfig:
+    """Checks a configuration against ``gateway-config.json`` and makes it usable; ``node`` has the lines of its keys.
+
+    Raises UsageError.
+    """
+    raw = declared.checked(raw, node, shipped().files["gateway-config.json"], where)
+    declaration = Declaration(url, raw, specification)
+    values: dict[str, Any] = {}
+    try:
+        for key, other in (("peers", "clone_within"), ("clone_within", "peers")):
+            if key in raw and other not in raw:
+                raise KeyFault(key, f"it takes {other} as well: which gateways are cloned to, and in how many seconds")
+        for key, value in raw.items():
+            if isinstance(value, float) and not math.isfinite(value):
+                raise KeyFault(key, f"{value} is no finite number")
+            read = READERS.get(key)
+            values[ATTRIBUTES.get(key, key)] = read(value, declaration) if read else value
+    except KeyFault as fault:
+        raise UsageError(f"{where}{declared.line(node, fault.key)}: {fault}") from fault
+    return GatewayConfig(url=url, declared=dict(raw), **values)
+
+
+@dataclass(frozen=True, slots=True)
+class Declaration:
+    """A configuration that follows its schema, and what its keys are checked against."""
+
+    url: str
+    raw: Mapping[str, Any]
+    specification: Specification
+
+
+def _secret(key: str, value: str) -> str:
+    """A value that may stand in the environment."""
+    found = value
+    if value.startswith("env:"):
+        found = os.environ.get(value[4:], "")
+        if not found:
+            raise KeyFault(key, f"the environment has no variable {value[4:]}")
+    if not found.isascii() or not found.isprintable():
+        raise KeyFault(key, "it has a character that no header field can hold")
+    return found
+
+
+def _envelope(names: Mapping[str, str], _: Declaration) -> tuple[str, str] | None:
+    return (names.get("header", "header"), names.get("body", "body")) if names else None
+
+
+def _timestamp_zone(name: str, _: Declaration) -> str:
+    try:
+        zone(name)
+    except LookupError as error:
+        raise KeyFault("timestamp_zone", str(error)) from error
+    return name
+
+
+def _optional(pointers: Sequence[str], declaration: Declaration) -> tuple[str, ...]:
+    specification = declaration.specification
+    known = {member.pointer for o in specification.operations for member in specification.members(o.action)}
+    for pointer in pointers:
+        if pointer not in known:
+            raise KeyFault("optional", f"{pointer!r} is no member of a request{nearest(pointer, known)}")
+    return tuple(pointers)
+
+
+def _company_id(values: Mapping[str, str], _: Declaration) -> str | None:
+    pattern = values.get("company_id")
+    if pattern is not None:
+        try:
+            Pattern(pattern).draw(random.Random(0))
+        except PatternError as error:
+            raise KeyFault("values.company_id", f"{brief(repr(pattern))} cannot be used: {error}") from error
+    return pattern
+
+
+def _headers(fields: Mapping[str, str], _: Declaration) -> dict[str, str]:
+    for name in fields:
+        if name.casefold() in FRAMING:
+            raise KeyFault(f"headers.{name}", "it says where a request ends, and is set for each request")
+    return {name: _secret(f"headers.{name}", value) for name, value in fields.items()}
+
+
+def _tls(tls: Mapping[str, Any], _: Declaration) -> Mapping[str, Any]:
+    for name in ("ca", "client_cert"):
+        if name in tls:
+            try:
+                reading.content(path_of(tls[name]), most=declared.LARGEST)
+            except UsageError as error:
+                raise KeyFault(f"tls.{name}", str(error)) from error
+    if tls:
+        tls_context(tls)
+    return dict(tls)
+
+
+def _proxies(value: str, declaration: Declaration) -> dict[str, str]:
+    hook = declaration.raw.get("verification_hook", "")
+    peers = _peers(declaration.raw.get("peers", ()), declaration)
+    proxy = _secret("proxy", value)
+    try:
+        return proxies_of(proxy, [declaration.url, *peers, *([hook] if is_url(hook) else [])])
+    except UsageError as error:
+        raise KeyFault("proxy", str(error)) from error
+
+
+def _registrations(rows: Iterable[Mapping[str, str]], _: Declaration) -> tuple[tuple[str, str], ...]:
+    return tuple((row["id"], _secret("registrations", row["token"])) for row in rows)
+
+
+def _peers(urls: Iterable[str], declaration: Declaration) -> tuple[str, ...]:
+    try:
+        found = dict.fromkeys(check_url(url, "") for url in urls)
+    except UsageError as error:
+        raise KeyFault("peers", str(error)) from error
+    # One file does for every gateway of a region, so each may find itself in it.
+    others = tuple(url for url in found if url != declaration.url)
+    if found and not others:
+        raise KeyFault("peers", f"there is none besides {declaration.url} itself")
+    return others
+
+
+def _waivers(rows: Iterable[Mapping[str, str]], declaration: Declaration) -> tuple[Waiver, ...]:
+    specification = declaration.specification
+    waivers = []
+    for row in rows:
+        requirement, pointer = row["requirement"], row.get("pointer")
+        if requirement not in specification.requirements:
+            hint = nearest(requirement, specification.requirements)
+            raise KeyFault("waivers", f"there is no requirement {requirement!r}{hint}")
+        if pointer is not None and pattern_of(pointer) not in specification.places:
+            hint = nearest(pointer, specification.places - {""})
+            raise KeyFault("waivers", f"{pointer!r} is no member of a request or a reply{hint}")
+        until = datetime.date.fromisoformat(row["expires"])
+        kind = row.get("class", "gateway-defect")
+        waivers.append(Waiver(requirement, row["reason"], row["owner"], until, pointer, kind))
+    return tuple(waivers)
+
+
+READERS: Mapping[str, Callable[[Any, Declaration], Any]] = {
+    "envelope": _envelope,
+    "signup_token": lambda value, _: _secret("signup_token", value),
+    "timestamp_zone": _timestamp_zone,
+    "optional": _optional,
+    "values": _company_id,
+    "headers": _headers,
+    "tls": _tls,
+    "proxy": _proxies,
+    "registrations": _registrations,
+    "peers": _peers,
+    "mask": lambda names, _: tuple(names),
+    "waivers": _waivers,
+}
+"""Checks the value of a key and makes it usable. A key without a reader is used as its schema lets it through."""
+ATTRIBUTES = {"values": "company_id", "proxy": "proxies"}
+"""Attributes of GatewayConfig that are not named like their key."""
