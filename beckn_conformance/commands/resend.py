@@ -27,7 +27,7 @@ from ..run import embedded
 from ..run.assessment import ScenarioResult
 from ..run.curl import CIN, is_plain_time
 from ..run.rejudge import run_of, scenario_of
-from ..run.reproduction import needed, under_way
+from ..run.reproduction import needed
 from ..run.session import Session
 from ..specification.actions import SIGNUP
 from ..specification.pointer import MISSING
@@ -151,7 +151,7 @@ def resend(
     session: Session, requirement: str, finding: Finding, steps: Sequence[Exchange], recorded: GatewayConfig
 ) -> ReplayResult:
     """Sends recorded calls to a gateway that the session has started on, and judges the replies."""
-    abreast = any(under_way(a, b) for a in steps for b in steps)
+    abreast = any(a.overlaps(b) for a in steps for b in steps)
     exchanges: tuple[Exchange, ...] = ()
     masker = session.masker
     judged = ScenarioResult({}, set())

@@ -55,7 +55,7 @@ class Finding:
     registration: str = ""
     """Id of the registration concerned, where there is one."""
     weight: int = 0
-    """Of equal findings the lightest is shown: bytes of the request, and more where it is unusual."""
+    """Preference among the exchanges that show the same finding; the lowest is reported."""
     unless: Obligation | None = None
     """The finding is dropped if this obligation of the same requirement was exercised anywhere in the run."""
 

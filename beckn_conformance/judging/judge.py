@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from ..config.gateway import GatewayConfig
-from ..messages.exchange import LONGEST_TOKEN, Exchange, TroubleKind, identifier
+from ..messages.exchange import Exchange, TroubleKind, overlapping
 from ..messages.times import read_time
 from ..specification.actions import ADD, SIGNUP, UPDATE
 from ..specification.pointer import MISSING, member
@@ -15,7 +16,9 @@ from ..specification.specification import Specification
 from .checks import Observation
 from .finding import Judgement
 from .history import Histories
+from .obligations import history_requirements
 from .origin import Appearance, Origin, family, is_bare
+from .preference import PLAIN, Context, Weight, preference
 from .recogniser import Known, KnownRegistrations, Recogniser
 from .registry import CHECKS
 
@@ -101,7 +104,9 @@ class Judge:
         """Ids that the gateway gave to more than one registration."""
         return self._histories.doubled
 
-    def judge_together(self, exchanges: Sequence[Exchange]) -> Iterator[tuple[Exchange, Judgement]]:
+    def judge_together(
+        self, exchanges: Sequence[Exchange], weight: Weight = PLAIN
+    ) -> Iterator[tuple[Exchange, Judgement]]:
         """Judges the exchanges of a test in the order of their replies; calls made side by side know of each other."""
         ordered = sorted(exchanges, key=lambda e: e.ended)
         self._contended = _contended(ordered)
@@ -119,7 +124,17 @@ class Judge:
                     about = self.known.about(other.sent)
                     self._histories.announce(other, about.id if about else None)
             for judgement in self.judge(exchange):
-                yield exchange, judgement
+                yield exchange, self._preferred(exchange, judgement, ordered, weight)
+
+    def _preferred(
+        self, exchange: Exchange, judgement: Judgement, exchanges: Sequence[Exchange], weight: Weight
+    ) -> Judgement:
+        finding = judgement.finding
+        if finding is None:
+            return judgement
+        doubtful = bool(self._observations[exchange.id].diagnosis.doubts)
+        context = Context(exchanges, doubtful, history=finding.requirement in history_requirements())
+        return replace(judgement, finding=replace(finding, weight=preference(exchange, context, weight)))
 
     def look_at(self, exchanges: Sequence[Exchange]) -> None:
         """Learns what the gateway's own replies look like, whether anything else answers (T6), and the line's speed."""
@@ -173,13 +188,10 @@ class Judge:
         if not exchange.acknowledged:
             return
         self._signups_work = True
-        body = exchange.body_of_reply
-        id_, token = identifier(member(body, "/registration/id")), member(body, "/auth/token")
-        if id_ is None or not isinstance(token, str) or token == MISSING:
+        id_, token = exchange.id_received, exchange.token_received
+        if id_ is None or token is None:
             return
-        if not token.strip() or len(token) > LONGEST_TOKEN:
-            return
-        exp = member(body, "/auth/exp")
+        exp = member(exchange.body_of_reply, "/auth/exp")
         moment = read_time(exp) if isinstance(exp, str) and exp != MISSING else None
         if moment is not None and moment.timestamp() <= exchange.ended:
             moment = None
@@ -189,17 +201,9 @@ class Judge:
 
 
 def _contended(exchanges: Sequence[Exchange]) -> frozenset[str]:
-    """Ids of the changes to a registration that were under way at the same time as another one."""
+    """Ids of the changes to a registration that overlapped another change of it."""
     changes: dict[str, list[Exchange]] = {}
     for exchange in exchanges:
         if exchange.action in (UPDATE, ADD) and exchange.sent is not None:
-            changes.setdefault(str(member(exchange.sent.body, "/registration/id")), []).append(exchange)
-    contended = set()
-    for group in changes.values():
-        longest: Exchange | None = None
-        for one in sorted(group, key=lambda e: e.started):
-            if longest is not None and one.started < longest.ended:
-                contended |= {one.id, longest.id}
-            if longest is None or one.ended > longest.ended:
-                longest = one
-    return frozenset(contended)
+            changes.setdefault(exchange.id_sent or "", []).append(exchange)
+    return frozenset().union(*map(overlapping, changes.values()))

@@ -1,11 +1,12 @@
-"""From judgements to the outcome of every requirement, and from those to the verdict."""
+"""Draws the outcome of every requirement, and the verdict, from the tally of a run."""
 
 from __future__ import annotations
 
 import datetime
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from ..config.gateway import GatewayConfig, Waiver
 from ..specification.catalogue import Requirement
@@ -26,7 +27,7 @@ STATUSES = ("passed", "failed", "warned", "inconclusive", "not-applicable", "wai
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a run says of one requirement."""
+    """The result of a run for one requirement."""
 
     requirement: Requirement
     status: str
@@ -38,14 +39,14 @@ class Outcome:
     """By id, the findings that waivers excuse."""
     tests: tuple[str, ...]
     sample: str
-    """Id of an exchange that met it; empty where none did."""
+    """Id of an exchange that met it; empty if none did."""
     left_out: bool
-    """Whether nothing but the selection of tests keeps it from being settled."""
+    """True if only the selection of tests keeps it from being settled."""
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What a run says of a gateway."""
+    """The result of a run for the gateway."""
 
     verdict: str
     outcomes: tuple[Outcome, ...]
@@ -54,7 +55,7 @@ class Verdict:
     waivers: tuple[waivers.Standing, ...]
     """In the order of the configuration."""
     notes: tuple[str, ...]
-    """What the reader must know of waivers and declarations."""
+    """Remarks on waivers and declarations."""
 
     @property
     def summary(self) -> dict[str, int]:
@@ -88,129 +89,235 @@ def conclude(
     can_verify: bool = False,
     today: datetime.date | None = None,
 ) -> Verdict:
-    """Weighs everything a run has shown. Non-conformant beats inconclusive; a narrowed run is incomplete.
+    """Draws the verdict from everything a run has shown.
 
-    ``today`` is the day by which waivers expire, of now in UTC where none is given.
+    Non-conformant beats inconclusive; a narrowed run is incomplete. ``today`` is the day by which waivers expire
+    (default: today in UTC).
     """
     today = today or datetime.datetime.now(datetime.UTC).date()
+    run = _Run(tally, config, strict, narrowed, unreachable, can_verify)
     due = obligations(specification, config)
     outcomes = tuple(
-        _outcome(requirement, tally, due[requirement.id], config, strict, can_verify, unreachable, narrowed, today)
+        _outcome(_Evidence(requirement, run, due[requirement.id], *_findings(requirement.id, tally, config, today)))
         for requirement in specification.requirements.values()
     )
-    by_id = {outcome.requirement.id: outcome for outcome in outcomes}
-    partly = (
-        "only a part of the suite was run" if narrowed else "the gateway gives no usable answer" if unreachable else ""
-    )
-    standings = tuple(
-        waivers.standing(w, by_id[w.requirement].waived, partly or by_id[w.requirement].reason, tally, due, today)
-        for w in config.waivers
-    )
-    if partly:
-        standings = tuple(replace(s, state="idle", reason=partly) if s.state == "stale" else s for s in standings)
-    if narrowed:
-        verdict = INCOMPLETE
-    elif any(o.status == "failed" for o in outcomes):
-        verdict = NON_CONFORMANT
-    elif unreachable or any(
-        o.status in ("inconclusive", "untested")
-        and not o.requirement.untestable
-        and not _lacks_peers(o.requirement, config)
-        and (strict or o.requirement.level == "MUST")
-        for o in outcomes
-    ):
-        verdict = INCONCLUSIVE
-    else:
-        verdict = CONFORMANT
+    standings = tuple(_standings({o.requirement.id: o for o in outcomes}, run, due, today))
     failing = ("MUST", "SHOULD") if strict else ("MUST",)
     waived = {
-        level: ids
+        level: tuple(o.requirement.id for o in outcomes if o.status == "waived" and o.requirement.level == level)
         for level in failing
-        if (ids := tuple(id_ for id_, o in by_id.items() if o.status == "waived" and o.requirement.level == level))
     }
-    return Verdict(verdict, outcomes, waived, standings, (*waivers.notes(standings), *_notes(config)))
+    return Verdict(
+        _verdict(outcomes, run),
+        outcomes,
+        {level: ids for level, ids in waived.items() if ids},
+        standings,
+        (*waivers.notes(standings), *_notes(config)),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """What the outcome of every requirement depends on."""
+
+    tally: Tally
+    config: GatewayConfig
+    strict: bool
+    narrowed: bool
+    unreachable: str
+    can_verify: bool
+
+    @property
+    def cut_short(self) -> str:
+        """Why much of the suite was not run; empty if it was."""
+        if self.narrowed:
+            return "only a part of the suite was run"
+        return "the gateway gives no usable answer" if self.unreachable else ""
+
+    def fails(self, requirement: Requirement) -> bool:
+        """True if a finding under the requirement fails the class."""
+        return self.strict or requirement.level == "MUST"
+
+    def lacks_peers(self, requirement: Requirement) -> bool:
+        """True if nobody is held to the requirement, because it takes other gateways to see it (X1)."""
+        return requirement.needs == "peers" and not self.config.peers
+
+
+def _verdict(outcomes: Sequence[Outcome], run: _Run) -> str:
+    if run.narrowed:
+        return INCOMPLETE
+    if any(o.status == "failed" for o in outcomes):
+        return NON_CONFORMANT
+    unsettled = (
+        o.status in ("inconclusive", "untested")
+        and not o.requirement.untestable
+        and not run.lacks_peers(o.requirement)
+        and run.fails(o.requirement)
+        for o in outcomes
+    )
+    return INCONCLUSIVE if run.unreachable or any(unsettled) else CONFORMANT
+
+
+def _standings(
+    outcomes: Mapping[str, Outcome], run: _Run, due: Mapping[str, Collection[Obligation]], today: datetime.date
+) -> Iterator[waivers.Standing]:
+    for waiver in run.config.waivers:
+        outcome = outcomes[waiver.requirement]
+        standing = waivers.standing(
+            waiver, outcome.waived, run.cut_short or outcome.reason, run.tally, due[waiver.requirement], today
+        )
+        stale = standing.state == "stale" and run.cut_short
+        yield replace(standing, state="idle", reason=run.cut_short) if stale else standing
 
 
 def worded(verdict: str, waived: Mapping[str, Collection[str]]) -> str:
-    """A verdict as people are told it: "conformant, 1 MUST waived".
+    """Words a verdict for people: "conformant, 1 MUST waived".
 
-    ``waived`` are the requirements that fail the class but for waivers, by level.
+    ``waived`` lists, by level, the requirements that would fail the class without waivers.
     """
     counts = " and ".join(f"{len(ids)} {level}{'s' if len(ids) > 1 else ''}" for level, ids in waived.items() if ids)
     return f"{verdict}, {counts} waived" if counts else verdict
 
 
-def _outcome(
-    requirement: Requirement,
-    tally: Tally,
-    due: frozenset[Obligation],
-    config: GatewayConfig,
-    strict: bool,
-    can_verify: bool,
-    unreachable: str,
-    narrowed: bool,
-    today: datetime.date,
-) -> Outcome:
-    exercised = tally.exercised.get(requirement.id, set())
-    records, waived = _weighed(requirement.id, tally, config.waivers, today)
-    missing = sorted(due - tally.shown(requirement.id))
-    met = len(due) - len(missing)
-    reason, left_out = "", False
-    if requirement.untestable:
-        status, reason = "untested", requirement.untestable
-    elif len(waived) < len(records):
-        status = "failed" if strict or requirement.level == "MUST" else "warned"
-    elif records:
-        status, reason = "waived", "; ".join(sorted({w.reason for excuses in waived.values() for w in excuses}))
-    elif not due:
-        status, reason = (
-            "not-applicable",
-            "the configuration declares every member that it concerns as optional",
-        )
-    elif _lacks_peers(requirement, config) and not exercised:
-        status, reason = "untested", "no peers are declared, so nothing is seen of the other gateways of the region"
-    elif requirement.needs == "hostile" and config.hostile == "none":
-        status, reason = "untested", "hostile: none is declared, so nothing hostile is sent"
-    elif not exercised and (why := _vacuous(requirement.id, tally, config)):
-        status, reason = "not-applicable", why
-    elif requirement.needs == "verification" and not can_verify and not exercised:
-        status, reason = "not-applicable", "no verification_hook is declared, so nothing can be verified"
-    elif not exercised and not tally.tests.get(requirement.id):
-        left_out = narrowed and not unreachable
-        status = "untested"
-        reason = unreachable or ("it was left out of this run" if narrowed else "nothing was sent for it")
-    elif missing:
-        status = "inconclusive"
-        named = ", ".join(map(str, missing[:3])) + (" …" if len(missing) > 3 else "")
-        reason = f"{met} of {len(due)} exercised; missing: {named}"
-        common = tally.reasons.get(requirement.id)
-        if common:
-            reason += f" ({common.most_common(1)[0][0]})"
-        elif narrowed:
-            left_out = True
-            reason += " (left out of this run)"
-    else:
-        status = "passed"
+@dataclass(frozen=True)
+class _Evidence:
+    """What a run has shown of one requirement."""
+
+    requirement: Requirement
+    run: _Run
+    due: frozenset[Obligation]
+    findings: tuple[Found, ...]
+    waived: Mapping[str, tuple[Waiver, ...]]
+    """By id, the findings that waivers excuse at every place."""
+
+    @property
+    def exercised(self) -> bool:
+        return bool(self.run.tally.exercised.get(self.requirement.id))
+
+    @property
+    def tests(self) -> Sequence[str]:
+        return self.run.tally.tests.get(self.requirement.id, ())
+
+    @cached_property
+    def missing(self) -> list[Obligation]:
+        return sorted(self.due - self.run.tally.shown(self.requirement.id))
+
+    @property
+    def open(self) -> bool:
+        """True with a finding that no waiver excuses."""
+        return len(self.waived) < len(self.findings)
+
+    @property
+    def hindrance(self) -> str:
+        """The most frequent reason for which tests could not judge it."""
+        reasons = self.run.tally.reasons.get(self.requirement.id)
+        return reasons.most_common(1)[0][0] if reasons else ""
+
+
+Rule = Callable[[_Evidence], str | None]
+"""Gives the reason for a status; None if the rule does not apply."""
+
+
+def _excuses(evidence: _Evidence) -> str | None:
+    if not evidence.findings:
+        return None
+    return "; ".join(sorted({waiver.reason for excuses in evidence.waived.values() for waiver in excuses}))
+
+
+def _unseen_peers(evidence: _Evidence) -> str | None:
+    if evidence.exercised or not evidence.run.lacks_peers(evidence.requirement):
+        return None
+    return "no peers are declared, so nothing is seen of the other gateways of the region"
+
+
+def _unshown_update(evidence: _Evidence) -> str | None:
+    """A gateway that applies updates later need not show them (R12)."""
+    run, id_ = evidence.run, evidence.requirement.id
+    deferred = run.config.updates == "deferred"
+    if evidence.exercised:
+        return None
+    if id_ == "UPDATE-VISIBLE" and deferred:
+        return "updates are declared as deferred"
+    if id_ in ("UPDATE-STAYS", "CLONE-UPDATED") and (deferred or run.tally.found.get("UPDATE-VISIBLE")):
+        return "no Provider/get showed the values of an update, so none could be taken back or cloned"
+    return None
+
+
+def _unverifiable(evidence: _Evidence) -> str | None:
+    if evidence.requirement.needs != "verification" or evidence.run.can_verify or evidence.exercised:
+        return None
+    return "no verification_hook is declared, so nothing can be verified"
+
+
+def _unsent(evidence: _Evidence) -> str | None:
+    if evidence.exercised or evidence.tests:
+        return None
+    run = evidence.run
+    return run.unreachable or ("it was left out of this run" if run.narrowed else "nothing was sent for it")
+
+
+def _partly_exercised(evidence: _Evidence) -> str | None:
+    missing, of = evidence.missing, len(evidence.due)
+    if not missing:
+        return None
+    named = ", ".join(map(str, missing[:3])) + (" …" if len(missing) > 3 else "")
+    why = evidence.hindrance or ("left out of this run" if evidence.run.narrowed else "")
+    return f"{of - len(missing)} of {of} exercised; missing: {named}{f' ({why})' if why else ''}"
+
+
+RULES: tuple[tuple[str, Rule], ...] = (
+    ("untested", lambda e: e.requirement.untestable or None),
+    ("failed", lambda e: "" if e.open and e.run.fails(e.requirement) else None),
+    ("warned", lambda e: "" if e.open else None),
+    ("waived", _excuses),
+    (
+        "not-applicable",
+        lambda e: None if e.due else "the configuration declares every member that it concerns as optional",
+    ),
+    ("untested", _unseen_peers),
+    (
+        "untested",
+        lambda e: (
+            "hostile: none is declared, so nothing hostile is sent"
+            if e.requirement.needs == "hostile" and e.run.config.hostile == "none"
+            else None
+        ),
+    ),
+    ("not-applicable", _unshown_update),
+    ("not-applicable", _unverifiable),
+    ("untested", _unsent),
+    ("inconclusive", _partly_exercised),
+    ("passed", lambda e: ""),
+)
+"""Status of a requirement by the first rule that gives a reason; an empty reason counts."""
+
+
+def _outcome(evidence: _Evidence) -> Outcome:
+    run, id_ = evidence.run, evidence.requirement.id
+    status, reason, rule = next(
+        (status, reason, rule) for status, rule in RULES if (reason := rule(evidence)) is not None
+    )
+    left_out = (rule is _unsent and not run.unreachable) or (rule is _partly_exercised and not evidence.hindrance)
     return Outcome(
-        requirement,
+        evidence.requirement,
         status,
         reason,
-        met,
-        len(due),
-        records,
-        waived,
-        tuple(tally.tests.get(requirement.id, ())),
-        tally.samples.get(requirement.id, ""),
-        left_out,
+        exercised=len(evidence.due) - len(evidence.missing),
+        of=len(evidence.due),
+        findings=evidence.findings,
+        waived=evidence.waived,
+        tests=tuple(evidence.tests),
+        sample=run.tally.samples.get(id_, ""),
+        left_out=run.narrowed and left_out,
     )
 
 
-def _weighed(
-    requirement: str, tally: Tally, known: Sequence[Waiver], today: datetime.date
+def _findings(
+    requirement: str, tally: Tally, config: GatewayConfig, today: datetime.date
 ) -> tuple[tuple[Found, ...], dict[str, tuple[Waiver, ...]]]:
-    """The findings under a requirement, and by id the waivers of those that are excused at every place.
+    """Returns the findings under a requirement, and by id the waivers of those that are excused at every place.
 
-    A finding that is excused at some places only is told of the others.
+    A finding that is excused at some places only is reported for the others.
     """
     excused: dict[str, Found] = {}
     open_: dict[str, Found] = {}
@@ -218,28 +325,12 @@ def _weighed(
     for (id_, place), record in tally.found.get(requirement, {}).items():
         if tally.follows(record):
             continue
-        excuses = waivers.excusing(known, requirement, place, today)
+        excuses = waivers.excusing(config.waivers, requirement, place, today)
         kind = excused if excuses else open_
         kind[id_] = kind[id_].joined(record) if id_ in kind else record
         waived[id_] = tuple(dict.fromkeys((*waived.get(id_, ()), *excuses)))
     records = sorted({**excused, **open_}.values(), key=lambda r: (r.finding.operation, r.finding.pointer))
     return tuple(records), {id_: excuses for id_, excuses in waived.items() if id_ not in open_}
-
-
-def _lacks_peers(requirement: Requirement, config: GatewayConfig) -> bool:
-    """Whether nobody is held to a requirement, since other gateways are needed to see it (X1)."""
-    return requirement.needs == "peers" and not config.peers
-
-
-def _vacuous(requirement: str, tally: Tally, config: GatewayConfig) -> str:
-    """Why a requirement asks for nothing at a gateway that applies updates later (R12)."""
-    if requirement == "UPDATE-VISIBLE" and config.updates == "deferred":
-        return "updates are declared as deferred"
-    if requirement in ("UPDATE-STAYS", "CLONE-UPDATED") and (
-        config.updates == "deferred" or tally.found.get("UPDATE-VISIBLE")
-    ):
-        return "no Provider/get showed the values of an update, so none could be taken back or cloned"
-    return ""
 
 
 def _notes(config: GatewayConfig) -> Iterator[str]:

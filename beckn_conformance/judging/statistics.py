@@ -6,7 +6,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from ..messages.exchange import Exchange
+from ..messages.exchange import Exchange, overlapping
 from ..specification.actions import SIGNUP, UPDATE
 from ..specification.pointer import MISSING, member
 from .finding import Finding
@@ -57,7 +57,7 @@ class Statistics:
                 by_registration.setdefault(id_, []).append(exchange)
         for id_, about in by_registration.items():
             about.sort(key=lambda e: e.ended)
-            beside = _beside(about)
+            beside = overlapping(about)
             for exchange in about:
                 self._follow(id_, exchange, exchange.id in beside, findings.get(exchange.id, ()))
 
@@ -127,25 +127,10 @@ class Statistics:
         }
 
 
-def _beside(exchanges: Sequence[Exchange]) -> frozenset[str]:
-    """Ids of the calls during which another one of the same registration was under way."""
-    found: set[str] = set()
-    latest: Exchange | None = None
-    for exchange in sorted(exchanges, key=lambda e: e.started):
-        if latest is not None and exchange.started < latest.ended:
-            found |= {exchange.id, latest.id}
-        if latest is None or exchange.ended > latest.ended:
-            latest = exchange
-    return frozenset(found)
-
-
 def _registration(exchange: Exchange) -> str | None:
     """Id of the registration that a reply is about; in a NACK the reply has a message in its place."""
-    body = exchange.body_of_reply if exchange.action == SIGNUP else exchange.sent.body if exchange.sent else MISSING
-    id_ = member(body, "/registration/id")
-    if isinstance(id_, str | int) and not isinstance(id_, bool) and id_ != MISSING:
-        return str(id_)
-    return exchange.about or None
+    id_ = exchange.id_received if exchange.action == SIGNUP else exchange.id_sent
+    return id_ or exchange.about or None
 
 
 def _statuses(exchange: Exchange) -> Iterator[tuple[tuple[object, ...], str, str]]:

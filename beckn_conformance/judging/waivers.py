@@ -1,4 +1,4 @@
-"""Waivers: which findings they excuse, and what became of each in a run."""
+"""Matches waivers with findings, and says what became of each waiver in a run."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ class Standing:
 
     waiver: Waiver
     state: str
-    """``used``: it excuses a finding; ``stale``: what it excuses was tested and is no longer found; ``expired``: it
-    no longer applies; ``idle``: what it excuses was not tested."""
+    """``used``: it excuses a finding; ``stale``: its finding was tested for and not made; ``expired``: it no longer
+    applies; ``idle``: its finding was not tested for."""
     findings: tuple[str, ...] = ()
     """Ids of the findings that it excuses."""
     reason: str = ""
@@ -27,14 +27,14 @@ class Standing:
 
 
 def excusing(waivers: Sequence[Waiver], requirement: str, place: str, today: datetime.date) -> tuple[Waiver, ...]:
-    """The waivers in force on a day that are for a finding under a requirement at a place (a JSON Pointer)."""
+    """Returns the waivers in force on a day that match a finding: its requirement and its place (a JSON Pointer)."""
     return tuple(
         w for w in waivers if w.expires >= today and w.requirement == requirement and _covers(w.pointer, place)
     )
 
 
 def _covers(pointer: str | None, place: str) -> bool:
-    """Whether a waiver for a pointer is for a place: for every place without one, for every index with ``*``."""
+    """True if a waiver's pointer matches a place. Without a pointer it matches all; ``*`` matches any index."""
     if pointer is None:
         return True
     parts, others = pointer.split("/"), place.split("/")
@@ -48,21 +48,22 @@ def standing(
     waived: Mapping[str, Collection[Waiver]],
     reason: str,
     tally: Tally,
-    due: Mapping[str, Collection[Obligation]],
+    due: Collection[Obligation],
     today: datetime.date,
 ) -> Standing:
-    """What became of a waiver.
+    """Says what became of a waiver.
 
-    ``waived`` are the waivers of each waived finding under its requirement, ``reason`` why that was not tested and
-    ``due`` the obligations by requirement. A waiver is stale where all that could have shown its finding was exercised.
+    ``waived`` maps the waived findings of its requirement to their waivers, ``reason`` says why the requirement was not
+    tested, and ``due`` lists its obligations. A waiver is stale if everything that could have shown its finding was
+    exercised.
     """
     if waiver.expires < today:
         return Standing(waiver, "expired")
     found = tally.found.get(waiver.requirement, {}).items()
     if any(_covers(waiver.pointer, place) and not tally.follows(record) for (_, place), record in found):
         return Standing(waiver, "used", tuple(id_ for id_, excuses in waived.items() if waiver in excuses))
-    of_all = set(due[waiver.requirement])
-    # Most obligations name a member; a waiver for another place than any of them waits for all.
+    of_all = set(due)
+    # Most obligations name a member. A waiver for a place that none of them names waits for all.
     concerned = {o for o in of_all if waiver.pointer and o.member == pattern_of(waiver.pointer)} or of_all
     if concerned and concerned <= tally.shown(waiver.requirement):
         return Standing(waiver, "stale")
@@ -74,7 +75,7 @@ MOST_NAMED = 5
 
 
 def notes(standings: Iterable[Standing]) -> Iterator[str]:
-    """What the reader must know of the waivers that do not simply do their work."""
+    """Yields a remark on each waiver that does not excuse a finding."""
     idle: dict[str, list[str]] = {}
     for one in standings:
         named = _named(one.waiver)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 
-from ..specification.pointer import MISSING
+from ..specification.pointer import MISSING, member
 
 CONTROL: Final = "control"
 """Purpose of a plain call outside any test that shows whether the gateway still answers (T6)."""
@@ -204,6 +204,39 @@ class Exchange:
     @property
     def body_of_reply(self) -> Any:
         return MISSING if self.received is None else self.received.body
+
+    @property
+    def id_sent(self) -> str | None:
+        """Id of the registration in the request, as text; None without a usable one."""
+        return identifier(member(self.sent.body, "/registration/id")) if self.sent is not None else None
+
+    @property
+    def id_received(self) -> str | None:
+        """Id of the registration in the reply, as text; None without a usable one."""
+        return identifier(member(self.body_of_reply, "/registration/id"))
+
+    @property
+    def token_received(self) -> str | None:
+        """The token in the reply; None without a usable one."""
+        token = member(self.body_of_reply, "/auth/token")
+        usable = isinstance(token, str) and token != MISSING and token.strip() and len(token) <= LONGEST_TOKEN
+        return token if usable else None
+
+    def overlaps(self, other: Exchange) -> bool:
+        """True if both calls were under way at the same moment; an exchange does not overlap itself."""
+        return self is not other and self.started < other.ended and other.started < self.ended
+
+
+def overlapping(exchanges: Iterable[Exchange]) -> frozenset[str]:
+    """Ids of the exchanges that overlap another one."""
+    found: set[str] = set()
+    latest: Exchange | None = None
+    for exchange in sorted(exchanges, key=lambda e: e.started):
+        if latest is not None and exchange.started < latest.ended:
+            found |= {exchange.id, latest.id}
+        if latest is None or exchange.ended > latest.ended:
+            latest = exchange
+    return frozenset(found)
 
 
 LONGEST_ID: Final = 4096

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from ..specification.pointer import MISSING, member
-from .exchange import LONGEST_TOKEN, Exchange, identifier
+from ..specification.pointer import MISSING
+from .exchange import Exchange
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,10 +23,7 @@ class Registration:
 
 def registration_of(exchange: Exchange) -> Registration | None:
     """Returns the registration in the reply to a signup, or None if its id or token cannot be used."""
-    id_ = identifier(member(exchange.body_of_reply, "/registration/id"))
-    token = member(exchange.body_of_reply, "/auth/token")
-    if not exchange.acknowledged or id_ is None or not isinstance(token, str) or token == MISSING:
-        return None
-    if not token.strip() or len(token) > LONGEST_TOKEN or any(ord(c) < 32 or ord(c) > 126 for c in token):
+    id_, token = exchange.id_received, exchange.token_received
+    if not exchange.acknowledged or id_ is None or token is None or any(ord(c) < 32 or ord(c) > 126 for c in token):
         return None
     return Registration(id_, token, exchange.ended, exchange.sent.body if exchange.sent else MISSING)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from ..judging.finding import Finding, Judgement
+from ..judging.finding import Finding
 from ..judging.judge import Judge
 from ..judging.obligations import history_requirements
 from ..judging.outcome import Verdict, conclude
+from ..judging.preference import PLAIN, Weight
 from ..judging.tally import Tally
 from ..judging.waivers import excusing
 from ..messages.binding import Binding, HttpBinding
@@ -16,29 +17,9 @@ from ..messages.exchange import CONTROL, Exchange
 from ..record.masking import Masker
 from ..record.run import Run
 from ..specification.pointer import member
-from .reproduction import replay, tell, under_way
+from .reproduction import replay, tell
 
 MOST_NOTES = 50
-CALL = 10_000
-"""Weight of a call that went before a finding."""
-BESIDE = 500_000
-"""Weight of other calls that were under way at the time of a finding."""
-
-
-@dataclass(frozen=True, slots=True)
-class Weight:
-    """How much the findings of a scenario weigh: of equal findings the lightest is told."""
-
-    offset: int = 0
-    """Added to what a finding weighs by itself."""
-    exact: int | None = None
-    """Taken instead of it."""
-
-    def of(self, weight: int) -> int:
-        return self.offset + weight if self.exact is None else self.exact
-
-
-PLAIN = Weight()
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,13 +104,11 @@ class Assessment:
         played = replace(played, exchanges=[e for e in played.exchanges if e.purpose != CONTROL])
         for exchange in played.exchanges:
             self._observe(exchange)
-        for exchange, judgement in self._judge.judge_together(played.exchanges):
+        for exchange, judgement in self._judge.judge_together(played.exchanges, weight):
             exercised.add(judgement.requirement)
             if judgement.finding is None:
                 self.tally.add(judgement, exchange.id)
                 continue
-            judgement = _weighed(judgement, exchange, played.exchanges, weight)
-            assert judgement.finding is not None
             known = findings.get(judgement.finding.id)
             if known is None or (self._excused(known) and not self._excused(judgement.finding)):
                 findings[judgement.finding.id] = judgement.finding
@@ -249,16 +228,3 @@ class Assessment:
             can_verify=run.can_verify,
             today=run.started.date(),
         )
-
-
-def _weighed(judgement: Judgement, exchange: Exchange, exchanges: Sequence[Exchange], heft: Weight) -> Judgement:
-    """What takes a history to be seen weighs as much as its calls, and what happened beside other calls more: of
-    equal findings the one is told that is seen again with the fewest calls, one after another."""
-    finding = judgement.finding
-    assert finding is not None
-    weight = finding.weight
-    if finding.requirement in history_requirements():
-        weight += CALL * sum(e.ended <= exchange.started and not e.peer for e in exchanges)
-    if any(under_way(e, exchange) and not e.peer for e in exchanges):
-        weight += BESIDE
-    return replace(judgement, finding=replace(finding, weight=heft.of(weight)))

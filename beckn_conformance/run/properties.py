@@ -9,13 +9,11 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from ..judging.finding import Finding
-from .assessment import ScenarioResult, TestOutcome, Weight
+from ..judging.preference import DRAWN, Weight
+from .assessment import ScenarioResult, TestOutcome
 from .examples import CHUNK, Enough, Examples
 from .scenario import Play
 from .session import Session
-
-DRAWN = 1 << 22
-"""Weight of what is found by chance: a test that was made for it tells more, and a smaller example weighs less."""
 
 MOST_SHRUNK = 3
 """Findings of one property that are made smaller; a gateway that fails everything would keep it at that."""

@@ -10,6 +10,7 @@ from typing import Any
 
 from ..judging.finding import Finding
 from ..judging.outcome import Verdict, conclude
+from ..judging.preference import Weight
 from ..judging.tally import Tally
 from ..messages.binding import from_json
 from ..messages.exchange import CONTROL, Exchange
@@ -21,7 +22,7 @@ from ..record.reader import Course, Exchanges
 from ..record.run import Run
 from ..specification.actions import GET, SIGNUP
 from ..specification.specification import Specification
-from .assessment import Assessment, ScenarioResult, Transcript, Weight
+from .assessment import Assessment, ScenarioResult, Transcript
 
 Row = Mapping[str, Any]
 

@@ -150,7 +150,7 @@ def _send_abreast(steps: Sequence[Exchange], calls: Sequence[_Call]) -> None:
     waiting = False
     for number, (step, call) in enumerate(zip(steps, calls, strict=True)):
         following = steps[number + 1] if number + 1 < len(steps) else None
-        call.beside = step.action != SIGNUP and following is not None and under_way(step, following)
+        call.beside = step.action != SIGNUP and following is not None and step.overlaps(following)
         call.waits = waiting and not call.beside
         waiting = call.beside
 
@@ -196,13 +196,8 @@ def needed(exchange: Exchange, exchanges: Sequence[Exchange], *, history: bool) 
     before = [other for other in exchanges if other.ended <= exchange.started and not other.peer]
     if not history:
         return _needed(exchange, before)
-    abreast = [other for other in exchanges if under_way(other, exchange) and not other.peer]
+    abreast = [other for other in exchanges if exchange.overlaps(other) and not other.peer]
     return [*(before if len(before) <= LONGEST_HISTORY else _needed(exchange, before)), *abreast]
-
-
-def under_way(one: Exchange, other: Exchange) -> bool:
-    """Whether two exchanges took place at the same time."""
-    return one is not other and one.started < other.ended and other.started < one.ended
 
 
 def _needed(exchange: Exchange, before: Sequence[Exchange]) -> list[Exchange]:

@@ -30,6 +30,7 @@ from ..config.gateway import GatewayConfig
 from ..config.proxies import advice
 from ..errors import Unmet, Unreachable
 from ..judging.outcome import Verdict
+from ..judging.preference import PLAIN, Weight
 from ..judging.tally import Tally
 from ..messages.binding import to_json
 from ..messages.exchange import Exchange
@@ -43,7 +44,7 @@ from ..record.stand_ins import StandIns
 from ..specification.actions import SIGNUP
 from ..specification.pointer import MISSING, member
 from ..specification.specification import Specification
-from .assessment import PLAIN, Assessment, ScenarioResult, TestOutcome, Transcript, Weight
+from .assessment import Assessment, ScenarioResult, TestOutcome, Transcript
 
 T = TypeVar("T")
 MOST_PLAYS = 3

@@ -10,7 +10,7 @@ from functools import cached_property, lru_cache
 from typing import Any
 
 from ...config.gateway import GatewayConfig
-from ...messages.exchange import Exchange, identifier
+from ...messages.exchange import Exchange
 from ...messages.json_text import MOST_ITEMS
 from ...messages.text import shown
 from ...specification.actions import ADD
@@ -20,9 +20,6 @@ from ...untrusted.text import brief, printable
 from ..finding import Finding, Judgement, Obligation
 from ..origin import INTERMEDIARY, Origin, is_own, signature
 from ..recogniser import Diagnosis, KnownRegistrations
-
-UNUSUAL = 1 << 20
-"""Added to the weight of a request about which readers can differ: a plain one tells more."""
 
 VERIFICATION = ("PENDING-VERIFICATION", "VERIFIED")
 
@@ -64,8 +61,7 @@ class Observation:
     @cached_property
     def registration(self) -> str:
         """Id of the registration that the exchange is about or made; empty where there is none."""
-        named = identifier(member(self.exchange.body_of_reply, "/registration/id"))
-        return self.diagnosis.registration or named or ""
+        return self.diagnosis.registration or self.exchange.id_received or ""
 
     @cached_property
     def prefix(self) -> str:
@@ -105,7 +101,6 @@ class Observation:
                 observed=observed or self.observed,
                 exchange=self.exchange.id,
                 registration=self.registration,
-                weight=len(self.exchange.request.content) + (UNUSUAL if self.diagnosis.doubts else 0),
                 unless=unless,
             ),
         )

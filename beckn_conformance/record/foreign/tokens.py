@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from ...messages.exchange import Exchange, identifier
+from ...messages.exchange import Exchange
 from ...specification.actions import SIGNUP
 from ...specification.pointer import MISSING, member
 
@@ -25,7 +25,7 @@ def are_evidence(calls: Sequence[Exchange]) -> bool:
     """Whether tokens tell registrations apart: not if there are none, or one is given, or sent, for several."""
     given: dict[str, set[str]] = {}
     for call in calls:
-        id_ = identifier(member(call.body_of_reply, "/registration/id"))
+        id_ = call.id_received
         token = member(call.body_of_reply, "/auth/token")
         if call.action == SIGNUP and call.acknowledged and id_ and isinstance(token, str):
             given.setdefault(token if token != MISSING else "", set()).add(id_)
@@ -34,7 +34,7 @@ def are_evidence(calls: Sequence[Exchange]) -> bool:
     for call in later:
         if call.acknowledged and call.sent is not None:
             token = call.sent.header.get("Token") or ""
-            sent.setdefault(token, set()).add(identifier(member(call.sent.body, "/registration/id")) or "")
+            sent.setdefault(token, set()).add(call.id_sent or "")
     if any(map(is_redacted, (*given, *_tokens(later)))):
         return False
     if later and not any(_tokens(later)):

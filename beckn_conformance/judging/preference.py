@@ -1,0 +1,57 @@
+"""Chooses which of the exchanges that show the same finding is reported: the one with the lowest preference."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from ..messages.exchange import Exchange
+
+DRAWN: Final = 1 << 22
+"""Added for an example drawn at random: a test made for the finding explains more."""
+UNUSUAL: Final = 1 << 20
+"""Added for a request that readings disagree about."""
+BESIDE: Final = 500_000
+"""Added if other calls overlapped the exchange."""
+CALL: Final = 10_000
+"""Added for each earlier call, if a finding depends on them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What a finding's exchange is weighed with."""
+
+    exchanges: Sequence[Exchange]
+    """All exchanges of the scenario."""
+    doubtful: bool = False
+    """Readings disagree about the request."""
+    history: bool = False
+    """The finding depends on earlier calls."""
+
+
+@dataclass(frozen=True, slots=True)
+class Weight:
+    """How the findings of a scenario rank among those of others."""
+
+    offset: int = 0
+    """Added to the preference of each finding."""
+    exact: int | None = None
+    """Replaces it."""
+
+
+PLAIN: Final = Weight()
+
+
+def preference(exchange: Exchange, context: Context, weight: Weight = PLAIN) -> int:
+    """Ranks an exchange that shows a finding: low for a short and plain request that few others precede or overlap."""
+    if weight.exact is not None:
+        return weight.exact
+    others = [other for other in context.exchanges if not other.peer]
+    return (
+        weight.offset
+        + len(exchange.request.content)
+        + (UNUSUAL if context.doubtful else 0)
+        + (BESIDE if any(exchange.overlaps(other) for other in others) else 0)
+        + (CALL * sum(other.ended <= exchange.started for other in others) if context.history else 0)
+    )

@@ -1,0 +1,35 @@
+"""Of the exchanges that show one finding, the one that explains most is reported."""
+
+from beckn_conformance.judging.preference import DRAWN, Context, Weight, preference
+from tests.exchanges import GET, NOW, exchange
+
+PLAIN = exchange(GET, {"registration": {"id": "1"}}, None, at=NOW + 10, seconds=1.0, trouble="timeout: none")
+EARLIER = exchange(GET, {}, None, at=NOW, seconds=1.0, trouble="timeout: none")
+BESIDE = exchange(GET, {}, None, at=NOW + 10.5, seconds=1.0, trouble="timeout: none")
+
+
+def rank(*others, **how):
+    weight = how.pop("weight", Weight())
+    return preference(PLAIN, Context((PLAIN, *others), **how), weight)
+
+
+def test_a_short_request_on_its_own_ranks_first():
+    ranks = [
+        rank(),
+        rank(EARLIER, history=True),
+        rank(BESIDE),
+        rank(doubtful=True),
+        rank(weight=Weight(offset=DRAWN)),
+    ]
+
+    assert ranks == sorted(ranks)
+    assert ranks[0] == len(PLAIN.request.content)
+    assert len(set(ranks)) == len(ranks)
+
+
+def test_earlier_calls_count_only_for_a_finding_that_depends_on_them():
+    assert rank(EARLIER) == rank()
+
+
+def test_each_smaller_example_replaces_the_one_before():
+    assert rank(weight=Weight(exact=DRAWN - 2)) < rank(weight=Weight(exact=DRAWN - 1)) < rank(weight=Weight(DRAWN))
