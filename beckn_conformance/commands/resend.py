@@ -20,8 +20,9 @@ from ..messages.exchange import Exchange
 from ..messages.hostile import FOREIGN, MALFORMED, MALFORMED_HTTP, SLOW, UNUSUAL, foreign, trickled
 from ..messages.registration import Registration, registration_of
 from ..messages.text import shown
-from ..record.masking import SHORTEST, Masker
+from ..record.masking import Masker
 from ..record.rows import row_of
+from ..record.secret_index import SHORTEST
 from ..report import files
 from ..run import embedded
 from ..run.assessment import ScenarioResult

@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 from beckn_conformance.messages.exchange import LONGEST_TOKEN, Reply
 from beckn_conformance.messages.json_text import read_json
 from beckn_conformance.process.censor import censored
-from beckn_conformance.record.masking import SHORTEST, Masker
+from beckn_conformance.record.masking import Masker
 from beckn_conformance.record.rows import row_of, text_of
+from beckn_conformance.record.secret_index import SHORTEST
 from tests.exchanges import QUICK, SIGNUP, exchange
 from tests.writings import WRITINGS
 
