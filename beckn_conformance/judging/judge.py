@@ -39,7 +39,7 @@ class Judge:
         self._specification = specification
         self._config = config
         self._recogniser = Recogniser(specification, config)
-        self._histories = Histories(deferred=config.updates == "deferred")
+        self._histories = Histories(specification, deferred=config.updates == "deferred")
         self._served: set[str] = set()
         self._signups_work = False
         self._appearance = Appearance()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from .clones import falters
-from .form import same_but_for_form, same_bytes
 from .histories import Histories
 
-__all__ = ["Histories", "falters", "same_but_for_form", "same_bytes"]
+__all__ = ["Histories", "falters"]

@@ -1,8 +1,8 @@
 """What another gateway of the region may show of a registration: what its own gateway has shown (X1).
 
-The time to clone begins when a Provider/get at the gateway that is judged has shown something; until it is over, any
-state of the registration is fair, and a NACK too. It begins again whenever the other gateway is back from giving no
-usable answer, or none in good time: while it is away, nobody can clone to it.
+The time to clone begins when a Provider/get at the gateway under test has shown something; until it is over, any state
+of the registration is fair, and so is a NACK. It begins again whenever the peer gave no usable answer, or none in good
+time: while a peer is away, nobody can clone to it.
 """
 
 from __future__ import annotations
@@ -15,23 +15,25 @@ from ...config.gateway import GatewayConfig
 from ...messages.exchange import Exchange
 from ...messages.text import shown
 from ...specification.catalogue import Requirement
-from ...specification.loading import load
-from ...specification.pointer import MISSING, below, member
+from ...specification.pointer import MISSING, member
 from ...specification.specification import Specification
 from ..checks import Observation
 from ..finding import Judgement, Obligation
 from ..registry import history_check
+from .candidates import NEVER, Values
+from .documents import Documents
 from .form import is_content, same_but_for_form
-from .info import matching, readable
-from .pairing import pair
-from .registration import History
+from .info import Info
+from .members import VALUE, readable
+from .pairing import Pairing, pair
+from .unchanging import Unchanging
 
 SLOW = 1.0
-"""Seconds of an answer, or half of the time to clone where that is more, from which on a peer counts as away."""
+"""A peer is away if its answer takes this many seconds, or half the time to clone if that is more."""
 
 
 def falters(exchange: Exchange, config: GatewayConfig) -> bool:
-    """Whether a peer gave no usable answer, or none in good time."""
+    """Tells whether a peer gave no usable answer, or none in good time."""
     slow = max(SLOW, (config.clone_within or 0.0) / 2)
     return exchange.action_of_reply is None or bool(exchange.trouble) or exchange.seconds > slow
 
@@ -42,56 +44,175 @@ def _at_each_peer(requirement: Requirement, _: Specification, config: GatewayCon
 
 
 @history_check("CLONE-SERVED", "CLONE-UPDATED", "CLONE-DOCUMENTS", obligations=_at_each_peer)
-def judge_clone(observation: Observation, history: History) -> Iterator[Judgement]:
-    """Holds a Provider/get at a peer against what the registration's own gateway has shown."""
-    exchange = observation.exchange
-    if falters(exchange, observation.config):
-        history.faltered[exchange.peer] = exchange.ended
-    findings = [*_findings(observation, history)]
-    yield from findings
-    found = {judgement.requirement for judgement in findings}
-    for requirement in _exercised(observation, history):
-        if requirement not in found:
-            yield observation.ok(requirement, _obligation(observation))
+class Clones:
+    """The clones of one registration at the peers."""
 
+    def __init__(self, info: Info, documents: Documents, unchanging: Unchanging) -> None:
+        self._info, self._documents, self._unchanging = info, documents, unchanging
+        self._served_at = NEVER
+        """End of the first Provider/get at its own gateway that was acknowledged."""
+        self._shown: Any = MISSING
+        """Body of the last such reply."""
+        self._faltered: dict[str, float] = {}
+        """By peer, when it last gave no usable answer in good time."""
 
-def _findings(observation: Observation, history: History) -> Iterator[Judgement]:
-    if observation.exchange.refused:
-        if _is_due(observation, history, history.served_at):
+    def observe(self, observation: Observation) -> None:
+        """Takes note of what the registration's own gateway shows by Provider/get."""
+        self._served_at = min(self._served_at, observation.exchange.ended)
+        self._shown = observation.exchange.body_of_reply
+
+    def judge(self, observation: Observation) -> Iterator[Judgement]:
+        """Judges a Provider/get at a peer."""
+        exchange = observation.exchange
+        if falters(exchange, observation.config):
+            self._faltered[exchange.peer] = exchange.ended
+        findings = [*self._findings(observation)]
+        yield from findings
+        found = {judgement.requirement for judgement in findings}
+        for requirement in self._met(observation):
+            if requirement not in found:
+                yield observation.ok(requirement, _obligation(observation))
+
+    def _findings(self, observation: Observation) -> Iterator[Judgement]:
+        if observation.exchange.refused and self._is_due(observation, self._served_at):
+            kind, message, expected = "not-served", "a registration is not served", f"ACK{_when(observation)}"
+            yield _bad(observation, "CLONE-SERVED", "/registration/id", kind, message, expected)
+        elif observation.exchange.acknowledged:
+            yield from self._judge_info(observation)
+            yield from self._judge_unchanging(observation)
+            yield from self._judge_documents(observation)
+
+    def _met(self, observation: Observation) -> Iterator[str]:
+        """Requirements that a reply without a finding meets, because it shows what there was to clone."""
+        body = observation.exchange.body_of_reply
+        values = self._values(self._info.of(body)) if observation.exchange.acknowledged else None
+        if values is None:
+            return
+        yield "CLONE-SERVED"
+        changes = [write for write in self._info.candidates.writes[1:] if write.seen]
+        if changes and not any(values.lacks(write) for write in changes):
+            yield "CLONE-UPDATED"
+        pairings = pair(self._documents.all, member(body, "/documents"), observation)
+        added = [pairing for pairing in pairings if pairing.document.added and pairing.document.seen]
+        if added and all(pairing.kind == "same" for pairing in added):
+            yield "CLONE-DOCUMENTS"
+
+    def _is_due(self, observation: Observation, since: float) -> bool:
+        """Tells whether the time to clone what was shown at a moment was over when the peer was asked."""
+        begun = max(since, self._faltered.get(observation.exchange.peer, 0.0))
+        return observation.exchange.started >= begun + (observation.config.clone_within or 0.0)
+
+    def _values(self, found: dict[str, Any]) -> Values | None:
+        return self._info.matching(found) if self._info.can_judge(found) else None
+
+    def _judge_info(self, observation: Observation) -> Iterator[Judgement]:
+        body = observation.exchange.body_of_reply
+        found = self._info.of(body)
+        if not self._info.can_judge(found) or member(body, "/info") == member(self._shown, "/info"):
+            return
+        values = self._values(found)
+        if values is None:
+            yield self._strange(observation, found)
+            return
+        writes = self._info.candidates.writes
+        late = [write for write in writes if self._is_due(observation, write.seen_at) and values.lacks(write)]
+        if late:
+            sent = late[-1].sent
+            key = next((name for name in found if name in sent and sent[name] != values.info[name]), next(iter(found)))
             yield _bad(
                 observation,
-                "CLONE-SERVED",
-                "/registration/id",
-                "not-served",
-                "a registration is not served",
-                f"ACK{_when(observation)}",
+                "CLONE-UPDATED",
+                "/info",
+                "earlier-values",
+                "values from before an update are shown",
+                f"{key} {shown(sent.get(key), 60)}{_when(observation)}",
+                f"{key} {shown(values.info[key], 60)}, as before",
             )
-    elif observation.exchange.acknowledged:
-        yield from _info(observation, history)
-        yield from _unchanging(observation, history)
-        yield from _documents(observation, history)
+
+    def _strange(self, observation: Observation, found: dict[str, Any]) -> Judgement:
+        """The finding on values that the registration never had, or that mix several updates."""
+        known = [candidate.info for candidate in self._info.candidates.values]
+        strange = [key for key in found if not any(same_but_for_form(found[key], info.get(key)) for info in known)]
+        key = strange[0] if strange else next(k for k in found if not same_but_for_form(found[k], known[-1][k]))
+        return _bad(
+            observation,
+            "CLONE-SERVED" if strange else "CLONE-UPDATED",
+            self._info.pointers[key],
+            "strange-value",
+            "values are shown that the registration never had",
+            f"{shown(known[-1][key], 100)} at /info/{key}, and the rest of what was sent with it",
+            f"{shown(found[key], 100)} there",
+        )
+
+    def _judge_unchanging(self, observation: Observation) -> Iterator[Judgement]:
+        for pointer, value in self._unchanging.values.items():
+            found, own = (member(body, pointer) for body in (observation.exchange.body_of_reply, self._shown))
+            if value != MISSING and readable(found, value) and found != own and not same_but_for_form(found, value):
+                message = "a different value is shown"
+                yield _different(observation, "CLONE-SERVED", pointer, message, value, found)
+                return
+
+    def _judge_documents(self, observation: Observation) -> Iterator[Judgement]:
+        found = member(observation.exchange.body_of_reply, "/documents")
+        if not isinstance(found, list) or not self._documents.certain:
+            return
+        redacted = observation.config.documents_echo == "redacted"
+        own = _counted(member(self._shown, "/documents"), redacted)
+        for pairing in pair(self._documents.all, found, observation):
+            due = self._is_due(observation, pairing.document.seen_at) and not pairing.document.excused
+            if due and (judged := _lost(observation, pairing, own, len(found), redacted)) is not None:
+                yield judged
+                return
+        yield from self._extra(observation, found, own, redacted)
+
+    def _extra(
+        self, observation: Observation, found: list[Any], own: Counter[tuple[str, str]], redacted: bool
+    ) -> Iterator[Judgement]:
+        """Reports the first document that is shown too often, or belongs to another registration."""
+        sent = Counter(_key(document.name, document.data, redacted) for document in self._documents.all)
+        times = _counted(found, redacted)
+        for index, item in enumerate(found):
+            if not isinstance(item, dict):
+                continue
+            key = _key(item.get("name"), item.get("data"), redacted)
+            name = f"document {shown(key[0], 60)}"
+            if sent[key] and times[key] > max(sent[key], own[key]):
+                kind, message, expected = "document-doubled", "a document is shown several times", f"{name} once"
+                observed = f"{times[key]} times, the last at /documents/{index}"
+            elif not sent[key] and not own[key] and self._documents.is_foreign(*key):
+                kind, message = "foreign-document", "another registration's document is shown"
+                expected = "documents of the registration that is asked for"
+                observed = f"{name} at /documents/{index}"
+            else:
+                continue
+            yield _bad(observation, "CLONE-DOCUMENTS", "/documents", kind, message, expected, observed)
+            return
 
 
-def _exercised(observation: Observation, history: History) -> Iterator[str]:
-    """Requirements that a reply without a finding meets: what was there to be cloned is shown."""
-    body = observation.exchange.body_of_reply
-    values = _values(observation, history)
-    if values is None:
-        return
-    yield "CLONE-SERVED"
-    changes = [write for write in history.writes[1:] if write.seen]
-    if changes and not any(values.lacks(write) for write in changes):
-        yield "CLONE-UPDATED"
-    pairings = pair(history.documents, member(body, "/documents"), observation)
-    added = [pairing for pairing in pairings if pairing.document.added and pairing.document.seen]
-    if added and all(pairing.kind == "same" for pairing in added):
-        yield "CLONE-DOCUMENTS"
+def _key(name: Any, data: Any, redacted: bool) -> tuple[str, str]:
+    return str(name), "" if redacted else str(data)
 
 
-def _is_due(observation: Observation, history: History, since: float) -> bool:
-    """Whether the time to clone what was shown at a moment was over when the peer was asked."""
-    begun = max(since, history.faltered.get(observation.exchange.peer, 0.0))
-    return observation.exchange.started >= begun + (observation.config.clone_within or 0.0)
+def _counted(documents: Any, redacted: bool) -> Counter[tuple[str, str]]:
+    rows = [item for item in documents if isinstance(item, dict)] if isinstance(documents, list) else []
+    return Counter(_key(row.get("name"), row.get("data"), redacted) for row in rows)
+
+
+def _lost(
+    observation: Observation, pairing: Pairing, own: Counter[tuple[str, str]], count: int, redacted: bool
+) -> Judgement | None:
+    """The finding on a document that a peer lacks or alters."""
+    document = pairing.document
+    if pairing.kind == "missing" and own[_key(document.name, document.data, redacted)]:
+        kind, message = "document-missing", "a document is not shown"
+        expected = f"document {shown(document.name, 60)}{_when(observation)}"
+        observed = f"{count} document{'' if count == 1 else 's'}, not that one"
+        return _bad(observation, "CLONE-DOCUMENTS", "/documents", kind, message, expected, observed)
+    # Data that is no base64 at all is withheld and not altered, as another vendor may do (R10).
+    if pairing.kind == "altered" and (pairing.member != "data" or is_content(pairing.found)):
+        value, message = document.member(pairing.member), "a document is shown with another value"
+        return _different(observation, "CLONE-DOCUMENTS", pairing.pointer, message, value, pairing.found)
+    return None
 
 
 def _when(observation: Observation) -> str:
@@ -100,6 +221,13 @@ def _when(observation: Observation) -> str:
 
 def _obligation(observation: Observation) -> Obligation:
     return Obligation(observation.action, kind=f"at {observation.exchange.peer}")
+
+
+def _different(
+    observation: Observation, requirement: str, pointer: str, message: str, value: Any, found: Any
+) -> Judgement:
+    expected, observed = f"{shown(value, 100)} at {pointer}", f"{shown(found, 100)} there"
+    return _bad(observation, requirement, pointer, VALUE, message, expected, observed)
 
 
 def _bad(
@@ -113,146 +241,3 @@ def _bad(
 ) -> Judgement:
     message = f"{message} by another gateway of the region"
     return observation.bad(requirement, pointer, kind, message, expected, observed, _obligation(observation))
-
-
-def _values(observation: Observation, history: History) -> Any:
-    """The values of the registration that a reply shows; None where they are none of them."""
-    found = _shown_info(observation)
-    if not observation.exchange.acknowledged or not history.info_certain or not _is_readable(found, history):
-        return None
-    index = matching(history, found)
-    return None if index is None else history.values[index]
-
-
-def _shown_info(observation: Observation) -> dict[str, Any]:
-    return {key: member(observation.exchange.body_of_reply, below("/info", key)) for key in load().info_names}
-
-
-def _is_readable(found: dict[str, Any], history: History) -> bool:
-    return bool(history.values) and all(readable(found[key], history.values[0].info[key]) for key in found)
-
-
-def _info(observation: Observation, history: History) -> Iterator[Judgement]:
-    body = observation.exchange.body_of_reply
-    found = _shown_info(observation)
-    if not history.info_certain or not _is_readable(found, history):
-        return
-    if member(body, "/info") == member(history.shown, "/info"):
-        return
-    values = _values(observation, history)
-    if values is None:
-        known = [candidate.info for candidate in history.values]
-        strange = [key for key in found if not any(same_but_for_form(found[key], info.get(key)) for info in known)]
-        # Where each of the values is one of its own, it is a mix of several updates.
-        key = strange[0] if strange else next(k for k in found if not same_but_for_form(found[k], known[-1][k]))
-        yield _bad(
-            observation,
-            "CLONE-SERVED" if strange else "CLONE-UPDATED",
-            below("/info", key),
-            "strange-value",
-            "values are shown that the registration never had",
-            f"{shown(known[-1][key], 100)} at /info/{key}, and the rest of what was sent with it",
-            f"{shown(found[key], 100)} there",
-        )
-        return
-    late = [write for write in history.writes if _is_due(observation, history, write.seen_at) and values.lacks(write)]
-    if late:
-        different = (k for k in found if k in late[-1].sent and late[-1].sent[k] != values.info[k])
-        key = next(different, next(iter(found)))
-        yield _bad(
-            observation,
-            "CLONE-UPDATED",
-            "/info",
-            "earlier-values",
-            "values from before an update are shown",
-            f"{key} {shown(late[-1].sent.get(key), 60)}{_when(observation)}",
-            f"{key} {shown(values.info[key], 60)}, as before",
-        )
-
-
-def _unchanging(observation: Observation, history: History) -> Iterator[Judgement]:
-    """What only the signup could say."""
-    for pointer, value in history.unchanging.items():
-        found, own = (member(body, pointer) for body in (observation.exchange.body_of_reply, history.shown))
-        if value != MISSING and readable(found, value) and found != own and not same_but_for_form(found, value):
-            expected = f"{shown(value, 100)} at {pointer}"
-            yield _bad(
-                observation,
-                "CLONE-SERVED",
-                pointer,
-                "another-value",
-                "a different value is shown",
-                expected,
-                f"{shown(found, 100)} there",
-            )
-            return
-
-
-def _documents(observation: Observation, history: History) -> Iterator[Judgement]:
-    found = member(observation.exchange.body_of_reply, "/documents")
-    if not isinstance(found, list) or not history.documents_certain:
-        return
-    redacted = observation.config.documents_echo == "redacted"
-
-    def count(documents: Any) -> Counter[tuple[str, str]]:
-        rows = [d for d in documents if isinstance(d, dict)] if isinstance(documents, list) else []
-        return Counter((str(d.get("name")), "" if redacted else str(d.get("data"))) for d in rows)
-
-    own = count(member(history.shown, "/documents"))
-    sent = Counter((str(d.name), "" if redacted else str(d.data)) for d in history.documents)
-    for pairing in pair(history.documents, found, observation):
-        document = pairing.document
-        name = f"document {shown(document.name, 60)}"
-        if not _is_due(observation, history, document.seen_at) or document.excused:
-            continue
-        if pairing.kind == "missing" and own[(str(document.name), "" if redacted else str(document.data))]:
-            message = "a document is not shown"
-            observed = f"{len(found)} document{'' if len(found) == 1 else 's'}, not that one"
-            yield _bad(
-                observation,
-                "CLONE-DOCUMENTS",
-                "/documents",
-                "document-missing",
-                message,
-                f"{name}{_when(observation)}",
-                observed,
-            )
-            return
-        # What is no content at all is withheld and not altered, as another vendor may do (R10).
-        if pairing.kind == "altered" and (pairing.member != "data" or is_content(pairing.found)):
-            pointer = f"/documents/{pairing.index}/{pairing.member}"
-            expected = f"{shown(document.member(pairing.member), 100)} at {pointer}"
-            message = "a document is shown with another value"
-            yield _bad(
-                observation,
-                "CLONE-DOCUMENTS",
-                pointer,
-                "another-value",
-                message,
-                expected,
-                f"{shown(pairing.found, 100)} there",
-            )
-            return
-    for index, item in enumerate(found):
-        if not isinstance(item, dict):
-            continue
-        key = (str(item.get("name")), "" if redacted else str(item.get("data")))
-        often = count(found)[key]
-        if sent[key] and often > max(sent[key], own[key]):
-            kind, message, expected = (
-                "document-doubled",
-                "a document is shown several times",
-                f"document {shown(key[0], 60)} once",
-            )
-            observed = f"{often} times, the last at /documents/{index}"
-        elif not sent[key] and not own[key] and history.owners.get(hash(key), history.id) not in ("", history.id):
-            kind, message, expected = (
-                "foreign-document",
-                "another registration's document is shown",
-                "documents of the registration that is asked for",
-            )
-            observed = f"document {shown(key[0], 60)} at /documents/{index}"
-        else:
-            continue
-        yield _bad(observation, "CLONE-DOCUMENTS", "/documents", kind, message, expected, observed)
-        return

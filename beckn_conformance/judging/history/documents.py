@@ -1,32 +1,46 @@
-"""What documents a reply must have, with which statuses and ids (R7, R8, R13, R17)."""
+"""Which documents a reply must show, and which it must not (R8, R10, R13, R17)."""
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
+from ...messages.exchange import Exchange
 from ...messages.text import shown
 from ...specification.actions import ADD, GET, SIGNUP, UPDATE
 from ...specification.pointer import member
-from ..checks import VERIFICATION, Observation
+from ..checks import Observation
 from ..finding import Judgement
 from ..registry import history_check
+from .course import Course, settled
+from .document_members import judge_ids, judge_statuses
 from .form import same_but_for_form
-from .pairing import Pairing, pair
-from .registration import Document, History
-from .status import settled
+from .members import FORM, VALUE, differs
+from .pairing import Document, Pairing, pair
+
+
+class Owners:
+    """Whose each document is, so that no other registration shows it."""
+
+    def __init__(self) -> None:
+        self._owners: dict[int, str] = {}
+        """By hash of name and data, the registration that sent it; empty if several did."""
+
+    def note(self, documents: list[Document], registration: str) -> None:
+        for document in documents:
+            if isinstance(document.name, str) and isinstance(document.data, str):
+                key = hash((document.name, document.data))
+                if self._owners.setdefault(key, registration) != registration:
+                    self._owners[key] = ""
+
+    def is_foreign(self, name: Any, data: Any, registration: str) -> bool:
+        """Tells whether one other registration sent a document, and this one did not."""
+        return self._owners.get(hash((name, data)), registration) not in (registration, "")
 
 
 @history_check(
     "SIGNUP-DOCUMENTS-KEPT",
-    "UPDATE-DOCUMENT-STATUS-KEPT",
     "UPDATE-KEEPS-REST",
-    "DOCUMENTS-NEW-STATUS",
-    "DOCUMENTS-OLD-STATUS",
-    "DOCUMENTS-OLD-STATUS-KEPT",
-    "DOCUMENTS-DOCUMENT-ID",
-    "DOCUMENTS-DOCUMENT-ID-STABLE",
     "DOCUMENTS-LISTED",
     "DOCUMENTS-ECHO",
     "DOCUMENTS-ECHO-EXACT",
@@ -34,191 +48,116 @@ from .status import settled
     "DOCUMENTS-SAME-NAME",
     "DOCUMENTS-NACK-UNCHANGED",
 )
-def judge_documents(
-    observation: Observation, history: History, expected: list[Document], fresh: list[Document] | None = None
-) -> Iterator[Judgement]:
-    """Every acknowledged document against those of a reply, matched by content and name (R9, R13)."""
-    found = member(observation.exchange.body_of_reply, "/documents")
-    if not isinstance(found, list):
-        return
-    fresh = fresh or []
-    pairings = pair(expected, found, observation)
-    intact = True
-    for pairing in pairings:
-        document = pairing.document
-        if pairing.kind == "same" and pairing.exact:
-            if observation.action == GET:
-                document.seen_at = min(document.seen_at, observation.exchange.ended)
-            yield from _pass(observation, history, document, fresh)
-            continue
-        new = any(document is f for f in fresh)
-        due = new or document.time <= observation.exchange.started or observation.action == SIGNUP
-        if observation.action == ADD and observation.contended and document.added and not new:
-            # Only the reply to a lone addition has to list what was added a moment ago (X3).
-            due = settled(observation, document.time)
-        excused = document.excused or (document.hidden and observation.action != ADD)
-        if excused or not due or pairing.kind == "unreadable":
-            continue
-        if pairing.kind == "missing":
-            judged = _missing(observation, history, document, new, pairings)
-        else:
-            judged = _altered(observation, history, document, new, pairing)
-        if judged is not None:
-            intact = False
-            hidden = judged.requirement == "DOCUMENTS-KEPT"
-            document.hidden, document.excused = document.hidden or hidden, document.excused or not hidden
-            yield judged
-    yield from _strangers(observation, history, pairings, found)
-    if intact and expected:
-        yield from _all_kept(observation, history)
-    history.intact = intact
-    if observation.action != SIGNUP:
-        yield from _document_statuses(observation, history, pairings, fresh)
-    if observation.action == ADD:
-        yield from _document_ids(observation, pairings, found)
+class Documents:
+    """The documents of a registration, acknowledged or refused."""
 
+    def __init__(self, registration: str, owners: Owners, names: tuple[str, ...]) -> None:
+        self.all: list[Document] = []
+        self.certain = True
+        """False once any documents may be shown."""
+        self._owners = owners
+        self._registration = registration
+        self._others = tuple(name for name in names if name not in ("name", "data"))
+        self._refused: list[tuple[Any, Any]] = []
 
-def _all_kept(observation: Observation, history: History) -> Iterator[Judgement]:
-    if observation.action == SIGNUP:
-        return
-    if observation.action in (GET, UPDATE):
-        yield observation.ok("SIGNUP-DOCUMENTS-KEPT")
-    if observation.action == ADD:
-        yield observation.ok("DOCUMENTS-LISTED")
-    if observation.action == UPDATE or (observation.action == GET and history.written == UPDATE):
-        yield observation.ok("UPDATE-KEEPS-REST")
-    if observation.action == GET and history.written == ADD:
-        yield observation.ok("DOCUMENTS-KEEPS-REST")
-    if observation.action == GET and history.refused == ADD:
-        yield observation.ok("DOCUMENTS-NACK-UNCHANGED")
+    # What is sent.
 
+    def begin(self, sent: Any, time: float) -> None:
+        """Starts with the documents that a registration was made with."""
+        self._add(sent, added=False, time=time)
 
-def _pass(observation: Observation, history: History, document: Document, fresh: list[Document]) -> Iterator[Judgement]:
-    if document.added and observation.action == GET:
-        yield observation.ok("DOCUMENTS-KEPT")
-    if document.added and (observation.action == GET or any(document is f for f in fresh)):
-        yield observation.ok("DOCUMENTS-ECHO")
-        yield observation.ok("DOCUMENTS-ECHO-EXACT")
-    if document.rivals and observation.action in (ADD, GET):
-        yield observation.ok("DOCUMENTS-SAME-NAME")
+    def announce(self, exchange: Exchange, sent: Any) -> None:
+        """Adds the documents of an addition before its reply: calls made meanwhile may show them already."""
+        if exchange.action == ADD and isinstance(sent, list):
+            self._add(sent, added=True, exchange=exchange.id)
 
-
-def _missing(
-    observation: Observation, history: History, document: Document, new: bool, pairings: list[Pairing]
-) -> Judgement | None:
-    what = f"document {shown(document.name, 60)}"
-    count = count_documents(observation)
-    observed = f"{count} document{'' if count == 1 else 's'}, not that one"
-    if observation.action == SIGNUP:
-        return observation.bad(
-            "SIGNUP-ECHO", "/documents", "document-missing", "a document that was sent is missing", what, observed
-        )
-    if observation.action in (GET, UPDATE) and document.added and not settled(observation, document.time):
-        # A read that is allowed to be stale shows what was there before the addition (R19).
-        return None
-    twins = [d for d in history.documents if (d.name, d.data) == (document.name, document.data)]
-    # Where the other of that name is missing as well, it is not for the name.
-    there = any(
-        p.kind == "same" and p.document is not document and same_but_for_form(p.document.name, document.name)
-        for p in pairings
-    )
-    if there and ((document.rivals and not new) or len(twins) > 1):
-        return observation.bad(
-            "DOCUMENTS-SAME-NAME",
-            "/documents",
-            "document-replaced",
-            "a document is replaced by a later one of the same name",
-            f"{what}, besides the later one",
-            observed,
-        )
-    if observation.action == ADD:
-        kind, which = ("new-missing", "the document just added") if new else ("earlier-missing", "an earlier document")
-        return observation.bad("DOCUMENTS-LISTED", "/documents", kind, f"{which} is missing", what, observed)
-    if not document.added:
-        return observation.bad(
-            "SIGNUP-DOCUMENTS-KEPT",
-            "/documents",
-            "document-missing",
-            "a document of the signup is missing",
-            what,
-            observed,
-        )
-    if document.seen and UPDATE in (observation.action, history.written):
-        return observation.bad(
-            "UPDATE-KEEPS-REST",
-            "/documents",
-            "document-missing",
-            "a document is missing after an update",
-            what,
-            observed,
-        )
-    if observation.action == GET:
-        return observation.bad(
-            "DOCUMENTS-KEPT", "/documents", "document-missing", "an added document is missing", what, observed
-        )
-    return None
-
-
-def _altered(
-    observation: Observation, history: History, document: Document, new: bool, pairing: Pairing
-) -> Judgement | None:
-    pointer = f"/documents/{pairing.index}/{pairing.member}"
-    value = document.member(pairing.member)
-    expected = f"{shown(value, 100)} at {pointer}"
-    observed = f"{shown(pairing.found, 100)} there"
-    form = pairing.kind == "same"
-    kind, message = (
-        ("another-form", "the value comes back in another form")
-        if form
-        else ("another-value", "a different value comes back")
-    )
-    if observation.action == SIGNUP:
-        requirement = "SIGNUP-ECHO-EXACT" if form else "SIGNUP-ECHO"
-    elif document.added and (new or observation.action == GET):
-        requirement = "DOCUMENTS-ECHO-EXACT" if form else "DOCUMENTS-ECHO"
-    elif form:
-        requirement = "GET-ROUND-TRIP-EXACT"
-    elif observation.action == UPDATE or (observation.action == GET and history.written == UPDATE and history.intact):
-        requirement, message = "UPDATE-KEEPS-REST", "a document is changed by an update"
-    elif observation.action == ADD:
-        requirement, message = "DOCUMENTS-LISTED", "an earlier document is changed"
-    else:
-        requirement = "GET-ROUND-TRIP"
-    if requirement == "GET-ROUND-TRIP-EXACT" and observation.action != GET:
-        return None
-    return observation.bad(requirement, pointer, kind, message, expected, observed)
-
-
-def _strangers(
-    observation: Observation, history: History, pairings: list[Pairing], found: list[Any]
-) -> Iterator[Judgement]:
-    """Documents of refused additions must not show (R17), nor those of other registrations."""
-    taken = {pairing.index for pairing in pairings if pairing.index is not None}
-    for index, item in enumerate(found):
-        if index in taken or not isinstance(item, dict):
-            continue
-        name, data = item.get("name"), item.get("data")
-        known = isinstance(name, str) and isinstance(data, str)
-        if (
-            observation.action == GET
-            and known
-            and history.owners.get(hash((name, data)), history.id) not in (history.id, "")
-        ):
-            yield observation.bad(
-                "GET-ROUND-TRIP",
-                f"/documents/{index}",
-                "foreign-document",
-                "a document of another registration is shown",
-                "the documents of this registration",
-                f"{shown(name, 60)} among them",
-            )
+    def acknowledge(self, observation: Observation, *, clear: bool) -> None:
+        """Takes an acknowledged addition to be made; ``clear`` is False if nobody can say what it did."""
+        if observation.action != ADD or observation.diagnosis.clouds("/registration"):
             return
-        for name, data in history.refused_documents:
-            if (
-                isinstance(name, str)
-                and item.get("name") == name
-                and (observation.config.documents_echo == "redacted" or item.get("data") == data)
-            ):
+        fresh = self._by(observation.exchange.id)
+        if not clear or not fresh:
+            self.certain = False
+        for document in fresh:
+            document.time = observation.exchange.ended
+        for old in self.all:
+            old.rivals = old.rivals or (
+                old.exchange != observation.exchange.id and any(same_but_for_form(new.name, old.name) for new in fresh)
+            )
+
+    def refuse(self, observation: Observation) -> None:
+        """Drops a refused addition: its documents must not be shown from now on."""
+        if observation.action == ADD and observation.exchange.sent:
+            self.all = [document for document in self.all if document.exchange != observation.exchange.id]
+            sent = member(observation.exchange.sent.body, "/documents")
+            items = sent if isinstance(sent, list) else []
+            self._refused += [(item.get("name"), item.get("data")) for item in items if isinstance(item, dict)]
+
+    def lose(self, observation: Observation, *, known: bool) -> None:
+        """Takes note of an addition without an answer; one whose documents are ``known`` is made whole or not."""
+        self.certain = self.certain and (known or observation.action != ADD)
+
+    def _add(self, sent: Any, **how: Any) -> None:
+        new = [
+            Document(
+                item.get("name"),
+                item.get("data"),
+                others={name: item[name] for name in self._others if name in item},
+                **how,
+            )
+            for item in sent
+            if isinstance(item, dict)
+        ]
+        self.all += new
+        self._owners.note(new, self._registration)
+
+    def _by(self, exchange: str) -> list[Document]:
+        return [document for document in self.all if document.exchange == exchange]
+
+    # What is shown.
+
+    def judge(self, observation: Observation, course: Course) -> Iterator[Judgement]:
+        """Judges what a reply shows of each document."""
+        found = member(observation.exchange.body_of_reply, "/documents")
+        if not self.certain or not isinstance(found, list):
+            return
+        pairings = pair(self.all, found, observation)
+        intact = True
+        for pairing in pairings:
+            if pairing.kind == "same" and pairing.exact:
+                yield from _kept(observation, pairing.document)
+            elif (judged := _lost(observation, course, pairing, pairings)) is not None:
+                intact = False
+                document, hidden = pairing.document, judged.requirement == "DOCUMENTS-KEPT"
+                document.hidden, document.excused = document.hidden or hidden, document.excused or not hidden
+                yield judged
+        yield from self._strangers(observation, pairings, found)
+        if intact and self.all:
+            yield from _all_kept(observation, course)
+        course.documents_intact = intact
+        if observation.action != SIGNUP:
+            yield from judge_statuses(observation, course, pairings)
+        if observation.action == ADD:
+            yield from judge_ids(observation, pairings, found)
+
+    def _strangers(self, observation: Observation, pairings: list[Pairing], found: list[Any]) -> Iterator[Judgement]:
+        """Reports the first document of a refused addition (R17), or of another registration."""
+        taken = {pairing.index for pairing in pairings}
+        for index, item in enumerate(found):
+            if index in taken or not isinstance(item, dict):
+                continue
+            name, data = item.get("name"), item.get("data")
+            if observation.action == GET and self.is_foreign(name, data):
+                yield observation.bad(
+                    "GET-ROUND-TRIP",
+                    f"/documents/{index}",
+                    "foreign-document",
+                    "a document of another registration is shown",
+                    "the documents of this registration",
+                    f"{shown(name, 60)} among them",
+                )
+                return
+            if self._was_refused(observation, name, data):
                 yield observation.bad(
                     "DOCUMENTS-NACK-UNCHANGED",
                     f"/documents/{index}",
@@ -229,100 +168,123 @@ def _strangers(
                 )
                 return
 
+    def is_foreign(self, name: Any, data: Any) -> bool:
+        known = isinstance(name, str) and isinstance(data, str)
+        return known and self._owners.is_foreign(name, data, self._registration)
 
-def _document_statuses(
-    observation: Observation, history: History, pairings: list[Pairing], fresh: list[Document]
-) -> Iterator[Judgement]:
-    for pairing in pairings:
-        document = pairing.document
-        if pairing.index is None or not isinstance(pairing.item, dict):
-            continue
-        status = pairing.item.get("status")
-        pointer = f"/documents/{pairing.index}/status"
-        new = any(document is f for f in fresh)
-        if observation.action == ADD:
-            requirement = "DOCUMENTS-NEW-STATUS" if new else "DOCUMENTS-OLD-STATUS"
-            allowed = VERIFICATION[:1] if new and observation.config.verification == "deferred" else VERIFICATION
-            if status in allowed:
-                yield observation.ok(requirement)
-            else:
-                yield observation.bad(
-                    requirement,
-                    pointer,
-                    "another-status",
-                    "a status that the specification does not allow",
-                    f"{' or '.join(map(shown, allowed))} at {pointer}",
-                    f"{shown(status)} there",
-                )
-        written = observation.action if observation.action in (UPDATE, ADD) else history.written
-        if document.verified and not new and written is not None and isinstance(status, str):
-            # Where this registration was not changed, it was an update of another one.
-            requirement = "DOCUMENTS-OLD-STATUS-KEPT" if written == ADD else "UPDATE-DOCUMENT-STATUS-KEPT"
-            if (
-                status == VERIFICATION[0]
-                and observation.action == GET
-                and not settled(observation, document.verified_at)
-            ):
-                continue
-            if status == VERIFICATION[0]:
-                document.verified = False
-                yield observation.bad(
-                    requirement,
-                    pointer,
-                    "verification-lost",
-                    "a verified document waits for verification again",
-                    f"{shown(VERIFICATION[1])} at {pointer}, as before",
-                    f"{shown(status)} there",
-                )
-            elif written in (UPDATE, ADD):
-                yield observation.ok(requirement)
-        if status == VERIFICATION[1] and not (
-            observation.action == ADD and new and observation.config.verification == "deferred"
-        ):
-            document.verified_at = document.verified_at if document.verified else observation.exchange.ended
-            document.verified = True
-
-
-def _document_ids(observation: Observation, pairings: list[Pairing], found: list[Any]) -> Iterator[Judgement]:
-    places = [(i, d.get("id")) for i, d in enumerate(found) if isinstance(d, dict)]
-    numbers = [n for _, n in places if isinstance(n, str) and n.strip()]
-    twice = sorted(n for n, times in Counter(numbers).items() if times > 1)
-    if twice:
-        yield observation.bad(
-            "DOCUMENTS-DOCUMENT-ID",
-            f"/documents/{next(i for i, n in places if n == twice[0])}/id",
-            "shared-id",
-            "two documents share an id",
-            "a different id for each document",
-            f"{shown(twice[0], 60)} more than once",
+    def _was_refused(self, observation: Observation, name: Any, data: Any) -> bool:
+        redacted = observation.config.documents_echo == "redacted"
+        return isinstance(name, str) and any(
+            name == refused and (redacted or data == its_data) for refused, its_data in self._refused
         )
-        return
-    if len(numbers) == len(found) and len(found) > 1:
-        yield observation.ok("DOCUMENTS-DOCUMENT-ID")
-    contents = [(p.document.name, p.document.data) for p in pairings]
-    for pairing in pairings:
-        number = pairing.item.get("id") if isinstance(pairing.item, dict) else None
-        document = pairing.document
-        if not isinstance(number, str) or contents.count((document.name, document.data)) > 1:
-            continue
-        if observation.contended:
-            continue
-        if document.number is not None and not document.excused:
-            if number == document.number:
-                yield observation.ok("DOCUMENTS-DOCUMENT-ID-STABLE")
-            else:
-                document.excused = True
-                yield observation.bad(
-                    "DOCUMENTS-DOCUMENT-ID-STABLE",
-                    f"/documents/{pairing.index}/id",
-                    "another-id",
-                    "the id of a document has changed",
-                    f"{shown(document.number, 60)}, as in the reply before",
-                    f"{shown(number, 60)} for the same document",
-                )
-        document.number = number
 
 
-def count_documents(observation: Observation) -> int:
-    found = member(observation.exchange.body_of_reply, "/documents")
-    return len(found) if isinstance(found, list) else 0
+def _is_new(observation: Observation, document: Document) -> bool:
+    """Tells whether the call that is judged added the document."""
+    return document.exchange == observation.exchange.id
+
+
+def _kept(observation: Observation, document: Document) -> Iterator[Judgement]:
+    """What follows from a document that is shown as it was sent."""
+    get = observation.action == GET
+    if get:
+        document.seen_at = min(document.seen_at, observation.exchange.ended)
+    if document.added and get:
+        yield observation.ok("DOCUMENTS-KEPT")
+    if document.added and (get or _is_new(observation, document)):
+        yield observation.ok("DOCUMENTS-ECHO")
+        yield observation.ok("DOCUMENTS-ECHO-EXACT")
+    if document.rivals and observation.action in (ADD, GET):
+        yield observation.ok("DOCUMENTS-SAME-NAME")
+
+
+def _all_kept(observation: Observation, course: Course) -> Iterator[Judgement]:
+    """What follows from a reply that shows every document as it was sent."""
+    action, get = observation.action, observation.action == GET
+    met = {
+        "SIGNUP-DOCUMENTS-KEPT": action in (GET, UPDATE),
+        "DOCUMENTS-LISTED": action == ADD,
+        "UPDATE-KEEPS-REST": action == UPDATE or (get and course.written == UPDATE),
+        "DOCUMENTS-KEEPS-REST": get and course.written == ADD,
+        "DOCUMENTS-NACK-UNCHANGED": get and course.refused == ADD,
+    }
+    yield from (observation.ok(requirement) for requirement, holds in met.items() if holds)
+
+
+def _lost(observation: Observation, course: Course, pairing: Pairing, pairings: list[Pairing]) -> Judgement | None:
+    """The finding on a document that is missing or not as it was sent, if it has to be there."""
+    document, action = pairing.document, observation.action
+    new = _is_new(observation, document)
+    due = new or document.time <= observation.exchange.started or action == SIGNUP
+    if action == ADD and observation.contended and document.added and not new:
+        # Only the reply to a lone addition has to list what was added a moment ago (X3).
+        due = settled(observation, document.time)
+    excused = document.excused or (document.hidden and action != ADD)
+    if excused or not due or pairing.kind == "unreadable":
+        return None
+    if pairing.kind == "missing":
+        return _missing(observation, course, document, pairings)
+    return _altered(observation, course, pairing)
+
+
+def _missing(observation: Observation, course: Course, document: Document, pairings: list[Pairing]) -> Judgement | None:
+    action = observation.action
+    if action in (GET, UPDATE) and document.added and not settled(observation, document.time):
+        # A read may be stale and show what was there before the addition (R19).
+        return None
+    expected = f"document {shown(document.name, 60)}"
+    kind, message = "document-missing", "an added document is missing"
+    if action == SIGNUP:
+        requirement, message = "SIGNUP-ECHO", "a document that was sent is missing"
+    elif _is_replaced(observation, document, pairings):
+        requirement, kind = "DOCUMENTS-SAME-NAME", "document-replaced"
+        message, expected = (
+            "a document is replaced by a later one of the same name",
+            f"{expected}, besides the later one",
+        )
+    elif action == ADD and _is_new(observation, document):
+        requirement, kind, message = "DOCUMENTS-LISTED", "new-missing", "the document just added is missing"
+    elif action == ADD:
+        requirement, kind, message = "DOCUMENTS-LISTED", "earlier-missing", "an earlier document is missing"
+    elif not document.added:
+        requirement, message = "SIGNUP-DOCUMENTS-KEPT", "a document of the signup is missing"
+    elif document.seen and UPDATE in (action, course.written):
+        requirement, message = "UPDATE-KEEPS-REST", "a document is missing after an update"
+    elif action == GET:
+        requirement = "DOCUMENTS-KEPT"
+    else:
+        return None
+    found: list[Any] = observation.exchange.body_of_reply["documents"]
+    observed = f"{len(found)} document{'' if len(found) == 1 else 's'}, not that one"
+    return observation.bad(requirement, "/documents", kind, message, expected, observed)
+
+
+def _is_replaced(observation: Observation, document: Document, pairings: list[Pairing]) -> bool:
+    """Tells whether a missing document gave way to another of its name; not if that one is missing, too."""
+    there = any(
+        p.kind == "same" and p.document is not document and same_but_for_form(p.document.name, document.name)
+        for p in pairings
+    )
+    twins = sum((p.document.name, p.document.data) == (document.name, document.data) for p in pairings)
+    return there and ((document.rivals and not _is_new(observation, document)) or twins > 1)
+
+
+def _altered(observation: Observation, course: Course, pairing: Pairing) -> Judgement | None:
+    document, action, message = pairing.document, observation.action, ""
+    form = pairing.kind == "same"
+    if action == SIGNUP:
+        requirement = "SIGNUP-ECHO-EXACT" if form else "SIGNUP-ECHO"
+    elif document.added and (_is_new(observation, document) or action == GET):
+        requirement = "DOCUMENTS-ECHO-EXACT" if form else "DOCUMENTS-ECHO"
+    elif form and action != GET:
+        return None
+    elif form:
+        requirement = "GET-ROUND-TRIP-EXACT"
+    elif action == UPDATE or (action == GET and course.written == UPDATE and course.documents_intact):
+        requirement, message = "UPDATE-KEEPS-REST", "a document is changed by an update"
+    elif action == ADD:
+        requirement, message = "DOCUMENTS-LISTED", "an earlier document is changed"
+    else:
+        requirement = "GET-ROUND-TRIP"
+    kind, value = FORM if form else VALUE, document.member(pairing.member)
+    return differs(observation, requirement, pairing.pointer, kind, value, pairing.found, message)

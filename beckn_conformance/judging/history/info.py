@@ -1,21 +1,39 @@
-"""What info may say after updates: all of before or all of one update, and never back (R12)."""
+"""What ``info`` may show after updates: all of before or all of one update, and never back (R12)."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
+from ...messages.exchange import Exchange
 from ...messages.text import shown
 from ...specification.actions import ADD, GET, UPDATE
-from ...specification.loading import load
-from ...specification.members import json_type
 from ...specification.pointer import MISSING, below, member
 from ..checks import Observation
 from ..finding import Judgement, Obligation
+from ..recogniser import DoubtKind
 from ..registry import history_check
-from .form import Tally, compare, same_but_for_form
-from .registration import History, Read, Values
-from .status import settled
+from .candidates import Candidates, Values, Write
+from .course import Course, settled
+from .form import same_but_for_form
+from .members import VALUE, Echo, Members, differs, readable
+
+REQUIREMENTS = {
+    GET: ("GET-ROUND-TRIP", "GET-ROUND-TRIP-EXACT"),
+    UPDATE: ("UPDATE-ECHO", "UPDATE-ECHO-EXACT"),
+    ADD: ("DOCUMENTS-KEEPS-REST", "GET-ROUND-TRIP-EXACT"),
+}
+"""By action, the requirement on values in its reply, and the one on their form."""
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A Provider/get that showed certain values: they were in force at some time between the two."""
+
+    values: Values
+    earliest: float
+    latest: float
 
 
 @history_check(
@@ -30,236 +48,237 @@ from .status import settled
     "UPDATE-NACK-UNCHANGED",
     "DOCUMENTS-KEEPS-REST",
 )
-def judge_info(observation: Observation, history: History) -> Iterator[Judgement]:
-    body = observation.exchange.body_of_reply
-    found = {key: member(body, below("/info", key)) for key in load().info_names}
-    if not history.values or not all(readable(found[key], history.values[0].info[key]) for key in found):
-        return
-    if not history.info_certain:
-        return
-    whole_requirement, exact_requirement = _info_requirements(observation, history)
-    index = matching(history, found)
-    changed = len(history.values) > 1
-    if index is not None:
-        whole, exact = Tally(observation, whole_requirement), Tally(observation, exact_requirement)
-        for key in load().info_names:
-            yield from compare(
-                observation, history, below("/info", key), history.values[index].info[key], found[key], whole, exact
-            )
-        yield from whole.close()
-        if exact_requirement:
-            yield from exact.close()
+class Info:
+    """The values that ``info`` of a registration may have, and those that were shown."""
+
+    def __init__(self, names: tuple[str, ...], *, deferring: bool) -> None:
+        self.candidates = Candidates(names, deferring=deferring)
+        self.members = Members()
+        self.pointers = {name: below("/info", name) for name in names}
+        self._reads: list[Read] = []
+        self._refused: list[dict[str, Any]] = []
+        self._clean = True
+        """A Provider/get has shown info as it should be since the last acknowledged change."""
+
+    # What is sent.
+
+    def begin(self, exchange: Exchange, info: Mapping[str, Any], time: float) -> None:
+        """Starts with the values that a registration was made with."""
+        sent = {name: info.get(name, MISSING) for name in self.pointers}
+        self.candidates.begin(Write(exchange.id, exchange.started, sent, partial=False, time=time))
+
+    def announce(self, exchange: Exchange, info: Any) -> None:
+        """Adds the values of an update before its reply: calls made meanwhile may show them already."""
+        if exchange.action == UPDATE and isinstance(info, dict) and self.candidates.values:
+            sent = {name: info[name] for name in self.pointers if info.get(name) is not None}
+            self.candidates.add(exchange.id, exchange.started, sent)
+
+    def acknowledge(self, observation: Observation, *, clear: bool) -> None:
+        """Takes an acknowledged update to be made; ``clear`` is False if nobody can say what it did."""
+        if observation.action != UPDATE or observation.diagnosis.clouds("/registration"):
+            return
+        mine = self.candidates.by(observation.exchange.id)
+        if not clear or not mine:
+            self.candidates.certain = False
+        for write in mine:
+            write.time = observation.exchange.ended
+            pointers = {self.pointers[name] for name in write.sent}
+            self.members.unsure -= pointers
+            self.members.overlong -= pointers
+
+    def change(self) -> None:
+        """Takes note that a change was acknowledged, of ``info`` or of documents."""
+        self._clean = False
+
+    def refuse(self, observation: Observation) -> Iterator[Judgement]:
+        """Drops a refused update: its values must not be shown from now on."""
+        if observation.action != UPDATE:
+            return
+        if is_partial(observation):
+            # Asking for all members is as good as keeping those that were not sent (Q14).
+            yield observation.ok("UPDATE-PARTIAL-KEPT")
+            yield observation.ok("UPDATE-PARTIAL-KEPT", Obligation(GET))
+        if observation.exchange.sent:
+            self.candidates.withdraw(observation.exchange.id)
+            info = member(observation.exchange.sent.body, "/info")
+            if isinstance(info, dict):
+                self._refused.append(dict(info))
+
+    def lose(self, observation: Observation, *, known: bool) -> None:
+        """Takes note of an update without an answer; one whose values are ``known`` is made whole or not at all."""
+        self.candidates.certain = self.candidates.certain and (known or observation.action != UPDATE)
+
+    # What is shown.
+
+    def of(self, body: Any) -> dict[str, Any]:
+        """The members of ``info`` in the body of a reply."""
+        return {name: member(body, pointer) for name, pointer in self.pointers.items()}
+
+    def can_judge(self, found: Mapping[str, Any]) -> bool:
+        """Tells whether ``info`` is known, and the members of a reply are there and of the right types."""
+        values = self.candidates.values
+        return (
+            self.candidates.certain and bool(values) and all(readable(v, values[0].info[k]) for k, v in found.items())
+        )
+
+    def matching(self, found: Mapping[str, Any]) -> Values | None:
+        """The latest candidate that a reply shows, except for form and for what was reported before."""
+        for values in reversed(self.candidates.values):
+            if all(
+                self._fits(name, found[name], values.info[name]) or self.members.reported(pointer, found[name])
+                for name, pointer in self.pointers.items()
+            ):
+                return values
+        return None
+
+    def echo(self, echo: Echo, values: Values, found: Mapping[str, Any]) -> Iterator[Judgement]:
+        """Compares each member with its value."""
+        for name, pointer in self.pointers.items():
+            yield from echo.compare(self.members, pointer, values.info[name], found[name])
+
+    def judge(self, observation: Observation, course: Course) -> Iterator[Judgement]:
+        """Judges what a reply shows of ``info``."""
+        found = self.of(observation.exchange.body_of_reply)
+        if not self.can_judge(found):
+            return
+        values = self.matching(found)
+        if values is None:
+            yield from self._misfit(observation, course, found)
+            return
+        echo = Echo(observation, *REQUIREMENTS[observation.action])
+        yield from self.echo(echo, values, found)
+        yield from echo.close()
         if observation.action == ADD:
             yield observation.ok("DOCUMENTS-KEEPS-REST", Obligation(ADD))
-        if changed:
+        several = len(self.candidates.values) > 1
+        if several:
             yield observation.ok("UPDATE-WHOLE")
-        if _genuine(history, found, index):
-            history.clean = history.clean or observation.action == GET
-            if len(history.values) > 1:
-                yield from _visible(observation, history, history.values[index])
-        yield from _untouched(observation, history)
-        return
-    yield from _misfit(observation, history, found, whole_requirement, exact_requirement)
+        if all(self._fits(name, found[name], values.info[name]) for name in found):
+            self._clean = self._clean or observation.action == GET
+            if several:
+                yield from self._visible(observation, values)
+        if observation.action == GET and course.refused == UPDATE:
+            yield observation.ok("UPDATE-NACK-UNCHANGED")
+        if observation.action in (UPDATE, GET) and self.candidates.writes[-1].partial:
+            yield observation.ok("UPDATE-PARTIAL-KEPT")
 
+    def _fits(self, name: str, found: Any, expected: Any) -> bool:
+        return self.members.fits(self.pointers[name], found, expected)
 
-def readable(found: Any, like: Any) -> bool:
-    """Whether a value is there and of the type that is due; what is not is judged by the form of the reply."""
-    return found != MISSING and (json_type(found) == json_type(like) or (like == MISSING and isinstance(found, str)))
-
-
-def _info_requirements(observation: Observation, history: History) -> tuple[str, str]:
-    if observation.action == UPDATE:
-        return "UPDATE-ECHO", "UPDATE-ECHO-EXACT"
-    if observation.action == ADD:
-        return "DOCUMENTS-KEEPS-REST", "GET-ROUND-TRIP-EXACT"
-    return "GET-ROUND-TRIP", "GET-ROUND-TRIP-EXACT"
-
-
-def matching(history: History, found: Mapping[str, Any]) -> int | None:
-    """Index of the latest values that a reply shows, but for their form and what was reported before."""
-    for index in range(len(history.values) - 1, -1, -1):
-        if all(
-            key in history.unsure
-            or same_but_for_form(found[key], history.values[index].info[key])
-            or history.tolerates(below("/info", key), found[key])
-            for key in load().info_names
-        ):
-            return index
-    return None
-
-
-def _genuine(history: History, found: Mapping[str, Any], index: int) -> bool:
-    """Whether values are those of a call, and not merely wrong ones that were reported already."""
-    return all(
-        key in history.unsure or same_but_for_form(found[key], history.values[index].info[key])
-        for key in load().info_names
-    )
-
-
-def _visible(observation: Observation, history: History, values: Values) -> Iterator[Judgement]:
-    """Whether the values shown are late, or were there already and are gone again (R12)."""
-    lacking = [w for w in history.writes if w.time <= observation.exchange.ended and values.lacks(w)]
-    overdue = [w for w in lacking if settled(observation, w.time)]
-    if observation.action == GET:
-        read = _read(observation, history, values)
-        gone = [w for w in overdue if w.seen] if not history.deferring else []
-        back = [r for r in history.reads if r.values.info != values.info and values.first < r.earliest]
-        earlier = gone[-1].sent if gone else next((r.values.info for r in back if r.latest < read.earliest), None)
-        if earlier is not None:
-            key = _difference(earlier, values)
-            yield observation.bad(
-                "UPDATE-STAYS",
-                "/info",
-                "update-gone",
-                "values of an update are lost again",
-                f"{key} {shown(earlier[key], 60)}, as an earlier Provider/get showed",
-                f"{key} {shown(values.info[key], 60)}, from before the update",
-            )
+    def _visible(self, observation: Observation, values: Values) -> Iterator[Judgement]:
+        """Judges whether the values are late, or were replaced before and have come back (R12)."""
+        writes, deferring = self.candidates.writes, self.candidates.deferring
+        lacking = [w for w in writes if w.time <= observation.exchange.ended and values.lacks(w)]
+        overdue = [w for w in lacking if settled(observation, w.time)]
+        if observation.action == GET:
+            read = self._read(observation, values)
+            gone = [w for w in overdue if w.seen] if not deferring else []
+            back = [r for r in self._reads if r.values.info != values.info and values.first < r.earliest]
+            earlier = gone[-1].sent if gone else next((r.values.info for r in back if r.latest < read.earliest), None)
+            if earlier is not None:
+                key = _difference(earlier, values)
+                yield observation.bad(
+                    "UPDATE-STAYS",
+                    "/info",
+                    "update-gone",
+                    "values of an update are lost again",
+                    f"{key} {shown(earlier[key], 60)}, as an earlier Provider/get showed",
+                    f"{key} {shown(values.info[key], 60)}, from before the update",
+                )
+                return
+            if values.write.seen and values is not self.candidates.values[0]:
+                yield observation.ok("UPDATE-STAYS")
+            self._reads.append(read)
+            self.candidates.shown(values, read.latest)
+        if observation.config.updates == "deferred" or observation.action not in (UPDATE, GET):
             return
-        if values.write.seen and values is not history.values[0]:
-            yield observation.ok("UPDATE-STAYS")
-        _note(history, read)
-    if observation.config.updates == "deferred" or observation.action not in (UPDATE, GET):
-        return
-    late = overdue or [w for w in lacking if w.exchange == observation.exchange.id]
-    if late:
-        history.deferring = history.deferring or observation.action == GET
-        key = _difference(late[-1].sent, values)
-        yield observation.bad(
-            "UPDATE-VISIBLE",
-            "/info",
-            "earlier-values",
-            "old values are shown after an acknowledged update",
-            f"{key} {shown(late[-1].sent[key], 60)}",
-            f"{key} {shown(values.info[key], 60)}, as before",
-        )
-    elif not lacking and len(history.writes) > 1:
-        yield observation.ok("UPDATE-VISIBLE")
+        late = overdue or [w for w in lacking if w.exchange == observation.exchange.id]
+        if late:
+            self.candidates.deferring = deferring or observation.action == GET
+            key = _difference(late[-1].sent, values)
+            yield observation.bad(
+                "UPDATE-VISIBLE",
+                "/info",
+                "earlier-values",
+                "old values are shown after an acknowledged update",
+                f"{key} {shown(late[-1].sent[key], 60)}",
+                f"{key} {shown(values.info[key], 60)}, as before",
+            )
+        elif not lacking and len(writes) > 1:
+            yield observation.ok("UPDATE-VISIBLE")
+
+    def _read(self, observation: Observation, values: Values) -> Read:
+        """When values shown now may have been in force: now, or as long ago as reads may lag (R19)."""
+        candidates = self.candidates
+        exact = not candidates.deferring and all(settled(observation, w.time) for w in candidates.writes)
+        lag = 0.0 if exact else observation.config.settle
+        return Read(values, observation.exchange.started - lag, observation.exchange.ended)
+
+    def _misfit(self, observation: Observation, course: Course, found: Mapping[str, Any]) -> Iterator[Judgement]:
+        """Reports values that match no candidate: a mix of several, values of a refused update, or unknown ones."""
+        values = self.candidates.values
+        strays = [name for name in found if not any(self._explains(name, found, v.info) for v in values)]
+        for name in strays:
+            self.members.report(self.pointers[name], found[name])
+            yield self._stray(observation, course, name, found[name])
+        if not strays and len(values) > 1:
+            for name, pointer in self.pointers.items():
+                self.members.report(pointer, found[name])
+            newest = [name for name in found if same_but_for_form(found[name], values[-1].info[name])]
+            older = [name for name in found if name not in newest]
+            yield observation.bad(
+                "UPDATE-WHOLE",
+                self.pointers[older[0]] if older else "/info",
+                "mixed-values",
+                "a reply mixes values from before and after an update",
+                "all values of the update, or all from before it",
+                f"{', '.join(newest) or 'none'} of the update, {', '.join(older)} from before",
+            )
+
+    def _explains(self, name: str, found: Mapping[str, Any], info: Mapping[str, Any]) -> bool:
+        return self.members.reported(self.pointers[name], found[name]) or self._fits(name, found[name], info[name])
+
+    def _stray(self, observation: Observation, course: Course, name: str, value: Any) -> Judgement:
+        """The finding on a value that no candidate has."""
+        pointer, last = self.pointers[name], self.candidates.values[-1]
+        if any(same_but_for_form(value, refused.get(name)) for refused in self._refused):
+            return observation.bad(
+                "UPDATE-NACK-UNCHANGED",
+                pointer,
+                "refused-value",
+                "a value of a refused update is kept",
+                f"{shown(last.info[name], 100)} at {pointer}, as before the NACK",
+                f"{shown(value, 100)} there",
+            )
+        if name not in last.write.sent and not str(value).strip():
+            requirement, kind, message = (
+                "UPDATE-PARTIAL-KEPT",
+                "member-blanked",
+                "a member that was not sent is blanked",
+            )
+            return differs(observation, requirement, pointer, kind, last.info[name], value, message)
+        requirement = REQUIREMENTS[observation.action][0]
+        if observation.action == GET and self._clean and course.refused == UPDATE:
+            requirement = "UPDATE-NACK-UNCHANGED"
+        elif observation.action == GET and not self._clean and course.written == ADD and course.documents_intact:
+            requirement = "DOCUMENTS-KEEPS-REST"
+        return differs(observation, requirement, pointer, VALUE, last.info[name], value)
 
 
-def _read(observation: Observation, history: History, values: Values) -> Read:
-    """When the values that a Provider/get shows may have been in force: now, or as long ago as reads may lag (R19)."""
-    exact = not history.deferring and all(settled(observation, w.time) for w in history.writes)
-    lag = 0.0 if exact else observation.config.settle
-    return Read(values, observation.exchange.started - lag, observation.exchange.ended)
-
-
-def _note(history: History, read: Read) -> None:
-    history.reads.append(read)
-    if sum(values.info == read.values.info for values in history.values) > 1:
-        # Values that were sent again: which of the two is seen, nobody can say.
-        return
-    read.values.first = min(read.values.first, read.latest)
-    sources = read.values.sources.values()
-    for write in sources:
-        write.seen_at = min(write.seen_at, read.latest)
-    if not history.deferring:
-        for values in history.values:
-            values.replaced = values.replaced or any(values.lacks(write) for write in sources)
+def is_partial(observation: Observation) -> bool:
+    """Tells whether the gateway refused an update whose only peculiarity is that it leaves out members of info."""
+    doubts = observation.diagnosis.doubts
+    return (
+        observation.action == UPDATE
+        and observation.exchange.refused
+        and not observation.diagnosis.faults
+        and bool(doubts)
+        and all(doubt.kind in (DoubtKind.MISSING, DoubtKind.NULL) for doubt in doubts)
+    )
 
 
 def _difference(earlier: Mapping[str, Any], values: Values) -> str:
     """The first member that shows which values these are."""
     return next(
-        (key for key in load().info_names if key in earlier and earlier[key] != values.info[key]), next(iter(earlier))
+        (key for key in values.info if key in earlier and earlier[key] != values.info[key]), next(iter(earlier))
     )
-
-
-def _untouched(observation: Observation, history: History) -> Iterator[Judgement]:
-    """After a refused change, info shows as before (R17); after a partial update, what was not sent is kept."""
-    if observation.action == GET and history.refused == UPDATE:
-        yield observation.ok("UPDATE-NACK-UNCHANGED")
-    if observation.action in (UPDATE, GET) and history.writes[-1].partial:
-        yield observation.ok("UPDATE-PARTIAL-KEPT")
-
-
-def _misfit(
-    observation: Observation, history: History, found: Mapping[str, Any], whole: str, exact: str
-) -> Iterator[Judgement]:
-    """None of the values that were acknowledged: a mix of them, values that were refused, or others."""
-
-    def fits(key: str, candidates: list[dict[str, Any]]) -> bool:
-        return (
-            key in history.unsure
-            or history.tolerates(below("/info", key), found[key])
-            or any(same_but_for_form(found[key], candidate.get(key)) for candidate in candidates)
-        )
-
-    current = [v.info for v in history.values]
-    strays = [key for key in load().info_names if not fits(key, current)]
-    last = history.values[-1]
-    reported = False
-    for key in strays:
-        pointer = below("/info", key)
-        reported = True
-        history.tolerate(pointer, found[key])
-        observed = f"{shown(found[key], 100)} at {pointer}"
-        if any(same_but_for_form(found[key], refused.get(key)) for refused in history.refused_info):
-            yield observation.bad(
-                "UPDATE-NACK-UNCHANGED",
-                pointer,
-                "refused-value",
-                "a value of a refused update is kept",
-                f"{shown(last.info[key], 100)} at {pointer}, as before the NACK",
-                observed,
-            )
-        elif key in last.partial and not str(found[key]).strip():
-            yield observation.bad(
-                "UPDATE-PARTIAL-KEPT",
-                pointer,
-                "member-blanked",
-                "a member that was not sent is blanked",
-                f"{shown(last.info[key], 100)} at {pointer}",
-                observed,
-            )
-        else:
-            requirement = whole
-            if observation.action == GET and history.clean and history.refused == UPDATE:
-                requirement = "UPDATE-NACK-UNCHANGED"
-            elif observation.action == GET and not history.clean and history.written == ADD and history.intact:
-                requirement = "DOCUMENTS-KEEPS-REST"
-            yield observation.bad(
-                requirement,
-                pointer,
-                "another-value",
-                "a different value comes back",
-                f"{shown(last.info[key], 100)} at {pointer}",
-                observed,
-            )
-    if not reported and len(current) > 1:
-        for key in load().info_names:
-            history.tolerate(below("/info", key), found[key])
-        newest = [key for key in load().info_names if same_but_for_form(found[key], last.info[key])]
-        older = [key for key in load().info_names if key not in newest]
-        yield observation.bad(
-            "UPDATE-WHOLE",
-            below("/info", older[0]) if older else "/info",
-            "mixed-values",
-            "a reply mixes values from before and after an update",
-            "all values of the update, or all from before it",
-            f"{', '.join(newest) or 'none'} of the update, {', '.join(older)} from before",
-        )
-
-
-def judge_unchanging(observation: Observation, history: History) -> Iterator[Judgement]:
-    """What only the signup could say, against every reply after it."""
-    body = observation.exchange.body_of_reply
-    found = {pointer: value for pointer in history.unchanging if (value := member(body, pointer)) != MISSING}
-    places = [pointer for pointer, value in found.items() if readable(value, history.unchanging[pointer])]
-    if not places:
-        return
-    if observation.action == GET:
-        requirement, exact = "GET-ROUND-TRIP", "GET-ROUND-TRIP-EXACT"
-        if history.written in (UPDATE, ADD) and history.unchanging_ok and history.intact:
-            requirement = "UPDATE-KEEPS-REST" if history.written == UPDATE else "DOCUMENTS-KEEPS-REST"
-    else:
-        requirement = "UPDATE-KEEPS-REST" if observation.action == UPDATE else "DOCUMENTS-KEEPS-REST"
-        exact = "GET-ROUND-TRIP-EXACT"
-    whole, form = Tally(observation, requirement), Tally(observation, exact)
-    findings = [
-        finding
-        for pointer in places
-        for finding in compare(observation, history, pointer, history.unchanging[pointer], found[pointer], whole, form)
-    ]
-    yield from findings
-    history.unchanging_ok = not findings

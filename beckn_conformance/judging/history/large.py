@@ -1,8 +1,9 @@
-"""Whether a document larger than every reading has a gateway take is kept whole once it was acknowledged (Q10)."""
+"""Judges whether an acknowledged document larger than every reading allows is kept whole (Q10)."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from ...config.gateway import GatewayConfig
@@ -15,13 +16,23 @@ from ...specification.specification import Specification
 from ..checks import Observation
 from ..finding import Judgement, Obligation
 from ..registry import history_check
+from .course import settled
 from .form import same_bytes
-from .registration import Document
-from .status import settled
 
 REQUIREMENT = "LARGE-KEPT"
 PURPOSE = "large"
-"""What is sent with this purpose, and asked for with it, is judged here and held to nothing else of the page."""
+"""Exchanges sent for this purpose are judged here, and their replies are held to nothing else of the page."""
+
+
+@dataclass(frozen=True, slots=True)
+class LargeDocument:
+    """A large document that was acknowledged and has not been looked for yet."""
+
+    obligation: Obligation
+    name: Any
+    data: str
+    time: float
+    """When its acknowledgement arrived."""
 
 
 def _of_each_size(requirement: Requirement, specification: Specification, _: GatewayConfig) -> Iterator[Obligation]:
@@ -32,10 +43,10 @@ def _of_each_size(requirement: Requirement, specification: Specification, _: Gat
 
 @history_check(REQUIREMENT, obligations=_of_each_size)
 class Large:
-    """The large documents that were acknowledged and not looked for since, by registration."""
+    """The large documents of all registrations."""
 
     def __init__(self) -> None:
-        self._kept: dict[str, list[tuple[Obligation, Document]]] = {}
+        self._kept: dict[str, list[LargeDocument]] = {}
 
     def forget(self, registration: str) -> None:
         self._kept.pop(registration, None)
@@ -48,26 +59,25 @@ class Large:
                 yield from self._shown(observation)
         elif exchange.acknowledged:
             documents = member(exchange.sent.body if exchange.sent else None, "/documents")
-            obligation = _obligation(observation)
             self._kept.setdefault(observation.registration, []).extend(
-                (obligation, Document.of(document, added=True, time=exchange.ended))
+                LargeDocument(_obligation(observation), document.get("name"), document["data"], exchange.ended)
                 for document in (documents if isinstance(documents, list) else ())
                 if isinstance(document, dict) and isinstance(document.get("data"), str)
             )
         elif exchange.refused or (exchange.reply is not None and exchange.reply.status // 100 == 4):
-            # Who refuses it, gateway or what stands in front of it, has nothing to keep.
+            # Whether the gateway or something in front of it refuses, there is nothing to keep.
             yield observation.ok(REQUIREMENT, _obligation(observation))
 
     def _shown(self, observation: Observation) -> Iterator[Judgement]:
         found = member(observation.exchange.body_of_reply, "/documents")
         items = [item for item in found if isinstance(item, dict)] if isinstance(found, list) else []
         left = []
-        for obligation, document in self._kept.get(observation.registration, ()):
-            place, data = _of_that_name(items, document)
+        for document in self._kept.get(observation.registration, ()):
+            place, data = _of_that_name(items, document.name)
             if data != MISSING and (observation.config.documents_echo == "redacted" or same_bytes(data, document.data)):
-                yield observation.ok(REQUIREMENT, obligation)
+                yield observation.ok(REQUIREMENT, document.obligation)
             elif not settled(observation, document.time):
-                left.append((obligation, document))
+                left.append(document)
             else:
                 yield observation.bad(
                     REQUIREMENT,
@@ -76,7 +86,7 @@ class Large:
                     "a large document is acknowledged and not kept whole",
                     f"the {len(document.data)} characters that were sent, or a refusal",
                     "the document is missing" if data == MISSING else f"{len(data)} characters, {shown(data, 40)}",
-                    obligation=obligation,
+                    obligation=document.obligation,
                 )
         self._kept[observation.registration] = left
 
@@ -86,9 +96,9 @@ def _obligation(observation: Observation) -> Obligation:
     return Obligation(observation.action, kind=stimulus.kind if stimulus else "")
 
 
-def _of_that_name(items: list[dict[str, Any]], document: Document) -> tuple[str, Any]:
-    """Where a document of that name stands, and its data; the list and MISSING where there is none."""
+def _of_that_name(items: list[dict[str, Any]], name: Any) -> tuple[str, Any]:
+    """Where the document of a name stands, and its data; the list and MISSING if there is none."""
     for index, item in enumerate(items):
-        if item.get("name") == document.name and isinstance(item.get("data"), str):
+        if item.get("name") == name and isinstance(item.get("data"), str):
             return f"/documents/{index}/data", item["data"]
     return "/documents", MISSING

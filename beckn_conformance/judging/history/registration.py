@@ -1,182 +1,159 @@
-"""What a registration went through, as far as later replies can tell."""
+"""The history of one registration: passes each call about it to its parts."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Iterator
 
-from ...specification.actions import SIGNUP
-from ...specification.loading import load
-from ...specification.pointer import MISSING
-
-
-@dataclass(slots=True)
-class Document:
-    """A document that the gateway acknowledged, or may have taken."""
-
-    name: Any
-    data: Any
-    added: bool
-    """Added after the signup."""
-    others: dict[str, Any] = field(default_factory=dict)
-    """Members beside name and data."""
-    time: float = float("inf")
-    """When its acknowledgement had come; until then it may be there or not."""
-    exchange: str = ""
-    """Id of the exchange that sent it."""
-    seen_at: float = float("inf")
-    """End of the first Provider/get that showed it."""
-    verified: bool = False
-    verified_at: float = 0.0
-    """When a reply first showed it verified."""
-    number: str | None = None
-    """Its id in the last reply of documents/add."""
-    excused: bool = False
-    """A finding on it was made; what follows from that is no other finding."""
-    hidden: bool = False
-    """A Provider/get lacked it, which is less of a finding than that documents/add does."""
-    rivals: bool = False
-    """Another document of the same name was added later."""
-
-    @classmethod
-    def of(cls, sent: Mapping[str, Any], *, added: bool, time: float = float("inf"), exchange: str = "") -> Document:
-        """The document that a member of a list was sent, or shown, as."""
-        others = {name: sent[name] for name in load().document_names if name not in ("name", "data") and name in sent}
-        return cls(sent.get("name"), sent.get("data"), added, others, time, exchange)
-
-    def member(self, name: str) -> Any:
-        """One of its members, by name."""
-        return {"name": self.name, "data": self.data, **self.others}[name]
-
-    @property
-    def seen(self) -> bool:
-        return self.seen_at < float("inf")
+from ...messages.exchange import Exchange
+from ...specification.actions import GET
+from ...specification.pointer import member
+from ...specification.specification import Specification
+from ..checks import Observation
+from ..finding import Judgement
+from ..recogniser import DoubtKind
+from ..registry import history_check
+from .clones import Clones
+from .course import Course
+from .documents import Documents, Owners
+from .info import Info
+from .members import Echo
+from .pairing import pair
+from .status import Status
+from .unchanging import Unchanging
 
 
-@dataclass(slots=True, eq=False)
-class Write:
-    """A call that set members of ``info`` and was acknowledged, or may have been carried out."""
-
-    exchange: str
-    started: float
-    sent: dict[str, Any]
-    time: float = float("inf")
-    """When its acknowledgement had come; until then, and without one, it may have been carried out or not."""
-    seen_at: float = float("inf")
-    """End of the first Provider/get that showed a value of it."""
-
-    @property
-    def seen(self) -> bool:
-        return self.seen_at < float("inf")
-
-    @property
-    def partial(self) -> bool:
-        """Whether it left out members, so that its outcome depends on what was there."""
-        return len(self.sent) < len(load().info_names)
-
-    def follows(self, other: Write) -> bool:
-        """Whether it was sent when the other had been acknowledged, so that it is surely the later one."""
-        return self is not other and self.started >= other.time
-
-
-@dataclass(slots=True, eq=False)
-class Values:
-    """Values that ``info`` may have: those of one call, or of several partial ones laid over each other."""
-
-    info: dict[str, Any]
-    sources: dict[str, Write]
-    """The write that each member's value is of."""
-    write: Write
-    """The one that was laid over the others."""
-    applied: frozenset[str] = frozenset()
-    """Exchanges whose writes are in it."""
-    first: float = float("inf")
-    """End of the first Provider/get that showed it."""
-    replaced: bool = False
-    """Whether others are surely in force, so that nothing is laid over these any more."""
-
-    @property
-    def partial(self) -> frozenset[str]:
-        """Members that the write left out."""
-        return frozenset(load().info_names) - self.write.sent.keys()
-
-    def lacks(self, write: Write) -> bool:
-        """Whether a write is surely not in force where these values are.
-
-        One of its members is of an earlier one, and nothing here was under way at the same time: of parallel updates
-        one may be left, with what it took for the old values (X3).
-        """
-        sources = self.sources.values()
-        return any(write.follows(source) for key, source in self.sources.items() if key in write.sent) and all(
-            write.follows(source) or source.follows(write) for source in sources
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Read:
-    """A Provider/get that showed certain values: they were in force at some time between the two."""
-
-    values: Values
-    earliest: float
-    latest: float
-
-
-@dataclass(slots=True)
-class History:
+class Registration:
     """What a registration went through, as far as later replies can tell."""
 
-    id: str
-    owners: dict[int, str] = field(default_factory=dict)
-    """By hash of name and data, the registration that a document was sent for; empty where it was several."""
-    writes: list[Write] = field(default_factory=list)
-    values: list[Values] = field(default_factory=list)
-    """What info may be, or has been."""
-    reads: list[Read] = field(default_factory=list)
-    deferring: bool = False
-    """Whether updates have been seen to take longer than ``settle``, or are declared to."""
-    clean: bool = True
-    """Whether a Provider/get has shown info as it should be since the last acknowledged change."""
-    info_certain: bool = True
-    unsure: set[str] = field(default_factory=set)
-    """Members of info that were in doubt when they were sent."""
-    overlong: set[str] = field(default_factory=set)
-    """Pointers of texts that the signup sent longer than every reading has a gateway take, and that still hold."""
-    documents: list[Document] = field(default_factory=list)
-    announced: set[str] = field(default_factory=set)
-    """Exchanges whose values are among the candidates already."""
-    under_way: set[str] = field(default_factory=set)
-    """Changes that were sent before the end of the call that is judged, and were not answered by then."""
-    documents_certain: bool = True
-    unchanging: dict[str, Any] = field(default_factory=dict)
-    """By pointer, what the signup said once and for all."""
-    _tolerated: set[tuple[str, str]] = field(default_factory=set)
-    refused_info: list[dict[str, Any]] = field(default_factory=list)
-    refused_documents: list[tuple[Any, Any]] = field(default_factory=list)
-    status_certain: bool = True
-    """No answer to a change was lost; such a change may be made at any later time."""
-    status: str | None = None
-    """The last one that a reply showed."""
-    status_shown_by_get: str | None = None
-    status_before: str | None = None
-    written: str | None = SIGNUP
-    """Action of the last acknowledged change; None where nobody can say what it did."""
-    written_at: float = 0.0
-    refused: str | None = None
-    """Action of a change that was surely refused since the last Provider/get."""
-    intact: bool = True
-    """The last reply showed everything as it should be."""
-    unchanging_ok: bool = True
-    served_at: float = float("inf")
-    """End of the first Provider/get that was acknowledged."""
-    shown: Any = MISSING
-    """What the last acknowledged Provider/get showed."""
-    faltered: dict[str, float] = field(default_factory=dict)
-    """By peer, when it last came back from giving no usable answer in time (X1)."""
+    def __init__(self, id_: str, specification: Specification, owners: Owners, *, deferring: bool) -> None:
+        self.course = Course()
+        self.info = Info(specification.info_names, deferring=deferring)
+        self.documents = Documents(id_, owners, specification.document_names)
+        self.unchanging = Unchanging()
+        self.status = Status()
+        self.clones = Clones(self.info, self.documents, self.unchanging)
+        self._announced: set[str] = set()
 
-    def tolerate(self, pointer: str, value: Any) -> None:
-        """Takes note that a finding was made for a wrong value of a member, so that it is no other finding later."""
-        self._tolerated.add((pointer, value if isinstance(value, str) else repr(value)))
+    # How it begins.
 
-    def tolerates(self, pointer: str, value: Any) -> bool:
-        return (pointer, value if isinstance(value, str) else repr(value)) in self._tolerated
+    @history_check("SIGNUP-ECHO", "SIGNUP-ECHO-EXACT", "SIGNUP-LONG-KEPT")
+    def sign_up(self, observation: Observation, overlong: set[str]) -> Iterator[Judgement]:
+        """Starts with what an acknowledged signup sent, and judges what its reply shows of that."""
+        exchange, diagnosis = observation.exchange, observation.diagnosis
+        self.course.written_at = exchange.ended
+        self.status.begin(observation)
+        sent = exchange.sent.body if exchange.sent else None
+        info = member(sent, "/info")
+        if not isinstance(info, dict) or diagnosis.faulty:
+            # It is faulty, or declared as optional and left out.
+            self.doubt()
+            return
+        self.info.begin(exchange, info, exchange.ended)
+        for doubt in diagnosis.doubts:
+            if doubt.kind is not DoubtKind.TAKEN:
+                self.info.members.unsure.add("/".join(doubt.pointer.split("/")[:3]))
+        self.info.members.overlong |= overlong
+        self.unchanging.members.overlong |= overlong
+        documents = member(sent, "/documents")
+        if isinstance(documents, list) and not diagnosis.clouds("/documents"):
+            self.documents.begin(documents, exchange.ended)
+        else:
+            self.documents.certain = False
+        self.unchanging.values = {
+            pointer: member(sent, pointer)
+            for pointer in observation.specification.unchanging
+            if pointer in overlong or not diagnosis.clouds(pointer)
+        }
+        yield from self._echo(observation)
+        if any(member(exchange.body_of_reply, pointer) == member(sent, pointer) for pointer in overlong):
+            yield observation.ok("SIGNUP-LONG-KEPT")
+
+    def _echo(self, observation: Observation) -> Iterator[Judgement]:
+        """Judges the reply to a signup."""
+        body = observation.exchange.body_of_reply
+        echo = Echo(observation, "SIGNUP-ECHO", "SIGNUP-ECHO-EXACT")
+        yield from self.info.echo(echo, self.info.candidates.values[0], self.info.of(body))
+        yield from self.unchanging.echo(echo, body)
+        if self.documents.certain:
+            yield from self.documents.judge(observation, self.course)
+            pairings = pair(self.documents.all, member(body, "/documents"), observation)
+            if not all(pairing.kind == "same" and pairing.exact for pairing in pairings):
+                echo.fail()
+        yield from echo.close()
+
+    def adopt(self, observation: Observation) -> None:
+        """Starts with what a first Provider/get shows of a registration that was made beforehand."""
+        exchange, body = observation.exchange, observation.exchange.body_of_reply
+        info, documents = member(body, "/info"), member(body, "/documents")
+        if isinstance(info, dict):
+            self.info.begin(exchange, info, 0.0)
+        if isinstance(documents, list) and all(isinstance(item, dict) for item in documents):
+            self.documents.begin(documents, 0.0)
+        self.unchanging.values = {pointer: member(body, pointer) for pointer in observation.specification.unchanging}
+        self.status.begin(observation)
+
+    # What happens to it.
+
+    def announce(self, exchange: Exchange) -> None:
+        """Takes note of a change before its reply is judged: a call made meanwhile may show it already (X3)."""
+        if exchange.id in self._announced or exchange.sent is None:
+            return
+        self._announced.add(exchange.id)
+        self.course.announce(exchange)
+        self.info.announce(exchange, member(exchange.sent.body, "/info"))
+        self.documents.announce(exchange, member(exchange.sent.body, "/documents"))
+
+    def observe(self, observation: Observation) -> Iterator[Judgement]:
+        """Judges a reply about the registration, and learns from it."""
+        self.course.under_way.discard(observation.exchange.id)
+        if observation.exchange.acknowledged and observation.message:
+            yield from self._acknowledged(observation)
+        elif observation.refused:
+            yield from self.info.refuse(observation)
+            self.documents.refuse(observation)
+            if observation.action != GET and observation.exchange.sent:
+                self.course.refused = observation.action
+        else:
+            self._unanswered(observation)
+
+    def _acknowledged(self, observation: Observation) -> Iterator[Judgement]:
+        faulty = observation.diagnosis.faulty or observation.disguised
+        clear = not faulty and _is_clear(observation)
+        self.info.acknowledge(observation, clear=clear)
+        self.documents.acknowledge(observation, clear=clear)
+        if faulty:
+            if observation.action != GET:
+                # Nobody knows what it did to the registration, so nothing from before is held against what comes.
+                self.course.written = self.course.refused = None
+                self.status.unknown()
+            return
+        yield from self.status.judge(observation, self.course)
+        yield from self.info.judge(observation, self.course)
+        yield from self.unchanging.judge(observation, self.course)
+        yield from self.documents.judge(observation, self.course)
+        self.status.observe(observation, self.course)
+        if observation.action == GET:
+            self.course.refused = None
+            self.clones.observe(observation)
+        else:
+            self.course.change(observation)
+            self.info.change()
+
+    def _unanswered(self, observation: Observation) -> None:
+        """Takes note of a call without a readable answer: a change may have been made or not, after a crash by half."""
+        known = observation.exchange.sent is not None and not observation.by_gateway
+        self.info.lose(observation, known=known)
+        self.documents.lose(observation, known=known)
+        if observation.action != GET:
+            self.course.written = None
+            self.status.lose()
+
+    def doubt(self) -> None:
+        """Takes note of a change that cannot be told: anything may be shown from now on."""
+        self.info.candidates.certain = self.documents.certain = False
+
+
+def _is_clear(observation: Observation) -> bool:
+    """Tells whether nothing is unclear about what a change does, though it may be about whether it is accepted."""
+    doubts = observation.diagnosis.doubts
+    return all(doubt.pointer.startswith("header:") or doubt.kind is not DoubtKind.OTHER for doubt in doubts)

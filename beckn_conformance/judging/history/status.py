@@ -1,16 +1,18 @@
-"""What a registration's status may be after a change, and after a refused one (R5, R17)."""
+"""What the status of a registration may be after a change, and after a refused one (R5, R17)."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from ...messages.text import shown
-from ...specification.actions import ADD, GET, UPDATE
+from ...specification.actions import ADD, GET, SIGNUP, UPDATE
 from ...specification.pointer import MISSING, member
 from ..checks import VERIFICATION, Observation
 from ..finding import Judgement
 from ..registry import history_check
-from .registration import History
+from .course import Course, settled
+
+PREFIX = {UPDATE: "UPDATE", ADD: "DOCUMENTS"}
 
 
 @history_check(
@@ -19,23 +21,59 @@ from .registration import History
     "DOCUMENTS-STATUS-SEEN",
     "DOCUMENTS-NACK-STATUS-UNCHANGED",
 )
-def judge_status(observation: Observation, history: History) -> Iterator[Judgement]:
-    if observation.action != GET or not history.status_certain:
-        return
-    status = member(observation.exchange.body_of_reply, "/registration/status")
-    if not isinstance(status, str) or status == MISSING:
-        return
-    prefix = {UPDATE: "UPDATE", ADD: "DOCUMENTS"}
-    if history.under_way:
-        # Another change may be the reason for whatever is shown.
-        return
-    if history.refused in prefix and history.status_shown_by_get is not None:
-        requirement = f"{prefix[history.refused]}-NACK-STATUS-UNCHANGED"
-        before = history.status_shown_by_get
-        pending = observation.config.status_name("UPDATE-PENDING")
-        # Who verifies in the background has words of its own for what is verified, and says them at any time (R3).
+class Status:
+    """The status of a registration, as replies have shown it."""
+
+    def __init__(self) -> None:
+        self._last: str | None = None
+        self._by_get: str | None = None
+        """The status that a Provider/get showed since the last change, if that read was surely not stale."""
+        self._before_change: str | None = None
+        self._certain = True
+        """No answer to a change was lost. Such a change may be made at any later time."""
+
+    def begin(self, observation: Observation) -> None:
+        """Starts with the status in the reply to a signup, or in the first Provider/get."""
+        self._last = _status(observation)
+        if observation.action == GET:
+            self._by_get = self._last
+
+    def lose(self) -> None:
+        """Takes note of a change whose answer was lost."""
+        self._certain = False
+
+    def unknown(self) -> None:
+        """Takes note of a change that nobody can say anything about."""
+        self._by_get = None
+
+    def observe(self, observation: Observation, course: Course) -> None:
+        """Learns from a reply; ``course`` is as it was before it."""
+        status = _status(observation)
+        if observation.action == GET:
+            # There is no older state than that of the signup, so a read of it is never stale.
+            fresh = course.written == SIGNUP or settled(observation, course.written_at)
+            self._by_get = status if fresh else None
+        else:
+            self._before_change, self._by_get = self._last, None
+        self._last = status or self._last
+
+    def judge(self, observation: Observation, course: Course) -> Iterator[Judgement]:
+        """Judges the status that a Provider/get shows."""
+        status = _status(observation)
+        if observation.action != GET or status is None or not self._certain or course.under_way:
+            # Another change that is under way may be the reason for any status.
+            return
+        if course.refused in PREFIX and self._by_get is not None:
+            yield from self._after_refusal(observation, f"{PREFIX[course.refused]}-NACK-STATUS-UNCHANGED", status)
+        elif course.written in PREFIX and course.refused is None:
+            yield from self._after_change(observation, course, f"{PREFIX[course.written]}-STATUS-SEEN", status)
+
+    def _after_refusal(self, observation: Observation, requirement: str, status: str) -> Iterator[Judgement]:
+        config = observation.config
+        before, pending, failed = self._by_get, config.status_name("UPDATE-PENDING"), config.status_name("UPDATE-FAIL")
+        # A gateway that verifies in the background has its own words for what is verified, at any time (R3).
         moving = before == pending or status in VERIFICATION or (verifies(observation) and status != pending)
-        if status in (before, observation.config.status_name("UPDATE-FAIL")):
+        if status in (before, failed):
             yield observation.ok(requirement)
         elif not moving:
             yield observation.bad(
@@ -43,32 +81,33 @@ def judge_status(observation: Observation, history: History) -> Iterator[Judgeme
                 "/registration/status",
                 "another-status",
                 "a refused change changes the status",
-                f"{shown(before)} as before, or {shown(observation.config.status_name('UPDATE-FAIL'))}",
+                f"{shown(before)} as before, or {shown(failed)}",
                 f"{shown(status)} after the NACK",
             )
-    elif history.written in prefix and history.refused is None:
-        requirement = f"{prefix[history.written]}-STATUS-SEEN"
-        earlier = history.status_before
-        pending = observation.config.status_name("UPDATE-PENDING")
-        if status == pending or (earlier is not None and status != earlier) or status == "VERIFIED":
+
+    def _after_change(
+        self, observation: Observation, course: Course, requirement: str, status: str
+    ) -> Iterator[Judgement]:
+        before, pending = self._before_change, observation.config.status_name("UPDATE-PENDING")
+        if status in (pending, "VERIFIED") or before not in (None, status):
             yield observation.ok(requirement)
-        elif earlier != pending and status == earlier and settled(observation, history.written_at):
+        elif before not in (None, pending) and settled(observation, course.written_at):
             yield observation.bad(
                 requirement,
                 "/registration/status",
                 "earlier-status",
                 "the old status is shown after an acknowledged change",
                 f"{shown(pending)}, or a later status",
-                f"{shown(status)}, as before the {history.written}",
+                f"{shown(status)}, as before the {course.written}",
             )
 
 
 def verifies(observation: Observation) -> bool:
-    """Whether the gateway is declared to verify, or to approve, by itself while a run lasts; a hook does it on call."""
+    """Tells whether the gateway is declared to verify or approve by itself during a run; a hook only does on call."""
     config = observation.config
     return config.verification == "immediate" or config.updates == "deferred"
 
 
-def settled(observation: Observation, since: float) -> bool:
-    """Whether a change is old enough to be seen by every call (R19)."""
-    return observation.exchange.started >= since + observation.config.settle
+def _status(observation: Observation) -> str | None:
+    status = member(observation.exchange.body_of_reply, "/registration/status")
+    return status if isinstance(status, str) and status != MISSING else None

@@ -1,0 +1,124 @@
+"""The statuses and ids of documents in later replies (R4, R7, R8)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+from ...messages.text import shown
+from ...specification.actions import ADD, GET, UPDATE
+from ..checks import VERIFICATION, Observation
+from ..finding import Judgement
+from ..registry import history_check
+from .course import Course, settled
+from .pairing import Document, Pairing
+
+WAITING, DONE = VERIFICATION
+
+
+@history_check(
+    "UPDATE-DOCUMENT-STATUS-KEPT", "DOCUMENTS-NEW-STATUS", "DOCUMENTS-OLD-STATUS", "DOCUMENTS-OLD-STATUS-KEPT"
+)
+def judge_statuses(observation: Observation, course: Course, pairings: list[Pairing]) -> Iterator[Judgement]:
+    """Judges the status of each document that a reply shows."""
+    for pairing in pairings:
+        if not isinstance(pairing.item, dict):
+            continue
+        status = pairing.item.get("status")
+        pointer = f"/documents/{pairing.index}/status"
+        new = pairing.document.exchange == observation.exchange.id
+        waits = new and observation.action == ADD and observation.config.verification == "deferred"
+        if observation.action == ADD:
+            requirement = "DOCUMENTS-NEW-STATUS" if new else "DOCUMENTS-OLD-STATUS"
+            allowed = (WAITING,) if waits else VERIFICATION
+            if status in allowed:
+                yield observation.ok(requirement)
+            else:
+                yield observation.bad(
+                    requirement,
+                    pointer,
+                    "another-status",
+                    "a status that the specification does not allow",
+                    f"{' or '.join(map(shown, allowed))} at {pointer}",
+                    f"{shown(status)} there",
+                )
+        if pairing.document.verified and not new and isinstance(status, str):
+            yield from _still_verified(observation, course, pairing.document, pointer, status)
+        if status == DONE and not waits:
+            _verify(pairing.document, observation.exchange.ended)
+
+
+def _still_verified(
+    observation: Observation, course: Course, document: Document, pointer: str, status: str
+) -> Iterator[Judgement]:
+    """Judges the status of a document that was verified before."""
+    written = observation.action if observation.action in (UPDATE, ADD) else course.written
+    if written is None:
+        return
+    # If this registration was not changed, an update of another one did it.
+    requirement = "DOCUMENTS-OLD-STATUS-KEPT" if written == ADD else "UPDATE-DOCUMENT-STATUS-KEPT"
+    if status != WAITING:
+        if written in (UPDATE, ADD):
+            yield observation.ok(requirement)
+    elif observation.action != GET or settled(observation, document.verified_at):
+        document.verified = False
+        yield observation.bad(
+            requirement,
+            pointer,
+            "verification-lost",
+            "a verified document waits for verification again",
+            f"{shown(DONE)} at {pointer}, as before",
+            f"{shown(status)} there",
+        )
+
+
+def _verify(document: Document, at: float) -> None:
+    document.verified_at = document.verified_at if document.verified else at
+    document.verified = True
+
+
+@history_check("DOCUMENTS-DOCUMENT-ID", "DOCUMENTS-DOCUMENT-ID-STABLE")
+def judge_ids(observation: Observation, pairings: list[Pairing], found: list[Any]) -> Iterator[Judgement]:
+    """Judges the ids of the documents in the reply to an addition."""
+    places = [(i, d.get("id")) for i, d in enumerate(found) if isinstance(d, dict)]
+    ids = [id_ for _, id_ in places if isinstance(id_, str) and id_.strip()]
+    twice = sorted(id_ for id_, times in Counter(ids).items() if times > 1)
+    if twice:
+        yield observation.bad(
+            "DOCUMENTS-DOCUMENT-ID",
+            f"/documents/{next(i for i, id_ in places if id_ == twice[0])}/id",
+            "shared-id",
+            "two documents share an id",
+            "a different id for each document",
+            f"{shown(twice[0], 60)} more than once",
+        )
+        return
+    if len(ids) == len(found) > 1:
+        yield observation.ok("DOCUMENTS-DOCUMENT-ID")
+    if observation.contended:
+        return
+    contents = [(p.document.name, p.document.data) for p in pairings]
+    for pairing in pairings:
+        id_ = pairing.item.get("id") if isinstance(pairing.item, dict) else None
+        document = pairing.document
+        if isinstance(id_, str) and contents.count((document.name, document.data)) == 1:
+            yield from _same_id(observation, document, f"/documents/{pairing.index}/id", id_)
+
+
+def _same_id(observation: Observation, document: Document, pointer: str, id_: str) -> Iterator[Judgement]:
+    """Compares the id of a document with that in the reply to the addition before."""
+    if document.number is not None and not document.excused:
+        if id_ == document.number:
+            yield observation.ok("DOCUMENTS-DOCUMENT-ID-STABLE")
+        else:
+            document.excused = True
+            yield observation.bad(
+                "DOCUMENTS-DOCUMENT-ID-STABLE",
+                pointer,
+                "another-id",
+                "the id of a document has changed",
+                f"{shown(document.number, 60)}, as in the reply before",
+                f"{shown(id_, 60)} for the same document",
+            )
+    document.number = id_

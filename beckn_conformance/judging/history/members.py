@@ -1,0 +1,104 @@
+"""Compares single members of a reply with the values they must have (R10, Q4)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from ...messages.text import shown
+from ...specification.members import json_type
+from ...specification.pointer import MISSING
+from ..checks import Observation
+from ..finding import Judgement
+from .form import same_but_for_form
+
+FORM, VALUE = "another-form", "another-value"
+DIFFERENCES = {FORM: "the value comes back in another form", VALUE: "a different value comes back"}
+
+
+def readable(found: Any, like: Any) -> bool:
+    """Tells whether a value is there and has the expected type; checks of the reply's form judge the rest."""
+    return found != MISSING and (json_type(found) == json_type(like) or (like == MISSING and isinstance(found, str)))
+
+
+def differs(
+    observation: Observation, requirement: str, pointer: str, kind: str, expected: Any, found: Any, message: str = ""
+) -> Judgement:
+    """The finding that a member has another value, or the right one in another form."""
+    return observation.bad(
+        requirement,
+        pointer,
+        kind,
+        message or DIFFERENCES[kind],
+        f"{shown(expected, 100)} at {pointer}",
+        f"{shown(found, 100)} there",
+    )
+
+
+@dataclass(slots=True)
+class Members:
+    """What is known of single members of a registration, by JSON Pointer."""
+
+    unsure: set[str] = field(default_factory=set)
+    """Members whose values were unclear when they were sent; nothing is concluded from them."""
+    overlong: set[str] = field(default_factory=set)
+    """Texts that the signup sent longer than every reading allows, and that are still in force."""
+    _reported: set[tuple[str, str]] = field(default_factory=set)
+
+    def report(self, pointer: str, value: Any) -> None:
+        """Remembers a wrong value, so that it is one finding however often it is shown."""
+        self._reported.add((pointer, value if isinstance(value, str) else repr(value)))
+
+    def reported(self, pointer: str, value: Any) -> bool:
+        return (pointer, value if isinstance(value, str) else repr(value)) in self._reported
+
+    def fits(self, pointer: str, found: Any, expected: Any) -> bool:
+        """Tells whether a value is the expected one but for its form, or cannot be judged."""
+        return pointer in self.unsure or same_but_for_form(found, expected)
+
+
+@dataclass(slots=True)
+class Echo:
+    """Compares the members of one reply, under a requirement on values and one on their form."""
+
+    observation: Observation
+    value: str
+    form: str
+    failed: set[str] = field(default_factory=set)
+
+    def fail(self) -> None:
+        self.failed |= {self.value, self.form}
+
+    def compare(self, members: Members, pointer: str, expected: Any, found: Any) -> Iterator[Judgement]:
+        """Judges one member; checks of the reply's form judge one that is missing or has another type."""
+        if MISSING in (found, expected) or json_type(found) != json_type(expected) or found == expected:
+            return
+        if members.reported(pointer, found):
+            self.fail()
+            return
+        overlong = pointer in members.overlong
+        if pointer in members.unsure and not overlong:
+            return
+        members.report(pointer, found)
+        if overlong:
+            yield self.observation.bad(
+                "SIGNUP-LONG-KEPT",
+                pointer,
+                "long-text-lost",
+                "a long text is acknowledged and not kept",
+                f"the {len(str(expected))} characters that were sent, or a NACK",
+                f"{shown(found, 100)} at {pointer}",
+            )
+            return
+        kind = FORM if same_but_for_form(found, expected) else VALUE
+        requirement = self.form if kind == FORM else self.value
+        self.failed.add(requirement)
+        yield differs(self.observation, requirement, pointer, kind, expected, found)
+
+    def close(self) -> Iterator[Judgement]:
+        """Says of the requirements that did not fail that they are met."""
+        for requirement in (self.value, self.form):
+            operations = self.observation.specification.requirements[requirement].operations
+            if requirement not in self.failed and self.observation.action in operations:
+                yield self.observation.ok(requirement)

@@ -1,0 +1,42 @@
+"""What a signup says once and for all, such as ``api.endpoint_url``, in every later reply (R13)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from ...specification.actions import ADD, GET, UPDATE
+from ...specification.pointer import member
+from ..checks import Observation
+from ..finding import Judgement
+from .course import Course
+from .members import Echo, Members, readable
+
+KEPT = {UPDATE: "UPDATE-KEEPS-REST", ADD: "DOCUMENTS-KEEPS-REST"}
+
+
+class Unchanging:
+    """The members that no later call can change, by JSON Pointer."""
+
+    def __init__(self) -> None:
+        self.values: dict[str, Any] = {}
+        self.members = Members()
+        self._intact = True
+        """The last reply showed all of them as they should be."""
+
+    def echo(self, echo: Echo, body: Any) -> Iterator[Judgement]:
+        """Compares each of them with the body of a reply."""
+        for pointer, value in self.values.items():
+            yield from echo.compare(self.members, pointer, value, member(body, pointer))
+
+    def judge(self, observation: Observation, course: Course) -> Iterator[Judgement]:
+        """Judges what a later reply shows of them."""
+        body = observation.exchange.body_of_reply
+        if not any(readable(member(body, pointer), value) for pointer, value in self.values.items()):
+            return
+        requirement = KEPT.get(observation.action, "GET-ROUND-TRIP")
+        if observation.action == GET and self._intact and course.documents_intact:
+            requirement = KEPT.get(course.written or "", requirement)
+        findings = [*self.echo(Echo(observation, requirement, "GET-ROUND-TRIP-EXACT"), body)]
+        yield from findings
+        self._intact = not findings
