@@ -130,23 +130,28 @@ def _add_diff(group: Commands) -> None:
         "diff",
         help="say what changed from one version of the schemas to another, and whom it breaks",
         description="Compares two copies of schemas/, or two git revisions that have one: for gateways and for "
-        "providers, what is breaking, widening or neutral, each breaking change of messages with one that shows it. "
-        "Exit status 1 where anything is breaking.",
+        "providers, whether a change is breaking, is not, or cannot be told. Each breaking change of messages comes "
+        "with one that shows it. Exit status 1 if anything is breaking, 10 if that cannot be told.",
     )
     diff.add_argument("old", metavar="OLD", help="a folder, or a git revision such as v1.0 or HEAD")
     diff.add_argument("new", metavar="NEW")
-    diff.add_argument("--json", action="store_true", help="as JSON")
+    form = diff.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="as JSON")
+    form.add_argument("--format", choices=("text", "markdown"), default="text", help="markdown writes release notes")
     diff.set_defaults(does=_diff)
 
 
 def _diff(chosen: argparse.Namespace) -> int:
-    from ...specification.loading import load
     from . import diff, revision
+    from .diff import release_notes
 
-    with revision.folder(chosen.old) as old, revision.folder(chosen.new) as new:
-        found = diff.compare(load(old), load(new))
-    _say(found.to_json(), found.lines(), as_json=chosen.json)
-    return 1 if found.breaking else 0
+    with revision.version(chosen.old) as old, revision.version(chosen.new) as new:
+        found = diff.compare(old, new)
+    if chosen.format == "markdown":
+        say(release_notes.notes(found, chosen.old, chosen.new))
+    else:
+        _say(found.to_json(), found.lines(), as_json=chosen.json)
+    return found.status
 
 
 # catalogue

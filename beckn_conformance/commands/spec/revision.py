@@ -10,9 +10,30 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from ...errors import UsageError
+from ...errors import KitError, UsageError
+from ...specification.loading import load
+from ...specification.specification import Specification
+from .diff.inlining import Side, inlined
 
 NAME = "schemas"
+
+
+@contextlib.contextmanager
+def version(name: str) -> Iterator[Specification]:
+    """The specification in a folder or a git revision, there for as long as the context is; raises UsageError."""
+    with folder(name) as path:
+        if not (path / "operations.yaml").is_file():
+            raise UsageError(
+                f"{name} has an older layout of {NAME}/, which has no operations.yaml, and cannot be compared"
+            )
+        try:
+            specification = load(path)
+            for message in specification.files:
+                if message.split(".")[-2] in ("request", "reply", "ack", "nack"):
+                    Side(inlined(specification.files, message)).accepts(None)
+        except KitError as error:
+            raise UsageError(f"{name} cannot be compared: {str(error).replace(f'{path}/', '')}") from error
+        yield specification
 
 
 @contextlib.contextmanager

@@ -1,0 +1,68 @@
+"""Compares two versions of the schemas, for gateways and for providers: breaking, not breaking, or cannot tell."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from ....errors import SpecificationError
+from ....specification.specification import Specification
+from . import catalogue
+from .changes import ANSWERS, Change, Changes
+from .inlining import inlined
+from .messages import Comparison
+
+EVERY = "every operation"
+ENVELOPE = "envelope.json"
+
+
+def compare(old: Specification, new: Specification) -> Changes:
+    """Compares two versions of schemas/: messages, catalogue and description; raises SpecificationError."""
+    found = [
+        *catalogue.operations(old, new),
+        *_messages(old, new),
+        *_envelopes(old, new),
+        *catalogue.requirements(old, new),
+        *catalogue.readings(old, new),
+        *catalogue.description(old, new),
+        *catalogue.others(old, new),
+    ]
+    return Changes(tuple(sorted(found, key=lambda change: ANSWERS.index(change.effect))))
+
+
+def _messages(old: Specification, new: Specification) -> Iterator[Change]:
+    kinds = [(EVERY, f"{kind} header", *[f"header.{kind}.json"] * 2) for kind in ("request", "reply")]
+    for before, after in catalogue.matched(old, new):
+        action = new.operation(_action(new, after)).action
+        kinds += [
+            (action, kind, f"{before}.{kind}.json", f"{after}.{kind}.json") for kind in ("request", "ack", "nack")
+        ]
+    for action, direction, one, other in kinds:
+        if one not in old.files or other not in new.files:
+            raise SpecificationError(f"{one if one not in old.files else other} is missing")
+        yield from Comparison(action, direction, inlined(old.files, one), inlined(new.files, other)).changes()
+
+
+def _action(specification: Specification, key: str) -> str:
+    return next(operation.action for operation in specification.operations if operation.key == key)
+
+
+def _envelopes(old: Specification, new: Specification) -> Iterator[Change]:
+    """Changes of how header and body are joined in the envelope binding; those of either are told elsewhere."""
+    if old.files.get(ENVELOPE) == new.files.get(ENVELOPE):
+        return
+    for before, after in catalogue.matched(old, new):
+        for kind in ("request", "ack", "nack"):
+            one, other = _envelope(old, old, before, kind), _envelope(new, old, after, kind)
+            if one is not None and other is not None:
+                yield from Comparison(_action(new, after), f"{kind} envelope", one, other).changes()
+
+
+def _envelope(version: Specification, base: Specification, key: str, kind: str) -> Mapping[str, Any] | None:
+    """A version's envelope around the header and the body of another version."""
+    content = version.files.get(ENVELOPE)
+    name = f"{key}.{kind}"
+    if not isinstance(content, dict) or name not in content.get("$defs", {}):
+        return None
+    files = {**version.files, **base.files, ENVELOPE: content}
+    return inlined(files, ENVELOPE, f"/$defs/{name}")

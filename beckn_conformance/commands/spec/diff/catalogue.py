@@ -1,0 +1,230 @@
+"""Compares what stands beside the messages: operations, requirements, readings, openapi.yaml, other files."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from ....errors import KitError
+from ....specification.catalogue import Requirement
+from ....specification.loading import LARGEST_FILE, parsed
+from ....specification.specification import Specification
+from ....untrusted import reading
+from .candidates import sample
+from .changes import BOTH, BREAKING, GATEWAYS, NOT_BREAKING, PROVIDERS, Change, Witness
+from .inlining import inlined
+
+COMPARED: Final = (
+    *("requirements.yaml", "readings.yaml", "operations.yaml", "common.json", "envelope.json"),
+    *("header.request.json", "header.reply.json"),
+)
+"""Files that are compared by what they say."""
+WORDS: Final = ("section", "basis", "reading", "title", "text", "needs", "untestable")
+DESCRIPTION: Final = "openapi.yaml"
+
+
+def matched(old: Specification, new: Specification) -> list[tuple[str, str]]:
+    """Old and new key of each operation that both versions have: those with the same Action, else the same key."""
+    actions = {operation.action: operation.key for operation in old.operations}
+    pairs = {o.key: actions.pop(o.action) for o in new.operations if o.action in actions}
+    left = {*actions.values()}
+    pairs |= {o.key: o.key for o in new.operations if o.key not in pairs and o.key in left}
+    return [(before, after) for after, before in pairs.items()]
+
+
+def operations(old: Specification, new: Specification) -> Iterator[Change]:
+    """Operations that are new, gone, or have another Action."""
+    pairs = matched(old, new)
+    before = {operation.key: operation for operation in old.operations}
+    after = {operation.key: operation for operation in new.operations}
+    for key in sorted(after.keys() - {new_key for _, new_key in pairs}):
+        shown = Witness(sample(inlined(new.files, f"{key}.request.json")), "no operation", "a request")
+        text = "a new operation"
+        yield Change(BREAKING, GATEWAYS, after[key].action, "", "", text, shown)
+        yield Change(NOT_BREAKING, PROVIDERS, after[key].action, "", "", text, shown, widens=True)
+    for key in sorted(before.keys() - {old_key for old_key, _ in pairs}):
+        shown = Witness(sample(inlined(old.files, f"{key}.request.json")), "a request", "no operation")
+        text = "no longer an operation"
+        yield Change(BREAKING, PROVIDERS, before[key].action, "", "", text, shown)
+        yield Change(NOT_BREAKING, GATEWAYS, before[key].action, "", "", text, shown, widens=True)
+    for old_key, new_key in pairs:
+        one, other = before[old_key], after[new_key]
+        if one.action != other.action:
+            shown = Witness(sample(inlined(new.files, f"{new_key}.request.json")), f"sent to {one.path}", other.path)
+            yield Change(BREAKING, BOTH, other.action, "", "", f"renamed, before {one.action}", shown)
+        for name in ("key", "prefix", "section"):
+            if getattr(one, name) != getattr(other, name):
+                text = f"{name} {getattr(other, name)}, before {getattr(one, name)}"
+                yield Change(NOT_BREAKING, BOTH, f"operation {other.action}", "", "", text)
+
+
+# Requirements and readings.
+
+
+def requirements(old: Specification, new: Specification) -> Iterator[Change]:
+    """Requirements that are new, gone, renamed or changed."""
+    renamed = _renamed(old.requirements, new.requirements)
+    for id_, after in new.requirements.items():
+        before = old.requirements.get(renamed.get(id_, id_))
+        if before != after:
+            yield from _requirement(before, after)
+    gone = old.requirements.keys() - new.requirements.keys() - {*renamed.values()}
+    for id_, before in old.requirements.items():
+        if id_ in gone:
+            yield from _requirement(before, None)
+
+
+def _renamed(old: Mapping[str, Requirement], new: Mapping[str, Requirement]) -> dict[str, str]:
+    """New id and old id of each requirement that has nothing but another name, or at least the same text."""
+    gone = {id_: row for id_, row in old.items() if id_ not in new}
+    found: dict[str, str] = {}
+    for id_, row in new.items():
+        if id_ in old:
+            continue
+        same = [o for o, other in gone.items() if dataclasses.replace(other, id=id_) == row]
+        same = same or [o for o, other in gone.items() if other.text == row.text]
+        if len(same) == 1:
+            found[id_] = same[0]
+            del gone[same[0]]
+    return found
+
+
+def _requirement(before: Requirement | None, after: Requirement | None) -> Iterator[Change]:
+    """What a requirement's change means for gateways and for providers."""
+    one = after or before
+    assert one is not None
+    where = f"requirement {one.id}"
+    if before is None or after is None:
+        text = f"{one.level} {'is new' if before is None else 'is gone'}: {one.text}"
+        raised, lowered = _binds(after), _binds(before)
+    else:
+        scopes = [{*_scope(requirement)} for requirement in (before, after)]
+        more, less = sorted(scopes[1] - scopes[0]), sorted(scopes[0] - scopes[1])
+        text = _changed(before, after, more, less)
+        raised = _binds(after) and (not _binds(before) or bool(more))
+        lowered = _binds(before) and (not _binds(after) or bool(less))
+    if raised:
+        yield Change(BREAKING, GATEWAYS, where, "", "", text)
+        yield Change(NOT_BREAKING, PROVIDERS, where, "", "", f"can be relied on: {text}", widens=True)
+    if lowered:
+        yield Change(NOT_BREAKING, GATEWAYS, where, "", "", text, widens=True)
+        assert before is not None
+        # Nobody builds on a refusal of what is faulty.
+        relied = f"can no longer be relied on: {before.text if after is not None else text}"
+        yield Change(NOT_BREAKING if before.refuses else BREAKING, PROVIDERS, where, "", "", relied)
+    if not raised and not lowered:
+        yield Change(NOT_BREAKING, BOTH, where, "", "", text)
+
+
+def _binds(requirement: Requirement | None) -> bool:
+    return requirement is not None and requirement.level == "MUST" and not requirement.untestable
+
+
+def _changed(before: Requirement, after: Requirement, more: list[str], less: list[str]) -> str:
+    said = [f"renamed, before {before.id}"] if before.id != after.id else []
+    said += [f"{after.level}, before {before.level}"] if before.level != after.level else []
+    said += [f"also {scope}" for scope in more] + [f"no longer {scope}" for scope in less]
+    said += [f"another {name}" for name in WORDS if getattr(before, name) != getattr(after, name)]
+    return "; ".join(said) or "in another order"
+
+
+def _scope(requirement: Requirement) -> Iterator[str]:
+    """The operations and members that a requirement is about."""
+    yield from (f"of {action}" for action in requirement.operations)
+    for verb, selector in (("refusing", requirement.refuses), ("accepting", requirement.accepts)):
+        if selector is not None:
+            kinds = ", ".join(selector.kinds)
+            yield from (
+                f"{verb} {member}{f' ({kinds})' if kinds else ''} ({selector.strength})" for member in selector.members
+            )
+    yield from (f"judging {member}" for member in requirement.owns)
+
+
+def readings(old: Specification, new: Specification) -> Iterator[Change]:
+    """Readings that are new, gone or changed; what they settle is told by requirements and schemas."""
+    for number in dict.fromkeys((*new.readings, *old.readings)):
+        before, after = old.readings.get(number), new.readings.get(number)
+        if before == after:
+            continue
+        if before is None or after is None:
+            text = f"{'is new' if before is None else 'is gone'}: {(before or after or {}).get('topic', '')}"
+        else:
+            keys = [key for key in dict.fromkeys((*after, *before)) if before.get(key) != after.get(key)]
+            texts = (
+                f"level {' '.join(after['level'])}, before {' '.join(before['level'])}"
+                if key == "level"
+                else f"another {key}"
+                for key in keys
+            )
+            text = "; ".join(texts)
+        yield Change(NOT_BREAKING, BOTH, f"reading {number}", "", "", text)
+
+
+# The OpenAPI description, and other files.
+
+
+def description(old: Specification, new: Specification) -> Iterator[Change]:
+    """How a message is sent, as openapi.yaml has it: methods, header fields, media types, statuses."""
+    before, after = _calls(old), _calls(new)
+    for path in sorted(before.keys() & after.keys()):
+        for what in sorted(before[path].keys() | after[path].keys()):
+            one, other = before[path].get(what, set()), after[path].get(what, set())
+            more, less = sorted(other - one), sorted(one - other)
+            if not (more or less):
+                continue
+            text = "; ".join(
+                [*(f"{what} {name} is new" for name in more), *(f"{what} {name} is gone" for name in less)]
+            )
+            # A status that is new may meet a provider that does not know it; one that is gone, a gateway that sends it.
+            breaks = (
+                {GATEWAYS: bool(less), PROVIDERS: bool(more)}
+                if what in ("status", "reply media type")
+                else {
+                    GATEWAYS: bool(more),
+                    PROVIDERS: bool(less) or what == "required field",
+                }
+            )
+            for party, broken in breaks.items():
+                yield Change(
+                    BREAKING if broken else NOT_BREAKING, party, path.strip("/"), "call", "", text, widens=not broken
+                )
+
+
+def _calls(specification: Specification) -> dict[str, dict[str, set[str]]]:
+    """What openapi.yaml says of each path, by what it is about."""
+    file = specification.folder / DESCRIPTION
+    try:
+        content = parsed(file, reading.content(file, most=LARGEST_FILE, below=specification.folder))
+        found = {}
+        for path, item in content["paths"].items():
+            methods = {method.upper() for method in item if method in ("get", "post", "put", "patch", "delete")}
+            calls = [call for method, call in item.items() if method.upper() in methods]
+            found[path] = {"method": methods, **_fields(content, calls)}
+            found[path]["status"] = {str(status) for call in calls for status in call["responses"]}
+            found[path]["media type"] = {m for call in calls for m in call.get("requestBody", {}).get("content", ())}
+            replies = [reply for call in calls for reply in call["responses"].values()]
+            found[path]["reply media type"] = {m for reply in replies for m in reply.get("content", ())}
+        return found
+    except (KitError, KeyError, TypeError, AttributeError):
+        # `spec check` says what is wrong with it.
+        return {}
+
+
+def _fields(content: Any, calls: list[Any]) -> dict[str, set[str]]:
+    parameters = [parameter for call in calls for parameter in call.get("parameters", ())]
+    shared = content.get("components", {}).get("parameters", {})
+    parameters = [shared[p["$ref"].rpartition("/")[2]] if "$ref" in p else p for p in parameters]
+    return {
+        "field": {f"{parameter['in']} {parameter['name']}" for parameter in parameters},
+        "required field": {f"{p['in']} {p['name']}" for p in parameters if p.get("required")},
+    }
+
+
+def others(old: Specification, new: Specification) -> Iterator[Change]:
+    """Files that nothing above compares."""
+    keys = {f"{o.key}.{kind}.json" for s in (old, new) for o in s.operations for kind in ("request", "ack", "nack")}
+    for name in sorted({*old.files, *new.files} - keys - {*COMPARED}):
+        if old.files.get(name) != new.files.get(name):
+            verb = "is new" if name not in old.files else "is gone" if name not in new.files else "changed"
+            yield Change(NOT_BREAKING, BOTH, f"file {name}", "", "", verb)

@@ -1,0 +1,167 @@
+"""Schemas of messages with their references followed, at the borders that the kit judges by, and their parts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Final
+
+from ....errors import SpecificationError
+from ....specification.pointer import below, parts_of
+from ....specification.validators import compile_schema
+from .inclusion import child_of, within
+from .normal import Schema, both, children, normal
+
+DEEPEST: Final = 40
+"""References within one another; more of them are taken for a circle."""
+_STRICT: Final = ("safe", "safe-should")
+
+
+@dataclass(frozen=True)
+class Side:
+    """One version of the schema of a message, without references."""
+
+    schema: Schema
+
+    @cached_property
+    def _validator(self) -> Any:
+        return compile_schema(self.schema)
+
+    def accepts(self, message: Any) -> bool:
+        return bool(self._validator.is_valid(message))
+
+    def blames(self, message: Any, path: Sequence[str]) -> bool:
+        """Whether an error of a message lies on the way to a place, or beneath it."""
+        for error in self._validator.iter_errors(message):
+            at_ = ["*" if isinstance(step, int) else step for step in error.instance_path]
+            length = min(len(at_), len(path))
+            if at_[:length] == list(path[:length]):
+                return True
+        return False
+
+
+def inlined(files: Mapping[str, Any], name: str, pointer: str = "") -> dict[str, Any]:
+    """The normal form of a schema of the files; raises SpecificationError for a reference nowhere or in a circle."""
+
+    def walk(node: Any, base: str, depth: int) -> Any:
+        if isinstance(node, list):
+            return [walk(item, base, depth) for item in node]
+        if not isinstance(node, dict):
+            return node
+        if "$ref" not in node:
+            return {key: walk(value, base, depth) for key, value in node.items() if key != "$defs"}
+        file, _, place = node["$ref"].partition("#")
+        target: Any = files.get(file or base)
+        for step in parts_of(place):
+            target = target.get(step) if isinstance(target, dict) else None
+        if not isinstance(target, dict | bool) or depth > DEEPEST:
+            why = "leads back to itself" if isinstance(target, dict) else "leads nowhere"
+            raise SpecificationError(f"{base}: the reference {node['$ref']} {why}")
+        rest = walk({key: value for key, value in node.items() if key != "$ref"}, base, depth)
+        whole = walk(target, file or base, depth + 1)
+        return {"allOf": [rest, whole]} if rest else whole
+
+    return normal(walk({"$ref": f"{name}#{pointer}"}, name, 0))
+
+
+def bordered(schema: Schema, border: str, loose: frozenset[str] = frozenset()) -> dict[str, Any]:
+    """A schema of requests with another border than that of what MUST be refused.
+
+    ``safe`` and ``safe-should`` have every member that the schemas know, none besides and none that is null (Q1, T11),
+    with values that MUST, or at least SHOULD, be accepted; members at the pointers of ``loose`` may be missing.
+    ``should`` is without what SHOULD be refused.
+    """
+    strict = border in _STRICT
+
+    def walk(node: Schema, pointer: str) -> dict[str, Any]:
+        made = dict(node)
+        if "properties" in made:
+            made["properties"] = {name: walk(child, below(pointer, name)) for name, child in made["properties"].items()}
+            if strict:
+                needed = [n for n in made["properties"] if below(pointer, n) not in loose]
+                made |= {"required": sorted(needed), "additionalProperties": {"not": {}}}
+                made.pop("patternProperties", None)
+        if "items" in made:
+            made["items"] = walk(made["items"], f"{pointer}/*")
+        if strict and isinstance(made.get("type"), list) and "null" in made["type"]:
+            types = [t for t in made["type"] if t != "null"]
+            made["type"] = types[0] if len(types) == 1 else types
+        limits = [node[key] for key in _limits(border) if key in node]
+        return both(made, limits[0] if len(limits) == 1 else normal({"anyOf": limits})) if limits else made
+
+    return walk(schema, "")
+
+
+def _limits(border: str) -> tuple[str, ...]:
+    return {"should": ("x-should",), "safe": ("x-safe",), "safe-should": ("x-safe", "x-safe-should")}.get(border, ())
+
+
+@dataclass(frozen=True)
+class Place:
+    """What a schema says of one place alone; of members and items only that they may be there."""
+
+    schema: Schema
+    required: bool
+    sure: bool
+    """Whether nothing else in the schema speaks of this place."""
+
+    def within(self, other: Place) -> bool:
+        """Whether it is certain that whatever one schema accepts here, the other does, too."""
+        if not (self.sure and other.sure and (self.required or not other.required)):
+            return False
+        names = {*self.schema.get("properties", ()), *other.schema.get("properties", ())}
+        return within(_alone(self.schema, names), _alone(other.schema, names))
+
+    def same_as(self, other: Place) -> bool:
+        return self.within(other) and other.within(self)
+
+
+def _alone(schema: Schema, names: set[str]) -> dict[str, Any]:
+    made = {key: value for key, value in schema.items() if key != "items"}
+    if names:
+        made["properties"] = {name: {} for name in sorted(names)}
+        made["required"] = [name for name in made.get("required", ()) if name not in names]
+    return made
+
+
+def place(schema: Schema, path: Sequence[str]) -> Place:
+    """What a normal form says of a place."""
+    required, sure = True, True
+    for step in path:
+        option = leading(schema, step)
+        sure = sure and not any(key in schema for key in ("anyOf", "allOf", "oneOf", "if", "patternProperties"))
+        required = step == "*" or step in option.get("required", ())
+        schema = child_of(option, step)
+    return Place(schema, required, sure)
+
+
+def places(schema: Schema, pointer: str = "") -> Iterator[tuple[str, Schema, bool]]:
+    """Every place that a normal form names: its pointer, schema, and whether something has to be there."""
+    yield from _places(schema, pointer, False)
+
+
+def _places(schema: Schema, pointer: str, required: bool) -> Iterator[tuple[str, Schema, bool]]:
+    yield pointer, schema, required
+    for step, child in children(schema):
+        yield from _places(child, below(pointer, step), step in schema.get("required", ()) and step != "*")
+
+
+def leading(schema: Schema, step: str) -> Schema:
+    """A schema, or the first of its alternatives that names a member or has items."""
+    key = "items" if step == "*" else "properties"
+    for option in options(schema):
+        if key in option and (step == "*" or step in option[key]):
+            return option
+    return next((option for option in options(schema) if key in option), schema)
+
+
+def options(schema: Schema) -> Iterator[Schema]:
+    """A schema, or its alternatives, each with what holds for all of them."""
+    for key in ("anyOf", "oneOf"):
+        if key in schema:
+            rest = {name: value for name, value in schema.items() if name != key}
+            for option in schema[key]:
+                yield from options(both(rest, option))
+            return
+    yield schema

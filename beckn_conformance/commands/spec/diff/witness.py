@@ -1,0 +1,87 @@
+"""Finds a message that two versions of a schema judge differently."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, Final
+
+from ....specification.pointer import parts_of
+from .candidates import MISSING, candidates, sample, samples
+from .inclusion import child_of
+from .inlining import Side, leading, place
+from .normal import Schema
+
+MOST_CONTROLS: Final = 6
+ENOUGH: Final = 40
+"""Witnesses of which the shortest is taken."""
+
+
+def witness(accepting: Side, refusing: Side, pointer: str, *, alone: bool) -> tuple[Any, int]:
+    """The smallest message found that one side accepts and the other refuses for what is at the pointer, and how many
+    were tried for it; MISSING in place of a message where none is found.
+
+    ``alone`` says that nothing else differs between the sides. Where something does, a message is looked for first that
+    the other side would accept with another value in this place, and then one whose error lies there.
+    """
+    path = parts_of(pointer)
+    here, there = place(accepting.schema, path).schema, place(refusing.schema, path).schema
+    controls = [*itertools.islice(samples(there), MOST_CONTROLS)]
+    tried = 0
+
+    def differs(message: Any) -> bool:
+        nonlocal tried
+        tried += 1
+        return accepting.accepts(message) and not refusing.accepts(message)
+
+    def for_this(message: Any) -> bool:
+        if not differs(message):
+            return False
+        return alone or not path or any(map(refusing.accepts, _controlled(message, path, controls)))
+
+    def blamed(message: Any) -> bool:
+        return differs(message) and refusing.blames(message, path)
+
+    base = _base(accepting.schema, path)
+    for holds in (for_this,) if alone else (for_this, blamed):
+        placed = (_placed(base, path, value) for value in candidates(here, there))
+        found = [*itertools.islice(filter(_kept(holds), placed), ENOUGH)]
+        if found:
+            return min(found, key=lambda message: len(repr(message))), tried
+    return MISSING, tried
+
+
+def _kept(holds: Callable[[Any], bool]) -> Callable[[Any], bool]:
+    return lambda message: message is not MISSING and holds(message)
+
+
+def _controlled(message: Any, path: Sequence[str], values: Sequence[Any]) -> Iterator[Any]:
+    """A message with other values in a place, and without any."""
+    return (_placed(message, path, value) for value in (*values, *([] if path[-1] == "*" else [MISSING])))
+
+
+def _base(schema: Schema, path: Sequence[str]) -> Any:
+    """A small message that has a place, whatever is there."""
+    if not path:
+        return sample(schema)
+    option = leading(schema, path[0])
+    inner = _base(child_of(option, path[0]), path[1:])
+    if path[0] == "*":
+        return [inner] * max(option.get("minItems", 1), 1)
+    members = {name: sample(child) for name, child in option.get("properties", {}).items()}
+    made = {n: v for n, v in members.items() if n in option.get("required", ()) and v is not MISSING}
+    return {**made, path[0]: inner}
+
+
+def _placed(message: Any, path: Sequence[str], value: Any) -> Any:
+    """A message with a value in a place, in the first item of a list; MISSING takes away what is there."""
+    if not path:
+        return value
+    if path[0] == "*" and isinstance(message, list) and message:
+        first = _placed(message[0], path[1:], value)
+        return [*([] if first is MISSING else [first]), *message[1:]]
+    if isinstance(message, dict):
+        inner = _placed(message.get(path[0], MISSING), path[1:], value)
+        made = {**message, path[0]: inner}
+        return {name: child for name, child in made.items() if child is not MISSING}
+    return message
