@@ -50,7 +50,7 @@ def configured(**declared: Any) -> GatewayConfig:
 
 
 def drawn(config: GatewayConfig = CONFIG, seed: int = 1) -> Values:
-    return Values(config, seed=seed, nonce=seed)
+    return Values(SPECIFICATION, config, seed=seed, nonce=seed)
 
 
 SHARED = drawn()

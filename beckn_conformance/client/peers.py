@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import unicodedata
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from typing import TYPE_CHECKING, Any
 
 from ..errors import Unmet
@@ -12,7 +12,6 @@ from ..judging.history import falters
 from ..messages.exchange import Exchange
 from ..messages.registration import Registration
 from ..specification.actions import GET
-from ..specification.loading import load
 from ..specification.pointer import below, member
 from . import clock
 from .description import describe
@@ -50,7 +49,7 @@ class Peers:
         for exchange in last:
             if falters(exchange, self._actor.config):
                 raise Unmet(f"the peer {exchange.peer} could not be asked: {describe(exchange)}")
-            if not _says_the_same(exchange, shown):
+            if not _says_the_same(exchange, shown, self._actor.specification.info_names):
                 raise Unmet(f"the peer {exchange.peer} did not show in time what was to be cloned")
 
     async def _ask(self, peer: str, shown: Exchange, registration: Registration) -> Exchange:
@@ -66,7 +65,7 @@ class Peers:
         def done(exchange: Exchange, began: float) -> bool:
             nonlocal until
             if not falters(exchange, config):
-                return began >= until or _says_the_same(exchange, shown)
+                return began >= until or _says_the_same(exchange, shown, self._actor.specification.info_names)
             if exchange.ended >= patience:
                 return True
             until = max(until, exchange.ended + within)
@@ -81,7 +80,7 @@ class Peers:
         return await poll(ask, done, longest=max(0.5, within / 20), until=lambda: until, sleep=sleep)
 
 
-def _says_the_same(one: Exchange, other: Exchange) -> bool:
+def _says_the_same(one: Exchange, other: Exchange, names: Iterable[str]) -> bool:
     """Whether two gateways show the same of a registration, whatever the order of its documents (R9), and but for the
     form of values (R10)."""
 
@@ -89,7 +88,7 @@ def _says_the_same(one: Exchange, other: Exchange) -> bool:
         body = exchange.body_of_reply
         documents = member(body, "/documents")
         names = [member(d, "/name") for d in documents] if isinstance(documents, list) else []
-        values = [plain(member(body, below("/info", key))) for key in load().info_names]
+        values = [plain(member(body, below("/info", key))) for key in names]
         return values + sorted(map(plain, names))
 
     def plain(value: Any) -> str:

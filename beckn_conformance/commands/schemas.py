@@ -20,10 +20,9 @@ def add(parser: argparse.ArgumentParser) -> None:
 def read(chosen: argparse.Namespace) -> Specification:
     """The specification that was chosen; raises UsageError where the folder holds none."""
     from ..errors import UsageError
-    from ..specification.loading import choose, load
+    from ..specification.loading import load
 
     folder: Path | None = chosen.conformance_spec
     if folder is not None and not (folder / "requirements.yaml").is_file():
         raise UsageError(f"--conformance-spec {folder}: there is no requirements.yaml")
-    choose(folder)
-    return load()
+    return load(folder)

@@ -11,8 +11,8 @@ from typing import Any
 from ..config.gateway import GatewayConfig
 from ..errors import UsageError
 from ..specification.actions import SIGNUP
-from ..specification.loading import load
 from ..specification.pointer import below
+from ..specification.specification import Specification
 from ..specification.validators import known_phone
 from ..untrusted.patterns import Pattern
 from .samples import Samples, fits
@@ -97,7 +97,10 @@ class Values:
     Members and kinds that this module does not know are drawn from the schemas.
     """
 
-    def __init__(self, config: GatewayConfig, *, seed: int = 0, nonce: int | None = None) -> None:
+    def __init__(
+        self, specification: Specification, config: GatewayConfig, *, seed: int = 0, nonce: int | None = None
+    ) -> None:
+        self.specification = specification
         self.config = config
         self._random = random.Random(seed)
         self._nonce = random.SystemRandom().getrandbits(44) if nonce is None else nonce
@@ -120,13 +123,16 @@ class Values:
 
         ``pointer`` has ``*`` for any index. Raises SpecificationError if the schemas allow no value.
         """
-        member = next(member for member in load().members(action) if member.pointer == pointer)
+        member = next(member for member in self.specification.members(action) if member.pointer == pointer)
         if pointer == "/info":
             return self.info()
         if pointer == "/documents/*":
             return self.document()
         if member.type == "object":
-            return {child.name: self.value(child.pointer, action=action) for child in load().children(action, pointer)}
+            return {
+                child.name: self.value(child.pointer, action=action)
+                for child in self.specification.children(action, pointer)
+            }
         if member.type == "array":
             return [self.value(f"{pointer}/*", action=action)]
         if pointer == "/info/company_id" and self._company_ids is not None:
@@ -144,7 +150,7 @@ class Values:
             member.name: [self.document() for _ in range(documents)]
             if member.pointer == "/documents"
             else self.value(member.pointer, action=action)
-            for member in load().children(action, "")
+            for member in self.specification.children(action, "")
             if member.name != "registration"
         }
 
@@ -246,13 +252,14 @@ class Values:
             content, ending = pdf(word, padded=variant == "padding", size=size // 4 * 3), "pdf"
         title = self._random.choice(("Compliance Certificate", "Operating Permit", "Tax Clearance", "Fleet Insurance"))
         known = {"name": name or f"{title} {word}.{ending}", "data": base64.b64encode(content).decode()}
-        others = [other for other in load().document_names if other not in known]
+        others = [other for other in self.specification.document_names if other not in known]
         return known | {other: self.value(f"/documents/*/{other}") for other in others}
 
     def info(self, **values: Any) -> dict[str, Any]:
         """Returns valid company information; ``values`` replaces members."""
         return {
-            name: values[name] if name in values else self.value(below("/info", name)) for name in load().info_names
+            name: values[name] if name in values else self.value(below("/info", name))
+            for name in self.specification.info_names
         }
 
     def signup(self, documents: int = 1, **info: Any) -> dict[str, Any]:

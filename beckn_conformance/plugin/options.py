@@ -17,8 +17,9 @@ from ..errors import KitError, UsageError
 from ..process import crash
 from ..record.journal import prepare
 from ..run import embedded
-from ..specification.loading import choose, load
+from ..specification.loading import load
 from ..specification.specification import Specification
+from ..suite.specification import choose
 from ..untrusted.text import printable
 from ..untrusted.writing import locked
 from . import workers
@@ -66,8 +67,8 @@ def read(config: pytest.Config) -> Settings:
 
 def _read(config: pytest.Config, lock: contextlib.ExitStack) -> Settings:
     option = config.getoption
-    choose(_specification_folder(option("--conformance-spec")))
-    specification = load()
+    specification = load(_specification_folder(option("--conformance-spec")))
+    choose(specification)
     file = path_of(option("--gateway-config")) if option("--gateway-config") else None
     folder = config.invocation_params.dir / path_of(option("--conformance-report"))
     worker = workers.worker_of(config)

@@ -14,7 +14,7 @@ from typing import Any
 from ..messages.exchange import LONGEST_TOKEN
 from ..messages.shell import Command
 from ..process import censor
-from ..specification.loading import load, paths
+from ..specification.loading import paths, shipped
 from ..untrusted import reading
 from .escapes import Decoded, is_escaped, undone
 from .secret_index import RUN, SHORTEST, SecretIndex, Span, places
@@ -38,7 +38,7 @@ HTTP_WORDS = (
 @lru_cache(maxsize=1)
 def _words() -> frozenset[str]:
     """The words of the specification and of HTTP. None of them can be a secret."""
-    text = "\n".join(reading.text(file) for file in sorted(paths(load().folder)))
+    text = "\n".join(reading.text(file) for file in sorted(paths(shipped().folder)))
     runs = {*RUN.findall(text), *HTTP_WORDS, *map(str.lower, HTTP_WORDS)}
     pieces = {piece for run in runs for piece in (run.strip("._~+/=-"), *re.split("[._~+/=-]", run))}
     return frozenset(runs | pieces)

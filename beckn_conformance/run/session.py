@@ -83,7 +83,7 @@ class Session:
         self._transport = transport
         self._worker = worker
         self._clock = time.monotonic()
-        self._values = Values(config, seed=seed)
+        self._values = Values(specification, config, seed=seed)
         self._verifier = Verifier(config, transport)
         self._journal = None
         if folder is not None:

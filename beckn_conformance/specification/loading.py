@@ -27,30 +27,15 @@ def default_folder() -> Path:
     raise SpecificationError(f"schemas/ is found neither in {package} nor beside it; install the package again")
 
 
-_chosen: Path | None = None
-
-
-def choose(folder: Path | None) -> None:
-    """Makes ``load`` read a changed copy of schemas/ from here on, as it is now; None goes back to the kit's own."""
-    global _chosen
-    if folder is not None:
-        _load.cache_clear()
-    _chosen = folder.resolve() if folder is not None else None
-
-
 def load(folder: Path | None = None) -> Specification:
-    """Reads schemas/ (or a changed copy of it) once; raises SpecificationError naming the file at fault."""
-    return _load(folder.resolve() if folder is not None else _chosen or _shipped())
+    """Reads a changed copy of schemas/, or the kit's own; raises SpecificationError naming the file at fault."""
+    return shipped() if folder is None else _read(folder.resolve())
 
 
 @lru_cache(maxsize=1)
-def _shipped() -> Path:
-    return default_folder().resolve()
-
-
 def shipped() -> Specification:
-    """The kit's own data, whichever copy is judged by: its own files have the form that this says."""
-    return _load(_shipped())
+    """The kit's own data, read once. It also says which form the kit's files have, whichever copy is judged by."""
+    return _read(default_folder().resolve())
 
 
 def misfit(value: Any, reference: str) -> str:
@@ -102,8 +87,7 @@ def parsed(path: Path, content: bytes) -> Any:
         raise SpecificationError(f"{path}: {error}") from error
 
 
-@lru_cache(maxsize=4)
-def _load(folder: Path) -> Specification:
+def _read(folder: Path) -> Specification:
     digest = hashlib.sha256()
     files: dict[str, Any] = {}
     for path in paths(folder):

@@ -11,8 +11,8 @@ from beckn_conformance.messages.exchange import Exchange
 from beckn_conformance.messages.faults import FaultCase, fault_cases
 from beckn_conformance.run.scenario import case
 from beckn_conformance.specification.actions import ADD, GET, SIGNUP, UPDATE
-from beckn_conformance.specification.loading import load
 from beckn_conformance.specification.pointer import parts_of, put
+from beckn_conformance.suite.specification import current
 
 ANSWERED = ("REPLY-NO-CRASH", "REPLY-TIME")
 """Requirements that every reply to a particular request exercises as well."""
@@ -25,7 +25,7 @@ GENERAL = {
 }
 """Requirements that the refusal of a faulty member exercises, by operation."""
 
-ACTIONS = tuple(operation.action for operation in load().operations)
+ACTIONS = tuple(operation.action for operation in current().operations)
 OTHERS = tuple(action for action in ACTIONS if action not in GENERAL)
 """Operations without a file of their own in the suite; they are assumed to change nothing."""
 GENERAL |= dict.fromkeys(OTHERS, GENERAL[GET])
@@ -36,7 +36,7 @@ def fault_parameters(action: str, *unchanged: str) -> list[Any]:
 
     ``unchanged`` names the requirements that the registration stays as it was, if the fault leaves it identified.
     """
-    specification = load()
+    specification = current()
     parameters = []
     for fault in fault_cases(action, specification, GatewayConfig("")):
         requirements = [fault.requirement]
@@ -58,7 +58,7 @@ def variant_parameters(action: str, *kept: str) -> list[Any]:
 
     ``kept`` names the requirements that an accepted value is returned later.
     """
-    specification = load()
+    specification = current()
     parameters = []
     for member in specification.members(action):
         for strength in ("must", "should"):

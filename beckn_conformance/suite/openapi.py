@@ -12,11 +12,12 @@ from hypothesis.strategies import SearchStrategy
 from ..config.gateway import GatewayConfig
 from ..errors import SpecificationError, UsageError
 from ..specification.actions import SIGNUP
-from ..specification.loading import LARGEST_FILE, load, parsed
+from ..specification.loading import LARGEST_FILE, parsed
 from ..specification.members import Member
 from ..specification.pointer import MISSING, places
 from ..specification.specification import Specification
 from ..untrusted import reading
+from .specification import current
 
 BODY, HEADER = "body", "header"
 NOTHING: SearchStrategy[Any] = st.none()
@@ -40,7 +41,7 @@ def messages(action: str) -> Callable[[GatewayConfig], SearchStrategy[Any]]:
         sound, faulty = bodies(action, faulty=False), bodies(action, faulty=True)
         named = [
             (member.pointer, value)
-            for member in load().members(action)
+            for member in current().members(action)
             for strength in ("must", "should")
             for value in member.malformed(strength).values()
         ]
@@ -76,7 +77,7 @@ def heads(config: GatewayConfig) -> SearchStrategy[Any]:
                     "sent": st.sampled_from((*((name,) for name in names), names)),
                 }
             )
-            for operation in load().operations
+            for operation in current().operations
         ]
     )
 
@@ -86,13 +87,13 @@ def bodies(action: str, *, faulty: bool) -> SearchStrategy[Any]:
 
     Other JSON values and content that is not JSON are not messages (T14), and are left out.
     """
-    cases = _cases(load(), action, BODY, faulty).filter(lambda case: isinstance(case.body, dict))
+    cases = _cases(current(), action, BODY, faulty).filter(lambda case: isinstance(case.body, dict))
     return cases.map(lambda case: case.body)
 
 
 def headers(action: str, *, faulty: bool) -> SearchStrategy[dict[str, str]]:
     """Draws members of an operation's request header that any binding can carry; members may be missing."""
-    names = {member.casefold(): member for member in load().files["header.request.json"]["properties"]}
+    names = {member.casefold(): member for member in current().files["header.request.json"]["properties"]}
 
     def sendable(case: Any) -> dict[str, str]:
         return {
@@ -101,13 +102,13 @@ def headers(action: str, *, faulty: bool) -> SearchStrategy[dict[str, str]]:
             if name.casefold() in names and value.isascii() and value.isprintable() and value == value.strip()
         }
 
-    return _cases(load(), action, HEADER, faulty).map(sendable)
+    return _cases(current(), action, HEADER, faulty).map(sendable)
 
 
 def texts(action: str, body: Any) -> Iterator[tuple[Member, str, str]]:
     """Yields member, pointer and text of every text in a body that stands where a text belongs and that some reading
     accepts."""
-    for member in load().members(action):
+    for member in current().members(action):
         if member.type == "string":
             for pointer, value in places(body, member.pointer):
                 if isinstance(value, str) and value != MISSING and member.tolerates(value):

@@ -14,8 +14,8 @@ from ..config.gateway import GatewayConfig
 from ..messages.faults import TOKEN_KINDS, fault_cases
 from ..messages.values import SIZES
 from ..specification.actions import ADD, GET, SIGNUP, UPDATE
-from ..specification.loading import load
 from ..specification.pointer import parts_of
+from .specification import current
 
 SCRIPTS: tuple[tuple[int, int], ...] = (
     (0x0061, 0x007A),
@@ -106,7 +106,7 @@ def registrations(config: GatewayConfig) -> SearchStrategy[Any]:
     """Draws a valid registration and its changes: name and variations of it, documents, new name, added documents."""
     kinds = [
         st.tuples(st.just(member.pointer), st.sampled_from(sorted(member.variants("must"))))
-        for member in load().members(SIGNUP)
+        for member in current().members(SIGNUP)
         if member.variants("must") and "*" not in member.pointer and member.name not in ("name", "company_id")
     ]
     repeated = st.sampled_from((1, 1, 1, 1, 1, 1, 1, 8, 40))
@@ -160,7 +160,7 @@ def _table(action: str) -> tuple[tuple[str, str, Any], ...]:
     """Returns pointer, kind of fault and value for every member and place in a list."""
     return tuple(
         (member.pointer.replace("*", str(place)), how, value)
-        for member in load().members(action)
+        for member in current().members(action)
         for place in range(3 if "*" in member.pointer else 1)
         for how, value in (
             *(() if member.pointer.endswith("*") else (("missing", None),)),
@@ -172,7 +172,7 @@ def _table(action: str) -> tuple[tuple[str, str, Any], ...]:
 def single_faults(config: GatewayConfig) -> SearchStrategy[Any]:
     """Draws four faults, each with its operation: a text for a phone number, one for an address, and two of any member.
     Each goes into a valid request of its own."""
-    actions = [operation.action for operation in load().operations]
+    actions = [operation.action for operation in current().operations]
     faults = [(action, fault) for action in actions for fault in _table(action)]
     return st.tuples(phones(), emails(), st.sampled_from(faults), st.sampled_from(faults))
 
@@ -196,7 +196,7 @@ def headers(config: GatewayConfig) -> SearchStrategy[Any]:
     word = _written(2, 20, lambda: (printable,))
     letters = _written(2, 16, lambda: ("abcdefghijklmnopqrstuvwxyzTZ-: ",)).filter(bool)
     moment = st.integers(0, 10**12).map(_moment)
-    actions = tuple(operation.action for operation in load().operations)
+    actions = tuple(operation.action for operation in current().operations)
     kinds: list[tuple[str, str | None]] = [
         ("Token", kind) for kind in (*TOKEN_KINDS, "half", "a word", "the registration id")
     ]
@@ -224,10 +224,10 @@ def histories(config: GatewayConfig, *, providers: int = 3, least: int = 3, most
     """Draws, by provider, the documents of its signup with the size of the last, and the calls that follow."""
     who = st.integers(0, providers - 1)
     faults = {
-        action: st.sampled_from([case.id for case in fault_cases(action, load(), GatewayConfig(""))])
+        action: st.sampled_from([case.id for case in fault_cases(action, current(), GatewayConfig(""))])
         for action in (UPDATE, ADD)
     }
-    partial = st.lists(st.sampled_from(load().info_names), min_size=1, max_size=3, unique=True).map(tuple)
+    partial = st.lists(st.sampled_from(current().info_names), min_size=1, max_size=3, unique=True).map(tuple)
     steps = [
         st.tuples(st.just("get"), who),
         st.tuples(st.just("update"), who),

@@ -8,13 +8,13 @@ from typing import Any
 from beckn_conformance.client.provider import Actor, Registration
 from beckn_conformance.run.scenario import drawn, exercises
 from beckn_conformance.specification.actions import SIGNUP, UPDATE
-from beckn_conformance.specification.loading import load
 from beckn_conformance.suite import strategies
 from beckn_conformance.suite.cases import ANSWERED, GENERAL
+from beckn_conformance.suite.specification import current
 
 NACKS = tuple(sorted({name for names in GENERAL.values() for name in names}))
-ACCEPTED = tuple(r.id for r in load().requirements.values() if r.accepts is not None)
-REFUSED = tuple(r.id for r in load().requirements.values() if r.refuses is not None)
+ACCEPTED = tuple(r.id for r in current().requirements.values() if r.accepts is not None)
+REFUSED = tuple(r.id for r in current().requirements.values() if r.refuses is not None)
 
 
 def _body(actor: Actor, action: str, registration: Registration | None) -> dict[str, Any]:

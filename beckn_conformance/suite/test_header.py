@@ -10,8 +10,8 @@ from beckn_conformance.client.provider import Actor, Registration
 from beckn_conformance.messages.faults import HEADER_FAULTS, TOKEN_KINDS, header_requirement
 from beckn_conformance.run.scenario import case, exercises, scenario
 from beckn_conformance.specification.actions import ADD, GET, SIGNUP, UPDATE
-from beckn_conformance.specification.loading import load
 from beckn_conformance.suite.cases import ACTIONS, ANSWERED
+from beckn_conformance.suite.specification import current
 
 UNCHANGED = {UPDATE: ("UPDATE-NACK-UNCHANGED",), ADD: ("DOCUMENTS-NACK-UNCHANGED",)}
 
@@ -66,7 +66,7 @@ async def test_action(actor: Actor, action: str, kind: str) -> None:
 @scenario
 async def test_timestamp(actor: Actor, action: str, kind: str) -> None:
     """A Timestamp that is absent, no time or no date of the calendar (H1)."""
-    malformed = load().files["header.request.json"]["properties"]["Timestamp"]["x-malformed"]
+    malformed = current().files["header.request.json"]["properties"]["Timestamp"]["x-malformed"]
     await _call(actor, action, {"Timestamp": None if kind == "missing" else malformed[kind]})
     if kind == "a word" and actor.carries_lines:
         await _call(actor, action, {"Timestamp": f"{actor.header(action)['Timestamp']}\nsecond"})

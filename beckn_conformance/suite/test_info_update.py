@@ -11,7 +11,6 @@ from beckn_conformance.messages.faults import FaultCase
 from beckn_conformance.messages.values import SIZES
 from beckn_conformance.run.scenario import case, exercises, scenario, settling
 from beckn_conformance.specification.actions import UPDATE
-from beckn_conformance.specification.loading import load
 from beckn_conformance.suite.cases import (
     ANSWERED,
     call_about_unknown,
@@ -22,6 +21,7 @@ from beckn_conformance.suite.cases import (
     spoiled,
     variant_parameters,
 )
+from beckn_conformance.suite.specification import current
 
 
 @exercises(
@@ -68,7 +68,7 @@ async def test_valid_value(actor: Actor, member: str, variant: str) -> None:
 
 @pytest.mark.parametrize(
     "member",
-    [case(("UPDATE-VISIBLE", "UPDATE-ACK", "UPDATE-ECHO"), name, id=f"only_{name}") for name in load().info_names],
+    [case(("UPDATE-VISIBLE", "UPDATE-ACK", "UPDATE-ECHO"), name, id=f"only_{name}") for name in current().info_names],
 )
 @scenario
 async def test_change_of_one_member(actor: Actor, member: str) -> None:
@@ -159,8 +159,8 @@ async def test_update_leaves_other_registrations_alone(actor: Actor) -> None:
     [
         case("UPDATE-PARTIAL-KEPT", group, how, id=f"{how}-{'+'.join(group)}")
         for how in ("missing", "null")
-        for size in (1, len(load().info_names) - 1)
-        for group in itertools.combinations(load().info_names, size)
+        for size in (1, len(current().info_names) - 1)
+        for group in itertools.combinations(current().info_names, size)
     ],
 )
 @scenario

@@ -10,16 +10,16 @@ from beckn_conformance.judging.obligations import history_requirements
 from beckn_conformance.messages.faults import fault_cases
 from beckn_conformance.run.scenario import drawn, exercises
 from beckn_conformance.specification.actions import ADD, UPDATE
-from beckn_conformance.specification.loading import load
 from beckn_conformance.suite import strategies
+from beckn_conformance.suite.specification import current
 
-FAULTS = {case.id: case for action in (UPDATE, ADD) for case in fault_cases(action, load(), GatewayConfig(""))}
+FAULTS = {case.id: case for action in (UPDATE, ADD) for case in fault_cases(action, current(), GatewayConfig(""))}
 MOST_DOCUMENTS = 36
 """Documents of a registration; no reading has a gateway accept more (Q10)."""
 
 HELD = (
     # Histories do not depend on verification, so a requirement that needs it is left out.
-    *(name for name in sorted(history_requirements()) if not load().requirements[name].needs),
+    *(name for name in sorted(history_requirements()) if not current().requirements[name].needs),
     "GET-ACK",
     "GET-BODY",
     "GET-ID",

@@ -9,7 +9,6 @@ import pytest
 from beckn_conformance.client.provider import Actor
 from beckn_conformance.messages.faults import FaultCase
 from beckn_conformance.run.scenario import case, scenario
-from beckn_conformance.specification.loading import load
 from beckn_conformance.suite.cases import (
     ANSWERED,
     OTHERS,
@@ -19,13 +18,14 @@ from beckn_conformance.suite.cases import (
     parts_with,
     variant_parameters,
 )
+from beckn_conformance.suite.specification import current
 
 
 def _plain(action: str) -> Any:
     """Requirements that a call and its reply exercise by themselves."""
     shown = [
         requirement.id
-        for requirement in load().requirements.values()
+        for requirement in current().requirements.values()
         if requirement.operations == (action,) and requirement.refuses is None and requirement.accepts is None
     ]
     return case((*shown, "TOKEN-ACCEPTED", *ANSWERED), action, id=action)
@@ -41,7 +41,7 @@ FAULTS = [one for action in OTHERS for one in _with_action(action, fault_paramet
 UNKNOWN = [
     case((requirement.id, "NACK-TEXT", "NACK-ECHO", *ANSWERED), action, id=action)
     for action in OTHERS
-    if (requirement := load().requirement_for_fault(action, "/registration/id", "unknown", "must")) is not None
+    if (requirement := current().requirement_for_fault(action, "/registration/id", "unknown", "must")) is not None
 ]
 
 # pytest would skip a test without parameters.

@@ -11,10 +11,10 @@ from beckn_conformance.client.provider import Actor, Registration
 from beckn_conformance.judging.obligations import history_requirements
 from beckn_conformance.run.scenario import drawn, exercises
 from beckn_conformance.specification.actions import ADD, GET, SIGNUP, UPDATE
-from beckn_conformance.specification.loading import load
 from beckn_conformance.specification.members import Member
 from beckn_conformance.suite import openapi
 from beckn_conformance.suite.cases import ANSWERED, GENERAL
+from beckn_conformance.suite.specification import current
 from beckn_conformance.suite.strategies import spoil
 
 SHARE = 0.12
@@ -25,7 +25,7 @@ LONGEST_ID = 40
 
 def _requirements(action: str) -> tuple[str, ...]:
     """Requirements that the messages of an operation, and a Provider/get after them, can exercise."""
-    known = load().requirements.values()
+    known = current().requirements.values()
     shown = {
         *GENERAL[action],
         "NACK-ALL",

@@ -92,7 +92,7 @@ def read_journals(files: Iterable[Path]) -> tuple[float, int]:
 
 def bare_client(url: str, signups: int = 1000) -> float:
     """Valid signups a second that a client brings through which sends one after another and judges nothing."""
-    values = Values(from_mapping(url, {}, load()))
+    values = Values(load(), from_mapping(url, {}, load()))
     bodies = [values.signup() for _ in range(signups)]
     with httpx.Client(base_url=url) as client:
         began = time.perf_counter()

@@ -79,7 +79,7 @@ def test_a_text_that_is_no_message_says_what_time_it_is_at_each_attempt() -> Non
 @pytest.mark.parametrize("timestamp", ["yesterday", None])
 def test_a_timestamp_that_a_test_has_set_stays_as_it_is(timestamp: str | None) -> None:
     async def send(gateway: Gateway) -> Exchange:
-        actor = Actor(gateway, HttpBinding(), load(), Values(gateway.config, seed=1), Verifier(gateway.config))
+        actor = Actor(gateway, HttpBinding(), load(), Values(load(), gateway.config, seed=1), Verifier(gateway.config))
         return await actor.call(GET, BODY, token="token-1", header={"Timestamp": timestamp})
 
     seen = sent_to([BUSY, httpx.Response(200, json={})], send)
@@ -91,7 +91,7 @@ def test_a_request_that_is_no_call_is_made_when_its_turn_has_come() -> None:
     """What waits for the declared rate is no older for it."""
 
     async def send(gateway: Gateway) -> None:
-        actor = Actor(gateway, HttpBinding(), load(), Values(gateway.config, seed=1), Verifier(gateway.config))
+        actor = Actor(gateway, HttpBinding(), load(), Values(load(), gateway.config, seed=1), Verifier(gateway.config))
         registration = Registration("1", "token-1", 0.0, MISSING)
         calls = (
             actor.hostile.foreign(

@@ -132,7 +132,7 @@ def _exchange(action: str, place: int, *, message: Message | None, request: Requ
 def _signup() -> Exchange:
     body = {"registration": {"id": "recorded-id"}, "auth": {"token": "recorded-token"}}
     reply = Reply(200, (("Action", "ACK"),), json.dumps(body).encode())
-    valid = Values(GatewayConfig(RECORDED), seed=1).signup()
+    valid = Values(load(), GatewayConfig(RECORDED), seed=1).signup()
     message = Message({"Action": "Provider/signup", "Token": "signup", "Timestamp": "2026-05-04T10:00:00"}, valid)
     request = Request("POST", f"{RECORDED}/Provider/signup", (), write_json(message.body))
     made = _exchange("Provider/signup", 0, message=message, request=request)

@@ -94,7 +94,7 @@ def test_company_ids_of_one_variant_are_unique_among_all(variant):
 
 
 def test_two_runs_draw_different_company_ids():
-    first, second = (Values(CONFIG, seed=1) for _ in range(2))
+    first, second = (Values(SPECIFICATION, CONFIG, seed=1) for _ in range(2))
 
     ids = [values.company_id() for values in (first, second) for _ in range(200)]
 
@@ -103,7 +103,7 @@ def test_two_runs_draw_different_company_ids():
 
 def test_a_run_can_be_repeated_with_its_seed_and_nonce():
     def run(seed, nonce):
-        values = Values(CONFIG, seed=seed, nonce=nonce)
+        values = Values(SPECIFICATION, CONFIG, seed=seed, nonce=nonce)
         return [values.signup(documents=2), values.info(), values.name("Han"), values.unknown_token("abc-123")]
 
     assert run(1, 2) == run(1, 2)
@@ -120,7 +120,7 @@ def declared():
 
 
 def test_company_ids_of_a_declared_pattern_are_valid_and_unique(declared):
-    values = Values(declared, seed=3)
+    values = Values(SPECIFICATION, declared, seed=3)
     ids = [values.company_id() for _ in range(60)]
 
     assert all(re.fullmatch(PATTERN, text) for text in ids)
@@ -130,7 +130,7 @@ def test_company_ids_of_a_declared_pattern_are_valid_and_unique(declared):
 
 
 def test_a_pattern_with_too_few_values_is_an_error_of_usage():
-    values = Values(configured(company_id="[AB]"), seed=3)
+    values = Values(SPECIFICATION, configured(company_id="[AB]"), seed=3)
 
     assert {values.company_id(), values.company_id()} == {"A", "B"}
     with pytest.raises(UsageError, match=r"values.company_id: '\[AB\]'"):
@@ -138,7 +138,7 @@ def test_a_pattern_with_too_few_values_is_an_error_of_usage():
 
 
 def test_company_ids_that_differ_in_case_only_are_one():
-    values = Values(configured(company_id="[aA]1"), seed=3)
+    values = Values(SPECIFICATION, configured(company_id="[aA]1"), seed=3)
     values.company_id()
 
     with pytest.raises(UsageError):

@@ -14,7 +14,8 @@ import pytest
 
 from beckn_conformance.commands.cli import main
 from beckn_conformance.commands.spec.check import problems
-from beckn_conformance.specification.loading import choose, default_folder
+from beckn_conformance.specification.loading import default_folder
+from beckn_conformance.suite.specification import choose
 from tests.changed_schemas import changed, copied, with_everything, with_operation, with_website
 
 
@@ -25,7 +26,6 @@ def kept() -> Any:
 
 
 def _told(folder: Path) -> list[str]:
-    choose(folder)
     return [str(problem) for problem in problems(folder)]
 
 

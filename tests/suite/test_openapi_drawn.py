@@ -16,9 +16,10 @@ from beckn_conformance.config.gateway import GatewayConfig
 from beckn_conformance.errors import SpecificationError
 from beckn_conformance.messages.json_text import write_json
 from beckn_conformance.run.examples import Examples
-from beckn_conformance.specification import loading, validators
+from beckn_conformance.specification import validators
 from beckn_conformance.specification.loading import load
 from beckn_conformance.suite import openapi
+from beckn_conformance.suite.specification import choose
 
 ACTIONS = ("Provider/signup", "Provider/get", "Provider/info/update", "Provider/documents/add")
 ROOT = Path(openapi.__file__).resolve().parents[1]
@@ -30,12 +31,11 @@ def draw(strategy: Any, count: int = 20, seed: int = 1) -> list[Any]:
 
 @pytest.fixture
 def changed(tmp_path: Path) -> Iterator[Path]:
-    """A copy of schemas/ that is read in place of the kit's own."""
+    """A copy of schemas/; the kit's own is chosen again after the test."""
     folder = tmp_path / "schemas"
     shutil.copytree(load().folder, folder)
-    loading.choose(folder)
     yield folder
-    loading.choose(None)
+    choose(None)
 
 
 @pytest.mark.parametrize("action", ACTIONS)
@@ -89,6 +89,7 @@ def test_a_changed_copy_of_the_schemas_is_drawn_from(changed: Path) -> None:
     schema = json.loads(file.read_text())
     schema["properties"]["motive"] = {"enum": ["curiosity"]}
     file.write_text(json.dumps(schema))
+    choose(load(changed))
 
     assert {body["motive"] for body in draw(openapi.bodies("Provider/get", faulty=False))} == {"curiosity"}
 
@@ -96,6 +97,7 @@ def test_a_changed_copy_of_the_schemas_is_drawn_from(changed: Path) -> None:
 @pytest.mark.parametrize("content", ["paths: [", "paths: {/Provider/get: {get: {}}}", "[]"])
 def test_an_openapi_file_of_no_use_is_named(changed: Path, content: str) -> None:
     (changed / "openapi.yaml").write_text(content)
+    choose(load(changed))
 
     with pytest.raises(SpecificationError, match=r"openapi\.yaml"):
         openapi.bodies("Provider/get", faulty=False)

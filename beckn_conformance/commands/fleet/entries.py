@@ -13,7 +13,7 @@ from ...config.paths import path_of
 from ...config.urls import check_url
 from ...errors import UsageError
 from ...run import embedded
-from ...specification.loading import load, shipped
+from ...specification.loading import shipped
 from ...specification.specification import Specification
 from ...untrusted.yaml_text import Node
 
@@ -69,7 +69,7 @@ def read(file: Path, specification: Specification, *, limit: float, here: bool =
         if name.casefold() in names:
             raise UsageError(f"{where}: a gateway is named {names[name.casefold()]} already")
         names[name.casefold()] = name
-        url = _url(row["url"], where)
+        url = _url(row["url"], where, specification)
         # Two runs at once would each take the other's doings for the gateway's.
         if url in urls and not embedded.wanted(url):
             raise UsageError(f"{where}: {url} is judged as {urls[url]} already")
@@ -90,10 +90,10 @@ def read(file: Path, specification: Specification, *, limit: float, here: bool =
     return tuple(entries)
 
 
-def _url(url: str, where: str) -> str:
+def _url(url: str, where: str, specification: Specification) -> str:
     try:
         if embedded.wanted(url):
-            embedded.planted(url, load())
+            embedded.planted(url, specification)
             return url
         return check_url(url)
     except UsageError as error:

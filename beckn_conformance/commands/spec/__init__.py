@@ -57,15 +57,14 @@ def _add_check(group: Commands) -> None:
 
 def _check(chosen: argparse.Namespace) -> int:
     from ...errors import UsageError
-    from ...specification.loading import choose, load
+    from ...specification.loading import default_folder
     from . import check
 
     if chosen.jobs < 1:
         raise UsageError(f"--jobs {chosen.jobs}: at least one process is needed")
     if chosen.spec is not None and not (chosen.spec / "requirements.yaml").is_file():
         raise UsageError(f"--spec {chosen.spec}: there is no requirements.yaml")
-    choose(chosen.spec)
-    found = list(check.problems(chosen.spec or load().folder))
+    found = list(check.problems(chosen.spec or default_folder()))
     proved: list[dict[str, Any]] = []
     if not chosen.json:
         say(map(str, found))
@@ -82,13 +81,12 @@ def _check(chosen: argparse.Namespace) -> int:
 
 def _proved(chosen: argparse.Namespace) -> Iterator[dict[str, Any]]:
     from ...errors import UsageError
-    from ...specification.loading import load
     from . import prove
 
     count = len(prove.planned(chosen.only))
     if not count:
         raise UsageError(f"--only {chosen.only}: nothing that is planted has that in its name")
-    for number, one in enumerate(prove.prove(load().folder, chosen.only, chosen.jobs), 1):
+    for number, one in enumerate(prove.prove(chosen.only, chosen.jobs), 1):
         row = {**dataclasses.asdict(one), "seconds": round(one.seconds, 1)}
         if not chosen.json:
             said = "; ".join(one.problems) or "as it should be"

@@ -294,7 +294,7 @@ def _of_members(folder: Folder, specification: Specification) -> Iterator[Proble
     for operation in specification.operations:
         for member in specification.members(operation.action):
             place = _origin(folder, f"{operation.key}.request.json", member.pointer)
-            for under, message, remedy in (*_of_values(member), *_of_borders(member)):
+            for under, message, remedy in (*_of_values(specification, member), *_of_borders(member)):
                 problem = folder.problem(place[0], f"{place[1]}{under}", f"{member.pointer}: {message}", remedy)
                 if problem not in told:
                     told.add(problem)
@@ -303,7 +303,7 @@ def _of_members(folder: Folder, specification: Specification) -> Iterator[Proble
                 yield folder.problem(*place, f"{operation.action} {member.pointer}: {message}", remedy)
 
 
-def _of_values(member: Member) -> Iterator[tuple[str, str, str]]:
+def _of_values(specification: Specification, member: Member) -> Iterator[tuple[str, str, str]]:
     """Invalid examples, and kinds of values that match no valid value."""
     for index, example in enumerate(member.schema.get("examples", ())):
         if not member.tolerates(example):
@@ -314,7 +314,7 @@ def _of_values(member: Member) -> Iterator[tuple[str, str, str]]:
     from ...config.gateway import GatewayConfig
     from ...messages.values import Values
 
-    values = Values(GatewayConfig(""), seed=1, nonce=1)
+    values = Values(specification, GatewayConfig(""), seed=1, nonce=1)
     for keyword, strength in (("x-variants", "must"), ("x-variants-should", "should")):
         for name in ("", *member.variants(strength)):
             try:
@@ -377,7 +377,10 @@ def _unheld(specification: Specification, action: str, member: Member) -> Iterat
 def _of_requirements(folder: Folder, specification: Specification) -> Iterator[Problem]:
     import reference_server
 
+    from ...suite.specification import choose
     from .trial import items
+
+    choose(specification)
 
     defects = {defect.requirement for defect in reference_server.of_specification(specification.folder).values()}
     exercised = {requirement for item in items() for requirement in item.requirements}

@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ...judging.outcome import CONFORMANT
-from ...specification.loading import choose, load
+from ...specification.loading import load
+from ...suite.specification import choose, current
 from .trial import Item, findings, items, run
 
 if TYPE_CHECKING:
@@ -43,21 +44,25 @@ class Proof:
     seconds: float
 
 
-def prove(folder: Path, only: str = "", jobs: int = 1) -> Iterator[Proof]:
+def prove(only: str = "", jobs: int = 1) -> Iterator[Proof]:
     """Plays the suite against every gateway whose name holds a text; in several processes, as they end."""
     tasks = planned(only)
     if jobs == 1:
-        choose(folder)
         yield from (_proof(*task) for task in tasks)
         return
     context = multiprocessing.get_context("spawn")
-    with concurrent.futures.ProcessPoolExecutor(jobs, context, choose, (folder,)) as pool:
+    with concurrent.futures.ProcessPoolExecutor(jobs, context, _begin, (current().folder,)) as pool:
         futures = [pool.submit(_proof, *task) for task in tasks]
         try:
             for future in concurrent.futures.as_completed(futures):
                 yield future.result()
         finally:
             pool.shutdown(cancel_futures=True)
+
+
+def _begin(folder: Path) -> None:
+    """Has a process that plays collect the suite under a copy of schemas/."""
+    choose(load(folder))
 
 
 def planned(only: str = "") -> list[tuple[str, tuple[str, ...]]]:
@@ -67,7 +72,7 @@ def planned(only: str = "") -> list[tuple[str, tuple[str, ...]]]:
     chosen = [one for name, one in reference_server.VARIATIONS.items() if only in name]
     variations = [one for one in chosen if one.reading != NETWORKS]
     networks = [("network", (one.name,)) for one in chosen if one.reading == NETWORKS]
-    defects = [name for name in sorted(reference_server.of_specification(load().folder)) if only in name]
+    defects = [name for name in sorted(reference_server.of_specification(current().folder)) if only in name]
     bindings = [("reference", (binding,)) for binding in ("http", "envelope") if not only]
     return [
         *bindings,
@@ -135,7 +140,7 @@ def held_against(names: Sequence[str]) -> list[str]:
 
 def uncloned(name: str) -> list[str]:
     """What is held against gateways that clone to each other in a fair way."""
-    specification = load()
+    specification = current()
     clones = {requirement.id for requirement in specification.requirements.values() if requirement.needs == "peers"}
     session = run([item for item in items() if clones & {*item.requirements}], variations=(name,), clone_within=3)
     amiss = [o for o in session.conclude().outcomes if o.requirement.id in clones and o.status != "passed"]
@@ -149,7 +154,7 @@ def unproved(name: str) -> list[str]:
     """What is wrong with how the tests of its requirement report a planted defect."""
     import reference_server
 
-    defect = reference_server.of_specification(load().folder)[name]
+    defect = reference_server.of_specification(current().folder)[name]
     session = run(exercising(defect.requirement), defects=(name,), shrinking=False)
     if defect.requirement not in {f[0] for f in findings(session)}:
         # What takes a longer history than any single test plays is left to those that are drawn.

@@ -15,7 +15,7 @@ from ...plugin.items import may_do_harm
 from ...run.examples import Examples
 from ...run.properties import MOST_SHRUNK, Explorer
 from ...run.session import Session
-from ...specification.loading import load
+from ...suite.specification import current
 
 ORIGIN = "http://reference"
 QUICK: Mapping[str, Any] = {
@@ -59,9 +59,10 @@ def session_of(app: Any, declared: Mapping[str, Any], *, strict: bool = False, s
     """A session with an application in this process, or with several under their hosts, under a configuration."""
     direct = isinstance(app, httpx.AsyncBaseTransport)
     transport = app if direct else httpx.ASGITransport(app, raise_app_exceptions=False)
+    specification = current()
     return Session(
-        load(),
-        from_mapping(ORIGIN, declared, load()),
+        specification,
+        from_mapping(ORIGIN, declared, specification),
         seed=seed,
         strict=strict,
         transport=transport,
@@ -100,7 +101,7 @@ def run(
     import reference_server
     from reference_server.hosts import network
 
-    folder = load().folder
+    folder = current().folder
     known = reference_server.of_specification(folder)
     declared = configuration(
         {"binding": binding} if binding else {},
