@@ -45,11 +45,18 @@ class Selection:
                 metafunc.parametrize(PART, [(n, parts) for n in range(parts)], ids=names)
 
     def collected(self, items: list[pytest.Item]) -> None:
-        """Before -k and -m: leaves out what does not apply, makes keywords of requirements, and puts all in order."""
+        """Before -k and -m: leaves out what does not apply, makes keywords of requirements, and puts all in order.
+
+        A property exercises many requirements with hundreds of requests. It goes by a requirement's name only if no
+        test was made for that requirement.
+        """
         items[:] = sorted((item for item in items if self._applies(ScenarioTest.of(item))), key=_rank)
-        for test in filter(None, map(ScenarioTest.of, items)):
-            self.available += 1
-            test.item.extra_keyword_matches.update(test.requirements)
+        tests = [*filter(None, map(ScenarioTest.of, items))]
+        self.available = len(tests)
+        made_for = {name for test in tests if not test.is_property for name in test.requirements}
+        for test in tests:
+            names = {*test.requirements} - made_for if test.is_property else test.requirements
+            test.item.extra_keyword_matches.update(names)
 
     def selected(self, items: list[pytest.Item]) -> None:
         """After -k and -m: takes the tests that are left."""

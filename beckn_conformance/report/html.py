@@ -38,7 +38,9 @@ LONGEST_HEADER = 300
 MOST_HEADERS = 40
 MOST_TESTS = 3
 MOST_RERUN = 12
-"""Requirements that one command runs again."""
+"""Tests that one command runs again."""
+TEST = " --pyargs "
+"""Stands before the name of a test in a command."""
 
 STATUSES = ("failed", "warned", "inconclusive", "passed", "waived", "not-applicable", "untested")
 """Those of requirements, worst first."""
@@ -352,15 +354,18 @@ def _sections(requirements: Iterable[Mapping[str, Any]], specification: Specific
 def _next(report: Mapping[str, Any], requirements: Iterable[Mapping[str, Any]]) -> dict[str, str]:
     """What to do with the verdict: a sentence, and a command where there is one."""
     url = shlex.quote(report["gateway"]["url"])
-    failed = [row["id"] for row in requirements if row["status"] == "failed"]
+    failed = [finding for row in requirements if row["status"] == "failed" for finding in row["findings"]]
     if failed:
-        names = " or ".join(failed[:MOST_RERUN])
-        what = "what failed" if len(failed) <= MOST_RERUN else f"{MOST_RERUN} of the {len(failed)} that failed"
-        chosen = f'"{names}"' if len(failed) > 1 else names
-        return {
-            "text": f"Each finding below shows what was sent, expected and observed. To run again {what}:",
-            "command": f"beckn-conformance run {url} -k {chosen}",
-        }
+        text = "Each finding below shows what was sent, expected and observed."
+        # Each has the command of the test that found it, which ends with the name of that test.
+        tests = [*dict.fromkeys(filter(None, (finding["replay"].partition(TEST)[2] for finding in failed)))]
+        if not tests:
+            return {"text": text, "command": ""}
+        what = (
+            "the tests that found them" if len(tests) <= MOST_RERUN else f"{MOST_RERUN} tests that found some of them"
+        )
+        command = f"beckn-conformance run {url}{TEST}{' '.join(tests[:MOST_RERUN])}"
+        return {"text": f"{text} To run again {what}:", "command": command}
     if report["run"]["reason"]:
         return {"text": f"The gateway could not be judged: {report['run']['reason']}", "command": ""}
     if report["verdict"] == "incomplete":

@@ -253,9 +253,11 @@ def test_the_page_says_what_to_do_next(changes, words):
 
 def test_what_failed_can_be_run_again_with_one_command():
     url = {**report()["gateway"], "url": "https://gw.example/a b"}
-    text = Reader(page(finding(), finding("UPDATE-STATUS"), gateway=url)).text
+    status = finding("UPDATE-STATUS", replay="beckn-conformance run URL --pyargs 'suite.test_fuzz::test[a b]'")
+    text = Reader(page(finding(), finding("GET-ACK"), status, gateway=url)).text
 
-    assert f"beckn-conformance run 'https://gw.example/a b' -k \"{FOUND} or UPDATE-STATUS\"" in text
+    name = "'beckn_conformance.suite.test_signup::test_one_fault[x]'"
+    assert f"beckn-conformance run 'https://gw.example/a b' --pyargs {name} 'suite.test_fuzz::test[a b]'" in text
 
 
 def test_what_could_not_be_judged_stands_apart_with_its_reason():
