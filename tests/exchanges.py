@@ -13,9 +13,11 @@ from typing import Any
 from hypothesis import HealthCheck, settings
 
 from beckn_conformance.config.gateway import GatewayConfig
+from beckn_conformance.judging.diagnosis import Diagnosis
 from beckn_conformance.judging.finding import Finding, Judgement
 from beckn_conformance.judging.judge import Judge
-from beckn_conformance.judging.recogniser import Diagnosis, Known, KnownRegistrations, Recogniser
+from beckn_conformance.judging.known import Known, KnownRegistrations
+from beckn_conformance.judging.recogniser import Recogniser
 from beckn_conformance.messages.binding import Binding, EnvelopeBinding, HttpBinding
 from beckn_conformance.messages.exchange import Exchange, Message, Reply, Request, Trouble
 from beckn_conformance.messages.values import Values

@@ -16,10 +16,11 @@ from ..specification.specification import Specification
 from .checks import Observation
 from .finding import Judgement
 from .history import Histories
+from .known import Known, KnownRegistrations
 from .obligations import history_requirements
 from .origin import Appearance, Origin, family, is_bare
 from .preference import PLAIN, Context, Weight, preference
-from .recogniser import Known, KnownRegistrations, Recogniser
+from .recogniser import Recogniser
 from .registry import CHECKS
 
 LARGE = 16 * 1024

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from beckn_conformance.judging.recogniser import Known, Recogniser
+from beckn_conformance.judging.known import Known
+from beckn_conformance.judging.recogniser import Recogniser
 from beckn_conformance.messages.faults import fault_cases
 from tests.exchanges import (
     ACTIONS,

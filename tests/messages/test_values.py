@@ -7,7 +7,7 @@ import pytest
 
 from beckn_conformance.config.gateway import GatewayConfig
 from beckn_conformance.errors import UsageError
-from beckn_conformance.judging.recogniser import KnownRegistrations
+from beckn_conformance.judging.known import KnownRegistrations
 from beckn_conformance.messages.values import NAMES, PHONES, Values, syllables
 from tests.exchanges import (
     ACTIONS,

@@ -17,9 +17,10 @@ from ...specification.actions import ADD
 from ...specification.pointer import MISSING, below, member, places
 from ...specification.specification import Specification
 from ...untrusted.text import brief, printable
+from ..diagnosis import Diagnosis
 from ..finding import Finding, Judgement, Obligation
+from ..known import KnownRegistrations
 from ..origin import INTERMEDIARY, Origin, is_own, signature
-from ..recogniser import Diagnosis, KnownRegistrations
 
 VERIFICATION = ("PENDING-VERIFICATION", "VERIFIED")
 

@@ -12,9 +12,9 @@ from ...specification.actions import ADD, GET, SIGNUP, UPDATE
 from ...specification.catalogue import Requirement
 from ...specification.pointer import MISSING, member, pattern_of, places
 from ...specification.specification import Specification
+from ..diagnosis import Fault
 from ..finding import Judgement, Obligation
 from ..origin import is_bare
-from ..recogniser import Fault
 from ..registry import check, each_of, per_operation
 from .observation import Observation, body_is_judged, is_judged
 

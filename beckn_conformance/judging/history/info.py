@@ -11,8 +11,8 @@ from ...messages.text import shown
 from ...specification.actions import ADD, GET, UPDATE
 from ...specification.pointer import MISSING, below, member
 from ..checks import Observation
+from ..diagnosis import DoubtKind
 from ..finding import Judgement, Obligation
-from ..recogniser import DoubtKind
 from ..registry import history_check
 from .candidates import Candidates, Values, Write
 from .course import Course, settled

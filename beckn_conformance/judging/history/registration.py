@@ -9,8 +9,8 @@ from ...specification.actions import GET
 from ...specification.pointer import member
 from ...specification.specification import Specification
 from ..checks import Observation
+from ..diagnosis import DoubtKind
 from ..finding import Judgement
-from ..recogniser import DoubtKind
 from ..registry import history_check
 from .clones import Clones
 from .course import Course

@@ -1,0 +1,91 @@
+"""What is said of a request: the faults it surely has, and what is unclear about it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing that is surely wrong with a request."""
+
+    pointer: str
+    """JSON Pointer into the body, or ``header:Token`` and the like."""
+    member: str
+    """The pointer with ``*`` for any index."""
+    kind: str
+    strength: str
+    """``must`` or ``should``: how firmly a NACK is due."""
+
+    @property
+    def in_header(self) -> bool:
+        return self.pointer.startswith("header:")
+
+    @property
+    def of_registration(self) -> bool:
+        return self.pointer.startswith("/registration")
+
+
+class DoubtKind(StrEnum):
+    """The kinds of doubt that something depends on."""
+
+    MISSING = "missing"
+    NULL = "null"
+    TAKEN = "taken"
+    """Another registration was made with the value."""
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """A member that readers can take in different ways, so that nothing follows from it."""
+
+    pointer: str
+    why: str
+    """For people; nothing is decided by it."""
+    kind: DoubtKind = DoubtKind.OTHER
+
+
+@dataclass(frozen=True, slots=True)
+class Symbol:
+    """A member with a value that a gateway SHOULD accept rather than MUST (Q4)."""
+
+    pointer: str
+
+
+Note = Fault | Doubt | Symbol
+"""What the recogniser says of one member."""
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """Everything that the recogniser says of a request."""
+
+    faults: tuple[Fault, ...] = ()
+    doubts: tuple[Doubt, ...] = ()
+    symbols: tuple[str, ...] = ()
+    """Members with values that a gateway SHOULD accept rather than MUST (Q4)."""
+    registration: str | None = None
+    """Id of the known registration that the request is about."""
+
+    @property
+    def valid(self) -> bool:
+        return not self.faults and not self.doubts
+
+    @property
+    def faulty(self) -> bool:
+        return bool(self.faults)
+
+    @property
+    def header_faults(self) -> tuple[Fault, ...]:
+        return tuple(f for f in self.faults if f.in_header)
+
+    @property
+    def body_faults(self) -> tuple[Fault, ...]:
+        return tuple(f for f in self.faults if not f.in_header)
+
+    def clouds(self, pointer: str) -> bool:
+        """Tells whether a member, or a part of it, is in doubt or at fault."""
+        pointers = (*(fault.pointer for fault in self.faults), *(doubt.pointer for doubt in self.doubts))
+        return any(p == pointer or p.startswith(f"{pointer}/") or pointer.startswith(f"{p}/") for p in pointers)
