@@ -128,10 +128,6 @@ class GatewayConfig:
             }
         )
 
-    def status_name(self, literal: str) -> str:
-        """The gateway's own word for a status of the specification page."""
-        return self.status_names.get(literal, literal)
-
     @property
     def secrets(self) -> tuple[str, ...]:
         """Every value that no report may show, longest first."""

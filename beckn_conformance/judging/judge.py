@@ -88,7 +88,7 @@ class Judge:
             self._introduce(exchange)
         for check in CHECKS:
             if not check.history:
-                yield from (judgement for judgement in check.function(observation) if judgement.requirement)
+                yield from check.function(observation)
         yield from self._histories.observe(observation)
         if (
             exchange.reply is not None

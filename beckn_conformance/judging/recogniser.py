@@ -129,12 +129,13 @@ class Recogniser:
                     continue
                 if kind := _broken(known, value):
                     broken.append(pointer)
-                    yield self._of_kind(known, pointer, kind, value)
+                    if kind != "missing" or not known.omissible:
+                        yield self._of_kind(known, pointer, kind, value)
                     continue
                 if known.scalar:
                     if note := self._scalar(known, pointer, value):
                         yield note
-                elif not known.safe(value):
+                elif known.type == "array" and not known.safe(value):
                     yield Doubt(pointer, "a list shorter or longer than every reading allows")
                 if isinstance(value, dict):
                     yield from _unknown(pointer, value.keys() - known.properties)

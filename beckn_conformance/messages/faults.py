@@ -36,6 +36,8 @@ TOKEN_KINDS = tuple(kind for name, kinds in HEADER_FAULTS.values() if name == "T
 """Faults of the token in a call about a registration."""
 
 LATER = " in a later document"
+LEFT_OUT = "left out"
+"""Kind of a valid request without an optional member."""
 
 
 @dataclass(frozen=True, slots=True)

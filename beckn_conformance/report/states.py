@@ -7,8 +7,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..judging.checks import VERIFICATION
 from ..specification.actions import ADD, SIGNUP, UPDATE
+from ..specification.loading import shipped
+from ..specification.replies import statuses
 
 SUBJECTS = ("registration", "document", "api")
 MOST_OTHERS = 3
@@ -93,6 +94,12 @@ def diagrams(
     ]
 
 
+def _verification() -> tuple[str, str]:
+    """Statuses of what waits for verification, and of what is verified."""
+    known = statuses(shipped())
+    return known.waiting or "", known.verified or ""
+
+
 @dataclass(frozen=True, slots=True)
 class _Declared:
     """Declarations about statuses (R4–R6)."""
@@ -112,12 +119,12 @@ class _Declared:
 
     def states(self, subject: str) -> list[str]:
         """Those of the page, clockwise as they are drawn: what waits on the left, what is verified on the right."""
-        waiting, verified = VERIFICATION
+        waiting, verified = _verification()
         return [verified, self.pending, self.fail, waiting] if subject == "registration" else [verified, waiting]
 
     def unseen(self, subject: str) -> list[tuple[str | None, str]]:
         """Transitions that the page lets one expect."""
-        waiting, verified = VERIFICATION
+        waiting, verified = _verification()
         found: list[tuple[str | None, str]] = [(None, waiting), (waiting, verified)]
         if subject == "registration":
             found += [(state, self.pending) for state in (waiting, verified, self.fail)]
@@ -128,7 +135,7 @@ class _Declared:
     def allows(self, subject: str, row: Mapping[str, Any]) -> bool:
         """Whether the page, as it is read, speaks for a transition of which no check found fault (R3–R7, R17)."""
         before, after, operation = row["before"], row["after"], row["operation"]
-        waiting, verified = VERIFICATION
+        waiting, verified = _verification()
         if subject != "registration":
             fresh = after == waiting or (after == verified and self.immediate)
             return fresh if before is None else after == before or (before, after) == (waiting, verified)

@@ -30,6 +30,8 @@ class Member:
     schema: Mapping[str, Any]
     required: bool
     nullable: bool
+    omissible: bool = False
+    """A gateway MUST accept a request without it: neither ``required`` nor ``required`` of the parent's ``x-safe``."""
 
     @property
     def name(self) -> str:

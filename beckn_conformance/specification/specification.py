@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any, Final
@@ -48,16 +48,20 @@ class Specification:
     def members(self, action: str) -> tuple[Member, ...]:
         """Returns the members of an operation's request body, parents before children."""
         if action not in self._members:
-            schema = self.files[f"{self.operation(action).key}.request.json"]
-            self._members[action] = self._all_members(schema)
+            found = self.all_members(f"{self.operation(action).key}.request.json")
+            if action != SIGNUP:
+                # Whatever a signup needs, an update may be refused without (Q14).
+                needed = {member.pointer for member in self.members(SIGNUP) if not member.omissible}
+                found = tuple(replace(m, omissible=False) if m.omissible and m.pointer in needed else m for m in found)
+            self._members[action] = found
         return self._members[action]
 
     @cached_property
     def places(self) -> frozenset[str]:
         """Places of possible findings, with ``*`` for any index: whole bodies, their members, header members."""
-        bodies = (self.files[f"{o.key}.{kind}.json"] for o in self.operations for kind in ("request", "ack"))
+        bodies = (f"{o.key}.{kind}.json" for o in self.operations for kind in ("request", "ack"))
         headers = (name for kind in ("request", "reply") for name in self.files[f"header.{kind}.json"]["properties"])
-        members = {member.pointer for body in bodies for member in self._all_members(body)}
+        members = {member.pointer for body in bodies for member in self.all_members(body)}
         return frozenset({"", *members, *(f"header:{name}" for name in headers)})
 
     def children(self, action: str, pointer: str) -> tuple[Member, ...]:
@@ -109,9 +113,12 @@ class Specification:
             node = node[part]
         return dict(node)
 
-    def _all_members(self, schema: Mapping[str, Any]) -> tuple[Member, ...]:
-        """Returns the members of a body; raises SpecificationError for endless references."""
-        found = tuple(itertools.islice(self._walk(schema, "", DEEPEST), MOST_MEMBERS + 1))
+    def all_members(self, file: str) -> tuple[Member, ...]:
+        """Returns the members of the body in a file, parents first.
+
+        Raises SpecificationError for endless references.
+        """
+        found = tuple(itertools.islice(self._walk(self.files[file], "", DEEPEST), MOST_MEMBERS + 1))
         if len(found) > MOST_MEMBERS:
             raise SpecificationError(f"{self.folder}: a body has more than {MOST_MEMBERS} members")
         return found
@@ -121,9 +128,10 @@ class Specification:
             raise SpecificationError(f"{self.folder}: the members of {pointer[:80]} are nested too deeply")
         schema, _ = self.resolve(schema)
         required = schema.get("required", ())
+        needed = (*required, *schema.get("x-safe", {}).get("required", ()))
         for name, child in schema.get("properties", {}).items():
             resolved, nullable = self.resolve(child)
-            yield Member(below(pointer, name), resolved, name in required, nullable)
+            yield Member(below(pointer, name), resolved, name in required, nullable, name not in needed)
             yield from self._walk(resolved, below(pointer, name), room - 1)
         if "items" in schema:
             resolved, nullable = self.resolve(schema["items"])
@@ -159,10 +167,6 @@ class Specification:
     def acceptances(self, action: str) -> tuple[Acceptance, ...]:
         """Returns the kinds of valid values that must be accepted, member by member."""
         return _acceptances_of(self, action)
-
-    def replies_owned(self, action: str) -> tuple[str, ...]:
-        """Returns the requirements on the body of an operation's ACK: the general one, and those on single members."""
-        return _replies_owned(self, action)
 
     def _refusals(self, action: str) -> tuple[Requirement, ...]:
         return _refusals_of(self, action)
@@ -216,13 +220,6 @@ def _acceptances_of(specification: Specification, action: str) -> tuple[Acceptan
         for strength in ("must", "should")
         if (requirement := specification.requirement_for_acceptance(action, member.pointer, strength)) is not None
     )
-
-
-@lru_cache(maxsize=64)
-def _replies_owned(specification: Specification, action: str) -> tuple[str, ...]:
-    general = f"{specification.prefix(action)}-BODY"
-    owners = (r.id for r in specification.requirements.values() if action in r.operations and r.owns)
-    return tuple(dict.fromkeys((general, *owners)))
 
 
 @lru_cache(maxsize=64)

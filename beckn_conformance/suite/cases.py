@@ -8,9 +8,10 @@ from beckn_conformance.client.provider import Actor, Registration
 from beckn_conformance.config.gateway import GatewayConfig
 from beckn_conformance.judging.checks import blamed, looks_unsettled
 from beckn_conformance.messages.exchange import Exchange
-from beckn_conformance.messages.faults import FaultCase, fault_cases
+from beckn_conformance.messages.faults import LEFT_OUT, FaultCase, fault_cases
 from beckn_conformance.run.scenario import case
 from beckn_conformance.specification.actions import ADD, GET, SIGNUP, UPDATE
+from beckn_conformance.specification.pointer import member as member_at
 from beckn_conformance.specification.pointer import parts_of, put
 from beckn_conformance.suite.specification import current
 
@@ -68,6 +69,10 @@ def variant_parameters(action: str, *kept: str) -> list[Any]:
                     parameters.append(
                         case((requirement.id, *kept), member.pointer, variant, id=f"{member.pointer}-{variant}")
                     )
+        if member.omissible:
+            requirement = specification.requirement_for_acceptance(action, member.pointer, "must")
+            id_ = requirement.id if requirement else f"{specification.prefix(action)}-ACK"
+            parameters.append(case((id_, *kept), member.pointer, LEFT_OUT, id=f"{member.pointer}-{LEFT_OUT}"))
     return parameters
 
 
@@ -102,6 +107,10 @@ def parts_with(actor: Actor, action: str, member: str, variant: str) -> dict[str
     parts = actor.values.parts(action)
     if member in ("/documents/*/name", "/documents/*/data"):
         parts["documents"] = [actor.values.document(variant), actor.values.document()]
+        return parts
+    if variant == LEFT_OUT:
+        parent, _, name = member.replace("/*", "/0").rpartition("/")
+        del member_at(parts, parent)[parts_of(f"/{name}")[0]]
         return parts
     put(parts, member.replace("/*", "/0"), actor.values.value(member, variant, action=action))
     return parts

@@ -4,16 +4,17 @@ A check never asks what the sender meant; it goes by the diagnosis. Where one fa
 of a reply from being read, only that fault is judged.
 """
 
-from . import bodies, refusals, replies, robustness
-from .observation import VERIFICATION, Observation, blamed, looks_unsettled
+from . import acceptance, bodies, field_errors, refusals, replies, robustness
+from .observation import Observation, blamed, looks_unsettled
 from .replies import JSON_MEDIA
 
 __all__ = [
     "JSON_MEDIA",
-    "VERIFICATION",
     "Observation",
+    "acceptance",
     "blamed",
     "bodies",
+    "field_errors",
     "looks_unsettled",
     "refusals",
     "replies",

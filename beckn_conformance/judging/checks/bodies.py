@@ -1,19 +1,23 @@
-"""Checks of the body of an ACK: its members, statuses, ids and credential."""
+"""Checks the body of an ACK: its schema, ids, credential and expiry."""
 
 from __future__ import annotations
 
 import datetime
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
-from ...messages.json_text import tame
 from ...messages.text import shown
 from ...messages.times import read_date, read_time
 from ...specification.actions import SIGNUP
-from ...specification.pointer import MISSING, below, member, pattern_of, places
+from ...specification.pointer import MISSING, member, pattern_of, places
+from ...specification.replies import declarations, members_of_ack, owner, owners, statuses
 from ..finding import MOST_PLACES, Judgement
-from ..registry import check
-from .observation import VERIFICATION, Observation
+from ..registry import CHECKS, check
+from .breaches import Breach, breaches
+from .observation import Observation
+
+STATUS = "/registration/status"
 
 
 def _acknowledged_body(observation: Observation) -> bool:
@@ -27,129 +31,101 @@ def _acknowledged_body(observation: Observation) -> bool:
     )
 
 
-def _owner(observation: Observation, pointer: str) -> str:
-    pattern = pattern_of(pointer)
-    for requirement in observation.specification.requirements.values():
-        if observation.action in requirement.operations and pattern in requirement.owns:
-            return requirement.id
-    return f"{observation.prefix}-BODY"
-
-
 @check("*-BODY", tie="owns")
-def body_has_its_members(observation: Observation) -> Iterable[Judgement]:
+def body_fits_its_schema(observation: Observation) -> Iterable[Judgement]:
+    """Judges the whole body. A member that a requirement owns is judged under that requirement."""
     if not _acknowledged_body(observation):
         return
+    specification, action = observation.specification, observation.action
     broken: set[str] = set()
-    told: Counter[tuple[str, str]] = Counter()
-    body = observation.exchange.body_of_reply
-    for error in observation.specification.reply_schema(observation.action, "ack").iter_errors(
-        None if body == MISSING else tame(body)
-    ):
-        keyword = str(error.schema_path[-1])
-        if keyword not in ("type", "required", "pattern"):
-            continue
-        pointer = below("", *error.instance_path)
-        if keyword == "required":
-            pointer = below(pointer, error.kind.property)
-        told[pattern_of(pointer), keyword] += 1
-        if told[pattern_of(pointer), keyword] > MOST_PLACES:
-            # A waiver may be for one document only; more of them than are told apart say nothing new.
-            continue
-        requirement = _owner(observation, pointer)
-        if requirement in ("DOCUMENTS-OLD-STATUS",) or (
-            observation.config.documents_echo == "redacted" and pattern_of(pointer) == "/documents/*/data"
+    reported: Counter[tuple[str, str]] = Counter()
+    for breach in _breaches(observation):
+        pattern = pattern_of(breach.pointer)
+        requirement = owner(specification, action, pattern)
+        if requirement == "DOCUMENTS-OLD-STATUS" or (
+            pattern == "/documents/*/data" and observation.config.documents_echo == "redacted"
         ):
+            # The history tells new documents from earlier ones.
             continue
         broken.add(requirement)
-        found = member(body, pointer)
-        kind, wrong = BREACHES[keyword]
-        yield observation.bad(
-            requirement,
-            pointer,
-            kind,
-            f"{pattern_of(pointer) or 'the body'} {wrong}",
-            f"{pointer or 'the body'} as the specification shows it",
-            f"{observation.observed}, with {shown(found)} there",
-        )
-    for requirement in observation.specification.replies_owned(observation.action):
-        if requirement not in broken and requirement not in STATUS_PLACES and requirement not in IDENTITY:
-            yield observation.ok(requirement)
+        reported[pattern, breach.kind] += 1
+        if reported[pattern, breach.kind] <= MOST_PLACES:
+            # More documents than are told apart say nothing new.
+            yield _bad(observation, requirement, breach)
+    named = {id_ for entry in CHECKS for id_ in entry.ids}
+    for owning in owners(specification, action):
+        if not {owning.id} & (broken | named) and _is_shown(observation, owning.owns):
+            yield observation.ok(owning.id)
+    if f"{observation.prefix}-BODY" not in broken:
+        yield observation.ok(f"{observation.prefix}-BODY")
 
 
-BREACHES = {
-    "type": ("another-type", "has another type"),
-    "required": ("missing", "is missing"),
-    "pattern": ("blank", "is blank"),
-}
-"""By keyword of a schema, the kind of finding and what is told of it."""
-
-STATUS_PLACES = {
-    "SIGNUP-DOCUMENT-STATUS": "/documents/*/status",
-    "SIGNUP-API-STATUS": "/api/status",
-    "UPDATE-STATUS": "/registration/status",
-    "UPDATE-DOCUMENT-STATUS": "/documents/*/status",
-    "DOCUMENTS-STATUS": "/registration/status",
-}
-IDENTITY = ("GET-ID", "UPDATE-ID", "DOCUMENTS-ID", "DOCUMENTS-OLD-STATUS", "DOCUMENTS-DOCUMENT-ID")
+def _bad(observation: Observation, requirement: str, breach: Breach) -> Judgement:
+    pattern, kind = pattern_of(breach.pointer), breach.kind
+    if kind == "another-value" and pattern.endswith("/status"):
+        kind = "another-status"
+    return observation.bad(
+        requirement,
+        breach.pointer,
+        kind,
+        f"{pattern or 'the body'} {breach.wrong}",
+        f"{breach.expected} at {breach.pointer or 'the body'}",
+        f"{observation.observed}, with {shown(member(observation.exchange.body_of_reply, breach.pointer))} there",
+    )
 
 
-@check(*STATUS_PLACES)
-def statuses_are_those_of_the_page(observation: Observation) -> Iterable[Judgement]:
-    if not _acknowledged_body(observation):
-        return
-    for requirement, place in STATUS_PLACES.items():
-        if observation.action not in observation.specification.requirements[requirement].operations:
-            continue
-        if place == "/registration/status":
-            allowed: tuple[str, ...] = (observation.config.status_name("UPDATE-PENDING"),)
-        elif requirement.startswith("SIGNUP") and observation.config.verification == "deferred":
-            allowed = VERIFICATION[:1]
-        else:
-            allowed = VERIFICATION
-        seen = missing = False
-        wrong = 0
-        for pointer, value in places(observation.exchange.body_of_reply, place):
-            if value == MISSING or (place == "/registration/status" and not isinstance(value, str)):
-                missing = True
-                continue
-            seen = True
-            if value not in allowed:
-                wrong += 1
-                yield observation.bad(
-                    requirement,
-                    pointer,
-                    "another-status",
-                    "a status that the specification does not allow",
-                    f"{' or '.join(map(shown, allowed))} at {pointer}",
-                    f"{observation.observed}, with {shown(value)} there",
-                )
-                if wrong >= MOST_PLACES:
-                    break
-        if seen and not missing and not wrong:
-            yield observation.ok(requirement)
+def _breaches(observation: Observation) -> Iterator[Breach]:
+    """Breaches of the schema of the ACK, with the gateway's own word for a pending update in its place (R5)."""
+    body = observation.exchange.body_of_reply
+    own, literal = observation.statuses.pending, statuses(observation.specification).pending
+    if own != literal and isinstance(body, dict) and isinstance(body.get("registration"), dict):
+        status = member(body, STATUS)
+        word = literal if status == own else own if status == literal else status
+        if word != MISSING:
+            body = {**body, "registration": {**body["registration"], "status": word}}
+    for breach in breaches(observation.specification.reply_schema(observation.action, "ack"), body):
+        yield replace(breach, expected=shown(own)) if breach.expected == shown(literal) else breach
+    if observation.config.verification == "deferred":
+        yield from _verified_at_once(observation)
+
+
+def _verified_at_once(observation: Observation) -> Iterator[Breach]:
+    """Statuses after the first of an enum, if only a gateway that verifies at once may say them (R4)."""
+    specification = observation.specification
+    for known in members_of_ack(specification, observation.action):
+        first, *later = known.schema.get("enum", [None])
+        requirement = specification.requirements.get(owner(specification, observation.action, known.pointer))
+        if later and requirement and "verification" in declarations(specification, requirement):
+            for pointer, value in places(observation.exchange.body_of_reply, known.pointer):
+                if value in later:
+                    yield Breach(pointer, "enum", "another-value", "has another value", shown(first))
+
+
+def _is_shown(observation: Observation, patterns: Iterable[str]) -> bool:
+    """True if the reply has any of these members."""
+    body = observation.exchange.body_of_reply
+    return any(value != MISSING for pattern in patterns for _, value in places(body, pattern))
 
 
 @check("GET-ID", "UPDATE-ID", "DOCUMENTS-ID")
 def id_is_the_one_asked_for(observation: Observation) -> Iterable[Judgement]:
-    if (
-        observation.action == SIGNUP
-        or not _acknowledged_body(observation)
-        or observation.diagnosis.registration is None
-    ):
+    asked, shown_id = observation.diagnosis.registration, observation.exchange.id_received
+    if observation.action == SIGNUP or not _acknowledged_body(observation) or asked is None:
         return
     value = member(observation.exchange.body_of_reply, "/registration/id")
-    if isinstance(value, str | int) and value != MISSING:
-        if str(value) == observation.diagnosis.registration:
-            yield observation.ok(f"{observation.prefix}-ID")
-        else:
-            yield observation.bad(
-                f"{observation.prefix}-ID",
-                "/registration/id",
-                "another-id",
-                "another registration's id",
-                f"{shown(observation.diagnosis.registration, 60)} at /registration/id",
-                f"{shown(value, 60)} there",
-            )
+    if isinstance(value, bool) or not isinstance(value, str | int) or value == MISSING:
+        return
+    if shown_id == asked:
+        yield observation.ok(f"{observation.prefix}-ID")
+    else:
+        yield observation.bad(
+            f"{observation.prefix}-ID",
+            "/registration/id",
+            "another-id",
+            "another registration's id",
+            f"{shown(asked, 60)} at /registration/id",
+            f"{shown(value, 60)} there",
+        )
 
 
 @check("TOKEN-NOT-REPEATED")
@@ -176,7 +152,7 @@ def expiry_lies_ahead(observation: Observation) -> Iterable[Judgement]:
     value = member(observation.exchange.body_of_reply, "/auth/exp")
     if not isinstance(value, str) or value == MISSING or not value.strip():
         return
-    # Where the clocks differ, the token is valid by that of the gateway.
+    # If the clocks differ, the token is valid by the gateway's.
     said = read_date(observation.exchange.reply.header("date")) if observation.exchange.reply is not None else None
     now = datetime.datetime.fromtimestamp(observation.exchange.started, datetime.UTC)
     moment = read_time(value)

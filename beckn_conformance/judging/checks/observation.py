@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from typing import Any
 
@@ -15,14 +15,13 @@ from ...messages.json_text import MOST_ITEMS
 from ...messages.text import shown
 from ...specification.actions import ADD
 from ...specification.pointer import MISSING, below, member, places
+from ...specification.replies import Statuses, statuses
 from ...specification.specification import Specification
 from ...untrusted.text import brief, printable
 from ..diagnosis import Diagnosis
 from ..finding import Finding, Judgement, Obligation
 from ..known import KnownRegistrations
 from ..origin import INTERMEDIARY, Origin, is_own, signature
-
-VERIFICATION = ("PENDING-VERIFICATION", "VERIFIED")
 
 
 @dataclass(frozen=True)
@@ -63,6 +62,28 @@ class Observation:
     def registration(self) -> str:
         """Id of the registration that the exchange is about or made; empty where there is none."""
         return self.diagnosis.registration or self.exchange.id_received or ""
+
+    @cached_property
+    def statuses(self) -> Statuses:
+        """The words for statuses that are due, with the gateway's own as declared (R5, R6)."""
+        literals = statuses(self.specification)
+        return replace(
+            literals,
+            pending=self.config.status_names.get("UPDATE-PENDING", literals.pending),
+            failed=self.config.status_names.get("UPDATE-FAIL", literals.failed),
+        )
+
+    @cached_property
+    def left_out(self) -> list[str]:
+        """Pointers of the members that the request leaves out and need not have."""
+        body = self.exchange.sent.body if self.exchange.sent else MISSING
+        return [
+            pointer
+            for known in self.specification.members(self.action)
+            if known.omissible
+            for pointer, value in places(body, known.pointer)
+            if value == MISSING and isinstance(member(body, pointer.rpartition("/")[0]), dict)
+        ]
 
     @cached_property
     def prefix(self) -> str:
@@ -140,6 +161,7 @@ class Observation:
             return f"{self.action} with {'; '.join(parts)}"
         for pointer in self.diagnosis.symbols or self._foreign_scripts:
             parts.append(f"{pointer} = {shown(member(self.exchange.sent.body, pointer), 80)}")
+        parts += [f"no {pointer}" for pointer in self.left_out[:4] if self.diagnosis.valid]
         for doubt in self.diagnosis.doubts[:2]:
             parts.append(f"{doubt.pointer or 'the body'}: {doubt.why}")
         where = f" at the peer {self.exchange.peer}" if self.exchange.peer else ""
@@ -242,8 +264,7 @@ class Observation:
     def disguised(self) -> bool:
         """An ACK to an unusual request whose body is that of a refusal, so that nothing is known of what was done."""
         status = member(self.exchange.body_of_reply, "/registration/status")
-        failed = self.config.status_name("UPDATE-FAIL")
-        return self.exchange.acknowledged and not self.diagnosis.valid and status in (MISSING, failed)
+        return self.exchange.acknowledged and not self.diagnosis.valid and status in (MISSING, self.statuses.failed)
 
     @cached_property
     def blamed(self) -> tuple[tuple[str, Any], ...]:

@@ -8,13 +8,12 @@ from typing import Any
 
 from ...messages.text import shown
 from ...specification.actions import ADD, GET, UPDATE
-from ..checks import VERIFICATION, Observation
+from ...specification.replies import literals
+from ..checks import Observation
 from ..finding import Judgement
 from ..registry import history_check
 from .course import Course, settled
 from .pairing import Document, Pairing
-
-WAITING, DONE = VERIFICATION
 
 
 @history_check(
@@ -29,9 +28,10 @@ def judge_statuses(observation: Observation, course: Course, pairings: list[Pair
         pointer = f"/documents/{pairing.index}/status"
         new = pairing.document.exchange == observation.exchange.id
         waits = new and observation.action == ADD and observation.config.verification == "deferred"
-        if observation.action == ADD:
+        known = literals(observation.specification, observation.action, "ack", "documents", "*", "status")
+        if observation.action == ADD and known:
             requirement = "DOCUMENTS-NEW-STATUS" if new else "DOCUMENTS-OLD-STATUS"
-            allowed = (WAITING,) if waits else VERIFICATION
+            allowed = known[:1] if waits else known
             if status in allowed:
                 yield observation.ok(requirement)
             else:
@@ -45,7 +45,7 @@ def judge_statuses(observation: Observation, course: Course, pairings: list[Pair
                 )
         if pairing.document.verified and not new and isinstance(status, str):
             yield from _still_verified(observation, course, pairing.document, pointer, status)
-        if status == DONE and not waits:
+        if status == observation.statuses.verified and not waits:
             _verify(pairing.document, observation.exchange.ended)
 
 
@@ -58,7 +58,7 @@ def _still_verified(
         return
     # If this registration was not changed, an update of another one did it.
     requirement = "DOCUMENTS-OLD-STATUS-KEPT" if written == ADD else "UPDATE-DOCUMENT-STATUS-KEPT"
-    if status != WAITING:
+    if status != observation.statuses.waiting:
         if written in (UPDATE, ADD):
             yield observation.ok(requirement)
     elif observation.action != GET or settled(observation, document.verified_at):
@@ -68,7 +68,7 @@ def _still_verified(
             pointer,
             "verification-lost",
             "a verified document waits for verification again",
-            f"{shown(DONE)} at {pointer}, as before",
+            f"{shown(observation.statuses.verified)} at {pointer}, as before",
             f"{shown(status)} there",
         )
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from ...messages.text import shown
 from ...specification.actions import ADD, GET, SIGNUP, UPDATE
 from ...specification.pointer import MISSING, member
-from ..checks import VERIFICATION, Observation
+from ..checks import Observation
 from ..finding import Judgement
 from ..registry import history_check
 from .course import Course, settled
@@ -69,10 +69,14 @@ class Status:
             yield from self._after_change(observation, course, f"{PREFIX[course.written]}-STATUS-SEEN", status)
 
     def _after_refusal(self, observation: Observation, requirement: str, status: str) -> Iterator[Judgement]:
-        config = observation.config
-        before, pending, failed = self._by_get, config.status_name("UPDATE-PENDING"), config.status_name("UPDATE-FAIL")
+        words, before = observation.statuses, self._by_get
+        pending, failed = words.pending, words.failed
         # A gateway that verifies in the background has its own words for what is verified, at any time (R3).
-        moving = before == pending or status in VERIFICATION or (verifies(observation) and status != pending)
+        moving = (
+            before == pending
+            or status in (words.waiting, words.verified)
+            or (verifies(observation) and status != pending)
+        )
         if status in (before, failed):
             yield observation.ok(requirement)
         elif not moving:
@@ -88,8 +92,8 @@ class Status:
     def _after_change(
         self, observation: Observation, course: Course, requirement: str, status: str
     ) -> Iterator[Judgement]:
-        before, pending = self._before_change, observation.config.status_name("UPDATE-PENDING")
-        if status in (pending, "VERIFIED") or before not in (None, status):
+        before, pending = self._before_change, observation.statuses.pending
+        if status in (pending, observation.statuses.verified) or before not in (None, status):
             yield observation.ok(requirement)
         elif before not in (None, pending) and settled(observation, course.written_at):
             yield observation.bad(

@@ -1,0 +1,132 @@
+"""Checks that valid requests are acknowledged."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from ...config.gateway import GatewayConfig
+from ...messages.faults import LEFT_OUT
+from ...messages.text import shown
+from ...specification.actions import SIGNUP
+from ...specification.catalogue import Requirement
+from ...specification.pointer import MISSING, member, pattern_of, places
+from ...specification.specification import Specification
+from ..finding import Judgement, Obligation
+from ..origin import is_bare
+from ..registry import check, per_operation
+from .observation import Observation
+
+
+def _accepted(requirement: Requirement, specification: Specification, config: GatewayConfig) -> Iterator[Obligation]:
+    """Each kind of valid value of each member; a declared pattern leaves one kind of company ids (Q5)."""
+    if requirement.accepts is None:
+        yield from per_operation(requirement, specification, config)
+        return
+    must = requirement.accepts.strength == "must"
+    for action in requirement.operations:
+        for known in specification.members(action):
+            if known.pointer in requirement.accepts.members:
+                kinds = [*known.variants(requirement.accepts.strength)]
+                one = config.company_id is not None and known.name == "company_id"
+                yield from (Obligation(action, known.pointer, kind) for kind in (kinds[:1] if one else kinds))
+                if must and known.omissible:
+                    yield Obligation(action, known.pointer, LEFT_OUT)
+
+
+@check("*-ACK", "TOKEN-ACCEPTED", tie="accepts", obligations=_accepted)
+def valid_request_is_acknowledged(observation: Observation) -> Iterable[Judgement]:
+    if not observation.diagnosis.valid or not observation.message or observation.unsettled:
+        return
+    if observation.exchange.acknowledged:
+        yield observation.ok(f"{observation.prefix}-ACK")
+        if observation.action != SIGNUP:
+            yield observation.ok("TOKEN-ACCEPTED")
+        yield from _accepted_kinds(observation)
+    elif observation.exchange.refused and not observation.contended:
+        yield from _refused(observation)
+    elif observation.diagnosis.symbols and is_bare(observation.exchange) and not observation.by_gateway:
+        # A limit or a ban, which also meets plain requests, has nothing to do with the symbols.
+        reply = observation.exchange.reply
+        stopped = reply is not None and reply.status // 100 in (2, 4) and reply.status != 429
+        if observation.served and not observation.shut_out and stopped:
+            yield _symbols_refused(observation, observation.observed)
+
+
+def _accepted_kinds(observation: Observation) -> Iterator[Judgement]:
+    assert observation.exchange.sent is not None
+    for acceptance in observation.specification.acceptances(observation.action):
+        for _, value in places(observation.exchange.sent.body, acceptance.pointer):
+            if value == MISSING or isinstance(value, (dict, list)) or value is None:
+                continue
+            for kind, pattern in acceptance.variants:
+                if pattern.search(str(value)):
+                    yield observation.ok(
+                        acceptance.requirement, Obligation(observation.action, acceptance.pointer, kind)
+                    )
+    for pointer in map(pattern_of, observation.left_out):
+        requirement = _requirement(observation, pointer)
+        yield observation.ok(requirement, Obligation(observation.action, pointer, LEFT_OUT))
+
+
+def _requirement(observation: Observation, pointer: str, strength: str = "must") -> str:
+    """The requirement that a member is accepted; the general one if it has none of its own."""
+    own = observation.specification.requirement_for_acceptance(observation.action, pattern_of(pointer), strength)
+    return own.id if own else f"{observation.prefix}-ACK"
+
+
+def _refused(observation: Observation) -> Iterator[Judgement]:
+    status = observation.exchange.reply.status if observation.exchange.reply else 0
+    named = [pointer for pointer, _ in observation.blamed]
+    if observation.action != SIGNUP and status in (401, 403):
+        yield observation.bad(
+            "TOKEN-ACCEPTED",
+            "header:Token",
+            "token-refused",
+            "the token that the signup gave is refused",
+            "ACK to a valid request with it",
+        )
+        return
+    undeclared = observation.action == SIGNUP and observation.config.signup_token is None
+    if undeclared and not observation.signups_work and (status in (401, 403) or not named):
+        # Without a declared token, a wrong refusal cannot be told from a missing agreement (H2).
+        return
+    observed = f"{observation.observed}, blaming {', '.join(named[:4]) or 'nothing'}"
+    general, missing = f"{observation.prefix}-ACK", observation.left_out
+    for pointer in named:
+        requirement = _requirement(observation, pointer)
+        if pointer in missing:
+            yield _refused_without(observation, pointer, observed)
+            return
+        if pointer not in observation.diagnosis.symbols and requirement != general:
+            value = member(observation.exchange.sent.body if observation.exchange.sent else None, pointer)
+            note = f" to {shown(value, 80)} at {pointer}" if value != MISSING else ""
+            yield observation.bad(
+                requirement, pointer, "valid-refused", "a valid value is refused", f"ACK{note}", observed
+            )
+            return
+    if observation.diagnosis.symbols:
+        yield _symbols_refused(observation, observed)
+    elif missing:
+        yield _refused_without(observation, missing[0], observed)
+    else:
+        place = named[0] if named else ""
+        yield observation.bad(general, place, "valid-refused", "a valid request is refused", "ACK", observed)
+
+
+def _refused_without(observation: Observation, pointer: str, observed: str) -> Judgement:
+    return observation.bad(
+        _requirement(observation, pointer),
+        pointer,
+        "refused-without",
+        "a request without an optional member is refused",
+        f"ACK to a request without {pointer}",
+        observed,
+        Obligation(observation.action, pattern_of(pointer), LEFT_OUT),
+    )
+
+
+def _symbols_refused(observation: Observation, observed: str) -> Judgement:
+    """A value that SHOULD be accepted is refused (Q4), by the gateway or by a firewall."""
+    pointer = observation.diagnosis.symbols[0]
+    requirement = _requirement(observation, pointer, "should")
+    return observation.bad(requirement, pointer, "valid-refused", "a valid value is refused", "ACK", observed)

@@ -1,0 +1,78 @@
+"""Reads what a NACK blames."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ...specification.actions import SIGNUP
+from ...specification.pointer import pattern_of
+from ..diagnosis import Fault
+from .observation import Observation
+
+
+def blames(observation: Observation, fault: Fault) -> list[tuple[str, Any]]:
+    """Places of the NACK that say something about a fault, with what they say.
+
+    A fault of an object or a list may be blamed there or anywhere beneath.
+    """
+    text = any(
+        m.pointer == fault.member and m.type == "string" for m in observation.specification.members(observation.action)
+    )
+    if text:
+        return [(p, v) for p, v in observation.blamed if at_or_below(pattern_of(p), fault.member)]
+    top = "/" + fault.member.split("/")[1]
+    return [(p, v) for p, v in observation.blamed if at_or_below(p, top)]
+
+
+def refused_unread(observation: Observation) -> bool:
+    """True if the gateway seems not to have looked at the body, because of the token or of a change under way."""
+    if observation.contended and not any(blames(observation, fault) for fault in observation.diagnosis.body_faults):
+        return True
+    status = observation.exchange.reply.status if observation.exchange.reply else 0
+    unknown = any(fault.kind == "unknown" for fault in observation.diagnosis.faults)
+    return observation.action != SIGNUP and status in (401, 403) and not observation.blamed and not unknown
+
+
+def refused_for_a_doubt(observation: Observation) -> bool:
+    """True if the NACK blames a member on which readings differ, or blames nothing though such a member has no place.
+
+    The gateway may have looked no further (R14).
+    """
+    doubts = [doubt.pointer for doubt in observation.diagnosis.doubts]
+    if not observation.blamed:
+        return any(not is_known(observation, doubt) for doubt in doubts)
+    return any(at_or_below(p, d) or at_or_below(d, p) for p, _ in observation.blamed for d in doubts)
+
+
+def at_or_below(pointer: str, other: str) -> bool:
+    return pointer == other or pointer.startswith(other + "/")
+
+
+def text_around(observation: Observation, pointer: str) -> str | None:
+    """The text member of the request at a pointer, or the one above it, as a pattern."""
+    pattern = pattern_of(pointer)
+    texts = (known.pointer for known in observation.specification.members(observation.action) if known.type == "string")
+    return next((text for text in texts if at_or_below(pattern, text)), None)
+
+
+def nearest(observation: Observation, pointer: str) -> str:
+    """The innermost member of the request at a pointer or above it."""
+    known = {known.pointer for known in observation.specification.members(observation.action)}
+    while pointer and pattern_of(pointer) not in known:
+        pointer = pointer.rpartition("/")[0]
+    return pointer
+
+
+def is_known(observation: Observation, pointer: str) -> bool:
+    """True for a member of the request and for what lies below a text of it; anything else is extra (T11)."""
+    pattern = pattern_of(pointer)
+    return text_around(observation, pointer) is not None or any(
+        k.pointer == pattern for k in observation.specification.members(observation.action)
+    )
+
+
+def is_clouded(observation: Observation, pointer: str) -> bool:
+    """True if a member, what holds it or what it holds is in doubt or at fault, in any document."""
+    pattern, diagnosis = pattern_of(pointer), observation.diagnosis
+    places = (*(fault.pointer for fault in diagnosis.faults), *(doubt.pointer for doubt in diagnosis.doubts))
+    return any(at_or_below(p, pattern) or at_or_below(pattern, p) for p in map(pattern_of, places))

@@ -1,0 +1,108 @@
+"""Checks that the field errors of a NACK stand where they belong (R14, R15, R18)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from ...messages.text import shown
+from ...specification.actions import GET
+from ...specification.pointer import MISSING, member, parts_of, pattern_of
+from ..finding import Judgement
+from ..registry import check
+from .blame import at_or_below, blames, is_clouded, is_known, nearest, refused_unread, text_around
+from .breaches import breaches
+from .observation import Observation, body_is_judged, is_judged
+
+
+@check("NACK-SOUND", "NACK-ECHO", "NACK-TEXT", "NACK-INDEX")
+def messages_stand_where_they_belong(observation: Observation) -> Iterable[Judgement]:
+    if not is_judged(observation) or not observation.exchange.refused or not body_is_judged(observation):
+        return
+    if observation.contended and refused_unread(observation):
+        return
+    faults = observation.diagnosis.body_faults
+    meant = {pointer for fault in faults for pointer, _ in blames(observation, fault)}
+    found = [
+        judgement
+        for pointer, value in observation.blamed
+        if (judgement := _misplaced(observation, pointer, value, meant)) is not None
+    ]
+    yield from found
+    wrong = {judgement.requirement for judgement in found}
+    passed = {"NACK-ECHO", "NACK-TEXT"} if meant else set()
+    if observation.action != GET:
+        passed.add("NACK-SOUND")
+    yield from (observation.ok(requirement) for requirement in sorted(passed - wrong))
+    yield from _index(observation)
+
+
+def _misplaced(observation: Observation, pointer: str, value: Any, meant: set[str]) -> Judgement | None:
+    """What is wrong with one message of a NACK."""
+    sent = observation.exchange.sent
+    own = member(sent.body, pointer) if sent is not None else MISSING
+    observed = f"{observation.observed}, with {shown(value, 80)} at {pointer}"
+    # The specification shows a registration beside the status of a refused update, so an id there blames nothing.
+    repeated = own != MISSING and own == value and not isinstance(value, bool)
+    if repeated and (pointer in meant or pointer == "/registration/id"):
+        message = "the message is the value that was sent"
+        return observation.bad("NACK-ECHO", pointer, "echoed", message, f"a message about {pointer}", observed)
+    if pointer in meant:
+        leaf = text_around(observation, pointer)
+        if not isinstance(value, str) or (leaf is not None and leaf != pattern_of(pointer)):
+            place = leaf or nearest(observation, pointer)
+            message = "the message is not a string"
+            return observation.bad("NACK-TEXT", place, "no-string", message, f"a string at {place}", observed)
+        return _breach(observation, pointer, observed)
+    if is_known(observation, pointer) and not is_clouded(observation, pointer):
+        return observation.bad(
+            "NACK-SOUND",
+            nearest(observation, pointer),
+            "sound-blamed",
+            "a sound member is blamed",
+            f"a message at {', '.join(f.pointer for f in observation.diagnosis.body_faults[:4])} only",
+            observed,
+        )
+    return None
+
+
+def _breach(observation: Observation, pointer: str, observed: str) -> Judgement | None:
+    """A message that is a string and still breaks the schema of the NACK."""
+    schema = observation.specification.reply_schema(observation.action, "nack")
+    for breach in breaches(schema, observation.exchange.body_of_reply):
+        if breach.pointer == pointer:
+            expected = f"{breach.expected} at {pointer}"
+            return observation.bad("NACK-TEXT", pointer, breach.kind, f"the message {breach.wrong}", expected, observed)
+    return None
+
+
+def _index(observation: Observation) -> Iterator[Judgement]:
+    """If there are as many document errors as documents, they stand at the index of the faulty one (R15)."""
+    assert observation.exchange.sent is not None
+    sent = member(observation.exchange.sent.body, "/documents")
+    errors = member(observation.exchange.body_of_reply, "/documents")
+    faults = [f for f in observation.diagnosis.body_faults if f.pointer.startswith("/documents/")]
+    if not isinstance(sent, list) or not isinstance(errors, list) or len(sent) != len(errors) or len(sent) < 2:
+        return
+    if not any(blames(observation, fault) for fault in faults):
+        return
+    blamed = [p for p, _ in observation.blamed if p.startswith("/documents/")]
+    missed = [f for f in faults if not any(at_or_below(p, f.pointer) for p in blamed)]
+    touched = {
+        parts_of(place)[1]
+        for place in (*(f.pointer for f in faults), *(d.pointer for d in observation.diagnosis.doubts))
+        if place.startswith("/documents/")
+    }
+    for pointer in blamed if missed else ():
+        meant = any(pattern_of(pointer).startswith(fault.member) for fault in faults)
+        if meant and parts_of(pointer)[1] not in touched:
+            yield observation.bad(
+                "NACK-INDEX",
+                next((f.pointer for f in faults if f.member == pattern_of(pointer)), faults[0].pointer),
+                "another-index",
+                "the message is at the index of another document",
+                f"a message at {faults[0].pointer}",
+                f"{observation.observed}, blaming {', '.join(blamed[:4])}",
+            )
+            return
+    yield observation.ok("NACK-INDEX")
