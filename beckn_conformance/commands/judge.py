@@ -86,13 +86,12 @@ def _rejudged(
     judged = rejudge(record, specification)
     verdict = judged.conclude()
     made = document.document(judged.run, verdict, judged.tally.statistics.to_json(), Masker())
-    path = None
     if report is not None:
-        path = files.write(made, report, specification, record=record, whole_har=whole_har)
+        files.write(made, report, specification, record=record, whole_har=whole_har)
     if as_json:
         say_json(made)
     else:
-        say(text for text, _ in terminal.lines(judged.run, verdict, path))
+        say(text for text, _ in terminal.lines(made, document.left_out(verdict), report))
     return verdict.exit_status
 
 

@@ -11,9 +11,9 @@ from typing import Any
 import allure
 import pytest
 
-from ..judging.tally import Found
 from ..record.rows import content_of
 from ..report.document import said
+from ..report.findings import FindingView
 from ..specification.catalogue import Requirement
 from ..untrusted.text import printable
 from ..untrusted.writing import replaced
@@ -28,6 +28,10 @@ INDENTED = 16 * 1024
 """Characters of a content that is laid out for a person at most: deep nesting would make it many times as long."""
 LONGEST = 64 * 1024
 """Characters of an attachment; the record has contents that are longer."""
+
+
+class _Red(AssertionError):
+    """Ends a step of Allure as failed."""
 
 
 class Results:
@@ -67,30 +71,28 @@ class Results:
             allure.dynamic.label("requirement", requirement.id)
             allure.dynamic.label("section", requirement.section)
 
-    def attach(self, status: str, found: Sequence[Found], mask: Callable[[str], str]) -> None:
+    def attach(self, status: str, found: Sequence[FindingView], mask: Callable[[str], str]) -> None:
         """What the running test found: of each finding a step with the difference, the exchange and how to see it
         again. Allure has no status for *warned* and *waived*: such a test has passed, and a tag that says so."""
         if status in ("warned", "waived", "inconclusive"):
             allure.dynamic.tag(status)
-        for record in found:
-            finding = record.finding
-            title = f"{finding.id}: {finding.message} at {finding.pointer or 'the whole body'}"
-            step = allure.step(printable(mask(title)))
-            step.__enter__()
-            self._show(record, mask)
-            # Nothing was raised here, but a step is red only where something was.
-            error = AssertionError(printable(mask(finding.observed))) if status == "failed" else None
-            step.__exit__(type(error) if error else None, error, None)
+        for view in found:
+            with contextlib.suppress(_Red), allure.step(printable(mask(view.title))):
+                self._show(view, mask)
+                if status == "failed":
+                    # A step is red only if something was raised in it.
+                    raise _Red(printable(mask(view.finding["observed"])))
 
-    def _show(self, record: Found, mask: Callable[[str], str]) -> None:
-        self._put("sent, expected, observed", _difference(record, mask))
-        row = self._row(record.finding.exchange)
+    def _show(self, view: FindingView, mask: Callable[[str], str]) -> None:
+        rows = (("operation", view.finding["operation"]), ("pointer", view.place), *view.differences)
+        self._put("sent, expected, observed", "\n".join(f"{name:10}{printable(mask(text))}" for name, text in rows))
+        row = self._row(view.finding["exchanges"][0])
         if row is not None:
             self._put("request", _request(row["request"]))
             self._put("reply", _reply(row))
-        if record.steps:
-            self._put("steps", "\n".join(record.steps))
-        self._put("again (curl)", record.script or record.curl)
+        if view.finding["steps"]:
+            self._put("steps", "\n".join(view.finding["steps"]))
+        self._put("again (curl)", view.finding["script"] or view.finding["curl"])
 
     def mask_again(self, mask: Callable[[str], str]) -> None:
         """Masks in the results of this run what the process that wrote them could not know to be secret."""
@@ -136,18 +138,6 @@ class Results:
             file.seek(self._places[exchange])
             row: dict[str, Any] = json.loads(file.readline())
             return row
-
-
-def _difference(record: Found, mask: Callable[[str], str]) -> str:
-    finding = record.finding
-    rows = (
-        ("operation", finding.operation),
-        ("pointer", finding.pointer or "the whole body"),
-        ("sent", finding.sent),
-        ("expected", finding.expected),
-        ("observed", finding.observed),
-    )
-    return "\n".join(f"{name:10}{printable(mask(text))}" for name, text in rows)
 
 
 def _request(request: Mapping[str, Any]) -> str:

@@ -6,7 +6,6 @@ import contextlib
 import gc
 import os
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,7 +14,7 @@ from ..errors import KitError, Unreachable, UsageError
 from ..judging.outcome import Verdict
 from ..process import crash
 from ..process.interrupts import take_termination
-from ..report import terminal
+from ..report import document, terminal
 from ..run.assessment import TestOutcome
 from ..run.session import Session
 from ..untrusted.text import printable
@@ -64,7 +63,7 @@ class Campaign:
         self.kit_fault = ""
         self.finished = False
         """Whether the run was concluded, or that was tried."""
-        self._report: Path | None = None
+        self._report: dict[str, Any] = {}
 
     def select(self, items: list[pytest.Item]) -> None:
         """Takes the tests that -k and -m left, and schedules those of this process."""
@@ -189,7 +188,8 @@ class Campaign:
         if letters := [f"{letter} {status}" for status, letter in LETTERS.items() if reporter.stats.get(status)]:
             reporter.write_line(f"letters of tests: {', '.join(letters)}")
         if self.verdict is not None:
-            for text, style in terminal.lines(self.session.run, self.verdict, self._report, self.session.masker.text):
+            left_out = document.left_out(self.verdict)
+            for text, style in terminal.lines(self._report, left_out, self.session.folder):
                 reporter.write_line(text, **({style: True} if style else {}))
         if self.kit_fault:
             reporter.write_line(f"a fault of the kit or of what runs it, no finding: {self.kit_fault}", red=True)

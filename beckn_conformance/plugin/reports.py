@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -26,21 +26,23 @@ def allure_results(config: pytest.Config, folder: Path, worker: str) -> Results 
     return Results(Path(config.invocation_params.dir) / asked, folder / file_of(EXCHANGES, worker))
 
 
-def write(session: Session, verdict: Verdict, config: pytest.Config, allure: Results | None, *, shared: bool) -> Path:
-    """Writes all reports of a run and returns the path of the page.
+def write(
+    session: Session, verdict: Verdict, config: pytest.Config, allure: Results | None, *, shared: bool
+) -> dict[str, Any]:
+    """Writes all reports of a run and returns the content of report.json.
 
     Trouble with a file that the kit only adds to becomes a note. ``shared`` says that worker processes wrote results.
     """
     assert session.folder is not None
     run, mask = session.run, session.masker.text
     report = document.document(run, verdict, session.tally.statistics.to_json(), session.masker)
-    path = files.write(report, session.folder, session.specification)
+    files.write(report, session.folder, session.specification)
     troubles = [markdown.append_to_job_summary(markdown.summary(report))]
     if option := config.getoption("xmlpath", None):
         troubles.append(junit.complete(junit.place(option, config.invocation_params.dir), report, mask))
-    run.notes += filter(None, troubles)
+    report["observations"] = [*filter(None, troubles), *report["observations"]]
     if allure is not None:
         if shared:
             allure.mask_again(mask)
         allure.conclude(report)
-    return path
+    return report

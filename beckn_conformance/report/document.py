@@ -60,6 +60,11 @@ def document(run: Run, verdict: Verdict, statistics: Mapping[str, Any], masker: 
     return masked
 
 
+def left_out(verdict: Verdict) -> frozenset[str]:
+    """The requirements that only the selection of tests keeps from being settled."""
+    return frozenset(outcome.requirement.id for outcome in verdict.outcomes if outcome.left_out)
+
+
 def said(report: Mapping[str, Any]) -> str:
     """The verdict of a report in words, such as "conformant, 1 MUST waived"."""
     return worded(report["verdict"], report["waived"])

@@ -1,4 +1,4 @@
-"""earl.jsonld: what a run says of every requirement in W3C EARL 1.0, as JSON-LD."""
+"""Writes earl.jsonld: the outcome of every requirement in W3C EARL 1.0, as JSON-LD."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from urllib.parse import quote
 from ..specification.specification import Specification
 from ..untrusted.text import printable
 from .document import said
+from .findings import FindingView
 
 URN = "urn:beckn-conformance:"
 
@@ -30,7 +31,7 @@ CONTEXT: dict[str, Any] = {
     "date": {"@id": "dct:date", "@type": "xsd:dateTime"},
     **{name: f"kit:{name}" for name in ("level", "section", "reading", "status", "conformanceClass")},
 }
-"""Written out in every report, so that reading one needs nothing from the network."""
+"""Part of every report, so that reading one needs no network."""
 
 OUTCOMES = {
     "passed": "earl:passed",
@@ -41,8 +42,8 @@ OUTCOMES = {
     "not-applicable": "earl:inapplicable",
     "untested": "earl:untested",
 }
-"""Of one requirement. One that is not met is not met, whatever follows from it: how much it counts is said by its
-``level``, by ``status`` (``warned``, ``waived``), and by the outcome of the whole."""
+"""By status of a requirement. One that is not met has failed, even if it only warns or is waived; ``level`` and
+``status`` say how much that counts."""
 
 VERDICTS = {
     "conformant": "earl:passed",
@@ -53,7 +54,7 @@ VERDICTS = {
 
 
 def document(report: Mapping[str, Any], specification: Specification) -> dict[str, Any]:
-    """One assertion on the gateway as a whole, and one on each requirement."""
+    """Makes one assertion about the gateway as a whole, and one about each requirement."""
     run = f"{URN}run:{_iri(report['run']['id'])}"
     kit = f"{URN}kit:{_iri(report['kit']['version'])}"
     gateway = quote(printable(report["gateway"]["url"]), safe=":/?#[]@!$&'()*+,;=%-._~")
@@ -82,7 +83,7 @@ def document(report: Mapping[str, Any], specification: Specification) -> dict[st
             "test": criterion,
             "result": {
                 "@type": "earl:TestResult",
-                # As of each requirement: what only a waiver excuses was not met.
+                # As for a requirement: one that a waiver excuses was not met.
                 "outcome": "earl:failed" if waived else VERDICTS[report["verdict"]],
                 "date": finished,
                 "status": report["verdict"],
@@ -130,13 +131,13 @@ def _result(requirement: Mapping[str, Any], finished: str, run: str) -> dict[str
         "outcome": OUTCOMES[requirement["status"]],
         "date": finished,
         "status": requirement["status"],
-        **_info([requirement["reason"], *(_said(finding) for finding in findings)]),
+        **_info([requirement["reason"], *(FindingView(finding, requirement).sentence for finding in findings)]),
         **({"pointer": [_pointer(finding, run) for finding in findings]} if findings else {}),
     }
 
 
 def _pointer(finding: Mapping[str, Any], run: str) -> dict[str, Any]:
-    """Where a finding points to, in the first exchange that shows it."""
+    """The member that a finding is about, in the first exchange that shows it."""
     return {
         "@type": "ptr:ExpressionPointer",
         "expression": printable(finding["pointer"]),
@@ -144,13 +145,6 @@ def _pointer(finding: Mapping[str, Any], run: str) -> dict[str, Any]:
         "description": printable(f"{finding['operation']}: {finding['message']}"),
         **({"reference": f"{run}:exchange:{_iri(finding['exchanges'][0])}"} if finding["exchanges"] else {}),
     }
-
-
-def _said(finding: Mapping[str, Any]) -> str:
-    return (
-        f"{finding['id']}: {finding['message']}. Sent: {finding['sent']}. Expected: {finding['expected']}. "
-        f"Observed: {finding['observed']}."
-    )
 
 
 def _info(texts: list[str]) -> dict[str, list[str]]:

@@ -33,17 +33,16 @@ def write(
     *,
     record: Path | None = None,
     whole_har: bool = False,
-) -> Path:
-    """Writes a masked report as report.json and in every other format; returns the path of report.json.
+) -> None:
+    """Writes a masked report as report.json and in every other format.
 
     ``record`` is the folder of the exchanges, if it is another one. ``whole_har`` writes all of them to exchanges.har.
     Without it that file has only those that report.html shows, since all take many times the space of the record.
     """
     record = record or folder
     shown = evidence.read(record, evidence.wanted(report))
-    path = folder / "report.json"
     _write_scripts(report, folder)
-    with replaced(path) as file:
+    with replaced(folder / "report.json") as file:
         file.write(json.dumps(report, ensure_ascii=True, indent=1) + "\n")
     with replaced(folder / "exchanges.har") as file:
         har.write(in_order(record) if whole_har else shown.values(), report, file, excerpt=not whole_har)
@@ -55,7 +54,6 @@ def write(
         file.write(badge.svg(report))
     with replaced(folder / "report.html") as file:
         file.write(html.page(report, specification, shown))
-    return path
 
 
 def read(folder: Path) -> dict[str, Any]:

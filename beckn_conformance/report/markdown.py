@@ -1,38 +1,37 @@
-"""summary.md: verdict, counts and findings for a pull request, in Markdown as GitHub and others render it."""
+"""Writes summary.md: verdict, counts and findings for a pull request, in Markdown as GitHub renders it."""
 
 from __future__ import annotations
 
 import os
 import re
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 from ..untrusted.text import printable
 from . import document
+from .findings import FindingView, views
 
 MOST = 60_000
-"""Bytes of a summary at most; a comment on GitHub holds 65,536."""
+"""Bytes of a summary. A comment on GitHub holds 65,536."""
 LONGEST = 2_000
-"""Characters of one line about a finding; what is longer is left to report.json."""
+"""Characters of one line about a finding. Longer ones are only in report.json."""
 SHORT = 200
-"""Characters of what stands within a line."""
+"""Characters of a text within a line."""
 HARMLESS = " -/,"
-"""Punctuation that is nothing but text within a line."""
+"""Punctuation without a meaning in Markdown or HTML, within a line."""
 OPEN = 20
-"""Requirements that are listed as inconclusive at most."""
-STATUSES = ("failed", "warned", "waived")
-"""With findings, worst first."""
+"""Inconclusive requirements that are listed."""
 SIGNS = {"conformant": "✅", "non-conformant": "❌", "inconclusive": "❔", "incomplete": "➖"}
 WAIVED = "⚠️"
-"""For what is conformant with waivers only."""
+"""Sign of a verdict that needs waivers."""
 JOB_SUMMARY = "GITHUB_STEP_SUMMARY"
 
 
 def summary(report: Mapping[str, Any]) -> str:
-    """The report as Markdown; nothing that a gateway said can be more than text in it.
+    """The report as Markdown, in which nothing that a gateway said can be more than text.
 
-    It stands in code blocks that it cannot close, or within HTML elements, with every character that means anything
-    to Markdown or HTML as a character reference.
+    Such text stands in code blocks that it cannot close, or within HTML elements with every special character escaped.
     """
     gateway, run = report["gateway"], report["run"]
     named = [_code(gateway["url"])] + [_code(gateway[key]) for key in ("name", "vendor", "version") if gateway[key]]
@@ -49,8 +48,8 @@ def summary(report: Mapping[str, Any]) -> str:
     tail = [*_inconclusive(report)]
     room = MOST - sum(len(part.encode()) + 1 for part in parts + tail) - 100
     left = 0
-    for requirement, finding in _worst_first(report):
-        part = "" if left else _fitting(requirement, finding, room)
+    for view in views(report):
+        part = "" if left else _fitting(view, room)
         if part:
             parts.append(part)
             room -= len(part.encode()) + 1
@@ -62,7 +61,7 @@ def summary(report: Mapping[str, Any]) -> str:
 
 
 def append_to_job_summary(text: str, environment: Mapping[str, str] = os.environ) -> str:
-    """Appends to the summary of the GitHub job that runs the kit, where one does; returns why that failed, or ""."""
+    """Appends to the summary of the GitHub job, if one runs the kit; returns why that failed, or an empty text."""
     path = environment.get(JOB_SUMMARY)
     if not path:
         return ""
@@ -80,44 +79,23 @@ def _counts(summary: Mapping[str, int]) -> str:
     return "".join(f"| {' | '.join(row)} |\n" for row in rows)
 
 
-def _worst_first(report: Mapping[str, Any]) -> Iterator[tuple[Mapping[str, Any], Mapping[str, Any]]]:
-    for status in STATUSES:
-        for level in ("MUST", "SHOULD", "MAY"):
-            for requirement in report["requirements"]:
-                if (requirement["status"], requirement["level"]) == (status, level):
-                    yield from ((requirement, finding) for finding in requirement["findings"])
-
-
-def _fitting(requirement: Mapping[str, Any], finding: Mapping[str, Any], room: int) -> str:
-    """A finding in so many bytes: whole, as one line, or not at all."""
-    headline = _headline(requirement, finding)
-    forms = (_finding(requirement, finding, headline), f"<p>{headline}</p>\n")
+def _fitting(view: FindingView, room: int) -> str:
+    """A finding in at most ``room`` bytes: whole, or as one line, or not at all."""
+    headline = _headline(view)
+    forms = (_finding(view, headline), f"<p>{headline}</p>\n")
     return next((text for text in forms if len(text.encode()) + 1 <= room), "")
 
 
-def _headline(requirement: Mapping[str, Any], finding: Mapping[str, Any]) -> str:
-    place = finding["pointer"] or "the whole body"
+def _headline(view: FindingView) -> str:
+    finding, requirement = view.finding, view.requirement
     return (
-        f"<b>{_escaped(requirement['id'])}</b> {requirement['level']}, {requirement['status']}: "
-        f"{_code(finding['operation'])} {_code(place)} {_code(finding['message'])}"
+        f"<b>{_escaped(requirement['id'])}</b> {requirement['level']}, {view.status}: "
+        f"{_code(finding['operation'])} {_code(view.place)} {_code(finding['message'])}"
     )
 
 
-def _finding(requirement: Mapping[str, Any], finding: Mapping[str, Any], headline: str) -> str:
-    times = f" ({finding['count']} times)" if finding["count"] > 1 else ""
-    again = f"sh findings/{finding['id']}.sh" if finding["script"] else finding["curl"]
-    rows = [
-        ("section", requirement["section"]),
-        ("reading", ", ".join(requirement["reading"])),
-        ("waived", requirement["reason"] if requirement["status"] == "waived" else ""),
-        ("sent", finding["sent"]),
-        ("expected", finding["expected"]),
-        ("observed", finding["observed"] + times),
-        ("finding", finding["id"]),
-        *(("" if number else "steps", step) for number, step in enumerate(finding["steps"])),
-        ("again", again),
-        ("test", finding["replay"]),
-    ]
+def _finding(view: FindingView, headline: str) -> str:
+    rows = (("section", view.requirement["section"]), *view.rows(Path()), ("test", view.finding["replay"]))
     shown = ((name, printable(text) if len(text) <= LONGEST else "(see report.json)") for name, text in rows if text)
     block = "\n".join(f"{name:9} {text}" for name, text in shown)
     fence = "`" * max(3, 1 + max((len(run) for run in re.findall("`+", block)), default=0))
@@ -134,10 +112,10 @@ def _inconclusive(report: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _code(text: str) -> str:
-    """A text on one line, in which GitHub looks for no mentions, issues or addresses."""
+    """A text as code, in which GitHub looks for no mentions, issues or addresses."""
     return f"<code>{_escaped(text if len(text) <= SHORT else f'{text[:SHORT]}…')}</code>"
 
 
 def _escaped(text: str) -> str:
-    """A text without any character that means something to Markdown or HTML, within HTML and outside of it."""
+    """Escapes every character with a meaning in Markdown or HTML."""
     return "".join(c if c.isalnum() or c in HARMLESS or ord(c) > 127 else f"&#{ord(c)};" for c in printable(text))

@@ -3,105 +3,91 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping
+from itertools import groupby
 from pathlib import Path
+from typing import Any
 
-from ..config.gateway import Waiver
-from ..judging.outcome import STATUSES, Outcome, Verdict, worded
-from ..judging.tally import Found
-from ..messages.shell import command
-from ..record.run import Run
+from ..judging.outcome import STATUSES
 from ..untrusted.text import printable
-from .files import SCRIPTS
+from .document import said
+from .findings import FindingView, views
 
+Line = tuple[str, str]
+"""A line with its style: ``red``, ``yellow``, ``green``, ``bold`` or none."""
+STYLES = {"failed": "red", "warned": "yellow"}
+"""By status of a finding."""
 NOTES = {"not-applicable": " (nothing to test under this configuration)"}
 """Explains a status that is not obvious."""
 MOST = 60
-"""Findings of one kind that are printed; the report has them all."""
+"""Findings of one status that are printed; the report has them all."""
+MOST_INCONCLUSIVE = 20
+"""Inconclusive requirements that are printed."""
 
 
-def lines(
-    run: Run, verdict: Verdict, report: Path | None, mask: Callable[[str], str] = str
-) -> Iterator[tuple[str, str]]:
-    """Lines with a style each: ``red``, ``yellow``, ``green``, ``bold`` or nothing."""
-    for status, style in (("failed", "red"), ("warned", "yellow"), ("waived", "")):
-        left = MOST
-        for outcome in verdict.outcomes:
-            if outcome.status != status:
-                continue
-            for found in outcome.findings:
-                if left == 0:
-                    yield "  … more of them in the report", ""
-                left -= 1
-                if left >= 0:
-                    yield from _finding(outcome, found, style, mask, report)
-    selected = [o for o in verdict.outcomes if not o.left_out]
-    open_ = [o for o in selected if o.status == "inconclusive"]
-    if open_ and not run.unreachable:
-        yield "", ""
-        yield f"inconclusive ({len(open_)})", "bold"
-        for outcome in open_[:20]:
-            yield (
-                f"  {outcome.requirement.id}  {outcome.requirement.level}  {printable(mask(outcome.reason))}",
-                "",
-            )
-        if len(open_) > 20:
-            yield f"  … {len(open_) - 20} more in the report", ""
+def lines(report: Mapping[str, Any], left_out: Collection[str], folder: Path | None) -> Iterator[Line]:
+    """Yields the lines of a masked report that lies in ``folder``, or nowhere.
+
+    ``left_out`` are the requirements that only the selection of tests keeps from being settled.
+    """
+    run, selected = report["run"], [row for row in report["requirements"] if row["id"] not in left_out]
+    yield from _findings(report, folder)
+    if not run["reason"]:
+        yield from _inconclusive([row for row in selected if row["status"] == "inconclusive"])
     yield "", ""
-    for note in (*run.notes, *verdict.notes):
-        yield f"note: {printable(mask(note))}", ""
-    if run.unreachable:
-        yield f"the gateway gives no usable answer: {printable(mask(run.unreachable))}", "yellow"
-    yield f"requirements: {_counts(selected, len(verdict.outcomes) - len(selected))}", ""
-    rate = run.exchanges / run.seconds if run.seconds else 0
-    seed = "" if run.recorded else f", seed {run.seed}"
-    yield f"{run.exchanges} exchanges in {run.seconds:.1f} s ({rate:.0f}/s){seed}", ""
-    if report is not None:
-        yield f"report: {report.with_suffix('.html')}", ""
-    style = {"conformant": "green", "non-conformant": "red"}.get(verdict.verdict, "yellow")
-    if verdict.waived and style == "green":
-        style = "yellow"
-    name = run.config.gateway.get("name") or run.config.url
-    yield (
-        f"{printable(mask(name))}: {worded(verdict.verdict, verdict.waived)} ({'strict' if run.strict else 'core'})",
-        style,
-    )
+    for note in report["observations"]:
+        yield f"note: {printable(note)}", ""
+    if run["reason"]:
+        yield f"the gateway gives no usable answer: {printable(run['reason'])}", "yellow"
+    yield f"requirements: {_counts(selected, len(left_out))}", ""
+    yield _traffic(run), ""
+    if folder is not None:
+        yield f"report: {folder / 'report.html'}", ""
+    yield _verdict(report)
 
 
-def _counts(selected: Sequence[Outcome], left_out: int) -> str:
-    by_status = Counter(outcome.status for outcome in selected)
+def _findings(report: Mapping[str, Any], folder: Path | None) -> Iterator[Line]:
+    for _, same in groupby(views(report), key=lambda view: view.status):
+        for number, view in enumerate(same):
+            if number == MOST:
+                yield "  … more of them in the report", ""
+                break
+            yield from _finding(view, folder)
+
+
+def _finding(view: FindingView, folder: Path | None) -> Iterator[Line]:
+    requirement = view.requirement
+    yield "", ""
+    yield f"{requirement['id']}  {requirement['level']}  {requirement['section']}", STYLES.get(view.status, "")
+    for name, text in view.rows(folder):
+        yield f"  {name:9} {printable(text)}", ""
+
+
+def _inconclusive(rows: list[Mapping[str, Any]]) -> Iterator[Line]:
+    if rows:
+        yield "", ""
+        yield f"inconclusive ({len(rows)})", "bold"
+    for row in rows[:MOST_INCONCLUSIVE]:
+        yield f"  {row['id']}  {row['level']}  {printable(row['reason'])}", ""
+    if len(rows) > MOST_INCONCLUSIVE:
+        yield f"  … {len(rows) - MOST_INCONCLUSIVE} more in the report", ""
+
+
+def _counts(selected: list[Mapping[str, Any]], left_out: int) -> str:
+    by_status = Counter(row["status"] for row in selected)
     counts = [f"{by_status[status]} {status}{NOTES.get(status, '')}" for status in STATUSES if by_status[status]]
     return ", ".join([*counts, *([f"{left_out} not or only partly tested"] if left_out else [])])
 
 
-def _finding(
-    outcome: Outcome, found: Found, style: str, mask: Callable[[str], str], report: Path | None
-) -> Iterator[tuple[str, str]]:
-    requirement, finding = outcome.requirement, found.finding
-    yield "", ""
-    title = f"{requirement.id}  {requirement.level}  {requirement.section}"
-    waivers = outcome.waived.get(finding.id, ())
-    yield title, "" if waivers else style
-    times = f" ({found.count} times)" if found.count > 1 else ""
-    cases = sorted(str(case).removeprefix(finding.operation).strip() for case in found.cases)
-    cases = [case for case in cases if case]
-    again = found.curl
-    if found.script and report is not None:
-        again = command(["sh", str(report.parent / SCRIPTS / f"{finding.id}.sh")])
-    rows = (
-        ("sent", finding.sent),
-        ("expected", finding.expected),
-        ("observed", finding.observed + times),
-        *([("cases", ", ".join(cases[:12]) + (" …" if len(cases) > 12 else ""))] if len(cases) > 1 else []),
-        ("finding", f"{finding.id}: {finding.message} at {finding.pointer or 'the whole body'}"),
-        *(("waived", _excuse(waiver)) for waiver in waivers),
-        ("reading", ", ".join(requirement.reading)),
-        *(("steps" if number == 0 else "", step) for number, step in enumerate(found.steps)),
-        *([("again", again)] if again else []),
-    )
-    for name, text in rows:
-        yield f"  {name:9} {printable(mask(text))}", ""
+def _traffic(run: Mapping[str, Any]) -> str:
+    rate = run["exchanges"] / run["seconds"] if run["seconds"] else 0
+    seed = "" if run.get("recorded") else f", seed {run['seed']}"
+    return f"{run['exchanges']} exchanges in {run['seconds']:.1f} s ({rate:.0f}/s){seed}"
 
 
-def _excuse(waiver: Waiver) -> str:
-    return f"until {waiver.expires.isoformat()} by {waiver.owner} ({waiver.kind}): {waiver.reason}"
+def _verdict(report: Mapping[str, Any]) -> Line:
+    style = {"conformant": "green", "non-conformant": "red"}.get(report["verdict"], "yellow")
+    if report["waived"] and style == "green":
+        style = "yellow"
+    name = report["gateway"]["name"] or report["gateway"]["url"]
+    return f"{printable(name)}: {said(report)} ({report['class']})", style

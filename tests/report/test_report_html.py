@@ -8,7 +8,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from beckn_conformance.report import files, html
+from beckn_conformance.report import files, html, transcripts
 from tests.exchanges import SPECIFICATION
 from tests.reports import BODY, FOUND, finding, report, row, transition
 
@@ -199,7 +199,7 @@ def test_long_contents_are_cut_with_a_note():
 
     assert "characters in all)" in made
     assert "entry 4999" not in made
-    assert len(made) < len(page(finding())) + 4 * html.LONGEST_CONTENT
+    assert len(made) < len(page(finding())) + 4 * transcripts.LONGEST_CONTENT
 
 
 def test_declarations_and_waivers_are_printed():
@@ -211,7 +211,7 @@ def test_declarations_and_waivers_are_printed():
         "expires": "2030-01-31",
         "class": "gateway-defect",
         "state": "used",
-        "findings": [],
+        "findings": [f"{FOUND}-00000001"],
     }
     text = Reader(page(finding(), waivers=[waiver], configuration={"settle": 3, "waivers": ["not twice"]})).text
 
@@ -229,7 +229,7 @@ def test_a_waived_finding_comes_after_those_that_count():
         "expires": "2030-01-31",
         "class": "gateway-defect",
         "state": "used",
-        "findings": [],
+        "findings": [f"{FOUND}-00000001"],
     }
     made = page(finding(), finding("SIGNUP-ACK-NAME-SYMBOLS"), waivers=[waiver])
 
@@ -343,9 +343,9 @@ def test_the_files_of_a_report_are_written_whole(tmp_path):
     (tmp_path / "exchanges.jsonl").write_text(json.dumps(row(), separators=(",", ":")) + "\n")
     made = report(finding(script="#!/bin/sh\n"))
 
-    path = files.write(made, tmp_path, SPECIFICATION)
+    files.write(made, tmp_path, SPECIFICATION)
 
-    assert json.loads(path.read_text()) == made
+    assert json.loads((tmp_path / "report.json").read_text()) == made
     assert (tmp_path / "report.html").read_text() == html.page(made, SPECIFICATION, {"x1": row()})
     assert {file.name for file in tmp_path.iterdir()} == {*files.NAMES, files.SCRIPTS} - {"course.jsonl"}
     assert [file.name for file in (tmp_path / "findings").iterdir()] == [f"{FOUND}-00000001.sh"]

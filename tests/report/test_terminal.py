@@ -6,8 +6,9 @@ from beckn_conformance.judging.finding import Judgement
 from beckn_conformance.judging.obligations import obligations
 from beckn_conformance.judging.outcome import conclude
 from beckn_conformance.judging.tally import Tally
+from beckn_conformance.record.masking import Masker
 from beckn_conformance.record.run import Run
-from beckn_conformance.report import terminal
+from beckn_conformance.report import document, terminal
 from tests.exchanges import CONFIG, SPECIFICATION
 
 PHONE, EMAIL = "SIGNUP-NACK-PHONE", "SIGNUP-NACK-EMAIL"
@@ -16,7 +17,8 @@ PHONE, EMAIL = "SIGNUP-NACK-PHONE", "SIGNUP-NACK-EMAIL"
 def summary(tally, *, narrowed=False):
     verdict = conclude(tally, SPECIFICATION, CONFIG, narrowed=narrowed)
     run = Run(SPECIFICATION, CONFIG, "r1", 1, datetime.datetime(2026, 5, 4, tzinfo=datetime.UTC))
-    return [text for text, _ in terminal.lines(run, verdict, None)]
+    report = document.document(run, verdict, {}, Masker())
+    return [text for text, _ in terminal.lines(report, document.left_out(verdict), None)]
 
 
 def partly_tested():
