@@ -25,10 +25,10 @@ from ..record.rows import row_of
 from ..record.secret_index import SHORTEST
 from ..report import files
 from ..run import embedded
-from ..run.assessment import ScenarioResult
+from ..run.assessment import ScenarioResult, shows
 from ..run.curl import CIN, is_plain_time
-from ..run.rejudge import run_of, scenario_of
-from ..run.reproduction import needed
+from ..run.rejudge import run_of
+from ..run.reproduction import needed, scenario_of
 from ..run.session import Session
 from ..specification.actions import SIGNUP
 from ..specification.pointer import MISSING
@@ -96,12 +96,12 @@ def again(
     requirement, finding = find(report, name)
     run = run_of(folder, specification)
     recorded = run.config
-    scenario = next(filter(None, (scenario_of(folder, id_) for id_ in finding["exchanges"])), None)
+    scenario = scenario_of(folder, finding["exchanges"], specification)
     if scenario is None:
         raise UsageError(f"{folder}: the exchanges of {finding['id']} are not on record")
     last = next(exchange for exchange in scenario.exchanges if exchange.id in finding["exchanges"])
     steps = [*needed(last, scenario.exchanges, history=requirement in history_requirements()), last]
-    enough = scenario.shows(run, steps, finding["id"])
+    enough = shows(scenario, steps, finding["id"])
     declared = {} if file is not None else _taken(report["configuration"], embedded.wanted(url or ""))
     if url is None:
         url = check_url(recorded.url, "the URL of the run")
@@ -155,9 +155,9 @@ def resend(
     abreast = any(a.overlaps(b) for a in steps for b in steps)
     exchanges: tuple[Exchange, ...] = ()
     masker = session.masker
-    judged = ScenarioResult({}, set())
+    judged = ScenarioResult()
     for _ in range(TRIES if abreast else 1):
-        played = session.tried(lambda actor: _send(actor, steps, recorded), hurried=False)
+        played = session.player.tried(lambda actor: _send(actor, steps, recorded), hurried=False)
         judged = session.judge(played, "replay")
         exchanges += tuple(played.exchanges)
         if finding["id"] in judged.findings:

@@ -11,9 +11,13 @@ from typing import Any
 import allure
 import pytest
 
+from ..judging.finding import Finding
+from ..judging.tally import Found
+from ..record.reader import Record
 from ..record.rows import content_of
 from ..report.document import said
 from ..report.findings import FindingView
+from ..run.reproduction import Scenarios
 from ..specification.catalogue import Requirement
 from ..untrusted.text import printable
 from ..untrusted.writing import replaced
@@ -37,15 +41,14 @@ class _Red(AssertionError):
 class Results:
     """What the kit adds to the results of a run; allure-pytest makes them and writes them to their folder.
 
-    ``record`` is the record of exchanges that the process of this run writes as it goes.
+    ``record`` is what this process records as it goes. In it, secrets are masked.
     """
 
-    def __init__(self, folder: Path, record: Path) -> None:
+    def __init__(self, folder: Path, record: Record) -> None:
         self._folder = folder
         self._record = record
+        self._scenarios = Scenarios(record)
         self._earlier = {path.name for path in folder.glob("*")}
-        self._places: dict[str, int] = {}
-        self._read = 0
 
     def describe(self, item: pytest.Item, requirements: Sequence[Requirement]) -> None:
         """Title, labels and description of the test that is running."""
@@ -71,12 +74,15 @@ class Results:
             allure.dynamic.label("requirement", requirement.id)
             allure.dynamic.label("section", requirement.section)
 
-    def attach(self, status: str, found: Sequence[FindingView], mask: Callable[[str], str]) -> None:
+    def attach(self, status: str, findings: Sequence[Finding], mask: Callable[[str], str]) -> None:
         """What the running test found: of each finding a step with the difference, the exchange and how to see it
         again. Allure has no status for *warned* and *waived*: such a test has passed, and a tag that says so."""
         if status in ("warned", "waived", "inconclusive"):
             allure.dynamic.tag(status)
-        for view in found:
+        found = [Found(finding, finding.pointer) for finding in findings]
+        if found:
+            self._scenarios.complete(found)
+        for view in (FindingView(one.to_json(), {}) for one in found):
             with contextlib.suppress(_Red), allure.step(printable(mask(view.title))):
                 self._show(view, mask)
                 if status == "failed":
@@ -86,10 +92,9 @@ class Results:
     def _show(self, view: FindingView, mask: Callable[[str], str]) -> None:
         rows = (("operation", view.finding["operation"]), ("pointer", view.place), *view.differences)
         self._put("sent, expected, observed", "\n".join(f"{name:10}{printable(mask(text))}" for name, text in rows))
-        row = self._row(view.finding["exchanges"][0])
-        if row is not None:
-            self._put("request", _request(row["request"]))
-            self._put("reply", _reply(row))
+        row = self._record.exchanges.row(view.finding["exchanges"][0])
+        self._put("request", _request(row["request"]))
+        self._put("reply", _reply(row))
         if view.finding["steps"]:
             self._put("steps", "\n".join(view.finding["steps"]))
         self._put("again (curl)", view.finding["script"] or view.finding["curl"])
@@ -125,19 +130,9 @@ class Results:
             lines = f"{lines[:LONGEST]}\n… ({len(lines)} characters; all of it is in exchanges.jsonl)"
         allure.attach(lines, name, allure.attachment_type.TEXT)
 
-    def _row(self, exchange: str) -> dict[str, Any] | None:
-        """A row of the record, which is read on from where it was read to before."""
-        with self._record.open("rb") as file:
-            file.seek(self._read)
-            for line in file:
-                if line.endswith(b"\n"):
-                    self._places[json.loads(line)["id"]] = self._read
-                    self._read += len(line)
-            if exchange not in self._places:
-                return None
-            file.seek(self._places[exchange])
-            row: dict[str, Any] = json.loads(file.readline())
-            return row
+    def close(self) -> None:
+        """Closes the record."""
+        self._record.close()
 
 
 def _request(request: Mapping[str, Any]) -> str:

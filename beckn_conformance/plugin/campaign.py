@@ -26,7 +26,7 @@ from .options import Settings
 from .outcomes import OUTCOME, Outcomes
 from .schedule import Schedule
 from .selection import Selection, names_tests
-from .workers import Controller, Worker, worker_of
+from .workers import Controller, hand_over, worker_of
 
 CAME_TO_ITS_END = (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.NO_TESTS_COLLECTED)
 """Exit statuses of pytest that the one of the verdict replaces."""
@@ -53,11 +53,10 @@ class Campaign:
         self.selection = Selection(self.session)
         self.completion = Completion()
         self.workers = Controller(self.session, config)
-        self._worker = Worker(self.session, settings.worker) if settings.worker else None
-        self._shared = bool(getattr(config.option, "numprocesses", None)) and self._worker is None
+        self._shared = bool(getattr(config.option, "numprocesses", None)) and not settings.worker
         """Whether worker processes play the tests, and this one controls them."""
         self._schedule = Schedule(self.session, config)
-        self._allure = reports.allure_results(config, settings.folder, settings.worker)
+        self._allure = reports.allure_results(config, self.session, settings.worker)
         self.outcomes = Outcomes(self.session, self._allure)
         self.verdict: Verdict | None = None
         self.kit_fault = ""
@@ -87,7 +86,7 @@ class Campaign:
             self.session.start()
         except Unreachable:
             # A worker process has to go through its tests, or it is taken for a crashed one.
-            return None if self._worker is not None else True
+            return None if self._settings.worker else True
         return None
 
     def _print_plan(self) -> None:
@@ -115,13 +114,10 @@ class Campaign:
         if self.session.run.unreachable:
             return self.outcomes.end(test, TestOutcome("inconclusive", self.session.run.unreachable))
         try:
-            outcome = self._schedule.play(test)
-            if self._worker is not None:
-                self._worker.hand_over(self.selection.available, fault=self.kit_fault)
-            return self.outcomes.end(test, outcome)
+            return self.outcomes.end(test, self._schedule.play(test))
         except OSError:
             # Nothing can be written any more. Workers go through their tests, or they are taken for crashed ones.
-            if self._worker is None:
+            if not self._settings.worker:
                 item.session.shouldfail = "the record of the run cannot be written"
             raise
 
@@ -144,9 +140,8 @@ class Campaign:
         if exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
             self.session.play_left()
         self.session.close()
-        if self._worker is not None:
-            self._worker.hand_over(self.selection.available, fault=self.kit_fault, complete=True)
-            self._worker.end(self._config)
+        if self._settings.worker:
+            hand_over(self._config, self.session, self.selection.available, self.kit_fault)
             return
         if self._config.option.collectonly or exitstatus == pytest.ExitCode.USAGE_ERROR:
             return
@@ -160,19 +155,17 @@ class Campaign:
     def _conclude(self, exitstatus: int) -> Verdict:
         """The verdict on all that was shown, in this process and in workers."""
         interrupted = exitstatus == pytest.ExitCode.INTERRUPTED and not self.completion.uncollected
-        if interrupted and self._shared:
-            self.workers.interrupted()
-        self.kit_fault = self.kit_fault or self.workers.fault
+        if self._shared:
+            self.session.take_over()
         if not interrupted:
-            self.kit_fault = self.kit_fault or self.completion.fault
-        self.session.elsewhere = self.workers.exchanges
+            self.kit_fault = self.kit_fault or self.workers.fault or self.completion.fault
         if number := self.completion.skipped:
             subject = "1 test was" if number == 1 else f"{number} tests were"
             self.session.run.notes.append(f"{subject} skipped by something else than the kit, and did not run")
         left_out = self.completion.completed < max(self.selection.available, self.workers.available)
-        narrowed = names_tests(self._config) or left_out or self.workers.lost > 0
+        narrowed = names_tests(self._config) or left_out or bool(self.workers.lost)
         narrowed = (narrowed or interrupted or bool(self.kit_fault)) and not self.session.run.unreachable
-        self.verdict = self.session.conclude(narrowed=narrowed, shared=self._shared)
+        self.verdict = self.session.conclude(narrowed=narrowed)
         unreported = self.completion.unreported(test.item.nodeid for test in self.selection.tests)
         # After a finding, -x and its like end a run as its user wants it to.
         if unreported and self.verdict.exit_status == 0 and not (interrupted or self.session.run.unreachable):
@@ -207,6 +200,8 @@ class Campaign:
         self._schedule.close()
         self._forget_termination()
         self.session.end()
+        if self._allure is not None:
+            self._allure.close()
         if self._settings.server is not None:
             self._settings.server.stop()
         self._settings.lock.close()

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from ..process import crash
-from ..report.findings import FindingView
 from ..run.assessment import TestOutcome
 from ..run.session import Session
 from ..untrusted.text import printable
@@ -37,8 +36,7 @@ class Outcomes:
         test.item.stash[OUTCOME] = outcome
         test.item.user_properties += self._properties(test, outcome)
         if self._allure is not None:
-            found = [FindingView(self._session.tally.record_of(f).to_json(), {}) for f in outcome.findings]
-            self._allure.attach(outcome.status, found, self._session.masker.text)
+            self._allure.attach(outcome.status, outcome.findings, self._session.masker.text)
         text = _printable(outcome.text)
         if outcome.status == "failed":
             pytest.fail(text, pytrace=False)

@@ -6,7 +6,9 @@ import os
 import shutil
 import sys
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
+
+from ..record.events import Event, ScenarioEnd
 
 if TYPE_CHECKING:
     import pytest
@@ -54,7 +56,7 @@ class Screen:
 
 
 class Progress:
-    """Shows how many examples of one property have been judged."""
+    """Shows how many examples of one property have been judged, while it is used as a context."""
 
     def __init__(self, screen: Screen, session: Session, name: str, of: int) -> None:
         self._screen = screen
@@ -62,21 +64,32 @@ class Progress:
         self._name = name
         self._of = of
         self._since = self._written = time.monotonic()
-        self._before = session.exchanges
+        self._before = session.player.sent
+        self._done = 0
         self._shown = False
 
-    def __call__(self, done: int) -> None:
+    def __enter__(self) -> Self:
+        self._session.subscribers.append(self.follow)
+        return self
+
+    def follow(self, event: Event) -> None:
+        """Counts the scenarios that end, without those that only make an example smaller."""
+        if isinstance(event, ScenarioEnd) and event.weight.exact is None:
+            self._done += 1
+            self._show()
+
+    def _show(self) -> None:
         now = time.monotonic()
         if now - self._since < QUIET or now - self._written < INTERVAL or not (room := self._screen.room):
             return
         self._written = now
-        rate = (self._session.exchanges - self._before) / (now - self._since)
+        rate = (self._session.player.sent - self._before) / (now - self._since)
         found = len(self._session.tally.ids())
-        text = f"  {self._name}: {done} of {self._of} examples, {rate:.0f} exchanges/s, {found} findings so far"
+        text = f"  {self._name}: {self._done} of {self._of} examples, {rate:.0f} exchanges/s, {found} findings so far"
         self._screen.put(f"{SAVE}{text[:room]}{ERASE}{RESTORE}")
         self._shown = True
 
-    def close(self) -> None:
-        """Takes away what was shown."""
+    def __exit__(self, *_: object) -> None:
+        self._session.subscribers.remove(self.follow)
         if self._shown:
             self._screen.put(ERASE)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from ..judging.outcome import Verdict
-from ..record.journal import EXCHANGES, file_of
+from ..record.reader import Record
 from ..report import document, files, junit, markdown
 from ..run.session import Session
 
@@ -16,14 +16,16 @@ if TYPE_CHECKING:
     from .allure import Results
 
 
-def allure_results(config: pytest.Config, folder: Path, worker: str) -> Results | None:
+def allure_results(config: pytest.Config, session: Session, worker: str) -> Results | None:
     """The results that --alluredir asks for; their module is loaded only then."""
     asked = config.getoption("allure_report_dir", None)
     if not asked:
         return None
     from .allure import Results
 
-    return Results(Path(config.invocation_params.dir) / asked, folder / file_of(EXCHANGES, worker))
+    assert session.folder is not None
+    record = Record(session.folder, session.specification, worker=worker)
+    return Results(Path(config.invocation_params.dir) / asked, record)
 
 
 def write(

@@ -48,11 +48,11 @@ class Schedule:
             self._begin(test)
         self._prefetch(self._waiting[self._groups[test.name]])
         if not test.is_property:
-            return self._session.play(test.name, test.play, test.requirements, test.node_id)
+            self._session.play(test.name, test.play, test.node_id)
+            return self._session.end_test(test.node_id, test.requirements)
         explorer = self._explorer(test)
-        progress = Progress(self._screen, self._session, test.item.name, explorer.count)
-        outcome = explorer.run(test.requirements, test.node_id, progress)
-        progress.close()
+        with Progress(self._screen, self._session, test.item.name, explorer.count):
+            outcome = explorer.run(test.requirements, test.node_id)
         del self._explorers[test.name]
         return outcome
 
@@ -62,9 +62,9 @@ class Schedule:
 
     def _prefetch(self, waiting: deque[ScenarioTest]) -> None:
         """Begins the tests that follow, so that a far gateway is not waited for once a test."""
-        most = WINDOW_TO_STOP if self._config.option.maxfail else max(min(self._session.room / CALLS, WINDOW), 1)
+        most = WINDOW_TO_STOP if self._config.option.maxfail else max(min(self._session.player.room / CALLS, WINDOW), 1)
         properties = []
-        room = most - self._session.playing
+        room = most - len(self._session.player.playing)
         while waiting and room > 0:
             test = waiting.popleft()
             if test.name in self._begun:
@@ -85,7 +85,7 @@ class Schedule:
         if test.is_property:
             self._explorer(test)
         else:
-            self._session.prefetch({test.name: test.play})
+            self._session.player.prefetch({test.name: test.play})
 
     def _explorer(self, test: ScenarioTest) -> Explorer:
         """Plays a property; its first examples are drawn and begun with the first call."""

@@ -70,7 +70,7 @@ class Selection:
             return True
         requirements = self._session.specification.requirements
         needs = {requirements[name].needs for name in test.requirements if name in requirements}
-        if "verification" in needs and not (test.is_property or self._session.can_verify):
+        if "verification" in needs and not (test.is_property or self._session.run.can_verify):
             return False
         if "peers" in needs and not self._session.config.peers:
             return False

@@ -1,9 +1,8 @@
-"""The chain of a file's lines: each is hashed together with the hash of all lines before it."""
+"""The hash chain of a file: each line is hashed together with the hash of all lines before it."""
 
 from __future__ import annotations
 
 import hashlib
-from pathlib import Path
 
 
 class Chain:
@@ -19,12 +18,3 @@ class Chain:
     def end(self) -> str:
         """The hash of the last line, in hexadecimal digits; empty where there was none."""
         return self._link.hex()
-
-
-def end_of(path: Path) -> str:
-    """The end of the chain of a file; raises OSError where it cannot be read."""
-    chain = Chain()
-    with path.open("rb") as lines:
-        for line in lines:
-            chain.add(line)
-    return chain.end

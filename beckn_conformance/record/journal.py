@@ -1,8 +1,9 @@
-"""Writes the record of a run as it happens: every exchange, masked, and which exchanges each test was judged on."""
+"""Writes the record of a run as it happens: every exchange, masked, and the steps that the run took."""
 
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import errno
 import itertools
 import json
@@ -10,44 +11,52 @@ import re
 import tempfile
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 from ..config.gateway import SIGNUP_TOKEN
 from ..errors import UsageError
 from ..messages.exchange import LONGEST_TOKEN, Exchange
 from ..specification.pointer import MISSING, member
-from ..untrusted.writing import appended, fresh, refuse_links, replaced
-from .chain import end_of
+from ..untrusted import reading
+from ..untrusted.writing import fresh, refuse_links
+from .chain import Chain
 from .escapes import undone
+from .events import Event, RunEnd, row_of_step
 from .masking import Masker
 from .rows import LONGEST, Row, mask_row, row_of
 from .stand_ins import StandIns
 
 EXCHANGES, COURSE = "exchanges", "course"
-"""Files of a record, without the ending: what was exchanged, and what the run made of it, in that order."""
+"""Names of the files of a record, without their ending: the exchanges, and the course of the run."""
 SCRIPTS = "findings"
-"""Folder of shell scripts in a report folder, one for each finding that takes several calls to show."""
+"""Folder for the shell scripts of findings that take several calls to show."""
 WORKER = r"gw[0-9]{1,9}"
-"""Names of the processes that share a run, as pytest-xdist gives them."""
+"""Pattern of the names that pytest-xdist gives to worker processes."""
 
-LARGEST_RECORD = 256 * 1024 * 1024
-"""Most bytes of contents, unpacked, that are kept whole."""
 SHORT = 64 * 1024
-"""Bytes of a content that are kept after that."""
+"""Bytes of a content that are always kept."""
+LARGEST_RECORD = 256 * 1024 * 1024
+"""Bytes of longer contents, unpacked, that are kept. The rest is cut to SHORT."""
 TOKEN = re.compile(r'("token"\s*:\s*)("(?:[^"\\]|\\.)*+")', re.IGNORECASE)
 OWN = ("kind", "test", "exchanges", "requirements", "binding", "served", "probe", "unjudged", "chains")
-"""Facts in which no word comes from the gateway, or from a configuration."""
+"""Members of a row that hold no text of the gateway or of the configuration."""
 CREDENTIALS = ("authorization", "set-cookie", "token", "cookie", "proxy-authorization", "x-api-key", "x-auth-token")
 """Header fields of a reply whose value is a secret."""
 
 
 def file_of(kind: str, worker: str = "") -> str:
-    """Name of a file of the record, of a run or of one of its worker processes."""
+    """The name of a file of the record, of the whole run or of a worker process."""
     return f"{kind}-{worker}.jsonl" if worker else f"{kind}.jsonl"
 
 
+def workers(folder: Path) -> list[str]:
+    """The names of the worker processes that have left files in a folder."""
+    pattern = re.compile(rf"(?:{EXCHANGES}|{COURSE})-({WORKER})\.jsonl")
+    return sorted({found[1] for path in folder.iterdir() if (found := pattern.fullmatch(path.name))})
+
+
 def prepare(folder: Path) -> None:
-    """Makes the report folder; raises UsageError where nothing can be written to it, or a link lies in it."""
+    """Makes the report folder. Raises UsageError if it cannot be written to or contains a link."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         refuse_links(folder, SCRIPTS)
@@ -60,12 +69,31 @@ def prepare(folder: Path) -> None:
         raise UsageError(f"--conformance-report {folder} cannot be written: {error.strerror}") from error
 
 
-class Journal:
-    """Appends to the record of a run, line by line, so that nothing is lost however the run ends.
+class _Lines:
+    """A file of the record. Each row is a line, flushed at once, so that nothing is lost however the run ends."""
 
-    Tokens and configured secrets are masked before they are written; ``secret_fields`` are header fields whose value
-    is one, however short, ``tokens`` those that were given before the run, and ``private`` makes what stands for the
-    values that are masked on request.
+    def __init__(self, path: Path) -> None:
+        self.chain = Chain()
+        self._file = fresh(path)
+
+    def put(self, row: Mapping[str, Any]) -> None:
+        line = json.dumps(row, separators=(",", ":")) + "\n"
+        self._file.write(line)
+        self._file.flush()
+        self.chain.add(line.encode())
+
+    def close(self) -> None:
+        # What a full disk did not take is tried once more, and fails once more.
+        with contextlib.suppress(OSError):
+            self._file.close()
+
+
+class Journal:
+    """Writes the events of a run to its record as they happen.
+
+    Tokens and configured secrets are masked before they are written. ``secret_fields`` are header fields whose value
+    is a secret however short it is, ``tokens`` those that were known before the run, and ``private`` makes the values
+    that replace personal data on request.
     """
 
     def __init__(
@@ -77,6 +105,7 @@ class Journal:
         tokens: Collection[str] = (),
         private: StandIns | None = None,
     ) -> None:
+        self._folder = folder
         self._masker = masker
         self._secret_fields = {name.casefold() for name in secret_fields}
         self._in_place = {token for token in tokens if not masker.learn(token)}
@@ -84,11 +113,21 @@ class Journal:
         self._stand_ins = private
         names = "|".join(private.names) if private is not None else ""
         self._private = re.compile(rf'"({names})"\s*:\s*"((?:[^"\\]|\\.)*+)', re.IGNORECASE)
-        self._paths = [folder / file_of(kind, worker) for kind in (EXCHANGES, COURSE)]
-        self._exchanges, self._course = map(fresh, self._paths)
+        self._exchanges, self._course = (_Lines(folder / file_of(kind, worker)) for kind in (EXCHANGES, COURSE))
 
-    def write(self, exchange: Exchange) -> None:
-        """One line an exchange, flushed."""
+    def write(self, event: Event) -> None:
+        """Writes an exchange, or a step in the course of the run. Raises OSError if the disk does not take it."""
+        if isinstance(event, Exchange):
+            self._exchanges.put(self._row(event))
+            return
+        if isinstance(event, RunEnd):
+            # No line can be changed, moved, added or removed afterwards without a trace.
+            chains = {EXCHANGES: self._exchanges.chain.end, COURSE: self._course.chain.end}
+            event = dataclasses.replace(event, chains=chains)
+        self._course.put(self._masked(row_of_step(event, self._masker)))
+
+    def _row(self, exchange: Exchange) -> Row:
+        """An exchange as a masked row."""
         given = member(exchange.body_of_reply, "/auth/token")
         certain = []
         if isinstance(given, str) and given not in ("", SIGNUP_TOKEN, MISSING):
@@ -113,9 +152,9 @@ class Journal:
                     ]
                     for (name, value), (_, shown) in zip(message.headers, row[part]["headers"], strict=True)
                 ]
-        self._put(self._exchanges, row)
-        self._kept += len(exchange.request.content)
-        self._kept += len(exchange.reply.content) if exchange.reply is not None else 0
+        contents = (exchange.request.content, exchange.reply.content if exchange.reply is not None else b"")
+        self._kept += sum(len(content) for content in contents if len(content) > SHORT)
+        return row
 
     def _is_secret(self, part: str, name: str, value: str) -> bool:
         """Whether a header field is a secret wherever it stands: a declared one, or a token that could be any word."""
@@ -150,40 +189,24 @@ class Journal:
         secret = len(token) > LONGEST_TOKEN or token in self._in_place
         return found[1] + json.dumps(self._masker.mask(token)) if secret else found[0]
 
-    def tell(self, kind: str, **facts: Any) -> None:
-        """One line of the course of the run, masked and flushed."""
-        self._put(self._course, self._masked_fact({"kind": kind, **facts}))
-
-    def end(self, **facts: Any) -> None:
-        """The last line of the course, with the ends of the chains of both files: no line can be changed, moved, added
-        or taken out afterwards without a trace."""
-        ends = {kind: end_of(path) for kind, path in zip((EXCHANGES, COURSE), self._paths, strict=True)}
-        self.tell("ended", **facts, chains=ends)
-
-    def mask_again(self) -> None:
-        """Masks what other processes of the same run wrote and could not know to be secret."""
-        self.close()
-        for path in self._paths:
-            masked = self._masked if path.name == file_of(EXCHANGES) else self._masked_fact
-            with path.open(encoding="utf-8") as old, replaced(path) as new:
-                for line in old:
-                    self._put(new, masked(json.loads(line)))
-        self._exchanges, self._course = map(appended, self._paths)
+    def take_over(self, worker: str) -> None:
+        """Moves the record of a worker process into this one, and masks the secrets that the worker did not know."""
+        for kind, lines in ((EXCHANGES, self._exchanges), (COURSE, self._course)):
+            path = self._folder / file_of(kind, worker)
+            if not path.exists():
+                continue
+            with reading.opened(path, below=self._folder) as file:
+                for line in reading.lines(file):
+                    # A worker that was killed may have left half a line.
+                    if line.endswith(b"\n"):
+                        row = json.loads(line)
+                        lines.put(mask_row(row, self._masker.text) if kind == EXCHANGES else self._masked(row))
+            path.unlink()
 
     def _masked(self, row: Row) -> Row:
-        return mask_row(row, self._masker.text)
-
-    def _masked_fact(self, row: Row) -> Row:
         return {key: fact if key in OWN else self._masker.value(fact) for key, fact in row.items()}
 
-    @staticmethod
-    def _put(file: TextIO, row: Mapping[str, Any]) -> None:
-        file.write(json.dumps(row, separators=(",", ":")) + "\n")
-        file.flush()
-
     def close(self) -> None:
-        """Lets go of both files; each line was written out, and what prevented it raised, when it was put there."""
-        for file in (self._exchanges, self._course):
-            # What a full disk did not take is tried once more, and fails once more.
-            with contextlib.suppress(OSError):
-                file.close()
+        """Closes both files. Every line was flushed before, or raised an error."""
+        self._exchanges.close()
+        self._course.close()

@@ -1,19 +1,24 @@
-"""The rows of a record, read back: each is bounded, and has the form of ``schemas/record.json``, before it is used."""
+"""Reads a record. Each row is bounded and has the form of ``schemas/record.json`` before it is used."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator
 from contextlib import ExitStack
+from functools import cached_property
 from pathlib import Path
-from typing import Any, BinaryIO
+from types import TracebackType
+from typing import Any, BinaryIO, Self
 
 from ..errors import UsageError
-from ..messages.binding import Binding
+from ..messages.binding import Binding, HttpBinding
 from ..messages.exchange import Exchange
+from ..specification.actions import SIGNUP
 from ..specification.loading import misfit
+from ..specification.specification import Specification
 from ..untrusted import reading
 from .chain import Chain
+from .events import Probe, Step, step_of
 from .integrity import MOST_TOLD
 from .journal import COURSE, EXCHANGES, LARGEST_RECORD, SHORT, WORKER, file_of
 from .rows import exchange_of
@@ -26,15 +31,15 @@ MOST_ROWS = 1_000_000
 MOST_VALUES = 200_000
 """JSON values in a row."""
 MOST_HELD = 384 * reading.MB
-"""Bytes of memory, estimated, that the exchanges of one scenario take; a run holds half of it at once."""
+"""Estimated bytes of memory for the exchanges of one scenario; a run holds half of it at once."""
 TIMES_READ = 3
-"""How often judging again, with all that follows, reads an exchange."""
+"""How often an exchange is read when a record is judged."""
 KINDS = ("run", "begun", "judged", "tested", "closed", "ended")
 _BEGINNING = re.compile(rb'\{"id":"([A-Za-z0-9._-]{1,80})"')
 
 
 def row(line: bytes, kind: str = "") -> Row:
-    """A row of a kind, or of the one that it names itself; raises ValueError for a line that has not its form."""
+    """Parses a line as a row of a kind, by default the one that it names. Raises ValueError if it does not fit."""
     found = reading.json_value(line, values=MOST_VALUES)
     if not isinstance(found, dict):
         raise ValueError("a row is no JSON object")
@@ -42,60 +47,86 @@ def row(line: bytes, kind: str = "") -> Row:
     if kind != "exchange" and kind not in KINDS:
         raise ValueError(f"a row is of the unknown kind {kind[:80]!a}")
     if kind == "run" and found.get("format") != FORMAT:
-        # That another version of the kit wrote it says more than what of it has another form; Run.from_json says so.
+        # Run.from_json says that another version of the kit wrote it, which explains more than the first misfit.
         return found
     if amiss := misfit(found, f"record.json#/$defs/{kind}"):
         raise ValueError(amiss)
     return found
 
 
-def paths(folder: Path, kind: str) -> list[Path]:
-    """The files of a record of one kind: that of the run, then those of workers that it could not take over."""
+def paths(folder: Path, kind: str, worker: str | None = None) -> list[Path]:
+    """The files of a record of one kind: that of the run, then those that the workers of a killed run left behind.
+
+    With ``worker``, only the file of that process; an empty name stands for the run.
+    """
     workers = re.compile(file_of(kind, WORKER))
     try:
         there = {path.name for path in folder.iterdir()}
     except OSError:
         return []
-    names = [name for name in (file_of(kind),) if name in there]
-    return [folder / name for name in (*names, *sorted(filter(workers.fullmatch, there)))]
+    names = [name for name in (file_of(kind, worker or ""),) if name in there]
+    if worker is None:
+        names += sorted(filter(workers.fullmatch, there))
+    return [folder / name for name in names]
+
+
+class _File:
+    """The lines of a file that may still grow. Reading continues where it stopped."""
+
+    def __init__(self, path: Path, folder: Path) -> None:
+        self.path = path
+        self.opened = reading.opened(path, below=folder)
+        self.count = 0
+        """Number of the line that was read last."""
+        self._place = 0
+
+    def lines(self) -> Iterator[tuple[int, bytes]]:
+        """Complete lines with their places; the last line may be incomplete."""
+        self.opened.seek(self._place)
+        for line in _lines(self.path, self.opened):
+            if self.count == MOST_ROWS:
+                raise UsageError(f"{self.path}: it has more than {MOST_ROWS} lines")
+            self.count += 1
+            place = self._place
+            if line.endswith(b"\n"):
+                self._place += len(line)
+            yield place, line
 
 
 class Exchanges:
-    """The exchanges of a record, found by their ids; only their places are held in memory, of all or of ``some``.
+    """The exchanges of a record by id. Only their places are held in memory, of all or of ``some``.
 
     Raises UsageError for files that cannot be read, or hold more than any run writes.
     """
 
-    def __init__(self, folder: Path, some: Collection[str] | None = None) -> None:
-        self._opened = ExitStack()
-        self._paths: list[Path] = []
-        self._files: list[BinaryIO] = []
+    def __init__(self, folder: Path, some: Collection[str] | None = None, worker: str | None = None) -> None:
+        self._some = some
+        self._files: list[_File] = []
         self._places: dict[str, tuple[int, int]] = {}
         self.flaws: dict[str, None] = {}
-        """Why not every line can be found by an id of its own; the first of them."""
+        """Why some lines cannot be found by an id of their own; the first few."""
         self.chain = Chain()
-        with self._opened as opened:
-            for number, path in enumerate(paths(folder, EXCHANGES)):
-                self._files.append(opened.enter_context(reading.opened(path, below=folder)))
-                self._paths.append(path)
-                self._find(number, path, some)
+        self._unpacked = 0
+        """Bytes of the exchanges that were read, however often."""
+        with ExitStack() as opened:
+            for path in paths(folder, EXCHANGES, worker):
+                self._files.append(_File(path, folder))
+                opened.enter_context(self._files[-1].opened)
+            self.catch_up()
             self._opened = opened.pop_all()
-        self._room = TIMES_READ * (LARGEST_RECORD + 4 * SHORT * len(self._places))
 
-    def _find(self, number: int, path: Path, some: Collection[str] | None) -> None:
-        place = 0
-        for count, line in enumerate(_lines(path, self._files[number]), 1):
-            self.chain.add(line)
-            beginning = _BEGINNING.match(line) if line.endswith(b"\n") else None
-            if beginning is None:
-                self._note(f"{path.name} has a line that is no exchange")
-            elif (id_ := beginning[1].decode()) in self._places:
-                self._note(f"exchange {id_} is more than once on record")
-            elif some is None or id_ in some:
-                self._places[id_] = (number, place)
-            if count > MOST_ROWS:
-                raise UsageError(f"{path}: it has more than {MOST_ROWS} lines")
-            place += len(line)
+    def catch_up(self) -> None:
+        """Finds the exchanges that were written since the last time."""
+        for number, file in enumerate(self._files):
+            for place, line in file.lines():
+                self.chain.add(line)
+                beginning = _BEGINNING.match(line) if line.endswith(b"\n") else None
+                if beginning is None:
+                    self._note(f"{file.path.name} has a line that is no exchange")
+                elif (id_ := beginning[1].decode()) in self._places:
+                    self._note(f"exchange {id_} is more than once on record")
+                elif self._some is None or id_ in self._some:
+                    self._places[id_] = (number, place)
 
     def _note(self, flaw: str) -> None:
         if len(self.flaws) < MOST_TOLD:
@@ -108,35 +139,31 @@ class Exchanges:
         return iter(self._places)
 
     def row(self, id_: str) -> Row:
-        """The row of an exchange; raises KeyError where the record has none of this id, UsageError for one that has
-        not its form."""
+        """The row of an exchange. Raises KeyError if there is none, UsageError if it does not have the right form."""
         if id_ not in self._places:
             raise KeyError(f"exchange {id_} is not on record")
         number, place = self._places[id_]
-        self._files[number].seek(place)
-        try:
-            return row(self._files[number].readline(), "exchange")
-        except ValueError as error:
-            raise self._damaged(number, place, error) from error
-
-    def _damaged(self, number: int, place: int, error: ValueError) -> UsageError:
         file = self._files[number]
-        file.seek(0)
-        line = 1 + sum(piece.count(b"\n") for piece in _pieces(file, place))
-        return UsageError(f"{self._paths[number]}, line {line}: {error}")
+        file.opened.seek(place)
+        try:
+            return row(file.opened.readline(), "exchange")
+        except ValueError as error:
+            file.opened.seek(0)
+            line = 1 + sum(piece.count(b"\n") for piece in _pieces(file.opened, place))
+            raise UsageError(f"{file.path}, line {line}: {error}") from error
 
     def exchange(self, id_: str, binding: Binding) -> Exchange:
-        """An exchange, its contents unpacked; raises ValueError once that is more than any run writes."""
+        """An exchange with its contents unpacked. Raises ValueError once that is more than any run writes."""
         found = exchange_of(self.row(id_), binding)
-        # However short it is, it takes some time.
-        self._room -= 2 * SHORT + len(found.request.content)
-        self._room -= len(found.reply.content) if found.reply is not None else 0
-        if self._room < 0:
+        # Even a short one takes some time.
+        self._unpacked += 2 * SHORT + len(found.request.content)
+        self._unpacked += len(found.reply.content) if found.reply is not None else 0
+        if self._unpacked > TIMES_READ * (LARGEST_RECORD + 4 * SHORT * len(self._places)):
             raise ValueError("the exchanges that it names, unpacked, are more than any run writes")
         return found
 
     def scenario(self, ids: Collection[str], binding: Binding) -> tuple[Exchange, ...]:
-        """The exchanges that one scenario made; raises ValueError where they are more than a run can hold at once."""
+        """The exchanges of one scenario. Raises ValueError if they are more than a run can hold at once."""
         found: list[Exchange] = []
         weight = 0
         for id_ in ids:
@@ -149,6 +176,107 @@ class Exchanges:
 
     def close(self) -> None:
         self._opened.close()
+
+
+class Course:
+    """The rows of the course of a run, one at a time; reading continues where it stopped."""
+
+    def __init__(self, folder: Path, worker: str | None = None) -> None:
+        self._folder = folder
+        self._place = f": {file_of(COURSE)} is empty"
+        self.chain = Chain()
+        self.before = ""
+        """The end of the chain before the line that was read last."""
+        found = paths(folder, COURSE, worker)
+        if not found:
+            raise UsageError(f"{folder}: there is no {file_of(COURSE)}, so nothing is on record of a run")
+        self._files: list[_File] = []
+        with ExitStack() as opened:
+            for path in found:
+                self._files.append(_File(path, folder))
+                opened.enter_context(self._files[-1].opened)
+            self._opened = opened.pop_all()
+
+    def __iter__(self) -> Iterator[Row]:
+        for file in self._files:
+            for _, line in file.lines():
+                self._place = f" at {file.path.name}, line {file.count}, or in the exchanges that it names"
+                self.before = self.chain.end
+                self.chain.add(line)
+                if line.endswith(b"\n"):
+                    yield row(line)
+
+    def damaged(self, error: Exception) -> UsageError:
+        """The error to raise if the row that was read last makes no sense."""
+        why = f": {error.args[0]}" if isinstance(error, ValueError | KeyError) and error.args else ""
+        return UsageError(f"{self._folder}: the record is damaged{self._place}{why}")
+
+    def close(self) -> None:
+        self._opened.close()
+
+
+class Record:
+    """The record of a run, to be used as a context: there, whatever no run writes ends in UsageError.
+
+    ``some`` are the ids of the exchanges that will be asked for, by default all. With ``worker``, it is the part that
+    this process has written; an empty name stands for the run.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        specification: Specification,
+        *,
+        some: Collection[str] | None = None,
+        worker: str | None = None,
+    ) -> None:
+        self._folder = folder
+        self._specification = specification
+        self._some = some
+        self._worker = worker
+        self._binding: Binding = HttpBinding()
+        self.course = Course(folder, worker)
+
+    @cached_property
+    def exchanges(self) -> Exchanges:
+        return Exchanges(self._folder, self._some, self._worker)
+
+    def close(self) -> None:
+        self.course.close()
+        if "exchanges" in self.__dict__:
+            self.exchanges.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+        if isinstance(error, KeyError | TypeError | ValueError | AttributeError | IndexError):
+            raise self.course.damaged(error) from error
+
+    def steps(self, showing: Collection[str] | None = None) -> Iterator[Step]:
+        """The steps of the run since the last time, the start first; ``showing`` leaves out the scenarios that made
+        none of these exchanges."""
+        if "exchanges" in self.__dict__:
+            self.exchanges.catch_up()
+        for row in self.course:
+            if row["kind"] == "judged" and not (showing is None or any(id_ in showing for id_ in row["exchanges"])):
+                continue
+            step = step_of(row, self._specification, lambda ids: self.exchanges.scenario(ids, self._binding))
+            if isinstance(step, Probe):
+                self._binding = step.binding
+            yield step
+
+    def signups(self) -> Iterator[Exchange]:
+        """All signups, judged or not. The steps have to be read before, for they name the binding."""
+        for id_ in self.exchanges:
+            if self.exchanges.row(id_)["operation"] == SIGNUP:
+                yield self.exchanges.exchange(id_, self._binding)
+
+    def until(self) -> float:
+        """The time at which the last exchange ended, in seconds since the epoch."""
+        rows = map(self.exchanges.row, self.exchanges)
+        return max((row["started"] + row["seconds"] for row in rows), default=0.0)
 
 
 def exchanges(folder: Path) -> Iterator[Row]:
@@ -183,37 +311,6 @@ def in_order(folder: Path) -> Iterator[Row]:
         for _, number, place in sorted(places):
             handles[number].seek(place)
             yield row(handles[number].readline(), "exchange")
-
-
-class Course:
-    """The rows of how a run went, one at a time; raises UsageError where there are none."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._files = paths(folder, COURSE)
-        self._place = f": {file_of(COURSE)} is empty"
-        self.chain = Chain()
-        self.before = ""
-        """The end of the chain before the line that was read last."""
-        if not self._files:
-            raise UsageError(f"{folder}: there is no {file_of(COURSE)}, so nothing is on record of a run")
-
-    def __iter__(self) -> Iterator[Row]:
-        for path in self._files:
-            with reading.opened(path, below=self._folder) as file:
-                for number, line in enumerate(_lines(path, file), 1):
-                    self._place = f" at {path.name}, line {number}, or in the exchanges that it names"
-                    self.before = self.chain.end
-                    self.chain.add(line)
-                    if number > MOST_ROWS:
-                        raise ValueError(f"it has more than {MOST_ROWS} lines")
-                    if line.endswith(b"\n"):
-                        yield row(line)
-
-    def damaged(self, error: Exception) -> UsageError:
-        """The error to raise where the row that was read last cannot be followed."""
-        why = f": {error.args[0]}" if isinstance(error, ValueError | KeyError) and error.args else ""
-        return UsageError(f"{self._folder}: the record is damaged{self._place}{why}")
 
 
 def _pieces(file: BinaryIO, length: int) -> Iterator[bytes]:

@@ -10,7 +10,6 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from ..config.credentials import of_field
 from ..config.gateway import SIGNUP_TOKEN, GatewayConfig
@@ -18,7 +17,7 @@ from ..config.keys import load_config
 from ..config.urls import check_url
 from ..errors import UsageError
 from ..judging.recogniser import LARGEST_CALL
-from ..messages.binding import HEADER, Binding, HttpBinding, bindings, to_json
+from ..messages.binding import HEADER, Binding, HttpBinding, bindings
 from ..messages.exchange import Exchange
 from ..messages.registration import registration_of
 from ..specification.actions import SIGNUP
@@ -27,6 +26,7 @@ from ..specification.specification import Specification
 from ..untrusted import reading
 from ..untrusted.text import brief
 from . import reader as rows
+from .events import Probe, ProcessEnd, RunEnd, RunStart, ScenarioEnd, Transcript
 from .foreign import har
 from .foreign.doubles import single
 from .foreign.har import Recorded
@@ -113,15 +113,15 @@ def record(
     private = StandIns(specification, config, secrets.token_bytes(16)) if config.mask else None
     journal = Journal(folder, masker, secret_fields=[*config.headers, *CREDENTIALS], private=private)
     try:
-        journal.tell("run", **run.to_json(masker))
-        journal.tell("begun", probe=[], **_begun(binding, exchanges, unheld), notes=notes)
+        journal.write(RunStart(run))
+        journal.write(_probe(binding, exchanges, unheld, notes))
         for exchange in exchanges:
             journal.write(exchange)
         for group in _groups(exchanges):
-            journal.tell("judged", test=test, exchanges=[exchange.id for exchange in group], unmet="")
-        journal.tell("closed", notes=[], unreachable="", exchanges=len(exchanges), unjudged=[])
+            journal.write(ScenarioEnd(test, Transcript(group)))
+        journal.write(ProcessEnd(exchanges=len(exchanges)))
         seconds = max(exchange.ended for exchange in exchanges) - exchanges[0].started
-        journal.end(narrowed=True, seconds=seconds)
+        journal.write(RunEnd(narrowed=True, seconds=seconds))
     finally:
         journal.close()
 
@@ -254,15 +254,17 @@ def _notes(chosen: Sequence[Recorded], unheld: Sequence[str]) -> Iterator[str]:
         yield f"{note} ({times} times)" if times > 1 else note
 
 
-def _begun(binding: Binding, exchanges: Sequence[Exchange], unheld: Sequence[str]) -> dict[str, Any]:
-    """What a probe would have found out before a run."""
-    return {
-        "binding": to_json(binding),
-        "served": sorted({e.action for e in exchanges if e.action_of_reply is not None}),
-        "signups_work": any(e.action == SIGNUP and e.acknowledged for e in exchanges),
-        "serves_fresh": True,
-        **({"unheld": [*unheld]} if unheld else {}),
-    }
+def _probe(binding: Binding, exchanges: Sequence[Exchange], unheld: Sequence[str], notes: Sequence[str]) -> Probe:
+    """What the probe of a run would have found out."""
+    return Probe(
+        exchanges=(),
+        binding=binding,
+        served=sorted({e.action for e in exchanges if e.action_of_reply is not None}),
+        signups_work=any(e.action == SIGNUP and e.acknowledged for e in exchanges),
+        serves_fresh=True,
+        notes=notes,
+        unheld=unheld,
+    )
 
 
 def _secrets(exchanges: Iterable[Exchange]) -> Iterator[str]:

@@ -1,62 +1,47 @@
-"""What follows from what scenarios exchanged: judges it, in a run or from a record, and keeps the tally."""
+"""The state of a run: what follows from its events, whether they happen now or come from a record."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field, replace
 
 from ..judging.finding import Finding
 from ..judging.judge import Judge
-from ..judging.obligations import history_requirements
 from ..judging.outcome import Verdict, conclude
-from ..judging.preference import PLAIN, Weight
 from ..judging.tally import Tally
 from ..judging.waivers import excusing
-from ..messages.binding import Binding, HttpBinding
 from ..messages.exchange import CONTROL, Exchange
+from ..messages.registration import registration_of
+from ..record.events import Event, Probe, ProcessEnd, RunEnd, RunStart, ScenarioEnd, TestEnd, Transcript
 from ..record.masking import Masker
 from ..record.run import Run
-from ..specification.pointer import member
-from .reproduction import replay, tell
+from ..specification.actions import SIGNUP
+from .reproduction import RecordedScenario, judge_of
 
 MOST_NOTES = 50
 
 
 @dataclass(frozen=True, slots=True)
-class Transcript:
-    """What a scenario sent and received."""
+class ScenarioResult:
+    """What a scenario has shown, or all scenarios of a test together."""
 
-    exchanges: Sequence[Exchange]
-    unmet: str = ""
-    lost: bool = False
-    """Whether answers were lost each time it was played, so that it can be played again (T13)."""
+    findings: Mapping[str, Finding] = field(default_factory=dict)
+    """By id; of equal findings the first that no waiver excuses."""
+    exercised: AbstractSet[str] = frozenset()
+    """Requirements of which something could be judged."""
+    reason: str = ""
+    """Why the others could not be judged."""
 
-    @property
-    def registrations(self) -> frozenset[str]:
-        """Ids of the registrations that it used; nobody else will."""
-        return frozenset(
-            id_
-            for exchange in self.exchanges
-            for value in (exchange.body_of_reply, exchange.sent.body if exchange.sent else None)
-            if isinstance(id_ := member(value, "/registration/id"), str)
+    def __or__(self, later: ScenarioResult) -> ScenarioResult:
+        return ScenarioResult(
+            {**later.findings, **self.findings}, self.exercised | later.exercised, later.reason or self.reason
         )
 
 
 @dataclass(frozen=True, slots=True)
-class ScenarioResult:
-    """What follows from a scenario, under whichever requirement."""
-
-    findings: Mapping[str, Finding]
-    """By id; of equal ones the first that no waiver excuses."""
-    exercised: set[str]
-    """Requirements under which anything could be judged."""
-    reason: str = ""
-    """Why the rest could not."""
-
-
-@dataclass(frozen=True, slots=True)
 class TestOutcome:
-    """What a test says under the requirements it exercises."""
+    """The outcome of a test under the requirements that it exercises."""
 
     __test__ = False
 
@@ -67,164 +52,177 @@ class TestOutcome:
 
 
 class Assessment:
-    """Judges one scenario after the other, in the order in which a run or its record brings them."""
+    """Folds the events of a run into its tally.
 
-    def __init__(self, run: Run, masker: Masker) -> None:
+    Raises ValueError for events in an order that no run has.
+    """
+
+    def __init__(self, run: Run, masker: Masker | None = None) -> None:
         self.run = run
         self.tally = Tally()
-        self.binding: Binding = HttpBinding()
-        """The one that was found; until then nothing is judged."""
-        self._judge = Judge(run.specification, run.config, closed=not run.recorded)
-        self._mask = masker.text
+        self.scenario = ScenarioResult()
+        """Result of the last scenario."""
+        self.outcome = TestOutcome("inconclusive", "")
+        """Outcome of the last test."""
+        self._mask = masker.text if masker is not None else str
+        self._process = run
+        """The run as the process sees it whose events are folded; in its record secrets are masked."""
+        self._judge: Judge | None = None
+        self._test = ScenarioResult()
+        """Result of the scenarios since the last test ended."""
 
-    def learn(
-        self,
-        *,
-        binding: Binding,
-        served: Iterable[str],
-        signups_work: bool,
-        serves_fresh: bool,
-        unheld: Iterable[str] = (),
-    ) -> None:
-        """Takes over what was found out before anything is judged; ``unheld`` are members of the header of which a
-        recording says nothing."""
-        self.binding = binding
-        self._judge.known.unheld = frozenset(unheld)
-        self._judge.learn_served(served)
-        if signups_work:
-            self._judge.learn_signups_work()
-        self._judge.known.serves_fresh = serves_fresh
-
-    def judge(self, played: Transcript, node_id: str, weight: Weight = PLAIN) -> ScenarioResult:
-        """Judges every exchange of a scenario by everything; ``weight`` says how much its findings weigh."""
-        findings: dict[str, Finding] = {}
-        exercised: set[str] = set()
-        shown_by: dict[str, list[Finding]] = {}
-        self._judge.look_at([exchange for exchange in played.exchanges if exchange.purpose == CONTROL])
-        played = replace(played, exchanges=[e for e in played.exchanges if e.purpose != CONTROL])
-        for exchange in played.exchanges:
-            self._observe(exchange)
-        for exchange, judgement in self._judge.judge_together(played.exchanges, weight):
-            exercised.add(judgement.requirement)
-            if judgement.finding is None:
-                self.tally.add(judgement, exchange.id)
-                continue
-            known = findings.get(judgement.finding.id)
-            if known is None or (self._excused(known) and not self._excused(judgement.finding)):
-                findings[judgement.finding.id] = judgement.finding
-            shown_by.setdefault(exchange.id, []).append(judgement.finding)
-            record = self.tally.add(judgement)
-            if record is not None:
-                finding = judgement.finding
-                told = tell(
-                    exchange,
-                    played.exchanges,
-                    self.binding,
-                    self.run.config,
-                    history=finding.requirement in history_requirements(),
-                    title=f"{finding.requirement} {finding.pointer}: {finding.message}",
-                    describe=self._judge.describe,
-                    mask=self._mask,
-                )
-                record.steps = list(told.steps)
-                if not self.run.recorded:
-                    # What others recorded may need what was not recorded, and their tokens are masked.
-                    record.curl, record.script = told.curl, told.script
-                    record.replay = replay(node_id, self.run.config.url)
-        self.tally.doubled |= self._judge.doubled
-        self.tally.statistics.observe([e for e in played.exchanges if not e.peer], shown_by)
-        if not self.run.recorded:
-            for id_ in played.registrations:
-                self._judge.forget(id_)
-                self.tally.statistics.forget(id_)
-        return ScenarioResult(findings, exercised, self._mask(self._reason(played)))
+    def apply(self, event: Event) -> None:
+        """Takes an event into account."""
+        match event:
+            case RunStart():
+                self._process, self._judge, self._test = event.run, None, ScenarioResult()
+            case Probe():
+                self._begin(event)
+            case Exchange():
+                made = registration_of(event) if event.action == SIGNUP else None
+                if made is not None:
+                    self.run.register(made.id)
+            case ScenarioEnd():
+                self.scenario = self._judged(event)
+                self._test = self._joined(event)
+            case TestEnd():
+                self.outcome = self._ended(event, self._test)
+                self._test = ScenarioResult()
+            case ProcessEnd():
+                self._note(event.notes)
+                self.run.exchanges += event.exchanges
+                self.run.unreachable = self.run.unreachable or event.unreachable
+            case RunEnd():
+                self.run.narrowed, self.run.seconds = event.narrowed, event.seconds
 
     def found(self) -> set[str]:
         """Ids of all findings so far."""
         return self.tally.ids()
 
-    def outcome(
-        self, requirements: Sequence[str], judged: ScenarioResult, node_id: str, *, drawn: bool = False
-    ) -> TestOutcome:
-        """What a test says under the requirements that it is there to exercise; one whose messages are drawn need not
-        come across all of them."""
-        for requirement in requirements:
-            self.tally.tests.setdefault(requirement, []).append(node_id)
-            if requirement not in judged.exercised and judged.reason:
-                self.tally.hinder(requirement, judged.reason)
-        # What only the whole run can tell is nothing that a test has found.
-        mine = tuple(f for f in judged.findings.values() if f.requirement in requirements and not f.unless)
-        exercised = judged.exercised
-        if drawn and exercised:
-            exercised = {*requirements}
-        return self._outcome(requirements, mine, exercised, judged.reason)
-
-    def _excused(self, finding: Finding) -> bool:
-        run = self.run
-        return bool(excusing(run.config.waivers, finding.requirement, finding.pointer, run.started.date()))
-
-    def _observe(self, exchange: Exchange) -> None:
-        """Notes what is recorded and judged by nobody (T8, T13, T14)."""
-        if exchange.peer:
-            return
-        notes = [f"{exchange.action}: {note}" for note in (exchange.received.notes if exchange.received else ())]
-        reply = exchange.reply
-        if reply is not None and 300 <= reply.status < 400:
-            notes.append(f"{exchange.action}: a redirect (status {reply.status}), which is not followed")
-        if (
-            exchange.purpose == "unusual"
-            and reply is not None
-            and reply.status >= 500
-            and self._judge.by_gateway(exchange)
-        ):
-            notes.append(
-                f"{exchange.stimulus or 'unusual content'}: answered with status {reply.status} (recorded only, T14)"
-            )
-        if exchange.trouble and exchange.purpose != "broken":
-            longer = "; on a slow line, a large document needs a longer timeout" if exchange.purpose == "large" else ""
-            notes.append(f"{exchange.action}: {exchange.trouble}{longer}")
-        known = self.run.notes
-        known += [note for note in dict.fromkeys(notes) if note not in known and len(known) < MOST_NOTES]
-
-    def _outcome(
-        self, requirements: Sequence[str], findings: tuple[Finding, ...], exercised: set[str], reason: str
-    ) -> TestOutcome:
-        unexcused = [f for f in findings if not self._excused(f)]
-        levels = {self.run.specification.requirements[finding.requirement].level for finding in unexcused}
-        text = self._mask("\n".join(f"{f.requirement} {f.pointer}: {f.message}; {f.observed}" for f in findings))
-        if findings:
-            failed = self.run.strict or "MUST" in levels
-            return TestOutcome("waived" if not unexcused else "failed" if failed else "warned", text, findings)
-        missing = [requirement for requirement in requirements if requirement not in exercised]
-        if missing:
-            return TestOutcome(
-                "inconclusive", f"{missing[0]} could not be judged: {reason or 'nothing it needs happened'}"
-            )
-        return TestOutcome("passed", "")
-
-    def _reason(self, played: Transcript) -> str:
-        if played.unmet:
-            return played.unmet
-        for exchange in reversed(played.exchanges):
-            if exchange.trouble:
-                return str(exchange.trouble)
-            if exchange.reply is not None and exchange.action_of_reply is None:
-                return f"{exchange.action} was answered with status {exchange.reply.status} without ACK or NACK"
-        if self._judge.known.serves_fresh is False:
-            return "the gateway serves no registration before it is verified"
-        refused = [e for e in played.exchanges if e.refused and self._judge.due(e) == "ACK"]
-        return f"a valid {refused[-1].action} was refused" if refused else ""
-
-    def conclude(self) -> Verdict:
-        """The verdict on everything that was shown so far; waivers count as of the day of the run."""
+    def conclude(self, *, narrowed: bool = False) -> Verdict:
+        """The verdict on everything so far; waivers count as of the day of the run."""
         run = self.run
         return conclude(
             self.tally,
             run.specification,
             run.config,
             strict=run.strict,
-            narrowed=run.narrowed,
+            narrowed=run.narrowed or narrowed,
             unreachable=run.unreachable,
             can_verify=run.can_verify,
             today=run.started.date(),
         )
+
+    def _begin(self, probe: Probe) -> None:
+        if self._judge is not None:
+            raise ValueError("what was begun is begun again")
+        self._judge = judge_of(self._process, probe)
+        self.run.binding = self.run.binding or probe.binding.name
+        self._note(probe.notes)
+
+    def _note(self, notes: Sequence[str], most: int | None = None) -> None:
+        known = self.run.notes
+        new = [note for note in dict.fromkeys(notes) if note not in known]
+        known += new if most is None else new[: max(most - len(known), 0)]
+
+    def _judged(self, event: ScenarioEnd) -> ScenarioResult:
+        """Judges every exchange of a scenario by everything that applies to it."""
+        judge = self._judge
+        if judge is None:
+            raise ValueError("something is judged before the run was begun")
+        transcript = event.transcript
+        judge.look_at([exchange for exchange in transcript.exchanges if exchange.purpose == CONTROL])
+        exchanges = [exchange for exchange in transcript.exchanges if exchange.purpose != CONTROL]
+        self._note([note for exchange in exchanges for note in _observed(exchange, judge)], MOST_NOTES)
+        findings: dict[str, Finding] = {}
+        exercised: set[str] = set()
+        shown_by: dict[str, list[Finding]] = {}
+        for exchange, judgement in judge.judge_together(exchanges, event.weight):
+            exercised.add(judgement.requirement)
+            self.tally.add(judgement, exchange.id)
+            if (finding := judgement.finding) is not None:
+                known = findings.get(finding.id)
+                if known is None or (self._excused(known) and not self._excused(finding)):
+                    findings[finding.id] = finding
+                shown_by.setdefault(exchange.id, []).append(finding)
+        self.tally.doubled |= judge.doubled
+        self.tally.statistics.observe([e for e in exchanges if not e.peer], shown_by)
+        if not self.run.recorded:
+            for id_ in transcript.registrations:
+                judge.forget(id_)
+                self.tally.statistics.forget(id_)
+        reason = transcript.unmet or _hindrance(exchanges, judge)
+        return ScenarioResult(findings, exercised, self._mask(reason))
+
+    def _joined(self, event: ScenarioEnd) -> ScenarioResult:
+        """The result of the present test with the last scenario, which may only show a finding with less."""
+        if event.weight.exact is None:
+            return self._test | self.scenario
+        known = self._test.findings
+        smaller = {
+            id_: finding
+            for id_, finding in self.scenario.findings.items()
+            if id_ in known and finding.weight < known[id_].weight and not self._excused(finding)
+        }
+        return replace(self._test, findings={**known, **smaller})
+
+    def _ended(self, event: TestEnd, shown: ScenarioResult) -> TestOutcome:
+        for requirement in event.requirements:
+            self.tally.tests.setdefault(requirement, []).append(event.test)
+            if requirement not in shown.exercised and shown.reason:
+                self.tally.hinder(requirement, shown.reason)
+        # What only the whole run can tell is no finding of a single test.
+        findings = tuple(f for f in shown.findings.values() if f.requirement in event.requirements and not f.unless)
+        if findings:
+            text = "\n".join(f"{f.requirement} {f.pointer}: {f.message}; {f.observed}" for f in findings)
+            unexcused = [finding for finding in findings if not self._excused(finding)]
+            levels = {self.run.specification.requirements[finding.requirement].level for finding in unexcused}
+            failed = self.run.strict or "MUST" in levels
+            status = "waived" if not unexcused else "failed" if failed else "warned"
+            return TestOutcome(status, self._mask(text), findings)
+        missing = [requirement for requirement in event.requirements if requirement not in shown.exercised]
+        if missing and not (event.drawn and shown.exercised):
+            why = shown.reason or "nothing it needs happened"
+            return TestOutcome("inconclusive", f"{missing[0]} could not be judged: {why}")
+        return TestOutcome("passed", "")
+
+    def _excused(self, finding: Finding) -> bool:
+        run = self.run
+        return bool(excusing(run.config.waivers, finding.requirement, finding.pointer, run.started.date()))
+
+
+def shows(scenario: RecordedScenario, exchanges: Sequence[Exchange], finding: str) -> bool:
+    """Whether some exchanges of a scenario are enough for a finding, by its id."""
+    assessment = Assessment(scenario.run)
+    for event in (RunStart(scenario.run), scenario.probe, ScenarioEnd("", Transcript(exchanges))):
+        assessment.apply(event)
+    return finding in assessment.scenario.findings
+
+
+def _observed(exchange: Exchange, judge: Judge) -> Iterator[str]:
+    """Notes on what is recorded only, and not judged (T8, T13, T14)."""
+    if exchange.peer:
+        return
+    for note in exchange.received.notes if exchange.received else ():
+        yield f"{exchange.action}: {note}"
+    reply = exchange.reply
+    if reply is not None and 300 <= reply.status < 400:
+        yield f"{exchange.action}: a redirect (status {reply.status}), which is not followed"
+    if exchange.purpose == "unusual" and reply is not None and reply.status >= 500 and judge.by_gateway(exchange):
+        yield f"{exchange.stimulus or 'unusual content'}: answered with status {reply.status} (recorded only, T14)"
+    if exchange.trouble and exchange.purpose != "broken":
+        longer = "; on a slow line, a large document needs a longer timeout" if exchange.purpose == "large" else ""
+        yield f"{exchange.action}: {exchange.trouble}{longer}"
+
+
+def _hindrance(exchanges: Sequence[Exchange], judge: Judge) -> str:
+    """What probably kept requirements of a scenario from being judged; empty if nothing did."""
+    for exchange in reversed(exchanges):
+        if exchange.trouble:
+            return str(exchange.trouble)
+        if exchange.reply is not None and exchange.action_of_reply is None:
+            return f"{exchange.action} was answered with status {exchange.reply.status} without ACK or NACK"
+    if judge.known.serves_fresh is False:
+        return "the gateway serves no registration before it is verified"
+    refused = [e for e in exchanges if e.refused and judge.due(e) == "ACK"]
+    return f"a valid {refused[-1].action} was refused" if refused else ""

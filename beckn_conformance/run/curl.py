@@ -57,11 +57,10 @@ def path_below(url: str, base: str) -> str:
 class Values:
     """Knows what differs from time to time, and lays texts into shell words with variables in its place."""
 
-    def __init__(self, binding: Binding, config: GatewayConfig, mask: Callable[[str], str]) -> None:
+    def __init__(self, binding: Binding, config: GatewayConfig) -> None:
         self.need_serial = False
         """Whether a company id took a serial number."""
         self.config = config
-        self.mask = mask
         self._member = binding.body if isinstance(binding, EnvelopeBinding) else ""
         self._ids: dict[str, Expansion] = {}
         self._secrets: dict[str, Expansion] = {}
@@ -115,7 +114,7 @@ class Values:
                 if isinstance(known, Expansion):
                     yield known
                     continue
-                for part in _put(others, self.mask(known)):
+                for part in _put(others, known):
                     yield from [part] if isinstance(part, Expansion) else self._renumbered(part, number)
 
         return lambda text: list(parts(text))
@@ -195,7 +194,7 @@ def send(exchange: Exchange, values: Values, number: int, *, with_head: bool) ->
     path = path_below(request.url, exchange.peer or values.config.url)
     if path != f"/{exchange.action}":
         words += ["-g", "--path-as-is"]
-    words.append(word(PEER if exchange.peer else BASE, values.mask(path)))
+    words.append(word(PEER if exchange.peer else BASE, path))
     if request.method == "HEAD":
         # curl waits for a body where it is not told that none follows, and then it would send none.
         words += ["-m", "5"]

@@ -5,12 +5,11 @@ from __future__ import annotations
 import functools
 import itertools
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from ..judging.finding import Finding
 from ..judging.preference import DRAWN, Weight
-from .assessment import ScenarioResult, TestOutcome
+from .assessment import TestOutcome
 from .examples import CHUNK, Enough, Examples
 from .scenario import Play
 from .session import Session
@@ -55,7 +54,6 @@ class Explorer:
         self._chunks = _chunks(count, part, parts)
         self.count = examples_of_part(count, part, parts)
         self._ahead: list[tuple[int, int, list[Any]]] = []
-        self.done = 0
 
     def begin(self) -> None:
         """Draws a chunk of examples and sets them playing, ahead of the one that is judged."""
@@ -63,49 +61,36 @@ class Explorer:
         if number < 0:
             return
         drawn = self._examples.chunk(number, count)
-        self._session.prefetch({self._key(number, n): self._with(example) for n, example in enumerate(drawn)})
+        self._session.player.prefetch({self._key(number, n): self._with(example) for n, example in enumerate(drawn)})
         self._ahead.append((number, count, drawn))
 
-    def run(
-        self, requirements: Sequence[str], node_id: str, progress: Callable[[int], None] = lambda done: None
-    ) -> TestOutcome:
-        """Plays and judges all examples; the outcome is that of all of them together."""
-        findings: dict[str, Finding] = {}
-        exercised: set[str] = set()
-        reason = ""
-        known = self._session.assessment.found()
+    def run(self, requirements: Sequence[str], test: str) -> TestOutcome:
+        """Plays and judges all examples. Their outcome is that of all of them together."""
+        session, seen = self._session, set[str]()
+        known = session.assessment.found()
         if not self._ahead:
             self.begin()
         while self._ahead:
             self.begin()
             number, count, drawn = self._ahead.pop(0)
             for place, example in enumerate(drawn):
-                judged = self._judged(number, place, example, node_id)
-                for id_ in judged.findings:
-                    if id_ not in findings and id_ not in known and len(findings) < self._most_shrunk:
-                        self._shrink(number, count, place, id_, node_id)
-                findings |= judged.findings
-                exercised |= judged.exercised
-                reason = judged.reason or reason
-                self.done += 1
-                progress(self.done)
-        return self._session.outcome(requirements, ScenarioResult(findings, exercised, reason), node_id, drawn=True)
+                result = session.play(self._key(number, place), self._with(example), test, Weight(DRAWN))
+                for id_ in result.findings:
+                    if id_ not in seen and id_ not in known and len(seen) < self._most_shrunk:
+                        self._shrink(number, count, place, id_, test)
+                seen.update(result.findings)
+        return session.end_test(test, requirements, drawn=True)
 
-    def _judged(self, number: int, place: int, example: Any, node_id: str) -> ScenarioResult:
-        weight = Weight(DRAWN)
-        played = self._session.played(self._key(number, place), self._with(example), node_id, weight)
-        return self._session.judge(played, node_id, weight)
-
-    def _shrink(self, number: int, count: int, place: int, id_: str, node_id: str) -> None:
-        """Looks for the smallest example with the same finding; the last that is seen stands in the report."""
+    def _shrink(self, number: int, count: int, place: int, id_: str, test: str) -> None:
+        """Looks for the smallest example with the same finding. The last one that shows it is reported."""
         until = time.monotonic() + PATIENCE
         tries = itertools.count(1)
 
         def fails(example: Any, *, hurried: bool) -> bool:
             if time.monotonic() > until:
                 raise Enough
-            played = self._session.tried(self._with(example), hurried=hurried)
-            return id_ in self._session.judge(played, node_id, Weight(exact=DRAWN - next(tries))).findings
+            transcript = self._session.player.tried(self._with(example), hurried=hurried)
+            return id_ in self._session.judge(transcript, test, Weight(exact=DRAWN - next(tries))).findings
 
         for hurried in (True, False):
             found = self._examples.smaller(number, count, place, functools.partial(fails, hurried=hurried))

@@ -1,24 +1,36 @@
-"""Shell lines and scripts that send what an exchange sent once more, with registrations of their own."""
+"""Shell lines and scripts that show a finding again, made from the record of its scenario."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 from ..config.gateway import GatewayConfig
 from ..config.urls import check_url
 from ..errors import UsageError
+from ..judging.finding import Finding
+from ..judging.judge import Judge
+from ..judging.obligations import history_requirements
+from ..judging.outcome import Verdict
+from ..judging.tally import Found
 from ..messages.binding import Binding
-from ..messages.exchange import Exchange, Role
+from ..messages.exchange import CONTROL, Exchange, Role
 from ..messages.registration import registration_of
 from ..messages.shell import NOTHING, Command, command, word
+from ..record.events import Probe, RunStart, ScenarioEnd
+from ..record.journal import SHORT
+from ..record.reader import Record
+from ..record.rows import TOO_LONG
+from ..record.run import Run
 from ..specification.actions import ADD, SIGNUP, UPDATE
 from ..specification.pointer import MISSING, member
+from ..specification.specification import Specification
 from ..untrusted.text import printable
 from .curl import Values, in_json, send
 
 LONGEST_HISTORY = 60
-"""Calls of a history that are told one by one."""
+"""Calls of a history that are listed one by one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,11 +38,106 @@ class Reproduction:
     """How a finding can be seen again."""
 
     curl: Command
-    """One line for a POSIX shell; empty where no shell command can send the same."""
+    """One line for a POSIX shell; empty if no shell command can send the same."""
     steps: tuple[str, ...] = ()
-    """What happened, call by call, where it takes a history to see it."""
+    """What happened, call by call, if it takes a history to see it."""
     script: Command = NOTHING
     """The same as a shell script."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedScenario:
+    """A scenario on record, with what judging it takes."""
+
+    run: Run
+    probe: Probe
+    end: ScenarioEnd
+
+    @property
+    def exchanges(self) -> list[Exchange]:
+        """Its exchanges without plain calls that only tried whether the gateway answers."""
+        return [exchange for exchange in self.end.transcript.exchanges if exchange.purpose != CONTROL]
+
+    def judge(self) -> Judge:
+        """A judge that knows what was known after the probe."""
+        return judge_of(self.run, self.probe)
+
+    def reproduction(self, exchange: Exchange, finding: Finding) -> Reproduction:
+        """How to see again what one of its exchanges shows."""
+        history = finding.requirement in history_requirements()
+        judge = self.judge()
+        # Only the steps of a history say what was special about each request.
+        judged = [*judge.judge_together(self.exchanges)] if history else []
+        told = tell(
+            exchange,
+            self.exchanges,
+            self.probe.binding,
+            self.run.config,
+            history=history,
+            title=f"{finding.requirement} {finding.pointer}: {finding.message}",
+            describe=judge.describe if judged else lambda exchange: exchange.action,
+        )
+        # A recording may lack calls that are needed, and its tokens are masked.
+        return replace(told, curl=NOTHING, script=NOTHING) if self.run.recorded else told
+
+
+class Scenarios:
+    """Follows a record that may still grow, and finds scenarios in it."""
+
+    def __init__(self, record: Record) -> None:
+        self._record = record
+        self._run: Run | None = None
+        self._probe: Probe | None = None
+
+    def showing(self, ids: Collection[str]) -> Iterator[RecordedScenario]:
+        """The scenarios that made any of these exchanges, among those recorded since the last time."""
+        for step in self._record.steps(showing=ids):
+            match step:
+                case RunStart():
+                    self._run = step.run
+                case Probe():
+                    self._probe = step
+                case ScenarioEnd() if self._run is not None and self._probe is not None:
+                    yield RecordedScenario(self._run, self._probe, step)
+
+    def complete(self, findings: Iterable[Found]) -> None:
+        """Completes findings with how to see them again."""
+        wanted: dict[str, list[Found]] = {}
+        for found in findings:
+            wanted.setdefault(found.finding.exchange, []).append(found)
+        for scenario in self.showing(wanted):
+            for exchange in scenario.exchanges:
+                for found in wanted.get(exchange.id, ()):
+                    told = scenario.reproduction(exchange, found.finding)
+                    found.curl, found.steps, found.script = told.curl, [*told.steps], told.script
+                    if not scenario.run.recorded:
+                        found.replay = replay(scenario.end.test, scenario.run.config.url)
+
+
+def reproduce(folder: Path, verdict: Verdict, specification: Specification) -> None:
+    """Completes the findings of a verdict with how to see them again, from the record in a report folder."""
+    found = [found for outcome in verdict.outcomes for found in outcome.findings]
+    if found:
+        with Record(folder, specification) as record:
+            Scenarios(record).complete(found)
+
+
+def scenario_of(folder: Path, ids: Sequence[str], specification: Specification) -> RecordedScenario | None:
+    """The scenario that made the first of these exchanges that is on record; None if none is."""
+    with Record(folder, specification) as record:
+        found = {e.id: one for one in Scenarios(record).showing(ids) for e in one.end.transcript.exchanges}
+    return next((found[id_] for id_ in ids if id_ in found), None)
+
+
+def judge_of(run: Run, probe: Probe) -> Judge:
+    """A judge that knows what a process knew after its probe."""
+    judge = Judge(run.specification, run.config, closed=not run.recorded)
+    judge.known.unheld = frozenset(probe.unheld)
+    judge.known.serves_fresh = probe.serves_fresh
+    judge.learn_served(probe.served)
+    if probe.signups_work:
+        judge.learn_signups_work()
+    return judge
 
 
 def tell(
@@ -42,33 +149,29 @@ def tell(
     history: bool = False,
     title: str = "",
     describe: Callable[[Exchange], str] = lambda exchange: exchange.action,
-    mask: Callable[[str], str] = str,
 ) -> Reproduction:
-    """How to see again what one of the exchanges of a test shows.
+    """How to see again what one of the exchanges of a scenario shows.
 
-    The line and the script need curl and python3. They make the registrations they need first, take ids and tokens
+    The line and the script need curl and python3. They first make the registrations they need, take ids and tokens
     from the replies, the time from ``date`` and company ids that were not used before; a secret of the configuration
-    stands in an environment variable. With ``history`` every call counts, not only the changes to the registration,
-    and what was under way at the same time is sent so again. ``mask`` is asked for every text before it is quoted;
-    the commands are finished, and nobody may change them any more.
+    stands in an environment variable. With ``history``, every call counts and not only changes to the registration,
+    and calls that overlapped are sent so again. All texts come from a record, in which secrets are masked.
     """
     chosen = [*needed(exchange, exchanges, history=history), exchange]
     steps: tuple[str, ...] = ()
     if history and len(chosen) > 2:
         names = _letters(chosen)
         steps = tuple(
-            printable(mask(f"{number}. {describe(step)}{_about(step, names)}: {_answer(step, names)}"))
+            printable(f"{number}. {describe(step)}{_about(step, names)}: {_answer(step, names)}")
             + _beside(number, step, chosen)
             for number, step in enumerate(chosen, 1)
         )
     try:
-        variables, calls = _commands(chosen, binding, config, mask)
+        variables, calls = _commands(chosen, binding, config)
     except ValueError:
         return Reproduction(NOTHING, steps)
     line = Command(_line([*variables, *(part for call in calls for part in call.commands(shown=False))]))
-    return Reproduction(
-        line, steps, Command(_script(printable(mask(title)), steps, variables, calls)) if steps else NOTHING
-    )
+    return Reproduction(line, steps, Command(_script(printable(title), steps, variables, calls)) if steps else NOTHING)
 
 
 @dataclass(slots=True)
@@ -113,11 +216,11 @@ def _script(title: str, steps: Sequence[str], variables: Sequence[str], calls: S
     return "\n".join(lines) + "\n"
 
 
-def _commands(
-    steps: Sequence[Exchange], binding: Binding, config: GatewayConfig, mask: Callable[[str], str]
-) -> tuple[list[str], list[_Call]]:
-    """The variables that are set first, and the calls; raises ValueError for what no shell command can send."""
-    values = Values(binding, config, mask)
+def _commands(steps: Sequence[Exchange], binding: Binding, config: GatewayConfig) -> tuple[list[str], list[_Call]]:
+    """The variables that are set first, and the calls. Raises ValueError for what no shell command can send."""
+    if any(step.trouble == TOO_LONG and len(step.request.content) >= SHORT for step in steps):
+        raise ValueError("of a request only the beginning is on record")
+    values = Values(binding, config)
     variables = [f"U={word(_base(config.url))}"]
     peer = steps[-1].peer
     if peer:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-from beckn_conformance.record.chain import Chain, end_of
+from beckn_conformance.record.chain import Chain
 
 
 def rewrite(path: Path, change: Callable[[Any], Any]) -> None:
@@ -23,11 +23,16 @@ def seal(folder: Path) -> None:
     """Ends the chains of a record as they would end had a run left it so."""
     course = folder / "course.jsonl"
     *rows, last = (json.loads(line) for line in course.read_text(encoding="utf-8").splitlines())
-    chain = Chain()
-    for row in rows:
-        chain.add(line_of(row).encode())
-    last["chains"] = {"exchanges": end_of(folder / "exchanges.jsonl"), "course": chain.end}
+    exchanges = (folder / "exchanges.jsonl").read_bytes().splitlines(keepends=True)
+    last["chains"] = {"exchanges": _end(exchanges), "course": _end(line_of(row).encode() for row in rows)}
     course.write_text("".join(map(line_of, [*rows, last])), encoding="utf-8")
+
+
+def _end(lines: Iterable[bytes]) -> str:
+    chain = Chain()
+    for line in lines:
+        chain.add(line)
+    return chain.end
 
 
 def line_of(row: Any) -> str:

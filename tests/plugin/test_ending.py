@@ -42,7 +42,7 @@ def test_an_error_after_the_end_of_the_session_is_status_3(capsys: pytest.Captur
 def test_files_that_a_full_disk_keeps_from_closing_are_let_go_of(tmp_path: Any) -> None:
     journal = Journal(tmp_path, Masker())
     journal.close()
-    journal._exchanges = Broken()  # type: ignore[assignment]
+    journal._exchanges._file = Broken()  # type: ignore[assignment]
 
     journal.close()
 

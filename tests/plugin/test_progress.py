@@ -17,7 +17,10 @@ import pytest
 import beckn_conformance
 from beckn_conformance.plugin import progress
 from beckn_conformance.plugin.progress import ERASE, RESTORE, SAVE, Progress
+from beckn_conformance.record.events import ScenarioEnd, Transcript, Weight
 
+EXAMPLE = ScenarioEnd("test_history", Transcript([]))
+SMALLER = ScenarioEnd("test_history", Transcript([]), Weight(exact=1))
 ROOT = Path(beckn_conformance.__file__).resolve().parents[1]
 
 
@@ -29,11 +32,19 @@ class Stage:
         room = max(width - written - 1, 0) if terminal else 0
         self.screen: Any = SimpleNamespace(room=room, put=self._put)
         self.session: Any = SimpleNamespace(
-            exchanges=40, tally=SimpleNamespace(ids=lambda: {"GET-ID-1", "GET-ACK-1", "GET-ACK-2"})
+            player=SimpleNamespace(sent=40),
+            tally=SimpleNamespace(ids=lambda: {"GET-ID-1", "GET-ACK-1", "GET-ACK-2"}),
+            subscribers=[],
         )
 
     def progress(self) -> Progress:
         return Progress(self.screen, self.session, "test_history", 250)
+
+    def judge(self, examples: int) -> None:
+        """Has so many examples judged."""
+        for _ in range(examples):
+            for subscriber in self.session.subscribers:
+                subscriber(EXAMPLE)
 
     def _put(self, text: str) -> None:
         self.shown += text
@@ -47,72 +58,72 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     return now
 
 
-def test_it_tells_examples_exchanges_and_findings(clock: list[float]) -> None:
+def test_it_shows_examples_exchanges_and_findings(clock: list[float]) -> None:
     stage = Stage()
-    told = stage.progress()
-    stage.session.exchanges = 640
-    clock[0] += 3
+    with stage.progress():
+        stage.judge(74)
+        stage.session.player.sent = 640
+        clock[0] += 3
+        stage.judge(1)
 
-    told(75)
+        text = "  test_history: 75 of 250 examples, 200 exchanges/s, 3 findings so far"
+        assert stage.shown == f"{SAVE}{text}{ERASE}{RESTORE}"
 
-    text = "  test_history: 75 of 250 examples, 200 exchanges/s, 3 findings so far"
-    assert stage.shown == f"{SAVE}{text}{ERASE}{RESTORE}"
+
+def test_a_smaller_example_is_not_counted(clock: list[float]) -> None:
+    stage = Stage()
+    with stage.progress():
+        clock[0] += 3
+        stage.session.subscribers[0](SMALLER)
+        assert stage.shown == ""
+        stage.judge(1)
+
+    assert "1 of 250 examples" in stage.shown
 
 
 def test_what_is_soon_over_shows_nothing(clock: list[float]) -> None:
     stage = Stage()
-    told = stage.progress()
-    clock[0] += 1
-
-    told(75)
-    told.close()
+    with stage.progress():
+        clock[0] += 1
+        stage.judge(75)
 
     assert stage.shown == ""
+    assert stage.session.subscribers == []
 
 
-def test_it_is_not_told_too_often(clock: list[float]) -> None:
+def test_it_is_not_written_too_often(clock: list[float]) -> None:
     stage = Stage()
-    told = stage.progress()
-    clock[0] += 3
-    for done in range(50):
-        told(done)
+    with stage.progress():
+        clock[0] += 3
+        stage.judge(50)
 
     assert stage.shown.count(SAVE) == 1
 
 
-def test_a_file_is_told_nothing(clock: list[float]) -> None:
+def test_a_file_shows_nothing(clock: list[float]) -> None:
     stage = Stage(terminal=False)
-    told = stage.progress()
-    clock[0] += 60
-    told(75)
-    told.close()
+    with stage.progress():
+        clock[0] += 60
+        stage.judge(75)
 
     assert stage.shown == ""
 
 
 @pytest.mark.parametrize(("written", "width"), [(70, 80), (79, 80), (90, 80)])
-def test_it_stays_on_its_line(clock: list[float], written: int, width: int) -> None:
+def test_it_stays_on_its_line_and_is_removed_at_the_end(clock: list[float], written: int, width: int) -> None:
     stage = Stage(written=written, width=width)
-    told = stage.progress()
-    clock[0] += 3
-    told(75)
+    with stage.progress():
+        clock[0] += 3
+        stage.judge(75)
+        text = stage.shown.removeprefix(SAVE).removesuffix(ERASE + RESTORE)
 
-    text = stage.shown.removeprefix(SAVE).removesuffix(ERASE + RESTORE)
     assert len(text) <= max(width - written - 1, 0)
-
-
-def test_it_is_taken_away_at_the_end(clock: list[float]) -> None:
-    stage = Stage()
-    told = stage.progress()
-    clock[0] += 3
-    told(75)
-    told.close()
-
-    assert stage.shown.endswith(ERASE)
+    assert stage.shown == "" or stage.shown.endswith(RESTORE + ERASE)
 
 
 PLUGIN = """
     import types
+    from beckn_conformance.record.events import ScenarioEnd, Transcript
     from beckn_conformance.plugin import progress
 
     progress.QUIET = progress.INTERVAL = 0
@@ -121,10 +132,10 @@ PLUGIN = """
         config.screen = progress.Screen(config)
 
     def test_history(pytestconfig):
-        session = types.SimpleNamespace(exchanges=0, tally=types.SimpleNamespace(ids=set))
-        told = progress.Progress(pytestconfig.screen, session, "test_history", 250)
-        told(75)
-        told.close()
+        player, tally = types.SimpleNamespace(sent=0), types.SimpleNamespace(ids=set)
+        session = types.SimpleNamespace(player=player, tally=tally, subscribers=[])
+        with progress.Progress(pytestconfig.screen, session, "test_history", 250) as shown:
+            shown.follow(ScenarioEnd("test_history", Transcript([])))
 """
 
 
@@ -151,7 +162,7 @@ def _shown_on_a_terminal(folder: Path, *options: str, **env: str) -> str:
 def test_a_terminal_shows_it_while_pytest_captures(tmp_path: Path, capture: str) -> None:
     shown = _shown_on_a_terminal(tmp_path, f"--capture={capture}")
 
-    text = "  test_history: 75 of 250 examples, 0 exchanges/s, 0 findings so far"
+    text = "  test_history: 1 of 250 examples, 0 exchanges/s, 0 findings so far"
     assert f"test_it.py {SAVE}{text}{ERASE}{RESTORE}" in shown
 
 

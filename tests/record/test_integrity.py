@@ -5,28 +5,36 @@ import dataclasses
 import pytest
 
 from beckn_conformance.config.gateway import GatewayConfig
+from beckn_conformance.messages.binding import HttpBinding
 from beckn_conformance.record.chain import Chain
+from beckn_conformance.record.events import Probe, ProcessEnd, ScenarioEnd, Transcript
 from beckn_conformance.record.integrity import Account, out_of_order
 from beckn_conformance.specification.loading import load
+from tests.exchanges import exchange
+
+
+def called(id_):
+    return dataclasses.replace(exchange("Provider/get", {}, None), id=id_)
+
+
+def judged(*ids):
+    return ScenarioEnd("t", Transcript([called(id_) for id_ in ids]))
+
 
 RIGHT = (
-    {"kind": "begun", "probe": ["x1", "x2"]},
-    {"kind": "judged", "exchanges": ["x3", "x5"]},
-    {"kind": "judged", "exchanges": ["x4"]},
-    {"kind": "closed", "unjudged": []},
+    Probe(exchanges=("x1", "x2"), binding=HttpBinding(), served=(), signups_work=True, serves_fresh=True),
+    judged("x3", "x5"),
+    judged("x4"),
+    ProcessEnd(),
 )
 IDS = ("x1", "x2", "x3", "x4", "x5")
 
 
-def flaws(*rows, ids=IDS):
+def flaws(*steps, ids=IDS):
     account = Account()
-    for row in rows:
-        account.take(row)
+    for step in steps:
+        account.apply(step)
     return list(account.flaws(ids))
-
-
-def judged(*ids):
-    return {"kind": "judged", "exchanges": [*ids]}
 
 
 def test_a_record_in_which_all_is_judged_once_has_no_flaw():
@@ -41,7 +49,7 @@ def test_a_record_in_which_all_is_judged_once_has_no_flaw():
         ((*RIGHT, judged("x2")), "exchange x2 is named by more than one row"),
         ((RIGHT[0], judged("x3", "x4", "x5", "x5")), "exchange x5 is named by more than one row"),
         ((*RIGHT, judged("x6")), "exchange x6 is named and not on record"),
-        ((*RIGHT[:2], {"kind": "closed", "unjudged": ["x4"]}), "exchange x4 was given up and is judged by no test"),
+        ((*RIGHT[:2], ProcessEnd(unjudged=["x4"])), "exchange x4 was given up and is judged by no test"),
     ],
 )
 def test_an_exchange_that_is_not_judged_once_is_a_flaw(rows, flaw):

@@ -76,7 +76,7 @@ class _Remembered(Examples):
 
     def __init__(self, item: Item, session: Session) -> None:
         super().__init__(item.examples(session.config), session.run.seed, item.node_id)
-        self._key = (item.node_id, session.run.seed, session.can_verify)
+        self._key = (item.node_id, session.run.seed, session.run.can_verify)
 
     def chunk(self, number: int, count: int) -> list[Any]:
         key = (*self._key, number, count)
@@ -142,11 +142,12 @@ def play(session: Session, chosen: Iterable[Item], examples: int = 2, *, shrinki
     }
     try:
         session.start()
-        session.prefetch({item.node_id: item.play for item in plain})
+        session.player.prefetch({item.node_id: item.play for item in plain})
         for explorer in explorers.values():
             explorer.begin()
         for item in plain:
-            session.play(item.node_id, item.play, item.requirements, item.node_id)
+            session.play(item.node_id, item.play, item.node_id)
+            session.end_test(item.node_id, item.requirements)
         for item, explorer in explorers.items():
             explorer.run(item.requirements, item.node_id)
         session.play_left()

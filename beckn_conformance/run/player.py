@@ -1,0 +1,214 @@
+"""Plays scenarios side by side against a gateway, in an event loop of its own thread."""
+
+from __future__ import annotations
+
+import asyncio
+import concurrent.futures
+import functools
+import itertools
+import threading
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
+from concurrent.futures import Future
+from dataclasses import replace
+from typing import Any, TypeVar
+
+import httpx
+
+from ..client.client import Gateway
+from ..client.exclusive import ExclusiveAccess
+from ..client.limiter import RankedTurns
+from ..client.probe import ProbeResult, probe
+from ..client.provider import Actor
+from ..client.verification import Verifier
+from ..errors import Unmet
+from ..messages.binding import Binding, HttpBinding
+from ..messages.exchange import Exchange
+from ..messages.values import Values
+from ..record.events import Transcript
+from ..record.run import Run
+
+T = TypeVar("T")
+Play = Callable[[Actor], Awaitable[Any]]
+MOST_PLAYS = 3
+"""Times that a scenario is played if answers are lost."""
+
+
+class Loop:
+    """An event loop in a thread of its own."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="beckn-conformance", daemon=True)
+        self._thread.start()
+
+    def begin(self, work: Coroutine[Any, Any, T]) -> Future[T]:
+        """Starts a coroutine, from any thread."""
+        return asyncio.run_coroutine_threadsafe(work, self._loop)
+
+    def wait(self, work: Coroutine[Any, Any, T], timeout: float | None = None) -> T:
+        """Runs a coroutine to its end, from another thread."""
+        return self.begin(work).result(timeout)
+
+    def stop(self) -> None:
+        """Ends the thread, unless something blocks it."""
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(5)
+        if not self._loop.is_running():
+            self._loop.close()
+
+
+class Player:
+    """Plays scenarios; what they send and receive goes to ``record``, in the thread of the loop.
+
+    ``worker`` names this process if several share a run. ``transport`` replaces the network, for tests.
+    """
+
+    def __init__(
+        self,
+        run: Run,
+        record: Callable[[Exchange], None],
+        *,
+        transport: httpx.AsyncBaseTransport | None = None,
+        worker: str = "",
+    ) -> None:
+        config = self._config = run.config
+        self.binding: Binding = HttpBinding()
+        self._specification = run.specification
+        self._values = Values(run.specification, config, seed=run.seed)
+        self._verifier = Verifier(config, transport)
+        self._exclusive = ExclusiveAccess()
+        self._exclusive.sure = not worker
+        self._turns = RankedTurns(config.concurrency)
+        self._ranks = itertools.count()
+        self.playing: dict[str, Future[Transcript]] = {}
+        """Scenarios that were begun, and whose transcript nobody has taken."""
+        self._make = functools.partial(Gateway, transport=transport, record=record)
+        self._label = f"{worker}-" if worker else ""
+        self._gateway: Gateway | None = None
+        self._peers: dict[str, Gateway] = {}
+        self._loop: Loop | None = None
+
+    @property
+    def gateways(self) -> list[Gateway]:
+        """The gateway under test, then its peers; empty before the start."""
+        return [*([self._gateway] if self._gateway is not None else []), *self._peers.values()]
+
+    @property
+    def sent(self) -> int:
+        """Requests sent so far."""
+        return sum(gateway.sent for gateway in self.gateways)
+
+    @property
+    def room(self) -> float:
+        """Replies that may wait to be judged without taking too much memory."""
+        return self._gateway.budget.room if self._gateway is not None else 0
+
+    def start(self) -> ProbeResult:
+        """Finds out how to talk to the gateway. Raises Unreachable."""
+        self._loop = Loop()
+        return self._loop.wait(self._start())
+
+    async def _start(self) -> ProbeResult:
+        config = self._config
+        for number, url in enumerate(config.peers, 1):
+            self._peers[url] = self._make(replace(config, url=url), label=f"{self._label}p{number}", peer=True)
+        self._gateway = self._make(config, label=self._label)
+        found = await probe(self._gateway, self._specification, self._values, self._verifier)
+        # They are on record as a part of the probe.
+        self._gateway.take_controls()
+        self.binding = found.binding
+        self._verifier.always = not found.shown.serves_fresh
+        return found
+
+    def prefetch(self, plays: Mapping[str, Play]) -> None:
+        """Begins scenarios, in this order, under names by which ``played`` finds them."""
+        new = {name: play for name, play in plays.items() if name not in self.playing}
+        if new:
+            loop = self._loop
+            assert loop is not None
+
+            async def begin() -> dict[str, Future[Transcript]]:
+                """Begins all from within the loop, so that none of them finds itself alone."""
+                return {name: loop.begin(self._play(play, next(self._ranks))) for name, play in new.items()}
+
+            self.playing |= loop.wait(begin())
+
+    def played(self, name: str, play: Play) -> Transcript:
+        """Waits for the transcript of a scenario, which is begun if it was not before."""
+        self.prefetch({name: play})
+        return self.playing.pop(name).result()
+
+    def tried(self, play: Play, *, hurried: bool) -> Transcript:
+        """Plays a scenario at once; a hurried one skips waiting for the gateway to settle."""
+        assert self._loop is not None
+        return self._loop.wait(self._play(play, next(self._ranks), hurried))
+
+    def back(self) -> bool:
+        """Waits until the gateway answers; False if it does not within patience (T13)."""
+        if self._loop is None or self._gateway is None:
+            return False
+        return self._loop.wait(self._gateway.back())
+
+    def take_controls(self) -> list[Exchange]:
+        """The plain calls that no scenario has made, since they were taken last."""
+        return self._gateway.take_controls() if self._gateway is not None else []
+
+    def close(self) -> list[str] | None:
+        """Gives up what is still playing, and closes the connections.
+
+        Returns notes for the report; None if there was nothing to close. It may be called more than once.
+        """
+        if self._loop is None:
+            return None
+        loop, self._loop = self._loop, None
+        self.playing.clear()
+        notes = [*self._gateway.notes()] if self._gateway is not None else []
+        try:
+            loop.wait(_let_go(self.gateways), 5)
+        except (concurrent.futures.TimeoutError, concurrent.futures.CancelledError):
+            notes.append("connections to the gateway did not close in time")
+        loop.stop()
+        return notes
+
+    async def _play(self, play: Play, rank: int, hurried: bool = False) -> Transcript:
+        """Plays a scenario, and again with other registrations if an answer was lost (T13)."""
+        gateway = self._gateway
+        assert gateway is not None
+        turn = functools.partial(self._turns.turn, rank)
+        exchanges: list[Exchange] = []
+        lost = False
+        async with self._verifier.turn(), self._exclusive.together():
+            for _ in range(MOST_PLAYS):
+                unmet = self._exclusive.stopped
+                if unmet:
+                    break
+                actor = Actor(
+                    gateway,
+                    self.binding,
+                    self._specification,
+                    self._values,
+                    self._verifier,
+                    turn,
+                    self._exclusive,
+                    self._peers,
+                )
+                actor.hurried = hurried
+                try:
+                    await play(actor)
+                except Unmet as error:
+                    unmet = str(error)
+                exchanges += actor.exchanges
+                lost = actor.lost > 0 or actor.turned_away > 0
+                if not actor.lost or not await gateway.back():
+                    break
+        return Transcript((*exchanges, *gateway.take_controls()), unmet, lost)
+
+
+async def _let_go(gateways: Iterable[Gateway]) -> None:
+    """Cancels everything else in this loop, and closes the connections."""
+    playing = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in playing:
+        task.cancel()
+    await asyncio.gather(*playing, return_exceptions=True)
+    for gateway in gateways:
+        await gateway.close()
