@@ -5,12 +5,19 @@ from __future__ import annotations
 import copy
 import json
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from beckn_conformance.judging.statistics import BOUNDS
 from tests.exchanges import GET, PENDING, SIGNUP, SPECIFICATION, UPDATE, VERIFIED
 
 FOUND = "SIGNUP-NACK-PHONE"
+HOSTILE = (
+    "a | b `c` ``` ```` </code></details><script>alert(1)</script><img src=x onerror=alert(1)> ![i](https://evil.example/i)"
+    " [l](javascript:alert(1)) @everyone #1 www.evil.example https://evil.example a@evil.example **b** _i_ ~~s~~ &amp;"
+    " &#60;b&#62; \"q\" 's' <!-- $(id) \x1b[31m\x00\r\n\n# heading\n- item\n```\n<b>\u202e\ud800"
+)
+"""Text of a gateway that tries to be more than text."""
 BODY = {
     "info": {"name": "Acme Buses", "phone": "+918023329991", "email": "a@example.org", "company_id": "X"},
     "documents": [{"name": "Fleet Insurance.pdf", "data": "JVBERi0x" * 40}],
@@ -65,8 +72,13 @@ def finding(requirement: str = FOUND, *, number: int = 1, **changes: Any) -> dic
     return {**made, **changes}
 
 
-def report(*findings: Mapping[str, Any], **changes: Any) -> dict[str, Any]:
-    """A report in which everything is met but what findings are given for, each under the requirement of its id."""
+def report(
+    *findings: Mapping[str, Any], statuses: Mapping[str, str] = MappingProxyType({}), **changes: Any
+) -> dict[str, Any]:
+    """A report in which everything passed, but for requirements with findings, which go by their ids.
+
+    ``statuses`` gives some requirements a status of their own; other changes replace members of the report.
+    """
     rows = []
     for requirement in SPECIFICATION.requirements.values():
         mine = [copy.deepcopy(dict(f)) for f in findings if f["id"].rpartition("-")[0] == requirement.id]
@@ -80,7 +92,7 @@ def report(*findings: Mapping[str, Any], **changes: Any) -> dict[str, Any]:
                 "title": requirement.title,
                 "source": requirement.basis,
                 "reading": list(requirement.reading),
-                "status": failed if mine else "untested" if untested else "passed",
+                "status": statuses.get(requirement.id, failed if mine else "untested" if untested else "passed"),
                 "reason": requirement.untestable,
                 "obligations": {"exercised": 0 if untested else 2, "of": 0 if untested else 2},
                 "tests": [] if untested else ["beckn_conformance.suite.test_signup::test_plain_signup"],
@@ -88,10 +100,10 @@ def report(*findings: Mapping[str, Any], **changes: Any) -> dict[str, Any]:
                 "findings": mine,
             }
         )
-    statuses = [row["status"] for row in rows]
+    reached = [row["status"] for row in rows]
     made = {
         "format": "beckn-conformance-report/1",
-        "verdict": "non-conformant" if "failed" in statuses else "conformant",
+        "verdict": "non-conformant" if "failed" in reached else "conformant",
         "waived": {},
         "class": "core",
         "kit": {"name": "beckn-conformance", "version": "0.1.0"},
@@ -117,7 +129,7 @@ def report(*findings: Mapping[str, Any], **changes: Any) -> dict[str, Any]:
             "configuration_digest": "0" * 64,
             "reason": "",
         },
-        "summary": {status: statuses.count(status) for status in dict.fromkeys(statuses)},
+        "summary": {status: reached.count(status) for status in dict.fromkeys(reached)},
         "requirements": rows,
         "configuration": {},
         "waivers": [],

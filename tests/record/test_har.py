@@ -4,6 +4,7 @@ import base64
 import io
 import json
 import tracemalloc
+from typing import Any
 
 import pytest
 
@@ -13,7 +14,34 @@ from beckn_conformance.record.foreign import har as recorded
 from beckn_conformance.record.rows import content_of
 from beckn_conformance.record.rows import written as packed_of
 from tests import har_format
-from tests.written_reports import HOSTILE, finding, report, row
+from tests.reports import FOUND, HOSTILE, finding, report
+
+
+def row(id: str = "x1", **changes: Any) -> dict[str, Any]:
+    """A recorded exchange with a query, cookies and a time in microseconds."""
+    return {
+        "id": id,
+        "operation": "Provider/get",
+        "started": 1795379813.718136,
+        "seconds": 0.00512,
+        "purpose": "",
+        "tags": [],
+        "about": "",
+        "trouble": "",
+        "message": True,
+        "request": {
+            "method": "POST",
+            "url": "http://127.0.0.1:1/v1/Provider/get?tenant=a%20b&empty=",
+            "headers": [["Action", "Provider/get"], ["Content-Type", "application/json"], ["Cookie", "a=b; c=d"]],
+            "content": '{"registration":{"id":"reg-1"}}',
+        },
+        "reply": {
+            "status": 200,
+            "headers": [["content-type", "application/json"], ["action", "ACK"], ["Set-Cookie", "s=1; HttpOnly"]],
+            "content": '{"registration":{"id":"reg-1","status":"VERIFIED"}}',
+        },
+        **changes,
+    }
 
 
 def written(*rows, **changes):
@@ -150,11 +178,11 @@ def test_what_is_no_text_is_base64():
 
 
 def test_an_entry_names_the_findings_that_it_shows():
-    found = {"SIGNUP-NACK-PHONE": [finding("A-1", exchanges=["x1", "x9"])], "NACK-TEXT": [finding("B-2")]}
+    requirements = report(finding(exchanges=["x1", "x9"]), finding("NACK-TEXT"))["requirements"]
 
-    entry, other = json.loads(written(row("x1"), row("x2"), found=found))["log"]["entries"]
+    entry, other = json.loads(written(row("x1"), row("x2"), requirements=requirements))["log"]["entries"]
 
-    assert set(entry["comment"].removeprefix("shows ").split(", ")) == {"A-1", "B-2"}
+    assert set(entry["comment"].removeprefix("shows ").split(", ")) == {f"{FOUND}-00000001", "NACK-TEXT-00000001"}
     assert "comment" not in other
 
 

@@ -6,7 +6,7 @@ import xml.etree.ElementTree as ET
 import pytest
 
 from beckn_conformance.report.badge import COLOURS, svg
-from tests.written_reports import report
+from tests.reports import report
 
 SVG = "{http://www.w3.org/2000/svg}"
 CASES = list(itertools.product(COLOURS, ("core", "strict")))

@@ -8,7 +8,7 @@ import rdflib
 from beckn_conformance.judging.outcome import STATUSES
 from beckn_conformance.report import earl
 from beckn_conformance.specification.loading import load
-from tests.written_reports import HOSTILE, finding, report
+from tests.reports import HOSTILE, finding, report
 
 # rdflib's own reader of JSON-LD uses what rdflib advises against.
 pytestmark = pytest.mark.filterwarnings("ignore:ConjunctiveGraph is deprecated:DeprecationWarning")
@@ -52,7 +52,7 @@ def outcome(read, requirement):
 
 
 def test_there_is_one_assertion_on_the_whole_and_one_on_each_requirement():
-    read = graph(report({"SIGNUP-NACK-PHONE": [finding()]}))
+    read = graph(report(finding()))
 
     assertions = [row[0] for row in read.query(ONE_EACH)]
 
@@ -63,7 +63,7 @@ def test_there_is_one_assertion_on_the_whole_and_one_on_each_requirement():
 
 
 def test_only_terms_are_used_that_their_vocabularies_have():
-    read = graph(report({"SIGNUP-NACK-PHONE": [finding(observed=HOSTILE)]}))
+    read = graph(report(finding(observed=HOSTILE)))
     known = {vocabulary[name] for vocabulary, names in NAMES.items() for name in names.split()}
 
     used = {*read.predicates(), *read.objects(None, rdflib.RDF.type)}
@@ -82,7 +82,7 @@ def test_nothing_that_is_written_is_lost_on_readers():
             for child in value:
                 yield from keys(child)
 
-    document = earl.document(report({"SIGNUP-NACK-PHONE": [finding()]}), load())
+    document = earl.document(report(finding()), load())
 
     assert {key for key in keys(document["@graph"]) if not key.startswith("@")} <= set(document["@context"])
 
@@ -122,7 +122,7 @@ def test_the_verdict_is_the_outcome_of_the_whole(verdict, expected):
 
 
 def test_a_finding_points_to_the_member_and_the_exchange():
-    read = graph(report({"SIGNUP-NACK-PHONE": [finding()]}))
+    read = graph(report(finding()))
     query = """PREFIX ptr: <http://www.w3.org/2009/pointers#>
                SELECT ?place ?exchange ?id WHERE { ?a earl:result/earl:pointer ?p .
                ?p a ptr:ExpressionPointer ; ptr:expression ?place ; ptr:reference ?exchange ; dct:identifier ?id }"""
@@ -131,11 +131,11 @@ def test_a_finding_points_to_the_member_and_the_exchange():
 
     assert str(place) == "/info/phone"
     assert str(exchange) == "urn:beckn-conformance:run:0123456789ab:exchange:x1"
-    assert str(id_) == "SIGNUP-NACK-PHONE-e4a407f0"
+    assert str(id_) == "SIGNUP-NACK-PHONE-00000001"
 
 
 def test_what_a_gateway_says_stays_text():
-    found = {"SIGNUP-NACK-PHONE": [finding(pointer=HOSTILE, observed=HOSTILE, exchanges=[HOSTILE])]}
+    found = finding(pointer=HOSTILE, observed=HOSTILE, exchanges=[HOSTILE])
     hostile = report(found, gateway={"url": f"http://h/ {HOSTILE}", "name": HOSTILE, "vendor": "", "version": HOSTILE})
     read = graph(hostile)
 
