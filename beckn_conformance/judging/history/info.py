@@ -65,6 +65,7 @@ class Info:
     def begin(self, exchange: Exchange, info: Mapping[str, Any], time: float) -> None:
         """Starts with the values that a registration was made with."""
         sent = {name: info.get(name, MISSING) for name in self.pointers}
+        self.members.unsure |= {self.pointers[name] for name, value in sent.items() if value == MISSING}
         self.candidates.begin(Write(exchange.id, exchange.started, sent, partial=False, time=time))
 
     def announce(self, exchange: Exchange, info: Any) -> None:

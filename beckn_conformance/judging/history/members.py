@@ -18,8 +18,11 @@ DIFFERENCES = {FORM: "the value comes back in another form", VALUE: "a different
 
 
 def readable(found: Any, like: Any) -> bool:
-    """Tells whether a value is there and has the expected type; checks of the reply's form judge the rest."""
-    return found != MISSING and (json_type(found) == json_type(like) or (like == MISSING and isinstance(found, str)))
+    """Tells whether a value is there and has the expected type; checks of the reply's form judge the rest.
+
+    A member that was not sent may be shown in any way.
+    """
+    return bool(like == MISSING or (found != MISSING and json_type(found) == json_type(like)))
 
 
 def differs(
@@ -55,7 +58,8 @@ class Members:
 
     def fits(self, pointer: str, found: Any, expected: Any) -> bool:
         """Tells whether a value is the expected one but for its form, or cannot be judged."""
-        return pointer in self.unsure or same_but_for_form(found, expected)
+        unsent = expected == MISSING and found in (MISSING, None, "")
+        return unsent or pointer in self.unsure or same_but_for_form(found, expected)
 
 
 @dataclass(slots=True)
