@@ -38,8 +38,8 @@ CONTACT = {
 
 
 def copied(folder: Path) -> Path:
-    """A copy of schemas/ in a folder that is not there yet."""
-    return Path(shutil.copytree(default_folder(), folder))
+    """A copy of the files of schemas/ in a folder that is not there yet."""
+    return Path(shutil.copytree(default_folder(), folder, ignore=shutil.ignore_patterns("README.md")))
 
 
 def changed(folder: Path, name: str, change: Any) -> None:
@@ -179,7 +179,8 @@ def with_operation(folder: Path) -> Path:
         file.write("\n- {key: status, action: Provider/status, prefix: STATUS, section: §5}\n")
     for kind in ("request", "ack", "nack"):
         text = (folder / f"get.{kind}.json").read_text(encoding="utf-8")
-        (folder / f"status.{kind}.json").write_text(text.replace("Provider/get", "Provider/status"), encoding="utf-8")
+        text = text.replace("Provider/get", "Provider/status").replace(f"/get.{kind}.json", f"/status.{kind}.json")
+        (folder / f"status.{kind}.json").write_text(text, encoding="utf-8")
     changed(folder, "status.ack.json", _show_registration_only)
     changed(folder, "header.request.json", lambda head: head["properties"]["Action"]["enum"].append("Provider/status"))
     changed(folder, "envelope.json", _envelop_status)
@@ -190,11 +191,17 @@ def with_operation(folder: Path) -> Path:
     # A call that changes nothing shows nothing of an update.
     before, whole, after = text.partition("- id: UPDATE-WHOLE\n")
     requirements.write_text(before + whole + after.replace(", status]", "]", 1) + STATUS, encoding="utf-8")
+    page = folder / "page.yaml"
+    titles = "  titles:\n"
+    page.write_text(
+        page.read_text(encoding="utf-8").replace(titles, f"{titles}    status: 5. Get the status\n"), "utf-8"
+    )
     description = folder / "openapi.yaml"
     text = description.read_text(encoding="utf-8")
     start, end = text.index("  /Provider/get:"), text.index("  /Provider/info/update:")
     block = text[start:end].replace("Provider/get", "Provider/status").replace("getRegistration", "getStatus")
     block = block.replace("get.", "status.")
+    block = block.replace('                acknowledged: {$ref: "#/components/examples/GetAcknowledged"}\n', "")
     description.write_text(text[:end] + block + text[end:], encoding="utf-8")
     return folder
 

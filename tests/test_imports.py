@@ -31,7 +31,7 @@ PURE = ("specification", "messages", "judging")
 TALKS = {"aiohttp", "httpx", "pytest", "asyncio", "socket", "reference_server"}
 USE_THE_REFERENCE_GATEWAY = (
     *("run/embedded.py", "commands/spec/trial.py", "commands/spec/prove.py"),
-    *("commands/spec/check.py", "commands/spec/catalogue.py"),
+    *("commands/spec/check/requirements.py", "commands/spec/catalogue.py"),
 )
 HEAVY = ("aiohttp", "httpx", "hypothesis", "schemathesis", "jsonschema", "jsonschema_rs", "yaml", "phonenumbers")
 SOURCES = sorted(PACKAGE.rglob("*.py"))

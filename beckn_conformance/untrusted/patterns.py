@@ -16,6 +16,8 @@ LONGEST: Final = 1000
 """Characters of a pattern."""
 MOST_REPEATS: Final = 100
 """Repeats in a sampled text."""
+FEW_REPEATS: Final = 8
+"""How often a text repeats at most what may be repeated without end."""
 MOST_DRAWS: Final = 1000
 """Random choices for one sampled text."""
 REPEATS = re.compile(r"\{(\d*)(?:,(\d*))?\}")
@@ -103,4 +105,5 @@ class _Counted(random.Random):
 
     def randint(self, a: int, b: int) -> int:
         self._count()
-        return self._rng.randint(a, b)
+        # Repeats without end would multiply where they are nested.
+        return self._rng.randint(a, b if b < MOST_REPEATS else max(a, FEW_REPEATS))

@@ -161,7 +161,12 @@ CASES: dict[str, tuple[Edit, str]] = {
     "another type": (part("company_id/type", "integer"), EACH),
     "one more type": (part("company_id/type", ["string", "integer"]), GATEWAYS),
     "required member": (put("signup.request", "/required/-", "documents"), GATEWAYS),
-    "member no longer required": (part("api/required", []), NONE),
+    "member that may be missing now": (part("api/required", []), GATEWAYS),
+    "member that may be missing": (put("signup.request", "/x-safe", GONE), GATEWAYS),
+    "member that may be missing no longer": (
+        several(part("api/required", []), part("api/x-safe", {"required": ["endpoint_url"]})),
+        NONE,
+    ),
     "null refused": (part("documents/anyOf", [{"type": "array", "items": {"$ref": "#/$defs/document"}}]), GATEWAYS),
     "null allowed": (part("info/properties/name", {"anyOf": [{"$ref": "#/$defs/name"}, {"type": "null"}]}), NONE),
     "minProperties": (part("info_change/minProperties", 1), GATEWAYS),

@@ -6,10 +6,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ....errors import SpecificationError
+from ....specification.actions import SIGNUP
 from ....specification.specification import Specification
 from . import catalogue
 from .changes import ANSWERS, Change, Changes
-from .inlining import inlined
+from .inlining import inlined, omissible, places
 from .messages import Comparison
 
 EVERY = "every operation"
@@ -31,6 +32,7 @@ def compare(old: Specification, new: Specification) -> Changes:
 
 
 def _messages(old: Specification, new: Specification) -> Iterator[Change]:
+    needed = [_needed(version) for version in (old, new)]
     kinds = [(EVERY, f"{kind} header", *[f"header.{kind}.json"] * 2) for kind in ("request", "reply")]
     for before, after in catalogue.matched(old, new):
         action = new.operation(_action(new, after)).action
@@ -40,7 +42,19 @@ def _messages(old: Specification, new: Specification) -> Iterator[Change]:
     for action, direction, one, other in kinds:
         if one not in old.files or other not in new.files:
             raise SpecificationError(f"{one if one not in old.files else other} is missing")
-        yield from Comparison(action, direction, inlined(old.files, one), inlined(new.files, other)).changes()
+        schemas = (inlined(old.files, one), inlined(new.files, other))
+        signup = action == SIGNUP
+        loose = [omissible(s, frozenset() if signup else n) for s, n in zip(schemas, needed, strict=True)]
+        yield from Comparison(action, direction, *schemas, (loose[0], loose[1])).changes()
+
+
+def _needed(specification: Specification) -> frozenset[str]:
+    """Pointers of what a signup needs: other requests may be refused without it (Q14)."""
+    key = next((o.key for o in specification.operations if o.action == SIGNUP), None)
+    if key is None:
+        return frozenset()
+    schema = inlined(specification.files, f"{key}.request.json")
+    return frozenset(pointer for pointer, _, _ in places(schema)) - omissible(schema)
 
 
 def _action(specification: Specification, key: str) -> str:

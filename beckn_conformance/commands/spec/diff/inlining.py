@@ -93,6 +93,20 @@ def bordered(schema: Schema, border: str, loose: frozenset[str] = frozenset()) -
     return walk(schema, "")
 
 
+def omissible(schema: Schema, needed: frozenset[str] = frozenset()) -> frozenset[str]:
+    """Pointers of the members of a request that a gateway MUST accept requests without, ``needed`` ones excepted."""
+
+    def walk(node: Schema, pointer: str) -> Iterator[str]:
+        kept = (*node.get("required", ()), *node.get("x-safe", {}).get("required", ()))
+        for step, child in children(node):
+            here = below(pointer, step)
+            if step != "*" and step not in kept and here not in needed:
+                yield here
+            yield from walk(child, here)
+
+    return frozenset(walk(schema, ""))
+
+
 def _limits(border: str) -> tuple[str, ...]:
     return {"should": ("x-should",), "safe": ("x-safe",), "safe-should": ("x-safe", "x-safe-should")}.get(border, ())
 

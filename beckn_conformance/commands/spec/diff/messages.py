@@ -16,8 +16,8 @@ reply            allowed no longer                              breaking        
 reply            allowed now                                    not breaking          breaking
 ===============  =============================================  ====================  ====================
 
-What surely has to be accepted are requests with all the members that the schemas know, none besides, and safe values
-(Q1, T11); an optional member that only one version knows may be missing. A change is breaking if a message is found
+What surely has to be accepted are requests with all the members that the schemas know but for those that they let be
+missing, none besides, and safe values (Q1, T11). A change is breaking if a message is found
 that the two versions judge differently, and is not if the keywords rule such a message out. Otherwise nobody can tell.
 """
 
@@ -92,6 +92,8 @@ class Comparison:
     direction: str
     old: Schema
     new: Schema
+    omissible: tuple[frozenset[str], frozenset[str]] = (frozenset(), frozenset())
+    """Pointers of the members that a request may be without, in either version."""
 
     def changes(self) -> Iterator[Change]:
         """Every change, for every party that it means something to."""
@@ -112,21 +114,11 @@ class Comparison:
     def _facts(self) -> tuple[dict[str, Facts], dict[str, Facts]]:
         return facts(self.old), facts(self.new)
 
-    @cached_property
-    def _loose(self) -> frozenset[str]:
-        """Optional members that one version alone knows."""
-        known = [{pointer: required for pointer, _, required in places(schema)} for schema in (self.old, self.new)]
-        return frozenset(
-            p for one, other in (known, known[::-1]) for p, required in one.items() if not required and p not in other
-        )
-
     def _sides(self, border: str) -> tuple[Side, Side]:
         if border not in self._bordered:
-            made = (
-                Side(dict(s) if border not in _MARKED else bordered(s, border, self._loose))
-                for s in (self.old, self.new)
-            )
-            self._bordered[border] = (next(made), next(made))
+            schemas = zip((self.old, self.new), self.omissible, strict=True)
+            one, other = (Side(bordered(s, border, loose) if border in _MARKED else dict(s)) for s, loose in schemas)
+            self._bordered[border] = one, other
         return self._bordered[border]
 
     @cached_property
@@ -233,8 +225,8 @@ def _keys(border: str, before: Facts | None, after: Facts | None) -> list[str]:
     """The keywords by which a change may bear on a border."""
     ignored = {*ANNOTATIONS, "x-unique", "x-known", "x-safe", "x-safe-should", "x-should"} - {*_MARKED.get(border, ())}
     if border == "safe":
-        # Safe messages have every member, and none of them is null.
-        ignored |= {"required", "null"}
+        # Safe messages have no member that is null.
+        ignored |= {"null"}
     return [key for key in _differing(before, after) if key not in ignored]
 
 

@@ -1,0 +1,47 @@
+"""Checks a folder of schemas/ after an edit: each problem with file, line and what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from ....errors import SpecificationError
+from ....specification.loading import load
+from . import description, members, requirements, rows, schemas
+from .folder import Folder, Problem
+
+__all__ = ["Problem", "problems"]
+
+
+def problems(path: Path) -> Iterator[Problem]:
+    """All problems of a folder; checks that need sound files are left out where some are not.
+
+    Raises SpecificationError for a folder that holds no schemas at all.
+    """
+    if not (path / "requirements.yaml").is_file():
+        raise SpecificationError(f"{path} holds no requirements.yaml")
+    folder = Folder(path)
+    yield from folder.broken
+    if folder.broken:
+        return
+    if "common.json" not in folder.contents:
+        yield Problem("common.json", 1, "is missing", "copy the kit's own")
+        return
+    found = [*schemas.problems(folder), *rows.problems(folder)]
+    if not found:
+        found = [*schemas.of_messages(folder, rows.keys(folder))]
+    yield from found
+    if found:
+        return
+    try:
+        specification = load(path)
+        found = [
+            *members.problems(folder, specification),
+            *requirements.problems(folder, specification),
+        ]
+        yield from found
+        yield from description.problems(folder, specification)
+        if not found:
+            yield from requirements.of_page(folder, specification)
+    except SpecificationError as error:
+        yield Problem("common.json", 1, f"cannot be used: {error}", "compare it with the kit's own")

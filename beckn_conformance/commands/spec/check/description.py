@@ -1,0 +1,109 @@
+"""Checks openapi.yaml: its form, and that it and its examples say what the schemas say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from ....specification.pointer import below
+from ....specification.specification import Specification
+from ....specification.validators import BASE, compile_schema
+from .folder import Folder, Problem, references
+from .rows import pointers
+
+FILE = "openapi.yaml"
+
+
+def problems(folder: Folder, specification: Specification) -> Iterator[Problem]:
+    """What is wrong with the description; each example is held against the schema of its message."""
+    if FILE not in folder.contents:
+        yield Problem(FILE, 1, "is missing", "copy the kit's own")
+        return
+    from openapi_spec_validator import OpenAPIV31SpecValidator
+
+    content = folder.contents[FILE]
+    found = [
+        folder.problem(FILE, below("", *error.absolute_path), f"is no OpenAPI 3.1: {error.message[:200]}", "mend it")
+        for error in OpenAPIV31SpecValidator(content, base_uri=(folder.path / FILE).resolve().as_uri()).iter_errors()
+    ]
+    yield from found
+    if found:
+        return
+    paths = content.get("paths", {})
+    for operation in specification.operations:
+        if operation.path not in paths:
+            yield folder.problem(FILE, "/paths", f"{operation.path} is missing", "describe the operation")
+    keys = {operation.path: operation.key for operation in specification.operations}
+    for path, item in paths.items():
+        here = below("/paths", path)
+        if path not in keys:
+            message = f"{path} is no path of operations.yaml"
+            yield folder.problem(FILE, here, message, "add the operation there")
+        elif "post" not in item:
+            yield folder.problem(FILE, here, f"{path} has no post", "describe the call as a POST")
+        else:
+            yield from _call(folder, f"{here}/post", item["post"], keys[path])
+    yield from _links(folder, content)
+
+
+def _links(folder: Folder, content: Mapping[str, Any]) -> Iterator[Problem]:
+    for name, link in content.get("components", {}).get("links", {}).items():
+        if not isinstance(link.get("requestBody", ""), str):
+            pointer = below("/components/links", name, "requestBody")
+            message = f"the request body of the link {name} is no text, and generators refuse that"
+            yield folder.problem(FILE, pointer, message, "write the JSON as a text")
+
+
+def _call(folder: Folder, here: str, call: Mapping[str, Any], key: str) -> Iterator[Problem]:
+    contents = [(f"{here}/requestBody", call.get("requestBody", {}), [f"{key}.request.json"])]
+    for status, reply in call.get("responses", {}).items():
+        names = [f"{key}.ack.json"] * (status == "200") + [f"{key}.nack.json"]
+        contents.append((f"{here}/responses/{status}", reply, names))
+    for pointer, holder, names in contents:
+        media = holder.get("content", {}).get("application/json", {})
+        if {reference for _, reference in references(media.get("schema", {}))} != {*names}:
+            message = f"its schema is not {' or '.join(names)}"
+            yield folder.problem(FILE, f"{pointer}/content", message, "refer to that")
+            continue
+        for name, example in media.get("examples", {}).items():
+            place = below(pointer, "content", "application/json", "examples", name)
+            target = folder.target(FILE, example["$ref"]) if "$ref" in example else (FILE, place)
+            if target is not None:
+                yield from _example(folder, target[1], name, names)
+
+
+def _example(folder: Folder, place: str, name: str, names: list[str]) -> Iterator[Problem]:
+    """How an example differs from each message that it may be; nothing if it is one of them."""
+    value = folder.at(FILE, place)["value"]
+    faults = [_fault(folder, value, file) for file in names]
+    if all(faults):
+        # Of an ACK and a NACK, the one that it has more members of is meant.
+        known = [len(set(_places(value)) & pointers(folder, file)) for file in names]
+        at = known.index(max(known))
+        where, said = faults[at] or ("", "")
+        message = f"the example {name} is no {names[at]}: {said}"
+        yield folder.problem(FILE, f"{place}/value{where}", message, "mend the example, or the schema")
+
+
+def _fault(folder: Folder, value: Any, file: str) -> tuple[str, str] | None:
+    """Where an example breaks a schema or has a member that the schema does not know."""
+    validator = compile_schema({"$ref": BASE + file}, dict(folder.schemas()))
+    for error in validator.iter_errors(value):
+        return below("", *error.instance_path), error.message[:200]
+    known = pointers(folder, file)
+    for pattern, place in _places(value).items():
+        if pattern not in known:
+            return place, f"{pattern} is no member of it"
+    return None
+
+
+def _places(value: Any, pattern: str = "", place: str = "") -> dict[str, str]:
+    """The places of a value: pointers with ``*`` for any index, each with a pointer of this value."""
+    found = {pattern: place}
+    if isinstance(value, dict):
+        for name, child in value.items():
+            found |= _places(child, below(pattern, name), below(place, name))
+    elif isinstance(value, list):
+        for index, child in enumerate(value):
+            found |= _places(child, f"{pattern}/*", f"{place}/{index}")
+    return found

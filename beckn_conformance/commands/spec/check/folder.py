@@ -1,0 +1,104 @@
+"""The files of a folder of schemas as they are, whether they can be used or not."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ....errors import UsageError
+from ....specification.loading import LARGEST_FILE, paths
+from ....specification.pointer import MISSING, below, member, parts_of
+from ....untrusted import reading, yaml_text
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something to mend."""
+
+    file: str
+    line: int
+    message: str
+    remedy: str
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}: {self.message}; {self.remedy}"
+
+
+class Folder:
+    """The files of a folder, with the line of every value. What cannot be read is a problem in ``broken``."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.contents: dict[str, Any] = {}
+        self.broken: list[Problem] = []
+        self._nodes: dict[str, yaml_text.Node] = {}
+        for file in paths(path):
+            self._read(file)
+
+    def _read(self, file: Path) -> None:
+        name = file.name
+        try:
+            content = reading.content(file, most=LARGEST_FILE, below=self.path)
+        except UsageError as error:
+            self.broken.append(Problem(name, 1, str(error).removeprefix(f"{file} "), "mend it"))
+            return
+        try:
+            text = content.decode("utf-8-sig")
+            # JSON is the YAML that it is, so that all of it has lines.
+            value = reading.json_value(text) if name.endswith(".json") else MISSING
+            self._nodes[name] = yaml_text.read(text)
+            self.contents[name] = self._nodes[name].value if value is MISSING else value
+        except UnicodeDecodeError as error:
+            line = content[: error.start].count(b"\n") + 1
+            self.broken.append(Problem(name, line, "is not UTF-8", "save it in that encoding"))
+        except json.JSONDecodeError as error:
+            self.broken.append(Problem(name, error.lineno, error.msg, "make it JSON"))
+        except yaml_text.YamlError as error:
+            self.broken.append(Problem(name, error.line, str(error), "make it YAML that is read"))
+        except ValueError as error:
+            self.broken.append(Problem(name, _line_of(text, error), str(error), "mend it"))
+
+    def problem(self, file: str, pointer: str, message: str, remedy: str) -> Problem:
+        """A problem at the value that a JSON Pointer names."""
+        return Problem(file, self._nodes[file].at(parts_of(pointer)).line, message, remedy)
+
+    def schemas(self) -> Iterator[tuple[str, Any]]:
+        yield from ((name, content) for name, content in self.contents.items() if name.endswith(".json"))
+
+    def at(self, file: str, pointer: str) -> Any:
+        """The value at a JSON Pointer of a file; MISSING where there is none."""
+        return member(self.contents.get(file), pointer)
+
+    def target(self, file: str, reference: str) -> tuple[str, str] | None:
+        """File and pointer that a reference in a file means; None where nothing is there."""
+        name, _, pointer = reference.partition("#")
+        name = name or file
+        if name not in self.contents or (pointer and self.at(name, pointer) == MISSING):
+            return None
+        return name, pointer
+
+
+def _line_of(text: str, error: ValueError) -> int:
+    """The line of a fault of JSON that its parser does not tell, such as a key that is given twice."""
+    try:
+        yaml_text.read(text)
+    except yaml_text.YamlError as found:
+        return found.line
+    return 1
+
+
+def references(node: Any, pointer: str = "") -> Iterator[tuple[str, str]]:
+    """Every ``$ref`` of a value: where it stands, and what it says."""
+    if isinstance(node, dict):
+        for key, child in node.items():
+            here = below(pointer, key)
+            if key == "$ref" and isinstance(child, str):
+                yield here, child
+            else:
+                yield from references(child, here)
+    elif isinstance(node, list):
+        for index, child in enumerate(node):
+            yield from references(child, f"{pointer}/{index}")

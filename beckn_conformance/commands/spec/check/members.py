@@ -1,0 +1,138 @@
+"""Checks the members of requests: their values, borders and requirements."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from typing import Any
+
+from ....config.gateway import GatewayConfig
+from ....errors import SpecificationError
+from ....messages.samples import Samples
+from ....messages.values import Values
+from ....specification.members import Member
+from ....specification.pointer import below, parts_of
+from ....specification.specification import Specification
+from .folder import Folder, Problem
+
+VARIANTS = (("x-variants", "must"), ("x-variants-should", "should"))
+
+
+def problems(folder: Folder, specification: Specification) -> Iterator[Problem]:
+    """Invalid examples, borders that contradict each other, and members that no requirement is about."""
+    told: set[Problem] = set()
+    for operation in specification.operations:
+        for member in specification.members(operation.action):
+            place = _origin(folder, f"{operation.key}.request.json", member.pointer)
+            for under, message, remedy in (*_examples(member), *_borders(member), *_values(specification, member)):
+                problem = folder.problem(place[0], f"{place[1]}{under}", f"{member.pointer}: {message}", remedy)
+                if problem not in told:
+                    told.add(problem)
+                    yield problem
+            for under, message, remedy in _unheld(specification, operation.action, member):
+                said = f"{operation.action} {member.pointer}: {message}"
+                yield folder.problem(place[0], f"{place[1]}{under}", said, remedy)
+
+
+def _origin(folder: Folder, file: str, pointer: str) -> tuple[str, str]:
+    """File and JSON Pointer of the schema of a member of a request body, references followed."""
+
+    def resolved(place: tuple[str, str]) -> tuple[str, str]:
+        while True:
+            node: Any = folder.at(*place)
+            if "$ref" in node and (target := folder.target(place[0], node["$ref"])) is not None:
+                place = target
+            elif "anyOf" in node:
+                number = next(n for n, choice in enumerate(node["anyOf"]) if choice.get("type") != "null")
+                place = (place[0], f"{place[1]}/anyOf/{number}")
+            else:
+                return place
+
+    here = (file, "")
+    for part in parts_of(pointer):
+        here = resolved(here)
+        here = (here[0], f"{here[1]}/items" if part == "*" else below(here[1], "properties", part))
+    return resolved(here)
+
+
+def _examples(member: Member) -> Iterator[tuple[str, str, str]]:
+    for index, example in enumerate(member.schema.get("examples", ())):
+        if not member.tolerates(example):
+            yield f"/examples/{index}", f"its example {example!r} is not valid under its own schema", "mend one of them"
+
+
+def _borders(member: Member) -> Iterator[tuple[str, str, str]]:
+    """Values listed as faulty that are valid."""
+    for name, value in member.malformed("must").items():
+        if member.tolerates(value):
+            yield (
+                below("/x-malformed", name),
+                f"{value!r} is to be refused ({name}), but the schema proper allows it",
+                "narrow the schema, or list it under x-should-malformed",
+            )
+    for name, value in member.malformed("should").items():
+        if not member.tolerates(value):
+            yield (
+                below("/x-should-malformed", name),
+                f"{value!r} should be refused ({name}), but by the schema proper it must be",
+                "list it under x-malformed",
+            )
+        elif member.nearly_safe(value):
+            yield (
+                below("/x-should-malformed", name),
+                f"{value!r} should be refused ({name}), but x-safe has it accepted",
+                "narrow x-safe, or leave the value out",
+            )
+
+
+def _values(specification: Specification, member: Member) -> Iterator[tuple[str, str, str]]:
+    """Kinds of values that match no valid value."""
+    if not member.scalar:
+        return
+    values = Values(specification, GatewayConfig(""), seed=1, nonce=1)
+    samples = Samples(random.Random(1), lambda: "Wabi")
+    for keyword, strength in VARIANTS:
+        names = ("", *member.variants(strength)) if strength == "must" else tuple(member.variants(strength))
+        for name in names:
+            try:
+                _draw(member, name, values, samples)
+            except SpecificationError as error:
+                yield f"/{keyword}" if name else "", str(error).partition(": ")[2], "widen x-safe, or narrow the kind"
+                if not name:
+                    return
+
+
+def _draw(member: Member, name: str, values: Values, samples: Samples) -> None:
+    """Draws a value of a kind as a run does; raises SpecificationError if there is none."""
+    if member.pointer.startswith(("/info/", "/api/")):
+        try:
+            values.value(member.pointer, name)
+        except (KeyError, StopIteration):
+            # Another request than a signup has this member.
+            samples.draw(member, name)
+    elif member.parent != "/documents/*" or member.name not in ("name", "data"):
+        samples.draw(member, name)
+
+
+def _unheld(specification: Specification, action: str, member: Member) -> Iterator[tuple[str, str, str]]:
+    """Requirements that a member lacks, and faulty values that none has refused."""
+    if "x-unheld" in member.schema:
+        return
+    about = {
+        (what, selector.strength)
+        for requirement in specification.requirements.values()
+        if action in requirement.operations
+        for what, selector in (("refuses", requirement.refuses), ("accepts", requirement.accepts))
+        if selector is not None and member.pointer in selector.members
+    }
+    reason = "or say under x-unheld why there is none"
+    if ("refuses", "must") not in about:
+        yield "", "no requirement says that it is refused where it is faulty", f"add one with refuses, {reason}"
+    if member.scalar and "x-known" not in member.schema and ("accepts", "must") not in about:
+        yield "", "no requirement says that it is accepted where it is valid", f"add one with accepts, {reason}"
+    for keyword, strength in (("x-malformed", "must"), ("x-should-malformed", "should")):
+        for name in member.malformed(strength):
+            kind = f"malformed: {name}"
+            if specification.requirement_for_fault(action, member.pointer, kind, strength) is None:
+                message = f"{keyword} lists {name}, which is never sent: no requirement refuses it ({strength})"
+                yield below(f"/{keyword}", name), message, f"add one with refuses, strength {strength}"

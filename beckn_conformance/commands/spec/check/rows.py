@@ -1,0 +1,206 @@
+"""Checks the YAML files: rows of operations, requirements, readings, and what they cite."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from ....errors import nearest
+from ....specification.pointer import below
+from ....specification.validators import compile_schema
+from .folder import Folder, Problem
+
+KINDS: Final = ("request", "ack", "nack")
+ENDINGS: Final = ("ENDPOINT", "ACK", "BODY")
+"""Requirements that every operation has."""
+FILES: Final = ("operations", "requirements", "readings", "page")
+
+
+def problems(folder: Folder) -> Iterator[Problem]:
+    """What the schema of the catalogue says of the files; if nothing, what is wrong among them."""
+    schema = folder.contents.get("catalogue.json")
+    if not isinstance(schema, dict):
+        yield Problem("catalogue.json", 1, "is missing", "copy the kit's own")
+        return
+    found = [problem for name in FILES for problem in _form(folder, name, schema.get("$defs", {}))]
+    yield from found
+    if not found:
+        yield from _operations(folder)
+        yield from _requirements(folder)
+        yield from _page(folder)
+
+
+def keys(folder: Folder) -> list[str]:
+    """Names of the operations' files."""
+    return [row["key"] for row in folder.contents["operations.yaml"]]
+
+
+def _form(folder: Folder, name: str, definitions: Any) -> Iterator[Problem]:
+    file = f"{name}.yaml"
+    if file not in folder.contents:
+        yield Problem(file, 1, "is missing", "copy the kit's own")
+        return
+    if name not in definitions:
+        yield folder.problem("catalogue.json", "/$defs", f"it does not describe {file}", "copy the kit's own")
+        return
+    validator = compile_schema({"$ref": f"#/$defs/{name}", "$defs": definitions})
+    for error in validator.iter_errors(folder.contents[file]):
+        pointer = below("", *error.instance_path)
+        yield folder.problem(file, pointer, error.message[:300], f"see $defs/{name} of catalogue.json")
+
+
+def _operations(folder: Folder) -> Iterator[Problem]:
+    file, rows = "operations.yaml", folder.contents["operations.yaml"]
+    ids = {row["id"] for row in folder.contents["requirements.yaml"]}
+    envelopes = folder.contents.get("envelope.json", {}).get("$defs", {})
+    for index, row in enumerate(rows):
+        here = f"/{index}"
+        for name in ("key", "action", "prefix", "section"):
+            if any(row[name] == other[name] for other in rows[:index]):
+                message = f"another operation has the {name} {row[name]}, too"
+                yield folder.problem(file, f"{here}/{name}", message, "give it one of its own")
+        for kind in KINDS:
+            name = f"{row['key']}.{kind}"
+            if f"{name}.json" not in folder.contents:
+                yield folder.problem(file, here, f"{name}.json is missing", "write it")
+            if name not in envelopes:
+                yield folder.problem(
+                    file, here, f"envelope.json has no $defs/{name}", "add it, as for other operations"
+                )
+        for ending in ENDINGS:
+            if (id_ := f"{row['prefix']}-{ending}") not in ids:
+                remedy = "add it; every operation has one"
+                yield folder.problem(file, here, f"requirements.yaml has no {id_}", remedy)
+    header = folder.contents.get("header.request.json", {})
+    actions = header.get("properties", {}).get("Action", {}).get("enum", [])
+    if sorted(actions) != sorted(row["action"] for row in rows):
+        message = "it lists other operations than operations.yaml"
+        yield folder.problem("header.request.json", "/properties/Action/enum", message, "list the same")
+
+
+def _requirements(folder: Folder) -> Iterator[Problem]:
+    file = "requirements.yaml"
+    known = keys(folder)
+    numbers = [row["number"] for row in folder.contents["readings.yaml"]["readings"]]
+    for index, number in enumerate(numbers):
+        if number in numbers[:index]:
+            message = f"{number} is there twice"
+            yield folder.problem("readings.yaml", f"/readings/{index}", message, "give it another number")
+    seen: set[str] = set()
+    for index, row in enumerate(folder.contents[file]):
+        id_ = row["id"]
+        if id_ in seen:
+            yield folder.problem(file, f"/{index}", f"{id_} is there twice", "give it another id")
+        seen.add(id_)
+        for place, number in enumerate(row["reading"]):
+            if number not in numbers:
+                message = f"{id_} cites {number}, which is no reading{nearest(number, numbers)}"
+                remedy = "cite one of readings.yaml, or write it there"
+                yield folder.problem(file, f"/{index}/reading/{place}", message, remedy)
+        for place, key in enumerate(row["operations"]):
+            if key not in known:
+                message = f"{id_} is of {key}, which is no operation{nearest(key, known)}"
+                remedy = "name one of operations.yaml, or add it there"
+                yield folder.problem(file, f"/{index}/operations/{place}", message, remedy)
+        if fault := _fault_of_section(folder, row["section"]):
+            yield folder.problem(file, f"/{index}/section", f"{id_} is of {fault}", "name a section of the page")
+
+
+def _fault_of_section(folder: Folder, section: str) -> str:
+    """Why a section is none of the page; empty if it is one."""
+    sections = [row["section"] for row in folder.contents["operations.yaml"]]
+    for number in re.findall("§[0-9]+", section):
+        if number not in sections:
+            return f"{number}, which is no section{nearest(number, sections)}"
+    page = folder.contents["page.yaml"]
+    headings = {*_headings(page.get("layout")), *page.get("rows", ())}
+    headings |= {name for row in page.get("rows", ()) for name in row.split(".")}
+    words = re.sub("^§[0-9]+(?:(?:–|, )§[0-9]+)* ?", "", section)
+    for word in filter(None, words.split(", ")):
+        if word not in headings:
+            return f"{word}, which is no heading{nearest(word, headings)}"
+    return ""
+
+
+def _headings(node: Any) -> Iterator[str]:
+    """The headings and labels of the page's layout."""
+    if isinstance(node, dict):
+        yield from (str(node[key]) for key in ("heading", "label") if key in node)
+    if isinstance(node, dict | list):
+        for child in node.values() if isinstance(node, dict) else node:
+            yield from _headings(child)
+
+
+# The page.
+
+
+def _page(folder: Folder) -> Iterator[Problem]:
+    page = folder.contents["page.yaml"]
+    titles = page.get("layout", {}).get("titles", {})
+    for key in keys(folder):
+        if key not in titles:
+            message = f"the section of {key} has no title"
+            yield folder.problem("page.yaml", "/layout/titles", message, "write it there")
+    for key in titles:
+        if key not in keys(folder):
+            message = f"{key} is no operation{nearest(key, keys(folder))}"
+            yield folder.problem("page.yaml", below("/layout/titles", key), message, "delete it")
+    formats = page.get("formats", {})
+    for name, row in page.get("rows", {}).items():
+        if row.get("format") not in formats:
+            message = f"the format {row.get('format')} is not known{nearest(str(row.get('format')), formats)}"
+            yield folder.problem("page.yaml", below("/rows", name, "format"), message, "add it under formats")
+    for part in ("shown", "settled"):
+        for index, row in enumerate(page.get(part, ())):
+            yield from _places(folder, f"/{part}/{index}", row)
+
+
+def _places(folder: Folder, here: str, row: Mapping[str, Any]) -> Iterator[Problem]:
+    """Operations, readings and pointers of a row of the page that do not exist."""
+    numbers = [reading["number"] for reading in folder.contents["readings.yaml"]["readings"]]
+    if (number := row.get("reading", numbers[0])) not in numbers:
+        message = f"{number} is no reading{nearest(number, numbers)}"
+        yield folder.problem("page.yaml", f"{here}/reading", message, "cite one of readings.yaml")
+    for index, key in enumerate(row.get("operations", ())):
+        if key not in keys(folder):
+            message = f"{key} is no operation{nearest(key, keys(folder))}"
+            yield folder.problem("page.yaml", f"{here}/operations/{index}", message, "name one of operations.yaml")
+    known = {
+        pointer
+        for part in row.get("parts", ())
+        for key in row.get("operations", keys(folder))
+        for pointer in _pointers(folder, _file(part, key), "", ())
+    }
+    for index, pointer in enumerate(row.get("pointers", ())):
+        if known and pointer not in known:
+            message = f"{pointer} is in none of these messages{nearest(pointer, known)}"
+            yield folder.problem("page.yaml", f"{here}/pointers/{index}", message, "name a member of the schemas")
+
+
+def _file(part: str, key: str) -> str:
+    if part.endswith(" header"):
+        return f"header.{'request' if part.startswith('request') else 'reply'}.json"
+    return f"{key}.{'request' if part == 'table' else part}.json"
+
+
+def _pointers(folder: Folder, file: str, place: str, above: tuple[str, ...]) -> Iterator[str]:
+    """The pointers that a schema of a message knows."""
+    node = folder.at(file, place)
+    if not isinstance(node, dict) or len(above) > 40:
+        return
+    yield ""
+    if "$ref" in node and (target := folder.target(file, node["$ref"])) is not None and f"{target}" not in above:
+        yield from _pointers(folder, *target, (*above, f"{target}"))
+    for name in node.get("properties", ()):
+        yield from (below("", name) + rest for rest in _pointers(folder, file, below(place, "properties", name), above))
+    if "items" in node:
+        yield from (f"/*{rest}" for rest in _pointers(folder, file, f"{place}/items", above))
+    for key in ("anyOf", "allOf", "oneOf"):
+        for index in range(len(node.get(key, ()))):
+            yield from _pointers(folder, file, f"{place}/{key}/{index}", above)
+
+
+def pointers(folder: Folder, file: str) -> frozenset[str]:
+    """Every place that a message can have, with ``*`` for any index."""
+    return frozenset(_pointers(folder, file, "", ()))

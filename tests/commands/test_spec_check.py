@@ -1,0 +1,381 @@
+"""Every mistake in the schemas is told with file and line, in seconds, and never ends in a traceback."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from beckn_conformance.commands.cli import main
+from beckn_conformance.commands.spec.check import Problem, problems
+from beckn_conformance.specification.loading import default_folder
+from beckn_conformance.specification.pointer import member, put
+from beckn_conformance.suite.specification import choose
+from tests.changed_schemas import changed, copied
+
+Edit = Callable[[Path], None]
+DEFS = "/$defs"
+PHONE, URL = f"{DEFS}/phone", f"{DEFS}/api/properties/endpoint_url"
+INFO = f"{DEFS}/info"
+GONE = object()
+
+
+def file(name: str, pointer: str, value: Any) -> Edit:
+    """Sets a value of a JSON file, or takes it away."""
+
+    def change(content: Any) -> None:
+        parent, _, last = pointer.rpartition("/")
+        if value is GONE:
+            del member(content, parent)[last]
+        else:
+            put(content, pointer, value)
+
+    return lambda folder: changed(folder, f"{name}.json", change)
+
+
+def common(pointer: str, value: Any) -> Edit:
+    return file("common", pointer, value)
+
+
+def text(name: str, old: str, new: str) -> Edit:
+    """Replaces a text of a file once."""
+
+    def edit(folder: Path) -> None:
+        content = (folder / name).read_text(encoding="utf-8")
+        assert old in content
+        (folder / name).write_text(content.replace(old, new, 1), encoding="utf-8")
+
+    return edit
+
+
+def rows(old: str, new: str) -> Edit:
+    return text("requirements.yaml", old, new)
+
+
+def bytes_of(name: str, content: bytes) -> Edit:
+    return lambda folder: (folder / name).write_bytes(content) and None
+
+
+def without(name: str) -> Edit:
+    return lambda folder: (folder / name).unlink()
+
+
+def several(*edits: Edit) -> Edit:
+    return lambda folder: [edit(folder) for edit in edits] and None
+
+
+MISTAKES: dict[str, tuple[Edit, str, str]] = {
+    # Files.
+    "no JSON": (bytes_of("get.ack.json", b'{\n"a": }'), "get.ack.json:2", "make it JSON"),
+    "no YAML": (rows("id: REPLY-JSON", "id: ["), "requirements.yaml:", "make it YAML"),
+    "Latin-1": (bytes_of("get.ack.json", b'{\n"title": "caf\xe9"}'), "get.ack.json:2", "is not UTF-8"),
+    "a JSON key twice": (
+        text("get.ack.json", '"type": "object",', '"type": "object",\n  "type": "object",'),
+        "get.ack.json:6",
+        "'type' is given twice",
+    ),
+    "a YAML key twice": (rows("  level: MUST\n", "  level: MUST\n  level: MUST\n"), "requirements.yaml:8", "already"),
+    "a list for a schema": (bytes_of("get.ack.json", b"[]"), "get.ack.json:1", "it is no object"),
+    "nothing in a file": (bytes_of("get.ack.json", b""), "get.ack.json:1", "make it JSON"),
+    "no requirements": (bytes_of("requirements.yaml", b""), "requirements.yaml:1", "catalogue.json"),
+    "no common parts": (without("common.json"), "common.json:1", "is missing"),
+    "no page": (without("page.yaml"), "page.yaml:1", "is missing"),
+    "no description": (without("openapi.yaml"), "openapi.yaml:1", "is missing"),
+    "no message": (without("get.nack.json"), "", "leads nowhere"),
+    # Keywords.
+    "a type that is none": (common(f"{PHONE}/type", "text"), "common.json:", "is no JSON Schema"),
+    "a kit keyword misspelt": (common(f"{PHONE}/x-saef", {}), "common.json:", "did you mean 'x-safe'?"),
+    "a keyword misspelt": (common(f"{PHONE}/maxlength", 3), "common.json:", "did you mean 'maxLength'?"),
+    "a keyword misspelt in x-safe": (
+        common(f"{PHONE}/x-safe/maxlength", 3),
+        "common.json:",
+        "maxlength is no keyword of JSON Schema; did you mean 'maxLength'?",
+    ),
+    "a keyword misspelt in a reply": (
+        common(f"{DEFS}/auth/requird", []),
+        "common.json:",
+        "requird is no keyword of JSON Schema",
+    ),
+    "required in allOf": (common(f"{INFO}/allOf", [{"required": ["fax"]}]), "common.json:", "allOf is not judged"),
+    "if in a request": (common(f"{INFO}/if", {"required": ["fax"]}), "common.json:", "if is not judged in a request"),
+    "extra members refused": (
+        common(f"{INFO}/additionalProperties", False),
+        "common.json:",
+        "additionalProperties is not judged in a request of object",
+    ),
+    "allOf in an ACK": (common(f"{DEFS}/auth/allOf", []), "common.json:", "is no JSON Schema"),
+    "members of an ACK in allOf": (
+        common(f"{DEFS}/auth/allOf", [{"properties": {"more": {}}}]),
+        "common.json:",
+        "allOf is not judged in an ACK",
+    ),
+    "a pattern in a NACK": (common(f"{DEFS}/error/pattern", "a"), "common.json:", "pattern is not judged in a NACK"),
+    "length of a list": (common(f"{DEFS}/documents/anyOf/0/maxItems", 3), "common.json:", "maxItems is not judged"),
+    "length of a number": (
+        several(common(f"{DEFS}/company_id/type", "integer"), common(f"{DEFS}/company_id/maxLength", 3)),
+        "common.json:",
+        "maxLength is not judged in a request of integer",
+    ),
+    "faulty numbers": (
+        several(common(f"{DEFS}/company_id/type", "integer"), common(f"{DEFS}/company_id/x-malformed", {"a": 1})),
+        "common.json:",
+        "x-malformed of a number is never sent",
+    ),
+    "anyOf of two types": (
+        common(f"{INFO}/properties/phone", {"anyOf": [{"type": "string"}, {"type": "number"}]}),
+        "common.json:",
+        "anyOf in a request can only say that a value may be null",
+    ),
+    "a list of types": (common(f"{PHONE}/type", ["string", "null"]), "common.json:", "needs one type"),
+    "no type": (common(f"{PHONE}/type", GONE), "common.json:", "needs one type"),
+    "x-known as a text": (
+        common(f"{DEFS}/registration_reference/properties/id/x-known", "true"),
+        "common.json:",
+        "the value of x-known has another form; write true",
+    ),
+    "variants as a list": (common(f"{PHONE}/x-variants", ["^a"]), "common.json:", "write patterns, each with a name"),
+    "x-unheld without a reason": (common(f"{PHONE}/x-unheld", ""), "common.json:", "write the reason"),
+    "x-safe that is no schema": (common(f"{PHONE}/x-safe", {"maxLength": "3"}), "common.json:", "is no JSON Schema"),
+    "an unknown format": (common(f"{PHONE}/format", "phone"), "common.json:", "the format phone is not known"),
+    "an unknown format in x-safe": (
+        common(f"{PHONE}/x-safe/format", "known-fone"),
+        "common.json:",
+        "did you mean 'known-phone'?",
+    ),
+    "a bad pattern": (common(f"{PHONE}/pattern", "("), "common.json:", "the pattern cannot be used"),
+    "a bad pattern in x-safe": (common(f"{PHONE}/x-safe/pattern", "[a"), "common.json:", "the pattern cannot be used"),
+    "a bad pattern of a kind": (common(f"{PHONE}/x-variants/odd", "(?=a)"), "common.json:", "odd"),
+    "a bad pattern in a reply": (
+        common(f"{DEFS}/auth/properties/exp/pattern", "(?<=a)b"),
+        "common.json:",
+        "the pattern cannot be used",
+    ),
+    "a member that is no schema": (common(f"{INFO}/properties/phone", 3), "common.json:", "is no JSON Schema"),
+    "a member that is anything": (common(f"{INFO}/properties/phone", True), "common.json:", "is not judged"),
+    "another $id": (file("get.ack", "/$id", "get.json"), "get.ack.json:", "its $id is not"),
+    # References.
+    "a reference to nothing": (
+        common(f"{INFO}/properties/phone", {"$ref": "#/$defs/telephone"}),
+        "common.json:",
+        "$ref #/$defs/telephone leads nowhere",
+    ),
+    "a part that nothing refers to": (
+        common(f"{DEFS}/fax", {"type": "string"}),
+        "common.json:",
+        "nothing refers to fax",
+    ),
+    "a circle": (common(f"{DEFS}/info_kept", {"$ref": "#/$defs/info_kept"}), "common.json:", "leads back to itself"),
+    "a circle in a request": (common(INFO, {"$ref": "#/$defs/info"}), "common.json:", "leads back to itself"),
+    "a part within itself": (
+        common(f"{INFO}/properties/phone", {"$ref": "#/$defs/info"}),
+        "common.json:",
+        "leads back to itself",
+    ),
+    "a list of itself": (
+        common(
+            f"{DEFS}/document_kept/properties/status", {"type": "array", "items": {"$ref": "#/$defs/document_kept"}}
+        ),
+        "common.json:",
+        "leads back to itself",
+    ),
+    # Values.
+    "an invalid example": (common(f"{PHONE}/examples", ["80233"]), "common.json:", "is not valid under its own schema"),
+    "a faulty value that is valid": (
+        common(f"{PHONE}/x-malformed/no dash", "+91-8023329991"),
+        "common.json:",
+        "no dash",
+    ),
+    "a kind that is none": (common(f"{PHONE}/x-variants/of Mars", "^[+]999-"), "common.json:", "'of Mars'"),
+    "lengths that contradict": (
+        several(common(f"{URL}/minLength", 300)),
+        "common.json:",
+        "minLength 300 and maxLength 200 allow no value together",
+    ),
+    "a contradiction in words": (common(f"{URL}/x-safe/minLength", 3000), "common.json:", "allow no value together"),
+    "a pattern against another": (common(f"{URL}/pattern", "^ftp://"), "common.json:", "no value"),
+    "an enum that x-safe refuses": (common(f"{URL}/enum", ["x"]), "common.json:", "no value"),
+    "a faulty value that nothing sends": (
+        common(f"{PHONE}/x-should-malformed", {"no area": "+91-1234567"}),
+        "common.json:",
+        "x-should-malformed lists no area, which is never sent",
+    ),
+    # The catalogue.
+    "an unknown reading": (rows("reading: [T8]", "reading: [T99]"), "requirements.yaml:9", "T99, which is no reading"),
+    "an id twice": (rows("- id: REPLY-ACTION", "- id: REPLY-JSON"), "requirements.yaml:", "REPLY-JSON is there twice"),
+    "an unknown member": (
+        rows("members: [/info/email]", "members: [/info/mail]"),
+        "requirements.yaml:",
+        "names /info/mail, which its requests do not have; did you mean '/info/email'?",
+    ),
+    "an unknown member of a reply": (
+        rows("owns: [/documents/*/status]", "owns: [/documents/*/state]"),
+        "requirements.yaml:",
+        "/documents/*/state, which its replies do not have",
+    ),
+    "an unknown operation": (rows("operations: [get]", "operations: [fetch]"), "requirements.yaml:", "is no operation"),
+    "an unknown level": (rows("level: MUST", "level: SHALL"), "requirements.yaml:", '"SHALL" is not one of'),
+    "an unknown section": (
+        rows("section: §2 Responses", "section: §7 Responses"),
+        "requirements.yaml:",
+        "§7, which is no",
+    ),
+    "an unknown heading": (
+        rows("§2 API Endpoint", "§2 API Endpiont"),
+        "requirements.yaml:",
+        "did you mean 'API Endpoint'?",
+    ),
+    "no ENDPOINT": (
+        rows("- id: GET-ENDPOINT", "- id: GET-ENTRY"),
+        "operations.yaml:",
+        "requirements.yaml has no GET-ENDPOINT",
+    ),
+    "no check": (rows("- id: REPLY-JSON", "- id: REPLY-JASON"), "requirements.yaml:5", "no check judges REPLY-JASON"),
+    "an equal prefix": (
+        text("operations.yaml", "prefix: GET", "prefix: SIGNUP"),
+        "operations.yaml:",
+        "the prefix SIGNUP, too",
+    ),
+    "an equal key": (text("operations.yaml", "key: get", "key: signup"), "operations.yaml:", "the key signup, too"),
+    "another Action": (
+        text("operations.yaml", "action: Provider/get", "action: Provider/fetch"),
+        "header.request.json:",
+        "it lists other operations",
+    ),
+    "no envelope": (file("envelope", "/$defs/get.ack", GONE), "", "envelope.json"),
+    "a reading twice": (text("readings.yaml", "number: T2", "number: T1"), "readings.yaml:", "T1 is there twice"),
+    "a reading that binds nobody": (
+        text("readings.yaml", "level: [R]", "level: [M]"),
+        "readings.yaml:",
+        "binds, and no requirement cites it",
+    ),
+    # The page.
+    "no title": (
+        text("page.yaml", "    get: 2. Get Registration Details of a BP\n", ""),
+        "page.yaml:",
+        '"get" is a required property',
+    ),
+    "an unknown format of a row": (
+        text("page.yaml", "format: Valid email address format", "format: Mail"),
+        "page.yaml:",
+        "the format Mail is not known",
+    ),
+    "an unknown pointer of the page": (
+        text("page.yaml", "pointers: [/info/company_id]", "pointers: [/info/company]"),
+        "page.yaml:",
+        "/info/company is in none of these messages; did you mean '/info/company_id'?",
+    ),
+    "an unknown reading of the page": (
+        text("page.yaml", "reading: Q12", "reading: Q99"),
+        "page.yaml:",
+        "Q99 is no reading",
+    ),
+    # The description.
+    "a path less": (
+        text("openapi.yaml", "  /Provider/get:", "  /Provider/fetch:"),
+        "openapi.yaml:",
+        "/Provider/get is missing",
+    ),
+    "another method": (text("openapi.yaml", "/get:\n    post:", "/get:\n    put:"), "openapi.yaml:", "has no post"),
+    "another schema": (
+        text("openapi.yaml", "schema: {$ref: signup.request.json}", "schema: {$ref: get.request.json}"),
+        "",
+        "its schema is not signup.request.json",
+    ),
+    "a link with an object": (
+        text("openapi.yaml", 'requestBody: \'{"registration"', 'requestBody: {registration: 1}\n      x-b: \'{"r"'),
+        "openapi.yaml:",
+        "the request body of the link GetRegistration is no text",
+    ),
+    "a wrong example": (text("openapi.yaml", 'phone: "+91-8023329991"', "phone: 8023329991"), "openapi.yaml:", "metro"),
+    "a stale example of an ACK": (
+        text(
+            "openapi.yaml",
+            'auth: {token: 3f9a1c5e7b2d4860, exp: "2019-10-13T14:31:54Z"}',
+            "auth: {token: 3f9a1c5e7b2d4860}",
+        ),
+        "openapi.yaml:",
+        "the example acknowledged is no signup.ack.json",
+    ),
+    "a member that the schemas no longer have": (
+        text(
+            "openapi.yaml",
+            "registration: {id: reg-8f14e45fceea167a, status: VERIFIED}",
+            "registration: {id: r, status: V, since: 1}",
+        ),
+        "openapi.yaml:",
+        "/registration/since is no member of it",
+    ),
+}
+
+
+@pytest.fixture(autouse=True)
+def kept() -> Iterator[None]:
+    yield
+    choose(None)
+
+
+def told_of(folder: Path) -> list[Problem]:
+    return list(problems(folder))
+
+
+@pytest.mark.parametrize("name", MISTAKES)
+def test_a_mistake_is_told_with_its_line_and_soon(tmp_path: Path, name: str) -> None:
+    edit, where, message = MISTAKES[name]
+    folder = copied(tmp_path / "schemas")
+    edit(folder)
+    began = time.process_time()
+
+    found = told_of(folder)
+
+    assert time.process_time() - began < 8
+    told = [str(problem) for problem in found]
+    assert any(line.startswith(where) and message in line for line in told), told[:12]
+    assert all(problem.remedy and problem.line > 0 for problem in found)
+
+
+def test_the_shipped_schemas_have_no_problem() -> None:
+    assert told_of(default_folder()) == []
+
+
+def test_a_catalogue_page_that_is_out_of_date_is_told(tmp_path: Path) -> None:
+    folder = copied(tmp_path / "schemas")
+    page = (default_folder() / "README.md").read_text(encoding="utf-8")
+    (folder / "README.md").write_text(
+        page.replace("**REPLY-JSON** The body", "**REPLY-JSON** A body"), encoding="utf-8"
+    )
+
+    (problem,) = told_of(folder)
+
+    assert isinstance(problem, Problem)
+    assert (problem.file, problem.message) == ("README.md", "the catalogue is out of date")
+    assert "REPLY-JSON" in page.splitlines()[problem.line - 1]
+
+
+def test_values_in_the_style_of_a_url_are_drawn_at_once(tmp_path: Path) -> None:
+    folder = copied(tmp_path / "schemas")
+    pattern = "^https://([a-z0-9]+(-[a-z0-9]+)*\\.)+[a-z]{2,}(/[A-Za-z0-9_-]+)+$"
+    several(
+        common(f"{DEFS}/company_id/x-safe", {"maxLength": 200, "pattern": pattern}),
+        common(f"{DEFS}/company_id/x-variants", {"several segments": "^https://[^/]+/[^/]+/.+$"}),
+        common(f"{DEFS}/company_id/examples", ["https://example.com/a"]),
+    )(folder)
+    began = time.process_time()
+
+    told = [str(problem) for problem in told_of(folder) if "company_id:" in str(problem)]
+
+    assert told == []
+    assert time.process_time() - began < 8
+
+
+def test_the_command_counts_problems(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = copied(tmp_path / "schemas")
+    common(f"{PHONE}/x-saef", {})(folder)
+
+    assert main(["spec", "check", "--spec", str(folder), "--json"]) == 1
+
+    told = json.loads(capsys.readouterr().out)
+    assert [problem["file"] for problem in told["problems"]] == ["common.json"]
