@@ -75,7 +75,7 @@ class Statistics:
                 transition = Transition(
                     str(key[0]), statuses.get(key), status, exchange.action, str(exchange.action_of_reply)
                 )
-                self._count(transition, 1, (finding.id for finding in findings if finding.pointer == pointer))
+                self._count(transition, (finding.id for finding in findings if finding.pointer == pointer))
             statuses[key] = status
         # Of calls made side by side nobody can say which the gateway carried out last.
         self._shown[id_] = None if beside else statuses
@@ -91,21 +91,11 @@ class Statistics:
         else:
             counts[bisect_left(BOUNDS, exchange.seconds)] += 1
 
-    def _count(self, transition: Transition, count: int, findings: Iterable[str]) -> None:
+    def _count(self, transition: Transition, findings: Iterable[str]) -> None:
         if transition not in self._counts and len(self._counts) >= MOST_TRANSITIONS:
             return
-        self._counts[transition] = self._counts.get(transition, 0) + count
+        self._counts[transition] = self._counts.get(transition, 0) + 1
         self._findings.setdefault(transition, set()).update(findings)
-
-    def merge(self, other: Mapping[str, Any]) -> None:
-        """Adds what another process of the same run has counted, in the form of ``to_json``."""
-        for operation, row in other["answer_times"]["operations"].items():
-            mine = self._answered.setdefault(operation, [0] * (len(BOUNDS) + 1))
-            mine[:] = [a + b for a, b in zip(mine, row["counts"], strict=True)]
-            self._unanswered[operation] = self._unanswered.get(operation, 0) + row["unanswered"]
-        for row in other["transitions"]:
-            transition = Transition(*(row[name] for name in Transition._fields))
-            self._count(transition, row["count"], row["findings"])
 
     def to_json(self) -> dict[str, Any]:
         return {

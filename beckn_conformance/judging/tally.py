@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Mapping
-from dataclasses import asdict, astuple, dataclass, field, replace
+from collections.abc import Collection
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ..messages.shell import NOTHING, Command
@@ -18,8 +18,6 @@ EVERY = 3
 KEPT_REGISTRATIONS = 2000
 KEPT_EXCHANGES = 40
 """Exchange ids kept of one finding; the rest is counted."""
-COMMANDS = ("curl", "script", "replay")
-"""What of a finding is a finished command."""
 
 
 @dataclass(slots=True)
@@ -36,28 +34,15 @@ class Found:
     """Ids of the registrations concerned; "" where there was none."""
     count: int = 0
     curl: Command = NOTHING
+    """This and what follows is computed from the record when a report is made."""
     steps: list[str] = field(default_factory=list)
     """The calls of the history that shows it, where it takes one."""
     script: Command = NOTHING
     """A shell script of those calls."""
     replay: Command = NOTHING
 
-    @classmethod
-    def read(cls, row: Mapping[str, Any]) -> Found:
-        """Restores a record that another process of the run has written."""
-        finding = {**row["finding"], "unless": row["finding"]["unless"] and Obligation(*row["finding"]["unless"])}
-        return cls(
-            **{
-                **row,
-                **{name: Command(row[name]) for name in COMMANDS},
-                "finding": Finding(**finding),
-                "cases": [Obligation(*case) for case in row["cases"]],
-                "registrations": set(row["registrations"]),
-            }
-        )
-
     def joined(self, other: Found) -> Found:
-        """The same finding with what another process or another item of a list has shown of it."""
+        """The same finding with what another item of a list has shown of it."""
         lighter = other if other.finding.weight < self.finding.weight else self
         return replace(
             lighter,
@@ -102,21 +87,19 @@ class Tally:
     """By requirement, an exchange that met it."""
     statistics: Statistics = field(default_factory=Statistics)
 
-    def add(self, judgement: Judgement, exchange: str = "") -> Found | None:
-        """Counts a judgement of an exchange; returns the finding's record where its representative is new or
-        lighter."""
+    def add(self, judgement: Judgement, exchange: str = "") -> None:
+        """Counts a judgement of an exchange."""
         self.exercised[judgement.requirement].add(judgement.obligation)
         finding = judgement.finding
         if finding is None:
             self.samples.setdefault(judgement.requirement, exchange)
-            return None
+            return
         known = self.found.setdefault(judgement.requirement, {})
         key = _key(known, finding.id, finding.pointer)
         record = known.get(key)
-        changed = record is None or finding.weight < record.finding.weight
         if record is None:
             record = known[key] = Found(finding, key[1])
-        elif changed:
+        elif finding.weight < record.finding.weight:
             record.finding = finding
         record.count += 1
         # Of more registrations than can be kept it is no longer known that another was given each id too.
@@ -125,35 +108,10 @@ class Tally:
             record.cases.append(judgement.obligation)
         if len(record.exchanges) < KEPT_EXCHANGES:
             record.exchanges.append(finding.exchange)
-        return record if changed else None
-
-    def record_of(self, finding: Finding) -> Found:
-        """The record of a finding that was added before."""
-        known = self.found[finding.requirement]
-        return known[_key(known, finding.id, finding.pointer)]
 
     def hinder(self, requirement: str, reason: str) -> None:
         """Notes why something under a requirement could not be judged."""
         self.reasons.setdefault(requirement, Counter())[reason] += 1
-
-    def merge(self, other: Mapping[str, Any]) -> None:
-        """Adds what another process of the same run has shown, in the form of ``to_json``."""
-        self.doubled.update(other["doubled"])
-        self.samples = {**other["samples"], **self.samples}
-        self.statistics.merge(other["statistics"])
-        for requirement, names in other["exercised"].items():
-            self.exercised[requirement].update(Obligation(*name) for name in names)
-        for requirement, reasons in other["reasons"].items():
-            self.reasons.setdefault(requirement, Counter()).update(reasons)
-        for requirement, tests in other["tests"].items():
-            self.tests.setdefault(requirement, []).extend(tests)
-        for requirement, rows in other["found"].items():
-            mine = self.found.setdefault(requirement, {})
-            for row in rows:
-                theirs = Found.read(row)
-                key = _key(mine, theirs.finding.id, theirs.place)
-                known = mine.get(key)
-                mine[key] = replace(known.joined(theirs) if known else theirs, place=key[1])
 
     def follows(self, record: Found) -> bool:
         """Whether a finding only repeats another fault of the gateway, or was none in the end.
@@ -195,34 +153,6 @@ class Tally:
     def ids(self) -> set[str]:
         """Ids of all findings so far."""
         return {id_ for records in self.found.values() for id_, _ in records}
-
-    def to_json(self) -> dict[str, Any]:
-        return {
-            "exercised": {key: sorted(map(astuple, names)) for key, names in self.exercised.items()},
-            "reasons": {key: dict(reasons) for key, reasons in self.reasons.items()},
-            "tests": self.tests,
-            "doubled": sorted(self.doubled),
-            "samples": self.samples,
-            "statistics": self.statistics.to_json(),
-            "found": {
-                key: [
-                    {
-                        "finding": {**asdict(r.finding), "unless": r.finding.unless and astuple(r.finding.unless)},
-                        "place": r.place,
-                        "exchanges": r.exchanges,
-                        "cases": [*map(astuple, r.cases)],
-                        "registrations": sorted(r.registrations),
-                        "count": r.count,
-                        "curl": r.curl,
-                        "steps": r.steps,
-                        "script": r.script,
-                        "replay": r.replay,
-                    }
-                    for r in records.values()
-                ]
-                for key, records in self.found.items()
-            },
-        }
 
 
 def _key(known: Collection[tuple[str, str]], id_: str, pointer: str) -> tuple[str, str]:

@@ -1,7 +1,6 @@
 """What is counted of a run: answer times, and which status followed which."""
 
 import itertools
-import json
 
 from beckn_conformance.judging.finding import Finding
 from beckn_conformance.judging.statistics import BOUNDS, LONGEST_STATUS, MOST_TRANSITIONS, Statistics
@@ -171,22 +170,6 @@ def test_answers_are_counted_by_operation_and_bucket():
 def test_the_buckets_grow_evenly_on_a_logarithmic_scale():
     assert list(BOUNDS) == sorted(BOUNDS)
     assert all(1.2 < b / a < 1.8 for a, b in itertools.pairwise(BOUNDS))
-
-
-def test_two_processes_count_together_what_one_would_have_counted():
-    first, second = Story(), Story()
-    for story in (first, second):
-        story.signup()
-        story.update(change=put("/registration/status", "UPDATED"))
-    found = [finding(first.exchanges[1])]
-    merged = Statistics()
-    for part in (observed(first, found), observed(second)):
-        merged.merge(json.loads(json.dumps(part.to_json())))
-
-    both = observed(first, found)
-    both.observe(second.exchanges, {})
-
-    assert merged.to_json() == both.to_json()
 
 
 def test_a_gateway_that_invents_statuses_does_not_grow_the_report():
