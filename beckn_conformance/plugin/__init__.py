@@ -21,11 +21,11 @@ T = TypeVar("T")
 OUTPUT: pytest.StashKey[contextlib.ExitStack] = pytest.StashKey()
 CAMPAIGN: pytest.StashKey[Campaign] = pytest.StashKey()
 LETTERS = {"warned": "w", "inconclusive": "i", "waived": "x"}
-"""Outcomes that pytest has no word for; a waived one is nearest to what it calls an expected failure."""
+"""Outcomes that pytest has no word for. A waived one is nearest to its expected failure."""
 
 
 def _call(config: pytest.Config, call: Callable[[Campaign], T]) -> T | None:
-    """Calls the run, if there is one; an unexpected exception ends it with the exit status of a fault of the kit."""
+    """Calls the run, if there is one. An unexpected exception ends it with status 3."""
     campaign = config.stash.get(CAMPAIGN, None)
     if campaign is None:
         return None
@@ -101,12 +101,12 @@ def _start(config: pytest.Config) -> None:
 
 @pytest.fixture
 def actor() -> None:
-    """Stands for the provider that a scenario plays; the plugin hands the real one to the scenario."""
+    """Placeholder for the provider of a scenario. The plugin passes the real one."""
 
 
 @pytest.fixture
 def example() -> None:
-    """Stands for the example of a property; the plugin draws the real ones."""
+    """Placeholder for the example of a property. The plugin draws the real ones."""
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -162,7 +162,7 @@ def pytest_testnodedown(node: Any) -> None:
 
 @pytest.hookimpl(tryfirst=True, optionalhook=True)
 def pytest_timeout_set_timer(item: pytest.Item) -> bool | None:
-    """No timer of pytest-timeout for a scenario: it waits for all that play beside it, within bounds of its own."""
+    """Sets no timer of pytest-timeout for a scenario. It waits for those beside it, and has limits of its own."""
     return _call(item.config, lambda campaign: campaign.selection.plays(item) or None)
 
 
@@ -181,7 +181,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         try:
             campaign.end()
         except Exception as error:
-            # It is too late for pytest.exit: whatever leaves this hook ends the process with a traceback and status 1.
+            # Too late for pytest.exit: an exception from this hook ends the process with a traceback and status 1.
             print(campaign.crashed(error), file=sys.stderr)
             if session := config.pluginmanager.get_plugin("session"):
                 session.exitstatus = 3

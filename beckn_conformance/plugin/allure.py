@@ -1,4 +1,4 @@
-"""Allure results (--alluredir): what a test is about, and what a finding shows. Loaded where they are asked for."""
+"""Adds to Allure results (--alluredir) what a test is about, and its findings. Loaded only on demand."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ SEVERITIES = {
     "SHOULD": allure.severity_level.NORMAL,
     "MAY": allure.severity_level.MINOR,
 }
-"""By level, the gravest first."""
+"""By level, gravest first."""
 INDENTED = 16 * 1024
-"""Characters of a content that is laid out for a person at most: deep nesting would make it many times as long."""
+"""Characters of the longest content that is indented. Deep nesting would make longer ones huge."""
 LONGEST = 64 * 1024
-"""Characters of an attachment; the record has contents that are longer."""
+"""Characters of an attachment. The record has longer contents."""
 
 
 class _Red(AssertionError):
@@ -39,7 +39,7 @@ class _Red(AssertionError):
 
 
 class Results:
-    """What the kit adds to the results of a run; allure-pytest makes them and writes them to their folder.
+    """Adds to the results of a run, which allure-pytest makes and writes.
 
     ``record`` is what this process records as it goes. In it, secrets are masked.
     """
@@ -51,7 +51,7 @@ class Results:
         self._earlier = {path.name for path in folder.glob("*")}
 
     def describe(self, item: pytest.Item, requirements: Sequence[Requirement]) -> None:
-        """Title, labels and description of the test that is running."""
+        """Sets title, labels and description of the running test."""
         about = (getattr(getattr(item, "function", None), "__doc__", "") or item.name).strip()
         first = requirements[0]
         case, parameters = "", {}
@@ -63,7 +63,7 @@ class Results:
                 allure.dynamic.parameter(name, case)
         rows = [f"- **{r.id}** ({r.level}, {r.section}; {', '.join(r.reading)}): {r.text}" for r in requirements]
         allure.dynamic.description("\n".join([about, "", *rows]))
-        # Reports are laid out by suites or by features; whoever holds the specification finds a test under its section.
+        # Reports group by suite or feature. Both are sections of the specification.
         for outer, inner in (("parentSuite", "suite"), ("feature", "story")):
             allure.dynamic.label(outer, first.section)
             allure.dynamic.label(inner, f"{first.id}: {first.title}")
@@ -75,8 +75,10 @@ class Results:
             allure.dynamic.label("section", requirement.section)
 
     def attach(self, status: str, findings: Sequence[Finding], mask: Callable[[str], str]) -> None:
-        """What the running test found: of each finding a step with the difference, the exchange and how to see it
-        again. Allure has no status for *warned* and *waived*: such a test has passed, and a tag that says so."""
+        """Attaches each finding of the running test as a step: the difference, the exchange and how to see it again.
+
+        Allure has no status for *warned* and *waived*. Such a test has passed, with a tag that says so.
+        """
         if status in ("warned", "waived", "inconclusive"):
             allure.dynamic.tag(status)
         found = [Found(finding, finding.pointer) for finding in findings]
@@ -100,7 +102,7 @@ class Results:
         self._put("again (curl)", view.finding["script"] or view.finding["curl"])
 
     def mask_again(self, mask: Callable[[str], str]) -> None:
-        """Masks in the results of this run what the process that wrote them could not know to be secret."""
+        """Masks secrets in the results of this run that the process that wrote them did not know."""
         for path in self._folder.glob("*-*.*"):
             if path.name not in self._earlier and path.is_file() and not path.is_symlink():
                 text = path.read_text(encoding="utf-8")
@@ -110,7 +112,7 @@ class Results:
                         file.write(masked)
 
     def conclude(self, report: Mapping[str, Any]) -> None:
-        """What concerns the whole run, for the overview of a report."""
+        """Writes the facts about the whole run for the overview of a report."""
         facts = {
             "gateway": report["gateway"]["url"],
             "name": report["gateway"]["name"],

@@ -1,4 +1,4 @@
-"""A run of the suite under pytest: options in, verdict and exit status out. The plugin's hooks call it."""
+"""Runs the suite under pytest: options in, verdict and exit status out. The plugin's hooks call it."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from .selection import Selection, names_tests
 from .workers import Controller, hand_over, worker_of
 
 CAME_TO_ITS_END = (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.NO_TESTS_COLLECTED)
-"""Exit statuses of pytest that the one of the verdict replaces."""
+"""Exit statuses of pytest that the verdict's own replaces."""
 
 
 class Campaign:
@@ -54,25 +54,25 @@ class Campaign:
         self.completion = Completion()
         self.workers = Controller(self.session, config)
         self._shared = bool(getattr(config.option, "numprocesses", None)) and not settings.worker
-        """Whether worker processes play the tests, and this one controls them."""
+        """True if this process controls workers that play the tests."""
         self._schedule = Schedule(self.session, config)
         self._allure = reports.allure_results(config, self.session, settings.worker)
         self.outcomes = Outcomes(self.session, self._allure)
         self.verdict: Verdict | None = None
         self.kit_fault = ""
         self.finished = False
-        """Whether the run was concluded, or that was tried."""
+        """True once the run was concluded, even if that failed."""
         self._report: dict[str, Any] = {}
 
     def select(self, items: list[pytest.Item]) -> None:
-        """Takes the tests that -k and -m left, and schedules those of this process."""
+        """Takes the tests that -k and -m select, and schedules those of this process."""
         self.selection.selected(items)
         worker = worker_of(self._config)
         processes = worker["workercount"] if worker else 1
         self._schedule.arrange(self.selection.tests, groups((item.nodeid for item in items), processes))
 
     def begin(self, session: pytest.Session) -> bool | None:
-        """Sends the first request; True ends the run: there was no answer, or only a plan was asked for."""
+        """Sends the first request; True ends the run, without an answer or after a plan."""
         if self._settings.plan:
             self._print_plan()
             return True
@@ -80,12 +80,12 @@ class Campaign:
             return None
         if self._shared or self._config.option.collectonly or not self.selection.tests:
             return None
-        # Everything loaded by now stays; to search it for garbage again and again would only cost time.
+        # Everything loaded by now stays, so the garbage collector need not search it.
         gc.freeze()
         try:
             self.session.start()
         except Unreachable:
-            # A worker process has to go through its tests, or it is taken for a crashed one.
+            # A worker has to go through its tests, or it counts as crashed.
             return None if self._settings.worker else True
         return None
 
@@ -97,7 +97,7 @@ class Campaign:
             print(self.session.masker.text(line))
 
     def run(self, item: pytest.Function) -> bool | None:
-        """Plays the scenario of a test, and ends the test with its outcome; None where it has no scenario."""
+        """Plays the scenario of a test and ends the test with its outcome; None if it has no scenario."""
         test = ScenarioTest.of(item)
         if test is None:
             return None
@@ -116,13 +116,13 @@ class Campaign:
         try:
             return self.outcomes.end(test, self._schedule.play(test))
         except OSError:
-            # Nothing can be written any more. Workers go through their tests, or they are taken for crashed ones.
+            # Nothing can be written any more. A worker still has to go through its tests, or it counts as crashed.
             if not self._settings.worker:
                 item.session.shouldfail = "the record of the run cannot be written"
             raise
 
     def finish(self, session: pytest.Session, exitstatus: int) -> None:
-        """Concludes the run, writes the reports and sets the exit status: 3 where the kit fails in that."""
+        """Concludes the run, writes the reports and sets the exit status. Status 3 if the kit fails at that."""
         self.finished = True
         try:
             self._finish(session, exitstatus)
@@ -153,7 +153,7 @@ class Campaign:
             session.exitstatus = 3 if self.kit_fault else verdict.exit_status
 
     def _conclude(self, exitstatus: int) -> Verdict:
-        """The verdict on all that was shown, in this process and in workers."""
+        """Draws the verdict from what this process and its workers have seen."""
         interrupted = exitstatus == pytest.ExitCode.INTERRUPTED and not self.completion.uncollected
         if self._shared:
             self.session.take_over()
@@ -167,7 +167,7 @@ class Campaign:
         narrowed = (narrowed or interrupted or bool(self.kit_fault)) and not self.session.run.unreachable
         self.verdict = self.session.conclude(narrowed=narrowed)
         unreported = self.completion.unreported(test.item.nodeid for test in self.selection.tests)
-        # After a finding, -x and its like end a run as its user wants it to.
+        # After a finding, options such as -x may end a run early, as asked for.
         if unreported and self.verdict.exit_status == 0 and not (interrupted or self.session.run.unreachable):
             why = f"something else than the kit ended the run before {unreported} of its tests"
             self.kit_fault = self.kit_fault or why
@@ -188,15 +188,15 @@ class Campaign:
             reporter.write_line(f"a fault of the kit or of what runs it, no finding: {self.kit_fault}", red=True)
 
     def crashed(self, error: Exception) -> str:
-        """Notes that the kit came to no verdict, for an exception that nobody expected; returns that in one line."""
+        """Notes that an unexpected exception kept the kit from a verdict; returns why, in one line."""
         self.verdict = None
         line = crash.told(error, self.session.folder, self.session.masker.text)
-        # Where tests failed before, the rest may only follow from that.
+        # If tests failed before, this may be a consequence.
         self.kit_fault = "; ".join(filter(None, (self.completion.fault, line)))
         return self.kit_fault
 
     def end(self) -> None:
-        """Lets go of everything, however the run ended."""
+        """Releases everything, however the run ended."""
         self._schedule.close()
         self._forget_termination()
         self.session.end()
@@ -209,8 +209,7 @@ class Campaign:
 
 @contextlib.contextmanager
 def guarded(campaign: Campaign) -> Iterator[None]:
-    """Has an exception end the run in one line: with status 4 for a configuration of no use, else for a fault of the
-    kit."""
+    """Ends the run in one line on an exception: with status 4 for a bad configuration, else 3."""
     try:
         yield
     except (pytest.UsageError, pytest.exit.Exception):
@@ -223,14 +222,14 @@ def guarded(campaign: Campaign) -> Iterator[None]:
 
 
 class _Last:
-    """Finishes a run where another plugin failed in writing its own report."""
+    """Finishes a run in which another plugin failed to write its own report."""
 
     def __init__(self, campaign: Campaign) -> None:
         self._campaign = campaign
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> Iterator[None]:
-        """Finishes around the hooks of all other plugins, if the kit's own hook was not reached."""
+        """Finishes after the hooks of all other plugins, if the kit's own hook was not reached."""
         with guarded(self._campaign):
             try:
                 return (yield)
@@ -240,7 +239,7 @@ class _Last:
 
 
 def start(config: pytest.Config) -> Campaign:
-    """Reads the options of a run, and has pytest call the parts that are plugins of their own."""
+    """Reads the options of a run, and registers the parts that are plugins of their own."""
     try:
         campaign = Campaign(options.read(config), config)
         options.adapt(config)

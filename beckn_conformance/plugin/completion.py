@@ -1,4 +1,4 @@
-"""Which tests of a run reported an outcome, and which failed for a reason that says nothing of the gateway."""
+"""Keeps track of which tests reported an outcome, and which failed for a reason that says nothing of the gateway."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 PYTEST_OUTCOMES = {"failed": "failed", "inconclusive": "skipped"}
-"""By the outcome of a test, the one that pytest has for it; any other outcome is a test that passed."""
+"""By the outcome of a test, pytest's own. For any other outcome the test passes."""
 
 
 class Completion:
@@ -21,7 +21,7 @@ class Completion:
         self._skipped: set[str] = set()
         self._failures: dict[str, str] = {}
         self.uncollected = False
-        """Whether a file of tests could not be collected."""
+        """True if a file of tests could not be collected."""
 
     def pytest_runtest_logreport(self, report: Any) -> None:
         """Reads the report of one step of a test."""
@@ -58,12 +58,12 @@ class Completion:
         return len(self._skipped)
 
     def unreported(self, names: Iterable[str]) -> int:
-        """The number of these tests of which no report says how they ended."""
+        """The number of these tests that no report is about."""
         return len({*names} - self._completed - self._skipped - {*self._failures})
 
     @property
     def fault(self) -> str:
-        """What failed for another reason than a finding, in a sentence; empty where nothing did."""
+        """One sentence on what failed for another reason than a finding; empty if nothing did."""
         if not self._failures:
             return ""
         number, first = len(self._failures), next(iter(self._failures.values()))
@@ -71,12 +71,12 @@ class Completion:
 
 
 def agrees(status: str, report: Any) -> bool:
-    """Whether pytest has a test end the way that its outcome is reported in."""
+    """True if pytest reports a test as its outcome is reported."""
     return bool(report.outcome == PYTEST_OUTCOMES.get(status, "passed"))
 
 
 def _why(report: Any) -> str:
-    """Why a test or file failed, in one line; empty where it did not, or where its test reported a finding."""
+    """Why a test or file failed, in one line; empty if it did not, or if it reported a finding."""
     if report.outcome != "failed" or getattr(report, "conformance", "") == "failed":
         return ""
     lines = [line.strip() for line in report.longreprtext.splitlines() if line.strip()]

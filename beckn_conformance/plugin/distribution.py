@@ -1,4 +1,4 @@
-"""How the tests of a run are distributed to worker processes (pytest-xdist): once, before any test is run."""
+"""Distributes the tests of a run to worker processes (pytest-xdist), once, before any test runs."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 def groups(node_ids: Iterable[str], processes: int) -> dict[str, str]:
     """The group of each test; one process runs one group.
 
-    Every process can tell which tests are its own, and so which scenarios to play ahead.
+    So every process knows its own tests, and which scenarios to play ahead.
     """
     return {node_id: str(place % processes) for place, node_id in enumerate(node_ids)}
 

@@ -1,4 +1,4 @@
-"""The tests of the suite, as pytest collects them in this process; nothing is sent."""
+"""Collects the tests of the suite with pytest, in this process and without sending anything."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from .selection import Selection
 
 
 class _Collector:
-    """A plugin that keeps the tests that were collected."""
+    """A plugin that keeps the collected tests."""
 
     tests: Sequence[ScenarioTest] = ()
 
@@ -27,7 +27,7 @@ class _Collector:
 
 
 class _Selecting:
-    """A plugin that has the tests of one run collected."""
+    """A plugin that selects the tests of one run."""
 
     def __init__(self, selection: Selection) -> None:
         self._selection = selection
@@ -43,7 +43,7 @@ class _Selecting:
 
 
 def collect(selection: Selection | None = None) -> Sequence[ScenarioTest]:
-    """The tests of a selection, or all of the suite with no property divided; raises KitError where there are none."""
+    """Collects the tests of a selection, or the whole suite with no property divided. Raises KitError for none."""
     collector = _Collector()
     plugins = [collector, *([_Selecting(selection)] if selection is not None else [])]
     options = [*OPTIONS, *load_plugin(), "--collect-only", "-qq", "-p", "no:xdist", str(SUITE)]
@@ -56,18 +56,18 @@ def collect(selection: Selection | None = None) -> Sequence[ScenarioTest]:
 
 @dataclass(frozen=True, slots=True)
 class ExpectedTest:
-    """What a whole run has to have of a test."""
+    """What a complete run has to have of a test."""
 
     requirements: Sequence[str]
     """The requirements that it exercises."""
     scenarios: int
-    """How many scenarios it has, or examples where it is a property."""
+    """The number of its scenarios, or of examples if it is a property."""
     hostile: bool = False
-    """Whether it may send hostile input, which is judged by fewer checks than a message."""
+    """True if it may send hostile input, which fewer checks judge."""
 
 
 def expected_tests(run: Run) -> dict[str, ExpectedTest]:
-    """The tests that a whole run consists of by node id, known from catalogue, suite and configuration alone."""
+    """The tests of a complete run by node id, worked out from catalogue, suite and configuration alone."""
     session = Session(run.specification, run.config, run.seed, examples=run.examples)
     return {
         test.node_id: ExpectedTest(test.requirements, test.plays(run.examples), may_do_harm(test.item))

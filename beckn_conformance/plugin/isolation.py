@@ -1,4 +1,4 @@
-"""How pytest is started on the suite alone, apart from every conftest.py and pytest setting around."""
+"""Starts pytest on the suite alone, isolated from any conftest.py and pytest settings around."""
 
 from __future__ import annotations
 
@@ -19,17 +19,16 @@ OPTIONS = (
 
 
 def load_plugin() -> tuple[str, ...]:
-    """Options that load the plugin where nothing else does; by its name, so that worker processes load it too."""
+    """Options that load the plugin if nothing else does. It goes by name, so that worker processes load it, too."""
     registered = any(entry.value == plugin.__name__ for entry in entry_points(group="pytest11"))
     return () if registered else ("-p", plugin.__name__)
 
 
 def end_with_stdin() -> None:
-    """Has this process and its group killed when standard input ends, so that no run outlives whoever started it, who
-    can interrupt it before."""
+    """Kills this process and its group when standard input ends, so that no run outlives its parent."""
     # Background jobs of a shell start with SIGINT ignored.
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    # pytest puts something else in the place of standard input.
+    # pytest replaces standard input.
     descriptor = os.dup(0)
 
     def watch() -> None:

@@ -22,10 +22,10 @@ FILES = (
     *("test_transport", "test_concurrency", "test_lifecycle", "test_network", "test_fuzz", "test_schemathesis"),
     "test_robustness",
 )
-"""The files of the suite in the order of a run: tests made for one requirement first, as their findings say most;
-hostile input last, as a gateway may not survive it."""
+"""The files of the suite in the order of a run. Tests made for one requirement come first, since their findings say
+most. Hostile input comes last, since a gateway may not survive it."""
 PART = "example"
-"""The parameter that names which part of a long property a test is, and of how many."""
+"""The parameter that says which part of a long property a test is, and of how many."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,7 +41,7 @@ class ScenarioTest:
 
     @classmethod
     def of(cls, item: pytest.Item) -> ScenarioTest | None:
-        """The test that an item is; None where it plays no scenario."""
+        """The test of an item; None if it plays no scenario."""
         scenario = scenario_of(item.obj) if isinstance(item, pytest.Function) else None
         return cls(item, scenario) if isinstance(item, pytest.Function) and scenario is not None else None
 
@@ -70,34 +70,34 @@ class ScenarioTest:
 
     @property
     def parameters(self) -> Mapping[str, Any]:
-        """What the test is parametrised with; a plugin may have added parameters of its own."""
+        """The parameters of the test, including those that other plugins add."""
         return self.item.callspec.params if hasattr(self.item, "callspec") else {}
 
     @property
     def is_property(self) -> bool:
-        """Whether the scenario is played for many examples."""
+        """True if the scenario is played for many examples."""
         return self.scenario.examples is not None
 
     @property
     def is_divided(self) -> bool:
-        """Whether the test is one part of a long property."""
+        """True if the test is one part of a long property."""
         return isinstance(self.parameters.get(PART), tuple)
 
     @property
     def part(self) -> tuple[int, int]:
-        """Which part of a property the test is, counted from 0, and of how many."""
+        """Which part of a property the test is, from 0, and of how many."""
         part, parts = self.parameters.get(PART, (0, 1))
         return part, parts
 
     @property
     def play(self) -> Play:
-        """The coroutine function of the scenario, with those parameters that it takes."""
+        """The coroutine function of the scenario, with the parameters that it takes."""
         taken = inspect.signature(self.scenario.play).parameters
         given = {name: value for name, value in self.parameters.items() if name in taken}
         return functools.partial(self.scenario.play, **given)
 
     def plays(self, most: int) -> int:
-        """How often the scenario is played, where --fuzz-examples is ``most``."""
+        """How often the scenario is played if --fuzz-examples is ``most``."""
         return examples_of_part(self.scenario.count(most), *self.part) if self.is_property else 1
 
     def examples(self, session: Session) -> Examples:
@@ -107,10 +107,10 @@ class ScenarioTest:
 
 
 def place(path: Path) -> int:
-    """Where a file of tests comes in a run; files of other folders come last."""
+    """The place of a file of tests in a run. Files of other folders come last."""
     return FILES.index(path.stem) if path.stem in FILES else len(FILES)
 
 
 def may_do_harm(item: pytest.Item) -> bool:
-    """Whether a gateway may not survive the test, so that it comes after all others."""
+    """True if a gateway may not survive the test, so that it comes after all others."""
     return place(item.path) == len(FILES) - 1

@@ -1,4 +1,4 @@
-"""Options and configuration, read into the settings of a run."""
+"""Reads options and configuration into the settings of a run."""
 
 from __future__ import annotations
 
@@ -28,25 +28,25 @@ from .isolation import SUITE
 
 @dataclass(frozen=True)
 class Settings:
-    """What the options and the configuration of a run come to."""
+    """The options and the configuration of a run."""
 
     specification: Specification
     gateway: GatewayConfig
     server: embedded.Embedded | None
-    """The embedded reference gateway, where that is the one under test."""
+    """The embedded reference gateway, if that is under test."""
     folder: Path
     """The report folder."""
     lock: contextlib.ExitStack
     """Holds the lock on the report folder; empty in a worker process."""
     seed: int
     mask_key: bytes | None
-    """What secrets are masked with, where worker processes share it."""
+    """The key of masks, if worker processes share it."""
     worker: str
-    """The name of this worker process; empty where it is none."""
+    """The name of this worker process; empty in the controller."""
     strict: bool
     examples: int
     plan: bool
-    """Whether to print what would be sent, and to send nothing."""
+    """True if the run prints what it would send, and sends nothing."""
 
 
 def read(config: pytest.Config) -> Settings:
@@ -109,12 +109,12 @@ def adapt(config: pytest.Config) -> None:
     """Changes the settings of pytest to those of a run."""
     if config.args_source != pytest.Config.ArgsSource.ARGS:
         config.args[:] = [str(SUITE)]
-    # Settings of a project around the run may look for tests under other names.
+    # The settings of a project around may name tests otherwise.
     config.addinivalue_line("python_files", "test_*.py")
     config.addinivalue_line("python_functions", "test_")
     if config.getoption("tbstyle", "auto") == "auto":
         config.option.tbstyle = "no"
-    # The findings say what failed; a list of the tests that found them would only hide the verdict.
+    # The findings say what failed. A list of the failed tests would only push them off the screen.
     reported = config.getoption("reportchars", "")
     config.option.reportchars = reported.translate({ord("f"): None, ord("E"): None})
 
@@ -129,7 +129,7 @@ def _specification_folder(option: str | None) -> Path | None:
 
 
 def _seed(worker: dict[str, Any] | None, option: object) -> int:
-    """The seed of a run, the same in all its processes: the given one, which may be a word, or a random one."""
+    """The seed of a run, the same in all its processes: the given number or word, or a random one."""
     if worker and workers.SEED in worker:
         return int(worker[workers.SEED])
     if option is None:

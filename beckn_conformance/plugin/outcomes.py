@@ -1,4 +1,4 @@
-"""How the outcome of a test is reported to pytest, and to JUnit XML and Allure through it."""
+"""Reports the outcome of a test to pytest, and through it to JUnit XML and Allure."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Outcomes:
         self._allure = allure
 
     def end(self, test: ScenarioTest, outcome: TestOutcome) -> bool:
-        """Ends a test in the way that pytest has for its outcome.
+        """Ends a test with the nearest outcome that pytest has.
 
         JUnit and Allure have no nearer word for *inconclusive* than a test that was skipped, and none for *warned* and
         *waived* but a test that passed and has findings.
@@ -45,7 +45,7 @@ class Outcomes:
         return True
 
     def mark(self, item: pytest.Item, call: pytest.CallInfo[None], report: Any) -> None:
-        """Marks the report of one step of a test with its outcome, or with the other reason for which it failed."""
+        """Marks the report of one step of a test with its outcome, or with why it failed otherwise."""
         outcome = item.stash.get(OUTCOME, None)
         plays = ScenarioTest.of(item) is not None
         if report.when == "call" and outcome is not None and agrees(outcome.status, report):

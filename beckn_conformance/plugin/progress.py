@@ -1,4 +1,4 @@
-"""The progress of a long property, on a terminal only, behind what pytest has written there."""
+"""Shows the progress of a long property, on a terminal only, after what pytest has written."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ if TYPE_CHECKING:
     from ..run.session import Session
 
 QUIET = 2.0
-"""Seconds that a property may take before anything is shown of it."""
+"""Seconds before the progress of a property is shown."""
 INTERVAL = 0.25
 SAVE, RESTORE, ERASE = "\x1b7", "\x1b8", "\x1b[K"
 
 
 class Screen:
-    """The terminal that standard output is, past pytest, which captures all output while a test runs.
+    """The terminal behind standard output, which pytest captures while a test runs.
 
     To be made while pytest is configured, when it captures nothing yet.
     """
@@ -35,7 +35,7 @@ class Screen:
 
     @property
     def room(self) -> int:
-        """Columns that are free behind what pytest has written; 0 where nothing can be shown."""
+        """Free columns after what pytest has written; 0 if nothing can be shown."""
         if self._descriptor is None or not self._config.pluginmanager.has_plugin("terminalreporter"):
             return 0
         writer = self._config.get_terminal_writer()
@@ -49,7 +49,7 @@ class Screen:
             os.write(self._descriptor, text.encode("utf-8", "replace"))
 
     def close(self) -> None:
-        """Lets go of the terminal; may be called more than once."""
+        """Closes the terminal. It may be called more than once."""
         if self._descriptor is not None:
             os.close(self._descriptor)
             self._descriptor = None

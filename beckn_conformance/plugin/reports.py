@@ -1,4 +1,4 @@
-"""The files that a run leaves in its report folder, and in the places that other options of pytest name."""
+"""Writes the files of the report folder, and what other options of pytest ask for."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def allure_results(config: pytest.Config, session: Session, worker: str) -> Results | None:
-    """The results that --alluredir asks for; their module is loaded only then."""
+    """The results for --alluredir; None without it. Their module is loaded only then."""
     asked = config.getoption("allure_report_dir", None)
     if not asked:
         return None
@@ -33,7 +33,7 @@ def write(
 ) -> dict[str, Any]:
     """Writes all reports of a run and returns the content of report.json.
 
-    Trouble with a file that the kit only adds to becomes a note. ``shared`` says that worker processes wrote results.
+    Trouble with a file that the kit only adds to becomes a note. ``shared``: worker processes wrote results.
     """
     assert session.folder is not None
     run, mask = session.run, session.masker.text

@@ -1,4 +1,4 @@
-"""In which order scenarios are played: many side by side, ahead of the one that is judged."""
+"""Schedules scenarios: many play side by side, ahead of the one that is judged."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from .items import ScenarioTest
 from .progress import Progress, Screen
 
 WINDOW = 400
-"""Scenarios that play ahead of the one that is judged; their exchanges are held in memory until then."""
+"""Scenarios that play ahead of the one that is judged. Their exchanges stay in memory until then."""
 CALLS = 8
-"""Calls of a scenario: where large replies leave little memory, room is kept for so many a scenario."""
+"""Calls per scenario for which memory is kept free."""
 WINDOW_TO_STOP = 16
-"""Scenarios that play ahead where --maxfail may end the run at any time."""
+"""Scenarios that play ahead if --maxfail may end the run at any time."""
 
 
 class Schedule:
-    """Plays the tests of this process, each together with those that follow it."""
+    """Plays the tests of this process, each beside those that follow it."""
 
     def __init__(self, session: Session, config: pytest.Config) -> None:
         self._session = session
@@ -31,19 +31,19 @@ class Schedule:
         self._screen = Screen(config)
         self._groups: Mapping[str, str] = {}
         self._waiting: defaultdict[str, deque[ScenarioTest]] = defaultdict(deque)
-        """By group, the tests that were not begun yet, in the order in which they will be."""
+        """By group, the tests that have not begun, in their order."""
         self._begun: set[str] = set()
         self._explorers: dict[str, Explorer] = {}
 
     def arrange(self, tests: Iterable[ScenarioTest], groups: Mapping[str, str]) -> None:
-        """Takes the tests of a run in their order, and the group that each belongs to."""
+        """Takes the tests of a run in their order, and the group of each."""
         self._groups = groups
-        # A property that is divided would leave no room for the others until all of it is judged.
+        # A divided property would leave no room for the others until all of it is judged.
         for test in sorted(tests, key=lambda test: not test.scenario.settles or test.is_divided):
             self._waiting[groups[test.name]].append(test)
 
     def play(self, test: ScenarioTest) -> TestOutcome:
-        """Plays and judges a test, or judges it where it was begun before, and begins others meanwhile."""
+        """Plays and judges a test, or judges it if it has begun before; meanwhile begins others."""
         if test.name not in self._begun:
             self._begin(test)
         self._prefetch(self._waiting[self._groups[test.name]])
@@ -57,11 +57,11 @@ class Schedule:
         return outcome
 
     def close(self) -> None:
-        """Lets go of the terminal; may be called more than once."""
+        """Closes the terminal. It may be called more than once."""
         self._screen.close()
 
     def _prefetch(self, waiting: deque[ScenarioTest]) -> None:
-        """Begins the tests that follow, so that a far gateway is not waited for once a test."""
+        """Begins the tests that follow, so that not every test waits for a far gateway."""
         most = WINDOW_TO_STOP if self._config.option.maxfail else max(min(self._session.player.room / CALLS, WINDOW), 1)
         properties = []
         room = most - len(self._session.player.playing)
@@ -71,12 +71,12 @@ class Schedule:
                 continue
             if test.is_property:
                 properties.append(test)
-                # Its first examples are begun together.
+                # Its first examples begin together.
                 room -= min(self._count(test), CHUNK)
             else:
                 self._begin(test)
                 room -= 1
-        # Drawing examples takes a while, in which the other scenarios are played.
+        # Examples are drawn while the other scenarios play.
         for test in properties:
             self._begin(test)
 

@@ -1,4 +1,4 @@
-"""Which tests of the suite a run consists of, and in which order pytest has them."""
+"""Selects and orders the tests of a run."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from .isolation import SUITE
 from .items import PART, ScenarioTest, may_do_harm, place
 
 MOST_PARTS = 16
-"""Tests that one property is divided into at most."""
+"""Tests into which one property is divided at most."""
 
 
 class Selection:
-    """The tests of one run: those that apply to the gateway, and of these the ones that were asked for."""
+    """The tests of one run: those that apply to the gateway and were asked for."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
@@ -32,11 +32,11 @@ class Selection:
 
     @staticmethod
     def plays(item: pytest.Item) -> bool:
-        """Whether a test plays a scenario."""
+        """True if a test plays a scenario."""
         return ScenarioTest.of(item) is not None
 
     def divide(self, metafunc: pytest.Metafunc) -> None:
-        """Makes a long property several tests, so that worker processes can share it."""
+        """Divides a long property into several tests, so that worker processes can share it."""
         scenario = scenario_of(metafunc.function)
         if scenario is not None and scenario.examples is not None:
             parts = min(-(-scenario.count(self._session.run.examples) // CHUNK), MOST_PARTS)
@@ -60,12 +60,12 @@ class Selection:
 
     def selected(self, items: list[pytest.Item]) -> None:
         """After -k and -m: takes the tests that are left."""
-        # A plugin may have put them in another order, such as a random one.
+        # Another plugin may have reordered them, at random for example.
         items.sort(key=may_do_harm)
         self.tests = [*filter(None, map(ScenarioTest.of, items))]
 
     def _applies(self, test: ScenarioTest | None) -> bool:
-        """Whether a test is of use under what the vendor declared."""
+        """True if a test applies to a gateway with this configuration."""
         if test is None:
             return True
         requirements = self._session.specification.requirements
@@ -81,13 +81,13 @@ class Selection:
 
 
 def names_tests(config: pytest.Config) -> bool:
-    """Whether the command line names tests, and names less than the whole suite."""
+    """True if the command line names tests other than the whole suite."""
     return config.args_source == pytest.Config.ArgsSource.ARGS and not all(
         Path(arg.split("::")[0]).resolve() == SUITE or arg == "beckn_conformance.suite" for arg in config.args
     )
 
 
 def _rank(item: pytest.Item) -> tuple[bool, bool, int]:
-    # Scenarios that wait for the gateway to settle are begun first and judged last, so that the others fill the time.
+    # Scenarios that wait for the gateway to settle begin first and are judged last. The others fill the time.
     test = ScenarioTest.of(item)
     return may_do_harm(item), test is not None and test.scenario.settles, place(item.path)
