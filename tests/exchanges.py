@@ -23,6 +23,7 @@ from beckn_conformance.messages.exchange import Exchange, Message, Reply, Reques
 from beckn_conformance.messages.values import Values
 from beckn_conformance.record.rows import stimulus_of
 from beckn_conformance.specification.loading import load
+from beckn_conformance.specification.specification import Specification
 
 SIGNUP, GET = "Provider/signup", "Provider/get"
 UPDATE, ADD = "Provider/info/update", "Provider/documents/add"
@@ -171,8 +172,11 @@ class Story:
     acknowledges.
     """
 
-    def __init__(self, config: GatewayConfig = CONFIG, binding: Binding = HTTP) -> None:
+    def __init__(
+        self, config: GatewayConfig = CONFIG, binding: Binding = HTTP, specification: Specification = SPECIFICATION
+    ) -> None:
         self.config = config
+        self.specification = specification
         self.values = SHARED
         self.binding = binding
         self.exchanges: list[Exchange] = []
@@ -297,7 +301,7 @@ class Story:
 
     def judgements(self, **how: Any) -> list[Judgement]:
         """What all exchanges so far bring, judged by a judge of their own."""
-        judge = Judge(SPECIFICATION, self.config, **how)
+        judge = Judge(self.specification, self.config, **how)
         return [judgement for _, judgement in judge.judge_together(self.exchanges)]
 
     def told(self) -> list[Finding]:

@@ -33,6 +33,11 @@ ALTERNATIVES: Final = ("anyOf", "oneOf")
 Wording = tuple[str, Callable[[Any], str], Callable[[Any], str]]
 """Kind of the finding, and from the value of the keyword what is wrong and what is expected."""
 
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
 EXTRA: Final[Wording] = ("extra", lambda _: "has a member too many", lambda _: "the members of its schema only")
 WORDINGS: Final[dict[str, Wording]] = {
     # The first of several breaches at one place is reported.
@@ -45,13 +50,29 @@ WORDINGS: Final[dict[str, Wording]] = {
     "enum": ("another-value", lambda _: "has another value", lambda options: " or ".join(map(shown, options))),
     "format": ("another-format", lambda name: f"is no {name}", lambda name: f"a {name}"),
     "pattern": ("another-form", lambda text: f"does not match {text}", lambda text: f"a text that matches {text}"),
-    "minLength": ("too-short", lambda n: f"is shorter than {n} characters", lambda n: f"{n} characters or more"),
-    "maxLength": ("too-long", lambda n: f"is longer than {n} characters", lambda n: f"{n} characters at most"),
-    "minItems": ("too-few", lambda n: f"has fewer than {n} items", lambda n: f"{n} items or more"),
-    "maxItems": ("too-many", lambda n: f"has more than {n} items", lambda n: f"{n} items at most"),
+    "minLength": (
+        "too-short",
+        lambda n: f"is shorter than {_count(n, 'character')}",
+        lambda n: f"{_count(n, 'character')} or more",
+    ),
+    "maxLength": (
+        "too-long",
+        lambda n: f"is longer than {_count(n, 'character')}",
+        lambda n: f"{_count(n, 'character')} at most",
+    ),
+    "minItems": ("too-few", lambda n: f"has fewer than {_count(n, 'item')}", lambda n: f"{_count(n, 'item')} or more"),
+    "maxItems": ("too-many", lambda n: f"has more than {_count(n, 'item')}", lambda n: f"{_count(n, 'item')} at most"),
     "uniqueItems": ("repeated", lambda _: "has an item twice", lambda _: "items that differ"),
-    "minProperties": ("too-few", lambda n: f"has fewer than {n} members", lambda n: f"{n} members or more"),
-    "maxProperties": ("too-many", lambda n: f"has more than {n} members", lambda n: f"{n} members at most"),
+    "minProperties": (
+        "too-few",
+        lambda n: f"has fewer than {_count(n, 'member')}",
+        lambda n: f"{_count(n, 'member')} or more",
+    ),
+    "maxProperties": (
+        "too-many",
+        lambda n: f"has more than {_count(n, 'member')}",
+        lambda n: f"{_count(n, 'member')} at most",
+    ),
     "minimum": ("too-small", lambda n: f"is less than {n}", lambda n: f"{n} or more"),
     "exclusiveMinimum": ("too-small", lambda n: f"is not more than {n}", lambda n: f"more than {n}"),
     "maximum": ("too-large", lambda n: f"is more than {n}", lambda n: f"{n} at most"),

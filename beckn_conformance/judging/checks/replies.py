@@ -9,6 +9,7 @@ from ...messages.text import shown
 from ...specification.pointer import MISSING
 from ..finding import Judgement, Obligation
 from ..registry import check, each_of
+from .breaches import breaches
 from .observation import Observation, body_is_judged
 
 PER_REPLY = each_of("ACK", "NACK")
@@ -145,22 +146,23 @@ def body_is_json(observation: Observation) -> Iterable[Judgement]:
 def has_a_message(observation: Observation) -> Iterable[Judgement]:
     if not observation.readable or not observation.message or observation.exchange.received is None:
         return
-    value = observation.exchange.received.header.get("message", MISSING)
-    obligation = observation.kind_of_reply
-    if value == MISSING or not isinstance(value, str):
-        missing = value == MISSING
-        yield observation.bad(
-            "REPLY-MESSAGE",
-            "header:message",
-            "missing" if missing else "no-string",
-            "the reply has no message" if missing else "the message is not a string",
-            "a string as message in the header of the reply",
-            f"{observation.observed}; message is {shown(value)}",
-            obligation=obligation,
-        )
-        return
+    header, obligation = observation.exchange.received.header, observation.kind_of_reply
+    value = header.get("message", MISSING)
+    for breach in breaches(observation.specification.validator("header.reply.json"), dict(header)):
+        if breach.pointer == "/message":
+            missing, text = value == MISSING, isinstance(value, str)
+            yield observation.bad(
+                "REPLY-MESSAGE",
+                "header:message",
+                breach.kind if missing or text else "no-string",
+                "the reply has no message" if missing else f"the message {breach.wrong}",
+                f"{breach.expected} as message in the header of the reply",
+                f"{observation.observed}; message is {shown(value)}",
+                obligation=obligation,
+            )
+            return
     yield observation.ok("REPLY-MESSAGE", obligation)
-    if value.strip():
+    if isinstance(value, str) and value != MISSING and value.strip():
         yield observation.ok("REPLY-MESSAGE-BLANK", obligation)
     else:
         yield observation.bad(
