@@ -1,4 +1,4 @@
-"""Finds the secrets in a configuration, and says what a report shows in their place."""
+"""Finds the secrets in a configuration, and replaces them for reports."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ PLAIN_FIELDS = (
     *("accept", "accept-charset", "accept-encoding", "accept-language", "cache-control", "connection"),
     *("content-language", "content-type", "pragma", "prefer", "user-agent"),
 )
-"""Header fields whose values are no secrets, though declared ones are masked in their place."""
+"""Header fields without secrets. Declared values of them are still masked where the field stands."""
 
 PARAMETER = re.compile(r"""[\w.-]+=(?:"([^"]*)"|([^\s",;]+))""")
 """``name=value`` in a header field, as in cookies and in the schemes Digest and OAuth."""
 SHORTEST_PARAMETER = 8
-"""Characters; shorter ones are numbers and words such as ``algorithm=MD5``."""
+"""Characters. Shorter values are numbers and words such as ``algorithm=MD5``."""
 
 SENSITIVE = re.compile(r"auth|token|secret|pass|pwd|key|cred|cookie", re.IGNORECASE)
 OPTIONS = ("-u", "--user", "-H", "--header", "-b")
-"""Options of curl and its like whose argument holds a credential."""
+"""Options of programs such as curl whose argument holds a credential."""
 URL = re.compile(r"""https?://[^\s"'<>]+""", re.IGNORECASE)
 
 
 def of_field(name: str, value: str) -> Iterator[str]:
-    """The secrets in a header field: all of it, without its scheme, and what the scheme makes of it."""
+    """Yields the secrets in a header field: the value, the value without its scheme, and its parameters."""
     if name.casefold() in PLAIN_FIELDS:
         return
     yield value
@@ -53,7 +53,7 @@ def _of_basic(coded: str) -> Iterator[str]:
 
 
 def of_url(url: str) -> Iterator[str]:
-    """User, password and values of the query of a URL, as they are written and decoded."""
+    """Yields user, password and query values of a URL, as written and decoded."""
     try:
         parts = urlsplit(url)
     except ValueError:
@@ -69,7 +69,7 @@ def of_url(url: str) -> Iterator[str]:
 
 
 def of_hook(hook: str) -> Iterator[str]:
-    """The secrets in a URL or a command, as far as they can be told."""
+    """Yields the secrets in a URL or a command, as far as they can be recognised."""
     for url in URL.findall(hook):
         yield from of_url(url)
     if hook.lower().startswith(("http://", "https://")):
@@ -77,7 +77,7 @@ def of_hook(hook: str) -> Iterator[str]:
     words = _words(hook)
     for word in words[1:]:
         if " " in word:
-            # A command within the command, as after sh -c, or a header field.
+            # A command within the command, as in sh -c, or a header field.
             words += _words(word)
     for before, word in zip(["", *words], words, strict=False):
         name, value = [*re.split("[=:]", word, maxsplit=1), ""][:2]
@@ -89,7 +89,7 @@ def of_hook(hook: str) -> Iterator[str]:
 
 
 def shown_hook(hook: str) -> str:
-    """What a report shows of a URL or a command: where it leads, and no more, since anything else may be secret."""
+    """Shortens a URL or a command to its host or program, since anything else may be secret."""
     if hook.lower().startswith(("http://", "https://")):
         scheme, _, rest = hook.partition("://")
         host = re.split(r"[/?#\\]", rest, maxsplit=1)[0].rpartition("@")[2]

@@ -1,4 +1,4 @@
-"""Checks a YAML file against its schema, and tells a fault in one line, with file, line and key."""
+"""Checks a YAML file against its schema. A fault takes one line, with file, line and key."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ LARGEST = 4 * reading.MB
 """Bytes of a file."""
 NOTHING = Node({}, 1)
 SECRET = ("signup_token", "headers", "registrations", "verification_hook", "proxy")
-"""Keys whose values are secrets, or hold some, and are not shown."""
+"""Keys whose values are or hold secrets, and are not shown."""
 FORMATS = {"date": ", such as 2026-12-31 (YYYY-MM-DD)"}
-"""Says how a value of a format is written."""
+"""By format, how a value is written."""
 UNKNOWN = "additionalProperties"
-"""The rule that an unknown key breaks."""
+"""The keyword that an unknown key breaks."""
 
 
 def read(file: Path) -> Node:
-    """The keys and values in a file, of which there may be none; raises UsageError for anything else."""
+    """Reads the keys and values of a file, which may be empty. Raises UsageError for anything else."""
     try:
         found = yaml_text.read(reading.text(file, most=LARGEST))
     except yaml_text.YamlError as error:
@@ -39,7 +39,7 @@ def read(file: Path) -> Node:
 
 
 def checked(raw: Mapping[str, Any], node: Node, schema: Mapping[str, Any], where: str) -> dict[str, Any]:
-    """A declaration as its schema wants it: where a text is due, a word without quotes is that text.
+    """Returns a declaration that follows its schema. If a text is due, an unquoted word is that text.
 
     Raises UsageError for one that does not follow the schema.
     """
@@ -50,7 +50,7 @@ def checked(raw: Mapping[str, Any], node: Node, schema: Mapping[str, Any], where
         for part in path[:-1]:
             at = at[part]
         at[path[-1]] = word
-    # An unknown key tells most: what seems to be missing may stand under it.
+    # An unknown key comes first: a missing one may be written under it.
     errors = validator.iter_errors(found)
     error = min(errors, key=lambda e: (len(e.absolute_path), e.validator != UNKNOWN, e.message), default=None)
     if error is not None:
@@ -59,7 +59,7 @@ def checked(raw: Mapping[str, Any], node: Node, schema: Mapping[str, Any], where
 
 
 def _texts(errors: Iterator[ValidationError], node: Node) -> Iterator[tuple[list[Any], str]]:
-    """Where a number or the like stands and a text is due, with the word as it is written."""
+    """Yields the paths at which a text is due but YAML has something else, with the word as written."""
     for error in errors:
         yield from _texts(iter(error.context or ()), node)
         path = list(error.absolute_path)
@@ -71,13 +71,13 @@ def _texts(errors: Iterator[ValidationError], node: Node) -> Iterator[tuple[list
 
 
 def line(node: Node, key: str | Sequence[Any]) -> str:
-    """The line of a key, or of the nearest one around it, for a message; empty where there is none."""
+    """The line of a key or of the nearest one around it, for a message; empty if there is none."""
     found = node.at(key.split(".") if isinstance(key, str) else key)
     return f", line {found.line}" if found is not node else ""
 
 
 def _explained(error: ValidationError, where: str, node: Node) -> str:
-    """What is wrong with a value, in one line: file, line and key, and the nearest known key."""
+    """Describes a fault in one line: file, line and key, and the nearest known key."""
     path = [*error.absolute_path]
     name = ".".join(map(str, path))
     if error.validator == UNKNOWN and isinstance(error.schema, dict) and isinstance(error.instance, dict):

@@ -1,4 +1,4 @@
-"""Paths as users type them."""
+"""Reads paths as users type them."""
 
 from __future__ import annotations
 
@@ -7,5 +7,5 @@ from pathlib import Path
 
 
 def path_of(text: str) -> Path:
-    """The path that is meant: a shell leaves the ``~`` of ``--option=~/file`` to the program, and so does YAML."""
+    """Expands ``~``, which neither a shell does in ``--option=~/file`` nor YAML."""
     return Path(os.path.expanduser(text))

@@ -1,4 +1,4 @@
-"""HTTP proxies between the kit and a gateway; those of the environment are used only if declared."""
+"""Finds the HTTP proxies between the kit and a gateway. Those of the environment are used only if declared."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from ..errors import UsageError
 from .urls import check_url
 
 ENVIRONMENT = "env"
-"""Declares the proxies that the variables of the environment name."""
+"""Stands for the proxies that environment variables name."""
 USER = re.compile(r"//[^/?#]*@")
 
 
 def proxies_of(declared: str, urls: Iterable[str]) -> dict[str, str]:
-    """The proxies of base URLs, by those; one that is reached directly has none. Raises UsageError."""
+    """Maps base URLs to their proxies; a URL that is called directly is left out. Raises UsageError."""
     if declared != ENVIRONMENT:
         return dict.fromkeys(urls, check_proxy(declared))
     named = {url: found for url in urls if (found := named_by_environment(url))}
@@ -25,7 +25,7 @@ def proxies_of(declared: str, urls: Iterable[str]) -> dict[str, str]:
 
 
 def check_proxy(text: str, name: str = "") -> str:
-    """The URL of a proxy, ``http://host:port``, with user and password before the host where it has them.
+    """Normalises the URL of a proxy, ``http://host:port``, with user and password if it has them.
 
     Raises UsageError, whose text shows neither, for anything else.
     """
@@ -33,24 +33,24 @@ def check_proxy(text: str, name: str = "") -> str:
     bare = USER.sub("//", text, count=1)
     parts = urlsplit(check_url(bare, name))
     port = urlsplit(bare.strip()).port
-    # Without a port, clients differ about which one is meant.
+    # Clients differ about the default port.
     if parts.scheme != "http" or parts.path or port is None:
         raise UsageError(f"{name} {bare!a} needs the form http://host:port; proxies of other kinds are not supported")
     return f"http:{user}{parts.netloc.removesuffix(f':{port}')}:{port}"
 
 
 def without_user(proxy: str) -> str:
-    """The URL of a proxy as it may be shown; it still tells that there is a user."""
+    """The URL of a proxy without user and password, if it had any."""
     return USER.sub("//…@", proxy)
 
 
 def has_user(proxy: str) -> bool:
-    """Whether user or password stand in the URL of a proxy."""
+    """True if the URL of a proxy has a user or a password."""
     return USER.search(proxy) is not None
 
 
 def secrets_of(proxy: str) -> Iterable[str]:
-    """User and password of a proxy, in every form in which they are sent or written."""
+    """Yields user and password of a proxy in every form in which they are sent or written."""
     if not has_user(proxy):
         return
     parts = urlsplit(proxy)
@@ -59,7 +59,7 @@ def secrets_of(proxy: str) -> Iterable[str]:
 
 
 def authorization(proxy: str) -> str:
-    """The value of ``Proxy-Authorization``; empty where the URL has no user."""
+    """The value of ``Proxy-Authorization``; empty if the URL has no user."""
     parts = urlsplit(proxy)
     if not has_user(proxy):
         return ""
@@ -68,8 +68,8 @@ def authorization(proxy: str) -> str:
 
 
 def named_by_environment(url: str) -> tuple[str, str] | None:
-    """The variable of the environment that names a proxy for a URL, and its value; None where there is none, or
-    ``NO_PROXY`` excepts the host."""
+    """The environment variable that names a proxy for a URL, and its value. None if there is none, or ``NO_PROXY``
+    lists the host."""
     parts = urlsplit(url)
     proxies = urllib.request.getproxies_environment()
     for scheme in (parts.scheme, "all"):
@@ -81,6 +81,6 @@ def named_by_environment(url: str) -> tuple[str, str] | None:
 
 
 def advice(url: str) -> str:
-    """What to say where a URL that is called directly gives no usable answer; empty where no proxy is named for it."""
+    """A hint for a URL that gives no usable answer: the environment names an unused proxy. Empty if it does not."""
     named = named_by_environment(url)
     return f"; {named[0]} of the environment is not used unless the configuration says proxy: env" if named else ""

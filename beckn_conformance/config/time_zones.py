@@ -1,4 +1,4 @@
-"""Time zones by their IANA names."""
+"""Looks up time zones by their IANA names."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import zoneinfo
 
 
 def zone(name: str) -> datetime.tzinfo:
-    """A zone by its IANA name; UTC needs no data. Raises LookupError with a sentence where another is not found."""
+    """Looks up a zone; UTC needs no data. Raises LookupError, with a sentence, if it is not found."""
     if name == "UTC":
         return datetime.UTC
     try:

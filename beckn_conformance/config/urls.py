@@ -1,4 +1,4 @@
-"""Normalises base URLs of gateways to one form, in which they are compared and called."""
+"""Normalises the base URLs of gateways, so that they can be compared and called."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def check_url(text: str, name: str = "--gateway-url") -> str:
     """
     url = text.strip()
     shown = f"{name} {re.sub(r'//[^/?#]*@', '//…@', url)!a}"
-    # urlsplit drops some of these without a word.
+    # urlsplit drops some of these silently.
     if not url.isprintable() or " " in url or "\\" in url:
         raise UsageError(f"{shown} has a space, a backslash or a control character, which no URL has")
     try:
@@ -50,7 +50,7 @@ def check_url(text: str, name: str = "--gateway-url") -> str:
 
 
 def is_url(text: str) -> bool:
-    """Whether a text is a URL of HTTP rather than a command."""
+    """True if a text is an HTTP URL rather than a command."""
     return text.casefold().startswith(("http://", "https://"))
 
 
@@ -77,7 +77,7 @@ def _host(parts: SplitResult, shown: str) -> str:
 def _path(path: str, shown: str) -> str:
     if PATH.fullmatch(path) is None:
         raise UsageError(f"{shown} has characters in its path that no URL has; they must be percent-encoded")
-    # Clients resolve these differently, so that the kit and curl would call different paths.
+    # Clients resolve these differently: the kit and curl would call different paths.
     if any(unquote(segment) in (".", "..") for segment in path.split("/")):
         raise UsageError(f"{shown} must not have '.' or '..' in its path; write the path that is meant")
     return path.rstrip("/")

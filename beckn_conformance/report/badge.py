@@ -1,4 +1,4 @@
-"""badge.svg: the verdict of a run in two words, for the front page of a project."""
+"""Writes badge.svg: the verdict of a run in two words, for the front page of a project."""
 
 from __future__ import annotations
 
@@ -10,23 +10,23 @@ from . import document
 
 LABEL = "beckn gateway registration"
 COLOURS = {"conformant": "#2e7d32", "non-conformant": "#c62828", "inconclusive": "#9a6700", "incomplete": "#616161"}
-"""By verdict; white text on each has a contrast of at least 4.5 to 1."""
+"""Colours by verdict. White text on them has a contrast of at least 4.5 to 1."""
 WAIVED = "#9a6700"
-"""Of what is conformant with waivers only."""
+"""Colour of a verdict that needs waivers."""
 NARROW, WIDE, USUAL = 3.9, 9.5, 6.7
-"""Widths in pixels of a sans-serif letter at 11 px; ``textLength`` makes up for the difference."""
+"""Widths in pixels of a sans-serif letter at 11 px; ``textLength`` corrects the rest."""
 PADDING = 6
 HEIGHT = 20
 
 
 def svg(report: Mapping[str, Any]) -> str:
-    """A flat badge in two parts as SVG, with its text as the accessible name."""
+    """Draws a flat badge in two parts, with its text as the accessible name."""
     verdict = report["verdict"]
     colour = WAIVED if report["waived"] and verdict == "conformant" else COLOURS[verdict]
     said = f"{document.said(report)} ({report['class']})"
     left, right = _width(LABEL), _width(said)
     name = escape(f"{LABEL}: {said}")
-    # No clip path: its id would be that of every badge on a page which holds several.
+    # No clip path: several badges on one page would share its id.
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{left + right}" height="{HEIGHT}" role="img" '
         f'aria-label="{name}"><title>{name}</title>'

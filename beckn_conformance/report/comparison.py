@@ -1,4 +1,4 @@
-"""What changed from one report to another: findings that are gone, new, changed or waived, and what was tested with."""
+"""Compares two reports: findings that are gone, new, changed or waived, and the circumstances of the runs."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ..judging.outcome import worded
 Report = Mapping[str, Any]
 
 BETTER = ("passed", "waived", "not-applicable", "untested", "inconclusive", "warned", "failed")
-"""Statuses of a requirement, from good to bad."""
+"""Statuses of a requirement, best first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +39,11 @@ class Comparison:
     """Requirements that would fail the class without waivers, by level."""
     changes: tuple[Change, ...]
     circumstances: tuple[str, ...] = field(default=())
-    """What changed in kit, specification, configuration and the like, so that more than the gateway may be why."""
+    """Changes of kit, specification, configuration and the like, which may be the reason for others."""
 
     @property
     def worse(self) -> bool:
-        """Whether something got worse."""
+        """True if something got worse."""
         return any(change.worse for change in self.changes)
 
     def to_json(self) -> dict[str, Any]:
@@ -129,13 +129,13 @@ def _requirement(id_: str, old: Mapping[str, Any], new: Mapping[str, Any], *, na
     if new["status"] != old["status"] and not told:
         worse = BETTER.index(new["status"]) > BETTER.index(old["status"])
         text = f"{old['status']} became {new['status']}{': ' + new['reason'] if new.get('reason') else ''}"
-        # What a narrowed run came across is a matter of chance.
+        # A narrowed run reaches other requirements by chance only.
         worse = worse and not (narrowed and new["status"] in ("inconclusive", "untested"))
         yield Change("worse" if worse else "changed" if narrowed else "better", id_, level, text, worse=worse)
 
 
 def _difference(old: Mapping[str, Any], new: Mapping[str, Any]) -> str:
-    """How a finding is another one than before, in a few words; how often it was seen does not matter."""
+    """How a finding differs from before, in a few words. Its count does not matter."""
     gone, come = set(old["cases"]) - set(new["cases"]), set(new["cases"]) - set(old["cases"])
     return "; ".join(
         [*(f"also with {case}" for case in sorted(come)), *(f"no longer with {case}" for case in sorted(gone))]

@@ -1,4 +1,4 @@
-"""The content of report.json, which ``schemas/report.json`` describes."""
+"""Makes the content of report.json, which ``schemas/report.json`` describes."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ FORMAT = "beckn-conformance-report/1"
 
 
 def document(run: Run, verdict: Verdict, statistics: Mapping[str, Any], masker: Masker) -> dict[str, Any]:
-    """The report as JSON, masked."""
+    """Makes the masked report."""
     config, specification = run.config, run.specification
     finished = run.started + datetime.timedelta(seconds=run.seconds)
     report = {

@@ -1,4 +1,4 @@
-"""Histograms of answer times: one for each operation, all on the same scale."""
+"""Draws histograms of answer times, one per operation and all on the same scale."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Histogram:
 
 
 def histograms(answer_times: Mapping[str, Any], order: Sequence[str]) -> list[Histogram]:
-    """A histogram for every operation that was answered, over the buckets that any of them needs."""
+    """Makes a histogram of every operation that was answered, over the buckets that any of them needs."""
     bounds: list[float] = answer_times["bounds"]
     operations: Mapping[str, Any] = answer_times["operations"]
     used = [n for row in operations.values() for n, count in enumerate(row["counts"]) if count]
@@ -64,7 +64,7 @@ def _histogram(name: str, row: Mapping[str, Any], bounds: list[float], first: in
     ticks = tuple(
         Tick(round((bucket - first + 1) * (BAR + GAP) - GAP / 2, 1), spoken(bounds[bucket]))
         for bucket in range(first, min(last, len(bounds) - 1) + 1)
-        # One a decade, and one between them.
+        # Two ticks per decade.
         if f"{bounds[bucket]:e}"[0] in "13" and "1.5" not in f"{bounds[bucket]:e}"
     )
     return Histogram(
@@ -81,7 +81,7 @@ def _histogram(name: str, row: Mapping[str, Any], bounds: list[float], first: in
 
 
 def _below(counts: list[int], bounds: list[float], share: float) -> str:
-    """The upper end of the bucket within which a share of all answers is reached."""
+    """The upper end of the bucket in which a share of all answers is reached."""
     reached = 0
     for bucket, count in enumerate(counts):
         reached += count
@@ -97,5 +97,5 @@ def _span(bounds: list[float], bucket: int) -> str:
 
 
 def spoken(seconds: float) -> str:
-    """A time in readable units."""
+    """Formats a time."""
     return f"{seconds:g} s" if seconds >= 1 else f"{seconds * 1000:g} ms"

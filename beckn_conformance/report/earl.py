@@ -153,5 +153,5 @@ def _info(texts: list[str]) -> dict[str, list[str]]:
 
 
 def _iri(text: str) -> str:
-    """A text as one part of a URN."""
+    """Quotes a text as one part of a URN."""
     return quote(text, safe="", errors="replace")

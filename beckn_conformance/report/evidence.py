@@ -1,4 +1,4 @@
-"""Selects the exchanges that a report shows, and finds them in a long record."""
+"""Selects the exchanges that a report shows, and reads them from the record."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from typing import Any
 from ..record.reader import Exchanges
 
 MOST, FEW_FINDINGS = 3, 40
-"""Exchanges shown for each finding if there are few findings; one for each if there are many."""
+"""Exchanges shown per finding if there are few findings. If there are many, it is one each."""
 
 
 def wanted(report: Mapping[str, Any]) -> frozenset[str]:
-    """Ids of the exchanges that are shown in full: the first few of each finding, and one of each requirement met."""
+    """Ids of the exchanges that are shown: the first few of each finding, and one for each requirement that was met."""
     requirements = report["requirements"]
     findings = [finding for row in requirements for finding in row["findings"]]
     most = MOST if len(findings) <= FEW_FINDINGS else 1

@@ -1,4 +1,4 @@
-"""An excerpt of a body, line by line: the member that a finding is about is marked, the rest is shortened."""
+"""Makes an excerpt of a body: the member that a finding is about is marked, and the rest is shortened."""
 
 from __future__ import annotations
 
@@ -25,8 +25,10 @@ class Line:
 
 
 def excerpt(value: Any, pointer: str) -> list[Line]:
-    """The lines of a JSON value around a JSON Pointer: the member marked and in full, what lies beside it on one line
-    each. A member that its object lacks has a line that says so."""
+    """The lines of a JSON value around a JSON Pointer. The member is marked and in full, the rest is shortened.
+
+    A member that its object lacks gets a line that says so.
+    """
     lines = list(islice(_around(value, list(parts_of(pointer))), MOST_LINES + 1))
     return lines if len(lines) <= MOST_LINES else [*lines[:MOST_LINES], Line("…")]
 
@@ -78,7 +80,7 @@ def _whole(value: Any, indent: str, before: str, after: str, depth: int) -> Iter
 
 
 def _short(value: Any) -> str:
-    """A value on one line: texts cut, objects and lists folded."""
+    """A value on one line, with texts cut and objects and lists folded."""
     if isinstance(value, dict):
         return "{…}" if value else "{}"
     if isinstance(value, list):

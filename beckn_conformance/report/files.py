@@ -57,7 +57,7 @@ def write(
 
 
 def read(folder: Path) -> dict[str, Any]:
-    """The content of a folder's report.json, or of such a file; raises UsageError where it is none."""
+    """Reads the report.json of a folder, or such a file. Raises UsageError if it is no report."""
     path = folder / "report.json" if folder.is_dir() else folder
     report = reading.json_file(path, below=folder if folder.is_dir() else None)
     if not isinstance(report, dict) or not str(report.get("format", "")).startswith("beckn-conformance-report/"):
@@ -77,7 +77,7 @@ def _write_scripts(report: Mapping[str, Any], folder: Path) -> None:
     if not scripts and not (folder / SCRIPTS).is_dir():
         return
     with Inner(folder, SCRIPTS) as inner:
-        # Only files with names that the kit gives are the kit's.
+        # Other files are not the kit's, and stay.
         for old in filter(SCRIPT.fullmatch, inner.names()):
             inner.remove(old)
         for name, script in scripts.items():

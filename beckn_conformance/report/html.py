@@ -193,7 +193,7 @@ def _requirement(row: Mapping[str, Any], specification: Specification) -> dict[s
         "text": known.text if known else row["title"],
         "operations": operations,
         "readings": [specification.readings[n] for n in row["reading"] if n in specification.readings],
-        # A finding at one operation says nothing of the others.
+        # A finding for one operation says nothing about the others.
         "cells": {
             operation: row["status"] if not concerned or operation in concerned else "unfound"
             for operation in operations
@@ -241,7 +241,7 @@ def _next(report: Mapping[str, Any]) -> dict[str, str]:
     failed = [view.finding for view in views(report) if view.status == "failed"]
     if failed:
         text = "Each finding below shows what was sent, expected and observed."
-        # Each has the command of the test that found it, which ends with the name of that test.
+        # The command of a finding ends with the name of the test that found it.
         tests = [*dict.fromkeys(filter(None, (finding["replay"].partition(TEST)[2] for finding in failed)))]
         if not tests:
             return {"text": text, "command": ""}

@@ -1,4 +1,4 @@
-"""Verdict, gateway and seed in the JUnit XML of pytest, which has them of tests alone."""
+"""Adds verdict, gateway and seed to the JUnit XML of pytest, which knows only about tests."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def complete(path: Path, report: Mapping[str, Any], mask: Callable[[str], str] =
 
 
 def place(option: str, folder: Path) -> Path:
-    """Where pytest writes what ``--junitxml`` names."""
+    """The path at which pytest writes the file of ``--junitxml``."""
     return folder / os.path.expanduser(os.path.expandvars(option))
 
 

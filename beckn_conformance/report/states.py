@@ -1,4 +1,4 @@
-"""The state diagram: statuses of the specification and of the gateway, and the transitions that were seen."""
+"""Draws the state diagram: statuses of the specification and of the gateway, and the observed transitions."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from ..specification.replies import statuses
 
 SUBJECTS = ("registration", "document", "api")
 MOST_OTHERS = 3
-"""Most statuses of the gateway's own that are drawn; the list has all."""
+"""Statuses of the gateway's own that are drawn. The list beside has all."""
 WORST_FIRST = ("failed", "warned", "waived", "silent", "allowed", "unseen")
-"""What may be said of a transition: the status of the requirement that forbids it, that the page says nothing of it,
-that the page allows it, that it allows it and nobody saw it."""
+"""Outcomes of a transition: the status of the requirement that forbids it; ``silent``: the specification does not
+mention it; ``allowed``: the specification allows it; ``unseen``: it allows it, but it did not occur."""
 WIDTH, NODE, HEIGHT_OF_NODE = 520.0, 154.0, 36.0
 SHARES = (0.3, 0.24, 0.36, 0.42, 0.2, 0.48, 0.16, 0.55, 0.65)
-"""Where along an arrow its number may stand, the best place first: not half way, where lines cross."""
+"""Places of a number along its arrow, best first. Lines cross halfway, so that is not one of them."""
 APART = 25.0
-"""How far numbers are to be from one another."""
+"""Distance to keep between numbers."""
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One kind of transition as it was seen."""
+    """One kind of observed transition."""
 
     operation: str
     answer: str
@@ -58,7 +58,7 @@ class Arrow:
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A status, or with the name None the beginning."""
+    """A status, or the beginning, whose name is None."""
 
     name: str | None
     x: float
@@ -66,7 +66,7 @@ class Node:
     of_page: bool
     seen: bool
     stayed: int
-    """How often the next reply showed the same."""
+    """How often the next reply showed the same status."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,15 +76,15 @@ class Diagram:
     height: float
     nodes: tuple[Node, ...]
     arrows: tuple[Arrow, ...]
-    """Those that lead from one status to another; the unseen ones without a number."""
+    """Arrows from one status to another. Unseen ones have no number."""
     stays: tuple[Arrow, ...]
-    """Transitions from a status to itself that are not to be expected."""
+    """Unexpected transitions from a status to itself."""
 
 
 def diagrams(
     transitions: Iterable[Mapping[str, Any]], configuration: Mapping[str, Any], statuses: Mapping[str, str]
 ) -> list[Diagram]:
-    """A diagram for each thing that has a status and was seen; ``statuses`` are those of the findings, by id."""
+    """Draws a diagram for each subject whose status was seen; ``statuses`` are those of the findings, by id."""
     rows = list(transitions)
     declared = _Declared.of(configuration)
     return [
@@ -118,12 +118,12 @@ class _Declared:
         )
 
     def states(self, subject: str) -> list[str]:
-        """Those of the page, clockwise as they are drawn: what waits on the left, what is verified on the right."""
+        """Statuses of the specification in the order of drawing, clockwise: waiting ones left, verified ones right."""
         waiting, verified = _verification()
         return [verified, self.pending, self.fail, waiting] if subject == "registration" else [verified, waiting]
 
     def unseen(self, subject: str) -> list[tuple[str | None, str]]:
-        """Transitions that the page lets one expect."""
+        """Transitions that the specification leads one to expect."""
         waiting, verified = _verification()
         found: list[tuple[str | None, str]] = [(None, waiting), (waiting, verified)]
         if subject == "registration":
@@ -133,7 +133,7 @@ class _Declared:
         return found
 
     def allows(self, subject: str, row: Mapping[str, Any]) -> bool:
-        """Whether the page, as it is read, speaks for a transition of which no check found fault (R3–R7, R17)."""
+        """True if the specification allows a transition that no check objected to (R3–R7, R17)."""
         before, after, operation = row["before"], row["after"], row["operation"]
         waiting, verified = _verification()
         if subject != "registration":
@@ -190,10 +190,10 @@ def _diagram(subject: str, rows: list[Mapping[str, Any]], declared: _Declared, s
 
 
 def _places(names: list[str | None]) -> tuple[dict[str | None, tuple[float, float]], float]:
-    """Places on an ellipse, the beginning on top: no line between two of them runs through a third."""
+    """Places on an ellipse, with the beginning on top. No line between two of them runs through a third."""
     radius = 60.0 if len(names) <= 3 else 112.0 if len(names) <= 5 else 150.0
     across = WIDTH / 2 - NODE / 2 - 4
-    # The ellipse is not centred on the beginning: a little circle needs less room than the others.
+    # The circle of the beginning needs less room than the boxes.
     top = 18.0
     places: dict[str | None, tuple[float, float]] = {}
     for number, name in enumerate(names):
@@ -207,8 +207,10 @@ def _places(names: list[str | None]) -> tuple[dict[str | None, tuple[float, floa
 
 
 def _draw(arrow: Arrow, places: Mapping[str | None, tuple[float, float]], taken: list[tuple[float, float]]) -> None:
-    """A straight line beside the one that leads back, from border to border, with its head and its number; places of
-    numbers are ``taken`` from then on."""
+    """Draws a straight line from border to border, beside the one that leads back, with its head and number.
+
+    The place of the number is added to ``taken``.
+    """
     (x1, y1), (x2, y2) = places[arrow.before], places[arrow.after]
     length = math.hypot(x2 - x1, y2 - y1)
     ux, uy = (x2 - x1) / length, (y2 - y1) / length
@@ -227,7 +229,7 @@ def _draw(arrow: Arrow, places: Mapping[str | None, tuple[float, float]], taken:
 
 
 def _to_border(x: float, y: float, ux: float, uy: float, centre: tuple[float, float]) -> float:
-    """How far it is from a point within a box to its border, in a direction."""
+    """The distance from a point within a box to its border, in a direction."""
     ways = []
     for place, direction, middle, half in ((x, ux, centre[0], NODE / 2), (y, uy, centre[1], HEIGHT_OF_NODE / 2)):
         if abs(direction) > 1e-9:

@@ -1,4 +1,4 @@
-"""An exchange as the page shows it: in full, and the lines around the member that a finding is about."""
+"""Prepares an exchange for the page: in full, and as the lines around the member that a finding is about."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from ..untrusted import reading
 from .excerpt import Line, excerpt
 
 LONGEST_CONTENT = 6 * 1024
-"""Characters of a content that are shown in full; the record of exchanges has the rest."""
+"""Characters of a content that are shown. The record has the rest."""
 LONGEST_TEXT = 200
-"""Characters of a text within a content that is shown in full."""
+"""Characters of a text within a content."""
 LONGEST_HEADER = 300
 MOST_HEADERS = 40
 
@@ -24,7 +24,7 @@ MOST_HEADERS = 40
 def sides(
     row: Mapping[str, Any], finding: Mapping[str, Any], report: Mapping[str, Any], specification: Specification
 ) -> tuple[list[Line], list[Line]]:
-    """Request and reply around the member that a finding is about."""
+    """The lines of request and reply around the member that a finding is about."""
     pointer: str = finding["pointer"]
     envelope: tuple[str, str] | None = None
     if report["gateway"]["binding"] == "envelope":
@@ -36,7 +36,7 @@ def sides(
     if reply is None:
         return sent, [Line(row["trouble"] or "no reply", True)]
     received = [Line(f"HTTP {reply['status']}"), *_side(reply, pointer, envelope, {"action", "message"})]
-    # What the page never asks for in a request is not missing there.
+    # A member that requests do not have is not missing from them.
     members = (
         {member.pointer for member in specification.members(row["operation"])} if _known(row, specification) else ()
     )
@@ -50,7 +50,7 @@ def _known(row: Mapping[str, Any], specification: Specification) -> bool:
 
 
 def _side(part: Mapping[str, Any], pointer: str, envelope: tuple[str, str] | None, fields: set[str]) -> list[Line]:
-    """Header members and body of one message; the one at the pointer is marked."""
+    """Header members and body of one message. The member at the pointer is marked."""
     value = _json(text_of(part))
     header: list[tuple[str, Any]] = [(k, v) for k, v in part["headers"] if k.casefold() in fields]
     if envelope is not None and isinstance(value, dict):
@@ -70,7 +70,7 @@ def _side(part: Mapping[str, Any], pointer: str, envelope: tuple[str, str] | Non
 
 
 def full(row: Mapping[str, Any]) -> dict[str, Any]:
-    """An exchange as it is shown in full."""
+    """An exchange in full, with long parts cut."""
     parts = {
         name: None
         if row[name] is None
@@ -93,7 +93,7 @@ def _json(content: str) -> Any:
 
 
 def _indented(content: str) -> str:
-    """JSON over several lines, with long texts cut; anything else as it is."""
+    """Indents JSON and cuts long texts in it. Anything else stays as it is."""
     value = _json(content)
     if not isinstance(value, dict | list):
         return content
