@@ -27,10 +27,11 @@ from ..untrusted import reading
 from ..untrusted.text import brief
 from . import reader as rows
 from .events import Probe, ProcessEnd, RunEnd, RunStart, ScenarioEnd, Transcript
-from .foreign import har
+from .foreign import forms
 from .foreign.doubles import single
 from .foreign.har import Recorded
 from .foreign.moments import FINE, Moment, spans, started, tick
+from .foreign.payload import is_pair
 from .foreign.tokens import are_evidence, is_redacted
 from .journal import Journal, prepare
 from .masking import Masker
@@ -50,17 +51,26 @@ Calls = list[tuple[str, Recorded]]
 
 
 def read(source: Path) -> list[Recorded]:
-    """The calls of a HAR or of a record of this kit; raises UsageError for anything else."""
+    """Returns the calls of a recording of any known form; raises UsageError for anything else."""
     if source.suffix != ".jsonl":
-        return har.read(source)
+        return forms.read(source)
     with reading.opened(source) as file:
         found: list[Recorded] = []
         try:
             for line in reading.lines(file):
+                if not found and _is_payload(line):
+                    return forms.read(source)
                 found.append(_own(rows.row(line, "exchange")))
         except ValueError as error:
             raise UsageError(f"{source} is no record: line {len(found) + 1}: {brief(str(error))}") from error
     return found
+
+
+def _is_payload(line: bytes) -> bool:
+    try:
+        return is_pair(reading.json_value(line, unique=False, numbers=False))
+    except ValueError:
+        return False
 
 
 def _own(row: Row) -> Recorded:

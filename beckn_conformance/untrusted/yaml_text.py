@@ -15,7 +15,7 @@ from typing import Any, Final
 import yaml
 
 MOST_NODES: Final = 200_000
-"""Most values of a text, with aliases counted each time."""
+"""Default for the most values of a text, with aliases counted each time."""
 CHARACTERS: Final = 100
 """Characters of a scalar that count as one more value."""
 DEEPEST: Final = 64
@@ -68,10 +68,10 @@ class Node:
         return node
 
 
-def read(text: str) -> Node:
-    """Reads the one document of a text; the value of an empty one is None. Raises YamlError."""
+def read(text: str, *, most: int = MOST_NODES) -> Node:
+    """Reads the one document of a text of at most ``most`` values; an empty one is None. Raises YamlError."""
     try:
-        return _Builder(yaml.parse(text, Loader=_LOADER)).document()
+        return _Builder(yaml.parse(text, Loader=_LOADER), most).document()
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         raise YamlError(f"not YAML: {error.problem or error.context}", mark.line + 1 if mark else 1) from error
@@ -82,8 +82,9 @@ def read(text: str) -> Node:
 class _Builder:
     """Builds values from parser events, and counts before it recurses."""
 
-    def __init__(self, events: Iterator[Any]) -> None:
+    def __init__(self, events: Iterator[Any], most: int) -> None:
         self._events = events
+        self._most = most
         self._anchors: dict[str, tuple[Node, int]] = {}
         """Anchored nodes, with the number of values in each."""
         self._made = 0
@@ -121,8 +122,8 @@ class _Builder:
 
     def _count(self, amount: int, line: int) -> None:
         self._made += amount
-        if self._made > MOST_NODES:
-            raise YamlError(f"it holds more than {MOST_NODES} values, counting those that aliases stand for", line)
+        if self._made > self._most:
+            raise YamlError(f"it holds more than {self._most} values, counting those that aliases stand for", line)
 
     def _alias(self, name: str, line: int, room: int) -> Node:
         if name not in self._anchors:

@@ -230,7 +230,7 @@ def test_a_zip_that_unpacks_to_too_much_is_refused(tmp_path, monkeypatch):
 def test_a_zip_without_one_recording_is_refused(names, tmp_path):
     source = zipped(tmp_path / "traffic.zip", dict.fromkeys(names, b"{}") | {"x.json": b"{}"})
 
-    with pytest.raises(UsageError, match="not one"):
+    with pytest.raises(UsageError, match="is no recording"):
         judged(source)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import http.client
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -13,15 +13,12 @@ from urllib.parse import urlsplit
 from ...config.urls import SCHEMES
 from ...errors import UsageError
 from ...specification.loading import misfit
-from ...untrusted import reading
 from ..har import ADDED, CREATOR, EXCERPT
 from ..rows import Row, written
 from .contents import Attached, Content, field, recorded, sized
 from .moments import Moment, moment, number
-from .source import Source
+from .parts import list_at, object_at
 
-MOST_VALUES: Final = 5_000_000
-"""JSON values in a HAR."""
 NAME: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 """Name of a header field."""
 AFTER_SCHEME = re.compile(r"(?<=://)[^?#]*@")
@@ -31,45 +28,45 @@ REQUEST, REPLY = "a request", "a reply"
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """A call as it was recorded."""
+    """A recorded call."""
 
     row: Row
     moment: Moment
     ours: bool = False
-    """Whether this kit recorded it, so that the row says all there was."""
+    """This kit recorded it, so the row is complete."""
     headless: bool = False
-    """Whether the header fields of the reply are not on record."""
+    """The header fields of the reply are not on record."""
     notes: tuple[str, ...] = ()
+    payload: bool = False
+    """Only headers and bodies are on record: no URL, HTTP status, media type or duration."""
 
 
-def read(path: Path) -> list[Recorded]:
-    """The calls of a HAR, in its order; raises UsageError for a file that is none.
+def is_har(found: object) -> bool:
+    """Recognises a HAR by its list of entries."""
+    return isinstance(object_at(found, "log").get("entries"), list)
+
+
+def read(path: Path, found: object, attached: Attached) -> list[Recorded]:
+    """Returns the calls of a HAR, in its order; raises UsageError for one that only looks like a HAR.
 
     Of a HAR that the kit wrote, everything comes back. Of others, ``id`` and ``operation`` are empty; a request or a
     reply whose content was not recorded counts as one that got no reply, with the reason in ``trouble``, since nothing
-    can be said of it.
+    can be said about it.
     """
-    source = Source(path)
-    try:
-        har = reading.json_value(source.text, values=MOST_VALUES, unique=False, numbers=False)
-    except (ValueError, RecursionError) as error:
-        raise UsageError(f"{path} is no HAR: it is no JSON ({error})") from error
-    log = _object(har, "log")
-    entries = log.get("entries")
-    if not isinstance(entries, list):
-        raise UsageError(f"{path} is no HAR: it has no log with a list of entries")
-    ours = _object(log, "creator").get("name") == CREATOR
+    log = object_at(found, "log")
+    ours = object_at(log, "creator").get("name") == CREATOR
     if ours and log.get(EXCERPT):
         # Judged alone, a reply may seem to contradict a change that was left out.
         raise UsageError(f"{path} has only some exchanges of its run; beckn-conformance report DIR --har writes all")
-    return [*_calls(path, entries, source.attached, ours)]
+    return [*calls(path, list_at(log, "entries"), attached, ours)]
 
 
-def _calls(path: Path, entries: list[Any], attached: Attached, ours: bool) -> Iterator[Recorded]:
+def calls(path: Path, entries: Iterable[Any], attached: Attached, ours: bool = False) -> Iterator[Recorded]:
+    """Yields the calls of entries of a HAR; raises UsageError with the number of one that is no call."""
     for place, entry in enumerate(entries, 1):
-        request = _object(entry, "request")
+        request = object_at(entry, "request")
         if not isinstance(request.get("method"), str) or not isinstance(request.get("url"), str):
-            raise UsageError(f"{path} is no HAR: its entry {place} has no request with a method and a URL")
+            raise UsageError(f"{path}: its entry {place} has no request with a method and a URL")
         # What names itself after the kit and has not what the kit writes is a recording like any other.
         call = _call(entry, attached, ours and isinstance(entry.get("_id"), str))
         # Whoever made the file, only what a run writes is taken for what one wrote.
@@ -79,7 +76,7 @@ def _calls(path: Path, entries: list[Any], attached: Attached, ours: bool) -> It
 
 
 def _call(entry: dict[str, Any], attached: Attached, ours: bool) -> Recorded:
-    request, response = _object(entry, "request"), _object(entry, "response")
+    request, response = object_at(entry, "request"), object_at(entry, "response")
     sent, replied = _pairs(request, ours), _pairs(response, ours)
     body = _requested(request, sent, attached)
     back = Content()
@@ -88,7 +85,7 @@ def _call(entry: dict[str, Any], attached: Attached, ours: bool) -> Recorded:
     trouble = ""
     if 100 <= status <= 999:
         back = _replied(response, replied, attached, bool(entry.get("_fetchedViaServiceWorker")))
-        replied = replied if ours else _labelled(replied, _object(response, "content"))
+        replied = replied if ours else _labelled(replied, object_at(response, "content"))
         reply = {"status": int(status), "headers": replied, **written(back.content), **_restored(response, ours)}
     else:
         error = response.get("_error")
@@ -109,7 +106,7 @@ def _call(entry: dict[str, Any], attached: Attached, ours: bool) -> Recorded:
         "request": {
             "method": request["method"],
             "url": request["url"] if ours else address(request["url"]),
-            "headers": sent if ours else _labelled(sent, _object(request, "postData")),
+            "headers": sent if ours else _labelled(sent, object_at(request, "postData")),
             **written(body.content),
             **_restored(request, ours),
         },
@@ -143,7 +140,7 @@ def _restored(part: Mapping[str, Any], ours: bool) -> Row:
 
 
 def _requested(request: Mapping[str, Any], pairs: list[list[str]], attached: Attached) -> Content:
-    found = recorded(_object(request, "postData"), pairs, REQUEST, attached)
+    found = recorded(object_at(request, "postData"), pairs, REQUEST, attached)
     if found is not None:
         return found
     length = field(pairs, "content-length")
@@ -153,7 +150,7 @@ def _requested(request: Mapping[str, Any], pairs: list[list[str]], attached: Att
 
 
 def _replied(response: Mapping[str, Any], pairs: list[list[str]], attached: Attached, by_worker: bool) -> Content:
-    content = _object(response, "content")
+    content = object_at(response, "content")
     size = content.get("size")
     found = recorded(content, pairs, REPLY, attached)
     length = field(pairs, "content-length")
@@ -189,9 +186,3 @@ def _labelled(pairs: list[list[str]], part: Mapping[str, Any]) -> list[list[str]
     if field(pairs, "content-type") or not isinstance(kind, str) or "json" not in kind.casefold():
         return pairs
     return [*pairs, ["Content-Type", kind]]
-
-
-def _object(value: object, name: str) -> Mapping[str, Any]:
-    """The object that is a member of a value, or an empty one."""
-    member = value.get(name) if isinstance(value, Mapping) else None
-    return member if isinstance(member, Mapping) else {}

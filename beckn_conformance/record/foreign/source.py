@@ -1,61 +1,92 @@
-"""A recording as it lies on disk: a HAR alone, in a ZIP, or with bodies in files beside it; everything is bounded."""
+"""Reads a recording from disk: a file, a ZIP, or a folder; everything is bounded."""
 
 from __future__ import annotations
 
 import io
 import json
+import os
 import re
 import zipfile
 import zlib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
 from ...errors import UsageError
 from ...untrusted import reading
+from ...untrusted.text import brief
+from . import payload
 
 LARGEST: Final = 256 * reading.MB
 """Bytes of a recording with all that belongs to it, unpacked."""
 MOST_FILES: Final = 10_000
-"""Files in a ZIP."""
+"""Files in a ZIP or a folder."""
 PLAIN_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,199}")
-"""A name of a file that leads to no other folder."""
+"""A file name that leads to no other folder."""
 ZIP: Final = b"PK\x03\x04"
 
 
 class Source:
-    """A HAR and the files that it names; raises UsageError for what cannot be read, or is too large."""
+    """A recording and the files that belong to it; raises UsageError for what cannot be read, or is too large."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._left = LARGEST
+        self._zip: _Zip | None = None
+        self.text = ""
+        """The recording, if it is one file."""
+        self.files: Mapping[str, bytes] = {}
+        """Files of a payload log, if it has one for each message."""
+        if path.is_dir():
+            self.files = {name: self._beside(path, name) for name in _names(path)}
+            return
         content = reading.content(path, most=LARGEST)
-        self._zip = _Zip(path, content) if content.startswith(ZIP) else None
-        if self._zip is not None:
-            content = self._zip.read(self._zip.har(), self._left)
+        if content.startswith(ZIP):
+            self._zip = _Zip(path, content)
+            self.files = {name: self._packed(self._zip, name) for name in self._zip.messages()}
+            content = b"" if self.files else self._packed(self._zip, self._zip.recording())
         self._left -= len(content)
         try:
             self.text = content.decode(json.detect_encoding(content))
         except UnicodeDecodeError as error:
-            raise UsageError(f"{path} is no HAR: it is no text in UTF-8, UTF-16 or UTF-32") from error
+            raise UsageError(f"{path} is no recording: it is no text in UTF-8, UTF-16 or UTF-32") from error
 
     def attached(self, name: object) -> bytes | None:
-        """The bytes of a file in the same ZIP or folder; None where it is not there, or has no plain name."""
+        """Returns the bytes of a file in the same ZIP or folder; None if there is none, or its name is not plain."""
         if not isinstance(name, str) or PLAIN_NAME.fullmatch(name) is None:
             return None
         try:
-            if self._zip is not None:
-                content = self._zip.read(name, self._left)
-            else:
-                folder = self._path.parent
-                content = reading.content(folder / name, most=self._left, below=folder)
+            return self._packed(self._zip, name) if self._zip is not None else self._beside(self._path.parent, name)
         except UsageError:
             return None
+
+    def _packed(self, file: _Zip, name: str) -> bytes:
+        content = file.read(name, self._left)
+        self._left -= len(content)
+        return content
+
+    def _beside(self, folder: Path, name: str) -> bytes:
+        content = reading.content(folder / name, most=self._left, below=folder)
         self._left -= len(content)
         return content
 
 
+def _names(folder: Path) -> list[str]:
+    """Lists the messages in a folder."""
+    try:
+        names = [name for name in os.listdir(folder) if payload.FILE.fullmatch(name)]
+    except OSError as error:
+        raise UsageError(f"{folder} cannot be read: {error.strerror}") from error
+    if not names or len(names) > MOST_FILES:
+        raise UsageError(
+            f"{folder} is no recording: it holds {len(names) or 'no'} files NAME.request.json and NAME.reply.json, and "
+            "no record of a run"
+        )
+    return names
+
+
 class _Zip:
-    """The files at the top of a ZIP."""
+    """Files in a ZIP; nothing is ever unpacked to disk."""
 
     def __init__(self, path: Path, content: bytes) -> None:
         self._path = path
@@ -66,24 +97,32 @@ class _Zip:
         files = self._file.infolist()
         if len(files) > MOST_FILES:
             raise UsageError(f"{path}: it holds more than {MOST_FILES} files")
-        self._files = {file.filename: file for file in files if PLAIN_NAME.fullmatch(file.filename)}
+        self._files = {file.filename: file for file in files}
 
-    def har(self) -> str:
-        """Name of the one HAR in it."""
-        names = [name for name in self._files if name.casefold().endswith(".har")]
-        if len(names) != 1:
-            raise UsageError(f"{self._path} is no recording: it holds {len(names) or 'no'} .har files, not one")
-        return names[0]
+    def messages(self) -> list[str]:
+        """Names of the messages of a payload log, also in folders."""
+        return [name for name in self._files if payload.FILE.fullmatch(name)]
+
+    def recording(self) -> str:
+        """Name of the one recording at the top: a HAR, or else a file of another known form."""
+        plain = [name for name in self._files if PLAIN_NAME.fullmatch(name)]
+        for endings in ((".har",), (".jsonl", ".json", ".yaml", ".yml")):
+            names = [name for name in plain if name.casefold().endswith(endings)]
+            if len(names) == 1:
+                return names[0]
+            if names:
+                raise UsageError(f"{self._path} is no recording: it holds {len(names)} {endings[0]} files, not one")
+        raise UsageError(f"{self._path} is no recording: it holds no .har, .jsonl, .json or .yaml file at its top")
 
     def read(self, name: str, most: int) -> bytes:
-        """The content of a file, unpacked; its size is not what the ZIP says, but what comes."""
+        """Unpacks a file; its size is what comes out, not what the ZIP says."""
         if name not in self._files:
-            raise UsageError(f"{self._path} holds no {name}")
+            raise UsageError(f"{self._path} holds no {brief(name)}")
         try:
             with self._file.open(self._files[name]) as file:
                 content = file.read(most + 1)
         except (zipfile.BadZipFile, zlib.error, OSError, EOFError, RuntimeError, ValueError) as error:
-            raise UsageError(f"{self._path}: {name} cannot be read: {error}") from error
+            raise UsageError(f"{self._path}: {brief(name)} cannot be read: {error}") from error
         if len(content) > most:
             raise UsageError(f"{self._path}: it is larger than {LARGEST // reading.MB} MB, unpacked")
         return content
