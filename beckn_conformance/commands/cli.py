@@ -78,14 +78,14 @@ def _crashed(error: Exception, folder: Path) -> int:
 
 def _parsed(arguments: Sequence[str] | None) -> argparse.Namespace | int:
     """The parsed command line; an exit status for --help or a usage error."""
-    from . import certificate, diff, fleet, judge, replay, run, spec
+    from . import certificate, diff, fleet, judge, postman, replay, run, spec
 
     parser = argparse.ArgumentParser(
         prog="beckn-conformance", description="Conformance test kit for the Beckn Gateway Registration API"
     )
     parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for one in (run, judge, replay, diff, certificate, spec, fleet):
+    for one in (run, judge, replay, diff, certificate, spec, fleet, postman):
         one.add(commands)
     try:
         return parser.parse_args(arguments)
