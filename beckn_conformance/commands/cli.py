@@ -21,9 +21,9 @@ EXTRAS = {
     "markdown_it": "spec",
     "openapi_spec_validator": "spec",
 }
-"""By package, the extra that installs it."""
+"""The extra that installs each package."""
 REPORTS = Path("reports")
-"""Where an unexpected exception is written to, unless the command writes a report elsewhere."""
+"""Folder for the report of a crash, unless the command has a report folder of its own."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -77,7 +77,7 @@ def _crashed(error: Exception, folder: Path) -> int:
 
 
 def _parsed(arguments: Sequence[str] | None) -> argparse.Namespace | int:
-    """The parsed command line; an exit status for --help or a usage error."""
+    """Parses the command line; returns an exit status for --help or a usage error."""
     from . import certificate, diff, fleet, judge, postman, replay, run, spec
 
     parser = argparse.ArgumentParser(

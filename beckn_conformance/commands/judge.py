@@ -1,4 +1,4 @@
-"""``beckn-conformance judge`` and ``report``: judge what is on record, without the gateway."""
+"""``beckn-conformance judge`` and ``report``: judge a record, without the gateway."""
 
 from __future__ import annotations
 

@@ -46,7 +46,7 @@ def _replay(chosen: argparse.Namespace) -> int:
 
 
 def _confirm(url: str, *, agreed: bool) -> None:
-    """Raises UsageError unless the user agrees to send to the gateway that a report, perhaps a stranger's, names."""
+    """Raises UsageError unless the user agrees to send to the gateway named in a report, which may be a stranger's."""
     where = printable(url)
     if agreed:
         print(f"sending to {where}, as the report says", file=sys.stderr)

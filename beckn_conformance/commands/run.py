@@ -1,4 +1,4 @@
-"""``beckn-conformance run``: judges a gateway apart from all pytest settings around."""
+"""``beckn-conformance run``: judges a gateway, isolated from any pytest settings around."""
 
 from __future__ import annotations
 

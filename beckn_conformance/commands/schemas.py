@@ -13,12 +13,12 @@ if TYPE_CHECKING:
 
 
 def add(parser: argparse.ArgumentParser) -> None:
-    """Adds the option, as a run has it."""
+    """Adds the option."""
     parser.add_argument("--conformance-spec", metavar="DIR", type=path_of, help="a changed copy of schemas/")
 
 
 def read(chosen: argparse.Namespace) -> Specification:
-    """The specification that was chosen; raises UsageError where the folder holds none."""
+    """Returns the chosen specification; raises UsageError for a folder without one."""
     from ..errors import UsageError
     from ..specification.loading import load
 

@@ -1,4 +1,4 @@
-"""Turns traffic that others recorded into a record that can be judged like that of a run."""
+"""Turns recorded traffic into a record that is judged like that of a run."""
 
 from __future__ import annotations
 
@@ -40,14 +40,14 @@ from .run import Run
 from .stand_ins import StandIns
 
 CREDENTIALS = ("authorization", "cookie", "proxy-authorization", "x-api-key")
-"""Header fields of a request whose value is a secret."""
+"""Header fields of a request with a secret value."""
 ODD = "unusual"
 LARGE = "large"
 MOST_NOTES = 12
-"""Different notes on single calls that are told."""
+"""Most notes on single calls in a report."""
 
 Calls = list[tuple[str, Recorded]]
-"""Calls with their operations."""
+"""Operation and call."""
 
 
 def read(source: Path) -> list[Recorded]:
@@ -80,10 +80,10 @@ def _own(row: Row) -> Recorded:
 def record(
     source: Path, folder: Path, specification: Specification, *, url: str | None, file: Path | None, strict: bool
 ) -> None:
-    """Writes the calls of a recording into a report folder, as if they were those of a run.
+    """Writes the calls of a recording to a report folder, as a run would.
 
-    ``url`` says which gateway is judged where there are calls of several. Raises UsageError for a file that holds no
-    calls, or those of several gateways.
+    ``url`` selects the gateway if there are calls to several. Raises UsageError for a file without calls, or with calls
+    to several gateways.
     """
     found = read(source)
     called = [(_called(one.row["request"]["url"], specification), one) for one in found]
@@ -137,7 +137,7 @@ def record(
 
 
 def _called(url: str, specification: Specification) -> tuple[str, str] | None:
-    """The gateway and the operation that a URL is of; None for any other URL."""
+    """Returns the gateway and the operation of a URL; None for any other URL."""
     plain = url.partition("#")[0].partition("?")[0]
     for operation in specification.operations:
         base = plain.removesuffix(f"/{operation.action}")
@@ -147,7 +147,7 @@ def _called(url: str, specification: Specification) -> tuple[str, str] | None:
 
 
 def _gateway(source: Path, seen: Counter[str], url: str | None) -> str:
-    """The one gateway that is judged."""
+    """Returns the base URL of the gateway to judge."""
     if url is not None:
         base = check_url(url)
         if base not in seen:
@@ -165,12 +165,13 @@ def _listed(seen: Counter[str]) -> str:
 
 
 def _is_call(row: Row, config: GatewayConfig) -> bool:
-    """Whether a request is a call and not, say, what a browser asks before one, or one that tests sent on purpose."""
+    """Accepts calls, and requests that a run's tests sent on purpose, but not, for example, a browser's preflight
+    requests."""
     return bool(row["request"]["method"].upper() == config.method.upper() or row.get("purpose"))
 
 
 def _binding(config: GatewayConfig, rows: Sequence[Row]) -> Binding:
-    """The binding in which most of the messages can be read."""
+    """Returns the binding that can read most of the messages."""
     candidates = bindings(config.binding, config.envelope)
 
     def readable(binding: Binding) -> int:
@@ -194,7 +195,7 @@ def _exchanges(chosen: Calls, binding: Binding) -> Iterator[Exchange]:
         if one.ours:
             yield exchange
         elif exchange.sent is None or _is_odd(exchange) or (in_fields and carried and not _carries(one)):
-            # How a gateway takes what is no plain message is for tests to find out that know what they send.
+            # Only tests that know what they send can judge the reply to a request that is no plain message.
             odd = {"message": False, "purpose": ODD, "tags": ["no plain message"], "about": _about(exchange, owners)}
             yield exchange_of({**whole, **odd}, binding)
         elif len(exchange.request.content) > LARGEST_CALL and exchange.action_of_reply is None:
@@ -204,7 +205,7 @@ def _exchanges(chosen: Calls, binding: Binding) -> Iterator[Exchange]:
 
 
 def _about(exchange: Exchange, owners: Mapping[str, str]) -> str:
-    """The registration that a request may have changed which is no plain message, if its id or token is in it."""
+    """Returns the registration that such a request may have changed, if its id or token is in the request."""
     fields = {name.casefold(): value for name, value in exchange.request.headers}
     owner = owners.get(fields.get("token", ""))
     text = exchange.request.content
@@ -212,14 +213,14 @@ def _about(exchange: Exchange, owners: Mapping[str, str]) -> str:
 
 
 def _carries(one: Recorded) -> bool:
-    """Whether a request has any member of the header among its fields."""
+    """Reports if any header member is among the HTTP header fields of a request."""
     return not {name.casefold() for name in HEADER}.isdisjoint(
         name.casefold() for name, _ in one.row["request"]["headers"]
     )
 
 
 def _is_odd(exchange: Exchange) -> bool:
-    """Whether readers can differ on what a request says: names given twice, or a media type that is not JSON's."""
+    """Reports if readers can differ about a request: duplicate names, or a media type other than JSON."""
     names = [name.casefold() for name, _ in exchange.request.headers]
     kind = next((v for k, v in exchange.request.headers if k.casefold() == "content-type"), "").partition(";")[0]
     if any(names.count(name.casefold()) > 1 for name in HEADER) or not kind.strip().casefold().endswith("json"):
@@ -232,7 +233,7 @@ def _is_odd(exchange: Exchange) -> bool:
 
 
 def _placed(exchanges: Sequence[Exchange], moments: Sequence[Moment]) -> Iterator[Exchange]:
-    """The exchanges at their times, or where these are not known about the time that the requests say it is."""
+    """Places exchanges at their times; without any, about the time in their Timestamps."""
     said = (started(e.sent.header.get("Timestamp")) for e in exchanges if e.sent is not None)
     base = next((moment for moment in said if moment is not None), None)
     for exchange, span in zip(exchanges, spans(moments, time.time() if base is None else base), strict=True):
@@ -240,14 +241,14 @@ def _placed(exchanges: Sequence[Exchange], moments: Sequence[Moment]) -> Iterato
 
 
 def _unheld(exchanges: Sequence[Exchange]) -> list[str]:
-    """Members of the header of which the recording says nothing: no call carries them, or not as they were sent."""
+    """Lists header members that are not on record as they were sent."""
     sent = [exchange.sent.header for exchange in exchanges if exchange.sent is not None]
     absent = [name for name in HEADER if name != "Token" and not any(header.get(name) for header in sent)]
     return absent if are_evidence(exchanges) else [*absent, "Token"]
 
 
 def _notes(chosen: Sequence[Recorded], unheld: Sequence[str]) -> Iterator[str]:
-    """Shortcomings of a recording, and what is not judged because of them."""
+    """Lists shortcomings of a recording, with what is not judged because of them."""
     if unheld:
         yield f"nothing is judged by {' and '.join(unheld)} of requests: the recording does not hold what was sent"
     moments = [one.moment for one in chosen]
@@ -265,7 +266,7 @@ def _notes(chosen: Sequence[Recorded], unheld: Sequence[str]) -> Iterator[str]:
 
 
 def _probe(binding: Binding, exchanges: Sequence[Exchange], unheld: Sequence[str], notes: Sequence[str]) -> Probe:
-    """What the probe of a run would have found out."""
+    """Returns what the probe of a run would have found."""
     return Probe(
         exchanges=(),
         binding=binding,
@@ -278,7 +279,7 @@ def _probe(binding: Binding, exchanges: Sequence[Exchange], unheld: Sequence[str
 
 
 def _secrets(exchanges: Iterable[Exchange]) -> Iterator[str]:
-    """Tokens and credentials that are seen anywhere."""
+    """Yields tokens and credentials found anywhere."""
     for exchange in exchanges:
         sent = exchange.sent.header.get("Token") if exchange.sent is not None else None
         for token in (sent, member(exchange.body_of_reply, "/auth/token")):
@@ -290,7 +291,7 @@ def _secrets(exchanges: Iterable[Exchange]) -> Iterator[str]:
 
 
 def _groups(exchanges: Sequence[Exchange]) -> Iterator[list[Exchange]]:
-    """Calls that were under way at the same time are judged together."""
+    """Groups calls that were under way at the same time; they are judged together."""
     group: list[Exchange] = []
     until = 0.0
     for exchange in exchanges:

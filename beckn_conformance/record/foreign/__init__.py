@@ -1,1 +1,1 @@
-"""What other programs have recorded, read for what it holds: HAR files, their contents, times and repetitions."""
+"""Recordings of other programs: HAR files, payload logs, newman exports and VCR cassettes."""

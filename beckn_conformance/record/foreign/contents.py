@@ -1,4 +1,4 @@
-"""The content of a recorded request or reply, as far as the recorder has kept it: decoded, unpacked and measured."""
+"""Reads the content of a recorded request or reply as far as the recorder kept it: decodes, unpacks and measures it."""
 
 from __future__ import annotations
 
@@ -19,35 +19,35 @@ Pairs = Sequence[Sequence[str]]
 Attached = Callable[[object], bytes | None]
 
 ENCODINGS: Final = ("latin-1", "cp1252")
-"""What recorders take the bytes of a text for that is UTF-8."""
+"""Encodings that recorders mistake UTF-8 for."""
 TEXTS: Final = ("", "text", "utf-8", "utf8", "none", "identity", "plain", "7bit", "8bit")
-"""Forms of a content that are the text itself."""
+"""Encodings that mean the text itself."""
 LOST: Final = "\ufffd"
-"""What stands for bytes that a recorder could not read."""
+"""Replaces bytes that a recorder could not decode."""
 BYTE_ORDER_MARK: Final = 3
-"""Bytes that a browser counts and takes away."""
+"""Bytes that a browser counts and removes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """Bytes that were sent."""
+    """The bytes that were sent."""
 
     content: bytes = b""
     unknown: str = ""
-    """Why nothing is known of them, as a sentence that begins with "the recording"; nothing is judged then."""
+    """Why they are not known, as a sentence that begins with "the recording"; the exchange is not judged then."""
     note: str = ""
-    """What is wrong with how they are recorded, and kept nobody from reading them."""
+    """A mistake of the recorder that did not keep the kit from reading them."""
 
 
 def field(pairs: Pairs, name: str) -> str:
-    """The value of the first header field of a name."""
+    """Returns the value of the first header field of a name, or an empty text."""
     return next((value for key, value in pairs if key.casefold() == name), "")
 
 
 def recorded(part: Mapping[str, Any], pairs: Pairs, what: str, attached: Attached) -> Content | None:
-    """The content that ``postData`` of a request, or ``content`` of a reply, says; None where it says nothing.
+    """Returns the content in ``postData`` of a request or ``content`` of a reply; None if there is none.
 
-    ``what`` names it in sentences, ``attached`` reads a file that belongs to the recording.
+    ``what`` names it in messages; ``attached`` reads a file that belongs to the recording.
     """
     text, params = part.get("text"), part.get("params")
     if isinstance(name := part.get("_file"), str) and not text:
@@ -72,7 +72,7 @@ def recorded(part: Mapping[str, Any], pairs: Pairs, what: str, attached: Attache
 
 
 def _unpacked(content: bytes, pairs: Pairs, what: str) -> Content:
-    """Bytes that may still be as they went over the wire."""
+    """Unpacks bytes that may still have their Content-Encoding."""
     coding = field(pairs, "content-encoding")
     if content.startswith(MAGIC) and "gzip" not in coding.casefold():
         coding = "gzip"
@@ -92,7 +92,7 @@ def _unpacked(content: bytes, pairs: Pairs, what: str) -> Content:
 
 
 def _measured(text: str, pairs: Pairs, what: str) -> Content:
-    """A text, held against what the header says of its length: a recorder may have read it in another encoding."""
+    """Compares a text with Content-Length: a recorder may have decoded it with another encoding."""
     content = text.encode("utf-8", "surrogatepass")
     length = field(pairs, "content-length").strip()
     packed = field(pairs, "content-encoding").strip().casefold() not in ("", "identity")
@@ -117,7 +117,7 @@ def _measured(text: str, pairs: Pairs, what: str) -> Content:
 
 
 def sized(found: Content, size: object, what: str) -> Content:
-    """A content, held against the size that the recorder tells: one of the wire, or of nothing at all."""
+    """Compares a content with the size that the recorder gives, which may be that on the wire, or meaningless."""
     if found.unknown or len(found.content) + BYTE_ORDER_MARK >= number(size):
         return found
     if read_json(found.content)[1]:

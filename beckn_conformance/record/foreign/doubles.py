@@ -1,4 +1,4 @@
-"""One call that a recording holds twice: by a page and by its service worker, or by two recordings in one file."""
+"""Finds calls that are on record twice: by a page and its service worker, or by two recordings in one file."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Key = tuple[str, str, bytes, tuple[str, ...]]
 
 
 def single(calls: Sequence[tuple[str, Recorded]]) -> list[tuple[str, Recorded]]:
-    """The calls, each once: of two that are one, the one that says more, in the place of the first."""
+    """Returns each call once; of two records of one call, the more complete one, in the place of the first."""
     size = tick([call.moment for _, call in calls])
     kept: list[tuple[str, Recorded]] = []
     places: dict[Key, list[int]] = {}
@@ -36,17 +36,17 @@ def _key(call: Recorded) -> Key:
 
 
 def _is_one(action: str, one: Recorded, other: Recorded, size: float) -> bool:
-    """Whether two records of the same request are of one call: with one reply, and at one time."""
+    """Reports if two records of the same request are one call: they have one reply, at one time."""
     answers = [(call.row["reply"]["status"], content_of(call.row["reply"])) for call in (one, other) if _whole(call)]
     if len(answers) == 2 and answers[0] != answers[1]:
         return False
-    # A second signup that is given all that the first was given may have been made, and nobody judges that (Q13).
+    # There may have been a second signup with the same reply, but no check judges one (Q13).
     same = len(answers) == 2 and (action == SIGNUP or None in (one.moment.start, other.moment.start))
     return same or _at_once(one.moment, other.moment, size)
 
 
 def _at_once(one: Moment, other: Moment, size: float) -> bool:
-    """Whether the later one began and ended while the other was under way."""
+    """Reports if the later one began and ended while the earlier one was under way."""
     if one.start is None or other.start is None:
         return False
     first, second = sorted((m.start or 0.0, (m.start or 0.0) + (m.seconds or 0.0)) for m in (one, other))

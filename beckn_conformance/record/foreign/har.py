@@ -1,4 +1,4 @@
-"""The calls in an HTTP Archive (HAR) of any program, as rows of a record."""
+"""Reads the calls in an HTTP Archive (HAR) of any program, as rows of a record."""
 
 from __future__ import annotations
 
@@ -67,9 +67,9 @@ def calls(path: Path, entries: Iterable[Any], attached: Attached, ours: bool = F
         request = object_at(entry, "request")
         if not isinstance(request.get("method"), str) or not isinstance(request.get("url"), str):
             raise UsageError(f"{path}: its entry {place} has no request with a method and a URL")
-        # What names itself after the kit and has not what the kit writes is a recording like any other.
+        # A file that names the kit as its creator, without the kit's own members, is a recording like any other.
         call = _call(entry, attached, ours and isinstance(entry.get("_id"), str))
-        # Whoever made the file, only what a run writes is taken for what one wrote.
+        # Whoever made the file, only rows that a run can have written are accepted.
         if call.ours and (amiss := misfit(call.row, "record.json#/$defs/exchange")):
             raise UsageError(f"{path}: its entry {place} is none of this kit's: {amiss}")
         yield call
@@ -117,13 +117,13 @@ def _call(entry: dict[str, Any], attached: Attached, ours: bool) -> Recorded:
 
 
 def address(url: str) -> str:
-    """A URL with scheme and host in one form, and without the user and password that nobody is to be shown."""
+    """Returns a URL with scheme and host normalised, and without its user and password."""
     plain = USER.sub("", url, count=1)
     try:
         parts = urlsplit(plain)
         port = parts.port
     except ValueError:
-        # A password with a slash in it ends where no URL says that it does.
+        # A password with a slash in it ends beyond the host, contrary to the syntax of URLs.
         return AFTER_SCHEME.sub("", url, count=1)
     scheme, host = parts.scheme.lower(), parts.hostname
     if scheme not in SCHEMES or not host:
@@ -134,7 +134,7 @@ def address(url: str) -> str:
 
 
 def _restored(part: Mapping[str, Any], ours: bool) -> Row:
-    """What the kit kept in members of its own; those of other programs mean nothing to it."""
+    """Returns the kit's own members; those of other programs mean nothing to it."""
     standard = ("_encoding", "_error")
     return {k[1:]: v for k, v in part.items() if k.startswith("_") and k not in standard} if ours else {}
 
@@ -155,7 +155,7 @@ def _replied(response: Mapping[str, Any], pairs: list[list[str]], attached: Atta
     found = recorded(content, pairs, REPLY, attached)
     length = field(pairs, "content-length")
     if found is not None and (found.content or found.unknown):
-        # What the header says of the length is what was sent, whatever the recorder makes of it.
+        # Content-Length says what was sent, whatever the recorder says.
         return found if length == str(len(found.content)) else sized(found, size, REPLY)
     empty = (
         (number(size) == 0 and size is not None and length in ("", "0") and not by_worker)
@@ -166,8 +166,8 @@ def _replied(response: Mapping[str, Any], pairs: list[list[str]], attached: Atta
 
 
 def _pairs(part: Mapping[str, Any], ours: bool = False) -> list[list[str]]:
-    """Header fields. In recordings of browsers the pseudo fields of HTTP/2 are none, and repeated ones are one with
-    a value on each line."""
+    """Returns header fields. Browsers record HTTP/2 pseudo fields, which are dropped, and repeated fields as one with a
+    value on each line."""
     headers = part.get("headers")
     pairs = [
         [header["name"], header["value"]]
@@ -181,7 +181,7 @@ def _pairs(part: Mapping[str, Any], ours: bool = False) -> list[list[str]]:
 
 
 def _labelled(pairs: list[list[str]], part: Mapping[str, Any]) -> list[list[str]]:
-    """Header fields with the media type that a recorder tells apart from them."""
+    """Adds the media type that a recorder keeps apart from the header fields."""
     kind = part.get("mimeType")
     if field(pairs, "content-type") or not isinstance(kind, str) or "json" not in kind.casefold():
         return pairs

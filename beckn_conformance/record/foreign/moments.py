@@ -1,4 +1,4 @@
-"""When recorded calls were made: times in the notations of recorders, and spans that claim no more than these."""
+"""Reads the times of recorded calls in many notations, as spans that claim no more than is known."""
 
 from __future__ import annotations
 
@@ -11,25 +11,25 @@ from email.utils import parsedate_to_datetime
 from typing import Any, Final
 
 FIRST, LAST = 946_684_800.0, 4_102_444_800.0
-"""A time before the year 2000 or after 2099 is one that nobody has set."""
+"""Plausible times: a time before 2000 or after 2099 is a clock that nobody set."""
 FINE: Final = 0.01
-"""Seconds: times that are told no more exactly than this do not order calls of one client."""
+"""Resolution in seconds from which on times do not order the calls of one client."""
 UNMEASURED: Final = 2.0
-"""Seconds that a call may have taken where nothing says how long it took."""
+"""Assumed duration in seconds of a call without one."""
 STEP: Final = 1e-6
 ABREAST: Final = 100
-"""Calls that a client has under way at once, at most."""
+"""Most calls that a client has under way at once."""
 TICKS: Final = (1.0, 0.1, 0.01)
 SCALES: Final = ((1e17, 1e9), (1e14, 1e6), (1e11, 1e3))
-"""From which number on one counts nanoseconds, microseconds and milliseconds, and how many are in a second."""
+"""From which number on a time counts nanoseconds, microseconds and milliseconds, and how many are in a second."""
 NUMBER: Final = re.compile(r"(?:/Date\()?(-?\d{1,20}(?:\.\d{1,9})?)(?:\)/)?", re.ASCII)
 SPOKEN: Final = re.compile(r"[A-Z][a-z]{2} ([A-Z][a-z]{2} \d\d \d{4} \d\d:\d\d:\d\d) GMT([+-]\d{4})", re.ASCII)
-"""What JavaScript makes of a date as a text."""
+"""A JavaScript date as text."""
 
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """When a call was sent, in seconds since the epoch, and how long it took; None for what is not recorded."""
+    """When a call was sent, in seconds since the epoch, and how long it took; None for what is not on record."""
 
     start: float | None = None
     seconds: float | None = None
@@ -37,14 +37,14 @@ class Moment:
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A time within which a call was made; those of calls that may have overlapped overlap."""
+    """A period in which a call was made; the spans of calls that may have overlapped overlap."""
 
     begin: float
     end: float
 
 
 def moment(entry: dict[str, Any]) -> Moment:
-    """The moment of an entry of a HAR."""
+    """Returns the moment of an entry of a HAR."""
     taken = number(entry.get("time"))
     timings = entry.get("timings")
     if taken <= 0 and isinstance(timings, dict):
@@ -55,7 +55,7 @@ def moment(entry: dict[str, Any]) -> Moment:
 
 
 def number(value: object) -> float:
-    """A number, or the one that a text says; 0 for anything else."""
+    """Returns a number, or the number in a text; 0 for anything else."""
     try:
         found = float(value) if isinstance(value, (int, float, str)) and not isinstance(value, bool) else 0.0
     except (ValueError, OverflowError):
@@ -64,7 +64,7 @@ def number(value: object) -> float:
 
 
 def started(value: object) -> float | None:
-    """Seconds since the epoch of a time in any notation; None for what is none, or no time of this century."""
+    """Reads a time in any notation, in seconds since the epoch; None for anything that is not a time of this century."""
     text = str(value).strip() if isinstance(value, (int, float, str)) and not isinstance(value, bool) else ""
     for read in (_counted, _written, _spoken, _sent):
         try:
@@ -85,7 +85,7 @@ def _counted(text: str) -> float | None:
 
 
 def _written(text: str) -> float:
-    """ISO 8601, with a space or slashes in it, too."""
+    """Reads ISO 8601, also with spaces or slashes in it."""
     plain = re.sub(r"^(\d{4})/(\d\d)/(\d\d)", r"\1-\2-\3", text)
     plain = re.sub(r"([.,]\d{6})\d+", r"\1", plain).replace(" UTC", "Z")
     plain = re.sub(r" ([+-]\d\d:?\d\d|Z)$", r"\1", plain)
@@ -106,17 +106,17 @@ def _epoch(when: datetime.datetime) -> float:
 
 
 def tick(moments: Sequence[Moment]) -> float:
-    """Seconds to which times are told: 1 where all are whole ones, 0 where they are told exactly enough."""
+    """Returns the resolution of times in seconds: 1 if all are whole seconds, 0 if they are fine enough."""
     known = [one.start for one in moments if one.start is not None]
     return next((size for size in TICKS if all(abs(t / size - round(t / size)) < 1e-4 for t in known)), 0.0)
 
 
 def spans(moments: Sequence[Moment], base: float) -> list[Span]:
-    """A span for each call, in the order of the file.
+    """Returns a span for each call, in the order of the file.
 
-    What is told to a second may be a second later. A call whose time is not known lies between those before and after
-    it in the file; where no time is known, it may have overlapped with any of those next to it, and all were made in a
-    moment at ``base``. Among calls that may have overlapped, those that come first in the file end first.
+    A time in whole seconds may be up to a second later. A call without a time lies between its neighbours in the file.
+    Without any times, all calls were made in a moment at ``base`` and may have overlapped with their neighbours. Of
+    calls that may have overlapped, the earlier one in the file ends first.
     """
     if all(one.start is None for one in moments):
         return [Span(base + place * STEP, base + (place + ABREAST) * STEP) for place in range(len(moments))]
@@ -133,7 +133,7 @@ def _span(one: Moment, size: float) -> Span | None:
 
 
 def _between(found: Sequence[Span | None]) -> list[Span]:
-    """Spans for those that have none: as long as the neighbours in the file leave open."""
+    """Fills in missing spans, as wide as the neighbours in the file allow."""
     before: list[Span | None] = []
     for span in found:
         before.append(span or (before[-1] if before else None))
@@ -148,8 +148,7 @@ def _between(found: Sequence[Span | None]) -> list[Span]:
 
 
 def _in_order(found: Sequence[Span]) -> Iterator[Span]:
-    """The same spans, of which those that overlap end in the order in which they begin or, where that is the same, in
-    which they are given."""
+    """Makes overlapping spans end in the order in which they begin, or else in the order in which they are given."""
     order = sorted(range(len(found)), key=lambda place: found[place].begin)
     ends = [0.0] * len(found)
     last = -math.inf

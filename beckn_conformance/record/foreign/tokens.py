@@ -1,4 +1,4 @@
-"""What a recording says about who called: nothing, where its recorder has taken the tokens out."""
+"""Decides if the tokens on record say who called; they do not if the recorder removed them."""
 
 from __future__ import annotations
 
@@ -13,16 +13,17 @@ REDACTED = re.compile(
     r"[^A-Za-z0-9]+|[^A-Za-z0-9]*(filtered|redacted|masked|hidden|removed|scrubbed|sanitized|x{3,})[^A-Za-z0-9]*",
     re.IGNORECASE,
 )
-"""What recorders put in the place of a secret."""
+"""Replacements that recorders write for secrets."""
 
 
 def is_redacted(token: str) -> bool:
-    """Whether a token looks like what stands for one."""
+    """Reports if a token looks like the replacement for one."""
     return REDACTED.fullmatch(token) is not None
 
 
 def are_evidence(calls: Sequence[Exchange]) -> bool:
-    """Whether tokens tell registrations apart: not if there are none, or one is given, or sent, for several."""
+    """Reports if tokens tell registrations apart: there are some, and none is given to, or sent for, several
+    registrations."""
     given: dict[str, set[str]] = {}
     for call in calls:
         id_ = call.id_received
@@ -43,7 +44,7 @@ def are_evidence(calls: Sequence[Exchange]) -> bool:
         return False
     if len(given) == 1 and len(next(iter(given.values()))) > 1:
         return False
-    # One token for all calls, and none that a signup was seen to give, stands for whatever was sent.
+    # One token for all calls that no signup was seen to give is a replacement.
     only = {*_tokens(later)}
     return not (len(only) == 1 and given and only.isdisjoint(given) and any(call.acknowledged for call in later))
 
