@@ -64,7 +64,7 @@ def number(value: object) -> float:
 
 
 def started(value: object) -> float | None:
-    """Reads a time in any notation, in seconds since the epoch; None for anything that is not a time of this century."""
+    """Reads a time in any notation, in seconds since the epoch; None if it is no time of this century."""
     text = str(value).strip() if isinstance(value, (int, float, str)) and not isinstance(value, bool) else ""
     for read in (_counted, _written, _spoken, _sent):
         try:
