@@ -73,7 +73,7 @@ class _Calls:
     def __init__(self, specification: Specification, config: GatewayConfig) -> None:
         self._config = config
         self._binding = binding_of(config)
-        values = Values(config)
+        values = Values(specification, config)
         info = values.info()
         if config.company_id is None:
             info["company_id"] = info["company_id"][:-6] + SERIAL
