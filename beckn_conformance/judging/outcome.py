@@ -87,15 +87,16 @@ def conclude(
     narrowed: bool = False,
     unreachable: str = "",
     can_verify: bool = False,
+    payload: bool = False,
     today: datetime.date | None = None,
 ) -> Verdict:
     """Draws the verdict from everything a run has shown.
 
-    Non-conformant beats inconclusive; a narrowed run is incomplete. ``today`` is the day by which waivers expire
-    (default: today in UTC).
+    Non-conformant beats inconclusive; a narrowed run is incomplete. ``payload`` marks a recording without the HTTP
+    around its messages. ``today`` is the day by which waivers expire (default: today in UTC).
     """
     today = today or datetime.datetime.now(datetime.UTC).date()
-    run = _Run(tally, config, strict, narrowed, unreachable, can_verify)
+    run = _Run(tally, config, strict, narrowed, unreachable, can_verify, payload)
     due = obligations(specification, config)
     outcomes = tuple(
         _outcome(_Evidence(requirement, run, due[requirement.id], *_findings(requirement.id, tally, config, today)))
@@ -126,6 +127,8 @@ class _Run:
     narrowed: bool
     unreachable: str
     can_verify: bool
+    payload: bool
+    """True if a recording holds headers and bodies only, without the HTTP around them."""
 
     @property
     def cut_short(self) -> str:
@@ -224,6 +227,12 @@ def _excuses(evidence: _Evidence) -> str | None:
     return "; ".join(sorted({waiver.reason for excuses in evidence.waived.values() for waiver in excuses}))
 
 
+def _unrecorded(evidence: _Evidence) -> str | None:
+    if not evidence.run.payload or evidence.requirement.evidence != "http":
+        return None
+    return "the log holds headers and bodies only: no URL, HTTP status, media type or time"
+
+
 def _unseen_peers(evidence: _Evidence) -> str | None:
     if evidence.exercised or not evidence.run.lacks_peers(evidence.requirement):
         return None
@@ -267,6 +276,7 @@ def _partly_exercised(evidence: _Evidence) -> str | None:
 
 RULES: tuple[tuple[str, Rule], ...] = (
     ("untested", lambda e: e.requirement.untestable or None),
+    ("untested", _unrecorded),
     ("failed", lambda e: "" if e.open and e.run.fails(e.requirement) else None),
     ("warned", lambda e: "" if e.open else None),
     ("waived", _excuses),

@@ -32,6 +32,8 @@ class Run:
     """Examples of each property (``--fuzz-examples``)."""
     recorded: bool = False
     """Whether the exchanges were made by others, so that more may have happened than was seen."""
+    payload: bool = False
+    """Only headers and bodies of messages are on record, without the HTTP around them."""
     kit: str = __version__
     """Version of the kit that sent."""
     seconds: float = 0.0
@@ -66,6 +68,7 @@ class Run:
             "strict": self.strict,
             "examples": self.examples,
             "recorded": self.recorded,
+            **({"payload": True} if self.payload else {}),
             "config": self.config.to_json(masker.mask),
         }
 
@@ -87,6 +90,7 @@ class Run:
             strict=row["strict"],
             examples=row["examples"],
             recorded=row["recorded"],
+            payload=row.get("payload", False),
             kit=row["version"],
         )
 

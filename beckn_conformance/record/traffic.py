@@ -17,7 +17,7 @@ from ..config.keys import load_config
 from ..config.urls import check_url
 from ..errors import UsageError
 from ..judging.recogniser import LARGEST_CALL
-from ..messages.binding import HEADER, Binding, HttpBinding, bindings
+from ..messages.binding import HEADER, Binding, EnvelopeBinding, HttpBinding, bindings
 from ..messages.exchange import Exchange
 from ..messages.registration import registration_of
 from ..specification.actions import SIGNUP
@@ -31,7 +31,7 @@ from .foreign import forms
 from .foreign.doubles import single
 from .foreign.har import Recorded
 from .foreign.moments import FINE, Moment, spans, started, tick
-from .foreign.payload import is_pair
+from .foreign.payload import GATEWAY, is_pair
 from .foreign.tokens import are_evidence, is_redacted
 from .journal import Journal, prepare
 from .masking import Masker
@@ -86,6 +86,9 @@ def record(
     to several gateways.
     """
     found = read(source)
+    payload = all(one.payload for one in found)
+    if payload:
+        found = [_moved(one, check_url(url or GATEWAY)) for one in found]
     called = [(_called(one.row["request"]["url"], specification), one) for one in found]
     calls = [(*where, one) for where, one in called if where is not None]
     base = _gateway(source, Counter(base for base, _, one in calls if not one.row.get("peer")), url)
@@ -94,7 +97,7 @@ def record(
     made = [
         (action, replace(one, row={**one.row, "peer": of[where]} if of[where] else one.row))
         for where, action, one in calls
-        if where in of and _is_call(one.row, config)
+        if where in of and (payload or _is_call(one.row, config))
     ]
     if not made:
         raise UsageError(f"{source}: no {config.method} is made to any operation under {base}")
@@ -105,7 +108,7 @@ def record(
         notes.append(f"{len(found) - len(made)} recorded requests are no calls of this specification to {base}")
     if len(made) > len(chosen):
         notes.append(f"{len(made) - len(chosen)} calls are on record twice, and are judged once")
-    binding = _binding(config, [one.row for _, one in chosen])
+    binding = EnvelopeBinding() if payload else _binding(config, [one.row for _, one in chosen])
     exchanges = [*_exchanges(chosen, binding)]
     unheld: list[str] = []
     if not own:
@@ -117,7 +120,7 @@ def record(
     for secret in _secrets(exchanges):
         masker.learn(secret)
     begun = datetime.datetime.fromtimestamp(exchanges[0].started, datetime.UTC)
-    run = Run(specification, config, uuid.uuid4().hex[:12], 0, begun, strict=strict, recorded=True)
+    run = Run(specification, config, uuid.uuid4().hex[:12], 0, begun, strict=strict, recorded=True, payload=payload)
     test = "".join(filter(str.isprintable, source.name)) or "recording"
     prepare(folder)
     private = StandIns(specification, config, secrets.token_bytes(16)) if config.mask else None
@@ -134,6 +137,12 @@ def record(
         journal.write(RunEnd(narrowed=True, seconds=seconds))
     finally:
         journal.close()
+
+
+def _moved(one: Recorded, base: str) -> Recorded:
+    """Puts a call of a payload log to the gateway that the user names."""
+    request = one.row["request"]
+    return replace(one, row={**one.row, "request": {**request, "url": base + request["url"].removeprefix(GATEWAY)}})
 
 
 def _called(url: str, specification: Specification) -> tuple[str, str] | None:

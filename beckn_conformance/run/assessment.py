@@ -110,6 +110,7 @@ class Assessment:
             narrowed=run.narrowed or narrowed,
             unreachable=run.unreachable,
             can_verify=run.can_verify,
+            payload=run.payload,
             today=run.started.date(),
         )
 

@@ -58,6 +58,8 @@ class Requirement:
     owns: tuple[str, ...] = ()
     """Members of the reply that it judges instead of the general requirement on the body."""
     needs: str = ""
+    evidence: str = ""
+    """``http`` if it shows in the HTTP message only: its URL, status, media type or time."""
     untestable: str = ""
 
 

@@ -219,3 +219,31 @@ def test_a_mistake_is_told_with_its_file_and_line(name, text, where, tmp_path):
 
     assert where in str(raised.value)
     assert "\n" not in str(raised.value)
+
+
+@pytest.mark.parametrize("form", PAYLOADS)
+def test_what_only_http_shows_is_untested_in_a_payload_log(form, tmp_path):
+    result = judged(form(entries(), tmp_path))
+
+    for requirement in ("REPLY-STATUS-ACK", "REPLY-STATUS-NACK", "REPLY-MEDIA-TYPE", "REPLY-TIME", "GET-ENDPOINT"):
+        outcome = next(o for o in result.verdict.outcomes if o.requirement.id == requirement)
+        assert outcome.status == "untested"
+        assert outcome.reason.startswith("the log holds headers and bodies only")
+    assert result.status("REPLY-MESSAGE") != "untested"
+
+
+def test_a_payload_log_is_of_the_gateway_that_the_user_names(tmp_path):
+    result = judged(lines(entries("get-name-ascii"), tmp_path), "https://gw.example/api")
+
+    assert DEFECTS["get-name-ascii"] in result.found
+    assert "under https://gw.example/api" not in result.notes
+
+
+def test_header_members_of_a_payload_log_may_be_in_any_case(tmp_path):
+    path = tmp_path / "log.jsonl"
+    with path.open("w") as file:
+        for pair in pairs(entries()):
+            pair["request"]["header"] = {name.lower(): value for name, value in pair["request"]["header"].items()}
+            file.write(json.dumps(pair) + "\n")
+
+    assert judged(path).status("GET-ROUND-TRIP") == "passed"
