@@ -25,12 +25,15 @@ def _add_judge(commands: Commands) -> None:
     judge = commands.add_parser(
         "judge",
         help="judge traffic that somebody else has recorded",
-        description="Judges the calls in a HAR (of a browser, a proxy, or this kit) or in the record of a run, by the "
-        "checks of a run and without a gateway. What was not exercised is untested, and the verdict incomplete; "
-        "exit status 1 for a finding that fails the class, 10 where nothing could be judged.",
+        description="Judges the calls in a recording (HAR, payload log, newman export, VCR cassette) or in the record "
+        "of a run, by the checks of a run and without a gateway. What was not exercised is untested, and the verdict "
+        "incomplete; exit status 1 for a finding that fails the class, 10 where nothing could be judged.",
     )
     judge.add_argument(
-        "traffic", metavar="TRAFFIC", type=path_of, help="a HAR, also in a ZIP, an exchanges.jsonl, or a report folder"
+        "traffic",
+        metavar="TRAFFIC",
+        type=path_of,
+        help="a recording, also in a ZIP; a folder of NAME.request.json and NAME.reply.json; or a report folder",
     )
     judge.add_argument("--gateway-url", metavar="URL", help="the gateway to judge, where the traffic is with several")
     judge.add_argument("--gateway-config", metavar="FILE", type=path_of, help="what the gateway's vendor declares")
@@ -45,6 +48,7 @@ def _judge(chosen: argparse.Namespace) -> int:
     import tempfile
 
     from ..record import traffic
+    from ..record.foreign import source
     from ..record.journal import SCRIPTS, prepare
     from ..untrusted.writing import held, locked
 
@@ -54,7 +58,7 @@ def _judge(chosen: argparse.Namespace) -> int:
         if folder is not None:
             prepare(folder)
             stack.enter_context(locked(folder))
-        if chosen.traffic.is_dir():
+        if chosen.traffic.is_dir() and not source.messages(chosen.traffic):
             if folder is None or not folder.samefile(chosen.traffic):
                 stack.enter_context(held(chosen.traffic, SCRIPTS, shared=True))
             return _rejudged(chosen.traffic, specification, folder, as_json=chosen.json)

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 import pytest
 import yaml
 
+from beckn_conformance.commands.cli import main
 from beckn_conformance.errors import UsageError
 from tests.run.recordings import entries, judged, zipped
 
@@ -247,3 +248,9 @@ def test_header_members_of_a_payload_log_may_be_in_any_case(tmp_path):
             file.write(json.dumps(pair) + "\n")
 
     assert judged(path).status("GET-ROUND-TRIP") == "passed"
+
+
+def test_a_folder_of_messages_is_judged_from_the_command_line(tmp_path, capsys):
+    assert main(["judge", str(folder_of_files(entries("get-name-ascii"), tmp_path))]) == 1
+
+    assert "GET-ROUND-TRIP" in capsys.readouterr().out

@@ -21,6 +21,7 @@ KIT = {
     "certificate.json",
     "fleet.json",
     "fleet-report.json",
+    "payload-log.json",
     "record.json",
 }
 """Schemas of the kit's own input and output, which no message refers to."""

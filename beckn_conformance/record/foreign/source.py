@@ -71,12 +71,16 @@ class Source:
         return content
 
 
-def _names(folder: Path) -> list[str]:
-    """Lists the messages in a folder."""
+def messages(folder: Path) -> list[str]:
+    """Lists the messages of a payload log in a folder; raises UsageError for a folder that cannot be read."""
     try:
-        names = [name for name in os.listdir(folder) if payload.FILE.fullmatch(name)]
+        return [name for name in os.listdir(folder) if payload.FILE.fullmatch(name)]
     except OSError as error:
         raise UsageError(f"{folder} cannot be read: {error.strerror}") from error
+
+
+def _names(folder: Path) -> list[str]:
+    names = messages(folder)
     if not names or len(names) > MOST_FILES:
         raise UsageError(
             f"{folder} is no recording: it holds {len(names) or 'no'} files NAME.request.json and NAME.reply.json, and "

@@ -15,6 +15,7 @@ from .folder import Folder, Problem, references
 
 OWN: Final = {
     *("gateway-config.json", "report.json", "catalogue.json", "certificate.json", "fleet.json", "fleet-report.json"),
+    "payload-log.json",
     "record.json",
 }
 """Schemas of the kit's own input and output: any keyword works there, and no message refers to them."""
