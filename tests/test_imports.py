@@ -28,12 +28,12 @@ ORDER = (
 )
 """A package imports itself and those before it."""
 PURE = ("specification", "messages", "judging")
-TALKS = {"aiohttp", "httpx", "pytest", "asyncio", "socket", "reference_server"}
+TALKS = {"h11", "httpx", "pytest", "asyncio", "socket", "reference_server"}
 USE_THE_REFERENCE_GATEWAY = (
     *("run/embedded.py", "commands/spec/trial.py", "commands/spec/prove.py"),
     *("commands/spec/check/requirements.py", "commands/spec/catalogue.py"),
 )
-HEAVY = ("aiohttp", "httpx", "hypothesis", "schemathesis", "jsonschema", "jsonschema_rs", "yaml", "phonenumbers")
+HEAVY = ("httpx", "hypothesis", "schemathesis", "jsonschema", "jsonschema_rs", "yaml", "phonenumbers")
 SOURCES = sorted(PACKAGE.rglob("*.py"))
 
 
@@ -127,7 +127,7 @@ def test_the_plugin_alone_loads_nothing_heavy():
 def test_judging_loads_no_client():
     modules = loaded("import beckn_conformance.judging.judge, beckn_conformance.judging.outcome")
 
-    assert modules.isdisjoint({"aiohttp", "httpx", "pytest", "asyncio", "beckn_conformance.client.client"})
+    assert modules.isdisjoint({"h11", "httpx", "pytest", "asyncio", "beckn_conformance.client.client"})
 
 
 def test_the_names_of_the_operations_stand_in_one_module():

@@ -1,4 +1,4 @@
-"""Plain calls that tell whether a gateway answers: an outage or a ban from what belongs to one request (T6)."""
+"""Plain calls that tell an outage or a ban from what belongs to one request (T6)."""
 
 from __future__ import annotations
 
@@ -9,55 +9,64 @@ from collections import Counter, deque
 from collections.abc import Awaitable, Callable
 
 from ..messages.binding import Binding
-from ..messages.exchange import Exchange, Message, identifier
+from ..messages.exchange import CONTROL, Exchange, identifier
+from ..specification.actions import GET
 from ..specification.pointer import member
+from .outgoing import Outgoing
+from .poll import poll
 
 KNOWN = 4
-"""Registrations that are kept for plain calls, so that one can be asked for that a reply is not about."""
+"""Registrations kept for plain calls, so that one can be asked for that a reply is not about."""
 MOST = 3
-"""Plain calls that are made after replies of one kind; once it was seen so often that the gateway answers others, the
-replies are its habit."""
-FIRST_PAUSE, LONGEST_PAUSE = 0.05, 1.0
-"""Seconds between two plain calls while none is answered; doubled each time."""
+"""Plain calls after replies of one kind. If the gateway answers all of them, such replies are its habit."""
+LONGEST_PAUSE = 1.0
+"""Seconds between two plain calls, at most, while none is answered."""
 
 Kind = tuple[object, ...]
-Ask = Callable[[Message, Binding], Awaitable[bool]]
+Ask = Callable[[Outgoing], Awaitable[bool]]
 """Makes a plain call, and says whether the gateway itself answered."""
 
 
 class Control:
-    """Asks for a registration that was served before; calls that would be made at the same time are one."""
+    """Asks for a registration that was served before; callers at the same time share one call."""
 
     def __init__(self, ask: Ask, patience: float) -> None:
         self._ask = ask
-        self._retry = patience
-        self._known: deque[tuple[str, Message, Binding]] = deque(maxlen=KNOWN)
+        self._patience = patience
+        self._known: deque[tuple[str, Outgoing]] = deque(maxlen=KNOWN)
         self._lock = asyncio.Lock()
         self._asked = 0.0
         self._answered = True
         self._away_since: float | None = None
         self._last_away = -math.inf
-        """When a plain call was not answered the last time."""
+        """When a plain call was last left unanswered."""
         self._returning: asyncio.Task[bool] | None = None
         self._habits: Counter[Kind] = Counter()
 
     def learn(self, exchange: Exchange, binding: Binding) -> None:
-        """Takes note of a Provider/get that was acknowledged: such a call is known to be good."""
-        if exchange.sent is None or not exchange.acknowledged:
+        """Remembers a Provider/get that was acknowledged, as a call known to be good."""
+        sent = exchange.sent
+        if sent is None or not exchange.acknowledged:
             return
-        id_ = identifier(member(exchange.sent.body, "/registration/id"))
-        if id_ is not None and id_ not in {known for known, _, _ in self._known}:
-            self._known.append((id_, exchange.sent, binding))
+        id_ = identifier(member(sent.body, "/registration/id"))
+        if id_ is not None and id_ not in {known for known, _ in self._known}:
+            self._known.append((id_, Outgoing(GET, binding, sent.header, sent.body, purpose=CONTROL)))
 
     @property
     def is_away(self) -> bool:
-        """Whether the last plain call was not answered, and patience is not over yet."""
-        return self._away_since is not None and time.monotonic() <= self._away_since + self._retry
+        """Whether the last plain call was left unanswered, and patience is not over yet."""
+        return self._away_since is not None and not self._is_over
+
+    @property
+    def _is_over(self) -> bool:
+        return self._away_since is not None and time.monotonic() > self._away_since + self._patience
 
     async def belongs(self, exchange: Exchange, kind: Kind, begun: float, ended: float) -> bool:
-        """Whether a bare reply, to a request that was under way between two moments on the monotonic clock, belongs to
-        it: a plain call after it is answered, and none after it was sent was not. So it is taken to be where no call is
-        known to be good, or replies of its kind are a habit."""
+        """Whether a bare reply belongs to its request, which began and ended at these moments on the monotonic clock.
+
+        It does if a plain call after it is answered, and none since it was sent was left unanswered. It is taken to
+        belong if no call is known to be good, or if replies of its kind are a habit.
+        """
         if begun <= self._last_away:
             return False
         if not self._known or self._habits[kind] >= MOST:
@@ -69,7 +78,7 @@ class Control:
         return False
 
     async def back(self) -> bool:
-        """Waits until the gateway answers a plain call; False where it has not within patience, which is spent once."""
+        """Waits until the gateway answers a plain call; False if it does not within patience, which is spent once."""
         if not self._known:
             return True
         if self._returning is None or self._returning.done():
@@ -77,21 +86,18 @@ class Control:
         return await asyncio.shield(self._returning)
 
     async def _return(self) -> bool:
-        pause = FIRST_PAUSE
-        while not await self._is_answered(time.monotonic()):
-            if self._away_since is not None and time.monotonic() > self._away_since + self._retry:
-                return False
-            await asyncio.sleep(pause)
-            pause = min(2 * pause, LONGEST_PAUSE)
-        return True
+        async def ask() -> bool:
+            return await self._is_answered(time.monotonic())
+
+        return await poll(ask, lambda answered, began: answered or self._is_over, longest=LONGEST_PAUSE)
 
     async def _is_answered(self, since: float, about: str | None = None) -> bool:
-        """Whether a plain call is answered that is made after a moment, for another registration where there is one."""
+        """Whether a plain call made after a moment is answered; it asks for another registration, if there is one."""
         async with self._lock:
             if self._asked <= since:
                 self._asked = time.monotonic()
-                chosen = next((known for known in self._known if known[0] != about), self._known[0])
-                self._answered = await self._ask(*chosen[1:])
+                _, call = next((known for known in self._known if known[0] != about), self._known[0])
+                self._answered = await self._ask(call)
                 if self._answered:
                     self._away_since = None
                 else:

@@ -1,4 +1,4 @@
-"""Whose call goes next, where more scenarios play side by side than a gateway is to answer at once."""
+"""Who goes next when more calls are ready than the gateway should get at once."""
 
 from __future__ import annotations
 
@@ -7,53 +7,48 @@ import contextlib
 import heapq
 import itertools
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 
 
 class RankedTurns:
-    """Lets a number of calls be under way; of those that wait, the one of the lowest rank goes next.
+    """Limits the number of calls under way, and lets the waiting one of the lowest rank go next.
 
-    So a scenario that began before others also ends before them, and what came back of it can be judged meanwhile.
+    A scenario that began before others so ends before them, and can be judged meanwhile. While ``is_short`` says that
+    memory is, only one call is under way, that of the lowest rank.
     """
 
-    def __init__(self, number: int) -> None:
-        self._free = number
+    def __init__(self, most: int, is_short: Callable[[], bool] = lambda: False) -> None:
+        self._most = most
+        self._is_short = is_short
+        self._under_way = 0
         self._order = itertools.count()
         self._waiting: list[tuple[int, int, asyncio.Future[None]]] = []
 
     @contextlib.asynccontextmanager
     async def turn(self, rank: int) -> AsyncIterator[None]:
-        """Waits until a call of this rank may be made; another may be once the block is left."""
-        if self._free:
-            self._free -= 1
-        else:
-            await self._wait(rank)
-        try:
-            yield
-        finally:
-            self._pass_on()
-
-    async def _wait(self, rank: int) -> None:
+        """Waits until a call of this rank may be made; another may be made once the block is left."""
         ready = asyncio.get_running_loop().create_future()
         heapq.heappush(self._waiting, (rank, next(self._order), ready))
+        self._admit()
         try:
             await ready
-        except asyncio.CancelledError:
+            yield
+        finally:
+            # One that is given up may have been admitted already.
             if ready.done() and not ready.cancelled():
-                self._pass_on()
-            raise
+                self._under_way -= 1
+                self._admit()
 
-    def _pass_on(self) -> None:
-        while self._waiting:
+    def _admit(self) -> None:
+        while self._waiting and self._under_way < (1 if self._is_short() else self._most):
             _, _, ready = heapq.heappop(self._waiting)
             if not ready.done():
+                self._under_way += 1
                 ready.set_result(None)
-                return
-        self._free += 1
 
 
 class ConcurrencyLimiter:
-    """Places for requests in flight: fewer while the gateway asks for it, more again after a row of good answers."""
+    """Places for requests in flight: fewer if the gateway asks for fewer, more again after a row of good answers."""
 
     def __init__(self, most: int) -> None:
         self.most = self.open = self.fewest = most
@@ -97,7 +92,7 @@ class ConcurrencyLimiter:
         self._good = 0
 
     def good(self) -> None:
-        """Counts a good answer; after two for each place there is one place more."""
+        """Counts a good answer; two for each place open another one."""
         if self.open == self.most:
             return
         self._good += 1

@@ -1,4 +1,4 @@
-"""Asks again and again, with growing pauses, until an answer will do."""
+"""Repeats a question, with growing pauses, until an answer will do."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ async def poll(
     until: Callable[[], float] = lambda: math.inf,
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
 ) -> T:
-    """The first answer that ``done`` takes; it is given the answer and the time at which that was asked for.
+    """The first answer that ``done`` accepts, given the answer and the time at which it was asked for.
 
-    Times are those of the clock of exchanges, in seconds. Pauses double up to ``longest`` seconds. None goes on far
-    beyond ``until``, so that the last question is asked soon after it.
+    Times are in seconds, by ``clock.now``. Pauses double up to ``longest`` seconds. None lasts far beyond ``until``, so
+    that the last question is asked soon after it.
     """
     pause = FIRST_PAUSE
     while True:

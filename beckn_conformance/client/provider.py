@@ -8,11 +8,10 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ..config.gateway import SIGNUP_TOKEN, GatewayConfig
 from ..errors import Unmet
 from ..judging.checks import looks_unsettled
-from ..messages.binding import Binding, EnvelopeBinding
-from ..messages.exchange import Exchange, Message, Stimulus
+from ..messages.binding import Binding
+from ..messages.exchange import Exchange, Stimulus
 from ..messages.registration import Registration as Registration
 from ..messages.registration import registration_of
 from ..messages.values import Values
@@ -24,6 +23,7 @@ from .description import describe
 from .exclusive import ExclusiveAccess
 from .hostile_sender import HostileSender
 from .liveness import Liveness
+from .outgoing import Outgoing
 from .peers import Peers
 from .poll import poll
 from .verification import Verifier
@@ -32,7 +32,9 @@ Turn = Callable[[], contextlib.AbstractAsyncContextManager[None]]
 """What a call waits for before it is made."""
 
 GATHERING = 2.0
-"""Seconds that calls which are to go together wait for each other's connections."""
+"""Seconds that calls made together wait for each other's connections."""
+AFTER_SETTLING = 0.02
+"""Seconds that ``settle`` waits longer than declared, for clocks that differ a little."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,40 +65,26 @@ class Actor:
         exclusive: ExclusiveAccess | None = None,
         peers: Mapping[str, Gateway] | None = None,
     ) -> None:
-        self.exclusive = exclusive or ExclusiveAccess()
-        self.values = values
+        self.gateway = gateway
+        self.config = gateway.config
+        self.binding = binding
         self.specification = specification
+        self.values = values
+        self.verifier = verifier
+        self.exclusive = exclusive or ExclusiveAccess()
         self.exchanges: list[Exchange] = []
         self.lost = 0
-        """Calls whose answer was lost, and that were made with no other data since."""
+        """Calls whose answer was lost, and that were not made with other data since."""
         self.turned_away = 0
-        """Malformed requests that something in front answered; they are made once more at the end of the run."""
-        self.gateway = gateway
-        self._peers = peers or {}
+        """Malformed requests that something in front answered; they are sent once more at the end of the run."""
+        self.hurried = False
+        """Whether ``settle`` does not wait: what fails even so is made small sooner."""
         self.hostile = HostileSender(self)
         self.liveness = Liveness(self)
-        self.peers = Peers(self, self._peers)
-        self.binding = binding
-        self._verifier = verifier
+        self._gateways = peers or {}
+        self.peers = Peers(self, self._gateways)
         self._turn = turn
         self._taken: set[str] = set()
-        self.hurried = False
-        """Whether ``settle`` waits for nothing: what shows without it is sooner made small."""
-
-    @property
-    def config(self) -> GatewayConfig:
-        return self.gateway.config
-
-    @property
-    def carries_lines(self) -> bool:
-        """Whether a member of the header may have a line break in it, which a field of HTTP cannot."""
-        return isinstance(self.binding, EnvelopeBinding)
-
-    def header(self, action: str, token: str | None = None) -> dict[str, str]:
-        """The three header members of a valid request."""
-        if token is None:
-            token = self.config.signup_token or SIGNUP_TOKEN
-        return {"Action": action, "Token": token, "Timestamp": self.gateway.timestamp()}
 
     async def call(
         self,
@@ -110,26 +98,36 @@ class Actor:
         start: Callable[[], Awaitable[object]] | None = None,
         peer: str = "",
     ) -> Exchange:
-        """Makes one call; ``header`` overrides header members, None leaves one out. ``peer`` is the base URL of another
-        gateway that is asked."""
-        gateway = self._peers[peer] if peer else self.gateway
-        async with contextlib.nullcontext() if peer else self._turn():
-            changes = header or {}
-            members: dict[str, str | None] = {**self.header(action, token), **changes}
-            message = Message({name: value for name, value in members.items() if value is not None}, body)
-            dated = "Timestamp" in changes
-            exchange = await gateway.send(
-                action, message, self.binding, purpose=purpose, stimulus=stimulus, start=start, dated=dated
-            )
+        """Makes one call; ``header`` overrides header members, None leaves one out.
+
+        ``peer`` is the base URL of another gateway to ask. ``start`` is awaited with a place in hand.
+        """
+        changes = header or {}
+        members: dict[str, str | None] = {**self.gateway.header(action, token), **changes}
+        outgoing = Outgoing(
+            action,
+            self.binding,
+            {name: value for name, value in members.items() if value is not None},
+            body,
+            dated="Timestamp" in changes,
+            purpose=purpose,
+            stimulus=stimulus,
+            start=start,
+        )
+        if peer:
+            exchange = await self._gateways[peer].send(outgoing)
+        else:
+            async with self._turn():
+                exchange = await self.gateway.send(outgoing)
+            self.lost += not purpose and self.gateway.appearance.lost(exchange)
         self.exchanges.append(exchange)
-        self.lost += not peer and not purpose and self.gateway.appearance.lost(exchange)
         return exchange
 
     async def together(self, *calls: Call, apart: float = 0.0) -> list[Exchange]:
-        """Makes calls at one moment, or some seconds apart, each over a connection of its own.
+        """Makes calls at one moment, or some seconds apart.
 
-        None is sent before there is a connection for all of them; those beyond the declared concurrency follow. A
-        declared rate still spaces them out.
+        None is sent before there is a place for all of them; those beyond the declared concurrency follow. A declared
+        rate still spaces them out.
         """
         abreast = min(len(calls), self.config.concurrency)
         there = 0
@@ -165,8 +163,8 @@ class Actor:
 
     async def registered(self, body: Any = None) -> Registration:
         """A registration that later calls can be about; raises Unmet where none can be had."""
-        if self._verifier.uses_stock:
-            return self._verifier.take(self._taken)
+        if self.verifier.uses_stock:
+            return self.verifier.take(self._taken)
         exchange = await self.signup(body)
         registration = await self.usable(exchange)
         if registration is None:
@@ -176,17 +174,17 @@ class Actor:
     async def usable(self, signup: Exchange) -> Registration | None:
         """The registration that a signup made, verified where the gateway serves no other; None without one."""
         registration = registration_of(signup)
-        if registration is None or self._verifier.uses_stock:
+        if registration is None or self.verifier.uses_stock:
             return None
-        if self._verifier.always:
-            await self._verifier.verify(registration.id)
+        if self.verifier.always:
+            await self.verifier.verify(registration.id)
         return registration
 
     async def settle(self) -> None:
-        """Waits until what was changed must be seen by every call (R19)."""
+        """Waits until every call must see what was changed (R19)."""
         if not self.hurried:
             async with self.exclusive.paused():
-                await asyncio.sleep(self.config.settle + 0.02)
+                await asyncio.sleep(self.config.settle + AFTER_SETTLING)
 
     async def about(
         self,
@@ -194,27 +192,19 @@ class Actor:
         action: str,
         parts: Mapping[str, Any] | None = None,
         *,
+        body: Any = None,
         enough: Callable[[Exchange], bool] = lambda exchange: not looks_unsettled(exchange),
         since: float | None = None,
     ) -> Exchange:
-        """A call about a registration, made again until it is seen or ``settle`` has passed (R19)."""
-        body = {"registration": {"id": registration.id}, **(parts or {})}
-        return await self.persist(registration, action, body, enough=enough, since=since)
+        """A call about a registration, repeated until its answer is ``enough`` or ``settle`` has passed (R19).
 
-    async def persist(
-        self,
-        registration: Registration,
-        action: str,
-        body: Any,
-        *,
-        enough: Callable[[Exchange], bool] = lambda exchange: not looks_unsettled(exchange),
-        since: float | None = None,
-    ) -> Exchange:
-        """The same with a body of any kind."""
+        ``body`` replaces that of a valid call with these ``parts``.
+        """
         until = (registration.made if since is None else since) + self.config.settle
+        valid = Call.about(registration, action, parts)
 
         async def ask() -> Exchange:
-            return await self.call(action, body, token=registration.token)
+            return await self.call(action, valid.body if body is None else body, token=registration.token)
 
         return await poll(ask, lambda exchange, began: enough(exchange) or began >= until, until=lambda: until)
 
@@ -228,32 +218,23 @@ class Actor:
         return await self.about(registration, ADD, {"documents": documents})
 
     async def get_after(self, change: Exchange, registration: Registration) -> Exchange:
-        """A Provider/get that is asked again until it shows an acknowledged change, or ``settle`` has passed."""
-        sent = change.sent.body if change.sent else None
+        """A Provider/get, repeated until it shows an acknowledged change or ``settle`` has passed."""
         if not change.acknowledged or self.config.updates == "deferred":
             return await self.get(registration)
-        status = member(change.body_of_reply, "/registration/status")
+        return await self.about(registration, GET, enough=lambda got: _shows(got, change), since=change.ended)
 
-        def shows(exchange: Exchange) -> bool:
-            body = exchange.body_of_reply
-            info = member(sent, "/info")
-            if isinstance(info, dict) and any(
-                value is not None and str(member(body, below("/info", key))).casefold() != str(value).casefold()
-                for key, value in info.items()
-            ):
-                return False
-            names = (
-                [d.get("name") for d in member(body, "/documents") if isinstance(d, dict)]
-                if isinstance(member(body, "/documents"), list)
-                else []
-            )
-            added = member(sent, "/documents")
-            if isinstance(added, list) and any(isinstance(d, dict) and d.get("name") not in names for d in added):
-                return False
-            return bool(member(body, "/registration/status") == status) or status == MISSING
 
-        return await self.about(registration, GET, enough=shows, since=change.ended)
-
-    async def verify(self, registration: Registration) -> None:
-        """Has a person's verification done through the declared hook; raises Unmet where there is none."""
-        await self._verifier.verify(registration.id)
+def _shows(got: Exchange, change: Exchange) -> bool:
+    """Whether a Provider/get shows the members, the documents and the status of an acknowledged change."""
+    sent, body = change.sent.body if change.sent else None, got.body_of_reply
+    info, added, listed = member(sent, "/info"), member(sent, "/documents"), member(body, "/documents")
+    if isinstance(info, dict) and any(
+        value is not None and str(member(body, below("/info", key))).casefold() != str(value).casefold()
+        for key, value in info.items()
+    ):
+        return False
+    names = [one.get("name") for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
+    if isinstance(added, list) and any(isinstance(one, dict) and one.get("name") not in names for one in added):
+        return False
+    status = member(change.body_of_reply, "/registration/status")
+    return status == MISSING or bool(member(body, "/registration/status") == status)

@@ -10,13 +10,12 @@ import threading
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
 from concurrent.futures import Future
 from dataclasses import replace
-from typing import Any, TypeVar
-
-import httpx
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..client.client import Gateway
 from ..client.exclusive import ExclusiveAccess
 from ..client.limiter import RankedTurns
+from ..client.memory import Memory
 from ..client.probe import ProbeResult, probe
 from ..client.provider import Actor
 from ..client.verification import Verifier
@@ -26,6 +25,9 @@ from ..messages.exchange import Exchange
 from ..messages.values import Values
 from ..record.events import Transcript
 from ..record.run import Run
+
+if TYPE_CHECKING:
+    import httpx
 
 T = TypeVar("T")
 Play = Callable[[Actor], Awaitable[Any]]
@@ -78,11 +80,12 @@ class Player:
         self._verifier = Verifier(config, transport)
         self._exclusive = ExclusiveAccess()
         self._exclusive.sure = not worker
-        self._turns = RankedTurns(config.concurrency)
+        self._memory = Memory()
+        self._turns = RankedTurns(config.concurrency, lambda: self._memory.is_short)
         self._ranks = itertools.count()
         self.playing: dict[str, Future[Transcript]] = {}
         """Scenarios that were begun, and whose transcript nobody has taken."""
-        self._make = functools.partial(Gateway, transport=transport, record=record)
+        self._make = functools.partial(Gateway, transport=transport, record=record, memory=self._memory)
         self._label = f"{worker}-" if worker else ""
         self._gateway: Gateway | None = None
         self._peers: dict[str, Gateway] = {}
@@ -98,11 +101,6 @@ class Player:
         """Requests sent so far."""
         return sum(gateway.sent for gateway in self.gateways)
 
-    @property
-    def room(self) -> float:
-        """Replies that may wait to be judged without taking too much memory."""
-        return self._gateway.budget.room if self._gateway is not None else 0
-
     def start(self) -> ProbeResult:
         """Finds out how to talk to the gateway. Raises Unreachable."""
         self._loop = Loop()
@@ -116,6 +114,7 @@ class Player:
         found = await probe(self._gateway, self._specification, self._values, self._verifier)
         # They are on record as a part of the probe.
         self._gateway.take_controls()
+        self._memory.release_all()
         self.binding = found.binding
         self._verifier.always = not found.shown.serves_fresh
         return found
@@ -136,12 +135,17 @@ class Player:
     def played(self, name: str, play: Play) -> Transcript:
         """Waits for the transcript of a scenario, which is begun if it was not before."""
         self.prefetch({name: play})
-        return self.playing.pop(name).result()
+        return self._release(self.playing.pop(name).result())
 
     def tried(self, play: Play, *, hurried: bool) -> Transcript:
         """Plays a scenario at once; a hurried one skips waiting for the gateway to settle."""
         assert self._loop is not None
-        return self._loop.wait(self._play(play, next(self._ranks), hurried))
+        return self._release(self._loop.wait(self._play(play, next(self._ranks), hurried)))
+
+    def _release(self, transcript: Transcript) -> Transcript:
+        """Makes room for what follows, as whoever takes a transcript judges and forgets it."""
+        self._memory.release(transcript.exchanges)
+        return transcript
 
     def back(self) -> bool:
         """Waits until the gateway answers; False if it does not within patience (T13)."""

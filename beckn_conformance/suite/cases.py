@@ -141,7 +141,7 @@ async def call_with_fault(
     if fault.member.startswith("/registration"):
         await until_blamed(actor, registration, action, body)
     else:
-        await actor.persist(registration, action, body)
+        await actor.about(registration, action, body=body)
     await actor.get(registration)
 
 
@@ -152,4 +152,4 @@ async def until_blamed(actor: Actor, registration: Registration, action: str, bo
     def enough(exchange: Exchange) -> bool:
         return action == ADD or not looks_unsettled(exchange) or bool(blamed(exchange))
 
-    await actor.persist(registration, action, body, enough=enough)
+    await actor.about(registration, action, body=body, enough=enough)

@@ -169,7 +169,7 @@ async def test_verified_documents_stay_verified(actor: Actor) -> None:
     registration = await actor.registered(actor.values.signup(documents=2))
     added = await actor.add(registration, [actor.values.document()])
     await actor.get_after(added, registration)
-    await actor.verify(registration)
+    await actor.verifier.verify(registration.id)
     await actor.get(registration)
     await actor.settle()
     for _ in range(3):

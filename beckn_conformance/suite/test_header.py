@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from beckn_conformance.client.provider import Actor, Registration
+from beckn_conformance.messages.binding import EnvelopeBinding
 from beckn_conformance.messages.faults import HEADER_FAULTS, TOKEN_KINDS, header_requirement
 from beckn_conformance.run.scenario import case, exercises, scenario
 from beckn_conformance.specification.actions import ADD, GET, SIGNUP, UPDATE
@@ -46,7 +47,7 @@ async def test_action(actor: Actor, action: str, kind: str) -> None:
     other = GET if action != GET else SIGNUP
     value = {"missing": None, "another operation": other, "unknown": "Provider/renew"}[kind]
     await _call(actor, action, {"Action": value})
-    if kind == "unknown" and actor.carries_lines:
+    if kind == "unknown" and isinstance(actor.binding, EnvelopeBinding):
         await _call(actor, action, {"Action": f"{action}\nsecond"})
 
 
@@ -68,8 +69,8 @@ async def test_timestamp(actor: Actor, action: str, kind: str) -> None:
     """A Timestamp that is absent, no time or no date of the calendar (H1)."""
     malformed = current().files["header.request.json"]["properties"]["Timestamp"]["x-malformed"]
     await _call(actor, action, {"Timestamp": None if kind == "missing" else malformed[kind]})
-    if kind == "a word" and actor.carries_lines:
-        await _call(actor, action, {"Timestamp": f"{actor.header(action)['Timestamp']}\nsecond"})
+    if kind == "a word" and isinstance(actor.binding, EnvelopeBinding):
+        await _call(actor, action, {"Timestamp": f"{actor.gateway.timestamp()}\nsecond"})
 
 
 @pytest.mark.parametrize(

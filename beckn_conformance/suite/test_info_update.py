@@ -233,7 +233,7 @@ async def test_unknown_registration(actor: Actor) -> None:
 async def test_verified_documents_stay_verified(actor: Actor) -> None:
     """What a person has verified is not put back by an update of other things."""
     registration = await actor.registered(actor.values.signup(documents=2))
-    await actor.verify(registration)
+    await actor.verifier.verify(registration.id)
     await actor.get(registration)
     await actor.settle()
     added = await actor.add(registration, [actor.values.document()])
@@ -248,7 +248,7 @@ async def test_verified_documents_stay_verified(actor: Actor) -> None:
 async def test_verified_documents_stay_verified_when_another_is_updated(actor: Actor) -> None:
     """What a person has verified is not put back by an update of another registration."""
     one, other = await actor.registered(actor.values.signup(documents=2)), await actor.registered()
-    await actor.verify(one)
+    await actor.verifier.verify(one.id)
     await actor.get(one)
     await actor.settle()
     update = await actor.update(other, actor.values.info())

@@ -87,7 +87,7 @@ async def _step(actor: Actor, provider: Provider, others: list[Provider], kind: 
         case "intrusion":
             await _intrude(actor, registration, others, *rest)
         case "verification":
-            await actor.verify(registration)
+            await actor.verifier.verify(registration.id)
 
 
 async def _spoiled(actor: Actor, registration: Registration, fault: str, parts: dict[str, Any]) -> None:

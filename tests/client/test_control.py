@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from beckn_conformance.client.control import MOST, Control
-from beckn_conformance.messages.binding import Binding
-from beckn_conformance.messages.exchange import Exchange, Message
+from beckn_conformance.client.outgoing import Outgoing
+from beckn_conformance.messages.exchange import Exchange
 from tests.exchanges import GET, HTTP, UPDATE, exchange, page, reply
 
 KIND = (GET, 500, "text/html")
@@ -26,8 +26,8 @@ class Gateway:
         for id_ in known:
             self.control.learn(called(id_, reply(body={})), HTTP)
 
-    async def _ask(self, message: Message, binding: Binding) -> bool:
-        self.asked.append(message.body["registration"]["id"])
+    async def _ask(self, call: Outgoing) -> bool:
+        self.asked.append(call.body["registration"]["id"])
         await asyncio.sleep(0)
         return self._answers.pop(0) if len(self._answers) > 1 else self._answers[0]
 

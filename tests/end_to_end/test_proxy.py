@@ -9,24 +9,23 @@ import ssl
 import subprocess
 from asyncio import StreamReader, StreamWriter
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 
 from beckn_conformance.client.client import Gateway
-from beckn_conformance.client.raw import send as send_raw
 from beckn_conformance.config.gateway import GatewayConfig
-from beckn_conformance.config.tls import tls_context
 from beckn_conformance.messages.binding import HttpBinding
-from beckn_conformance.messages.exchange import Exchange, Message, Raw, Request, Trouble, TroubleKind
+from beckn_conformance.messages.exchange import Exchange, Raw, Request
 from beckn_conformance.run.reproduction import tell
+from tests.client.calls import outgoing
 from tests.end_to_end.kit import LONGEST, ONE, Kit
 from tests.end_to_end.loopback import Loopback, Talk
 
 Make = Callable[..., Loopback]
 GET = "Provider/get"
-HEADER = {"Action": GET, "Token": "token-1", "Timestamp": "2026-01-01T00:00:00"}
 USER = "Proxy-Authorization: Basic bWU6aHVzaGh1c2g="
 """Of ``me:hushhush``."""
 
@@ -69,11 +68,14 @@ def proxy(heads: list[str], *, refuses: bool = False) -> Talk:
     return talk
 
 
-def call(config: GatewayConfig) -> Exchange:
+def call(config: GatewayConfig, raw: Raw | None = None) -> Exchange:
+    def spoil(request: Request) -> Request:
+        return replace(request, raw=raw)
+
     async def play() -> Exchange:
         client = Gateway(config)
         try:
-            return await client.send(GET, Message(HEADER, {"registration": {"id": "1"}}), HttpBinding())
+            return await client.send(outgoing(change=spoil if raw else None))
         finally:
             await client.close()
 
@@ -133,14 +135,13 @@ def test_tls_and_raw_bytes_go_through_a_tunnel(gateway: Make, tls: ssl.SSLContex
 
     exchange = call(GatewayConfig(server.url, proxies={server.url: where}, tls=trust))
     raw = Raw((b"POST /Provider/get HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\n\r\n",))
-    request = Request("POST", f"{server.url}/{GET}", (), b"", raw)
-    reply, trouble = asyncio.run(send_raw(request, raw, tls_context(trust), where, patience=20, longest=100_000))
-    doubting, why = asyncio.run(send_raw(request, raw, tls_context({}), where, patience=20, longest=100_000))
+    malformed = call(GatewayConfig(server.url, proxies={server.url: where}, tls=trust), raw)
+    doubting = call(GatewayConfig(server.url, proxies={server.url: where}), raw)
 
     assert exchange.refused, exchange.trouble
-    assert reply is not None, trouble
-    assert doubting is None
-    assert "certificate" in str(why)
+    assert malformed.reply is not None, malformed.trouble
+    assert doubting.reply is None
+    assert "certificate" in str(doubting.trouble)
     assert all(head.startswith(f"CONNECT 127.0.0.1:{server.port} HTTP/1.1") and USER in head for head in heads)
 
 
@@ -149,14 +150,12 @@ def test_a_tunnel_that_is_refused_is_told_and_nothing_was_sent(
 ) -> None:
     server, between = gateway(tls=tls), gateway(talk=proxy([], refuses=True))
     where = f"http://127.0.0.1:{between.port}"
-    raw = Raw((b"GET / HTTP/1.1\r\n\r\n",))
-    request = Request("GET", server.url, (), b"", raw)
+    config = GatewayConfig(server.url, proxies={server.url: where}, patience=0.1)
 
-    exchange = call(GatewayConfig(server.url, proxies={server.url: where}, patience=0.1))
-    answer = asyncio.run(send_raw(request, raw, tls_context({}), where, patience=20, longest=100))
+    for raw in (None, Raw((b"GET / HTTP/1.1\r\n\r\n",))):
+        exchange = call(config, raw)
+        assert "no connection: the proxy opens no tunnel, and says status 403" in str(exchange.trouble)
 
-    assert "no connection: the proxy opens no tunnel, and says status 403" in str(exchange.trouble)
-    assert answer == (None, Trouble(TroubleKind.CONNECTION, "the proxy opens no tunnel"))
     assert server.seen == []
 
 

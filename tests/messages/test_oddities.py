@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from beckn_conformance.client.raw import head
+from beckn_conformance.client.http import head
 from beckn_conformance.messages.exchange import Request
 from beckn_conformance.messages.hostile import (
     FOREIGN,

@@ -1,0 +1,39 @@
+"""How much memory the replies take that wait to be judged."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from ..messages.exchange import Exchange, Reply
+from .http import ReplyTooLarge
+
+MOST_HELD = 192 * 1024 * 1024
+"""Bytes of memory, estimated, that replies may take until they are judged."""
+
+
+class Memory:
+    """Estimates the memory of replies that wait to be judged. They come in one thread and are released in another."""
+
+    def __init__(self, most: int = MOST_HELD) -> None:
+        self._most = most
+        self._received = 0
+        self._released = 0
+
+    @property
+    def is_short(self) -> bool:
+        """Whether half of it is taken; then one call at a time is made until more is judged."""
+        return self._received - self._released > self._most / 2
+
+    def receive(self, reply: Reply) -> None:
+        """Raises ReplyTooLarge if there is no room for it."""
+        if self._received - self._released + reply.weight > self._most:
+            raise ReplyTooLarge("more came back than can be held until it is judged")
+        self._received += reply.weight
+
+    def release(self, exchanges: Iterable[Exchange]) -> None:
+        """Notes that these exchanges are about to be judged and forgotten."""
+        self._released += sum(exchange.reply.weight for exchange in exchanges if exchange.reply is not None)
+
+    def release_all(self) -> None:
+        """Notes that everything so far is forgotten."""
+        self._released = self._received

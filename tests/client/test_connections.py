@@ -1,0 +1,522 @@
+"""Connections to a gateway: what goes over the wire, when one is reused, and what is sent again."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import socket
+import ssl
+import threading
+from asyncio import StreamReader, StreamWriter
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from beckn_conformance.client import network
+from beckn_conformance.client.client import Gateway
+from beckn_conformance.client.memory import Memory
+from beckn_conformance.config.gateway import GatewayConfig
+from beckn_conformance.messages.exchange import Exchange, Request, TroubleKind
+from tests.client.calls import BODY, GET, HEADER, SIGNUP, UPDATE, Make, ok, outgoing, playing, request_from, says, send
+from tests.end_to_end.kit import until
+from tests.end_to_end.loopback import Loopback, plain, written
+
+TWO = b"Content-Length: 2"
+
+
+# What goes over the wire.
+
+
+def test_exactly_what_is_recorded_goes_over_the_wire(gateway: Make) -> None:
+    requests: list[bytes] = []
+
+    async def listen(reader: StreamReader, writer: StreamWriter) -> None:
+        requests.append(await request_from(reader))
+        writer.write(ok(TWO))
+        await writer.drain()
+
+    server = gateway(talk=listen)
+    (exchange,) = send(server.url, GET, headers={"X-Key": "k", "user-agent": "mine"})
+
+    head, _, content = requests[0].decode().partition("\r\n\r\n")
+    first, *fields = head.split("\r\n")
+    recorded = {f"{name}: {value}" for name, value in exchange.request.headers}
+    assert first == f"POST /{GET} HTTP/1.1"
+    assert content.encode() == exchange.request.content
+    assert recorded <= set(fields)
+    assert set(fields) - recorded == {
+        f"Host: 127.0.0.1:{server.port}",
+        "Accept: application/json",
+        "Accept-Encoding: gzip, deflate",
+        f"Content-Length: {len(exchange.request.content)}",
+    }
+    assert len(fields) == len(recorded) + 4
+
+
+def test_a_declared_host_is_sent_in_place_of_that_of_the_url(gateway: Make) -> None:
+    server = gateway()
+
+    send(server.url, GET, headers={"Host": "gw.example"})
+
+    assert [seen.headers["host"] for seen in server.seen] == ["gw.example"]
+
+
+def test_a_request_without_a_media_type_says_none(gateway: Make) -> None:
+    server = gateway()
+
+    async def play() -> None:
+        carrier = network.Network(GatewayConfig(server.url))
+        for method, content in (("POST", b"{}"), ("POST", b""), ("GET", b"")):
+            await carrier.carry(Request(method, f"{server.url}/{GET}", (), content), repeatable=True)
+        await carrier.close()
+
+    asyncio.run(play())
+
+    assert not any("content-type" in seen.headers for seen in server.seen)
+    assert [seen.headers["content-length"] for seen in server.seen] == ["2", "0", "0"]
+
+
+def test_a_large_request_arrives_whole(gateway: Make) -> None:
+    server = gateway()
+    body = {**BODY, "pad": "x" * 3_000_000}
+
+    (exchange,) = send(server.url, UPDATE, body=body)
+
+    assert exchange.reply is not None
+    assert json.loads(server.seen[0].body) == body
+
+
+@pytest.mark.parametrize("token", ["a\r\nX-Injected: yes", "a\nb", "a\rb", "a\0b", "a\ud800b"])
+def test_a_value_that_http_has_no_form_for_is_not_sent(gateway: Make, token: str) -> None:
+    server = gateway()
+
+    async def play(client: Gateway) -> list[Exchange]:
+        return [await client.send(outgoing(header=header)) for header in ({**HEADER, "Token": token}, HEADER)]
+
+    unsent, sent = playing(server.url, play)
+
+    assert unsent.reply is None
+    assert unsent.trouble is not None
+    assert unsent.trouble.kind is TroubleKind.LIMIT
+    assert sent.reply is not None
+    assert [seen.headers["token"] for seen in server.seen] == ["token-1"]
+
+
+def test_a_value_beyond_ascii_is_sent_as_utf_8(gateway: Make) -> None:
+    server = gateway()
+
+    playing(server.url, lambda client: client.send(outgoing(header={**HEADER, "Token": "ü€"})))
+
+    assert [seen.headers["token"].encode("latin-1").decode() for seen in server.seen] == ["ü€"]
+
+
+def test_a_gateway_on_ipv6_alone_is_reached() -> None:
+    heads: list[bytes] = []
+
+    async def talk(reader: StreamReader, writer: StreamWriter) -> None:
+        heads.append(await request_from(reader))
+        writer.write(ok(TWO))
+        writer.close()
+
+    async def play() -> Exchange:
+        try:
+            server = await asyncio.start_server(talk, "::1", 0)
+        except OSError:
+            pytest.skip("there is no IPv6 on this machine")
+        port = server.sockets[0].getsockname()[1]
+        async with server:
+            client = Gateway(GatewayConfig(f"http://[::1]:{port}"))
+            exchange = await client.send(outgoing())
+            await client.close()
+        assert f"Host: [::1]:{port}\r\n".encode() in heads[0]
+        return exchange
+
+    assert asyncio.run(play()).reply is not None
+
+
+def test_a_host_whose_first_address_is_dead_is_reached_by_the_next(gateway: Make) -> None:
+    """``localhost`` is ::1 as well on most machines, where this gateway does not listen."""
+    server = gateway()
+
+    (exchange,) = send(f"http://localhost:{server.port}", GET)
+
+    assert exchange.reply is not None
+
+
+# What a gateway may say without being followed.
+
+
+def test_neither_redirects_nor_cookies_are_followed(gateway: Make) -> None:
+    reply = plain(307, "", Location=f"/{SIGNUP}", Set_Cookie="crumb=1; Path=/")
+    server = gateway(lambda seen, answer: reply)
+
+    # Cookies are kept for names rather than addresses.
+    exchanges = send(f"http://localhost:{server.port}", GET, GET)
+
+    assert [e.reply.status for e in exchanges if e.reply] == [307, 307]
+    assert [seen.target for seen in server.seen] == [f"/{GET}", f"/{GET}"]
+    assert not any("cookie" in seen.headers for seen in server.seen)
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+@pytest.mark.parametrize("location", ["http://127.0.0.1:{port}/x", "file:///etc/passwd", "//[::1]", "/", "\x07" * 99])
+def test_no_redirect_is_followed_anywhere(gateway: Make, status: int, location: str) -> None:
+    elsewhere = gateway()
+    there = location.format(port=elsewhere.port)
+    server = gateway(lambda seen, answer: plain(status, "", Location=there))
+
+    (exchange,) = send(server.url, GET)
+
+    assert exchange.reply is not None
+    assert exchange.reply.status == status
+    assert (len(server.seen), elsewhere.connections) == (1, 0)
+
+
+# Which connection a request goes over.
+
+
+def test_a_connection_is_kept_between_requests(gateway: Make) -> None:
+    server = gateway()
+
+    send(server.url, *[GET] * 10)
+
+    assert server.connections == 1
+
+
+def test_after_a_server_error_the_next_request_has_a_connection_of_its_own(gateway: Make) -> None:
+    """Servers close the connection after an error, often without saying so."""
+    crash = plain(500, "oops")
+    server = gateway(lambda seen, answer: written(crash) if seen.number % 2 else answer)
+
+    exchanges = send(server.url, *[UPDATE] * 10)
+
+    assert [e.trouble for e in exchanges] == [None] * 10
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        ok(TWO, b"Connection: close"),
+        ok(TWO, b"connection: Close"),
+        b"HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\n{}",
+        ok(TWO, body=b"{}{}"),
+    ],
+)
+def test_a_connection_that_ends_with_its_reply_is_not_used_again(gateway: Make, said: bytes) -> None:
+    server = gateway(talk=says(said))
+
+    exchanges = send(server.url, *[UPDATE] * 5)
+
+    assert [e.trouble for e in exchanges] == [None] * 5
+    assert server.connections == 5
+
+
+def test_an_idle_connection_is_closed_in_time(gateway: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server that serves one connection at a time must not wait for it."""
+    monkeypatch.setattr(network, "LONGEST_IDLE", 0.01)
+    ended = threading.Event()
+
+    async def talk(reader: StreamReader, writer: StreamWriter) -> None:
+        await request_from(reader)
+        writer.write(ok(TWO))
+        await reader.read(1)
+        ended.set()
+
+    async def play(client: Gateway) -> None:
+        await client.send(outgoing())
+        await asyncio.to_thread(ended.wait, 20)
+
+    playing(gateway(talk=talk).url, play)
+
+    assert ended.is_set()
+
+
+def test_a_connection_that_lay_idle_is_not_used_again(gateway: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(network, "LONGEST_IDLE", 0.0)
+    server = gateway()
+
+    send(server.url, *[UPDATE] * 3)
+
+    assert server.connections == 3
+
+
+def test_a_connection_that_the_gateway_closed_meanwhile_is_not_used_again(gateway: Make) -> None:
+    closed: list[bool] = []
+
+    async def talk(reader: StreamReader, writer: StreamWriter) -> None:
+        await request_from(reader)
+        writer.write(ok(TWO))
+        await writer.drain()
+        writer.close()
+        await writer.wait_closed()
+        closed.append(True)
+
+    async def play(client: Gateway) -> list[Exchange]:
+        exchanges = []
+        for number in range(1, 6):
+            exchanges.append(await client.send(outgoing(UPDATE)))
+            await asyncio.to_thread(until, lambda number=number: len(closed) == number)
+            await asyncio.sleep(0.01)
+        return exchanges
+
+    assert [e.trouble for e in playing(gateway(talk=talk).url, play)] == [None] * 5
+
+
+def test_a_server_that_closes_unannounced_after_each_reply_loses_one_change_at_most(gateway: Make) -> None:
+    open_now: set[StreamWriter] = set()
+    most_open = 0
+
+    async def talk(reader: StreamReader, writer: StreamWriter) -> None:
+        nonlocal most_open
+        open_now.add(writer)
+        most_open = max(most_open, len(open_now))
+        try:
+            await request_from(reader)
+            writer.write(ok(TWO))
+            await writer.drain()
+            # The next request is on its way before the connection is closed.
+            await reader.read(1)
+        finally:
+            open_now.discard(writer)
+
+    exchanges = send(gateway(talk=talk).url, *[UPDATE] * 8)
+
+    assert [bool(e.trouble) for e in exchanges] == [False, True, *[False] * 6]
+    assert most_open <= 2, "what is not used again is closed"
+
+
+@pytest.mark.parametrize("pause", [0.0, 0.02])
+def test_a_second_reply_is_no_answer_to_the_next_request(gateway: Make, pause: float) -> None:
+    said: list[bytes] = []
+
+    async def talk(reader: StreamReader, writer: StreamWriter) -> None:
+        while True:
+            await request_from(reader)
+            writer.write(ok(b"Content-Length: 1", body=b"1"))
+            await asyncio.sleep(pause)
+            writer.write(ok(b"Action: ACK", b"Content-Length: 1", body=b"2"))
+            await writer.drain()
+            said.append(b"both")
+
+    async def play(client: Gateway) -> list[Exchange]:
+        exchanges = []
+        for number in range(1, 4):
+            exchanges.append(await client.send(outgoing(UPDATE)))
+            await asyncio.to_thread(until, lambda number=number: len(said) == number)
+            # What was sent on loopback has come once the loop has looked.
+            await asyncio.sleep(0.01)
+        return exchanges
+
+    exchanges = playing(gateway(talk=talk).url, play)
+
+    assert [e.reply.content for e in exchanges if e.reply] == [b"1"] * 3
+
+
+@pytest.mark.parametrize("closes", [False, True])
+def test_a_reply_before_the_request_was_sent_is_read(gateway: Make, closes: bool) -> None:
+    async def hasty(reader: StreamReader, writer: StreamWriter) -> None:
+        await reader.read(100)
+        writer.write(ok(TWO, b"Connection: close"))
+        await writer.drain()
+        if not closes:
+            writer.write_eof()
+            await reader.read(-1)
+
+    server = gateway(talk=hasty)
+
+    exchanges = send(server.url, UPDATE, GET, body={"pad": "x" * 3_000_000})
+
+    for exchange in exchanges:
+        assert exchange.reply is None or exchange.reply.content == b"{}"
+        assert (exchange.reply is None) == (exchange.trouble is not None)
+        assert exchange.reply is not None or closes
+
+
+# What is sent again, and what is not.
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "GET", "PATCH"])
+def test_a_change_whose_answer_was_lost_is_sent_once(gateway: Make, method: str) -> None:
+    server = gateway(lambda seen, answer: None if seen.number == 2 else answer, method=method)
+
+    exchanges = send(server.url, SIGNUP, SIGNUP, SIGNUP, method=method)
+
+    assert [bool(e.reply) for e in exchanges] == [True, False, True]
+    assert exchanges[1].trouble is not None
+    assert exchanges[1].trouble.kind is TroubleKind.CONNECTION
+    assert "not sent again" in str(exchanges[1].trouble)
+    assert len(server.seen) == 3
+
+
+def test_a_get_whose_answer_was_lost_is_sent_again(gateway: Make) -> None:
+    server = gateway(lambda seen, answer: None if seen.number in (2, 3) else answer)
+
+    exchanges = send(server.url, GET, GET)
+
+    assert [e.trouble for e in exchanges] == [None, None]
+    assert len(server.seen) == 4
+
+
+def test_a_get_whose_answer_is_always_lost_is_a_trouble(gateway: Make) -> None:
+    server = gateway(lambda seen, answer: None if seen.number > 1 else answer)
+
+    exchanges = send(server.url, GET, GET)
+
+    assert exchanges[1].trouble is not None
+    assert exchanges[1].trouble.kind is TroubleKind.CONNECTION
+    assert 2 < len(server.seen) < 10
+
+
+def test_a_gateway_that_restarts_on_its_port_is_waited_for(gateway: Make) -> None:
+    """What was never sent is sent again, a change as well."""
+
+    async def play() -> list[Exchange]:
+        first = gateway()
+        client = Gateway(GatewayConfig(first.url, timeout=20.0))
+        try:
+            before = await client.send(outgoing(UPDATE))
+            await asyncio.to_thread(first.close)
+            waiting = [asyncio.create_task(client.send(outgoing(UPDATE))) for _ in range(3)]
+            await asyncio.to_thread(until, lambda: bool(list(client.notes())))
+            gateway(port=first.port)
+            return [before, *await asyncio.gather(*waiting)]
+        finally:
+            await client.close()
+
+    exchanges = asyncio.run(play())
+
+    assert [bool(e.reply) for e in exchanges] == [True] * 4
+
+
+def test_replies_take_no_more_memory_than_there_is_until_they_are_judged(gateway: Make) -> None:
+    url = gateway(talk=says(ok(body=b'"' + b"x" * 900_000 + b'"'))).url
+    memory = Memory(10_000_000)
+
+    async def play() -> list[Exchange]:
+        client = Gateway(GatewayConfig(url, timeout=20.0), memory=memory)
+        held = [await client.send(outgoing()) for _ in range(4)]
+        assert memory.is_short
+        memory.release(held)
+        assert not memory.is_short
+        return [*held, await client.send(outgoing())]
+
+    troubles = [str(exchange.trouble or "") for exchange in asyncio.run(play())]
+
+    assert troubles == ["", "", *["limit: more came back than can be held until it is judged"] * 2, ""]
+
+
+# TLS.
+
+
+@pytest.mark.parametrize("scheme", ["https", "HTTPS"])
+def test_a_certificate_is_verified_however_the_scheme_is_written(
+    gateway: Make, tls: ssl.SSLContext, scheme: str
+) -> None:
+    """The client does not count on the form that check_url gives."""
+    server = gateway(tls=tls)
+
+    (exchange,) = send(f"{scheme}://127.0.0.1:{server.port}", GET, patience=0.1)
+
+    assert exchange.reply is None
+    assert "certificate verify failed" in str(exchange.trouble)
+    assert server.seen == []
+
+
+@pytest.mark.parametrize("declared", ["ca", "verify"])
+def test_calls_go_over_tls_with_a_declared_authority_or_none(
+    gateway: Make, tls: ssl.SSLContext, certificate: Path, declared: str
+) -> None:
+    server = gateway(tls=tls)
+    trust: Mapping[str, object] = {"ca": str(certificate)} if declared == "ca" else {"verify": False}
+
+    exchanges = send(server.url, *[GET] * 3, tls=trust)
+
+    assert [e.trouble for e in exchanges] == [None] * 3
+    assert server.connections == 1
+
+
+def test_a_declared_client_certificate_is_shown(gateway: Make, tls: ssl.SSLContext, certificate: Path) -> None:
+    tls.verify_mode = ssl.CERT_REQUIRED
+    tls.load_verify_locations(certificate)
+    server = gateway(tls=tls)
+    shown = {"ca": str(certificate), "client_cert": str(certificate)}
+
+    (exchange,) = send(server.url, GET, tls=shown)
+
+    assert exchange.trouble is None
+
+
+def test_the_name_of_the_host_is_told_in_the_handshake(gateway: Make, tls: ssl.SSLContext, certificate: Path) -> None:
+    """Without it a server of many names shows the certificate of another one."""
+    names: list[str | None] = []
+    tls.sni_callback = lambda connection, name, context: names.append(name)
+    server = gateway(tls=tls)
+
+    send(f"https://localhost:{server.port}", GET, patience=0.1, tls={"verify": False})
+
+    assert names == ["localhost"]
+
+
+def test_a_reply_that_ends_with_its_tls_connection_is_read(
+    gateway: Make, tls: ssl.SSLContext, certificate: Path
+) -> None:
+    server = gateway(talk=says(ok()), tls=tls)
+
+    (exchange,) = send(server.url, UPDATE, tls={"ca": str(certificate)})
+
+    assert exchange.trouble is None
+    assert exchange.reply is not None
+    assert exchange.reply.content == b"{}"
+
+
+def test_a_server_that_stalls_in_the_handshake_is_cut_by_time(gateway: Make) -> None:
+    async def stall(reader: StreamReader, writer: StreamWriter) -> None:
+        await asyncio.Event().wait()
+
+    url = gateway(talk=stall).url.replace("http:", "https:")
+
+    (exchange,) = send(url, GET, timeout=0.3, patience=0.3)
+
+    assert exchange.reply is None
+    assert exchange.trouble is not None
+    assert exchange.trouble.kind is TroubleKind.NO_CONNECTION
+
+
+@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
+def test_the_alert_that_asks_for_a_client_certificate_is_reported(
+    tls: ssl.SSLContext, certificate: Path, version: ssl.TLSVersion
+) -> None:
+    tls.verify_mode = ssl.CERT_REQUIRED
+    tls.load_verify_locations(certificate)
+    tls.maximum_version = version
+
+    def refuse(listening: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                connection, _ = listening.accept()
+                with contextlib.suppress(ssl.SSLError):
+                    tls.wrap_socket(connection, server_side=True)
+                # To close with a request unread would reset the connection, and the alert with it.
+                connection.settimeout(1.0)
+                with contextlib.suppress(OSError):
+                    connection.recv(65536)
+                connection.close()
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        threading.Thread(target=refuse, args=(listening,), daemon=True).start()
+        url = f"https://127.0.0.1:{listening.getsockname()[1]}"
+        (exchange,) = send(url, UPDATE, tls={"ca": str(certificate)})
+        listening.shutdown(socket.SHUT_RDWR)
+
+    assert "certificate required" in str(exchange.trouble) or "handshake failure" in str(exchange.trouble)
+
+
+def test_nobody_there_is_no_connection() -> None:
+    server = Loopback()
+    server.close()
+
+    (exchange,) = send(server.url, UPDATE, patience=0.1)
+
+    assert str(exchange.trouble) == "no connection: Connection refused"

@@ -1,0 +1,107 @@
+"""The verification hook: a command or a URL that is told an id, and nothing that an id could do besides."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+
+import pytest
+
+from beckn_conformance.client.verification import Verifier
+from beckn_conformance.config.gateway import GatewayConfig
+from beckn_conformance.errors import Unmet
+from tests.client.calls import Make
+from tests.end_to_end.loopback import plain
+
+ODD_IDS = (
+    *(
+        "$(touch pwned)",
+        "`touch pwned`",
+        "a; touch pwned",
+        "'",
+        '"',
+        "a b",
+        "",
+        "-o pwned",
+        "-K/etc/passwd",
+        "@/etc/passwd",
+    ),
+    *(
+        "..",
+        "../../admin",
+        ".hidden",
+        "a/b",
+        "a%2e",
+        "a?x=1#y",
+        "a\r\nX-Injected: 1",
+        "a\nb\n",
+        "a\0",
+        "\ud800",
+        "é",
+        "{id}",
+        "١",
+    ),
+)
+
+
+@pytest.mark.parametrize("hook", ["sh -c 'touch called; {id}'", "curl --data id={id} {url}", "{url}/verify/{id}"])
+def test_a_hook_is_not_called_with_an_id_that_could_be_more_than_a_name(
+    hook: str, gateway: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    server = gateway(lambda seen, answer: plain(200, ""))
+    verifier = Verifier(GatewayConfig(server.url, verification_hook=hook.replace("{url}", server.url)))
+
+    for id_ in ODD_IDS:
+        with pytest.raises(Unmet, match=r"is not called.*REGISTRATION_ID"):
+            asyncio.run(verifier.verify(id_))
+
+    assert list(tmp_path.iterdir()) == []
+    assert server.seen == []
+
+
+@pytest.mark.parametrize("id_", ["reg-44255ac8", "17", "urn:uuid:6ba7b810-9dad", "a.b_c", "_x", "A..b"])
+def test_a_hook_is_called_with_a_plain_id(
+    id_: str, gateway: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    server = gateway(lambda seen, answer: plain(200, ""))
+
+    asyncio.run(Verifier(GatewayConfig(server.url, verification_hook=f"{server.url}/verify/{{id}}")).verify(id_))
+    asyncio.run(Verifier(GatewayConfig(server.url, verification_hook="sh -c 'echo {id} >called'")).verify(id_))
+
+    assert [(seen.method, seen.target) for seen in server.seen] == [("POST", f"/verify/{id_}")]
+    assert Path("called").read_text() == f"{id_}\n"
+
+
+@pytest.mark.parametrize("id_", ["$(touch pwned)", "-o", "@/etc/passwd", "é\n", "a b", "reg-1"])
+def test_a_command_is_told_any_id_by_a_variable_and_by_nothing_else(
+    id_: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    hook = """sh -c 'printf "%s|%s" "$REGISTRATION_ID" "$*" >called' hook"""
+
+    asyncio.run(Verifier(GatewayConfig("http://127.0.0.1", verification_hook=hook)).verify(id_))
+
+    assert [path.name for path in tmp_path.iterdir()] == ["called"]
+    assert Path("called").read_text() == f"{id_}|"
+
+
+def test_a_url_is_sent_any_id_as_json(gateway: Make) -> None:
+    server = gateway(lambda seen, answer: plain(200, ""))
+    verifier = Verifier(GatewayConfig(server.url, verification_hook=f"{server.url}/verify"))
+
+    for id_ in ODD_IDS:
+        asyncio.run(verifier.verify(id_))
+
+    assert {(seen.method, seen.target) for seen in server.seen} == {("POST", "/verify")}
+    assert [json.loads(seen.body)["registration"]["id"] for seen in server.seen] == [*ODD_IDS]
+
+
+@pytest.mark.parametrize("id_", ["a\0b", "a\ud800b", "x" * 1_000_000])
+def test_an_id_that_no_command_can_be_given_is_verified_by_nobody(id_: str) -> None:
+    verifier = Verifier(GatewayConfig("http://127.0.0.1", verification_hook="true"))
+
+    with pytest.raises(Unmet, match="the verification_hook failed"):
+        asyncio.run(verifier.verify(id_))
