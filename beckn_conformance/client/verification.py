@@ -1,4 +1,4 @@
-"""Has registrations verified as a person would do it at the gateway, through the declared hook."""
+"""Has registrations verified through the declared hook, in place of a person at the gateway."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ import re
 import shlex
 import ssl
 from collections.abc import AsyncIterator
-
-import httpx
+from typing import TYPE_CHECKING
 
 from ..config.gateway import GatewayConfig
+from ..config.tls import tls_context
 from ..config.urls import is_url
 from ..errors import Unmet
 from ..messages.json_text import write_json
@@ -21,14 +21,19 @@ from ..messages.registration import Registration
 from ..specification.pointer import MISSING
 from ..untrusted.text import brief
 
+if TYPE_CHECKING:
+    import httpx
+
 VARIABLE = "REGISTRATION_ID"
-"""Variable of the environment that tells a command the id, whatever characters it has."""
+"""Environment variable that tells a command the id, whatever characters it has."""
 PLAIN_ID = re.compile(r"[A-Za-z0-9_:][A-Za-z0-9._:-]*")
-"""An id that is nothing but a name wherever a template puts it: in a URL, as a word of a command, within a script."""
+"""An id that is only a name wherever a template puts it: in a URL, as a word of a command, within a script."""
+LONGEST_COMMAND, LONGEST_POST = 30.0, 10.0
+"""Seconds that a hook may take."""
 
 
 class Verifier:
-    """Does what a person would do at the gateway: verifies registrations, or has made them beforehand."""
+    """Verifies registrations, or hands out those that were made and verified beforehand."""
 
     def __init__(self, config: GatewayConfig, transport: httpx.AsyncBaseTransport | None = None) -> None:
         self._hook = config.verification_hook
@@ -43,7 +48,7 @@ class Verifier:
     @functools.cached_property
     def _trust(self) -> ssl.SSLContext:
         """What the machine trusts; reading that takes longer than a call."""
-        return httpx.create_ssl_context(trust_env=False)
+        return tls_context({})
 
     @property
     def uses_stock(self) -> bool:
@@ -60,15 +65,12 @@ class Verifier:
 
     @contextlib.asynccontextmanager
     async def turn(self) -> AsyncIterator[None]:
-        """Registrations made beforehand are shared, so tests that use them take turns."""
-        if not self.uses_stock:
-            yield
-            return
-        async with self._lock:
+        """Held by a scenario; those that share registrations made beforehand are played one after another."""
+        async with self._lock if self.uses_stock else contextlib.nullcontext():
             yield
 
     def take(self, taken: set[str]) -> Registration:
-        """The next of the registrations made beforehand; raises Unmet where a test needs more than there are."""
+        """The next of the registrations made beforehand; raises Unmet if a test needs more than there are."""
         for _ in self._stock:
             self._next += 1
             registration = self._stock[(self._next - 1) % len(self._stock)]
@@ -78,11 +80,10 @@ class Verifier:
         raise Unmet(f"{len(taken) + 1} registrations are needed, and {len(self._stock)} are declared")
 
     async def verify(self, registration: str) -> None:
-        """Calls the hook: a URL is POSTed the id as JSON, as the body of a message has it, a command finds it in
-        ``REGISTRATION_ID``.
+        """Calls the hook with an id: a URL is POSTed it as JSON, a command finds it in ``REGISTRATION_ID``.
 
-        Raises Unmet where it fails, and where its ``{id}`` would be an id that could be more than a name there: an
-        option, a path, a file, a command of its own.
+        Raises Unmet if it fails, or if its ``{id}`` stands for an id that could be more than a name there: an option,
+        a path, a file, a command of its own.
         """
         if self._hook is None:
             raise Unmet("no verification_hook is declared")
@@ -94,31 +95,35 @@ class Verifier:
             )
         if is_url(self._hook):
             await self._post(self._hook.replace("{id}", registration), registration)
-            return
-        words = [part.replace("{id}", registration) for part in shlex.split(self._hook)]
-        try:
-            process = await asyncio.create_subprocess_exec(
-                *words,
-                stdin=asyncio.subprocess.DEVNULL,
-                stdout=asyncio.subprocess.DEVNULL,
-                stderr=asyncio.subprocess.DEVNULL,
-                env={**os.environ, VARIABLE: registration},
-            )
-            status = await asyncio.wait_for(process.wait(), 30)
-        except (OSError, TimeoutError, ValueError) as error:
-            # An id may hold what no environment can: NUL, lone surrogates.
-            raise Unmet(f"the verification_hook failed: {error}") from error
-        if status:
-            raise Unmet(f"the verification_hook ended with status {status}")
+        else:
+            await _run([part.replace("{id}", registration) for part in shlex.split(self._hook)], registration)
 
     async def _post(self, url: str, registration: str) -> None:
+        # Few runs need it, and importing it takes longer than many calls.
+        import httpx
+
         content = write_json({"registration": {"id": registration}})
+        trust = self._trust if url.casefold().startswith("https:") else False
         try:
             async with httpx.AsyncClient(
-                transport=self._transport, proxy=self._proxy, verify=self._trust, trust_env=False, timeout=10
+                transport=self._transport, proxy=self._proxy, verify=trust, trust_env=False, timeout=LONGEST_POST
             ) as client:
                 answer = await client.post(url, content=content, headers={"Content-Type": "application/json"})
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise Unmet(f"the verification_hook failed: {error}") from error
         if answer.is_error:
             raise Unmet(f"the verification_hook answered with status {answer.status_code}")
+
+
+async def _run(words: list[str], registration: str) -> None:
+    nothing = asyncio.subprocess.DEVNULL
+    try:
+        process = await asyncio.create_subprocess_exec(
+            *words, stdin=nothing, stdout=nothing, stderr=nothing, env={**os.environ, VARIABLE: registration}
+        )
+        status = await asyncio.wait_for(process.wait(), LONGEST_COMMAND)
+    except (OSError, TimeoutError, ValueError) as error:
+        # An id may hold what no environment can: NUL, lone surrogates.
+        raise Unmet(f"the verification_hook failed: {error}") from error
+    if status:
+        raise Unmet(f"the verification_hook ended with status {status}")

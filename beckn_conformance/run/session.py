@@ -9,8 +9,7 @@ import time
 import uuid
 from collections.abc import Callable, Sequence
 from pathlib import Path
-
-import httpx
+from typing import TYPE_CHECKING
 
 from ..client import clock
 from ..client.probe import begun_by
@@ -41,6 +40,9 @@ from ..specification.specification import Specification
 from .assessment import Assessment, ScenarioResult, TestOutcome
 from .player import Play, Player
 from .reproduction import reproduce
+
+if TYPE_CHECKING:
+    import httpx
 
 MOST_LEFT = 400
 """Scenarios that are played once more at the end of a run."""
