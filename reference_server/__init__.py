@@ -6,18 +6,19 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from reference_server.app import create_app
-    from reference_server.defects import DEFECTS, Defect, of_specification
-    from reference_server.variations import VARIATIONS, Variation
+    from reference_server.defects import DEFECTS, of_specification
+    from reference_server.planting import Defect, Variation
+    from reference_server.variations import VARIATIONS
 
 __all__ = ["DEFECTS", "VARIATIONS", "Defect", "Variation", "create_app", "of_specification"]
 
 _HOMES = {
     "create_app": "reference_server.app",
     "DEFECTS": "reference_server.defects",
-    "Defect": "reference_server.defects",
+    "Defect": "reference_server.planting",
     "of_specification": "reference_server.defects",
     "VARIATIONS": "reference_server.variations",
-    "Variation": "reference_server.variations",
+    "Variation": "reference_server.planting",
 }
 
 

@@ -17,36 +17,27 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     import uvicorn
 
-    from reference_server.defects import Defect
     from reference_server.network import Region
-    from reference_server.variations import Variation
+    from reference_server.planting import Defect, Variation
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Serve until interrupted; gives the exit status, 2 for a bad option."""
     parser = _parser()
     options = parser.parse_args(arguments)
-    if options.list:
-        try:
+    try:
+        if options.list:
             _list(options.spec)
-            sys.stdout.flush()
-        except BrokenPipeError:
-            # The reader, such as head, has enough; Python would complain again when it flushes at exit.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
-    if options.defect or options.variation:
-        from reference_server import VARIATIONS, of_specification
+            return 0
+        fault = _unknown_name(options) or _fault(options)
+        return _serve(options) if fault is None else _refuse(fault)
+    except (OSError, OverflowError, ValueError, sqlite3.Error) as error:
+        return _refuse(error)
 
-        defects = of_specification(options.spec)
-        fault = _unknown("defect", options.defect, defects) or _unknown("variation", options.variation, VARIATIONS)
-        if fault is not None:
-            print(f"reference_server: {fault}", file=sys.stderr)
-            return 2
-    fault = _fault(options)
-    if fault is not None:
-        print(f"reference_server: {fault}", file=sys.stderr)
-        return 2
-    return _serve(options)
+
+def _refuse(fault: object) -> int:
+    print(f"reference_server: {fault}", file=sys.stderr)
+    return 2
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -75,10 +66,24 @@ def _parser() -> argparse.ArgumentParser:
 def _list(folder: Path | None) -> None:
     from reference_server import VARIATIONS, of_specification
 
-    for defect in of_specification(folder).values():
-        print(f"defect     {defect.name}: {defect.summary} [{defect.requirement}]")
-    for variation in VARIATIONS.values():
-        print(f"variation  {variation.name}: {variation.summary} [{variation.reading}]")
+    try:
+        for defect in of_specification(folder).values():
+            print(f"defect     {defect.name}: {defect.summary} [{defect.requirement}]")
+        for variation in VARIATIONS.values():
+            print(f"variation  {variation.name}: {variation.summary} [{variation.reading}]")
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # The reader, such as head, has enough; Python would complain again when it flushes at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _unknown_name(options: argparse.Namespace) -> str | None:
+    if not options.defect and not options.variation:
+        return None
+    from reference_server import VARIATIONS, of_specification
+
+    defects = of_specification(options.spec)
+    return _unknown("defect", options.defect, defects) or _unknown("variation", options.variation, VARIATIONS)
 
 
 def _unknown(kind: str, names: Sequence[str], known: Mapping[str, Defect] | Mapping[str, Variation]) -> str | None:
@@ -119,27 +124,21 @@ def _serve(options: argparse.Namespace) -> int:
     from reference_server.app import create_app
 
     servers = []
-    listeners: list[socket.socket] = []
-    try:
-        for number in range(options.network):
-            listeners.append(_listener(options.host, 0 if number else options.port))
-        urls = [_url(listener) for listener in listeners]
-        for url in urls:
-            region = _region(options, [*options.peer, *(other for other in urls if other != url)])
-            app = create_app(
-                binding=options.binding,
-                defects=options.defect,
-                variations=options.variation,
-                database=options.database,
-                specification=options.spec,
-                region=region,
-            )
-            lifespan: Literal["on", "off"] = "on" if region else "off"
-            config = uvicorn.Config(app, log_level="critical", access_log=False, lifespan=lifespan, server_header=False)
-            servers.append(uvicorn.Server(config))
-    except (OSError, OverflowError, sqlite3.Error) as fault:
-        print(f"reference_server: {fault}", file=sys.stderr)
-        return 2
+    listeners = [_listener(options.host, 0 if number else options.port) for number in range(options.network)]
+    urls = [_url(listener) for listener in listeners]
+    for url in urls:
+        region = _region(options, [*options.peer, *(other for other in urls if other != url)])
+        app = create_app(
+            binding=options.binding,
+            defects=options.defect,
+            variations=options.variation,
+            database=options.database,
+            specification=options.spec,
+            region=region,
+        )
+        lifespan: Literal["on", "off"] = "on" if region else "off"
+        config = uvicorn.Config(app, log_level="critical", access_log=False, lifespan=lifespan, server_header=False)
+        servers.append(uvicorn.Server(config))
     # The sockets listen already: a connection made before the loop turns waits in its backlog.
     print(*(f"listening on {url}" for url in urls), sep="\n", flush=True)
     if options.until_stdin_ends:

@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-import yaml
-
-from reference_server.message import GET, SIGNUP
-from reference_server.specification import folder
+from reference_server.files import folder, read
+from reference_server.message import GET, SIGNUP, Json
 
 
 class Catalogue:
@@ -16,61 +14,76 @@ class Catalogue:
 
     def __init__(self, path: Path | None = None) -> None:
         home = path or folder()
-        self._rows = yaml.safe_load((home / "requirements.yaml").read_text(encoding="utf-8"))
-        self._operations = yaml.safe_load((home / "operations.yaml").read_text(encoding="utf-8"))
+        try:
+            self._rows = {str(row["id"]): row for row in read(home, "requirements.yaml")}
+            self._operations = {str(row["action"]): row for row in read(home, "operations.yaml")}
+        except (KeyError, TypeError) as error:
+            raise ValueError(f"{home} holds no catalogue of requirements: {error!r}") from error
 
-    def _key(self, action: str) -> str:
-        return str(next(row["key"] for row in self._operations if row["action"] == action))
+    def __contains__(self, requirement: str) -> bool:
+        return requirement in self._rows
 
-    def refusing(self, action: str, pointer: str, strength: str) -> list[str]:
-        """Give the requirements that faults of a member are refused."""
-        return self._about("refuses", action, pointer, strength)
+    def refusing(self, action: str, pointer: str, kind: str, strength: str) -> str | None:
+        """Give the requirement that a fault of a member is refused: the one on its kind, or the general one."""
+        general = None
+        for identity, about in self._about("refuses", action, pointer, strength):
+            kinds = about.get("kinds", ())
+            if kind in kinds or kind.partition(":")[0] in kinds:
+                return identity
+            if not kinds:
+                general = identity
+        return general
 
-    def accepting(self, action: str, pointer: str) -> list[str]:
-        """Give the requirements that valid values of a member are accepted."""
-        return self._about("accepts", action, pointer, "must")
+    def accepting(self, action: str, pointer: str, strength: str = "must") -> str | None:
+        """Give the requirement that valid values of a member are accepted."""
+        return next((identity for identity, _ in self._about("accepts", action, pointer, strength)), None)
 
-    def _about(self, what: str, action: str, pointer: str, strength: str) -> list[str]:
-        key = self._key(action)
+    def accepting_any(self, action: str) -> list[str]:
+        """Give all requirements that valid values are accepted by an operation."""
+        key = self._operations[action]["key"]
+        return [identity for identity, row in self._rows.items() if "accepts" in row and key in row["operations"]]
+
+    def _about(self, what: str, action: str, pointer: str, strength: str) -> list[tuple[str, Mapping[str, Json]]]:
+        key = self._operations[action]["key"]
         return [
-            row["id"]
-            for row in self._rows
-            if key in row["operations"]
-            and pointer in row.get(what, {}).get("members", ())
+            (identity, row[what])
+            for identity, row in self._rows.items()
+            if what in row
+            and key in row["operations"]
+            and pointer in row[what]["members"]
             and row[what]["strength"] == strength
         ]
 
-    def kinds(self, requirement: str) -> list[str]:
-        """Give the kinds of faults that a requirement is about, none for all."""
-        row = next(row for row in self._rows if row["id"] == requirement)
-        kinds: list[str] = row.get("refuses", {}).get("kinds", [])
-        return kinds
+    def owner(self, action: str, pointer: str) -> str | None:
+        """Give the requirement that a member of an ACK is as its schema has it."""
+        key = self._operations[action]["key"]
+        owners = (
+            identity
+            for identity, row in self._rows.items()
+            if key in row["operations"] and pointer in row.get("owns", ())
+        )
+        return next(owners, self.of(action, "BODY"))
 
     def about(self, pointer: str) -> list[str]:
-        """Give all requirements that name a member."""
+        """Give all requirements that name a member of requests."""
         return [
-            row["id"]
-            for row in self._rows
+            identity
+            for identity, row in self._rows.items()
             if any(pointer in row.get(what, {}).get("members", ()) for what in ("refuses", "accepts"))
         ]
 
-    def bodies(self) -> Mapping[str, str]:
-        """Give the requirement on the whole body of each operation's ACK."""
-        return self._ids("BODY")
-
-    def of_operation(self, action: str, ending: str) -> str | None:
+    def of(self, action: str, ending: str) -> str | None:
         """Give the requirement on an operation whose id ends so, where it has one."""
-        return self._ids(ending).get(action)
+        identity = f"{self._operations[action]['prefix']}-{ending}"
+        return identity if identity in self._rows else None
 
-    def echoes(self, action: str) -> list[tuple[str, str]]:
+    def bodies(self) -> list[str]:
+        """Give the requirements on the whole body of each operation's ACK."""
+        return [identity for action in self._operations if (identity := self.of(action, "BODY")) is not None]
+
+    def echoes(self, action: str, ending: str = "") -> list[tuple[str, str]]:
         """Give the requirements that what an operation was sent comes back, each with the operation that shows it."""
-        found = [(id_, operation) for operation, id_ in self._ids("ECHO").items() if operation == action]
-        return found + ([("GET-ROUND-TRIP", GET)] if action == SIGNUP else [])
-
-    def _ids(self, ending: str) -> dict[str, str]:
-        known = {row["id"] for row in self._rows}
-        return {
-            row["action"]: f"{row['prefix']}-{ending}"
-            for row in self._operations
-            if f"{row['prefix']}-{ending}" in known
-        }
+        found = [(self.of(action, f"ECHO{ending}"), action)]
+        if action == SIGNUP:
+            found.append((f"GET-ROUND-TRIP{ending}", GET))
+        return [(identity, shown) for identity, shown in found if identity is not None and identity in self._rows]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Any
 from urllib.parse import urlsplit
 
 _PHONE = re.compile(r"\+[0-9]{1,3}-[0-9]+(-[0-9]+)?")
@@ -45,24 +44,6 @@ def timestamp(text: str) -> str | None:
         datetime.fromisoformat(text)
     except ValueError:
         return message
-    return None
-
-
-def limit(schema: Mapping[str, Any], value: Any) -> str | None:
-    """Say which limit of its schema a value oversteps; for members that have no check of their own."""
-    if "const" in schema and value != schema["const"]:
-        return f"must be {schema['const']}"
-    if "enum" in schema and value not in schema["enum"]:
-        return f"must be one of {', '.join(map(str, schema['enum']))}"
-    if isinstance(value, str):
-        if len(value) < schema.get("minLength", 0):
-            return f"must have {schema['minLength']} characters at least"
-        if len(value) > schema.get("maxLength", len(value)):
-            return f"must have {schema['maxLength']} characters at most"
-        if not re.search(schema.get("pattern", ""), value):
-            return "is not in the form that the page gives"
-    elif not isinstance(value, bool) and not schema.get("minimum", value) <= value <= schema.get("maximum", value):
-        return f"must be between {schema.get('minimum', 'any')} and {schema.get('maximum', 'any')}"
     return None
 
 

@@ -21,6 +21,7 @@ from reference_server.message import (
     Request,
 )
 from reference_server.registration import (
+    PENDING,
     UPDATE_FAIL,
     UPDATE_PENDING,
     Credential,
@@ -45,6 +46,10 @@ class Gateway:
         self.store = store
         self.binding = binding
         self.method = "POST"
+        # The words of a status are data of the schemas, the ones of the page where these name none.
+        self.pending = specification.word(specification.acks, SIGNUP, "/documents/*/status", PENDING)
+        self.update_pending = specification.word(specification.acks, UPDATE, "/registration/status", UPDATE_PENDING)
+        self.update_fail = specification.word(specification.nacks, UPDATE, "/registration/status", UPDATE_FAIL)
 
     def operation(self, path: str) -> str | None:
         """Give the Action that a path serves, under any prefix (reading T2)."""
@@ -153,6 +158,8 @@ class Gateway:
             info=content["info"],
             documents=self.new_documents(request),
             api=content["api"],
+            api_status=self.pending,
+            status=self.pending,
             others={name: value for name, value in content.items() if name not in ("info", "documents", "api")},
         )
 
@@ -167,17 +174,18 @@ class Gateway:
     def update(self, request: Request, registration: Registration) -> Registration:
         """Change the info of a registration; what was not sent stays (§3, reading R12, Q14)."""
         info = {**registration.info, **self.content(request)["info"]}
-        return replace(registration, info=info, status=UPDATE_PENDING)
+        return replace(registration, info=info, status=self.update_pending)
 
     def add(self, request: Request, registration: Registration) -> Registration:
         """Add documents to those a registration has (§4, reading R13)."""
         documents = (*registration.documents, *self.new_documents(request))
-        return replace(registration, documents=documents, status=UPDATE_PENDING)
+        return replace(registration, documents=documents, status=self.update_pending)
 
     def new_documents(self, request: Request) -> tuple[Document, ...]:
         """Make documents of those in a request."""
         return tuple(
-            Document(self.new_document_id(), members) for members in self.content(request).get("documents", ())
+            Document(self.new_document_id(), members, self.pending)
+            for members in self.content(request).get("documents", ())
         )
 
     def new_id(self) -> str:
@@ -282,7 +290,7 @@ class Gateway:
     def fail_registration(self, faults: Faults) -> dict[str, Json]:
         """Show the registration of a refused update (reading R6)."""
         messages = [message for place, message in faults.items() if place[0] == "registration"]
-        return {**({"id": messages[0]} if messages else {}), "status": UPDATE_FAIL}
+        return {**({"id": messages[0]} if messages else {}), "status": self.update_fail}
 
     def finish(self, request: Request, reply: Reply) -> Reply:
         """Give the reply as it is to be written."""

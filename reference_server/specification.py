@@ -1,22 +1,33 @@
-"""Which members the requests of each operation have, read from schemas/."""
+"""Which members the messages of each operation have, read from schemas/."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
+from typing import Any, Final
 
-import yaml
+import jsonschema_rs
 
+from reference_server.files import folder, read
 from reference_server.message import Json
 
 _TYPES = frozenset({"null", "boolean", "number", "string", "array", "object"})
+_DEEPEST: Final = 64
+"""References and members beneath one another in a schema."""
+_LIMITS: Final = frozenset(
+    {
+        *("const", "enum", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"),
+        *("minLength", "maxLength", "pattern", "minItems", "maxItems", "uniqueItems"),
+    }
+)
+"""Keywords that limit the values of one type."""
 
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """The shape of one member of a request; formats are the gateway's own code."""
+    """The shape of one member of a message."""
 
     types: frozenset[str]
     """JSON types that are allowed."""
@@ -28,14 +39,21 @@ class Member:
 
     items: Member | None = None
 
-    malformed: Mapping[str, str] = field(default_factory=dict)
-    """Faulty texts, by name."""
+    schema: Mapping[str, Json] = field(default_factory=dict)
+    """Keywords of its schema; of alternatives, those of the one that is not null."""
 
-    variants: Mapping[str, str] = field(default_factory=dict)
-    """Patterns of the kinds of valid texts, by name."""
+    limits: tuple[tuple[str, Callable[[Json], bool]], ...] = ()
+    """Tests of a value, each with its strength: what `must` hold, and what `should`."""
 
-    limits: tuple[Mapping[str, Json], ...] = ()
-    """What the schemas say of the values of a text, a number or a boolean: what must hold, and what should."""
+    @property
+    def type(self) -> str:
+        """The JSON type that is not null, the first of several."""
+        return min(self.types - {"null"}, default="null")
+
+    @property
+    def is_scalar(self) -> bool:
+        """Whether its values have no members or items."""
+        return not self.members and self.items is None and self.type not in ("object", "array")
 
     def below(self, pointer: str = "") -> Iterator[tuple[str, Member]]:
         """Give every member beneath, with its JSON Pointer, `*` for any index."""
@@ -44,94 +62,117 @@ class Member:
             yield f"{pointer}/{name}", child
             yield from child.below(f"{pointer}/{name}")
 
+    def at(self, pointer: str) -> Member | None:
+        """Give the member at a pointer, None where there is none."""
+        return next((member for place, member in self.below() if place == pointer), None)
+
+    def requires(self, pointer: str) -> bool:
+        """Say whether a member beneath has to be there."""
+        parent, _, name = pointer.rpartition("/")
+        holder = self.at(parent) if parent else self
+        return holder is not None and name in holder.required
+
 
 @dataclass(frozen=True, slots=True)
 class Specification:
-    """The operations by their Action, with the shapes of requests and of the bodies of ACKs."""
+    """The operations by their Action, with the shapes of requests and of the bodies of replies."""
 
     keys: Mapping[str, str]
     """The names that the schemas of the operations are filed under."""
 
     requests: Mapping[str, Member]
     acks: Mapping[str, Member]
+    nacks: Mapping[str, Member]
 
-    def requires(self, action: str, pointer: str) -> bool:
-        """Say whether a member of a request has to be there."""
-        return _required(self.requests[action], pointer)
-
-    def replies(self, action: str, pointer: str) -> bool:
-        """Say whether a member of the body of an ACK has to be there."""
-        return _required(self.acks[action], pointer)
-
-
-def folder() -> Path:
-    """Find schemas/ in an installed wheel or, failing that, in the checkout."""
-    root = Path(__file__).resolve().parent.parent
-    installed = root / "beckn_conformance" / "schemas"
-    return installed if installed.is_dir() else root / "schemas"
+    def word(self, shapes: Mapping[str, Member], action: str, pointer: str, default: str) -> str:
+        """Give the literal that a reply has at a place, the first of several."""
+        member = shapes[action].at(pointer) if action in shapes else None
+        schema = member.schema if member is not None else {}
+        word = schema.get("const", next(iter(schema.get("enum", ())), default))
+        return word if isinstance(word, str) else default
 
 
 def load(path: Path | None = None) -> Specification:
     """Read the shapes from a folder of schemas; raises OSError or ValueError when it is none."""
-    shelf = _Shelf(path or folder())
-    rows = yaml.safe_load((shelf.path / "operations.yaml").read_text(encoding="utf-8"))
-    keys = {row["action"]: row["key"] for row in rows}
-    return Specification(
-        keys,
-        {action: shelf.member(f"{key}.request.json") for action, key in keys.items()},
-        {action: shelf.member(f"{key}.ack.json") for action, key in keys.items()},
-    )
+    return _load((path or folder()).resolve())
 
 
-def _required(shape: Member, pointer: str) -> bool:
-    *path, last = pointer.split("/")[1:]
-    for part in path:
-        holder = shape.items if part == "*" else shape.members.get(part)
-        if holder is None:
-            return False
-        shape = holder
-    return last in shape.required
+@lru_cache(maxsize=1)
+def _shipped() -> Specification:
+    return _read(folder())
 
 
-class _Shelf:
+def _load(home: Path) -> Specification:
+    return _shipped() if home == folder() else _read(home)
+
+
+def _read(home: Path) -> Specification:
+    schemas = _Schemas(home)
+    try:
+        keys = {str(row["action"]): str(row["key"]) for row in read(home, "operations.yaml")}
+        shapes = {
+            kind: {action: schemas.member(f"{key}.{kind}.json") for action, key in keys.items()}
+            for kind in ("request", "ack", "nack")
+        }
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ValueError(f"{home} holds no schemas of this kind: {error!r}") from error
+    return Specification(keys, shapes["request"], shapes["ack"], shapes["nack"])
+
+
+class _Schemas:
     """The schema files of one folder, each read once."""
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    def __init__(self, home: Path) -> None:
+        self._home = home
         self._files: dict[str, Json] = {}
 
-    def member(self, reference: str, home: str = "") -> Member:
+    def member(self, reference: str, home: str = "", depth: int = 0) -> Member:
         """Read the schema that a reference names, seen from the file it stands in."""
         name, _, fragment = reference.partition("#")
         name = name or home
         if name not in self._files:
-            self._files[name] = json.loads((self.path / name).read_text(encoding="utf-8"))
+            self._files[name] = read(self._home, name)
         schema = self._files[name]
         for part in fragment.split("/")[1:]:
-            schema = schema[part]
-        return self._read(schema, name)
+            schema = schema[part.replace("~1", "/").replace("~0", "~")]
+        return self._read(schema, name, depth)
 
-    def _read(self, schema: Json, home: str) -> Member:
+    def _read(self, schema: Json, home: str, depth: int) -> Member:
+        if depth > _DEEPEST:
+            raise ValueError(f"{self._home / home}: a schema refers to itself, or is nested too deeply")
         if "$ref" in schema:
-            return self.member(schema["$ref"], home)
-        if "anyOf" in schema:
-            return _either([self._read(choice, home) for choice in schema["anyOf"]])
+            return self.member(schema["$ref"], home, depth + 1)
+        for several in ("anyOf", "oneOf"):
+            if several in schema:
+                return _either([self._read(choice, home, depth + 1) for choice in schema[several]], schema)
         types = schema.get("type", sorted(_TYPES))
+        members = schema.get("properties", {})
         return Member(
             types=frozenset(
                 "number" if kind == "integer" else kind for kind in ([types] if isinstance(types, str) else types)
             ),
-            members={name: self._read(child, home) for name, child in schema.get("properties", {}).items()},
+            members={name: self._read(child, home, depth + 1) for name, child in members.items()},
             required=frozenset(schema.get("required", ())),
             fewest={**schema, **schema.get("x-should", {})}.get("minProperties", 0),
-            items=self._read(schema["items"], home) if "items" in schema else None,
-            malformed=schema.get("x-malformed", {}),
-            variants=schema.get("x-variants", {}),
-            limits=tuple(limits for limits in (schema, schema.get("x-should")) if limits is not None),
+            items=self._read(schema["items"], home, depth + 1) if "items" in schema else None,
+            schema=schema,
+            limits=tuple(_limits(schema, home)),
         )
 
 
-def _either(choices: list[Member]) -> Member:
+def _limits(schema: Mapping[str, Json], home: str) -> Iterator[tuple[str, Callable[[Json], bool]]]:
+    for strength, keywords in (("must", schema), ("should", schema.get("x-should", {}))):
+        limits = {keyword: value for keyword, value in keywords.items() if keyword in _LIMITS}
+        if limits:
+            try:
+                # This engine does not backtrack, so that no pattern takes for ever.
+                options: Any = jsonschema_rs.RegexOptions()
+                yield strength, jsonschema_rs.Draft202012Validator(limits, pattern_options=options).is_valid
+            except ValueError as error:
+                raise ValueError(f"{home}: {' '.join(str(error).split())}") from error
+
+
+def _either(choices: list[Member], schema: Mapping[str, Json]) -> Member:
     """Join alternatives; only one of them has members or items, the others add types."""
     shape = next((choice for choice in choices if choice.types != {"null"}), choices[0])
     return Member(
@@ -140,7 +181,6 @@ def _either(choices: list[Member]) -> Member:
         required=shape.required,
         fewest=shape.fewest,
         items=shape.items,
-        malformed=shape.malformed,
-        variants=shape.variants,
-        limits=tuple(limits for choice in choices for limits in choice.limits),
+        schema={**shape.schema, **{key: value for key, value in schema.items() if key not in ("anyOf", "oneOf")}},
+        limits=tuple(limit for choice in choices for limit in choice.limits),
     )

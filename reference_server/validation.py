@@ -31,6 +31,9 @@ def examine(member: Member, value: Json, place: Place = ()) -> Iterator[tuple[Pl
         if message is not None:
             yield place, message
     elif found == "array" and member.items is not None:
+        message = _limit_fault(member, value)
+        if message is not None:
+            yield place, message
         for index, item in enumerate(value):
             yield from examine(member.items, item, (*place, index))
     elif found == "object":
@@ -41,9 +44,13 @@ def _scalar_fault(member: Member, value: Json, place: Place) -> str | None:
     if isinstance(value, str) and not value.strip():
         return "must not be empty"
     check = formats.BY_PLACE.get(tuple(part for part in place if isinstance(part, str)))
-    if check is not None:
-        return check(value)
-    return next((message for limits in member.limits if (message := formats.limit(limits, value))), None)
+    if check is not None and (message := check(value)) is not None:
+        return message
+    return _limit_fault(member, value)
+
+
+def _limit_fault(member: Member, value: Json) -> str | None:
+    return None if all(test(value) for _, test in member.limits) else "is not as the specification has it"
 
 
 def _examine_object(member: Member, value: dict[str, Json], place: Place) -> Iterator[tuple[Place, str]]:

@@ -3,29 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
 
 from reference_server.catalogue import Catalogue
 from reference_server.defects import (
-    accepted,
     additions,
-    blamed,
-    bodies,
+    blame,
     clones,
     credentials,
     derived,
-    echoes,
     histories,
     keeping,
     races,
-    refused,
+    refusals,
+    replies,
     robustness,
-    sizes,
     updates,
     wire,
 )
-from reference_server.defects.defect import Defect
-from reference_server.specification import folder as home
+from reference_server.files import folder as shipped
+from reference_server.planting import Defect
 from reference_server.specification import load
 
 __all__ = ["DEFECTS", "Defect", "of_specification"]
@@ -34,13 +32,10 @@ _FAMILIES = (
     robustness,
     wire,
     credentials,
-    accepted,
-    blamed,
-    refused,
-    bodies,
-    echoes,
+    blame,
+    refusals,
+    replies,
     keeping,
-    sizes,
     updates,
     additions,
     races,
@@ -49,24 +44,30 @@ _FAMILIES = (
 )
 
 
-def _collect() -> Mapping[str, Defect]:
-    """Gather all families; raises ValueError for a name that two defects share."""
+def of_specification(folder: Path | None = None) -> Mapping[str, Defect]:
+    """Give all defects of a gateway under a folder of schemas: those written by hand, and those that follow from it.
+
+    Raises OSError or ValueError for a folder that holds no schemas.
+    """
+    return _of((folder or shipped()).resolve())
+
+
+@lru_cache(maxsize=2)
+def _of(folder: Path) -> Mapping[str, Defect]:
+    specification, catalogue = load(folder), Catalogue(folder)
     found: dict[str, Defect] = {}
     for family in _FAMILIES:
         for defect in family.defects():
             if defect.name in found:
                 raise ValueError(f"two defects are named {defect.name}")
-            found[defect.name] = defect
+            # A changed copy may have dropped a requirement or an operation.
+            if defect.requirement in catalogue and defect.operation in specification.keys:
+                found[defect.name] = defect
+    for defect in derived.defects(specification, catalogue):
+        if defect.name in found:
+            raise ValueError(f"two defects are named {defect.name}")
+        found[defect.name] = defect
     return found
 
 
-DEFECTS: Mapping[str, Defect] = _collect()
-
-
-def of_specification(folder: Path | None) -> Mapping[str, Defect]:
-    """Give all defects of a gateway under a folder of schemas: those known, and those that follow from it."""
-    if folder is None or folder.resolve() == home():
-        return DEFECTS
-    known = {(defect.operation, defect.pointer) for defect in DEFECTS.values()}
-    more = {defect.name: defect for defect in derived.defects(load(folder), Catalogue(folder), known)}
-    return {**more, **DEFECTS}
+DEFECTS: Mapping[str, Defect] = of_specification()

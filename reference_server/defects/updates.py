@@ -6,71 +6,119 @@ import asyncio
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
-from typing import Any
 
-from reference_server.defects.changes import VERIFICATION, after, both, shown_as, unverified
-from reference_server.defects.defect import Defect
 from reference_server.gateway import Gateway
 from reference_server.message import ADD, GET, UPDATE, Json, Request
-from reference_server.planting import Install, wrap
+from reference_server.planting import Defect, Family, Install, defect, replaces
+from reference_server.planting.defect import VERIFICATION
+from reference_server.planting.steps import (
+    Changing,
+    Performing,
+    Rendering,
+    after,
+    both,
+    performing,
+    shown_as,
+    unverified,
+    with_info,
+)
 from reference_server.registration import UPDATE_PENDING, Registration
+
+_FAMILY = Family()
+
+Info = Mapping[str, Json]
+
+
+def before_update(gateway: Gateway) -> dict[str, Info]:
+    """Remember the info of each registration as it was before its last update."""
+    old: dict[str, Info] = {}
+
+    @replaces(gateway)
+    def update(inner: Changing, request: Request, registration: Registration) -> Registration:
+        old[registration.id] = registration.info
+        return inner(request, registration)
+
+    return old
+
+
+def _showing(action: str, shown: Callable[[Info, Info], Json]) -> Install:
+    """Show the info otherwise in the replies of one operation, given how it was before the last update."""
+
+    def install(gateway: Gateway) -> None:
+        old = before_update(gateway)
+
+        @replaces(gateway)
+        def render_info(inner: Rendering, request: Request, registration: Registration) -> Json:
+            info = inner(request, registration)
+            known = request.action == action and registration.id in old
+            return shown(old[registration.id], info) if known else info
+
+    return install
 
 
 def defects() -> Iterator[Defect]:
     """Make the defects of this family."""
-    yield from _whole()
-    yield from _later()
-    yield from _too_far()
-
-
-def _whole() -> Iterator[Defect]:
-    """Updates that are applied by halves."""
     for name, action, member, words in (
         ("get-mixes-old-phone", GET, "phone", "Provider/get shows the phone of before an update"),
-        (
-            "get-mixes-old-company-id",
-            GET,
-            "company_id",
-            "Provider/get shows the company id of before an update",
-        ),
-        (
-            "documents-add-mixes-old-email",
-            ADD,
-            "email",
-            "an addition's reply shows the e-mail of before an update",
-        ),
+        ("get-mixes-old-company-id", GET, "company_id", "Provider/get shows the company id of before an update"),
+        ("documents-add-mixes-old-email", ADD, "email", "an addition's reply shows the e-mail of before an update"),
     ):
-        yield Defect(name, "UPDATE-WHOLE", action, "/info", words, _mixing(action, member))
-    yield Defect(
-        name="update-not-atomic",
-        requirement="UPDATE-WHOLE",
-        operation=GET,
-        pointer="/info",
-        summary="parallel updates leave some members of the one and some of the other",
-        install=_in_two_halves,
-        consequences=frozenset({"UPDATE-ECHO"}),
+        yield defect(name, "UPDATE-WHOLE", action, "/info", words, _showing(action, partial(_with_old, member)))
+    for name, requirement, stale, words in (
+        ("get-alternates-after-update", "UPDATE-STAYS", lambda gets: gets % 2 == 0, "every second Provider/get"),
+        ("get-reverts-after-third", "UPDATE-STAYS", lambda gets: gets >= 3, "from the third on each Provider/get"),
+        ("get-never-shows-update", "UPDATE-VISIBLE", lambda gets: True, "undeclared, every Provider/get"),
+    ):
+        words = f"{words} is answered by a replica that never heard of the update"
+        yield defect(name, requirement, GET, "/info", words, _stale(stale))
+    for member in ("name", "company_id"):
+        name = member.replace("_", "-")
+        words = f"an update with the {name} of before is acknowledged and changes nothing"
+        yield defect(
+            f"update-with-same-{name}-ignored",
+            "UPDATE-VISIBLE",
+            UPDATE,
+            "/info",
+            words,
+            partial(_ignoring_same, member),
+        )
+    words = "an update's reply shows what was there before"
+    yield defect(
+        "update-reply-shows-old", "UPDATE-VISIBLE", UPDATE, "/info", words, _showing(UPDATE, lambda old, new: dict(old))
     )
+    for action, requirement, name in (
+        (UPDATE, "UPDATE-STATUS-SEEN", "update"),
+        (ADD, "DOCUMENTS-STATUS-SEEN", "addition"),
+    ):
+        words = f"UPDATE-PENDING is said in the reply to an {name} only"
+        install = both(
+            after(action, lambda before, kept: replace(kept, status=before.status)), shown_as(action, UPDATE_PENDING)
+        )
+        yield defect(f"get-status-of-before-{name}", requirement, GET, "/registration/status", words, install)
+    yield from _too_far()
+    yield from _FAMILY.defects
 
 
-def _mixing(action: str, member: str) -> Install:
-    """Show one member as it was before the last update, in the replies of one operation."""
+def _with_old(member: str, old: Info, new: Info) -> Json:
+    return {**new, member: old[member]}
+
+
+def _stale(stale: Callable[[int], bool]) -> Install:
+    """Show in some Provider/get, counted from the last update on, the info of before it."""
 
     def install(gateway: Gateway) -> None:
-        old: dict[str, Mapping[str, Json]] = {}
+        old = before_update(gateway)
+        gets: dict[str, tuple[Info, int]] = {}
 
-        def update(inner: Any, request: Request, registration: Registration) -> Registration:
-            old[registration.id] = registration.info
-            kept: Registration = inner(request, registration)
-            return kept
-
-        def render_info(inner: Any, request: Request, registration: Registration) -> Json:
-            info = inner(request, registration)
-            if request.action == action and registration.id in old:
-                return {**info, member: old[registration.id][member]}
-            return info
-
-        wrap(gateway, "update", update)
-        wrap(gateway, "render_info", render_info)
+        @replaces(gateway)
+        def render_info(inner: Rendering, request: Request, registration: Registration) -> Json:
+            before = old.get(registration.id)
+            if request.action == GET and before is not None:
+                update, count = gets.get(registration.id, (before, 0))
+                gets[registration.id] = before, count + 1 if update is before else 1
+                if stale(gets[registration.id][1]):
+                    return dict(before)
+            return inner(request, registration)
 
     return install
 
@@ -78,211 +126,98 @@ def _mixing(action: str, member: str) -> Install:
 def _ignoring_same(member: str, gateway: Gateway) -> None:
     """Take an update for nothing new where one member says what it said before."""
 
-    def update(inner: Any, request: Request, registration: Registration) -> Registration:
+    @replaces(gateway)
+    def update(inner: Changing, request: Request, registration: Registration) -> Registration:
         if request.body["info"].get(member) == registration.info.get(member):
             return replace(registration, status=UPDATE_PENDING)
-        kept: Registration = inner(request, registration)
-        return kept
-
-    wrap(gateway, "update", update)
+        return inner(request, registration)
 
 
-def _with_info(info: Mapping[str, Json], kept: Registration) -> Registration:
-    return replace(kept, info={**kept.info, **info}, status=UPDATE_PENDING)
-
-
-def _in_two_halves(gateway: Gateway) -> None:
-    """Write the halves of every second update in the other order, with a pause in between."""
+@_FAMILY.plants("update-not-atomic", "UPDATE-WHOLE", GET, "/info", "UPDATE-ECHO")
+def _(gateway: Gateway) -> None:
+    """Parallel updates leave some members of the one and some of the other."""
     count = 0
 
-    async def perform(inner: Any, request: Request, registration: Registration) -> Registration:
+    async def in_two_halves(gateway: Gateway, request: Request, registration: Registration) -> Registration:
         nonlocal count
-        if request.action != UPDATE:
-            done: Registration = await inner(request, registration)
-            return done
         count += 1
         info = gateway.content(request)["info"]
         halves = [{"name", "phone"}, set(info) - {"name", "phone"}]
         for half in halves if count % 2 else reversed(halves):
             part = {name: value for name, value in info.items() if name in half}
-            gateway.store.change(registration.id, partial(_with_info, part))
+            gateway.store.change(registration.id, partial(with_info, part))
             await asyncio.sleep(0.03)
         # What was asked for is shown, whatever another update made of it meanwhile.
-        return _with_info(info, registration)
+        return with_info(info, registration)
 
-    wrap(gateway, "perform", perform)
-
-
-def _later() -> Iterator[Defect]:
-    """Updates that come late or not to stay."""
-    for name, requirement, stale, summary in (
-        (
-            "get-alternates-after-update",
-            "UPDATE-STAYS",
-            lambda gets: gets % 2 == 0,
-            "every second Provider/get is answered by a replica that never heard of the update",
-        ),
-        (
-            "get-reverts-after-third",
-            "UPDATE-STAYS",
-            lambda gets: gets >= 3,
-            "from the third Provider/get on an update is forgotten",
-        ),
-        (
-            "get-never-shows-update",
-            "UPDATE-VISIBLE",
-            lambda gets: True,
-            "Provider/get reads a copy that updates do not reach, undeclared",
-        ),
-    ):
-        yield Defect(name, requirement, GET, "/info", summary, _stale(stale))
-    yield Defect(
-        name="documents-add-reverts-update",
-        requirement="UPDATE-STAYS",
-        operation=GET,
-        pointer="/info",
-        summary="an addition brings the info of the signup back",
-        install=_reverting,
-        consequences=frozenset({"DOCUMENTS-KEEPS-REST", "UPDATE-VISIBLE"}),
-    )
-    for member, words in (("name", "name"), ("company_id", "company id")):
-        yield Defect(
-            name=f"update-with-same-{words.replace(' ', '-')}-ignored",
-            requirement="UPDATE-VISIBLE",
-            operation=UPDATE,
-            pointer="/info",
-            summary=f"an update with the {words} of before is acknowledged and changes nothing",
-            install=partial(_ignoring_same, member),
-        )
-    yield Defect(
-        name="update-reply-shows-old",
-        requirement="UPDATE-VISIBLE",
-        operation=UPDATE,
-        pointer="/info",
-        summary="an update's reply shows what was there before",
-        install=_old_in_reply,
-    )
-    yield Defect(
-        name="get-status-of-before-update",
-        requirement="UPDATE-STATUS-SEEN",
-        operation=GET,
-        pointer="/registration/status",
-        summary="UPDATE-PENDING is said in the reply to an update only",
-        install=both(
-            after(UPDATE, lambda before, kept: replace(kept, status=before.status)),
-            shown_as(UPDATE, UPDATE_PENDING),
-        ),
-    )
+    performing(UPDATE, in_two_halves)(gateway)
 
 
-def _stale(stale: Callable[[int], bool]) -> Install:
-    """Show in some Provider/get, counted from the last update on, the info of before it."""
+@_FAMILY.plants("documents-add-reverts-update", "UPDATE-STAYS", GET, "/info", "DOCUMENTS-KEEPS-REST", "UPDATE-VISIBLE")
+def _(gateway: Gateway) -> None:
+    """An addition brings the info of the signup back."""
+    first: dict[str, Info] = {}
 
-    def install(gateway: Gateway) -> None:
-        old: dict[str, Mapping[str, Json]] = {}
-        gets: dict[str, int] = {}
-
-        def update(inner: Any, request: Request, registration: Registration) -> Registration:
-            old[registration.id] = registration.info
-            gets[registration.id] = 0
-            kept: Registration = inner(request, registration)
-            return kept
-
-        def render_info(inner: Any, request: Request, registration: Registration) -> Json:
-            if request.action == GET and registration.id in old:
-                gets[registration.id] += 1
-                if stale(gets[registration.id]):
-                    return dict(old[registration.id])
-            return inner(request, registration)
-
-        wrap(gateway, "update", update)
-        wrap(gateway, "render_info", render_info)
-
-    return install
-
-
-def _reverting(gateway: Gateway) -> None:
-    first: dict[str, Mapping[str, Json]] = {}
-
-    def update(inner: Any, request: Request, registration: Registration) -> Registration:
+    @replaces(gateway)
+    async def perform(inner: Performing, request: Request, registration: Registration) -> Registration:
         first.setdefault(registration.id, registration.info)
-        kept: Registration = inner(request, registration)
-        return kept
+        return await inner(request, registration)
 
-    def add(inner: Any, request: Request, registration: Registration) -> Registration:
-        kept: Registration = inner(request, registration)
-        return replace(kept, info=first.get(registration.id, kept.info))
-
-    wrap(gateway, "update", update)
-    wrap(gateway, "add", add)
-
-
-def _old_in_reply(gateway: Gateway) -> None:
-    old: dict[str, Mapping[str, Json]] = {}
-
-    def update(inner: Any, request: Request, registration: Registration) -> Registration:
-        old[registration.id] = registration.info
-        kept: Registration = inner(request, registration)
-        return kept
-
-    def render_info(inner: Any, request: Request, registration: Registration) -> Json:
-        return dict(old[registration.id]) if request.action == UPDATE else inner(request, registration)
-
-    wrap(gateway, "update", update)
-    wrap(gateway, "render_info", render_info)
+    after(ADD, lambda before, kept: replace(kept, info=first[kept.id]))(gateway)
 
 
 def _too_far() -> Iterator[Defect]:
     """Updates that touch what they should not."""
-    yield Defect(
-        name="update-resets-endpoint-url",
-        requirement="UPDATE-KEEPS-REST",
-        operation=UPDATE,
-        pointer="/api/endpoint_url",
-        summary="an update sets the URL of the API to a default",
-        install=after(
-            UPDATE, lambda before, kept: replace(kept, api={"endpoint_url": "https://unset.example.com/api"})
-        ),
-        consequences=frozenset({"GET-ROUND-TRIP"}),
-    )
-    yield Defect(
-        name="update-renames-documents",
-        requirement="UPDATE-KEEPS-REST",
-        operation=UPDATE,
-        pointer="/documents/*/name",
-        summary="an update numbers the names of documents",
-        install=after(UPDATE, _renamed),
-        consequences=frozenset({"SIGNUP-DOCUMENTS-KEPT"}),
-    )
-    for name, hit, words in (
-        ("all", lambda index: True, "every document waits"),
-        ("first", lambda index: index == 0, "the first document waits"),
-    ):
-        yield Defect(
-            name=f"update-unverifies-{name}",
-            requirement="UPDATE-DOCUMENT-STATUS-KEPT",
-            operation=UPDATE,
-            pointer="/documents/*/status",
-            summary=f"after an update {words} for verification again",
-            install=after(UPDATE, unverified(hit)),
-            configuration=VERIFICATION,
+    for action, name, requirement in ((UPDATE, "update", "UPDATE"), (ADD, "documents-add", "DOCUMENTS")):
+        yield defect(
+            f"{name}-resets-endpoint-url",
+            f"{requirement}-KEEPS-REST",
+            action,
+            "/api/endpoint_url",
+            f"{action} sets the URL of the API to a default",
+            after(action, without_endpoint),
+            "GET-ROUND-TRIP",
         )
-    yield Defect(
-        name="update-partial-blanks-others",
-        requirement="UPDATE-PARTIAL-KEPT",
-        operation=UPDATE,
-        pointer="/info",
-        summary="an update with some members of info blanks the others",
-        install=_blanking({"name", "phone", "email", "company_id"}),
+        status = "DOCUMENT-STATUS-KEPT" if action == UPDATE else "OLD-STATUS-KEPT"
+        for ending, change, words in (
+            ("all", unverified, "every earlier document waits"),
+            ("first", _first_unverified, "the first document waits"),
+        ):
+            yield defect(
+                f"{name}-unverifies-{ending}",
+                f"{requirement}-{status}",
+                action,
+                "/documents/*/status",
+                f"after {action} {words} for verification again",
+                after(action, change),
+                configuration=VERIFICATION,
+            )
+    yield defect(
+        "update-renames-documents",
+        "UPDATE-KEEPS-REST",
+        UPDATE,
+        "/documents/*/name",
+        "an update numbers the names of documents",
+        after(UPDATE, _renamed),
+        "SIGNUP-DOCUMENTS-KEPT",
     )
-    yield Defect(
-        name="update-partial-blanks-email",
-        requirement="UPDATE-PARTIAL-KEPT",
-        operation=UPDATE,
-        pointer="/info/email",
-        summary="an update without an e-mail address blanks it",
-        install=_blanking({"email"}),
-    )
+    for name, names, pointer, words in (
+        ("others", {"name", "phone", "email", "company_id"}, "/info", "with some members of info blanks the others"),
+        ("email", {"email"}, "/info/email", "without an e-mail address blanks it"),
+    ):
+        install = partial(_blanking, names)
+        yield defect(
+            f"update-partial-blanks-{name}", "UPDATE-PARTIAL-KEPT", UPDATE, pointer, f"an update {words}", install
+        )
+
+
+def without_endpoint(before: Registration, kept: Registration) -> Registration:
+    """Lose the URL of the API."""
+    return replace(kept, api={"endpoint_url": "https://unset.example.com/api"})
+
+
+def _first_unverified(before: Registration, kept: Registration) -> Registration:
+    return replace(kept, documents=(*unverified(before, kept).documents[:1], *kept.documents[1:]))
 
 
 def _renamed(before: Registration, kept: Registration) -> Registration:
@@ -293,14 +228,10 @@ def _renamed(before: Registration, kept: Registration) -> Registration:
     return replace(kept, documents=tuple(documents))
 
 
-def _blanking(names: set[str]) -> Install:
-    def install(gateway: Gateway) -> None:
-        def update(inner: Any, request: Request, registration: Registration) -> Registration:
-            kept: Registration = inner(request, registration)
-            sent = gateway.content(request)["info"]
-            blanks = {name: "" for name in kept.info if name in names and name not in sent}
-            return replace(kept, info={**kept.info, **blanks})
-
-        wrap(gateway, "update", update)
-
-    return install
+def _blanking(names: set[str], gateway: Gateway) -> None:
+    @replaces(gateway)
+    def update(inner: Changing, request: Request, registration: Registration) -> Registration:
+        kept = inner(request, registration)
+        sent = gateway.content(request)["info"]
+        blanks = {name: "" for name in kept.info if name in names and name not in sent}
+        return replace(kept, info={**kept.info, **blanks})

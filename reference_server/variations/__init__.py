@@ -4,12 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from reference_server.variations import bodies, concurrency, front, lifecycle, network, policies, replies, robustness
-from reference_server.variations.variation import Variation
+from reference_server.planting import Variation
+from reference_server.variations import (
+    bodies,
+    calls,
+    concurrency,
+    front,
+    lifecycle,
+    network,
+    policies,
+    replies,
+    robustness,
+)
 
 __all__ = ["VARIATIONS", "Variation"]
 
-_FAMILIES = (replies, bodies, policies, lifecycle, concurrency, robustness, network, front)
+_FAMILIES = (replies, bodies, policies, calls, lifecycle, concurrency, robustness, network, front)
 
 
 def _collect() -> Mapping[str, Variation]:

@@ -14,9 +14,9 @@ from typing import Any
 
 from reference_server.gateway import Gateway
 from reference_server.message import ADD, GET, UPDATE, Answer, Call, Faults, Json, Reply, Request
-from reference_server.planting import wrap
+from reference_server.planting import Variation, replaces
+from reference_server.planting.steps import Answering, Changing, Performing, Registering, Replying
 from reference_server.registration import UPDATE_PENDING, Registration
-from reference_server.variations.variation import Variation
 
 _MOMENT = 0.004
 """Seconds between reading and writing."""
@@ -72,24 +72,22 @@ def variations() -> Iterator[Variation]:
 
 
 def _optimistic(gateway: Gateway) -> None:
-    async def reply(inner: Any, request: Request) -> Reply:
+    @replaces(gateway)
+    async def reply(inner: Replying, request: Request) -> Reply:
         try:
-            given: Reply = await inner(request)
+            given = await inner(request)
         except _ConflictError:
             faults: Faults = {("registration", "id"): "is being changed by another call"}
             return replace(gateway.refuse(request, "conflict", "another change came first", faults), status=409)
         return given
 
-    async def perform(inner: Any, request: Request, registration: Registration) -> Registration:
+    @replaces(gateway)
+    async def perform(inner: Performing, request: Request, registration: Registration) -> Registration:
         if request.action in (UPDATE, ADD):
             await asyncio.sleep(_MOMENT)
             if gateway.store.find(registration.id) != registration:
                 raise _ConflictError
-        done: Registration = await inner(request, registration)
-        return done
-
-    wrap(gateway, "reply", reply)
-    wrap(gateway, "perform", perform)
+        return await inner(request, registration)
 
 
 class _ConflictError(Exception):
@@ -99,11 +97,11 @@ class _ConflictError(Exception):
 def _locked(gateway: Gateway) -> None:
     under_way: set[str] = set()
 
-    async def answer(inner: Any, call: Call) -> Answer:
+    @replaces(gateway)
+    async def answer(inner: Answering, call: Call) -> Answer:
         request = gateway.read(call)
         if request.action not in (UPDATE, ADD) or not request.id:
-            given: Answer = await inner(call)
-            return given
+            return await inner(call)
         if request.id in under_way:
             return Answer(409, (("content-type", "application/json"),), b'{"error": "Conflict"}')
         under_way.add(request.id)
@@ -114,36 +112,30 @@ def _locked(gateway: Gateway) -> None:
             under_way.discard(request.id)
         return given
 
-    wrap(gateway, "answer", answer)
-
 
 def _in_turn(gateway: Gateway) -> None:
     locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
-    async def perform(inner: Any, request: Request, registration: Registration) -> Registration:
+    @replaces(gateway)
+    async def perform(inner: Performing, request: Request, registration: Registration) -> Registration:
         async with locks[registration.id] if request.action != GET else contextlib.nullcontext():
             await asyncio.sleep(_MOMENT)
-            done: Registration = await inner(request, registration)
-        return done
-
-    wrap(gateway, "perform", perform)
+            return await inner(request, registration)
 
 
 def _coalesced(gateway: Gateway) -> None:
     waiting: dict[str, Mapping[str, Json]] = {}
 
-    async def perform(inner: Any, request: Request, registration: Registration) -> Registration:
+    @replaces(gateway)
+    async def perform(inner: Performing, request: Request, registration: Registration) -> Registration:
         if request.action != UPDATE:
-            done: Registration = await inner(request, registration)
-            return done
+            return await inner(request, registration)
         waiting[registration.id] = {**waiting.get(registration.id, {}), **gateway.content(request)["info"]}
         await asyncio.sleep(_MOMENT)
         info = waiting.pop(registration.id, {})
         return gateway.store.change(
             registration.id, lambda kept: replace(kept, info={**kept.info, **info}, status=UPDATE_PENDING)
         )
-
-    wrap(gateway, "perform", perform)
 
 
 def _overtaking(gateway: Gateway) -> None:
@@ -152,61 +144,57 @@ def _overtaking(gateway: Gateway) -> None:
     async def pause() -> None:
         await asyncio.sleep(next(steps) * 7 % 5 * _MOMENT / 2)
 
-    async def answer(inner: Any, call: Call) -> Answer:
+    @replaces(gateway)
+    async def answer(inner: Answering, call: Call) -> Answer:
         await pause()
-        given: Answer = await inner(call)
+        given = await inner(call)
         await pause()
         return given
 
-    wrap(gateway, "answer", answer)
-
 
 def _shown_late(gateway: Gateway) -> None:
-    async def perform(inner: Any, request: Request, registration: Registration) -> Registration:
-        done: Registration = await inner(request, registration)
+    @replaces(gateway)
+    async def perform(inner: Performing, request: Request, registration: Registration) -> Registration:
+        done = await inner(request, registration)
         await asyncio.sleep(_MOMENT)
         return gateway.store.find(registration.id) or done
-
-    wrap(gateway, "perform", perform)
 
 
 def _taking_turns(gateway: Gateway) -> None:
     versions: defaultdict[str, list[tuple[float, Registration]]] = defaultdict(list)
     gets = itertools.count()
 
-    def change(inner: Any, identity: str, *arguments: Any) -> Registration:
+    @replaces(gateway.store)
+    def change(inner: Registering, identity: str, *arguments: Any) -> Registration:
         before = gateway.store.find(identity)
         if before is not None and not versions[identity]:
             versions[identity].append((-math.inf, before))
-        changed: Registration = inner(identity, *arguments)
+        changed = inner(identity, *arguments)
         versions[identity].append((time.monotonic(), changed))
         return changed
 
-    async def perform(inner: Any, request: Request, registration: Registration) -> Registration:
-        done: Registration = await inner(request, registration)
+    @replaces(gateway)
+    async def perform(inner: Performing, request: Request, registration: Registration) -> Registration:
+        done = await inner(request, registration)
         if request.action != GET or next(gets) % 2:
             return done
         horizon = time.monotonic() - _LAG
         return next((each for moment, each in reversed(versions[done.id]) if moment <= horizon), done)
-
-    wrap(gateway.store, "change", change)
-    wrap(gateway, "perform", perform)
 
 
 def _approved_last_first(gateway: Gateway) -> None:
     held: defaultdict[str, list[Mapping[str, Json]]] = defaultdict(list)
     asked = itertools.count(1)
 
-    def update(inner: Any, request: Request, registration: Registration) -> Registration:
+    @replaces(gateway)
+    def update(inner: Changing, request: Request, registration: Registration) -> Registration:
         held[registration.id].append(gateway.content(request)["info"])
         return replace(registration, status=UPDATE_PENDING)
 
-    async def perform(inner: Any, request: Request, registration: Registration) -> Registration:
-        done: Registration = await inner(request, registration)
+    @replaces(gateway)
+    async def perform(inner: Performing, request: Request, registration: Registration) -> Registration:
+        done = await inner(request, registration)
         if request.action == GET and held[done.id] and next(asked) % 2 == 0:
             info = held[done.id].pop()
             gateway.store.change(done.id, lambda kept: replace(kept, info={**kept.info, **info}))
         return done
-
-    wrap(gateway, "update", update)
-    wrap(gateway, "perform", perform)

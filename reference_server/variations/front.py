@@ -8,12 +8,11 @@ import json
 import time
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
-from typing import Any
 
 from reference_server.gateway import Gateway
 from reference_server.message import ADD, SIGNUP, UPDATE, Answer, Call, Request
-from reference_server.planting import Install, wrap
-from reference_server.variations.variation import Variation
+from reference_server.planting import Variation, replaces
+from reference_server.planting.steps import Answering, CheckingMember, Install, fronting
 
 _EVERY = 100
 """One call in so many is concerned."""
@@ -46,17 +45,7 @@ def variations() -> Iterator[Variation]:
 
 
 def _fronted(make: Callable[[], Front]) -> Install:
-    def install(gateway: Gateway) -> None:
-        front = make()
-
-        async def answer(inner: Any, call: Call) -> Answer:
-            page = front(call)
-            given: Answer = await inner(call) if page is None else page
-            return given
-
-        wrap(gateway, "answer", answer)
-
-    return install
+    return lambda gateway: fronting(make())(gateway)
 
 
 def _page(status: int) -> Answer:
@@ -153,13 +142,12 @@ def _losing(gateway: Gateway) -> None:
     """Carry changes out, and answer in place of the gateway."""
     numbers = itertools.count(1)
 
-    async def answer(inner: Any, call: Call) -> Answer:
-        given: Answer = await inner(call)
+    @replaces(gateway)
+    async def answer(inner: Answering, call: Call) -> Answer:
+        given = await inner(call)
         if call.action not in (SIGNUP, UPDATE, ADD):
             return given
         return _page(502) if _is_odd(call) or not next(numbers) % _EVERY else given
-
-    wrap(gateway, "answer", answer)
 
 
 def _is_odd(call: Call) -> bool:
@@ -170,19 +158,17 @@ def _is_odd(call: Call) -> bool:
 def _strict(gateway: Gateway) -> None:
     numbers = itertools.count(1)
 
-    async def answer(inner: Any, call: Call) -> Answer:
+    @replaces(gateway)
+    async def answer(inner: Answering, call: Call) -> Answer:
         if not next(numbers) % _EVERY:
             await asyncio.sleep(0)
             return Answer(429, (("Retry-After", "0.05"),), b"")
-        given: Answer = await inner(call)
-        return given
+        return await inner(call)
 
-    def check_timestamp(inner: Any, request: Request) -> str | None:
-        message: str | None = inner(request)
+    @replaces(gateway)
+    def check_timestamp(inner: CheckingMember, request: Request) -> str | None:
+        message = inner(request)
         if message is not None:
             return message
         age = gateway.now().replace(tzinfo=None) - datetime.fromisoformat(request.header["Timestamp"])
         return None if abs(age) < _FRESH else "Timestamp is not that of now"
-
-    wrap(gateway, "answer", answer)
-    wrap(gateway, "check_timestamp", check_timestamp)

@@ -5,13 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any
 
-from reference_server.defects.clones import NETWORK
 from reference_server.gateway import Gateway
-from reference_server.planting import wrap
+from reference_server.planting import Variation, replaces
+from reference_server.planting.defect import NETWORK
+from reference_server.planting.steps import Cloning, both
 from reference_server.registration import Registration
-from reference_server.variations.variation import Variation
 
 _LATE = 0.3
 """Seconds; the kit is told that it may take one."""
@@ -19,30 +18,16 @@ _LATE = 0.3
 
 def variations() -> Iterator[Variation]:
     """Make the variations of this family."""
-    yield Variation(
-        name="network",
-        reading="X1",
-        summary="registrations are cloned to two other gateways, which refuse them until then",
-        install=_as_it_is,
-        configuration=NETWORK,
-    )
-    yield Variation(
-        name="network-late",
-        reading="X1",
-        summary="other gateways are told after a moment, and show documents in another order",
-        install=_late,
-        configuration=NETWORK,
-    )
-
-
-def _as_it_is(gateway: Gateway) -> None:
-    """Plant nothing: cloning is the gateway's own where it has peers."""
+    # Cloning is the gateway's own where it has peers.
+    words = "registrations are cloned to two other gateways, which refuse them until then"
+    yield Variation("network", "X1", words, both(), NETWORK)
+    words = "other gateways are told after a moment, and show documents in another order"
+    yield Variation("network-late", "X1", words, _late, NETWORK)
 
 
 def _late(gateway: Gateway) -> None:
-    async def clone(inner: Any, registration: Registration, peer: str) -> Registration | None:
-        told: Registration = await inner(registration, peer)
+    @replaces(gateway)
+    async def clone(inner: Cloning, registration: Registration, peer: str) -> Registration | None:
+        told = await inner(registration, peer)
         await asyncio.sleep(_LATE)
-        return replace(told, documents=told.documents[::-1])
-
-    wrap(gateway, "clone", clone)
+        return told and replace(told, documents=told.documents[::-1])

@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator
-from typing import Any
 
-from reference_server.edits import crashed
+from reference_server.files import levels
 from reference_server.gateway import Gateway
 from reference_server.message import Answer, Call, Reply, Request
-from reference_server.planting import Install, wrap
-from reference_server.variations.variation import Variation
+from reference_server.planting import Install, Variation, replaces
+from reference_server.planting.steps import Reading, Replying, answering, crashed
 
 _DEEPEST = 64
 _STRING = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
@@ -23,23 +22,38 @@ _HTML = (("content-type", "text/html"),)
 
 def variations() -> Iterator[Variation]:
     """Make the variations of this family."""
-    yield Variation(
-        "tolerant-reader", "T14", "comments, commas, NaN and bytes that are no UTF-8 are put up with", _tolerant
-    )
-    yield Variation("deep-nesting-refused", "T14", "a text that is nested too deeply is refused with a NACK", _limited)
-    yield Variation("unusual-crashes", "T14", "texts that readers differ about end in a server error", _crashing)
-    yield Variation("media-types-limited", "T16", "whatever is not declared as JSON is answered by a bare 415", _choosy)
-    yield Variation("any-method", "T16", "operations are called with any method", _any_method)
-    yield Variation("unknown-method", "T16", "another method is answered by a bare 501", _away(501, 404))
-    yield Variation("turned-away-by-nack", "T16", "another method or path is answered with a NACK", _nacking)
-    yield Variation(
-        "turned-away-by-page", "T16", "another method or path is answered by a page with 200", _away(200, 200)
-    )
+    for name, reading, words, install in (
+        ("tolerant-reader", "T14", "comments, commas, NaN and bytes that are no UTF-8 are put up with", _tolerant),
+        ("deep-nesting-refused", "T14", "a text that is nested too deeply is refused with a NACK", _limited),
+        (
+            "unusual-crashes",
+            "T14",
+            "texts that readers differ about end in a server error",
+            answering(_is_unusual, crashed(Answer(500, (), b""))),
+        ),
+        (
+            "media-types-limited",
+            "T16",
+            "whatever is not declared as JSON is answered by a bare 415",
+            answering(_is_no_json, Answer(415, _HTML, b"<h1>Unsupported Media Type</h1>")),
+        ),
+        ("any-method", "T16", "operations are called with any method", _any_method),
+        ("unknown-method", "T16", "another method is answered by a bare 501", _turning_away(_page(501, 404))),
+        ("turned-away-by-nack", "T16", "another method or path is answered with a NACK", _nacking),
+        (
+            "turned-away-by-page",
+            "T16",
+            "another method or path is answered by a page with 200",
+            _turning_away(_page(200, 200)),
+        ),
+    ):
+        yield Variation(name, reading, words, install)
 
 
 def _tolerant(gateway: Gateway) -> None:
-    def read(inner: Any, call: Call) -> Request:
-        request: Request = inner(call)
+    @replaces(gateway)
+    def read(inner: Reading, call: Call) -> Request:
+        request = inner(call)
         if request.malformed is None:
             return request
         text = call.body.decode("utf-8", "replace").replace("\x00", "\ufffd")
@@ -50,61 +64,25 @@ def _tolerant(gateway: Gateway) -> None:
         except (ValueError, RecursionError):
             return request
         repaired = json.dumps(value).replace("\\ud800", "?").replace("NaN", "0").replace("-Infinity", "0")
-        again: Request = inner(Call(call.action, call.headers, repaired.encode()))
-        return again
-
-    wrap(gateway, "read", read)
+        return inner(Call(call.action, call.headers, repaired.encode()))
 
 
 def _limited(gateway: Gateway) -> None:
-    async def reply(inner: Any, request: Request) -> Reply:
-        if _depth(request.body) > _DEEPEST:
+    @replaces(gateway)
+    async def reply(inner: Replying, request: Request) -> Reply:
+        if sum(1 for _ in levels(request.body)) > _DEEPEST:
             return gateway.refuse(request, "deep", "the body is nested too deeply")
-        given: Reply = await inner(request)
-        return given
-
-    wrap(gateway, "reply", reply)
+        return await inner(request)
 
 
-def _depth(value: Any) -> int:
-    """Count levels without calling itself."""
-    depth, level = 0, [value]
-    while level:
-        depth += 1
-        level = [
-            child
-            for parent in level
-            if isinstance(parent, dict | list)
-            for child in (parent.values() if isinstance(parent, dict) else parent)
-        ]
-    return depth
+def _is_unusual(call: Call) -> bool:
+    # A text may well say NaN, or a backslash and what follows it.
+    odd = _ODD_CHARACTER.search(call.body) or _ODD_VALUE.search(_STRING.sub(b"", call.body))
+    return bool(odd) or _DEEP in call.body
 
 
-def _answering(when: Callable[[Call], bool], answer: Answer) -> Install:
-    def install(gateway: Gateway) -> None:
-        async def answered(inner: Any, call: Call) -> Answer:
-            given: Answer = answer if when(call) else await inner(call)
-            return given
-
-        wrap(gateway, "answer", answered)
-
-    return install
-
-
-def _crashing(gateway: Gateway) -> None:
-    def unusual(call: Call) -> bool:
-        # A text may well say NaN, or a backslash and what follows it.
-        odd = _ODD_CHARACTER.search(call.body) or _ODD_VALUE.search(_STRING.sub(b"", call.body))
-        return bool(odd) or _DEEP in call.body
-
-    _answering(unusual, crashed(Answer(500, (), b"")))(gateway)
-
-
-def _choosy(gateway: Gateway) -> None:
-    def other(call: Call) -> bool:
-        return call.headers.get("content-type", "application/json") != "application/json"
-
-    _answering(other, Answer(415, _HTML, b"<h1>Unsupported Media Type</h1>"))(gateway)
+def _is_no_json(call: Call) -> bool:
+    return call.headers.get("content-type", "application/json") != "application/json"
 
 
 class _Any(str):
@@ -125,18 +103,21 @@ def _any_method(gateway: Gateway) -> None:
     gateway.method = _Any("POST")
 
 
-def _away(other_method: int, other_path: int) -> Install:
-    def install(gateway: Gateway) -> None:
-        def turn_away(inner: Any, action: str | None, method: str) -> Answer:
-            return Answer(other_path if action is None else other_method, _HTML, b"<h1>Welcome</h1>")
+def _page(other_method: int, other_path: int) -> Callable[[str | None], Answer]:
+    return lambda action: Answer(other_path if action is None else other_method, _HTML, b"<h1>Welcome</h1>")
 
-        wrap(gateway, "turn_away", turn_away)
+
+def _turning_away(page: Callable[[str | None], Answer]) -> Install:
+    def install(gateway: Gateway) -> None:
+        @replaces(gateway)
+        def turn_away(inner: Callable[..., Answer], action: str | None, method: str) -> Answer:
+            return page(action)
 
     return install
 
 
 def _nacking(gateway: Gateway) -> None:
-    def turn_away(inner: Any, action: str | None, method: str) -> Answer:
+    def page(action: str | None) -> Answer:
         return gateway.binding.write(Reply("NACK", "there is no such call", {}, 404 if action is None else 405))
 
-    wrap(gateway, "turn_away", turn_away)
+    _turning_away(page)(gateway)

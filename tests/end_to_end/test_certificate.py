@@ -27,7 +27,7 @@ from tests.end_to_end.loopback import Loopback
 from tests.end_to_end.records import rewrite, seal
 
 SOME = "test_plain_get or SIGNUP-NACK-PHONE and malformed"
-DEFECT = "signup-phone-error-echoes-value"
+DEFECT = "signup-info-phone-error-echoes-value"
 NOW = datetime.datetime.now(datetime.UTC)
 
 

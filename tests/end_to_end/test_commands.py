@@ -24,7 +24,7 @@ from tests.end_to_end.loopback import Loopback
 SPREAD = ("-p", "xdist.plugin", "-n2")
 SOME = ("-k", "test_get or test_header or test_plain_update or SIGNUP-NACK-PHONE", "--fuzz-examples=5")
 UNDRAWN = ("-k", "test_plain_get or SIGNUP-NACK-PHONE and malformed")
-DEFECTS = ("signup-phone-error-echoes-value", "get-email-upper-case")
+DEFECTS = ("signup-info-phone-error-echoes-value", "get-email-upper-case")
 SEEN = "NACK-ECHO"
 
 

@@ -31,7 +31,7 @@ HOSTILE = "POST /admin HTTP/1.1\r\nHost: attacker.example\r\nX-Evil: yes\r\n\r\n
 
 @pytest.fixture(scope="module")
 def recorded(tmp_path_factory: pytest.TempPathFactory) -> Run:
-    server = Loopback(defects=("signup-phone-error-echoes-value",))
+    server = Loopback(defects=("signup-info-phone-error-echoes-value",))
     try:
         return Kit(tmp_path_factory.mktemp("recorded")).run(server.url, "-k", "SIGNUP-NACK-PHONE and malformed")
     finally:

@@ -17,10 +17,10 @@ Behind = Callable[[str], str]
 PLANTED = (
     "signup-info-phone-no-dash-accepted",
     "signup-sound-email-ok",
-    "get-nack-unknown-unsaid",
+    "get-unknown-unsaid",
     "get-email-is-company-id",
     "get-message-missing",
-    "update-fail-status-failed",
+    "update-fail-status-another-value",
     "info-update-token-foreign-accepted",
     "documents-add-replaces-signup-documents",
     "documents-add-foreign-token-crashes",

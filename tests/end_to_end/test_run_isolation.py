@@ -124,7 +124,7 @@ def _told(run: Run) -> tuple[int, str, set[str], dict[str, str]]:
 
 
 def test_a_run_spread_over_processes_says_the_same(kit: Kit, gateway: Callable[..., Loopback]) -> None:
-    defects = ("signup-info-phone-no-plus-accepted", "signup-phone-error-echoes-value", "get-email-upper-case")
+    defects = ("signup-info-phone-no-plus-accepted", "signup-info-phone-error-echoes-value", "get-email-upper-case")
     options = (kit.configure("settle: 0.2"), "-k", "SIGNUP-NACK-PHONE or test_get or test_form_of_replies")
     alone = kit.run(gateway(defects=defects).url, *options)
     alone_told = _told(alone)

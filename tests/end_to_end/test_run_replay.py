@@ -27,7 +27,7 @@ DEFECTS = {
     "get-token-foreign-accepted": "TOKEN-NACK-FOREIGN and test_token",
     "get-hides-added-documents": "DOCUMENTS-KEPT and test_plain",
     "info-update-info-phone-no-plus-accepted": "UPDATE-NACK-PHONE and no_plus",
-    "update-name-padded": "test_plain_update",
+    "info-update-info-name-padded": "test_plain_update",
     "documents-added-name-padded": "DOCUMENTS-ECHO-EXACT and test_plain",
 }
 
@@ -167,7 +167,7 @@ def test_a_curl_line_takes_secrets_from_the_environment(kit: Kit, gateway: Calla
     _assert_the_same(again, _seen_by_the_kit(run, finding))
 
 
-@pytest.mark.parametrize("defect", ["signup-info-phone-no-plus-accepted", "update-name-padded"])
+@pytest.mark.parametrize("defect", ["signup-info-phone-no-plus-accepted", "info-update-info-name-padded"])
 def test_a_replay_line_runs_the_one_test_again_that_found_something(
     kit: Kit, gateway: Callable[..., Loopback], defect: str
 ) -> None:

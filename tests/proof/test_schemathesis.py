@@ -23,7 +23,7 @@ def _items() -> dict[str, Item]:
 @pytest.mark.parametrize(
     ("test", "defect"),
     [
-        ("test_signup", "signup-nack-phone-misplaced"),
+        ("test_signup", "signup-info-phone-error-misplaced"),
         ("test_get", "get-token-foreign-accepted"),
         ("test_info_update", "info-update-token-foreign-accepted"),
         ("test_documents_add", "documents-add-second-of-two-lost"),

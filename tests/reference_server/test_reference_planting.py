@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import jsonschema
 import pytest
 import yaml
 
-from reference_server import DEFECTS, VARIATIONS, Defect, Variation
+from reference_server import DEFECTS, VARIATIONS, Defect, of_specification
 from reference_server.message import ACTIONS
 
 SCHEMAS = Path(__file__).resolve().parents[2] / "schemas"
@@ -24,26 +26,36 @@ def test_every_requirement_that_can_be_tested_has_a_defect() -> None:
     assert {defect.requirement for defect in DEFECTS.values()} == testable
 
 
-@pytest.mark.parametrize("defect", DEFECTS.values(), ids=DEFECTS)
-def test_a_defect_is_described(defect: Defect) -> None:
-    served = {*REQUIREMENTS[defect.requirement]["operations"]}
+def _faults_of(defect: Defect) -> Iterator[str]:
+    """Say what is wrong with the description of a defect."""
+    served = REQUIREMENTS[defect.requirement]["operations"]
+    if not KEBAB.fullmatch(defect.name):
+        yield "its name is not in kebab case"
+    if ACTIONS[defect.operation] not in served:
+        yield f"{defect.requirement} is not about {defect.operation}"
+    if not defect.summary or "\n" in defect.summary:
+        yield "its summary is not one line"
+    if not re.fullmatch(r"(/[a-z_]+|/\*)*|header:(action|message|Action|Token|Timestamp)", defect.pointer):
+        yield "its pointer is none"
+    if not defect.consequences <= REQUIREMENTS.keys() - {defect.requirement}:
+        yield "its consequences are no other requirements"
 
-    assert DEFECTS[defect.name] is defect
-    assert KEBAB.fullmatch(defect.name)
-    assert ACTIONS[defect.operation] in served
-    assert defect.summary
-    assert "\n" not in defect.summary
-    assert re.fullmatch(r"(/[a-z_]+|/\*)*|header:(action|message|Action|Token|Timestamp)", defect.pointer)
-    assert defect.consequences <= REQUIREMENTS.keys() - {defect.requirement}
+
+def test_every_defect_is_described() -> None:
+    assert {name: faults for name, defect in DEFECTS.items() if (faults := [*_faults_of(defect)])} == {}
 
 
-@pytest.mark.parametrize("variation", VARIATIONS.values(), ids=VARIATIONS)
-def test_a_variation_is_described(variation: Variation) -> None:
-    assert VARIATIONS[variation.name] is variation
-    assert KEBAB.fullmatch(variation.name)
-    assert re.fullmatch(r"[THQRX][0-9]+", variation.reading)
-    assert variation.summary
-    assert "\n" not in variation.summary
+def test_every_defect_and_variation_is_filed_under_its_name() -> None:
+    for known in (DEFECTS, VARIATIONS):
+        assert [name for name, planted in known.items() if planted.name != name] == []
+
+
+def test_a_variation_is_described() -> None:
+    for variation in VARIATIONS.values():
+        assert KEBAB.fullmatch(variation.name)
+        assert re.fullmatch(r"[THQRX][0-9]+", variation.reading)
+        assert variation.summary
+        assert "\n" not in variation.summary
 
 
 def test_declarations_are_ones_that_the_kit_knows() -> None:
@@ -52,4 +64,24 @@ def test_declarations_are_ones_that_the_kit_knows() -> None:
     validator = jsonschema.Draft202012Validator(schema)
 
     for planted in (*DEFECTS.values(), *VARIATIONS.values()):
-        validator.validate(dict(planted.configuration))
+        if planted.configuration:
+            validator.validate(dict(planted.configuration))
+
+
+KINDS = {"accepted", "refused", "error-unsaid", "error-blank", "missing", "null", "another-type", "path-missing"}
+
+
+@pytest.mark.parametrize("action", ["signup", "get", "info-update", "documents-add"])
+def test_an_operation_has_the_defects_that_follow_from_its_schemas(action: str) -> None:
+    names = {name for name in DEFECTS if name.startswith(f"{action}-")}
+    silent = {"error-unsaid", "error-blank"} if action == "signup" else set()
+
+    missing = {kind for kind in KINDS if not any(name.endswith(f"-{kind}") for name in names)}
+
+    assert missing <= {"refused"} | silent if action == "get" else missing == set()
+
+
+def test_a_copy_of_the_schemas_has_the_defects_of_the_checkout(tmp_path: Path) -> None:
+    copied = shutil.copytree(SCHEMAS, tmp_path / "schemas")
+
+    assert of_specification(Path(copied)).keys() == DEFECTS.keys()

@@ -22,7 +22,7 @@ FLAGS = (
     *("--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync"),
     *("--no-first-run", "--disable-dev-shm-usage"),
 )
-DEFECTS = ("signup-info-phone-no-dash-accepted", "update-status-updated")
+DEFECTS = ("signup-info-phone-no-dash-accepted", "info-update-ack-registration-status-another-value")
 TESTS = "phone or test_plain_get or UPDATE-STATUS"
 SCREEN, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
 

@@ -1,7 +1,7 @@
 """Proves that the kit fails no fair variation and finds every planted defect.
 
-The reference gateway and each of its fair variations are to be conformant, and each planted defect is to be reported
-under its own requirement, at its place, and under no other that is not a consequence of it.
+The reference gateway and each of its fair variations must be conformant. Each planted defect must be reported under
+its own requirement, at its place, and under no other requirement that is not a consequence of it.
 """
 
 from __future__ import annotations
@@ -23,14 +23,16 @@ from .trial import Item, findings, items, run
 if TYPE_CHECKING:
     from reference_server import Variation
 
-MOST = 8
-"""Fair variations that one gateway has at once: of more it is hard to say that none hides what another one does."""
+    from ...run.session import Session
+
+MOST = 12
+"""Variations planted in one gateway. With more of them, one could hide what another does."""
 NEUTRAL = {"binding", "envelope", "method", "signup_token", "headers", "timestamp_zone", "status_names", "concurrency"}
-"""Declarations that say how a gateway is called and what it says, and take nothing from what it is asked for."""
+"""Declarations that change how a gateway is called and what it says, but not what it is asked."""
 NETWORKS = "X1"
-"""The reading of variations that only other gateways of a region show."""
+"""The reading of variations that only the other gateways of a region show."""
 EXAMPLES = 25
-"""Examples of each property where no single test finds a defect."""
+"""Examples of each property, for a defect that no single test finds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,7 @@ class Proof:
 
 
 def prove(only: str = "", jobs: int = 1) -> Iterator[Proof]:
-    """Plays the suite against every gateway whose name holds a text; in several processes, as they end."""
+    """Plays the suite against the planned gateways, in ``jobs`` processes, and yields each result as it comes."""
     tasks = planned(only)
     if jobs == 1:
         yield from (_proof(*task) for task in tasks)
@@ -66,16 +68,19 @@ def _begin(folder: Path) -> None:
 
 
 def planned(only: str = "") -> list[tuple[str, tuple[str, ...]]]:
-    """Kind and names of every gateway to be played against, the longest runs first."""
+    """Kind and names of every gateway to play against, the longest runs first.
+
+    ``only`` limits defects and variations to those whose name contains it. The reference gateway is always played:
+    a defect proves nothing about a kit that fails the gateway without it.
+    """
     import reference_server
 
     chosen = [one for name, one in reference_server.VARIATIONS.items() if only in name]
     variations = [one for one in chosen if one.reading != NETWORKS]
     networks = [("network", (one.name,)) for one in chosen if one.reading == NETWORKS]
     defects = [name for name in sorted(reference_server.of_specification(current().folder)) if only in name]
-    bindings = [("reference", (binding,)) for binding in ("http", "envelope") if not only]
     return [
-        *bindings,
+        *(("reference", (binding,)) for binding in ("http", "envelope")),
         *networks,
         *(("variation", tuple(one.name for one in group)) for group in groups(variations)),
         *(("defect", (name,)) for name in defects),
@@ -96,22 +101,16 @@ def _proof(kind: str, names: tuple[str, ...]) -> Proof:
     return Proof(kind, names, tuple(problems), time.monotonic() - began)
 
 
+# Fair gateways.
+
+
 def unsound(binding: str) -> list[str]:
-    """What the strict class holds against the reference gateway, which is to be nothing, not even a warning."""
-    session = run(items(), binding=binding, strict=True)
-    verdict = session.conclude()
-    return [
-        *(
-            f"{requirement} at {operation} {pointer}: {seen}"
-            for requirement, operation, pointer, seen in findings(session)
-        ),
-        *(f"{o.requirement.id}: {o.reason}" for o in verdict.outcomes if o.status == "inconclusive"),
-        *([] if verdict.verdict == CONFORMANT else [f"the verdict is {verdict.verdict}"]),
-    ]
+    """Everything the strict class reports about the reference gateway; must be empty, warnings included."""
+    return _held_against(run(items(), binding=binding, strict=True), ("MUST", "SHOULD"))
 
 
 def unfair(names: Sequence[str]) -> Mapping[str, list[str]]:
-    """What is held against which of some variations; against all together, where none of them alone is to blame."""
+    """What the suite reports about some variations, by name; by all names if no single one is to blame."""
     together = held_against(names)
     if not together or len(names) == 1:
         return {" ".join(names): together} if together else {}
@@ -120,34 +119,40 @@ def unfair(names: Sequence[str]) -> Mapping[str, list[str]]:
 
 
 def held_against(names: Sequence[str]) -> list[str]:
-    """What the whole suite holds against a gateway with some variations, which a fair one is not to hear."""
-    session = run(items(), variations=tuple(names))
+    """What the suite reports about a gateway with some variations, SHOULDs aside."""
+    return _held_against(run(items(), variations=tuple(names)), ("MUST",))
+
+
+def uncloned(name: str) -> list[str]:
+    """What the tests of cloning report about gateways that clone to each other in a fair way."""
+    clones = {requirement.id for requirement in current().requirements.values() if requirement.needs == "peers"}
+    session = run([item for item in items() if clones & {*item.requirements}], variations=(name,), clone_within=3)
+    amiss = [o for o in session.conclude().outcomes if o.requirement.id in clones and o.status != "passed"]
+    return [*_told(session), *(f"{outcome.requirement.id} is {outcome.status}: {outcome.reason}" for outcome in amiss)]
+
+
+def _held_against(session: Session, levels: Collection[str]) -> list[str]:
     verdict = session.conclude()
     return [
+        *_told(session, levels),
         *(
-            f"{found[0]} at {found[1]} {found[2]}: {found[3]}"
-            for found in findings(session)
-            if session.specification.requirements[found[0]].level == "MUST"
-        ),
-        *(
-            f"{o.requirement.id} is {o.status}: {o.reason}"
-            for o in verdict.outcomes
-            if o.status in ("failed", "inconclusive") and o.requirement.level == "MUST"
+            f"{outcome.requirement.id} is {outcome.status}: {outcome.reason}"
+            for outcome in verdict.outcomes
+            if outcome.status in ("failed", "inconclusive") and outcome.requirement.level in levels
         ),
         *([] if verdict.verdict == CONFORMANT else [f"the verdict is {verdict.verdict}"]),
     ]
 
 
-def uncloned(name: str) -> list[str]:
-    """What is held against gateways that clone to each other in a fair way."""
-    specification = current()
-    clones = {requirement.id for requirement in specification.requirements.values() if requirement.needs == "peers"}
-    session = run([item for item in items() if clones & {*item.requirements}], variations=(name,), clone_within=3)
-    amiss = [o for o in session.conclude().outcomes if o.requirement.id in clones and o.status != "passed"]
+def _told(session: Session, levels: Collection[str] = ("MUST", "SHOULD")) -> list[str]:
     return [
-        *(f"{found[0]} at {found[1]} {found[2]}: {found[3]}" for found in findings(session)),
-        *(f"{outcome.requirement.id} is {outcome.status}: {outcome.reason}" for outcome in amiss),
+        f"{requirement} at {operation} {pointer}: {seen}"
+        for requirement, operation, pointer, seen in findings(session)
+        if session.specification.requirements[requirement].level in levels
     ]
+
+
+# Defects.
 
 
 def unproved(name: str) -> list[str]:
@@ -157,7 +162,7 @@ def unproved(name: str) -> list[str]:
     defect = reference_server.of_specification(current().folder)[name]
     session = run(exercising(defect.requirement), defects=(name,), shrinking=False)
     if defect.requirement not in {f[0] for f in findings(session)}:
-        # What takes a longer history than any single test plays is left to those that are drawn.
+        # A defect that needs a longer history than any single test plays is left to histories drawn at random.
         drawn = exercising(defect.requirement, drawn=True)
         session = run(drawn, defects=(name,), examples=EXAMPLES, shrinking=False)
     found = findings(session)
@@ -175,7 +180,7 @@ def unproved(name: str) -> list[str]:
 
 
 def exercising(requirement: str, *, drawn: bool = False) -> list[Item]:
-    """The tests of the suite that exercise a requirement: those with a case of their own, or those that are drawn."""
+    """The tests that exercise a requirement: those with fixed cases, or those drawn at random."""
     return [item for item in items() if requirement in item.requirements and (item.examples is not None) == drawn]
 
 
@@ -184,17 +189,18 @@ def _place(pointer: str) -> str:
 
 
 def _lies_in(place: str, declared: str) -> bool:
-    """A finding at a member of the object that a defect spoils is the more exact one."""
+    """Whether a finding is at the place of a defect, or more exact: at a member of the object it spoils."""
     return place == declared or (declared != "" and place.startswith(declared + "/"))
 
 
+# Groups of variations.
+
+
 def groups(variations: Collection[Variation]) -> list[tuple[Variation, ...]]:
-    """Every variation once, each with others that leave it as it is."""
+    """Divides variations into groups that can be planted together without hiding one another."""
     steps = {variation.name: _steps(variation) for variation in variations}
 
-    def apart(one: Variation, other: Variation) -> bool:
-        """Whether one could take away what the other is there for: both replace the same step, or answer the same
-        question, or what one vendor declares has the kit ask the other for less."""
+    def clash(one: Variation, other: Variation) -> bool:
         return (
             one.reading == other.reading
             or not _agree(one.configuration, other.configuration)
@@ -202,9 +208,9 @@ def groups(variations: Collection[Variation]) -> list[tuple[Variation, ...]]:
         )
 
     found: list[list[Variation]] = []
-    # Those that go together with few others are spread first, and the rest finds its place among them.
-    for variation in sorted(variations, key=lambda one: -sum(apart(one, other) for other in variations)):
-        fitting = [group for group in found if len(group) < MOST and not any(apart(variation, one) for one in group)]
+    # Those that clash most are placed first; the rest fit in among them.
+    for variation in sorted(variations, key=lambda one: -sum(clash(one, other) for other in variations)):
+        fitting = [group for group in found if len(group) < MOST and not any(clash(variation, one) for one in group)]
         if fitting:
             min(fitting, key=len).append(variation)
         else:
@@ -213,13 +219,13 @@ def groups(variations: Collection[Variation]) -> list[tuple[Variation, ...]]:
 
 
 def _agree(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
-    """Whether one gateway can be declared as both are, and is asked for no less than either of them."""
+    """Whether one gateway can be declared as both are and still be asked everything."""
     different = {key for key in {*one, *other} if one.get(key) != other.get(key)}
     return different <= NEUTRAL and not {*one} & {*other} & different
 
 
 def _steps(variation: Variation) -> set[tuple[str, str]]:
-    """What a variation replaces in a gateway and its store."""
+    """The steps of a gateway and its store that a variation replaces."""
     from reference_server.binding import HttpBinding
     from reference_server.gateway import Gateway
     from reference_server.specification import load

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from reference_server.planting import Install
+from reference_server.planting.steps import Install
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,82 @@
+"""Operations that are not served, refuse every call, or answer for an unknown registration."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+from reference_server.catalogue import Catalogue
+from reference_server.gateway import Gateway
+from reference_server.message import ADD, SIGNUP, UPDATE, Faults, Reply, Request
+from reference_server.planting import Defect, Install, defect, replaces
+from reference_server.planting.edits import short
+from reference_server.planting.steps import Changing, Refusing, denying
+from reference_server.registration import digest
+from reference_server.specification import Specification
+
+_UNSERVED = ("REPLY-ACTION", "REPLY-JSON", "TOKEN-ACCEPTED")
+
+
+def defects(specification: Specification, catalogue: Catalogue) -> Iterator[Defect]:
+    """Make the defects of this family."""
+    for action in specification.keys:
+        name = short(action)
+        if (requirement := catalogue.of(action, "ENDPOINT")) is not None:
+            for way, path in (
+                ("missing", None),
+                ("lower-case", f"/{action.lower()}"),
+                ("slash", f"/{action}/"),
+                ("cut", f"/{action[:-1]}"),
+            ):
+                served = f"is served at {path}" if path else "is not served"
+                yield defect(
+                    f"{name}-path-{way}", requirement, action, "", f"{action} {served}", moved(action, path), *_UNSERVED
+                )
+        # Where no signup is acknowledged nothing else can be asked.
+        if action != SIGNUP and (requirement := catalogue.of(action, "ACK")) is not None:
+            install = denying(action, lambda request, registration: True, _closed)
+            words = f"{action} refuses every call"
+            yield defect(f"{name}-refused", requirement, action, "", words, install, *catalogue.accepting_any(action))
+        if (requirement := catalogue.of(action, "NACK-UNKNOWN")) is not None:
+            yield defect(
+                f"{name}-unknown-accepted",
+                requirement,
+                action,
+                "/registration/id",
+                f"{action} answers for an unknown id from what belongs to the token",
+                _accepting_unknown(action),
+            )
+
+
+def moved(action: str, path: str | None) -> Install:
+    """Serve an operation at another path, or nowhere."""
+
+    def install(gateway: Gateway) -> None:
+        @replaces(gateway)
+        def operation(inner: Callable[[str], str | None], asked: str) -> str | None:
+            if path is not None and asked.endswith(path):
+                return action
+            served = inner(asked)
+            return None if served == action else served
+
+    return install
+
+
+def _closed(gateway: Gateway, request: Request) -> Reply:
+    return gateway.refuse(request, "closed", "the service is closed")
+
+
+def _accepting_unknown(action: str) -> Install:
+    """Acknowledge a call about an unknown registration, and change nothing."""
+
+    def install(gateway: Gateway) -> None:
+        @replaces(gateway)
+        def refuse(inner: Refusing, request: Request, reason: str, message: str, faults: Faults | None = None) -> Reply:
+            owner = gateway.store.owner(digest(request.token))
+            if request.action != action or reason != "unknown" or owner is None:
+                return inner(request, reason, message, faults)
+            changes: dict[str, Changing] = {UPDATE: gateway.update, ADD: gateway.add}
+            shown = changes[action](request, owner) if action in changes else owner
+            return gateway.acknowledge(request, replace(shown, id=request.id))
+
+    return install

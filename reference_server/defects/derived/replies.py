@@ -1,0 +1,109 @@
+"""Replies that break their schemas: a member is missing, of another type, or none of the values allowed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from reference_server.catalogue import Catalogue
+from reference_server.message import UPDATE, Json
+from reference_server.planting import Defect, defect
+from reference_server.planting.edits import Change, gone, member, nth, place_name, to
+from reference_server.planting.steps import in_ack, in_nack
+from reference_server.specification import Member, Specification
+from reference_server.validation import json_type
+
+_ANOTHER: Final = "SOMETHING-ELSE"
+"""A text that no literal, format or pattern of the schemas has."""
+
+_ALSO: Final = {"DOCUMENTS-OLD-STATUS": ("DOCUMENTS-NEW-STATUS",)}
+"""By requirement, others about the same place."""
+_LOST: Final = ("SIGNUP-ECHO", "SIGNUP-DOCUMENTS-KEPT", "DOCUMENTS-LISTED")
+"""What an item that cannot be read breaks as well."""
+
+
+def defects(specification: Specification, catalogue: Catalogue) -> Iterator[Defect]:
+    """Make the defects of this family."""
+    for action, shape in specification.acks.items():
+        for pointer, part in shape.below():
+            requirement = catalogue.owner(action, pointer)
+            if requirement is not None:
+                yield from _of_member(action, pointer, part, requirement, required=shape.requires(pointer))
+    yield from _failures(specification, catalogue)
+
+
+def _of_member(action: str, pointer: str, part: Member, requirement: str, *, required: bool) -> Iterator[Defect]:
+    start = f"{place_name(action, '/ack')}-{place_name('', pointer).strip('-')}"
+    also = _LOST if pointer.endswith("/*") else _ALSO.get(requirement, ())
+    holder, _, last = pointer.rpartition("/")
+    for name, change, words in _breaches(part, required=required):
+        summary = f"in the reply to {action} {pointer} {words}"
+        install = (
+            in_ack(action, pointer, change) if required or last == "*" else in_ack(action, holder, _put(last, change))
+        )
+        yield defect(f"{start}-{name}", requirement, action, pointer, summary, install, *also)
+        if name == "missing" and holder.endswith("/*"):
+            install = in_ack(action, holder.removesuffix("/*"), nth(1, member(last, gone)))
+            summary = f"{summary} in the second"
+            yield defect(f"{start}-missing-in-second", requirement, action, pointer, summary, install, *also)
+
+
+def _put(name: str, change: Change) -> Change:
+    """Change a member of an object where it is there, and put it there where it is not."""
+    return lambda value: {**value, name: change(value.get(name, "X"))} if isinstance(value, dict) else value
+
+
+def _breaches(part: Member, *, required: bool) -> Iterator[tuple[str, Change, str]]:
+    """Give every way in which a member breaks its schema: a name, the change, and what is said of it."""
+    if required:
+        yield "missing", gone, "is missing"
+    if "null" not in part.types:
+        yield "null", to(None), "is null"
+    other: Json = 12345 if "number" not in part.types else "text"
+    yield "another-type", to(other), f"is a {json_type(other)}"
+    schema = part.schema
+    if (literals := [schema["const"]] if "const" in schema else schema.get("enum")) and _ANOTHER not in literals:
+        yield "another-value", to(_ANOTHER), "is none of the words that are allowed"
+        yield "lower-case", lambda value: value.lower() if isinstance(value, str) else value, "is in lower case"
+    elif part.type == "string":
+        if "pattern" in schema or "minLength" in schema:
+            blank = " " if "pattern" in schema else ""
+            yield "blank", to(blank), "is blank"
+        if "format" in schema:
+            yield "another-format", to(_ANOTHER), "is not in its format"
+        if "maxLength" in schema:
+            yield "too-long", to("x" * (schema["maxLength"] + 1)), "is too long"
+    for keyword, step in (("minimum", -1), ("maximum", 1), ("exclusiveMinimum", 0), ("exclusiveMaximum", 0)):
+        if keyword in schema:
+            yield f"beyond-{keyword.lower()}", to(schema[keyword] + step), f"is beyond its {keyword}"
+    if schema.get("minItems", 0):
+        yield "too-few", _first(schema["minItems"] - 1), "has too few items"
+    if "maxItems" in schema:
+        yield "too-many", _repeated(schema["maxItems"] + 1), "has too many items"
+
+
+def _first(count: int) -> Change:
+    return lambda value: value[:count] if isinstance(value, list) else value
+
+
+def _repeated(count: int) -> Change:
+    def change(value: Any) -> Any:
+        return (value * count)[:count] if isinstance(value, list) and value else value
+
+    return change
+
+
+def _failures(specification: Specification, catalogue: Catalogue) -> Iterator[Defect]:
+    """Refused updates that do not say so in their status."""
+    status = specification.nacks[UPDATE].at("/registration/status") if UPDATE in specification.nacks else None
+    for ending, reason in (("FAIL-STATUS", "body"), ("FAIL-STATUS-UNKNOWN", "unknown")):
+        requirement = catalogue.of(UPDATE, ending) if status is not None else None
+        for name, change, words in _breaches(status, required=True) if status is not None and requirement else ():
+            yield defect(
+                f"update-{ending.lower()}-{name}",
+                requirement or "",
+                UPDATE,
+                "/registration/status",
+                f"the status of an update that was refused ({reason}) {words}",
+                in_nack(UPDATE, "/registration/status", change, reason),
+            )

@@ -1,0 +1,195 @@
+"""Defects in the values of an ACK that its schema does not tell."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Iterator
+from typing import TypeAlias
+
+from reference_server.message import ADD, GET, SIGNUP, UPDATE
+from reference_server.planting import Defect, defect
+from reference_server.planting.edits import Change, ascii_only, decomposed, on_items, to
+from reference_server.planting.steps import always, fresh, in_ack
+from reference_server.registration import PENDING, VERIFIED
+
+Row: TypeAlias = tuple[str, str, Change, str]
+"""Name without its operation, pointer, change, and what the operation does."""
+
+
+def _longer(url: str) -> str:
+    return f"{url}/"
+
+
+def _without_extension(phone: str) -> str:
+    return "-".join(phone.split("-")[:2])
+
+
+def _swapped_data(documents: list[dict[str, str]]) -> list[dict[str, str]]:
+    data = [document["data"] for document in reversed(documents)]
+    return [{**document, "data": other} for document, other in zip(documents, data, strict=True)]
+
+
+def _data_by_name(documents: list[dict[str, str]]) -> dict[str, str]:
+    return {document["name"]: document["data"] for document in documents}
+
+
+def _cut(limit: int) -> Change:
+    return lambda text: text[:limit]
+
+
+def _without_tag(email: str) -> str:
+    return email.split("+")[0] + email[email.index("@") :] if "+" in email else email
+
+
+_ECHOES: dict[str, tuple[Row, ...]] = {
+    "ECHO": (
+        ("phone-extension-lost", "/info/phone", _without_extension, "drops the extension of the phone"),
+        ("name-ascii", "/info/name", ascii_only, "has question marks for letters that are not ASCII"),
+        ("name-escaped", "/info/name", html.escape, "has the name escaped for HTML"),
+        ("company-id-cut", "/info/company_id", _cut(11), "cuts company ids to eleven characters, like the example"),
+        ("email-tag-lost", "/info/email", _without_tag, "drops the tag of an e-mail address"),
+        ("email-is-company-id", "/info", lambda info: {**info, "email": info["company_id"]}, "mixes two members up"),
+    ),
+    "ECHO-EXACT": (
+        ("name-upper-case", "/info/name", str.upper, "has the name in capitals"),
+        ("name-decomposed", "/info/name", decomposed, "has the name in normal form D"),
+        ("email-upper-case", "/info/email", str.upper, "has the e-mail address in capitals"),
+        ("company-id-lower-case", "/info/company_id", str.lower, "has the company id in lower case"),
+    ),
+}
+"""What each operation that shows info may do to it; of a registration that was never changed, for Provider/get."""
+
+_SIGNUP_ECHOES: dict[str, tuple[Row, ...]] = {
+    "ECHO": (
+        ("endpoint-url-slash", "/api/endpoint_url", _longer, "has the URL with a slash at its end"),
+        ("endpoint-url-origin", "/api/endpoint_url", lambda url: "/".join(url.split("/")[:3]), "cuts the URL's path"),
+        ("document-name-cut", "/documents/*/name", lambda name: name.rsplit(".", 1)[0], "cuts extensions of documents"),
+        ("data-swapped", "/documents", _swapped_data, "gives two documents each other's data"),
+    ),
+    "ECHO-EXACT": (
+        ("document-data-unpadded", "/documents/*/data", lambda data: data.rstrip("="), "gives data without padding"),
+        ("document-name-lower-case", "/documents/*/name", str.lower, "has document names in lower case"),
+    ),
+}
+"""The same for what a signup alone sends."""
+
+_OTHERS: tuple[tuple[str, str, str, str, Change, str], ...] = (
+    ("signup-long-name-cut", "SIGNUP-LONG-KEPT", SIGNUP, "/info/name", _cut(64), "cuts names at 64 characters"),
+    (
+        "signup-long-name-elided",
+        "SIGNUP-LONG-KEPT",
+        SIGNUP,
+        "/info/name",
+        lambda name: name if len(name) <= 64 else f"{name[:60]} ...",
+        "elides long names",
+    ),
+    ("signup-long-email-cut", "SIGNUP-LONG-KEPT", SIGNUP, "/info/email", _cut(64), "cuts addresses at 64 characters"),
+    ("signup-long-url-cut", "SIGNUP-LONG-KEPT", SIGNUP, "/api/endpoint_url", _cut(64), "cuts URLs at 64 characters"),
+    ("documents-ack-endpoint-url-slash", "DOCUMENTS-KEEPS-REST", ADD, "/api/endpoint_url", _longer, "has another URL"),
+    (
+        "documents-ack-name-of-company",
+        "DOCUMENTS-KEEPS-REST",
+        ADD,
+        "/info",
+        lambda info: {**info, "name": info["company_id"]},
+        "has the company id in the place of the name",
+    ),
+    ("update-ack-endpoint-url-slash", "UPDATE-KEEPS-REST", UPDATE, "/api/endpoint_url", _longer, "has another URL"),
+    ("signup-ack-documents-as-object", "SIGNUP-BODY", SIGNUP, "/documents", _data_by_name, "keys documents by name"),
+    ("signup-ack-api-as-text", "SIGNUP-BODY", SIGNUP, "/api", lambda api: api["endpoint_url"], "has a bare URL as api"),
+    ("get-ack-documents-as-count", "GET-BODY", GET, "/documents", len, "gives the number of documents"),
+    (
+        "signup-exp-past",
+        "SIGNUP-EXP-AHEAD",
+        SIGNUP,
+        "/auth/exp",
+        to("2019-09-13T14:31:54Z"),
+        "gives the expiry of the example",
+    ),
+    ("signup-exp-past-epoch", "SIGNUP-EXP-AHEAD", SIGNUP, "/auth/exp", to("1568385114"), "gives a second of 2019"),
+    (
+        "signup-exp-past-epoch-milliseconds",
+        "SIGNUP-EXP-AHEAD",
+        SIGNUP,
+        "/auth/exp",
+        to("1568385114000"),
+        "gives a millisecond of 2019 as expiry",
+    ),
+    ("get-id-upper-case", "GET-ID", GET, "/registration/id", str.upper, "gives ids in upper case"),
+    ("get-id-prefixed", "GET-ID", GET, "/registration/id", "BP/{}".format, "gives the id with a prefix"),
+    ("update-id-cut", "UPDATE-ID", UPDATE, "/registration/id", lambda i: i[:-1], "cuts the id"),
+    ("documents-id-reversed", "DOCUMENTS-ID", ADD, "/registration/id", lambda i: i[::-1], "has an id of its own"),
+    (
+        "signup-document-status-verified",
+        "SIGNUP-DOCUMENT-STATUS",
+        SIGNUP,
+        "/documents/*/status",
+        to(VERIFIED),
+        "counts documents as verified at once, undeclared",
+    ),
+    (
+        "signup-api-status-verified",
+        "SIGNUP-API-STATUS",
+        SIGNUP,
+        "/api/status",
+        to(VERIFIED),
+        "counts api as verified at once, undeclared",
+    ),
+    (
+        "update-document-status-registration",
+        "UPDATE-DOCUMENT-STATUS",
+        UPDATE,
+        "/documents/*/status",
+        to("UPDATE-PENDING"),
+        "gives documents the status of the registration",
+    ),
+    (
+        "documents-status-pending-verification",
+        "DOCUMENTS-STATUS",
+        ADD,
+        "/registration/status",
+        to(PENDING),
+        "says PENDING-VERIFICATION of the registration",
+    ),
+    ("documents-document-id-same", "DOCUMENTS-DOCUMENT-ID", ADD, "/documents/*/id", to("1"), "numbers all documents 1"),
+)
+"""Name, requirement, operation, pointer, change, and what the operation does."""
+
+
+def defects() -> Iterator[Defect]:
+    """Make the defects of this family."""
+    for action, name in ((SIGNUP, "signup"), (UPDATE, "update"), (GET, "get")):
+        for ending, rows in _ECHOES.items():
+            yield from _echoes(action, name, ending, rows)
+        if action != UPDATE:
+            for ending, rows in _SIGNUP_ECHOES.items():
+                yield from _echoes(action, name, ending, rows)
+    for name, requirement, action, pointer, change, words in _OTHERS:
+        yield defect(name, requirement, action, pointer, f"{action} {words}", in_ack(action, pointer, change))
+    yield defect(
+        "documents-document-id-positional",
+        "DOCUMENTS-DOCUMENT-ID-STABLE",
+        ADD,
+        "/documents/*/id",
+        "documents are numbered from the newest",
+        in_ack(ADD, "/documents", on_items(_numbered_backwards)),
+    )
+
+
+def _echoes(action: str, name: str, ending: str, rows: tuple[Row, ...]) -> Iterator[Defect]:
+    start, when = ("GET-ROUND-TRIP", fresh) if action == GET else (f"{name.upper()}-ECHO", always)
+    for row, pointer, change, words in rows:
+        place = "/documents/*/data" if change is _swapped_data else pointer
+        yield defect(
+            f"{name}-{row}",
+            f"{start}{ending.removeprefix('ECHO')}",
+            action,
+            place,
+            f"{action} {words}",
+            in_ack(action, pointer, change, when),
+            "SIGNUP-DOCUMENTS-KEPT",
+        )
+
+
+def _numbered_backwards(items: list[dict[str, str]]) -> list[dict[str, str]]:
+    return [{**item, "id": str(len(items) - number)} for number, item in enumerate(items)]

@@ -1,0 +1,92 @@
+"""A bug that can be planted in the gateway."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from reference_server.planting.steps import Install
+
+VERIFICATION: Mapping[str, str] = {"verification_hook": "{origin}/operator/registrations/{id}/verify"}
+"""What the kit needs to see verified documents."""
+
+NETWORK: Mapping[str, Any] = {
+    "peers": ["http://peer-1.reference", "http://peer-2.reference"],
+    "clone_within": 1,
+}
+"""What the kit needs to see clones: the peers of the reference gateway, wherever they listen."""
+
+
+@dataclass(frozen=True, slots=True)
+class Defect:
+    """One requirement broken in one way."""
+
+    name: str
+    """In kebab case."""
+
+    requirement: str
+    """The one of schemas/requirements.yaml that is broken."""
+
+    operation: str
+    """Action of the exchange on which a judge reports it."""
+
+    pointer: str
+    """JSON Pointer in the body, `*` for any index; of the request for a NACK that should have come or blames
+    wrongly, else of the reply; "" is the whole body, `header:action` a member of the header."""
+
+    summary: str
+    """The bug in one line, in the words of a vendor."""
+
+    install: Install = field(repr=False)
+
+    consequences: frozenset[str] = frozenset()
+    """Other requirements that a fair judge cannot but find broken too."""
+
+    configuration: Mapping[str, Any] = field(default_factory=dict)
+    """What the kit has to be told; `{origin}` in a text stands for scheme, host and port of the gateway."""
+
+
+def defect(
+    name: str,
+    requirement: str,
+    operation: str,
+    pointer: str,
+    summary: str,
+    install: Install,
+    *consequences: str,
+    configuration: Mapping[str, Any] | None = None,
+) -> Defect:
+    """Make a defect; the short form for tables."""
+    others = frozenset(consequences) - {requirement, ""}
+    summary = summary[0].upper() + summary[1:]
+    return Defect(name, requirement, operation, pointer, summary, install, others, configuration or {})
+
+
+class Family:
+    """The defects of one module, each a function that plants it, with its summary as docstring."""
+
+    def __init__(self) -> None:
+        self.defects: list[Defect] = []
+
+    def plants(
+        self,
+        name: str,
+        requirement: str,
+        operation: str,
+        pointer: str,
+        *consequences: str,
+        configuration: Mapping[str, Any] | None = None,
+    ) -> Callable[[Install], Install]:
+        """Decorate a function that plants a defect."""
+
+        def add(install: Install) -> Install:
+            summary = (install.__doc__ or "").strip().removesuffix(".")
+            self.defects.append(
+                defect(
+                    name, requirement, operation, pointer, summary, install, *consequences, configuration=configuration
+                )
+            )
+            return install
+
+        return add

@@ -1,0 +1,362 @@
+"""How a step of a gateway is replaced, and ready-made replacements of the usual ones."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import Any, TypeAlias, TypeVar
+
+from reference_server.binding import EnvelopeBinding
+from reference_server.gateway import Gateway
+from reference_server.message import ADD, UPDATE, Answer, Call, Faults, Json, Place, Reply, Request
+from reference_server.planting.edits import Change, edited, matches, parts, to
+from reference_server.registration import PENDING, VERIFIED, Registration, digest
+
+Install: TypeAlias = Callable[[Gateway], None]
+"""Changes a gateway that was just made."""
+
+Condition: TypeAlias = Callable[[Request, Reply], bool]
+"""Says whether a reply to a request is one that a defect concerns."""
+
+Kept: TypeAlias = Callable[[Registration, Registration], Registration]
+"""Makes what is kept after a change of what was kept before it and what should be."""
+
+Past: TypeAlias = Mapping[str, Sequence[str]]
+"""By registration, the Actions of its calls so far."""
+
+# Steps as they were, which a replacement gets first.
+Answering: TypeAlias = Callable[[Call], Awaitable[Answer]]
+Reading: TypeAlias = Callable[[Call], Request]
+Replying: TypeAlias = Callable[[Request], Awaitable[Reply]]
+Checking: TypeAlias = Callable[[Request], Faults]
+CheckingHeader: TypeAlias = Callable[[Request], "Reply | None"]
+CheckingMember: TypeAlias = Callable[[Request], "str | None"]
+Finding: TypeAlias = Callable[[Request], "Registration | None"]
+Authorising: TypeAlias = Callable[[Request, "Registration | None"], "Reply | None"]
+Performing: TypeAlias = Callable[[Request, Registration], Awaitable[Registration]]
+Changing: TypeAlias = Callable[[Request, Registration], Registration]
+Content: TypeAlias = Callable[[Request], dict[str, Json]]
+Rendering: TypeAlias = Callable[[Request, Any], Json]
+Registering: TypeAlias = Callable[..., Registration]
+Refusing: TypeAlias = Callable[[Request, str, str, "Faults | None"], Reply]
+Finishing: TypeAlias = Callable[[Request, Reply], Reply]
+Writing: TypeAlias = Callable[[Request, Reply], Answer]
+Cloning: TypeAlias = Callable[[Registration, str], Awaitable["Registration | None"]]
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+REFUSED = "refused "
+"""Stands before the Action of a call that was refused for its body."""
+
+
+def replaces(part: object) -> Callable[[F], F]:
+    """Decorate a function that replaces the step of its name; it gets the step as it was, then what the step gets."""
+
+    def plant(function: F) -> F:
+        name = function.__name__
+        setattr(part, name, partial(function, getattr(part, name)))
+        return function
+
+    return plant
+
+
+def both(*installs: Install) -> Install:
+    """Plant several changes that are one bug."""
+
+    def install(gateway: Gateway) -> None:
+        for part in installs:
+            part(gateway)
+
+    return install
+
+
+# Replies and answers.
+
+
+def always(request: Request, reply: Reply) -> bool:
+    """Concern every reply."""
+    return True
+
+
+def fresh(request: Request, reply: Reply) -> bool:
+    """Concern registrations that were never changed: later ones have requirements of their own."""
+    return bool(reply.body["registration"]["status"] == PENDING)
+
+
+def for_reason(*reasons: str) -> Condition:
+    """Concern NACKs of some reasons."""
+    return lambda request, reply: reply.reason in reasons
+
+
+def finishing(change: Finishing) -> Install:
+    """Change every reply before it is written."""
+
+    def install(gateway: Gateway) -> None:
+        @replaces(gateway)
+        def finish(inner: Finishing, request: Request, reply: Reply) -> Reply:
+            return change(request, inner(request, reply))
+
+    return install
+
+
+def in_reply(
+    outcome: str, action: str, change: Finishing, when: Condition = always, reasons: Collection[str] = ()
+) -> Install:
+    """Change the ACKs or NACKs of one operation before they are written."""
+
+    def changed(request: Request, reply: Reply) -> Reply:
+        concerned = (reply.action, request.action) == (outcome, action)
+        if concerned and (not reasons or reply.reason in reasons) and when(request, reply):
+            return change(request, reply)
+        return reply
+
+    return finishing(changed)
+
+
+def in_ack(action: str, pointer: str, change: Change, when: Condition = always) -> Install:
+    """Change a member of the body of an ACK."""
+    return in_reply("ACK", action, _at(pointer, change), when)
+
+
+def in_nack(action: str, pointer: str, change: Change, *reasons: str) -> Install:
+    """Change a member of the body of a NACK."""
+    return in_reply("NACK", action, _at(pointer, change), reasons=reasons)
+
+
+def _at(pointer: str, change: Change) -> Finishing:
+    return lambda request, reply: replace(reply, body=edited(reply.body, parts(pointer), change))
+
+
+def with_header(outcome: str, action: str, members: Mapping[str, Json]) -> Install:
+    """Give members of the header of a reply other values, or leave them out."""
+    return in_reply(outcome, action, lambda _, reply: replace(reply, header={**reply.header, **members}))
+
+
+def writing(change: Callable[[Answer], Answer], when: Condition = always) -> Install:
+    """Change the written form of replies."""
+
+    def install(gateway: Gateway) -> None:
+        @replaces(gateway)
+        def write(inner: Writing, request: Request, reply: Reply) -> Answer:
+            answer = inner(request, reply)
+            return change(answer) if when(request, reply) else answer
+
+    return install
+
+
+def in_answer(
+    action: str, change: Callable[[Answer], Answer], outcome: str = "ACK", when: Condition = always
+) -> Install:
+    """Change the written form of the replies of one operation."""
+    return writing(
+        change,
+        lambda request, reply: (request.action, reply.action) == (action, outcome) and when(request, reply),
+    )
+
+
+def rebodied(change: Callable[[bytes], bytes]) -> Callable[[Answer], Answer]:
+    """Change the text of an answer."""
+    return lambda answer: replace(answer, body=change(answer.body))
+
+
+def declared(media_type: str | None) -> Callable[[Answer], Answer]:
+    """Give an answer another media type, or none."""
+    fields = (("Content-Type", media_type),) if media_type else ()
+
+    def change(answer: Answer) -> Answer:
+        others = (field for field in answer.headers if field[0].lower() != "content-type")
+        return replace(answer, headers=(*fields, *others))
+
+    return change
+
+
+def crashed(answer: Answer) -> Answer:
+    """Give what a framework answers for an exception that nobody caught."""
+    return Answer(500, (("content-type", "text/plain; charset=utf-8"),), b"Internal Server Error")
+
+
+def answering(when: Callable[[Call], bool], answer: Answer) -> Install:
+    """Answer some calls in place of the gateway."""
+
+    return fronting(lambda call: answer if when(call) else None)
+
+
+def fronting(front: Callable[[Call], Answer | None]) -> Install:
+    """Let something in front answer some calls in place of the gateway."""
+
+    def install(gateway: Gateway) -> None:
+        @replaces(gateway)
+        async def answer(inner: Answering, call: Call) -> Answer:
+            page = front(call)
+            return await inner(call) if page is None else page
+
+    return install
+
+
+def enveloped(install: Install, header: str = "header", body: str = "body") -> Install:
+    """Let header and body travel in one object."""
+
+    def installed(gateway: Gateway) -> None:
+        gateway.binding = EnvelopeBinding(header, body)
+        install(gateway)
+
+    return installed
+
+
+# Requests.
+
+
+def checking(check: Callable[[Gateway, Request, Faults], Faults]) -> Install:
+    """Judge a body in another way, given the faults that it has."""
+
+    def install(gateway: Gateway) -> None:
+        @replaces(gateway)
+        def check_body(inner: Checking, request: Request) -> Faults:
+            return check(gateway, request, inner(request))
+
+    return install
+
+
+def blaming(change: Callable[[Request, Faults], Faults], action: str, *reasons: str) -> Install:
+    """Say something else of the faults of a body, in NACKs for one of the reasons, for any if none is given."""
+
+    def install(gateway: Gateway) -> None:
+        @replaces(gateway)
+        def refuse(inner: Refusing, request: Request, reason: str, message: str, faults: Faults | None = None) -> Reply:
+            if faults and request.action == action and reason in (reasons or (reason,)):
+                faults = change(request, faults)
+            return inner(request, reason, message, faults)
+
+    return install
+
+
+def blaming_one(action: str, pointer: str, blame: Callable[[Request, Place, Json], Faults], *reasons: str) -> Install:
+    """Say something else of a fault at one place, where it is the only one."""
+
+    def change(request: Request, faults: Faults) -> Faults:
+        place, message = next(iter(faults.items()))
+        return blame(request, place, message) if len(faults) == 1 and matches(place, pointer) else faults
+
+    return blaming(change, action, *reasons)
+
+
+def denying(
+    action: str,
+    when: Callable[[Request, Registration], bool],
+    refusal: Callable[[Gateway, Request], Reply],
+) -> Install:
+    """Refuse some calls of one operation that would be carried out."""
+
+    def install(gateway: Gateway) -> None:
+        @replaces(gateway)
+        def authorise(inner: Authorising, request: Request, registration: Registration | None) -> Reply | None:
+            refused = inner(request, registration)
+            if (
+                refused is None
+                and registration is not None
+                and request.action == action
+                and when(request, registration)
+            ):
+                return refusal(gateway, request)
+            return refused
+
+    return install
+
+
+def unknown(gateway: Gateway, request: Request) -> Reply:
+    """Say that a registration is unknown."""
+    faults: Faults = {("registration", "id"): "is not the id of a registration"}
+    return gateway.refuse(request, "unknown", "the registration is unknown", faults)
+
+
+def owned(gateway: Gateway, request: Request) -> bool:
+    """Say whether a request names the registration that its token is of."""
+    owner = gateway.store.owner(digest(request.token))
+    return owner is not None and owner.id == request.id
+
+
+# Registrations.
+
+
+def after(action: str, change: Kept) -> Install:
+    """Keep something else than should be kept after an update or an addition."""
+
+    def install(gateway: Gateway) -> None:
+        def changed(inner: Changing, request: Request, registration: Registration) -> Registration:
+            return change(registration, inner(request, registration))
+
+        changed.__name__ = "update" if action == UPDATE else "add"
+        replaces(gateway)(changed)
+
+    return install
+
+
+def performing(
+    action: str,
+    performance: Callable[[Gateway, Request, Registration], Awaitable[Registration]],
+    when: Callable[[Request], bool] = lambda request: True,
+) -> Install:
+    """Carry out the calls of one operation, or some of them, in another way."""
+
+    def install(gateway: Gateway) -> None:
+        @replaces(gateway)
+        async def perform(inner: Performing, request: Request, registration: Registration) -> Registration:
+            if request.action == action and when(request):
+                return await performance(gateway, request, registration)
+            return await inner(request, registration)
+
+    return install
+
+
+def shown_as(action: str, status: str) -> Install:
+    """Show a status of the registration in the replies of one operation, whatever is kept."""
+    return in_ack(action, "/registration/status", to(status))
+
+
+def unverified(before: Registration, kept: Registration) -> Registration:
+    """Let verified documents wait again."""
+    documents = (
+        replace(document, status=PENDING) if document.status == VERIFIED else document for document in kept.documents
+    )
+    return replace(kept, documents=tuple(documents))
+
+
+def recorded(gateway: Gateway) -> Past:
+    """Remember the calls about each registration; the one that is carried out is not among them yet."""
+    past: defaultdict[str, list[str]] = defaultdict(list)
+
+    @replaces(gateway)
+    async def reply(inner: Replying, request: Request) -> Reply:
+        given = await inner(request)
+        if given.action == "ACK" and request.id:
+            past[request.id].append(request.action)
+        elif given.reason == "body" and owned(gateway, request):
+            past[request.id].append(REFUSED + request.action)
+        return given
+
+    return past
+
+
+def with_info(info: Mapping[str, Json], kept: Registration) -> Registration:
+    """Give a registration whose info was updated."""
+    return replace(kept, info={**kept.info, **info}, status="UPDATE-PENDING")
+
+
+def added(request: Request) -> int:
+    """Count the documents that a request adds."""
+    return len(request.body.get("documents") or ()) if request.action == ADD else 0
+
+
+def giving(step: str, change: Callable[..., Any]) -> Install:
+    """Change what a step gives; the change gets that first, and then what the step got."""
+
+    def install(gateway: Gateway) -> None:
+        def changed(inner: Callable[..., Any], *arguments: Any) -> Any:
+            return change(inner(*arguments), *arguments)
+
+        changed.__name__ = step
+        replaces(gateway)(changed)
+
+    return install

@@ -1,0 +1,154 @@
+"""Fair ways to be called, and orders in which a request may be judged."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from reference_server.gateway import Gateway
+from reference_server.message import SIGNUP, Answer, Faults, Reply, Request
+from reference_server.planting import Install, Variation, replaces
+from reference_server.planting.steps import (
+    Authorising,
+    Checking,
+    CheckingMember,
+    Finishing,
+    answering,
+    both,
+    enveloped,
+    finishing,
+    unknown,
+)
+from reference_server.registration import Registration, digest
+
+_UNREAD = ("malformed", "action", "timestamp", "token", "foreign")
+"""Reasons of a NACK that are none of the body."""
+
+
+def variations() -> Iterator[Variation]:
+    """Make the variations of this family."""
+    yield Variation(
+        "signup-token",
+        "H2",
+        "a signup needs a token agreed beforehand",
+        _agreed("agreed-beforehand"),
+        {"signup_token": "agreed-beforehand"},
+    )
+    unauthorized = Answer(401, (("content-type", "text/plain"),), b"Unauthorized")
+    yield Variation(
+        "api-key",
+        "H2",
+        "every request needs an API key in an HTTP field of its own",
+        answering(lambda call: call.headers.get("x-api-key") != "open sesame", unauthorized),
+        {"headers": {"X-Api-Key": "open sesame"}},
+    )
+    for method in ("PUT", "GET", "PATCH"):
+        words = f"operations are called with {method}"
+        yield Variation(f"method-{method.lower()}", "T1", words, _with_method(method), {"method": method})
+    for name, header, body, declared in (
+        ("envelope", "header", "body", {"binding": "envelope"}),
+        ("envelope-undeclared", "header", "body", {"binding": "auto"}),
+        ("envelope-capitalized-undeclared", "Header", "Body", {"binding": "auto"}),
+        (
+            "envelope-names",
+            "head",
+            "payload",
+            {"binding": "envelope", "envelope": {"header": "head", "body": "payload"}},
+        ),
+    ):
+        words = f"the members {header} and {body} of one object travel" + ", undeclared" * name.endswith("undeclared")
+        yield Variation(name, "T4", words, enveloped(both(), header, body), declared)
+    yield Variation(
+        "timestamp-local",
+        "H1",
+        "a Timestamp is local time, and not older than five minutes",
+        _recent(timedelta(hours=5, minutes=30)),
+        {"timestamp_zone": "Asia/Kolkata"},
+    )
+    for name, reading, words, install in (
+        ("timestamp-fresh", "H1", "a Timestamp is not older than five minutes", _recent(timedelta())),
+        ("path-any-case", "T2", "paths are served in any case", _any_case),
+        ("token-before-body", "H3", "the token is looked up before the body is looked at", _token_first),
+        (
+            "registration-before-body",
+            "R14",
+            "an unknown registration is refused before the rest of the body is looked at",
+            _registration_first,
+        ),
+        ("foreign-as-unknown", "H3", "to another provider's token a registration is unknown", _foreign_as_unknown),
+        (
+            "nack-body-null",
+            "H3",
+            "the body of a NACK for a fault of the header is null",
+            finishing(lambda _, reply: replace(reply, body=None) if reply.reason in _UNREAD else reply),
+        ),
+    ):
+        yield Variation(name, reading, words, install)
+
+
+def _agreed(token: str) -> Install:
+    def install(gateway: Gateway) -> None:
+        @replaces(gateway)
+        def check_token(inner: CheckingMember, request: Request) -> str | None:
+            if request.action == SIGNUP:
+                return None if request.token == token else "Token is unknown"
+            return inner(request)
+
+        @replaces(gateway)
+        def finish(inner: Finishing, request: Request, reply: Reply) -> Reply:
+            given = inner(request, reply)
+            return replace(given, status=401) if given.reason == "token" else given
+
+    return install
+
+
+def _with_method(method: str) -> Install:
+    return lambda gateway: setattr(gateway, "method", method)
+
+
+def _recent(offset: timedelta) -> Install:
+    def install(gateway: Gateway) -> None:
+        @replaces(gateway)
+        def check_timestamp(inner: CheckingMember, request: Request) -> str | None:
+            message = inner(request)
+            if message is not None:
+                return message
+            here = gateway.now().replace(tzinfo=None) + offset
+            age = here - datetime.fromisoformat(request.header["Timestamp"])
+            return None if abs(age) < timedelta(minutes=5) else "Timestamp is not the time here"
+
+    return install
+
+
+def _any_case(gateway: Gateway) -> None:
+    actions = {action.casefold(): action for action in gateway.specification.requests}
+
+    @replaces(gateway)
+    def operation(inner: object, path: str) -> str | None:
+        return next((actions[name] for name in actions if path.casefold().endswith(f"/{name}")), None)
+
+
+def _foreign_as_unknown(gateway: Gateway) -> None:
+    @replaces(gateway)
+    def authorise(inner: Authorising, request: Request, registration: Registration | None) -> Reply | None:
+        refusal = inner(request, registration)
+        return unknown(gateway, request) if refusal is not None and refusal.reason == "foreign" else refusal
+
+
+def _token_first(gateway: Gateway) -> None:
+    @replaces(gateway)
+    def check_token(inner: CheckingMember, request: Request) -> str | None:
+        message = inner(request)
+        if message is None and request.action != SIGNUP:
+            known = gateway.store.owner(digest(request.token)) is not None
+            return None if known else "the token is unknown"
+        return message
+
+
+def _registration_first(gateway: Gateway) -> None:
+    @replaces(gateway)
+    def check_body(inner: Checking, request: Request) -> Faults:
+        faults = inner(request)
+        known = request.action == SIGNUP or not request.id or gateway.find(request) is not None
+        return faults if known else {}
