@@ -92,7 +92,7 @@ def test_a_fifth_operation_is_proved_without_a_line_of_python(tmp_path: Path) ->
     assert status == 0, said
     told = json.loads(said)
     assert told["problems"] == []
-    assert {"status-registration-missing-accepted", "status-registration-not-blamed"} <= {
+    assert {"status-registration-missing-accepted", "status-registration-error-unsaid"} <= {
         name for row in told["proved"] for name in row["names"]
     }
 

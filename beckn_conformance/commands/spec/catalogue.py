@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from ...judging.obligations import checks_of
 from ...specification.catalogue import Requirement
 from ...specification.specification import Specification
 
+MOST_NAMES = 4
+"""Names of defects in a row; most requirements have many that follow from the schemas."""
 LEVELS = {"M": "must", "S": "should", "R": "recorded only", "C": "by configuration"}
 
 
@@ -29,7 +31,7 @@ def page(specification: Specification) -> Iterator[str]:
         yield "|---|---|---|---|---|---|"
         for row in rows:
             where = f"untested: {row.untestable}" if row.untestable else _check(row, specification)
-            planted = ", ".join(f"`{name}`" for name in sorted(defects.get(row.id, ())))
+            planted = _planted(sorted(defects.get(row.id, ())))
             cited = ", ".join(f"[{number}](#{number.lower()})" for number in row.reading)
             text = f"**{row.id}** {row.text}"
             yield f"| {' | '.join(map(_cell, (text, row.level, row.basis, cited, where, planted)))} |"
@@ -56,6 +58,12 @@ def _check(requirement: Requirement, specification: Specification) -> str:
     """Where the code stands that judges a requirement."""
     functions = (check.function for check in checks_of(requirement, specification))
     return ", ".join(f"`{f.__module__.removeprefix('beckn_conformance.')}.{f.__qualname__}`" for f in functions)
+
+
+def _planted(names: Sequence[str]) -> str:
+    """Some names of defects, and how many more there are; `--list` prints all."""
+    shown = ", ".join(f"`{name}`" for name in names[:MOST_NAMES])
+    return f"{shown} and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else shown
 
 
 def _cell(text: str) -> str:
