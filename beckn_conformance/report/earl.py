@@ -60,9 +60,7 @@ def document(report: Mapping[str, Any], specification: Specification) -> dict[st
     gateway = quote(printable(report["gateway"]["url"]), safe=":/?#[]@!$&'()*+,;=%-._~")
     criterion = f"{URN}specification:{_iri(report['specification']['digest'])}"
     common = {"@type": "earl:Assertion", "assertedBy": kit, "subject": gateway, "mode": "earl:automatic"}
-    finished = report["run"]["finished"]
     version = report["gateway"]["version"]
-    waived = report["verdict"] == "conformant" and report["waived"]
     graph: list[dict[str, Any]] = [
         {"@id": kit, "@type": "earl:Software", "title": report["kit"]["name"], "hasVersion": report["kit"]["version"]},
         {
@@ -77,34 +75,28 @@ def document(report: Mapping[str, Any], specification: Specification) -> dict[st
             "title": report["specification"]["title"],
             "source": report["specification"]["source"],
         },
-        {
-            "@id": run,
-            **common,
-            "test": criterion,
-            "result": {
-                "@type": "earl:TestResult",
-                # As for a requirement: one that a waiver excuses was not met.
-                "outcome": "earl:failed" if waived else VERDICTS[report["verdict"]],
-                "date": finished,
-                "status": report["verdict"],
-                "conformanceClass": report["class"],
-                **_info([said(report) if report["waived"] else "", report["run"]["reason"]]),
-            },
-        },
+        {"@id": run, **common, "test": criterion, "result": _verdict(report)},
     ]
     for requirement in report["requirements"]:
-        test = f"{URN}requirement:{_iri(requirement['id'])}"
+        name = _iri(requirement["id"])
+        test = f"{URN}requirement:{name}"
+        result = _result(requirement, report["run"]["finished"], run)
         graph.append(_requirement(test, requirement, criterion, specification))
-        graph.append(
-            {
-                "@id": f"{run}:{_iri(requirement['id'])}",
-                **common,
-                "test": test,
-                "isPartOf": run,
-                "result": _result(requirement, finished, run),
-            }
-        )
+        graph.append({"@id": f"{run}:{name}", **common, "test": test, "isPartOf": run, "result": result})
     return {"@context": CONTEXT, "@graph": graph}
+
+
+def _verdict(report: Mapping[str, Any]) -> dict[str, Any]:
+    waived = report["verdict"] == "conformant" and report["waived"]
+    return {
+        "@type": "earl:TestResult",
+        # As for a requirement: one that a waiver excuses was not met.
+        "outcome": "earl:failed" if waived else VERDICTS[report["verdict"]],
+        "date": report["run"]["finished"],
+        "status": report["verdict"],
+        "conformanceClass": report["class"],
+        **_info([said(report) if report["waived"] else "", report["run"]["reason"]]),
+    }
 
 
 def _requirement(

@@ -1,27 +1,16 @@
 """What a vendor declares is taken over, and every mistake in it is named with its place."""
 
 import datetime
-import json
 import os
 import re
-import sys
-import textwrap
-import zoneinfo
-from pathlib import Path
 
-import certifi
 import pytest
 import yaml
-from cryptography import x509
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import ed25519
 
-from beckn_conformance.client.client import Gateway
 from beckn_conformance.config.gateway import GatewayConfig, Waiver
-from beckn_conformance.config.keys import from_mapping, load_config
-from beckn_conformance.config.paths import path_of
+from beckn_conformance.config.keys import load_config
 from beckn_conformance.errors import UsageError
-from beckn_conformance.record.masking import Masker
+from tests.config.configurations import declared, refused
 from tests.exchanges import SPECIFICATION, URL
 
 SCHEMA = SPECIFICATION.files["gateway-config.json"]
@@ -74,20 +63,6 @@ REACHED = {
 }
 
 
-def declared(**raw):
-    return from_mapping(URL, raw, SPECIFICATION)
-
-
-def refused(tmp_path, text, **how):
-    """The error that a configuration file with this text brings, without the folder."""
-    file = tmp_path / "gateway.yaml"
-    file.write_text(textwrap.dedent(text), encoding="utf-8")
-    with pytest.raises(UsageError) as caught:
-        load_config(URL, file, SPECIFICATION, **how)
-    assert "\n" not in str(caught.value)
-    return str(caught.value).replace(str(file), "gateway.yaml")
-
-
 TOGETHER = {"peers": ["https://peer.example/api"], "clone_within": 5}
 """Keys that are declared together or not at all."""
 
@@ -118,16 +93,6 @@ def test_a_declared_key_reaches_the_kit(key):
     assert getattr(config, attribute) == REACHED.get(key, value)
     assert getattr(config, attribute) != getattr(GatewayConfig(URL), attribute)
     assert config.declared == {key: value}
-
-
-def test_all_keys_together_are_read_from_a_file(tmp_path):
-    file = tmp_path / "gateway.yaml"
-    file.write_text(yaml.safe_dump({key: value for key, (value, _) in DECLARED.items()}), encoding="utf-8")
-
-    config = load_config(URL, file, SPECIFICATION)
-
-    for key, (value, attribute) in DECLARED.items():
-        assert getattr(config, attribute) == REACHED.get(key, value)
 
 
 @pytest.mark.parametrize("text", ["", "# nothing yet\n", "---\n", "{}\n"])
@@ -345,167 +310,6 @@ def test_a_configuration_is_a_regular_file_of_some_length(tmp_path, kind):
 @pytest.mark.parametrize("key", ["settle", "timeout", "rate", "patience"])
 def test_not_a_number_is_no_number_of_seconds(tmp_path, key):
     assert refused(tmp_path, f"{key}: .nan\n").startswith(f"gateway.yaml, line 1: {key}")
-
-
-# Secrets.
-
-
-def test_secrets_may_stand_in_the_environment(monkeypatch):
-    for name in ("TOKEN", "KEY", "OLD"):
-        monkeypatch.setenv(f"BECKN_TEST_{name}", f"value of {name}")
-
-    config = declared(
-        signup_token="env:BECKN_TEST_TOKEN",
-        headers={"X-Key": "env:BECKN_TEST_KEY", "X-Plain": "plain"},
-        registrations=[{"id": "env:BECKN_TEST_TOKEN", "token": "env:BECKN_TEST_OLD"}],
-    )
-
-    assert config.signup_token == "value of TOKEN"
-    assert config.headers == {"X-Key": "value of KEY", "X-Plain": "plain"}
-    assert config.registrations == (("env:BECKN_TEST_TOKEN", "value of OLD"),)
-    assert "value of" not in json.dumps(config.declared)
-
-
-def test_an_empty_variable_is_none(monkeypatch):
-    monkeypatch.setenv("BECKN_TEST_EMPTY", "")
-
-    with pytest.raises(UsageError, match="signup_token: the environment has no variable BECKN_TEST_EMPTY"):
-        declared(signup_token="env:BECKN_TEST_EMPTY")
-
-
-def test_the_digest_tells_declarations_apart_and_not_secrets(monkeypatch):
-    monkeypatch.setenv("BECKN_TEST_TOKEN", "first")
-    first = declared(signup_token="env:BECKN_TEST_TOKEN")
-    monkeypatch.setenv("BECKN_TEST_TOKEN", "second")
-    second = declared(signup_token="env:BECKN_TEST_TOKEN")
-
-    assert first.digest == second.digest
-    assert first.digest != declared(settle=1).digest
-
-
-def test_every_secret_of_a_configuration_is_known_longest_first():
-    config = declared(
-        signup_token="agreed-token",
-        headers={"X-Key": "key-of-the-test-run"},
-        registrations=[{"id": "r-1", "token": "token-1"}],
-        verification_hook="https://user:password@gw.example/{id}",
-    )
-
-    assert config.secrets == ("key-of-the-test-run", "user:password", "agreed-token", "password", "token-1", "user")
-
-
-@pytest.mark.parametrize(
-    ("declared_as", "secrets"),
-    [
-        ({"headers": {"Authorization": "Bearer eyJh.bGci.c2ln"}}, {"Bearer eyJh.bGci.c2ln", "eyJh.bGci.c2ln"}),
-        ({"headers": {"Authorization": "Basic dmVuZG9yOm9wZW4rc2VzYW1l"}}, {"vendor:open+sesame", "open+sesame"}),
-        ({"headers": {"Cookie": "session=s3ss10n-of-m1ne; theme=dark"}}, {"s3ss10n-of-m1ne"}),
-        ({"signup_token": "Token agreed-before-7"}, {"agreed-before-7"}),
-        ({"verification_hook": "https://gw/{id}?key=k3y%2Fof%2Bmine&at=1"}, {"k3y/of+mine", "k3y%2Fof%2Bmine"}),
-        ({"verification_hook": "https://ops:p%40ss-word@gw/{id}"}, {"p%40ss-word", "p@ss-word", "ops:p%40ss-word"}),
-        ({"verification_hook": "curl -u ops:open-sesame https://gw/{id}"}, {"ops:open-sesame", "open-sesame"}),
-        ({"verification_hook": "curl -H 'X-Key: open-sesame' https://gw/{id}"}, {"open-sesame"}),
-        ({"verification_hook": "sh -c 'verify --api-key=open-sesame {id}'"}, {"open-sesame"}),
-        ({"verification_hook": "env TOKEN=open-sesame verify --password 'open \"up'"}, {"open-sesame", 'open "up'}),
-    ],
-)
-def test_a_secret_is_known_without_what_stands_around_it(declared_as, secrets):
-    assert secrets <= set(declared(**declared_as).secrets)
-
-
-def test_a_header_field_without_a_secret_is_none():
-    assert declared(headers={"Accept": "application/json", "User-Agent": "kit/1"}).secrets == ()
-
-
-@pytest.mark.parametrize(
-    ("hook", "shown"),
-    [
-        ("https://ops:secret@gw.example:8443/T00/B00/{id}?key=k", "https://gw.example:8443/<secret>"),
-        ("HTTP://gw.example?key=k", "HTTP://gw.example/<secret>"),
-        ("/opt/verify --token t0ken-of-m1ne {id}", "/opt/verify <secret>"),
-        ("sh -c 'unbalanced {id}", "sh <secret>"),
-    ],
-)
-def test_of_a_verification_hook_only_where_it_leads_is_shown(hook, shown):
-    config = declared(verification_hook=hook)
-
-    assert config.shown["verification_hook"] == shown
-    assert config.to_json(Masker().mask)["verification_hook"] == shown
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "signup_token: [open-sesame]",
-        "headers: open-sesame",
-        "headers: {X-Key: [open-sesame]}",
-        "registrations: [{id: r-1, token: [open-sesame]}]",
-        "registrations: [open-sesame]",
-        "verification_hook: [open-sesame]",
-        "proxy: [open-sesame]",
-    ],
-)
-def test_a_mistake_in_a_secret_is_told_without_the_secret(tmp_path, text):
-    assert "sesame" not in refused(tmp_path, text)
-
-
-@pytest.mark.parametrize("name", ["Content-Length", "transfer-encoding"])
-def test_a_field_that_frames_a_request_cannot_be_declared(tmp_path, name):
-    assert refused(tmp_path, f"headers: {{{name}: '7'}}").startswith(f"gateway.yaml, line 1: headers.{name}: ")
-
-
-# What the machine has, and what it has not.
-
-
-@pytest.fixture
-def no_time_zones(monkeypatch):
-    """A machine without time zone data, such as Windows or a small container."""
-    monkeypatch.setitem(sys.modules, "tzdata", None)
-    zoneinfo.ZoneInfo.clear_cache()
-    zoneinfo.reset_tzpath(to=())
-    yield
-    zoneinfo.reset_tzpath()
-
-
-@pytest.mark.usefixtures("no_time_zones")
-def test_utc_needs_no_time_zone_data():
-    gateway = Gateway(declared(timestamp_zone="UTC"))
-
-    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d", gateway.timestamp())
-
-
-@pytest.mark.usefixtures("no_time_zones")
-def test_missing_time_zone_data_is_told_with_what_brings_it():
-    with pytest.raises(UsageError, match=r"timestamp_zone: this machine has no time zone data .* pip install tzdata"):
-        declared(timestamp_zone="Asia/Kolkata")
-
-
-def test_paths_may_begin_at_home(tmp_path, monkeypatch):
-    monkeypatch.setenv("HOME", str(tmp_path))
-    (tmp_path / "ca.pem").write_text(Path(certifi.where()).read_text())
-
-    assert declared(tls={"ca": "~/ca.pem"}).tls == {"ca": "~/ca.pem"}
-    assert path_of("~/x/y") == tmp_path / "x" / "y"
-    assert path_of("~nobody-at-all/x") == Path("~nobody-at-all/x")
-
-
-def test_a_key_with_a_pass_phrase_is_refused_and_never_asked_for(tmp_path):
-    key = ed25519.Ed25519PrivateKey.generate()
-    locked = serialization.BestAvailableEncryption(b"secret")
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "client")])
-    now = datetime.datetime.now(datetime.UTC)
-    certificate = (
-        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
-        .not_valid_before(now)
-        .not_valid_after(now + datetime.timedelta(days=1))
-        .sign(key, None)
-    )
-    pem = serialization.Encoding.PEM
-    content = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, locked) + certificate.public_bytes(pem)
-    (tmp_path / "client.pem").write_bytes(content)
-
-    with pytest.raises(UsageError, match=r"tls.client_cert: the private key in '.*client.pem' is encrypted"):
-        declared(tls={"client_cert": str(tmp_path / "client.pem")})
 
 
 # Waivers.

@@ -6,11 +6,11 @@ import json
 import pytest
 
 from beckn_conformance.config.gateway import GatewayConfig
-from beckn_conformance.config.keys import from_mapping
 from beckn_conformance.config.proxies import advice, authorization, check_proxy, without_user
 from beckn_conformance.errors import UsageError
 from beckn_conformance.record.masking import Masker
 from beckn_conformance.record.run import Run
+from tests.config.configurations import declared
 from tests.exchanges import SPECIFICATION, URL
 
 PEER = "http://peer.example"
@@ -22,10 +22,6 @@ def _no_proxies(monkeypatch):
     for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy"):
         monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv(name.upper(), raising=False)
-
-
-def declared(**raw):
-    return from_mapping(URL, raw, SPECIFICATION)
 
 
 @pytest.mark.parametrize(
