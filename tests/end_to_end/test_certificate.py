@@ -341,7 +341,7 @@ def test_a_page_that_does_not_follow_from_the_report_is_told_whatever_build_is_c
     examined = _examine(home)
 
     told = examined.problems if claimed == "this build" else examined.notes
-    assert "report.html is not what this kit makes of report and record" in told
+    assert "report.html is not what this kit makes of the record" in told
 
 
 def test_a_statement_that_says_something_twice_is_no_certificate(home: Path) -> None:

@@ -1,9 +1,8 @@
-"""Issues and verifies certificates."""
+"""Issues certificates, and examines them."""
 
 from __future__ import annotations
 
 import datetime
-import json
 import os
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
@@ -89,19 +88,17 @@ class Examination:
 
 
 def issue(folder: Path, signer: Ed25519PrivateKey, specification: Specification, *, days: int) -> Path:
-    """Signs a statement about the run in a report folder and writes it there, to be valid for so many days.
+    """Signs a statement about the run in a report folder and writes it there; it is valid for ``days``.
 
-    Everything is judged again, and everything that people will read is written anew from that. Raises UsageError for
-    a run that is not complete, or a report that does not follow from its record.
+    The record is judged again, and every file of the report is written anew. Raises UsageError for a run that is not
+    complete, or a report that contradicts its record.
     """
     refuse_links(folder, files.SCRIPTS)
     report = files.read(folder)
     judged = rejudge(folder, specification)
     again = _report_of(judged)
-    problems = [*_incomplete(judged), *(text for text, worded in _otherwise(again, report) if not worded)]
-    if not judged.run.config.mask:
-        # What is masked on record may be told in other words; so it is told in those that follow from the record.
-        problems += [text for text, worded in _otherwise(again, report) if worded]
+    # Texts may differ, such as those of a run that masks private data. They are written anew.
+    problems = [*_incomplete(judged), *_contradictions(again, report)]
     now = datetime.datetime.now(datetime.UTC).replace(microsecond=0)
     if datetime.datetime.fromisoformat(again["run"]["finished"]) > now + LEEWAY:
         problems.append("by the clock here, the run is still to end")
@@ -124,9 +121,9 @@ def examine(
     now: datetime.datetime,
     wanted: Wanted = Wanted(),
 ) -> Examination:
-    """Holds a certificate against its key, the files beside it, the time, the suite, and the recorded exchanges.
+    """Checks a certificate against its key, the files beside it, the time, the suite and the recorded exchanges.
 
-    Raises UsageError where there is no certificate or one that cannot be read at all, and for a folder with links.
+    Raises UsageError if there is no readable certificate, and for a folder with links.
     """
     refuse_links(folder, files.SCRIPTS)
     found, problems = statement.opened(folder, key, specification)
@@ -140,7 +137,7 @@ def examine(
         notes.append(f"it was issued with kit {predicate['kit']['version']}; this is {__version__}, another build")
     if predicate["specification"]["digest"] != specification.digest:
         notes.append("it was issued under another copy of the specification's data than this kit has")
-    # Whatever follows from the record is other than it was where the record is; then that alone is told.
+    # If the record was changed, so is all that follows from it. Only the cause is listed.
     if not changed & {f"{name} {what}" for name in files.RECORD for what in CHANGES}:
         try:
             more, told = _judged_again(folder, found, specification, changed, ours=ours)
@@ -151,8 +148,6 @@ def examine(
     unmet = tuple(_unmet(found, wanted))
     return Examination(found, tuple(dict.fromkeys(problems)), unmet, tuple(dict.fromkeys(notes)))
 
-
-# What can be wrong with it.
 
 CHANGES = ("was changed", "is missing", "is not covered", "was added")
 
@@ -173,7 +168,7 @@ def _changed(folder: Path, found: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _strangers(folder: Path) -> tuple[Sequence[str], Sequence[str]]:
-    """Files in the folder, or among its scripts, that the certificate does not cover."""
+    """Files that the certificate does not cover: notes on those in the folder, problems for those among its scripts."""
     known = {NAME, *statement.evidence(folder)}
     beside: list[str] = []
     among: list[str] = []
@@ -204,12 +199,16 @@ def _out_of_time(found: Mapping[str, Any], now: datetime.datetime) -> Iterator[s
 def _judged_again(
     folder: Path, found: Mapping[str, Any], specification: Specification, changed: set[str], *, ours: bool
 ) -> tuple[list[str], list[str]]:
-    """Problems and notes from judging the record again."""
+    """Judges the record again and makes the report anew; returns problems and notes.
+
+    ``changed`` are problems that are known, and ``ours`` says that this build issued the certificate. Other builds may
+    word a report differently.
+    """
     judged = rejudge(folder, specification)
-    again = _report_of(judged)
     problems = [*_incomplete(judged)]
     if judged.flaws:
         return problems, []
+    again = _report_of(judged)
     follows = statement.of_run(again, judged)
     problems += [
         f"{name} in the certificate is not that of the run"
@@ -219,24 +218,18 @@ def _judged_again(
     report = files.read(folder)
     if not specification.validator("report.json").is_valid(report):
         return [*problems, "report.json is not a valid report"], []
-    notes: list[str] = []
-    wrong = False
-    for text, worded in _otherwise(again, report):
-        wrong = wrong or not worded or ours
-        # Another build may have other words for the same.
-        (notes if worded and not ours else problems).append(text)
-    if wrong or {f"report.json {what}" for what in CHANGES} & changed:
-        # What is made of the report differs as well; only the cause is told.
-        return problems, notes
-    for name in _not_made_of(report, folder, specification):
-        if f"{name} was changed" not in changed and f"{name} was added" not in changed:
-            text = f"{name} is not what this kit makes of report and record"
-            (problems if ours else notes).append(text)
-    return problems, notes
+    contradictions = [*_contradictions(again, report)]
+    if contradictions or not changed.isdisjoint(f"report.json {what}" for what in CHANGES):
+        # All other files follow from the report.
+        return [*problems, *contradictions], []
+    names = [name for name in _not_made_of(again, folder, specification) if f"{name} was changed" not in changed]
+    names = ["report.json"] if "report.json" in names else names
+    texts = [f"{name} is not what this kit makes of the record" for name in names if f"{name} was added" not in changed]
+    return ([*problems, *texts], []) if ours else (problems, texts)
 
 
 def _not_made_of(report: Report, folder: Path, specification: Specification) -> Iterator[str]:
-    """Files that differ from what the kit makes of the report and the record."""
+    """Files that differ from what the kit makes of a report and the record in a folder."""
     with tempfile.TemporaryDirectory() as temporary:
         made = Path(temporary)
         files.write(report, made, specification, record=folder)
@@ -276,38 +269,21 @@ def _report_of(judged: Rejudgement) -> Report:
     return document(judged.run, judged.conclude(), judged.tally.statistics.to_json(), Masker())
 
 
-def _otherwise(again: Report, report: Report) -> Iterator[tuple[str, bool]]:
-    """Where a report says something else than follows from the record; and whether only the words are others."""
-    if again["verdict"] != report.get("verdict"):
-        yield f"judged again, the verdict is {again['verdict']} and not {report.get('verdict')}", False
+def _contradictions(again: Report, report: Report) -> Iterator[str]:
+    """Differences in verdict, statuses and findings between a report and what follows from its record."""
+    if again["verdict"] != report["verdict"]:
+        yield f"judged again, the verdict is {again['verdict']} and not {report['verdict']}"
     new, old = ({row["id"]: row for row in one["requirements"]} for one in (again, report))
-    for id_ in dict.fromkeys((*new, *old)):
-        yield from _differing(id_, old.get(id_), new.get(id_))
-    for key in sorted({*again, *report} - {"requirements", "verdict"}):
-        if _differ(again.get(key), report.get(key)):
-            yield f"{key} in the report is not what follows from the record", key in ("statistics", "observations")
-
-
-def _differing(id_: str, old: Report | None, new: Report | None) -> Iterator[tuple[str, bool]]:
-    if old is None or new is None:
-        yield f"{id_}: {'not in the report' if old is None else 'not known to this kit'}", False
-        return
-    found, reported = ({row["id"]: row for row in one["findings"]} for one in (new, old))
-    for key in sorted(found.keys() - reported.keys()):
-        yield f"{id_}: judged again there is the finding {key}, which the report does not have", False
-    for key in sorted(reported.keys() - found.keys()):
-        yield f"{id_}: judged again there is no finding {key}, which the report has", False
-    if old["status"] != new["status"]:
-        yield f"{id_}: judged again it is {new['status']}, in the report {old['status']}", False
-    elif found.keys() == reported.keys() and _differ(old, new):
-        yield f"{id_}: the report says otherwise than the record, judged again", True
-
-
-def _differ(one: Any, other: Any) -> bool:
-    return json.dumps(one, sort_keys=True) != json.dumps(other, sort_keys=True)
-
-
-# What was wanted.
+    for id_ in sorted(new.keys() ^ old.keys()):
+        yield f"{id_}: not {'in the report' if id_ in new else 'known to this kit'}"
+    for id_ in [id_ for id_ in new if id_ in old]:
+        found, reported = ({row["id"] for row in one[id_]["findings"]} for one in (new, old))
+        for key in sorted(found - reported):
+            yield f"{id_}: judged again there is the finding {key}, which the report does not have"
+        for key in sorted(reported - found):
+            yield f"{id_}: judged again there is no finding {key}, which the report has"
+        if old[id_]["status"] != new[id_]["status"]:
+            yield f"{id_}: judged again it is {new[id_]['status']}, in the report {old[id_]['status']}"
 
 
 def _unmet(found: Mapping[str, Any], wanted: Wanted) -> Iterator[str]:
