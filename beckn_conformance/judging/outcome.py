@@ -113,7 +113,7 @@ def conclude(
         outcomes,
         {level: ids for level, ids in waived.items() if ids},
         standings,
-        (*waivers.notes(standings), *_notes(config)),
+        (*waivers.notes(standings), *_notes(config, tally)),
     )
 
 
@@ -343,7 +343,9 @@ def _findings(
     return tuple(records), {id_: excuses for id_, excuses in waived.items() if id_ not in open_}
 
 
-def _notes(config: GatewayConfig) -> Iterator[str]:
+def _notes(config: GatewayConfig, tally: Tally) -> Iterator[str]:
+    if tally.omissions.note:
+        yield tally.omissions.note
     if config.policy_update_frequency is not None and config.policy_update_frequency < 24:
         yield (
             f"the declared policy update frequency of {config.policy_update_frequency:g} h is below the 24 h that the "

@@ -11,6 +11,7 @@ from ..messages.shell import NOTHING, Command
 from ..specification.pointer import pattern_of
 from .finding import MOST_PLACES, Finding, Judgement, Obligation
 from .obligations import history_requirements
+from .omissions import Omissions
 from .statistics import Statistics
 
 EVERY = 3
@@ -86,6 +87,7 @@ class Tally:
     samples: dict[str, str] = field(default_factory=dict)
     """By requirement, an exchange that met it."""
     statistics: Statistics = field(default_factory=Statistics)
+    omissions: Omissions = field(default_factory=Omissions)
 
     def add(self, judgement: Judgement, exchange: str = "") -> None:
         """Counts a judgement of an exchange."""

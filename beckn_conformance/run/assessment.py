@@ -147,6 +147,7 @@ class Assessment:
                     findings[finding.id] = finding
                 shown_by.setdefault(exchange.id, []).append(finding)
         self.tally.doubled |= judge.doubled
+        self.tally.omissions.observe(exchanges, self.run.specification)
         self.tally.statistics.observe([e for e in exchanges if not e.peer], shown_by)
         if not self.run.recorded:
             for id_ in transcript.registrations:
