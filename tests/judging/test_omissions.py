@@ -1,7 +1,7 @@
 """Optional members that replies leave out are recorded, and judged by nobody."""
 
 from beckn_conformance.judging.omissions import Omissions
-from tests.exchanges import SPECIFICATION, Story, drop, nack, put
+from tests.exchanges import SPECIFICATION, Story, drop, nack
 
 
 def noted(*acts):
