@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from ..judging.preference import PLAIN, Weight
@@ -49,7 +49,7 @@ class RunStart:
 class Probe:
     """The first calls of a process have shown how to talk to the gateway. They are not judged."""
 
-    exchanges: Sequence[str]
+    probe: Sequence[str]
     """Ids of the calls."""
     binding: Binding
     served: Sequence[str]
@@ -114,43 +114,36 @@ Step = RunStart | Probe | ScenarioEnd | TestEnd | ProcessEnd | RunEnd
 """An event that is written to the course of the run."""
 
 
+KINDS: Mapping[str, type[Step]] = {
+    "run": RunStart,
+    "begun": Probe,
+    "judged": ScenarioEnd,
+    "tested": TestEnd,
+    "closed": ProcessEnd,
+    "ended": RunEnd,
+}
+"""By their name on record; the members of a row are those of its step, unless ``row_of_step`` says otherwise."""
+_NAMES = {step: name for name, step in KINDS.items()}
+
+
 def row_of_step(step: Step, masker: Masker) -> Row:
     """A step as a row of the course. The caller masks it."""
     match step:
         case RunStart():
-            return {"kind": "run", **step.run.to_json(masker)}
+            facts = step.run.to_json(masker)
         case Probe():
-            return {
-                "kind": "begun",
-                "probe": [*step.exchanges],
-                "binding": to_json(step.binding),
-                "served": [*step.served],
-                "signups_work": step.signups_work,
-                "serves_fresh": step.serves_fresh,
-                **({"unheld": [*step.unheld]} if step.unheld else {}),
-                "notes": [*step.notes],
-            }
+            facts = {**asdict(step), "binding": to_json(step.binding)}
         case ScenarioEnd():
-            return {
-                "kind": "judged",
+            facts = {
                 "test": step.test,
                 "exchanges": [exchange.id for exchange in step.transcript.exchanges],
                 "unmet": step.transcript.unmet,
                 **({"offset": step.weight.offset} if step.weight.offset else {}),
                 **({"exact": step.weight.exact} if step.weight.exact is not None else {}),
             }
-        case TestEnd():
-            return {"kind": "tested", "test": step.test, "requirements": [*step.requirements], "drawn": step.drawn}
-        case ProcessEnd():
-            return {
-                "kind": "closed",
-                "notes": [*step.notes],
-                "unreachable": step.unreachable,
-                "exchanges": step.exchanges,
-                "unjudged": [*step.unjudged],
-            }
-        case RunEnd():
-            return {"kind": "ended", "narrowed": step.narrowed, "seconds": step.seconds, "chains": {**step.chains}}
+        case _:
+            facts = asdict(step)
+    return {"kind": _NAMES[type(step)], **facts}
 
 
 def step_of(
@@ -162,27 +155,14 @@ def step_of(
 
     Raises KeyError, TypeError or ValueError for a row that ``row_of_step`` did not write.
     """
+    facts = {name: value for name, value in row.items() if name != "kind"}
     match row["kind"]:
         case "run":
             return RunStart(Run.from_json(row, specification))
         case "begun":
-            return Probe(
-                exchanges=row["probe"],
-                binding=from_json(row["binding"]),
-                served=row["served"],
-                signups_work=row["signups_work"],
-                serves_fresh=row["serves_fresh"],
-                notes=row["notes"],
-                unheld=row.get("unheld", ()),
-            )
+            return Probe(**{**facts, "binding": from_json(row["binding"])})
         case "judged":
             weight = Weight(row.get("offset", 0), row.get("exact"))
             return ScenarioEnd(row["test"], Transcript(exchanges(row["exchanges"]), row["unmet"]), weight)
-        case "tested":
-            return TestEnd(row["test"], row["requirements"], row["drawn"])
-        case "closed":
-            return ProcessEnd(row["notes"], row["unreachable"], row["exchanges"], row["unjudged"])
-        case "ended":
-            return RunEnd(row["narrowed"], row["seconds"], row["chains"])
         case kind:
-            raise ValueError(f"{kind!a} is no kind of a row")
+            return KINDS[kind](**facts)

@@ -29,7 +29,7 @@ class Account:
         """Counts the exchanges that a step names."""
         match step:
             case Probe():
-                self._named.update(step.exchanges)
+                self._named.update(step.probe)
             case ScenarioEnd():
                 self._named.update(exchange.id for exchange in step.transcript.exchanges)
             case ProcessEnd():

@@ -277,7 +277,7 @@ def _notes(chosen: Sequence[Recorded], unheld: Sequence[str]) -> Iterator[str]:
 def _probe(binding: Binding, exchanges: Sequence[Exchange], unheld: Sequence[str], notes: Sequence[str]) -> Probe:
     """Returns what the probe of a run would have found."""
     return Probe(
-        exchanges=(),
+        probe=(),
         binding=binding,
         served=sorted({e.action for e in exchanges if e.action_of_reply is not None}),
         signups_work=any(e.action == SIGNUP and e.acknowledged for e in exchanges),

@@ -88,22 +88,19 @@ def rejudge(folder: Path, specification: Specification) -> Rejudgement:
 
 
 def _rejudge(folder: Path, record: Record) -> Rejudgement:
-    steps = record.steps()
-    first = next(steps, None)
-    if not isinstance(first, RunStart):
-        raise ValueError("it does not begin with a run")
+    first = record.start()
     run, account = first.run, Account()
     result = Rejudgement(folder, Assessment(run))
     result.apply(first)
     process = run
-    for step in steps:
+    for step in record.steps():
         account.apply(step)
         result.apply(step)
         match step:
             case RunStart():
                 process = step.run
             case Probe():
-                calls = record.exchanges.scenario(step.exchanges, step.binding)
+                calls = record.exchanges.scenario(step.probe, step.binding)
                 result.flaws += misbegun(process, step, calls)
             case RunEnd():
                 if step.chains != {EXCHANGES: record.exchanges.chain.end, COURSE: record.course.before}:
@@ -127,7 +124,4 @@ def _rejudge(folder: Path, record: Record) -> Rejudgement:
 def run_of(folder: Path, specification: Specification) -> Run:
     """The run that a record is of. Raises UsageError as ``rejudge`` does."""
     with Record(folder, specification) as record:
-        step = next(record.steps(), None)
-        if not isinstance(step, RunStart):
-            raise ValueError("it does not begin with a run")
-        return step.run
+        return record.start().run

@@ -163,9 +163,8 @@ class Session:
         for worker in workers(self.folder):
             self._journal.take_over(worker)
         with Record(self.folder, self.specification, worker="") as record:
-            steps = record.steps()
-            next(steps)
-            for step in steps:
+            record.start()
+            for step in record.steps():
                 self.assessment.apply(step)
             for signup in record.signups():
                 self.assessment.apply(signup)

@@ -22,7 +22,7 @@ def judged(*ids):
 
 
 RIGHT = (
-    Probe(exchanges=("x1", "x2"), binding=HttpBinding(), served=(), signups_work=True, serves_fresh=True),
+    Probe(probe=("x1", "x2"), binding=HttpBinding(), served=(), signups_work=True, serves_fresh=True),
     judged("x3", "x5"),
     judged("x4"),
     ProcessEnd(),
