@@ -37,17 +37,17 @@ from ..untrusted.patterns import pattern
 from ..untrusted.text import brief
 
 TRIES = 5
-"""How often concurrent calls are repeated, since their order is a matter of luck."""
+"""Attempts at concurrent calls, whose order is a matter of luck."""
 OF_LUCK = ("REPLY-TIME", "ROBUST-LIVES-ON")
-"""Requirements whose findings depend on what else a gateway was doing."""
+"""Requirements whose findings depend on what else a gateway is doing."""
 LONGEST_PAUSE = 1.0
-"""Seconds beyond ``settle``, or the time to clone, that are waited between two calls, as the run did."""
+"""Longest pause between two calls in seconds, beyond ``settle`` or the time to clone."""
 
 TAKEN = (
     *("binding", "envelope", "method", "timestamp_zone", "verification", "updates", "documents_echo", "status_names"),
     *("optional", "values", "settle", "timeout", "patience", "concurrency", "rate", "policy_update_frequency"),
 )
-"""Keys of a configuration that are taken from a report: none is a secret, a target, a file or a command."""
+"""Keys of a configuration that are taken from a report. None is a secret, a target, a file or a command."""
 NEEDLESS = ("gateway", "mask", "waivers")
 """Keys that do not change what is sent."""
 TEXTS = {"malformed": MALFORMED, "unusual": UNUSUAL}
@@ -61,13 +61,13 @@ class ReplayResult:
     """Result of a replay."""
 
     holds: bool | None
-    """None where it cannot be told."""
+    """None if that cannot be told."""
     text: str
     exchanges: tuple[Exchange, ...]
     masker: Masker
 
     def lines(self) -> Iterator[str]:
-        """The calls with their replies, and whether the finding still holds."""
+        """Yields the calls with their replies, and the result."""
         for exchange in self.exchanges:
             sent = shown(exchange.sent.body) if exchange.sent else str(exchange.stimulus or "")
             yield self.masker.text(f"{exchange.action}  {sent}")
@@ -87,7 +87,7 @@ def again(
     specification: Specification,
     confirm: Callable[[str], None],
 ) -> ReplayResult:
-    """Replays a finding of a report at the gateway of ``url``, or at that of the report once ``confirm`` has returned.
+    """Replays a finding of a report at the gateway ``url``, or at that of the report once ``confirm`` has returned.
 
     The report may be a stranger's: secrets, peers, hooks and files are those of ``file``, which this user has named.
     Raises UsageError for a finding or a record that is not there, or where the run needed such a file.
@@ -124,7 +124,7 @@ def again(
 
 
 def _taken(configuration: Mapping[str, Any], at_reference: bool) -> dict[str, Any]:
-    """What a report says of its gateway, and may; raises UsageError where the run was told more than that."""
+    """The keys of a configuration that a report may set. Raises UsageError if the run depended on others."""
     left = [key for key in configuration if key not in (*TAKEN, *NEEDLESS)]
     if left and not at_reference:
         raise UsageError(
@@ -135,7 +135,7 @@ def _taken(configuration: Mapping[str, Any], at_reference: bool) -> dict[str, An
 
 
 def find(report: Mapping[str, Any], name: str) -> tuple[str, Finding]:
-    """The requirement and the finding of an id, or of the beginning of one; raises UsageError for none or several."""
+    """Finds a finding by its id or the beginning of it, with its requirement. Raises UsageError for none or several."""
     rows = [(row["id"], finding) for row in report["requirements"] for finding in row["findings"]]
     hits = [(id_, finding) for id_, finding in rows if name in (finding["id"], id_)]
     hits = hits or [(id_, finding) for id_, finding in rows if finding["id"].startswith(name)]
@@ -174,7 +174,7 @@ def resend(
 
 
 async def _send(actor: Actor, steps: Sequence[Exchange], recorded: GatewayConfig) -> None:
-    """Sends each call once those have been answered that were answered before it, and no sooner after them."""
+    """Sends each call after the calls that preceded it have been answered, with the same pauses as in the run."""
     answered = {step.id: asyncio.Event() for step in steps}
     moments: dict[str, float] = {}
     live = _Live(actor, recorded)
@@ -203,8 +203,10 @@ async def _send(actor: Actor, steps: Sequence[Exchange], recorded: GatewayConfig
 
 
 async def _call(actor: Actor, step: Exchange, live: _Live) -> Exchange:
-    """Makes a recorded call anew: of a message its header members and its body are taken from the record, of anything
-    else nothing but what it is called."""
+    """Makes a recorded call again. Of a message, header members and body come from the record.
+
+    Of hostile input only its name does.
+    """
     if step.action not in {operation.action for operation in actor.specification.operations}:
         raise Unmet(f"the record calls {brief(step.action)!r}, which is no operation of the specification")
     if step.sent is None:
@@ -220,7 +222,7 @@ async def _call(actor: Actor, step: Exchange, live: _Live) -> Exchange:
 
 
 async def _odd(actor: Actor, step: Exchange, live: _Live) -> Exchange:
-    """Sends what is no message of the page, made of a valid one as its name says (T14, T16)."""
+    """Sends hostile input, made anew from a valid message as its name says (T14, T16)."""
     of, action = live.registration(step) or await actor.registered(), step.action
     about = {"registration": {"id": of.id}}
     body = actor.values.signup() if action == SIGNUP else {**about, **actor.values.parts(action)}
@@ -248,21 +250,21 @@ class _Live:
         self._company_id = pattern(declared) if declared else None
         self._names: dict[str, str] = {}
         self._made: dict[str, Registration] = {}
-        """By recorded id, the registrations that stand for recorded ones."""
+        """By recorded id, the registrations of this replay."""
         if recorded.signup_token and actor.config.signup_token:
             self._names[recorded.signup_token] = actor.config.signup_token
         for (old_id, old_token), (id_, token) in zip(recorded.registrations, actor.config.registrations, strict=False):
             self._take(Registration(old_id, old_token, 0.0, MISSING), Registration(id_, token, 0.0, MISSING))
 
     def peer(self, url: str) -> str:
-        """The other gateway that is asked in the place of a recorded one; raises Unmet where none is declared."""
+        """The peer that replaces a recorded one; raises Unmet if none is declared."""
         place = self._recorded_peers.index(url) if url in self._recorded_peers else len(self._recorded_peers)
         if place >= len(self._actor.config.peers):
             raise Unmet(f"{url} was asked, and {place + 1} peers are not declared")
         return self._actor.config.peers[place]
 
     def learn(self, step: Exchange, exchange: Exchange) -> None:
-        """Notes the registration that a call made in the place of the recorded one."""
+        """Notes the registration that replaces a recorded one."""
         old, new = registration_of(step), registration_of(exchange)
         if step.action == SIGNUP and old is not None and new is not None:
             self._take(old, new)
@@ -272,11 +274,11 @@ class _Live:
         self._made[old.id] = new
 
     def registration(self, step: Exchange) -> Registration | None:
-        """The one that a request is about which is no message, else the last that was made; None without any."""
+        """The registration that hostile input is about, else the last that was made; None if there is none."""
         return self._made.get(step.about) or next(reversed(self._made.values()), None)
 
     def text(self, text: str) -> str:
-        """A text with every recorded name in it replaced; short names only where they are all of it."""
+        """Replaces every recorded name in a text. A short name is replaced only if it is the whole text."""
         if text in self._names:
             return self._names[text]
         for old, new in sorted(self._names.items(), key=lambda pair: -len(pair[0])):
@@ -290,7 +292,7 @@ class _Live:
         return self._names.setdefault(company_id, self._actor.values.info()["company_id"])
 
     def value(self, value: Any, name: str = "") -> Any:
-        """A JSON value with all its texts replaced; company ids of a declared pattern only where they belong."""
+        """Replaces recorded names in a JSON value; company ids of a declared pattern only in their own members."""
         if isinstance(value, dict):
             return {key: self.value(child, key) for key, child in value.items()}
         if isinstance(value, list):

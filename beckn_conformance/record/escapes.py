@@ -1,4 +1,4 @@
-"""Undoes how a text is written within another one: backslash escapes, percent-encoding, character references.
+"""Undoes escapes in texts: backslashes, percent-encoding and character references.
 
 Gateways write the same value in many ways (``a/b``, ``a\\/b``, ``a\\u002Fb``, ``a%2Fb``, ``a&#x2F;b``), and one within
 another. Whoever looks for a value looks in the decoded text, and is told where in the original one it stands.
@@ -14,7 +14,7 @@ from functools import cached_property, lru_cache
 from html.entities import html5
 
 DEEPEST = 4
-"""Levels of writing that are undone, one within another."""
+"""Nested levels of escapes that are undone."""
 
 ESCAPE = re.compile(
     r"""\\(?:
@@ -33,7 +33,7 @@ ESCAPE = re.compile(
     | \0+""",
     re.VERBOSE | re.DOTALL,
 )
-"""NUL stands between the letters of UTF-16 that is read as something else."""
+"""NUL stands between the letters of UTF-16 that was decoded as something else."""
 
 CONTROLS = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
 
@@ -47,8 +47,7 @@ class Decoded:
 
     @cached_property
     def _spans(self) -> tuple[array[int], array[int], array[int], array[int]]:
-        """Where each escape begins and ends in what was written, and what it stands for in the text; made only where
-        somebody asks, since most texts hold nothing that is looked for."""
+        """Where each escape begins and ends, before and after decoding. Made on demand, since most texts need none."""
         spans = starts, ends, places, afters = array("L"), array("L"), array("L"), array("L")
         shift = 0
         for found in ESCAPE.finditer(self._written):
@@ -63,7 +62,7 @@ class Decoded:
         return spans
 
     def written(self, start: int, end: int) -> tuple[int, int]:
-        """Where a part of the text, of one character or more, stands in what was written."""
+        """Maps a part of the decoded text, of at least one character, to the original."""
         return self._place(start)[0], self._place(end - 1)[1]
 
     def _place(self, index: int) -> tuple[int, int]:
@@ -77,7 +76,7 @@ class Decoded:
         return place, place + 1
 
     def widened(self, start: int, end: int) -> tuple[int, int]:
-        """A part of what was written, made larger where it would begin or end within an escape."""
+        """Widens a part of the original so that it does not begin or end within an escape."""
         starts, ends, *_ = self._spans
         escape = bisect_right(starts, start) - 1
         if escape >= 0 and start < ends[escape]:
@@ -89,12 +88,12 @@ class Decoded:
 
 
 def is_escaped(text: str) -> bool:
-    """Whether anything in a text may be an escape."""
+    """True if a text may hold an escape."""
     return "\\" in text or "%" in text or "&" in text or "\0" in text
 
 
 def undone(text: str) -> Iterator[Decoded]:
-    """The text with one level of escapes undone, then with two, as long as there is anything to undo."""
+    """Yields the text with one level of escapes undone, then with two, while there is anything to undo."""
     for _ in range(DEEPEST):
         if not is_escaped(text):
             return
@@ -107,7 +106,7 @@ def undone(text: str) -> Iterator[Decoded]:
 
 @lru_cache(maxsize=4096)
 def _meant(escape: str) -> str:
-    """What an escape stands for; itself where it is none after all."""
+    """Decodes an escape; returns it unchanged if it is none."""
     kind, rest = escape[0], escape[1:]
     if kind == "\0":
         return ""

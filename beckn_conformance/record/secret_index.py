@@ -14,37 +14,37 @@ SHORTEST = 6
 """Characters of the shortest text that is looked for. Shorter ones could be anything."""
 
 LONGEST_REMNANT = 12
-"""Characters of the beginning of a secret from which on it is masked as well."""
+"""Characters of the shortest beginning of a secret that is masked, too."""
 
 LONGEST_CODED = 2 * LONGEST_TOKEN
-"""Characters of the longest secret that is looked for in Base64 too."""
+"""Characters of the longest secret that is also looked for in Base64."""
 
 MOST_CERTAIN = 256
-"""Tokens whose forms are remembered, as many as are under way at a time and more."""
+"""Tokens whose forms are cached, more than are in use at a time."""
 
 FEW = 64
-"""Beginnings of secrets that are looked for one by one."""
+"""Up to so many beginnings of secrets are searched for one by one."""
 
 MOST_COMPARED = 200_000
 MOST_SEARCHED = 50_000_000
-"""Comparisons, and characters searched, for one text that is made of the beginnings of secrets; after them whatever
-begins like a secret is masked to its end."""
+"""Comparisons, and characters searched, for one text. After that, the text is masked from the first beginning of a
+secret to its end."""
 
 RUN = re.compile(r"[A-Za-z0-9._~+/=-]{6,}")
-"""What tokens look like: by it secrets are found by look-up, however many there are."""
+"""What tokens look like. Such secrets are found by look-up, however many there are."""
 
 LETTERS = frozenset(string.ascii_letters + string.digits)
 
 BEGINNING = re.compile(r"(?=([A-Za-z0-9._~+/=-]{6}))(?:[A-Za-z0-9]++|[._~+/=-])")
-"""The first characters of everything that could be a secret."""
+"""The first characters of anything that could be a secret."""
 STRETCH = 1 << 20
-"""Characters whose beginnings are looked at in one go, so that a long text takes no more memory than a short one."""
+"""Characters that are scanned at a time, so that a long text takes no more memory than a short one."""
 
 CUT = re.compile(r"(?:\\\w{0,5}|%\w?|&[#\w]{0,8})?\s?\Z")
-"""The end of a text that was cut, perhaps in the midst of an escape."""
+"""The end of a cut text, perhaps in the middle of an escape."""
 
 Span = tuple[int, int, str]
-"""Where a secret begins and ends in a text, and which."""
+"""Start, end and text of a secret within a text."""
 
 
 class SecretIndex:
@@ -97,7 +97,7 @@ class SecretIndex:
                 self._keep(form)
 
     def _keep(self, form: str) -> None:
-        """Makes a form of a secret be looked for."""
+        """Adds a form of a secret to the index."""
         found = max(RUN.finditer(form), key=lambda run: run.end() - run.start(), default=None)
         if found is None:
             self._odd.setdefault(form[:SHORTEST], set()).add(form)
@@ -160,7 +160,7 @@ class SecretIndex:
             if anchored:
                 spans += _anchored(text, place, anchored)
             if not spans and LONGEST_REMNANT <= end_of_run - place <= LONGEST_TOKEN and _begins_word(text, place):
-                # A secret that was cut, as long texts are.
+                # A cut secret, since long texts are cut.
                 part = text[place:end_of_run]
                 compared += (few := sum(map(len, by_length.values())))
                 if few and any(secret.startswith(part) for same in by_length.values() for secret in same):
@@ -175,18 +175,18 @@ class SecretIndex:
 
 
 def _rewritten(secret: str) -> list[str]:
-    """A secret as it is where spaces are plus signs, and with all escapes undone that it holds itself."""
+    """A secret with plus signs for spaces, and with its own escapes undone."""
     forms = [secret.replace(" ", "+")] if " " in secret else []
     forms += [decoded.text for decoded in undone(secret)]
     return [form for form in forms if len(form) >= SHORTEST]
 
 
 def _coded(secret: str) -> tuple[str, ...]:
-    """What of a secret stands in Base64 of a text that holds it, wherever that begins, in both alphabets."""
+    """The parts of Base64 that any text with the secret has, at each offset and in both alphabets."""
     octets = secret.encode("utf-8", "surrogatepass")
     codes = []
     for shift in range(3):
-        # What the neighbours' bits are mixed into is left out.
+        # Characters that mix in bits of neighbours are left out.
         code = base64.b64encode(bytes(shift) + octets).decode().rstrip("=")
         whole = (shift + len(octets)) // 3 * 4
         codes.append(code[4 if shift else 0 : whole])
@@ -203,12 +203,12 @@ def _begins_word(text: str, place: int) -> bool:
 
 
 def _stands_alone(text: str, start: int, end: int) -> bool:
-    """Whether a part of a text is not one of a longer word or number."""
+    """True if a part of a text is not part of a longer word or number."""
     return _begins_word(text, start) and (end >= len(text) or _begins_word(text, end))
 
 
 def _runs(text: str, place: int, end_of_run: int, by_length: Mapping[int, set[str]]) -> list[Span]:
-    """Secrets at a place that look like tokens, and stand alone."""
+    """Secrets at a place that look like tokens and stand alone."""
     return [
         (place, place + length, part)
         for length, secrets in by_length.items()
@@ -219,7 +219,7 @@ def _runs(text: str, place: int, end_of_run: int, by_length: Mapping[int, set[st
 
 
 def _anchored(text: str, place: int, anchored: Mapping[tuple[int, int], set[str]]) -> list[Span]:
-    """Secrets about a place that hold more than a token does; also the beginning of one that was cut."""
+    """Secrets around a place of which a part looks like a token; also the beginning of a cut one."""
     spans = []
     cut = text.find("…", place)
     for (offset, length), known in anchored.items():
@@ -236,7 +236,7 @@ def _anchored(text: str, place: int, anchored: Mapping[tuple[int, int], set[str]
 
 
 def places(secret: str, text: str) -> Iterator[Span]:
-    """Every place of a secret in a text."""
+    """Yields every place of a secret in a text."""
     place = text.find(secret)
     while place >= 0:
         yield place, place + len(secret), secret

@@ -1,4 +1,4 @@
-"""Stand-ins for private data: made-up values of the same kind, so that a masked record is judged as the run was.
+"""Makes stand-ins for private data: values of the same kind, so that a masked record is judged as the run was.
 
 A stand-in is as long as its value and valid, faulty or unclear in the same way; equal values have equal ones, and
 values that differ in form only have stand-ins that differ so. It is made with the key of a run and tells nothing of the
@@ -24,20 +24,20 @@ from ..specification.specification import Specification
 from ..untrusted.patterns import Pattern
 
 Members = Sequence[tuple[Member, Sequence[Pattern]]]
-"""Members of one name in the requests of all operations, each with the patterns of its kinds."""
+"""All members of requests with one name, each with the patterns of its kinds."""
 PRIVATE = {"documents": ("data",), "personal": ("name", "phone", "email", "company_id")}
-"""Names of the members whose values are masked on request."""
+"""By key of ``mask``, the names of the members that are masked."""
 ATTEMPTS = 9
-"""Stand-ins that are made of a value until one is no other's."""
+"""Attempts to make a stand-in that no other value has."""
 WINDOW = 64
-"""Code points among which another letter of the same script is looked for."""
+"""Code points in which another letter of the same script is sought."""
 MAGIC = 6
 """Characters of the Base64 of a PDF or JPEG by which it is known."""
 SPACE = re.compile(r"\s")
 
 
 class StandIns:
-    """Makes stand-ins under one specification and one configuration, the same for all processes that share a key."""
+    """Makes stand-ins for one specification and configuration. Processes that share a key make the same ones."""
 
     def __init__(self, specification: Specification, config: GatewayConfig, key: bytes) -> None:
         self._recogniser = Recogniser(specification, config)
@@ -58,17 +58,17 @@ class StandIns:
         """Names of the members whose values are masked."""
         self._key = key
         self._attempts: dict[str, int] = {}
-        """By the form of a value, what its stand-in was made with."""
+        """By the form of a value, the attempt that made its stand-in."""
         self._taken: dict[str, str] = {}
-        """By the form of a stand-in, the form of what it stands for."""
+        """By the form of a stand-in, the form of its value."""
 
     def knows(self, name: str, value: str) -> bool:
-        """Whether the schemas name a value of a member, so that it is nobody's."""
+        """True if the schemas name a value of a member, so that it is not private."""
         members = self._members.get(name.casefold(), [])
         return any(value in member.named_faults or value in member.schema.get("examples", ()) for member, _ in members)
 
     def of(self, name: str, value: str) -> str | None:
-        """What stands for a value of a member of some name; None where nothing else is like it."""
+        """The stand-in for a value of a member of this name; None if there is none."""
         members = self._members.get(name.casefold(), [])
         is_content = name.casefold() in PRIVATE["documents"]
         made = _document(self._key, value) if is_content else self._text(value, members)
@@ -81,7 +81,7 @@ class StandIns:
         made = value
 
         def fits(text: str) -> bool:
-            # Most that do not fit are told by the first of all that is said of a value.
+            # The first property already rules out most texts that do not fit.
             return all(map(operator.eq, self._kind(text, members), kind))
 
         for attempt in range(ATTEMPTS) if known is None else (known,):
@@ -98,7 +98,7 @@ class StandIns:
 
     @staticmethod
     def _alike(value: str, other: _Other, fits: Callable[[str], bool]) -> str:
-        """The value with other letters and digits: all of them where that fits, else as many as do."""
+        """Replaces as many letters and digits of a value as fit, all of them if possible."""
         places = other.places(value)
         if fits(made := other.of(value, places)):
             return made
@@ -117,19 +117,19 @@ class StandIns:
 
 
 class _Other:
-    """Another letter or digit for each place of a text, whatever the upper case and normal form of the text."""
+    """Draws another letter or digit for each place of a text, regardless of its case and normal form."""
 
     def __init__(self, key: bytes, form: str, attempt: int) -> None:
         content = f"{attempt} {form}".encode("utf-8", "surrogatepass")
-        # Letters are drawn by two bytes each, so that none is much more likely than others.
+        # Two bytes per letter make all about equally likely.
         self._drawn = hashlib.shake_256(key + content).digest(2 * len(form) + 64)
 
     def places(self, value: str) -> list[int]:
-        """Places of the letters and digits that can be replaced, in the composed form of a text."""
+        """The places of replaceable letters and digits in the composed form of a text."""
         return [place for place, letter in enumerate(_composed(value)) if len(_row(letter)) > 1]
 
     def of(self, value: str, places: Sequence[int] | frozenset[int]) -> str:
-        """The value with other letters in some places."""
+        """Replaces the letters at some places of a value."""
         letters = [*_composed(value)]
         start = len(value) - len(value.lstrip())
         for place in places:
@@ -145,7 +145,7 @@ class _Other:
 
 
 def _composed(value: str) -> str:
-    """A text in its composed form, where it is wholly in the other one."""
+    """Composes a text that is wholly decomposed."""
     if value.isascii() or len(value) > LONGEST_NORMALISED or unicodedata.normalize("NFD", value) != value:
         return value
     return unicodedata.normalize("NFC", value)
@@ -153,7 +153,7 @@ def _composed(value: str) -> str:
 
 @lru_cache(maxsize=4096)
 def _row(letter: str) -> str:
-    """The letters or digits of the same script, in lower case, that may stand in the place of one."""
+    """The letters or digits of the same script, in lower case, that may replace one."""
     if letter.isascii():
         if letter.isdigit():
             return "0123456789"
@@ -174,7 +174,7 @@ def _is_plain(letter: str) -> bool:
 
 
 def _is_like(letter: str, other: str) -> bool:
-    """Whether a letter has an upper case where another has, and is written in two parts where that may be."""
+    """True if two letters are alike in having an upper case and in being composed."""
     if (unicodedata.normalize("NFD", letter) == letter) != (unicodedata.normalize("NFD", other) == other):
         return False
     if other.upper() == other:
@@ -183,21 +183,20 @@ def _is_like(letter: str, other: str) -> bool:
 
 
 def _document(key: bytes, value: str) -> str:
-    """Base64 of another content of the same type and length, in the same writing; what is neither PDF nor JPEG is left
-    as it is."""
+    """Base64 of another content of the same type, length and style. Only PDF and JPEG are replaced."""
     try:
         content = decoded(value)
     except (binascii.Error, ValueError):
         return value
     if not content.startswith((b"%PDF", b"\xff\xd8\xff")) or len(content) <= MAGIC:
         return value
-    # Hexadecimal digits have the same Base64 in every alphabet, as what the kit sends has.
+    # Hexadecimal digits have the same Base64 in every alphabet.
     drawn = hashlib.shake_256(key + content).hexdigest(len(content) // 2 + 1).encode()
     plain = base64.b64encode(content[:MAGIC] + drawn[: len(content) - MAGIC]).decode()
     made = plain if value.rstrip().endswith("=") else plain.rstrip("=")
     for space in SPACE.finditer(value):
         made = made[: space.start()] + space[0] + made[space.start() :]
     if made == plain and value != base64.b64encode(content).decode():
-        # The writing differs from the usual one in something that the stand-in does not have.
+        # The style differs from the usual one in a way that the stand-in cannot have.
         return plain + "\n"
     return made

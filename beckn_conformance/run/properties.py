@@ -1,4 +1,4 @@
-"""Plays a property: its examples side by side, chunk after chunk, and what fails made smaller."""
+"""Plays a property: the examples of each chunk side by side, and failing ones shrunk."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from .scenario import Play
 from .session import Session
 
 MOST_SHRUNK = 3
-"""Findings of one property that are made smaller; a gateway that fails everything would keep it at that."""
+"""Findings of one property that are shrunk. A gateway that fails everything would take too long."""
 
 PATIENCE = 5.0
-"""Seconds after which a failing example is not made smaller any more."""
+"""Seconds spent on shrinking one example."""
 
 
 def _chunks(count: int, part: int, parts: int) -> Iterator[tuple[int, int]]:
@@ -27,12 +27,12 @@ def _chunks(count: int, part: int, parts: int) -> Iterator[tuple[int, int]]:
 
 
 def examples_of_part(count: int, part: int, parts: int) -> int:
-    """How many of the examples of a property belong to one of the tests that it is divided into."""
+    """The number of examples of one part of a divided property."""
     return sum(n for _, n in _chunks(count, part, parts))
 
 
 class Explorer:
-    """One property, or the part of it that falls to one test: every ``parts``-th chunk from ``part`` on."""
+    """Plays one property, or one part of it: every ``parts``-th chunk from ``part`` on."""
 
     def __init__(
         self,
@@ -56,7 +56,7 @@ class Explorer:
         self._ahead: list[tuple[int, int, list[Any]]] = []
 
     def begin(self) -> None:
-        """Draws a chunk of examples and sets them playing, ahead of the one that is judged."""
+        """Draws a chunk of examples and starts them, ahead of the chunk that is judged."""
         number, count = next(self._chunks, (-1, 0))
         if number < 0:
             return

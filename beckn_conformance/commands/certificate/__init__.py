@@ -1,4 +1,4 @@
-"""``beckn-conformance keygen``, ``certify`` and ``verify``: certificates about whole runs."""
+"""``beckn-conformance keygen``, ``certify`` and ``verify``: certificates about complete runs."""
 
 from __future__ import annotations
 
@@ -123,7 +123,7 @@ def _verify(chosen: argparse.Namespace) -> int:
 
 
 def _since(text: str) -> datetime.datetime:
-    """The earliest time that is meant by a number of days, or by a day in UTC."""
+    """Parses a number of days, or a day in UTC, into the earliest accepted time."""
     try:
         if text.isascii() and text.isdecimal():
             return datetime.datetime.now(datetime.UTC) - datetime.timedelta(days=int(text))

@@ -1,4 +1,4 @@
-"""A DSSE envelope with one Ed25519 signature (https://github.com/secure-systems-lab/dsse, version 1)."""
+"""Seals and opens DSSE envelopes with one Ed25519 signature (https://github.com/secure-systems-lab/dsse, version 1)."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 
 def sealed(payload: bytes, kind: str, key: Ed25519PrivateKey) -> dict[str, Any]:
-    """The envelope of a payload; ``kind`` is its media type."""
+    """Makes the envelope of a payload; ``kind`` is its media type."""
     return _envelope(payload, kind, key_id(key.public_key()), key.sign(_signed(payload, kind)))
 
 
 def opened(envelope: Mapping[str, Any], kind: str) -> bytes:
-    """The payload of an envelope; the signature is not verified.
+    """Returns the payload of an envelope without verifying the signature.
 
     Raises KeyError, TypeError or ValueError for anything else than an envelope of one signature in the one form in
     which ``sealed`` writes it: base64 has several for the same bytes.
@@ -31,7 +31,7 @@ def opened(envelope: Mapping[str, Any], kind: str) -> bytes:
 
 
 def is_signed_by(key: Ed25519PublicKey, envelope: Mapping[str, Any]) -> bool:
-    """Whether an envelope that could be opened is signed with a key."""
+    """True if an envelope that could be opened is signed with a key."""
     (signature,) = envelope["signatures"]
     try:
         key.verify(
@@ -44,7 +44,7 @@ def is_signed_by(key: Ed25519PublicKey, envelope: Mapping[str, Any]) -> bool:
 
 
 def key_id(key: Ed25519PublicKey) -> str:
-    """By which people tell keys apart: the SHA-256 of the key in DER."""
+    """The id by which people tell keys apart: the SHA-256 of the key in DER."""
     return hashlib.sha256(key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)).hexdigest()
 
 

@@ -27,21 +27,21 @@ from .statement import NAME, Report
 LEEWAY = datetime.timedelta(minutes=5)
 """How far the verifier's clock may be behind the issuer's."""
 MOST_STRANGE = 10
-"""Most foreign files that are named one by one."""
+"""Foreign files that are named one by one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What a certificate is required to say; None requires nothing."""
+    """What a certificate is required to say. None requires nothing."""
 
     gateway: str | None = None
     """Base URL in its normal form."""
     strict: bool = False
     since: datetime.datetime | None = None
-    """The run ended then, or later."""
+    """The earliest end of its run."""
     conformant: bool = False
     waivers: bool = True
-    """Whether a verdict that needs waivers is accepted."""
+    """True if a verdict that needs waivers is accepted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ class Examination:
         return {**facts, "statement": self.statement}
 
     def lines(self) -> Iterator[str]:
-        """A summary: subject, run, verdict, problems, and whether it holds."""
+        """Yields a summary: subject, run, verdict, problems, and if it holds."""
         about = self.statement["predicate"]
         gateway, run = about["gateway"], about["run"]
         name = " ".join(filter(None, (gateway["name"], gateway["version"])))
@@ -239,7 +239,7 @@ def _not_made_of(report: Report, folder: Path, specification: Specification) -> 
 
 
 def _incomplete(judged: Rejudgement) -> Iterator[str]:
-    """Reasons why a run is not complete: compares its tests with those that have to run."""
+    """Yields reasons why a run is not complete. Its tests are compared with those that have to run."""
     if judged.run.recorded:
         yield "it is no run of the suite, but traffic that others have recorded"
     if not judged.complete:

@@ -1,4 +1,4 @@
-"""Ed25519 keys on disk: a private one that signs certificates, and its public one."""
+"""Writes and reads Ed25519 keys: a private one that signs certificates, and its public one."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def generate(path: Path) -> Path:
 
 
 def signer(path: Path) -> Ed25519PrivateKey:
-    """The private key in a file; raises UsageError for a file that holds none."""
+    """Reads a private key. Raises UsageError for a file without one."""
     try:
         key = load_pem_private_key(_read(path), password=None)
     except (ValueError, TypeError, UnsupportedAlgorithm) as error:
@@ -53,7 +53,7 @@ def signer(path: Path) -> Ed25519PrivateKey:
 
 
 def public_key(path: Path) -> Ed25519PublicKey:
-    """The public key in a file; raises UsageError for a file that holds none."""
+    """Reads a public key. Raises UsageError for a file without one."""
     try:
         key = load_pem_public_key(_read(path))
     except (ValueError, UnsupportedAlgorithm) as error:

@@ -1,4 +1,4 @@
-"""The content of a certificate: an in-toto statement about a run, in a DSSE envelope signed with Ed25519."""
+"""Makes and opens certificates: in-toto statements about runs, in DSSE envelopes signed with Ed25519."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ Statement = Mapping[str, Any]
 def make(
     folder: Path, report: Report, judged: Rejudgement, issued: datetime.datetime, expires: datetime.datetime
 ) -> dict[str, Any]:
-    """A statement about the files of a report folder and the run they are of."""
+    """Makes a statement about the files of a report folder and their run."""
     return {
         "_type": STATEMENT,
         "subject": [{"name": name, "digest": {"sha256": digest(folder, name)}} for name in evidence(folder)],
@@ -50,7 +50,7 @@ def make(
 
 
 def of_run(report: Report, judged: Rejudgement) -> dict[str, Any]:
-    """What follows from the record of a run, whoever judges it again, so that it can be compared."""
+    """The facts that follow from the record of a run, whoever judges it again."""
     specification = judged.run.specification
     tests = sorted(judged.ran)
     return {
@@ -103,7 +103,7 @@ def sign(statement: Statement, key: Ed25519PrivateKey) -> str:
 
 
 def opened(folder: Path, key: Ed25519PublicKey, specification: Specification) -> tuple[dict[str, Any], Sequence[str]]:
-    """The statement of a folder's certificate, and what is wrong with how it is written and signed.
+    """Opens the certificate of a folder; returns its statement, and problems with its form and signature.
 
     Raises UsageError where there is no certificate or one that cannot be read at all.
     """
@@ -124,7 +124,7 @@ def opened(folder: Path, key: Ed25519PublicKey, specification: Specification) ->
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise UsageError(f"{path} is no certificate: {type(error).__name__}: {error}") from error
     problems: list[str] = []
-    # JSON has many ways to say the same; only one of them is what was signed.
+    # JSON can say the same in many ways. Only one of them was signed.
     if content != _canonical(envelope) or payload != _canonical(statement):
         problems.append("the certificate is not as it was written")
     if not dsse.is_signed_by(key, envelope):

@@ -63,7 +63,7 @@ def _fleet(chosen: argparse.Namespace) -> int:
     certify = _certifier(chosen)
     entries = read(chosen.fleet, specification, limit=chosen.limit, here=chosen.scheduler is None)
     visits = [Job.of(entry) for entry in entries]
-    # Nothing is written before there is somebody to run anything.
+    # Nothing is written before there is a worker.
     with cluster.remote(chosen.scheduler) if chosen.scheduler else cluster.local(chosen.workers) as client:
         made(chosen.conformance_report)
         with held(chosen.conformance_report):
@@ -78,7 +78,7 @@ def _fleet(chosen: argparse.Namespace) -> int:
 def _judge(
     client: Any, visits: Sequence[Job], ledger: FleetResults, certify: Certify | None, specification: Specification
 ) -> None:
-    """Has every gateway judged, and tells and writes down each result as it comes."""
+    """Judges every gateway, and prints and writes each result as it arrives."""
     from ...judging.outcome import worded
     from . import cluster, index
 
@@ -104,7 +104,7 @@ def _judge(
 
 
 def _certifier(chosen: argparse.Namespace) -> Certify | None:
-    """What certifies a report folder, with the key that was given."""
+    """A function that certifies a report folder with the given key; None without one."""
     if chosen.key is None:
         return None
     from ...specification.loading import load

@@ -1,4 +1,4 @@
-"""Workers of Dask distributed for the runs of a fleet, on this machine or on others."""
+"""Plays the runs of a fleet on workers of Dask distributed, on this machine or others."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from ...errors import UsageError
 from .job import Job, Outcome, make
 
 FAILURES = 3
-"""Workers that may die during a run before it is given up; each earlier death costs a retry."""
+"""Workers that may die during a run before it is given up. Each death before costs a retry."""
 PATIENCE = 15.0
 """Seconds until a scheduler must answer and have a worker."""
 TOPIC = "beckn-conformance-fleet"
@@ -30,19 +30,19 @@ Began = Callable[[str], None]
 
 @contextlib.contextmanager
 def local(workers: int | None = None) -> Iterator[distributed.Client]:
-    """A cluster on this machine, with a worker for each CPU unless it is said how many; it ends with the context."""
+    """A cluster on this machine with this many workers, or one per CPU. It ends with the context."""
     settings: dict[str, Any] = {
         "distributed.scheduler.allowed-failures": FAILURES,
-        # No run waits at one worker while another one has nothing to do.
+        # No run waits at one worker while another is idle.
         "distributed.scheduler.worker-saturation": 1.0,
-        # Nobody is told anything over HTTP.
+        # No dashboard: nothing is served over HTTP.
         "distributed.scheduler.http.routes": [],
         "distributed.worker.http.routes": [],
     }
     with (
         _quietly(),
         tempfile.TemporaryDirectory(prefix="beckn-fleet-") as folder,
-        # Dask leaves its locks in the folder for temporary files of the machine otherwise.
+        # Otherwise Dask leaves its locks in the temporary folder of the machine.
         dask.config.set({**settings, "temporary-directory": folder}),
         distributed.LocalCluster(
             n_workers=workers or CPU_COUNT,
@@ -51,7 +51,7 @@ def local(workers: int | None = None) -> Iterator[distributed.Client]:
             host="127.0.0.1",
             dashboard_address=None,
             scheduler_kwargs={"dashboard": False, "dashboard_address": "127.0.0.1:0"},
-            # Whoever else is on this machine could have code run here.
+            # Without TLS, any user of this machine could run code here.
             protocol="tls://",
             security=Security.temporary(),
             memory_limit=0,
@@ -65,7 +65,7 @@ def local(workers: int | None = None) -> Iterator[distributed.Client]:
 
 
 class _Deaf(distributed.WorkerPlugin):
-    """Ignores Ctrl-C in workers; the runs that they start still receive it."""
+    """Ignores Ctrl-C in workers. The runs that they start still receive it."""
 
     def setup(self, worker: distributed.Worker) -> None:
         signal.signal(signal.SIGINT, lambda number, frame: None)
@@ -73,7 +73,7 @@ class _Deaf(distributed.WorkerPlugin):
 
 @contextlib.contextmanager
 def remote(address: str) -> Iterator[distributed.Client]:
-    """The cluster of a scheduler that runs already, with what Dask is configured to use for TLS.
+    """The cluster of a running scheduler, with the TLS settings of Dask's configuration.
 
     Raises UsageError where nothing answers there, or no worker comes.
     """
@@ -101,20 +101,20 @@ def _quietly() -> Iterator[None]:
 
 
 def outcomes(client: distributed.Client, visits: Sequence[Job], began: Began) -> Generator[Outcome]:
-    """Has every visit made, one for each thread of a worker at a time, and gives what came of each as it ends.
+    """Plays every run, one at a time for each thread of a worker, and yields each outcome as it arrives.
 
     ``began`` is told the name of each as it begins, again where its worker died. What has not ended when nobody asks
     any more is ended.
     """
     topic = f"{TOPIC}-{uuid.uuid4().hex}"
     client.subscribe_topic(topic, lambda event: began(event[1]))
-    # Whoever shows up at the same gateway twice is not served the same twice.
+    # Two runs with the same arguments are still two runs.
     futures = client.map(_visit, visits, [topic] * len(visits), pure=False)
     names = {future: visit.name for future, visit in zip(futures, visits, strict=True)}
     del futures
     try:
         for future in distributed.as_completed(list(names)):
-            # A worker holds what came of a run for as long as somebody here refers to it.
+            # A worker keeps the outcome of a run as long as this process refers to it.
             yield _outcome(future, names.pop(future))
     finally:
         client.cancel(list(names))
@@ -129,7 +129,7 @@ def _outcome(future: Any, name: str) -> Outcome:
         return Outcome(name, reason=f"{times} workers died while they ran it")
     except CancelledError:
         return Outcome(name, reason="the scheduler was lost")
-    # Whatever a worker raises concerns this gateway only, and is no verdict on it.
+    # An exception in a worker concerns this gateway only, and is no verdict on it.
     except Exception as error:
         return Outcome(name, reason=f"its worker failed: {type(error).__name__}: {error}")
     assert isinstance(outcome, Outcome)
@@ -137,7 +137,7 @@ def _outcome(future: Any, name: str) -> Outcome:
 
 
 def _visit(visit: Job, topic: str) -> Outcome:
-    """What a worker does."""
+    """Plays a run, in a worker."""
     worker = distributed.get_worker()
     key = worker.get_current_task()
     worker.log_event(topic, visit.name)

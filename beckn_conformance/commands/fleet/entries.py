@@ -1,4 +1,4 @@
-"""Which gateways a fleet has, and how each of them is judged, read from YAML."""
+"""Reads from YAML which gateways a fleet has, and how each is judged."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from ...specification.specification import Specification
 from ...untrusted.yaml_text import Node
 
 RESERVED = ("index.html", "fleet.json", "history.jsonl")
-"""Files beside the folders of the gateways, whose names no gateway can have."""
+"""Files beside the folders of the gateways. No gateway can have such a name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class Entry:
     name: str
     url: str
     config: Mapping[str, Any]
-    """As declared: what is written as env:NAME is looked up where its run is."""
+    """The configuration as declared. env:NAME is looked up on the worker."""
     strict: bool
     seed: int | None
     limit: float
@@ -48,7 +48,7 @@ class Entry:
 
 
 def read(file: Path, specification: Specification, *, limit: float, here: bool = True) -> tuple[Entry, ...]:
-    """The gateways that a file lists; ``limit``, in seconds, holds where the file gives none.
+    """Reads the gateways of a file. ``limit``, in seconds, is the default of its limits.
 
     ``here`` says that they are judged on this machine, so that its environment and its files are those that count.
     Raises UsageError in one line: file, line and key, and the nearest known key.
@@ -70,7 +70,7 @@ def read(file: Path, specification: Specification, *, limit: float, here: bool =
             raise UsageError(f"{where}: a gateway is named {names[name.casefold()]} already")
         names[name.casefold()] = name
         url = _url(row["url"], where, specification)
-        # Two runs at once would each take the other's doings for the gateway's.
+        # Each of two runs at once would take the changes of the other for the gateway's.
         if url in urls and not embedded.wanted(url):
             raise UsageError(f"{where}: {url} is judged as {urls[url]} already")
         urls[url] = name
@@ -103,7 +103,7 @@ def _url(url: str, where: str, specification: Specification) -> str:
 def _config(
     row: Mapping[str, Any], place: Node, file: Path, specification: Specification, here: bool
 ) -> dict[str, Any]:
-    """What is declared under ``config``, inline or in a file, once it is known to be sound."""
+    """Reads and checks what is declared under ``config``, inline or in a file."""
     given = row.get("config", {})
     if isinstance(given, str):
         where = file.parent / path_of(given)
@@ -117,7 +117,7 @@ def _config(
 
 
 def _elsewhere(config: Mapping[str, Any]) -> dict[str, Any]:
-    """A configuration without what can be looked up on another machine only: variables and files."""
+    """A configuration without variables and files, which only the worker can look up."""
 
     def plain(value: Any) -> Any:
         if isinstance(value, dict):

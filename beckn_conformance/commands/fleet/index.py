@@ -1,4 +1,4 @@
-"""index.html: one page over the reports of a fleet."""
+"""Writes index.html: one page over the reports of a fleet."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ WORDS = {**html.WORDS, "unfinished": "Unfinished", "pending": "Pending"}
 MOST_RUNS = 12
 """Most recent runs that are shown."""
 WIDTH = 120
-"""Of the longest bar, in units of the picture."""
+"""Length of the longest bar."""
 
 
 def write(ledger: FleetResults, specification: Specification) -> Path:
@@ -34,7 +34,7 @@ def write(ledger: FleetResults, specification: Specification) -> Path:
 
 
 def page(document: Mapping[str, Any], history: list[dict[str, Any]], specification: Specification) -> str:
-    """The page of what ``fleet.json`` says; ``history`` has a line for each run, this one last."""
+    """Makes the page of the content of fleet.json; ``history`` has a line for each run, this one last."""
     css = html.part("page.css") + (FOLDER / "index.css").read_text(encoding="utf-8")
     rows = sorted(document["gateways"], key=_badness)
     counts = {verdict: sum(row["verdict"] == verdict for row in rows) for verdict in VERDICTS}
@@ -69,7 +69,7 @@ def _badness(row: Mapping[str, Any]) -> tuple[int, int, int, str]:
 
 
 def _trend(rows: Iterable[Mapping[str, Any]]) -> list[str]:
-    """Changes since the run before, in words."""
+    """Changes since the previous run, in words."""
     judged = [row for row in rows if row["verdict"] != "pending" and row["before"] is not None]
     moved = [row for row in judged if row["before"] != row["verdict"]]
     worse = [row for row in moved if row["before"] == "conformant"]
@@ -84,7 +84,7 @@ def _trend(rows: Iterable[Mapping[str, Any]]) -> list[str]:
 
 
 def _failing(rows: Iterable[Mapping[str, Any]], specification: Specification) -> list[dict[str, Any]]:
-    """Requirements that gateways do not meet, those that most of them fail first."""
+    """The requirements that gateways fail, the most frequent first."""
     by_id: dict[str, dict[str, list[Mapping[str, Any]]]] = {}
     for row in rows:
         for status in ("failed", "warned"):

@@ -27,21 +27,21 @@ from .entries import Entry
 JUDGED = (0, 1, 10)
 """Exit statuses of a run that came to its end."""
 GRACE = 20.0
-"""Seconds for writing the report, for a run that is ended."""
+"""Seconds for a run to write its report after it was told to end."""
 INTERVAL = 0.1
 LARGEST = 256 * 1024 * 1024
-"""Bytes of a report, packed, that are given back at most."""
+"""Bytes of the largest packed report that is returned."""
 LONGEST = 300
 SCRIPT = re.compile(rf"{files.SCRIPTS}/{files.SCRIPT.pattern}")
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What a worker needs to know of a run; everything in it can be sent to another machine."""
+    """What a worker needs to know about a run. All of it can be sent to another machine."""
 
     name: str
     command: tuple[str, ...]
-    """Arguments of Python, to which the files that are read and written are added."""
+    """Arguments of Python, without the files to read and write."""
     config: Mapping[str, Any]
     limit: float
     kit: str = __version__
@@ -59,17 +59,17 @@ class Outcome:
 
     name: str
     status: int | None = None
-    """Exit status; None where there was no run, or it was killed."""
+    """Exit status; None if there was no run, or it was killed."""
     reason: str = ""
-    """Why it did not come to its end."""
+    """Why it did not end by itself."""
     seconds: float = 0.0
     files: Mapping[str, bytes] = field(default_factory=dict)
-    """Those of the report by name, each packed by zlib."""
+    """The files of the report by name, each packed by zlib."""
 
     def unpack(self, folder: Path) -> None:
         """Writes the files of the report to a folder that has none yet."""
         for name, packed in self.files.items():
-            # Whatever a worker says, nothing but a report is written.
+            # Only files of a report are written, whatever a worker sends.
             if name not in files.NAMES and not SCRIPT.fullmatch(name):
                 continue
             path = folder / name
@@ -83,8 +83,10 @@ class Outcome:
 
 
 def make(visit: Job, within: str | None = None, wanted: Callable[[], bool] = lambda: True) -> Outcome:
-    """Runs the kit against one gateway, in a fresh folder ``within`` another one, until it ends, its limit is over, or
-    nobody wants it any more."""
+    """Runs the kit against one gateway in a temporary folder ``within`` another one.
+
+    The run is ended after its limit, and once ``wanted`` returns False.
+    """
     if visit.kit != __version__:
         return Outcome(visit.name, reason=f"its worker has version {__version__} of the kit, not {visit.kit}")
     began = time.monotonic()
@@ -95,14 +97,14 @@ def make(visit: Job, within: str | None = None, wanted: Callable[[], bool] = lam
         command = [sys.executable, *visit.command]
         command += ["--gateway-config", str(config), "--conformance-report", str(report)]
         with printed.open("wb") as output:
-            # It ends with its standard input, and so with the worker, however that ends.
+            # The run ends with its standard input, and so with the worker, however that ends.
             process = subprocess.Popen(
                 command,
                 stdin=subprocess.PIPE,
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
-                # What a run that is killed leaves behind goes with the folder.
+                # Files that a killed run leaves are removed with the folder.
                 env={**os.environ, **dict.fromkeys(("TMPDIR", "TEMP", "TMP"), temporary)},
             )
         in_time = _wait(process, visit.limit, wanted)
@@ -119,7 +121,7 @@ def make(visit: Job, within: str | None = None, wanted: Callable[[], bool] = lam
 
 
 def _wait(process: subprocess.Popen[bytes], limit: float, wanted: Callable[[], bool]) -> bool:
-    """Waits for a process, and ends whatever is left of its group; False where its time was over first."""
+    """Waits for a process, and kills what is left of its group; False if its limit was over first."""
     end = time.monotonic() + limit
     in_time = True
     try:
@@ -129,7 +131,7 @@ def _wait(process: subprocess.Popen[bytes], limit: float, wanted: Callable[[], b
             now = time.monotonic()
             if now >= end and in_time:
                 in_time, end = False, now + GRACE
-                # It makes a report of what it has seen so far.
+                # It still writes a report.
                 _signal(process, signal.SIGINT)
             elif now >= end:
                 break
@@ -149,7 +151,7 @@ def _signal(process: subprocess.Popen[bytes], number: signal.Signals) -> None:
 
 
 def _last_words(printed: Path, status: int) -> str:
-    """The last line that a run has printed, to explain its exit status."""
+    """The last line that a run printed, to explain its exit status."""
     with printed.open("rb") as file:
         file.seek(max(os.fstat(file.fileno()).st_size - 8192, 0))
         text = file.read().decode("utf-8", "replace")
@@ -160,7 +162,7 @@ def _last_words(printed: Path, status: int) -> str:
 
 
 def _packed(report: Path) -> tuple[dict[str, bytes], bool]:
-    """The files of a report, each packed; and whether they are too many bytes, when only report.json is kept."""
+    """Packs the files of a report. If they are too large, only report.json is kept, and the second value is True."""
     packed: dict[str, bytes] = {}
     room = LARGEST
     for name in _names(report):
@@ -178,7 +180,7 @@ def _packed(report: Path) -> tuple[dict[str, bytes], bool]:
 
 
 def _names(report: Path) -> Iterator[str]:
-    """Names of the files of a report that are there, with report.json first."""
+    """Names of the existing files of a report, with report.json first."""
     for name in files.NAMES:
         if (report / name).is_file():
             yield name

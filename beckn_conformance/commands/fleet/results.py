@@ -1,4 +1,4 @@
-"""Results of a fleet, of this and earlier runs: fleet.json, history.jsonl and the reports."""
+"""Keeps the results of a fleet, of this and earlier runs: fleet.json, history.jsonl and the reports."""
 
 from __future__ import annotations
 
@@ -26,20 +26,22 @@ NAME, HISTORY = "fleet.json", "history.jsonl"
 LARGEST = 16 * reading.MB
 """Bytes of a history."""
 MOST_VALUES = 100
-"""JSON values in one line of it."""
+"""JSON values in one line of a history."""
 VERDICTS = ("non-conformant", "inconclusive", "unfinished", "incomplete", "conformant", "pending")
-"""Worst first, but for those that nothing is known of yet."""
+"""Verdicts, worst first; ``pending`` comes last."""
 
 Row = dict[str, Any]
 Certify = Callable[[Path], object]
 
 
 class FleetResults:
-    """The folder of a fleet: a row for each gateway, the runs before, and a folder for each report."""
+    """The folder of a fleet: a row for each gateway, earlier runs, and a folder for each report."""
 
     def __init__(self, folder: Path, entries: Sequence[Entry]) -> None:
-        """Begins a run; the one that the folder knows becomes the one before. Raises UsageError for a folder that
-        cannot be written or belongs to something else."""
+        """Begins a run. The last one in the folder becomes the previous one.
+
+        Raises UsageError for a folder that cannot be written or belongs to something else.
+        """
         self.folder = folder
         self._before = _read(folder / NAME)
         self.started = datetime.datetime.now(datetime.UTC)
@@ -56,11 +58,11 @@ class FleetResults:
 
     @property
     def history(self) -> list[dict[str, Any]]:
-        """Verdicts of every run, this one included, in the order of time."""
+        """The verdicts of every run in order, this one included."""
         rows = []
         path = self.folder / HISTORY
         for line in reading.content(path, most=LARGEST, below=self.folder).splitlines() if path.exists() else ():
-            # A last line that was not written to its end says nothing.
+            # The last line may be incomplete.
             with contextlib.suppress(ValueError):
                 row = reading.json_value(line, values=MOST_VALUES)
                 if not misfit(row, "fleet-report.json#/$defs/summary"):
@@ -81,21 +83,20 @@ class FleetResults:
 
     @property
     def exit_status(self) -> int:
-        """1 with a finding that fails the class of any gateway, else 10 where one could not be judged or has no
-        certificate though one was wanted, else 0."""
+        """1 if a finding fails the class of a gateway, else 10 if one was not judged or lacks a certificate, else 0."""
         if any(row["failed"] for row in self.rows.values()):
             return 1
         return 0 if all(row["status"] == 0 and not row["reason"] for row in self.rows.values()) else 10
 
     def began(self, name: str) -> int:
-        """Takes down that a run has begun; returns how often it has by now."""
+        """Notes that a run has begun; returns how often it has."""
         row = self.rows[name]
         row["attempts"] += 1
         row["started"] = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
         return int(row["attempts"])
 
     def take(self, outcome: Outcome, certify: Certify | None = None) -> Row:
-        """Takes in what came of a run, and its report in the place of an earlier one.
+        """Takes the outcome of a run, and puts its report in the place of an earlier one.
 
         A report of a whole run is certified where a way to do it is given.
         """
@@ -133,9 +134,9 @@ class FleetResults:
 
 
 def _pending(entry: Entry, before: Mapping[str, Any] | None) -> Row:
-    """The row of a gateway that was not run yet."""
+    """The row of a gateway that has not run yet."""
     old = next((row for row in before["gateways"] if row["name"] == entry.name), None) if before else None
-    # What did not come to run the last time is compared with the time before.
+    # A gateway that did not run the last time is compared with the time before.
     verdict = None if old is None else old["before"] if old["verdict"] == "pending" else old["verdict"]
     return {
         "name": entry.name,
@@ -176,11 +177,11 @@ def _told(report: Mapping[str, Any], old: Mapping[str, Any] | None) -> Row:
 
 
 def _changes(old: Mapping[str, Any] | None, new: Mapping[str, Any]) -> Counter[str] | None:
-    """How many findings changed in which way; None without an older report that can be compared with."""
+    """Counts of changed findings by kind; None without an older report to compare with."""
     try:
         return Counter(change.kind for change in compare(old, new).changes if change.finding) if old else None
     except (KeyError, TypeError, ValueError):
-        # Another version of the kit has written it in its own way.
+        # Another version of the kit wrote it.
         return None
 
 
@@ -194,7 +195,7 @@ def _summary(document: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _read(path: Path) -> dict[str, Any] | None:
-    """What an earlier run has left; None where there was none."""
+    """Reads what an earlier run left; None if there was none."""
     if not path.exists() and not path.is_symlink():
         return None
     document = reading.json_file(path, below=path.parent)
@@ -206,7 +207,7 @@ def _read(path: Path) -> dict[str, Any] | None:
 
 
 def _report(folder: Path) -> dict[str, Any] | None:
-    """The report of an earlier run, where there is one that can be compared with."""
+    """Reads the report of an earlier run; None if there is none to compare with."""
     try:
         return files.read(folder)
     except UsageError:
@@ -215,7 +216,7 @@ def _report(folder: Path) -> dict[str, Any] | None:
 
 @contextlib.contextmanager
 def _fresh(folder: Path, name: str) -> Iterator[Path]:
-    """An empty folder beside the one of a gateway; whatever is left in its place is removed."""
+    """An empty folder beside that of a gateway. Leftovers in its place are removed."""
     fresh = folder / f".{name}.new"
     shutil.rmtree(fresh, ignore_errors=True)
     fresh.mkdir()
@@ -226,7 +227,7 @@ def _fresh(folder: Path, name: str) -> Iterator[Path]:
 
 
 def _replace(place: Path, fresh: Path) -> None:
-    """Puts a folder in the place of another one."""
+    """Replaces a folder by another one."""
     old = place.with_name(f".{place.name}.old")
     shutil.rmtree(old, ignore_errors=True)
     if place.exists():
