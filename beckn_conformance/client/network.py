@@ -52,8 +52,11 @@ class Network:
         connection = self._used(repeatable)
         reused = connection is not None
         try:
-            connection = connection or await self._connect()
-            reply = await connection.ask(pieces, request.method)
+            if connection is None:
+                connection = await self._connect(request.method)
+            else:
+                connection.expect(request.method)
+            reply = await connection.ask(pieces)
         except BaseException as error:
             if isinstance(error, Closed):
                 self._closes_unannounced |= reused
@@ -63,7 +66,7 @@ class Network:
             if connection is not None:
                 connection.abort()
             raise
-        self.trailing += connection.surplus
+        self.trailing += connection.reader.surplus
         if reply.status >= 500 or not connection.reusable:
             connection.abort()
         else:
@@ -71,15 +74,15 @@ class Network:
         return reply
 
     async def _carry_raw(self, request: Request, raw: Raw) -> Reply:
-        connection = await self._connect()
+        connection = await self._connect(request.method)
         try:
-            return await connection.ask(raw.pieces, request.method, raw)
+            return await connection.ask(raw.pieces, raw)
         finally:
             connection.abort()
 
-    async def _connect(self) -> Connection:
+    async def _connect(self, method: str) -> Connection:
         config = self._config
-        return await connect(config.url, self._tls, config.proxy, config.timeout * SHARE_FOR_CONNECTING)
+        return await connect(config.url, method, self._tls, config.proxy, config.timeout * SHARE_FOR_CONNECTING)
 
     def _used(self, repeatable: bool) -> Connection | None:
         """A connection that was used before and may be again."""

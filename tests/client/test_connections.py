@@ -316,6 +316,8 @@ def test_a_second_reply_is_no_answer_to_the_next_request(gateway: Make, pause: f
 
 @pytest.mark.parametrize("closes", [False, True])
 def test_a_reply_before_the_request_was_sent_is_read(gateway: Make, closes: bool) -> None:
+    """Servers refuse what is too large for them without reading it."""
+
     async def hasty(reader: StreamReader, writer: StreamWriter) -> None:
         await reader.read(100)
         writer.write(ok(TWO, b"Connection: close"))
@@ -326,12 +328,23 @@ def test_a_reply_before_the_request_was_sent_is_read(gateway: Make, closes: bool
 
     server = gateway(talk=hasty)
 
-    exchanges = send(server.url, UPDATE, GET, body={"pad": "x" * 3_000_000})
+    exchanges = send(server.url, *[UPDATE] * 5, body={"pad": "x" * 3_000_000})
 
-    for exchange in exchanges:
-        assert exchange.reply is None or exchange.reply.content == b"{}"
-        assert (exchange.reply is None) == (exchange.trouble is not None)
-        assert exchange.reply is not None or closes
+    assert [e.trouble for e in exchanges] == [None] * 5
+    assert [e.reply.content for e in exchanges if e.reply] == [b"{}"] * 5
+
+
+def test_a_server_that_turns_connections_away_is_heard(gateway: Make) -> None:
+    """It may say so before it has read a byte."""
+
+    async def full(reader: StreamReader, writer: StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 429 Too Many Requests\r\nRetry-After: 999\r\nContent-Length: 0\r\n\r\n")
+        await writer.drain()
+
+    (exchange,) = send(gateway(talk=full).url, UPDATE)
+
+    assert exchange.reply is not None
+    assert exchange.reply.status == 429
 
 
 # What is sent again, and what is not.

@@ -163,7 +163,7 @@ def test_no_context_never_means_an_unverified_connection(gateway: Make, tls: ssl
     server = gateway(talk=says(ACK), tls=tls)
 
     with pytest.raises(ValueError, match="TLS context"):
-        asyncio.run(connect(server.url, None, None, 10.0))
+        asyncio.run(connect(server.url, "POST", None, None, 10.0))
     assert server.connections == 0
 
 

@@ -20,7 +20,7 @@ from beckn_conformance.config.gateway import GatewayConfig
 from beckn_conformance.messages.binding import HttpBinding
 from beckn_conformance.messages.exchange import Exchange, Raw, Request
 from beckn_conformance.run.reproduction import tell
-from tests.client.calls import outgoing
+from tests.client.calls import outgoing, send
 from tests.end_to_end.kit import LONGEST, ONE, Kit
 from tests.end_to_end.loopback import Loopback, Talk
 
@@ -143,6 +143,17 @@ def test_tls_and_raw_bytes_go_through_a_tunnel(gateway: Make, tls: ssl.SSLContex
     assert doubting.reply is None
     assert "certificate" in str(doubting.trouble)
     assert all(head.startswith(f"CONNECT 127.0.0.1:{server.port} HTTP/1.1") and USER in head for head in heads)
+
+
+def test_a_tunnel_is_kept_between_requests(gateway: Make, tls: ssl.SSLContext, certificate: Path) -> None:
+    heads: list[str] = []
+    server, between = gateway(tls=tls), gateway(talk=proxy(heads))
+    proxies = {server.url: f"http://127.0.0.1:{between.port}"}
+
+    exchanges = send(server.url, *[GET] * 5, proxies=proxies, tls={"ca": str(certificate)})
+
+    assert [exchange.trouble for exchange in exchanges] == [None] * 5
+    assert len(heads) == server.connections == 1
 
 
 def test_a_tunnel_that_is_refused_is_told_and_nothing_was_sent(
