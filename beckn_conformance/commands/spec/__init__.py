@@ -11,6 +11,7 @@ from typing import Any
 
 from ...config.paths import path_of
 from ..terminal import Commands, say, say_json
+from . import page
 
 
 def add(commands: Commands) -> None:
@@ -22,7 +23,7 @@ def add(commands: Commands) -> None:
     )
     group = spec.add_subparsers(dest="subcommand", required=True, metavar="SUBCOMMAND")
     _add_check(group)
-    _add_drift(group)
+    page.add(group)
     _add_diff(group)
     _add_catalogue(group)
     _add_bundle(group)
@@ -93,32 +94,6 @@ def _proved(chosen: argparse.Namespace) -> Iterator[dict[str, Any]]:
             said = "; ".join(one.problems) or "as it should be"
             say([f"{number}/{count} {one.kind} {', '.join(one.names)}: {said}"])
         yield row
-
-
-# drift
-
-
-def _add_drift(group: Commands) -> None:
-    drift = group.add_parser(
-        "drift",
-        help="say where the prose page and the schemas disagree",
-        description="Compares a page in Markdown with schemas/: endpoints, headings, members, types and literals of "
-        "every example, and the tables. Typing errors and what a reading settles are notes; exit status 1 where "
-        "anything else differs.",
-    )
-    drift.add_argument("page", metavar="PAGE.md", type=path_of, help="the specification page")
-    drift.add_argument("--spec", metavar="DIR", type=path_of, help="a changed copy of schemas/")
-    drift.add_argument("--json", action="store_true", help="as JSON")
-    drift.set_defaults(does=_drift)
-
-
-def _drift(chosen: argparse.Namespace) -> int:
-    from ...specification.loading import load
-    from . import drift, prose_page
-
-    found = drift.compare(str(chosen.page), prose_page.read(chosen.page), load(chosen.spec))
-    _say(found.to_json(), found.lines(), as_json=chosen.json)
-    return 1 if found.drifted else 0
 
 
 # diff

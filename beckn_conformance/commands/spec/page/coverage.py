@@ -1,0 +1,53 @@
+"""Lists every sentence of the specification page with the requirements and readings that cover it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from ....specification.specification import Specification
+from .expected import build
+from .facts import is_stale
+from .sentences import fingerprint
+
+
+@dataclass(frozen=True, slots=True)
+class Covered:
+    """A sentence of the page, or the words of a definition, with what covers it."""
+
+    place: str
+    """Such as ``overview``, ``description of get`` or ``table info.phone``."""
+    text: str
+    fingerprint: str
+    covered_by: tuple[str, ...]
+    informative: bool
+    """Whether it asks nothing of a gateway."""
+    problem: str
+    """What is left to do; "" if nothing is."""
+
+    def to_json(self) -> dict[str, Any]:
+        return {name: getattr(self, name) for name in self.__slots__}
+
+    def __str__(self) -> str:
+        covered = ", ".join(self.covered_by) or ("informative" if self.informative else "nothing")
+        problem = f"; {self.problem}" if self.problem else ""
+        return f"{self.fingerprint} {self.place}: {self.text} [{covered}{problem}]"
+
+
+def coverage(specification: Specification) -> tuple[Covered, ...]:
+    """The sentences in the order of the page; raises SpecificationError for unusable schemas."""
+    return tuple(_sentences(specification))
+
+
+def _sentences(specification: Specification) -> Iterator[Covered]:
+    page = build(specification)
+    for place, row in page.facts.considered():
+        text, made = row["text"].replace("**", ""), fingerprint(row["text"])
+        problem = f"reworded: consider what covers it, and write {made} as its fingerprint" if is_stale(row) else ""
+        yield Covered(place, text, made, tuple(row.get("covered_by", ())), "informative" in row, problem)
+    unknown = {row.key: row for area in page.operations for slot in area.slots for row in slot.rows}
+    for key, row in unknown.items():
+        if key not in page.facts.rows:
+            text = row.definition.text
+            yield Covered(f"table {key}", text, fingerprint(text), (), False, f"page.yaml has no row for {key}; add one")

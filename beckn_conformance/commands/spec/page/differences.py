@@ -1,0 +1,97 @@
+"""Differences between a page and the schemas, and how they are told."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, fields, replace
+from typing import Any
+
+PARTS = {
+    "text": "text",
+    "request header": "request header",
+    "request": "request body",
+    "table": "table",
+    "ack header": "ACK header",
+    "ack": "ACK body",
+    "nack header": "NACK header",
+    "nack": "NACK body",
+}
+"""The parts of an operation, as they are printed."""
+KINDS = ("drift", "typing error", "settled")
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One difference between page and schemas."""
+
+    kind: str
+    """One of KINDS."""
+    line: int
+    operation: str
+    """Action of the operation; "" for what concerns none."""
+    part: str
+    pointers: tuple[str, ...]
+    text: str
+    reading: str = ""
+    """The reading that settles it."""
+    covered_by: tuple[str, ...] = ()
+    """Of a sentence: requirements and readings that cover it."""
+    also: tuple[int, ...] = ()
+    """Further lines that differ in the same way."""
+
+    def to_json(self) -> dict[str, Any]:
+        return {field.name: getattr(self, field.name) for field in fields(self)}
+
+    def line_of(self, page: str) -> str:
+        """The difference as a line of text."""
+        where = " ".join(filter(None, (self.operation, PARTS.get(self.part, ""), ", ".join(self.pointers))))
+        note = "" if self.kind == "drift" else "note: "
+        settled = f"settled by {self.reading}: " if self.reading else ""
+        error = "typing error: " if self.kind == "typing error" else ""
+        covered = f"; covered by {', '.join(self.covered_by)}" if self.covered_by else ""
+        also = f" (and on line {', '.join(map(str, self.also))})" if self.also else ""
+        return f"{page}:{self.line}: {note}{settled}{error}{where}{': ' if where else ''}{self.text}{covered}{also}"
+
+
+@dataclass(frozen=True, slots=True)
+class Drift:
+    """How a page and the schemas differ."""
+
+    page: str
+    differences: tuple[Difference, ...]
+
+    @property
+    def drifted(self) -> bool:
+        """Whether anything differs that no reading settles; typing errors do not count."""
+        return any(difference.kind == "drift" for difference in self.differences)
+
+    def to_json(self) -> dict[str, Any]:
+        return {"page": self.page, "drifted": self.drifted, "differences": [d.to_json() for d in self.differences]}
+
+    def lines(self) -> Iterator[str]:
+        """Each difference as a line, drift first, and how many there are."""
+        for kind in KINDS:
+            yield from (d.line_of(self.page) for d in self.differences if d.kind == kind)
+        drift, errors, settled = (sum(d.kind == kind for d in self.differences) for kind in KINDS)
+        yield (
+            f"{self.page}: {drift or 'no'} difference{'' if drift == 1 else 's'} from the schemas, {errors} typing "
+            f"error{'' if errors == 1 else 's'}, {settled} settled by readings"
+        )
+
+
+def merged(found: Iterable[Difference]) -> tuple[Difference, ...]:
+    """The differences by line; one change that several operations share is one difference."""
+    groups: dict[Any, list[Difference]] = {}
+    for difference in sorted(found, key=lambda d: (d.line, d.operation)):
+        shared = (difference.kind, difference.part, difference.pointers, difference.text, difference.covered_by)
+        key = shared if difference.kind == "drift" else (*shared, difference.line, difference.operation)
+        groups.setdefault(key, []).append(difference)
+    return tuple(_together(group) for group in groups.values())
+
+
+def _together(group: list[Difference]) -> Difference:
+    first = group[0]
+    if len(group) == 1:
+        return first
+    operations = ", ".join(dict.fromkeys(d.operation for d in group))
+    return replace(first, operation=operations, also=tuple(d.line for d in group[1:]))

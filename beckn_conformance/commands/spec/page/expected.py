@@ -1,0 +1,197 @@
+"""The specification page as the schemas and ``page.yaml`` make it, block by block."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from ....errors import SpecificationError
+from ....specification.catalogue import Operation
+from ....specification.members import Member
+from ....specification.pointer import below
+from ....specification.specification import DEEPEST, Specification
+from .facts import Facts, sentence
+from .sentences import Sentence, split
+from .shapes import shape
+
+_SPECIAL = re.compile(r"[\\`*<>#|~&!]|(?<!\w)_|_(?!\w)|\[(?!\](?![(:\[]))")
+"""What Markdown could take for a mark; ``[]`` alone and an underscore within a word are none."""
+LEVELS = {"M": "MUST", "S": "SHOULD", "R": "recorded only", "C": "declared in the configuration"}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row of a table of definitions."""
+
+    member: Member
+    key: str
+    format: str
+    example: str
+    """``-`` for none."""
+    definition: Sentence
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """One block of the page."""
+
+    kind: str
+    """``heading``, ``label``, ``text``, ``endpoint``, ``example`` or ``table``."""
+    text: str = ""
+    """Of a heading, a label or an endpoint; of a text, its Markdown as ``page.yaml`` has it."""
+    level: int = 0
+    """Of a heading, 1 to 6."""
+    part: str = ""
+    """Of an example or a table, such as ``request`` or ``nack header``."""
+    value: Any = None
+    """Of an example."""
+    rows: tuple[Row, ...] = ()
+    sentences: tuple[Sentence, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Area:
+    """A part of the page: what stands before the operations, an operation, or the readings."""
+
+    operation: Operation | None
+    slots: tuple[Slot, ...]
+
+    @property
+    def sentences(self) -> tuple[Sentence, ...]:
+        return tuple(sentence for slot in self.slots for sentence in slot.sentences)
+
+    def part(self, name: str) -> Slot | None:
+        return next((slot for slot in self.slots if slot.part == name), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """The page as it should be."""
+
+    facts: Facts
+    opening: Area
+    operations: tuple[Area, ...]
+    interpretation: Area
+
+    @property
+    def areas(self) -> tuple[Area, ...]:
+        return (self.opening, *self.operations, self.interpretation)
+
+
+def build(specification: Specification) -> Expected:
+    """The page of a copy of schemas/; raises SpecificationError if they do not make one."""
+    facts = Facts(specification)
+    make = _Maker(facts, specification)
+    operations = []
+    for operation in specification.operations:
+        title = Slot("heading", facts.layout["titles"][operation.key], facts.layout["title_level"])
+        operations.append(Area(operation, (title, *make.slots(facts.layout["operation"], operation))))
+    opening = Area(None, tuple(make.slots(facts.layout["opening"], None)))
+    readings = Area(None, tuple(_interpretation(specification, facts.layout["interpretation"])))
+    return Expected(facts, opening, tuple(operations), readings)
+
+
+def file_of(operation: Operation, part: str) -> str:
+    """The schema of a part of an operation."""
+    if part.endswith("header"):
+        return "header.request.json" if part == "request header" else "header.reply.json"
+    return f"{operation.key}.{part}.json"
+
+
+def key_of(pointer: str) -> str:
+    """A member's name in the tables: ``documents[].name`` for ``/documents/*/name``."""
+    return pointer.removeprefix("/").replace("/*", "[]").replace("/", ".")
+
+
+class _Maker:
+    """Makes the blocks of one operation after another."""
+
+    def __init__(self, facts: Facts, specification: Specification) -> None:
+        self._facts = facts
+        self._specification = specification
+
+    def slots(self, layout: Sequence[Mapping[str, Any]], operation: Operation | None) -> Iterator[Slot]:
+        for entry in layout:
+            if "heading" in entry:
+                yield Slot("heading", entry["heading"], entry["level"])
+            elif "label" in entry:
+                yield Slot("label", entry["label"])
+            elif "text" in entry:
+                rows = self._facts.paragraph(entry["text"], operation)
+                yield Slot("text", " ".join(row["text"] for row in rows), sentences=tuple(map(sentence, rows)))
+            elif operation is not None:
+                yield self._part(entry["part"], operation)
+
+    def _part(self, part: str, operation: Operation) -> Slot:
+        if part == "endpoint":
+            return Slot("endpoint", operation.path, part=part)
+        if part == "table":
+            return Slot("table", part=part, rows=tuple(self._rows(operation)))
+        schema = {"$ref": file_of(operation, part)}
+        return Slot("example", part=part, value=self._value(operation, part, "", schema, None, DEEPEST))
+
+    def _value(
+        self, operation: Operation, part: str, pointer: str, schema: Mapping[str, Any], place: int | None, room: int
+    ) -> Any:
+        if not room:
+            raise SpecificationError(f"{file_of(operation, part)}: its members are nested too deeply for an example")
+        found = shape(schema, self._specification)
+        if found.properties or "object" in found.types:
+            return {
+                name: self._value(operation, part, below(pointer, name), child, place, room - 1)
+                for name, child in found.properties.items()
+                if self._facts.reading("unshown", operation, part, below(pointer, name)) is None
+            }
+        if found.items is not None:
+            count = self._facts.length(operation, part, pointer)
+            return [self._value(operation, part, f"{pointer}/*", found.items, n, room - 1) for n in range(count)]
+        return self._facts.shown(operation, part, pointer, found, place)[1]
+
+    def _rows(self, operation: Operation) -> Iterator[Row]:
+        for member in self._specification.members(operation.action):
+            if member.pointer.endswith("*"):
+                continue
+            if self._facts.reading("unlisted", operation, "table", member.pointer) is None:
+                yield self._row(member)
+
+    def _row(self, member: Member) -> Row:
+        """The row of ``page.yaml``, or one made of the schema."""
+        key = key_of(member.pointer)
+        if (row := self._facts.rows.get(key)) is not None:
+            return Row(member, key, row["format"], row["example"], sentence(row["definition"]))
+        examples = [str(value) for value in member.schema.get("examples", ())]
+        plain = {"object": "JSON Object", "array": "JSON Array", "string": "Plain text with UTF-8 encoding"}
+        definition = Sentence(str(member.schema.get("title", member.name)), stale=True)
+        return Row(member, key, plain.get(member.type, member.type), (examples or ["-"])[0], definition)
+
+
+def _interpretation(specification: Specification, heading: Mapping[str, Any]) -> Iterator[Slot]:
+    """The readings, by section, as blocks of the page."""
+    yield Slot("heading", heading["heading"], heading["level"])
+    for rule in specification.files["readings.yaml"]["rules"]["principles"]:
+        yield _paragraph(rule["title"], rule["text"], ())
+    section = ""
+    for number, reading in specification.readings.items():
+        if reading["section"] != section:
+            section = reading["section"]
+            yield Slot("heading", section, heading["level"] + 1)
+        yield Slot("heading", f"{number}: {reading['topic']}", heading["level"] + 2)
+        for lead, name in (("Stated", "page"), ("Sent in tests", "sends"), ("Gateways", "accepts")):
+            if reading[name]:
+                yield _paragraph(lead, reading[name], (number,))
+        if reading["level"]:
+            levels = ", ".join(LEVELS[letter] for letter in reading["level"])
+            yield _paragraph("Level", levels, (number,))
+
+
+def _paragraph(lead: str, text: str, covered_by: tuple[str, ...]) -> Slot:
+    text = " ".join(text.split())
+    sentences = tuple(replace(found, covered_by=covered_by) for found in split(f"{lead}: {text}"))
+    return Slot("text", f"**{escaped(lead)}:** {escaped(text)}", sentences=sentences)
+
+
+def escaped(text: str) -> str:
+    """A text as Markdown that shows it as it is."""
+    return _SPECIAL.sub(r"\\\g<0>", text)

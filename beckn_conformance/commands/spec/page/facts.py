@@ -1,0 +1,135 @@
+"""Reads ``page.yaml``: layout and prose of the specification page, and what its examples and tables show."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from ....errors import SpecificationError
+from ....specification.catalogue import Operation
+from ....specification.specification import Specification
+from .sentences import Sentence, fingerprint
+from .shapes import Shape
+
+SAMPLES: Mapping[str, Any] = {"number": 1, "boolean": True, "null": None}
+"""What stands for a value that is neither a text nor described by an example."""
+
+
+class Facts:
+    """The content of ``page.yaml``; raises SpecificationError if it does not fit the other schemas."""
+
+    def __init__(self, specification: Specification) -> None:
+        if (rows := specification.files.get("page.yaml")) is None:
+            raise SpecificationError(f"{specification.folder} holds no page.yaml, which says what the page said")
+        for error in specification.validator("catalogue.json#/$defs/page").iter_errors(rows):
+            place = "/".join(map(str, error.instance_path))
+            raise SpecificationError(f"page.yaml: {place or 'the file'}: {error.message[:300]}")
+        self.front_matter: Mapping[str, str] = rows["front_matter"]
+        self.layout: Mapping[str, Any] = rows["layout"]
+        self.misspelt: Mapping[str, str] = rows["misspelt"]
+        self.columns: list[str] = rows["columns"]
+        self.rows: Mapping[str, Mapping[str, Any]] = rows["rows"]
+        self.formats: Mapping[str, str] = rows["formats"]
+        self.settled: list[Mapping[str, Any]] = rows["settled"]
+        self._prose: Mapping[str, Any] = rows["prose"]
+        self._shown: list[Mapping[str, Any]] = rows["shown"]
+        rows_of_literals = (row for row in self._shown if "literal" in row)
+        self.literal_names = {p.rsplit("/", 1)[-1] for row in rows_of_literals for p in row.get("pointers", ())}
+        """Last names of the pointers that show literals."""
+        self._known = {*specification.requirements, *specification.readings}
+        self._check(specification)
+
+    def _check(self, specification: Specification) -> None:
+        """Raises SpecificationError for what is missing here, or cited here and missing elsewhere."""
+        for operation in specification.operations:
+            for name, given in (("title", self.layout["titles"]), ("description", self._prose["description"])):
+                if operation.key not in given:
+                    raise SpecificationError(f"page.yaml has no {name} for the operation {operation.key}; add one")
+        for key, row in self.rows.items():
+            if row["format"] not in self.formats:
+                raise SpecificationError(f"page.yaml: the format of {key} is not among its formats; add it there")
+        for row in self.settled:
+            if row["reading"] not in specification.readings:
+                raise SpecificationError(f"page.yaml cites {row['reading']}, which readings.yaml does not have")
+        for _, row in self.considered():
+            for cited in row.get("covered_by", ()):
+                if cited not in self._known:
+                    raise SpecificationError(f"page.yaml cites {cited}, which is neither a requirement nor a reading")
+
+    def considered(self) -> Iterator[tuple[str, Mapping[str, Any]]]:
+        """Every sentence with the place that it has on the page, such as ``table info.phone``."""
+        for row in self._prose["overview"]:
+            yield "overview", row
+        for key, paragraph in self._prose["description"].items():
+            for row in paragraph:
+                yield f"description of {key}", row
+        for key, row in self.rows.items():
+            yield f"table {key}", row["definition"]
+
+    def paragraph(self, name: str, operation: Operation | None) -> tuple[Mapping[str, Any], ...]:
+        """The sentences of a paragraph of prose."""
+        found = self._prose[name]
+        return tuple(found[operation.key] if operation is not None else found)
+
+    def shown(
+        self, operation: Operation, part: str, pointer: str, shape: Shape, place: int | None = None
+    ) -> tuple[bool, Any]:
+        """Whether the page shows a literal there, and the literal or the placeholder.
+
+        ``place`` is the index in the list that the value is in.
+        """
+        if part == "request header" and pointer == "/Action":
+            return True, operation.action
+        if shape.constant:
+            assert shape.literals is not None
+            return True, shape.literals[0]
+        row = next(r for r in reversed(self._shown) if _applies(r, operation, part, pointer))
+        if "literal" in row:
+            literals = row["literal"] if isinstance(row["literal"], list) else [row["literal"]]
+            return True, literals[min(place or 0, len(literals) - 1)]
+        if shape.literals is not None:
+            return True, shape.literals[0]
+        if "string" in shape.types:
+            return False, row["placeholder"]
+        return False, next(iter(shape.samples), SAMPLES.get(min(shape.types, default="null")))
+
+    def length(self, operation: Operation, part: str, pointer: str) -> int:
+        """How many items the page shows of a list: as many as it shows different literals in."""
+        rows = (row for row in self._shown if isinstance(row.get("literal"), list))
+        beneath = (r for r in rows if any(_applies(r, operation, part, p) for p in r["pointers"] if within(p, pointer)))
+        return max((len(row["literal"]) for row in beneath), default=1)
+
+    def reading(self, difference: str, operation: Operation, part: str, pointer: str) -> Mapping[str, Any] | None:
+        """The entry that settles a difference, if there is one."""
+        for row in self.settled:
+            if (
+                row["difference"] == difference
+                and operation.key in row["operations"]
+                and part in row["parts"]
+                and any(within(pointer, place) for place in row["pointers"])
+            ):
+                return row
+        return None
+
+
+def sentence(row: Mapping[str, Any]) -> Sentence:
+    """A sentence of ``page.yaml``, without the marks of bold text."""
+    return Sentence(row["text"].replace("**", ""), tuple(row.get("covered_by", ())), stale=is_stale(row))
+
+
+def is_stale(row: Mapping[str, Any]) -> bool:
+    """Whether a sentence was reworded since its coverage was considered."""
+    return bool(fingerprint(row["text"]) != row["fingerprint"])
+
+
+def within(pointer: str, place: str) -> bool:
+    """Whether a pointer leads to a place or beneath it."""
+    return pointer == place or pointer.startswith(f"{place}/")
+
+
+def _applies(row: Mapping[str, Any], operation: Operation, part: str, pointer: str) -> bool:
+    return (
+        operation.key in row.get("operations", (operation.key,))
+        and part in row.get("parts", (part,))
+        and pointer in row.get("pointers", (pointer,))
+    )

@@ -1,0 +1,189 @@
+"""Finds the parts of a page: which blocks belong to which operation, and which block shows what."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from ....specification.catalogue import Operation
+from .align import align
+from .expected import Area, Expected, Slot
+from .markdown import Block
+from .sentences import Sentence, similarity, words
+
+_ENDPOINT = re.compile(
+    r"(?:[A-Za-z][A-Za-z ]{0,30}:\s+)?(?:(?P<method>[A-Z]{3,7})\s+)?"
+    r"(?P<host>[a-z]+://[^\s/]+|\{\{?\w+\}?\}|<\w+>|\$\w+)?(?P<path>/[^\s\"'{}<>]*)(?:\s+HTTP/[0-9.]+)?"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """An endpoint as a page writes it."""
+
+    method: str
+    host: str
+    path: str
+
+
+@dataclass(slots=True)
+class Found:
+    """The part of a page that shows an area."""
+
+    area: Area | None
+    """None if the schemas have no such area."""
+    blocks: list[Block]
+    placed: dict[int, Block] = field(default_factory=dict)
+    """The block of each slot."""
+    extra: list[Block] = field(default_factory=list)
+    """Blocks without a slot, running text included."""
+    prose: list[Block] = field(default_factory=list)
+    """Of these, running text that is compared sentence by sentence."""
+    without: set[Sentence] = field(default_factory=set)
+    """Sentences that are due and gone together with their heading."""
+
+    @property
+    def operation(self) -> Operation | None:
+        return self.area.operation if self.area is not None else None
+
+    @property
+    def action(self) -> str:
+        return self.operation.action if self.operation is not None else ""
+
+    def endpoint(self) -> tuple[Block, Endpoint] | None:
+        """The first endpoint of the blocks."""
+        return next(((block, found) for block in self.blocks if (found := endpoint(block)) is not None), None)
+
+    def place(self) -> None:
+        """Finds the slot of each block."""
+        slots = self.area.slots if self.area is not None else ()
+        pairs = align(len(self.blocks), len(slots), lambda i, j: _score(self.blocks[i], slots[j]))
+        for block, slot in pairs:
+            if block is not None and slot is not None:
+                self.placed[slot] = self.blocks[block]
+            elif block is not None:
+                self.extra.append(self.blocks[block])
+
+
+def endpoint(block: Block) -> Endpoint | None:
+    """The endpoint that a block consists of, if it does."""
+    found = _ENDPOINT.fullmatch(block.text.strip()) if block.kind in ("code", "text", "bold") else None
+    return Endpoint(found["method"] or "", found["host"] or "", found["path"]) if found else None
+
+
+def plain(title: str) -> tuple[str, ...]:
+    """The words of a heading, without its number."""
+    return words(re.sub(r"^[0-9]+(?:\.[0-9]+)*[.)]?\s+", "", title))
+
+
+def locate(blocks: Sequence[Block], page: Expected) -> list[Found]:
+    """The parts of a page in order, each with its blocks in their slots.
+
+    An operation is found by its title or, if that is another one, by its endpoint.
+    """
+    found = [Found(page.opening, [])]
+    cuts = _cuts(blocks, page)
+    for number, block in enumerate(blocks):
+        if number in cuts:
+            found.append(Found(cuts[number], []))
+        found[-1].blocks.append(block)
+    found = list(_divided(_joined(found, page), page))
+    for part in found:
+        part.place()
+    return found
+
+
+def _cuts(blocks: Sequence[Block], page: Expected) -> dict[int, Area | None]:
+    """Where areas begin: at their titles, and at headings of the same level that nobody knows."""
+    titles = {plain(area.slots[0].text): area for area in (*page.operations, page.interpretation)}
+    known = {plain(slot.text) for area in page.areas for slot in area.slots if slot.kind == "heading"}
+    headings = [(number, block) for number, block in enumerate(blocks) if block.kind == "heading"]
+    operations = {plain(area.slots[0].text) for area in page.operations}
+    levels = (block.level for _, block in headings if plain(block.text) in operations)
+    level = next(levels, page.facts.layout["title_level"])
+    cuts: dict[int, Area | None] = {}
+    for number, block in headings:
+        title = plain(block.text)
+        if title in titles:
+            cuts[number] = titles.pop(title)
+        elif title in operations or (title not in known and block.level <= level):
+            cuts[number] = None
+    return cuts
+
+
+def _joined(found: list[Found], page: Expected) -> list[Found]:
+    """The parts, those without a known title recognised by their endpoint or joined to the one before."""
+    claimed = [part.area for part in found]
+    parts = [found[0]]
+    for part in found[1:]:
+        if part.area is None:
+            shown = part.endpoint()
+            if shown is None:
+                parts[-1].blocks += part.blocks
+                continue
+            part.area = _unclaimed(shown[1], page, claimed)
+            claimed.append(part.area)
+        parts.append(part)
+    return parts
+
+
+def _unclaimed(shown: Endpoint, page: Expected, claimed: Sequence[Area | None]) -> Area | None:
+    areas = (area for area in page.operations if area not in claimed)
+    return next((a for a in areas if a.operation is not None and shown.path.rstrip("/").endswith(a.operation.path)), None)
+
+
+def _divided(parts: list[Found], page: Expected) -> Iterator[Found]:
+    """The parts, each cut where the endpoint of an operation without a title stands."""
+    claimed = [part.area for part in parts]
+    for part in parts:
+        cuts = {0: part.area}
+        shown = [(number, found) for number, block in enumerate(part.blocks) if (found := endpoint(block)) is not None]
+        for number, found in shown[part.operation is not None :]:
+            if (area := _unclaimed(found, page, claimed)) is not None:
+                claimed.append(area)
+                cuts[number - (number > 0 and part.blocks[number - 1].kind == "heading")] = area
+        starts = sorted(cuts)
+        for start, end in zip(starts, [*starts[1:], None], strict=True):
+            yield Found(cuts[start], part.blocks[start:end])
+
+
+def _score(block: Block, slot: Slot) -> float:
+    """How well a block fills a slot; 0 if not at all."""
+    same = slot.kind in ("heading", "label") and plain(block.text) == plain(slot.text)
+    if slot.kind == "heading":
+        if block.kind == "heading":
+            return 10 + (block.level == slot.level) if same else 1 + similarity(block.text, slot.text)
+        return 8.0 * (same and block.kind in ("bold", "text"))
+    if slot.kind == "label":
+        if block.kind == "bold":
+            return 10 if same else 1 + similarity(block.text, slot.text)
+        return 8.0 * (same and block.kind in ("heading", "text"))
+    if slot.kind == "endpoint":
+        if (shown := endpoint(block)) is not None:
+            return 15 if shown.path == slot.text else 10
+        return 2.0 * (block.kind == "code" and slot.text in block.text and not _is_json(block))
+    if slot.kind == "example" and block.kind == "code":
+        return 3 + 6 * _overlap(block.text, slot) if _is_json(block) else 0.3
+    if slot.kind == "table" and block.kind == "table":
+        return 3.0
+    return 0.0
+
+
+def _is_json(block: Block) -> bool:
+    return block.text.lstrip()[:1] in ("{", "[", '"')
+
+
+def _overlap(text: str, slot: Slot) -> float:
+    """How many names an example has in common with the one that is due, from 0 to 1."""
+    shown, due = set(re.findall(r'"([^"\n]{1,60})"\s*:', text)), set(_names(slot.value))
+    return 2 * len(shown & due) / (len(shown) + len(due) or 1)
+
+
+def _names(value: object) -> Iterator[str]:
+    if isinstance(value, dict):
+        yield from value
+        value = list(value.values())
+    if isinstance(value, list):
+        for item in value:
+            yield from _names(item)

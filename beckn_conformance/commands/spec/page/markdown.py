@@ -1,0 +1,133 @@
+"""Reads a page in Markdown: headings, labels, code, tables and running text, each with its line."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from ....errors import UsageError
+from ....untrusted import reading
+
+LARGEST: Final = reading.MB // 2
+"""Bytes of a page."""
+MOST_BLOCKS: Final = 5000
+"""Blocks of a page and rows of its tables."""
+
+_FRONT_MATTER = re.compile(r"\s*(---|\+\+\+)[ \t]*\n.*?\n(\1|\.\.\.)[ \t]*(?=\n|$)", re.DOTALL)
+_ANCHOR = re.compile(r"\s*\{:?\s*[#.][^{}]*\}\s*$")
+_TAG = re.compile(r"<!--.*?(?:-->|$)|<[^<>]*>", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row of a table."""
+
+    line: int
+    cells: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """One block of a page."""
+
+    kind: str
+    """``heading``, ``bold`` (a paragraph that is all bold), ``text``, ``code`` or ``table``."""
+    line: int
+    """Where it begins; of code, its first line of content."""
+    text: str = ""
+    """Its words; of a text, with the line breaks that it has."""
+    level: int = 0
+    """Of a heading, 1 to 6."""
+    columns: tuple[str, ...] = ()
+    rows: tuple[Row, ...] = ()
+
+
+def read(path: Path) -> str:
+    """The text of a page; raises UsageError if there is none."""
+    return reading.text(path, most=LARGEST)
+
+
+def blocks(text: str) -> tuple[Block, ...]:
+    """The blocks of a page, in order. Front matter, comments and anchors are left out.
+
+    Raises UsageError for a page with more blocks than anybody reads.
+    """
+    from markdown_it import MarkdownIt
+
+    text = "\n".join(text.split("\r\n")).replace("\r", "\n")
+    tokens = MarkdownIt("commonmark").enable("table").parse(_without_front_matter(text))
+    found: list[Block] = []
+    size = 0
+    for block in _blocks(tokens):
+        size += 1 + len(block.rows)
+        if size > MOST_BLOCKS:
+            raise UsageError(f"the page has more than {MOST_BLOCKS} blocks and rows of tables")
+        found.append(block)
+    return tuple(found)
+
+
+def _blocks(tokens: Sequence[Any]) -> Iterator[Block]:
+    in_table = False
+    for place, token in enumerate(tokens):
+        line = token.map[0] + 1 if token.map else 0
+        if token.type == "table_open":
+            in_table = True
+            columns, *rows = _rows(tokens, place)
+            yield Block("table", line, columns=columns.cells, rows=tuple(rows))
+        elif token.type == "table_close":
+            in_table = False
+        elif token.type == "heading_open":
+            text = _ANCHOR.sub("", _words(tokens[place + 1]))
+            yield Block("heading", line, _without_colon(" ".join(text.split())), int(token.tag[1:]))
+        elif token.type in ("code_block", "fence"):
+            yield Block("code", line + (token.type == "fence"), token.content)
+        elif token.type == "inline" and tokens[place - 1].type == "paragraph_open" and not in_table:
+            text = _ANCHOR.sub("", _words(token))
+            if _is_bold(token):
+                yield Block("bold", line, _without_colon(" ".join(text.split())))
+            elif text.strip():
+                yield Block("text", line, text)
+        elif token.type == "html_block" and (text := _TAG.sub("", token.content)).strip():
+            yield Block("text", line, text.rstrip())
+
+
+def _without_front_matter(text: str) -> str:
+    """The text with its front matter as empty lines: CommonMark would take it for a heading."""
+    found = _FRONT_MATTER.match(text)
+    return "\n" * found[0].count("\n") + text[found.end() :] if found else text
+
+
+def _words(inline: Any) -> str:
+    """What an inline token says, without its marks."""
+    breaks = {"softbreak": "\n", "hardbreak": "\n", "html_inline": "", "image": ""}
+    return "".join(breaks.get(child.type, child.content) for child in inline.children).rstrip()
+
+
+def _without_colon(text: str) -> str:
+    return text.strip().removesuffix(":").rstrip()
+
+
+def _is_bold(inline: Any) -> bool:
+    """Whether a paragraph is one run of bold text, and a colon perhaps."""
+    children = [child for child in inline.children if child.type != "text" or child.content.strip(" :")]
+    bold = bool(children) and children[0].type == "strong_open" and children[-1].type == "strong_close"
+    return bold and sum(child.type == "strong_open" for child in children) == 1
+
+
+def _rows(tokens: Sequence[Any], start: int) -> Iterator[Row]:
+    """The rows of the table that begins here, its head first."""
+    cells: list[str] = []
+    line = 0
+    for place in range(start, len(tokens)):
+        token = tokens[place]
+        if token.type == "table_close":
+            return
+        if token.type == "tr_open":
+            cells, line = [], token.map[0] + 1
+        elif token.type in ("th_open", "td_open"):
+            cells.append(_words(tokens[place + 1]).strip())
+        elif token.type == "tr_close":
+            yield Row(line, tuple(cells))
