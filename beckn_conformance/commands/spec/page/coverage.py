@@ -50,4 +50,6 @@ def _sentences(specification: Specification) -> Iterator[Covered]:
     for key, row in unknown.items():
         if key not in page.facts.rows:
             text = row.definition.text
-            yield Covered(f"table {key}", text, fingerprint(text), (), False, f"page.yaml has no row for {key}; add one")
+            yield Covered(
+                f"table {key}", text, fingerprint(text), (), False, f"page.yaml has no row for {key}; add one"
+            )

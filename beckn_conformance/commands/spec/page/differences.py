@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, fields, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 PARTS = {
@@ -36,21 +36,25 @@ class Difference:
     """The reading that settles it."""
     covered_by: tuple[str, ...] = ()
     """Of a sentence: requirements and readings that cover it."""
-    also: tuple[int, ...] = ()
-    """Further lines that differ in the same way."""
-
-    def to_json(self) -> dict[str, Any]:
-        return {field.name: getattr(self, field.name) for field in fields(self)}
+    also: tuple[Difference, ...] = ()
+    """The same difference in other places."""
 
     def line_of(self, page: str) -> str:
         """The difference as a line of text."""
-        where = " ".join(filter(None, (self.operation, PARTS.get(self.part, ""), ", ".join(self.pointers))))
+        places = ", ".join(dict.fromkeys(other.place for other in (self, *self.also) if other.place))
+        where = " ".join(filter(None, (places, ", ".join(self.pointers))))
         note = "" if self.kind == "drift" else "note: "
         settled = f"settled by {self.reading}: " if self.reading else ""
         error = "typing error: " if self.kind == "typing error" else ""
         covered = f"; covered by {', '.join(self.covered_by)}" if self.covered_by else ""
-        also = f" (and on line {', '.join(map(str, self.also))})" if self.also else ""
+        lines = ", ".join(str(other.line) for other in self.also)
+        also = f" (also on line{'s' if len(self.also) > 1 else ''} {lines})" if lines else ""
         return f"{page}:{self.line}: {note}{settled}{error}{where}{': ' if where else ''}{self.text}{covered}{also}"
+
+    @property
+    def place(self) -> str:
+        """Operation and part, in words."""
+        return " ".join(filter(None, (self.operation, PARTS.get(self.part, ""))))
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +70,7 @@ class Drift:
         return any(difference.kind == "drift" for difference in self.differences)
 
     def to_json(self) -> dict[str, Any]:
-        return {"page": self.page, "drifted": self.drifted, "differences": [d.to_json() for d in self.differences]}
+        return {"page": self.page, "drifted": self.drifted, "differences": [asdict(d) for d in self.differences]}
 
     def lines(self) -> Iterator[str]:
         """Each difference as a line, drift first, and how many there are."""
@@ -80,18 +84,9 @@ class Drift:
 
 
 def merged(found: Iterable[Difference]) -> tuple[Difference, ...]:
-    """The differences by line; one change that several operations share is one difference."""
+    """The differences by line; drift of the same words and members in several places is one difference."""
     groups: dict[Any, list[Difference]] = {}
     for difference in sorted(found, key=lambda d: (d.line, d.operation)):
-        shared = (difference.kind, difference.part, difference.pointers, difference.text, difference.covered_by)
-        key = shared if difference.kind == "drift" else (*shared, difference.line, difference.operation)
-        groups.setdefault(key, []).append(difference)
-    return tuple(_together(group) for group in groups.values())
-
-
-def _together(group: list[Difference]) -> Difference:
-    first = group[0]
-    if len(group) == 1:
-        return first
-    operations = ", ".join(dict.fromkeys(d.operation for d in group))
-    return replace(first, operation=operations, also=tuple(d.line for d in group[1:]))
+        same = (difference.text, difference.pointers) if difference.kind == "drift" else id(difference)
+        groups.setdefault(same, []).append(difference)
+    return tuple(replace(first, also=tuple(others)) for first, *others in groups.values())

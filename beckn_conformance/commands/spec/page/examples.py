@@ -20,6 +20,7 @@ from .json_example import Value
 from .sentences import similarity
 from .shapes import Shape, shape
 
+_PLACEHOLDER = re.compile(r"<[^<>]*>|\{[^{}]*\}|\.\.\.|…|string|text", re.IGNORECASE)
 _LITERAL = re.compile(r"[A-Z]{2,}([-_ ][A-Z]+)*")
 
 
@@ -81,7 +82,9 @@ class Example:
                 assert old is not None
                 self._tell(value.line, below(pointer, old), "in the schemas, and not on the page")
                 continue
-            text = f"a member that {self._file} does not have" if old is None else f"in place of {old!r} of {self._file}"
+            text = (
+                f"a member that {self._file} does not have" if old is None else f"in place of {old!r} of {self._file}"
+            )
             row = self._facts.reading("unshown", self._operation, self._part, below(pattern, name))
             if name in found.properties and row is not None:
                 text = f"a new member; {row['reading']} has it as not shown"
@@ -141,13 +144,12 @@ class Example:
         if isinstance(due, list) and found.items is not None:
             items = value.items if value is not None and value.items else [None] * len(due)
             return [
-                self._filled(
-                    f"{pattern}/*", f"{pointer}/{n}", item, due[min(n, len(due) - 1)], found.items, n
-                )
+                self._filled(f"{pattern}/*", f"{pointer}/{n}", item, due[min(n, len(due) - 1)], found.items, n)
                 for n, item in enumerate(items)
             ]
         literal, shown = self._facts.shown(self._operation, self._part, pattern, found, place)
-        if value is not None and value.value != shown and json_type(value.value) == json_type(shown) and not literal:
+        is_own = value is not None and value.value != shown and json_type(value.value) == json_type(shown)
+        if value is not None and is_own and not literal and not _PLACEHOLDER.fullmatch(str(value.value)):
             self._own.add(pointer)
             return value.value
         return shown if literal else next(iter(found.samples), shown)

@@ -38,6 +38,8 @@ class Found:
     """The block of each slot."""
     extra: list[Block] = field(default_factory=list)
     """Blocks without a slot, running text included."""
+    moved: list[tuple[Block, Block]] = field(default_factory=list)
+    """Headings that stand after a later one, each with that."""
     prose: list[Block] = field(default_factory=list)
     """Of these, running text that is compared sentence by sentence."""
     without: set[Sentence] = field(default_factory=set)
@@ -56,14 +58,28 @@ class Found:
         return next(((block, found) for block in self.blocks if (found := endpoint(block)) is not None), None)
 
     def place(self) -> None:
-        """Finds the slot of each block."""
+        """Finds the slot of each block; what stands beneath a heading that was moved goes with it."""
         slots = self.area.slots if self.area is not None else ()
+        self._reorder(slots)
         pairs = align(len(self.blocks), len(slots), lambda i, j: _score(self.blocks[i], slots[j]))
         for block, slot in pairs:
             if block is not None and slot is not None:
                 self.placed[slot] = self.blocks[block]
             elif block is not None:
                 self.extra.append(self.blocks[block])
+
+
+    def _reorder(self, slots: Sequence[Slot]) -> None:
+        """Puts the blocks in the order of the layout, by the headings that both have."""
+        order = {plain(slot.text): number for number, slot in enumerate(slots) if slot.kind == "heading"}
+        chunks: list[tuple[int, list[Block]]] = [(-1, [])]
+        for block in self.blocks:
+            if block.kind == "heading" and (number := order.pop(plain(block.text), None)) is not None:
+                if number < chunks[-1][0]:
+                    self.moved.append((block, chunks[-1][1][0]))
+                chunks.append((number, []))
+            chunks[-1][1].append(block)
+        self.blocks = [block for _, chunk in sorted(chunks, key=lambda chunk: chunk[0]) for block in chunk]
 
 
 def endpoint(block: Block) -> Endpoint | None:
@@ -130,7 +146,9 @@ def _joined(found: list[Found], page: Expected) -> list[Found]:
 
 def _unclaimed(shown: Endpoint, page: Expected, claimed: Sequence[Area | None]) -> Area | None:
     areas = (area for area in page.operations if area not in claimed)
-    return next((a for a in areas if a.operation is not None and shown.path.rstrip("/").endswith(a.operation.path)), None)
+    return next(
+        (a for a in areas if a.operation is not None and shown.path.rstrip("/").endswith(a.operation.path)), None
+    )
 
 
 def _divided(parts: list[Found], page: Expected) -> Iterator[Found]:

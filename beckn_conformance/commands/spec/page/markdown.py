@@ -102,8 +102,8 @@ def _without_front_matter(text: str) -> str:
 
 def _words(inline: Any) -> str:
     """What an inline token says, without its marks."""
-    breaks = {"softbreak": "\n", "hardbreak": "\n", "html_inline": "", "image": ""}
-    return "".join(breaks.get(child.type, child.content) for child in inline.children).rstrip()
+    others = {"softbreak": "\n", "hardbreak": "\n", "html_inline": " ", "image": ""}
+    return "".join(others.get(child.type, child.content) for child in inline.children).rstrip()
 
 
 def _without_colon(text: str) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import groupby
+from typing import Final
 
 from ....untrusted.text import brief
 from .align import align
@@ -14,13 +16,15 @@ from .structure import due
 
 Pair = tuple[Sentence | None, Sentence | None]
 """A sentence of the page and the one that is due in its place."""
-LABEL_WORDS = 2
+LABEL_WORDS: Final = 2
 """Words of a bold paragraph that says nothing, such as **Note**."""
+FEW: Final = 3
+"""Sentences in a row that are told one by one if they are new or gone."""
 
 
 def compare(parts: Sequence[Found], misspelt: Mapping[str, str]) -> Iterator[Difference]:
     """The sentences that were changed, added, removed or moved, and the words that are known to be misspelt."""
-    pairs: list[tuple[Found, Pair]] = []
+    pairs: list[list[Pair]] = []
     for part in parts:
         shown: list[Sentence] = []
         for sentence in _sentences(part):
@@ -29,8 +33,20 @@ def compare(parts: Sequence[Found], misspelt: Mapping[str, str]) -> Iterator[Dif
             for wrong, right in mistakes:
                 text = f"{wrong!r} in place of {right!r}"
                 yield Difference("typing error", sentence.line, part.action, "text", (), text)
-        pairs += ((part, pair) for pair in _pairs(shown, due(part)))
-    yield from _told(pairs)
+        pairs.append(_pairs(shown, due(part)))
+    gone = {fingerprint(d.text): d for found in pairs for s, d in found if s is None and d is not None}
+    new = {fingerprint(s.text) for found in pairs for s, d in found if s is not None and d is None}
+
+    def kind(pair: Pair) -> str:
+        if pair[0] is not None and pair[1] is None:
+            return "moved" if fingerprint(pair[0].text) in gone else "new"
+        if pair[1] is not None and pair[0] is None:
+            return "elsewhere" if fingerprint(pair[1].text) in new else "gone"
+        return "kept"
+
+    for part, found in zip(parts, pairs, strict=True):
+        for name, group in groupby(found, kind):
+            yield from _told(part, name, [*group], gone)
 
 
 def _sentences(part: Found) -> Iterator[Sentence]:
@@ -46,35 +62,22 @@ def _pairs(shown: Sequence[Sentence], wanted: Sequence[Sentence]) -> list[Pair]:
     def score(i: int, j: int) -> float:
         return 20.0 if prints[0][i] == prints[1][j] else 1 + 4 * similarity(shown[i].text, wanted[j].text)
 
-    indices = align(len(shown), len(wanted), score)
-    return _unsplit([(None if i is None else shown[i], None if j is None else wanted[j]) for i, j in indices])
-
-
-def _unsplit(pairs: list[Pair]) -> list[Pair]:
-    """The pairs, with a sentence that became two, or two that became one, as one pair."""
     found: list[Pair] = []
-    for pair in pairs:
-        if found and (joined := _joined(found[-1], pair)) is not None:
-            found[-1] = joined
-        else:
-            found.append(pair)
+    for i, j in align(len(shown), len(wanted), score):
+        pair = None if i is None else shown[i], None if j is None else wanted[j]
+        joined = _joined(found[-1], pair) if found else None
+        found[-1:] = [joined] if joined is not None else [*found[-1:], pair]
     return found
 
 
 def _joined(one: Pair, other: Pair) -> Pair | None:
-    """Two pairs as one, if one side of them is a single sentence and together they are more alike than apart."""
-    sides = [[s for s in side if s is not None] for side in zip(one, other, strict=True)]
-    if sorted(map(len, sides)) != [1, 2]:
+    """Two pairs as one if a sentence became two, or two became one: together they are more alike than apart."""
+    shown, wanted = ([sentence for sentence in side if sentence is not None] for side in zip(one, other, strict=True))
+    if len(shown) + len(wanted) != 3 or not shown or not wanted:
         return None
-    whole = [_together(side) for side in sides]
-    alone = next(pair for pair in (one, other) if None not in pair)
-    if similarity(whole[0].text, whole[1].text) <= _alike(alone) + 0.1:
-        return None
-    return whole[0], whole[1]
-
-
-def _alike(pair: Pair) -> float:
-    return similarity(pair[0].text, pair[1].text) if pair[0] is not None and pair[1] is not None else 0.0
+    whole = _together(shown), _together(wanted)
+    apart = max(similarity(s.text, w.text) for s in shown for w in wanted)
+    return whole if similarity(whole[0].text, whole[1].text) > apart + 0.1 else None
 
 
 def _together(sentences: Sequence[Sentence]) -> Sentence:
@@ -83,29 +86,36 @@ def _together(sentences: Sequence[Sentence]) -> Sentence:
     return Sentence(text, covered, sentences[0].line, any(sentence.stale for sentence in sentences))
 
 
-def _told(pairs: Sequence[tuple[Found, Pair]]) -> Iterator[Difference]:
-    """A difference for each pair that is none; one for a sentence that is gone here and new there."""
-    gone = {fingerprint(d.text): (part, d) for part, (s, d) in pairs if s is None and d is not None}
-    new = {fingerprint(s.text) for _, (s, d) in pairs if s is not None and d is None}
-    line = 1
-    for part, (shown, wanted) in pairs:
-        if shown is not None:
-            line = shown.line
-        elif part.blocks:
-            line = max(line, part.blocks[0].line)
-        if wanted is None and shown is not None:
-            if (origin := gone.get(fingerprint(shown.text))) is not None:
-                text, covered = f"a sentence was moved: '{brief(shown.text)}'", origin[1].covered_by
-            else:
-                text, covered = f"a new sentence that nothing covers: '{brief(shown.text)}'", ()
-        elif wanted is not None and shown is None:
-            if fingerprint(wanted.text) in new:
-                continue
-            text, covered = f"a sentence is gone: '{brief(wanted.text)}'", wanted.covered_by
-        elif wanted is not None and shown is not None:
-            text, covered = reworded(wanted, shown.text), wanted.covered_by
-        if text:
-            yield Difference("drift", line, part.action, "text", (), text, covered_by=covered)
+def _told(part: Found, kind: str, pairs: Sequence[Pair], gone: Mapping[str, Sentence]) -> Iterator[Difference]:
+    """The differences of neighbouring pairs of one kind; many that are new, or gone, are one."""
+    if kind in ("new", "gone") and len(pairs) > FEW:
+        shown, wanted = ([sentence for sentence in side if sentence is not None] for side in zip(*pairs, strict=True))
+        pairs = [(_together(shown) if shown else None, _together(wanted) if wanted else None)]
+    for here, due_there in pairs:
+        if here is not None and kind == "new":
+            yield _difference(part, here.line, f"new text that nothing covers: '{brief(here.text)}'", None)
+        elif here is not None and kind == "moved":
+            yield _difference(part, here.line, f"moved: '{brief(here.text)}'", gone[fingerprint(here.text)])
+        elif due_there is not None and kind == "gone":
+            yield _difference(part, _line(part, due_there), f"gone: '{brief(due_there.text)}'", due_there)
+        elif here is not None and due_there is not None and (text := reworded(due_there, here.text)):
+            yield _difference(part, here.line, text, due_there)
+
+
+def _difference(part: Found, line: int, text: str, wanted: Sentence | None) -> Difference:
+    covered = wanted.covered_by if wanted is not None else ()
+    return Difference("drift", line, part.action, "text", (), text, covered_by=covered)
+
+
+def _line(part: Found, wanted: Sentence) -> int:
+    """The line of the block after which a sentence is due."""
+    line = part.blocks[0].line if part.blocks else 1
+    for number, slot in enumerate(part.area.slots if part.area is not None else ()):
+        if number in part.placed:
+            line = part.placed[number].line
+        if any(wanted.text.startswith(sentence.text) for sentence in slot.sentences):
+            break
+    return line
 
 
 def reworded(wanted: Sentence, text: str) -> str:

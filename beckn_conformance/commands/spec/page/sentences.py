@@ -13,7 +13,8 @@ from functools import lru_cache
 from ....untrusted.text import brief
 
 _END = re.compile(r"(?<=[.!?])[\"'”’)\]]*\s+(?=[\"'“‘(\[]*[A-Z0-9])")
-_WORD = re.compile(r"(?:(?<=\s)|^)[-−](?=\d)|\w+|[^\w\s.,;:!?'\"()\[\]*`…·•’‘“”–—−-]")
+_WORD = re.compile(r"(?:(?<=\s)|^)[-−](?=\d)|\w+|[^\w\s.,;:!?'\"()\[\]*`…·•’‘“”\u2010-\u2015−-]")
+_INVISIBLE = dict.fromkeys((0xAD, 0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF))
 _LETTERS = str.maketrans("0123456789", "ghijklmnop")
 """A digest of digits alone would be a number in YAML."""
 DIGEST_LENGTH = 10
@@ -37,7 +38,7 @@ class Sentence:
 @lru_cache(maxsize=4096)
 def words(text: str) -> tuple[str, ...]:
     """The words of a text: without case, except for MUST and its like, and without punctuation."""
-    found = _WORD.findall(unicodedata.normalize("NFKC", text))
+    found = _WORD.findall(unicodedata.normalize("NFKC", text.translate(_INVISIBLE)))
     return tuple(word if word.isupper() and len(word) > 2 else word.casefold() for word in found)
 
 
@@ -76,7 +77,9 @@ def change(old: str, new: str) -> str:
     place = _around(after, start, end)
     if not gained:
         return f"{_quoted(lost)} is gone from {place}"
-    return f"{_quoted(gained)} in place of {_quoted(lost)} in {place}" if lost else f"{_quoted(gained)} is new in {place}"
+    return (
+        f"{_quoted(gained)} in place of {_quoted(lost)} in {place}" if lost else f"{_quoted(gained)} is new in {place}"
+    )
 
 
 def _around(all_words: list[str], start: int, end: int) -> str:

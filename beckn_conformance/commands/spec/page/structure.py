@@ -91,8 +91,11 @@ def _shift(shifted: list[tuple[Found, Block, int]]) -> Difference:
 
 
 def _words(part: Found) -> Iterator[Difference]:
-    """Headings, labels and endpoints with other words."""
+    """Headings, labels and endpoints with other words or in another order."""
     assert part.area is not None
+    for block, before in part.moved:
+        text = f"heading {block.text!r} with what is beneath it after {before.text!r}"
+        yield Difference("drift", block.line, part.action, "", (), text)
     for number, block in part.placed.items():
         slot = part.area.slots[number]
         if slot.kind in ("heading", "label") and plain(block.text) != plain(slot.text):
@@ -109,12 +112,12 @@ def _endpoint(block: Block, slot: Slot) -> str:
         return f"a block of code in place of the endpoint {slot.text}"
     if shown.path != slot.text:
         prefix = shown.path.removesuffix(slot.text)
-        if not shown.host or prefix == shown.path:
+        if prefix == shown.path:
             return f"endpoint {shown.path} in place of {slot.text}"
-        return f"endpoint with the URL {shown.host}{prefix} before its path"
+        return f"endpoint with {shown.host}{prefix} before its path"
     if shown.method:
         return f"endpoint with the method {shown.method}, about which T1 has the page as silent"
-    return f"endpoint with the URL {shown.host} before its path" if shown.host else ""
+    return f"endpoint with {shown.host} before its path" if shown.host else ""
 
 
 def _missing(part: Found) -> Iterator[Difference]:
@@ -149,8 +152,12 @@ def _gone(part: Found, run: list[Slot], line: int) -> Difference:
             names.append("its text")
         else:
             names.append(f"the {PARTS.get(slot.part, slot.part) or f'{slot.kind} {slot.text!r}'}")
-    text = f"{', '.join(dict.fromkeys(names))} {'is' if len(names) == 1 else 'are'} missing after this line"
+    text = f"{_listed(names)} {'is' if len(names) == 1 else 'are'} missing after this line"
     return Difference("drift", line, part.action, "", (), text, covered_by=tuple(dict.fromkeys(covered)))
+
+
+def _listed(names: Sequence[str]) -> str:
+    return f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else names[0]
 
 
 def _extra(part: Found, page: Expected) -> Iterator[Difference]:
@@ -167,13 +174,16 @@ def _extra(part: Found, page: Expected) -> Iterator[Difference]:
         if id(block) in placed:
             under, follows = None, False
         elif block.kind in ("text", "bold") and (under is None or _is_due(block, known)):
-            # A label over an example that is not in the layout goes with it.
-            if block.kind == "text" or after is None or after.kind != "code" or id(after) in placed:
+            # What introduces an example that is not in the layout goes with it.
+            introduces = block.kind == "bold" or block.text.endswith(":")
+            if not introduces or after is None or after.kind != "code" or id(after) in placed:
                 part.prose.append(block)
         elif block.kind == "heading":
             if (under is None or block.level <= under.level) and not _is_title(block, title):
                 under = block
-                yield Difference("drift", block.line, part.action, "", (), f"heading {block.text!r} is not in the layout")
+                yield Difference(
+                    "drift", block.line, part.action, "", (), f"heading {block.text!r} is not in the layout"
+                )
         elif under is None:
             if not follows:
                 name = "a table" if block.kind == "table" else "a block of code"
