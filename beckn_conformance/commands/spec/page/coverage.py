@@ -46,10 +46,7 @@ def _sentences(specification: Specification) -> Iterator[Covered]:
         text, made = row["text"].replace("**", ""), fingerprint(row["text"])
         problem = f"reworded: consider what covers it, and write {made} as its fingerprint" if is_stale(row) else ""
         yield Covered(place, text, made, tuple(row.get("covered_by", ())), "informative" in row, problem)
-    unknown = {row.key: row for area in page.operations for slot in area.slots for row in slot.rows}
-    for key, row in unknown.items():
+    made_up = {row.key: row.definition.text for area in page.operations for slot in area.slots for row in slot.rows}
+    for key, text in made_up.items():
         if key not in page.facts.rows:
-            text = row.definition.text
-            yield Covered(
-                f"table {key}", text, fingerprint(text), (), False, f"page.yaml has no row for {key}; add one"
-            )
+            yield Covered(f"table {key}", text, fingerprint(text), (), False, f"add a row for {key} to page.yaml")

@@ -82,9 +82,7 @@ class Example:
                 assert old is not None
                 self._tell(value.line, below(pointer, old), "in the schemas, and not on the page")
                 continue
-            text = (
-                f"a member that {self._file} does not have" if old is None else f"in place of {old!r} of {self._file}"
-            )
+            text = "a member that the schemas do not have" if old is None else f"in place of {old!r}"
             row = self._facts.reading("unshown", self._operation, self._part, below(pattern, name))
             if name in found.properties and row is not None:
                 text = f"a new member; {row['reading']} has it as not shown"

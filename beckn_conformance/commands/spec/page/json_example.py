@@ -95,7 +95,7 @@ class _Reader:
             members = self._members(room)
             return Value({name: member.value for name, member in members.items()}, line, members)
         if token == "[":
-            items = []
+            items: list[Value] = []
             while not self._closes("]", bool(items)):
                 items.append(self._value(room - 1))
             return Value([item.value for item in items], line, items=tuple(items))

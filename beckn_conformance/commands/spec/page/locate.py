@@ -14,7 +14,8 @@ from .sentences import Sentence, similarity, words
 
 _ENDPOINT = re.compile(
     r"(?:[A-Za-z][A-Za-z ]{0,30}:\s+)?(?:(?P<method>[A-Z]{3,7})\s+)?"
-    r"(?P<host>[a-z]+://[^\s/]+|\{\{?\w+\}?\}|<\w+>|\$\w+)?(?P<path>/[^\s\"'{}<>]*)(?:\s+HTTP/[0-9.]+)?"
+    r"(?P<host>[a-z]+://[^\s/]+|\{\{?\w+\}?\}|<\w+>|\$\w+)?(?P<path>/[^\s\"'{}<>]*|\w+(?:/\w+)+)"
+    r"(?:\s+HTTP/[0-9.]+|\s+\((?P<after>[A-Z]{3,7})\))?"
 )
 
 
@@ -39,7 +40,7 @@ class Found:
     extra: list[Block] = field(default_factory=list)
     """Blocks without a slot, running text included."""
     moved: list[tuple[Block, Block]] = field(default_factory=list)
-    """Headings that stand after a later one, each with that."""
+    """Headings and labels that stand after a later one, each with that."""
     prose: list[Block] = field(default_factory=list)
     """Of these, running text that is compared sentence by sentence."""
     without: set[Sentence] = field(default_factory=set)
@@ -60,32 +61,53 @@ class Found:
     def place(self) -> None:
         """Finds the slot of each block; what stands beneath a heading that was moved goes with it."""
         slots = self.area.slots if self.area is not None else ()
-        self._reorder(slots)
-        pairs = align(len(self.blocks), len(slots), lambda i, j: _score(self.blocks[i], slots[j]))
+        pairs, total = _fit(self.blocks, slots)
+        ordered, moved = self._reordered(slots)
+        if moved:
+            others, better = _fit(ordered, slots)
+            if better > total:
+                self.blocks, self.moved, pairs = ordered, moved, others
         for block, slot in pairs:
             if block is not None and slot is not None:
                 self.placed[slot] = self.blocks[block]
             elif block is not None:
                 self.extra.append(self.blocks[block])
 
-
-    def _reorder(self, slots: Sequence[Slot]) -> None:
-        """Puts the blocks in the order of the layout, by the headings that both have."""
-        order = {plain(slot.text): number for number, slot in enumerate(slots) if slot.kind == "heading"}
+    def _reordered(self, slots: Sequence[Slot]) -> tuple[list[Block], list[tuple[Block, Block]]]:
+        """The blocks in the order of the layout, by the headings and labels that both have, and which were moved."""
+        moved: list[tuple[Block, Block]] = []
+        order: dict[tuple[str, ...], int] = {}
+        heading: tuple[str, ...] = ()
+        name: tuple[str, ...]
+        for number, slot in enumerate(slots):
+            if slot.kind in ("heading", "label"):
+                heading, name = _names_of(slot.kind, slot.text, heading)
+                order.setdefault(name, number)
+        heading = ()
         chunks: list[tuple[int, list[Block]]] = [(-1, [])]
         for block in self.blocks:
-            if block.kind == "heading" and (number := order.pop(plain(block.text), None)) is not None:
-                if number < chunks[-1][0]:
-                    self.moved.append((block, chunks[-1][1][0]))
-                chunks.append((number, []))
+            name = ()
+            if block.kind in ("heading", "bold"):
+                heading, name = _names_of(block.kind, block.text, heading)
+            if name in order:
+                chunks.append((order.pop(name), []))
+                if chunks[-1][0] < chunks[-2][0]:
+                    moved.append((block, chunks[-2][1][0]))
             chunks[-1][1].append(block)
-        self.blocks = [block for _, chunk in sorted(chunks, key=lambda chunk: chunk[0]) for block in chunk]
+        return [block for _, chunk in sorted(chunks, key=lambda chunk: chunk[0]) for block in chunk], moved
+
+
+def _names_of(kind: str, text: str, heading: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The words of the heading that holds from here on, and of this heading or of this label beneath it."""
+    if kind == "heading":
+        return plain(text), plain(text)
+    return heading, (*heading, "", *plain(text))
 
 
 def endpoint(block: Block) -> Endpoint | None:
     """The endpoint that a block consists of, if it does."""
     found = _ENDPOINT.fullmatch(block.text.strip()) if block.kind in ("code", "text", "bold") else None
-    return Endpoint(found["method"] or "", found["host"] or "", found["path"]) if found else None
+    return Endpoint(found["method"] or found["after"] or "", found["host"] or "", found["path"]) if found else None
 
 
 def plain(title: str) -> tuple[str, ...]:
@@ -166,6 +188,12 @@ def _divided(parts: list[Found], page: Expected) -> Iterator[Found]:
             yield Found(cuts[start], part.blocks[start:end])
 
 
+def _fit(blocks: Sequence[Block], slots: Sequence[Slot]) -> tuple[list[tuple[int | None, int | None]], float]:
+    """The best placing of blocks in slots, and how good it is."""
+    pairs = align(len(blocks), len(slots), lambda i, j: _score(blocks[i], slots[j]))
+    return pairs, sum(_score(blocks[i], slots[j]) for i, j in pairs if i is not None and j is not None)
+
+
 def _score(block: Block, slot: Slot) -> float:
     """How well a block fills a slot; 0 if not at all."""
     same = slot.kind in ("heading", "label") and plain(block.text) == plain(slot.text)
@@ -182,7 +210,7 @@ def _score(block: Block, slot: Slot) -> float:
             return 15 if shown.path == slot.text else 10
         return 2.0 * (block.kind == "code" and slot.text in block.text and not _is_json(block))
     if slot.kind == "example" and block.kind == "code":
-        return 3 + 6 * _overlap(block.text, slot) if _is_json(block) else 0.3
+        return 3 + 20 * _overlap(block.text, slot) if _is_json(block) else 0.3
     if slot.kind == "table" and block.kind == "table":
         return 3.0
     return 0.0

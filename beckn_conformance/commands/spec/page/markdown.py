@@ -18,6 +18,8 @@ MOST_BLOCKS: Final = 5000
 
 _FRONT_MATTER = re.compile(r"\s*(---|\+\+\+)[ \t]*\n.*?\n(\1|\.\.\.)[ \t]*(?=\n|$)", re.DOTALL)
 _ANCHOR = re.compile(r"\s*\{:?\s*[#.][^{}]*\}\s*$")
+_FOOTNOTE = re.compile(r"\[\^[^\]\s]+\](?!:)")
+_CONTENTS = re.compile(r"\[\[?_?TOC_?\]?\]", re.IGNORECASE)
 _TAG = re.compile(r"<!--.*?(?:-->|$)|<[^<>]*>", re.DOTALL)
 
 
@@ -88,10 +90,10 @@ def _blocks(tokens: Sequence[Any]) -> Iterator[Block]:
             text = _ANCHOR.sub("", _words(token))
             if _is_bold(token):
                 yield Block("bold", line, _without_colon(" ".join(text.split())))
-            elif text.strip():
+            elif text.strip() and not _is_contents(token):
                 yield Block("text", line, text)
         elif token.type == "html_block" and (text := _TAG.sub("", token.content)).strip():
-            yield Block("text", line, text.rstrip())
+            yield Block("bold", line, " ".join(text.split()))
 
 
 def _without_front_matter(text: str) -> str:
@@ -103,7 +105,15 @@ def _without_front_matter(text: str) -> str:
 def _words(inline: Any) -> str:
     """What an inline token says, without its marks."""
     others = {"softbreak": "\n", "hardbreak": "\n", "html_inline": " ", "image": ""}
-    return "".join(others.get(child.type, child.content) for child in inline.children).rstrip()
+    text = "".join(others.get(child.type, child.content) for child in inline.children)
+    return _FOOTNOTE.sub("", text).rstrip()
+
+
+def _is_contents(inline: Any) -> bool:
+    """Whether a paragraph belongs to a table of contents: a mark for one, or a link to a heading of this page."""
+    first, last = inline.children[0], inline.children[-1]
+    link = first.type == "link_open" and last.type == "link_close" and str(first.attrs.get("href", "")).startswith("#")
+    return link or _CONTENTS.fullmatch(inline.content.strip()) is not None
 
 
 def _without_colon(text: str) -> str:

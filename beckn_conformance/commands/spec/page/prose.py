@@ -62,22 +62,36 @@ def _pairs(shown: Sequence[Sentence], wanted: Sequence[Sentence]) -> list[Pair]:
     def score(i: int, j: int) -> float:
         return 20.0 if prints[0][i] == prints[1][j] else 1 + 4 * similarity(shown[i].text, wanted[j].text)
 
-    found: list[Pair] = []
-    for i, j in align(len(shown), len(wanted), score):
-        pair = None if i is None else shown[i], None if j is None else wanted[j]
-        joined = _joined(found[-1], pair) if found else None
-        found[-1:] = [joined] if joined is not None else [*found[-1:], pair]
-    return found
+    indices = align(len(shown), len(wanted), score)
+    pairs: list[Pair] = [(None if i is None else shown[i], None if j is None else wanted[j]) for i, j in indices]
+    for start in range(len(pairs)):
+        if start < len(pairs) and (window := _window(pairs, start)) is not None:
+            pairs[window] = [_whole(pairs[window])]
+    return pairs
 
 
-def _joined(one: Pair, other: Pair) -> Pair | None:
-    """Two pairs as one if a sentence became two, or two became one: together they are more alike than apart."""
-    shown, wanted = ([sentence for sentence in side if sentence is not None] for side in zip(one, other, strict=True))
-    if len(shown) + len(wanted) != 3 or not shown or not wanted:
+def _window(pairs: Sequence[Pair], start: int) -> slice | None:
+    """The neighbours that a changed sentence was split into, or put together from; None if it has none."""
+    if None in pairs[start] or _alike(pairs[start : start + 1]) == 1:
         return None
-    whole = _together(shown), _together(wanted)
-    apart = max(similarity(s.text, w.text) for s in shown for w in wanted)
-    return whole if similarity(whole[0].text, whole[1].text) > apart + 0.1 else None
+    first, end = start, start + 1
+    while first and None in pairs[first - 1] and _alike(pairs[first - 1 : end]) > _alike(pairs[first:end]):
+        first -= 1
+    while end < len(pairs) and None in pairs[end] and _alike(pairs[first : end + 1]) > _alike(pairs[first:end]):
+        end += 1
+    grown = _alike(pairs[first:end]) > _alike(pairs[start : start + 1]) + 0.1
+    return slice(first, end) if grown else None
+
+
+def _alike(pairs: Sequence[Pair]) -> float:
+    shown, wanted = _whole(pairs)
+    return similarity(shown.text, wanted.text) if shown is not None and wanted is not None else 0.0
+
+
+def _whole(pairs: Sequence[Pair]) -> Pair:
+    """Neighbouring pairs as one."""
+    shown, wanted = ([sentence for sentence in side if sentence is not None] for side in zip(*pairs, strict=True))
+    return _together(shown) if shown else None, _together(wanted) if wanted else None
 
 
 def _together(sentences: Sequence[Sentence]) -> Sentence:
@@ -89,8 +103,7 @@ def _together(sentences: Sequence[Sentence]) -> Sentence:
 def _told(part: Found, kind: str, pairs: Sequence[Pair], gone: Mapping[str, Sentence]) -> Iterator[Difference]:
     """The differences of neighbouring pairs of one kind; many that are new, or gone, are one."""
     if kind in ("new", "gone") and len(pairs) > FEW:
-        shown, wanted = ([sentence for sentence in side if sentence is not None] for side in zip(*pairs, strict=True))
-        pairs = [(_together(shown) if shown else None, _together(wanted) if wanted else None)]
+        pairs = [_whole(pairs)]
     for here, due_there in pairs:
         if here is not None and kind == "new":
             yield _difference(part, here.line, f"new text that nothing covers: '{brief(here.text)}'", None)

@@ -12,7 +12,7 @@ from functools import lru_cache
 
 from ....untrusted.text import brief
 
-_END = re.compile(r"(?<=[.!?])[\"'”’)\]]*\s+(?=[\"'“‘(\[]*[A-Z0-9])")
+_END = re.compile(r"(?i:(?<!\be\.g\.)(?<!\bi\.e\.))(?<=[.!?])[\"'”’)\]]*\s+(?=[\"'“‘(\[]*[A-Z0-9])")
 _WORD = re.compile(r"(?:(?<=\s)|^)[-−](?=\d)|\w+|[^\w\s.,;:!?'\"()\[\]*`…·•’‘“”\u2010-\u2015−-]")
 _INVISIBLE = dict.fromkeys((0xAD, 0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF))
 _LETTERS = str.maketrans("0123456789", "ghijklmnop")

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, Final
 
 from ....errors import UsageError
 from .differences import PARTS, Difference
 from .expected import Expected, Slot
 from .locate import Found, endpoint, plain
 from .markdown import Block
-from .sentences import Sentence, fingerprint, split
+from .sentences import Sentence, fingerprint, split, words
+
+LEAD_WORDS: Final = 3
+"""Words of a text that only leads to the example beneath it, such as *or*."""
 
 
 def departures(parts: Sequence[Found], page: Expected) -> Iterator[Difference]:
@@ -30,9 +34,9 @@ def refuse_another_layout(parts: Sequence[Found], page: Expected) -> None:
     there = sum(part.area.slots[n].part != "" for part in parts if part.area is not None for n in part.placed)
     if 2 * there < wanted:
         raise UsageError(
-            "the page is not laid out as the specification page is: too little of what the schemas know is where it should "
-            "be. Expected are headings as in schemas/page.yaml, endpoints such as /Provider/signup, examples as blocks of "
-            "code, and a table of definitions for each operation; `beckn-conformance spec page` writes such a page"
+            "the page is not laid out as the specification page is: too little of what the schemas know is where it "
+            "should be. Expected are headings as in schemas/page.yaml, endpoints such as /Provider/signup, examples as "
+            "blocks of code, and a table of definitions for each operation; `spec page` writes such a page"
         )
 
 
@@ -94,7 +98,8 @@ def _words(part: Found) -> Iterator[Difference]:
     """Headings, labels and endpoints with other words or in another order."""
     assert part.area is not None
     for block, before in part.moved:
-        text = f"heading {block.text!r} with what is beneath it after {before.text!r}"
+        kind = "heading" if block.kind == "heading" else "label"
+        text = f"{kind} {block.text!r} with what is beneath it after {before.text!r}"
         yield Difference("drift", block.line, part.action, "", (), text)
     for number, block in part.placed.items():
         slot = part.area.slots[number]
@@ -123,12 +128,13 @@ def _endpoint(block: Block, slot: Slot) -> str:
 def _missing(part: Found) -> Iterator[Difference]:
     """What the page lacks; all that stands between two blocks that are there is one difference."""
     assert part.area is not None
-    there = {fingerprint(found.text) for block in part.extra for found in split(block.text)}
+    spare = Counter(fingerprint(found.text) for block in part.extra for found in split(block.text))
+    spare.subtract(fingerprint(found.text) for found in part.area.sentences)
     line = part.blocks[0].line if part.blocks else 1
     run: list[Slot] = []
     for number, slot in enumerate((*part.area.slots, None)):
         if slot is not None and slot.kind == "text":
-            if run and not any(fingerprint(found.text) in there for found in slot.sentences):
+            if run and all(spare[fingerprint(found.text)] < 0 for found in slot.sentences):
                 run.append(slot)
             continue
         if slot is not None and number not in part.placed:
@@ -143,17 +149,21 @@ def _missing(part: Found) -> Iterator[Difference]:
 
 def _gone(part: Found, run: list[Slot], line: int) -> Difference:
     """The difference for slots that are missing; the sentences of headings that are gone go with them."""
-    covered: list[str] = []
-    names = []
+    names: list[str] = []
+    level = 0
+    beneath = ""
     for slot in run:
-        if slot.kind == "text":
-            part.without |= set(slot.sentences)
-            covered += (cited for found in slot.sentences for cited in found.covered_by)
-            names.append("its text")
+        part.without |= set(slot.sentences)
+        if slot.kind == "heading" and (not level or slot.level <= level):
+            level = slot.level
+            names.append(f"the heading {slot.text!r}")
+        elif level:
+            beneath = " with what is beneath"
         else:
             names.append(f"the {PARTS.get(slot.part, slot.part) or f'{slot.kind} {slot.text!r}'}")
-    text = f"{_listed(names)} {'is' if len(names) == 1 else 'are'} missing after this line"
-    return Difference("drift", line, part.action, "", (), text, covered_by=tuple(dict.fromkeys(covered)))
+    text = f"{_listed(names)}{beneath} {'is' if len(names) == 1 else 'are'} missing after this line"
+    covered = dict.fromkeys(cited for slot in run for found in slot.sentences for cited in found.covered_by)
+    return Difference("drift", line, part.action, "", (), text, covered_by=tuple(covered))
 
 
 def _listed(names: Sequence[str]) -> str:
@@ -175,7 +185,7 @@ def _extra(part: Found, page: Expected) -> Iterator[Difference]:
             under, follows = None, False
         elif block.kind in ("text", "bold") and (under is None or _is_due(block, known)):
             # What introduces an example that is not in the layout goes with it.
-            introduces = block.kind == "bold" or block.text.endswith(":")
+            introduces = block.kind == "bold" or block.text.endswith(":") or len(words(block.text)) <= LEAD_WORDS
             if not introduces or after is None or after.kind != "code" or id(after) in placed:
                 part.prose.append(block)
         elif block.kind == "heading":
