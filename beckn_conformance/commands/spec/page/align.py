@@ -7,7 +7,7 @@ from typing import Final
 
 from ....errors import UsageError
 
-MOST_PAIRS: Final = 2_000_000
+MOST_PAIRS: Final = 500_000
 
 
 def align(

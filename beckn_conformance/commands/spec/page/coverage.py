@@ -46,6 +46,10 @@ def _sentences(specification: Specification) -> Iterator[Covered]:
         text, made = row["text"].replace("**", ""), fingerprint(row["text"])
         problem = f"reworded: consider what covers it, and write {made} as its fingerprint" if is_stale(row) else ""
         yield Covered(place, text, made, tuple(row.get("covered_by", ())), "informative" in row, problem)
+    for operation in specification.operations:
+        if not page.facts.is_introduced(operation):
+            title, left = page.facts.title(operation), "add its title and description to page.yaml"
+            yield Covered(f"operation {operation.key}", title, fingerprint(title), (), False, left)
     made_up = {row.key: row.definition.text for area in page.operations for slot in area.slots for row in slot.rows}
     for key, text in made_up.items():
         if key not in page.facts.rows:

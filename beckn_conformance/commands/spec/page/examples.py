@@ -117,6 +117,8 @@ class Example:
             refused = found.literals is not None and value.value not in found.literals
             allowed = f"; the schemas allow {_listed(found.literals or ())}" if refused else ""
             self._tell(value.line, pointer, f"{_quoted(value.value)} in place of {_quoted(due)}{allowed}")
+        elif found.literals is not None and value.value not in found.literals:
+            self._tell(value.line, pointer, f"{_quoted(value.value)}; the schemas allow {_listed(found.literals)} only")
         elif self._has_literals(pattern) and _LITERAL.fullmatch(str(value.value)):
             self._tell(value.line, pointer, f"{_quoted(value.value)} in place of {_quoted(due)}")
 

@@ -86,7 +86,7 @@ def build(specification: Specification) -> Expected:
     make = _Maker(facts, specification)
     operations = []
     for operation in specification.operations:
-        title = Slot("heading", facts.layout["titles"][operation.key], facts.layout["title_level"])
+        title = Slot("heading", facts.title(operation), facts.layout["title_level"])
         operations.append(Area(operation, (title, *make.slots(facts.layout["operation"], operation))))
     opening = Area(None, tuple(make.slots(facts.layout["opening"], None)))
     readings = Area(None, tuple(_interpretation(specification, facts.layout["interpretation"])))
@@ -120,7 +120,8 @@ class _Maker:
                 yield Slot("label", entry["label"])
             elif "text" in entry:
                 rows = self._facts.paragraph(entry["text"], operation)
-                yield Slot("text", " ".join(row["text"] for row in rows), sentences=tuple(map(sentence, rows)))
+                if rows:
+                    yield Slot("text", " ".join(row["text"] for row in rows), sentences=tuple(map(sentence, rows)))
             elif operation is not None:
                 yield self._part(entry["part"], operation)
 
@@ -163,7 +164,7 @@ class _Maker:
             return Row(member, key, row["format"], row["example"], sentence(row["definition"]))
         examples = [str(value) for value in member.schema.get("examples", ())]
         plain = {"object": "JSON Object", "array": "JSON Array", "string": "Plain text with UTF-8 encoding"}
-        definition = Sentence(str(member.schema.get("title", member.name)), stale=True)
+        definition = Sentence(str(member.schema.get("title", member.name)))
         return Row(member, key, plain.get(member.type, member.type), (examples or ["-"])[0], definition)
 
 

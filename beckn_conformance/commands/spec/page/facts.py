@@ -41,10 +41,6 @@ class Facts:
 
     def _check(self, specification: Specification) -> None:
         """Raises SpecificationError for what is missing here, or cited here and missing elsewhere."""
-        for operation in specification.operations:
-            for name, given in (("title", self.layout["titles"]), ("description", self._prose["description"])):
-                if operation.key not in given:
-                    raise SpecificationError(f"page.yaml has no {name} for the operation {operation.key}; add one")
         for key, row in self.rows.items():
             if row["format"] not in self.formats:
                 raise SpecificationError(f"page.yaml: the format of {key} is not among its formats; add it there")
@@ -69,7 +65,15 @@ class Facts:
     def paragraph(self, name: str, operation: Operation | None) -> tuple[Mapping[str, Any], ...]:
         """The sentences of a paragraph of prose."""
         found = self._prose[name]
-        return tuple(found[operation.key] if operation is not None else found)
+        return tuple(found.get(operation.key, ()) if operation is not None else found)
+
+    def title(self, operation: Operation) -> str:
+        """The title of an operation; one made of its section and its Action if ``page.yaml`` has none."""
+        return str(self.layout["titles"].get(operation.key, f"{operation.section.strip('§')}. {operation.action}"))
+
+    def is_introduced(self, operation: Operation) -> bool:
+        """Whether an operation has a title and a description."""
+        return operation.key in self.layout["titles"] and operation.key in self._prose["description"]
 
     def shown(
         self, operation: Operation, part: str, pointer: str, shape: Shape, place: int | None = None
@@ -88,7 +92,7 @@ class Facts:
             literals = row["literal"] if isinstance(row["literal"], list) else [row["literal"]]
             return True, literals[min(place or 0, len(literals) - 1)]
         if shape.literals is not None:
-            return True, shape.literals[0]
+            return False, shape.literals[0]
         if "string" in shape.types:
             return False, row["placeholder"]
         return False, next(iter(shape.samples), SAMPLES.get(min(shape.types, default="null")))

@@ -90,9 +90,10 @@ class Found:
             if block.kind in ("heading", "bold"):
                 heading, name = _names_of(block.kind, block.text, heading)
             if name in order:
+                alike = [chunk for chunk in chunks if chunk[1] and chunk[1][0].kind == block.kind]
                 chunks.append((order.pop(name), []))
-                if chunks[-1][0] < chunks[-2][0]:
-                    moved.append((block, chunks[-2][1][0]))
+                if alike and chunks[-1][0] < alike[-1][0]:
+                    moved.append((block, alike[-1][1][0]))
             chunks[-1][1].append(block)
         return [block for _, chunk in sorted(chunks, key=lambda chunk: chunk[0]) for block in chunk], moved
 

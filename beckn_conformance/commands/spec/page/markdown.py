@@ -11,14 +11,14 @@ from typing import Any, Final
 from ....errors import UsageError
 from ....untrusted import reading
 
-LARGEST: Final = reading.MB // 2
+LARGEST: Final = reading.MB // 4
 """Bytes of a page."""
-MOST_BLOCKS: Final = 5000
+MOST_BLOCKS: Final = 2000
 """Blocks of a page and rows of its tables."""
 
 _FRONT_MATTER = re.compile(r"\s*(---|\+\+\+)[ \t]*\n.*?\n(\1|\.\.\.)[ \t]*(?=\n|$)", re.DOTALL)
-_ANCHOR = re.compile(r"\s*\{:?\s*[#.][^{}]*\}\s*$")
-_FOOTNOTE = re.compile(r"\[\^[^\]\s]+\](?!:)")
+_ANCHOR = re.compile(r"\{:?\s?[#.][^{}]*\}$")
+_FOOTNOTE = re.compile(r"\[\^[^\[\]\s]{1,40}\](?!:)")
 _CONTENTS = re.compile(r"\[\[?_?TOC_?\]?\]", re.IGNORECASE)
 _TAG = re.compile(r"<!--.*?(?:-->|$)|<[^<>]*>", re.DOTALL)
 
@@ -82,12 +82,12 @@ def _blocks(tokens: Sequence[Any]) -> Iterator[Block]:
         elif token.type == "table_close":
             in_table = False
         elif token.type == "heading_open":
-            text = _ANCHOR.sub("", _words(tokens[place + 1]))
+            text = _words(tokens[place + 1])
             yield Block("heading", line, _without_colon(" ".join(text.split())), int(token.tag[1:]))
         elif token.type in ("code_block", "fence"):
             yield Block("code", line + (token.type == "fence"), token.content)
         elif token.type == "inline" and tokens[place - 1].type == "paragraph_open" and not in_table:
-            text = _ANCHOR.sub("", _words(token))
+            text = _words(token)
             if _is_bold(token):
                 yield Block("bold", line, _without_colon(" ".join(text.split())))
             elif text.strip() and not _is_contents(token):
@@ -106,7 +106,7 @@ def _words(inline: Any) -> str:
     """What an inline token says, without its marks."""
     others = {"softbreak": "\n", "hardbreak": "\n", "html_inline": " ", "image": ""}
     text = "".join(others.get(child.type, child.content) for child in inline.children)
-    return _FOOTNOTE.sub("", text).rstrip()
+    return _ANCHOR.sub("", _FOOTNOTE.sub("", text).rstrip()).rstrip()
 
 
 def _is_contents(inline: Any) -> bool:

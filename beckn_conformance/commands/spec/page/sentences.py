@@ -12,7 +12,7 @@ from functools import lru_cache
 
 from ....untrusted.text import brief
 
-_END = re.compile(r"(?i:(?<!\be\.g\.)(?<!\bi\.e\.))(?<=[.!?])[\"'”’)\]]*\s+(?=[\"'“‘(\[]*[A-Z0-9])")
+_END = re.compile(r"(?i:(?<!\be\.g\.)(?<!\bi\.e\.))(?<=[.!?])[\"'”’)\]]*+\s++(?=[\"'“‘(\[]*[A-Z0-9])")
 _WORD = re.compile(r"(?:(?<=\s)|^)[-−](?=\d)|\w+|[^\w\s.,;:!?'\"()\[\]*`…·•’‘“”\u2010-\u2015−-]")
 _INVISIBLE = dict.fromkeys((0xAD, 0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF))
 _LETTERS = str.maketrans("0123456789", "ghijklmnop")
@@ -53,9 +53,10 @@ def split(text: str, line: int = 0) -> Iterator[Sentence]:
     start = 0
     for end in [*(found.end() for found in _END.finditer(text)), len(text)]:
         sentence = text[start:end]
+        line += sentence[: len(sentence) - len(sentence.lstrip())].count("\n")
         if words(sentence):
-            before = text[: start + len(sentence) - len(sentence.lstrip())]
-            yield Sentence(" ".join(sentence.split()), line=line + before.count("\n"))
+            yield Sentence(" ".join(sentence.split()), line=line)
+        line += sentence.lstrip().count("\n")
         start = end
 
 

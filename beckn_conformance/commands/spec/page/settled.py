@@ -89,21 +89,22 @@ def _places(area: Area, facts: Facts, specification: Specification) -> Iterator[
     assert area.operation is not None
     for slot in area.slots:
         if slot.kind == "example":
-            yield from _example(slot, {"$ref": file_of(area.operation, slot.part)}, specification)
+            yield from _example(slot, area.operation, facts, specification)
         elif slot.kind == "table":
             yield from _table(slot, area.operation, specification, facts)
 
 
-def _example(slot: Slot, schema: Mapping[str, Any], specification: Specification) -> Iterator[Place]:
-    nodes = [*_nodes("", slot.value, schema, specification)]
+def _example(slot: Slot, operation: Operation, facts: Facts, specification: Specification) -> Iterator[Place]:
+    nodes = [*_nodes("", slot.value, {"$ref": file_of(operation, slot.part)}, specification)]
     shown: dict[str, list[Any]] = {}
     for pointer, _, due in nodes:
         shown.setdefault(pointer, []).append(due)
     for pointer, found, due in nodes:
         if found.types - {json_type(due), "null"}:
             yield Place("types", slot.part, pointer)
+        rest = [other for other in found.literals or () if other not in shown[pointer]]
         # The schema of headers is shared by ACK and NACK, and by all operations.
-        if not slot.part.endswith("header") and any(other not in shown[pointer] for other in found.literals or ()):
+        if rest and not slot.part.endswith("header") and facts.shown(operation, slot.part, pointer, found)[0]:
             yield Place("values", slot.part, pointer)
         for name, child in found.properties.items():
             inner = below(pointer, name)
