@@ -47,10 +47,10 @@ def test_literals_and_members_come_from_the_schemas(tmp_path):
     )
 
 
-def test_an_operation_without_prose_is_written_and_told(tmp_path, capsys):
+def test_an_operation_without_a_description_is_written_and_told(tmp_path, capsys):
     folder = with_operation(tmp_path / "schemas")
 
-    assert "### 5. Provider/status" in written(load(folder))
+    assert "### 5. Get the status" in written(load(folder))
     assert main(["spec", "coverage", "--spec", str(folder)]) == 1
     assert "add its title and description to page.yaml" in capsys.readouterr().out
 
@@ -117,7 +117,7 @@ def test_coverage_lists_every_sentence_with_what_covers_it(capsys):
     (line,) = (line for line in lines if "24 hours" in line)
     assert re.fullmatch(r"[a-p]{10} overview: It is recommended that .* policy makers\. \[X2\]", line)
     assert any(line.endswith("[informative]") for line in lines)
-    assert any(" table info.phone: Phone number of the organization [SIGNUP-ACK-PHONE, " in line for line in lines)
+    assert any(" info.phone: Phone number of the organization [SIGNUP-ACK-PHONE, " in line for line in lines)
 
 
 def test_coverage_of_new_words_is_left_to_consider(tmp_path, capsys):
@@ -129,5 +129,5 @@ def test_coverage_of_new_words_is_left_to_consider(tmp_path, capsys):
 
     sentences = json.loads(capsys.readouterr().out)["sentences"]
     left = {row["place"]: row for row in sentences if row["problem"]}
-    assert list(left) == ["overview", "table info.website"]
+    assert list(left) == ["overview", "info.website"]
     assert left["overview"]["fingerprint"] in left["overview"]["problem"]

@@ -256,7 +256,17 @@ MISTAKES: dict[str, tuple[Edit, str, str]] = {
     "no title": (
         text("page.yaml", "    get: 2. Get Registration Details of a BP\n", ""),
         "page.yaml:",
-        '"get" is a required property',
+        "the section of get has no title",
+    ),
+    "a sentence that was reworded": (
+        text("page.yaml", "less than 24 hours", "less than 12 hours"),
+        "page.yaml:",
+        "its coverage was considered for other words",
+    ),
+    "a sentence covered by nothing that exists": (
+        text("page.yaml", "covered_by: [X2]", "covered_by: [X9]"),
+        "page.yaml:",
+        "X9 is neither a requirement nor a reading",
     ),
     "an unknown format of a row": (
         text("page.yaml", "format: Valid email address format", "format: Mail"),

@@ -9,6 +9,8 @@ from typing import Any, Final
 from ....errors import nearest
 from ....specification.pointer import below
 from ....specification.validators import compile_schema
+from ..page.facts import considered, is_stale
+from ..page.sentences import fingerprint
 from .folder import Folder, Problem
 
 KINDS: Final = ("request", "ack", "nack")
@@ -146,6 +148,7 @@ def _page(folder: Folder) -> Iterator[Problem]:
         if key not in keys(folder):
             message = f"{key} is no operation{nearest(key, keys(folder))}"
             yield folder.problem("page.yaml", below("/layout/titles", key), message, "delete it")
+    yield from _sentences(folder, page)
     formats = page.get("formats", {})
     for name, row in page.get("rows", {}).items():
         if row.get("format") not in formats:
@@ -154,6 +157,21 @@ def _page(folder: Folder) -> Iterator[Problem]:
     for part in ("shown", "settled"):
         for index, row in enumerate(page.get(part, ())):
             yield from _places(folder, f"/{part}/{index}", row)
+
+
+def _sentences(folder: Folder, page: Mapping[str, Any]) -> Iterator[Problem]:
+    """Sentences that were reworded since their coverage was considered, or are covered by what does not exist."""
+    numbers = [reading["number"] for reading in folder.contents["readings.yaml"]["readings"]]
+    known = {*numbers, *(row["id"] for row in folder.contents["requirements.yaml"])}
+    for pointer, sentence in considered(page):
+        if is_stale(sentence):
+            remedy = f"consider what covers it, and write {fingerprint(sentence['text'])} as its fingerprint"
+            message = "its coverage was considered for other words"
+            yield folder.problem("page.yaml", below(pointer, "fingerprint"), message, remedy)
+        for index, cited in enumerate(sentence.get("covered_by", ())):
+            if cited not in known:
+                message = f"{cited} is neither a requirement nor a reading{nearest(cited, known)}"
+                yield folder.problem("page.yaml", below(pointer, "covered_by", index), message, "cite what covers it")
 
 
 def _places(folder: Folder, here: str, row: Mapping[str, Any]) -> Iterator[Problem]:

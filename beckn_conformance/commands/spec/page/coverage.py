@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from ....specification.pointer import parts_of
 from ....specification.specification import Specification
 from .expected import build
-from .facts import is_stale
+from .facts import considered, is_stale
 from .sentences import fingerprint
 
 
@@ -17,7 +18,7 @@ class Covered:
     """A sentence of the page, or the words of a definition, with what covers it."""
 
     place: str
-    """Such as ``overview``, ``description of get`` or ``table info.phone``."""
+    """Such as ``overview``, ``description get`` or ``info.phone``."""
     text: str
     fingerprint: str
     covered_by: tuple[str, ...]
@@ -42,7 +43,8 @@ def coverage(specification: Specification) -> tuple[Covered, ...]:
 
 def _sentences(specification: Specification) -> Iterator[Covered]:
     page = build(specification)
-    for place, row in page.facts.considered():
+    for pointer, row in considered(specification.files["page.yaml"]):
+        place = " ".join(part for part in parts_of(pointer)[:-1] if part not in ("prose", "rows"))
         text, made = row["text"].replace("**", ""), fingerprint(row["text"])
         problem = f"reworded: consider what covers it, and write {made} as its fingerprint" if is_stale(row) else ""
         yield Covered(place, text, made, tuple(row.get("covered_by", ())), "informative" in row, problem)
@@ -53,4 +55,4 @@ def _sentences(specification: Specification) -> Iterator[Covered]:
     made_up = {row.key: row.definition.text for area in page.operations for slot in area.slots for row in slot.rows}
     for key, text in made_up.items():
         if key not in page.facts.rows:
-            yield Covered(f"table {key}", text, fingerprint(text), (), False, f"add a row for {key} to page.yaml")
+            yield Covered(key, text, fingerprint(text), (), False, f"add a row for {key} to page.yaml")

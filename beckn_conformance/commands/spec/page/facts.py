@@ -7,6 +7,7 @@ from typing import Any
 
 from ....errors import SpecificationError
 from ....specification.catalogue import Operation
+from ....specification.pointer import below
 from ....specification.specification import Specification
 from .sentences import Sentence, fingerprint
 from .shapes import Shape
@@ -37,9 +38,9 @@ class Facts:
         self.literal_names = {p.rsplit("/", 1)[-1] for row in rows_of_literals for p in row.get("pointers", ())}
         """Last names of the pointers that show literals."""
         self._known = {*specification.requirements, *specification.readings}
-        self._check(specification)
+        self._check(rows, specification)
 
-    def _check(self, specification: Specification) -> None:
+    def _check(self, rows: Mapping[str, Any], specification: Specification) -> None:
         """Raises SpecificationError for what is missing here, or cited here and missing elsewhere."""
         for key, row in self.rows.items():
             if row["format"] not in self.formats:
@@ -47,20 +48,10 @@ class Facts:
         for row in self.settled:
             if row["reading"] not in specification.readings:
                 raise SpecificationError(f"page.yaml cites {row['reading']}, which readings.yaml does not have")
-        for _, row in self.considered():
+        for _, row in considered(rows):
             for cited in row.get("covered_by", ()):
                 if cited not in self._known:
                     raise SpecificationError(f"page.yaml cites {cited}, which is neither a requirement nor a reading")
-
-    def considered(self) -> Iterator[tuple[str, Mapping[str, Any]]]:
-        """Every sentence with the place that it has on the page, such as ``table info.phone``."""
-        for row in self._prose["overview"]:
-            yield "overview", row
-        for key, paragraph in self._prose["description"].items():
-            for row in paragraph:
-                yield f"description of {key}", row
-        for key, row in self.rows.items():
-            yield f"table {key}", row["definition"]
 
     def paragraph(self, name: str, operation: Operation | None) -> tuple[Mapping[str, Any], ...]:
         """The sentences of a paragraph of prose."""
@@ -114,6 +105,17 @@ class Facts:
             ):
                 return row
         return None
+
+
+def considered(page: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Every sentence of ``page.yaml`` with its JSON Pointer."""
+    for index, row in enumerate(page["prose"]["overview"]):
+        yield f"/prose/overview/{index}", row
+    for key, paragraph in page["prose"]["description"].items():
+        for index, row in enumerate(paragraph):
+            yield below("/prose/description", key, index), row
+    for key, row in page["rows"].items():
+        yield below("/rows", key, "definition"), row["definition"]
 
 
 def sentence(row: Mapping[str, Any]) -> Sentence:

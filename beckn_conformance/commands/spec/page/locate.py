@@ -85,15 +85,18 @@ class Found:
                 order.setdefault(name, number)
         heading = ()
         chunks: list[tuple[int, list[Block]]] = [(-1, [])]
+        last: dict[str, tuple[int, Block]] = {}
         for block in self.blocks:
             name = ()
             if block.kind in ("heading", "bold"):
                 heading, name = _names_of(block.kind, block.text, heading)
             if name in order:
-                alike = [chunk for chunk in chunks if chunk[1] and chunk[1][0].kind == block.kind]
                 chunks.append((order.pop(name), []))
-                if alike and chunks[-1][0] < alike[-1][0]:
-                    moved.append((block, alike[-1][1][0]))
+                if block.kind in last and chunks[-1][0] < last[block.kind][0]:
+                    moved.append((block, last[block.kind][1]))
+                if block.kind == "heading":
+                    last.pop("bold", None)
+                last[block.kind] = chunks[-1][0], block
             chunks[-1][1].append(block)
         return [block for _, chunk in sorted(chunks, key=lambda chunk: chunk[0]) for block in chunk], moved
 
