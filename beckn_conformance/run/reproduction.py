@@ -29,6 +29,10 @@ from ..specification.specification import Specification
 from ..untrusted.text import printable
 from .curl import Values, in_json, send
 
+LONGEST_LINE = 500
+"""Characters of a line that a report shows; a longer one becomes a script."""
+WIDTH = 1000
+"""Characters that a script prints of each line of a reply."""
 LONGEST_HISTORY = 60
 """Calls of a history that are listed one by one."""
 
@@ -75,6 +79,7 @@ class RecordedScenario:
             self.run.config,
             history=history,
             title=f"{finding.requirement} {finding.pointer}: {finding.message}",
+            expected=finding.expected,
             describe=judge.describe if judged else lambda exchange: exchange.action,
         )
         # A recording may lack calls that are needed, and its tokens are masked.
@@ -148,30 +153,34 @@ def tell(
     *,
     history: bool = False,
     title: str = "",
+    expected: str = "",
     describe: Callable[[Exchange], str] = lambda exchange: exchange.action,
 ) -> Reproduction:
-    """How to see again what one of the exchanges of a scenario shows.
+    """Returns the commands that show again what one of the exchanges of a scenario shows.
 
     The line and the script need curl and python3. They first make the registrations they need, take ids and tokens
     from the replies, the time from ``date`` and company ids that were not used before; a secret of the configuration
     stands in an environment variable. With ``history``, every call counts and not only changes to the registration,
-    and calls that overlapped are sent so again. All texts come from a record, in which secrets are masked.
+    and calls that overlapped are sent so again. Both end by printing what is ``expected``. All texts come from a
+    record, in which secrets are masked.
     """
     chosen = [*needed(exchange, exchanges, history=history), exchange]
-    steps: tuple[str, ...] = ()
-    if history and len(chosen) > 2:
-        names = _letters(chosen)
-        steps = tuple(
-            printable(f"{number}. {describe(step)}{_about(step, names)}: {_answer(step, names)}")
-            + _beside(number, step, chosen)
-            for number, step in enumerate(chosen, 1)
-        )
+    names = _letters(chosen)
+    captions = tuple(
+        printable(f"{number}. {describe(step)}{_about(step, names)}: {_answer(step, names)}")
+        + _beside(number, step, chosen)
+        for number, step in enumerate(chosen, 1)
+    )
+    steps = captions if history and len(chosen) > 2 else ()
     try:
         variables, calls = _commands(chosen, binding, config)
     except ValueError:
         return Reproduction(NOTHING, steps)
-    line = Command(_line([*variables, *(part for call in calls for part in call.commands(shown=False))]))
-    return Reproduction(line, steps, Command(_script(printable(title), steps, variables, calls)) if steps else NOTHING)
+    ending = [command(["printf", "\\nexpected: %s\\n", printable(expected)])] if expected else []
+    line = Command(_line([*variables, *(part for call in calls for part in call.commands(shown=False)), *ending]))
+    if not steps and len(line) <= LONGEST_LINE:
+        return Reproduction(line, steps)
+    return Reproduction(line, steps, Command(_script(printable(title), captions, variables, calls, ending)))
 
 
 @dataclass(slots=True)
@@ -191,29 +200,32 @@ class _Call:
     """Whether those that were not waited for are, after this one."""
 
     def commands(self, *, shown: bool) -> Iterator[str]:
-        """The commands; unless all are ``shown``, only the last call prints what it brings."""
+        """Yields the commands; unless all are ``shown``, only the last call prints its reply."""
         if self.pause:
             yield self.pause
         if self.reply:
             yield f"{self.reply}=$({self.send})"
             yield from self.taken
         else:
-            yield self.send + ("" if shown or self.last else " >/dev/null") + (" &" if self.beside else "")
+            printed = f" | cut -c 1-{WIDTH}" if shown else "" if self.last else " >/dev/null"
+            yield self.send + printed + (" &" if self.beside else "")
         if self.waits:
             yield "wait"
         if self.reply and shown:
-            yield f'printf "%s\\n" "${self.reply}"'
+            yield f'printf "%s\\n" "${self.reply}" | cut -c 1-{WIDTH}'
 
 
 def _line(commands: Sequence[str]) -> str:
     return "".join(part + (" " if part.endswith(" &") else "; ") for part in commands[:-1]) + commands[-1]
 
 
-def _script(title: str, steps: Sequence[str], variables: Sequence[str], calls: Sequence[_Call]) -> str:
+def _script(
+    title: str, steps: Sequence[str], variables: Sequence[str], calls: Sequence[_Call], ending: Sequence[str]
+) -> str:
     lines = [f"#!/bin/sh\n# {title}\n# Needs curl and python3.", *variables]
     for text, call in zip(steps, calls, strict=True):
         lines += [f"\n# {text}", command(["printf", "\\n%s\\n", text]), *call.commands(shown=True)]
-    return "\n".join(lines) + "\n"
+    return "\n".join([*lines, *ending]) + "\n"
 
 
 def _commands(steps: Sequence[Exchange], binding: Binding, config: GatewayConfig) -> tuple[list[str], list[_Call]]:

@@ -18,7 +18,7 @@ from junitparser.xunit2 import JUnitXml
 from markdown_it import MarkdownIt
 
 from beckn_conformance.commands.cli import main
-from beckn_conformance.record.foreign import har
+from beckn_conformance.record.foreign import forms
 from beckn_conformance.report import files
 from beckn_conformance.report.evidence import wanted
 from tests import har_format
@@ -138,7 +138,7 @@ def test_the_archive_has_every_exchange_on_demand(formats: Formats, tmp_path: Pa
 
     assert main(["report", str(folder), "--har"]) == formats.run.status
 
-    assert [one.row for one in har.read(folder / "exchanges.har")] == in_order(formats.run.journal)
+    assert [one.row for one in forms.read(folder / "exchanges.har")] == in_order(formats.run.journal)
 
 
 def test_the_archive_says_which_exchange_shows_a_finding(formats: Formats) -> None:
@@ -182,9 +182,7 @@ def test_the_badge_shows_the_verdict(formats: Formats) -> None:
 
 
 def test_nothing_half_written_is_left(formats: Formats) -> None:
-    assert sorted(file.name for file in formats.run.folder.iterdir()) == [
-        *sorted(files.NAMES),
-    ]
+    assert {file.name for file in formats.run.folder.iterdir()} == {*files.NAMES, files.SCRIPTS}
 
 
 def test_junit_tells_requirement_level_section_and_finding(formats: Formats) -> None:
@@ -250,7 +248,7 @@ def test_allure_shows_what_a_finding_is_about(formats: Formats) -> None:
     assert attached["request"].startswith("POST http://127.0.0.1:")
     assert attached["reply"].startswith("200\n")
     assert '\n    "token": "<secret ' in attached["reply"]
-    assert attached["again (curl)"] == finding["curl"]
+    assert attached["again (curl)"] == (finding["script"] or finding["curl"])
 
 
 def test_allure_marks_what_only_warns(formats: Formats) -> None:
@@ -339,7 +337,7 @@ def test_what_a_gateway_says_breaks_no_format(gateway: Callable[..., Loopback], 
     assert formats.run.findings
     main(["report", str(formats.run.folder), "--har"])
     har_format.check(formats.har)
-    assert [one.row for one in har.read(formats.run.folder / "exchanges.har")] == in_order(formats.run.journal)
+    assert [one.row for one in forms.read(formats.run.folder / "exchanges.har")] == in_order(formats.run.journal)
     assert len(outcomes(formats.graph)) == len(formats.run.report["requirements"])
     assert any(case.result for case in formats.cases.values())
     html = MarkdownIt("gfm-like", {"html": True, "linkify": False}).render(

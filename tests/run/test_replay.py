@@ -496,3 +496,12 @@ def test_a_test_is_run_again_by_its_name_alone() -> None:
         "--pyargs",
         "a.b::test['$(x)']",
     ]
+
+
+@pytest.mark.parametrize(("size", "is_script"), [(10, False), (600, True)])
+def test_a_long_line_becomes_a_script(size: int, is_script: bool) -> None:
+    told = tell(exchange("Provider/get", b"x" * size), [], HttpBinding(), CONFIG, expected="a name")
+
+    assert bool(told.script) is is_script
+    assert told.curl.endswith("printf '\\nexpected: %s\\n' 'a name'")
+    assert not is_script or told.script.endswith("printf '\\nexpected: %s\\n' 'a name'\n")
