@@ -37,6 +37,9 @@ def _of_member(action: str, pointer: str, part: Member, requirement: str, *, req
     also = _LOST if pointer.endswith("/*") else _ALSO.get(requirement, ())
     holder, _, last = pointer.rpartition("/")
     for name, change, words in _breaches(part, required=required):
+        if name == "null" and not required and last != "*":
+            # An optional member that is null is as good as absent (reading T12).
+            continue
         summary = f"in the reply to {action} {pointer} {words}"
         install = (
             in_ack(action, pointer, change) if required or last == "*" else in_ack(action, holder, _put(last, change))
