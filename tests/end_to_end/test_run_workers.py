@@ -48,8 +48,6 @@ def test_the_record_of_all_processes_is_one(kit: Kit, gateway: Callable[..., Loo
 def test_what_a_lost_process_had_shown_is_kept(kit: Kit, gateway: Callable[..., Loopback], tmp_path: Path) -> None:
     (tmp_path / "loss.py").write_text(
         "import os\n"
-        "from beckn_conformance.plugin import workers\n"
-        "workers.INTERVAL = 0.0\n"
         "ended = 0\n"
         "def pytest_runtest_logfinish(nodeid, location):\n"
         "    global ended\n"

@@ -1,0 +1,104 @@
+"""The state of a run follows from its events alone, in the order in which a run has them."""
+
+import dataclasses
+import datetime
+
+import pytest
+
+from beckn_conformance.config.gateway import GatewayConfig
+from beckn_conformance.judging.preference import PLAIN, Weight
+from beckn_conformance.messages.binding import HttpBinding
+from beckn_conformance.record.events import Probe, ProcessEnd, RunEnd, RunStart, ScenarioEnd, TestEnd, Transcript
+from beckn_conformance.record.run import Run
+from beckn_conformance.run.assessment import MOST_NOTES, Assessment
+from beckn_conformance.specification.loading import load
+from tests.exchanges import exchange, nack, page
+
+PROBE = Probe((), HttpBinding(), ("Provider/get",), True, True, ("a note",))
+CHECKED = "REPLY-MESSAGE"
+
+
+def run():
+    return Run(load(), GatewayConfig("https://gw.example/api"), "0123456789ab", 7, datetime.datetime.now(datetime.UTC))
+
+
+def assessed(*events):
+    started = run()
+    assessment = Assessment(started)
+    for event in (RunStart(started), PROBE, *events):
+        assessment.apply(event)
+    return assessment
+
+
+def scenario(*exchanges, weight=PLAIN, unmet=""):
+    return ScenarioEnd("t", Transcript(exchanges, unmet), weight)
+
+
+def silent(size=0):
+    """A NACK that breaks CHECKED, for a request of some size."""
+    answer = dataclasses.replace(nack({}), headers=(("action", "NACK"), ("Content-Type", "application/json")))
+    return exchange("Provider/get", {"registration": {"id": "r" * (size + 1)}}, answer)
+
+
+def test_a_test_is_judged_by_all_its_scenarios():
+    assessment = assessed(scenario(silent()), scenario(exchange("Provider/get", {}, nack({}))), TestEnd("t", [CHECKED]))
+
+    assert assessment.outcome.status == "failed"
+    assert {finding.requirement for finding in assessment.outcome.findings} == {CHECKED}
+    assert assessment.tally.tests == {CHECKED: ["t"]}
+
+
+def test_findings_of_one_test_are_none_of_the_next():
+    assessment = assessed(scenario(silent()), TestEnd("t", [CHECKED]), TestEnd("u", [CHECKED]))
+
+    assert assessment.outcome.status == "inconclusive"
+    assert assessment.outcome.text == f"{CHECKED} could not be judged: nothing it needs happened"
+
+
+def test_a_smaller_example_stands_for_a_finding_and_exercises_nothing_else():
+    small, large = silent(), silent(9)
+    assessment = assessed(
+        scenario(large, weight=Weight(offset=100)),
+        scenario(small, exchange("Provider/get", {}, page(500)), weight=Weight(exact=1)),
+        TestEnd("t", [CHECKED, "REPLY-NO-CRASH"]),
+    )
+
+    assert {finding.exchange for finding in assessment.outcome.findings if finding.requirement == CHECKED} == {small.id}
+    assert "REPLY-NO-CRASH" not in {finding.requirement for finding in assessment.outcome.findings}
+
+
+def test_why_a_requirement_could_not_be_judged_is_told():
+    assessment = assessed(scenario(unmet="no registration could be made"), TestEnd("t", ["GET-ACK"]))
+
+    assert assessment.outcome.text == "GET-ACK could not be judged: no registration could be made"
+    assert assessment.tally.reasons["GET-ACK"]["no registration could be made"] == 1
+
+
+def test_processes_of_a_run_add_up():
+    start = run()
+    again = (RunStart(start), PROBE, scenario(silent()), ProcessEnd(["other"], "", 3))
+    assessment = assessed(scenario(silent()), ProcessEnd(["one"], "no answer", 4), *again, RunEnd(True, 2.5))
+
+    whole = assessment.run
+    assert (whole.exchanges, whole.unreachable, whole.narrowed, whole.seconds) == (7, "no answer", True, 2.5)
+    assert [note for note in whole.notes if note in ("a note", "one", "other")] == ["a note", "one", "other"]
+    assert [found.count for found in assessment.tally.found[CHECKED].values()] == [2]
+    assert assessment.conclude().verdict == "incomplete"
+
+
+def test_notes_on_single_exchanges_do_not_grow_without_end():
+    odd = [exchange("Provider/get", {}, page(300 + n)) for n in range(100)]
+
+    assert len(assessed(*map(scenario, odd)).run.notes) == MOST_NOTES
+
+
+@pytest.mark.parametrize(
+    ("events", "why"),
+    [
+        ((PROBE,), "begun again"),
+        ((RunStart(run()), scenario(silent())), "judged before the run was begun"),
+    ],
+)
+def test_events_in_an_order_that_no_run_has_are_refused(events, why):
+    with pytest.raises(ValueError, match=why):
+        assessed(*events)
