@@ -7,6 +7,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+from beckn_conformance.commands.spec.additions import operation
 from beckn_conformance.specification.loading import default_folder
 
 WEBSITE = {
@@ -131,91 +132,21 @@ def with_everything(folder: Path) -> Path:
     return folder
 
 
-STATUS = """
-- id: STATUS-ENDPOINT
-  section: §5 API Endpoint
-  level: MUST
-  basis: stated
-  reading: [T1]
-  title: Provider/status is served
-  text: The gateway serves Provider/status.
-  operations: [status]
-
-- id: STATUS-ACK
-  section: §5 Responses, Success
-  level: MUST
-  basis: stated
-  reading: [T1]
-  title: valid request is acknowledged
-  text: A valid request for the status of a registration is acknowledged.
-  operations: [status]
-
-- id: STATUS-BODY
-  section: §5 Responses, Success, Body
-  level: MUST
-  basis: stated
-  reading: [R1]
-  title: reply has the registration
-  text: The body of an ACK has id and status of the registration.
-  operations: [status]
-
-- id: STATUS-NACK-REGISTRATION
-  section: §5 Responses, Failure, Body
-  level: MUST
-  basis: stated
-  reading: [Q2, R14]
-  title: faulty registration is refused and blamed
-  text: A request whose registration is faulty is refused with a NACK that has a message there.
-  operations: [status]
-  refuses: {members: [/registration, /registration/id], strength: must}
-"""
-"""Requirements on an operation that shows the status of a registration, and nothing else of it."""
-
-
 def with_operation(folder: Path) -> Path:
-    """A copy with a fifth operation, Provider/status: its schemas, its requirements, and its place in every list."""
+    """A copy with a fifth operation, Provider/status, which shows the status of a registration and nothing else."""
     copied(folder)
-    with (folder / "operations.yaml").open("a", encoding="utf-8") as file:
-        file.write("\n- {key: status, action: Provider/status, prefix: STATUS, section: §5}\n")
-    for kind in ("request", "ack", "nack"):
-        text = (folder / f"get.{kind}.json").read_text(encoding="utf-8")
-        text = text.replace("Provider/get", "Provider/status").replace(f"/get.{kind}.json", f"/status.{kind}.json")
-        (folder / f"status.{kind}.json").write_text(text, encoding="utf-8")
+    operation.add(folder, "Provider/status", "get")
     changed(folder, "status.ack.json", _show_registration_only)
-    changed(folder, "header.request.json", lambda head: head["properties"]["Action"]["enum"].append("Provider/status"))
-    changed(folder, "envelope.json", _envelop_status)
-    requirements = folder / "requirements.yaml"
-    text = requirements.read_text(encoding="utf-8")
-    for operations in ("[signup, get, info-update, documents-add]", "[get, info-update, documents-add]"):
-        text = text.replace(operations, operations.replace("]", ", status]"))
-    # A call that changes nothing shows nothing of an update.
-    before, whole, after = text.partition("- id: UPDATE-WHOLE\n")
-    requirements.write_text(before + whole + after.replace(", status]", "]", 1) + STATUS, encoding="utf-8")
-    page = folder / "page.yaml"
-    titles = "  titles:\n"
-    page.write_text(
-        page.read_text(encoding="utf-8").replace(titles, f"{titles}    status: 5. Get the status\n"), "utf-8"
-    )
     description = folder / "openapi.yaml"
-    text = description.read_text(encoding="utf-8")
-    start, end = text.index("  /Provider/get:"), text.index("  /Provider/info/update:")
-    block = text[start:end].replace("Provider/get", "Provider/status").replace("getRegistration", "getStatus")
-    block = block.replace("get.", "status.")
-    block = block.replace('                acknowledged: {$ref: "#/components/examples/GetAcknowledged"}\n', "")
-    description.write_text(text[:end] + block + text[end:], encoding="utf-8")
+    before, start_of_path, after = description.read_text(encoding="utf-8").partition("  /Provider/status:")
+    example = '                acknowledged: {$ref: "#/components/examples/GetAcknowledged"}\n'
+    description.write_text(before + start_of_path + after.replace(example, "", 1), encoding="utf-8")
     return folder
 
 
 def _show_registration_only(body: Any) -> None:
     body["required"] = ["registration"]
     body["properties"] = {"registration": body["properties"]["registration"]}
-
-
-def _envelop_status(envelope: Any) -> None:
-    for kind in ("request", "ack", "nack"):
-        like = json.dumps(envelope["$defs"][f"get.{kind}"])
-        envelope["$defs"][f"status.{kind}"] = json.loads(like.replace("get.", "status."))
-        envelope["anyOf"].append({"$ref": f"#/$defs/status.{kind}"})
 
 
 def _add_to_info(parts: Any, name: str, schema: Any, kept: Any) -> None:

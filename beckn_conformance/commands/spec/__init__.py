@@ -27,6 +27,7 @@ def add(commands: Commands) -> None:
     _add_diff(group)
     _add_catalogue(group)
     _add_bundle(group)
+    _add_add(group)
 
 
 def _say(value: Any, lines: Iterable[str], *, as_json: bool) -> None:
@@ -176,4 +177,49 @@ def _bundle(chosen: argparse.Namespace) -> int:
         with replaced(chosen.output / name) as file:
             file.write(json.dumps(content, indent=2, ensure_ascii=False) + "\n")
     say([f"{chosen.output}: {len(made)} files"])
+    return 0
+
+
+# add
+
+
+def _add_add(group: Commands) -> None:
+    add = group.add_parser(
+        "add",
+        help="add a member, an operation or a reading to the schemas",
+        description="Writes the rows that a member, an operation or a reading needs, and says what is left to decide.",
+    )
+    kinds = add.add_subparsers(dest="kind", required=True, metavar="KIND")
+    member = kinds.add_parser("member", help="a member of requests and replies, such as /info/website")
+    member.add_argument("name", metavar="POINTER")
+    member.add_argument("--type", choices=("string", "integer", "number", "boolean"), default="string")
+    member.add_argument("--optional", action="store_true", help="gateways have to accept a request without it")
+    operation = kinds.add_parser("operation", help="an operation, such as Provider/status")
+    operation.add_argument("name", metavar="ACTION")
+    operation.add_argument("--like", metavar="KEY", default="get", help="the operation that it begins as (get)")
+    reading = kinds.add_parser("reading", help="a reading of what the page leaves open, such as R20")
+    reading.add_argument("name", metavar="NUMBER")
+    reading.add_argument("--topic", required=True, help="what it is about, in a few words")
+    reading.add_argument("--level", choices=("M", "S", "R", "C"), default="R", help="how it binds (R: recorded only)")
+    for one in (member, operation, reading):
+        one.add_argument("--spec", metavar="DIR", type=path_of, help="the copy of schemas/ to write to (schemas/)")
+    add.set_defaults(does=_extend)
+
+
+def _extend(chosen: argparse.Namespace) -> int:
+    from ...specification.loading import default_folder
+    from . import check
+    from .additions import member, operation, reading
+
+    folder = chosen.spec or default_folder()
+    match chosen.kind:
+        case "member":
+            added = member.add(folder, chosen.name, chosen.type, optional=chosen.optional)
+        case "operation":
+            added = operation.add(folder, chosen.name, chosen.like)
+        case _:
+            added = reading.add(folder, chosen.name, chosen.topic, chosen.level)
+    say(f"wrote   {line}" for line in added.written)
+    say(f"decide  {line}" for line in added.left)
+    say(f"mend    {problem}" for problem in check.problems(folder))
     return 0

@@ -1,0 +1,137 @@
+"""Adds an operation that is like another one, with its messages, requirements and description."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any, Final
+
+from ....errors import UsageError, nearest
+from ....specification.catalogue import Operation
+from ....specification.loading import load
+from ....specification.specification import Specification
+from . import Added
+from .editing import append, block, change, insert, line_of, text_of, write
+
+KINDS: Final = ("request", "ack", "nack")
+ENDINGS: Final = ("ENDPOINT", "ACK", "BODY")
+CHANGES: Final = (
+    "an operation that changes a registration: its effect, in a module of beckn_conformance/judging/history, and its "
+    "requirements, each with a check, a test and a defect"
+)
+
+
+def add(path: Path, action: str, like: str) -> Added:
+    """Adds an operation such as ``Provider/status``, like the one with a key; raises UsageError if that cannot be."""
+    specification = load(path)
+    operations = {operation.key: operation for operation in specification.operations}
+    if like not in operations:
+        raise UsageError(f"--like {like} is no operation{nearest(like, operations)}")
+    model = operations[like]
+    if not re.fullmatch("[A-Za-z]+(/[A-Za-z]+)+", action):
+        raise UsageError(f"{action}: write the Action of the operation, such as Provider/status")
+    words = [word.lower() for word in action.split("/")[1:]]
+    section = f"§{max(int(o.section[1:]) for o in specification.operations) + 1}"
+    new = Operation("-".join(words), action, "".join(words).upper(), section)
+    if new.key in operations or any(o.action == action or o.prefix == new.prefix for o in operations.values()):
+        raise UsageError(f"{action} is there already")
+    _messages(path, model, new)
+    row = f"- key: {new.key}\n  action: {new.action}\n  prefix: {new.prefix}\n  section: {new.section}"
+    append(path, "operations.yaml", row)
+    ids = _requirements(path, specification, model, new)
+    title = f"{section[1:]}. {action}"
+    insert(path, "page.yaml", "  titles:", f"    {new.key}: {title}\n")
+    _described(path, model, new)
+    written = [f"{new.key}.{kind}.json: as {model.key}.{kind}.json" for kind in KINDS]
+    written += ["operations.yaml, header.request.json, envelope.json, page.yaml, openapi.yaml: the operation"]
+    written += [f"requirements.yaml: {', '.join(ids)}, and the requirements on all operations"]
+    left = [
+        f"{new.key}.request.json, {new.key}.ack.json, {new.key}.nack.json: the members; then examples in openapi.yaml",
+        f"requirements.yaml: what {', '.join(ids)} say; one for each member, if they differ",
+        f"page.yaml: the title {title!r}; openapi.yaml: tags, summary and description",
+        CHANGES,
+    ]
+    return Added(written, left)
+
+
+def _messages(path: Path, model: Operation, new: Operation) -> None:
+    for kind in KINDS:
+        text = text_of(path, f"{model.key}.{kind}.json").replace(model.action, new.action)
+        write(path, f"{new.key}.{kind}.json", text.replace(f"/{model.key}.{kind}.json", f"/{new.key}.{kind}.json"))
+    change(path, "header.request.json", lambda content: content["properties"]["Action"]["enum"].append(new.action))
+
+    def enveloped(content: Any) -> None:
+        for kind in KINDS:
+            like = dict(content["$defs"][f"{model.key}.{kind}"])
+            like["properties"] = {**like["properties"], "body": {"$ref": f"{new.key}.{kind}.json"}}
+            content["$defs"][f"{new.key}.{kind}"] = like
+            content["anyOf"].append({"$ref": f"#/$defs/{new.key}.{kind}"})
+
+    change(path, "envelope.json", enveloped)
+
+
+def _requirements(path: Path, specification: Specification, model: Operation, new: Operation) -> list[str]:
+    """Adds the operation to the requirements on all, and those that every operation has; returns their ids."""
+    file = "requirements.yaml"
+    text = text_of(path, file)
+    lines = text.splitlines(keepends=True)
+    prefixes = tuple(f"{operation.prefix}-" for operation in specification.operations)
+    rows, ids = [], []
+    for index, row in enumerate(specification.requirements.values()):
+        if model.action in row.operations and not row.id.startswith(prefixes):
+            place = line_of(text, index, "operations") - 1
+            lines[place] = lines[place].replace("]", f", {new.key}]", 1)
+        elif row.id in {f"{model.prefix}-{ending}" for ending in ENDINGS}:
+            copy = block(text, line_of(text, index)).replace(f"- id: {model.prefix}-", f"- id: {new.prefix}-")
+            copy = re.sub("(?m)^  section: .*?(?=[ \n])", f"  section: {new.section}", copy, count=1)
+            copy = re.sub(r"(?m)^  operations: .*$", f"  operations: [{new.key}]", copy)
+            rows.append(copy.replace(model.action, new.action).strip())
+            ids.append(f"{new.prefix}-{row.id.removeprefix(f'{model.prefix}-')}")
+    for top in specification.children(model.action, ""):
+        members = [m for m in specification.members(model.action) if f"{m.pointer}/".startswith(f"{top.pointer}/")]
+        sent = [m.pointer for m in members if m.scalar and "x-known" not in m.schema]
+        word = re.sub("[^A-Z]+", "-", top.name.upper())
+        about = [(f"ACK-{word}", sent, ACCEPTED), (f"NACK-{word}", [m.pointer for m in members], REFUSED)]
+        for name, pointers, like in about[not sent :]:
+            ids.append(f"{new.prefix}-{name}")
+            names = ", ".join(f'"{pointer}"' for pointer in pointers)
+            rows.append(like.format(id=ids[-1], section=new.section, key=new.key, name=top.name, members=names).strip())
+    write(path, file, "".join(lines))
+    append(path, file, "\n\n".join(rows))
+    return ids
+
+
+ACCEPTED: Final = """
+- id: {id}
+  section: {section} Table of Definitions
+  level: MUST
+  basis: stated
+  reading: [Q1]
+  title: valid {name} is accepted
+  text: A request with valid values in {name} is accepted.
+  operations: [{key}]
+  accepts: {{members: [{members}], strength: must}}
+"""
+REFUSED: Final = """
+- id: {id}
+  section: {section} Responses, Failure, Body
+  level: MUST
+  basis: stated
+  reading: [Q2, R14]
+  title: faulty {name} is refused and blamed
+  text: A request with a fault in {name} is refused with a NACK that has a message at that field.
+  operations: [{key}]
+  refuses: {{members: [{members}], strength: must}}
+"""
+
+
+def _described(path: Path, model: Operation, new: Operation) -> None:
+    """Copies the model's path of openapi.yaml."""
+    file = "openapi.yaml"
+    text = text_of(path, file)
+    like = block(text, line_of(text, "paths", f"/{model.action}"))
+    copy = like.replace(model.action, new.action).replace(f" {model.key}.", f" {new.key}.")
+    name = "".join(word.capitalize() for word in new.key.split("-"))
+    copy = re.sub(r"operationId: \w+", f"operationId: {name[0].lower()}{name[1:]}", copy)
+    copy = re.sub(rf"\$ref: {re.escape(model.key)}\.", f"$ref: {new.key}.", copy)
+    write(path, file, text.replace(like, like + copy, 1))

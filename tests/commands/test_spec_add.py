@@ -1,0 +1,117 @@
+"""``spec add`` writes all rows that a member, an operation or a reading needs, and says what is left to decide."""
+
+from __future__ import annotations
+
+import difflib
+from pathlib import Path
+
+import pytest
+
+from beckn_conformance.commands.cli import main
+from beckn_conformance.commands.spec.additions import member, operation, reading
+from beckn_conformance.commands.spec.additions.editing import styled
+from beckn_conformance.commands.spec.check import Problem, problems
+from beckn_conformance.specification.loading import default_folder, load
+from tests.changed_schemas import copied
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return copied(tmp_path / "schemas")
+
+
+def told(folder: Path) -> list[Problem]:
+    """The problems of a folder; which tests there are is settled once in a process, by the schemas that come first."""
+    return [problem for problem in problems(folder) if not problem.message.startswith("no test exercises")]
+
+
+def texts(folder: Path) -> dict[str, str]:
+    return {path.name: path.read_text(encoding="utf-8") for path in folder.iterdir()}
+
+
+@pytest.mark.parametrize("name", [n for n in load().files if n.endswith(("common.json", ".ack.json", "request.json"))])
+def test_the_schemas_have_the_style_that_is_written(name: str) -> None:
+    assert styled(load().files[name]) + "\n" == (default_folder() / name).read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("type_", ["string", "integer", "number", "boolean"])
+@pytest.mark.parametrize("pointer", ["/info/website", "/documents/*/kind", "/api/sandbox", "/registration/region"])
+def test_a_member_lacks_nothing_but_examples(folder: Path, pointer: str, type_: str) -> None:
+    added = member.add(folder, pointer, type_, optional=False)
+
+    assert {problem.file for problem in told(folder)} <= {"openapi.yaml"}
+    assert any("examples" in line for line in added.left)
+    with_it = [
+        o.action for o in load(folder).operations if pointer in {m.pointer for m in load(folder).members(o.action)}
+    ]
+    assert len(with_it) >= (1 if pointer.startswith("/api") else 2)
+
+
+def test_an_optional_member_lacks_nothing_at_all(folder: Path) -> None:
+    member.add(folder, "/info/website", "string", optional=True)
+
+    assert told(folder) == []
+    (website,) = [m for m in load(folder).members("Provider/signup") if m.pointer == "/info/website"]
+    assert website.omissible
+
+
+def test_lines_that_are_not_concerned_stay_as_they_are(folder: Path) -> None:
+    before = texts(folder)
+
+    member.add(folder, "/info/website", "string", optional=False)
+
+    lost = [
+        line
+        for name, text in texts(folder).items()
+        for line in difflib.unified_diff(before[name].splitlines(), text.splitlines(), n=0, lineterm="")
+        if line.startswith("-") and not line.startswith("---")
+    ]
+    assert len(lost) < 12, lost
+
+
+@pytest.mark.parametrize("like", ["get", "info-update", "documents-add"])
+def test_an_operation_is_described_everywhere(folder: Path, like: str) -> None:
+    added = operation.add(folder, "Provider/status", like)
+
+    assert told(folder) == []
+    assert "Provider/status" in {o.action for o in load(folder).operations}
+    assert any("judging/history" in line for line in added.left)
+
+
+def test_a_reading_is_a_row_that_can_be_cited(folder: Path) -> None:
+    reading.add(folder, "R20", "what a gateway does on a Sunday", "R")
+
+    assert told(folder) == []
+    assert load(folder).readings["R20"]["topic"] == "what a gateway does on a Sunday"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("member", "/info/phone"), "/info/phone is there already"),
+        (("member", "/inof/website"), "no request has an object at /inof; did you mean '/info'?"),
+        (("member", "/info/Web Site"), "write the name of the member in lower case"),
+        (("operation", "Provider/get"), "Provider/get is there already"),
+        (("operation", "status"), "write the Action of the operation"),
+        (("operation", "Provider/status", "--like", "fetch"), "--like fetch is no operation"),
+        (("reading", "R1", "--topic", "x"), "R1 is there already"),
+        (("reading", "20", "--topic", "x"), "write a letter and a number"),
+    ],
+)
+def test_what_cannot_be_added_is_told_and_nothing_written(
+    folder: Path, arguments: tuple[str, ...], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = texts(folder)
+
+    assert main(["spec", "add", *arguments, "--spec", str(folder)]) == 4
+
+    (line,) = capsys.readouterr().err.splitlines()
+    assert message in line
+    assert texts(folder) == before
+
+
+def test_the_command_prints_what_was_written_and_what_is_left(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["spec", "add", "member", "/info/website", "--spec", str(folder)]) == 0
+
+    said = {line.partition(" ")[0] for line in capsys.readouterr().out.splitlines()}
+    assert said == {"wrote", "decide", "mend"}
