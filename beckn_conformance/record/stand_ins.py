@@ -75,6 +75,8 @@ class StandIns:
         return made if made != value else None
 
     def _text(self, value: str, members: Members) -> str:
+        # Letters of compatibility have no others of their kind, and some gateways give back plain ones (R10).
+        value = unicodedata.normalize("NFKC", value) if _has_compatible(value) else value
         form = form_of(value.strip())
         known = self._attempts.get(form)
         kind = [*self._kind(value, members)]
@@ -149,6 +151,13 @@ def _composed(value: str) -> str:
     if value.isascii() or len(value) > LONGEST_NORMALISED or unicodedata.normalize("NFD", value) != value:
         return value
     return unicodedata.normalize("NFC", value)
+
+
+def _has_compatible(value: str) -> bool:
+    """Tells whether a text has letters that are compatible with plainer ones."""
+    if value.isascii() or len(value) > LONGEST_NORMALISED:
+        return False
+    return unicodedata.normalize("NFKC", value) != unicodedata.normalize("NFC", value)
 
 
 @lru_cache(maxsize=4096)

@@ -102,6 +102,16 @@ def test_values_that_differ_in_form_have_stand_ins_that_do(name, change):
     assert (one == other) == (name == change(name))
 
 
+@pytest.mark.parametrize("name", ["Ｍｅｔｒｏ Rail", "ﬁrst Métro", "𝐀lpha 𝟗 Cabs"])
+def test_compatible_letters_and_plain_ones_have_stand_ins_of_one_form(name):
+    made = stand_ins()
+
+    one, plain = made.of("name", name), made.of("name", unicodedata.normalize("NFKC", name))
+
+    assert same_but_for_form(one, plain)
+    assert one not in (name, None)
+
+
 @pytest.mark.parametrize("variant", ["no padding", "padding", "jpg"])
 def test_other_writings_of_a_document_have_other_writings_of_its_stand_in(variant):
     made = stand_ins()

@@ -24,10 +24,15 @@ def same_but_for_form(one: Any, other: Any) -> bool:
 
 
 def form_of(text: str) -> str:
-    """Reduces a text to what is equal in all texts that differ only in form."""
+    """Reduces a text to what is equal in all texts that differ only in form.
+
+    Normal form is any of the four of Unicode, compatible ones included. A dotted or dotless i counts as a plain one,
+    because libraries disagree about its other case.
+    """
     if len(text) > LONGEST_NORMALISED:
         return text.casefold()
-    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).strip().casefold())
+    plain = unicodedata.normalize("NFKD", text).strip().replace("ı", "i").casefold()
+    return unicodedata.normalize("NFKD", plain).replace("i\u0307", "i")
 
 
 def same_bytes(one: Any, other: Any) -> bool:
