@@ -33,7 +33,7 @@ class DoubtKind(StrEnum):
     MISSING = "missing"
     NULL = "null"
     TAKEN = "taken"
-    """Another registration was made with the value."""
+    """The value was sent before, so that a gateway may refuse it; if it does not, it keeps the value."""
     OTHER = "other"
 
 
@@ -86,6 +86,7 @@ class Diagnosis:
         return tuple(f for f in self.faults if not f.in_header)
 
     def clouds(self, pointer: str) -> bool:
-        """Tells whether a member, or a part of it, is in doubt or at fault."""
-        pointers = (*(fault.pointer for fault in self.faults), *(doubt.pointer for doubt in self.doubts))
+        """Tells whether nobody can say what an ACK does with a member, because of a fault or doubt in or around it."""
+        doubts = (doubt.pointer for doubt in self.doubts if doubt.kind is not DoubtKind.TAKEN)
+        pointers = (*(fault.pointer for fault in self.faults), *doubts)
         return any(p == pointer or p.startswith(f"{pointer}/") or pointer.startswith(f"{p}/") for p in pointers)

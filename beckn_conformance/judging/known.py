@@ -9,6 +9,11 @@ from dataclasses import dataclass, field
 from ..messages.exchange import Exchange, Message
 from ..specification.pointer import member
 
+IDENTIFYING = ("name", "phone", "email", "company_id")
+"""Members of ``info`` by which a gateway may know a provider again."""
+FEW = 3
+"""Letters beyond f of each case in a token from which on it is surely no number in another notation."""
+
 
 @dataclass(slots=True)
 class Known:
@@ -24,16 +29,16 @@ class Known:
 class KnownRegistrations:
     """The registrations of a gateway, their tokens, and the values that are taken.
 
-    Hashes stand for texts, so that a long run takes little memory.
+    A hash stands for each value, so that a long run takes little memory.
     """
 
     registrations: dict[str, Known] = field(default_factory=dict)
     owners: dict[str, list[str]] = field(default_factory=dict)
     """Ids of the registrations to which a token was given."""
-    company_ids: dict[int, str] = field(default_factory=dict)
-    """Owner of each company id that was sent, without regard to case (Q5): a registration id or an exchange id."""
-    identities: set[int] = field(default_factory=set)
-    """Names, phones and addresses that signups sent: a second signup with one of them may be refused."""
+    identities: dict[tuple[str, int], str] = field(default_factory=dict)
+    """By name and value of each member that may tell providers apart, who sent it first: a registration or an exchange.
+
+    Whether letters are capitals does not matter (Q5)."""
     closed: bool = True
     """Every registration that can be asked for was seen. Not so in recorded traffic."""
     unheld: frozenset[str] = frozenset()
@@ -47,28 +52,21 @@ class KnownRegistrations:
         return self.registrations.get(id_) if isinstance(id_, str) else None
 
     def taken(self, exchange: Exchange, registration: str | None) -> Iterator[str]:
-        """Pointers of the values by which a gateway may know another provider already."""
-        info = _texts(exchange.sent)
-        if company_id := info.get("company_id"):
-            owner = self.company_ids.get(hash(company_id.casefold()))
-            if owner not in (None, registration, exchange.id):
-                yield "/info/company_id"
-        if registration is None:
-            yield from (f"/info/{name}" for name, key in _identities(info) if key in self.identities)
+        """Pointers of the values that another provider may have, for which a gateway may refuse a request (Q5, Q13)."""
+        for key in _identities(exchange):
+            if self.identities.get(key) not in (None, registration, exchange.id):
+                yield f"/info/{key[0]}"
 
     def learn(self, exchange: Exchange, registration: str | None) -> None:
         """Remembers what a request identified a provider with; to be called after the request is diagnosed."""
-        info = _texts(exchange.sent)
-        if company_id := info.get("company_id"):
-            self.company_ids.setdefault(hash(company_id.casefold()), registration or exchange.id)
-        if registration is None:
-            self.identities |= {key for _, key in _identities(info)}
+        for key in _identities(exchange):
+            self.identities.setdefault(key, registration or exchange.id)
 
     def give(self, registration: str, signup: Exchange) -> None:
-        """Makes the company id of an acknowledged signup that of the registration, which may repeat it."""
-        key = hash(_texts(signup.sent).get("company_id", "").casefold())
-        if self.company_ids.get(key) == signup.id:
-            self.company_ids[key] = registration
+        """Makes the values of an acknowledged signup those of the registration, which may repeat them."""
+        for key in _identities(signup):
+            if self.identities.get(key) == signup.id:
+                self.identities[key] = registration
 
     def add(self, registration: Known) -> None:
         self.registrations.setdefault(registration.id, registration)
@@ -81,14 +79,17 @@ class KnownRegistrations:
         self.registrations.pop(registration, None)
 
 
-def _texts(sent: Message | None) -> dict[str, str]:
-    """The texts in ``info``, by name."""
-    info = member(sent.body, "/info") if sent is not None else None
-    return {k: v for k, v in info.items() if isinstance(v, str)} if isinstance(info, dict) else {}
+def in_another_case(token: str) -> str | None:
+    """Returns a token with capitals and small letters exchanged; None if they may not matter, as in a UUID."""
+    letters = [letter for letter in token if letter.isascii() and letter.isalpha() and letter.lower() not in "abcdef"]
+    capitals = sum(map(str.isupper, letters))
+    return token.swapcase() if min(capitals, len(letters) - capitals) >= FEW else None
 
 
-def _identities(info: dict[str, str]) -> Iterator[tuple[str, int]]:
-    """The members by which a gateway may know a provider again, each with a key for its value."""
-    for name in ("name", "phone", "email"):
-        if name in info:
-            yield name, hash((name, info[name].casefold()))
+def _identities(exchange: Exchange) -> Iterator[tuple[str, int]]:
+    """Name and hash of each value in a request by which a gateway may know a provider again."""
+    info = member(exchange.sent.body, "/info") if exchange.sent is not None else None
+    for name in IDENTIFYING:
+        value = info.get(name) if isinstance(info, dict) else None
+        if isinstance(value, str) and value:
+            yield name, hash(value.casefold())

@@ -22,7 +22,7 @@ from ..specification.pointer import MISSING, below, member, places
 from ..specification.specification import Specification
 from ..untrusted.patterns import pattern
 from .diagnosis import Diagnosis, Doubt, DoubtKind, Fault, Note, Symbol
-from .known import Known, KnownRegistrations
+from .known import Known, KnownRegistrations, in_another_case
 
 WIDEST_NUMBER = 2**53 - 1
 """The largest whole number that every reader of JSON keeps as it is (RFC 7493 §2.2)."""
@@ -80,6 +80,7 @@ class Recogniser:
             yield from _registration(exchange, sent, known, owner)
         elif not sent.header.get("Token", "").strip():
             yield Doubt("header:Token", "the page does not say what token a signup needs")
+        yield from _repeated_names(sent.body)
         for pointer in known.taken(exchange, owner.id if owner else None):
             yield Doubt(pointer, "another registration was made with it", DoubtKind.TAKEN)
         if len(exchange.request.content) > LARGEST_CALL:
@@ -191,8 +192,10 @@ def _registration(
             yield Doubt("/registration/id", "a registration whose signup was not seen")
     if not token:
         yield _in_header("Token", "missing" if token is None else "empty")
-    elif owner is not None and owner.id not in owners:
-        yield _in_header("Token", "foreign" if owners else "unknown")
+    elif owner is not None and owners and owner.id not in owners:
+        yield _in_header("Token", "foreign")
+    elif owner is not None and not owners:
+        yield _unknown_token(token, known, owner)
     elif owner is not None and len(owners) > 1:
         yield _in_header("Token", "shared")
     elif not owners:
@@ -203,6 +206,26 @@ def _registration(
         yield Doubt("header:Token", "the token may have expired")
     if not known.serves_fresh:
         yield Doubt("/registration/id", "the gateway serves no registration before it is verified")
+
+
+def _unknown_token(token: str, known: KnownRegistrations, owner: Known) -> Fault | Doubt:
+    if not known.closed:
+        return Doubt("header:Token", "a token that a call outside of the recording may have given")
+    if token.casefold() == owner.token.casefold() and in_another_case(owner.token) is None:
+        return Doubt("header:Token", "a token whose capitals may not matter")
+    return _in_header("Token", "unknown")
+
+
+def _repeated_names(body: Any) -> Iterator[Doubt]:
+    """Documents of one call that share a name: each is kept if the call is acknowledged (R13)."""
+    documents = member(body, "/documents")
+    seen: set[str] = set()
+    for index, document in enumerate(documents if isinstance(documents, list) else ()):
+        name = member(document, "/name")
+        if isinstance(name, str) and name != MISSING:
+            if name.casefold() in seen:
+                yield Doubt(f"/documents/{index}/name", "another document of the call has this name", DoubtKind.TAKEN)
+            seen.add(name.casefold())
 
 
 def _broken(member: Member, value: Any) -> str:

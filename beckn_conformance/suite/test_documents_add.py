@@ -94,20 +94,24 @@ async def test_additions_in_a_row(actor: Actor, times: int) -> None:
 
 
 @exercises("DOCUMENTS-SAME-NAME")
-@pytest.mark.parametrize("of", ["the_signup", "an_addition"])
+@pytest.mark.parametrize("of", ["the_signup", "an_addition", "the_same_call"])
 @scenario
 async def test_same_name(actor: Actor, of: str) -> None:
-    """A document of a name that is taken does not replace the one that has it."""
+    """A document of a name that is taken does not replace the one that has it, nor one that comes with it."""
     name = f"Operating Permit {actor.values.word()}.pdf"
     named = [actor.values.document(name=name)]
     if of == "the_signup":
         registration = await actor.registered({**actor.values.signup(), "documents": named})
     else:
         registration = await actor.registered()
+    if of == "the_same_call":
+        named.append(actor.values.document(name=name))
+    if of != "the_signup":
         first = await actor.add(registration, named)
         await actor.get_after(first, registration)
-    added = await actor.add(registration, [actor.values.document(name=name)])
-    await actor.get_after(added, registration)
+    if of != "the_same_call":
+        added = await actor.add(registration, [actor.values.document(name=name)])
+        await actor.get_after(added, registration)
 
 
 @exercises("DOCUMENTS-KEEPS-REST", "GET-ROUND-TRIP")

@@ -81,6 +81,12 @@ _KEPT: tuple[tuple[str, str, Callable[[Registration, Registration], Registration
         "a document replaces an earlier one of the same name",
     ),
     (
+        "same-name-in-one-call-replaces",
+        "DOCUMENTS-SAME-NAME",
+        lambda before, kept: _last_of_each_name(before, kept),
+        "of two documents of one name in one addition only the last is kept",
+    ),
+    (
         "same-name-overwrites",
         "DOCUMENTS-SAME-NAME",
         lambda before, kept: _overwriting_same_name(before, kept),
@@ -165,6 +171,11 @@ def _replacing_same_name(before: Registration, kept: Registration) -> Registrati
     old, new = _split(before, kept)
     names = {document.members.get("name") for document in new}
     return replace(kept, documents=(*(d for d in old if d.members.get("name") not in names), *new))
+
+
+def _last_of_each_name(before: Registration, kept: Registration) -> Registration:
+    old, new = _split(before, kept)
+    return replace(kept, documents=(*old, *{document.members.get("name"): document for document in new}.values()))
 
 
 def _overwriting_same_name(before: Registration, kept: Registration) -> Registration:

@@ -104,6 +104,8 @@ def defects() -> Iterator[Defect]:
             f"the reply to {action} carries the token again",
             in_reply("ACK", action, _with_auth),
         )
+    words = "Provider/get is acknowledged with a token in other capitals"
+    yield defect("get-token-in-any-case", "TOKEN-NACK-UNKNOWN", GET, "header:Token", words, _in_any_case)
     for name, requirement, action, allowed, words in _LOST:
         install = _worn_out(action, allowed)
         yield defect(name, "TOKEN-ACCEPTED", action, "header:Token", f"a token {words}", install, requirement)
@@ -119,6 +121,30 @@ def _unchecked(action: str, member: str, test: Test) -> Install:
         replaces(gateway)(check)
 
     return install
+
+
+def _in_any_case(gateway: Gateway) -> None:
+    given: dict[str, str] = {}
+
+    def as_given(request: Request) -> Request:
+        token = request.header.get("Token")
+        if request.action != GET or not isinstance(token, str):
+            return request
+        return replace(request, header={**request.header, "Token": given.get(token.casefold(), token)})
+
+    @replaces(gateway)
+    def new_token(inner: Callable[[], str]) -> str:
+        token = inner()
+        given[token.casefold()] = token
+        return token
+
+    @replaces(gateway)
+    def check_token(inner: CheckingMember, request: Request) -> str | None:
+        return inner(as_given(request))
+
+    @replaces(gateway)
+    def authorise(inner: Authorising, request: Request, registration: Registration | None) -> Reply | None:
+        return inner(as_given(request), registration)
 
 
 def _open(action: str, refusal: str, test: Test) -> Install:

@@ -53,6 +53,14 @@ def defects() -> Iterator[Defect]:
         in_ack(GET, "/documents", on_items(lambda items: items[-1:]), fresh),
     )
     yield defect(
+        "get-shows-first-document-twice",
+        "GET-ROUND-TRIP",
+        GET,
+        "/documents",
+        "Provider/get shows the first document twice",
+        in_ack(GET, "/documents", on_items(lambda items: [*items[:1], *items]), fresh),
+    )
+    yield defect(
         "documents-add-replaces-signup-documents",
         "DOCUMENTS-LISTED",
         ADD,

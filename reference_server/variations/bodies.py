@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+import unicodedata
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
@@ -234,10 +235,23 @@ def _documents() -> Iterator[Variation]:
         yield Variation(
             f"documents-redacted-{name}", "R10", f"replies have {words}", install, {"documents_echo": "redacted"}
         )
+    words = "replies have stars in the place of data, and the newest document first"
+    install = giving("render_documents", _redacted_newest_first)
+    yield Variation("documents-redacted-newest-first", "R9", words, install, {"documents_echo": "redacted"})
+    words = "info is kept in the Unicode normal form KC"
+    yield Variation("info-compatible", "R10", words, giving("render_info", _compatible))
 
 
 def _by_name(items: list[Shown], *_: object) -> list[Shown]:
     return sorted(items, key=lambda item: (item["name"], item["data"]))
+
+
+def _redacted_newest_first(items: list[Shown], *_: object) -> list[Shown]:
+    return [{**item, "data": "***"} for item in reversed(items)]
+
+
+def _compatible(info: Shown, *_: object) -> Shown:
+    return {k: unicodedata.normalize("NFKC", v) if isinstance(v, str) else v for k, v in info.items()}
 
 
 def _identified(item: Shown, request: Request, document: Document) -> Shown:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from beckn_conformance.judging.known import Known
+from beckn_conformance.judging.known import Known, KnownRegistrations
 from beckn_conformance.judging.recogniser import Recogniser
 from beckn_conformance.messages.faults import fault_cases
 from tests.exchanges import (
@@ -656,3 +656,52 @@ def test_a_header_of_any_text_can_be_diagnosed(action, token, timestamp):
 
     for operation in ACTIONS:
         assert diagnose(operation, BODIES[operation], header_changes=members) is not None
+
+
+# Tokens in other capitals (H3).
+
+
+@pytest.mark.parametrize(
+    ("token", "matter"),
+    [
+        ("dGhpcyBpcyBhIHRva2VuIQ", True),
+        ("eyJhbGciOiJIUzI1NiJ9.e30.ZRrHA1JJJW8opsbCGfG_HACGpVUMN_a9IV7pAx_Zmeo", True),
+        ("3fa85f64-5717-4562-b3fc-2c963f66afa6", False),
+        ("01ARZ3NDEKTSV4RRFFQ69G5FAV", False),
+        ("Token-3fa85f64", False),
+        ("tok_3FA85F64", False),
+        ("12345678", False),
+    ],
+)
+def test_capitals_matter_only_in_a_token_that_is_no_number_in_disguise(token, matter):
+    known = KnownRegistrations()
+    known.add(Known(OWNER.id, token))
+
+    diagnosed = of(GET, token=token.swapcase(), known=known)
+
+    if token.swapcase() == token:
+        assert diagnosed == "valid"
+    else:
+        assert diagnosed == ({("header:Token", "unknown")} if matter else "unclear")
+
+
+def test_a_token_that_recorded_traffic_does_not_show_is_unclear():
+    assert of(GET, token="renewed elsewhere", known=acquainted(closed=False)) == "unclear"
+    assert of(GET, token=STRANGER.token, known=acquainted(closed=False)) == {("header:Token", "foreign")}
+
+
+@pytest.mark.parametrize("name", INFO)
+def test_an_update_to_what_another_provider_has_is_unclear_but_to_ones_own_is_not(name):
+    known, values = acquainted(), drawn(seed=7)
+    mine, other = values.info(), values.signup()
+    diagnose(UPDATE, {**BODIES[UPDATE], "info": mine}, known=known)
+    diagnose(SIGNUP, other, known=known)
+
+    assert of(UPDATE, put(f"/info/{name}", mine[name]), known=known) == "valid"
+    assert of(UPDATE, put(f"/info/{name}", other["info"][name]), known=known) == "unclear"
+
+
+def test_documents_of_one_name_in_one_call_are_unclear():
+    names = [put(f"/documents/{index}/name", name) for index, name in enumerate(("Permit.pdf", "PERMIT.pdf"))]
+
+    assert of(ADD, *names) == of(SIGNUP, *names) == "unclear"

@@ -1,11 +1,16 @@
 """Statuses, and documents that are added, over the life of a registration (R5, R7, R8, R13)."""
 
+import copy
+
 import pytest
 
 from tests.exchanges import (
     PENDING,
     VERIFIED,
+    Story,
+    configured,
     drop,
+    nack,
     put,
 )
 from tests.judging.stories import requirements, shouted, signed_up
@@ -236,3 +241,75 @@ def test_ids_elsewhere_need_not_be_the_same():
     story.add()
 
     assert story.findings() == []
+
+
+# Documents that nobody can tell apart (R9).
+
+
+@pytest.mark.parametrize("declared", [{}, {"documents_echo": "redacted"}], ids=["same", "redacted"])
+def test_which_of_two_like_documents_is_which_is_a_matter_of_order(declared):
+    story = signed_up(configured(**declared))
+    document = story.mine.documents[0]
+    story.verify()
+    story.get()
+    like = {"name": document["name"], "data": document["data"]} if not declared else story.values.document()
+    like["name"] = document["name"]
+
+    def newest_first(body):
+        body["documents"].reverse()
+        for item in body["documents"] if declared else ():
+            item["data"] = "***"
+
+    for _ in range(2):
+        story.add([like], change=newest_first)
+        story.wait()
+        story.get(change=newest_first)
+
+    assert story.findings() == []
+
+
+def test_of_two_documents_of_one_name_in_one_addition_neither_replaces_the_other():
+    story = signed_up()
+    name = "Permit.pdf"
+    story.add([story.values.document(name=name), story.values.document(name=name)], change=drop("/documents/2"))
+    story.mine.documents.pop(2)
+    story.wait()
+    story.get()
+
+    assert story.findings() == [("DOCUMENTS-SAME-NAME", "/documents")]
+
+
+def test_two_documents_of_one_name_in_one_addition_may_be_refused():
+    story = signed_up()
+    documents = [story.values.document(name="Permit.pdf"), story.values.document(name="PERMIT.pdf")]
+    story.add(documents, answer=nack({"documents": [{}, {"name": "is taken"}]}))
+    story.wait()
+    story.get()
+
+    assert story.findings() == []
+
+
+def test_documents_of_one_name_in_a_signup_are_less_of_a_finding():
+    story = Story()
+    documents = [story.values.document(name="Permit.pdf") for _ in range(2)]
+    story.signup({**story.values.signup(), "documents": documents}, change=drop("/documents/0"))
+    story.mine.documents.pop(0)
+    story.wait()
+    story.get()
+
+    assert story.findings() == [("DOCUMENTS-SAME-NAME", "/documents")]
+
+
+def test_a_document_of_the_signup_that_is_shown_twice_is_a_finding():
+    def twice(body):
+        body["documents"].append(copy.deepcopy(body["documents"][0]))
+
+    story = Story()
+    story.signup(change=twice)
+    story.wait()
+    story.get(change=twice)
+    story.add()
+    story.wait()
+    story.get(change=lambda body: body["documents"].append(copy.deepcopy(body["documents"][-1])))
+
+    assert story.findings() == [("SIGNUP-ECHO", "/documents"), ("GET-ROUND-TRIP", "/documents")]

@@ -233,3 +233,15 @@ def test_a_document_that_is_lost_among_many_of_nobody_is_a_finding():
     story.get(change=put("/documents", strangers))
 
     assert "SIGNUP-DOCUMENTS-KEPT" in {requirement for requirement, _ in story.findings()}
+
+
+@pytest.mark.parametrize("again", [{}, {"name": "Another Name"}])
+def test_a_provider_that_signs_up_again_may_be_given_its_registration(again):
+    story = Story()
+    body = story.values.signup()
+    story.signup(body, id_="17")
+    story.signup({**body, "info": {**body["info"], **again}}, id_="17")
+    story.wait()
+    story.get()
+
+    assert story.findings() == []

@@ -117,7 +117,8 @@ def test_a_document_of_up_to_32_kb_is_surely_valid(size):
 
 
 def test_a_call_of_more_than_64_kb_is_unclear():
-    body = {**valid_bodies()[SIGNUP], "documents": [drawn().document(size=SIZES["32 KB"]) for _ in range(2)]}
+    values = drawn()
+    body = {**valid_bodies()[SIGNUP], "documents": [values.document(size=SIZES["32 KB"]) for _ in range(2)]}
 
     diagnosis = diagnose(SIGNUP, body)
 
@@ -131,3 +132,11 @@ def test_a_document_of_more_than_32_kb_is_unclear():
     diagnosis = diagnose(SIGNUP, body)
 
     assert [doubt.pointer for doubt in diagnosis.doubts] == ["/documents/0/data"]
+
+
+def test_a_large_document_whose_name_comes_back_in_another_form_is_kept():
+    story, _ = handed_in(SIGNUP)
+    story.wait()
+    story.get(purpose="large", change=put("/documents/0/name", story.mine.documents[0]["name"].upper() + " "))
+
+    assert story.findings() == []

@@ -262,3 +262,31 @@ def test_a_signup_whose_answer_was_lost_leaves_nothing_behind():
     story.get()
 
     assert story.findings() == []
+
+
+@pytest.mark.parametrize("seen_elsewhere", [True, False])
+def test_a_status_that_moves_on_by_itself_is_no_trace_of_a_refused_change(seen_elsewhere):
+    story = Story()
+    if seen_elsewhere:
+        story.signup()
+        story.get(change=put("/registration/status", "IN-REVIEW"))
+    story.signup()
+    story.get()
+    story.update({**story.values.info(), "phone": "none"}, answer=nack({"info": {"phone": "bad"}}))
+    story.wait()
+    story.get(change=put("/registration/status", "IN-REVIEW"))
+
+    assert ("UPDATE-NACK-STATUS-UNCHANGED" in [r for r, _ in story.findings()]) is not seen_elsewhere
+
+
+@pytest.mark.parametrize(
+    ("declared", "found"), [({}, 1), ({"verification": "immediate"}, 0), ({"updates": "deferred"}, 0)]
+)
+def test_who_approves_by_itself_may_be_back_at_the_status_of_before(declared, found):
+    story = signed_up(configured(**declared))
+    story.update()
+    story.mine.status = "REGISTERED"
+    story.wait()
+    story.get()
+
+    assert len(story.findings()) == found

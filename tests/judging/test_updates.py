@@ -279,3 +279,27 @@ def test_a_signup_without_an_info_declared_optional_is_judged(info):
     story.call(SIGNUP, without, reply(body=shown))
 
     assert story.findings() == []
+
+
+# An update of nothing but the form.
+
+
+def test_a_stale_read_before_an_update_of_the_form_alone_is_no_echo_of_it():
+    story = signed_up()
+    old = story.mine.info.copy()
+    story.update({**old, "name": old["name"].upper()})
+    story.get(change=infos(old))
+    story.wait()
+    story.get()
+
+    assert story.findings() == []
+
+
+def test_an_update_of_the_form_alone_that_is_never_made_is_late():
+    story = signed_up()
+    old = story.mine.info.copy()
+    story.update({**old, "name": old["name"].upper()})
+    story.wait()
+    story.get(change=infos(old))
+
+    assert story.findings() == [("UPDATE-VISIBLE", "/info")]

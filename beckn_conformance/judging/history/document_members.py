@@ -16,17 +16,39 @@ from .course import Course, settled
 from .pairing import Document, Pairing
 
 
+class Twins:
+    """The documents of a reply that nobody can tell apart, so that which is which is a matter of order (R9)."""
+
+    def __init__(self, observation: Observation, pairings: list[Pairing]) -> None:
+        self._redacted = observation.config.documents_echo == "redacted"
+        self._call = observation.exchange.id
+        self._all = Counter(self._key(pairing.document) for pairing in pairings)
+        self._old = Counter(self._key(p.document) for p in pairings if p.document.exchange != self._call)
+
+    def has(self, document: Document) -> bool:
+        """Tells whether there is another one like this."""
+        return self._all[self._key(document)] > 1
+
+    def is_new(self, document: Document) -> bool:
+        """Tells whether the call that is judged added the document, and none like it was there before."""
+        return document.exchange == self._call and not self._old[self._key(document)]
+
+    def _key(self, document: Document) -> tuple[str, str]:
+        return document.form, "" if self._redacted else str(document.data)
+
+
 @history_check(
     "UPDATE-DOCUMENT-STATUS-KEPT", "DOCUMENTS-NEW-STATUS", "DOCUMENTS-OLD-STATUS", "DOCUMENTS-OLD-STATUS-KEPT"
 )
 def judge_statuses(observation: Observation, course: Course, pairings: list[Pairing]) -> Iterator[Judgement]:
     """Judges the status of each document that a reply shows."""
+    twins = Twins(observation, pairings)
     for pairing in pairings:
         if not isinstance(pairing.item, dict):
             continue
         status = pairing.item.get("status")
         pointer = f"/documents/{pairing.index}/status"
-        new = pairing.document.exchange == observation.exchange.id
+        new = twins.is_new(pairing.document)
         waits = new and observation.action == ADD and observation.config.verification == "deferred"
         known = literals(observation.specification, observation.action, "ack", "documents", "*", "status")
         if observation.action == ADD and known:
@@ -43,6 +65,8 @@ def judge_statuses(observation: Observation, course: Course, pairings: list[Pair
                     f"{' or '.join(map(shown, allowed))} at {pointer}",
                     f"{shown(status)} there",
                 )
+        if twins.has(pairing.document):
+            continue
         if pairing.document.verified and not new and isinstance(status, str):
             yield from _still_verified(observation, course, pairing.document, pointer, status)
         if status == observation.statuses.verified and not waits:
@@ -98,18 +122,18 @@ def judge_ids(observation: Observation, pairings: list[Pairing], found: list[Any
         yield observation.ok("DOCUMENTS-DOCUMENT-ID")
     if observation.contended:
         return
-    contents = [(p.document.name, p.document.data) for p in pairings]
+    twins = Twins(observation, pairings)
     for pairing in pairings:
         id_ = pairing.item.get("id") if isinstance(pairing.item, dict) else None
         document = pairing.document
-        if isinstance(id_, str) and contents.count((document.name, document.data)) == 1:
+        if isinstance(id_, str) and not twins.has(document):
             yield from _same_id(observation, document, f"/documents/{pairing.index}/id", id_)
 
 
 def _same_id(observation: Observation, document: Document, pointer: str, id_: str) -> Iterator[Judgement]:
     """Compares the id of a document with that in the reply to the addition before."""
-    if document.number is not None and not document.excused:
-        if id_ == document.number:
+    if document.id is not None and not document.excused:
+        if id_ == document.id:
             yield observation.ok("DOCUMENTS-DOCUMENT-ID-STABLE")
         else:
             document.excused = True
@@ -118,7 +142,7 @@ def _same_id(observation: Observation, document: Document, pointer: str, id_: st
                 pointer,
                 "another-id",
                 "the id of a document has changed",
-                f"{shown(document.number, 60)}, as in the reply before",
+                f"{shown(document.id, 60)}, as in the reply before",
                 f"{shown(id_, 60)} for the same document",
             )
-    document.number = id_
+    document.id = id_

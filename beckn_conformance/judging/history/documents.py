@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,9 +13,9 @@ from ...specification.pointer import member
 from ..checks import Observation
 from ..finding import Judgement
 from ..registry import history_check
+from .candidates import NEVER
 from .course import Course, settled
 from .document_members import judge_ids, judge_statuses
-from .form import same_but_for_form
 from .members import FORM, VALUE, differs
 from .pairing import Document, Pairing, pair
 
@@ -58,6 +59,7 @@ class Documents:
         self._owners = owners
         self._registration = registration
         self._others = tuple(name for name in names if name not in ("name", "data"))
+        self._numbers = itertools.count()
         self._refused: list[tuple[Any, Any]] = []
 
     # What is sent.
@@ -80,10 +82,6 @@ class Documents:
             self.certain = False
         for document in fresh:
             document.time = observation.exchange.ended
-        for old in self.all:
-            old.rivals = old.rivals or (
-                old.exchange != observation.exchange.id and any(same_but_for_form(new.name, old.name) for new in fresh)
-            )
 
     def refuse(self, observation: Observation) -> None:
         """Drops a refused addition: its documents must not be shown from now on."""
@@ -102,6 +100,7 @@ class Documents:
             Document(
                 item.get("name"),
                 item.get("data"),
+                number=next(self._numbers),
                 others={name: item[name] for name in self._others if name in item},
                 **how,
             )
@@ -122,16 +121,21 @@ class Documents:
         if not self.certain or not isinstance(found, list):
             return
         pairings = pair(self.all, found, observation)
+        named: dict[str, list[Pairing]] = {}
+        for pairing in pairings:
+            named.setdefault(pairing.document.form, []).append(pairing)
         intact = True
         for pairing in pairings:
+            namesakes = [p for p in named[pairing.document.form] if p is not pairing]
             if pairing.kind == "same" and pairing.exact:
-                yield from _kept(observation, pairing.document)
-            elif (judged := _lost(observation, course, pairing, pairings)) is not None:
+                yield from _kept(observation, pairing.document, namesakes)
+            elif (judged := _lost(observation, course, pairing, namesakes)) is not None:
                 intact = False
                 document, hidden = pairing.document, judged.requirement == "DOCUMENTS-KEPT"
                 document.hidden, document.excused = document.hidden or hidden, document.excused or not hidden
                 yield judged
         yield from self._strangers(observation, pairings, found)
+        yield from _doubled(observation, pairings, found)
         if intact and self.all:
             yield from _all_kept(observation, course)
         course.documents_intact = intact
@@ -179,12 +183,28 @@ class Documents:
         )
 
 
+def _doubled(observation: Observation, pairings: list[Pairing], found: list[Any]) -> Iterator[Judgement]:
+    """Reports a document of the signup that is shown twice; an addition may have been repeated on the way."""
+    requirement = {SIGNUP: "SIGNUP-ECHO", GET: "GET-ROUND-TRIP"}.get(observation.action)
+    if requirement is None or not observation.known.closed or observation.config.documents_echo == "redacted":
+        return
+    taken = {pairing.index for pairing in pairings}
+    shown_as = {str(p.item): p.document for p in pairings if p.exact and not p.document.added}
+    for index, item in enumerate(found):
+        if index not in taken and (document := shown_as.get(str(item))) is not None:
+            name = shown(document.name, 60)
+            message = "a document is shown twice"
+            expected, observed = f"document {name} once", f"the same again at /documents/{index}"
+            yield observation.bad(requirement, "/documents", "document-doubled", message, expected, observed)
+            return
+
+
 def _is_new(observation: Observation, document: Document) -> bool:
     """Tells whether the call that is judged added the document."""
     return document.exchange == observation.exchange.id
 
 
-def _kept(observation: Observation, document: Document) -> Iterator[Judgement]:
+def _kept(observation: Observation, document: Document, namesakes: list[Pairing]) -> Iterator[Judgement]:
     """What follows from a document that is shown as it was sent."""
     get = observation.action == GET
     if get:
@@ -194,7 +214,8 @@ def _kept(observation: Observation, document: Document) -> Iterator[Judgement]:
     if document.added and (get or _is_new(observation, document)):
         yield observation.ok("DOCUMENTS-ECHO")
         yield observation.ok("DOCUMENTS-ECHO-EXACT")
-    if document.rivals and observation.action in (ADD, GET):
+    rivals = [other.document for other in namesakes if other.document.rivals(document)]
+    if observation.action in (ADD, GET) and any(rival.time < NEVER for rival in rivals):
         yield observation.ok("DOCUMENTS-SAME-NAME")
 
 
@@ -211,7 +232,7 @@ def _all_kept(observation: Observation, course: Course) -> Iterator[Judgement]:
     yield from (observation.ok(requirement) for requirement, holds in met.items() if holds)
 
 
-def _lost(observation: Observation, course: Course, pairing: Pairing, pairings: list[Pairing]) -> Judgement | None:
+def _lost(observation: Observation, course: Course, pairing: Pairing, namesakes: list[Pairing]) -> Judgement | None:
     """The finding on a document that is missing or not as it was sent, if it has to be there."""
     document, action = pairing.document, observation.action
     new = _is_new(observation, document)
@@ -223,20 +244,26 @@ def _lost(observation: Observation, course: Course, pairing: Pairing, pairings: 
     if excused or not due or pairing.kind == "unreadable":
         return None
     if pairing.kind == "missing":
-        return _missing(observation, course, document, pairings)
+        return _missing(observation, course, document, namesakes)
     return _altered(observation, course, pairing)
 
 
-def _missing(observation: Observation, course: Course, document: Document, pairings: list[Pairing]) -> Judgement | None:
+def _missing(
+    observation: Observation, course: Course, document: Document, namesakes: list[Pairing]
+) -> Judgement | None:
     action = observation.action
     if action in (GET, UPDATE) and document.added and not settled(observation, document.time):
         # A read may be stale and show what was there before the addition (R19).
         return None
     expected = f"document {shown(document.name, 60)}"
     kind, message = "document-missing", "an added document is missing"
+    replaced = _is_replaced(document, namesakes)
     if action == SIGNUP:
+        # That a document of a taken name is kept is asked of additions and of later replies only (R13).
+        if replaced:
+            return None
         requirement, message = "SIGNUP-ECHO", "a document that was sent is missing"
-    elif _is_replaced(observation, document, pairings):
+    elif replaced:
         requirement, kind = "DOCUMENTS-SAME-NAME", "document-replaced"
         message, expected = (
             "a document is replaced by a later one of the same name",
@@ -259,14 +286,11 @@ def _missing(observation: Observation, course: Course, document: Document, pairi
     return observation.bad(requirement, "/documents", kind, message, expected, observed)
 
 
-def _is_replaced(observation: Observation, document: Document, pairings: list[Pairing]) -> bool:
-    """Tells whether a missing document gave way to another of its name; not if that one is missing, too."""
-    there = any(
-        p.kind == "same" and p.document is not document and same_but_for_form(p.document.name, document.name)
-        for p in pairings
-    )
-    twins = sum((p.document.name, p.document.data) == (document.name, document.data) for p in pairings)
-    return there and ((document.rivals and not _is_new(observation, document)) or twins > 1)
+def _is_replaced(document: Document, namesakes: list[Pairing]) -> bool:
+    """Tells whether a missing document gave way to one of its name; not if that one is missing, too."""
+    there = [pairing.document for pairing in namesakes if pairing.kind == "same"]
+    twin = any((other.name, other.data) == (document.name, document.data) for other in there)
+    return twin or any(other.rivals(document) for other in there)
 
 
 def _altered(observation: Observation, course: Course, pairing: Pairing) -> Judgement | None:

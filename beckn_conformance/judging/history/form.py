@@ -15,7 +15,7 @@ LONGEST_NORMALISED = 4096
 
 def same_but_for_form(one: Any, other: Any) -> bool:
     """Tells whether two texts differ only in case, outer space or Unicode normal form (R10)."""
-    if not isinstance(one, str) or not isinstance(other, str):
+    if one == other or not isinstance(one, str) or not isinstance(other, str):
         return bool(one == other)
     shorter, longer = sorted((one.strip(), other.strip()), key=len)
     if len(longer) > MOST_LONGER * len(shorter):

@@ -37,6 +37,7 @@ from ...specification.catalogue import Requirement
 from ...specification.pointer import member
 from ...specification.specification import Specification
 from ..checks import Observation
+from ..diagnosis import DoubtKind
 from ..finding import Judgement, Obligation
 from ..registry import history_check, per_operation
 from .documents import Owners
@@ -62,6 +63,8 @@ class Histories:
         self._ids: set[int] = set()
         """Hashes of all ids that signups were given."""
         self._owners = Owners()
+        self._moves: set[tuple[str, str]] = set()
+        """Statuses that followed each other without a change in between."""
         self._large = Large()
         self.doubled: set[str] = set()
         """Ids that were given to more than one signup: what is shown of one may be another's."""
@@ -100,7 +103,7 @@ class Histories:
             self._stray(observation)
 
     def _begin(self, id_: str) -> Registration:
-        history = Registration(id_, self._specification, self._owners, deferring=self._deferred)
+        history = Registration(id_, self._specification, self._owners, self._moves, deferring=self._deferred)
         self._registrations[id_] = history
         return history
 
@@ -132,6 +135,11 @@ class Histories:
         if id_ is None:
             return
         if hash(id_) in self._ids:
+            if any(d.kind is DoubtKind.TAKEN and d.pointer.startswith("/info/") for d in observation.diagnosis.doubts):
+                # The provider signed up before, so it may be given the registration that it has (Q13).
+                if history := self._registrations.get(id_):
+                    history.doubt()
+                return
             self._registrations.pop(id_, None)
             self.doubled.add(id_)
             yield observation.bad(

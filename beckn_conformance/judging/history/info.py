@@ -123,14 +123,17 @@ class Info:
         )
 
     def matching(self, found: Mapping[str, Any]) -> Values | None:
-        """The latest candidate that a reply shows, except for form and for what was reported before."""
+        """The latest candidate that a reply shows as it was sent, or else except for form and what was reported."""
+        closest, exact = None, -1
         for values in reversed(self.candidates.values):
-            if all(
-                self._fits(name, found[name], values.info[name]) or self.members.reported(pointer, found[name])
-                for name, pointer in self.pointers.items()
-            ):
-                return values
-        return None
+            if not all(self._explains(name, found, values.info) for name in found):
+                continue
+            same = sum(found[name] == values.info[name] for name in found)
+            if same > exact:
+                closest, exact = values, same
+            if exact == len(found):
+                break
+        return closest
 
     def echo(self, echo: Echo, values: Values, found: Mapping[str, Any]) -> Iterator[Judgement]:
         """Compares each member with its value."""

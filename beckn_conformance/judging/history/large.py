@@ -17,7 +17,7 @@ from ..checks import Observation
 from ..finding import Judgement, Obligation
 from ..registry import history_check
 from .course import settled
-from .form import same_bytes
+from .form import same_but_for_form, same_bytes
 
 REQUIREMENT = "LARGE-KEPT"
 PURPOSE = "large"
@@ -99,6 +99,6 @@ def _obligation(observation: Observation) -> Obligation:
 def _of_that_name(items: list[dict[str, Any]], name: Any) -> tuple[str, Any]:
     """Where the document of a name stands, and its data; the list and MISSING if there is none."""
     for index, item in enumerate(items):
-        if item.get("name") == name and isinstance(item.get("data"), str):
+        if same_but_for_form(item.get("name"), name) and isinstance(item.get("data"), str):
             return f"/documents/{index}/data", item["data"]
     return "/documents", MISSING

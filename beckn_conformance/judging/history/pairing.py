@@ -10,7 +10,7 @@ from ...specification.members import json_type
 from ...specification.pointer import below
 from ..checks import Observation
 from .candidates import NEVER
-from .form import same_but_for_form, same_bytes
+from .form import form_of, same_but_for_form, same_bytes
 
 MOST_STRANGERS = 500
 """Altered documents are looked for among this many documents of a reply, besides those that are as they should be."""
@@ -24,6 +24,8 @@ class Document:
     data: Any
     added: bool
     """Added after the signup."""
+    number: int
+    """Its place among all documents that the registration was sent."""
     others: dict[str, Any] = field(default_factory=dict)
     """Members besides name and data."""
     time: float = NEVER
@@ -35,14 +37,21 @@ class Document:
     verified: bool = False
     verified_at: float = 0.0
     """When a reply first showed it verified."""
-    number: str | None = None
+    id: str | None = None
     """Its id in the last reply of documents/add."""
     excused: bool = False
     """A finding was made on it; what follows from that is no second finding."""
     hidden: bool = False
     """A Provider/get lacked it, which is a lesser finding than that documents/add lacks it."""
-    rivals: bool = False
-    """Another document of the same name was added later."""
+    form: str = field(init=False)
+    """Its name, whatever its form."""
+
+    def __post_init__(self) -> None:
+        self.form = form_of(str(self.name))
+
+    def rivals(self, other: Document) -> bool:
+        """Tells whether it came with another document or after it, so that it may have replaced it."""
+        return self.number > other.number or self.exchange == other.exchange
 
     def member(self, name: str) -> Any:
         return {"name": self.name, "data": self.data, **self.others}[name]

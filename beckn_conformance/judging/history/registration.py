@@ -25,12 +25,14 @@ from .unchanging import Unchanging
 class Registration:
     """What a registration went through, as far as later replies can tell."""
 
-    def __init__(self, id_: str, specification: Specification, owners: Owners, *, deferring: bool) -> None:
+    def __init__(
+        self, id_: str, specification: Specification, owners: Owners, moves: set[tuple[str, str]], *, deferring: bool
+    ) -> None:
         self.course = Course()
         self.info = Info(specification.info_names, deferring=deferring)
         self.documents = Documents(id_, owners, specification.document_names)
         self.unchanging = Unchanging()
-        self.status = Status()
+        self.status = Status(moves)
         self.clones = Clones(self.info, self.documents, self.unchanging)
         self._announced: set[str] = set()
 
@@ -111,8 +113,9 @@ class Registration:
         elif observation.refused:
             yield from self.info.refuse(observation)
             self.documents.refuse(observation)
-            if observation.action != GET and observation.exchange.sent:
-                self.course.refused = observation.action
+            if observation.action != GET:
+                self.status.refuse()
+                self.course.refused = observation.action if observation.exchange.sent else self.course.refused
         else:
             self._unanswered(observation)
 

@@ -24,7 +24,11 @@ PREFIX = {UPDATE: "UPDATE", ADD: "DOCUMENTS"}
 class Status:
     """The status of a registration, as replies have shown it."""
 
-    def __init__(self) -> None:
+    def __init__(self, moves: set[tuple[str, str]]) -> None:
+        self._moves = moves
+        """Statuses that followed each other without a change in between, of any registration."""
+        self._quiet = True
+        """No change was sent since the last reply that showed the status."""
         self._last: str | None = None
         self._by_get: str | None = None
         """The status that a Provider/get showed since the last change, if that read was surely not stale."""
@@ -40,11 +44,15 @@ class Status:
 
     def lose(self) -> None:
         """Takes note of a change whose answer was lost."""
-        self._certain = False
+        self._certain = self._quiet = False
+
+    def refuse(self) -> None:
+        """Takes note of a refused change."""
+        self._quiet = False
 
     def unknown(self) -> None:
         """Takes note of a change that nobody can say anything about."""
-        self._by_get = None
+        self._by_get, self._quiet = None, False
 
     def observe(self, observation: Observation, course: Course) -> None:
         """Learns from a reply; ``course`` is as it was before it."""
@@ -53,8 +61,11 @@ class Status:
             # There is no older state than that of the signup, so a read of it is never stale.
             fresh = course.written == SIGNUP or settled(observation, course.written_at)
             self._by_get = status if fresh else None
+            if self._quiet and self._certain and not course.under_way and status and self._last:
+                self._moves.add((self._last, status))
+            self._quiet = not course.under_way
         else:
-            self._before_change, self._by_get = self._last, None
+            self._before_change, self._by_get, self._quiet = self._last, None, False
         self._last = status or self._last
 
     def judge(self, observation: Observation, course: Course) -> Iterator[Judgement]:
@@ -71,12 +82,9 @@ class Status:
     def _after_refusal(self, observation: Observation, requirement: str, status: str) -> Iterator[Judgement]:
         words, before = observation.statuses, self._by_get
         pending, failed = words.pending, words.failed
-        # A gateway that verifies in the background has its own words for what is verified, at any time (R3).
-        moving = (
-            before == pending
-            or status in (words.waiting, words.verified)
-            or (verifies(observation) and status != pending)
-        )
+        # A gateway that works in the background has its own words for what it does, at any time (R3).
+        by_itself = verifies(observation) or (before, status) in self._moves
+        moving = before == pending or status in (words.waiting, words.verified) or (by_itself and status != pending)
         if status in (before, failed):
             yield observation.ok(requirement)
         elif not moving:
@@ -95,7 +103,7 @@ class Status:
         before, pending = self._before_change, observation.statuses.pending
         if status in (pending, observation.statuses.verified) or before not in (None, status):
             yield observation.ok(requirement)
-        elif before not in (None, pending) and settled(observation, course.written_at):
+        elif before not in (None, pending) and settled(observation, course.written_at) and not verifies(observation):
             yield observation.bad(
                 requirement,
                 "/registration/status",
