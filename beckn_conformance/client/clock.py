@@ -1,4 +1,4 @@
-"""What time it is during a run, by a clock that nobody sets."""
+"""The time during a run, by a clock that nobody can set."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import time
 
 
 def _elapsed() -> float:
-    """Seconds since some moment, those of which the machine was suspended included where it counts them."""
+    """Seconds since some moment, including those in which the machine was suspended, if it counts them."""
     return time.monotonic() if _CLOCK is None else time.clock_gettime(_CLOCK)
 
 
@@ -23,9 +23,9 @@ def _counting_suspension() -> int | None:
 
 _CLOCK = _counting_suspension()
 _BASE = time.time() - _elapsed()
-"""The wall clock is asked once in a process: the order of exchanges must not depend on whether it is set meanwhile."""
+"""The wall clock is read once per process, so that setting it does not change the order of exchanges."""
 
 
 def now() -> float:
-    """Seconds since the epoch by the wall clock as it was when the process began; it never goes back."""
+    """Seconds since the epoch, by the wall clock as it was when the process began; never goes back."""
     return _BASE + _elapsed()

@@ -1,4 +1,4 @@
-"""Content-Encoding: unpacks a reply as it comes, and tells one that is cut short from one that is whole."""
+"""Content-Encoding: decompresses a reply as it comes, and detects one that is cut short."""
 
 from __future__ import annotations
 
@@ -6,19 +6,19 @@ import zlib
 from typing import Any
 
 MOST = 2
-"""Codings that are undone: what a gateway packs, something in front may pack again. The kit asks for one."""
+"""Codings that are undone. The kit asks for one, and something in front of the gateway may add another."""
 GZIP, DEFLATE = ("gzip", "x-gzip"), ("deflate",)
 MAGIC = b"\x1f\x8b"
 
 
 class Undecodable(Exception):
-    """A content is not what its coding says; says how."""
+    """The content does not have the form that its coding names; says how."""
 
 
 class Decoding:
     """Undoes the codings that a header field names, chunk by chunk.
 
-    What is called by no known name is left as it is: ``identity``, and names that are no codings.
+    Unknown names are ignored, ``identity`` and words that name no coding among them.
     """
 
     def __init__(self, field: str) -> None:
@@ -29,34 +29,34 @@ class Decoding:
         self._stages = [_Stage(name, lenient=bool(place)) for place, name in enumerate(packed)]
 
     def __call__(self, chunk: bytes, limit: int) -> bytes:
-        """What a chunk unpacks to, cut off at ``limit`` bytes; raises Undecodable."""
+        """The decompressed chunk, at most ``limit`` bytes of it; raises Undecodable."""
         for stage in self._stages:
             chunk = stage(chunk, limit)
             if len(chunk) >= limit:
-                # It is too large whatever the next coding makes of it.
+                # It is too large, whatever the next coding makes of it.
                 break
         return chunk
 
     def end(self) -> None:
-        """Raises Undecodable where the content is cut short."""
+        """Raises Undecodable if the content is cut short."""
         if not all(stage.whole for stage in self._stages):
             raise Undecodable("its compressed content is cut short")
 
     @property
     def trailing(self) -> bool:
-        """Whether bytes followed that belong to nothing, which clients ignore."""
+        """Whether surplus bytes followed, which clients ignore."""
         return any(stage.trailing for stage in self._stages)
 
 
 class _Stage:
-    """One coding; ``lenient`` leaves content as it is that does not begin as the coding says."""
+    """One coding; a ``lenient`` one passes content on unchanged if it does not begin as the coding requires."""
 
     def __init__(self, name: str, *, lenient: bool) -> None:
         self._gzip = name in GZIP
         self._lenient = lenient
         self._machine: Any = None
         self._first = b""
-        """Bytes that are too few to tell what begins."""
+        """Bytes that are too few to recognise what begins."""
         self._plain = False
         self.trailing = False
 
@@ -86,7 +86,7 @@ class _Stage:
         return bytes(out)
 
     def _begin(self, content: bytes) -> None:
-        # HTTP means zlib's form by deflate; some servers send the bare one.
+        # By deflate, HTTP means the zlib format; some servers send it bare.
         zlibs = content[0] & 15 == 8 and int.from_bytes(content[:2], "big") % 31 == 0
         fits = content.startswith(MAGIC) if self._gzip else zlibs
         if self._machine is not None and not (self._gzip and fits):

@@ -1,4 +1,4 @@
-"""What came back, in a few words, for the reason why something is inconclusive."""
+"""Describes a reply in a few words, for the reason why something is inconclusive."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from ..specification.pointer import member
 
 
 def describe(exchange: Exchange) -> str:
-    """A reply, or why there is none."""
+    """Describes the reply, or says why there is none."""
     if exchange.reply is None or exchange.trouble:
         return str(exchange.trouble or "no reply")
     said = exchange.action_of_reply

@@ -1,4 +1,4 @@
-"""Whose turn it is: scenarios play side by side, and some of what they send has to be alone on the way."""
+"""Exclusive access: scenarios run side by side, but some of what they send must be alone on the way."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 
 
 class ExclusiveAccess:
-    """Lets scenarios run together, and sections of them alone; those that only run together go first."""
+    """Lets scenarios run together, and sections of them alone. Scenarios that have no such section go first."""
 
     def __init__(self) -> None:
         self._changed = asyncio.Condition()
@@ -17,11 +17,11 @@ class ExclusiveAccess:
         self._group = ""
         self._inside = 0
         self.stopped = ""
-        """Why nobody needs to try any more; empty as long as the gateway answers."""
+        """Why nothing more needs to be sent; empty while the gateway answers."""
         self.sure = True
-        """False where other processes of the same run send at the same time."""
+        """False if other processes of the same run send at the same time."""
         self.answered = False
-        """Whether the last thing that a section alone has seen is that the gateway answers."""
+        """Whether the gateway answered at the end of the last section that was alone."""
 
     @contextlib.asynccontextmanager
     async def together(self) -> AsyncIterator[None]:
@@ -41,7 +41,7 @@ class ExclusiveAccess:
 
     @contextlib.asynccontextmanager
     async def paused(self) -> AsyncIterator[None]:
-        """For a while within ``together`` in which nothing is sent: others may be alone meanwhile."""
+        """For a while within ``together`` in which nothing is sent; others may be alone meanwhile."""
         async with self._changed:
             self._together -= 1
             self._changed.notify_all()
@@ -52,9 +52,9 @@ class ExclusiveAccess:
 
     @contextlib.asynccontextmanager
     async def alone(self, group: str, *, last: bool = False) -> AsyncIterator[None]:
-        """For a section within ``together``: nothing else is on the way then but sections of the same group.
+        """For a section within ``together``: only sections of the same group are on the way at the same time.
 
-        With ``last``, sections of all other groups that are waiting go first.
+        With ``last``, waiting sections of all other groups go first.
         """
         async with self._changed:
             self._together -= 1

@@ -1,4 +1,4 @@
-"""Whether a gateway lives on after hostile input (T16)."""
+"""Finds out whether a gateway survives hostile input (T16)."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ class Liveness:
     async def lives_on(
         self, kind: str, witness: Registration, *, group: str = "", last: bool = False
     ) -> AsyncIterator[None]:
-        """Alone with what is sent within, sees to it that the gateway answers a plain call before and after it.
+        """Makes a plain call before and after what is sent within, with nothing else on the way.
 
-        Raises Unmet where it does not, and names what was sent. Before that it makes a last plain call that is marked
-        for judging, unless what was sent belongs to a ``group``, a family of what is no call of the page: who shuts
-        the kit out after such may stand in front of the gateway (T16).
+        Raises Unmet if the gateway does not answer, and names what was sent. Before that, a last plain call is marked
+        for judging, unless what was sent belongs to a ``group``, a family of requests that are no calls of the page:
+        after those, something in front of the gateway may be what shuts the kit out (T16).
         """
         exclusive = self._actor.exclusive
         async with exclusive.alone(group or kind, last=last):
@@ -61,7 +61,7 @@ class Liveness:
             await self._actor.get(witness)
 
     async def _outlast(self, witness: Registration, stimulus: Stimulus | None = None) -> Exchange:
-        """A plain call, made again until it is answered or patience is over."""
+        """A plain call, repeated until it is answered or patience is over."""
         until = time.monotonic() + self._actor.config.patience
 
         async def ask() -> Exchange:
@@ -75,7 +75,7 @@ class Liveness:
         return await poll(ask, done, longest=LONGEST_PAUSE)
 
     def _is_answered(self, exchange: Exchange) -> bool:
-        """Whether a reply came, and not from something in front of a gateway that is not there (T6)."""
+        """Whether a reply came from the gateway, rather than from something in front of a dead one (T6)."""
         return self._actor.gateway.appearance.by_gateway(exchange) or (
             exchange.trouble is not None and exchange.trouble.kind is TroubleKind.LIMIT
         )

@@ -29,21 +29,21 @@ class Peers:
         self._gateways = gateways
 
     def need(self) -> None:
-        """Raises Unmet where no other gateway is declared."""
+        """Raises Unmet if no other gateway is declared."""
         if not self._gateways:
             raise Unmet("no peers are declared")
 
     async def outlast_cloning(self) -> None:
-        """Waits until whatever was changed must have been cloned (X1)."""
+        """Waits until every change must have been cloned (X1)."""
         async with self._actor.exclusive.paused():
             await asyncio.sleep(self._actor.config.clone_within or 0.0)
 
     async def show(self, shown: Exchange, registration: Registration) -> None:
-        """Asks every other gateway for a registration until it shows what ``shown``, a Provider/get of the one that is
-        judged, has shown, or the time to clone is over (X1).
+        """Asks every other gateway for a registration until it shows the same as ``shown``, or until the time to clone
+        is over (X1). ``shown`` is a Provider/get of the gateway under test.
 
-        Raises Unmet where one gives no usable answer for as long as patience lasts, or does not show it in time: then
-        nothing more can be learned of what follows.
+        Raises Unmet if one gives no usable answer within patience, or does not show it in time, since nothing that
+        follows could be judged.
         """
         last = await asyncio.gather(*(self._ask(peer, shown, registration) for peer in self._gateways))
         for exchange in last:
@@ -81,8 +81,8 @@ class Peers:
 
 
 def _says_the_same(one: Exchange, other: Exchange, names: Iterable[str]) -> bool:
-    """Whether two gateways show the same of a registration, whatever the order of its documents (R9), and but for the
-    form of values (R10)."""
+    """Whether two gateways show the same registration, whatever the order of its documents (R9) and the form of values
+    (R10)."""
 
     def said(exchange: Exchange) -> list[str]:
         body = exchange.body_of_reply

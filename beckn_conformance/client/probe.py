@@ -1,9 +1,9 @@
-"""The first calls of a run: which binding the gateway speaks, and whom it serves. They are judged by nobody."""
+"""The first calls of a run find the binding that the gateway speaks, and whom it serves. They are not judged."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -27,7 +27,7 @@ from .verification import Verifier
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What the first calls show, to whoever reads them in the binding that was found."""
+    """What the first calls show, read in the binding that was found."""
 
     served: frozenset[str]
     """Operations that answered with ACK or NACK."""
@@ -38,7 +38,7 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class ProbeResult:
-    """What the first calls of a run found out."""
+    """The outcome of the first calls of a run."""
 
     binding: Binding
     shown: Shown
@@ -46,35 +46,64 @@ class ProbeResult:
 
 
 ANSWER = re.compile(r"""["']action["']\s*:\s*["'](ACK|NACK)["']""", re.IGNORECASE)
-"""What an envelope says, whether it can be parsed or not."""
+"""The action of an envelope, even of one that cannot be parsed."""
 
 
 async def probe(gateway: Gateway, specification: Specification, values: Values, verifier: Verifier) -> ProbeResult:
-    """Finds out how to talk to a gateway; raises Unreachable where nothing answers like one."""
+    """Finds out how to talk to a gateway; raises Unreachable if nothing answers like one."""
     config = gateway.config
-    seen: list[tuple[Binding, Exchange]] = []
     made: list[Exchange] = []
-    for binding in bindings(config.binding, config.envelope):
+
+    def play(binding: Binding) -> Actor:
         actor = Actor(gateway, binding, specification, values, verifier)
-        exchange = await actor.signup()
-        made += actor.exchanges
-        seen.append((binding, exchange))
-        if exchange.acknowledged:
+        actor.exchanges = made
+        return actor
+
+    binding, exchange = await _find_binding(config, play, values)
+    notes = []
+    if config.binding == "auto":
+        notes.append(f"the gateway speaks the binding {_name(binding)} (found by a signup in each)")
+    if exchange.action == SIGNUP and exchange.refused and not verifier.has_stock:
+        _check_refusal(exchange, config)
+    registration = registration_of(exchange)
+    if registration is not None:
+        try:
+            actor = play(binding)
+            await actor.get(registration)
+            await actor.update(registration, {**registration.body["info"], **values.info()})
+            await actor.add(registration, [values.document()])
+        except Unmet as error:
+            notes.append(str(error))
+    elif exchange.acknowledged:
+        notes.append(f"the first signup brought {describe(exchange)}")
+    shown = shown_by([_read_again(exchange, binding) for exchange in made])
+    if not shown.serves_fresh:
+        notes.append(_whom_it_serves(verifier, made[-1]))
+    return ProbeResult(binding, shown, tuple(notes))
+
+
+async def _find_binding(
+    config: GatewayConfig, play: Callable[[Binding], Actor], values: Values
+) -> tuple[Binding, Exchange]:
+    """The binding that the gateway speaks, and a call that shows it: the signup, if that was answered."""
+    seen: list[tuple[Binding, Exchange]] = []
+    for binding in bindings(config.binding, config.envelope):
+        seen.append((binding, await play(binding).signup()))
+        if seen[-1][1].acknowledged:
             break
-        if exchange.trouble:
-            raise Unreachable(f"tried {_target(config)}: {exchange.trouble}")
+        if trouble := seen[-1][1].trouble:
+            raise Unreachable(f"tried {_target(config)}: {trouble}")
     readable = [pair for pair in seen if _speaks(pair[1])]
     if not readable:
-        # Where only signups go unanswered, the rest can still be judged.
-        for binding in dict.fromkeys(binding for binding, _ in seen):
-            actor = Actor(gateway, binding, specification, values, verifier)
-            exchange = await actor.call(GET, {"registration": {"id": values.word()}}, token=values.word())
-            made += actor.exchanges
+        # If only signups go unanswered, the rest can still be judged.
+        for binding, _ in seen:
+            body = {"registration": {"id": values.word()}}
+            exchange = await play(binding).call(GET, body, token=values.word())
             if _speaks(exchange):
                 readable.append((binding, exchange))
                 break
     if not readable:
-        # Replies that are meant to be JSON and are none can be judged for that.
+        # Replies that are meant to be JSON and are not can be judged for that.
         readable = [pair for pair in seen if _garbles(*pair)]
     if not readable:
         raise Unreachable(
@@ -82,48 +111,35 @@ async def probe(gateway: Gateway, specification: Specification, values: Values, 
             f"saw {'; '.join(dict.fromkeys(_what_came(e) for _, e in seen))}, and nowhere ACK or NACK; if something in "
             "front of it asks for a key or a certificate, declare headers or tls.client_cert"
         )
-    binding, exchange = next((pair for pair in readable if pair[1].acknowledged), readable[0])
-    notes = []
-    if config.binding == "auto":
-        notes.append(f"the gateway speaks the binding {_name(binding)} (found by a signup in each)")
-    actor = Actor(gateway, binding, specification, values, verifier)
-    if exchange.action == SIGNUP and exchange.refused and not verifier.has_stock:
-        status = exchange.reply.status if exchange.reply else 0
-        if config.signup_token is None and (status in (401, 403) or not blamed(exchange)):
-            raise Unreachable(
-                f"tried {_target(config)}: a valid signup was refused with {describe(exchange)}, blaming no member; "
-                "if a token is agreed with providers beforehand, declare it as signup_token; if it says that Action, "
-                f"Token or Timestamp is missing, a proxy may drop fields it does not know{_other_binding(config)}"
-            )
-    registration = registration_of(exchange)
-    if registration is None and exchange.acknowledged:
-        notes.append(f"the first signup brought {describe(exchange)}")
-    if registration is not None:
-        try:
-            info = {**registration.body["info"], **values.info()}
-            await actor.get(registration)
-            await actor.update(registration, info)
-            await actor.add(registration, [values.document()])
-        except Unmet as error:
-            notes.append(str(error))
-    made += actor.exchanges
-    shown = shown_by([_read_again(exchange, binding) for exchange in made])
-    if not shown.serves_fresh:
-        if verifier.can_verify:
-            notes.append("registrations are served only after verification_hook has verified them")
-        elif verifier.has_stock:
-            notes.append("registrations just made are not served; those declared beforehand are used")
-        else:
-            notes.append(
-                f"no call about a registration just made was acknowledged, the last one with {describe(made[-1])}; if "
-                "a person has to verify it first, declare verification_hook or registrations; if it is seen later, a "
-                "longer settle; if it says that a field is missing, a proxy may drop those it does not know"
-            )
-    return ProbeResult(binding, shown, tuple(notes))
+    return next((pair for pair in readable if pair[1].acknowledged), readable[0])
+
+
+def _check_refusal(signup: Exchange, config: GatewayConfig) -> None:
+    """Raises Unreachable if a valid signup is refused as one of a provider whom the gateway does not know."""
+    status = signup.reply.status if signup.reply else 0
+    if config.signup_token is None and (status in (401, 403) or not blamed(signup)):
+        raise Unreachable(
+            f"tried {_target(config)}: a valid signup was refused with {describe(signup)}, blaming no member; "
+            "if a token is agreed with providers beforehand, declare it as signup_token; if it says that Action, "
+            f"Token or Timestamp is missing, a proxy may drop fields it does not know{_other_binding(config)}"
+        )
+
+
+def _whom_it_serves(verifier: Verifier, last: Exchange) -> str:
+    """A note on a gateway that does not serve registrations just made."""
+    if verifier.can_verify:
+        return "registrations are served only after verification_hook has verified them"
+    if verifier.has_stock:
+        return "registrations just made are not served; those declared beforehand are used"
+    return (
+        f"no call about a registration just made was acknowledged, the last one with {describe(last)}; if a person has "
+        "to verify it first, declare verification_hook or registrations; if it is seen later, a longer settle; if it "
+        "says that a field is missing, a proxy may drop those it does not know"
+    )
 
 
 def shown_by(exchanges: Sequence[Exchange]) -> Shown:
-    """What follows from the calls of a probe, in the order in which they were made."""
+    """What the calls of a probe show, in the order in which they were made."""
     exchanges = [exchange for exchange in exchanges if exchange.purpose != CONTROL]
     signups_work = any(e.acknowledged for e in exchanges if e.action == SIGNUP)
     later = [e for e in exchanges if e.action != SIGNUP] if signups_work else []
@@ -136,8 +152,8 @@ def shown_by(exchanges: Sequence[Exchange]) -> Shown:
 
 
 def begun_by(shown: Shown, config: GatewayConfig) -> dict[str, Any]:
-    """What judging is told beforehand, as the record has it; a registration may be served once it was verified, or
-    where others were declared."""
+    """The facts that judging starts from, as recorded. A registration may be served once it is verified, or others may
+    be declared."""
     return {
         "served": sorted(shown.served),
         "signups_work": shown.signups_work,
@@ -146,12 +162,12 @@ def begun_by(shown: Shown, config: GatewayConfig) -> dict[str, Any]:
 
 
 def is_probe(exchanges: Sequence[Exchange], bindings: int) -> bool:
-    """Whether calls are those of a probe, by their number, kind and answers, that had so many bindings to try."""
+    """Whether calls are those of a probe with so many bindings to try, by their number, kind and answers."""
     exchanges = [exchange for exchange in exchanges if exchange.purpose != CONTROL]
     actions = [exchange.action for exchange in exchanges]
     signups = next((place for place, action in enumerate(actions) if action != SIGNUP), len(actions))
     later = actions[signups:]
-    # A signup whose answer was lost is made once more, and a registration may be seen later than it was made.
+    # A signup whose answer was lost is repeated once, and a registration may become visible after it was made.
     if not 1 <= signups <= 2 * bindings or any(e.acknowledged for e in exchanges[: signups - 1]):
         return False
     if exchanges[signups - 1].acknowledged:
@@ -162,19 +178,19 @@ def is_probe(exchanges: Sequence[Exchange], bindings: int) -> bool:
 
 
 def _read_again(exchange: Exchange, binding: Binding) -> Exchange:
-    """An exchange as it is read in another binding than it was made in."""
+    """An exchange, read in another binding than it was made in."""
     if exchange.reply is None or exchange.received is None:
         return exchange
     return replace(exchange, received=binding.decode(exchange.reply))
 
 
 def _speaks(exchange: Exchange) -> bool:
-    """Whether a reply has the header of a gateway, whatever it says there."""
+    """Whether a reply has the header of a gateway, whatever its value."""
     return exchange.received is not None and "action" in exchange.received.header
 
 
 def _garbles(binding: Binding, exchange: Exchange) -> bool:
-    """Whether a reply is an envelope of the gateway's own making that cannot be parsed (T8)."""
+    """Whether a reply is an envelope by the gateway itself that cannot be parsed (T8)."""
     reply, received = exchange.reply, exchange.received
     if not isinstance(binding, EnvelopeBinding) or reply is None or received is None or not received.unreadable:
         return False

@@ -1,4 +1,4 @@
-"""How long a run waits for its gateway, and how many requests it has in flight meanwhile (T13, T15)."""
+"""Decides how long a run waits for its gateway, and how many requests are in flight meanwhile (T13, T15)."""
 
 from __future__ import annotations
 
@@ -16,53 +16,52 @@ from .limiter import ConcurrencyLimiter
 
 SHORTEST_PAUSE = 0.05
 FIRST_PAUSE = 0.1
-"""Seconds between two attempts where the gateway names none; doubled each time, up to a share of all patience."""
+"""Seconds between two attempts unless the gateway names some; doubled each time, up to a share of all patience."""
 LONGEST_SHARE = 0.1
 MOST_DOUBLINGS = 20
 REPEATS = 4
-"""Times that a request which changes nothing is sent again after its answer was lost."""
+"""Times that a request that changes nothing is sent again after its answer was lost."""
 FEW, MANY = 8, 100
-"""Requests in a row without an answer after which no more are made: few once patience is over, many at once."""
-
+"""Requests in a row without an answer after which no more are sent: few once patience is over, many at any time."""
 MOST_WAITING, WAITING_PER_ANSWER = 10, 2.0
-"""What all waiting of a run may come to: so many times its patience, and so many seconds for every answer. A gateway
-that is merely slow gives more answers for it, and one that only wants to be waited for is not waited for all day."""
+"""All waiting of a run may amount to so many times its patience, and so many seconds for every answer. That is enough
+for a slow gateway, and ends a run against one that answers nothing but "wait"."""
 
 
 class Fate(enum.Enum):
-    """What became of one attempt to send a request."""
+    """How an attempt to send a request ended."""
 
     ANSWERED = "something came back"
     UNSENT = "there was no connection, so nothing was sent"
     LOST = "it was sent, and no whole reply came"
     LATE = "it was sent, and no whole reply came in time"
-    PUT_OFF = "something came back that is no answer of the gateway to this request"
+    PUT_OFF = "something came back that is not the gateway's answer to this request"
 
 
 @dataclass(slots=True)
 class Wait:
-    """What one request has been through so far."""
+    """The attempts to send one request so far."""
 
     repeatable: bool
-    """Whether it changes nothing, so that it may be sent again though it may have been carried out."""
+    """Whether it changes nothing, so that it may be sent again even if it was carried out."""
     since: float | None = None
     repeats: int = 0
     reason: Trouble | None = None
-    """Why it is not sent again, where the attempt itself does not say it."""
+    """Why it is not sent again, unless the attempt itself says so."""
 
 
 class RetryPolicy:
-    """Decides after every attempt whether the same request is sent again, and when.
+    """Decides after every attempt whether the request is sent again, and when.
 
-    Sent again is what the gateway put off, what never reached it, and what changes nothing. The waiting of a request,
-    and that of a run which is given no answer at all, ends when ``seconds`` are over.
+    A request is sent again if the gateway put it off, if it never reached the gateway, or if it changes nothing. A
+    request is retried for ``seconds`` at most, and so is a run that gets no answer at all.
     """
 
     def __init__(self, seconds: float, limiter: ConcurrencyLimiter) -> None:
         self.quiet_until = 0.0
         """No request is sent before, on the monotonic clock."""
         self.given_up: Trouble | None = None
-        """Why nothing is asked any more; None as long as something is."""
+        """Why no more requests are sent; None while they are."""
         self._seconds = seconds
         self._limiter = limiter
         self._answered: float | None = None
@@ -74,13 +73,13 @@ class RetryPolicy:
         self._answers = 0
         self._asked_less: Counter[int] = Counter()
         self._silent: dict[str, float] = {}
-        """By operation, since when it has given no answer."""
+        """By operation, the moment since which it has given no answer."""
         self._unsent = 0
 
     def after(self, exchange: Exchange, fate: Fate, wait: Wait, begun: float) -> float | None:
-        """Seconds until the request is to be sent again, or None where the attempt stands.
+        """Seconds until the request is sent again; None if it is not, and then ``wait.reason`` may say why.
 
-        ``begun`` is when the attempt was, on the monotonic clock. Where it stands, ``wait.reason`` may say why.
+        ``begun`` is the moment of the attempt on the monotonic clock.
         """
         now = time.monotonic()
         if fate is Fate.ANSWERED and exchange.reply is not None and _insists(exchange.reply):
@@ -111,25 +110,25 @@ class RetryPolicy:
         return None
 
     def count(self, reply: Reply) -> None:
-        """Takes note of a reply that asks for fewer requests, for the reader of the report."""
+        """Counts a reply that asks for fewer requests, for the report."""
         if reply.status in (429, 503):
             self._asked_less[reply.status] += 1
 
     def _is_spent(self, action: str, begun: float, now: float) -> bool:
-        """Whether all patience was spent on an operation already, while others were answered; it is spent once."""
+        """Whether patience was spent on an operation while others were answered; it is spent only once."""
         since = self._silent.setdefault(action, begun)
         others = self._answered is not None and self._answered > since
         return others and now - since > self._seconds
 
     def _decide(self, exchange: Exchange, fate: Fate, wait: Wait, begun: float, now: float) -> tuple[float, bool, bool]:
-        """Seconds to wait, whether all requests wait for as long, and whether this one is sent again then."""
+        """Seconds to wait, whether all requests wait that long, and whether this one is sent again then."""
         if fate is Fate.LATE:
             return 0.0, False, False
-        # Attempts that were begun before the last pause belong to one round with the one that led to it.
+        # Attempts that began before the last pause belong to the same round as the one that led to it.
         new_round = begun > self._paused
         if fate is Fate.LOST:
             if new_round:
-                # Some limit the number of connections by closing those that are too many.
+                # Some gateways limit the number of connections by closing surplus ones.
                 self._paused = now
                 self._limiter.close_half()
             return FIRST_PAUSE * 2**wait.repeats, False, self._repeat(wait)
@@ -137,7 +136,7 @@ class RetryPolicy:
             self._pauses, self._paused = min(self._pauses + 1, MOST_DOUBLINGS), now
         pause = min(FIRST_PAUSE * 2 ** (self._pauses - 1), LONGEST_SHARE * self._seconds)
         if fate is Fate.UNSENT or exchange.reply is None:
-            # Where nobody ever answered, it is the address that is wrong, and not the moment.
+            # If nobody ever answered, the address is wrong rather than the moment.
             self._unsent += self._answered is not None
             return pause, True, self._answered is not None
         status, asked = exchange.reply.status, _asked_for(exchange.reply)
@@ -146,11 +145,11 @@ class RetryPolicy:
             self._limiter.close_half()
         if status == 429 or (status == 503 and asked is not None):
             return pause if asked is None else asked, True, True
-        # One such reply among good ones is about its own request, and more in a row about the gateway.
+        # One such reply among good ones concerns its own request; several in a row concern the gateway.
         return pause, self._pauses > 1, self._repeat(wait)
 
     def _wait_for(self, seconds: float) -> None:
-        """Counts what the whole run waits for, and gives up where it is out of all proportion."""
+        """Adds to the waiting of the whole run, and gives up if that is out of proportion to the answers."""
         self._waited += seconds
         if self._waited > MOST_WAITING * self._seconds + WAITING_PER_ANSWER * self._answers and not self.given_up:
             self.given_up = Trouble(
@@ -164,7 +163,7 @@ class RetryPolicy:
         return True
 
     def _stand(self, exchange: Exchange, fate: Fate, wait: Wait, now: float) -> None:
-        """Says why an attempt without an answer is the last one, and counts it."""
+        """Counts a request that stays without an answer, and says why."""
         reply, trouble = exchange.reply, exchange.trouble
         last = str(trouble or "")
         if reply is not None:
@@ -190,7 +189,7 @@ class RetryPolicy:
             )
 
     def notes(self) -> Iterator[str]:
-        """What a reader of the report should know of the waiting."""
+        """What a reader of the report should know about the waiting."""
         if self._asked_less:
             times = ", ".join(f"{count} × status {status}" for status, count in sorted(self._asked_less.items()))
             fewest, most = self._limiter.fewest, self._limiter.most
@@ -200,12 +199,12 @@ class RetryPolicy:
 
 
 def _insists(reply: Reply) -> bool:
-    """Whether a reply asks to come back later."""
+    """Whether a reply asks the client to come back later."""
     return reply.status == 429 or (reply.status == 503 and reply.header("retry-after") is not None)
 
 
 def _asked_for(reply: Reply) -> float | None:
-    """Seconds that Retry-After asks for, as a number or as a date by the clock of the gateway; None without."""
+    """Seconds that Retry-After asks for, as a number or as a date by the gateway's clock; None without one."""
     after = reply.header("retry-after")
     if after is None:
         return None

@@ -22,7 +22,7 @@ from ..specification.specification import Specification
 
 PREFIX = "reference"
 PEERS = ".reference"
-"""Ending of the hosts of declared peers that run beside the embedded gateway, wherever they listen."""
+"""Ending of the hosts of declared peers that run beside the embedded gateway."""
 PATIENCE = 20.0
 """Seconds that the child may take until it listens."""
 
@@ -34,7 +34,7 @@ def wanted(url: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class ReferenceGateway:
-    """What is planted in the reference gateway, and what its vendor would declare."""
+    """The arguments of a reference gateway, and what its vendor would declare."""
 
     arguments: tuple[str, ...]
     configuration: Mapping[str, Any]
@@ -66,9 +66,10 @@ def planted(url: str, specification: Specification) -> ReferenceGateway:
 def reach(
     url: str, file: Path | None, specification: Specification, overrides: Mapping[str, Any], *, start: bool = True
 ) -> tuple[GatewayConfig, Embedded | None]:
-    """The configuration for a value of --gateway-url, and the gateway where it is the embedded one, which is started.
+    """The configuration for a value of --gateway-url, and the embedded gateway if it names that one.
 
-    Raises UsageError for a bad URL or configuration, KitError where the embedded gateway does not start.
+    The gateway is started unless ``start`` is false. Raises UsageError for a bad URL or configuration, KitError if the
+    gateway does not start.
     """
     if not wanted(url):
         return load_config(check_url(url), file, specification, overrides), None
@@ -120,21 +121,19 @@ class Embedded:
                 if not line:
                     break
                 if "http://" in line:
-                    # Those of its peers are printed at once with it.
+                    # The lines of its peers follow at once.
                     lines = [line, *(self._process.stdout.readline() for _ in range(count - 1))]
                     return [line[line.index("http://") :].strip() for line in lines]
         raise KitError("the embedded reference gateway did not start; python -m reference_server says why")
 
     def configured(self, config: GatewayConfig) -> GatewayConfig:
-        """The configuration for this very server: its address, those of its peers, and its operator as the verification
-        hook."""
-        hook = config.verification_hook or "{origin}/operator/verify"
-        hook = hook.replace("{origin}", self.url)
+        """The configuration with the addresses of this server and its peers, and its operator as verification hook."""
+        hook = (config.verification_hook or "{origin}/operator/verify").replace("{origin}", self.url)
         peers = tuple(self.peers) or config.peers
         return dataclasses.replace(config, url=self.url, peers=peers, proxies={}, verification_hook=hook)
 
     def stop(self) -> None:
-        """Ends the child; may be called more than once."""
+        """Ends the child. It may be called more than once."""
         if self._process.poll() is None:
             self._process.terminate()
             try:
