@@ -1,4 +1,4 @@
-"""Compressed replies are read as clients read them, in whatever pieces they come."""
+"""Compressed content is read as clients read it, in whatever pieces it comes."""
 
 import gzip
 import zlib
@@ -15,7 +15,7 @@ MEMBERS = gzip.compress(TEXT[:10]) + gzip.compress(b"") + gzip.compress(TEXT[10:
 
 
 def read(field, content, size=1 << 20, limit=1 << 20):
-    """The content that comes in pieces of ``size``, and whether something followed it."""
+    """Decodes pieces of a size; returns the content, and whether surplus bytes followed it."""
     unpack = Decoding(field)
     out = b"".join(unpack(content[at : at + size], limit) for at in range(0, len(content), size))
     unpack.end()
@@ -58,14 +58,14 @@ PIECES = pytest.mark.parametrize("size", [1, 7, 1 << 20])
 
 @PIECES
 @pytest.mark.parametrize("name", WHOLE)
-def test_a_packed_content_is_read(name, size):
+def test_compressed_content_is_read(name, size):
     assert read(*WHOLE[name], size) == (TEXT, False)
 
 
 @PIECES
 @pytest.mark.parametrize("junk", [b"\0" * 20, b"\r\n", b"<!-- served by cache 7 -->", b"\x1f\x00"], ids=ascii)
 @pytest.mark.parametrize("name", ["gzip", "in members", "zlib", "bare deflate"])
-def test_bytes_after_the_end_are_ignored_and_noticed(name, junk, size):
+def test_surplus_bytes_are_ignored_and_noticed(name, junk, size):
     field, content = WHOLE[name]
 
     assert read(field, content + junk, size) == (TEXT, True)
@@ -73,30 +73,30 @@ def test_bytes_after_the_end_are_ignored_and_noticed(name, junk, size):
 
 @PIECES
 @pytest.mark.parametrize("name", CUT)
-def test_a_content_that_is_cut_short_is_not_whole(name, size):
+def test_content_that_is_cut_short_is_not_whole(name, size):
     with pytest.raises(Undecodable, match="cut short"):
         read(*CUT[name], size)
 
 
 @pytest.mark.parametrize("name", SPOILT)
-def test_a_content_that_is_spoilt_cannot_be_read(name):
+def test_spoilt_content_cannot_be_read(name):
     with pytest.raises(Undecodable, match="cannot be decompressed"):
         read("gzip", SPOILT[name])
 
 
-def test_a_reply_without_content_is_whole_under_any_coding():
+def test_empty_content_is_whole_under_any_coding():
     assert read("gzip", b"") == (b"", False)
 
 
 @pytest.mark.parametrize("field", ["gzip", "gzip, gzip"])
-def test_no_more_is_unpacked_than_is_allowed(field):
+def test_no_more_is_decompressed_than_is_allowed(field):
     bomb = gzip.compress(bytes(1 << 24))
     content = gzip.compress(bomb) if "," in field else bomb
 
     assert len(Decoding(field)(content, 5000)) == 5000
 
 
-def test_what_is_packed_more_than_twice_is_left_as_it_is():
+def test_content_compressed_more_than_twice_is_left_as_it_is():
     content = gzip.compress(gzip.compress(GZIP))
 
     assert read("gzip, gzip, gzip", content) == (content, False)

@@ -1,4 +1,4 @@
-"""A plain call tells an outage from what belongs to one request, and is made no oftener than it has to be (T6)."""
+"""Plain calls tell an outage from what belongs to one request, and are made only when needed (T6)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ KIND = (GET, 500, "text/html")
 
 
 class Gateway:
-    """Answers plain calls as it is told, and remembers them."""
+    """Answers plain calls with these values, the last one for ever, and remembers them."""
 
     def __init__(self, *answers: bool, patience: float = 30.0, known: tuple[str, ...] = ("1", "2")) -> None:
         self._answers = [*answers]
@@ -47,7 +47,7 @@ CRASHED = called("1", page(500), UPDATE)
 
 
 @pytest.mark.parametrize("answered", [True, False])
-def test_a_bare_reply_belongs_to_its_request_where_a_plain_call_is_answered(answered: bool) -> None:
+def test_a_bare_reply_belongs_to_its_request_if_a_plain_call_is_answered(answered: bool) -> None:
     async def play() -> None:
         gateway = Gateway(answered)
 
@@ -57,7 +57,7 @@ def test_a_bare_reply_belongs_to_its_request_where_a_plain_call_is_answered(answ
     playing(play)
 
 
-def test_another_registration_is_asked_for_than_the_reply_is_about() -> None:
+def test_the_plain_call_asks_for_another_registration() -> None:
     async def play() -> None:
         gateway = Gateway(True)
         await gateway.belongs(CRASHED)
@@ -88,7 +88,7 @@ def test_replies_of_one_moment_share_a_plain_call() -> None:
     playing(play)
 
 
-def test_what_was_on_its_way_in_an_outage_belongs_to_it_also_once_it_is_over() -> None:
+def test_a_reply_to_a_request_of_an_outage_belongs_to_the_outage() -> None:
     async def play() -> None:
         gateway = Gateway(False, True)
         await gateway.belongs(CRASHED)
@@ -100,7 +100,7 @@ def test_what_was_on_its_way_in_an_outage_belongs_to_it_also_once_it_is_over() -
     playing(play)
 
 
-def test_nothing_is_asked_where_no_call_is_known_to_be_good() -> None:
+def test_nothing_is_asked_if_no_call_is_known_to_be_good() -> None:
     async def play() -> None:
         gateway = Gateway(False, known=())
 

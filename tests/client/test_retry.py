@@ -1,6 +1,5 @@
-"""When a request is sent again, when it is not, and when a gateway is asked nothing any more."""
+"""When a request is sent again, when it is not, and when a run gives a gateway up."""
 
-import asyncio
 import datetime
 from email.utils import format_datetime
 
@@ -15,7 +14,7 @@ SECONDS = 30.0
 
 
 class Clock:
-    """Time that passes only when a test says so."""
+    """A clock that moves only when a test says so."""
 
     def __init__(self, monkeypatch):
         self.now = 1000.0
@@ -66,14 +65,14 @@ LATE = exchange(trouble="timeout: no whole reply within 10 s")
 
 @pytest.mark.parametrize("wait", [get, change])
 @pytest.mark.parametrize("status", [429, 503])
-def test_what_a_gateway_puts_off_is_sent_again_when_it_says(subject, clock, status, wait):
+def test_a_request_put_off_is_sent_again_when_the_gateway_says(subject, clock, status, wait):
     pause = subject.after(answered(status, Retry_After="7"), Fate.ANSWERED, wait(), clock.now)
 
     assert pause == 7
     assert subject.quiet_until == clock.now + 7
 
 
-def test_a_date_to_come_back_is_read_by_the_clock_of_the_gateway(subject, clock):
+def test_a_date_in_retry_after_is_read_by_the_gateways_clock(subject, clock):
     theirs = datetime.datetime(2031, 5, 6, 7, 8, 9, tzinfo=datetime.UTC)
     later = theirs + datetime.timedelta(seconds=12)
     reply = answered(429, Retry_After=format_datetime(later, usegmt=True), Date=format_datetime(theirs, usegmt=True))
@@ -82,20 +81,20 @@ def test_a_date_to_come_back_is_read_by_the_clock_of_the_gateway(subject, clock)
 
 
 @pytest.mark.parametrize("text", ["", "soon", "nan", "1, 2", "Mon, 99 Foo 2026 00:00:00 GMT", "\ud800"])
-def test_a_time_to_come_back_that_is_none_is_as_good_as_none(subject, clock, text):
+def test_a_retry_after_that_is_no_time_is_ignored(subject, clock, text):
     expected = RetryPolicy(SECONDS, ConcurrencyLimiter(1)).after(answered(429), Fate.ANSWERED, change(), clock.now)
 
     assert subject.after(answered(429, Retry_After=text), Fate.ANSWERED, change(), clock.now) == expected
 
 
 @pytest.mark.parametrize("text", ["-5", "0", "Mon, 01 Jan 2001 00:00:00 GMT"])
-def test_a_time_to_come_back_that_is_over_is_no_reason_to_hurry(subject, clock, text):
+def test_a_retry_after_in_the_past_still_means_a_pause(subject, clock, text):
     pause = subject.after(answered(429, Retry_After=text), Fate.ANSWERED, change(), clock.now)
 
     assert 0 < pause < 1
 
 
-def test_without_a_time_each_round_waits_longer_and_one_round_counts_once(subject, clock):
+def test_pauses_grow_once_a_round_without_a_retry_after(subject, clock):
     pauses = []
     for _ in range(4):
         begun = clock.now
@@ -108,7 +107,7 @@ def test_without_a_time_each_round_waits_longer_and_one_round_counts_once(subjec
     assert firsts == sorted(set(firsts))
 
 
-def test_waiting_for_a_request_ends_with_patience_and_the_reason_says_so(subject, clock):
+def test_waiting_for_a_request_ends_with_patience(subject, clock):
     wait = change()
     while (pause := subject.after(answered(429, Retry_After="9"), Fate.ANSWERED, wait, clock.now)) is not None:
         clock.now += pause
@@ -118,7 +117,7 @@ def test_waiting_for_a_request_ends_with_patience_and_the_reason_says_so(subject
     assert str(wait.reason or "") == "patience: status 429, asking to wait for longer than 30 s"
 
 
-def test_waiting_for_one_request_ends_though_others_are_answered(subject, clock):
+def test_waiting_for_a_request_ends_even_if_others_are_answered(subject, clock):
     wait = change()
     while (pause := subject.after(answered(429, Retry_After="9"), Fate.ANSWERED, wait, clock.now)) is not None:
         clock.now += pause
@@ -127,7 +126,7 @@ def test_waiting_for_one_request_ends_though_others_are_answered(subject, clock)
     assert clock.now <= 1000 + SECONDS
 
 
-def test_a_wait_longer_than_patience_is_not_begun(subject, clock):
+def test_a_pause_longer_than_patience_is_not_begun(subject, clock):
     wait = change()
 
     assert subject.after(answered(429, Retry_After="86400"), Fate.ANSWERED, wait, clock.now) is None
@@ -136,7 +135,7 @@ def test_a_wait_longer_than_patience_is_not_begun(subject, clock):
 
 
 @pytest.mark.parametrize("status", [502, 503, 504])
-def test_what_something_in_front_answered_is_sent_again_only_where_it_changes_nothing(subject, clock, status):
+def test_a_request_answered_in_front_is_repeated_if_it_changes_nothing(subject, clock, status):
     wait = get()
     times = 0
     while (pause := subject.after(answered(status), Fate.PUT_OFF, wait, clock.now)) is not None:
@@ -150,12 +149,12 @@ def test_what_something_in_front_answered_is_sent_again_only_where_it_changes_no
 
 @pytest.mark.parametrize("status", [502, 503, 504])
 @pytest.mark.parametrize("said", ["ACK", "NACK"])
-def test_an_answer_of_the_gateway_is_one_whatever_its_status(subject, clock, limiter, status, said):
+def test_an_answer_of_the_gateway_counts_whatever_its_status(subject, clock, limiter, status, said):
     assert subject.after(answered(status, said), Fate.ANSWERED, get(), clock.now) is None
     assert limiter.open == limiter.most
 
 
-def test_a_lost_answer_is_asked_for_again_only_where_that_changes_nothing(subject, clock):
+def test_a_lost_answer_is_asked_for_again_if_that_changes_nothing(subject, clock):
     wait, changing = get(), change()
     pauses = [subject.after(LOST, Fate.LOST, wait, clock.now) for _ in range(REPEATS + 1)]
 
@@ -172,7 +171,7 @@ def test_a_late_answer_is_never_asked_for_again(subject, clock):
         assert str(wait.reason or "") == ""
 
 
-def test_what_never_left_is_sent_again_until_patience_is_over(subject, clock):
+def test_an_unsent_request_is_sent_again_until_patience_is_over(subject, clock):
     wait = change()
     while (pause := subject.after(REFUSED, Fate.UNSENT, wait, clock.now)) is not None:
         clock.now += pause
@@ -181,14 +180,14 @@ def test_what_never_left_is_sent_again_until_patience_is_over(subject, clock):
     assert str(wait.reason or "") == "no connection: Connection refused, for longer than 30 s"
 
 
-def test_nobody_is_waited_for_who_never_answered(limiter, clock):
+def test_a_gateway_that_never_answered_is_not_waited_for(limiter, clock):
     wait = change()
 
     assert RetryPolicy(SECONDS, limiter).after(REFUSED, Fate.UNSENT, wait, clock.now) is None
     assert str(wait.reason or "") == ""
 
 
-def test_a_gateway_that_goes_on_not_answering_is_given_up_once_patience_is_over(subject, clock):
+def test_a_silent_gateway_is_given_up_once_patience_is_over(subject, clock):
     for _ in range(3):
         for _ in range(16):
             subject.after(LATE, Fate.LATE, change(), clock.now - 10)
@@ -201,7 +200,7 @@ def test_a_gateway_that_goes_on_not_answering_is_given_up_once_patience_is_over(
     assert "timeout: no whole reply within 10 s" in str(subject.given_up)
 
 
-def test_few_requests_without_an_answer_give_nobody_up(subject, clock):
+def test_few_unanswered_requests_are_no_reason_to_give_up(subject, clock):
     for _ in range(FEW - 1):
         clock.now += SECONDS
         subject.after(LATE, Fate.LATE, change(), clock.now - 10)
@@ -209,7 +208,7 @@ def test_few_requests_without_an_answer_give_nobody_up(subject, clock):
     assert not subject.given_up
 
 
-def test_many_requests_in_a_row_without_an_answer_are_enough_at_any_time(subject, clock):
+def test_many_unanswered_requests_in_a_row_are_enough_at_any_time(subject, clock):
     for _ in range(MANY - 1):
         subject.after(answered(429, Retry_After="86400"), Fate.ANSWERED, change(), clock.now)
     assert not subject.given_up
@@ -226,7 +225,7 @@ def test_everything_in_flight_may_be_lost_at_once(clock):
     assert not subject.given_up
 
 
-def test_an_answer_in_between_makes_patience_start_anew(subject, clock):
+def test_an_answer_in_between_restarts_patience(subject, clock):
     for _ in range(20):
         for _ in range(16):
             subject.after(LATE, Fate.LATE, change(), clock.now - 10)
@@ -236,7 +235,7 @@ def test_an_answer_in_between_makes_patience_start_anew(subject, clock):
     assert not subject.given_up
 
 
-def test_asking_to_come_back_at_once_for_ever_ends_too(limiter, clock):
+def test_a_gateway_that_always_asks_to_come_back_at_once_is_given_up(limiter, clock):
     subject = RetryPolicy(3600.0, limiter)
     wait = change()
     while (pause := subject.after(answered(429, Retry_After="0"), Fate.ANSWERED, wait, clock.now)) is not None:
@@ -245,7 +244,7 @@ def test_asking_to_come_back_at_once_for_ever_ends_too(limiter, clock):
     assert wait.reason
 
 
-def test_places_are_halved_once_a_round_and_come_back_with_good_answers(subject, clock, limiter):
+def test_places_are_halved_once_a_round_and_reopen_with_good_answers(subject, clock, limiter):
     for _ in range(16):
         subject.after(answered(429), Fate.ANSWERED, change(), clock.now)
     assert limiter.open == 8
@@ -264,62 +263,21 @@ def test_places_are_halved_once_a_round_and_come_back_with_good_answers(subject,
     ]
 
 
-def test_a_run_without_trouble_has_nothing_to_tell(subject):
+def test_a_run_without_trouble_has_no_notes(subject):
     assert list(subject.notes()) == []
 
 
-def test_connections_that_failed_are_told(subject, clock):
+def test_failed_connections_are_noted(subject, clock):
     subject.after(REFUSED, Fate.UNSENT, change(), clock.now)
 
     assert list(subject.notes()) == ["the gateway could not be reached for a while: 1 attempts to connect failed"]
 
 
-def test_no_more_are_let_in_than_there_are_places_and_a_repetition_goes_first():
-    order = []
-
-    async def one(limiter, name, first, inside):
-        await limiter.enter(first=first)
-        order.append(name)
-        await inside.wait()
-        limiter.leave()
-
-    async def play():
-        limiter, inside = ConcurrencyLimiter(2), asyncio.Event()
-        names = [("a", False), ("b", False), ("c", False), ("again", True)]
-        async with asyncio.TaskGroup() as group:
-            for name, first in names:
-                group.create_task(one(limiter, name, first, inside))
-            await asyncio.sleep(0)
-            await asyncio.sleep(0)
-            assert order == ["a", "b"]
-            inside.set()
-
-    asyncio.run(play())
-    assert order == ["a", "b", "again", "c"]
-
-
-def test_a_place_is_not_lost_when_who_waits_for_it_is_cancelled():
-    async def play():
-        limiter = ConcurrencyLimiter(1)
-        await limiter.enter()
-        waiting = asyncio.create_task(limiter.enter())
-        given = asyncio.create_task(limiter.enter())
-        await asyncio.sleep(0)
-        waiting.cancel()
-        limiter.leave()
-        given.cancel()
-        await asyncio.gather(waiting, given, return_exceptions=True)
-        async with asyncio.timeout(5):
-            await limiter.enter()
-
-    asyncio.run(play())
-
-
-# Gateways that want to be waited for all day.
+# Gateways that would have a run wait all day.
 
 
 def _hold_up(subject, clock, answers):
-    """One answer, and then as long a pause as is waited out, over and over; how long it took."""
+    """Seconds until a gateway is given up that asks for the longest pause after some answers; None if it is not."""
     began = clock.now
     for _ in range(500):
         for _ in range(answers):
@@ -343,7 +301,7 @@ def test_a_gateway_that_asks_for_a_pause_after_some_answers_is_waited_for(subjec
     assert _hold_up(subject, clock, 15) is None
 
 
-def test_a_gateway_that_lets_every_second_request_run_out_of_time_is_given_up(clock):
+def test_a_gateway_that_answers_every_second_request_in_time_is_given_up(clock):
     subject = RetryPolicy(SECONDS, ConcurrencyLimiter(1))
     answers = 0
     while not subject.given_up and answers < 1000:
@@ -356,7 +314,7 @@ def test_a_gateway_that_lets_every_second_request_run_out_of_time_is_given_up(cl
     assert answers < 100
 
 
-def test_many_requests_that_run_out_of_time_side_by_side_are_no_reason_to_give_up(subject, limiter, clock):
+def test_many_late_answers_side_by_side_are_no_reason_to_give_up(subject, limiter, clock):
     for _ in range(3000):
         subject.after(TIMEOUT, Fate.LATE, change(), clock.now - 10)
         subject.after(answered(200), Fate.ANSWERED, get(), clock.now)

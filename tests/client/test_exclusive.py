@@ -1,4 +1,4 @@
-"""Scenarios run side by side, and some of what they send alone."""
+"""Scenarios run side by side, and sections of them alone."""
 
 import asyncio
 
@@ -8,7 +8,7 @@ from beckn_conformance.client.exclusive import ExclusiveAccess
 
 
 class Diary:
-    """Who was within at the same time."""
+    """Notes who was within at the same time."""
 
     def __init__(self):
         self.within = set()
@@ -24,21 +24,21 @@ class Diary:
         self.within.discard(name)
 
 
-async def plays(turns, diary, name, group="", last=False):
-    async with turns.together():
+async def plays(access, diary, name, group="", last=False):
+    async with access.together():
         await diary.stay(f"{name} before")
         if group:
-            async with turns.alone(group, last=last):
+            async with access.alone(group, last=last):
                 await diary.stay(name)
         await diary.stay(f"{name} after")
 
 
 def run(*scenarios):
-    diary, turns = Diary(), ExclusiveAccess()
+    diary, access = Diary(), ExclusiveAccess()
 
     async def all_of_them():
         async with asyncio.timeout(10):
-            await asyncio.gather(*(plays(turns, diary, *scenario) for scenario in scenarios))
+            await asyncio.gather(*(plays(access, diary, *scenario) for scenario in scenarios))
 
     asyncio.run(all_of_them())
     return diary
@@ -50,43 +50,43 @@ def test_scenarios_run_together():
     assert frozenset({"one before", "two before"}) in diary.met
 
 
-def test_what_is_alone_meets_nobody():
+def test_a_section_alone_meets_nobody():
     diary = run(("one", "a"), ("two",), ("three", "b"), ("four",))
 
     assert {met for met in diary.met if met & {"one", "three"}} == {frozenset({"one"}), frozenset({"three"})}
 
 
-def test_those_of_a_group_are_alone_together():
+def test_sections_of_one_group_are_alone_together():
     diary = run(("one", "a"), ("two", "a"), ("three",))
 
     assert frozenset({"one", "two"}) in diary.met
     assert all(met <= {"one", "two"} for met in diary.met if met & {"one", "two"})
 
 
-def test_who_only_runs_together_goes_first():
+def test_scenarios_without_such_a_section_go_first():
     diary = run(("one", "a"), ("two",), ("three",))
 
     assert diary.order.index("one") > diary.order.index("three after")
 
 
-def test_the_last_one_waits_for_all_others():
+def test_the_last_section_waits_for_all_others():
     diary = run(("one", "z", True), ("two", "a"), ("three", "b"))
 
     assert [name for name in diary.order if name in ("one", "two", "three")][-1] == "one"
 
 
-def test_who_gives_up_waiting_stands_in_nobodys_way():
-    diary, turns = Diary(), ExclusiveAccess()
+def test_a_cancelled_section_blocks_nobody():
+    diary, access = Diary(), ExclusiveAccess()
 
     async def scene():
-        async with asyncio.timeout(10), turns.together():
-            impatient = asyncio.create_task(plays(turns, diary, "impatient", "a"))
+        async with asyncio.timeout(10), access.together():
+            impatient = asyncio.create_task(plays(access, diary, "impatient", "a"))
             for _ in range(50):
                 await asyncio.sleep(0)
             impatient.cancel()
             with pytest.raises(asyncio.CancelledError):
                 await impatient
-            async with turns.alone("z", last=True):
+            async with access.alone("z", last=True):
                 await diary.stay("patient")
 
     asyncio.run(scene())
@@ -94,15 +94,15 @@ def test_who_gives_up_waiting_stands_in_nobodys_way():
     assert diary.order == ["impatient before", "patient"]
 
 
-def test_an_error_in_a_section_lets_the_next_one_in():
-    diary, turns = Diary(), ExclusiveAccess()
+def test_a_section_that_fails_lets_the_next_one_in():
+    diary, access = Diary(), ExclusiveAccess()
 
     async def scene():
         async with asyncio.timeout(10):
             with pytest.raises(ValueError, match="oh"):
-                async with turns.together(), turns.alone("a"):
+                async with access.together(), access.alone("a"):
                     raise ValueError("oh")
-            await plays(turns, diary, "next", "b")
+            await plays(access, diary, "next", "b")
 
     asyncio.run(scene())
 
