@@ -25,7 +25,7 @@ from . import declared
 from .faults import KeyFault
 from .gateway import GatewayConfig, Waiver
 from .paths import path_of
-from .proxies import proxies_of
+from .proxies import ENVIRONMENT, proxies_of
 from .time_zones import zone
 from .tls import tls_context
 from .urls import check_url, is_url
@@ -62,13 +62,14 @@ def from_mapping(
     *,
     where: str = "configuration",
     node: Node = declared.NOTHING,
+    here: bool = True,
 ) -> GatewayConfig:
     """Checks a configuration against ``gateway-config.json`` and makes it usable; ``node`` has the lines of its keys.
 
-    Raises UsageError.
+    Without ``here`` it is for another machine, whose environment and files cannot be looked up. Raises UsageError.
     """
     raw = declared.checked(raw, node, shipped().files["gateway-config.json"], where)
-    declaration = Declaration(url, raw, specification)
+    declaration = Declaration(url, raw, specification, here)
     values: dict[str, Any] = {}
     try:
         for key, other in (("peers", "clone_within"), ("clone_within", "peers")):
@@ -91,12 +92,14 @@ class Declaration:
     url: str
     raw: Mapping[str, Any]
     specification: Specification
+    here: bool
+    """True if environment and files are those of this machine."""
 
 
-def _secret(key: str, value: str) -> str:
+def _secret(key: str, value: str, declaration: Declaration) -> str:
     """A value that may stand in the environment."""
     found = value
-    if value.startswith("env:"):
+    if value.startswith("env:") and declaration.here:
         found = os.environ.get(value[4:], "")
         if not found:
             raise KeyFault(key, f"the environment has no variable {value[4:]}")
@@ -136,37 +139,40 @@ def _company_id(values: Mapping[str, str], _: Declaration) -> str | None:
     return pattern
 
 
-def _headers(fields: Mapping[str, str], _: Declaration) -> dict[str, str]:
+def _headers(fields: Mapping[str, str], declaration: Declaration) -> dict[str, str]:
     for name in fields:
         if name.casefold() in FRAMING:
             raise KeyFault(f"headers.{name}", "it says where a request ends, and is set for each request")
-    return {name: _secret(f"headers.{name}", value) for name, value in fields.items()}
+    return {name: _secret(f"headers.{name}", value, declaration) for name, value in fields.items()}
 
 
-def _tls(tls: Mapping[str, Any], _: Declaration) -> Mapping[str, Any]:
+def _tls(tls: Mapping[str, Any], declaration: Declaration) -> Mapping[str, Any]:
+    if not (tls and declaration.here):
+        return dict(tls)
     for name in ("ca", "client_cert"):
         if name in tls:
             try:
                 reading.content(path_of(tls[name]), most=declared.LARGEST)
             except UsageError as error:
                 raise KeyFault(f"tls.{name}", str(error)) from error
-    if tls:
-        tls_context(tls)
+    tls_context(tls)
     return dict(tls)
 
 
 def _proxies(value: str, declaration: Declaration) -> dict[str, str]:
+    if value.startswith(ENVIRONMENT) and not declaration.here:
+        return {}
     hook = declaration.raw.get("verification_hook", "")
     peers = _peers(declaration.raw.get("peers", ()), declaration)
-    proxy = _secret("proxy", value)
+    proxy = _secret("proxy", value, declaration)
     try:
         return proxies_of(proxy, [declaration.url, *peers, *([hook] if is_url(hook) else [])])
     except UsageError as error:
         raise KeyFault("proxy", str(error)) from error
 
 
-def _registrations(rows: Iterable[Mapping[str, str]], _: Declaration) -> tuple[tuple[str, str], ...]:
-    return tuple((row["id"], _secret("registrations", row["token"])) for row in rows)
+def _registrations(rows: Iterable[Mapping[str, str]], declaration: Declaration) -> tuple[tuple[str, str], ...]:
+    return tuple((row["id"], _secret("registrations", row["token"], declaration)) for row in rows)
 
 
 def _peers(urls: Iterable[str], declaration: Declaration) -> tuple[str, ...]:
@@ -200,7 +206,7 @@ def _waivers(rows: Iterable[Mapping[str, str]], declaration: Declaration) -> tup
 
 READERS: Mapping[str, Callable[[Any, Declaration], Any]] = {
     "envelope": _envelope,
-    "signup_token": lambda value, _: _secret("signup_token", value),
+    "signup_token": lambda value, declaration: _secret("signup_token", value, declaration),
     "timestamp_zone": _timestamp_zone,
     "optional": _optional,
     "values": _company_id,

@@ -120,7 +120,7 @@ def test_a_mistake_is_named_with_its_place(listed, text, said):
 
 
 def test_what_only_another_machine_has_is_not_looked_for_here(listed):
-    declared = "{signup_token: env:BECKN_NOT_SET, headers: {X-Key: env:NOT}, tls: {ca: /not/here.pem}}"
+    declared = "{signup_token: env:BECKN_NOT_SET, headers: {X-Key: env:NOT}, tls: {ca: /not/here.pem}, proxy: env:NOT}"
 
     (only,) = listed(f"gateways: [{{name: a, url: reference, config: {declared}}}]", here=False)
 

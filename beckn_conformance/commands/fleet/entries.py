@@ -95,9 +95,9 @@ def _url(url: str, where: str, specification: Specification) -> str:
         if embedded.wanted(url):
             embedded.planted(url, specification)
             return url
-        return check_url(url)
+        return check_url(url, "url")
     except UsageError as error:
-        raise UsageError(f"{where}: {str(error).replace('--gateway-url', 'url')}") from error
+        raise UsageError(f"{where}: {error}") from error
 
 
 def _config(
@@ -112,18 +112,5 @@ def _config(
     else:
         where, raw, node = file, given, place.at(("config",))
     raw = declared.checked(raw, node, shipped().files["gateway-config.json"], str(where))
-    from_mapping("http://fleet.invalid", raw if here else _elsewhere(raw), specification, where=str(where), node=node)
+    from_mapping("http://fleet.invalid", raw, specification, where=str(where), node=node, here=here)
     return raw
-
-
-def _elsewhere(config: Mapping[str, Any]) -> dict[str, Any]:
-    """A configuration without variables and files, which only the worker can look up."""
-
-    def plain(value: Any) -> Any:
-        if isinstance(value, dict):
-            return {key: plain(child) for key, child in value.items()}
-        if isinstance(value, list):
-            return [plain(child) for child in value]
-        return value.removeprefix("env:") or value if isinstance(value, str) else value
-
-    return {key: plain(value) for key, value in config.items() if key != "tls"}
