@@ -18,7 +18,12 @@ def describe(exchange: Exchange) -> str:
             value = member(exchange.body_of_reply, pointer)
             if isinstance(value, str) and len(value) > most:
                 return f"an ACK with {len(value)} characters at {pointer}, and more than {most} are not used"
-        return "an ACK without a usable registration.id and auth.token"
+        missing = [
+            name
+            for name, value in (("registration.id", exchange.id_received), ("auth.token", exchange.token_received))
+            if value is None
+        ]
+        return f"an ACK without a usable {' and '.join(missing or ['auth.token'])}"
     if said == "NACK":
         assert exchange.received is not None
         message = exchange.received.header.get("message")

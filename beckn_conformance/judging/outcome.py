@@ -40,6 +40,8 @@ class Outcome:
     tests: tuple[str, ...]
     sample: str
     """Id of an exchange that met it; empty if none did."""
+    hindrance: str
+    """What kept most tests from judging the rest of it; empty unless it is inconclusive."""
     left_out: bool
     """True if only the selection of tests keeps it from being settled."""
 
@@ -318,6 +320,7 @@ def _outcome(evidence: _Evidence) -> Outcome:
         waived=evidence.waived,
         tests=tuple(evidence.tests),
         sample=run.tally.samples.get(id_, ""),
+        hindrance=evidence.hindrance if status == "inconclusive" else "",
         left_out=run.narrowed and left_out,
     )
 

@@ -85,6 +85,7 @@ def _requirement(outcome: Outcome) -> dict[str, Any]:
         "tests": list(outcome.tests),
         "sample": outcome.sample,
         "findings": [found.to_json() for found in outcome.findings],
+        **({"hindrance": outcome.hindrance} if outcome.hindrance else {}),
     }
 
 

@@ -23,6 +23,8 @@ MOST = 60
 """Findings of one status that are printed; the report has them all."""
 MOST_INCONCLUSIVE = 20
 """Inconclusive requirements that are printed."""
+IN_COMMON = 5
+"""Inconclusive requirements with the same hindrance that are printed as one line."""
 
 
 def lines(report: Mapping[str, Any], left_out: Collection[str], folder: Path | None) -> Iterator[Line]:
@@ -67,6 +69,11 @@ def _inconclusive(rows: list[Mapping[str, Any]]) -> Iterator[Line]:
     if rows:
         yield "", ""
         yield f"inconclusive ({len(rows)})", "bold"
+    hindrances = Counter(row.get("hindrance", "") for row in rows)
+    common = {why: count for why, count in hindrances.most_common() if why and count >= IN_COMMON}
+    for why, count in common.items():
+        yield f"  {count} requirements  {printable(why)}", ""
+    rows = [row for row in rows if row.get("hindrance", "") not in common]
     for row in rows[:MOST_INCONCLUSIVE]:
         yield f"  {row['id']}  {row['level']}  {printable(row['reason'])}", ""
     if len(rows) > MOST_INCONCLUSIVE:

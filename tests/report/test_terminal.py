@@ -50,3 +50,15 @@ def test_a_narrowed_run_says_what_a_selected_test_could_not_show():
 
 def test_a_whole_run_names_what_is_inconclusive():
     assert any(EMAIL in line for line in summary(partly_tested()))
+
+
+def test_what_many_requirements_wait_for_is_said_once():
+    tally = Tally()
+    waiting = [r for r in SPECIFICATION.requirements if r.startswith("UPDATE-NACK-")]
+    for requirement in waiting:
+        tally.tests[requirement] = ["test"]
+        tally.hinder(requirement, "no signup gave a usable auth.token")
+
+    lines = [line for line in summary(tally) if "auth.token" in line]
+
+    assert lines == [f"  {len(waiting)} requirements  no signup gave a usable auth.token"]
