@@ -15,8 +15,8 @@ DEFECTS = {
     "get-name-ascii": ("GET-ROUND-TRIP", "Provider/get", "/info/name"),
     "documents-add-second-addition-replaces-first": ("DOCUMENTS-LISTED", "Provider/documents/add", "/documents"),
     "update-partial-blanks-email": None,
-    "signup-nack-info-blank": None,
-    "get-id-missing": ("GET-ID", "Provider/get", "/registration/id"),
+    "signup-info-error-blank": None,
+    "get-ack-registration-id-missing": ("GET-ID", "Provider/get", "/registration/id"),
 }
 
 
