@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import gc
 import os
+import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -18,12 +19,12 @@ from ..report import document, terminal
 from ..run.assessment import TestOutcome
 from ..run.session import Session
 from ..untrusted.text import printable
-from . import LETTERS, options, reports
+from . import LETTERS, options
 from .completion import Completion
 from .distribution import groups
 from .items import ScenarioTest
 from .options import Settings
-from .outcomes import OUTCOME, Outcomes
+from .outcomes import OUTCOME, Outcomes, allure_results
 from .schedule import Schedule
 from .selection import Selection, names_tests
 from .workers import Controller, hand_over, worker_of
@@ -56,7 +57,7 @@ class Campaign:
         self._shared = bool(getattr(config.option, "numprocesses", None)) and not settings.worker
         """True if this process controls workers that play the tests."""
         self._schedule = Schedule(self.session, config)
-        self._allure = reports.allure_results(config, self.session, settings.worker)
+        self._allure = allure_results(config, self.session, settings.worker)
         self.outcomes = Outcomes(self.session, self._allure)
         self.verdict: Verdict | None = None
         self.kit_fault = ""
@@ -87,6 +88,7 @@ class Campaign:
         except Unreachable:
             # A worker has to go through its tests, or it counts as crashed.
             return None if self._settings.worker else True
+        threading.Thread(target=_load_reports, daemon=True).start()
         return None
 
     def _print_plan(self) -> None:
@@ -148,6 +150,8 @@ class Campaign:
         if exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED and not self.completion.fault:
             return
         verdict = self._conclude(exitstatus)
+        from . import reports
+
         self._report = reports.write(self.session, verdict, self._config, self._allure, shared=self._shared)
         if exitstatus in CAME_TO_ITS_END or self.completion.uncollected:
             session.exitstatus = 3 if self.kit_fault else verdict.exit_status
@@ -205,6 +209,12 @@ class Campaign:
         if self._settings.server is not None:
             self._settings.server.stop()
         self._settings.lock.close()
+
+
+def _load_reports() -> None:
+    from . import reports
+
+    reports.load()
 
 
 @contextlib.contextmanager

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from ..process import crash
+from ..record.reader import Record
 from ..run.assessment import TestOutcome
 from ..run.session import Session
 from ..untrusted.text import printable
@@ -18,6 +20,18 @@ if TYPE_CHECKING:
     from .allure import Results
 
 OUTCOME: pytest.StashKey[TestOutcome] = pytest.StashKey()
+
+
+def allure_results(config: pytest.Config, session: Session, worker: str) -> Results | None:
+    """The results for --alluredir; None without it. Their module is loaded only then."""
+    asked = config.getoption("allure_report_dir", None)
+    if not asked:
+        return None
+    from .allure import Results
+
+    assert session.folder is not None
+    record = Record(session.folder, session.specification, worker=worker)
+    return Results(Path(config.invocation_params.dir) / asked, record)
 
 
 class Outcomes:

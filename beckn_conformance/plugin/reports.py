@@ -2,30 +2,24 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from ..judging.outcome import Verdict
-from ..record.reader import Record
-from ..report import document, files, junit, markdown
+from ..report import document, files, html, junit, markdown
 from ..run.session import Session
 
 if TYPE_CHECKING:
     from .allure import Results
 
 
-def allure_results(config: pytest.Config, session: Session, worker: str) -> Results | None:
-    """The results for --alluredir; None without it. Their module is loaded only then."""
-    asked = config.getoption("allure_report_dir", None)
-    if not asked:
-        return None
-    from .allure import Results
+def load() -> None:
+    """Compiles the page, after this module was imported with all that writes reports.
 
-    assert session.folder is not None
-    record = Record(session.folder, session.specification, worker=worker)
-    return Results(Path(config.invocation_params.dir) / asked, record)
+    Both take a while, and are done while the first requests are on their way.
+    """
+    html.template()
 
 
 def write(
