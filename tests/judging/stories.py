@@ -21,6 +21,30 @@ def infos(info):
     return put("/info", copy.deepcopy(info))
 
 
+def drawn(story, count):
+    return [story.values.info() for _ in range(count)]
+
+
+def updates_at_once(story, *sent, seen=True):
+    """Updates sent at the same moment, each acknowledged with its own values; with those of before if not ``seen``."""
+    start, old = story.now + 0.1, story.mine.info.copy()
+    for place, info in enumerate(sent):
+        shown = {**old, **info} if seen else old
+        story.update(info, at=start, seconds=0.1 * (place + 1), change=infos(shown))
+    if not seen:
+        story.mine.info = old
+
+
+def looks(story, *shown):
+    """Provider/gets one right after the other, with what each shows."""
+    for info in shown:
+        story.get(change=infos(info))
+
+
+def drop_named(body, name):
+    body["documents"] = [document for document in body["documents"] if document["name"] != name]
+
+
 def requirements(story):
     return [requirement for requirement, _ in story.findings()]
 

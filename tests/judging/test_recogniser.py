@@ -1,15 +1,11 @@
-"""The recogniser tells surely valid from surely faulty, and leaves alone what is unclear."""
+"""The recogniser tells surely valid from surely faulty in a body, and leaves alone what is unclear."""
 
-import copy
-import datetime
 import unicodedata
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from beckn_conformance.judging.known import Known, KnownRegistrations
-from beckn_conformance.judging.recogniser import Recogniser
 from beckn_conformance.messages.faults import fault_cases
 from tests.exchanges import (
     ACTIONS,
@@ -17,27 +13,23 @@ from tests.exchanges import (
     CONFIG,
     GET,
     INFO,
-    NOW,
-    OWNER,
     QUICK,
     SIGNUP,
     SPECIFICATION,
-    STRANGER,
     UPDATE,
     acquainted,
     changed,
     configured,
     diagnose,
-    drawn,
     drop,
-    exchange,
     put,
-    valid_bodies,
     verdict,
 )
+from tests.judging.diagnoses import BODIES, of
 
-BODIES = valid_bodies()
 SAMPLE = "W3dWhrYWtp68jWsa21v490XqxOy2zVkuD"
+
+
 JSON_VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=8),
     lambda inner: (
@@ -51,10 +43,6 @@ JSON_VALUES = st.recursive(
     ),
     max_leaves=20,
 )
-
-
-def of(action, *changes, **how):
-    return verdict(diagnose(action, changed(BODIES[action], *changes), **how))
 
 
 def signup(pointer, value, **how):
@@ -115,6 +103,8 @@ NAMES = (
     "A",
     "ab" * 32,
 )
+
+
 VALID = [
     *(("/info/name", name) for name in NAMES),
     ("/info/phone", "+91-8023329991"),
@@ -359,9 +349,6 @@ def test_a_value_of_two_lines_is_surely_faulty(pointer, text, strength, line_bre
     assert (fault.pointer, fault.kind, fault.strength) == (pointer, "malformed", strength)
 
 
-# Updates (Q14).
-
-
 @pytest.mark.parametrize("name", INFO)
 def test_an_update_without_one_member_is_unclear(name):
     assert of(UPDATE, drop(f"/info/{name}")) == "unclear"
@@ -377,9 +364,6 @@ def test_an_update_of_nothing_is_surely_faulty(info):
 
 def test_a_partial_update_with_a_faulty_member_is_surely_faulty():
     assert of(UPDATE, put("/info", {"phone": "none"})) == {("/info/phone", "malformed")}
-
-
-# What the configuration declares.
 
 
 @pytest.mark.parametrize("pointer", ["/info/company_id", "/documents/0/name", "/documents/1/name", "/api"])
@@ -414,214 +398,6 @@ def test_a_default_company_id_outside_the_declared_pattern_is_unclear():
     assert signup("/info/company_id", "U72900KA2019PTC123456", config=declared) == "unclear"
 
 
-# Header (T5, H1).
-
-
-def headed(action=SIGNUP, **members):
-    return of(action, header_changes=members)
-
-
-@pytest.mark.parametrize("action", ACTIONS)
-def test_a_wrong_action_is_faulty(action):
-    other = next(a for a in ACTIONS if a != action)
-    at = "header:Action"
-
-    assert headed(action, Action=None) == {(at, "missing")}
-    assert headed(action, Action="") == {(at, "missing")}
-    assert headed(action, Action=other) == {(at, "another operation")}
-    assert headed(action, Action="Provider/close") == {(at, "unknown")}
-
-
-@pytest.mark.parametrize(
-    "value",
-    ["provider/signup", "PROVIDER/SIGNUP", "/Provider/signup", "Provider/signup/", " Provider/signup"],
-)
-def test_the_right_action_in_another_notation_is_unclear(value):
-    assert headed(Action=value) == "unclear"
-
-
-@pytest.mark.parametrize(
-    ("value", "kind"),
-    [
-        (None, "missing"),
-        ("", "missing"),
-        ("yesterday", "a word"),
-        ("noon", "a word"),
-        ("2026-13-01T10:00:00", "a 13th month"),
-        ("2026-02-30T10:00:00", "30 February"),
-        ("2026-04-31T10:00:00", "impossible"),
-        ("2026-04-30T10:61:00", "impossible"),
-    ],
-)
-def test_an_impossible_timestamp_is_faulty(value, kind):
-    assert headed(Timestamp=value) == {("header:Timestamp", kind)}
-
-
-@pytest.mark.parametrize(
-    "value",
-    [
-        "2026-05-04T10:00:00Z",
-        "2026-05-04T10:00:00+05:30",
-        "2026-05-04T10:00:00.123",
-        "2026-05-04 10:00:00",
-        "2026-05-04",
-        "20260504T100000",
-        "1777888800",
-        "1777888800000",
-        "Mon, 04 May 2026 10:00:00 GMT",
-        "4 May 2026",
-        "2026-W19-1T10:00:00",
-        "２０２６-05-04T10:00:00",
-        " 2026-05-04T10:00:00",
-        "2026-05-04T10:00:00\n",
-        "2019-09-13T14:31:54",
-        "2027-05-04T10:00:00",
-        "0001-01-01T00:00:00",
-        "9999-12-31T23:59:59",
-    ],
-)
-def test_a_time_in_another_notation_or_of_another_day_is_unclear(value):
-    assert headed(Timestamp=value) == "unclear"
-
-
-@pytest.mark.parametrize("value", ["2026-05-03T24:00:00", "2026-05-04T09:59:60"])
-def test_midnight_as_24_and_a_leap_second_are_other_notations_of_a_time(value):
-    assert headed(Timestamp=value) == "unclear"
-
-
-@given(st.integers(-14 * 3600, 14 * 3600))
-@QUICK
-def test_the_local_time_of_any_zone_is_valid(offset):
-    moment = datetime.datetime.fromtimestamp(NOW + offset, datetime.UTC)
-
-    assert headed(Timestamp=f"{moment:%Y-%m-%dT%H:%M:%S}") == "valid"
-
-
-# Tokens and registrations (H2, H3, R16).
-
-
-@pytest.mark.parametrize("token", [None, "", "  "])
-def test_a_signup_without_a_token_is_unclear(token):
-    assert of(SIGNUP, header_changes={"Token": token}) == "unclear"
-
-
-@pytest.mark.parametrize("action", [GET, UPDATE, ADD])
-@pytest.mark.parametrize(
-    ("token", "kind"),
-    [(None, "missing"), ("", "empty"), ("made up", "unknown"), (STRANGER.token, "foreign")],
-)
-def test_a_wrong_token_is_faulty(action, token, kind):
-    assert of(action, token=token) == {("header:Token", kind)}
-
-
-@pytest.mark.parametrize("action", [GET, UPDATE, ADD])
-def test_a_token_of_two_registrations_is_faulty_for_each(action):
-    known = acquainted()
-    known.add(Known("r-3", OWNER.token))
-
-    assert of(action, known=known) == {("header:Token", "shared")}
-
-
-@pytest.mark.parametrize("action", [GET, UPDATE, ADD])
-def test_an_unknown_registration_under_a_good_token_is_faulty(action):
-    assert of(action, put("/registration/id", "r-9")) == {("/registration/id", "unknown")}
-
-
-@pytest.mark.parametrize("action", [GET, UPDATE, ADD])
-def test_an_unknown_registration_of_recorded_traffic_is_unclear(action):
-    known = acquainted(closed=False)
-
-    assert of(action, put("/registration/id", "r-9"), known=known) == "unclear"
-    assert of(action, put("/registration/id", "r-9"), token="seen elsewhere", known=known) == "unclear"
-
-
-def test_an_unknown_registration_under_an_unknown_token_is_unclear():
-    assert of(GET, put("/registration/id", "r-9"), token="made up") == "unclear"
-
-
-def test_a_token_that_may_have_expired_is_unclear():
-    known = acquainted()
-    known.registrations[OWNER.id].expires = None
-    soon = Known("r-5", "token-of-r-5", datetime.datetime.fromtimestamp(NOW + 1, datetime.UTC))
-    later = Known("r-6", "token-of-r-6", datetime.datetime.fromtimestamp(NOW + 60, datetime.UTC))
-    known.add(soon)
-    known.add(later)
-
-    assert of(GET, put("/registration/id", soon.id), token=soon.token, known=known) == "unclear"
-    assert of(GET, put("/registration/id", later.id), token=later.token, known=known) == "valid"
-
-
-def test_nothing_is_due_to_a_registration_that_the_gateway_does_not_serve_yet():
-    assert of(GET, known=acquainted(serves_fresh=False)) == "unclear"
-
-
-@pytest.mark.parametrize("action", [GET, UPDATE, ADD])
-def test_the_diagnosis_names_the_registration(action):
-    assert diagnose(action, BODIES[action]).registration == OWNER.id
-    assert diagnose(action, changed(BODIES[action], put("/registration/id", "r-9"))).registration is None
-
-
-# Uniqueness (Q5, Q13).
-
-
-@pytest.mark.parametrize("form", [str, str.lower, str.upper])
-def test_a_company_id_used_twice_is_unclear_in_whatever_case(form):
-    known, values = acquainted(), drawn()
-    first, second = values.signup(), values.signup()
-    second["info"]["company_id"] = form(first["info"]["company_id"])
-
-    assert verdict(diagnose(SIGNUP, first, known=known)) == "valid"
-    assert verdict(diagnose(SIGNUP, second, known=known)) == "unclear"
-
-
-def test_company_ids_that_differ_in_case_only_are_one():
-    declared, known, values = configured(company_id="[A-Za-z0-9]+"), acquainted(), drawn()
-    first, second = values.signup(), values.signup()
-    second["info"]["company_id"] = first["info"]["company_id"].lower()
-
-    assert verdict(diagnose(SIGNUP, first, config=declared, known=known)) == "valid"
-    assert verdict(diagnose(SIGNUP, second, config=declared, known=known)) == "unclear"
-
-
-def test_an_update_to_the_company_id_of_another_registration_is_unclear():
-    known, values = acquainted(), drawn()
-    first = values.signup()
-    diagnose(SIGNUP, first, known=known)
-
-    taken = {**values.info(), "company_id": first["info"]["company_id"]}
-
-    assert of(UPDATE, put("/info", taken), known=known) == "unclear"
-
-
-def test_an_update_may_send_the_company_id_of_the_update_before():
-    known, info = acquainted(), drawn().info()
-
-    assert of(UPDATE, put("/info", info), known=known) == "valid"
-    assert of(UPDATE, put("/info", info), known=known) == "valid"
-
-
-@pytest.mark.parametrize("name", ["name", "phone", "email"])
-def test_a_second_signup_with_something_of_the_first_is_unclear(name):
-    known, values = acquainted(), drawn()
-    first, second = values.signup(), values.signup()
-    second["info"][name] = first["info"][name].upper()
-
-    assert verdict(diagnose(SIGNUP, first, known=known)) == "valid"
-    assert verdict(diagnose(SIGNUP, second, known=known)) == "unclear"
-
-
-def test_a_signup_diagnosed_twice_gives_the_same_answer():
-    known, recogniser = acquainted(), Recogniser(SPECIFICATION, CONFIG)
-    signup = exchange(SIGNUP, drawn().signup(), None)
-    before = copy.deepcopy(known)
-
-    assert recogniser.diagnose(signup, known) == recogniser.diagnose(signup, known)
-    assert known == before
-
-
-# Anything at all.
-
-
 @given(st.sampled_from(ACTIONS), JSON_VALUES, st.booleans())
 @QUICK
 def test_a_request_of_any_kind_can_be_diagnosed(action, body, closed):
@@ -647,58 +423,6 @@ def test_a_valid_request_with_any_value_in_any_place_can_be_diagnosed(action, da
         f.pointer == pointer or f.pointer.startswith(pointer + "/") or pointer.startswith(f.pointer + "/")
         for f in diagnosis.faults
     )
-
-
-@given(st.text(max_size=20), st.text(max_size=20), st.text(max_size=40))
-@QUICK
-def test_a_header_of_any_text_can_be_diagnosed(action, token, timestamp):
-    members = {"Action": action, "Token": token, "Timestamp": timestamp}
-
-    for operation in ACTIONS:
-        assert diagnose(operation, BODIES[operation], header_changes=members) is not None
-
-
-# Tokens in other capitals (H3).
-
-
-@pytest.mark.parametrize(
-    ("token", "matter"),
-    [
-        ("dGhpcyBpcyBhIHRva2VuIQ", True),
-        ("eyJhbGciOiJIUzI1NiJ9.e30.ZRrHA1JJJW8opsbCGfG_HACGpVUMN_a9IV7pAx_Zmeo", True),
-        ("3fa85f64-5717-4562-b3fc-2c963f66afa6", False),
-        ("01ARZ3NDEKTSV4RRFFQ69G5FAV", False),
-        ("Token-3fa85f64", False),
-        ("tok_3FA85F64", False),
-        ("12345678", False),
-    ],
-)
-def test_capitals_matter_only_in_a_token_that_is_no_number_in_disguise(token, matter):
-    known = KnownRegistrations()
-    known.add(Known(OWNER.id, token))
-
-    diagnosed = of(GET, token=token.swapcase(), known=known)
-
-    if token.swapcase() == token:
-        assert diagnosed == "valid"
-    else:
-        assert diagnosed == ({("header:Token", "unknown")} if matter else "unclear")
-
-
-def test_a_token_that_recorded_traffic_does_not_show_is_unclear():
-    assert of(GET, token="renewed elsewhere", known=acquainted(closed=False)) == "unclear"
-    assert of(GET, token=STRANGER.token, known=acquainted(closed=False)) == {("header:Token", "foreign")}
-
-
-@pytest.mark.parametrize("name", INFO)
-def test_an_update_to_what_another_provider_has_is_unclear_but_to_ones_own_is_not(name):
-    known, values = acquainted(), drawn(seed=7)
-    mine, other = values.info(), values.signup()
-    diagnose(UPDATE, {**BODIES[UPDATE], "info": mine}, known=known)
-    diagnose(SIGNUP, other, known=known)
-
-    assert of(UPDATE, put(f"/info/{name}", mine[name]), known=known) == "valid"
-    assert of(UPDATE, put(f"/info/{name}", other["info"][name]), known=known) == "unclear"
 
 
 def test_documents_of_one_name_in_one_call_are_unclear():

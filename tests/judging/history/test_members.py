@@ -5,17 +5,8 @@ import unicodedata
 
 import pytest
 
-from tests.exchanges import (
-    INFO,
-    Story,
-    configured,
-    drop,
-    nack,
-    put,
-)
+from tests.exchanges import INFO, Story, configured, drop, nack, put
 from tests.judging.stories import requirements, shouted, signed_up
-
-# Echo (R10).
 
 PLACES = [*(f"/info/{name}" for name in INFO), "/api/endpoint_url", "/documents/0/name"]
 
@@ -181,9 +172,6 @@ def test_a_redacted_document_still_has_its_name():
     assert requirements(story) == ["SIGNUP-DOCUMENTS-KEPT"]
 
 
-# Long names (Q4).
-
-
 def test_a_long_name_may_be_refused_or_kept():
     story = Story()
     body = {**story.values.signup(), "info": story.values.info(name="Metro " * 20 + "End")}
@@ -260,3 +248,12 @@ def test_a_short_email_after_a_long_one_has_to_be_kept():
     story.get(change=put("/info/email", "another@example.com"))
 
     assert story.findings() == [("GET-ROUND-TRIP", "/info/email")]
+
+
+@pytest.mark.parametrize("name", ["a" + "\u0301\u0316" * 10**6, "\u0316" * 10**6, "\u0345" * 4000 + "x" * 10**6])
+def test_a_name_of_marks_without_end_is_another_name(name):
+    """To put them in order takes time that grows with the square of their number."""
+    story = Story()
+    story.signup(change=put("/info/name", name))
+
+    assert story.findings() == [("SIGNUP-ECHO", "/info/name")]

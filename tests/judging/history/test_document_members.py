@@ -1,0 +1,121 @@
+"""The statuses and ids of documents (R7, R8)."""
+
+import pytest
+
+from tests.exchanges import PENDING, configured, put
+from tests.judging.stories import requirements, signed_up
+
+
+@pytest.mark.parametrize("change", ["update", "add"])
+@pytest.mark.parametrize("by", ["its reply", "get"])
+def test_a_verified_document_that_waits_again_is_a_finding(change, by):
+    story = signed_up()
+    story.verify()
+    story.get()
+    if by == "its reply":
+        getattr(story, change)(change=put("/documents/0/status", PENDING))
+    else:
+        getattr(story, change)()
+        story.wait()
+        story.get(change=put("/documents/0/status", PENDING))
+        story.get(change=put("/documents/0/status", PENDING))
+
+    requirement = {"update": "UPDATE-DOCUMENT-STATUS-KEPT", "add": "DOCUMENTS-OLD-STATUS-KEPT"}[change]
+    assert story.findings() == [(requirement, "/documents/0/status")]
+
+
+@pytest.mark.parametrize("change", ["update", "add"])
+def test_a_document_may_be_verified_at_any_time(change):
+    story = signed_up()
+    story.get()
+    getattr(story, change)()
+    story.verify()
+    story.wait()
+    story.get()
+    getattr(story, change)()
+
+    assert story.findings() == []
+
+
+def test_a_verified_document_that_waits_again_though_nobody_touched_the_registration_is_a_finding():
+    story = signed_up()
+    story.verify()
+    story.get()
+    story.wait()
+    story.get(change=put("/documents/0/status", PENDING))
+
+    assert story.findings() == [("UPDATE-DOCUMENT-STATUS-KEPT", "/documents/0/status")]
+
+
+def test_a_document_just_verified_may_wait_in_a_stale_read_after_an_update():
+    story = signed_up()
+    story.verify()
+    story.get()
+    story.update()
+    story.get(change=put("/documents/0/status", PENDING))
+
+    assert story.findings() == []
+
+
+def test_two_documents_with_one_id_are_a_finding():
+    story = signed_up()
+    story.add(change=lambda body: put("/documents/2/id", body["documents"][0]["id"])(body))
+
+    assert requirements(story) == ["DOCUMENTS-DOCUMENT-ID"]
+
+
+def test_a_document_with_another_id_than_before_is_less_of_a_finding():
+    story = signed_up()
+    story.add()
+    story.wait()
+    story.add(change=put("/documents/0/id", "another"))
+    story.wait()
+    story.add()
+
+    assert story.findings() == [("DOCUMENTS-DOCUMENT-ID-STABLE", "/documents/0/id")]
+
+
+def test_ids_elsewhere_need_not_be_the_same():
+    story = signed_up()
+    story.add()
+    story.wait()
+    story.get(change=put("/documents/0/id", "another"))
+    story.add()
+
+    assert story.findings() == []
+
+
+def test_ids_of_documents_may_be_given_anew_where_additions_met():
+    story = signed_up()
+    start = story.now + 0.1
+    for delay in (0.1, 0.2):
+        story.add(at=start, seconds=delay)
+    for number, document in enumerate(story.mine.documents):
+        document["id"] = f"final-{number}"
+    story.wait()
+    story.add()
+    story.add()
+
+    assert story.findings() == []
+
+
+@pytest.mark.parametrize("declared", [{}, {"documents_echo": "redacted"}], ids=["same", "redacted"])
+def test_which_of_two_like_documents_is_which_is_a_matter_of_order(declared):
+    story = signed_up(configured(**declared))
+    document = story.mine.documents[0]
+    story.verify()
+    story.get()
+    like = {"name": document["name"], "data": document["data"]} if not declared else story.values.document()
+    like["name"] = document["name"]
+
+    def newest_first(body):
+        body["documents"].reverse()
+        for item in body["documents"] if declared else ():
+            item["data"] = "***"
+
+    for _ in range(2):
+        story.add([like], change=newest_first)
+        story.wait()
+        story.get(change=newest_first)
+
+    assert story.findings() == []
