@@ -26,9 +26,10 @@ class Memory:
 
     def receive(self, reply: Reply) -> None:
         """Raises ReplyTooLarge if there is no room for it."""
-        if self._received - self._released + reply.weight > self._most:
+        weight = reply.weight
+        if self._received - self._released + weight > self._most:
             raise ReplyTooLarge("more came back than can be held until it is judged")
-        self._received += reply.weight
+        self._received += weight
 
     def release(self, exchanges: Iterable[Exchange]) -> None:
         """Notes that these exchanges are about to be judged and forgotten."""
