@@ -28,13 +28,14 @@ def within(one: Schema, other: Schema) -> bool:
 
 
 def _within_type(one: Schema, other: Schema, type_: str) -> bool:
-    allowed = types_of(other)
-    if type_ not in allowed and not (type_ == "integer" and "number" in allowed):
-        return False
-    other = for_type(other, type_)
     if "anyOf" in one:
         rest = {key: value for key, value in one.items() if key != "anyOf"} | {"type": type_}
-        return all(within(both(rest, option), {**other, "type": type_}) for option in one["anyOf"])
+        return all(within(both(rest, option), other) for option in one["anyOf"])
+    if not all(_has(part, type_) for part in one.get("allOf", ())):
+        return True
+    if not _has(other, type_):
+        return False
+    other = for_type(other, type_)
     alone = {**one, "type": type_}
     parts: Sequence[Schema] = [one, *(for_type(part, type_) for part in one.get("allOf", ()))]
     if type_ == "string" and any(key in other for key in _TEXT_KEYS):
@@ -42,6 +43,11 @@ def _within_type(one: Schema, other: Schema, type_: str) -> bool:
             return False
         other = {key: value for key, value in other.items() if key not in _TEXT_KEYS}
     return all(_implied(alone, parts, key, value, other) for key, value in other.items())
+
+
+def _has(schema: Schema, type_: str) -> bool:
+    """Whether a normal form allows a type."""
+    return type_ in (allowed := types_of(schema)) or (type_ == "integer" and "number" in allowed)
 
 
 def _implied(one: Schema, parts: Sequence[Schema], key: str, value: Any, other: Schema) -> bool:

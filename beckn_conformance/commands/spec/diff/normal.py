@@ -26,13 +26,16 @@ _OF_TYPES: Final[Mapping[str, Sequence[str]]] = {
         ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"), ("number", "integer")
     ),
     **dict.fromkeys(
-        ("items", "prefixItems", "minItems", "maxItems", "uniqueItems", "contains", "minContains", "maxContains"),
+        (
+            *("items", "prefixItems", "minItems", "maxItems", "uniqueItems", "contains", "minContains", "maxContains"),
+            "unevaluatedItems",
+        ),
         ("array",),
     ),
     **dict.fromkeys(
         (
             *("properties", "required", "additionalProperties", "patternProperties", "propertyNames"),
-            *("minProperties", "maxProperties", "dependentRequired", "dependentSchemas"),
+            *("minProperties", "maxProperties", "dependentRequired", "dependentSchemas", "unevaluatedProperties"),
         ),
         ("object",),
     ),
@@ -122,6 +125,8 @@ def _put(schema: dict[str, Any], key: str, value: Any) -> dict[str, Any]:
 
 def _with_part(schema: dict[str, Any], part: Schema) -> dict[str, Any]:
     """A schema that says what a part says, too: in its own keywords where that is possible."""
+    types = types_of(schema) if "enum" not in schema else TYPES
+    part = {key: value for key, value in part.items() if any(t in _OF_TYPES.get(key, TYPES) for t in types)}
     if not part:
         return schema
     if not any(key in schema or key in part for key in _NEIGHBOURS):
