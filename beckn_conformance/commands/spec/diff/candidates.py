@@ -55,7 +55,7 @@ def samples(schema: Schema) -> Iterator[Any]:
             side.accepts, (v for part in parts for v in (*part.get("examples", ()), *part.get("enum", ())))
         )
         if "properties" in option:
-            members = {name: sample(child) for name, child in option["properties"].items()}
+            members = members_of(option)
             needed = {name: value for name, value in members.items() if name in option.get("required", ())}
             yield from filter(side.accepts, (_present(needed), _present(members)))
         elif "items" in option:
@@ -63,6 +63,12 @@ def samples(schema: Schema) -> Iterator[Any]:
             yield from filter(side.accepts, ([item] * n for n in range(LONGEST_LIST) if item is not MISSING))
         yield from filter(side.accepts, (text for part in parts for text in written(part.get("pattern", ""))))
     yield from filter(side.accepts, GENERIC)
+
+
+def members_of(schema: Schema) -> dict[str, Any]:
+    """Sample values of the members of an object, MISSING where none is found; also of those that are only required."""
+    unknown = dict.fromkeys(schema.get("required", ()), 0)
+    return unknown | {name: sample(child) for name, child in schema.get("properties", {}).items()}
 
 
 def sample(schema: Schema) -> Any:

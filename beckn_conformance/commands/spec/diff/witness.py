@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final
 
 from ....specification.pointer import parts_of
-from .candidates import MISSING, candidates, sample, samples
+from .candidates import MISSING, candidates, members_of, sample, samples
 from .inclusion import child_of
 from .inlining import Side, leading, place
 from .normal import Schema
@@ -68,8 +68,7 @@ def _base(schema: Schema, path: Sequence[str]) -> Any:
     inner = _base(child_of(option, path[0]), path[1:])
     if path[0] == "*":
         return [inner] * max(option.get("minItems", 1), 1)
-    members = {name: sample(child) for name, child in option.get("properties", {}).items()}
-    made = {n: v for n, v in members.items() if n in option.get("required", ()) and v is not MISSING}
+    made = {n: v for n, v in members_of(option).items() if n in option.get("required", ()) and v is not MISSING}
     return {**made, path[0]: inner}
 
 
