@@ -135,7 +135,7 @@ class Journal:
                 certain.append(given)
             elif len(given) <= LONGEST_TOKEN:
                 self._in_place.add(given)
-        # What is sent as a token is no secret where the kit made it up.
+        # A token that the kit made up is no secret.
         sent = exchange.sent.header.get("Token") if exchange.sent is not None else None
         if isinstance(sent, str) and self._masker.knows(sent):
             certain.append(sent)
@@ -157,18 +157,18 @@ class Journal:
         return row
 
     def _is_secret(self, part: str, name: str, value: str) -> bool:
-        """Whether a header field is a secret wherever it stands: a declared one, or a token that could be any word."""
+        """Whether the value of a header field is a secret even if the same text is none elsewhere."""
         name = name.casefold()
         if part == "reply":
             return name in CREDENTIALS
         return name in self._secret_fields or (name == "token" and value in self._in_place)
 
     def _learn_private(self, exchange: Exchange, stand_ins: StandIns) -> None:
-        """Looks for values also in what is no JSON, or no longer."""
+        """Looks for private values, even in text that is not JSON."""
         contents = [exchange.request.content, exchange.reply.content if exchange.reply is not None else b""]
         for content in contents:
             plain = content.decode("utf-8", "replace")
-            # Also within JSON that is a string of JSON, or whatever else holds it escaped.
+            # JSON may be escaped within a string of JSON.
             texts = [plain, *(decoded.text for decoded in undone(plain))]
             for name, value in itertools.chain(*map(self._private.findall, texts)):
                 with contextlib.suppress(ValueError):
@@ -181,7 +181,7 @@ class Journal:
         return TOKEN.sub(self._mask_in_place, text) if "oken" in text else text
 
     def _mask_in_place(self, found: re.Match[str]) -> str:
-        """Masks a token that could be any word, or is too long to be one, where tokens are."""
+        """Masks a token that looks like a word, or is too long to be looked for everywhere."""
         try:
             token = json.loads(found[2])
         except ValueError:

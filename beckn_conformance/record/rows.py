@@ -1,4 +1,4 @@
-"""Exchanges as rows of JSON on disk, lossless except for masking."""
+"""Converts exchanges to rows of JSON and back, without loss except for masking."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from ..messages.exchange import Exchange, Raw, Reply, Request, Role, Stimulus, T
 from ..messages.json_text import MOST_VALUES
 
 PLAIN = 4 * 1024
-"""Characters of a content that are kept as they are; longer ones are packed."""
+"""Characters up to which a content is kept as text; longer ones are packed."""
 LONGEST = 16 * 1024 * 1024
-"""Bytes that a packed content is unpacked to at most, so that a forged record cannot fill the memory."""
+"""Bytes that a packed content is unpacked to, so that a forged record cannot fill the memory."""
 
 TOO_LONG = Trouble(TroubleKind.LIMIT, "too long to be kept on record")
 
@@ -25,9 +25,9 @@ Row = dict[str, Any]
 
 
 def row_of(exchange: Exchange, mask: Mask = str, *, longest: int = LONGEST) -> Row:
-    """An exchange as JSON; ``mask`` is asked for every text that the kit did not choose itself.
+    """An exchange as JSON; ``mask`` is applied to every text that the kit did not choose itself.
 
-    Of a content more than ``longest`` characters long only so much is kept, and the row says that it is cut.
+    A content of more than ``longest`` characters is cut, and the row says so.
     """
     request, reply = exchange.request, exchange.reply
     row: Row = {
@@ -72,14 +72,14 @@ def row_of(exchange: Exchange, mask: Mask = str, *, longest: int = LONGEST) -> R
 
 
 def exchange_of(row: Mapping[str, Any], binding: Binding) -> Exchange:
-    """The exchange of a row; raises KeyError, TypeError or ValueError for one that ``row_of`` did not write."""
+    """The exchange of a row. Raises KeyError, TypeError or ValueError if ``row_of`` did not write it."""
     sent = row["request"]
     content = content_of(sent)
     raw = None
     if "raw" in row:
         sizes = row["raw"]["sizes"]
         starts = [0, *itertools.accumulate(sizes)][: len(sizes)]
-        # A mask can be longer or shorter than what it stands for.
+        # A mask and what it replaces may differ in length.
         ends = [*starts[1:], len(content)]
         pieces = tuple(content[start:end] for start, end in zip(starts, ends, strict=True))
         raw = Raw(pieces, row["raw"]["pause"], row["raw"]["ending"], row["raw"]["wait"])
@@ -106,7 +106,7 @@ def exchange_of(row: Mapping[str, Any], binding: Binding) -> Exchange:
 
 
 def mask_row(row: Row, mask: Mask) -> Row:
-    """A row with more of its texts masked."""
+    """A copy of a row with more of its texts masked."""
     parts = {
         name: None
         if (part := row[name]) is None
@@ -121,12 +121,12 @@ def mask_row(row: Row, mask: Mask) -> Row:
 
 
 def _told(trouble: Trouble | None, mask: Mask) -> str:
-    """A trouble as a row holds it; its kind is the kit's own word and stays readable."""
+    """A trouble as a row holds it. Its kind, a word of the kit, stays readable."""
     return str(replace(trouble, detail=mask(trouble.detail))) if trouble else ""
 
 
 def _tags(exchange: Exchange) -> list[str]:
-    """A stimulus as a row holds it; of what is no call of the page the family comes first."""
+    """A stimulus as a row holds it; for requests that the specification does not know, its family comes first."""
     if (stimulus := exchange.stimulus) is None:
         return []
     if stimulus.role is not Role.INPUT:
@@ -147,7 +147,7 @@ def stimulus_of(purpose: str, tags: Sequence[str]) -> Stimulus | None:
 
 
 def content_of(part: Mapping[str, Any]) -> bytes:
-    """The bytes of a request or a reply in a row: as text, as Latin-1 where they are no UTF-8, packed if long."""
+    """The bytes of a request or reply in a row, which are kept as text, as Latin-1 if they are not UTF-8, or packed."""
     text = _text(part)
     return text.encode("latin-1") if "latin-1" in part.get("form", "") else text.encode("utf-8", "surrogatepass")
 
@@ -163,12 +163,12 @@ def _text(part: Mapping[str, Any]) -> str:
 
 
 def text_of(part: Mapping[str, Any]) -> str:
-    """The content of a request or a reply in a row, for a person."""
+    """The content of a request or reply in a row, for people."""
     return content_of(part).decode("utf-8", "backslashreplace")
 
 
 def written(content: bytes, mask: Mask = str, longest: int = LONGEST) -> dict[str, str]:
-    """Bytes as a row holds them, cut where they are longer; a secret that lies across the end is masked before."""
+    """Bytes as a row holds them, cut after masking, so that no half of a secret is left."""
     try:
         text, form = content.decode(), ""
     except UnicodeDecodeError:

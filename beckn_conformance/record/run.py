@@ -1,4 +1,4 @@
-"""What is to be known of a run besides what it showed: who was tested, how, when and for how long."""
+"""The facts of a run: which gateway was tested, how, when and for how long."""
 
 from __future__ import annotations
 
@@ -31,28 +31,28 @@ class Run:
     examples: int = 0
     """Examples of each property (``--fuzz-examples``)."""
     recorded: bool = False
-    """Whether the exchanges were made by others, so that more may have happened than was seen."""
+    """Whether other programs made the exchanges, so that more may have happened than was recorded."""
     payload: bool = False
     """Only headers and bodies of messages are on record, without the HTTP around them."""
     kit: str = __version__
-    """Version of the kit that sent."""
+    """Version of the kit that made the run."""
     seconds: float = 0.0
     binding: str = ""
-    """Name of the binding that was found."""
+    """Name of the binding that the probe found."""
     exchanges: int = 0
     unreachable: str = ""
     narrowed: bool = False
-    """Whether anything of the suite was left out."""
+    """Whether a part of the suite was left out."""
     registrations: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
     @property
     def can_verify(self) -> bool:
-        """Whether registrations could be verified on demand."""
+        """Whether registrations can be verified on demand."""
         return self.config.verification_hook is not None
 
     def register(self, id_: str) -> None:
-        """Keeps the id of a registration that the run made, for clearing up."""
+        """Keeps the id of a registration that the run made, so that it can be removed from the gateway."""
         if len(self.registrations) < KEPT_REGISTRATIONS:
             self.registrations.append(id_)
 
@@ -74,7 +74,7 @@ class Run:
 
     @classmethod
     def from_json(cls, row: Mapping[str, Any], specification: Specification) -> Run:
-        """What ``to_json`` wrote; raises UsageError for the record of another version of the kit, and KeyError,
+        """Reads what ``to_json`` wrote. Raises UsageError for the record of another version of the kit, and KeyError,
         TypeError or ValueError for anything else."""
         if row["format"] != FORMAT:
             raise UsageError(
@@ -96,7 +96,7 @@ class Run:
 
 
 def _moment(text: str) -> datetime.datetime:
-    """A moment of a record; raises ValueError for one that has no day in UTC, such as the first hours of the year 1."""
+    """A moment of a record. Raises ValueError if it has no day in UTC, such as the first hours of year 1."""
     try:
         return datetime.datetime.fromisoformat(text).astimezone(datetime.UTC)
     except OverflowError as error:

@@ -1,4 +1,4 @@
-"""A recorded request as a shell command that sends it once more, with what differs from time to time as variables."""
+"""Makes shell commands that send recorded requests again, with variables for what differs each time."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ NOW = re.compile(rb"\nTimestamp: (\S+)")
 PATH = re.compile(r"/[A-Za-z0-9._~%!$&'()*+,;=:/?-]*")
 DOTS = re.compile(r"(?:^|[/\\])(?:\.|%2e){1,2}(?=[/\\?]|$)", re.IGNORECASE)
 TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
-"""What HTTP takes for a method, and for the name of a header field."""
+"""An HTTP method, or the name of a header field."""
 BASE, PEER = variable("U"), variable("U2")
-"""Base URLs of the gateway and of another one."""
+"""Base URLs of the gateway and of a peer."""
 PROXY = variable("PROXY")
 """The URL of a proxy that has a user and a password."""
 SERIAL = variable("N")
-"""Digits of company ids that were not used before."""
+"""Digits that make a company id unused."""
 SHORT = 6
-"""Ids and tokens of fewer characters are looked for only where they are the whole of a value."""
+"""Ids and tokens with fewer characters are replaced only if they are a whole value."""
 
 SPEAK = (
     "import socket,ssl,struct,sys,time,urllib.parse;u,z,w,e=sys.argv[1:];u=urllib.parse.urlsplit(u);"
@@ -44,10 +44,7 @@ SPEAK = (
 
 
 def path_below(url: str, base: str) -> str:
-    """The path of a recorded URL below the base URL of its gateway, ready to stand behind another base.
-
-    Raises ValueError for one that leads anywhere else.
-    """
+    """The path of a recorded URL below the base URL of its gateway. Raises ValueError if it leads anywhere else."""
     path = url.removeprefix(base)
     if not url.startswith(f"{base}/") or PATH.fullmatch(path) is None or DOTS.search(path.partition("?")[0]):
         raise ValueError(f"{printable(url)} is no URL below {printable(base)}")
@@ -55,11 +52,11 @@ def path_below(url: str, base: str) -> str:
 
 
 class Values:
-    """Knows what differs from time to time, and lays texts into shell words with variables in its place."""
+    """Replaces what differs each time by variables: ids, tokens, secrets, times and company ids."""
 
     def __init__(self, binding: Binding, config: GatewayConfig) -> None:
         self.need_serial = False
-        """Whether a company id took a serial number."""
+        """Whether a company id has SERIAL in it."""
         self.config = config
         self._member = binding.body if isinstance(binding, EnvelopeBinding) else ""
         self._ids: dict[str, Expansion] = {}
@@ -85,7 +82,7 @@ class Values:
         return in_json(token) if self._member else token
 
     def learn(self, signup: Exchange, number: int) -> Iterator[str]:
-        """Commands that take id and token from the reply to a signup, whose variables stand for them from then on."""
+        """Commands that take id and token from the reply to a signup. Later texts have the variables instead."""
         made = registration_of(signup)
         if made is None:
             return
@@ -101,7 +98,7 @@ class Values:
         return f'{name}=$(printf %s "$R{number}" | {command(["python3", "-c", script])})'
 
     def of(self, exchange: Exchange, number: int) -> Callable[[str], list[Part]]:
-        """What makes parts of a word of the texts of a request: values that differ as variables, the rest masked."""
+        """A function that splits texts of a request into literal parts and variables."""
         others = dict(self._ids)
         if now := _time_of(exchange):
             zone = self.config.timestamp_zone
@@ -109,7 +106,7 @@ class Values:
             others[now] = Expansion(f"$({date} +%Y-%m-%dT%H:%M:%S)")
 
         def parts(text: str) -> Iterator[Part]:
-            # What is masked is never cut before by an id that a secret may have within it.
+            # Secrets go first, since an id may be a part of one.
             for known in _put(self._secrets, text):
                 if isinstance(known, Expansion):
                     yield known
@@ -120,7 +117,7 @@ class Values:
         return lambda text: list(parts(text))
 
     def _renumbered(self, text: str, number: int) -> Iterator[Part]:
-        """A text with company ids that were not used before."""
+        """A text with unused company ids."""
         position = 0
         for found in CIN.finditer(text) if self.config.company_id is None else ():
             self.need_serial = True
@@ -130,23 +127,23 @@ class Values:
         yield text[position:]
 
     def field(self, name: str, value: str) -> Expansion | None:
-        """The variable of a declared header field."""
+        """The variable for a declared header field."""
         declared, expansion = self._fields.get(name.casefold(), ("", None))
         return expansion if value == declared else None
 
 
 def in_json(text: str) -> str:
-    """A text as it stands within a JSON string that the kit sends."""
+    """A text as it is written in a JSON string of the kit."""
     return write_json(text).decode()[1:-1]
 
 
 def _literal(text: str) -> str:
-    """A string literal of Python; one of JSON is the same where it is ASCII, and has no quote that a shell minds."""
+    """A string literal of Python. For ASCII, the one of JSON is the same, and needs no quoting in a shell."""
     return json.dumps(text) if text.isascii() else ascii(text)
 
 
 def _pattern(value: str) -> str:
-    """A regular expression that finds a value where it is no part of a longer word or number."""
+    """A regular expression that finds a value unless it is a part of a longer word or number."""
     if len(value) < SHORT:
         return f'(?<![^":]){re.escape(value)}(?![^",}}])'
     before = "(?<![A-Za-z0-9])" if value[0].isalnum() else ""
@@ -155,7 +152,7 @@ def _pattern(value: str) -> str:
 
 
 def _put(known: Mapping[str, Expansion], text: str) -> Iterator[Part]:
-    """A text with variables in the place of known values, of the longest where several begin at one place."""
+    """A text with variables instead of known values; of several at one place, the longest."""
     pattern = "|".join(_pattern(value) for value in sorted(known, key=len, reverse=True))
     position = 0
     for found in re.finditer(pattern, text) if pattern else ():
@@ -166,7 +163,7 @@ def _put(known: Mapping[str, Expansion], text: str) -> Iterator[Part]:
 
 
 def _time_of(exchange: Exchange) -> str:
-    """The time that a valid request gives; empty where another must not stand for it."""
+    """The time in a request; empty if it must not be replaced by the current one."""
     sent = exchange.sent
     now = dict(exchange.request.headers).get("Timestamp", "") if sent is None else sent.header.get("Timestamp", "")
     if exchange.request.raw is not None and (found := NOW.search(exchange.request.content)):
@@ -175,7 +172,7 @@ def _time_of(exchange: Exchange) -> str:
 
 
 def send(exchange: Exchange, values: Values, number: int, *, with_head: bool) -> str:
-    """The command that sends a request once more."""
+    """The command that sends a request again. Raises ValueError if none can."""
     request = exchange.request
     parts = values.of(exchange, number)
     try:
@@ -196,7 +193,7 @@ def send(exchange: Exchange, values: Values, number: int, *, with_head: bool) ->
         words += ["-g", "--path-as-is"]
     words.append(word(PEER if exchange.peer else BASE, path))
     if request.method == "HEAD":
-        # curl waits for a body where it is not told that none follows, and then it would send none.
+        # With -X HEAD, curl waits for a body that never comes; with --head, it would send none.
         words += ["-m", "5"]
     if "Content-Type" not in dict(request.headers):
         words += ["-H", "Content-Type:"]
@@ -208,14 +205,14 @@ def send(exchange: Exchange, values: Values, number: int, *, with_head: bool) ->
 
 
 def _way(proxy: str | None) -> list[str]:
-    """How curl goes to the gateway: as the kit went, whatever proxies the environment names."""
+    """Options for the proxy that the kit used, whatever proxies the environment names."""
     if proxy is None:
         return ["--noproxy", word("*")]
     return ["--noproxy", word(), "-x", word(PROXY) if has_user(proxy) else word(proxy)]
 
 
 def _field(name: str, value: str, parts: Sequence[Part]) -> str:
-    """A header field as curl takes it; raises ValueError for one that HTTP has no form for."""
+    """A header field for curl. Raises ValueError if HTTP cannot have it."""
     if any(c != "\t" and not c.isprintable() for c in value):
         raise ValueError(f"{name!a} has a value that no header field can have")
     return word(f"{_token(name)}: ", *parts) if value.strip() else word(f"{_token(name)};")
@@ -228,5 +225,5 @@ def _token(text: str) -> str:
 
 
 def is_plain_time(text: str) -> bool:
-    """Whether a text is a time as valid requests give it (H1), for which another may stand."""
+    """Whether a text is a time of a valid request (H1), which another may replace."""
     return PLAIN_TIME.fullmatch(text) is not None and "-02-30" not in text

@@ -185,19 +185,19 @@ def tell(
 
 @dataclass(slots=True)
 class _Call:
-    """A call as commands of a shell."""
+    """A call as shell commands."""
 
     send: str
     last: bool
     pause: str = ""
-    """What is waited for before."""
+    """Command that waits before the call."""
     reply: str = ""
-    """The variable that keeps the reply, where something is taken from it."""
+    """Variable for the reply, if something is taken from it."""
     taken: tuple[str, ...] = ()
     beside: bool = False
-    """Whether the next one is made before this one is answered."""
+    """Whether the next call is made before this one is answered."""
     waits: bool = False
-    """Whether those that were not waited for are, after this one."""
+    """Whether all calls in the background are waited for after this one."""
 
     def commands(self, *, shown: bool) -> Iterator[str]:
         """Yields the commands; unless all are ``shown``, only the last call prints its reply."""
@@ -261,7 +261,7 @@ def _base(url: str) -> str:
 
 
 def _send_abreast(steps: Sequence[Exchange], calls: Sequence[_Call]) -> None:
-    """Has a shell not wait for a call that was under way together with the next one; what a signup gives is needed."""
+    """Marks calls that a shell does not wait for, since they overlapped the next one. Signups are waited for."""
     waiting = False
     for number, (step, call) in enumerate(zip(steps, calls, strict=True)):
         following = steps[number + 1] if number + 1 < len(steps) else None
@@ -271,7 +271,7 @@ def _send_abreast(steps: Sequence[Exchange], calls: Sequence[_Call]) -> None:
 
 
 def _letters(steps: Sequence[Exchange]) -> dict[str, str]:
-    """A, B, C … for the registrations of a history, by their ids."""
+    """Letters for the registrations of a history, by their ids."""
     ids = [
         str(id_)
         for step in steps
@@ -305,9 +305,11 @@ def _beside(number: int, step: Exchange, needed: Sequence[Exchange]) -> str:
 
 
 def needed(exchange: Exchange, exchanges: Sequence[Exchange], *, history: bool) -> list[Exchange]:
-    """What of a test has to be sent with an exchange for that to show again what it shows: of a history all that was
-    sent before its answer, if that can be told; last what was under way together with it."""
-    # How often other gateways were asked is a matter of time, and changes nothing (X1).
+    """The exchanges that have to be sent with one so that it shows the same again, those that overlapped it last.
+
+    For a history, these are all earlier ones, unless they are too many.
+    """
+    # Asking other gateways changes nothing (X1).
     before = [other for other in exchanges if other.ended <= exchange.started and not other.peer]
     if not history:
         return _needed(exchange, before)
@@ -316,8 +318,8 @@ def needed(exchange: Exchange, exchanges: Sequence[Exchange], *, history: bool) 
 
 
 def _needed(exchange: Exchange, before: Sequence[Exchange]) -> list[Exchange]:
-    """What goes before an exchange: the acknowledged signups whose ids or tokens it uses, changes to those
-    registrations, and what else was sent that names one or comes right before it."""
+    """Earlier exchanges that one depends on: acknowledged signups whose ids or tokens it uses, changes to those
+    registrations, and hostile input about them or that the exchange follows."""
     text = exchange.request.content.decode("utf-8", "replace") + str(exchange.request.headers)
     signups = {}
     for step in before:
@@ -344,9 +346,9 @@ def _needed(exchange: Exchange, before: Sequence[Exchange]) -> list[Exchange]:
 
 
 def replay(node_id: str, url: str) -> Command:
-    """The command that runs the one test again that found something; empty for what is no name of a test.
+    """The command that runs one test again; empty if the name could be taken for an option.
 
-    It is there however the kit was installed; pytest itself may not be on the path.
+    It works however the kit was installed; pytest itself may not be on the path.
     """
     if node_id.startswith("-"):
         return NOTHING

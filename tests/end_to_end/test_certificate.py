@@ -190,7 +190,7 @@ def _append(name: str, text: str) -> Callable[[Path], None]:
 def _script(name: str) -> Callable[[Path], None]:
     def tamper(folder: Path) -> None:
         path = folder / "findings" / name
-        path.parent.mkdir(parents=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("")
 
     return tamper
