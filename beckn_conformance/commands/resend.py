@@ -28,7 +28,8 @@ from ..run import embedded
 from ..run.assessment import ScenarioResult, shows
 from ..run.curl import CIN, is_plain_time
 from ..run.rejudge import run_of
-from ..run.reproduction import needed, scenario_of
+from ..run.reproduction import needed
+from ..run.scenarios import scenario_of
 from ..run.session import Session
 from ..specification.actions import SIGNUP
 from ..specification.pointer import MISSING
@@ -99,8 +100,8 @@ def again(
     scenario = scenario_of(folder, finding["exchanges"], specification)
     if scenario is None:
         raise UsageError(f"{folder}: the exchanges of {finding['id']} are not on record")
-    last = next(exchange for exchange in scenario.exchanges if exchange.id in finding["exchanges"])
-    steps = [*needed(last, scenario.exchanges, history=requirement in history_requirements()), last]
+    last = next(exchange for exchange in scenario.end.transcript.calls if exchange.id in finding["exchanges"])
+    steps = [*needed(last, scenario.end.transcript.calls, history=requirement in history_requirements()), last]
     enough = shows(scenario, steps, finding["id"])
     declared = {} if file is not None else _taken(report["configuration"], embedded.wanted(url or ""))
     if url is None:

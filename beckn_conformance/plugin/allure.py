@@ -17,7 +17,7 @@ from ..record.reader import Record
 from ..record.rows import content_of
 from ..report.document import said
 from ..report.findings import FindingView
-from ..run.reproduction import Scenarios
+from ..run.scenarios import Scenarios
 from ..specification.catalogue import Requirement
 from ..untrusted.text import printable
 from ..untrusted.writing import replaced

@@ -8,7 +8,7 @@ from typing import Any
 
 from ..judging.preference import PLAIN, Weight
 from ..messages.binding import Binding, from_json, to_json
-from ..messages.exchange import Exchange
+from ..messages.exchange import CONTROL, Exchange
 from ..specification.pointer import member
 from ..specification.specification import Specification
 from .masking import Masker
@@ -26,6 +26,16 @@ class Transcript:
     """Why the scenario stopped early."""
     lost: bool = False
     """Whether answers were lost each time, so that it is worth playing once more at the end of the run (T13)."""
+
+    @property
+    def calls(self) -> list[Exchange]:
+        """The exchanges without plain calls that only tried whether the gateway answers."""
+        return [exchange for exchange in self.exchanges if exchange.purpose != CONTROL]
+
+    @property
+    def controls(self) -> list[Exchange]:
+        """Those plain calls."""
+        return [exchange for exchange in self.exchanges if exchange.purpose == CONTROL]
 
     @property
     def registrations(self) -> frozenset[str]:

@@ -11,13 +11,13 @@ from ..judging.judge import Judge
 from ..judging.outcome import Verdict, conclude
 from ..judging.tally import Tally
 from ..judging.waivers import excusing
-from ..messages.exchange import CONTROL, Exchange
+from ..messages.exchange import Exchange
 from ..messages.registration import registration_of
 from ..record.events import Event, Probe, ProcessEnd, RunEnd, RunStart, ScenarioEnd, TestEnd, Transcript
 from ..record.masking import Masker
 from ..record.run import Run
 from ..specification.actions import SIGNUP
-from .reproduction import RecordedScenario, judge_of
+from .scenarios import RecordedScenario, judge_of
 
 MOST_NOTES = 50
 
@@ -132,8 +132,8 @@ class Assessment:
         if judge is None:
             raise ValueError("something is judged before the run was begun")
         transcript = event.transcript
-        judge.look_at([exchange for exchange in transcript.exchanges if exchange.purpose == CONTROL])
-        exchanges = [exchange for exchange in transcript.exchanges if exchange.purpose != CONTROL]
+        judge.look_at(transcript.controls)
+        exchanges = transcript.calls
         self._note([note for exchange in exchanges for note in _observed(exchange, judge)], MOST_NOTES)
         findings: dict[str, Finding] = {}
         exercised: set[str] = set()

@@ -17,7 +17,7 @@ from ..record.run import Run
 from ..specification.actions import GET
 from ..specification.specification import Specification
 from .assessment import Assessment
-from .reproduction import reproduce
+from .scenarios import reproduce
 
 
 @dataclass

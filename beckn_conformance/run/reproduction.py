@@ -2,30 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from pathlib import Path
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from ..config.gateway import GatewayConfig
 from ..config.urls import check_url
 from ..errors import UsageError
-from ..judging.finding import Finding
-from ..judging.judge import Judge
-from ..judging.obligations import history_requirements
-from ..judging.outcome import Verdict
-from ..judging.tally import Found
 from ..messages.binding import Binding
-from ..messages.exchange import CONTROL, Exchange, Role
+from ..messages.exchange import Exchange, Role
 from ..messages.registration import registration_of
 from ..messages.shell import NOTHING, Command, command, word
-from ..record.events import Probe, RunStart, ScenarioEnd
 from ..record.journal import SHORT
-from ..record.reader import Record
 from ..record.rows import TOO_LONG
-from ..record.run import Run
 from ..specification.actions import ADD, SIGNUP, UPDATE
 from ..specification.pointer import MISSING, member
-from ..specification.specification import Specification
 from ..untrusted.text import printable
 from .curl import Values, in_json, send
 
@@ -47,102 +37,6 @@ class Reproduction:
     """What happened, call by call, if it takes a history to see it."""
     script: Command = NOTHING
     """The same as a shell script."""
-
-
-@dataclass(frozen=True, slots=True)
-class RecordedScenario:
-    """A scenario on record, with what judging it takes."""
-
-    run: Run
-    probe: Probe
-    end: ScenarioEnd
-
-    @property
-    def exchanges(self) -> list[Exchange]:
-        """Its exchanges without plain calls that only tried whether the gateway answers."""
-        return [exchange for exchange in self.end.transcript.exchanges if exchange.purpose != CONTROL]
-
-    def judge(self) -> Judge:
-        """A judge that knows what was known after the probe."""
-        return judge_of(self.run, self.probe)
-
-    def reproduction(self, exchange: Exchange, finding: Finding) -> Reproduction:
-        """How to see again what one of its exchanges shows."""
-        history = finding.requirement in history_requirements()
-        judge = self.judge()
-        # Only the steps of a history say what was special about each request.
-        judged = [*judge.judge_together(self.exchanges)] if history else []
-        told = tell(
-            exchange,
-            self.exchanges,
-            self.probe.binding,
-            self.run.config,
-            history=history,
-            title=f"{finding.requirement} {finding.pointer}: {finding.message}",
-            expected=finding.expected,
-            describe=judge.describe if judged else lambda exchange: exchange.action,
-        )
-        # A recording may lack calls that are needed, and its tokens are masked.
-        return replace(told, curl=NOTHING, script=NOTHING) if self.run.recorded else told
-
-
-class Scenarios:
-    """Follows a record that may still grow, and finds scenarios in it."""
-
-    def __init__(self, record: Record) -> None:
-        self._record = record
-        self._run: Run | None = None
-        self._probe: Probe | None = None
-
-    def showing(self, ids: Collection[str]) -> Iterator[RecordedScenario]:
-        """The scenarios that made any of these exchanges, among those recorded since the last time."""
-        for step in self._record.steps(showing=ids):
-            match step:
-                case RunStart():
-                    self._run = step.run
-                case Probe():
-                    self._probe = step
-                case ScenarioEnd() if self._run is not None and self._probe is not None:
-                    yield RecordedScenario(self._run, self._probe, step)
-
-    def complete(self, findings: Iterable[Found]) -> None:
-        """Completes findings with how to see them again."""
-        wanted: dict[str, list[Found]] = {}
-        for found in findings:
-            wanted.setdefault(found.finding.exchange, []).append(found)
-        for scenario in self.showing(wanted):
-            for exchange in scenario.exchanges:
-                for found in wanted.get(exchange.id, ()):
-                    told = scenario.reproduction(exchange, found.finding)
-                    found.curl, found.steps, found.script = told.curl, [*told.steps], told.script
-                    if not scenario.run.recorded:
-                        found.replay = replay(scenario.end.test, scenario.run.config.url)
-
-
-def reproduce(folder: Path, verdict: Verdict, specification: Specification) -> None:
-    """Completes the findings of a verdict with how to see them again, from the record in a report folder."""
-    found = [found for outcome in verdict.outcomes for found in outcome.findings]
-    if found:
-        with Record(folder, specification) as record:
-            Scenarios(record).complete(found)
-
-
-def scenario_of(folder: Path, ids: Sequence[str], specification: Specification) -> RecordedScenario | None:
-    """The scenario that made the first of these exchanges that is on record; None if none is."""
-    with Record(folder, specification) as record:
-        found = {e.id: one for one in Scenarios(record).showing(ids) for e in one.end.transcript.exchanges}
-    return next((found[id_] for id_ in ids if id_ in found), None)
-
-
-def judge_of(run: Run, probe: Probe) -> Judge:
-    """A judge that knows what a process knew after its probe."""
-    judge = Judge(run.specification, run.config, closed=not run.recorded)
-    judge.known.unheld = frozenset(probe.unheld)
-    judge.known.serves_fresh = probe.serves_fresh
-    judge.learn_served(probe.served)
-    if probe.signups_work:
-        judge.learn_signups_work()
-    return judge
 
 
 def tell(

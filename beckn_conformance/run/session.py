@@ -39,7 +39,7 @@ from ..specification.pointer import MISSING, member
 from ..specification.specification import Specification
 from .assessment import Assessment, ScenarioResult, TestOutcome
 from .player import Play, Player
-from .reproduction import reproduce
+from .scenarios import reproduce
 
 if TYPE_CHECKING:
     import httpx

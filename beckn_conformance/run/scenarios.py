@@ -1,0 +1,106 @@
+"""Finds the scenarios of findings in a record, and completes the findings with how to see them again."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..judging.judge import Judge
+from ..judging.obligations import history_requirements
+from ..judging.outcome import Verdict
+from ..judging.tally import Found
+from ..messages.exchange import Exchange
+from ..record.events import Probe, RunStart, ScenarioEnd
+from ..record.reader import Record
+from ..record.run import Run
+from ..specification.specification import Specification
+from .reproduction import replay, tell
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedScenario:
+    """A scenario on record, with what judging it takes."""
+
+    run: Run
+    probe: Probe
+    end: ScenarioEnd
+
+    def complete(self, found: Found, exchange: Exchange) -> None:
+        """Completes a finding that one of the exchanges shows with how to see it again."""
+        finding, calls = found.finding, self.end.transcript.calls
+        judge = judge_of(self.run, self.probe)
+        # A judge can only describe requests that it has judged.
+        for _ in judge.judge_together(calls):
+            continue
+        told = tell(
+            exchange,
+            calls,
+            self.probe.binding,
+            self.run.config,
+            history=finding.requirement in history_requirements(),
+            title=f"{finding.requirement} {finding.pointer}: {finding.message}",
+            expected=finding.expected,
+            describe=judge.describe,
+        )
+        found.steps = [*told.steps]
+        if not self.run.recorded:
+            # A recording may lack calls that are needed, and its tokens are masked.
+            found.curl, found.script = told.curl, told.script
+            found.replay = replay(self.end.test, self.run.config.url)
+
+
+class Scenarios:
+    """Follows a record that may still grow, and finds scenarios in it."""
+
+    def __init__(self, record: Record) -> None:
+        self._record = record
+        self._run: Run | None = None
+        self._probe: Probe | None = None
+
+    def showing(self, ids: Collection[str]) -> Iterator[RecordedScenario]:
+        """The scenarios that made any of these exchanges, among those recorded since the last time."""
+        for step in self._record.steps(showing=ids):
+            match step:
+                case RunStart():
+                    self._run = step.run
+                case Probe():
+                    self._probe = step
+                case ScenarioEnd() if self._run is not None and self._probe is not None:
+                    yield RecordedScenario(self._run, self._probe, step)
+
+    def complete(self, findings: Iterable[Found]) -> None:
+        """Completes findings with how to see them again."""
+        wanted: dict[str, list[Found]] = {}
+        for found in findings:
+            wanted.setdefault(found.finding.exchange, []).append(found)
+        for scenario in self.showing(wanted):
+            for exchange in scenario.end.transcript.calls:
+                for found in wanted.get(exchange.id, ()):
+                    scenario.complete(found, exchange)
+
+
+def reproduce(folder: Path, verdict: Verdict, specification: Specification) -> None:
+    """Completes the findings of a verdict with how to see them again, from the record in a report folder."""
+    found = [found for outcome in verdict.outcomes for found in outcome.findings]
+    if found:
+        with Record(folder, specification) as record:
+            Scenarios(record).complete(found)
+
+
+def scenario_of(folder: Path, ids: Sequence[str], specification: Specification) -> RecordedScenario | None:
+    """The scenario that made the first of these exchanges that is on record; None if none is."""
+    with Record(folder, specification) as record:
+        found = {e.id: one for one in Scenarios(record).showing(ids) for e in one.end.transcript.exchanges}
+    return next((found[id_] for id_ in ids if id_ in found), None)
+
+
+def judge_of(run: Run, probe: Probe) -> Judge:
+    """A judge that knows what a process knew after its probe."""
+    judge = Judge(run.specification, run.config, closed=not run.recorded)
+    judge.known.unheld = frozenset(probe.unheld)
+    judge.known.serves_fresh = probe.serves_fresh
+    judge.learn_served(probe.served)
+    if probe.signups_work:
+        judge.learn_signups_work()
+    return judge
