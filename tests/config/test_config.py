@@ -1,4 +1,4 @@
-"""What a vendor declares is taken over, and every mistake in it is named with its place."""
+"""Declarations reach the kit, and every mistake in them is named with its place."""
 
 import datetime
 import os
@@ -67,7 +67,7 @@ TOGETHER = {"peers": ["https://peer.example/api"], "clone_within": 5}
 """Keys that are declared together or not at all."""
 
 
-def test_every_key_that_can_be_declared_is_tried_here():
+def test_every_key_has_a_test():
     assert {*DECLARED, *TOGETHER} == set(SCHEMA["properties"])
 
 
@@ -78,7 +78,7 @@ def test_peers_are_declared_with_the_time_to_clone():
     assert config.declared == TOGETHER
 
 
-def test_a_gateway_is_no_peer_of_itself_so_that_one_file_does_for_a_region():
+def test_a_gateway_is_no_peer_of_itself():
     itself = [URL, f"{URL.replace('https', 'HTTPS')}/"]
     peers = [*itself, "https://a.example/", "https://b.example", "HTTPS://A.example:443"]
 
@@ -96,14 +96,14 @@ def test_a_declared_key_reaches_the_kit(key):
 
 
 @pytest.mark.parametrize("text", ["", "# nothing yet\n", "---\n", "{}\n"])
-def test_a_file_that_declares_nothing_is_as_good_as_none(tmp_path, text):
+def test_an_empty_file_declares_nothing(tmp_path, text):
     file = tmp_path / "gateway.yaml"
     file.write_text(text)
 
     assert load_config(URL, file, SPECIFICATION) == load_config(URL, None, SPECIFICATION) == GatewayConfig(URL)
 
 
-def test_options_win_over_the_file(tmp_path):
+def test_options_override_the_file(tmp_path):
     file = tmp_path / "gateway.yaml"
     file.write_text("binding: http\ntimeout: 5\n")
 
@@ -112,7 +112,7 @@ def test_options_win_over_the_file(tmp_path):
     assert (config.binding, config.timeout, config.rate) == ("envelope", 5, 3.0)
 
 
-def test_a_date_may_be_written_as_yaml_likes_it(tmp_path):
+def test_a_date_may_be_a_date_of_yaml(tmp_path):
     file = tmp_path / "gateway.yaml"
     rows = {**WAIVER, "expires": datetime.date(2027, 1, 31)}
     file.write_text(yaml.safe_dump({"waivers": [rows]}))
@@ -251,11 +251,11 @@ def test_a_mistake_in_an_option_is_named_by_the_option():
         "binding: http\n\tsettle: 1\n",
     ],
 )
-def test_odd_yaml_is_an_error_of_usage_and_nothing_worse(tmp_path, text):
+def test_odd_yaml_is_a_usage_error(tmp_path, text):
     assert refused(tmp_path, text).startswith("gateway.yaml")
 
 
-def test_a_word_is_a_text_as_it_is_written_where_a_text_is_due(tmp_path):
+def test_an_unquoted_word_is_a_text_if_a_text_is_due(tmp_path):
     file = tmp_path / "gateway.yaml"
     file.write_text(
         "headers: {on: yes, No: 1.10, A: 1e3, B: 0x1F, C: 007, D: true, E: ~, F: 2027-01-01, G: 12:30:00, H: 1_000}\n"
@@ -286,7 +286,7 @@ def test_a_word_is_a_text_as_it_is_written_where_a_text_is_due(tmp_path):
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes in its file systems")
 @pytest.mark.parametrize("kind", ["pipe", "device", "folder", "sparse", "certificates without an end"])
-def test_a_configuration_is_a_regular_file_of_some_length(tmp_path, kind):
+def test_a_configuration_is_a_regular_file_of_limited_size(tmp_path, kind):
     file = tmp_path / "gateway.yaml"
     match kind:
         case "pipe":
@@ -308,7 +308,7 @@ def test_a_configuration_is_a_regular_file_of_some_length(tmp_path, kind):
 
 
 @pytest.mark.parametrize("key", ["settle", "timeout", "rate", "patience"])
-def test_not_a_number_is_no_number_of_seconds(tmp_path, key):
+def test_nan_is_no_number_of_seconds(tmp_path, key):
     assert refused(tmp_path, f"{key}: .nan\n").startswith(f"gateway.yaml, line 1: {key}")
 
 

@@ -36,7 +36,7 @@ def test_utc_needs_no_time_zone_data():
 
 
 @pytest.mark.usefixtures("no_time_zones")
-def test_missing_time_zone_data_is_told_with_what_brings_it():
+def test_missing_time_zone_data_is_named_with_its_package():
     with pytest.raises(UsageError, match=r"timestamp_zone: this machine has no time zone data .* pip install tzdata"):
         declared(timestamp_zone="Asia/Kolkata")
 
@@ -50,7 +50,7 @@ def test_paths_may_begin_at_home(tmp_path, monkeypatch):
     assert path_of("~nobody-at-all/x") == Path("~nobody-at-all/x")
 
 
-def test_a_key_with_a_pass_phrase_is_refused_and_never_asked_for(tmp_path):
+def test_an_encrypted_key_is_refused_without_a_prompt(tmp_path):
     key = ed25519.Ed25519PrivateKey.generate()
     locked = serialization.BestAvailableEncryption(b"secret")
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "client")])

@@ -1,4 +1,4 @@
-"""A proxy is declared or not used, whatever the environment names, and its user and password are never shown."""
+"""A proxy is used only if it is declared, and its user and password are never shown."""
 
 import datetime
 import json
@@ -54,13 +54,13 @@ def test_a_proxy_is_declared_by_its_url(text, expected):
         "http://me:hush@proxy.example:3128?x",
     ],
 )
-def test_another_kind_of_proxy_is_refused_and_its_password_not_shown(text):
+def test_other_proxies_are_refused_without_showing_passwords(text):
     with pytest.raises(UsageError, match="configuration: proxy") as caught:
         declared(proxy=text)
     assert "hush" not in str(caught.value)
 
 
-def test_the_environment_is_asked_only_where_that_is_declared(monkeypatch):
+def test_proxies_of_the_environment_are_used_only_if_declared(monkeypatch):
     monkeypatch.setenv("HTTPS_PROXY", "proxy.example:3128")
     monkeypatch.setenv("http_proxy", "http://other.example:8080")
     more = {"peers": [PEER], "clone_within": 1}
@@ -72,7 +72,7 @@ def test_the_environment_is_asked_only_where_that_is_declared(monkeypatch):
     }
 
 
-def test_the_environment_may_except_hosts(monkeypatch):
+def test_no_proxy_excludes_hosts(monkeypatch):
     monkeypatch.setenv("ALL_PROXY", "http://proxy.example:3128")
     monkeypatch.setenv("NO_PROXY", "peer.example")
 
@@ -86,7 +86,7 @@ def test_a_bad_proxy_of_the_environment_is_named_by_its_variable(monkeypatch):
         declared(proxy="env")
 
 
-def test_user_and_password_are_secrets_and_shown_nowhere(monkeypatch):
+def test_user_and_password_are_never_shown(monkeypatch):
     monkeypatch.setenv("BECKN_TEST_PROXY", "http://me:hush%2Fhush@proxy.example:3128")
     written, kept = declared(proxy="http://me:hush%2Fhush@proxy.example:3128"), declared(proxy="env:BECKN_TEST_PROXY")
 
@@ -97,14 +97,14 @@ def test_user_and_password_are_secrets_and_shown_nowhere(monkeypatch):
     assert "hush" not in json.dumps(written.to_json(Masker()))
 
 
-def test_a_record_still_tells_that_a_proxy_had_a_user():
+def test_a_record_says_that_a_proxy_had_a_user():
     config = declared(proxy="http://me:hush@proxy.example:3128")
     kept = GatewayConfig.from_json(json.loads(json.dumps(config.to_json(Masker().mask))))
 
     assert kept.proxy == without_user(config.proxy) == "http://…@proxy.example:3128"
 
 
-def test_advice_names_the_variable_that_is_not_used(monkeypatch):
+def test_advice_names_the_unused_variable(monkeypatch):
     assert advice(URL) == ""
     monkeypatch.setenv("HTTPS_PROXY", "http://proxy.example:3128")
 
@@ -113,7 +113,7 @@ def test_advice_names_the_variable_that_is_not_used(monkeypatch):
 
 
 @pytest.mark.parametrize("user", ["", "me:hush@"])
-def test_a_proxy_stands_in_a_record_in_the_form_that_is_read_back(user):
+def test_a_recorded_proxy_is_read_back(user):
     config = declared(proxy=f"http://{user}[::1]:3128")
     run = Run(SPECIFICATION, config, "0" * 12, 1, datetime.datetime.now(datetime.UTC))
     written = {"kind": "run", "at": 0.0, **json.loads(json.dumps(run.to_json(Masker())))}

@@ -25,14 +25,14 @@ def test_secrets_may_stand_in_the_environment(monkeypatch):
     assert "value of" not in json.dumps(config.declared)
 
 
-def test_an_empty_variable_is_none(monkeypatch):
+def test_an_empty_variable_counts_as_missing(monkeypatch):
     monkeypatch.setenv("BECKN_TEST_EMPTY", "")
 
     with pytest.raises(UsageError, match="signup_token: the environment has no variable BECKN_TEST_EMPTY"):
         declared(signup_token="env:BECKN_TEST_EMPTY")
 
 
-def test_the_digest_tells_declarations_apart_and_not_secrets(monkeypatch):
+def test_the_digest_depends_on_declarations_but_not_on_secrets(monkeypatch):
     monkeypatch.setenv("BECKN_TEST_TOKEN", "first")
     first = declared(signup_token="env:BECKN_TEST_TOKEN")
     monkeypatch.setenv("BECKN_TEST_TOKEN", "second")
@@ -42,7 +42,7 @@ def test_the_digest_tells_declarations_apart_and_not_secrets(monkeypatch):
     assert first.digest != declared(settle=1).digest
 
 
-def test_every_secret_of_a_configuration_is_known_longest_first():
+def test_secrets_are_listed_longest_first():
     config = declared(
         signup_token="agreed-token",
         headers={"X-Key": "key-of-the-test-run"},
@@ -68,11 +68,11 @@ def test_every_secret_of_a_configuration_is_known_longest_first():
         ({"verification_hook": "env TOKEN=open-sesame verify --password 'open \"up'"}, {"open-sesame", 'open "up'}),
     ],
 )
-def test_a_secret_is_known_without_what_stands_around_it(declared_as, secrets):
+def test_a_secret_is_known_without_its_surroundings(declared_as, secrets):
     assert secrets <= set(declared(**declared_as).secrets)
 
 
-def test_a_header_field_without_a_secret_is_none():
+def test_a_harmless_header_field_is_no_secret():
     assert declared(headers={"Accept": "application/json", "User-Agent": "kit/1"}).secrets == ()
 
 
@@ -85,7 +85,7 @@ def test_a_header_field_without_a_secret_is_none():
         ("sh -c 'unbalanced {id}", "sh <secret>"),
     ],
 )
-def test_of_a_verification_hook_only_where_it_leads_is_shown(hook, shown):
+def test_only_the_host_or_program_of_a_hook_is_shown(hook, shown):
     config = declared(verification_hook=hook)
 
     assert config.shown["verification_hook"] == shown
@@ -104,7 +104,7 @@ def test_of_a_verification_hook_only_where_it_leads_is_shown(hook, shown):
         "proxy: [open-sesame]",
     ],
 )
-def test_a_mistake_in_a_secret_is_told_without_the_secret(tmp_path, text):
+def test_a_mistake_in_a_secret_is_named_without_the_secret(tmp_path, text):
     assert "sesame" not in refused(tmp_path, text)
 
 

@@ -1,4 +1,4 @@
-"""A base URL has one form, whatever was typed, and what no request can be sent to is refused with advice."""
+"""A base URL has one form, whatever was typed, and an unusable one is refused with advice."""
 
 import pytest
 
@@ -81,7 +81,7 @@ def test_a_base_url_has_one_form(url, expected):
         ("https://gw.example/%2E%2e/b", "'.' or '..'"),
     ],
 )
-def test_a_url_to_which_nothing_can_be_sent_is_refused_with_the_reason(url, why):
+def test_an_unusable_url_is_refused_with_the_reason(url, why):
     with pytest.raises(UsageError, match="--gateway-url") as caught:
         check_url(url)
     assert why in str(caught.value)

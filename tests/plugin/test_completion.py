@@ -1,4 +1,4 @@
-"""A test counts as run once its outcome is told, and nothing that failed otherwise is overlooked."""
+"""A test is complete once it reported its outcome, and no other failure is overlooked."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def completion(*reports: Any) -> Completion:
     ("status", "outcome"),
     [("passed", "passed"), ("warned", "passed"), ("failed", "failed"), ("inconclusive", "skipped")],
 )
-def test_a_test_that_told_its_outcome_has_run(status: str, outcome: str) -> None:
+def test_a_test_with_an_outcome_is_complete(status: str, outcome: str) -> None:
     seen = completion(report("setup"), report("call", outcome, conformance=status), report("teardown"))
 
     assert (seen.completed, seen.fault, seen.skipped) == (1, "", 0)
@@ -54,7 +54,7 @@ def test_a_test_that_told_its_outcome_has_run(status: str, outcome: str) -> None
     ],
     ids=["setup", "call", "told too late", "teardown", "teardown after a finding", "crash"],
 )
-def test_a_failure_that_is_no_finding_takes_the_test_out_of_those_that_ran(reports: list[Any]) -> None:
+def test_a_test_with_another_failure_is_not_complete(reports: list[Any]) -> None:
     seen = completion(*reports)
 
     assert seen.completed == 0
@@ -62,7 +62,7 @@ def test_a_failure_that_is_no_finding_takes_the_test_out_of_those_that_ran(repor
     assert seen.fault.endswith("it is broken")
 
 
-def test_a_test_that_is_run_again_counts_as_it_ended_the_last_time() -> None:
+def test_the_last_run_of_a_test_counts() -> None:
     failed = [report("setup"), report("call", "rerun", other_failure="Timeout"), report("teardown")]
     passed = [report("setup"), report("call", conformance="passed"), report("teardown")]
 
@@ -70,7 +70,7 @@ def test_a_test_that_is_run_again_counts_as_it_ended_the_last_time() -> None:
     assert (completion(*passed, *failed).completed, "Timeout" in completion(*passed, *failed).fault) == (0, True)
 
 
-def test_a_test_that_something_else_skipped_has_not_run() -> None:
+def test_a_test_skipped_by_another_plugin_is_not_complete() -> None:
     seen = completion(report("setup", "skipped"), report("teardown"))
 
     assert (seen.completed, seen.fault, seen.skipped) == (0, "", 1)
@@ -87,11 +87,11 @@ def test_a_file_that_cannot_be_collected_is_a_fault() -> None:
 @pytest.mark.parametrize(
     ("status", "outcome"), [("passed", "failed"), ("failed", "passed"), ("inconclusive", "passed")]
 )
-def test_a_test_that_ended_otherwise_than_it_told_is_seen(status: str, outcome: str) -> None:
+def test_a_report_that_contradicts_the_outcome_is_noticed(status: str, outcome: str) -> None:
     assert not agrees(status, report("call", outcome))
 
 
-def test_a_test_that_nobody_reported_is_counted() -> None:
+def test_a_test_without_a_report_is_counted() -> None:
     seen = completion(
         report("call", name="ran", conformance="passed"),
         report("setup", "skipped", name="left out"),

@@ -1,4 +1,4 @@
-"""A run that cannot be ended properly is a fault of the kit, and never the status of a finding."""
+"""A run that cannot end properly is a fault of the kit, and never has the status of a finding."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Broken:
         return f"a fault of the kit: {error}"
 
 
-def test_an_error_after_the_end_of_the_session_is_status_3(capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_error_after_the_session_has_status_3(capsys: pytest.CaptureFixture[str]) -> None:
     session = SimpleNamespace(exitstatus=1)
     stash: Any = pytest.Stash()
     stash[plugin.CAMPAIGN] = Broken()
@@ -39,7 +39,7 @@ def test_an_error_after_the_end_of_the_session_is_status_3(capsys: pytest.Captur
     assert capsys.readouterr().err == "a fault of the kit: [Errno 27] File too large\n"
 
 
-def test_files_that_a_full_disk_keeps_from_closing_are_let_go_of(tmp_path: Any) -> None:
+def test_files_on_a_full_disk_are_closed(tmp_path: Any) -> None:
     journal = Journal(tmp_path, Masker())
     journal.close()
     journal._exchanges._file = Broken()  # type: ignore[assignment]
@@ -47,7 +47,7 @@ def test_files_that_a_full_disk_keeps_from_closing_are_let_go_of(tmp_path: Any) 
     journal.close()
 
 
-def test_a_configuration_found_to_be_of_no_use_later_is_status_4() -> None:
+def test_a_late_configuration_error_has_status_4() -> None:
     campaign: Any = SimpleNamespace(session=SimpleNamespace(masker=Masker()))
 
     with pytest.raises(pytest.exit.Exception) as raised, guarded(campaign):

@@ -1,4 +1,4 @@
-"""A test of pytest is known by the scenario that it carries, however it was collected."""
+"""A test of the suite is recognised by its scenario, however it was collected."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def test_a_property_draws_its_share_and_one_example_at_least() -> None:
 
 
 @pytest.mark.parametrize("thing", [play, print, SimpleNamespace(scenario="of another project"), None])
-def test_what_carries_no_scenario_is_no_test_of_the_suite(thing: object) -> None:
+def test_a_test_without_a_scenario_is_none_of_the_suite(thing: object) -> None:
     assert scenario_of(thing) is None
     assert ScenarioTest.of(item(thing)) is None
 

@@ -1,4 +1,4 @@
-"""Progress of long properties is told on a terminal, and nowhere else."""
+"""The progress of a long property is shown on a terminal, and nowhere else."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def test_it_shows_examples_exchanges_and_findings(clock: list[float]) -> None:
         assert stage.shown == f"{SAVE}{text}{ERASE}{RESTORE}"
 
 
-def test_a_smaller_example_is_not_counted(clock: list[float]) -> None:
+def test_a_shrunk_example_is_not_counted(clock: list[float]) -> None:
     stage = Stage()
     with stage.progress():
         clock[0] += 3
@@ -81,7 +81,7 @@ def test_a_smaller_example_is_not_counted(clock: list[float]) -> None:
     assert "1 of 250 examples" in stage.shown
 
 
-def test_what_is_soon_over_shows_nothing(clock: list[float]) -> None:
+def test_a_short_property_shows_nothing(clock: list[float]) -> None:
     stage = Stage()
     with stage.progress():
         clock[0] += 1
@@ -110,7 +110,7 @@ def test_a_file_shows_nothing(clock: list[float]) -> None:
 
 
 @pytest.mark.parametrize(("written", "width"), [(70, 80), (79, 80), (90, 80)])
-def test_it_stays_on_its_line_and_is_removed_at_the_end(clock: list[float], written: int, width: int) -> None:
+def test_it_fits_on_its_line_and_is_removed_at_the_end(clock: list[float], written: int, width: int) -> None:
     stage = Stage(written=written, width=width)
     with stage.progress():
         clock[0] += 3
@@ -166,5 +166,5 @@ def test_a_terminal_shows_it_while_pytest_captures(tmp_path: Path, capture: str)
     assert f"test_it.py {SAVE}{text}{ERASE}{RESTORE}" in shown
 
 
-def test_a_terminal_without_colours_is_told_nothing(tmp_path: Path) -> None:
+def test_a_terminal_without_colours_shows_nothing(tmp_path: Path) -> None:
     assert SAVE not in _shown_on_a_terminal(tmp_path, "--color=no")

@@ -1,4 +1,4 @@
-"""What changed from one report to another is told finding by finding."""
+"""Two reports are compared finding by finding."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def kinds(comparison):
     return [change.kind for change in comparison.changes]
 
 
-def test_equal_reports_differ_in_nothing():
+def test_equal_reports_have_no_changes():
     comparison = compare(report(FINDING), report(copy.deepcopy(FINDING)))
 
     assert comparison.changes == ()
@@ -49,7 +49,7 @@ def test_equal_reports_differ_in_nothing():
     assert list(comparison.lines()) == ["verdict: non-conformant, as before"]
 
 
-def test_a_verdict_that_needs_waivers_now_is_told():
+def test_a_new_need_for_waivers_is_listed():
     old, new = report(), report(FINDING, status="waived", waived={"MUST": ["GET-ACK"]})
 
     comparison = compare(old, new)
@@ -66,39 +66,39 @@ def test_a_new_finding_is_worse():
     assert "/info/phone: a valid value is refused" in "\n".join(comparison.lines())
 
 
-def test_a_finding_that_is_gone_is_fixed():
+def test_a_missing_finding_is_fixed():
     comparison = compare(report(FINDING), report())
 
     assert kinds(comparison) == ["fixed"]
     assert not comparison.worse
 
 
-def test_a_finding_that_was_not_looked_for_again_is_not_called_fixed():
+def test_a_finding_that_was_not_tested_again_is_not_fixed():
     comparison = compare(report(FINDING), report(status="inconclusive"))
 
     assert kinds(comparison) == ["changed"]
     assert "not seen again" in comparison.changes[0].text
 
 
-def test_a_finding_in_other_cases_has_changed():
+def test_a_finding_with_other_cases_has_changed():
     comparison = compare(report(FINDING), report({**FINDING, "cases": ["with extension"]}))
 
     assert kinds(comparison) == ["changed"]
     assert comparison.changes[0].text.endswith("(also with with extension; no longer with plain)")
 
 
-def test_how_often_a_finding_was_seen_does_not_matter():
+def test_the_count_of_a_finding_does_not_matter():
     assert kinds(compare(report(FINDING), report({**FINDING, "count": 9}))) == []
 
 
-def test_a_finding_that_is_waived_now_is_no_worse():
+def test_a_newly_waived_finding_is_no_worse():
     comparison = compare(report(FINDING), report(FINDING, status="waived"))
 
     assert kinds(comparison) == ["waived"]
     assert not comparison.worse
 
 
-def test_a_waiver_that_counts_no_more_is_worse():
+def test_an_expired_waiver_is_worse():
     comparison = compare(report(FINDING, status="waived"), report(FINDING))
 
     assert kinds(comparison) == ["new"]
@@ -109,21 +109,21 @@ def test_a_waiver_that_counts_no_more_is_worse():
     ("before", "after", "kind"),
     [("passed", "inconclusive", "worse"), ("inconclusive", "passed", "better"), ("passed", "untested", "worse")],
 )
-def test_a_requirement_that_can_be_judged_no_more_is_worse(before, after, kind):
+def test_a_requirement_that_became_inconclusive_is_worse(before, after, kind):
     comparison = compare(report(status=before), report(status=after))
 
     assert kinds(comparison) == [kind]
     assert comparison.worse is (kind == "worse")
 
 
-def test_what_a_narrowed_run_did_not_come_across_is_not_worse():
+def test_a_requirement_outside_a_narrowed_run_is_not_worse():
     comparison = compare(report(status="passed"), report(status="inconclusive", verdict="incomplete"))
 
     assert kinds(comparison) == ["changed"]
     assert not comparison.worse
 
 
-def test_what_else_changed_is_told():
+def test_changed_circumstances_are_listed():
     waiver = {"requirement": "GET-ACK", "pointer": None, "expires": "2027-01-01"}
     old, new = report(), report(version="2", waivers=[waiver])
     new["configuration"] = {"settle": 5}
@@ -137,7 +137,7 @@ def test_what_else_changed_is_told():
     assert "waiver for GET-ACK until 2027-01-01: new" in told
 
 
-def test_a_requirement_of_another_catalogue_is_told():
+def test_a_requirement_of_another_catalogue_is_listed():
     new = report()
     new["requirements"].append({"id": "X", "level": "MUST", "status": "passed", "reason": "", "findings": []})
 

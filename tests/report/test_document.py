@@ -1,4 +1,4 @@
-"""What a report says of a verdict that needs waivers, in every form that it has."""
+"""A verdict that needs waivers says so in every format."""
 
 from __future__ import annotations
 
@@ -39,12 +39,12 @@ def test_a_waived_must_stands_beside_the_verdict(write):
     assert SAID not in write(report())
 
 
-def test_the_badge_of_what_needs_waivers_has_another_colour():
+def test_the_badge_has_another_colour_if_waivers_are_needed():
     assert badge.COLOURS["conformant"] in badge.svg(report())
     assert badge.COLOURS["conformant"] not in badge.svg(WAIVED)
 
 
-def test_a_fleet_tells_who_needs_waivers(tmp_path):
+def test_the_page_of_a_fleet_says_which_gateways_need_waivers(tmp_path):
     made = ledger(tmp_path, ended("a", WAIVED), ended("b", report()))
 
     page = index.page(made.document, made.history, load())

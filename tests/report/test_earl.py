@@ -1,4 +1,4 @@
-"""What a run says as EARL 1.0: read as RDF by a library, and asked in SPARQL."""
+"""The EARL 1.0 of a report is read by an RDF library and queried in SPARQL."""
 
 import json
 
@@ -51,7 +51,7 @@ def outcome(read, requirement):
     return str(found).removeprefix(EARL), str(status)
 
 
-def test_there_is_one_assertion_on_the_whole_and_one_on_each_requirement():
+def test_the_gateway_and_each_requirement_have_one_assertion():
     read = graph(report(finding()))
 
     assertions = [row[0] for row in read.query(ONE_EACH)]
@@ -62,7 +62,7 @@ def test_there_is_one_assertion_on_the_whole_and_one_on_each_requirement():
         assert all(len(list(read.objects(assertion, part))) == 1 for assertion in assertions)
 
 
-def test_only_terms_are_used_that_their_vocabularies_have():
+def test_every_term_is_in_its_vocabulary():
     read = graph(report(finding(observed=HOSTILE)))
     known = {vocabulary[name] for vocabulary, names in NAMES.items() for name in names.split()}
 
@@ -72,7 +72,7 @@ def test_only_terms_are_used_that_their_vocabularies_have():
     assert used <= known
 
 
-def test_nothing_that_is_written_is_lost_on_readers():
+def test_every_member_has_a_meaning_in_the_context():
     def keys(value):
         if isinstance(value, dict):
             yield from value
@@ -151,7 +151,7 @@ def test_what_a_gateway_says_stays_text():
     assert len(list(read.query(ONE_EACH))) == len(load().requirements) + 1
 
 
-def test_a_run_in_which_nothing_answered_says_why():
+def test_a_run_without_answers_says_why():
     nothing = report(verdict="inconclusive", statuses=dict.fromkeys(load().requirements, "untested"))
     nothing["run"] |= {"reason": "tried http://127.0.0.1:1: connection refused", "exchanges": 0}
     read = graph(nothing)

@@ -1,4 +1,4 @@
-"""The JUnit XML of pytest gets the verdict, and keeps all that pytest has written."""
+"""The JUnit XML of pytest gets the verdict, and keeps everything that pytest wrote."""
 
 from xml.etree import ElementTree
 
@@ -30,7 +30,7 @@ def test_the_suite_gets_verdict_gateway_and_seed(tmp_path, before):
 
 
 @pytest.mark.parametrize("content", [None, "", "<testsuites>", "<other/>"])
-def test_a_file_that_cannot_be_completed_is_told(tmp_path, content):
+def test_a_file_that_cannot_be_completed_is_a_note(tmp_path, content):
     file = tmp_path / "junit.xml"
     if content is not None:
         file.write_text(content, encoding="utf-8")

@@ -1,4 +1,4 @@
-"""The summary is read by a Markdown library: what a gateway says is text in it, and it fits where it is put."""
+"""The summary is read by a Markdown library: texts of a gateway stay text, and it fits into a comment."""
 
 from html.parser import HTMLParser
 
@@ -70,13 +70,13 @@ def test_what_a_gateway_says_stays_text(reader):
     assert shown[:200] in page.text.replace(shown, "")
 
 
-def test_a_block_is_fenced_by_more_than_anything_within_it():
+def test_the_fence_of_a_block_is_longer_than_any_in_it():
     lines = summary(report(hostile(steps=["`" * 9]))).splitlines()
 
     assert [line for line in lines if line.startswith("```")] == ["`" * 10 + "text", "`" * 10]
 
 
-def test_mentions_and_addresses_stand_only_where_nobody_looks_for_them():
+def test_mentions_and_addresses_stand_only_in_code():
     page = Page(READERS["GitHub"].render(summary(hostile_report())))
 
     assert {tag for tag, text in page.inner if "@everyone" in text or "evil.example" in text} == {"code"}
@@ -93,7 +93,7 @@ def test_the_verdict_comes_first_and_findings_worst_first():
     assert places == sorted(places)
 
 
-def test_a_finding_is_told_whole_in_a_block_that_opens():
+def test_a_finding_is_complete_in_a_block_that_opens():
     page = Page(READERS["GitHub"].render(summary(report(finding()))))
 
     assert page.elements.count("details") == 1
@@ -109,7 +109,7 @@ def test_the_counts_are_a_table():
 
 
 @pytest.mark.parametrize("said", ["`" * 1900, "<" * 1900, "ä" * 1900, "x" * 100_000])
-def test_however_much_there_is_to_tell_it_fits_into_a_comment(said):
+def test_any_number_of_findings_fits_into_a_comment(said):
     told = report(
         *(
             hostile(name, number=number, message=said, observed=said, steps=[said] * 9)
@@ -126,7 +126,7 @@ def test_however_much_there_is_to_tell_it_fits_into_a_comment(said):
     assert set(Page(READERS["GitHub"].render(text)).elements) <= OWN
 
 
-def test_a_long_list_of_what_is_inconclusive_fits_too():
+def test_a_long_list_of_inconclusive_requirements_fits_too():
     told = report(statuses=dict.fromkeys(load().requirements, "inconclusive"))
     for requirement in told["requirements"]:
         requirement["reason"] = "<" * 5000
@@ -134,7 +134,7 @@ def test_a_long_list_of_what_is_inconclusive_fits_too():
     assert len(summary(told).encode()) <= MOST
 
 
-def test_a_gateway_that_never_answered_is_told_of():
+def test_a_gateway_that_never_answered_is_mentioned():
     told = report(verdict="inconclusive", statuses=dict.fromkeys(load().requirements, "inconclusive"))
     told["run"] |= {"reason": "connection refused", "exchanges": 0, "seconds": 0.0}
 

@@ -1,4 +1,4 @@
-"""Which exchanges a report shows, and how they are found in the record of a run."""
+"""The exchanges that a report shows are selected, and read from the record."""
 
 import json
 
@@ -14,19 +14,19 @@ def record(folder, *rows):
     return path
 
 
-def test_the_first_exchanges_of_a_finding_and_one_of_each_requirement_met_are_wanted():
+def test_some_exchanges_of_each_finding_and_requirement_are_wanted():
     found = finding(exchanges=[f"x{number}" for number in range(10, 30)])
 
     assert wanted(report(found)) == {*found["exchanges"][:MOST], "x2"}
 
 
-def test_of_many_findings_one_exchange_each_is_wanted():
+def test_many_findings_have_one_exchange_each():
     found = [finding(number=n, exchanges=[f"a{n}", f"b{n}"]) for n in range(FEW_FINDINGS + 1)]
 
     assert wanted(report(*found)) == {*(f"a{n}" for n in range(FEW_FINDINGS + 1)), "x2"}
 
 
-def test_just_the_wanted_exchanges_are_read(tmp_path):
+def test_only_wanted_exchanges_are_read(tmp_path):
     record(tmp_path, *(row(f"gw0-x{number}") for number in range(30)))
 
     rows = read(tmp_path, {"gw0-x7", "gw0-x29", "gw0-x300"})
@@ -34,7 +34,7 @@ def test_just_the_wanted_exchanges_are_read(tmp_path):
     assert rows == {"gw0-x7": row("gw0-x7"), "gw0-x29": row("gw0-x29")}
 
 
-def test_lines_that_are_not_wanted_are_not_even_parsed(tmp_path):
+def test_other_lines_are_not_parsed(tmp_path):
     path = record(tmp_path, row("x1"))
     path.write_text('{"id":"x0", no JSON\nno line of the record\n\n' + path.read_text())
 

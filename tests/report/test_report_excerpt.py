@@ -1,4 +1,4 @@
-"""Bodies around the member that a finding is about."""
+"""An excerpt marks the member that a finding is about, and is short."""
 
 import json
 
@@ -23,7 +23,7 @@ def test_the_member_is_marked_and_its_neighbours_are_short():
     assert '  "api": {…}' in lines
 
 
-def test_a_member_that_is_an_object_is_marked_whole():
+def test_an_object_is_marked_as_a_whole():
     assert marked({"api": {"a": [1, {}]}}, "/api") == ['"api": {', '"a": [', "1,", "{}", "]", "}"]
 
 
@@ -31,12 +31,12 @@ def test_a_member_of_a_list_is_found_by_its_index():
     assert marked({"documents": [{"name": "a"}, {"name": "b"}]}, "/documents/1/name") == ['"name": "b"']
 
 
-def test_a_member_that_is_not_there_is_said_to_be_missing():
+def test_a_missing_member_has_a_line():
     assert marked({"info": {"name": "a"}}, "/info/phone") == ["phone: not there"]
     assert marked({"documents": []}, "/documents/0") == ["0: not there"]
 
 
-def test_nothing_is_marked_where_the_way_to_the_member_is_missing():
+def test_nothing_is_marked_if_the_parent_is_missing():
     for value in ({}, {"info": None}, {"info": "text"}, [], "text", None):
         assert marked(value, "/info/phone/more") == []
 
@@ -62,7 +62,7 @@ def test_long_texts_are_cut_and_measured():
     st.sampled_from(["", "/", "/a", "/0", "/0/0/0", "/a/b", "/*", "/²", "/info/phone"]),
 )
 @QUICK
-def test_no_body_makes_a_long_excerpt(value, pointer):
+def test_every_excerpt_is_short(value, pointer):
     lines = excerpt(value, pointer)
 
     assert 0 < len(lines) <= MOST_LINES + 1

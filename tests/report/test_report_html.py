@@ -1,4 +1,4 @@
-"""report.html as text: what it says, that it needs nothing else, and that no gateway can write into it."""
+"""report.html is complete, needs nothing else, and no gateway can write into it."""
 
 import base64
 import hashlib
@@ -101,7 +101,7 @@ def hostile():
     return made, {"x1": bad, "x2": {**bad, "id": "x2"}}
 
 
-def test_the_page_says_who_was_judged_and_how():
+def test_the_page_names_the_gateway_and_the_run():
     text = Reader(page(finding())).text
 
     for words in ("Acme Gateway 4.2", "by Acme", "Not conformant", "class core", "https://gw.example/api"):
@@ -111,7 +111,7 @@ def test_the_page_says_who_was_judged_and_how():
     assert "beckn-conformance 0.1.0" in text
 
 
-def test_every_requirement_stands_on_the_page_with_its_reading():
+def test_the_page_has_every_requirement_with_its_reading():
     read = Reader(page())
     ids = [attributes.get("id") for attributes in read.all("details")]
 
@@ -122,7 +122,7 @@ def test_every_requirement_stands_on_the_page_with_its_reading():
             assert f"{number} {SPECIFICATION.readings[number]['topic']}" in read.text
 
 
-def test_a_link_within_the_page_always_leads_somewhere():
+def test_every_link_within_the_page_has_a_target():
     read = Reader(page(finding(), transition_finding := finding("UPDATE-STATUS", pointer="/registration/status")))
     ids = [attributes["id"] for _, attributes in read.elements if "id" in attributes]
 
@@ -146,7 +146,7 @@ def test_the_member_concerned_is_marked_in_request_and_reply():
     assert [mark.strip() for mark in marks] == ["&#34;phone&#34;: &#34;+918023329991&#34;,"] * 2
 
 
-def test_within_an_envelope_the_body_is_found_under_any_name():
+def test_the_body_of_an_envelope_is_found_under_any_name():
     enveloped = {"Head": {"action": "ACK"}, "BODY": BODY}
     made = page(
         finding(),
@@ -159,32 +159,32 @@ def test_within_an_envelope_the_body_is_found_under_any_name():
     assert "action: ACK" in made
 
 
-def test_a_header_member_is_marked_where_it_is_the_one():
+def test_a_header_member_is_marked():
     made = page(finding(pointer="header:token"))
 
     assert re.findall("<mark>(.*?)</mark>", made) == ["Token: signup"]
 
 
-def test_what_only_a_reply_can_lack_is_not_missing_in_the_request():
+def test_a_member_of_replies_is_not_missing_from_the_request():
     made = page(finding(pointer="/auth", observed="no auth"))
 
     assert re.findall("<mark>(.*?)</mark>", made) == ["  auth: not there"]
 
 
-def test_a_request_without_a_reply_tells_of_the_trouble():
+def test_a_request_without_a_reply_shows_the_trouble():
     assert "<mark>timeout: none within 10 s</mark>" in page(
         finding(), rows={"x1": row(reply=None, trouble="timeout: none within 10 s")}
     )
 
 
-def test_a_finding_without_its_exchange_is_still_told():
+def test_a_finding_without_its_exchange_is_still_shown():
     text = Reader(page(finding(), rows={})).text
 
     assert "NACK, with a message at /info/phone" in text
     assert "The exchange in full" not in text
 
 
-def test_a_history_is_told_in_steps_with_its_script():
+def test_a_history_is_shown_in_steps_with_its_script():
     text = Reader(
         page(finding(steps=["1. Provider/signup: ACK", "2. Provider/get: ACK"], script="#!/bin/sh\ncurl x\n"))
     ).text
@@ -220,7 +220,7 @@ def test_declarations_and_waivers_are_printed():
     assert "not twice" not in text
 
 
-def test_a_waived_finding_comes_after_those_that_count():
+def test_a_waived_finding_comes_last():
     waiver = {
         "requirement": FOUND,
         "pointer": None,
@@ -251,7 +251,7 @@ def test_the_page_says_what_to_do_next(changes, words):
     assert words in Reader(page(**changes)).text
 
 
-def test_what_failed_can_be_run_again_with_one_command():
+def test_one_command_runs_the_tests_with_findings_again():
     url = {**report()["gateway"], "url": "https://gw.example/a b"}
     status = finding("UPDATE-STATUS", replay="beckn-conformance run URL --pyargs 'suite.test_fuzz::test[a b]'")
     text = Reader(page(finding(), finding("GET-ACK"), status, gateway=url)).text
@@ -260,7 +260,7 @@ def test_what_failed_can_be_run_again_with_one_command():
     assert f"beckn-conformance run 'https://gw.example/a b' --pyargs {name} 'suite.test_fuzz::test[a b]'" in text
 
 
-def test_what_could_not_be_judged_stands_apart_with_its_reason():
+def test_inconclusive_requirements_are_listed_with_their_reason():
     made = report(verdict="inconclusive")
     made["requirements"][3] |= {"status": "inconclusive", "reason": "1 of 2 exercised"}
 
@@ -270,7 +270,7 @@ def test_what_could_not_be_judged_stands_apart_with_its_reason():
     assert "1 of 2 exercised" in text
 
 
-def test_a_report_of_another_edition_of_the_catalogue_still_makes_a_page():
+def test_a_report_with_another_catalogue_still_makes_a_page():
     made = report(finding("GONE"))
     made["requirements"].append(
         {**made["requirements"][0], "id": "GONE", "reading": ["Z9"], "section": "§9 New", "findings": [finding("GONE")]}
@@ -282,7 +282,7 @@ def test_a_report_of_another_edition_of_the_catalogue_still_makes_a_page():
 # Alone, and safe.
 
 
-def test_the_page_asks_for_nothing_from_elsewhere():
+def test_the_page_loads_nothing():
     read = Reader(page(finding()))
 
     for _, attributes in read.elements:
@@ -292,7 +292,7 @@ def test_the_page_asks_for_nothing_from_elsewhere():
     assert "url(" not in page()
 
 
-def test_the_policy_names_exactly_the_style_and_the_script_of_the_page():
+def test_the_policy_allows_only_the_style_and_script_of_the_page():
     made = page(finding())
     (policy,) = [m["content"] for m in Reader(made).all("meta") if m.get("http-equiv") == "Content-Security-Policy"]
 
@@ -310,7 +310,7 @@ def test_the_policy_names_exactly_the_style_and_the_script_of_the_page():
     ]
 
 
-def test_no_element_carries_style_or_script_of_its_own():
+def test_no_element_has_an_inline_style_or_script():
     read = Reader(page(finding()))
 
     assert [
@@ -339,7 +339,7 @@ def test_the_page_is_the_same_for_the_same_report():
 # On disk.
 
 
-def test_the_files_of_a_report_are_written_whole(tmp_path):
+def test_all_files_of_a_report_are_written(tmp_path):
     (tmp_path / "exchanges.jsonl").write_text(json.dumps(row(), separators=(",", ":")) + "\n")
     made = report(finding(script="#!/bin/sh\n"))
 

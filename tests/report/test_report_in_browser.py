@@ -1,4 +1,4 @@
-"""report.html in a real browser: of runs against the reference gateway, and full of hostile text."""
+"""report.html works in a real browser, also if it is full of hostile text."""
 
 from __future__ import annotations
 
@@ -123,7 +123,7 @@ def test_the_first_screen_gives_verdict_and_findings(found, visit):
     assert {FOUND, "UPDATE-STATUS"} <= {id_.rpartition("-")[0] for id_ in ids(page, ".finding")}
 
 
-def test_filters_choose_by_outcome_level_section_and_text(found, visit):
+def test_filters_select_by_outcome_level_section_and_text(found, visit):
     page = visit(found)
     form = page.locator("#filter")
     every = ids(page, ".requirement")
@@ -174,7 +174,7 @@ def test_a_link_opens_a_requirement_or_a_finding(found, visit):
     assert page.locator(f".finding[id^={FOUND}] .sides").first.is_visible()
 
 
-def test_a_link_to_what_is_filtered_away_takes_the_filter_off(found, visit):
+def test_a_link_to_a_hidden_row_clears_the_filter(found, visit):
     page = visit(found)
     page.locator("#filter").get_by_label("Outcome").select_option("failed")
     assert not page.locator("#SIGNUP-ID").is_visible()
@@ -218,7 +218,7 @@ def test_a_line_is_copied(found, visit):
     assert page.evaluate("navigator.clipboard.readText()").startswith("U=http://127.0.0.1:")
 
 
-def test_the_page_is_dark_or_light_as_the_system_or_its_reader_wants(found, visit):
+def test_the_page_is_dark_or_light_on_demand(found, visit):
     page = visit(found, color_scheme="dark")
     dark = page.evaluate("getComputedStyle(document.body).backgroundColor")
 
@@ -228,7 +228,7 @@ def test_the_page_is_dark_or_light_as_the_system_or_its_reader_wants(found, visi
     assert page.get_by_role("button", name="Dark").is_visible()
 
 
-def test_on_paper_findings_are_open_and_the_page_is_left_as_it_was(found, visit):
+def test_printing_opens_findings_and_restores_the_page(found, visit):
     page = visit(found)
     page.evaluate(
         "addEventListener('beforeprint', () => { window.printed = document.querySelectorAll('.finding[open]').length })"
@@ -262,7 +262,7 @@ def test_axe_finds_nothing(short, visit, scheme, viewport):
     assert {"color-contrast", "label", "heading-order"} <= {rule["id"] for rule in result["passes"]}
 
 
-def test_the_page_over_a_fleet_can_be_read_by_everybody(tmp_path, visit):
+def test_axe_finds_nothing_on_the_page_of_a_fleet(tmp_path, visit):
     axe = pytest.importorskip("axe_playwright_python", reason="axe-core comes with axe-playwright-python")
     long = "a-gateway-with-a-name-of-sixty-four-characters-".ljust(64, "g")
     before = [ended(long, report()), *(ended(name, report(finding())) for name in "abcdef")]
@@ -292,7 +292,7 @@ def test_hostile_text_does_nothing(poisoned, visit):
     assert page.get_by_text("<script>window.caught=1</script>").first.is_visible()
 
 
-def test_scripts_that_are_not_the_page_s_own_do_not_run(found, browser):
+def test_foreign_scripts_do_not_run(found, browser):
     context = browser.new_context()
     page = context.new_page()
     page.goto(found.as_uri())
@@ -318,7 +318,7 @@ def test_without_scripts_everything_can_be_read(found, visit):
     assert finding_.locator(".sides").is_visible()
 
 
-def test_many_findings_make_a_page_that_can_be_used(tmp_path, visit):
+def test_a_page_with_many_findings_is_usable(tmp_path, visit):
     many = [finding(number=number, exchanges=["x1"], curl="curl " + "x" * 2000) for number in range(400)]
     path = tmp_path / "report.html"
     path.write_text(html.page(report(*many), SPECIFICATION, {"x1": row(), "x2": row("x2")}), encoding="utf-8")

@@ -1,4 +1,4 @@
-"""What the pictures of a page show: statuses that followed one another, and answer times."""
+"""The pictures of a page show transitions between statuses, and answer times."""
 
 import itertools
 import math
@@ -37,7 +37,7 @@ def outcomes(diagram):
         transition(PENDING, VERIFIED, subject="api"),
     ],
 )
-def test_what_the_page_foresees_is_allowed(one):
+def test_a_transition_of_the_specification_is_allowed(one):
     assert set(outcomes(drawn(one)).values()) == {"allowed"}
 
 
@@ -51,12 +51,12 @@ def test_what_the_page_foresees_is_allowed(one):
         transition("ELSE", "OTHER", UPDATE, answer="NACK"),
     ],
 )
-def test_what_no_check_found_fault_with_is_never_drawn_as_a_fault(one):
+def test_a_transition_without_a_finding_is_never_drawn_as_a_fault(one):
     assert set(outcomes(drawn(one)).values()) == {"silent"}
 
 
 @pytest.mark.parametrize("status", ["failed", "warned", "waived"])
-def test_a_transition_has_the_outcome_of_what_was_found_of_it(status):
+def test_a_transition_has_the_status_of_its_finding(status):
     one = transition(PENDING, "UPDATED", UPDATE, findings=["F", "gone"])
 
     diagram = drawn(one, transition(PENDING, "UPDATED", count=99), statuses={"F": status})
@@ -65,12 +65,12 @@ def test_a_transition_has_the_outcome_of_what_was_found_of_it(status):
     assert diagram.arrows[0].rows[0].findings == ("F",)
 
 
-def test_a_finding_that_the_report_does_not_have_colours_nothing():
+def test_a_finding_missing_from_the_report_colours_nothing():
     # It only followed from another one.
     assert outcomes(drawn(transition(PENDING, PENDED, UPDATE, findings=["gone"]))) == {(PENDING, PENDED): "allowed"}
 
 
-def test_declared_names_and_immediate_verification_are_those_of_the_page():
+def test_declared_statuses_and_immediate_verification_are_allowed():
     configuration = {"status_names": {"UPDATE-PENDING": "WAITS"}, "verification": "immediate"}
 
     assert outcomes(drawn(transition(PENDING, "WAITS", UPDATE), configuration=configuration)) == {
@@ -80,7 +80,7 @@ def test_declared_names_and_immediate_verification_are_those_of_the_page():
     assert outcomes(drawn(one, configuration=configuration)) == {(None, VERIFIED): "allowed"}
 
 
-def test_what_is_allowed_and_was_not_seen_has_no_number():
+def test_an_unseen_transition_has_no_number():
     diagram = drawn(transition(None, PENDING, SIGNUP))
 
     unseen = {(arrow.before, arrow.after) for arrow in diagram.arrows if arrow.outcome == "unseen"}
@@ -89,7 +89,7 @@ def test_what_is_allowed_and_was_not_seen_has_no_number():
     assert all((arrow.number == 0) == (arrow.outcome == "unseen") for arrow in diagram.arrows)
 
 
-def test_staying_is_told_at_the_status_unless_it_is_a_fault():
+def test_staying_is_counted_at_the_status_unless_it_is_a_fault():
     diagram = drawn(
         transition(PENDED, PENDED, count=8),
         transition("UPDATED", "UPDATED", UPDATE, findings=["F"]),
@@ -101,7 +101,7 @@ def test_staying_is_told_at_the_status_unless_it_is_a_fault():
 
 
 @pytest.mark.parametrize("others", range(MOST_OTHERS + 4))
-def test_nothing_of_a_diagram_lies_upon_another_thing(others):
+def test_parts_of_a_diagram_do_not_overlap(others):
     diagram = drawn(*(transition(PENDING, f"OWN-{number}") for number in range(others)), transition(PENDING, VERIFIED))
 
     assert len(diagram.nodes) == 5 + min(others, MOST_OTHERS)
@@ -115,7 +115,7 @@ def test_nothing_of_a_diagram_lies_upon_another_thing(others):
     assert len(badges) == len(set(badges))
 
 
-def test_the_numbers_of_all_transitions_between_the_statuses_of_the_page_can_be_told_apart():
+def test_numbers_of_transitions_keep_their_distance():
     names = [PENDING, VERIFIED, PENDED, FAILED]
     pairs = [(one, other) for one in (None, *names) for other in names if one != other]
     diagram = drawn(*(transition(*pair) for pair in pairs))
@@ -125,18 +125,18 @@ def test_the_numbers_of_all_transitions_between_the_statuses_of_the_page_can_be_
     assert min(math.dist(*two) for two in itertools.combinations(badges, 2)) > 22
 
 
-def test_transitions_of_statuses_beyond_those_drawn_stand_in_the_list():
+def test_transitions_of_undrawn_statuses_are_listed():
     diagram = drawn(*(transition(PENDING, f"OWN-{number}") for number in range(MOST_OTHERS + 2)))
 
     assert len([arrow for arrow in diagram.arrows if arrow.number and arrow.line is None]) == 2
 
 
-def test_there_is_a_diagram_for_what_was_seen_only():
+def test_only_seen_subjects_have_a_diagram():
     assert diagrams([], {}, {}) == []
     assert [d.subject for d in diagrams([transition(None, PENDING, SIGNUP, subject="api")], {}, {})] == ["api"]
 
 
-def test_a_histogram_tells_median_and_tail():
+def test_a_histogram_has_median_and_tail():
     (one,) = histograms(statistics()["answer_times"], [SIGNUP, GET])
 
     assert (one.operation, one.count, one.unanswered) == (SIGNUP, 20, 1)

@@ -1,4 +1,4 @@
-"""The summary on the terminal."""
+"""The summary on the terminal lists what was selected and is not settled."""
 
 import datetime
 
@@ -32,7 +32,7 @@ def partly_tested():
     return tally
 
 
-def test_a_narrowed_run_is_silent_about_what_was_not_selected():
+def test_a_narrowed_run_lists_no_unselected_requirement():
     lines = summary(partly_tested(), narrowed=True)
 
     assert not any(EMAIL in line for line in lines)
@@ -41,14 +41,14 @@ def test_a_narrowed_run_is_silent_about_what_was_not_selected():
     assert counts.endswith(" not or only partly tested")
 
 
-def test_a_narrowed_run_says_what_a_selected_test_could_not_show():
+def test_a_narrowed_run_lists_what_its_tests_could_not_show():
     tally = partly_tested()
     tally.hinder(EMAIL, "the gateway was away")
 
     assert any(EMAIL in line and "the gateway was away" in line for line in summary(tally, narrowed=True))
 
 
-def test_a_whole_run_names_what_is_inconclusive():
+def test_a_complete_run_lists_inconclusive_requirements():
     assert any(EMAIL in line for line in summary(partly_tested()))
 
 
