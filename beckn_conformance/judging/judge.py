@@ -1,4 +1,4 @@
-"""Judges exchanges as they come: diagnosis, checks and histories together, for runs and for recorded traffic."""
+"""Judges exchanges in the order of their replies: diagnosis, checks and histories together."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ from .recogniser import Recogniser
 from .registry import CHECKS
 
 LARGE = 16 * 1024
-"""Bytes from which the time of a request says how fast the line is."""
+"""Bytes of a request from which its duration is taken as a measure of the line."""
 HOSTILE = ("malformed", "unusual", "large")
-"""Purposes of requests after which a gateway has to live on (T16)."""
+"""Purposes of requests that a gateway has to survive (T16)."""
 
 
 class Judge:
-    """Holds every exchange against every check that applies to it.
+    """Applies every check to every exchange.
 
-    Exchanges of one registration come in the order of sending; those of different registrations in any order.
+    Exchanges of one registration come in the order of sending, those of different registrations in any order.
     """
 
     def __init__(self, specification: Specification, config: GatewayConfig, *, closed: bool = True) -> None:
@@ -46,7 +46,7 @@ class Judge:
         self._appearance = Appearance()
         self._fronted = False
         self._shut_out: set[tuple[int, str]] = set()
-        """Status and media type of what something in front answered to plain valid requests."""
+        """Status and media type of replies to plain valid requests by something in front of the gateway."""
         self._reached = True
         self._fastest = 0.0
         self._made: dict[str, float] = {}
@@ -57,23 +57,23 @@ class Judge:
             self.known.add(Known(id_, token))
 
     def learn_served(self, actions: Iterable[str]) -> None:
-        """Takes it from a probe that these operations answer with ACK or NACK."""
+        """Notes that a probe got ACK or NACK from these operations."""
         self._served |= set(actions)
 
     def learn_signups_work(self) -> None:
         self._signups_work = True
 
     def describe(self, exchange: Exchange) -> str:
-        """What was special about a request of the test that is being judged, in one line."""
+        """Describes in one line what is special about a request of the test that is being judged."""
         observation = self._observations.get(exchange.id)
         return observation.sent if observation else exchange.action
 
     def by_gateway(self, exchange: Exchange) -> bool:
-        """Whether a reply is the gateway's own, as far as can be told by now (T6)."""
+        """True if the gateway wrote the reply, as far as can be told by now (T6)."""
         return self._appearance.by_gateway(exchange)
 
     def due(self, exchange: Exchange) -> str | None:
-        """What a request of the test that is being judged deserved: ``ACK`` or ``NACK``, where that is sure."""
+        """Returns ``ACK`` or ``NACK`` if a request of the test that is being judged surely deserved it."""
         observation = self._observations.get(exchange.id)
         return observation.due if observation else None
 
@@ -81,7 +81,7 @@ class Judge:
         """Yields the judgements on an exchange; state that it establishes applies to later exchanges."""
         observation = self._observations[exchange.id] = self._observe_request(exchange)
         if exchange.peer:
-            # Another gateway is judged for what it has of this one, and for nothing else.
+            # Another gateway is judged only for the registrations that it has cloned.
             yield from self._histories.observe(observation)
             return
         if exchange.action == SIGNUP:
@@ -108,7 +108,7 @@ class Judge:
     def judge_together(
         self, exchanges: Sequence[Exchange], weight: Weight = PLAIN
     ) -> Iterator[tuple[Exchange, Judgement]]:
-        """Judges the exchanges of a test in the order of their replies; calls made side by side know of each other."""
+        """Judges the exchanges of a test in the order of their replies, each with the calls that overlap it."""
         ordered = sorted(exchanges, key=lambda e: e.ended)
         self._contended = _contended(ordered)
         self._observations.clear()
@@ -138,7 +138,7 @@ class Judge:
         return replace(judgement, finding=replace(finding, weight=preference(exchange, context, weight)))
 
     def look_at(self, exchanges: Sequence[Exchange]) -> None:
-        """Learns what the gateway's own replies look like, whether anything else answers (T6), and the line's speed."""
+        """Learns what the gateway's own replies look like, if anything else answers (T6), and how fast the line is."""
         mine = [exchange for exchange in exchanges if not exchange.peer]
         for exchange in mine:
             self._appearance.learn(exchange)
@@ -152,7 +152,7 @@ class Judge:
         )
 
     def forget(self, registration: str) -> None:
-        """Drops what is known of a registration that is not called again, so that memory does not grow."""
+        """Drops what is known of a registration that is not called again, to bound memory."""
         self._histories.forget(registration)
         if registration not in self._beforehand:
             self.known.forget(registration)

@@ -1,4 +1,4 @@
-"""What a run tells of a gateway beyond its verdict: how long answers take, and which statuses follow one another."""
+"""Counts what a run shows besides its verdict: answer times, and which statuses follow one another."""
 
 from __future__ import annotations
 
@@ -14,27 +14,27 @@ from .finding import Finding
 BOUNDS = (*(round(step * 10.0**power, 7) for power in range(-4, 2) for step in (1, 1.5, 2, 3, 5, 7)), 100.0)
 """Upper ends of the buckets of answer times, in seconds; the last bucket has none."""
 MOST_TRANSITIONS = 400
-"""Different transitions that are kept; a gateway may invent statuses without end."""
+"""Different transitions kept; a hostile gateway may invent endless statuses."""
 LONGEST_STATUS = 60
 MOST_REGISTRATIONS = 20_000
 
 
 class Transition(NamedTuple):
-    """A status and the one that the next reply about the same thing shows."""
+    """A status, and the next one that a reply shows of the same thing."""
 
     subject: str
     """``registration``, ``document`` or ``api``."""
     before: str | None
-    """None where no reply had shown a status before."""
+    """None if no reply had shown a status before."""
     after: str
     operation: str
-    """Action of the call that lay between, whose reply shows the later one."""
+    """Action of the call whose reply shows the later status."""
     answer: str
     """``ACK`` or ``NACK``."""
 
 
 class Statistics:
-    """Counts answer times and transitions of statuses; memory is bounded, whatever a gateway says."""
+    """Counts answer times and transitions of statuses, in bounded memory."""
 
     def __init__(self) -> None:
         self._answered: dict[str, list[int]] = {}
@@ -42,15 +42,18 @@ class Statistics:
         self._counts: dict[Transition, int] = {}
         self._findings: dict[Transition, set[str]] = {}
         self._shown: dict[str, dict[tuple[object, ...], str] | None] = {}
-        """By registration, what its replies have shown last; None where nobody can say what came last."""
+        """Statuses that replies last showed of each registration; None if nobody can say which came last."""
 
     def observe(self, exchanges: Sequence[Exchange], findings: Mapping[str, Sequence[Finding]]) -> None:
-        """Counts the exchanges of a scenario. ``findings`` are all that were made of them, by exchange: one at the
-        place of a status says that the transition to it is not allowed (R4–R7, R17)."""
+        """Counts the exchanges of a scenario.
+
+        ``findings`` are those of the scenario by exchange; one at the place of a status says that the transition to it
+        is not allowed (R4–R7, R17).
+        """
         by_registration: dict[str, list[Exchange]] = {}
         for exchange in exchanges:
             if not exchange.purpose:
-                # What a test of its own sends, such as a document of 1 MB, tells more of the kit than of the gateway.
+                # How long hostile or oversized input takes says little about a gateway.
                 self._time(exchange)
             id_ = _registration(exchange)
             if id_ is not None:
@@ -77,11 +80,11 @@ class Statistics:
                 )
                 self._count(transition, (finding.id for finding in findings if finding.pointer == pointer))
             statuses[key] = status
-        # Of calls made side by side nobody can say which the gateway carried out last.
+        # Nobody can say which of overlapping calls the gateway carried out last.
         self._shown[id_] = None if beside else statuses
 
     def forget(self, registration: str) -> None:
-        """Drops what was shown of a registration that is not called again."""
+        """Drops the statuses of a registration that is not called again."""
         self._shown.pop(registration, None)
 
     def _time(self, exchange: Exchange) -> None:
@@ -118,13 +121,13 @@ class Statistics:
 
 
 def _registration(exchange: Exchange) -> str | None:
-    """Id of the registration that a reply is about; in a NACK the reply has a message in its place."""
+    """Id of the registration that a reply is about; a NACK may have a message in its place."""
     id_ = exchange.id_received if exchange.action == SIGNUP else exchange.id_sent
     return id_ or exchange.about or None
 
 
 def _statuses(exchange: Exchange) -> Iterator[tuple[tuple[object, ...], str, str]]:
-    """What each status of a reply belongs to, its pointer, and its text; documents by content and name (R9)."""
+    """Yields what each status of a reply belongs to, its pointer and its text; documents by content and name (R9)."""
     body = exchange.body_of_reply
     places: list[tuple[tuple[object, ...], str]] = [(("registration",), "/registration/status")]
     if exchange.acknowledged:

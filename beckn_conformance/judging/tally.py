@@ -1,4 +1,4 @@
-"""What a run has shown so far, by requirement: findings with the exchanges that show them, and what was exercised."""
+"""Counts what a run has shown of each requirement: findings with their exchanges, and obligations exercised."""
 
 from __future__ import annotations
 
@@ -15,35 +15,35 @@ from .omissions import Omissions
 from .statistics import Statistics
 
 EVERY = 3
-"""Refusals that must have been replaced before it is said of every one of them."""
+"""Replaced refusals from which on all refusals are taken to be replaced."""
 KEPT_REGISTRATIONS = 2000
 KEPT_EXCHANGES = 40
-"""Exchange ids kept of one finding; the rest is counted."""
+"""Exchange ids kept for one finding; the rest is only counted."""
 
 
 @dataclass(slots=True)
 class Found:
-    """A finding at one place, with all the exchanges that show it there; the lightest stands for them."""
+    """A finding at one place, with the exchanges that show it there; the one with the lowest weight is reported."""
 
     finding: Finding
     place: str
-    """Its pointer, with ``*`` for the index where it was found at too many places to tell them apart."""
+    """Its pointer, with ``*`` for the index if it was found at too many places to tell them apart."""
     exchanges: list[str] = field(default_factory=list)
     cases: list[Obligation] = field(default_factory=list)
-    """Obligations in which it was found, such as kinds of faulty values."""
+    """Obligations under which it was found, such as kinds of faulty values."""
     registrations: set[str] = field(default_factory=set)
-    """Ids of the registrations concerned; "" where there was none."""
+    """Ids of the registrations concerned; "" stands for none."""
     count: int = 0
     curl: Command = NOTHING
     """This and what follows is computed from the record when a report is made."""
     steps: list[str] = field(default_factory=list)
-    """The calls of the history that shows it, where it takes one."""
+    """The calls of the history that shows it, if it takes one."""
     script: Command = NOTHING
     """A shell script of those calls."""
     replay: Command = NOTHING
 
     def joined(self, other: Found) -> Found:
-        """The same finding with what another item of a list has shown of it."""
+        """Returns the finding together with what another item of a list has shown of it."""
         lighter = other if other.finding.weight < self.finding.weight else self
         return replace(
             lighter,
@@ -75,17 +75,17 @@ class Found:
 
 @dataclass(slots=True)
 class Tally:
-    """What a run has shown so far, by requirement."""
+    """What a run has shown so far; the keys of its mappings are requirements."""
 
     exercised: dict[str, set[Obligation]] = field(default_factory=lambda: defaultdict(set))
     found: dict[str, dict[tuple[str, str], Found]] = field(default_factory=dict)
-    """By requirement, what was found; each by its id and its place, since a waiver may be for one item of a list."""
+    """Findings by id and place, because a waiver may be for one item of a list."""
     reasons: dict[str, Counter[str]] = field(default_factory=dict)
     tests: dict[str, list[str]] = field(default_factory=dict)
     doubled: set[str] = field(default_factory=set)
-    """Registration ids that were given more than once: what was found of them only follows from that."""
+    """Registration ids that were given more than once; other findings about them only follow from that."""
     samples: dict[str, str] = field(default_factory=dict)
-    """By requirement, an exchange that met it."""
+    """An exchange that met the requirement."""
     statistics: Statistics = field(default_factory=Statistics)
     omissions: Omissions = field(default_factory=Omissions)
 
@@ -104,7 +104,7 @@ class Tally:
         elif finding.weight < record.finding.weight:
             record.finding = finding
         record.count += 1
-        # Of more registrations than can be kept it is no longer known that another was given each id too.
+        # With "" in the set, the finding no longer counts as one about doubled ids only.
         record.registrations.add(finding.registration if len(record.registrations) < KEPT_REGISTRATIONS else "")
         if judgement.obligation not in record.cases:
             record.cases.append(judgement.obligation)
@@ -112,14 +112,14 @@ class Tally:
             record.exchanges.append(finding.exchange)
 
     def hinder(self, requirement: str, reason: str) -> None:
-        """Notes why something under a requirement could not be judged."""
+        """Notes why a test could not judge something under a requirement."""
         self.reasons.setdefault(requirement, Counter())[reason] += 1
 
     def follows(self, record: Found) -> bool:
-        """Whether a finding only repeats another fault of the gateway, or was none in the end.
+        """True if a finding only follows from another one, or was taken back.
 
-        What histories say does where all of it concerns registrations whose id another was given too; and where of
-        several faults one is not blamed, that does which is never refused at all.
+        A finding of the history follows if all its registrations share their id with another. That one of several
+        faults is not blamed follows if that fault is not blamed on its own either.
         """
         finding = record.finding
         if self.takes_back(record):
@@ -141,24 +141,24 @@ class Tally:
         )
 
     def takes_back(self, record: Found) -> bool:
-        """Whether the rest of the run shows that there is nothing in a finding."""
+        """True if the rest of the run disproves a finding."""
         unless = record.finding.unless
         exercised = self.exercised.get(record.finding.requirement, ())
         return unless is not None and (record.count < EVERY or unless in exercised)
 
     def shown(self, requirement: str) -> set[Obligation]:
-        """Obligations that were exercised; where only consequences of other findings were seen, none was."""
+        """Returns the obligations that were exercised, without those that only consequences of other findings show."""
         found = self.found.get(requirement, {}).values()
         clouded = {case for record in found if self.follows(record) for case in record.cases}
         return self.exercised.get(requirement, set()) - clouded
 
     def ids(self) -> set[str]:
-        """Ids of all findings so far."""
+        """Returns the ids of all findings so far."""
         return {id_ for records in self.found.values() for id_, _ in records}
 
 
 def _key(known: Collection[tuple[str, str]], id_: str, pointer: str) -> tuple[str, str]:
-    """Under which a finding is kept: by its place, as long as that does not take too many."""
+    """Key of a finding: its id and its place, or the pattern of the place if there are too many places."""
     pattern = pattern_of(pointer)
     if pointer == pattern or (id_, pointer) in known:
         return id_, pointer

@@ -1,7 +1,7 @@
-"""Checks of single exchanges: pure functions from what was seen to judgements, each under its requirements.
+"""Checks single exchanges: pure functions from an observation to judgements.
 
-A check never asks what the sender meant; it goes by the diagnosis. Where one fault of a gateway keeps the rest
-of a reply from being read, only that fault is judged.
+A check never asks what the sender meant; it relies on the diagnosis. If one fault keeps the rest of a reply from being
+read, only that fault is judged.
 """
 
 from . import acceptance, bodies, field_errors, refusals, replies, robustness

@@ -1,4 +1,4 @@
-"""What a check looks at: an exchange, what it deserved, and how its reply is to be read."""
+"""Gathers what a check looks at: an exchange, its diagnosis, and what kind of reply it got."""
 
 from __future__ import annotations
 
@@ -34,25 +34,25 @@ class Observation:
     config: GatewayConfig
     known: KnownRegistrations
     served: bool
-    """Whether this operation was ever answered with ACK or NACK."""
+    """True if this operation was answered with ACK or NACK before."""
     signups_work: bool
-    """Whether any signup was ever acknowledged."""
+    """True if any signup was acknowledged before."""
     fresh: bool
-    """Whether the registration, or that of the token, may not be visible yet (R19)."""
+    """True if the registration, or that of the token, may not be visible yet (R19)."""
     contended: bool = False
-    """Whether another change of the same registration was under way, for which this one may be refused (X3)."""
+    """True if another change of the same registration was under way, so that this one may be refused (X3)."""
 
     origin: Origin = Origin.NONE
-    """Where the reply comes from, as far as can be told (T6)."""
+    """Who wrote the reply, as far as can be told (T6)."""
     fronted: bool = False
-    """Whether any reply so far came from something in front of the gateway."""
+    """True if any reply so far came from something in front of the gateway."""
     shut_out: bool = False
-    """Whether a plain valid request got such a reply from something in front of the gateway before."""
+    """True if a plain valid request got such a reply from something in front of the gateway before."""
 
     fastest: float = 0.0
-    """Bytes a second that the largest requests so far went at, at best; 0 where there were none."""
+    """Highest rate of a large request so far, in bytes a second; 0 without any."""
     reached: bool = True
-    """Whether the last hostile request may have come as far as the gateway."""
+    """True if the last hostile request may have reached the gateway."""
 
     @property
     def action(self) -> str:
@@ -60,7 +60,7 @@ class Observation:
 
     @cached_property
     def registration(self) -> str:
-        """Id of the registration that the exchange is about or made; empty where there is none."""
+        """Id of the registration that the exchange is about, or that it made; empty without one."""
         return self.diagnosis.registration or self.exchange.id_received or ""
 
     @cached_property
@@ -97,6 +97,22 @@ class Observation:
     def ok(self, requirement: str, obligation: Obligation | None = None) -> Judgement:
         return _met(requirement, obligation or Obligation(self.action))
 
+    def judged(
+        self,
+        good: bool,
+        requirement: str,
+        pointer: str,
+        kind: str,
+        message: str,
+        expected: str,
+        observed: str | None = None,
+        obligation: Obligation | None = None,
+    ) -> Judgement:
+        """Says that the exchange meets a requirement, or makes the finding that it does not."""
+        if good:
+            return self.ok(requirement, obligation)
+        return self.bad(requirement, pointer, kind, message, expected, observed, obligation)
+
     def bad(
         self,
         requirement: str,
@@ -129,13 +145,13 @@ class Observation:
 
     @cached_property
     def sent(self) -> str:
-        """The request in one line: what was special about it."""
+        """Describes in one line what is special about the request."""
         if self.exchange.sent is None:
             what = str(self.exchange.stimulus or "") or "content that is no message"
             text = self.exchange.request.content.decode("utf-8", "replace")
             known = self.known.registrations.get(self.exchange.about)
             for secret in filter(None, (known.token if known else "", self.config.signup_token)):
-                # Half a secret would be told for none.
+                # Masked before the text is cut: half a secret would not be recognised.
                 text = text.replace(json.dumps(secret)[1:-1], "…").replace(secret, "…")
             return f"{self.action} with {what}: {printable(text[:60])}"
         parts = []
@@ -171,7 +187,7 @@ class Observation:
 
     @property
     def _foreign_scripts(self) -> list[str]:
-        """Members with letters beyond ASCII: valid, and what a firewall or a codec may trip over."""
+        """Pointers of valid texts beyond ASCII, which a firewall or a codec may trip over."""
         assert self.exchange.sent is not None
         members = self.specification.members(self.action)
         found = (place for known in members if known.scalar for place in places(self.exchange.sent.body, known.pointer))
@@ -179,7 +195,7 @@ class Observation:
 
     @cached_property
     def observed(self) -> str:
-        """The reply in one line."""
+        """Describes the reply in one line."""
         exchange = self.exchange
         if exchange.reply is None or exchange.received is None:
             return str(exchange.trouble or "no reply")
@@ -196,31 +212,31 @@ class Observation:
             text += f" (registration {shown(id_, 60)})"
         return text
 
-    # What kind of reply it is, from the outside in; each question supposes that the ones before were answered.
+    # Kinds of replies, from the outside in.
 
     @cached_property
     def readable(self) -> bool:
-        """There is an ACK or a NACK."""
+        """True for an ACK or a NACK."""
         return self.exchange.action_of_reply is not None
 
     @property
     def message(self) -> bool:
-        """The request was a message, so that the reply is held to the page's form."""
+        """True if the request was a message, so that the reply must have the form of the specification."""
         return self.exchange.purpose == "" and self.exchange.sent is not None
 
     @cached_property
     def by_gateway(self) -> bool:
-        """The reply is the gateway's own and not of something in front of it (T6, T13)."""
+        """True if the gateway wrote the reply, and not something in front of it (T6, T13)."""
         reply = self.exchange.reply
         if reply is None or self.readable or not is_own(self.origin, reply):
             return self.readable
-        # What is sound, and served but for that, may be turned away by a firewall that writes as the gateway does.
+        # A firewall whose replies look like the gateway's may turn away a valid request.
         turned_away = self.served and self.message and self.diagnosis.valid and 400 <= reply.status < 500
         return not (300 <= reply.status < 400 or reply.status == 429 or self._conflicts or turned_away)
 
     @property
     def replaced(self) -> bool:
-        """The reply of something in front stands in the place of the gateway's refusal."""
+        """True if something in front of the gateway replaced its refusal."""
         reply = self.exchange.reply
         if reply is None or self.origin not in (Origin.UNLIKE, Origin.FRONT) or self._conflicts:
             return False
@@ -228,15 +244,15 @@ class Observation:
 
     @property
     def _conflicts(self) -> bool:
-        """A framework's word for a conflict, before the gateway has one."""
+        """True if a framework refuses a change because of another one that is under way."""
         reply = self.exchange.reply
         return self.contended and reply is not None and reply.status in (409, 423)
 
     @property
     def refused(self) -> bool:
-        """The gateway itself refused the request, by a NACK or by the bare status of its framework."""
+        """True if the gateway refused the request, by a NACK or by the bare status of its framework."""
         status = self.exchange.reply.status if self.exchange.reply else 0
-        # What is no message is often refused by a framework, with a page of its own (T14).
+        # Frameworks often refuse what is no message, with a page of their own (T14).
         own = self.by_gateway or self._conflicts or (self.origin is Origin.UNLIKE and not self.message)
         return self.exchange.refused or (status // 100 == 4 and status != 429 and own)
 
@@ -246,34 +262,34 @@ class Observation:
 
     @property
     def absent(self) -> bool:
-        """The path seems not to be served at all."""
+        """True if the path seems not to be served at all."""
         return self.exchange.reply is not None and self.exchange.reply.status in (404, 405, 501) and not self.readable
 
     @property
     def unsettled(self) -> bool:
-        """A refusal that a registration not yet visible explains (R19)."""
+        """True for a refusal that may mean that the registration is not visible yet (R19)."""
         faults = self.diagnosis.faults
         if not self.fresh or any(fault.in_header for fault in faults):
             return False
         if any(fault.of_registration for fault in faults) and (not body_is_judged(self) or self.blamed):
-            # To refuse it is right; only that nothing is blamed may be for a token that is not visible yet.
+            # The refusal is right. That it blames nothing may be due to a token that is not visible yet.
             return False
         return looks_unsettled(self.exchange)
 
     @property
     def disguised(self) -> bool:
-        """An ACK to an unusual request whose body is that of a refusal, so that nothing is known of what was done."""
+        """True for an ACK with the body of a refusal, to an unusual request: nobody knows what was done."""
         status = member(self.exchange.body_of_reply, "/registration/status")
         return self.exchange.acknowledged and not self.diagnosis.valid and status in (MISSING, self.statuses.failed)
 
     @cached_property
     def blamed(self) -> tuple[tuple[str, Any], ...]:
-        """Every place of the NACK's body that says something, with what it says; statuses are no messages."""
+        """Pointers and values of everything that the body of the NACK says, except statuses."""
         return blamed(self.exchange)
 
     @property
     def due(self) -> str | None:
-        """``ACK`` or ``NACK`` where the request surely deserved it."""
+        """``ACK`` or ``NACK`` if the request surely deserved it."""
         return "NACK" if self.diagnosis.faulty else "ACK" if self.diagnosis.valid else None
 
 
@@ -283,13 +299,13 @@ def _met(requirement: str, obligation: Obligation) -> Judgement:
 
 
 def blamed(exchange: Exchange) -> tuple[tuple[str, Any], ...]:
-    """Every place of a NACK's body that says something, with what it says; statuses are no messages."""
+    """Returns pointers and values of everything that the body of a NACK says, except statuses."""
     leaves = itertools.islice(_leaves(exchange.body_of_reply, ""), MOST_ITEMS)
     return tuple((pointer, value) for pointer, value in leaves if pointer != "/registration/status")
 
 
 def looks_unsettled(exchange: Exchange) -> bool:
-    """Whether a reply is what a gateway gives for a registration that it does not see yet (R19)."""
+    """True if a gateway may have given the reply because it does not see the registration yet (R19)."""
     if exchange.reply is None or exchange.acknowledged:
         return False
     if not exchange.refused:
@@ -298,7 +314,7 @@ def looks_unsettled(exchange: Exchange) -> bool:
 
 
 def _leaves(value: Any, pointer: str) -> Iterator[tuple[str, Any]]:
-    """Places of a NACK's body that say something: no null, no blank text, no false, nothing empty."""
+    """Yields all values but null, false, 0, blank texts and empty objects and lists."""
     if isinstance(value, dict):
         for key, child in value.items():
             yield from _leaves(child, below(pointer, key))
@@ -310,7 +326,7 @@ def _leaves(value: Any, pointer: str) -> Iterator[tuple[str, Any]]:
 
 
 def body_is_judged(observation: Observation) -> bool:
-    """Whether the page has a failure body for the faults of the request (H3, R16)."""
+    """True if the specification has a failure body for the faults of the request (H3, R16)."""
     faults = observation.diagnosis.body_faults
     if not faults or observation.diagnosis.header_faults:
         return False

@@ -1,4 +1,4 @@
-"""Checks of a reply as such: status, header, media type."""
+"""Checks a reply as such: time, status, header, media type."""
 
 from __future__ import annotations
 
@@ -18,39 +18,26 @@ JSON_MEDIA = re.compile(r"\s*application/([\w.!#$&^-]+\+)?json\s*(;.*)?", re.IGN
 
 @check("REPLY-TIME")
 def answered_in_time(observation: Observation) -> Iterable[Judgement]:
-    if observation.exchange.purpose in ("large", "broken"):
+    exchange = observation.exchange
+    if exchange.purpose in ("large", "broken"):
         return
-    if observation.exchange.late:
-        yield observation.bad(
-            "REPLY-TIME",
-            "",
-            "late",
-            "no reply in time",
-            f"a reply within {observation.config.timeout:g} s",
-            observation.observed,
-        )
-    elif observation.exchange.reply is not None and not observation.exchange.trouble:
-        yield observation.ok("REPLY-TIME")
+    if exchange.late or (exchange.reply is not None and not exchange.trouble):
+        expected = f"a reply within {observation.config.timeout:g} s"
+        yield observation.judged(not exchange.late, "REPLY-TIME", "", "late", "no reply in time", expected)
 
 
 @check("REPLY-NO-CRASH")
 def no_server_error(observation: Observation) -> Iterable[Judgement]:
-    if not observation.by_gateway or not observation.message:
-        return
-    if observation.crashed and not (observation.absent and not observation.served):
-        yield observation.bad(
-            "REPLY-NO-CRASH", "", "server-error", "a server error in place of an answer", "ACK or NACK"
-        )
-    elif observation.readable:
-        yield observation.ok("REPLY-NO-CRASH")
+    if _held_to_form(observation, crashed=True) and (observation.readable or observation.crashed):
+        message = "a server error in place of an answer"
+        yield observation.judged(observation.readable, "REPLY-NO-CRASH", "", "server-error", message, "ACK or NACK")
 
 
 @check("*-ENDPOINT")
 def path_is_served(observation: Observation) -> Iterable[Judgement]:
-    if observation.readable:
-        yield observation.ok(f"{observation.prefix}-ENDPOINT")
-    elif observation.absent and observation.diagnosis.valid and not observation.served:
-        yield observation.bad(
+    if observation.readable or (observation.absent and observation.diagnosis.valid and not observation.served):
+        yield observation.judged(
+            observation.readable,
             f"{observation.prefix}-ENDPOINT",
             "",
             "not-served",
@@ -59,41 +46,36 @@ def path_is_served(observation: Observation) -> Iterable[Judgement]:
         )
 
 
-def _held_to_form(observation: Observation) -> bool:
-    return (
-        observation.by_gateway
-        and observation.message
-        and not observation.crashed
-        and not (observation.absent and not observation.served)
-    )
+def _held_to_form(observation: Observation, *, crashed: bool = False) -> bool:
+    """True for a reply of the gateway to a message, unless the operation seems not to be served."""
+    missing = observation.absent and not observation.served
+    return observation.by_gateway and observation.message and not missing and (crashed or not observation.crashed)
 
 
 @check("REPLY-ACTION", obligations=PER_REPLY)
 def says_ack_or_nack(observation: Observation) -> Iterable[Judgement]:
+    received = observation.exchange.received
     if observation.message and observation.replaced and observation.due == "NACK" and not observation.unsettled:
         yield _replaced(observation)
         return
-    if not _held_to_form(observation) or observation.exchange.received is None:
+    if not _held_to_form(observation) or received is None:
         return
-    if observation.readable:
-        yield observation.ok("REPLY-ACTION", observation.kind_of_reply)
-    elif _envelope_unreadable(observation) or observation.unsettled:
+    if not observation.readable and (_envelope_unreadable(observation) or observation.unsettled):
         return
-    else:
-        value = observation.exchange.received.header.get("action", MISSING)
-        yield observation.bad(
-            "REPLY-ACTION",
-            "header:action",
-            "no-action",
-            "the reply says neither ACK nor NACK",
-            f"action {observation.due or 'ACK or NACK'} in the header of the reply",
-            f"{observation.observed}; action is {shown(value)}",
-            obligation=observation.kind_of_reply,
-        )
+    yield observation.judged(
+        observation.readable,
+        "REPLY-ACTION",
+        "header:action",
+        "no-action",
+        "the reply says neither ACK nor NACK",
+        f"action {observation.due or 'ACK or NACK'} in the header of the reply",
+        f"{observation.observed}; action is {shown(received.header.get('action', MISSING))}",
+        observation.kind_of_reply,
+    )
 
 
 def _replaced(observation: Observation) -> Judgement:
-    """A page in the place of a refusal: a firewall may have refused one request, but nobody may replace them all."""
+    """A page in place of a NACK: a firewall may turn away one request, but nobody may replace every refusal."""
     return observation.bad(
         "REPLY-ACTION",
         "header:action",
@@ -106,14 +88,10 @@ def _replaced(observation: Observation) -> Judgement:
 
 
 def _envelope_unreadable(observation: Observation) -> bool:
-    """In an envelope, nothing at all can be read where the JSON cannot."""
+    """True if the header cannot be read because the JSON around it cannot."""
     received = observation.exchange.received
-    return received is not None and bool(received.unreadable) and not _header_fields(observation)
-
-
-def _header_fields(observation: Observation) -> bool:
     names = {name.casefold() for name, _ in observation.exchange.request.headers}
-    return "action" in names or "timestamp" in names
+    return received is not None and bool(received.unreadable) and not names & {"action", "timestamp"}
 
 
 @check("REPLY-JSON", obligations=PER_REPLY)
@@ -121,25 +99,22 @@ def body_is_json(observation: Observation) -> Iterable[Judgement]:
     received, reply = observation.exchange.received, observation.exchange.reply
     if not _held_to_form(observation) or received is None or reply is None or observation.unsettled:
         return
-    if not received.unreadable:
-        yield observation.ok(
-            "REPLY-JSON",
-            observation.kind_of_reply,
-        )
-    elif observation.readable or _envelope_unreadable(observation):
+    if received.unreadable:
+        if not observation.readable and not _envelope_unreadable(observation):
+            return
         if observation.exchange.refused and not reply.content.strip() and not body_is_judged(observation):
             return
-        yield observation.bad(
-            "REPLY-JSON",
-            "",
-            "no-json",
-            "the body is not JSON",
-            "a body that is one JSON text",
-            f"{observation.observed}; {received.unreadable}: {shown(reply.content[:60].decode('utf-8', 'replace'))}",
-            obligation=Obligation(
-                observation.action, kind=str(observation.exchange.action_of_reply or observation.due)
-            ),
-        )
+    start = shown(reply.content[:60].decode("utf-8", "replace"))
+    yield observation.judged(
+        not received.unreadable,
+        "REPLY-JSON",
+        "",
+        "no-json",
+        "the body is not JSON",
+        "a body that is one JSON text",
+        f"{observation.observed}; {received.unreadable}: {start}",
+        observation.kind_of_reply,
+    )
 
 
 @check("REPLY-MESSAGE", "REPLY-MESSAGE-BLANK", obligations=PER_REPLY)
@@ -150,22 +125,20 @@ def has_a_message(observation: Observation) -> Iterable[Judgement]:
     value = header.get("message", MISSING)
     for breach in breaches(observation.specification.validator("header.reply.json"), dict(header)):
         if breach.pointer == "/message":
-            missing, text = value == MISSING, isinstance(value, str)
             yield observation.bad(
                 "REPLY-MESSAGE",
                 "header:message",
-                breach.kind if missing or text else "no-string",
-                "the reply has no message" if missing else f"the message {breach.wrong}",
+                breach.kind if isinstance(value, str) else "no-string",
+                "the reply has no message" if value == MISSING else f"the message {breach.wrong}",
                 f"{breach.expected} as message in the header of the reply",
                 f"{observation.observed}; message is {shown(value)}",
-                obligation=obligation,
+                obligation,
             )
             return
     yield observation.ok("REPLY-MESSAGE", obligation)
-    if isinstance(value, str) and value != MISSING and value.strip():
-        yield observation.ok("REPLY-MESSAGE-BLANK", obligation)
-    else:
-        yield observation.bad(
+    if isinstance(value, str) and value != MISSING:
+        yield observation.judged(
+            bool(value.strip()),
             "REPLY-MESSAGE-BLANK",
             "header:message",
             "blank",
@@ -181,18 +154,16 @@ def declared_as_json(observation: Observation) -> Iterable[Judgement]:
     if not observation.readable or not observation.message or reply is None or received is None or received.unreadable:
         return
     media = reply.header("content-type")
-    if media is not None and JSON_MEDIA.fullmatch(media):
-        yield observation.ok("REPLY-MEDIA-TYPE", observation.kind_of_reply)
-    else:
-        yield observation.bad(
-            "REPLY-MEDIA-TYPE",
-            "",
-            "no-json-label",
-            "the reply is not labelled as JSON",
-            "Content-Type: application/json",
-            f"Content-Type: {shown(media) if media else 'none'}",
-            obligation=observation.kind_of_reply,
-        )
+    yield observation.judged(
+        media is not None and JSON_MEDIA.fullmatch(media) is not None,
+        "REPLY-MEDIA-TYPE",
+        "",
+        "no-json-label",
+        "the reply is not labelled as JSON",
+        "Content-Type: application/json",
+        f"Content-Type: {shown(media) if media else 'none'}",
+        observation.kind_of_reply,
+    )
 
 
 @check("REPLY-STATUS-ACK", "REPLY-STATUS-NACK")
@@ -200,18 +171,16 @@ def status_fits(observation: Observation) -> Iterable[Judgement]:
     reply = observation.exchange.reply
     if not observation.readable or not observation.message or reply is None:
         return
-    kind = observation.exchange.action_of_reply
+    kind, classes = observation.exchange.action_of_reply, (2,) if observation.exchange.acknowledged else (2, 4)
     if 300 <= reply.status < 400 and reply.header("location") is not None:
-        # A redirect is reported and judged by nobody (T13).
+        # A redirect is recorded and not judged (T13).
         return
-    if reply.status // 100 in ((2,) if kind == "ACK" else (2, 4)):
-        yield observation.ok(f"REPLY-STATUS-{kind}")
-    else:
-        yield observation.bad(
-            f"REPLY-STATUS-{kind}",
-            "",
-            "another-class",
-            f"{kind} with a status of another class",
-            "a status of class 2xx" if kind == "ACK" else "a status of class 2xx or 4xx",
-            f"{kind} with status {reply.status}",
-        )
+    yield observation.judged(
+        reply.status // 100 in classes,
+        f"REPLY-STATUS-{kind}",
+        "",
+        "another-class",
+        f"{kind} with a status of another class",
+        f"a status of class {' or '.join(f'{number}xx' for number in classes)}",
+        f"{kind} with status {reply.status}",
+    )
