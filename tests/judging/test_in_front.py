@@ -23,6 +23,7 @@ from tests.exchanges import (
     page,
     reply,
 )
+from tests.judging.calls import begun
 
 BLOCKED = b'{"error": "blocked"}'
 OWN_REFUSAL = nack({"registration": {"status": "UPDATE-FAIL"}, "info": {"phone": "is no text"}})
@@ -33,19 +34,6 @@ ALONE = [page(407), page(511), page(520), page(530), page(561), page(598), page(
 
 def named(answer: Reply) -> str:
     return f"{answer.status} {answer.header('content-type')}"
-
-
-def begun() -> Story:
-    """A story in which every operation was served once."""
-    story = Story()
-    story.signup()
-    story.wait()
-    story.get()
-    story.update()
-    story.wait()
-    story.add()
-    story.wait()
-    return story
 
 
 def one_more(story: Story, action: str, answer: Reply | None, **how) -> None:

@@ -81,30 +81,22 @@ def test_each_peer_is_an_obligation_of_its_own(region):
     assert obligations(SPECIFICATION, CONFIG)[SERVED] == {Obligation(GET, kind=f"at {peer}") for peer in (PEER, OTHER)}
 
 
-@pytest.mark.parametrize(("later", "found"), [(WITHIN - 1, []), (WITHIN + 1, [(SERVED, "/registration/id")])])
-def test_a_registration_is_served_once_the_time_is_over(region, later, found):
-    region.wait(later)
-    region.ask(answer=nack({"registration": {"id": "unknown"}}))
-
-    assert region.findings() == found
-
-
-@pytest.mark.parametrize(("later", "found"), [(WITHIN - 1, []), (WITHIN + 1, [(UPDATED, "/info")])])
-def test_an_update_is_shown_once_the_time_is_over(later, found):
-    region, before = updated()
-    region.wait(later)
-    region.ask(known=before)
-
-    assert region.findings() == found
+UNKNOWN = nack({"registration": {"id": "unknown"}})
+DUE = [
+    (lambda: (Region(), None), {"answer": UNKNOWN}, (SERVED, "/registration/id")),
+    (lambda: updated(), {}, (UPDATED, "/info")),
+    (lambda: added(), {}, (DOCUMENTS, "/documents")),
+]
 
 
-@pytest.mark.parametrize(("later", "found"), [(WITHIN - 1, []), (WITHIN + 1, [(DOCUMENTS, "/documents")])])
-def test_a_document_is_shown_once_the_time_is_over(later, found):
-    region, before = added()
-    region.wait(later)
-    region.ask(known=before)
+@pytest.mark.parametrize("late", [False, True])
+@pytest.mark.parametrize(("begin", "how", "finding"), DUE)
+def test_what_the_gateway_has_shown_is_due_once_the_time_is_over(begin, how, finding, late):
+    region, before = begin()
+    region.wait(WITHIN + 1 if late else WITHIN - 1)
+    region.ask(known=before, **how)
 
-    assert region.findings() == found
+    assert region.findings() == ([finding] if late else [])
 
 
 def test_the_second_update_follows_as_well_as_the_first():
@@ -160,11 +152,19 @@ def test_until_the_time_is_over_the_states_may_come_in_any_order():
     assert region.findings() == []
 
 
-def test_values_that_are_nobodys_are_a_finding_at_once():
-    region, _ = updated()
-    region.ask(put("/info/name", "Another Corporation"))
+AT_ONCE = [
+    (put("/info/name", "Another Corporation"), (SERVED, "/info/name")),
+    (put("/api/endpoint_url", "https://api.example.org/other"), (SERVED, "/api/endpoint_url")),
+    (lambda body: body["documents"].append(copy.deepcopy(body["documents"][-1])), (DOCUMENTS, "/documents")),
+]
 
-    assert region.findings() == [(SERVED, "/info/name")]
+
+@pytest.mark.parametrize(("change", "finding"), AT_ONCE)
+def test_what_the_registration_never_was_is_a_finding_at_once(change, finding):
+    region, _ = updated()
+    region.ask(change)
+
+    assert region.findings() == [finding]
 
 
 def test_a_mix_of_two_updates_is_a_finding_at_once():
@@ -172,19 +172,6 @@ def test_a_mix_of_two_updates_is_a_finding_at_once():
     region.ask(put("/info/phone", before.info["phone"]))
 
     assert region.findings() == [(UPDATED, "/info/phone")]
-
-
-def test_another_address_is_a_finding(region):
-    region.ask(put("/api/endpoint_url", "https://api.example.org/other"))
-
-    assert region.findings() == [(SERVED, "/api/endpoint_url")]
-
-
-def test_a_document_that_comes_twice_is_a_finding_at_once():
-    region, _ = added()
-    region.ask(lambda body: body["documents"].append(copy.deepcopy(body["documents"][-1])))
-
-    assert region.findings() == [(DOCUMENTS, "/documents")]
 
 
 def test_a_document_that_was_added_twice_may_come_twice(region):
