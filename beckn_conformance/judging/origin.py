@@ -1,7 +1,6 @@
-"""Whose answer a reply is: the gateway's own, or that of something in front of it (T6).
+"""Tells the gateway's own replies from those of something in front of it, such as a proxy or a firewall (T6).
 
-The gateway's own replies say ACK or NACK. What they look like is learned from them, and a bare reply, one that says
-neither, is held against that. Everybody who has to know asks here.
+The gateway's own replies say ACK or NACK. A bare reply, which says neither, is compared with what those look like.
 """
 
 from __future__ import annotations
@@ -17,30 +16,30 @@ from ..messages.exchange import Exchange, Reply, TroubleKind
 from ..untrusted.text import brief
 
 INTERMEDIARY: Final = frozenset({407, 444, 499, 502, 503, 504, 511, *range(520, 531), 561, 598, 599})
-"""Statuses that only something in front of a gateway has a use for."""
+"""Statuses that only something in front of a gateway uses."""
 
 MOST_SERVERS = 4
-"""Values of a field up to which another one tells that somebody else answers."""
+"""From this many different values of a field on, a new value says nothing about who answers."""
 ENOUGH = 5
-"""Own replies after which a field that all of them had is expected in the next one."""
+"""After this many own replies, a field that all of them had is expected in the next one."""
 VOLATILE: Final = frozenset(
     {
         *("action", "message", "content-type", "content-length", "content-encoding", "transfer-encoding", "connection"),
         *("keep-alive", "retry-after", "location", "set-cookie", "etag", "last-modified", "www-authenticate", "allow"),
     }
 )
-"""Fields that come and go with what is said."""
+"""Fields that depend on what is said."""
 JSON: Final = "json"
 LONGEST_PAGE = 4096
-"""Bytes of a page in which its title is looked for."""
+"""The title of a page is looked for in this many bytes."""
 TITLE = re.compile(rb"<(title|h1)[^<>]{0,80}>\s{0,80}([^<]{1,200})", re.IGNORECASE)
 
 AWAY = frozenset({TroubleKind.CONNECTION, TroubleKind.NO_CONNECTION, TroubleKind.OUTAGE})
-"""Troubles that leave open whether the gateway gave an answer."""
+"""Troubles after which the gateway may have answered or not."""
 
 
 class Origin(enum.Enum):
-    """Where a reply comes from."""
+    """Who wrote a reply."""
 
     NONE = "no reply that could be read"
     OWN = "the gateway says ACK or NACK"
@@ -50,7 +49,7 @@ class Origin(enum.Enum):
 
 
 class Appearance:
-    """What the replies of a gateway look like, as far as they have been seen."""
+    """The look of a gateway's replies, learned from those seen so far."""
 
     def __init__(self) -> None:
         self._families: set[str] = set()
@@ -60,10 +59,10 @@ class Appearance:
         self._always: set[str] | None = None
         self._seen = 0
         self._pages: set[tuple[str, ...]] = set()
-        """How pages are written that came from something in front."""
+        """How pages of something in front begin."""
 
     def learn(self, exchange: Exchange) -> None:
-        """Takes note of how the gateway's replies look, and the pages of what stands in front of it."""
+        """Learns from a reply how the gateway's own look, or pages of something in front of it."""
         reply = exchange.reply
         if reply is None or exchange.trouble:
             return
@@ -80,7 +79,7 @@ class Appearance:
         self._always = names - VOLATILE if self._always is None else self._always & names
 
     def origin(self, exchange: Exchange) -> Origin:
-        """Where the reply of an exchange comes from, as far as that can be told by now."""
+        """Says who wrote the reply of an exchange, as far as is known by now."""
         reply, received = exchange.reply, exchange.received
         if reply is None or received is None or exchange.trouble:
             return Origin.NONE
@@ -95,18 +94,17 @@ class Appearance:
         return Origin.LIKE
 
     def by_gateway(self, exchange: Exchange) -> bool:
-        """Whether the gateway gave an answer, as far as can be told; a framework may have a page of its own for what
-        the gateway has stumbled over."""
+        """Tells whether the gateway answered, if only by a page of its framework for a crash."""
         return is_own(self.origin(exchange), exchange.reply)
 
     def lost(self, exchange: Exchange) -> bool:
-        """Whether the gateway's answer did not come through, though it may have been given (T6, T13)."""
+        """Tells whether the gateway may have answered without the answer coming through (T6, T13)."""
         if exchange.reply is None or exchange.trouble:
             return exchange.trouble is not None and exchange.trouble.kind in AWAY
         return not (300 <= exchange.reply.status < 400 or exchange.reply.status == 429 or self.by_gateway(exchange))
 
     def _differs(self, reply: Reply) -> bool:
-        """Whether another server has written it than the one that writes the gateway's replies."""
+        """Tells whether another server wrote it than the gateway's own replies."""
         if not self._seen:
             return False
         names = {name.casefold() for name, _ in reply.headers}
@@ -115,41 +113,41 @@ class Appearance:
                 return True
         if self._dates and "date" not in names:
             return True
-        # A server error may well skip what adds the other fields.
+        # A server error may skip the code that adds the other fields.
         return reply.status < 500 and self._seen >= ENOUGH and not (self._always or set()) <= names
 
 
 def family(reply: Reply) -> str:
-    """The media type of a reply, as far as it tells one kind of sender from another."""
+    """The media type of a reply; all JSON types are one."""
     media = (reply.header("content-type") or "").partition(";")[0].strip().casefold()
     return JSON if media == "application/json" or media.endswith("+json") else media
 
 
 def _written(reply: Reply) -> Iterator[tuple[str, ...]]:
-    """How a page with a title is written, whatever it says: the pages of one server are alike up to there."""
+    """The beginning of a page up to its title, in which all pages of one server are alike."""
     if (found := TITLE.search(reply.content[:LONGEST_PAGE])) and found.start():
         fields = (reply.header("server") or "", reply.header("content-type") or "")
         yield (*fields, reply.content[: found.start()].decode("latin-1").casefold())
 
 
 def is_own(origin: Origin, reply: Reply | None) -> bool:
-    """Whether a reply from there is the gateway's."""
+    """Tells whether a reply of this origin is the gateway's."""
     crashed = reply is not None and reply.status >= 500
     return origin in (Origin.OWN, Origin.LIKE) or (origin is Origin.UNLIKE and crashed)
 
 
 def is_bare(exchange: Exchange) -> bool:
-    """Whether a reply came that says neither ACK nor NACK."""
+    """Tells whether a reply arrived that says neither ACK nor NACK."""
     return exchange.reply is not None and not exchange.trouble and exchange.action_of_reply is None
 
 
 def is_intermediary(exchange: Exchange) -> bool:
-    """Whether a reply has a status that only something in front of a gateway has a use for."""
+    """Tells whether a reply has a status that only something in front of a gateway uses."""
     return exchange.reply is not None and exchange.reply.status in INTERMEDIARY
 
 
 def signature(reply: Reply) -> str:
-    """What a page says of who wrote it: its Server field and its title."""
+    """The Server field and the title of a page, for people."""
     parts = [f"Server: {brief(server, 60)}"] if (server := reply.header("server")) else []
     if found := TITLE.search(reply.content[:LONGEST_PAGE]):
         title = " ".join(unescape(found[2].decode("utf-8", "replace")).split())
@@ -158,7 +156,7 @@ def signature(reply: Reply) -> str:
 
 
 class Fronted:
-    """Counts what something in front of a gateway answered, for the reader of a report."""
+    """Counts the replies of something in front of a gateway, for the report."""
 
     def __init__(self) -> None:
         self._counts: Counter[str] = Counter()
