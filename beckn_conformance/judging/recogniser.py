@@ -28,6 +28,8 @@ WIDEST_NUMBER = 2**53 - 1
 """The largest whole number that every reader of JSON keeps as it is (RFC 7493 §2.2)."""
 LARGEST_CALL = 64 * 1024
 """Largest request, in bytes, that a gateway takes by every reading (Q10)."""
+SKEW = 60
+"""Seconds by which the clock of a gateway may be ahead when it looks whether a token has expired."""
 FARTHEST = 86400
 """Seconds by which the local time of any zone can differ from the time of sending, and some."""
 
@@ -197,12 +199,18 @@ def _registration(
     elif owner is not None and not owners:
         yield _unknown_token(token, known, owner)
     elif owner is not None and len(owners) > 1:
-        yield _in_header("Token", "shared")
+        if known.closed:
+            yield _in_header("Token", "shared")
+        else:
+            yield Doubt("header:Token", "a token of several registrations, perhaps of one provider")
     elif not owners:
         yield Doubt("header:Token", "a token whose signup was not seen")
     if owner is None:
         return
-    if owner.expires is not None and datetime.datetime.fromtimestamp(exchange.ended + 2, datetime.UTC) >= owner.expires:
+    if (
+        owner.expires is not None
+        and datetime.datetime.fromtimestamp(exchange.ended + SKEW, datetime.UTC) >= owner.expires
+    ):
         yield Doubt("header:Token", "the token may have expired")
     if not known.serves_fresh:
         yield Doubt("/registration/id", "the gateway serves no registration before it is verified")

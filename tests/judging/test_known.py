@@ -50,6 +50,8 @@ def test_a_token_of_two_registrations_is_faulty_for_each(action):
     known.add(Known("r-3", OWNER.token))
 
     assert of(action, known=known) == {("header:Token", "shared")}
+    known.closed = False
+    assert of(action, known=known) == "unclear"
 
 
 @pytest.mark.parametrize("action", [GET, UPDATE, ADD])
@@ -72,8 +74,8 @@ def test_an_unknown_registration_under_an_unknown_token_is_unclear():
 def test_a_token_that_may_have_expired_is_unclear():
     known = acquainted()
     known.registrations[OWNER.id].expires = None
-    soon = Known("r-5", "token-of-r-5", datetime.datetime.fromtimestamp(NOW + 1, datetime.UTC))
-    later = Known("r-6", "token-of-r-6", datetime.datetime.fromtimestamp(NOW + 60, datetime.UTC))
+    soon = Known("r-5", "token-of-r-5", datetime.datetime.fromtimestamp(NOW + 30, datetime.UTC))
+    later = Known("r-6", "token-of-r-6", datetime.datetime.fromtimestamp(NOW + 600, datetime.UTC))
     known.add(soon)
     known.add(later)
 

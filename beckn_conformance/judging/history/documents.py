@@ -257,7 +257,11 @@ def _missing(
         return None
     expected = f"document {shown(document.name, 60)}"
     kind, message = "document-missing", "an added document is missing"
-    replaced = _is_replaced(document, namesakes)
+    there = [pairing.document for pairing in namesakes if pairing.kind == "same"]
+    if any((other.name, other.data) == (document.name, document.data) for other in there):
+        # The same was sent before, perhaps by a client that had no answer, and is there.
+        return None
+    replaced = any(other.rivals(document) for other in there)
     if action == SIGNUP:
         # That a document of a taken name is kept is asked of additions and of later replies only (R13).
         if replaced:
@@ -265,10 +269,8 @@ def _missing(
         requirement, message = "SIGNUP-ECHO", "a document that was sent is missing"
     elif replaced:
         requirement, kind = "DOCUMENTS-SAME-NAME", "document-replaced"
-        message, expected = (
-            "a document is replaced by a later one of the same name",
-            f"{expected}, besides the later one",
-        )
+        message = "a document is replaced by a later one of the same name"
+        expected = f"{expected}, besides the later one"
     elif action == ADD and _is_new(observation, document):
         requirement, kind, message = "DOCUMENTS-LISTED", "new-missing", "the document just added is missing"
     elif action == ADD:
@@ -284,13 +286,6 @@ def _missing(
     found: list[Any] = observation.exchange.body_of_reply["documents"]
     observed = f"{len(found)} document{'' if len(found) == 1 else 's'}, not that one"
     return observation.bad(requirement, "/documents", kind, message, expected, observed)
-
-
-def _is_replaced(document: Document, namesakes: list[Pairing]) -> bool:
-    """Tells whether a missing document gave way to one of its name; not if that one is missing, too."""
-    there = [pairing.document for pairing in namesakes if pairing.kind == "same"]
-    twin = any((other.name, other.data) == (document.name, document.data) for other in there)
-    return twin or any(other.rivals(document) for other in there)
 
 
 def _altered(observation: Observation, course: Course, pairing: Pairing) -> Judgement | None:

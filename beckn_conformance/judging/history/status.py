@@ -84,10 +84,11 @@ class Status:
         pending, failed = words.pending, words.failed
         # A gateway that works in the background has its own words for what it does, at any time (R3).
         by_itself = verifies(observation) or (before, status) in self._moves
-        moving = before == pending or status in (words.waiting, words.verified) or (by_itself and status != pending)
+        moving = status in (words.waiting, words.verified) or (by_itself and status != pending)
         if status in (before, failed):
             yield observation.ok(requirement)
-        elif not moving:
+        # A pending change may be approved, and a failed one be over.
+        elif before not in (pending, failed) and not moving:
             yield observation.bad(
                 requirement,
                 "/registration/status",

@@ -171,3 +171,14 @@ def test_a_status_that_a_parallel_change_explains_is_no_trace_of_the_refused_one
     story.update(new, at=start, seconds=0.5)
 
     assert story.findings() == []
+
+
+def test_a_failed_update_may_be_over_when_another_change_is_refused():
+    story = signed_up()
+    story.get()
+    for status in ("UPDATE-FAIL", "REGISTERED"):
+        story.update({**story.values.info(), "phone": "none"}, answer=nack({"info": {"phone": "bad"}}))
+        story.wait()
+        story.get(change=put("/registration/status", status))
+
+    assert "UPDATE-NACK-STATUS-UNCHANGED" not in [requirement for requirement, _ in story.findings()]
