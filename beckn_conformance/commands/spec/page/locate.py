@@ -115,8 +115,8 @@ def endpoint(block: Block) -> Endpoint | None:
 
 
 def plain(title: str) -> tuple[str, ...]:
-    """The words of a heading, without its number."""
-    return words(re.sub(r"^[0-9]+(?:\.[0-9]+)*[.)]?\s+", "", title))
+    """The words of a heading, without its number and without case."""
+    return words(re.sub(r"^[0-9]+(?:\.[0-9]+)*[.)]?\s+", "", title).casefold())
 
 
 def locate(blocks: Sequence[Block], page: Expected) -> list[Found]:

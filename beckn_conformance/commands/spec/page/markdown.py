@@ -18,6 +18,8 @@ MOST_BLOCKS: Final = 2000
 
 _FRONT_MATTER = re.compile(r"\s*(---|\+\+\+)[ \t]*\n.*?\n(\1|\.\.\.)[ \t]*(?=\n|$)", re.DOTALL)
 _ANCHOR = re.compile(r"\{:?\s?[#.][^{}]*\}$")
+_TWO = re.compile(r"\n\n(?=[{\[])")
+"""Between two examples: without a label in between, Markdown takes them for one block."""
 _FOOTNOTE = re.compile(r"\[\^[^\[\]\s]{1,40}\](?!:)")
 _CONTENTS = re.compile(r"\[\[?_?TOC_?\]?\]", re.IGNORECASE)
 _TAG = re.compile(r"<!--.*?(?:-->|$)|<[^<>]*>", re.DOTALL)
@@ -85,7 +87,10 @@ def _blocks(tokens: Sequence[Any]) -> Iterator[Block]:
             text = _words(tokens[place + 1])
             yield Block("heading", line, _without_colon(" ".join(text.split())), int(token.tag[1:]))
         elif token.type in ("code_block", "fence"):
-            yield Block("code", line + (token.type == "fence"), token.content)
+            line += token.type == "fence"
+            for code in _TWO.split(token.content):
+                yield Block("code", line, code)
+                line += code.count("\n") + 2
         elif token.type == "inline" and tokens[place - 1].type == "paragraph_open" and not in_table:
             text = _words(token)
             if _is_bold(token):
