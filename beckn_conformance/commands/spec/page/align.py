@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 from ....errors import UsageError
+from .sentences import similarity
 
 MOST_PAIRS: Final = 500_000
 
 
-def align(
-    left: int, right: int, score: Callable[[int, int], float], *, what: str = "the page"
-) -> list[tuple[int | None, int | None]]:
+def align(left: int, right: int, score: Callable[[int, int], float]) -> list[tuple[int | None, int | None]]:
     """Pairs items 0 to ``left`` with items 0 to ``right`` so that the sum of their scores is highest.
 
     Items without a partner are paired with None; items with a score of zero or less are never paired. Raises UsageError
     if there are too many.
     """
     if left * right > MOST_PAIRS:
-        raise UsageError(f"{what} has too many parts to be compared")
+        raise UsageError("the page has too many parts to be compared")
     best = [[0.0] * (right + 1) for _ in range(left + 1)]
     scores = [[score(i, j) for j in range(right)] for i in range(left)]
     for i in range(left - 1, -1, -1):
@@ -40,3 +39,24 @@ def align(
             pairs.append((None, j))
             j += 1
     return pairs
+
+
+def renamed(here: Sequence[str], there: Sequence[str]) -> Iterator[tuple[str | None, str | None]]:
+    """Names that only one side has, each with the name of the other side in whose place it stands, or None.
+
+    Order alone is no difference.
+    """
+
+    def score(i: int, j: int) -> float:
+        name, other = here[i], there[j]
+        if name == other:
+            return 10
+        # Only an unknown name stands for a missing one.
+        return 0 if name in known or other in shown else 1 + similarity(name.replace("_", " "), other.replace("_", " "))
+
+    known, shown = frozenset(there), frozenset(here)
+    for i, j in align(len(here), len(there), score):
+        name = here[i] if i is not None and here[i] not in known else None
+        other = there[j] if j is not None and there[j] not in shown else None
+        if name is not None or other is not None:
+            yield name, other

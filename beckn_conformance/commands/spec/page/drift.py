@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
+from ....specification.catalogue import Operation
 from ....specification.specification import Specification
 from . import prose
 from .differences import Difference, Drift, merged
 from .examples import Example
-from .expected import Expected, Slot, build
+from .expected import Area, build
+from .facts import Facts
 from .json_example import read
-from .locate import Found, locate
+from .locate import locate
 from .markdown import Block, blocks
 from .settled import settled
 from .structure import departures, refuse_another_layout
@@ -22,48 +24,33 @@ def compare(name: str, text: str, specification: Specification) -> Drift:
     page = build(specification)
     parts = locate(blocks(text), page)
     refuse_another_layout(parts, page)
-    found = [*departures(parts, page), *prose.compare(parts, page.facts.misspelt)]
+    found = [*departures(parts, page), *prose.compare(parts, page.facts.misspelt), *_unknown_actions(specification)]
     for part in parts:
         if part.operation is not None:
-            found += _operation(part, page, specification)
-    found += _unknown_actions(specification)
+            found += _operation(part.operation, part.area, part.placed, page.facts)
     return Drift(name, merged(found))
 
 
-def _operation(part: Found, page: Expected, specification: Specification) -> list[Difference]:
+def _operation(operation: Operation, area: Area, placed: Mapping[int, Block], facts: Facts) -> list[Difference]:
     """The differences of the examples and the table of an operation."""
-    assert part.area is not None
     found: list[Difference] = []
     lines: dict[str, dict[str, int]] = {}
-    for number, block in part.placed.items():
-        slot = part.area.slots[number]
+    for number, block in placed.items():
+        slot = area.slots[number]
         if slot.kind == "example":
-            found += _example(part, slot, block, page, specification, lines)
+            value, mistakes = read(block.text, block.line)
+            for mistake in mistakes:
+                kind = "typing error" if mistake.mended else "drift"
+                found.append(Difference(kind, mistake.line, operation.action, slot.part, (), mistake.text))
+            if value is not None:
+                example = Example(operation, slot.part, facts)
+                found += example.differences(value, slot.value)
+                lines[slot.part] = {"": value.line, **example.lines}
         elif slot.kind == "table":
-            assert part.operation is not None
-            table = Table(block, slot, part.operation, page.facts)
+            table = Table(block, slot, operation, facts)
             found += table.differences()
             lines[slot.part] = {"": block.line, **table.lines}
-    return [*found, *settled(part.area, page.facts, specification, lines, found)]
-
-
-def _example(
-    part: Found,
-    slot: Slot,
-    block: Block,
-    page: Expected,
-    specification: Specification,
-    lines: dict[str, dict[str, int]],
-) -> Iterator[Difference]:
-    assert part.operation is not None
-    value, mistakes = read(block.text, block.line)
-    for mistake in mistakes:
-        kind = "typing error" if mistake.mended else "drift"
-        yield Difference(kind, mistake.line, part.action, slot.part, (), mistake.text)
-    if value is not None:
-        example = Example(part.operation, slot.part, page.facts, specification)
-        yield from example.differences(value, slot.value)
-        lines[slot.part] = {"": value.line, **example.lines}
+    return [*found, *settled(area, facts, lines, found)]
 
 
 def _unknown_actions(specification: Specification) -> Iterator[Difference]:

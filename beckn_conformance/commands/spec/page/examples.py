@@ -9,15 +9,13 @@ from typing import Any
 
 from ....specification.catalogue import Operation
 from ....specification.members import json_type
-from ....specification.pointer import below, pattern_of
-from ....specification.specification import Specification
+from ....specification.pointer import below, parts_of, pattern_of
 from ....untrusted.text import brief
-from .align import align
+from .align import renamed
 from .differences import Difference
 from .expected import file_of
 from .facts import Facts
 from .json_example import Value
-from .sentences import similarity
 from .shapes import Shape, shape
 
 _PLACEHOLDER = re.compile(r"<[^<>]*>|\{[^{}]*\}|\.\.\.|…|string|text", re.IGNORECASE)
@@ -25,16 +23,16 @@ _LITERAL = re.compile(r"[A-Z]{2,}([-_ ][A-Z]+)*")
 
 
 class Example:
-    """The comparison of one example; ``lines`` is where the page has each member, by pointer pattern."""
+    """The comparison of one example; ``lines`` is where the page has each member, by pointer with ``*``."""
 
-    def __init__(self, operation: Operation, part: str, facts: Facts, specification: Specification) -> None:
+    def __init__(self, operation: Operation, part: str, facts: Facts) -> None:
         self._operation = operation
         self._part = part
         self._facts = facts
-        self._specification = specification
+        self._specification = facts.specification
         self._file = file_of(operation, part)
         self._found: dict[tuple[str, str], Difference] = {}
-        """By pointer pattern and text, so that what all items of a list share is told once."""
+        """By pointer with ``*`` and text, so that what all items of a list share is told once."""
         self._own: set[str] = set()
         """Pointers of values that the page has in place of the placeholder or the sample of the schemas."""
         self.lines: dict[str, int] = {}
@@ -42,8 +40,8 @@ class Example:
     def differences(self, value: Value, due: Any) -> list[Difference]:
         """How an example differs from the one that is due."""
         schema = {"$ref": self._file}
-        self._value("", "", value, due, schema, None)
-        self._hold(value, self._filled("", "", value, due, schema, None))
+        self._value("", value, due, schema)
+        self._hold(value, self._filled("", value, due, schema))
         return list(self._found.values())
 
     def _tell(self, line: int, pointer: str, text: str) -> None:
@@ -52,10 +50,8 @@ class Example:
         difference = Difference("drift", line, self._operation.action, self._part, pointers, text)
         self._found.setdefault((pattern, text), difference)
 
-    def _value(
-        self, pattern: str, pointer: str, value: Value, due: Any, schema: Mapping[str, Any], place: int | None
-    ) -> None:
-        self.lines.setdefault(pattern, value.line)
+    def _value(self, pointer: str, value: Value, due: Any, schema: Mapping[str, Any]) -> None:
+        self.lines.setdefault(pattern_of(pointer), value.line)
         found = shape(schema, self._specification)
         type_, wanted = json_type(value.value), json_type(due)
         if type_ == "null" and "null" in found.types:
@@ -64,112 +60,94 @@ class Example:
             also = " (the schemas allow both)" if type_ in found.types else ""
             self._tell(value.line, pointer, f"{_article(type_)} where the schemas have {_article(wanted)}{also}")
         elif type_ == "object":
-            self._members(pattern, pointer, value, due, found, place)
+            self._members(pointer, value, due, found)
         elif type_ == "array":
-            self._items(pattern, pointer, value, due, found)
+            self._items(pointer, value, due, found)
         else:
-            self._scalar(pattern, pointer, value, found, place)
+            self._scalar(pointer, value, found)
 
-    def _members(
-        self, pattern: str, pointer: str, value: Value, due: Mapping[str, Any], found: Shape, place: int | None
-    ) -> None:
-        here, there = list(value.members), list(due)
-        for i, j in align(len(here), len(there), lambda i, j: _same(here[i], there[j], here, there)):
-            name, old = here[i] if i is not None else None, there[j] if j is not None else None
-            if name == old or (name in due and old is None) or (old in value.members and name is None):
-                continue
+    def _members(self, pointer: str, value: Value, due: Mapping[str, Any], found: Shape) -> None:
+        for name, old in renamed(list(value.members), list(due)):
             if name is None:
-                assert old is not None
                 self._tell(value.line, below(pointer, old), "in the schemas, and not on the page")
                 continue
             text = "a member that the schemas do not have" if old is None else f"in place of {old!r}"
-            row = self._facts.reading("unshown", self._operation, self._part, below(pattern, name))
+            row = self._facts.reading("unshown", self._operation, self._part, pattern_of(below(pointer, name)))
             if name in found.properties and row is not None:
                 text = f"a new member; {row['reading']} has it as not shown"
             self._tell(value.members[name].line, below(pointer, name), text)
-        for name in due:
+        for name, child in due.items():
             if name in value.members:
-                child = found.properties[name]
-                names = below(pattern, name), below(pointer, name)
-                self._value(*names, value.members[name], due[name], child, place)
+                self._value(below(pointer, name), value.members[name], child, found.properties[name])
 
-    def _items(self, pattern: str, pointer: str, value: Value, due: Sequence[Any], found: Shape) -> None:
+    def _items(self, pointer: str, value: Value, due: Sequence[Any], found: Shape) -> None:
         if found.items is None:
             return
         if not value.items:
             self._tell(value.line, pointer, "an empty list, where the schemas have items")
         for number, item in enumerate(value.items):
-            wanted = due[min(number, len(due) - 1)]
-            self._value(f"{pattern}/*", f"{pointer}/{number}", item, wanted, found.items, number)
-        if len(value.items) in range(1, len(due)):
-            lost = [item for item in due[len(value.items) :] if item not in due[: len(value.items)]]
-            if lost:
-                text = f"{len(value.items)} of {len(due)} items, which show different literals"
-                self._tell(value.line, pointer, text)
+            self._value(below(pointer, number), item, due[min(number, len(due) - 1)], found.items)
+        if value.items and any(item not in due[: len(value.items)] for item in due):
+            text = f"{len(value.items)} of {len(due)} items, which show different literals"
+            self._tell(value.line, pointer, text)
 
-    def _scalar(self, pattern: str, pointer: str, value: Value, found: Shape, place: int | None) -> None:
-        literal, due = self._facts.shown(self._operation, self._part, pattern, found, place)
+    def _scalar(self, pointer: str, value: Value, found: Shape) -> None:
+        literal, due = self._facts.shown(self._operation, self._part, pointer, found)
+        fits = found.literals is None or value.value in found.literals
+        allowed = "" if fits else f"; the schemas allow {_listed(found.literals or ())}"
         if value.value == due:
-            if literal and found.literals is not None and due not in found.literals:
-                self._tell(value.line, pointer, f"{_quoted(due)}; the schemas allow {_listed(found.literals)}")
-            return
-        if literal:
-            refused = found.literals is not None and value.value not in found.literals
-            allowed = f"; the schemas allow {_listed(found.literals or ())}" if refused else ""
+            if literal and allowed:
+                self._tell(value.line, pointer, _quoted(due) + allowed)
+        elif literal or self._is_literal(pointer, value.value):
             self._tell(value.line, pointer, f"{_quoted(value.value)} in place of {_quoted(due)}{allowed}")
-        elif found.literals is not None and value.value not in found.literals:
-            self._tell(value.line, pointer, f"{_quoted(value.value)}; the schemas allow {_listed(found.literals)} only")
-        elif self._has_literals(pattern) and _LITERAL.fullmatch(str(value.value)):
-            self._tell(value.line, pointer, f"{_quoted(value.value)} in place of {_quoted(due)}")
+        elif allowed:
+            self._tell(value.line, pointer, f"{_quoted(value.value)}{allowed} only")
 
-    def _has_literals(self, pattern: str) -> bool:
-        """Whether members of this name show literals elsewhere on the page, as ``status`` does."""
-        return pattern.rsplit("/", 1)[-1] in self._facts.literal_names
+    def _is_literal(self, pointer: str, value: object) -> bool:
+        """Whether a value looks like a literal, in a member whose name shows literals elsewhere, as ``status`` does."""
+        return pointer.rsplit("/", 1)[-1] in self._facts.literal_names and _LITERAL.fullmatch(str(value)) is not None
 
     # Whether the values fit.
 
-    def _filled(
-        self, pattern: str, pointer: str, value: Value | None, due: Any, schema: Mapping[str, Any], place: int | None
-    ) -> Any:
+    def _filled(self, pointer: str, value: Value | None, due: Any, schema: Mapping[str, Any]) -> Any:
         """The example that is due, with samples of the schemas for placeholders and the values of the page."""
         found = shape(schema, self._specification)
         if isinstance(due, dict):
             members = value.members if value is not None else {}
             return {
-                name: self._filled(
-                    below(pattern, name), below(pointer, name), members.get(name), child, found.properties[name], place
-                )
+                name: self._filled(below(pointer, name), members.get(name), child, found.properties[name])
                 for name, child in due.items()
             }
         if isinstance(due, list) and found.items is not None:
             items = value.items if value is not None and value.items else [None] * len(due)
             return [
-                self._filled(f"{pattern}/*", f"{pointer}/{n}", item, due[min(n, len(due) - 1)], found.items, n)
-                for n, item in enumerate(items)
+                self._filled(below(pointer, number), item, due[min(number, len(due) - 1)], found.items)
+                for number, item in enumerate(items)
             ]
-        literal, shown = self._facts.shown(self._operation, self._part, pattern, found, place)
-        is_own = value is not None and value.value != shown and json_type(value.value) == json_type(shown)
-        if value is not None and is_own and not literal and not _PLACEHOLDER.fullmatch(str(value.value)):
-            self._own.add(pointer)
-            return value.value
-        return shown if literal else next(iter(found.samples), shown)
+        literal, shown = self._facts.shown(self._operation, self._part, pointer, found)
+        if literal:
+            return shown
+        own = value.value if value is not None else shown
+        if own == shown or json_type(own) != json_type(shown) or _PLACEHOLDER.fullmatch(str(own)):
+            return next(iter(found.samples), shown)
+        self._own.add(pointer)
+        return own
 
     def _hold(self, value: Value, body: Any) -> None:
         """Tells the values of the page that the schemas refuse, and what is wrong with the example as a whole."""
+        refused: set[str] = set()
         for error in self._specification.validator(self._file).iter_errors(body):
             pointer = below("", *error.instance_path)
+            line = _at(value, pointer).line
             if pointer in self._own:
-                text = f"{_quoted(error.instance)}, which the schemas refuse"
-                self._tell(_line_at(value, error.instance_path), pointer, text)
+                refused.add(pointer)
+                self._tell(line, pointer, f"{_quoted(error.instance)}, which the schemas refuse")
             elif isinstance(error.instance, dict | list):
-                text = f"the example is not valid: {brief(error.message)}"
-                self._tell(_line_at(value, error.instance_path), "", text)
+                self._tell(line, "", f"the example is not valid: {brief(error.message)}")
         members = self._specification.members(self._operation.action) if self._part == "request" else ()
         approves = {member.pointer: member.approves for member in members}
-        for pointer in sorted(self._own):
+        for pointer in sorted(self._own - refused):
             own = _at(value, pointer)
-            if own is None or (pattern_of(pointer), f"{_quoted(own.value)}, which the schemas refuse") in self._found:
-                continue
             if not approves.get(pattern_of(pointer), _is_possible)(own.value):
                 self._tell(own.line, pointer, f"{_quoted(own.value)}, which a gateway should refuse")
 
@@ -185,31 +163,16 @@ def _is_possible(value: object) -> bool:
     return True
 
 
-def _same(name: str, other: str, here: Sequence[str], there: Sequence[str]) -> float:
-    """How well a name stands for another: only one that is unknown stands for one that is missing."""
-    if name == other:
-        return 10
-    return 0 if name in there or other in here else 1 + similarity(name.replace("_", " "), other.replace("_", " "))
-
-
-def _at(value: Value, pointer: str) -> Value | None:
-    return _walk(value, pointer.split("/")[1:])[0]
-
-
-def _line_at(value: Value, path: Sequence[Any]) -> int:
-    """The line of what a path leads to, or of the last on the way that is there."""
-    return _walk(value, [str(step) for step in path])[1]
-
-
-def _walk(value: Value, path: Sequence[str]) -> tuple[Value | None, int]:
-    for step in path:
+def _at(value: Value, pointer: str) -> Value:
+    """The value that a pointer leads to, or the last one on the way that is there."""
+    for step in parts_of(pointer):
         if step in value.members:
             value = value.members[step]
         elif step.isdigit() and int(step) < len(value.items):
             value = value.items[int(step)]
         else:
-            return None, value.line
-    return value, value.line
+            break
+    return value
 
 
 def _article(type_: str) -> str:

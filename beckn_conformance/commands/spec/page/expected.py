@@ -10,7 +10,7 @@ from typing import Any
 from ....errors import SpecificationError
 from ....specification.catalogue import Operation
 from ....specification.members import Member
-from ....specification.pointer import below
+from ....specification.pointer import below, pattern_of
 from ....specification.specification import DEEPEST, Specification
 from .facts import Facts, sentence
 from .sentences import Sentence, split
@@ -62,8 +62,14 @@ class Area:
     def sentences(self) -> tuple[Sentence, ...]:
         return tuple(sentence for slot in self.slots for sentence in slot.sentences)
 
-    def part(self, name: str) -> Slot | None:
-        return next((slot for slot in self.slots if slot.part == name), None)
+    @property
+    def title(self) -> str:
+        return self.slots[0].text
+
+    @property
+    def path(self) -> str:
+        """The path of the operation; "" for none."""
+        return self.operation.path if self.operation is not None else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +89,7 @@ class Expected:
 def build(specification: Specification) -> Expected:
     """The page of a copy of schemas/; raises SpecificationError if they do not make one."""
     facts = Facts(specification)
-    make = _Maker(facts, specification)
+    make = _Maker(facts)
     operations = []
     for operation in specification.operations:
         title = Slot("heading", facts.title(operation), facts.layout["title_level"])
@@ -108,9 +114,8 @@ def key_of(pointer: str) -> str:
 class _Maker:
     """Makes the blocks of one operation after another."""
 
-    def __init__(self, facts: Facts, specification: Specification) -> None:
+    def __init__(self, facts: Facts) -> None:
         self._facts = facts
-        self._specification = specification
 
     def slots(self, layout: Sequence[Mapping[str, Any]], operation: Operation | None) -> Iterator[Slot]:
         for entry in layout:
@@ -119,8 +124,7 @@ class _Maker:
             elif "label" in entry:
                 yield Slot("label", entry["label"])
             elif "text" in entry:
-                rows = self._facts.paragraph(entry["text"], operation)
-                if rows:
+                if rows := self._facts.paragraph(entry["text"], operation):
                     yield Slot("text", " ".join(row["text"] for row in rows), sentences=tuple(map(sentence, rows)))
             elif operation is not None:
                 yield self._part(entry["part"], operation)
@@ -130,28 +134,26 @@ class _Maker:
             return Slot("endpoint", operation.path, part=part)
         if part == "table":
             return Slot("table", part=part, rows=tuple(self._rows(operation)))
-        schema = {"$ref": file_of(operation, part)}
-        return Slot("example", part=part, value=self._value(operation, part, "", schema, None, DEEPEST))
+        value = self._value(operation, part, "", {"$ref": file_of(operation, part)}, DEEPEST)
+        return Slot("example", part=part, value=value)
 
-    def _value(
-        self, operation: Operation, part: str, pointer: str, schema: Mapping[str, Any], place: int | None, room: int
-    ) -> Any:
+    def _value(self, operation: Operation, part: str, pointer: str, schema: Mapping[str, Any], room: int) -> Any:
         if not room:
             raise SpecificationError(f"{file_of(operation, part)}: its members are nested too deeply for an example")
-        found = shape(schema, self._specification)
+        found = shape(schema, self._facts.specification)
         if found.properties or "object" in found.types:
             return {
-                name: self._value(operation, part, below(pointer, name), child, place, room - 1)
+                name: self._value(operation, part, below(pointer, name), child, room - 1)
                 for name, child in found.properties.items()
-                if self._facts.reading("unshown", operation, part, below(pointer, name)) is None
+                if self._facts.reading("unshown", operation, part, pattern_of(below(pointer, name))) is None
             }
         if found.items is not None:
             count = self._facts.length(operation, part, pointer)
-            return [self._value(operation, part, f"{pointer}/*", found.items, n, room - 1) for n in range(count)]
-        return self._facts.shown(operation, part, pointer, found, place)[1]
+            return [self._value(operation, part, below(pointer, n), found.items, room - 1) for n in range(count)]
+        return self._facts.shown(operation, part, pointer, found)[1]
 
     def _rows(self, operation: Operation) -> Iterator[Row]:
-        for member in self._specification.members(operation.action):
+        for member in self._facts.specification.members(operation.action):
             if member.pointer.endswith("*"):
                 continue
             if self._facts.reading("unlisted", operation, "table", member.pointer) is None:

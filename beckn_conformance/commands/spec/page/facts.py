@@ -7,7 +7,7 @@ from typing import Any
 
 from ....errors import SpecificationError
 from ....specification.catalogue import Operation
-from ....specification.pointer import below
+from ....specification.pointer import below, parts_of, pattern_of
 from ....specification.specification import Specification
 from .sentences import Sentence, fingerprint
 from .shapes import Shape
@@ -25,6 +25,7 @@ class Facts:
         for error in specification.validator("catalogue.json#/$defs/page").iter_errors(rows):
             place = "/".join(map(str, error.instance_path))
             raise SpecificationError(f"page.yaml: {place or 'the file'}: {error.message[:300]}")
+        self.specification = specification
         self.front_matter: Mapping[str, str] = rows["front_matter"]
         self.layout: Mapping[str, Any] = rows["layout"]
         self.misspelt: Mapping[str, str] = rows["misspelt"]
@@ -66,22 +67,18 @@ class Facts:
         """Whether an operation has a title and a description."""
         return operation.key in self.layout["titles"] and operation.key in self._prose["description"]
 
-    def shown(
-        self, operation: Operation, part: str, pointer: str, shape: Shape, place: int | None = None
-    ) -> tuple[bool, Any]:
-        """Whether the page shows a literal there, and the literal or the placeholder.
-
-        ``place`` is the index in the list that the value is in.
-        """
+    def shown(self, operation: Operation, part: str, pointer: str, shape: Shape) -> tuple[bool, Any]:
+        """Whether the page shows a literal at a pointer, and the literal or the placeholder."""
         if part == "request header" and pointer == "/Action":
             return True, operation.action
         if shape.constant:
             assert shape.literals is not None
             return True, shape.literals[0]
-        row = next(r for r in reversed(self._shown) if _applies(r, operation, part, pointer))
+        row = next(r for r in reversed(self._shown) if _applies(r, operation, part, pattern_of(pointer)))
         if "literal" in row:
             literals = row["literal"] if isinstance(row["literal"], list) else [row["literal"]]
-            return True, literals[min(place or 0, len(literals) - 1)]
+            place = next((int(step) for step in reversed(parts_of(pointer)) if step.isdigit()), 0)
+            return True, literals[min(place, len(literals) - 1)]
         if shape.literals is not None:
             return False, shape.literals[0]
         if "string" in shape.types:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
 from ....specification.catalogue import Operation
 from .align import align
+from .differences import Difference
 from .expected import Area, Expected, Slot
 from .markdown import Block
 from .sentences import Sentence, similarity, words
@@ -17,6 +19,10 @@ _ENDPOINT = re.compile(
     r"(?P<host>[a-z]+://[^\s/]+|\{\{?\w+\}?\}|<\w+>|\$\w+)?(?P<path>/[^\s\"'{}<>]*|\w+(?:/\w+)+)"
     r"(?:\s+HTTP/[0-9.]+|\s+\((?P<after>[A-Z]{3,7})\))?"
 )
+
+
+UNKNOWN: Final = Area(None, ())
+"""An operation that the schemas do not have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,46 +38,48 @@ class Endpoint:
 class Found:
     """The part of a page that shows an area."""
 
-    area: Area | None
-    """None if the schemas have no such area."""
+    area: Area
+    """UNKNOWN if the schemas have no such area."""
     blocks: list[Block]
     placed: dict[int, Block] = field(default_factory=dict)
     """The block of each slot."""
-    extra: list[Block] = field(default_factory=list)
-    """Blocks without a slot, running text included."""
     moved: list[tuple[Block, Block]] = field(default_factory=list)
     """Headings and labels that stand after a later one, each with that."""
     prose: list[Block] = field(default_factory=list)
-    """Of these, running text that is compared sentence by sentence."""
+    """Running text that is compared sentence by sentence."""
     without: set[Sentence] = field(default_factory=set)
     """Sentences that are due and gone together with their heading."""
 
     @property
     def operation(self) -> Operation | None:
-        return self.area.operation if self.area is not None else None
+        return self.area.operation
 
-    @property
-    def action(self) -> str:
-        return self.operation.action if self.operation is not None else ""
+    def drift(self, line: int, text: str, part: str = "", covered_by: Iterable[str] = ()) -> Difference:
+        """A difference in this part of the page."""
+        action = self.operation.action if self.operation is not None else ""
+        return Difference("drift", line, action, part, (), text, covered_by=tuple(dict.fromkeys(covered_by)))
 
     def endpoint(self) -> tuple[Block, Endpoint] | None:
         """The first endpoint of the blocks."""
         return next(((block, found) for block in self.blocks if (found := endpoint(block)) is not None), None)
 
+    def extra(self) -> list[Block]:
+        """Blocks without a slot, running text included."""
+        placed = {id(block) for block in self.placed.values()}
+        return [block for block in self.blocks if id(block) not in placed]
+
+    def due(self) -> list[Sentence]:
+        """The sentences that are due, without those that are gone with their heading."""
+        return [sentence for sentence in self.area.sentences if sentence not in self.without]
+
     def place(self) -> None:
         """Finds the slot of each block; what stands beneath a heading that was moved goes with it."""
-        slots = self.area.slots if self.area is not None else ()
-        pairs, total = _fit(self.blocks, slots)
-        ordered, moved = self._reordered(slots)
+        self.placed, total = _fit(self.blocks, self.area.slots)
+        ordered, moved = self._reordered(self.area.slots)
         if moved:
-            others, better = _fit(ordered, slots)
+            placed, better = _fit(ordered, self.area.slots)
             if better > total:
-                self.blocks, self.moved, pairs = ordered, moved, others
-        for block, slot in pairs:
-            if block is not None and slot is not None:
-                self.placed[slot] = self.blocks[block]
-            elif block is not None:
-                self.extra.append(self.blocks[block])
+                self.blocks, self.moved, self.placed = ordered, moved, placed
 
     def _reordered(self, slots: Sequence[Slot]) -> tuple[list[Block], list[tuple[Block, Block]]]:
         """The blocks in the order of the layout, by the headings and labels that both have, and which were moved."""
@@ -136,7 +144,7 @@ def locate(blocks: Sequence[Block], page: Expected) -> list[Found]:
     return found
 
 
-def _cuts(blocks: Sequence[Block], page: Expected) -> dict[int, Area | None]:
+def _cuts(blocks: Sequence[Block], page: Expected) -> dict[int, Area]:
     """Where areas begin: at their titles, and at headings of the same level that nobody knows."""
     titles = {plain(area.slots[0].text): area for area in (*page.operations, page.interpretation)}
     known = {plain(slot.text) for area in page.areas for slot in area.slots if slot.kind == "heading"}
@@ -144,37 +152,36 @@ def _cuts(blocks: Sequence[Block], page: Expected) -> dict[int, Area | None]:
     operations = {plain(area.slots[0].text) for area in page.operations}
     levels = (block.level for _, block in headings if plain(block.text) in operations)
     level = next(levels, page.facts.layout["title_level"])
-    cuts: dict[int, Area | None] = {}
+    cuts: dict[int, Area] = {}
     for number, block in headings:
         title = plain(block.text)
         if title in titles:
             cuts[number] = titles.pop(title)
         elif title in operations or (title not in known and block.level <= level):
-            cuts[number] = None
+            cuts[number] = UNKNOWN
     return cuts
 
 
 def _joined(found: list[Found], page: Expected) -> list[Found]:
     """The parts, those without a known title recognised by their endpoint or joined to the one before."""
     claimed = [part.area for part in found]
-    parts = [found[0]]
+    parts = found[:1]
     for part in found[1:]:
-        if part.area is None:
-            shown = part.endpoint()
-            if shown is None:
-                parts[-1].blocks += part.blocks
-                continue
+        shown = part.endpoint() if part.area is UNKNOWN else None
+        if part.area is UNKNOWN and shown is None:
+            parts[-1].blocks += part.blocks
+            continue
+        if shown is not None:
             part.area = _unclaimed(shown[1], page, claimed)
             claimed.append(part.area)
         parts.append(part)
     return parts
 
 
-def _unclaimed(shown: Endpoint, page: Expected, claimed: Sequence[Area | None]) -> Area | None:
-    areas = (area for area in page.operations if area not in claimed)
-    return next(
-        (a for a in areas if a.operation is not None and shown.path.rstrip("/").endswith(a.operation.path)), None
-    )
+def _unclaimed(shown: Endpoint, page: Expected, claimed: Sequence[Area]) -> Area:
+    """The area of an endpoint; UNKNOWN if there is none, or none that is still to be found."""
+    path = shown.path.rstrip("/")
+    return next((area for area in page.operations if area not in claimed and path.endswith(area.path)), UNKNOWN)
 
 
 def _divided(parts: list[Found], page: Expected) -> Iterator[Found]:
@@ -184,7 +191,7 @@ def _divided(parts: list[Found], page: Expected) -> Iterator[Found]:
         cuts = {0: part.area}
         shown = [(number, found) for number, block in enumerate(part.blocks) if (found := endpoint(block)) is not None]
         for number, found in shown[part.operation is not None :]:
-            if (area := _unclaimed(found, page, claimed)) is not None:
+            if (area := _unclaimed(found, page, claimed)) is not UNKNOWN:
                 claimed.append(area)
                 cuts[number - (number > 0 and part.blocks[number - 1].kind == "heading")] = area
         starts = sorted(cuts)
@@ -192,10 +199,11 @@ def _divided(parts: list[Found], page: Expected) -> Iterator[Found]:
             yield Found(cuts[start], part.blocks[start:end])
 
 
-def _fit(blocks: Sequence[Block], slots: Sequence[Slot]) -> tuple[list[tuple[int | None, int | None]], float]:
+def _fit(blocks: Sequence[Block], slots: Sequence[Slot]) -> tuple[dict[int, Block], float]:
     """The best placing of blocks in slots, and how good it is."""
     pairs = align(len(blocks), len(slots), lambda i, j: _score(blocks[i], slots[j]))
-    return pairs, sum(_score(blocks[i], slots[j]) for i, j in pairs if i is not None and j is not None)
+    placed = {j: blocks[i] for i, j in pairs if i is not None and j is not None}
+    return placed, sum(_score(block, slots[j]) for j, block in placed.items())
 
 
 def _score(block: Block, slot: Slot) -> float:

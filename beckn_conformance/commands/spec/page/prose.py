@@ -12,7 +12,6 @@ from .align import align
 from .differences import Difference
 from .locate import Found
 from .sentences import Sentence, change, fingerprint, respelt, similarity, split, words
-from .structure import due
 
 Pair = tuple[Sentence | None, Sentence | None]
 """A sentence of the page and the one that is due in its place."""
@@ -32,8 +31,8 @@ def compare(parts: Sequence[Found], misspelt: Mapping[str, str]) -> Iterator[Dif
             shown.append(replace(sentence, text=text))
             for wrong, right in mistakes:
                 text = f"{wrong!r} in place of {right!r}"
-                yield Difference("typing error", sentence.line, part.action, "text", (), text)
-        pairs.append(_pairs(shown, due(part)))
+                yield replace(part.drift(sentence.line, text, "text"), kind="typing error")
+        pairs.append(_pairs(shown, part.due()))
     gone = {fingerprint(d.text): d for found in pairs for s, d in found if s is None and d is not None}
     new = {fingerprint(s.text) for found in pairs for s, d in found if s is not None and d is None}
 
@@ -106,24 +105,21 @@ def _told(part: Found, kind: str, pairs: Sequence[Pair], gone: Mapping[str, Sent
         pairs = [_whole(pairs)]
     for here, due_there in pairs:
         if here is not None and kind == "new":
-            yield _difference(part, here.line, f"new text that nothing covers: '{brief(here.text)}'", None)
+            yield part.drift(here.line, f"new text that nothing covers: '{brief(here.text)}'", "text")
         elif here is not None and kind == "moved":
-            yield _difference(part, here.line, f"moved: '{brief(here.text)}'", gone[fingerprint(here.text)])
+            covered = gone[fingerprint(here.text)].covered_by
+            yield part.drift(here.line, f"moved: '{brief(here.text)}'", "text", covered)
         elif due_there is not None and kind == "gone":
-            yield _difference(part, _line(part, due_there), f"gone: '{brief(due_there.text)}'", due_there)
+            line, text = _line(part, due_there), f"gone: '{brief(due_there.text)}'"
+            yield part.drift(line, text, "text", due_there.covered_by)
         elif here is not None and due_there is not None and (text := reworded(due_there, here.text)):
-            yield _difference(part, here.line, text, due_there)
-
-
-def _difference(part: Found, line: int, text: str, wanted: Sentence | None) -> Difference:
-    covered = wanted.covered_by if wanted is not None else ()
-    return Difference("drift", line, part.action, "text", (), text, covered_by=covered)
+            yield part.drift(here.line, text, "text", due_there.covered_by)
 
 
 def _line(part: Found, wanted: Sentence) -> int:
     """The line of the block after which a sentence is due."""
     line = part.blocks[0].line if part.blocks else 1
-    for number, slot in enumerate(part.area.slots if part.area is not None else ()):
+    for number, slot in enumerate(part.area.slots):
         if number in part.placed:
             line = part.placed[number].line
         if any(wanted.text.startswith(sentence.text) for sentence in slot.sentences):

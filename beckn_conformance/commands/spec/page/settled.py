@@ -39,7 +39,6 @@ class Place:
 def settled(
     area: Area,
     facts: Facts,
-    specification: Specification,
     lines: Mapping[str, Mapping[str, int]],
     drifted: Sequence[Difference],
 ) -> Iterator[Difference]:
@@ -50,7 +49,7 @@ def settled(
     operation = area.operation
     assert operation is not None
     groups: dict[int, list[Place]] = {}
-    for place in dict.fromkeys(_places(area, facts, specification)):
+    for place in dict.fromkeys(_places(area, facts)):
         row = facts.reading(place.difference, operation, place.part, place.pointer)
         if row is not None:
             groups.setdefault(id(row), []).append(place)
@@ -85,17 +84,17 @@ def _line(lines: Mapping[str, int], pointer: str) -> int:
     return lines.get(pointer) or lines[""]
 
 
-def _places(area: Area, facts: Facts, specification: Specification) -> Iterator[Place]:
+def _places(area: Area, facts: Facts) -> Iterator[Place]:
     assert area.operation is not None
     for slot in area.slots:
         if slot.kind == "example":
-            yield from _example(slot, area.operation, facts, specification)
+            yield from _example(slot, area.operation, facts)
         elif slot.kind == "table":
-            yield from _table(slot, area.operation, specification, facts)
+            yield from _table(slot, area.operation, facts)
 
 
-def _example(slot: Slot, operation: Operation, facts: Facts, specification: Specification) -> Iterator[Place]:
-    nodes = [*_nodes("", slot.value, {"$ref": file_of(operation, slot.part)}, specification)]
+def _example(slot: Slot, operation: Operation, facts: Facts) -> Iterator[Place]:
+    nodes = [*_nodes("", slot.value, {"$ref": file_of(operation, slot.part)}, facts.specification)]
     shown: dict[str, list[Any]] = {}
     for pointer, _, due in nodes:
         shown.setdefault(pointer, []).append(due)
@@ -110,7 +109,7 @@ def _example(slot: Slot, operation: Operation, facts: Facts, specification: Spec
             inner = below(pointer, name)
             if name not in due:
                 yield Place("unshown", slot.part, inner)
-            elif name not in found.required or "null" in shape(child, specification).types:
+            elif name not in found.required or "null" in shape(child, facts.specification).types:
                 yield Place("optional", slot.part, inner)
 
 
@@ -128,9 +127,9 @@ def _nodes(
             yield from _nodes(f"{pointer}/*", item, found.items, specification)
 
 
-def _table(slot: Slot, operation: Operation, specification: Specification, facts: Facts) -> Iterator[Place]:
+def _table(slot: Slot, operation: Operation, facts: Facts) -> Iterator[Place]:
     listed = {row.member.pointer for row in slot.rows}
-    for member in specification.members(operation.action):
+    for member in facts.specification.members(operation.action):
         if member.pointer not in listed and not member.pointer.endswith("*"):
             yield Place("unlisted", slot.part, member.pointer)
     for row in slot.rows:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from typing import Any, Final
+from itertools import groupby, pairwise
+from typing import Final
 
 from ....errors import UsageError
 from .differences import PARTS, Difference
 from .expected import Expected, Slot
-from .locate import Found, endpoint, plain
+from .locate import UNKNOWN, Found, endpoint, plain
 from .markdown import Block
-from .sentences import Sentence, fingerprint, split, words
+from .sentences import fingerprint, split, words
 
 LEAD_WORDS: Final = 3
 """Words of a text that only leads to the example beneath it, such as *or*."""
@@ -22,7 +23,7 @@ def departures(parts: Sequence[Found], page: Expected) -> Iterator[Difference]:
     yield from _operations(parts, page)
     yield from _levels(parts)
     for part in parts:
-        if part.area is not None:
+        if part.area is not UNKNOWN:
             yield from _words(part)
             yield from _missing(part)
             yield from _extra(part, page)
@@ -31,7 +32,7 @@ def departures(parts: Sequence[Found], page: Expected) -> Iterator[Difference]:
 def refuse_another_layout(parts: Sequence[Found], page: Expected) -> None:
     """Raises UsageError for a page that has less than half of what the schemas know in its place."""
     wanted = sum(bool(slot.part) for area in page.operations for slot in area.slots)
-    there = sum(part.area.slots[n].part != "" for part in parts if part.area is not None for n in part.placed)
+    there = sum(part.area.slots[number].part != "" for part in parts for number in part.placed)
     if 2 * there < wanted:
         raise UsageError(
             "the page is not laid out as the specification page is: too little of what the schemas know is where it "
@@ -43,71 +44,49 @@ def refuse_another_layout(parts: Sequence[Found], page: Expected) -> None:
 def _operations(parts: Sequence[Found], page: Expected) -> Iterator[Difference]:
     """Operations that are missing, unknown, there twice or in another order."""
     last = max((block.line for part in parts for block in part.blocks), default=1)
-    shown = [part.operation for part in parts]
+    paths = {part.area.path for part in parts}
     for area in page.operations:
-        operation = area.operation
-        if operation is not None and operation not in shown:
-            text = f"endpoint {operation.path} of the schemas is missing"
-            yield Difference("drift", last, operation.action, "", (), text)
-    paths = {operation.path for operation in shown if operation is not None}
+        if area.path not in paths:
+            yield Found(area, []).drift(last, f"endpoint {area.path} of the schemas is missing")
     for part in parts:
-        if part.area is None and (found := part.endpoint()) is not None:
-            text = f"endpoint {found[1].path} {'a second time' if found[1].path in paths else 'is not in the schemas'}"
-            yield Difference("drift", found[0].line, found[1].path.removeprefix("/"), "", (), text)
+        if part.area is UNKNOWN and (found := part.endpoint()) is not None:
+            block, shown = found
+            text = f"endpoint {shown.path} {'a second time' if shown.path in paths else 'is not in the schemas'}"
+            yield Difference("drift", block.line, shown.path.removeprefix("/"), "", (), text)
     known = [part for part in parts if part.operation is not None]
-    order = [page.operations.index(part.area) for part in known if part.area is not None]
-    for number in range(1, len(known)):
-        if order[number] < order[number - 1]:
-            text = f"section {_title(known[number])!r} after {_title(known[number - 1])!r}"
-            yield Difference("drift", known[number].blocks[0].line, known[number].action, "", (), text)
-
-
-def _title(part: Found) -> str:
-    return part.area.slots[0].text if part.area is not None else ""
+    for before, part in pairwise(known):
+        if page.operations.index(part.area) < page.operations.index(before.area):
+            yield part.drift(part.blocks[0].line, f"section {part.area.title!r} after {before.area.title!r}")
 
 
 def _levels(parts: Sequence[Found]) -> Iterator[Difference]:
     """Headings of another level; those that follow one another and are all shifted alike are one difference."""
-    shifted: list[tuple[Found, Block, int]] = []
-    for part in (*parts, None):
-        headings: list[Any] = [None]
-        if part is not None and part.area is not None:
-            headings = [(part.area.slots[n], block) for n, block in part.placed.items() if block.level]
-            headings = [(slot, block) for slot, block in headings if slot.kind == "heading"]
-        for heading in headings:
-            shift = heading[1].level - heading[0].level if heading is not None else 0
-            if shifted and shift != shifted[0][2]:
-                yield _shift(shifted)
-                shifted = []
-            if shift and part is not None and heading is not None:
-                shifted.append((part, heading[1], shift))
-
-
-def _shift(shifted: list[tuple[Found, Block, int]]) -> Difference:
-    part, block, shift = shifted[0]
-    action = part.action if all(other is part for other, *_ in shifted) else ""
-    if len(shifted) == 1:
-        text = f"heading {block.text!r} of level {block.level} in place of {block.level - shift}"
-    else:
-        deeper = f"{abs(shift)} level{'' if abs(shift) == 1 else 's'} {'deeper' if shift > 0 else 'higher'}"
-        text = f"{len(shifted)} headings from here to line {shifted[-1][1].line} are {deeper} than in the layout"
-    return Difference("drift", block.line, action, "", (), text)
+    placed = ((part, part.area.slots[n], block) for part in parts for n, block in sorted(part.placed.items()))
+    headings = [(p, block, block.level - slot.level) for p, slot, block in placed if block.level and slot.level]
+    for shift, group in groupby(headings, key=lambda heading: heading[2]):
+        if shift:
+            shifted = [(part, block) for part, block, _ in group]
+            part, block = shifted[0]
+            within = part if all(other is part for other, _ in shifted) else Found(UNKNOWN, [])
+            text = f"heading {block.text!r} of level {block.level} in place of {block.level - shift}"
+            if len(shifted) > 1:
+                deeper = f"{abs(shift)} level{'' if abs(shift) == 1 else 's'} {'deeper' if shift > 0 else 'higher'}"
+                last = shifted[-1][1].line
+                text = f"{len(shifted)} headings from here to line {last} are {deeper} than in the layout"
+            yield within.drift(block.line, text)
 
 
 def _words(part: Found) -> Iterator[Difference]:
     """Headings, labels and endpoints with other words or in another order."""
-    assert part.area is not None
     for block, before in part.moved:
         kind = "heading" if block.kind == "heading" else "label"
-        text = f"{kind} {block.text!r} with what is beneath it after {before.text!r}"
-        yield Difference("drift", block.line, part.action, "", (), text)
+        yield part.drift(block.line, f"{kind} {block.text!r} with what is beneath it after {before.text!r}")
     for number, block in part.placed.items():
         slot = part.area.slots[number]
         if slot.kind in ("heading", "label") and plain(block.text) != plain(slot.text):
-            text = f"{slot.kind} {block.text!r} in place of {slot.text!r}"
-            yield Difference("drift", block.line, part.action, "", (), text)
+            yield part.drift(block.line, f"{slot.kind} {block.text!r} in place of {slot.text!r}")
         elif slot.kind == "endpoint" and (text := _endpoint(block, slot)):
-            yield Difference("drift", block.line, part.action, "", (), text)
+            yield part.drift(block.line, text)
 
 
 def _endpoint(block: Block, slot: Slot) -> str:
@@ -127,24 +106,22 @@ def _endpoint(block: Block, slot: Slot) -> str:
 
 def _missing(part: Found) -> Iterator[Difference]:
     """What the page lacks; all that stands between two blocks that are there is one difference."""
-    assert part.area is not None
-    spare = Counter(fingerprint(found.text) for block in part.extra for found in split(block.text))
+    spare = Counter(fingerprint(found.text) for block in part.extra() for found in split(block.text))
     spare.subtract(fingerprint(found.text) for found in part.area.sentences)
     line = part.blocks[0].line if part.blocks else 1
     run: list[Slot] = []
-    for number, slot in enumerate((*part.area.slots, None)):
-        if slot is not None and slot.kind == "text":
+    for number, slot in enumerate(part.area.slots):
+        if slot.kind == "text":
             if run and all(spare[fingerprint(found.text)] < 0 for found in slot.sentences):
                 run.append(slot)
-            continue
-        if slot is not None and number not in part.placed:
+        elif number not in part.placed:
             run.append(slot)
-            continue
-        if run:
-            yield _gone(part, run, line)
-            run = []
-        if slot is not None:
-            line = part.placed[number].line
+        else:
+            if run:
+                yield _gone(part, run, line)
+            run, line = [], part.placed[number].line
+    if run:
+        yield _gone(part, run, line)
 
 
 def _gone(part: Found, run: list[Slot], line: int) -> Difference:
@@ -161,54 +138,39 @@ def _gone(part: Found, run: list[Slot], line: int) -> Difference:
             beneath = " with what is beneath"
         else:
             names.append(f"the {PARTS.get(slot.part, slot.part) or f'{slot.kind} {slot.text!r}'}")
-    text = f"{_listed(names)}{beneath} {'is' if len(names) == 1 else 'are'} missing after this line"
-    covered = dict.fromkeys(cited for slot in run for found in slot.sentences for cited in found.covered_by)
-    return Difference("drift", line, part.action, "", (), text, covered_by=tuple(covered))
-
-
-def _listed(names: Sequence[str]) -> str:
-    return f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else names[0]
+    listed = f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else names[0]
+    text = f"{listed}{beneath} {'is' if len(names) == 1 else 'are'} missing after this line"
+    return part.drift(line, text, covered_by=(c for slot in run for found in slot.sentences for c in found.covered_by))
 
 
 def _extra(part: Found, page: Expected) -> Iterator[Difference]:
-    """What the layout has not: headings with all beneath them, labels, examples and tables."""
-    assert part.area is not None
+    """What the layout does not have: headings with all beneath them, examples and tables. Finds the running text."""
     known = {fingerprint(found.text) for found in part.area.sentences}
     title = plain(page.facts.front_matter["title"])
-    placed = {id(block) for block in part.placed.values()}
+    extra = {id(block) for block in part.extra()}
     under: Block | None = None
     """The unknown heading that the block stands beneath."""
     follows = False
-    """Whether the block before it is one that the layout has not."""
+    """Whether the block before it is one that the layout does not have."""
     for block, after in zip(part.blocks, [*part.blocks[1:], None], strict=True):
-        if id(block) in placed:
+        if id(block) not in extra:
             under, follows = None, False
         elif block.kind in ("text", "bold") and (under is None or _is_due(block, known)):
             # What introduces an example that is not in the layout goes with it.
             introduces = block.kind == "bold" or block.text.endswith(":") or len(words(block.text)) <= LEAD_WORDS
-            if not introduces or after is None or after.kind != "code" or id(after) in placed:
+            if not introduces or after is None or after.kind != "code" or id(after) not in extra:
                 part.prose.append(block)
         elif block.kind == "heading":
-            if (under is None or block.level <= under.level) and not _is_title(block, title):
+            is_title = block.level == 1 and plain(block.text) == title
+            if (under is None or block.level <= under.level) and not is_title:
                 under = block
-                yield Difference(
-                    "drift", block.line, part.action, "", (), f"heading {block.text!r} is not in the layout"
-                )
+                yield part.drift(block.line, f"heading {block.text!r} is not in the layout")
         elif under is None:
             if not follows:
                 name = "a table" if block.kind == "table" else "a block of code"
-                yield Difference("drift", block.line, part.action, "", (), f"{name} is not in the layout")
+                yield part.drift(block.line, f"{name} is not in the layout")
             follows = True
-
-
-def _is_title(block: Block, title: tuple[str, ...]) -> bool:
-    return block.level == 1 and plain(block.text) == title
 
 
 def _is_due(block: Block, known: set[str]) -> bool:
     return any(fingerprint(found.text) in known for found in split(block.text))
-
-
-def due(part: Found) -> tuple[Sentence, ...]:
-    """The sentences that are due in a part, without those that went with their heading."""
-    return tuple(found for found in part.area.sentences if found not in part.without) if part.area is not None else ()

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from ....specification.catalogue import Operation
-from .align import align
+from .align import renamed
 from .differences import Difference
 from .expected import Row, Slot, file_of
 from .facts import Facts
 from .markdown import Block
 from .markdown import Row as Shown
 from .prose import reworded
-from .sentences import fingerprint, similarity
+from .sentences import fingerprint
 
 NOTHING: Final = frozenset({"", "-", "–", "—", "−", "n/a", "none", "na"})
 """Cells that give no example."""
@@ -82,14 +82,9 @@ class Table:
 
     def _keys(self, rows: Mapping[str, Shown]) -> Iterator[Difference]:
         """Rows that are missing, unknown or renamed."""
-        here, there = list(rows), list(self._due)
-        for i, j in align(len(here), len(there), lambda i, j: _same(here[i], there[j], here, there)):
-            key, old = here[i] if i is not None else None, there[j] if j is not None else None
-            if key == old or (old is None and key in self._due) or (key is None and old in rows):
-                continue
+        for key, old in renamed(list(rows), list(self._due)):
             if key is None:
-                assert old is not None
-                row = self._due[old]
+                row = self._due[str(old)]
                 text = "in the request, and without a row in the table"
                 yield self._tell(self._block.line, text, row.member.pointer, row.definition.covered_by)
             elif old is not None:
@@ -108,7 +103,8 @@ class Table:
         texts = [text for column in self._places if (text := self._differs(column, self._cell(row, column), due))]
         if not texts:
             return
-        covered = () if fingerprint(self._cell(row, "Definition")) == _print(due) else due.definition.covered_by
+        same = fingerprint(self._cell(row, "Definition")) == fingerprint(due.definition.text)
+        covered = () if same else due.definition.covered_by
         if len(texts) >= MANY:
             yield self._tell(row.line, f"{due.key}: {'; '.join(texts)}", covered_by=covered)
             return
@@ -161,14 +157,3 @@ def _value(said: str, due: Row) -> Any:
 def _parts(text: str) -> list[str]:
     """A cell without case and marks; of a list with commas, its items in order."""
     return sorted(" ".join(part.split()) for part in text.strip("`").casefold().split(","))
-
-
-def _print(due: Row) -> str:
-    return fingerprint(due.definition.text)
-
-
-def _same(key: str, other: str, here: Sequence[str], there: Sequence[str]) -> float:
-    """How well a row stands for another: only an unknown one stands for one that is missing."""
-    if key == other:
-        return 10
-    return 0 if key in there or other in here else 1 + similarity(key.replace("_", " "), other.replace("_", " "))
