@@ -155,9 +155,9 @@ class Gateway:
             id=self.new_id(),
             token_digest=digest(credential.token),
             expires=credential.expires,
-            info=content["info"],
+            info=content.get("info", {}),
             documents=self.new_documents(request),
-            api=content["api"],
+            api=content.get("api", {}),
             api_status=self.pending,
             status=self.pending,
             others={name: value for name, value in content.items() if name not in ("info", "documents", "api")},
@@ -173,7 +173,7 @@ class Gateway:
 
     def update(self, request: Request, registration: Registration) -> Registration:
         """Change the info of a registration; what was not sent stays (§3, reading R12, Q14)."""
-        info = {**registration.info, **self.content(request)["info"]}
+        info = {**registration.info, **self.content(request).get("info", {})}
         return replace(registration, info=info, status=self.update_pending)
 
     def add(self, request: Request, registration: Registration) -> Registration:

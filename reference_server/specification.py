@@ -68,9 +68,18 @@ class Member:
 
     def requires(self, pointer: str) -> bool:
         """Say whether a member beneath has to be there."""
-        parent, _, name = pointer.rpartition("/")
-        holder = self.at(parent) if parent else self
-        return holder is not None and name in holder.required
+        holder = self._holder(pointer)
+        return holder is not None and pointer.rpartition("/")[2] in holder.required
+
+    def may_want(self, pointer: str) -> bool:
+        """Say whether a gateway may refuse a message without a member beneath, be it required or not."""
+        holder = self._holder(pointer)
+        needed = holder.schema.get("x-safe", {}).get("required", ()) if holder is not None else ()
+        return self.requires(pointer) or pointer.endswith("*") or pointer.rpartition("/")[2] in needed
+
+    def _holder(self, pointer: str) -> Member | None:
+        parent = pointer.rpartition("/")[0]
+        return self.at(parent) if parent else self
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
@@ -15,6 +16,7 @@ from reference_server.defects import (
     derived,
     histories,
     keeping,
+    others,
     races,
     refusals,
     replies,
@@ -28,14 +30,15 @@ from reference_server.specification import load
 
 __all__ = ["DEFECTS", "Defect", "of_specification"]
 
+_OF_OPERATIONS = (wire, credentials)
+"""What can go wrong with each operation alike."""
 _FAMILIES = (
     robustness,
-    wire,
-    credentials,
     blame,
     refusals,
     replies,
     keeping,
+    others,
     updates,
     additions,
     races,
@@ -56,17 +59,16 @@ def of_specification(folder: Path | None = None) -> Mapping[str, Defect]:
 def _of(folder: Path) -> Mapping[str, Defect]:
     specification, catalogue = load(folder), Catalogue(folder)
     found: dict[str, Defect] = {}
-    for family in _FAMILIES:
-        for defect in family.defects():
-            if defect.name in found:
-                raise ValueError(f"two defects are named {defect.name}")
-            # A changed copy may have dropped a requirement or an operation.
-            if defect.requirement in catalogue and defect.operation in specification.keys:
-                found[defect.name] = defect
-    for defect in derived.defects(specification, catalogue):
+    for defect in itertools.chain(
+        *(family.defects(tuple(specification.keys)) for family in _OF_OPERATIONS),
+        *(family.defects() for family in _FAMILIES),
+        derived.defects(specification, catalogue),
+    ):
         if defect.name in found:
             raise ValueError(f"two defects are named {defect.name}")
-        found[defect.name] = defect
+        # A changed copy may have dropped a requirement or an operation.
+        if defect.requirement in catalogue and defect.operation in specification.keys:
+            found[defect.name] = defect
     return found
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 from reference_server.formats import timestamp
@@ -17,8 +17,6 @@ from reference_server.registration import Registration, digest
 
 Test = Callable[[Json], bool]
 """Says whether a faulty value of a header member is let through; None is an absent one."""
-
-_LATER = (GET, UPDATE, ADD)
 
 
 def _like(pattern: str) -> Test:
@@ -64,9 +62,9 @@ _LOST = (
 )
 
 
-def defects() -> Iterator[Defect]:
-    """Make the defects of this family."""
-    for action in (SIGNUP, *_LATER):
+def defects(actions: Sequence[str]) -> Iterator[Defect]:
+    """Make the defects of this family for some operations."""
+    for action in actions:
         for member, name, test, words in _HEADERS:
             yield defect(
                 f"{short(action)}-{member.lower()}-{name}-accepted",
@@ -86,7 +84,7 @@ def defects() -> Iterator[Defect]:
             enveloped(_unchecked(UPDATE, member, test)),
             configuration={"binding": "envelope"},
         )
-    for action in _LATER:
+    for action in (action for action in actions if action != SIGNUP):
         for name, ending, refusal, test, words in _TOKENS:
             yield defect(
                 f"{short(action)}-token-{name}-accepted",
@@ -96,6 +94,7 @@ def defects() -> Iterator[Defect]:
                 f"{action} is acknowledged with {words}",
                 _open(action, refusal, test),
             )
+    for action in (GET, UPDATE, ADD):
         yield defect(
             f"{short(action)}-token-repeated",
             "TOKEN-NOT-REPEATED",

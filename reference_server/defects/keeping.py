@@ -14,7 +14,6 @@ from reference_server.planting.edits import on_items
 from reference_server.planting.steps import (
     Finding,
     Refusing,
-    Registering,
     Rendering,
     Replying,
     after,
@@ -121,23 +120,6 @@ def _without_signup_documents(before: Registration, kept: Registration) -> Regis
     if before.status == UPDATE_PENDING:
         return kept
     return replace(kept, documents=kept.documents[len(before.documents) :])
-
-
-@_FAMILY.plants(
-    "get-shows-documents-of-another", "SIGNUP-DOCUMENTS-KEPT", GET, "/documents", "GET-ROUND-TRIP", "DOCUMENTS-KEPT"
-)
-def _(gateway: Gateway) -> None:
-    """Provider/get shows the documents of the newest registration."""
-    newest: list[Registration] = []
-
-    @replaces(gateway)
-    def register(inner: Registering, *arguments: object) -> Registration:
-        newest[:] = [inner(*arguments)]
-        return newest[0]
-
-    @replaces(gateway)
-    def render_documents(inner: Rendering, request: Request, registration: Registration) -> Json:
-        return inner(request, newest[0] if request.action == GET and newest else registration)
 
 
 @_FAMILY.plants("signup-second-document-not-kept", "SIGNUP-DOCUMENTS-KEPT", GET, "/documents")

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from itertools import cycle
 
-from reference_server.message import ADD, GET, SIGNUP, UPDATE, Json, Reply, Request
+from reference_server.message import ADD, SIGNUP, UPDATE, Json, Reply, Request
 from reference_server.planting import Defect, defect
 from reference_server.planting.edits import short
 from reference_server.planting.steps import (
@@ -39,18 +39,18 @@ _ACTIONS: dict[str, tuple[tuple[str, Json], ...]] = {
 _STATUSES = {"ACK": (300, 404, 409, 500), "NACK": (300, 500, 501)}
 
 
-def defects() -> Iterator[Defect]:
-    """Make the defects of this family."""
+def defects(actions: Sequence[str]) -> Iterator[Defect]:
+    """Make the defects of this family for some operations."""
     media_types = cycle(_MEDIA_TYPES.items())
-    for action in (SIGNUP, GET, UPDATE, ADD):
+    for action in actions:
         for outcome in ("ACK", "NACK"):
             start = short(action) if outcome == "ACK" else f"{short(action)}-nack"
             replies = f"{outcome}s of {action}"
             # No status can be found in what cannot be read.
             unread = ("UPDATE-FAIL-STATUS",) if start == "info-update-nack" else ()
             for name, rewrite, words in _TEXTS:
-                if (action, outcome, name) == (ADD, "NACK", "empty"):
-                    # The page has no body for most of these, so that none is fair.
+                if (action, outcome) == (ADD, "NACK") and name in ("empty", "single-quotes"):
+                    # The page has no body for most of these, so that none is fair, and nothing in it to quote.
                     continue
                 install = in_answer(action, rebodied(rewrite), outcome)
                 words = f"{action} answers {words}"

@@ -1,15 +1,38 @@
-"""The kit misses nothing that is planted: each defect is found for the right reason, at the right place."""
+"""The kit finds each planted defect for the right reason at the right place, and the proof sees it if it does not.
+
+Of the defects that follow from the schemas one for each requirement is played here; ``spec check --prove`` plays all.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
 import reference_server
-from beckn_conformance.commands.spec.prove import exercising, unproved
+from beckn_conformance.commands.spec import prove
+from beckn_conformance.commands.spec.prove import exercising, planned, unproved
 from beckn_conformance.specification.loading import load
+from reference_server.catalogue import Catalogue
+from reference_server.defects import derived
+from reference_server.specification import load as shapes
 
 
-@pytest.mark.parametrize("name", sorted(reference_server.DEFECTS))
+def _played() -> Iterator[str]:
+    following = {one.name for one in derived.defects(shapes(), Catalogue())}
+    seen: set[str] = set()
+    for name, one in sorted(reference_server.DEFECTS.items()):
+        if name not in following or one.requirement not in seen:
+            yield name
+        if name in following:
+            seen.add(one.requirement)
+
+
+NOWHERE = "not found at Provider/documents/add /registration/id, but at no place"
+
+
+@pytest.mark.parametrize("name", [*_played()])
 def test_a_defect_is_found_under_its_requirement_and_no_other(name: str) -> None:
     assert unproved(name) == []
 
@@ -18,3 +41,35 @@ def test_every_requirement_has_a_defect_and_a_case() -> None:
     testable = {r.id for r in load().requirements.values() if not r.untestable}
     assert testable - {d.requirement for d in reference_server.DEFECTS.values()} == set()
     assert [requirement for requirement in sorted(testable) if not exercising(requirement)] == []
+
+
+@pytest.mark.parametrize(
+    ("name", "declared", "problem"),
+    [
+        (
+            "documents-id-reversed",
+            {"requirement": "SIGNUP-EXP"},
+            NOWHERE,
+        ),
+        (
+            "signup-ack-auth-exp-null",
+            {"pointer": "/auth/token"},
+            "not found at Provider/signup /auth/token, but at Provider/signup /auth/exp",
+        ),
+        ("signup-ack-auth-exp-null", {"requirement": "SIGNUP-TOKEN"}, "also reported under SIGNUP-EXP"),
+    ],
+)
+def test_a_defect_that_is_found_otherwise_is_a_problem(
+    monkeypatch: pytest.MonkeyPatch, name: str, declared: dict[str, str], problem: str
+) -> None:
+    planted = {name: replace(reference_server.DEFECTS[name], **declared)}
+    monkeypatch.setattr(reference_server, "of_specification", lambda folder: planted, raising=False)
+    monkeypatch.setattr(prove, "_attempts", lambda defect: [(exercising("SIGNUP-EXP"), 0)])
+
+    assert unproved(name) == [problem]
+
+
+def test_the_plain_gateway_is_always_played() -> None:
+    kinds = [kind for kind, _ in planned("get-token-repeated")]
+
+    assert kinds == ["reference", "reference", "defect"]

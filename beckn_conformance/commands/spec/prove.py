@@ -21,7 +21,7 @@ from ...suite.specification import choose, current
 from .trial import Item, findings, items, run
 
 if TYPE_CHECKING:
-    from reference_server import Variation
+    from reference_server import Defect, Variation
 
     from ...run.session import Session
 
@@ -29,6 +29,8 @@ MOST = 12
 """Variations planted in one gateway. With more of them, one could hide what another does."""
 NEUTRAL = {"binding", "envelope", "method", "signup_token", "headers", "timestamp_zone", "status_names", "concurrency"}
 """Declarations that change how a gateway is called and what it says, but not what it is asked."""
+STACKED = {"check_body", "finish", "write"}
+"""Steps whose replacements each change another part of what passes through, so that several go together."""
 NETWORKS = "X1"
 """The reading of variations that only the other gateways of a region show."""
 EXAMPLES = 25
@@ -160,23 +162,31 @@ def unproved(name: str) -> list[str]:
     import reference_server
 
     defect = reference_server.of_specification(current().folder)[name]
-    session = run(exercising(defect.requirement), defects=(name,), shrinking=False)
-    if defect.requirement not in {f[0] for f in findings(session)}:
-        # A defect that needs a longer history than any single test plays is left to histories drawn at random.
-        drawn = exercising(defect.requirement, drawn=True)
-        session = run(drawn, defects=(name,), examples=EXAMPLES, shrinking=False)
-    found = findings(session)
-    own = [f for f in found if f[0] == defect.requirement]
-    others = sorted({f[0] for f in found} - {defect.requirement} - defect.consequences)
-    if not own:
-        return [f"nothing is found under {defect.requirement}; others: {', '.join(others) or 'none'}"]
-    problems = []
-    if not any(f[1] == defect.operation and _lies_in(_place(f[2]), defect.pointer) for f in own):
-        places = sorted({f"{f[1]} {f[2]}" for f in own})
-        problems.append(f"not found at {defect.operation} {defect.pointer}, but at {', '.join(places)}")
-    if others:
-        problems.append(f"also reported under {', '.join(others)}")
-    return problems
+    places: list[str] = []
+    for chosen, examples in _attempts(defect):
+        found = findings(run(chosen, defects=(name,), examples=examples, shrinking=False))
+        if others := sorted({f[0] for f in found} - {defect.requirement} - defect.consequences):
+            return [f"also reported under {', '.join(others)}"]
+        own = [
+            (operation, pointer) for requirement, operation, pointer, _ in found if requirement == defect.requirement
+        ]
+        if any(o == defect.operation and _lies_in(_place(pointer), defect.pointer) for o, pointer in own):
+            return []
+        places = sorted({*places, *map(" ".join, own)})
+    return [f"not found at {defect.operation} {defect.pointer}, but at {', '.join(places) or 'no place'}"]
+
+
+def _attempts(defect: Defect) -> Iterator[tuple[list[Item], int]]:
+    """Tests that may find a defect, the fewest first, and how many examples of each property they draw."""
+    tests = exercising(defect.requirement)
+    (operation,) = (o for o in current().operations if o.action == defect.operation)
+    file = f"test_{operation.key.replace('-', '_')}.py::"
+    if own := [test for test in tests if file in test.node_id]:
+        yield own, 0
+    if len(own) < len(tests):
+        yield tests, 0
+    # A defect that needs a longer history than any single test plays is left to histories drawn at random.
+    yield exercising(defect.requirement, drawn=True), EXAMPLES
 
 
 def exercising(requirement: str, *, drawn: bool = False) -> list[Item]:
@@ -204,7 +214,7 @@ def groups(variations: Collection[Variation]) -> list[tuple[Variation, ...]]:
         return (
             one.reading == other.reading
             or not _agree(one.configuration, other.configuration)
-            or not steps[one.name].isdisjoint(steps[other.name])
+            or not (steps[one.name] & steps[other.name]) <= STACKED
         )
 
     found: list[list[Variation]] = []
@@ -219,13 +229,17 @@ def groups(variations: Collection[Variation]) -> list[tuple[Variation, ...]]:
 
 
 def _agree(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
-    """Whether one gateway can be declared as both are and still be asked everything."""
-    different = {key for key in {*one, *other} if one.get(key) != other.get(key)}
-    return different <= NEUTRAL and not {*one} & {*other} & different
+    """Whether one gateway can be declared as both are without being asked less for the one than for the other.
+
+    What a declaration takes from the questions is missing for all in the group. So those that take something keep to
+    themselves, each with another declaration.
+    """
+    limits = [{*declared} - NEUTRAL for declared in (one, other)]
+    return bool(limits[0]) == bool(limits[1]) and all(one[key] == other[key] for key in {*one} & {*other})
 
 
-def _steps(variation: Variation) -> set[tuple[str, str]]:
-    """The steps of a gateway and its store that a variation replaces."""
+def _steps(variation: Variation) -> set[str]:
+    """Names of the steps of a gateway and its store that a variation replaces."""
     from reference_server.binding import HttpBinding
     from reference_server.gateway import Gateway
     from reference_server.specification import load
@@ -236,7 +250,7 @@ def _steps(variation: Variation) -> set[tuple[str, str]]:
     before = {name: dict(vars(part)) for name, part in parts.items()}
     variation.install(gateway)
     return {
-        (name, step)
+        step if name == "gateway" else f"{name}.{step}"
         for name, part in parts.items()
         for step, value in vars(part).items()
         if step not in before[name] or before[name][step] is not value

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from reference_server.catalogue import Catalogue
@@ -21,6 +21,14 @@ _ALSO: Final = {"DOCUMENTS-OLD-STATUS": ("DOCUMENTS-NEW-STATUS",)}
 _LOST: Final = ("SIGNUP-ECHO", "SIGNUP-DOCUMENTS-KEPT", "DOCUMENTS-LISTED")
 """What an item that cannot be read breaks as well."""
 
+_SENT: Final = (
+    *("SIGNUP-ECHO", "SIGNUP-LONG-KEPT", "SIGNUP-DOCUMENTS-KEPT", "GET-ROUND-TRIP"),
+    *("UPDATE-ECHO", "UPDATE-WHOLE", "UPDATE-VISIBLE", "UPDATE-STAYS", "UPDATE-KEEPS-REST"),
+    *("DOCUMENTS-ECHO", "DOCUMENTS-LISTED", "DOCUMENTS-KEPT", "DOCUMENTS-KEEPS-REST"),
+)
+"""What another value breaks as well, where a request gave the member."""
+_NO_VALUE: Final = ("missing", "null", "another-type")
+
 
 def defects(specification: Specification, catalogue: Catalogue) -> Iterator[Defect]:
     """Make the defects of this family."""
@@ -28,27 +36,31 @@ def defects(specification: Specification, catalogue: Catalogue) -> Iterator[Defe
         for pointer, part in shape.below():
             requirement = catalogue.owner(action, pointer)
             if requirement is not None:
-                yield from _of_member(action, pointer, part, requirement, required=shape.requires(pointer))
+                also = _LOST if pointer.endswith("/*") else _ALSO.get(requirement, ())
+                identity = catalogue.of(action, "ID") if pointer == "/registration/id" else None
+                also = (*also, identity or "")
+                yield from _of_member(action, pointer, part, requirement, also, required=shape.requires(pointer))
     yield from _failures(specification, catalogue)
 
 
-def _of_member(action: str, pointer: str, part: Member, requirement: str, *, required: bool) -> Iterator[Defect]:
+def _of_member(
+    action: str, pointer: str, part: Member, requirement: str, also: Sequence[str], *, required: bool
+) -> Iterator[Defect]:
     start = f"{place_name(action, '/ack')}-{place_name('', pointer).strip('-')}"
-    also = _LOST if pointer.endswith("/*") else _ALSO.get(requirement, ())
     holder, _, last = pointer.rpartition("/")
     for name, change, words in _breaches(part, required=required):
-        if name == "null" and not required and last != "*":
-            # An optional member that is null is as good as absent (reading T12).
+        # The reference gateway may not show what is optional; null is as good as absent there (reading T12).
+        there = required or last == "*"
+        if name == "null" and not there:
             continue
-        summary = f"in the reply to {action} {pointer} {words}"
-        install = (
-            in_ack(action, pointer, change) if required or last == "*" else in_ack(action, holder, _put(last, change))
-        )
-        yield defect(f"{start}-{name}", requirement, action, pointer, summary, install, *also)
+        words = f"in the reply to {action} {pointer} {words}"
+        install = in_ack(action, pointer, change) if there else in_ack(action, holder, _put(last, change))
+        values = _SENT if name not in _NO_VALUE else ()
+        yield defect(f"{start}-{name}", requirement, action, pointer, words, install, *also, *values)
         if name == "missing" and holder.endswith("/*"):
             install = in_ack(action, holder.removesuffix("/*"), nth(1, member(last, gone)))
-            summary = f"{summary} in the second"
-            yield defect(f"{start}-missing-in-second", requirement, action, pointer, summary, install, *also)
+            name = f"{start}-missing-in-second"
+            yield defect(name, requirement, action, pointer, f"{words} in the second", install, *also)
 
 
 def _put(name: str, change: Change) -> Change:

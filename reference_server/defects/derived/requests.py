@@ -39,7 +39,7 @@ def defects(specification: Specification, catalogue: Catalogue) -> Iterator[Defe
             required = shape.requires(pointer)
             yield from _accepted(catalogue, action, pointer, member, required=required)
             yield from _refused(catalogue, action, pointer, member)
-            yield from _without(catalogue, action, pointer, member, shape)
+            yield from _without(specification, catalogue, action, pointer)
 
 
 def kinds(member: Member, pointer: str, *, required: bool) -> Iterator[tuple[str, str, Test]]:
@@ -115,10 +115,13 @@ def _sizes(member: Member) -> dict[str, Test]:
     return tests
 
 
-def _without(catalogue: Catalogue, action: str, pointer: str, member: Member, shape: Member) -> Iterator[Defect]:
-    """A message that is refused for the lack of an optional member; null says as little as a missing one (T12)."""
-    requirement = catalogue.accepting(action, pointer)
-    if requirement is None or shape.requires(pointer) or "null" in member.types or "*" in pointer[-1]:
+def _without(specification: Specification, catalogue: Catalogue, action: str, pointer: str) -> Iterator[Defect]:
+    """A message that is refused for the lack of an optional member."""
+    signup = specification.requests[SIGNUP]
+    requirement = catalogue.accepting(action, pointer) or catalogue.of(action, "ACK")
+    # An update may be refused without what a signup needs (reading Q14).
+    needed = specification.requests[action].may_want(pointer) or (signup.at(pointer) and signup.may_want(pointer))
+    if requirement is None or needed:
         return
 
     def check(gateway: Gateway, request: Request, faults: Faults) -> Faults:

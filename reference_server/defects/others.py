@@ -1,0 +1,138 @@
+"""Defects of a registration that is changed, shown or opened by calls about others."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any
+
+from reference_server.gateway import Gateway
+from reference_server.message import ADD, GET, UPDATE, Json, Reply, Request
+from reference_server.planting import Defect, Family, replaces
+from reference_server.planting.defect import VERIFICATION
+from reference_server.planting.steps import (
+    Authorising,
+    Performing,
+    Registering,
+    Rendering,
+    performing,
+    recorded,
+    unverified,
+)
+from reference_server.registration import Document, Registration
+
+_MANY = 20
+
+_FAMILY = Family()
+_OTHERS = ("DOCUMENTS-KEEPS-REST", "UPDATE-NACK-UNCHANGED")
+
+
+def defects() -> Iterator[Defect]:
+    """Make the defects of this family."""
+    yield from _FAMILY.defects
+
+
+@_FAMILY.plants("update-overwrites-info-of-another", "GET-ROUND-TRIP", GET, "/info", "UPDATE-ECHO", *_OTHERS)
+def _(gateway: Gateway) -> None:
+    """An update changes two registrations, once both have added documents."""
+    added: list[str] = []
+
+    @replaces(gateway)
+    async def perform(inner: Performing, request: Request, registration: Registration) -> Registration:
+        done = await inner(request, registration)
+        if request.action == ADD:
+            added.append(registration.id)
+        if request.action == UPDATE and registration.id in added:
+            for identity in [each for each in added if each != registration.id][-1:]:
+                gateway.store.change(identity, lambda kept: replace(kept, info=done.info))
+        return done
+
+
+@_FAMILY.plants(
+    "update-unverifies-documents-of-another",
+    "UPDATE-DOCUMENT-STATUS-KEPT",
+    GET,
+    "/documents/*/status",
+    "DOCUMENTS-OLD-STATUS-KEPT",
+    configuration=VERIFICATION,
+)
+def _(gateway: Gateway) -> None:
+    """An update puts the documents of the registration before it back to pending."""
+    verified: list[str] = []
+
+    @replaces(gateway)
+    def judge(inner: Callable[..., Registration], identity: str, *arguments: Any) -> Registration:
+        verified.append(identity)
+        return inner(identity, *arguments)
+
+    @replaces(gateway)
+    async def perform(inner: Performing, request: Request, registration: Registration) -> Registration:
+        done = await inner(request, registration)
+        if request.action == UPDATE:
+            for identity in {each for each in verified if each != registration.id}:
+                gateway.store.change(identity, lambda kept: unverified(kept, kept))
+        return done
+
+
+@_FAMILY.plants("get-every-twentieth-shows-another", "GET-ROUND-TRIP", GET, "/info", *_OTHERS)
+def _(gateway: Gateway) -> None:
+    """Every 20th Provider/get shows the info of the registration that was asked for before."""
+    count = 0
+    asked: list[Registration] = []
+
+    async def mixed(gateway: Gateway, request: Request, registration: Registration) -> Registration:
+        nonlocal count
+        count += 1
+        others = [each for each in asked if each.id != registration.id]
+        asked[:] = [*others[-1:], registration]
+        return replace(registration, info=others[-1].info) if count % _MANY == 0 and others else registration
+
+    performing(GET, mixed)(gateway)
+
+
+@_FAMILY.plants("get-shows-document-of-another-after-additions", "GET-ROUND-TRIP", GET, "/documents")
+def _(gateway: Gateway) -> None:
+    """After its second addition a registration shows a document of another one as well."""
+    past = recorded(gateway)
+    added: dict[str, tuple[Document, ...]] = {}
+
+    @replaces(gateway)
+    async def perform(inner: Performing, request: Request, registration: Registration) -> Registration:
+        done = await inner(request, registration)
+        if request.action == ADD:
+            added[registration.id] = done.documents[-1:]
+        others = [documents for identity, documents in added.items() if identity != registration.id]
+        if request.action == GET and past[registration.id].count(ADD) >= 2 and others:
+            return replace(done, documents=(*done.documents, *others[-1]))
+        return done
+
+
+@_FAMILY.plants("get-token-foreign-accepted-after-update", "TOKEN-NACK-FOREIGN", GET, "header:Token")
+def _(gateway: Gateway) -> None:
+    """A registration that was updated and read is open to every token."""
+    past = recorded(gateway)
+
+    @replaces(gateway)
+    def authorise(inner: Authorising, request: Request, registration: Registration | None) -> Reply | None:
+        refusal = inner(request, registration)
+        foreign = refusal is not None and refusal.reason == "foreign"
+        calls = past[request.id]
+        seen = UPDATE in calls and GET in calls[calls.index(UPDATE) :]
+        return None if foreign and request.action == GET and seen else refusal
+
+
+@_FAMILY.plants(
+    "get-shows-documents-of-another", "SIGNUP-DOCUMENTS-KEPT", GET, "/documents", "GET-ROUND-TRIP", "DOCUMENTS-KEPT"
+)
+def _(gateway: Gateway) -> None:
+    """Provider/get shows the documents of the newest registration."""
+    newest: list[Registration] = []
+
+    @replaces(gateway)
+    def register(inner: Registering, *arguments: object) -> Registration:
+        newest[:] = [inner(*arguments)]
+        return newest[0]
+
+    @replaces(gateway)
+    def render_documents(inner: Rendering, request: Request, registration: Registration) -> Json:
+        return inner(request, newest[0] if request.action == GET and newest else registration)
