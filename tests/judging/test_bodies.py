@@ -151,16 +151,6 @@ def test_the_reply_to_a_change_says_update_pending(action, status):
 
 
 @pytest.mark.parametrize("action", [UPDATE, ADD])
-def test_the_gateways_own_word_for_update_pending_is_taken(action):
-    story = Story(config=configured(status_names={"UPDATE-PENDING": "IN-REVIEW"}))
-    story.signup()
-    story.wait()
-    fair(story, action, change=put("/registration/status", "IN-REVIEW"))
-
-    assert story.findings() == []
-
-
-@pytest.mark.parametrize("action", [UPDATE, ADD])
 def test_older_documents_wait_or_are_verified(action):
     requirement = {UPDATE: "UPDATE-DOCUMENT-STATUS", ADD: "DOCUMENTS-OLD-STATUS"}[action]
 

@@ -9,7 +9,7 @@ from beckn_conformance.judging.checks.breaches import breaches
 from beckn_conformance.judging.finding import Obligation
 from beckn_conformance.judging.obligations import obligations
 from beckn_conformance.specification.validators import compile_schema
-from tests.exchanges import ADD, CONFIG, SIGNUP, SPECIFICATION, UPDATE, Story, configured, drop, nack, put
+from tests.exchanges import ADD, CONFIG, SIGNUP, SPECIFICATION, UPDATE, Story, configured, nack, put
 
 FAX = {"type": "string", "x-safe": {"pattern": "^[0-9]{6}$"}}
 
@@ -139,13 +139,6 @@ def test_null_for_an_optional_member_and_extra_members_are_fair(change):
     specification = changed(lambda common: common["$defs"]["info_kept"]["properties"].update(fax={"type": "string"}))
 
     assert told(specification, act=lambda story: story.get(change=change)) == []
-
-
-@pytest.mark.parametrize(
-    ("change", "kind"), [(put("/info/name", None), "another-type"), (drop("/info/name"), "missing")]
-)
-def test_a_member_that_must_be_there_is_named_if_it_is_not(change, kind):
-    assert told(SPECIFICATION, act=lambda story: story.get(change=change)) == [("GET-BODY", "/info/name", kind)]
 
 
 def test_a_message_of_a_nack_is_held_to_its_schema():
