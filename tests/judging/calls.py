@@ -1,4 +1,4 @@
-"""Calls of a fair story with one exchange in which something is different, and the checks on it."""
+"""Calls to a fair gateway, with one exchange in which something is different."""
 
 from beckn_conformance.messages.binding import EnvelopeBinding
 from tests.exchanges import (
@@ -59,3 +59,17 @@ def fairly(action, **how):
     story = begun()
     fair(story, action, **how)
     return story.findings()
+
+
+def blame(action, pointer, text="is wrong"):
+    """The body of a NACK with one message, in full length for lists."""
+    body = {"registration": {"status": "UPDATE-FAIL"}} if action == UPDATE else {}
+    parts = pointer.split("/")[1:]
+    if parts[0] == "documents" and len(parts) > 1:
+        items = [{}, {}]
+        items[int(parts[1])] = {parts[2]: text} if len(parts) == 3 else text
+        return {**body, "documents": items}
+    if len(parts) == 1:
+        return {**body, parts[0]: text}
+    body[parts[0]] = {**body.get(parts[0], {}), parts[1]: text}
+    return body

@@ -97,7 +97,7 @@ def breaches(validator: Any, body: Any) -> Iterator[Breach]:
     nulls = [pointer for pointer in found if member(body, pointer) is None and pointer]
     if nulls:
         needed = {_place(error) for error in _errors(validator.iter_errors(_without_null(body)))}
-        found = {p: b for p, b in found.items() if p not in nulls or p in needed or p.rpartition("/")[2].isdecimal()}
+        found = {p: b for p, b in found.items() if p not in nulls or p in needed or _is_item(body, p)}
     yield from found.values()
 
 
@@ -138,6 +138,10 @@ UNNAMED: Final[Wording] = (
     lambda keyword: f"breaks {keyword} of its schema",
     lambda keyword: f"what {keyword} of its schema allows",
 )
+
+
+def _is_item(body: Any, pointer: str) -> bool:
+    return isinstance(member(body, pointer.rpartition("/")[0]), list)
 
 
 def _without_null(value: Any) -> Any:

@@ -1,0 +1,91 @@
+"""Valid requests are acknowledged; nothing is due to unclear ones (Q1 to Q12, H2)."""
+
+import pytest
+
+from tests.exchanges import ADD, GET, SIGNUP, UPDATE, Story, configured, drop, nack, put
+from tests.judging.calls import PREFIX, answered, begun, blame, call
+
+
+@pytest.mark.parametrize("action", [GET, UPDATE, ADD])
+def test_a_valid_request_that_is_refused_is_a_finding(action):
+    assert answered(action, nack({})) == [(f"{PREFIX[action]}-ACK", "")]
+
+
+@pytest.mark.parametrize(
+    ("action", "pointer", "requirement"),
+    [
+        (SIGNUP, "/info/name", "SIGNUP-ACK-NAME"),
+        (SIGNUP, "/info/phone", "SIGNUP-ACK-PHONE"),
+        (SIGNUP, "/info/email", "SIGNUP-ACK-EMAIL"),
+        (SIGNUP, "/info/company_id", "SIGNUP-ACK-COMPANY-ID"),
+        (SIGNUP, "/documents/1/data", "SIGNUP-ACK-DOCUMENTS"),
+        (SIGNUP, "/api/endpoint_url", "SIGNUP-ACK-ENDPOINT-URL"),
+        (UPDATE, "/info/phone", "UPDATE-ACK-PHONE"),
+        (ADD, "/documents/0/name", "DOCUMENTS-ACK-DOCUMENTS"),
+    ],
+)
+def test_a_valid_value_that_is_blamed_is_a_finding_there(action, pointer, requirement):
+    assert answered(action, nack(blame(action, pointer))) == [(requirement, pointer)]
+
+
+@pytest.mark.parametrize(("owner", "findings"), [(-1, [("UPDATE-ACK", "")]), (-2, [])])
+def test_an_update_may_repeat_its_own_company_id_and_no_other(owner, findings):
+    story = begun()
+    story.signup()
+    story.signup()
+    story.wait()
+    info = {**story.values.info(), "company_id": story.registrations[owner].info["company_id"]}
+
+    story.call(UPDATE, {"registration": {"id": story.mine.id}, "info": info}, nack({}))
+
+    assert story.findings() == findings
+
+
+def test_a_refused_name_with_symbols_is_less_of_a_finding():
+    found = answered(SIGNUP, nack(blame(SIGNUP, "/info/name")), change=put("/info/name", "Metro 🚇"))
+
+    assert found == [("SIGNUP-ACK-NAME-SYMBOLS", "/info/name")]
+
+
+@pytest.mark.parametrize("status", [401, 403])
+@pytest.mark.parametrize("action", [GET, UPDATE, ADD])
+def test_a_good_token_that_is_refused_is_a_finding(action, status):
+    assert answered(action, nack({}, status=status)) == [("TOKEN-ACCEPTED", "header:Token")]
+
+
+@pytest.mark.parametrize("answer", [nack({}), nack({}, status=401), nack(blame(SIGNUP, "/info/name"), status=403)])
+def test_signups_that_never_work_without_an_agreed_token_are_not_judged(answer):
+    story = Story()
+    call(story, SIGNUP, answer)
+
+    assert story.findings() == []
+
+
+def test_signups_that_never_work_with_the_agreed_token_are_a_finding():
+    story = Story(configured(signup_token="agreed"))
+    call(story, SIGNUP, nack({}), token="agreed")
+
+    assert story.findings() == [("SIGNUP-ACK", "")]
+
+
+def test_a_signup_that_blames_a_valid_member_is_a_finding_at_once():
+    story = Story()
+    call(story, SIGNUP, nack(blame(SIGNUP, "/info/phone")))
+
+    assert story.findings() == [("SIGNUP-ACK-PHONE", "/info/phone")]
+
+
+UNUSUAL = [
+    put("/info/name", "a" * 65),
+    put("/info/phone", " +91-8023329991"),
+    put("/info/email", '"x y"@example.com'),
+    put("/documents", []),
+    drop("/documents"),
+    put("/note", "extra"),
+]
+
+
+@pytest.mark.parametrize("answer", [nack({"info": {"name": "no"}, "api": "no"}), nack([])])
+@pytest.mark.parametrize("change", UNUSUAL)
+def test_nothing_is_due_to_an_unclear_request(change, answer):
+    assert answered(SIGNUP, answer, change=change) == []
