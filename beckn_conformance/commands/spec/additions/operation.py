@@ -48,7 +48,7 @@ def add(path: Path, action: str, like: str) -> Added:
     left = [
         f"{new.key}.request.json, {new.key}.ack.json, {new.key}.nack.json: the members; then examples in openapi.yaml",
         f"requirements.yaml: what {', '.join(ids)} say; one for each member, if they differ",
-        f"page.yaml: the title {title!r}; openapi.yaml: tags, summary and description",
+        f"page.yaml: the title {title!r}, and a description; openapi.yaml: tags, summary and description",
         CHANGES,
     ]
     return Added(written, left)

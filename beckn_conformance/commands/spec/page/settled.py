@@ -55,7 +55,10 @@ def settled(
             groups.setdefault(id(row), []).append(place)
         elif place.part in lines:
             line = _line(lines[place.part], place.pointer)
-            yield Difference("drift", line, operation.action, place.part, (place.pointer,), TEXTS[place.difference])
+            text = f"{TEXTS[place.difference]}; page.yaml cites no reading that settles it"
+            yield Difference(
+                "drift", line, operation.action, place.part, (place.pointer,) if place.pointer else (), text
+            )
     for row in facts.settled:
         part, number = row["parts"][0], row["reading"]
         if operation.key not in row["operations"] or part not in lines:
