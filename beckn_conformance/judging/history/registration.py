@@ -140,7 +140,6 @@ class Registration:
             self.clones.observe(observation)
         else:
             self.course.change(observation)
-            self.info.change()
 
     def _unanswered(self, observation: Observation) -> None:
         """Takes note of a call without a readable answer: a change may have been made or not, after a crash by half."""

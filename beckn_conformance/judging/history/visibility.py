@@ -1,0 +1,102 @@
+"""When the values of an update may be seen, and that they do not go again (R12, R19)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ...messages.text import shown
+from ...specification.actions import GET, UPDATE
+from ..checks import Observation
+from ..finding import Judgement
+from ..registry import history_check
+from .candidates import Candidates, Values, Write
+from .course import settled
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A Provider/get that showed certain values: they were in force at some time between the two."""
+
+    values: Values
+    earliest: float
+    latest: float
+
+
+@history_check("UPDATE-STAYS", "UPDATE-VISIBLE")
+class Visibility:
+    """The values of ``info`` that a Provider/get has shown."""
+
+    def __init__(self, candidates: Candidates) -> None:
+        self._candidates = candidates
+        self._reads: list[Read] = []
+
+    def judge(self, observation: Observation, values: Values) -> Iterator[Judgement]:
+        """Judges whether values are late, or were replaced before and have come back."""
+        writes = self._candidates.writes
+        lacking = [w for w in writes if w.time <= observation.exchange.ended and values.lacks(w)]
+        overdue = [w for w in lacking if settled(observation, w.time)]
+        if observation.action == GET:
+            read = self._read(observation, values)
+            if (earlier := self._replaced_by(read, overdue)) is not None:
+                yield _gone(observation, earlier, values)
+                return
+            if values.write.seen and values is not self._candidates.values[0]:
+                yield observation.ok("UPDATE-STAYS")
+            self._reads.append(read)
+            self._candidates.shown(values, read.latest)
+        if observation.config.updates == "deferred" or observation.action not in (UPDATE, GET):
+            return
+        late = overdue or [w for w in lacking if w.exchange == observation.exchange.id]
+        if late:
+            self._candidates.deferring = self._candidates.deferring or observation.action == GET
+            yield _late(observation, late[-1].sent, values)
+        elif not lacking and len(writes) > 1:
+            yield observation.ok("UPDATE-VISIBLE")
+
+    def _read(self, observation: Observation, values: Values) -> Read:
+        """When values shown now may have been in force: now, or as long ago as reads may lag."""
+        candidates = self._candidates
+        exact = not candidates.deferring and all(settled(observation, w.time) for w in candidates.writes)
+        lag = 0.0 if exact else observation.config.settle
+        return Read(values, observation.exchange.started - lag, observation.exchange.ended)
+
+    def _replaced_by(self, read: Read, overdue: list[Write]) -> dict[str, Any] | None:
+        """Values that were surely in force after those of a read, and before it."""
+        seen = [write for write in overdue if write.seen]
+        if seen and not self._candidates.deferring:
+            return seen[-1].sent
+        later = (r for r in self._reads if r.values.info != read.values.info and read.values.first < r.earliest)
+        return next((r.values.info for r in later if r.latest < read.earliest), None)
+
+
+def _gone(observation: Observation, earlier: Mapping[str, Any], values: Values) -> Judgement:
+    key = _difference(earlier, values)
+    return observation.bad(
+        "UPDATE-STAYS",
+        "/info",
+        "update-gone",
+        "values of an update are lost again",
+        f"{key} {shown(earlier[key], 60)}, as an earlier Provider/get showed",
+        f"{key} {shown(values.info[key], 60)}, from before the update",
+    )
+
+
+def _late(observation: Observation, sent: Mapping[str, Any], values: Values) -> Judgement:
+    key = _difference(sent, values)
+    return observation.bad(
+        "UPDATE-VISIBLE",
+        "/info",
+        "earlier-values",
+        "old values are shown after an acknowledged update",
+        f"{key} {shown(sent[key], 60)}",
+        f"{key} {shown(values.info[key], 60)}, as before",
+    )
+
+
+def _difference(earlier: Mapping[str, Any], values: Values) -> str:
+    """The first member that shows which values these are."""
+    return next(
+        (key for key in values.info if key in earlier and earlier[key] != values.info[key]), next(iter(earlier))
+    )
