@@ -246,6 +246,32 @@ MISTAKES: dict[str, tuple[Edit, str, str]] = {
         "it lists other operations",
     ),
     "no envelope": (file("envelope", "/$defs/get.ack", GONE), "", "envelope.json"),
+    "another envelope": (file("envelope", "/$defs/get.ack/required", ["body"]), "envelope.json:", "an envelope holds"),
+    "a third answer": (
+        file("header.reply", "/properties/action/enum", ["ACK", "NACK", "WAIT"]),
+        "header.reply.json:",
+        "action has to be one of ACK and NACK",
+    ),
+    "no Token": (
+        file("header.request", "/required", ["Action", "Timestamp"]),
+        "header.request.json:",
+        "the header has to have Token",
+    ),
+    "an Action that is a number": (
+        file("header.request", "/properties/Action/enum/2", 3),
+        "header.request.json:",
+        "it lists other operations",
+    ),
+    "a reference that is a number": (
+        file("get.nack", "/properties/registration/$ref", 3),
+        "get.nack.json:",
+        "is no JSON Schema",
+    ),
+    "a catalogue that describes nothing": (
+        file("catalogue", "/$defs/page/type", "x"),
+        "catalogue.json:",
+        "is no JSON Schema",
+    ),
     "a reading twice": (text("readings.yaml", "number: T2", "number: T1"), "readings.yaml:", "T1 is there twice"),
     "a reading that binds nobody": (
         text("readings.yaml", "level: [R]", "level: [M]"),
@@ -301,6 +327,31 @@ MISTAKES: dict[str, tuple[Edit, str, str]] = {
         "the request body of the link GetRegistration is no text",
     ),
     "a wrong example": (text("openapi.yaml", 'phone: "+91-8023329991"', "phone: 8023329991"), "openapi.yaml:", "metro"),
+    "another Action of a call": (
+        text("openapi.yaml", "const: Provider/get", "const: Provider/fetch"),
+        "openapi.yaml:",
+        "the Action of the call is not Provider/get",
+    ),
+    "an example that not all accept": (
+        text("openapi.yaml", "api: {endpoint_url: https://bus.example.org/beckn}", "api: {endpoint_url: 'http://bus'}"),
+        "openapi.yaml:",
+        "at /api/endpoint_url that x-safe does not allow",
+    ),
+    "a faulty time that is no text": (
+        file("header.request", "/properties/Timestamp/x-malformed/a word", 3),
+        "header.request.json:",
+        "Timestamp needs x-malformed with texts",
+    ),
+    "a message that may be a number": (
+        file("header.reply", "/properties/message/type", "number"),
+        "header.reply.json:",
+        "message has to be a string",
+    ),
+    "an envelope that is not listed": (
+        file("envelope", "/anyOf/0", {}),
+        "envelope.json:",
+        "it does not list every part",
+    ),
     "a stale example of an ACK": (
         text(
             "openapi.yaml",

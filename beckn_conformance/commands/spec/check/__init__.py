@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ....errors import SpecificationError
 from ....specification.loading import load
-from . import description, members, requirements, rows, schemas
+from . import description, headers, members, requirements, rows, schemas
 from .folder import Folder, Problem
 
 __all__ = ["Problem", "problems"]
@@ -29,7 +29,11 @@ def problems(path: Path) -> Iterator[Problem]:
         return
     found = [*schemas.problems(folder), *rows.problems(folder)]
     if not found:
-        found = [*schemas.of_messages(folder, rows.keys(folder))]
+        found = [
+            *schemas.of_messages(folder, rows.keys(folder)),
+            *headers.problems(folder, folder.contents["operations.yaml"]),
+            *rows.of_page(folder),
+        ]
     yield from found
     if found:
         return

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ....specification.pointer import below
+from ....specification.pointer import MISSING, below, places
 from ....specification.specification import Specification
 from ....specification.validators import BASE, compile_schema
 from .folder import Folder, Problem, references
@@ -19,13 +19,8 @@ def problems(folder: Folder, specification: Specification) -> Iterator[Problem]:
     if FILE not in folder.contents:
         yield Problem(FILE, 1, "is missing", "copy the kit's own")
         return
-    from openapi_spec_validator import OpenAPIV31SpecValidator
-
     content = folder.contents[FILE]
-    found = [
-        folder.problem(FILE, below("", *error.absolute_path), f"is no OpenAPI 3.1: {error.message[:200]}", "mend it")
-        for error in OpenAPIV31SpecValidator(content, base_uri=(folder.path / FILE).resolve().as_uri()).iter_errors()
-    ]
+    found = list(_form(folder, content))
     yield from found
     if found:
         return
@@ -43,7 +38,21 @@ def problems(folder: Folder, specification: Specification) -> Iterator[Problem]:
             yield folder.problem(FILE, here, f"{path} has no post", "describe the call as a POST")
         else:
             yield from _call(folder, f"{here}/post", item["post"], keys[path])
+            yield from _action(folder, f"{here}/post", item["post"], path.strip("/"))
+            yield from _unsafe(folder, specification, f"{here}/post", path.strip("/"))
     yield from _links(folder, content)
+
+
+def _form(folder: Folder, content: Any) -> Iterator[Problem]:
+    from openapi_spec_validator import OpenAPIV31SpecValidator
+
+    try:
+        for error in OpenAPIV31SpecValidator(content, base_uri=(folder.path / FILE).resolve().as_uri()).iter_errors():
+            pointer = below("", *error.absolute_path)
+            yield folder.problem(FILE, pointer, f"is no OpenAPI 3.1: {error.message[:200]}", "mend it")
+    except (LookupError, TypeError, AttributeError) as error:
+        # The library looks into what it has found to be of another form.
+        yield Problem(FILE, 1, f"is no OpenAPI 3.1: {error!r}", "look for what is misspelt or missing")
 
 
 def _links(folder: Folder, content: Mapping[str, Any]) -> Iterator[Problem]:
@@ -52,6 +61,30 @@ def _links(folder: Folder, content: Mapping[str, Any]) -> Iterator[Problem]:
             pointer = below("/components/links", name, "requestBody")
             message = f"the request body of the link {name} is no text, and generators refuse that"
             yield folder.problem(FILE, pointer, message, "write the JSON as a text")
+
+
+def _action(folder: Folder, here: str, call: Mapping[str, Any], action: str) -> Iterator[Problem]:
+    for index, parameter in enumerate(call.get("parameters", ())):
+        said = parameter.get("schema", {}).get("const", action)
+        if parameter.get("name") == "Action" and said != action:
+            pointer = f"{here}/parameters/{index}/schema/const"
+            yield folder.problem(FILE, pointer, f"the Action of the call is not {action}", "write that")
+
+
+def _unsafe(folder: Folder, specification: Specification, here: str, action: str) -> Iterator[Problem]:
+    """Values in examples of requests that not every gateway accepts."""
+    media = f"{here}/requestBody/content/application~1json/examples"
+    examples = folder.at(FILE, media)
+    for name, example in examples.items() if isinstance(examples, dict) else ():
+        target = folder.target(FILE, example["$ref"]) if "$ref" in example else (FILE, below(media, name))
+        if target is None:
+            continue
+        body = folder.at(*target).get("value")
+        for member in filter(lambda member: member.scalar, specification.members(action)):
+            for pointer, value in places(body, member.pointer):
+                if value != MISSING and value is not None and not member.safe(value):
+                    message = f"the example {name} has a value at {pointer} that x-safe does not allow"
+                    yield folder.problem(FILE, f"{target[1]}/value{pointer}", message, "choose another value")
 
 
 def _call(folder: Folder, here: str, call: Mapping[str, Any], key: str) -> Iterator[Problem]:

@@ -72,8 +72,10 @@ class Folder:
         """The value at a JSON Pointer of a file; MISSING where there is none."""
         return member(self.contents.get(file), pointer)
 
-    def target(self, file: str, reference: str) -> tuple[str, str] | None:
+    def target(self, file: str, reference: Any) -> tuple[str, str] | None:
         """File and pointer that a reference in a file means; None where nothing is there."""
+        if not isinstance(reference, str):
+            return None
         name, _, pointer = reference.partition("#")
         name = name or file
         if name not in self.contents or (pointer and self.at(name, pointer) == MISSING):

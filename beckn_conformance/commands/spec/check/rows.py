@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from ....errors import nearest
+from ....errors import SpecificationError, nearest
 from ....specification.pointer import below
 from ....specification.validators import compile_schema
 from ..page.facts import considered, is_stale
@@ -30,7 +30,6 @@ def problems(folder: Folder) -> Iterator[Problem]:
     if not found:
         yield from _operations(folder)
         yield from _requirements(folder)
-        yield from _page(folder)
 
 
 def keys(folder: Folder) -> list[str]:
@@ -46,7 +45,11 @@ def _form(folder: Folder, name: str, definitions: Any) -> Iterator[Problem]:
     if name not in definitions:
         yield folder.problem("catalogue.json", "/$defs", f"it does not describe {file}", "copy the kit's own")
         return
-    validator = compile_schema({"$ref": f"#/$defs/{name}", "$defs": definitions})
+    try:
+        validator = compile_schema({"$ref": f"#/$defs/{name}", "$defs": definitions})
+    except SpecificationError as unusable:
+        yield folder.problem("catalogue.json", f"/$defs/{name}", str(unusable), "copy the kit's own")
+        return
     for error in validator.iter_errors(folder.contents[file]):
         pointer = below("", *error.instance_path)
         yield folder.problem(file, pointer, error.message[:300], f"see $defs/{name} of catalogue.json")
@@ -55,30 +58,19 @@ def _form(folder: Folder, name: str, definitions: Any) -> Iterator[Problem]:
 def _operations(folder: Folder) -> Iterator[Problem]:
     file, rows = "operations.yaml", folder.contents["operations.yaml"]
     ids = {row["id"] for row in folder.contents["requirements.yaml"]}
-    envelopes = folder.contents.get("envelope.json", {}).get("$defs", {})
     for index, row in enumerate(rows):
         here = f"/{index}"
         for name in ("key", "action", "prefix", "section"):
             if any(row[name] == other[name] for other in rows[:index]):
                 message = f"another operation has the {name} {row[name]}, too"
                 yield folder.problem(file, f"{here}/{name}", message, "give it one of its own")
-        for kind in KINDS:
-            name = f"{row['key']}.{kind}"
-            if f"{name}.json" not in folder.contents:
-                yield folder.problem(file, here, f"{name}.json is missing", "write it")
-            if name not in envelopes:
-                yield folder.problem(
-                    file, here, f"envelope.json has no $defs/{name}", "add it, as for other operations"
-                )
+        for name in (f"{row['key']}.{kind}.json" for kind in KINDS):
+            if name not in folder.contents:
+                yield folder.problem(file, here, f"{name} is missing", "write it")
         for ending in ENDINGS:
             if (id_ := f"{row['prefix']}-{ending}") not in ids:
                 remedy = "add it; every operation has one"
                 yield folder.problem(file, here, f"requirements.yaml has no {id_}", remedy)
-    header = folder.contents.get("header.request.json", {})
-    actions = header.get("properties", {}).get("Action", {}).get("enum", [])
-    if sorted(actions) != sorted(row["action"] for row in rows):
-        message = "it lists other operations than operations.yaml"
-        yield folder.problem("header.request.json", "/properties/Action/enum", message, "list the same")
 
 
 def _requirements(folder: Folder) -> Iterator[Problem]:
@@ -137,7 +129,8 @@ def _headings(node: Any) -> Iterator[str]:
 # The page.
 
 
-def _page(folder: Folder) -> Iterator[Problem]:
+def of_page(folder: Folder) -> Iterator[Problem]:
+    """What page.yaml names that does not exist, and what it lacks; the other files have to be sound."""
     page = folder.contents["page.yaml"]
     titles = page.get("layout", {}).get("titles", {})
     for key in keys(folder):

@@ -1,0 +1,63 @@
+"""Checks the headers and the envelope, whose members the kit knows by name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from ....specification.pointer import MISSING
+from .folder import Folder, Problem, references
+
+REQUEST, REPLY, ENVELOPE = "header.request.json", "header.reply.json", "envelope.json"
+MEMBERS: Final = {REQUEST: ("Action", "Token", "Timestamp"), REPLY: ("action", "message")}
+ANSWERS: Final = ["ACK", "NACK"]
+
+
+def problems(folder: Folder, operations: list[dict[str, Any]]) -> Iterator[Problem]:
+    """Members of headers that are missing or allow something else, and envelopes of another form."""
+    for file, names in MEMBERS.items():
+        if file not in folder.contents:
+            yield Problem(file, 1, "is missing", "copy the kit's own")
+            continue
+        for name in names:
+            if folder.at(file, f"/properties/{name}") == MISSING or name not in folder.contents[file].get(
+                "required", ()
+            ):
+                yield folder.problem(file, "/required", f"the header has to have {name}", "add it, and require it")
+    actions = folder.at(REQUEST, "/properties/Action/enum")
+    due = [operation["action"] for operation in operations]
+    if not isinstance(actions, list) or sorted(map(str, actions)) != sorted(due):
+        message = "it lists other operations than operations.yaml"
+        yield folder.problem(REQUEST, "/properties/Action/enum", message, "list the same")
+    malformed = folder.at(REQUEST, "/properties/Timestamp/x-malformed")
+    if not isinstance(malformed, dict) or not all(isinstance(value, str) for value in malformed.values()):
+        message = "Timestamp needs x-malformed with texts, of which each is sent"
+        yield folder.problem(
+            REQUEST, "/properties/Timestamp/x-malformed", message, "list faulty times, each with a name"
+        )
+    if folder.at(REPLY, "/properties/message/type") != "string":
+        yield folder.problem(REPLY, "/properties/message", "message has to be a string", 'write "type": "string"')
+    if folder.at(REPLY, "/properties/action/enum") != ANSWERS:
+        message = f"action has to be one of {' and '.join(ANSWERS)}"
+        yield folder.problem(REPLY, "/properties/action/enum", message, f"list {ANSWERS}")
+    listed = [reference for _, reference in references(folder.at(ENVELOPE, "/anyOf"))]
+    if sorted(listed) != sorted(f"#/$defs/{name}" for name in folder.contents.get(ENVELOPE, {}).get("$defs", {})):
+        yield folder.problem(ENVELOPE, "/anyOf", "it does not list every part of $defs once", "list the same")
+    for index, operation in enumerate(operations):
+        for kind in ("request", "ack", "nack"):
+            yield from _envelope(folder, f"/{index}", f"{operation['key']}.{kind}")
+
+
+def _envelope(folder: Folder, here: str, name: str) -> Iterator[Problem]:
+    """What is wrong with the envelope of a message."""
+    pointer = f"/$defs/{name}"
+    content = folder.at(ENVELOPE, pointer)
+    if not isinstance(content, dict):
+        message = f"envelope.json has no {pointer.lstrip('/')}"
+        yield folder.problem("operations.yaml", here, message, "add it, as for other operations")
+        return
+    held = {*content.get("properties", ())} == {*content.get("required", ())} == {"header", "body"}
+    header = REQUEST if name.endswith(".request") else REPLY
+    if not held or {reference for _, reference in references(content)} != {f"{name}.json", header}:
+        message = f"an envelope holds a header ({header}) and a body ({name}.json), and nothing else"
+        yield folder.problem(ENVELOPE, pointer, message, "write it as for other operations")
