@@ -92,46 +92,45 @@ BAD = {"conformant": 0, "incomplete": 0, "inconclusive": 2, "non-conformant": 3}
 
 def _requirement(id_: str, old: Mapping[str, Any], new: Mapping[str, Any], *, narrowed: bool) -> Iterator[Change]:
     level = new["level"] or old["level"]
-    before = {row["id"]: row for row in old["findings"]}
-    after = {row["id"]: row for row in new["findings"]}
-    waived_before, waived_after = old["status"] == "waived", new["status"] == "waived"
-    told = False
-    for key, row in after.items():
-        where = f"{row['operation']} {row['pointer'] or 'the whole body'}: {row['message']}"
-        if key not in before:
-            told = True
-            yield Change("waived" if waived_after else "new", id_, level, where, key, worse=not waived_after)
-        elif waived_after and not waived_before:
-            told = True
-            yield Change("waived", id_, level, where, key)
-        elif waived_before and not waived_after:
-            told = True
-            yield Change("new", id_, level, f"{where} (its waiver no longer applies)", key, worse=True)
-        elif difference := _difference(before[key], row):
-            told = True
-            yield Change("changed", id_, level, f"{where} ({difference})", key)
-    for key, row in before.items():
-        if key in after:
-            continue
-        where = f"{row['operation']} {row['pointer'] or 'the whole body'}: {row['message']}"
-        told = True
-        looked_for = not narrowed or {*old["tests"]} <= {*new["tests"]}
-        if looked_for and new["status"] in ("passed", "failed", "warned", "waived"):
-            yield Change("fixed", id_, level, where, key)
-        else:
-            yield Change(
-                "changed",
-                id_,
-                level,
-                f"{where} (not seen again; {id_} is {new['status']}, and not all that found it was run)",
-                key,
-            )
-    if new["status"] != old["status"] and not told:
+    changes = [*_new_findings(id_, level, old, new), *_old_findings(id_, level, old, new, narrowed=narrowed)]
+    yield from changes
+    if new["status"] != old["status"] and not changes:
         worse = BETTER.index(new["status"]) > BETTER.index(old["status"])
         text = f"{old['status']} became {new['status']}{': ' + new['reason'] if new.get('reason') else ''}"
         # A narrowed run reaches other requirements by chance only.
         worse = worse and not (narrowed and new["status"] in ("inconclusive", "untested"))
         yield Change("worse" if worse else "changed" if narrowed else "better", id_, level, text, worse=worse)
+
+
+def _new_findings(id_: str, level: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Change]:
+    """Findings of the newer report that are new, changed, waived or no longer waived."""
+    before = {row["id"]: row for row in old["findings"]}
+    waived = new["status"] == "waived"
+    for row in new["findings"]:
+        known = before.get(row["id"])
+        if known is None or (old["status"] == "waived") != waived:
+            why = " (its waiver no longer applies)" if known is not None and not waived else ""
+            yield Change("waived" if waived else "new", id_, level, _where(row) + why, row["id"], worse=not waived)
+        elif difference := _difference(known, row):
+            yield Change("changed", id_, level, f"{_where(row)} ({difference})", row["id"])
+
+
+def _old_findings(
+    id_: str, level: str, old: Mapping[str, Any], new: Mapping[str, Any], *, narrowed: bool
+) -> Iterator[Change]:
+    """Findings of the older report that the newer one does not have."""
+    after = {row["id"] for row in new["findings"]}
+    for row in old["findings"]:
+        if row["id"] in after:
+            continue
+        tested = not narrowed or {*old["tests"]} <= {*new["tests"]}
+        fixed = tested and new["status"] in ("passed", "failed", "warned", "waived")
+        why = f" (not seen again; {id_} is {new['status']}, and not all that found it was run)"
+        yield Change("fixed" if fixed else "changed", id_, level, _where(row) + ("" if fixed else why), row["id"])
+
+
+def _where(finding: Mapping[str, Any]) -> str:
+    return f"{finding['operation']} {finding['pointer'] or 'the whole body'}: {finding['message']}"
 
 
 def _difference(old: Mapping[str, Any], new: Mapping[str, Any]) -> str:
