@@ -56,12 +56,10 @@ class Judge:
         for id_, token in config.registrations:
             self.known.add(Known(id_, token))
 
-    def learn_served(self, actions: Iterable[str]) -> None:
-        """Notes that a probe got ACK or NACK from these operations."""
-        self._served |= set(actions)
-
-    def learn_signups_work(self) -> None:
-        self._signups_work = True
+    def learn(self, served: Iterable[str], *, signups_work: bool) -> None:
+        """Takes over from a probe which operations answer with ACK or NACK, and if any signup was acknowledged."""
+        self._served |= set(served)
+        self._signups_work = self._signups_work or signups_work
 
     def describe(self, exchange: Exchange) -> str:
         """Describes in one line what is special about a request of the test that is being judged."""
@@ -125,17 +123,7 @@ class Judge:
                     about = self.known.about(other.sent)
                     self._histories.announce(other, about.id if about else None)
             for judgement in self.judge(exchange):
-                yield exchange, self._preferred(exchange, judgement, ordered, weight)
-
-    def _preferred(
-        self, exchange: Exchange, judgement: Judgement, exchanges: Sequence[Exchange], weight: Weight
-    ) -> Judgement:
-        finding = judgement.finding
-        if finding is None:
-            return judgement
-        doubtful = bool(self._observations[exchange.id].diagnosis.doubts)
-        context = Context(exchanges, doubtful, history=finding.requirement in history_requirements())
-        return replace(judgement, finding=replace(finding, weight=preference(exchange, context, weight)))
+                yield exchange, _preferred(self._observations[exchange.id], judgement, ordered, weight)
 
     def look_at(self, exchanges: Sequence[Exchange]) -> None:
         """Learns what the gateway's own replies look like, if anything else answers (T6), and how fast the line is."""
@@ -208,3 +196,15 @@ def _contended(exchanges: Sequence[Exchange]) -> frozenset[str]:
         if exchange.action in (UPDATE, ADD) and exchange.sent is not None:
             changes.setdefault(exchange.id_sent or "", []).append(exchange)
     return frozenset().union(*map(overlapping, changes.values()))
+
+
+def _preferred(
+    observation: Observation, judgement: Judgement, exchanges: Sequence[Exchange], weight: Weight
+) -> Judgement:
+    """A judgement with the preference of its finding, if it has one."""
+    finding = judgement.finding
+    if finding is None:
+        return judgement
+    history = finding.requirement in history_requirements()
+    context = Context(exchanges, bool(observation.diagnosis.doubts), history)
+    return replace(judgement, finding=replace(finding, weight=preference(observation.exchange, context, weight)))

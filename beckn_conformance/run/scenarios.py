@@ -100,7 +100,5 @@ def judge_of(run: Run, probe: Probe) -> Judge:
     judge = Judge(run.specification, run.config, closed=not run.recorded)
     judge.known.unheld = frozenset(probe.unheld)
     judge.known.serves_fresh = probe.serves_fresh
-    judge.learn_served(probe.served)
-    if probe.signups_work:
-        judge.learn_signups_work()
+    judge.learn(probe.served, signups_work=probe.signups_work)
     return judge

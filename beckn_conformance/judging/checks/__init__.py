@@ -5,7 +5,8 @@ read, only that fault is judged.
 """
 
 from . import acceptance, bodies, field_errors, refusals, replies, robustness
-from .observation import Observation, blamed, looks_unsettled
+from .observation import Observation
+from .reading import blamed, looks_unsettled
 from .replies import JSON_MEDIA
 
 __all__ = [

@@ -15,7 +15,8 @@ from ..diagnosis import Fault
 from ..finding import Judgement, Obligation
 from ..registry import check, each_of
 from .blame import blames, refused_for_a_doubt, refused_unread
-from .observation import Observation, body_is_judged, is_judged
+from .observation import Observation
+from .reading import body_is_judged, is_judged
 
 
 def _header_faults(

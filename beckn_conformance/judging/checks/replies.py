@@ -10,7 +10,8 @@ from ...specification.pointer import MISSING
 from ..finding import Judgement, Obligation
 from ..registry import check, each_of
 from .breaches import breaches
-from .observation import Observation, body_is_judged
+from .observation import Observation
+from .reading import body_is_judged
 
 PER_REPLY = each_of("ACK", "NACK")
 JSON_MEDIA = re.compile(r"\s*application/([\w.!#$&^-]+\+)?json\s*(;.*)?", re.IGNORECASE)

@@ -1,0 +1,176 @@
+"""Tells what kind of reply an exchange got."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+from ...config.gateway import GatewayConfig
+from ...messages.exchange import Exchange
+from ...messages.json_text import MOST_ITEMS
+from ...specification.actions import ADD
+from ...specification.pointer import MISSING, below, member
+from ...specification.replies import Statuses, statuses
+from ...specification.specification import Specification
+from ..diagnosis import Diagnosis
+from ..known import KnownRegistrations
+from ..origin import INTERMEDIARY, Origin, is_own
+
+
+@dataclass(frozen=True)
+class Reading:
+    """An exchange, its diagnosis, and what was known before it; its properties tell kinds of replies apart."""
+
+    exchange: Exchange
+    diagnosis: Diagnosis
+    specification: Specification
+    config: GatewayConfig
+    known: KnownRegistrations
+    served: bool
+    """True if this operation was answered with ACK or NACK before."""
+    signups_work: bool
+    """True if any signup was acknowledged before."""
+    fresh: bool
+    """True if the registration, or that of the token, may not be visible yet (R19)."""
+    contended: bool = False
+    """True if another change of the same registration was under way, so that this one may be refused (X3)."""
+
+    origin: Origin = Origin.NONE
+    """Who wrote the reply, as far as can be told (T6)."""
+    fronted: bool = False
+    """True if any reply so far came from something in front of the gateway."""
+    shut_out: bool = False
+    """True if a plain valid request got such a reply from something in front of the gateway before."""
+
+    fastest: float = 0.0
+    """Highest rate of a large request so far, in bytes a second; 0 without any."""
+    reached: bool = True
+    """True if the last hostile request may have reached the gateway."""
+
+    @cached_property
+    def statuses(self) -> Statuses:
+        """The words for statuses that are due, with the gateway's own as declared (R5, R6)."""
+        literals = statuses(self.specification)
+        return replace(
+            literals,
+            pending=self.config.status_names.get("UPDATE-PENDING", literals.pending),
+            failed=self.config.status_names.get("UPDATE-FAIL", literals.failed),
+        )
+
+    @cached_property
+    def readable(self) -> bool:
+        """True for an ACK or a NACK."""
+        return self.exchange.action_of_reply is not None
+
+    @property
+    def message(self) -> bool:
+        """True if the request was a message, so that the reply must have the form of the specification."""
+        return self.exchange.purpose == "" and self.exchange.sent is not None
+
+    @cached_property
+    def by_gateway(self) -> bool:
+        """True if the gateway wrote the reply, and not something in front of it (T6, T13)."""
+        reply = self.exchange.reply
+        if reply is None or self.readable or not is_own(self.origin, reply):
+            return self.readable
+        # A firewall whose replies look like the gateway's may turn away a valid request.
+        turned_away = self.served and self.message and self.diagnosis.valid and 400 <= reply.status < 500
+        return not (300 <= reply.status < 400 or reply.status == 429 or self._conflicts or turned_away)
+
+    @property
+    def replaced(self) -> bool:
+        """True if something in front of the gateway replaced its refusal."""
+        reply = self.exchange.reply
+        if reply is None or self.origin not in (Origin.UNLIKE, Origin.FRONT) or self._conflicts:
+            return False
+        return reply.status // 100 in (2, 4) and reply.status != 429 and reply.status not in INTERMEDIARY
+
+    @property
+    def _conflicts(self) -> bool:
+        """True if a framework refuses a change because of another one that is under way."""
+        reply = self.exchange.reply
+        return self.contended and reply is not None and reply.status in (409, 423)
+
+    @property
+    def refused(self) -> bool:
+        """True if the gateway refused the request, by a NACK or by the bare status of its framework."""
+        status = self.exchange.reply.status if self.exchange.reply else 0
+        # Frameworks often refuse what is no message, with a page of their own (T14).
+        own = self.by_gateway or self._conflicts or (self.origin is Origin.UNLIKE and not self.message)
+        return self.exchange.refused or (status // 100 == 4 and status != 429 and own)
+
+    @property
+    def crashed(self) -> bool:
+        return self.exchange.reply is not None and self.exchange.reply.status >= 500 and not self.readable
+
+    @property
+    def absent(self) -> bool:
+        """True if the path seems not to be served at all."""
+        return self.exchange.reply is not None and self.exchange.reply.status in (404, 405, 501) and not self.readable
+
+    @property
+    def unsettled(self) -> bool:
+        """True for a refusal that may mean that the registration is not visible yet (R19)."""
+        faults = self.diagnosis.faults
+        if not self.fresh or any(fault.in_header for fault in faults):
+            return False
+        if any(fault.of_registration for fault in faults) and (not body_is_judged(self) or self.blamed):
+            # The refusal is right. That it blames nothing may be due to a token that is not visible yet.
+            return False
+        return looks_unsettled(self.exchange)
+
+    @property
+    def disguised(self) -> bool:
+        """True for an ACK with the body of a refusal, to an unusual request: nobody knows what was done."""
+        status = member(self.exchange.body_of_reply, "/registration/status")
+        return self.exchange.acknowledged and not self.diagnosis.valid and status in (MISSING, self.statuses.failed)
+
+    @cached_property
+    def blamed(self) -> tuple[tuple[str, Any], ...]:
+        """Pointers and values of everything that the body of the NACK says, except statuses."""
+        return blamed(self.exchange)
+
+
+def blamed(exchange: Exchange) -> tuple[tuple[str, Any], ...]:
+    """Returns pointers and values of everything that the body of a NACK says, except statuses."""
+    leaves = itertools.islice(_leaves(exchange.body_of_reply, ""), MOST_ITEMS)
+    return tuple((pointer, value) for pointer, value in leaves if pointer != "/registration/status")
+
+
+def looks_unsettled(exchange: Exchange) -> bool:
+    """True if a gateway may have given the reply because it does not see the registration yet (R19)."""
+    if exchange.reply is None or exchange.acknowledged:
+        return False
+    if not exchange.refused:
+        return exchange.reply.status == 404
+    return all(pointer.startswith("/registration") for pointer, _ in blamed(exchange))
+
+
+def _leaves(value: Any, pointer: str) -> Iterator[tuple[str, Any]]:
+    """Yields all values but null, false, 0, blank texts and empty objects and lists."""
+    if isinstance(value, dict):
+        for key, child in value.items():
+            yield from _leaves(child, below(pointer, key))
+    elif isinstance(value, list):
+        for index, child in enumerate(value):
+            yield from _leaves(child, f"{pointer}/{index}")
+    elif value not in (None, False, 0, MISSING) and str(value).strip():
+        yield pointer, value
+
+
+def body_is_judged(reading: Reading) -> bool:
+    """True if the specification has a failure body for the faults of the request (H3, R16)."""
+    faults = reading.diagnosis.body_faults
+    if not faults or reading.diagnosis.header_faults:
+        return False
+    registration = [f for f in faults if f.of_registration]
+    if registration and reading.exchange.action == ADD:
+        return False
+    return not registration or len(registration) == len(faults)
+
+
+def is_judged(reading: Reading) -> bool:
+    return reading.readable and reading.message and not reading.unsettled

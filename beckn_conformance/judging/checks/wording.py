@@ -1,0 +1,85 @@
+"""Words requests and replies for findings, each in one line."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from ...messages.exchange import Exchange, Message
+from ...messages.text import shown
+from ...specification.pointer import MISSING, member, places
+from ...untrusted.text import brief, printable
+from ..diagnosis import Fault
+from ..origin import signature
+
+if TYPE_CHECKING:
+    from .observation import Observation
+
+
+TOKENS = {"foreign": "another registration's token", "unknown": "a token that no signup gave"}
+"""By kind of fault, what a request has as its token."""
+
+
+def request_line(observation: Observation) -> str:
+    """Describes in one line what is special about a request."""
+    exchange, diagnosis = observation.exchange, observation.diagnosis
+    if exchange.sent is None:
+        return _text_line(observation)
+    if diagnosis.faults:
+        return f"{exchange.action} with {'; '.join(_fault(exchange.sent, fault) for fault in diagnosis.faults[:4])}"
+    parts = [
+        f"{pointer} = {shown(member(exchange.sent.body, pointer), 80)}"
+        for pointer in diagnosis.symbols or _foreign_scripts(observation, exchange.sent.body)
+    ]
+    parts += [f"no {pointer}" for pointer in observation.left_out[:4] if diagnosis.valid]
+    parts += [f"{doubt.pointer or 'the body'}: {doubt.why}" for doubt in diagnosis.doubts[:2]]
+    where = f" at the peer {exchange.peer}" if exchange.peer else ""
+    kind = "valid" if diagnosis.valid else "unusual"
+    return f"{exchange.action}{where}, {kind}" + (f", with {'; '.join(parts)}" if parts else "")
+
+
+def _text_line(observation: Observation) -> str:
+    """Describes a request that is no message by its beginning."""
+    exchange = observation.exchange
+    text = exchange.request.content.decode("utf-8", "replace")
+    known = observation.known.registrations.get(exchange.about)
+    for secret in filter(None, (known.token if known else "", observation.config.signup_token)):
+        # Masked before the text is cut: half a secret would not be recognised.
+        text = text.replace(json.dumps(secret)[1:-1], "…").replace(secret, "…")
+    what = str(exchange.stimulus or "") or "content that is no message"
+    return f"{exchange.action} with {what}: {printable(text[:60])}"
+
+
+def _fault(sent: Message, fault: Fault) -> str:
+    name = fault.pointer.removeprefix("header:")
+    if fault.kind == "missing":
+        return f"no {name}"
+    if name == "Token" and fault.in_header:
+        return TOKENS.get(fault.kind, f"a Token that is {fault.kind}")
+    value = shown(sent.header.get(name)) if fault.in_header else shown(member(sent.body, name), 80)
+    return f"{name} = {value} ({fault.kind})"
+
+
+def _foreign_scripts(observation: Observation, body: Any) -> list[str]:
+    """Pointers of valid texts beyond ASCII, which a firewall or a codec may trip over."""
+    scalars = (known for known in observation.specification.members(observation.action) if known.scalar)
+    found = (place for known in scalars for place in places(body, known.pointer))
+    return [pointer for pointer, value in found if isinstance(value, str) and not value.isascii()][:2]
+
+
+def reply_line(exchange: Exchange) -> str:
+    """Describes a reply in one line."""
+    if exchange.reply is None or exchange.received is None:
+        return str(exchange.trouble or "no reply")
+    said = exchange.action_of_reply
+    if said is None:
+        kind = (exchange.reply.header("content-type") or "no media type").partition(";")[0]
+        who = "; ".join(filter(None, (brief(kind, 80), signature(exchange.reply))))
+        return f"status {exchange.reply.status} without ACK or NACK ({who})"
+    message = exchange.received.header.get("message", MISSING)
+    text = f"{said} {shown(message, 80)}" if message != MISSING else f"{said} without a message"
+    if said == "NACK" and exchange.reply.status != 200:
+        text += f" (status {exchange.reply.status})"
+    if said == "ACK" and (id_ := member(exchange.body_of_reply, "/registration/id")) != MISSING:
+        text += f" (registration {shown(id_, 60)})"
+    return text
