@@ -6,11 +6,11 @@ import asyncio
 import datetime
 import itertools
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ..config.gateway import SIGNUP_TOKEN, GatewayConfig
+from ..config.gateway import GatewayConfig
 from ..config.time_zones import zone
 from ..judging.origin import INTERMEDIARY, Appearance, Fronted, Origin, family, is_bare
 from ..messages.binding import Binding
@@ -85,12 +85,6 @@ class Gateway:
         """Now, in the form of the page (H1)."""
         return datetime.datetime.now(self._zone).strftime("%Y-%m-%dT%H:%M:%S")
 
-    def header(self, action: str, token: str | None = None) -> Mapping[str, str]:
-        """Action and Token of a valid request; the token is that of a signup unless one is given."""
-        if token is None:
-            token = self.config.signup_token or SIGNUP_TOKEN
-        return {"Action": action, "Token": token}
-
     async def send(self, outgoing: Outgoing) -> Exchange:
         """Sends a request and waits for the whole reply, as often as the retry policy says.
 
@@ -121,8 +115,7 @@ class Gateway:
         self, outgoing: Outgoing, repeatable: bool, *, is_first: bool
     ) -> tuple[Exchange, Fate | None, float]:
         """Sends a request once: the exchange without an id, its fate (None if it was not tried), and when it began."""
-        await self._limiter.enter(first=outgoing.is_control or not is_first)
-        try:
+        async with self._limiter.place(first=outgoing.is_control or not is_first):
             if outgoing.start is not None and is_first:
                 await outgoing.start()
             if not outgoing.is_control:
@@ -131,8 +124,6 @@ class Gateway:
             started, begun = clock.now(), time.monotonic()
             reply, fate, trouble = await self._attempt(request, repeatable)
             seconds = time.monotonic() - begun
-        finally:
-            self._limiter.leave()
         exchange = Exchange(
             id="",
             action=outgoing.action,

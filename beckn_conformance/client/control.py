@@ -46,11 +46,11 @@ class Control:
     def learn(self, exchange: Exchange, binding: Binding) -> None:
         """Remembers a Provider/get that was acknowledged, as a call known to be good."""
         sent = exchange.sent
-        if sent is None or not exchange.acknowledged:
+        if sent is None or not exchange.acknowledged or "Token" not in sent.header:
             return
         id_ = identifier(member(sent.body, "/registration/id"))
         if id_ is not None and id_ not in {known for known, _ in self._known}:
-            self._known.append((id_, Outgoing(GET, binding, sent.header, sent.body, purpose=CONTROL)))
+            self._known.append((id_, Outgoing(GET, binding, sent.body, sent.header["Token"], purpose=CONTROL)))
 
     @property
     def is_away(self) -> bool:

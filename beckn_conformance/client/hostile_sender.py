@@ -78,8 +78,7 @@ class HostileSender:
             raise Unmet("raw bytes cannot be sent where an HTTP proxy or no socket at all is before the gateway")
 
     def _outgoing(self, action: str, body: Any, of: Registration) -> Outgoing:
-        header = self._actor.gateway.header(action, None if action == SIGNUP else of.token)
-        return Outgoing(action, self._actor.binding, header, body)
+        return Outgoing(action, self._actor.binding, body, None if action == SIGNUP else of.token)
 
     async def _send(self, outgoing: Outgoing) -> Exchange:
         exchange = await self._actor.gateway.send(outgoing)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-from ..config.gateway import GatewayConfig
+from ..config.gateway import SIGNUP_TOKEN, GatewayConfig
 from ..messages.binding import Binding
 from ..messages.exchange import CONTROL, Message, Request, Stimulus
 
@@ -17,15 +17,15 @@ class Outgoing:
 
     action: str
     binding: Binding
-    header: Mapping[str, str]
-    """Header members, without a Timestamp unless it is ``dated``."""
-    body: Any = None
+    body: Any
+    token: str | None = None
+    """None for that of a signup."""
+    header: Mapping[str, str | None] = field(default_factory=dict)
+    """Header members in place of those of a valid call; None leaves one out. A Timestamp is that of each attempt."""
     text: bytes | None = None
     """Content in place of the JSON of ``body``; then it is no message (T14)."""
     change: Callable[[Request], Request] | None = None
     """Makes another request of the valid one; then it is no message, and is sent only once (T16)."""
-    dated: bool = False
-    """Whether ``header`` has the Timestamp to send, or none is sent; otherwise it is that of each attempt."""
     purpose: str = ""
     stimulus: Stimulus | None = None
     about: str = ""
@@ -39,7 +39,9 @@ class Outgoing:
 
     def request(self, config: GatewayConfig, timestamp: str) -> tuple[Message | None, Request]:
         """The message, if it is one, and the request that carries it at a time."""
-        header = dict(self.header) if self.dated else {**self.header, "Timestamp": timestamp}
+        token = config.signup_token or SIGNUP_TOKEN if self.token is None else self.token
+        members = {"Action": self.action, "Token": token, "Timestamp": timestamp, **self.header}
+        header = {name: value for name, value in members.items() if value is not None}
         if self.text is None:
             fields, content = self.binding.encode(Message(header, self.body))
         else:

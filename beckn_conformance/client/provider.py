@@ -102,17 +102,8 @@ class Actor:
 
         ``peer`` is the base URL of another gateway to ask. ``start`` is awaited with a place in hand.
         """
-        changes = header or {}
-        members: dict[str, str | None] = {**self.gateway.header(action, token), **changes}
         outgoing = Outgoing(
-            action,
-            self.binding,
-            {name: value for name, value in members.items() if value is not None},
-            body,
-            dated="Timestamp" in changes,
-            purpose=purpose,
-            stimulus=stimulus,
-            start=start,
+            action, self.binding, body, token, header or {}, purpose=purpose, stimulus=stimulus, start=start
         )
         if peer:
             exchange = await self._gateways[peer].send(outgoing)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..client.client import Gateway
 from ..client.exclusive import ExclusiveAccess
-from ..client.limiter import RankedTurns
+from ..client.limiter import Places
 from ..client.memory import Memory
 from ..client.probe import ProbeResult, probe
 from ..client.provider import Actor
@@ -81,7 +81,7 @@ class Player:
         self._exclusive = ExclusiveAccess()
         self._exclusive.sure = not worker
         self._memory = Memory()
-        self._turns = RankedTurns(config.concurrency, lambda: self._memory.is_short)
+        self._places = Places(lambda: 1 if self._memory.is_short else config.concurrency)
         self._ranks = itertools.count()
         self.playing: dict[str, Future[Transcript]] = {}
         """Scenarios that were begun, and whose transcript nobody has taken."""
@@ -178,7 +178,7 @@ class Player:
         """Plays a scenario, and again with other registrations if an answer was lost (T13)."""
         gateway = self._gateway
         assert gateway is not None
-        turn = functools.partial(self._turns.turn, rank)
+        turn = functools.partial(self._places.place, rank)
         exchanges: list[Exchange] = []
         lost = False
         async with self._verifier.turn(), self._exclusive.together():

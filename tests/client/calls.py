@@ -6,7 +6,7 @@ import asyncio
 import socket
 import struct
 from asyncio import StreamReader, StreamWriter
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
 from beckn_conformance.client.client import Gateway
@@ -19,19 +19,12 @@ from tests.end_to_end.loopback import Loopback, Talk
 T = TypeVar("T")
 Make = Callable[..., Loopback]
 GET, SIGNUP, UPDATE = "Provider/get", "Provider/signup", "Provider/info/update"
-HEADER = {"Action": GET, "Token": "token-1", "Timestamp": "2026-01-01T00:00:00"}
 BODY = {"registration": {"id": "1"}}
 CHUNKED = b"Transfer-Encoding: chunked"
 
 
-def outgoing(
-    action: str = GET,
-    header: Mapping[str, str] = HEADER,
-    body: Any = BODY,
-    binding: Binding = HttpBinding(),  # noqa: B008
-    **more: Any,
-) -> Outgoing:
-    return Outgoing(action, binding, header, body, **{"dated": True, **more})
+def outgoing(action: str = GET, body: Any = BODY, binding: Binding = HttpBinding(), **more: Any) -> Outgoing:  # noqa: B008
+    return Outgoing(action, binding, body, "token-1", **more)
 
 
 def playing(url: str, play: Callable[[Gateway], Awaitable[T]], **options: Any) -> T:

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from beckn_conformance.client.limiter import ConcurrencyLimiter, RankedTurns
+from beckn_conformance.client.limiter import ConcurrencyLimiter, Places
 
 
 async def _let_all_run():
@@ -16,11 +16,11 @@ async def _let_all_run():
 
 def test_no_more_calls_are_under_way_than_allowed():
     async def play():
-        turns, under_way, most = RankedTurns(3), 0, 0
+        places, under_way, most = Places(lambda: 3), 0, 0
 
         async def call(rank):
             nonlocal under_way, most
-            async with turns.turn(rank):
+            async with places.place(rank):
                 under_way += 1
                 most = max(most, under_way)
                 await asyncio.sleep(0)
@@ -34,13 +34,13 @@ def test_no_more_calls_are_under_way_than_allowed():
 
 def test_the_waiting_call_of_the_lowest_rank_goes_next():
     async def play():
-        turns, order = RankedTurns(1), []
+        places, order = Places(lambda: 1), []
 
         async def call(rank, name):
-            async with turns.turn(rank):
+            async with places.place(rank):
                 order.append(name)
 
-        async with turns.turn(0):
+        async with places.place(0):
             tasks = [asyncio.create_task(call(*one)) for one in ((5, "c"), (2, "a"), (5, "d"), (3, "b"))]
             await _let_all_run()
             assert order == []
@@ -53,13 +53,13 @@ def test_the_waiting_call_of_the_lowest_rank_goes_next():
 @pytest.mark.parametrize("when", ["while it waits", "when its turn has come"])
 def test_a_cancelled_call_passes_its_turn_on(when):
     async def play():
-        turns, went = RankedTurns(1), []
+        places, went = Places(lambda: 1), []
 
         async def call(rank):
-            async with turns.turn(rank):
+            async with places.place(rank):
                 went.append(rank)
 
-        async with turns.turn(0):
+        async with places.place(0):
             given_up, other = asyncio.create_task(call(1)), asyncio.create_task(call(2))
             await _let_all_run()
             if when == "while it waits":
@@ -68,7 +68,7 @@ def test_a_cancelled_call_passes_its_turn_on(when):
         if when == "when its turn has come":
             given_up.cancel()
         await asyncio.wait([given_up, other])
-        async with turns.turn(3):
+        async with places.place(3):
             return went
 
     assert asyncio.run(asyncio.wait_for(play(), 60)) == [2]
@@ -76,11 +76,11 @@ def test_a_cancelled_call_passes_its_turn_on(when):
 
 def test_a_failed_call_passes_its_turn_on():
     async def play():
-        turns = RankedTurns(1)
+        places = Places(lambda: 1)
         with pytest.raises(ValueError, match="broken"):
-            async with turns.turn(1):
+            async with places.place(1):
                 raise ValueError("broken")
-        async with turns.turn(2):
+        async with places.place(2):
             return True
 
     assert asyncio.run(asyncio.wait_for(play(), 60))
@@ -89,12 +89,12 @@ def test_a_failed_call_passes_its_turn_on():
 def test_one_call_at_a_time_is_made_while_memory_is_short():
     async def play():
         short, most, order = True, 0, []
-        turns = RankedTurns(3, lambda: short)
+        places = Places(lambda: 1 if short else 3)
         under_way = 0
 
         async def call(rank):
             nonlocal short, under_way, most
-            async with turns.turn(rank):
+            async with places.place(rank):
                 under_way += 1
                 most = max(most, under_way)
                 order.append(rank)
@@ -118,10 +118,9 @@ def test_a_repeated_request_gets_the_next_place():
     order = []
 
     async def one(limiter, name, first, inside):
-        await limiter.enter(first=first)
-        order.append(name)
-        await inside.wait()
-        limiter.leave()
+        async with limiter.place(first=first):
+            order.append(name)
+            await inside.wait()
 
     async def play():
         limiter, inside = ConcurrencyLimiter(2), asyncio.Event()
@@ -136,20 +135,3 @@ def test_a_repeated_request_gets_the_next_place():
 
     asyncio.run(play())
     assert order == ["a", "b", "again", "c"]
-
-
-def test_a_cancelled_request_leaves_no_place_taken():
-    async def play():
-        limiter = ConcurrencyLimiter(1)
-        await limiter.enter()
-        waiting = asyncio.create_task(limiter.enter())
-        given = asyncio.create_task(limiter.enter())
-        await asyncio.sleep(0)
-        waiting.cancel()
-        limiter.leave()
-        given.cancel()
-        await asyncio.gather(waiting, given, return_exceptions=True)
-        async with asyncio.timeout(5):
-            await limiter.enter()
-
-    asyncio.run(play())

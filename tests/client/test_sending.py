@@ -52,13 +52,13 @@ def sent_at_once_and_again(send: Callable[[Gateway], Any]) -> list[httpx.Request
 
 @pytest.mark.parametrize("more", [{}, {"text": b"{", "purpose": "malformed"}])
 def test_each_attempt_says_what_time_it_is(more: dict[str, Any]) -> None:
-    seen = sent_at_once_and_again(lambda gateway: gateway.send(outgoing(dated=False, **more)))
+    seen = sent_at_once_and_again(lambda gateway: gateway.send(outgoing(**more)))
 
     assert [request.headers["timestamp"] for request in seen] == MOMENTS[:2]
 
 
 def test_each_attempt_says_what_time_it_is_in_an_envelope_too() -> None:
-    seen = sent_at_once_and_again(lambda gateway: gateway.send(outgoing(binding=EnvelopeBinding(), dated=False)))
+    seen = sent_at_once_and_again(lambda gateway: gateway.send(outgoing(binding=EnvelopeBinding())))
 
     assert [moment in request.content.decode() for moment, request in zip(MOMENTS, seen, strict=False)] == [True] * 2
 
@@ -79,18 +79,17 @@ def test_a_request_that_is_no_call_is_made_when_its_turn_has_come() -> None:
     async def play() -> list[Exchange]:
         gateway = client(lambda request: httpx.Response(405), concurrency=1)
         registration = Registration("1", "token-1", 0.0, MISSING)
-        await gateway._limiter.enter()
-        both = asyncio.gather(
-            *(
-                actor(gateway).hostile.foreign(
-                    GET, BODY, of=registration, stimulus=Stimulus(method, "another method"), method=method
+        async with gateway._limiter.place():
+            both = asyncio.gather(
+                *(
+                    actor(gateway).hostile.foreign(
+                        GET, BODY, of=registration, stimulus=Stimulus(method, "another method"), method=method
+                    )
+                    for method in ("PUT", "PATCH")
                 )
-                for method in ("PUT", "PATCH")
             )
-        )
-        await asyncio.sleep(0)
-        gateway.timestamp()
-        gateway._limiter.leave()
+            await asyncio.sleep(0)
+            gateway.timestamp()
         return await both
 
     exchanges = asyncio.run(play())
