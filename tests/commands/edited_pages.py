@@ -217,6 +217,7 @@ CHANGES = {
     "format": (edited("-{extension}", ""), "info.phone", "format '+{country code}-{phone number}' in place of"),
     "example of a row": (edited("| info@example.com", "| info.example.com"), "info.email", "the schemas refuse it"),
     "example of a row missing": (edited("| info@example.com |", "| - |"), "info.email", "is gone"),
+    "dashes missing": (edited("| --- | --- | --- | --- | --- |\n", ""), "Key", "no row of dashes below the head"),
     "column renamed": (
         edited("| Key | Data Type |", "| Key | Type |"),
         "Type",
@@ -283,6 +284,7 @@ MEANINGLESS = {
     "null for a list": edited(DOCUMENTS, '"documents": null,\n      '),
     "members in another order": edited('"email": "string",', "").replace('"phone"', '"email": "string", "phone"', 1),
     "third document": edited(SECOND_DOCUMENT, SECOND_DOCUMENT * 2, section(4)),
+    "example that is not indented": edited(HEADER, HEADER.replace("    ", "")),
     "example on one line": edited(HEADER, "    " + " ".join(HEADER.split()) + "\n"),
     "columns in another order": everywhere(r"^\|([^|]*)\|([^|]*)\|([^|]*)\|([^|]*)\|([^|]*)\|$", r"|\2|\5|\1|\4|\3|"),
     "rows in another order": edited(PHONE + EMAIL, EMAIL + PHONE),

@@ -22,6 +22,7 @@ _TWO = re.compile(r"\n\n(?=[{\[])")
 """Between two examples: without a label in between, Markdown takes them for one block."""
 _FOOTNOTE = re.compile(r"\[\^[^\[\]\s]{1,40}\](?!:)")
 _CONTENTS = re.compile(r"\[\[?_?TOC_?\]?\]", re.IGNORECASE)
+_PIPE = re.compile(r"(?<!\\)\|")
 _TAG = re.compile(r"<!--.*?(?:-->|$)|<[^<>]*>", re.DOTALL)
 
 
@@ -42,7 +43,7 @@ class Block:
     line: int
     """Where it begins; of code, its first line of content."""
     text: str = ""
-    """Its words; of a text, with the line breaks that it has."""
+    """Its words, of a text with the line breaks that it has; of a table, what is wrong with it."""
     level: int = 0
     """Of a heading, 1 to 6."""
     columns: tuple[str, ...] = ()
@@ -92,13 +93,24 @@ def _blocks(tokens: Sequence[Any]) -> Iterator[Block]:
                 yield Block("code", line, code)
                 line += code.count("\n") + 2
         elif token.type == "inline" and tokens[place - 1].type == "paragraph_open" and not in_table:
-            text = _words(token)
-            if _is_bold(token):
-                yield Block("bold", line, _without_colon(" ".join(text.split())))
-            elif text.strip() and not _is_contents(token):
-                yield Block("text", line, text)
+            yield from _paragraph(token, line)
         elif token.type == "html_block" and (text := _TAG.sub("", token.content)).strip():
             yield Block("bold", line, " ".join(text.split()))
+
+
+def _paragraph(inline: Any, line: int) -> Iterator[Block]:
+    """A paragraph as what its writer meant: a label, text, an example that is not indented, a table without dashes."""
+    text, raw = _words(inline), inline.content.strip()
+    if _is_bold(inline):
+        yield Block("bold", line, _without_colon(" ".join(text.split())))
+    elif raw.startswith("{") and raw.endswith("}") and '"' in raw:
+        yield Block("code", line, raw)
+    elif raw.count("\n|") and raw.count("\n|") == raw.count("\n") and raw.startswith("|"):
+        rows = [tuple(cell.strip() for cell in _PIPE.split(row.strip().strip("|"))) for row in raw.split("\n")]
+        numbered = tuple(Row(line + number, cells) for number, cells in enumerate(rows))
+        yield Block("table", line, "no row of dashes below the head", columns=rows[0], rows=numbered[1:])
+    elif text.strip() and not _is_contents(inline):
+        yield Block("text", line, text)
 
 
 def _without_front_matter(text: str) -> str:
