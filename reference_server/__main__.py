@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Serve until interrupted; gives the exit status, 2 for a bad option."""
+    """Serve until interrupted; returns the exit status, 2 for a bad option."""
     parser = _parser()
     options = parser.parse_args(arguments)
     try:
@@ -95,7 +95,7 @@ def _unknown(kind: str, names: Sequence[str], known: Mapping[str, Defect] | Mapp
 
 
 def _fault(options: argparse.Namespace) -> str | None:
-    """Say what is wrong with what is asked of gateways that clone to each other."""
+    """Return what is wrong with what is asked of gateways that clone to each other."""
     if options.network < 1:
         return f"--network {options.network}: it takes one gateway at least"
     if options.network > 1 and options.database:

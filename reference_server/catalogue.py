@@ -24,7 +24,7 @@ class Catalogue:
         return requirement in self._rows
 
     def refusing(self, action: str, pointer: str, kind: str, strength: str) -> str | None:
-        """Give the requirement that a fault of a member is refused: the one on its kind, or the general one."""
+        """Return the requirement that a fault of a member is refused: the one on its kind, or the general one."""
         general = None
         for identity, about in self._about("refuses", action, pointer, strength):
             kinds = about.get("kinds", ())
@@ -35,11 +35,11 @@ class Catalogue:
         return general
 
     def accepting(self, action: str, pointer: str, strength: str = "must") -> str | None:
-        """Give the requirement that valid values of a member are accepted."""
+        """Return the requirement that valid values of a member are accepted."""
         return next((identity for identity, _ in self._about("accepts", action, pointer, strength)), None)
 
     def accepting_any(self, action: str) -> list[str]:
-        """Give all requirements that valid values are accepted by an operation."""
+        """Return all requirements that valid values are accepted by an operation."""
         key = self._operations[action]["key"]
         return [identity for identity, row in self._rows.items() if "accepts" in row and key in row["operations"]]
 
@@ -55,7 +55,7 @@ class Catalogue:
         ]
 
     def owner(self, action: str, pointer: str) -> str | None:
-        """Give the requirement that a member of an ACK is as its schema has it."""
+        """Return the requirement that a member of an ACK is as its schema has it."""
         key = self._operations[action]["key"]
         owners = (
             identity
@@ -65,7 +65,7 @@ class Catalogue:
         return next(owners, self.of(action, "BODY"))
 
     def about(self, pointer: str) -> list[str]:
-        """Give all requirements that name a member of requests."""
+        """Return all requirements that name a member of requests."""
         return [
             identity
             for identity, row in self._rows.items()
@@ -73,16 +73,16 @@ class Catalogue:
         ]
 
     def of(self, action: str, ending: str) -> str | None:
-        """Give the requirement on an operation whose id ends so, where it has one."""
+        """Return the requirement on an operation whose id ends so, where it has one."""
         identity = f"{self._operations[action]['prefix']}-{ending}"
         return identity if identity in self._rows else None
 
     def bodies(self) -> list[str]:
-        """Give the requirements on the whole body of each operation's ACK."""
+        """Return the requirements on the whole body of each operation's ACK."""
         return [identity for action in self._operations if (identity := self.of(action, "BODY")) is not None]
 
     def echoes(self, action: str, ending: str = "") -> list[tuple[str, str]]:
-        """Give the requirements that what an operation was sent comes back, each with the operation that shows it."""
+        """Return the requirements that what an operation was sent comes back, each with the operation that shows it."""
         found = [(self.of(action, f"ECHO{ending}"), action)]
         if action == SIGNUP:
             found.append((f"GET-ROUND-TRIP{ending}", GET))

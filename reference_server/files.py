@@ -78,7 +78,7 @@ def _measure(value: Json) -> None:
 
 
 def levels(value: Json) -> Iterator[list[Json]]:
-    """Give the values on each level of a value, the outermost first, without calling itself."""
+    """Return the values on each level of a value, the outermost first, without calling itself."""
     level = [value]
     while level:
         yield level

@@ -13,19 +13,19 @@ _TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}")
 
 
 def phone(text: str) -> str | None:
-    """Say what is wrong with a phone number (§1 Table of Definitions, reading Q6)."""
+    """Return what is wrong with a phone number (§1 Table of Definitions, reading Q6)."""
     if _PHONE.fullmatch(text):
         return None
     return "must have the form +{country code}-{phone number}-{extension}, the extension optional"
 
 
 def email(text: str) -> str | None:
-    """Say what is wrong with an e-mail address (reading Q7)."""
+    """Return what is wrong with an e-mail address (reading Q7)."""
     return None if _EMAIL.fullmatch(text) else "must be an e-mail address"
 
 
 def url(text: str) -> str | None:
-    """Say what is wrong with the URL of an API (reading Q12)."""
+    """Return what is wrong with the URL of an API (reading Q12)."""
     message = "must be an http or https URL"
     try:
         parts = urlsplit(text)
@@ -36,7 +36,7 @@ def url(text: str) -> str | None:
 
 
 def timestamp(text: str) -> str | None:
-    """Say what is wrong with the time of a request (reading H1)."""
+    """Return what is wrong with the time of a request (reading H1)."""
     message = "must be a time in the form 2019-09-13T14:31:54"
     if not _TIME.fullmatch(text):
         return message

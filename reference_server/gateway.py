@@ -52,7 +52,7 @@ class Gateway:
         self.update_fail = specification.word(specification.nacks, UPDATE, "/registration/status", UPDATE_FAIL)
 
     def operation(self, path: str) -> str | None:
-        """Give the Action that a path serves, under any prefix (reading T2)."""
+        """Return the Action that a path serves, under any prefix (reading T2)."""
         return next((action for action in self.specification.keys if path.endswith(f"/{action}")), None)
 
     def turn_away(self, action: str | None, method: str) -> Answer:
@@ -106,17 +106,17 @@ class Gateway:
         return None
 
     def check_action(self, request: Request) -> str | None:
-        """Say what is wrong with the Action (reading T5)."""
+        """Return what is wrong with the Action (reading T5)."""
         return None if request.header.get("Action") == request.action else f"Action must be {request.action}"
 
     def check_timestamp(self, request: Request) -> str | None:
-        """Say what is wrong with the Timestamp (reading H1)."""
+        """Return what is wrong with the Timestamp (reading H1)."""
         timestamp = request.header.get("Timestamp")
         fault = formats.timestamp(timestamp) if isinstance(timestamp, str) else "is required"
         return None if fault is None else f"Timestamp {fault}"
 
     def check_token(self, request: Request) -> str | None:
-        """Say what is wrong with the Token by itself; a signup needs none (reading H2)."""
+        """Return what is wrong with the Token by itself; a signup needs none (reading H2)."""
         return None if request.action == SIGNUP or request.token else "Token is required"
 
     def check_body(self, request: Request) -> Faults:
@@ -201,7 +201,7 @@ class Gateway:
         return secrets.token_urlsafe(32)
 
     def now(self) -> datetime:
-        """Give the time."""
+        """Return the time."""
         return datetime.now(UTC)
 
     def acknowledge(self, request: Request, registration: Registration, credential: Credential | None = None) -> Reply:
@@ -209,7 +209,7 @@ class Gateway:
         return Reply("ACK", self.message(request), self.render(request, registration, credential), 200)
 
     def message(self, request: Request) -> str:
-        """Say what an ACK acknowledges."""
+        """Return what an ACK acknowledges."""
         return {
             SIGNUP: "registration received, verification follows",
             GET: "registration found",
@@ -293,7 +293,7 @@ class Gateway:
         return {**({"id": messages[0]} if messages else {}), "status": self.update_fail}
 
     def finish(self, request: Request, reply: Reply) -> Reply:
-        """Give the reply as it is to be written."""
+        """Return the reply as it is to be written."""
         return reply
 
     def write(self, request: Request, reply: Reply) -> Answer:
@@ -307,7 +307,7 @@ class Gateway:
         return self.store.change(identity, lambda current: current.with_document_judged(number, status))
 
     async def clone(self, registration: Registration, peer: str) -> Registration | None:
-        """Give what another gateway is told of a registration, None for nothing (reading X1)."""
+        """Return what another gateway is told of a registration, None for nothing (reading X1)."""
         return registration
 
     def take_over(self, clone: Registration) -> None:

@@ -1,4 +1,4 @@
-"""What travels: a call as it came over the wire, the request in it, the reply, and the answer sent back."""
+"""Calls as they arrive, the requests in them, replies, and the answers sent back."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ class Request:
         return identity if isinstance(identity, str) else ""
 
     def at(self, place: Place) -> Json:
-        """Give the value at a place of the body, None when nothing stands there."""
+        """Return the value at a place of the body, None when nothing stands there."""
         value: Json = self.body
         for part in place:
             if isinstance(part, int):
@@ -82,7 +82,7 @@ class Reply:
     """The HTTP status."""
 
     reason: str = ""
-    """Of a NACK, what it is about: malformed, action, timestamp, token, foreign, body or unknown."""
+    """Reason of a NACK: malformed, action, timestamp, token, foreign, body or unknown."""
 
     header: Mapping[str, Json] = field(default_factory=dict)
     """Further members of the header, or other values for action and message; None leaves one out."""

@@ -47,7 +47,7 @@ class Region:
     """What all gateways of the region know. Without one, clones are taken from this machine only."""
 
     def fault(self) -> str | None:
-        """Say what is wrong with it."""
+        """Return what is wrong with it."""
         if self.within <= 0:
             return f"--clone-within {self.within:g}: it takes more than no seconds"
         for peer in self.peers:
@@ -84,7 +84,7 @@ class ClonedStore:
 
 
 class Network:
-    """Tells the peers of a gateway what is kept there, and takes over what they tell.
+    """Sends registrations to the peers of a gateway, and merges those that they send.
 
     What a peer is owed is held in memory; after a start it is owed everything that is kept, so that neither a restart
     nor a peer that joins later loses anything. ``transport`` replaces the network, for tests.
@@ -107,20 +107,20 @@ class Network:
         self.wake()
 
     def wake(self) -> None:
-        """See to it that every peer is told what it is owed; needs a running loop."""
+        """Start sending to every peer with pending changes; needs a running loop."""
         for peer, owed in self._owed.items():
             task = self._telling.get(peer)
             if owed and (task is None or task.done()):
                 self._telling[peer] = asyncio.get_running_loop().create_task(self._tell(peer, owed))
 
     def is_peer(self, authorization: str, host: str) -> bool:
-        """Whether somebody may tell of registrations: who knows the secret or, without one, is on this machine."""
+        """Return whether a sender may clone: it knows the secret or, if there is none, is on this machine."""
         if self._region.secret:
             return hmac.compare_digest(authorization.encode(), self._authorization.encode())
         return _is_here(host)
 
     def receive(self, content: bytes) -> None:
-        """Take over what a peer tells; raises ValueError, KeyError or TypeError for what no gateway sent."""
+        """Merge registrations sent by a peer; raises ValueError, KeyError or TypeError for anything else."""
         for clone in [Registration.from_json(text) for text in json.loads(content)]:
             self._gateway.take_over(clone)
 
@@ -129,7 +129,7 @@ class Network:
         return f"Bearer {self._region.secret}" if self._region.secret else ""
 
     async def _tell(self, peer: str, owed: dict[str, object]) -> None:
-        """Send to a peer until it is owed nothing, however long it is away."""
+        """Send to a peer until nothing is pending, however long it is away."""
         pause, since, said = _FIRST_PAUSE, time.monotonic(), False
         headers = {"Authorization": self._authorization} if self._region.secret else {}
         async with httpx.AsyncClient(
@@ -154,7 +154,7 @@ class Network:
                 pause = min(pause * 2, self._region.within / 2)
 
     async def _send(self, client: httpx.AsyncClient, peer: str, identities: Sequence[str]) -> str:
-        """Send registrations as they are now; gives what kept the peer from taking them."""
+        """Send registrations as they are now; returns what kept the peer from taking them."""
         kept = [self._gateway.store.find(identity) for identity in identities]
         told = await asyncio.gather(*(self._gateway.clone(one, peer) for one in kept if one is not None))
         rows = [clone.to_json() for clone in told if clone is not None]
@@ -168,7 +168,7 @@ class Network:
 
 
 def _is_here(host: str) -> bool:
-    """Whether a host is this machine."""
+    """Return whether a host is this machine."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:

@@ -56,25 +56,25 @@ class Registration:
     """Of the parts that were changed since the signup, for the clones at other gateways (reading X1)."""
 
     def judged(self, status: str) -> Registration:
-        """Give the registration as an operator leaves it who verified or rejected all of it."""
+        """Return the registration after an operator verified or rejected all of it."""
         documents = tuple(replace(document, status=status) for document in self.documents)
         return replace(self, documents=documents, api_status=status, status=status)
 
     def with_document_judged(self, number: int, status: str) -> Registration:
-        """Give the registration with one document verified or rejected; raises IndexError."""
+        """Return the registration with one document verified or rejected; raises IndexError."""
         documents = list(self.documents)
         documents[number] = replace(documents[number], status=status)
         return replace(self, documents=tuple(documents))
 
     def stamped(self, before: Registration, gateway: str) -> Registration:
-        """Give the registration with what differs from before marked as changed by a gateway, after all else."""
+        """Return the registration with what differs from before marked as changed by a gateway, after all else."""
         version = 1 + max((version for version, _ in self.stamps.values()), default=0)
         old = before._parts()
         changed = {part: (version, gateway) for part, value in self._parts().items() if old.get(part) != value}
         return replace(self, stamps={**self.stamps, **changed})
 
     def merged(self, clone: Registration) -> Registration:
-        """Give the registration with what a clone has that is later; in any order, any number of times, all the same.
+        """Return the registration with what a clone has that is later; in any order, any number of times, all the same.
 
         A document is there once, by its id. Of updates that were made at the same time one is left, whole (reading X3).
         """
@@ -92,7 +92,7 @@ class Registration:
         )
 
     def _parts(self) -> dict[str, Json]:
-        """Give what can change, each part by a name of its own."""
+        """Return what can change, each part by a name of its own."""
         statuses = {f"documents/{document.id}": document.status for document in self.documents}
         return {"info": self.info, "api_status": self.api_status, "status": self.status, **statuses}
 
@@ -132,5 +132,5 @@ class Credential:
 
 
 def digest(token: str) -> str:
-    """Give the form in which a token is kept and looked up."""
+    """Return the form in which a token is kept and looked up."""
     return sha256(token.encode("utf-8", "surrogatepass")).hexdigest()

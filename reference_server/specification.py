@@ -52,27 +52,27 @@ class Member:
 
     @property
     def is_scalar(self) -> bool:
-        """Whether its values have no members or items."""
+        """Return whether its values have no members or items."""
         return not self.members and self.items is None and self.type not in ("object", "array")
 
     def below(self, pointer: str = "") -> Iterator[tuple[str, Member]]:
-        """Give every member beneath, with its JSON Pointer, `*` for any index."""
+        """Yield every member beneath, with its JSON Pointer, `*` for any index."""
         children = {**self.members, **({"*": self.items} if self.items is not None else {})}
         for name, child in children.items():
             yield f"{pointer}/{name}", child
             yield from child.below(f"{pointer}/{name}")
 
     def at(self, pointer: str) -> Member | None:
-        """Give the member at a pointer, None where there is none."""
+        """Return the member at a pointer, None where there is none."""
         return next((member for place, member in self.below() if place == pointer), None)
 
     def requires(self, pointer: str) -> bool:
-        """Say whether a member beneath has to be there."""
+        """Return whether a member beneath has to be there."""
         holder = self._holder(pointer)
         return holder is not None and pointer.rpartition("/")[2] in holder.required
 
     def may_want(self, pointer: str) -> bool:
-        """Say whether a gateway may refuse a message without a member beneath, be it required or not."""
+        """Return whether a gateway may refuse a message without a member beneath, be it required or not."""
         holder = self._holder(pointer)
         needed = holder.schema.get("x-safe", {}).get("required", ()) if holder is not None else ()
         return self.requires(pointer) or pointer.endswith("*") or pointer.rpartition("/")[2] in needed
@@ -94,7 +94,7 @@ class Specification:
     nacks: Mapping[str, Member]
 
     def word(self, shapes: Mapping[str, Member], action: str, pointer: str, default: str) -> str:
-        """Give the literal that a reply has at a place, the first of several."""
+        """Return the literal that a reply has at a place, the first of several."""
         member = shapes[action].at(pointer) if action in shapes else None
         schema = member.schema if member is not None else {}
         word = schema.get("const", next(iter(schema.get("enum", ())), default))

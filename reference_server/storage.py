@@ -16,22 +16,22 @@ class Store(Protocol):
     """Registrations by their id and by the digest of their token."""
 
     def find(self, identity: str) -> Registration | None:
-        """Give a registration, None when there is none of that id."""
+        """Return a registration, None when there is none of that id."""
 
     def owner(self, token_digest: str) -> Registration | None:
-        """Give the registration that a token belongs to."""
+        """Return the registration that a token belongs to."""
 
     def add(self, registration: Registration) -> None:
         """Keep a new registration."""
 
     def change(self, identity: str, change: Callable[[Registration], Registration]) -> Registration:
-        """Replace a registration by what the change makes of it, at one stroke; raises KeyError."""
+        """Replace a registration by the result of a change, atomically; raises KeyError."""
 
     def merge(self, clone: Registration) -> None:
-        """Take over what a clone has that is later, at one stroke; all of it where there is none of that id."""
+        """Merge what is later in a clone, atomically; an unknown registration is kept whole."""
 
     def ids(self) -> list[str]:
-        """Name every registration."""
+        """Return the ids of all registrations."""
 
 
 class MemoryStore:
@@ -42,31 +42,25 @@ class MemoryStore:
         self._owners: dict[str, str] = {}
 
     def find(self, identity: str) -> Registration | None:
-        """Give a registration, None when there is none of that id."""
         return self._registrations.get(identity)
 
     def owner(self, token_digest: str) -> Registration | None:
-        """Give the registration that a token belongs to."""
         return self._registrations.get(self._owners.get(token_digest, ""))
 
     def add(self, registration: Registration) -> None:
-        """Keep a new registration."""
         self._registrations[registration.id] = registration
         self._owners[registration.token_digest] = registration.id
 
     def change(self, identity: str, change: Callable[[Registration], Registration]) -> Registration:
-        """Replace a registration by what the change makes of it, at one stroke; raises KeyError."""
         changed = change(self._registrations[identity])
         self._registrations[identity] = changed
         return changed
 
     def merge(self, clone: Registration) -> None:
-        """Take over what a clone has that is later, at one stroke; all of it where there is none of that id."""
         known = self.find(clone.id)
         self.add(known.merged(clone) if known else clone)
 
     def ids(self) -> list[str]:
-        """Name every registration."""
         return [*self._registrations]
 
 
@@ -85,22 +79,18 @@ class SqliteStore:
         )
 
     def find(self, identity: str) -> Registration | None:
-        """Give a registration, None when there is none of that id."""
         return self._one("SELECT content FROM registration WHERE id = ?", identity)
 
     def owner(self, token_digest: str) -> Registration | None:
-        """Give the registration that a token belongs to."""
         return self._one("SELECT content FROM registration WHERE token_digest = ?", token_digest)
 
     def add(self, registration: Registration) -> None:
-        """Keep a new registration."""
         self._connection.execute(
             "INSERT INTO registration VALUES (?, ?, ?)",
             (registration.id, registration.token_digest, registration.to_json()),
         )
 
     def change(self, identity: str, change: Callable[[Registration], Registration]) -> Registration:
-        """Replace a registration by what the change makes of it, at one stroke; raises KeyError."""
         with self._stroke():
             registration = self.find(identity)
             if registration is None:
@@ -110,7 +100,6 @@ class SqliteStore:
         return changed
 
     def merge(self, clone: Registration) -> None:
-        """Take over what a clone has that is later, at one stroke; all of it where there is none of that id."""
         with self._stroke():
             known = self.find(clone.id)
             content = (known.merged(clone) if known else clone).to_json()
@@ -119,12 +108,11 @@ class SqliteStore:
             )
 
     def ids(self) -> list[str]:
-        """Name every registration."""
         return [identity for (identity,) in self._connection.execute("SELECT id FROM registration")]
 
     @contextlib.contextmanager
     def _stroke(self) -> Iterator[None]:
-        """Have nobody else write until the end, and nothing written where it fails."""
+        """Hold a transaction that is rolled back on an error."""
         self._connection.execute("BEGIN IMMEDIATE")
         try:
             yield

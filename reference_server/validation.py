@@ -21,7 +21,7 @@ def json_type(value: Json) -> str:
 
 
 def examine(member: Member, value: Json, place: Place = ()) -> Iterator[tuple[Place, str]]:
-    """Give a message for each place at fault (reading Q1-Q12); members without a shape are ignored."""
+    """Return a message for each place at fault (reading Q1-Q12); members without a shape are ignored."""
     found = json_type(value)
     if found not in member.types:
         expected = " or ".join(sorted(member.types - {"null"}))

@@ -48,7 +48,7 @@ _FAMILIES = (
 
 
 def of_specification(folder: Path | None = None) -> Mapping[str, Defect]:
-    """Give all defects of a gateway under a folder of schemas: those written by hand, and those that follow from it.
+    """Return all defects of a gateway under a folder of schemas: those written by hand, and those that follow from it.
 
     Raises OSError or ValueError for a folder that holds no schemas.
     """

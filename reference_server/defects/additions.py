@@ -12,7 +12,7 @@ from reference_server.gateway import Gateway
 from reference_server.message import ADD, GET, Json, Reply, Request
 from reference_server.planting import Defect, Family, Install, defect, replaces
 from reference_server.planting.edits import Change, member, to
-from reference_server.planting.steps import Changing, Registering, Rendering, added, after, in_reply, performing
+from reference_server.planting.steps import Changing, Kept, Registering, Rendering, added, after, in_reply, performing
 from reference_server.registration import VERIFIED, Document, Registration
 
 _FAMILY = Family()
@@ -20,83 +20,97 @@ _FAMILY = Family()
 Items = list[dict[str, Any]]
 """Documents as a reply shows them."""
 
+# Documents of a reply, given the number that came with the signup.
+
+
+def _without_last(items: Items, signup: int) -> Items:
+    return [*items[:signup], *items[signup:-1]]
+
+
+def _newest_only(items: Items, signup: int) -> Items:
+    return [*items[:signup], *items[-1:]] if len(items) > signup else items
+
+
+def _without_first(items: Items, signup: int) -> Items:
+    return [*items[:signup], *items[signup + 1 :]] if len(items) > signup + 1 else items
+
+
+def _signup_only(items: Items, signup: int) -> Items:
+    return items[:signup]
+
+
+def _all_but_newest(items: Items, signup: int) -> Items:
+    return items[: max(signup, len(items) - 1)]
+
+
+# Documents that are kept, given the registration before and after an addition.
+
+
+def _split(before: Registration, kept: Registration) -> tuple[tuple[Document, ...], tuple[Document, ...]]:
+    count = len(before.documents)
+    return kept.documents[:count], kept.documents[count:]
+
+
+def _first_of_new(before: Registration, kept: Registration) -> Registration:
+    return replace(kept, documents=kept.documents[: len(before.documents) + 1])
+
+
+def _replacing_same_name(before: Registration, kept: Registration) -> Registration:
+    old, new = _split(before, kept)
+    names = {document.members.get("name") for document in new}
+    return replace(kept, documents=(*(d for d in old if d.members.get("name") not in names), *new))
+
+
+def _last_of_each_name(before: Registration, kept: Registration) -> Registration:
+    old, new = _split(before, kept)
+    return replace(kept, documents=(*old, *{document.members.get("name"): document for document in new}.values()))
+
+
+def _overwriting_same_name(before: Registration, kept: Registration) -> Registration:
+    old, new = _split(before, kept)
+    latest = {document.members.get("name"): document for document in new}
+    updated = tuple(
+        replace(document, members=latest.pop(name).members, status=document.status)
+        if (name := document.members.get("name")) in latest
+        else document
+        for document in old
+    )
+    rest = (document for document in new if document in latest.values())
+    return replace(kept, documents=(*updated, *rest))
+
+
 _LISTS: tuple[tuple[str, str, str, Callable[[Items, int], Items], str], ...] = (
-    (
-        "documents-add-reply-without-last",
-        "DOCUMENTS-LISTED",
-        ADD,
-        lambda items, signup: [*items[:signup], *items[signup:-1]],
-        "an addition's reply lists all documents but the newest",
-    ),
-    (
-        "documents-add-reply-newest-only",
-        "DOCUMENTS-LISTED",
-        ADD,
-        lambda items, signup: [*items[:signup], *items[-1:]] if len(items) > signup else items,
-        "of all added documents an addition's reply lists the newest only",
-    ),
-    (
-        "documents-add-reply-first-addition-missing",
-        "DOCUMENTS-LISTED",
-        ADD,
-        lambda items, signup: [*items[:signup], *items[signup + 1 :]] if len(items) > signup + 1 else items,
-        "an addition's reply forgets the document that was added first",
-    ),
-    (
-        "get-hides-added-documents",
-        "DOCUMENTS-KEPT",
-        GET,
-        lambda items, signup: items[:signup],
-        "Provider/get shows the documents of the signup only",
-    ),
-    (
-        "get-hides-newest-document",
-        "DOCUMENTS-KEPT",
-        GET,
-        lambda items, signup: items[: max(signup, len(items) - 1)],
-        "Provider/get shows an added document only after the next one",
-    ),
+    ("documents-add-reply-without-last", "LISTED", ADD, _without_last, "all documents but the newest"),
+    ("documents-add-reply-newest-only", "LISTED", ADD, _newest_only, "of all added documents the newest only"),
+    ("documents-add-reply-first-addition-missing", "LISTED", ADD, _without_first, "all but the document added first"),
+    ("get-hides-added-documents", "KEPT", GET, _signup_only, "the documents of the signup only"),
+    ("get-hides-newest-document", "KEPT", GET, _all_but_newest, "an added document only after the next one"),
 )
-"""Which documents a reply lists, given how many came with the signup."""
+"""Name, requirement, operation, documents that its reply lists, and the words for them."""
 
 _VALUES: tuple[tuple[str, str, str, Change, str], ...] = (
-    ("data-cut", "DOCUMENTS-ECHO", "data", lambda data: data[:32], "is cut after 32 characters"),
-    ("data-described", "DOCUMENTS-ECHO", "data", lambda data: f"{len(data)} characters", "is its length"),
-    ("data-reversed-case", "DOCUMENTS-ECHO", "data", str.swapcase, "has its letters in the other case"),
-    ("name-upper-case", "DOCUMENTS-ECHO-EXACT", "name", str.upper, "is in capitals"),
-    ("name-padded", "DOCUMENTS-ECHO-EXACT", "name", " {}".format, "is padded"),
-    ("data-newline", "DOCUMENTS-ECHO-EXACT", "data", "{}\n".format, "ends with a line feed"),
+    ("data-cut", "ECHO", "data", lambda data: data[:32], "is cut after 32 characters"),
+    ("data-described", "ECHO", "data", lambda data: f"{len(data)} characters", "is its length"),
+    ("data-reversed-case", "ECHO", "data", str.swapcase, "has its letters in the other case"),
+    ("name-upper-case", "ECHO-EXACT", "name", str.upper, "is in capitals"),
+    ("name-padded", "ECHO-EXACT", "name", " {}".format, "is padded"),
+    ("data-newline", "ECHO-EXACT", "data", "{}\n".format, "ends with a line feed"),
 )
-_KEPT: tuple[tuple[str, str, Callable[[Registration, Registration], Registration], str], ...] = (
-    (
-        "second-of-two-lost",
-        "DOCUMENTS-LISTED",
-        lambda before, kept: replace(kept, documents=kept.documents[: len(before.documents) + 1]),
-        "of several documents added in one call only the first is kept",
-    ),
-    (
-        "same-name-replaces",
-        "DOCUMENTS-SAME-NAME",
-        lambda before, kept: _replacing_same_name(before, kept),
-        "a document replaces an earlier one of the same name",
-    ),
+_KEPT: tuple[tuple[str, str, Kept, str], ...] = (
+    ("second-of-two-lost", "LISTED", _first_of_new, "of several documents in one call only the first is kept"),
+    ("same-name-replaces", "SAME-NAME", _replacing_same_name, "a document replaces an earlier one of the same name"),
     (
         "same-name-in-one-call-replaces",
-        "DOCUMENTS-SAME-NAME",
-        lambda before, kept: _last_of_each_name(before, kept),
-        "of two documents of one name in one addition only the last is kept",
+        "SAME-NAME",
+        _last_of_each_name,
+        "of two of one name the last is kept",
     ),
-    (
-        "same-name-overwrites",
-        "DOCUMENTS-SAME-NAME",
-        lambda before, kept: _overwriting_same_name(before, kept),
-        "the data of a document goes over that of an earlier one of the same name",
-    ),
+    ("same-name-overwrites", "SAME-NAME", _overwriting_same_name, "a document overwrites the data of an earlier one"),
 )
 
 
 def defects() -> Iterator[Defect]:
-    """Make the defects of this family."""
+    """Yield the defects of this family."""
     for name, value in (("verified", VERIFIED), ("pending", "PENDING"), ("lower-case", "pending-verification")):
         words = f"a document just added has the status {value}"
         install = of_new(member("status", to(value)))
@@ -108,17 +122,19 @@ def defects() -> Iterator[Defect]:
     for name, requirement, part, change, words in _VALUES:
         yield defect(
             f"documents-added-{name}",
-            requirement,
+            f"DOCUMENTS-{requirement}",
             ADD,
             f"/documents/*/{part}",
             f"the {part} of a document just added {words} in the reply",
             of_new(member(part, change)),
         )
     for name, requirement, action, select, words in _LISTS:
-        yield defect(name, requirement, action, "/documents", words, _selecting(action, select))
+        install, words = _selecting(action, select), f"the reply to {action} lists {words}"
+        yield defect(name, f"DOCUMENTS-{requirement}", action, "/documents", words, install)
     for name, requirement, kept, words in _KEPT:
-        also = "DOCUMENTS-KEPT" if requirement == "DOCUMENTS-LISTED" else ""
-        yield defect(f"documents-add-{name}", requirement, ADD, "/documents", words, after(ADD, kept), also)
+        also = "DOCUMENTS-KEPT" if requirement == "LISTED" else ""
+        name, requirement = f"documents-add-{name}", f"DOCUMENTS-{requirement}"
+        yield defect(name, requirement, ADD, "/documents", words, after(ADD, kept), also)
     yield from _FAMILY.defects
 
 
@@ -160,35 +176,6 @@ def _selecting(action: str, select: Callable[[Items, int], Items]) -> Install:
             return select(items, counts.get(registration.id, 0)) if request.action == action else items
 
     return install
-
-
-def _split(before: Registration, kept: Registration) -> tuple[tuple[Document, ...], tuple[Document, ...]]:
-    count = len(before.documents)
-    return kept.documents[:count], kept.documents[count:]
-
-
-def _replacing_same_name(before: Registration, kept: Registration) -> Registration:
-    old, new = _split(before, kept)
-    names = {document.members.get("name") for document in new}
-    return replace(kept, documents=(*(d for d in old if d.members.get("name") not in names), *new))
-
-
-def _last_of_each_name(before: Registration, kept: Registration) -> Registration:
-    old, new = _split(before, kept)
-    return replace(kept, documents=(*old, *{document.members.get("name"): document for document in new}.values()))
-
-
-def _overwriting_same_name(before: Registration, kept: Registration) -> Registration:
-    old, new = _split(before, kept)
-    latest = {document.members.get("name"): document for document in new}
-    updated = tuple(
-        replace(document, members=latest.pop(name).members, status=document.status)
-        if (name := document.members.get("name")) in latest
-        else document
-        for document in old
-    )
-    rest = (document for document in new if document in latest.values())
-    return replace(kept, documents=(*updated, *rest))
 
 
 @_FAMILY.plants("documents-document-id-fresh", "DOCUMENTS-DOCUMENT-ID-STABLE", ADD, "/documents/*/id")

@@ -13,11 +13,11 @@ from reference_server.planting.steps import Cloning
 from reference_server.registration import Registration, digest
 
 Telling = Callable[[list[Registration], Registration], "Registration | None"]
-"""Makes what a peer is told of what it was told before of this registration, and of what should be told."""
+"""From earlier clones of a registration and the one to send, returns the one that is sent."""
 
 
 def _told(telling: Telling) -> Install:
-    """Tell peers something else than they should be told."""
+    """Send peers something else than they should get."""
 
     def install(gateway: Gateway) -> None:
         before: dict[tuple[str, str], list[Registration]] = {}
@@ -33,7 +33,7 @@ def _told(telling: Telling) -> Install:
 
 
 def _with_another(mix: Callable[[Registration, Registration], Registration]) -> Install:
-    """Tell peers something of the registration that they were told of before another one."""
+    """Mix a clone with the registration that was sent before it."""
 
     def install(gateway: Gateway) -> None:
         told: dict[str, Registration] = {}
@@ -56,10 +56,27 @@ def _to_one_peer(gateway: Gateway) -> None:
         return await inner(registration, peer) if peer == first[0] else None
 
 
+def _as_at_first(part: str) -> Install:
+    """Send one part of a registration as it was sent first."""
+    return _told(lambda before, now: replace(now, **{part: getattr((before or [now])[0], part)}))
+
+
 def _first_update(before: list[Registration], now: Registration) -> Registration:
     versions = [one.info for one in before]
     distinct = [info for number, info in enumerate(versions) if info not in versions[:number]]
     return replace(now, info=distinct[1]) if len(distinct) > 1 else now
+
+
+def _old_name(before: list[Registration], now: Registration) -> Registration:
+    return replace(now, info={**now.info, "name": (before or [now])[0].info["name"]})
+
+
+def _of_id(before: list[Registration], now: Registration) -> Registration:
+    return replace(now, token_digest=digest(now.id))
+
+
+def _placeholder(before: list[Registration], now: Registration) -> Registration:
+    return replace(now, api={"endpoint_url": "https://api.example.com/default"})
 
 
 def _again(before: list[Registration], now: Registration) -> Registration:
@@ -75,84 +92,39 @@ def _cut(before: list[Registration], now: Registration) -> Registration:
     return replace(now, documents=tuple(documents))
 
 
+def _others_info(mine: Registration, other: Registration) -> Registration:
+    return replace(mine, info=other.info)
+
+
+def _others_documents(mine: Registration, other: Registration) -> Registration:
+    return replace(mine, documents=(*mine.documents, *other.documents))
+
+
+_ID, _DATA = "/registration/id", "/documents/*/data"
 _ROWS: tuple[tuple[str, str, str, str, Install], ...] = (
-    ("never", "SERVED", "/registration/id", "nothing", _told(lambda before, now: None)),
-    ("to-one-peer-only", "SERVED", "/registration/id", "nothing, but for one of them", _to_one_peer),
-    (
-        "token-unknown",
-        "SERVED",
-        "/registration/id",
-        "another token than that of the registration",
-        _told(lambda before, now: replace(now, token_digest=digest(now.id))),
-    ),
-    (
-        "info-of-another",
-        "SERVED",
-        "/info",
-        "the info of another registration",
-        _with_another(lambda mine, other: replace(mine, info=other.info)),
-    ),
-    (
-        "endpoint-lost",
-        "SERVED",
-        "/api/endpoint_url",
-        "a placeholder for the address of the API",
-        _told(lambda before, now: replace(now, api={"endpoint_url": "https://api.example.com/default"})),
-    ),
-    (
-        "updates-never",
-        "UPDATED",
-        "/info",
-        "of no update",
-        _told(lambda before, now: replace(now, info=before[0].info if before else now.info)),
-    ),
-    (
-        "first-update-only",
-        "UPDATED",
-        "/info",
-        "of the first update of a registration, and of none after it",
-        _told(_first_update),
-    ),
-    (
-        "once",
-        "UPDATED",
-        "/info",
-        "of a registration once, and of no change",
-        _told(lambda before, now: before[0] if before else now),
-    ),
-    (
-        "update-by-halves",
-        "UPDATED",
-        "/info",
-        "of an update without its name",
-        _told(lambda before, now: replace(now, info={**now.info, "name": (before or [now])[0].info["name"]})),
-    ),
-    (
-        "documents-never",
-        "DOCUMENTS",
-        "/documents",
-        "of no document that was added",
-        _told(lambda before, now: replace(now, documents=before[0].documents if before else now.documents)),
-    ),
-    ("documents-twice", "DOCUMENTS", "/documents", "of all documents as new ones, each time", _told(_again)),
-    (
-        "documents-of-another",
-        "DOCUMENTS",
-        "/documents",
-        "the documents of another registration as well",
-        _with_another(lambda mine, other: replace(mine, documents=(*mine.documents, *other.documents))),
-    ),
-    ("documents-cut", "DOCUMENTS", "/documents/*/data", "the beginning of a document only", _told(_cut)),
+    ("never", "SERVED", _ID, "nothing", _told(lambda before, now: None)),
+    ("to-one-peer-only", "SERVED", _ID, "nothing, but for one of them", _to_one_peer),
+    ("token-unknown", "SERVED", _ID, "another token than that of the registration", _told(_of_id)),
+    ("info-of-another", "SERVED", "/info", "the info of another registration", _with_another(_others_info)),
+    ("endpoint-lost", "SERVED", "/api/endpoint_url", "a placeholder for the URL of the API", _told(_placeholder)),
+    ("updates-never", "UPDATED", "/info", "no update", _as_at_first("info")),
+    ("first-update-only", "UPDATED", "/info", "the first update of a registration only", _told(_first_update)),
+    ("once", "UPDATED", "/info", "a registration once", _told(lambda before, now: before[0] if before else now)),
+    ("update-by-halves", "UPDATED", "/info", "an update without its name", _told(_old_name)),
+    ("documents-never", "DOCUMENTS", "/documents", "no document that was added", _as_at_first("documents")),
+    ("documents-twice", "DOCUMENTS", "/documents", "all documents as new ones, each time", _told(_again)),
+    ("documents-of-another", "DOCUMENTS", "/documents", "another's documents, too", _with_another(_others_documents)),
+    ("documents-cut", "DOCUMENTS", _DATA, "the beginning of a document only", _told(_cut)),
 )
-"""Name, requirement, pointer, and what other gateways are told."""
+"""Name, requirement, pointer, and what other gateways get."""
 
 _CONSEQUENCES = {"info-of-another": "CLONE-UPDATED", "once": "CLONE-DOCUMENTS"}
 
 
 def defects() -> Iterator[Defect]:
-    """Make the defects of this family."""
+    """Yield the defects of this family."""
     for name, requirement, pointer, words, install in _ROWS:
-        summary = f"other gateways of the region are told {words}"
+        summary = f"other gateways of the region get {words}"
         also = _CONSEQUENCES.get(name, "")
         yield defect(
             f"clone-{name}", f"CLONE-{requirement}", GET, pointer, summary, install, also, configuration=NETWORK

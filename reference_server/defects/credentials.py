@@ -16,7 +16,7 @@ from reference_server.planting.steps import Authorising, CheckingMember, envelop
 from reference_server.registration import Registration, digest
 
 Test = Callable[[Json], bool]
-"""Says whether a faulty value of a header member is let through; None is an absent one."""
+"""Returns whether a faulty value of a header member is let through; None is an absent one."""
 
 
 def _like(pattern: str) -> Test:
@@ -63,7 +63,7 @@ _LOST = (
 
 
 def defects(actions: Sequence[str]) -> Iterator[Defect]:
-    """Make the defects of this family for some operations."""
+    """Yield the defects of this family for some operations."""
     for action in actions:
         for member, name, test, words in _HEADERS:
             yield defect(

@@ -171,7 +171,7 @@ _STEPS: tuple[tuple[str, str, str, str, Step, str, str], ...] = (
 
 
 def defects() -> Iterator[Defect]:
-    """Make the defects of this family."""
+    """Yield the defects of this family."""
     for name, requirement, action, pointer, step, words, also in _STEPS:
         configuration = VERIFICATION if "verifies" in name else None
         install = _after(action, step)

@@ -28,7 +28,7 @@ _SHARED = ("GET-ROUND-TRIP", "SIGNUP-DOCUMENTS-KEPT")
 
 
 def defects() -> Iterator[Defect]:
-    """Make the defects of this family."""
+    """Yield the defects of this family."""
     for name, concurrent, words in (
         ("signup-id-every-second-repeated", False, "every second signup is given the id of the one before"),
         ("signup-id-repeated-in-parallel", True, "signups that are made at the same time are given the same id"),
@@ -141,7 +141,7 @@ def _apply_sound_info(gateway: Gateway, request: Request, kept: Registration) ->
 
 
 def sound_info(gateway: Gateway, request: Request) -> dict[str, Json]:
-    """Give the members of info in a request that have no fault."""
+    """Return the members of info in a request that have no fault."""
     info = request.body.get("info")
     if not isinstance(info, dict):
         return {}

@@ -126,7 +126,7 @@ _WAYS: tuple[tuple[str, str, str, str, str, Performance, Callable[[Request], boo
 
 
 def defects() -> Iterator[Defect]:
-    """Make the defects of this family."""
+    """Yield the defects of this family."""
     for name, requirement, operation, pointer, action, performance, when, words, also in _WAYS:
         yield defect(name, requirement, operation, pointer, words, performing(action, performance, when), *also)
     yield from _FAMILY.defects

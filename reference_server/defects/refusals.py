@@ -10,7 +10,7 @@ from reference_server.planting.steps import checking
 
 
 def defects() -> Iterator[Defect]:
-    """Make the defects of this family."""
+    """Yield the defects of this family."""
     for name, section, test, words in (
         ("several-documents", "info", _has_several_documents, "with several documents"),
         ("extension", "api", _has_extension, "whose phone has an extension"),

@@ -157,7 +157,7 @@ _OTHERS: tuple[tuple[str, str, str, str, Change, str], ...] = (
 
 
 def defects() -> Iterator[Defect]:
-    """Make the defects of this family."""
+    """Yield the defects of this family."""
     for action, name in ((SIGNUP, "signup"), (UPDATE, "update"), (GET, "get")):
         for ending, rows in _ECHOES.items():
             yield from _echoes(action, name, ending, rows)

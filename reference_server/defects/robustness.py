@@ -27,7 +27,7 @@ from reference_server.planting.steps import (
 from reference_server.registration import Document, Registration, digest
 
 Text: TypeAlias = Callable[[bytes], bool]
-"""Says whether the text of a request that cannot be read is of a kind."""
+"""Returns whether the text of a request that cannot be read is of a kind."""
 
 _LARGE = 32_768
 """Characters of data from which a document is large; the usual ones are smaller (reading Q10)."""
@@ -49,7 +49,7 @@ _FAMILY = Family()
 
 
 def defects() -> Iterator[Defect]:
-    """Make the defects of this family."""
+    """Yield the defects of this family."""
     yield from _crashes()
     yield from _delays()
     yield from _malformed()
@@ -151,7 +151,7 @@ _KINDS: dict[str, tuple[bool, Text, str]] = {
     "no-json": (False, lambda text: not text.lstrip().startswith((b"{", b"[")), "is no JSON"),
     "array": (True, _starts(b"[", b"{"), "is an array or a scalar"),
 }
-"""Whether the text is JSON, what it looks like, and what is said of it."""
+"""Whether the text is JSON, what it looks like, and the words for it."""
 
 
 def _malformed() -> Iterator[Defect]:
@@ -369,7 +369,7 @@ def _is_cut_short(call: Call) -> bool:
 
 
 def _stopping(action: str | None, when: Callable[[Call], bool]) -> Install:
-    """Answer nobody any more after a call."""
+    """Stop answering after a call."""
 
     def install(gateway: Gateway) -> None:
         stopped: list[Call] = []

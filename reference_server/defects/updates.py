@@ -57,7 +57,7 @@ def _showing(action: str, shown: Callable[[Info, Info], Json]) -> Install:
 
 
 def defects() -> Iterator[Defect]:
-    """Make the defects of this family."""
+    """Yield the defects of this family."""
     for name, action, member, words in (
         ("get-mixes-old-phone", GET, "phone", "Provider/get shows the phone of before an update"),
         ("get-mixes-old-company-id", GET, "company_id", "Provider/get shows the company id of before an update"),

@@ -40,7 +40,7 @@ _STATUSES = {"ACK": (300, 404, 409, 500), "NACK": (300, 500, 501)}
 
 
 def defects(actions: Sequence[str]) -> Iterator[Defect]:
-    """Make the defects of this family for some operations."""
+    """Yield the defects of this family for some operations."""
     media_types = cycle(_MEDIA_TYPES.items())
     for action in actions:
         for outcome in ("ACK", "NACK"):

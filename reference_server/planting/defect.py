@@ -44,7 +44,7 @@ class Defect:
     """Other requirements that a fair judge cannot but find broken too."""
 
     configuration: Mapping[str, Any] = field(default_factory=dict)
-    """What the kit has to be told; `{origin}` in a text stands for scheme, host and port of the gateway."""
+    """Gateway configuration for the kit; `{origin}` stands for scheme, host and port of the gateway."""
 
 
 def defect(

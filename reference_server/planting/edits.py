@@ -22,7 +22,7 @@ def parts(pointer: str) -> tuple[str, ...]:
 
 
 def matches(place: Place, pointer: str) -> bool:
-    """Say whether a place is the one of a pointer, `*` standing for any index."""
+    """Return whether a place is the one of a pointer, `*` standing for any index."""
     pattern = parts(pointer)
     return len(place) == len(pattern) and all(
         wanted == part or (wanted == "*" and isinstance(part, int)) for part, wanted in zip(place, pattern, strict=True)
@@ -83,12 +83,12 @@ def member(name: str, change: Change) -> Change:
 
 
 def decomposed(text: Json) -> Json:
-    """Give a text in Unicode normal form D."""
+    """Return a text in Unicode normal form D."""
     return unicodedata.normalize("NFD", text)
 
 
 def ascii_only(text: Json) -> Json:
-    """Give a text with a question mark for each character that is not ASCII."""
+    """Return a text with a question mark for each character that is not ASCII."""
     return text.encode("ascii", "replace").decode()
 
 

@@ -18,7 +18,7 @@ Install: TypeAlias = Callable[[Gateway], None]
 """Changes a gateway that was just made."""
 
 Condition: TypeAlias = Callable[[Request, Reply], bool]
-"""Says whether a reply to a request is one that a defect concerns."""
+"""Returns whether a reply to a request is one that a defect concerns."""
 
 Kept: TypeAlias = Callable[[Registration, Registration], Registration]
 """Makes what is kept after a change of what was kept before it and what should be."""
@@ -76,17 +76,17 @@ def both(*installs: Install) -> Install:
 
 
 def always(request: Request, reply: Reply) -> bool:
-    """Concern every reply."""
+    """Match every reply."""
     return True
 
 
 def fresh(request: Request, reply: Reply) -> bool:
-    """Concern registrations that were never changed: later ones have requirements of their own."""
+    """Match registrations that were never changed: later ones have requirements of their own."""
     return bool(reply.body["registration"]["status"] == PENDING)
 
 
 def for_reason(*reasons: str) -> Condition:
-    """Concern NACKs of some reasons."""
+    """Match NACKs with some reasons."""
     return lambda request, reply: reply.reason in reasons
 
 
@@ -162,7 +162,7 @@ def rebodied(change: Callable[[bytes], bytes]) -> Callable[[Answer], Answer]:
 
 
 def declared(media_type: str | None) -> Callable[[Answer], Answer]:
-    """Give an answer another media type, or none."""
+    """Return an answer another media type, or none."""
     fields = (("Content-Type", media_type),) if media_type else ()
 
     def change(answer: Answer) -> Answer:
@@ -173,7 +173,7 @@ def declared(media_type: str | None) -> Callable[[Answer], Answer]:
 
 
 def crashed(answer: Answer) -> Answer:
-    """Give what a framework answers for an exception that nobody caught."""
+    """Return what a framework answers for an exception that nobody caught."""
     return Answer(500, (("content-type", "text/plain; charset=utf-8"),), b"Internal Server Error")
 
 
@@ -209,7 +209,7 @@ def enveloped(install: Install, header: str = "header", body: str = "body") -> I
 
 
 def checking(check: Callable[[Gateway, Request, Faults], Faults]) -> Install:
-    """Judge a body in another way, given the faults that it has."""
+    """Change the faults that are found in a body."""
 
     def install(gateway: Gateway) -> None:
         @replaces(gateway)
@@ -220,7 +220,7 @@ def checking(check: Callable[[Gateway, Request, Faults], Faults]) -> Install:
 
 
 def blaming(change: Callable[[Request, Faults], Faults], action: str, *reasons: str) -> Install:
-    """Say something else of the faults of a body, in NACKs for one of the reasons, for any if none is given."""
+    """Change the messages for faults of a body, in NACKs with one of the reasons or, if none is given, any."""
 
     def install(gateway: Gateway) -> None:
         @replaces(gateway)
@@ -233,7 +233,7 @@ def blaming(change: Callable[[Request, Faults], Faults], action: str, *reasons: 
 
 
 def blaming_one(action: str, pointer: str, blame: Callable[[Request, Place, Json], Faults], *reasons: str) -> Install:
-    """Say something else of a fault at one place, where it is the only one."""
+    """Change the message for a fault at one place, where it is the only fault."""
 
     def change(request: Request, faults: Faults) -> Faults:
         place, message = next(iter(faults.items()))
@@ -272,7 +272,7 @@ def unknown(gateway: Gateway, request: Request) -> Reply:
 
 
 def owned(gateway: Gateway, request: Request) -> bool:
-    """Say whether a request names the registration that its token is of."""
+    """Return whether a request names the registration that its token is of."""
     owner = gateway.store.owner(digest(request.token))
     return owner is not None and owner.id == request.id
 
@@ -324,7 +324,7 @@ def unverified(before: Registration, kept: Registration) -> Registration:
 
 
 def recorded(gateway: Gateway) -> Past:
-    """Remember the calls about each registration; the one that is carried out is not among them yet."""
+    """Record the calls about each registration; the current call is added once it is answered."""
     past: defaultdict[str, list[str]] = defaultdict(list)
 
     @replaces(gateway)
@@ -340,7 +340,7 @@ def recorded(gateway: Gateway) -> Past:
 
 
 def with_info(info: Mapping[str, Json], kept: Registration) -> Registration:
-    """Give a registration whose info was updated."""
+    """Return a registration whose info was updated."""
     return replace(kept, info={**kept.info, **info}, status="UPDATE-PENDING")
 
 

@@ -25,4 +25,4 @@ class Variation:
     install: Install = field(repr=False)
 
     configuration: Mapping[str, Any] = field(default_factory=dict)
-    """What its vendor declares to the kit; `{origin}` stands for scheme, host and port of the gateway."""
+    """Gateway configuration that its vendor declares; `{origin}` stands for scheme, host and port of the gateway."""

@@ -22,7 +22,7 @@ _NUMBERS = count(1000017)
 
 
 def variations() -> Iterator[Variation]:
-    """Make the variations of this family."""
+    """Yield the variations of this family."""
     yield from _errors()
     yield from _extras()
     yield from _documents()

@@ -27,7 +27,7 @@ _UNREAD = ("malformed", "action", "timestamp", "token", "foreign")
 
 
 def variations() -> Iterator[Variation]:
-    """Make the variations of this family."""
+    """Yield the variations of this family."""
     yield Variation(
         "signup-token",
         "H2",

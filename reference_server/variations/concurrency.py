@@ -26,7 +26,7 @@ _LAG = 0.3
 
 
 def variations() -> Iterator[Variation]:
-    """Make the variations of this family."""
+    """Yield the variations of this family."""
     for name, reading, summary, install in (
         (
             "conflicting-changes-refused",

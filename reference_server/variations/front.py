@@ -29,7 +29,7 @@ Front = Callable[[Call], Answer | None]
 
 
 def variations() -> Iterator[Variation]:
-    """Make the variations of this family."""
+    """Yield the variations of this family."""
     for name, reading, summary, install in (
         ("front-pages", "T6", "a firewall answers odd names and bodies with pages of every kind", _fronted(_pages)),
         ("front-own-500", "T6", "a firewall answers what it cannot parse with a 500 of its own", _fronted(_failing)),
@@ -60,7 +60,7 @@ _PAGES = (
 
 
 def _is_hostile(call: Call) -> bool:
-    """Say whether a body is one that no client of the page sends."""
+    """Return whether a body is one that no client of the page sends."""
     try:
         value = json.loads(call.body.decode())
     except (ValueError, RecursionError):
@@ -151,7 +151,7 @@ def _losing(gateway: Gateway) -> None:
 
 
 def _is_odd(call: Call) -> bool:
-    """Say whether a call is understood, and unusual nevertheless."""
+    """Return whether a call is understood, and unusual nevertheless."""
     return call.action != SIGNUP and (b"\\u0000" in call.body or "json" not in call.headers.get("content-type", ""))
 
 

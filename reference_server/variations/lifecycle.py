@@ -36,7 +36,7 @@ _IMMEDIATE: Mapping[str, Any] = {"verification": "immediate"}
 
 
 def variations() -> Iterator[Variation]:
-    """Make the variations of this family."""
+    """Yield the variations of this family."""
     rows: tuple[tuple[str, str, str, Install, Mapping[str, Any]], ...] = (
         ("updates-after-approval", "R12", "an update is shown after an operator approved it", _deferred(), _DEFERRED),
         (

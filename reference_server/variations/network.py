@@ -17,7 +17,7 @@ _LATE = 0.3
 
 
 def variations() -> Iterator[Variation]:
-    """Make the variations of this family."""
+    """Yield the variations of this family."""
     # Cloning is the gateway's own where it has peers.
     words = "registrations are cloned to two other gateways, which refuse them until then"
     yield Variation("network", "X1", words, both(), NETWORK)

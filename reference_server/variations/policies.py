@@ -36,7 +36,7 @@ _MOST_DOCUMENTS = 40
 
 
 def variations() -> Iterator[Variation]:
-    """Make the variations of this family."""
+    """Yield the variations of this family."""
     yield from _values()
     yield from _lists()
     yield Variation("values-trimmed", "Q6", "white space around a text, line breaks too, is dropped", _trimming)

@@ -29,7 +29,7 @@ _REASONS = {"unknown": 404, "token": 401, "foreign": 403, "timestamp": 422, "act
 
 
 def variations() -> Iterator[Variation]:
-    """Make the variations of this family."""
+    """Yield the variations of this family."""
     for name, outcome, statuses, words in (
         ("ack-created", "ACK", {SIGNUP: 201}, "a signup is answered with 201"),
         ("ack-accepted", "ACK", dict.fromkeys((SIGNUP, UPDATE, ADD), 202), "whatever waits is answered with 202"),

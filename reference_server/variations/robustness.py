@@ -21,7 +21,7 @@ _HTML = (("content-type", "text/html"),)
 
 
 def variations() -> Iterator[Variation]:
-    """Make the variations of this family."""
+    """Yield the variations of this family."""
     for name, reading, words, install in (
         ("tolerant-reader", "T14", "comments, commas, NaN and bytes that are no UTF-8 are put up with", _tolerant),
         ("deep-nesting-refused", "T14", "a text that is nested too deeply is refused with a NACK", _limited),
@@ -86,7 +86,7 @@ def _is_no_json(call: Call) -> bool:
 
 
 class _Any(str):
-    """Is every method."""
+    """Equals every method."""
 
     __slots__ = ()
 

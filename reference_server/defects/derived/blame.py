@@ -15,7 +15,7 @@ from reference_server.planting.steps import blaming_one
 from reference_server.specification import Member, Specification
 
 Blame: TypeAlias = Callable[[Request, Place, Json], Faults]
-"""Makes of one fault what is said of it."""
+"""From a fault, returns the messages for it."""
 
 
 def unsaid(request: Request, place: Place, message: Json) -> Faults:
@@ -63,7 +63,7 @@ _FORMS: tuple[tuple[str, Callable[[Json], Json]], ...] = (
 
 
 def defects(specification: Specification, catalogue: Catalogue) -> Iterator[Defect]:
-    """Make the defects of this family."""
+    """Yield the defects of this family."""
     for action, shape in specification.requests.items():
         forms = cycle(_FORMS)
         for pointer, member in shape.below():

@@ -18,7 +18,7 @@ _UNSERVED = ("REPLY-ACTION", "REPLY-JSON", "TOKEN-ACCEPTED")
 
 
 def defects(specification: Specification, catalogue: Catalogue) -> Iterator[Defect]:
-    """Make the defects of this family."""
+    """Yield the defects of this family."""
     for action in specification.keys:
         name = short(action)
         if (requirement := catalogue.of(action, "ENDPOINT")) is not None:

@@ -31,7 +31,7 @@ _NO_VALUE: Final = ("missing", "null", "another-type")
 
 
 def defects(specification: Specification, catalogue: Catalogue) -> Iterator[Defect]:
-    """Make the defects of this family."""
+    """Yield the defects of this family."""
     for action, shape in specification.acks.items():
         for pointer, part in shape.below():
             requirement = catalogue.owner(action, pointer)
@@ -69,7 +69,7 @@ def _put(name: str, change: Change) -> Change:
 
 
 def _breaches(part: Member, *, required: bool) -> Iterator[tuple[str, Change, str]]:
-    """Give every way in which a member breaks its schema: a name, the change, and what is said of it."""
+    """Yield every way to break the schema of a member: its name, the change, and the words for it."""
     if required:
         yield "missing", gone, "is missing"
     if "null" not in part.types:

@@ -20,7 +20,7 @@ from reference_server.specification import Member, Specification
 from reference_server.validation import json_type
 
 Test: TypeAlias = Callable[[Json], bool]
-"""Says whether a value is meant; a missing one is MISSING."""
+"""Returns whether a value is meant; a missing one is MISSING."""
 
 MISSING: Any = object()
 
@@ -33,7 +33,7 @@ _ZERO: Final[dict[str, Json]] = {"number": 0, "boolean": False}
 
 
 def defects(specification: Specification, catalogue: Catalogue) -> Iterator[Defect]:
-    """Make the defects of this family."""
+    """Yield the defects of this family."""
     for action, shape in specification.requests.items():
         for pointer, member in shape.below():
             required = shape.requires(pointer)
@@ -43,7 +43,7 @@ def defects(specification: Specification, catalogue: Catalogue) -> Iterator[Defe
 
 
 def kinds(member: Member, pointer: str, *, required: bool) -> Iterator[tuple[str, str, Test]]:
-    """Give every fault of a member: its kind, how strongly it is to be refused, and a test of the value."""
+    """Yield every fault of a member: its kind, the strength with which it must be refused, and a test of the value."""
     if required:
         yield "missing", "must", _is(MISSING)
     if "null" not in member.types and (required or pointer.endswith("*")):

@@ -19,7 +19,7 @@ _KEPT_APART = ("/info", "/documents", "/documents/*", "/api")
 
 
 def defects(specification: Specification, catalogue: Catalogue) -> Iterator[Defect]:
-    """Make the defects of this family."""
+    """Yield the defects of this family."""
     for action, shape in specification.requests.items():
         for pointer, sent in shape.below():
             if not sent.is_scalar or pointer.startswith("/registration"):
