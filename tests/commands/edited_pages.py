@@ -194,7 +194,7 @@ CHANGES = {
     "row new": (
         edited(PHONE, f"| info.fax | string | Fax | Plain text | - |\n{PHONE}"),
         "fax",
-        "which signup.request.json",
+        "which the request does",
     ),
     "row that a reading has as missing": (
         edited(PHONE, f"| api.endpoint_url | string | URL | URL | - |\n{PHONE}"),

@@ -103,17 +103,17 @@ def _told(part: Found, kind: str, pairs: Sequence[Pair], gone: Mapping[str, Sent
     """The differences of neighbouring pairs of one kind; many that are new, or gone, are one."""
     if kind in ("new", "gone") and len(pairs) > FEW:
         pairs = [_whole(pairs)]
-    for here, due_there in pairs:
-        if here is not None and kind == "new":
-            yield part.drift(here.line, f"new text that nothing covers: '{brief(here.text)}'", "text")
-        elif here is not None and kind == "moved":
-            covered = gone[fingerprint(here.text)].covered_by
-            yield part.drift(here.line, f"moved: '{brief(here.text)}'", "text", covered)
-        elif due_there is not None and kind == "gone":
-            line, text = _line(part, due_there), f"gone: '{brief(due_there.text)}'"
-            yield part.drift(line, text, "text", due_there.covered_by)
-        elif here is not None and due_there is not None and (text := reworded(due_there, here.text)):
-            yield part.drift(here.line, text, "text", due_there.covered_by)
+    for shown, wanted in pairs:
+        if shown is not None and kind == "new":
+            yield part.drift(shown.line, f"new text that nothing covers: '{brief(shown.text)}'", "text")
+        elif shown is not None and kind == "moved":
+            covered = gone[fingerprint(shown.text)].covered_by
+            yield part.drift(shown.line, f"moved: '{brief(shown.text)}'", "text", covered)
+        elif wanted is not None and kind == "gone":
+            line, text = _line(part, wanted), f"gone: '{brief(wanted.text)}'"
+            yield part.drift(line, text, "text", wanted.covered_by)
+        elif shown is not None and wanted is not None and (text := reworded(wanted, shown.text)):
+            yield part.drift(shown.line, text, "text", wanted.covered_by)
 
 
 def _line(part: Found, wanted: Sentence) -> int:

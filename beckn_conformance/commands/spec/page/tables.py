@@ -10,12 +10,11 @@ from typing import Any, Final
 from ....specification.catalogue import Operation
 from .align import renamed
 from .differences import Difference
-from .expected import Row, Slot, file_of
+from .expected import Row, Slot
 from .facts import Facts
 from .markdown import Block
 from .markdown import Row as Shown
 from .prose import reworded
-from .sentences import fingerprint
 
 NOTHING: Final = frozenset({"", "-", "–", "—", "−", "n/a", "none", "na"})
 """Cells that give no example."""
@@ -94,25 +93,21 @@ class Table:
             else:
                 pointer = "/" + key.replace("[]", "/*").replace(".", "/")
                 settled = self._facts.reading("unlisted", self._operation, "table", pointer)
-                file = file_of(self._operation, "request")
-                text = f"a row for {key!r}, which {file} does not have"
+                text = f"a row for {key!r}, which the request does not have"
                 if settled is not None:
                     text = f"a new row for {key!r}; {settled['reading']} has it without one"
                 yield self._tell(rows[key].line, text)
 
     def _row(self, row: Shown, due: Row) -> Iterator[Difference]:
         """The cells of a row that differ; many of them as one difference."""
-        texts = [text for column in self._places if (text := self._differs(column, self._cell(row, column), due))]
-        if not texts:
+        cells = ((column, self._differs(column, self._cell(row, column), due)) for column in self._places)
+        found = {column: text for column, text in cells if text}
+        covered = due.definition.covered_by if "Definition" in found else ()
+        if len(found) >= MANY:
+            yield self._tell(row.line, f"{due.key}: {'; '.join(found.values())}", covered_by=covered)
             return
-        same = fingerprint(self._cell(row, "Definition")) == fingerprint(due.definition.text)
-        covered = () if same else due.definition.covered_by
-        if len(texts) >= MANY:
-            yield self._tell(row.line, f"{due.key}: {'; '.join(texts)}", covered_by=covered)
-            return
-        for text in texts:
-            cited = covered if text.startswith("definition") else ()
-            yield self._tell(row.line, f"{due.key}: {text}", covered_by=cited)
+        for column, text in found.items():
+            yield self._tell(row.line, f"{due.key}: {text}", covered_by=covered if column == "Definition" else ())
 
     def _differs(self, column: str, said: str, due: Row) -> str:
         """How a cell differs in meaning; "" if it does not."""
