@@ -48,7 +48,7 @@ class Control:
         sent = exchange.sent
         if sent is None or not exchange.acknowledged or "Token" not in sent.header:
             return
-        id_ = identifier(member(sent.body, "/registration/id"))
+        id_ = exchange.id_sent
         if id_ is not None and id_ not in {known for known, _ in self._known}:
             self._known.append((id_, Outgoing(GET, binding, sent.body, sent.header["Token"], purpose=CONTROL)))
 

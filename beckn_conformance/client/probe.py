@@ -12,11 +12,10 @@ from ..errors import Unmet, Unreachable
 from ..judging.checks import JSON_MEDIA, blamed
 from ..judging.origin import signature
 from ..messages.binding import Binding, EnvelopeBinding, bindings
-from ..messages.exchange import CONTROL, Exchange, identifier
+from ..messages.exchange import CONTROL, Exchange
 from ..messages.registration import registration_of
 from ..messages.values import Values
 from ..specification.actions import ADD, GET, SIGNUP, UPDATE
-from ..specification.pointer import member
 from ..specification.specification import Specification
 from ..untrusted.text import brief
 from .client import Gateway
@@ -171,9 +170,8 @@ def is_probe(exchanges: Sequence[Exchange], bindings: int) -> bool:
     if not 1 <= signups <= 2 * bindings or any(e.acknowledged for e in exchanges[: signups - 1]):
         return False
     if exchanges[signups - 1].acknowledged:
-        made = identifier(member(exchanges[signups - 1].body_of_reply, "/registration/id"))
-        about = {identifier(member(e.sent.body if e.sent else None, "/registration/id")) for e in exchanges[signups:]}
-        return about <= {made} and later == sorted(later, key=(GET, UPDATE, ADD).index)
+        about = {exchange.id_sent for exchange in exchanges[signups:]}
+        return about <= {exchanges[signups - 1].id_received} and later == sorted(later, key=(GET, UPDATE, ADD).index)
     return later == [GET] * len(later) and len(later) <= bindings
 
 

@@ -15,7 +15,6 @@ from ..messages.shell import NOTHING, Command, command, word
 from ..record.journal import SHORT
 from ..record.rows import TOO_LONG
 from ..specification.actions import ADD, SIGNUP, UPDATE
-from ..specification.pointer import MISSING, member
 from ..untrusted.text import printable
 from .curl import Values, in_json, send
 
@@ -167,17 +166,16 @@ def _send_abreast(steps: Sequence[Exchange], calls: Sequence[_Call]) -> None:
 def _letters(steps: Sequence[Exchange]) -> dict[str, str]:
     """Letters for the registrations of a history, by their ids."""
     ids = [
-        str(id_)
+        step.id_received
         for step in steps
-        if step.action == SIGNUP and step.acknowledged
-        if (id_ := member(step.body_of_reply, "/registration/id")) != MISSING
+        if step.action == SIGNUP and step.acknowledged and step.id_received is not None
     ]
     return {id_: chr(ord("A") + n) if n < 26 else f"no. {n + 1}" for n, id_ in enumerate(dict.fromkeys(ids))}
 
 
 def _about(step: Exchange, names: Mapping[str, str]) -> str:
-    id_ = member(step.sent.body, "/registration/id") if step.sent is not None else MISSING
-    return f" (registration {names[str(id_)]})" if str(id_) in names else ""
+    name = names.get(step.id_sent or "")
+    return f" (registration {name})" if name else ""
 
 
 def _answer(step: Exchange, names: Mapping[str, str]) -> str:
@@ -187,9 +185,9 @@ def _answer(step: Exchange, names: Mapping[str, str]) -> str:
             if step.trouble
             else f"status {step.reply.status if step.reply else 0} without ACK or NACK"
         )
-    made = str(member(step.body_of_reply, "/registration/id"))
-    if step.action == SIGNUP and made in names:
-        return f"{step.action_of_reply}, registration {names[made]}"
+    name = names.get(step.id_received or "")
+    if step.action == SIGNUP and name:
+        return f"{step.action_of_reply}, registration {name}"
     return step.action_of_reply
 
 
@@ -231,11 +229,7 @@ def _needed(exchange: Exchange, before: Sequence[Exchange]) -> list[Exchange]:
             step.purpose
             and (step.about in ids or (step.stimulus and survived in (step.stimulus.kind, step.stimulus.family)))
         )
-        or (
-            step.action in (UPDATE, ADD)
-            and step.sent is not None
-            and str(member(step.sent.body, "/registration/id")) in ids
-        )
+        or (step.action in (UPDATE, ADD) and step.id_sent in ids)
     ]
 
 
