@@ -12,12 +12,14 @@ from typing import cast
 from urllib.parse import urlsplit
 
 from ..config.proxies import authorization
-from ..messages.exchange import Raw, Reply, Request
+from ..messages.exchange import CLIENT_HEADERS, Raw, Reply, Request
 from .http import BrokenOff, Closed, ReplyTooLarge, Unsent, head, one_line
 from .reply_reader import ReplyReader
 
 NEXT_ADDRESS = 0.25
 """Seconds until the next address of a host is tried besides (RFC 8305)."""
+USER_AGENT = CLIENT_HEADERS[0]
+"""Some proxies turn clients away that do not say who they are."""
 
 
 class Connection(asyncio.Protocol):
@@ -184,7 +186,7 @@ async def _open_through(proxy: str, host: str, port: int, method: str, context: 
     try:
         where = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
         request = Request("CONNECT", f"http://{where}", proxy_fields(proxy), b"")
-        reply = await connection.ask([head(request, target=where)])
+        reply = await connection.ask([head(request, USER_AGENT, target=where)])
         if not 200 <= reply.status < 300:
             raise Unsent(f"the proxy opens no tunnel, and says status {reply.status}")
         assert connection.transport is not None

@@ -110,7 +110,9 @@ def head(request: Request, *defaults: tuple[str, str], target: str = "") -> byte
         raise Unsendable(f"no request line can hold {brief(request.method, 40)!r} and {brief(target, 80)!r}")
     given = {name.casefold() for name, _ in request.headers}
     fields = [field for field in (("Host", parts.netloc), *defaults) if field[0].casefold() not in given]
-    fields += [*request.headers, ("Content-Length", str(len(request.content)))]
+    fields += request.headers
+    if request.method != "CONNECT":
+        fields.append(("Content-Length", str(len(request.content))))
     names, values = zip(*fields, strict=True)
     if not all(names) or _TOKEN.fullmatch("".join(names)) is None or _SPLITTING.search("".join(values)):
         raise Unsendable("a header field has a character that would end it")

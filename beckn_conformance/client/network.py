@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from urllib.parse import urlsplit
 
 from ..config.gateway import GatewayConfig
 from ..config.tls import tls_context
@@ -31,12 +32,12 @@ class Network:
         self._config = config
         self._idle: deque[Connection] = deque()
         self._closes_unannounced = False
-        self._tls = None if config.url.startswith("http:") else tls_context(config.tls)
+        is_plain = urlsplit(config.url).scheme == "http"
+        self._tls = None if is_plain else tls_context(config.tls)
         self._sweep: asyncio.TimerHandle | None = None
-        declared = {name.casefold() for name in config.headers}
-        fields = tuple((name, value) for name, value in CLIENT_HEADERS if name.casefold() not in declared)
-        self._is_absolute = config.proxy is not None and config.url.startswith("http:")
-        self._fields = (*fields, *(proxy_fields(config.proxy) if self._is_absolute else ()))
+        self._is_absolute = config.proxy is not None and is_plain
+        """Whether requests go to the proxy itself, rather than through a tunnel."""
+        self._fields = (*CLIENT_HEADERS, *(proxy_fields(config.proxy) if self._is_absolute else ()))
 
     async def close(self) -> None:
         if self._sweep is not None:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import zlib
+from asyncio import StreamReader, StreamWriter
 from collections.abc import Callable
 
 import pytest
 
 from beckn_conformance.client.client import Gateway
 from beckn_conformance.messages.exchange import Exchange, TroubleKind
-from tests.client.calls import CHUNKED, GET, UPDATE, Make, ok, outgoing, playing, says, send
+from tests.client.calls import CHUNKED, GET, UPDATE, Make, ok, outgoing, playing, request_from, says, send
 from tests.end_to_end.loopback import Answer, Seen, with_body, with_fields
 
 TWO = b"Content-Length: 2"
@@ -144,12 +146,28 @@ def test_a_reply_is_read_in_whatever_form_it_comes(gateway: Make, name: str) -> 
     assert [(e.reply.status, e.reply.content) for e in exchanges if e.reply] == [(200, b"{}")] * 2
 
 
-@pytest.mark.parametrize("said", [b"204 No Content\r\n", b"204 No Content\r\nContent-Length: 5\r\n", b"304 Not\r\n"])
-def test_a_status_without_a_body_ends_with_its_header(gateway: Make, said: bytes) -> None:
-    (exchange,) = send(gateway(talk=says(b"HTTP/1.1 " + said + b"\r\n")).url, UPDATE)
+def test_a_reply_is_read_byte_by_byte(gateway: Make) -> None:
+    async def talk(reader: StreamReader, writer: StreamWriter) -> None:
+        await request_from(reader)
+        for byte in HINTS + ok(CHUNKED, body=b"2;x\r\n{}\r\n0\r\n\r\n"):
+            writer.write(bytes([byte]))
+            await writer.drain()
+            await asyncio.sleep(0)
+
+    (exchange,) = send(gateway(talk=talk).url, UPDATE)
 
     assert exchange.reply is not None
-    assert exchange.reply.content == b""
+    assert exchange.reply.content == b"{}"
+
+
+@pytest.mark.parametrize("said", [b"204 No Content\r\n", b"204 No Content\r\nContent-Length: 5\r\n", b"304 Not\r\n"])
+def test_a_status_without_a_body_ends_with_its_header(gateway: Make, said: bytes) -> None:
+    """Some servers send one all the same; it must not be taken for the next reply."""
+    server = gateway(talk=says(b"HTTP/1.1 " + said + b"\r\nhello"))
+
+    exchanges = send(server.url, UPDATE, UPDATE)
+
+    assert [e.reply.content for e in exchanges if e.reply] == [b"", b""]
 
 
 def test_header_fields_come_back_as_they_were_sent(gateway: Make) -> None:

@@ -142,7 +142,10 @@ def test_tls_and_raw_bytes_go_through_a_tunnel(gateway: Make, tls: ssl.SSLContex
     assert malformed.reply is not None, malformed.trouble
     assert doubting.reply is None
     assert "certificate" in str(doubting.trouble)
-    assert all(head.startswith(f"CONNECT 127.0.0.1:{server.port} HTTP/1.1") and USER in head for head in heads)
+    assert set(heads) == {
+        f"CONNECT 127.0.0.1:{server.port} HTTP/1.1\r\nHost: 127.0.0.1:{server.port}\r\n"
+        f"User-Agent: beckn-conformance\r\n{USER}\r\n\r\n"
+    }
 
 
 def test_a_tunnel_is_kept_between_requests(gateway: Make, tls: ssl.SSLContext, certificate: Path) -> None:
