@@ -153,14 +153,10 @@ class Player:
             return False
         return self._loop.wait(self._gateway.back())
 
-    def take_controls(self) -> list[Exchange]:
-        """The plain calls that no scenario has made, since they were taken last."""
-        return self._gateway.take_controls() if self._gateway is not None else []
-
-    def close(self) -> list[str] | None:
+    def close(self) -> tuple[list[str], list[Exchange]] | None:
         """Gives up what is still playing, and closes the connections.
 
-        Returns notes for the report; None if there was nothing to close. It may be called more than once.
+        Returns notes for the report, and plain calls that no scenario has made; None if there was nothing to close.
         """
         if self._loop is None:
             return None
@@ -172,7 +168,7 @@ class Player:
         except (concurrent.futures.TimeoutError, concurrent.futures.CancelledError):
             notes.append("connections to the gateway did not close in time")
         loop.stop()
-        return notes
+        return notes, self._gateway.take_controls() if self._gateway is not None else []
 
     async def _play(self, play: Play, rank: int, hurried: bool = False) -> Transcript:
         """Plays a scenario, and again with other registrations if an answer was lost (T13)."""

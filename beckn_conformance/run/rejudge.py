@@ -110,8 +110,8 @@ def _rejudge(folder: Path, record: Record) -> Rejudgement:
     if not run.recorded:
         result.flaws += out_of_order(record.exchanges)
     result.flaws += account.flaws(record.exchanges)
-    if not result.complete or run.narrowed:
-        # A run that was cut short has exchanges that were not judged.
+    if not result.complete or run.narrowed or run.unreachable:
+        # A run that was cut short, or has found no gateway, has exchanges that were not judged.
         result.flaws.clear()
     run.notes += [f"the record is not whole: {flaw}" for flaw in result.flaws]
     for signup in record.signups():

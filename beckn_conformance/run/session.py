@@ -149,11 +149,12 @@ class Session:
 
     def close(self) -> None:
         """Ends the client and its thread. It may be called at any time and more than once."""
-        notes = self.player.close()
-        if notes is None:
+        closed = self.player.close()
+        if closed is None:
             return
-        if self.run.binding and (controls := self.player.take_controls()):
-            self.judge(Transcript(tuple(controls)), "")
+        notes, controls = closed
+        if self.run.binding and controls:
+            self.judge(Transcript(controls), "")
         self.emit(ProcessEnd([*notes, *self._notes], self.run.unreachable, self.player.sent, self._take_unjudged()))
 
     def take_over(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import json
 import socket
 import ssl
 import struct
@@ -13,6 +14,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from beckn_conformance.commands.cli import main
 from tests.end_to_end.kit import ONE, Kit, Run
 from tests.end_to_end.loopback import Loopback, Talk, Twist, always, plain
 
@@ -20,6 +22,7 @@ QUICK = ("--gateway-timeout=0.5", "--gateway-patience=0.5")
 
 
 def _assert_inconclusive(run: Run, url: str, *words: str) -> None:
+    """Checks what a run says without an answer, and that its record says the same."""
     assert not run.crashed, run.output
     assert run.status == 10, run.output
     assert run.report["verdict"] == "inconclusive"
@@ -31,6 +34,8 @@ def _assert_inconclusive(run: Run, url: str, *words: str) -> None:
     told = [line for line in run.lines if reason in line]
     assert len(told) == 1, run.output
     assert run.findings == []
+    assert main(["report", str(run.folder)]) == 10
+    assert json.loads((run.folder / "report.json").read_text()) == run.report
 
 
 def _ok(body: str, *fields: str) -> bytes:
