@@ -96,6 +96,7 @@ def test_a_new_operation_breaks_gateways_and_one_that_is_gone_breaks_providers(t
 
     assert (BREAKING, "gateways") in {(c.effect, c.party) for c in more.changes if c.text == "a new operation"}
     assert (BREAKING, "providers") in {(c.effect, c.party) for c in less.changes if c.text == "no longer an operation"}
+    assert not any("Provider/status" in c.text for c in more.changes if c.operation == "requirement REPLY-JSON")
     assert all(c.witness and c.witness.message["registration"] for c in more.changes if c.text == "a new operation")
 
 

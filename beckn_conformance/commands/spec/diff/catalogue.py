@@ -63,16 +63,26 @@ def operations(old: Specification, new: Specification) -> Iterator[Change]:
 
 
 def requirements(old: Specification, new: Specification) -> Iterator[Change]:
-    """Requirements that are new, gone, renamed or changed."""
-    renamed = _renamed(old.requirements, new.requirements)
-    for id_, after in new.requirements.items():
-        before = old.requirements.get(renamed.get(id_, id_))
+    """Requirements that are new, gone, renamed or changed beyond operations that are so themselves."""
+    actions = [{operation.key: operation.action for operation in version.operations} for version in (old, new)]
+    shared = {actions[0][before]: actions[1][after] for before, after in matched(old, new)}
+    earlier = {id_: _of(row, shared) for id_, row in old.requirements.items()}
+    later = {id_: _of(row, {action: action for action in shared.values()}) for id_, row in new.requirements.items()}
+    renamed = _renamed(earlier, later)
+    for id_, after in later.items():
+        before = earlier.get(renamed.get(id_, id_))
         if before != after:
             yield from _requirement(before, after)
-    gone = old.requirements.keys() - new.requirements.keys() - {*renamed.values()}
-    for id_, before in old.requirements.items():
+    gone = earlier.keys() - later.keys() - {*renamed.values()}
+    for id_, before in earlier.items():
         if id_ in gone:
             yield from _requirement(before, None)
+
+
+def _of(requirement: Requirement, actions: Mapping[str, str]) -> Requirement:
+    """A requirement on those of its operations that have a name in ``actions``, under that name; all if none has."""
+    kept = tuple(actions[action] for action in requirement.operations if action in actions)
+    return dataclasses.replace(requirement, operations=kept or requirement.operations)
 
 
 def _renamed(old: Mapping[str, Requirement], new: Mapping[str, Requirement]) -> dict[str, str]:

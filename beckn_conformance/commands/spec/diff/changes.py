@@ -74,7 +74,7 @@ class Change:
     def evidence(self) -> Iterator[str]:
         """The message that shows that something breaks, or that none was found."""
         if self.effect == BREAKING and self.witness is not None:
-            yield f"witness  {json.dumps(_brief(self.witness.message), ensure_ascii=False)}"
+            yield f"witness  {json.dumps(brief_message(self.witness.message), ensure_ascii=False)}"
             yield f"         before: {self.witness.before}; now: {self.witness.now}"
         elif self.effect == CANNOT_TELL:
             yield f"none of {self.tries} messages shows a difference, and the keywords do not rule one out"
@@ -123,10 +123,10 @@ class Changes:
         yield "; ".join(f"{party}: {self.answer(party)}" for party in PARTIES) + f"; raise the {self.version} version"
 
 
-def _brief(value: Any) -> Any:
+def brief_message(value: Any) -> Any:
     """A message with its long texts cut short, for reading."""
     if isinstance(value, dict):
-        return {name: _brief(child) for name, child in value.items()}
+        return {name: brief_message(child) for name, child in value.items()}
     if isinstance(value, list):
-        return [_brief(child) for child in value]
+        return [brief_message(child) for child in value]
     return brief(value, LONGEST_TEXT) if isinstance(value, str) else value

@@ -31,7 +31,7 @@ def _within_type(one: Schema, other: Schema, type_: str) -> bool:
     if "anyOf" in one:
         rest = {key: value for key, value in one.items() if key != "anyOf"} | {"type": type_}
         return all(within(both(rest, option), other) for option in one["anyOf"])
-    if not all(_has(part, type_) for part in one.get("allOf", ())):
+    if not all(_has(part, type_) or (type_ == "number" and _has(part, "integer")) for part in one.get("allOf", ())):
         return True
     if not _has(other, type_):
         return False

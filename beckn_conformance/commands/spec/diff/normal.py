@@ -253,6 +253,11 @@ def _simplified(schema: dict[str, Any]) -> dict[str, Any]:
         if not made["enum"]:
             return dict(_NOTHING)
         return made
+    if made.get("type") == "integer":
+        for key, twin, step in (("exclusiveMinimum", "minimum", 1), ("exclusiveMaximum", "maximum", -1)):
+            if isinstance(limit := made.get(key), int):
+                del made[key]
+                made[twin] = (max if step > 0 else min)(made.get(twin, limit + step), limit + step)
     if "type" in made:
         types = tuple(sorted({*types_of(made)}))
         if not types:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 
-from .changes import ANSWERS, BREAKING, CANNOT_TELL, PARTIES, Change, Changes
+from .changes import ANSWERS, BREAKING, CANNOT_TELL, PARTIES, Change, Changes, brief_message
 
 HEADINGS = {BREAKING: "Breaking", CANNOT_TELL: "To be checked by hand"}
 
@@ -41,14 +42,15 @@ def _section(answer: str, changes: list[Change]) -> Iterator[str]:
             yield ""
         for change in group:
             yield f"- **{change.where}**: {_escaped(change.text)}"
-            yield from (f"  {'`' + line + '`' if '`' not in line else line}" for line in _evidence(change))
+            yield from (f"  - {line}" for line in _evidence(change))
 
 
 def _evidence(change: Change) -> Iterator[str]:
-    lines = [" ".join(line.split(maxsplit=1)) for line in change.evidence()]
-    for line in lines:
-        yield ""
-        yield line
+    if change.effect == BREAKING and change.witness is not None:
+        shown = json.dumps(brief_message(change.witness.message), ensure_ascii=False).replace("`", "'")
+        yield f"before: {change.witness.before}; now: {change.witness.now}. Example: `{shown}`"
+    elif change.effect == CANNOT_TELL:
+        yield from change.evidence()
 
 
 def _escaped(text: str) -> str:
