@@ -217,3 +217,13 @@ def test_every_second_look_is_at_a_replica_that_lags(made: Plant, monkeypatch: p
     provider.update(NEW_INFO)
 
     assert [provider.get().body["info"] for _ in range(4)] == [INFO, NEW_INFO, INFO, NEW_INFO]
+
+
+def test_a_held_update_is_shown_once_it_is_approved(made: Plant) -> None:
+    provider = made(variations=["updates-after-approval"])
+
+    provider.update(NEW_INFO)
+    held = provider.get().body["info"]
+    provider.operate("verify")
+
+    assert (held, provider.get().body["info"]) == (INFO, NEW_INFO)
