@@ -138,7 +138,7 @@ def _but_for_form(document: Document, item: Mapping[str, Any], redacted: bool) -
 
 def _nameless(document: Document, item: Mapping[str, Any], redacted: bool) -> Pairing | None:
     # A name that was not required and not sent may come back as anything (Q1).
-    if not isinstance(document.name, str) and item.get("data") == document.data:
+    if not isinstance(document.name, str) and (redacted or item.get("data") == document.data):
         return Pairing(document, "same", True)
     return None
 

@@ -172,6 +172,20 @@ def test_a_redacted_document_still_has_its_name():
     assert requirements(story) == ["SIGNUP-DOCUMENTS-KEPT"]
 
 
+def test_a_redacted_document_without_a_name_is_the_one_that_was_sent():
+    story = Story(configured(documents_echo="redacted", optional=("/documents/*/name",)))
+
+    def redact(body):
+        for document in body["documents"]:
+            document |= {"name": document["name"] or "", "data": "***"}
+
+    story.signup(change=redact)
+    story.wait()
+    story.add([{**story.values.document(), "name": None}], change=redact)
+
+    assert story.findings() == []
+
+
 def test_a_long_name_may_be_refused_or_kept():
     story = Story()
     body = {**story.values.signup(), "info": story.values.info(name="Metro " * 20 + "End")}
