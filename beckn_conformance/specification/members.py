@@ -44,7 +44,9 @@ class Member:
     @cached_property
     def type(self) -> str:
         """The expected JSON type, one of JSON_TYPES."""
-        named = str(self.schema["type"])
+        named = self.schema.get("type")
+        if not isinstance(named, str):
+            raise SpecificationError(f"{self.pointer}: a member of a request needs exactly one type besides null")
         return "number" if named == "integer" else named
 
     @property

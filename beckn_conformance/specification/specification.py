@@ -92,14 +92,17 @@ class Specification:
         return _top_members(self, action)
 
     def resolve(self, schema: Mapping[str, Any]) -> tuple[Mapping[str, Any], bool]:
-        """Follows $ref and anyOf with null; returns the schema, and whether null is allowed."""
+        """Follows $ref, and anyOf with one alternative to null; returns the schema, and whether null is allowed."""
         nullable = False
         for _ in range(DEEPEST):
             if "$ref" in schema:
                 schema = {**self.target(schema["$ref"]), **{k: v for k, v in schema.items() if k != "$ref"}}
             elif "anyOf" in schema:
-                (chosen,) = (option for option in schema["anyOf"] if option.get("type") != "null")
-                nullable = len(schema["anyOf"]) > 1
+                options = [o for o in schema["anyOf"] if isinstance(o, dict) and o.get("type") != "null"]
+                nullable = len(schema["anyOf"]) > len(options)
+                if len(options) != 1:
+                    return schema, nullable
+                (chosen,) = options
                 schema = {**chosen, **{k: v for k, v in schema.items() if k != "anyOf"}}
             else:
                 return schema, nullable

@@ -151,6 +151,18 @@ def test_a_message_of_a_nack_is_held_to_its_schema():
     assert told(specification, act=refused("is no phone number")) == [("NACK-TEXT", "/info/phone", "too-long")]
 
 
+def test_a_part_of_a_reply_may_have_several_forms():
+    def change(common):
+        other = {"type": "object", "required": ["url"], "properties": {"url": {"type": "string", "maxLength": 9}}}
+        common["$defs"]["api_kept"] = {"anyOf": [common["$defs"]["api_kept"], other]}
+
+    specification = changed(change)
+
+    assert told(specification) == []
+    assert told(specification, act=lambda s: s.get(change=put("/api", {"url": "short"}))) == []
+    assert told(specification, act=lambda s: s.get(change=put("/api", {}))) == [("GET-BODY", "/api", "another-form")]
+
+
 def test_the_message_of_every_reply_is_held_to_the_schema_of_its_header():
     specification = changed(
         lambda header: header["properties"]["message"].update(maxLength=9, pattern="^[a-z]"), "header.reply.json"

@@ -269,7 +269,7 @@ def test_each_operation_has_a_prefix():
 
 
 def test_a_schema_without_type_cannot_be_a_member():
-    with pytest.raises(KeyError):
+    with pytest.raises(SpecificationError, match="one type"):
         _ = Member("/a", {}, True, False).type
 
 
