@@ -11,7 +11,7 @@ from ...messages.hostile import LARGE
 from ...messages.text import shown
 from ...specification.actions import GET
 from ...specification.catalogue import Requirement
-from ...specification.pointer import MISSING, member
+from ...specification.pointer import member
 from ...specification.specification import Specification
 from ..checks import Observation
 from ..finding import Judgement, Obligation
@@ -74,7 +74,8 @@ class Large:
         left = []
         for document in self._kept.get(observation.registration, ()):
             place, data = _of_that_name(items, document.name)
-            if data != MISSING and (observation.config.documents_echo == "redacted" or same_bytes(data, document.data)):
+            redacted = observation.config.documents_echo == "redacted"
+            if data is not None and (redacted or same_bytes(data, document.data)):
                 yield observation.ok(REQUIREMENT, document.obligation)
             elif not settled(observation, document.time):
                 left.append(document)
@@ -85,7 +86,7 @@ class Large:
                     "document-cut",
                     "a large document is acknowledged and not kept whole",
                     f"the {len(document.data)} characters that were sent, or a refusal",
-                    "the document is missing" if data == MISSING else f"{len(data)} characters, {shown(data, 40)}",
+                    "the document is missing" if data is None else f"{len(data)} characters, {shown(data, 40)}",
                     obligation=document.obligation,
                 )
         self._kept[observation.registration] = left
@@ -96,9 +97,10 @@ def _obligation(observation: Observation) -> Obligation:
     return Obligation(observation.action, kind=stimulus.kind if stimulus else "")
 
 
-def _of_that_name(items: list[dict[str, Any]], name: Any) -> tuple[str, Any]:
-    """Where the document of a name stands, and its data; the list and MISSING if there is none."""
+def _of_that_name(items: list[dict[str, Any]], name: Any) -> tuple[str, str | None]:
+    """Where the document of a name stands, and its data, empty if that is no text; None if there is no such document."""
     for index, item in enumerate(items):
-        if same_but_for_form(item.get("name"), name) and isinstance(item.get("data"), str):
-            return f"/documents/{index}/data", item["data"]
-    return "/documents", MISSING
+        if same_but_for_form(item.get("name"), name):
+            data = item.get("data")
+            return f"/documents/{index}/data", data if isinstance(data, str) else ""
+    return "/documents", None

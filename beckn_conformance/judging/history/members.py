@@ -78,14 +78,15 @@ class Echo:
         """Judges one member; checks of the reply's form judge one that is missing or has another type."""
         if MISSING in (found, expected) or json_type(found) != json_type(expected) or found == expected:
             return
+        same = same_but_for_form(found, expected)
         if members.reported(pointer, found):
-            self.fail()
+            self.failed |= {self.form} if same else {self.form, self.value}
             return
         overlong = pointer in members.overlong
         if pointer in members.unsure and not overlong:
             return
         members.report(pointer, found)
-        if overlong:
+        if overlong and not same:
             yield self.observation.bad(
                 "SIGNUP-LONG-KEPT",
                 pointer,
@@ -95,7 +96,7 @@ class Echo:
                 f"{shown(found, 100)} at {pointer}",
             )
             return
-        kind = FORM if same_but_for_form(found, expected) else VALUE
+        kind = FORM if same else VALUE
         requirement = self.form if kind == FORM else self.value
         self.failed.add(requirement)
         yield differs(self.observation, requirement, pointer, kind, expected, found)

@@ -15,6 +15,7 @@ from ..registry import history_check
 from .clones import Clones
 from .course import Course
 from .documents import Documents, Owners
+from .form import same_but_for_form
 from .info import Info
 from .members import Echo
 from .pairing import pair
@@ -67,7 +68,7 @@ class Registration:
             if pointer in overlong or not diagnosis.clouds(pointer)
         }
         yield from self._echo(observation)
-        if any(member(exchange.body_of_reply, pointer) == member(sent, pointer) for pointer in overlong):
+        if any(same_but_for_form(member(exchange.body_of_reply, place), member(sent, place)) for place in overlong):
             yield observation.ok("SIGNUP-LONG-KEPT")
 
     def _echo(self, observation: Observation) -> Iterator[Judgement]:

@@ -83,11 +83,12 @@ def test_a_large_document_that_is_refused_need_not_be_kept(answer):
     assert ("LARGE-KEPT", f"{ADD} {TAG}") in met(story)
 
 
-def test_a_large_document_whose_data_is_declared_to_be_redacted_is_asked_for_by_name():
+@pytest.mark.parametrize("data", ["…", "", None])
+def test_a_large_document_whose_data_is_declared_to_be_redacted_is_asked_for_by_name(data):
     story, _ = handed_in(SIGNUP)
     story.config = configured(documents_echo="redacted")
     story.wait()
-    story.get(purpose="large", change=put("/documents/0/data", "…"))
+    story.get(purpose="large", change=put("/documents/0/data", data))
 
     assert story.findings() == []
 

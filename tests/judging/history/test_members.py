@@ -271,3 +271,16 @@ def test_a_name_of_marks_without_end_is_another_name(name):
     story.signup(change=put("/info/name", name))
 
     assert story.findings() == [("SIGNUP-ECHO", "/info/name")]
+
+
+def test_a_gateway_that_changes_the_form_of_everything_still_keeps_the_values():
+    def capitals(body):
+        body["info"] = {name: f"{value.upper()} " for name, value in body["info"].items()}
+
+    story = Story()
+    story.signup({**story.values.signup(), "info": story.values.info(name="Metro " * 20 + "End")}, change=capitals)
+    story.wait()
+    story.get(change=capitals)
+
+    assert {"SIGNUP-ECHO", "GET-ROUND-TRIP", "SIGNUP-LONG-KEPT"} <= story.met()
+    assert {requirement for requirement, _ in story.findings()} == {"SIGNUP-ECHO-EXACT"}
