@@ -33,7 +33,9 @@ def ended(
     return Outcome(name, status, reason, seconds, {key: zlib.compress(value) for key, value in written.items()})
 
 
-def ledger(folder: Path, *outcomes: Outcome, names: Sequence[str] = (), certify: Certify | None = None) -> FleetResults:
+def results_of(
+    folder: Path, *outcomes: Outcome, names: Sequence[str] = (), certify: Certify | None = None
+) -> FleetResults:
     """A run of a fleet that has come to these outcomes."""
     made = FleetResults(folder, [entry(name) for name in names or [outcome.name for outcome in outcomes]])
     for outcome in outcomes:

@@ -24,7 +24,7 @@ def add(commands: Commands) -> None:
 def _add_judge(commands: Commands) -> None:
     judge = commands.add_parser(
         "judge",
-        help="judge traffic that somebody else has recorded",
+        help="judge traffic that others have recorded",
         description="Judges the calls in a recording (HAR, payload log, newman export, VCR cassette) or in the record "
         "of a run, by the checks of a run and without a gateway. What was not exercised is untested, and the verdict "
         "incomplete; exit status 1 for a finding that fails the class, 10 where nothing could be judged.",

@@ -18,7 +18,7 @@ def add(commands: Commands) -> None:
         "replay",
         help="send the calls of a finding again, and say whether it still holds",
         description="Sends the calls that FINDING needs again, with fresh registrations, and judges the replies. "
-        "Exit status 1 where it still holds, 0 where it does not, 10 where that cannot be told.",
+        "Exit status 1 if it still holds, 0 if it does not, 10 if that cannot be said.",
     )
     replay.add_argument("folder", metavar="REPORT", type=path_of, help="report folder of a run")
     replay.add_argument("finding", metavar="FINDING", help="id of a finding, or of its requirement if it has but one")

@@ -62,7 +62,7 @@ class ReplayResult:
     """Result of a replay."""
 
     holds: bool | None
-    """None if that cannot be told."""
+    """None if that cannot be said."""
     text: str
     exchanges: tuple[Exchange, ...]
     masker: Masker

@@ -22,8 +22,8 @@ def check_url(text: str, name: str = "--gateway-url") -> str:
     """The normal form of a base URL, to which ``/Provider/signup`` is added.
 
     Scheme and host are in lower case, an international host name is in its ``xn--`` form, and neither a default port,
-    a trailing dot nor a trailing slash is left. Raises UsageError for a URL that no request can be sent to, or not as
-    whoever typed it would expect; the text of the error never shows user or password.
+    a trailing dot nor a trailing slash is left. Raises UsageError for a URL that cannot be called, or that clients
+    understand differently. The error never shows user or password.
     """
     url = text.strip()
     shown = f"{name} {re.sub(r'//[^/?#]*@', '//…@', url)!a}"

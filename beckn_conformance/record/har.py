@@ -163,7 +163,7 @@ def _custom(part: Mapping[str, Any], *standard: str) -> dict[str, Any]:
 
 
 def _text(content: bytes) -> tuple[str, str]:
-    """A content for HAR, and its encoding where it is no text."""
+    """A content for HAR, and its encoding if it is not text."""
     try:
         return content.decode(), ""
     except UnicodeDecodeError:

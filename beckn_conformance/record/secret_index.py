@@ -1,4 +1,4 @@
-"""Finds secrets in texts, however many there are and in whatever form they are written."""
+"""Finds secrets in texts in any form, however many secrets there are."""
 
 from __future__ import annotations
 

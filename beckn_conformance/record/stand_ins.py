@@ -1,8 +1,8 @@
 """Makes stand-ins for private data: values of the same kind, so that a masked record is judged as the run was.
 
-A stand-in is as long as its value and valid, faulty or unclear in the same way; equal values have equal ones, and
-values that differ in form only have stand-ins that differ so. It is made with the key of a run and tells nothing of the
-value but its shape.
+A stand-in is as long as its value, and valid, faulty or unclear in the same way. Equal values have equal stand-ins;
+values that differ only in form have stand-ins that differ only in form. A stand-in is made with the key of the run and
+reveals only the shape of its value.
 """
 
 from __future__ import annotations

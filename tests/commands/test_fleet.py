@@ -22,7 +22,7 @@ def fleet(tmp_path, monkeypatch):
     """Runs the command on gateways a and b, with what is said to become of them."""
 
     def fleet(*outcomes, options=()):
-        def played(client, visits, began):
+        def played(client, jobs, began):
             for outcome in outcomes:
                 if isinstance(outcome, BaseException):
                     raise outcome
@@ -105,7 +105,7 @@ def test_without_dask_it_is_said_how_to_get_it(fleet, monkeypatch, capsys):
         '{"format": 1, "format": "beckn-conformance-fleet/1"}',
     ],
 )
-def test_a_ledger_that_no_fleet_wrote_is_refused(tmp_path, text):
+def test_results_of_another_program_are_refused(tmp_path, text):
     (tmp_path / "fleet.json").write_text(text)
 
     with pytest.raises(UsageError, match=r"fleet\.json"):
@@ -113,10 +113,10 @@ def test_a_ledger_that_no_fleet_wrote_is_refused(tmp_path, text):
 
 
 def test_lines_that_no_fleet_wrote_are_no_history(tmp_path):
-    ledger = FleetResults(tmp_path, [])
+    results = FleetResults(tmp_path, [])
     (tmp_path / "history.jsonl").write_text('{"started": "<b>"}\n[1]\n{"verdicts": {"x": {}}}\nno JSON\n')
 
-    assert len(ledger.history) == 1
+    assert len(results.history) == 1
 
 
 @pytest.mark.parametrize("name", ["fleet.json", "history.jsonl", "a"])

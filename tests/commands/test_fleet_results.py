@@ -13,13 +13,13 @@ from beckn_conformance.commands.fleet.results import FleetResults
 from beckn_conformance.errors import UsageError
 from tests.exchanges import SPECIFICATION
 from tests.reports import FOUND, finding, report
-from tests.written_fleets import ended, entry, ledger
+from tests.written_fleets import ended, entry, results_of
 
 OTHER = "GET-ACK"
 
 
 def test_a_row_says_what_the_report_says(tmp_path):
-    made = ledger(tmp_path, ended("a", report(finding(), finding(OTHER))))
+    made = results_of(tmp_path, ended("a", report(finding(), finding(OTHER))))
 
     row = made.rows["a"]
     assert (row["verdict"], set(row["failed"]), row["exchanges"]) == ("non-conformant", {OTHER, FOUND}, 3000)
@@ -41,20 +41,20 @@ def test_a_row_says_what_the_report_says(tmp_path):
     ],
 )
 def test_the_worst_gateway_gives_the_exit_status(tmp_path, outcomes, status):
-    assert ledger(tmp_path, *outcomes, names=("a", "b")).exit_status == status
+    assert results_of(tmp_path, *outcomes, names=("a", "b")).exit_status == status
 
 
 def test_what_was_ended_is_unfinished_whatever_it_says(tmp_path):
-    made = ledger(tmp_path, ended("a", report(verdict="incomplete"), status=None, reason="its limit"))
+    made = results_of(tmp_path, ended("a", report(verdict="incomplete"), status=None, reason="its limit"))
 
     assert made.rows["a"]["verdict"] == "unfinished"
     assert made.rows["a"]["report"]
 
 
 def test_a_second_run_is_held_against_the_first(tmp_path):
-    ledger(tmp_path, ended("a", report(finding())), ended("b", report()))
+    results_of(tmp_path, ended("a", report(finding())), ended("b", report()))
 
-    made = ledger(tmp_path, ended("a", report()), ended("b", report(finding(), finding(OTHER))))
+    made = results_of(tmp_path, ended("a", report()), ended("b", report(finding(), finding(OTHER))))
 
     assert {name: (row["before"], row["new"], row["fixed"]) for name, row in made.rows.items()} == {
         "a": ("non-conformant", 0, 1),
@@ -64,41 +64,41 @@ def test_a_second_run_is_held_against_the_first(tmp_path):
 
 
 def test_a_run_that_was_interrupted_takes_nothing_from_the_trend(tmp_path):
-    ledger(tmp_path, ended("a", report(finding())))
-    ledger(tmp_path, names=("a",))
+    results_of(tmp_path, ended("a", report(finding())))
+    results_of(tmp_path, names=("a",))
 
-    made = ledger(tmp_path, ended("a", report()))
+    made = results_of(tmp_path, ended("a", report()))
 
     assert (made.rows["a"]["before"], made.rows["a"]["fixed"]) == ("non-conformant", 1)
     assert [run["verdicts"] for run in made.history][1] == {"pending": 1}
 
 
 def test_a_run_without_a_report_leaves_the_one_before(tmp_path):
-    ledger(tmp_path, ended("a", report(finding())))
+    results_of(tmp_path, ended("a", report(finding())))
 
-    made = ledger(tmp_path, Outcome("a", None, "4 workers died while they ran it"))
+    made = results_of(tmp_path, Outcome("a", None, "4 workers died while they ran it"))
 
     assert (made.rows["a"]["verdict"], made.rows["a"]["report"]) == ("unfinished", False)
     assert (tmp_path / "a" / "report.json").exists()
 
 
 def test_nothing_of_an_earlier_report_stays_beside_a_new_one(tmp_path):
-    ledger(tmp_path, ended("a", report(), files={"findings/X-1.sh": b"true", "certificate.json": b""}))
+    results_of(tmp_path, ended("a", report(), files={"findings/X-1.sh": b"true", "certificate.json": b""}))
     (tmp_path / "a" / "certificate.json").write_text("{}")
 
-    ledger(tmp_path, ended("a", report()))
+    results_of(tmp_path, ended("a", report()))
 
     assert [path.name for path in (tmp_path / "a").iterdir()] == ["report.json"]
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a", "fleet.json", "history.jsonl"]
 
 
 def test_what_a_run_that_was_killed_had_left_is_in_nobody_s_way(tmp_path):
-    ledger(tmp_path, ended("a", report()))
+    results_of(tmp_path, ended("a", report()))
     for name in (".a.new", ".a.old"):
         (tmp_path / name).mkdir()
         (tmp_path / name / "report.json").write_text("{")
 
-    ledger(tmp_path, ended("a", report(finding())))
+    results_of(tmp_path, ended("a", report(finding())))
 
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a", "fleet.json", "history.jsonl"]
     assert json.loads((tmp_path / "a" / "report.json").read_text())["verdict"] == "non-conformant"
@@ -118,7 +118,7 @@ def test_only_a_whole_run_is_certified_and_a_reason_told_where_it_is_not(tmp_pat
         ended("c", report(verdict="incomplete")),
         Outcome("d", 3, "exit status 3: a fault"),
     ]
-    made = ledger(tmp_path, *outcomes, certify=certify)
+    made = results_of(tmp_path, *outcomes, certify=certify)
 
     assert asked == ["a", "b"]
     assert [row["certificate"] for row in made.rows.values()] == [True, False, False, False]
@@ -129,13 +129,13 @@ def test_a_gateway_without_the_certificate_that_was_wanted_is_no_success(tmp_pat
     def certify(folder):
         raise UsageError("it is masked")
 
-    assert ledger(tmp_path, ended("a", report()), certify=certify).exit_status == 10
+    assert results_of(tmp_path, ended("a", report()), certify=certify).exit_status == 10
 
 
 def test_what_is_written_is_what_the_schema_says(tmp_path):
-    ledger(tmp_path, ended("a", report(finding())))
+    results_of(tmp_path, ended("a", report(finding())))
 
-    made = ledger(tmp_path, ended("a", report()), Outcome("b", 4, "no"), names=("a", "b", "c"))
+    made = results_of(tmp_path, ended("a", report()), Outcome("b", 4, "no"), names=("a", "b", "c"))
 
     schema = SPECIFICATION.files["fleet-report.json"]
     Draft202012Validator.check_schema(schema)
@@ -161,7 +161,7 @@ def test_the_page_tells_the_worst_first_and_links_to_their_reports(tmp_path):
         ended("worst", report(finding(), finding(OTHER))),
         Outcome("gone", None, "4 workers died while they ran it"),
     ]
-    text = index.write(ledger(tmp_path, *outcomes), SPECIFICATION).read_text()
+    text = index.write(results_of(tmp_path, *outcomes), SPECIFICATION).read_text()
 
     table = text.partition('id="gateways"')[2].partition("</table>")[0]
     places = [table.index(f">{name}<") for name in ("worst", "bad", "gone", "good")]
@@ -175,7 +175,7 @@ def test_the_page_tells_the_worst_first_and_links_to_their_reports(tmp_path):
 def test_the_page_counts_what_fails_most(tmp_path):
     outcomes = [ended(name, report(finding())) for name in "ab"] + [ended("c", report(finding(OTHER)))]
 
-    text = index.write(ledger(tmp_path, *outcomes), SPECIFICATION).read_text()
+    text = index.write(results_of(tmp_path, *outcomes), SPECIFICATION).read_text()
 
     table = text.partition('id="failing"')[2].partition("</table>")[0]
     assert table.index(FOUND) < table.index(OTHER)
@@ -183,9 +183,9 @@ def test_the_page_counts_what_fails_most(tmp_path):
 
 
 def test_the_page_shows_what_is_otherwise_than_before(tmp_path):
-    ledger(tmp_path, ended("a", report(finding())), ended("b", report()), ended("c", report()))
+    results_of(tmp_path, ended("a", report(finding())), ended("b", report()), ended("c", report()))
 
-    made = ledger(tmp_path, ended("a", report()), ended("b", report(finding())), ended("c", report()))
+    made = results_of(tmp_path, ended("a", report()), ended("b", report(finding())), ended("c", report()))
     text = index.write(made, SPECIFICATION).read_text()
 
     for said in (
@@ -199,7 +199,7 @@ def test_the_page_shows_what_is_otherwise_than_before(tmp_path):
 
 
 def test_nothing_that_is_told_can_act_on_the_page(tmp_path):
-    made = ledger(tmp_path, Outcome("a", 4, "<script>alert(1)</script>\u202e"))
+    made = results_of(tmp_path, Outcome("a", 4, "<script>alert(1)</script>\u202e"))
 
     text = index.write(made, SPECIFICATION).read_text()
 

@@ -11,7 +11,7 @@ from beckn_conformance.record import har
 from beckn_conformance.report import badge, earl, html, markdown
 from beckn_conformance.specification.loading import load
 from tests.reports import report
-from tests.written_fleets import ended, ledger
+from tests.written_fleets import ended, results_of
 
 WAIVED = report(waived={"MUST": ["SIGNUP-NACK-PHONE"]})
 SAID = "onformant, 1 MUST waived"
@@ -45,7 +45,7 @@ def test_the_badge_has_another_colour_if_waivers_are_needed():
 
 
 def test_the_page_of_a_fleet_says_which_gateways_need_waivers(tmp_path):
-    made = ledger(tmp_path, ended("a", WAIVED), ended("b", report()))
+    made = results_of(tmp_path, ended("a", WAIVED), ended("b", report()))
 
     page = index.page(made.document, made.history, load())
 

@@ -14,7 +14,7 @@ from tests.end_to_end.kit import Kit
 from tests.exchanges import SPECIFICATION
 from tests.report.test_report_html import hostile
 from tests.reports import FOUND, finding, report, row
-from tests.written_fleets import ended, ledger
+from tests.written_fleets import ended, results_of
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 FLAGS = (
@@ -266,9 +266,9 @@ def test_axe_finds_nothing_on_the_page_of_a_fleet(tmp_path, visit):
     axe = pytest.importorskip("axe_playwright_python", reason="axe-core comes with axe-playwright-python")
     long = "a-gateway-with-a-name-of-sixty-four-characters-".ljust(64, "g")
     before = [ended(long, report()), *(ended(name, report(finding())) for name in "abcdef")]
-    ledger(tmp_path, *before)
+    results_of(tmp_path, *before)
     after = [ended(long, report(finding())), *before[2:], ended("last", report())]
-    made = ledger(tmp_path, *after, names=(long, *"bcdefg", "last"))
+    made = results_of(tmp_path, *after, names=(long, *"bcdefg", "last"))
     page = visit(index.write(made, SPECIFICATION), color_scheme="dark", viewport=PHONE)
     page.locator("details").first.locator("summary").click()
     page.evaluate((Path(axe.__file__).parent / "axe.min.js").read_text(encoding="utf-8"))

@@ -140,9 +140,9 @@ def examine(
     # If the record was changed, so is all that follows from it. Only the cause is listed.
     if not changed & {f"{name} {what}" for name in files.RECORD for what in CHANGES}:
         try:
-            more, told = _judged_again(folder, found, specification, changed, ours=ours)
+            more, further = _judged_again(folder, found, specification, changed, ours=ours)
             problems += more
-            notes += told
+            notes += further
         except (UsageError, KeyError, TypeError, ValueError, AttributeError) as error:
             problems.append(f"it cannot be judged again: {error}")
     unmet = tuple(_unmet(found, wanted))

@@ -50,7 +50,7 @@ def make(
 
 
 def of_run(report: Report, judged: Rejudgement) -> dict[str, Any]:
-    """The facts that follow from the record of a run, whoever judges it again."""
+    """The facts that follow from the record of a run, the same on any machine."""
     specification = judged.run.specification
     tests = sorted(judged.ran)
     return {

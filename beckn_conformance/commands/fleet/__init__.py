@@ -62,44 +62,44 @@ def _fleet(chosen: argparse.Namespace) -> int:
     specification = load()
     certify = _certifier(chosen)
     entries = read(chosen.fleet, specification, limit=chosen.limit, here=chosen.scheduler is None)
-    visits = [Job.of(entry) for entry in entries]
+    jobs = [Job.of(entry) for entry in entries]
     # Nothing is written before there is a worker.
     with cluster.remote(chosen.scheduler) if chosen.scheduler else cluster.local(chosen.workers) as client:
         made(chosen.conformance_report)
         with held(chosen.conformance_report):
-            ledger = FleetResults(chosen.conformance_report, entries)
+            results = FleetResults(chosen.conformance_report, entries)
             try:
-                _judge(client, visits, ledger, certify, specification)
+                _judge(client, jobs, results, certify, specification)
             except OSError as error:
                 raise KitError(f"the fleet was not judged to its end: {error}") from error
-    return ledger.exit_status
+    return results.exit_status
 
 
 def _judge(
-    client: Any, visits: Sequence[Job], ledger: FleetResults, certify: Certify | None, specification: Specification
+    client: Any, jobs: Sequence[Job], results: FleetResults, certify: Certify | None, specification: Specification
 ) -> None:
     """Judges every gateway, and prints and writes each result as it arrives."""
     from ...judging.outcome import worded
     from . import cluster, index
 
     def began(name: str) -> None:
-        if ledger.began(name) > 1:
+        if results.began(name) > 1:
             _say(f"again {name}: the worker that ran it died")
 
     try:
-        with contextlib.closing(cluster.outcomes(client, visits, began)) as outcomes:
+        with contextlib.closing(cluster.outcomes(client, jobs, began)) as outcomes:
             for number, outcome in enumerate(outcomes, 1):
-                row = ledger.take(outcome, certify)
+                row = results.take(outcome, certify)
                 why = f" ({row['reason']})" if row["reason"] else ""
                 said = worded(row["verdict"], row["waived"])
-                _say(f"{number}/{len(visits)} {said} {row['name']} {row['seconds']:.1f} s{why}")
-                ledger.write()
-                index.write(ledger, specification)
-        ledger.ended = True
+                _say(f"{number}/{len(jobs)} {said} {row['name']} {row['seconds']:.1f} s{why}")
+                results.write()
+                index.write(results, specification)
+        results.ended = True
     finally:
-        ledger.write()
-        page = index.write(ledger, specification)
-        _say(_summary(ledger))
+        results.write()
+        page = index.write(results, specification)
+        _say(_summary(results))
         _say(f"report: {page}")
 
 
@@ -115,10 +115,10 @@ def _certifier(chosen: argparse.Namespace) -> Certify | None:
     return functools.partial(examination.issue, signer=keys.signer(chosen.key), specification=load(), days=chosen.days)
 
 
-def _summary(ledger: FleetResults) -> str:
-    last, number = ledger.history[-1], len(ledger.rows)
+def _summary(results: FleetResults) -> str:
+    last, number = results.history[-1], len(results.rows)
     counts = ", ".join(f"{count} {verdict}" for verdict, count in last["verdicts"].items())
-    excused = sum(row["verdict"] == "conformant" and bool(row["waived"]) for row in ledger.rows.values())
+    excused = sum(row["verdict"] == "conformant" and bool(row["waived"]) for row in results.rows.values())
     waived = f" ({excused} of the conformant with waivers)" if excused else ""
     return f"{number} gateway{'' if number == 1 else 's'} in {last['seconds']:.1f} s: {counts}{waived}"
 

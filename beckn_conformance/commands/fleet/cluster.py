@@ -60,11 +60,11 @@ def local(workers: int | None = None) -> Iterator[distributed.Client]:
         ) as cluster,
         distributed.Client(cluster) as client,
     ):
-        client.register_plugin(_Deaf())
+        client.register_plugin(_IgnoresInterrupts())
         yield client
 
 
-class _Deaf(distributed.WorkerPlugin):
+class _IgnoresInterrupts(distributed.WorkerPlugin):
     """Ignores Ctrl-C in workers. The runs that they start still receive it."""
 
     def setup(self, worker: distributed.Worker) -> None:
@@ -100,17 +100,17 @@ def _quietly() -> Iterator[None]:
         logging.disable(logging.NOTSET)
 
 
-def outcomes(client: distributed.Client, visits: Sequence[Job], began: Began) -> Generator[Outcome]:
+def outcomes(client: distributed.Client, jobs: Sequence[Job], began: Began) -> Generator[Outcome]:
     """Plays every run, one at a time for each thread of a worker, and yields each outcome as it arrives.
 
-    ``began`` is told the name of each as it begins, again where its worker died. What has not ended when nobody asks
-    any more is ended.
+    ``began`` is called with the name of each as it begins, and again if its worker died. Runs that are still going when
+    the generator is closed are ended.
     """
     topic = f"{TOPIC}-{uuid.uuid4().hex}"
     client.subscribe_topic(topic, lambda event: began(event[1]))
     # Two runs with the same arguments are still two runs.
-    futures = client.map(_visit, visits, [topic] * len(visits), pure=False)
-    names = {future: visit.name for future, visit in zip(futures, visits, strict=True)}
+    futures = client.map(_play, jobs, [topic] * len(jobs), pure=False)
+    names = {future: job.name for future, job in zip(futures, jobs, strict=True)}
     del futures
     try:
         for future in distributed.as_completed(list(names)):
@@ -136,14 +136,14 @@ def _outcome(future: Any, name: str) -> Outcome:
     return outcome
 
 
-def _visit(visit: Job, topic: str) -> Outcome:
+def _play(job: Job, topic: str) -> Outcome:
     """Plays a run, in a worker."""
     worker = distributed.get_worker()
     key = worker.get_current_task()
-    worker.log_event(topic, visit.name)
+    worker.log_event(topic, job.name)
 
     def wanted() -> bool:
         task = worker.state.tasks.get(key)
         return task is not None and task.state == "executing"
 
-    return make(visit, worker.local_directory, wanted)
+    return make(job, worker.local_directory, wanted)

@@ -25,11 +25,11 @@ WIDTH = 120
 """Length of the longest bar."""
 
 
-def write(ledger: FleetResults, specification: Specification) -> Path:
+def write(results: FleetResults, specification: Specification) -> Path:
     """Writes the page beside the reports; returns its path."""
-    path = ledger.folder / NAME
+    path = results.folder / NAME
     with replaced(path) as file:
-        file.write(page(ledger.document, ledger.history, specification))
+        file.write(page(results.document, results.history, specification))
     return path
 
 
@@ -74,13 +74,13 @@ def _trend(rows: Iterable[Mapping[str, Any]]) -> list[str]:
     moved = [row for row in judged if row["before"] != row["verdict"]]
     worse = [row for row in moved if row["before"] == "conformant"]
     better = [row for row in moved if row["verdict"] == "conformant"]
-    told = (
+    counts = (
         (len(better), "conformant now and not before"),
         (len(worse), "not conformant now and conformant before"),
         (len(moved) - len(better) - len(worse), "with another verdict otherwise"),
         (len(judged) - len(moved), "with the verdict of before"),
     )
-    return [f"{count} {text}" for count, text in told if count]
+    return [f"{count} {text}" for count, text in counts if count]
 
 
 def _failing(rows: Iterable[Mapping[str, Any]], specification: Specification) -> list[dict[str, Any]]:
@@ -93,11 +93,11 @@ def _failing(rows: Iterable[Mapping[str, Any]], specification: Specification) ->
     order = {id_: place for place, id_ in enumerate(specification.requirements)}
     ids = sorted(by_id, key=lambda i: (-len(by_id[i]["failed"]), -len(by_id[i]["warned"]), order.get(i, len(order)), i))
     most = max((sum(map(len, found.values())) for found in by_id.values()), default=1)
-    told = []
+    failing = []
     for id_ in ids:
         known = specification.requirements.get(id_)
         failed, warned = by_id[id_]["failed"], by_id[id_]["warned"]
-        told.append(
+        failing.append(
             {
                 "id": id_,
                 "level": known.level if known else "",
@@ -109,4 +109,4 @@ def _failing(rows: Iterable[Mapping[str, Any]], specification: Specification) ->
                 "gateways": [*failed, *warned],
             }
         )
-    return told
+    return failing

@@ -82,19 +82,19 @@ class Outcome:
                     rest = unpacker.unconsumed_tail
 
 
-def make(visit: Job, within: str | None = None, wanted: Callable[[], bool] = lambda: True) -> Outcome:
+def make(job: Job, within: str | None = None, wanted: Callable[[], bool] = lambda: True) -> Outcome:
     """Runs the kit against one gateway in a temporary folder ``within`` another one.
 
     The run is ended after its limit, and once ``wanted`` returns False.
     """
-    if visit.kit != __version__:
-        return Outcome(visit.name, reason=f"its worker has version {__version__} of the kit, not {visit.kit}")
+    if job.kit != __version__:
+        return Outcome(job.name, reason=f"its worker has version {__version__} of the kit, not {job.kit}")
     began = time.monotonic()
-    with tempfile.TemporaryDirectory(prefix="visit-", dir=within) as temporary:
+    with tempfile.TemporaryDirectory(prefix="job-", dir=within) as temporary:
         folder = Path(temporary)
         config, report, printed = folder / "gateway.yaml", folder / "report", folder / "printed"
-        config.write_text(yaml.safe_dump(dict(visit.config), allow_unicode=True), encoding="utf-8")
-        command = [sys.executable, *visit.command]
+        config.write_text(yaml.safe_dump(dict(job.config), allow_unicode=True), encoding="utf-8")
+        command = [sys.executable, *job.command]
         command += ["--gateway-config", str(config), "--conformance-report", str(report)]
         with printed.open("wb") as output:
             # The run ends with its standard input, and so with the worker, however that ends.
@@ -107,17 +107,17 @@ def make(visit: Job, within: str | None = None, wanted: Callable[[], bool] = lam
                 # Files that a killed run leaves are removed with the folder.
                 env={**os.environ, **dict.fromkeys(("TMPDIR", "TEMP", "TMP"), temporary)},
             )
-        in_time = _wait(process, visit.limit, wanted)
+        in_time = _wait(process, job.limit, wanted)
         seconds = time.monotonic() - began
         reason = ""
         if not in_time:
-            reason = f"ended after {visit.limit:g} s, its limit"
+            reason = f"ended after {job.limit:g} s, its limit"
         elif process.returncode not in JUDGED:
             reason = _last_words(printed, process.returncode).replace(f"{folder}{os.sep}", "")
         kept, too_large = _packed(report)
         if too_large:
             reason = ". ".join(filter(None, (reason, f"its report is larger than {LARGEST >> 20} MB, packed")))
-        return Outcome(visit.name, process.returncode if in_time else None, reason, seconds, kept)
+        return Outcome(job.name, process.returncode if in_time else None, reason, seconds, kept)
 
 
 def _wait(process: subprocess.Popen[bytes], limit: float, wanted: Callable[[], bool]) -> bool:
