@@ -1,7 +1,7 @@
 """Undoes escapes in texts: backslashes, percent-encoding and character references.
 
-Gateways write a value in many ways (``a/b``, ``a\\/b``, ``a\\u002Fb``, ``a%2Fb``, ``a&#x2F;b``), also nested. A value is
-sought in the decoded text, and its place is mapped to the original text.
+Gateways write a value in many ways (``a/b``, ``a\\/b``, ``a\\u002Fb``, ``a%2Fb``, ``a&#x2F;b``), also nested. A value
+is sought in the decoded text, and its place is mapped to the original text.
 """
 
 from __future__ import annotations
