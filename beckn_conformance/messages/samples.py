@@ -12,6 +12,8 @@ from ..untrusted.patterns import Pattern, PatternError, pattern
 
 MOST_TRIES = 200
 """Attempts before a kind of value counts as impossible."""
+MOST_OVERLONG = 10
+"""Texts that were too long to draw before a pattern is given up."""
 LONGEST = 40
 """Characters of a text without a pattern."""
 
@@ -75,8 +77,16 @@ class Samples:
         patterns = [*filter(None, narrow)] or [*filter(None, [member.schema.get("pattern")])]
         for text in patterns:
             compiled = _usable(member, text)
+            overlong = 0
             for _ in range(MOST_TRIES):
-                yield compiled.draw(self._random)
+                try:
+                    drawn = compiled.draw(self._random)
+                except PatternError:
+                    overlong += 1
+                    if overlong == MOST_OVERLONG:
+                        break
+                else:
+                    yield drawn
         if not patterns:
             for _ in range(MOST_TRIES):
                 yield self._word()[:LONGEST]

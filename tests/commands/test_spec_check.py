@@ -197,6 +197,14 @@ MISTAKES: dict[str, tuple[Edit, str, str]] = {
     ),
     "a contradiction in words": (common(f"{URL}/x-safe/minLength", 3000), "common.json:", "allow no value together"),
     "a pattern against another": (common(f"{URL}/pattern", "^ftp://"), "common.json:", "no value"),
+    "repeats within repeats": (
+        several(
+            common(f"{DEFS}/company_id/x-safe", {"pattern": "^(([a-z]{1,30}){1,30}){1,30}$"}),
+            common(f"{DEFS}/company_id/x-variants", {"odd": "^[0-9]$"}),
+        ),
+        "common.json:",
+        "no value",
+    ),
     "an enum that x-safe refuses": (common(f"{URL}/enum", ["x"]), "common.json:", "no value"),
     "a faulty value that nothing sends": (
         common(f"{PHONE}/x-should-malformed", {"no area": "+91-1234567"}),

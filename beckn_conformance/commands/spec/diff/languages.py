@@ -16,7 +16,7 @@ from typing import Final
 
 from ....untrusted.patterns import Pattern, PatternError
 
-MOST_STATES: Final = 60_000
+MOST_STATES: Final = 20_000
 """States of both sides together that are looked at before the question is given up."""
 MOST_NODES: Final = 6000
 LONGEST_BOUND: Final = 400
