@@ -27,7 +27,7 @@ def _add_judge(commands: Commands) -> None:
         help="judge traffic that others have recorded",
         description="Judges the calls in a recording (HAR, payload log, newman export, VCR cassette) or in the record "
         "of a run, by the checks of a run and without a gateway. What was not exercised is untested, and the verdict "
-        "incomplete; exit status 1 for a finding that fails the class, 10 where nothing could be judged.",
+        "incomplete. Exit status 1 for a finding that fails the class, 10 if nothing could be judged.",
     )
     judge.add_argument(
         "traffic",
@@ -35,7 +35,7 @@ def _add_judge(commands: Commands) -> None:
         type=path_of,
         help="a recording, also in a ZIP; a folder of NAME.request.json and NAME.reply.json; or a report folder",
     )
-    judge.add_argument("--gateway-url", metavar="URL", help="the gateway to judge, where the traffic is with several")
+    judge.add_argument("--gateway-url", metavar="URL", help="the gateway to judge, if the traffic is with several")
     judge.add_argument("--gateway-config", metavar="FILE", type=path_of, help="what the gateway's vendor declares")
     judge.add_argument("--conformance-class", choices=("core", "strict"), default="core")
     judge.add_argument("--conformance-report", metavar="DIR", type=path_of, help="write a report to this folder")
@@ -102,9 +102,9 @@ def _rejudged(
 def _add_report(commands: Commands) -> None:
     report = commands.add_parser(
         "report",
-        help="make the report again from the record of a run, also of one that was killed",
-        description="Judges everything on record in DIR again, without the gateway, and writes the report anew. "
-        "The exit status is that of the run; a run that did not come to its end is incomplete.",
+        help="make the report again from the record of a run, even of one that was killed",
+        description="Judges the record in DIR again, without the gateway, and writes the report anew. The exit status "
+        "is that of the run. A run that was killed is incomplete.",
     )
     report.add_argument("folder", metavar="DIR", type=path_of, help="report folder of a run")
     report.add_argument("--har", action="store_true", help="write all exchanges to exchanges.har, not only those shown")

@@ -16,15 +16,17 @@ def add(commands: Commands) -> None:
     """Adds the subcommand."""
     replay = commands.add_parser(
         "replay",
-        help="send the calls of a finding again, and say whether it still holds",
+        help="send the calls of a finding again, and say if it still holds",
         description="Sends the calls that FINDING needs again, with fresh registrations, and judges the replies. "
         "Exit status 1 if it still holds, 0 if it does not, 10 if that cannot be said.",
     )
     replay.add_argument("folder", metavar="REPORT", type=path_of, help="report folder of a run")
     replay.add_argument("finding", metavar="FINDING", help="id of a finding, or of its requirement if it has but one")
-    replay.add_argument("--gateway-url", metavar="URL", help="gateway that is sent to; that of the run is asked about")
+    replay.add_argument(
+        "--gateway-url", metavar="URL", help="gateway to send to; default: that of the run, after asking"
+    )
     replay.add_argument("--gateway-config", metavar="FILE", type=path_of, help="configuration with secrets and peers")
-    replay.add_argument("--yes", action="store_true", help="send to the gateway that the report names, and do not ask")
+    replay.add_argument("--yes", action="store_true", help="send to the gateway that the report names, without asking")
     replay.add_argument("--json", action="store_true", help="as JSON")
     schemas.add(replay)
     replay.set_defaults(does=_replay)

@@ -41,11 +41,11 @@ def _add_certify(commands: Commands) -> None:
     certify = commands.add_parser(
         "certify",
         help="sign a certificate about a complete run",
-        description="Judges the run in DIR again, makes sure that it was a whole one, and writes DIR/certificate.json: "
-        "an in-toto statement in a DSSE envelope, signed with Ed25519.",
+        description="Judges the run in DIR again, checks that it was complete, and writes DIR/certificate.json: an "
+        "in-toto statement in a DSSE envelope, signed with Ed25519.",
     )
     certify.add_argument("folder", metavar="DIR", type=path_of, help="report folder of a run")
-    certify.add_argument("--key", type=path_of, required=True, help="private key, as keygen writes it")
+    certify.add_argument("--key", type=path_of, required=True, help="private key, as written by keygen")
     certify.add_argument("--days", type=int, default=365, help="how long it is valid (default 365)")
     schemas.add(certify)
     certify.set_defaults(does=_certify)
@@ -65,7 +65,7 @@ def _certify(chosen: argparse.Namespace) -> int:
         report = files.read(chosen.folder)
     gateway = report["gateway"]
     if not (gateway["name"] and gateway["version"]):
-        print("note: no name or version of the gateway is declared; the certificate knows it by its URL only")
+        print("note: name or version of the gateway is not declared; the certificate identifies it by its URL only")
     print(printable(f"{gateway['name'] or gateway['url']}: {said(report)} ({report['class']})"))
     print(f"certificate: {path}")
     return 0
@@ -75,24 +75,24 @@ def _add_verify(commands: Commands) -> None:
     verify = commands.add_parser(
         "verify",
         help="check a certificate, and judge the recorded exchanges again",
-        description="Checks signature, validity, every file's digest and that the run was a whole one, and judges the "
-        "recorded exchanges again. Exit status 0 where all of it holds and is what was asked for, whatever the verdict "
-        "is unless --verdict is given; 1 where something does not; 4 where there is no certificate that can be read.",
+        description="Checks signature, validity and the digest of every file, judges the recorded exchanges again, and "
+        "checks that the run was complete. Exit status 0 if all of that holds and is what you asked for, with any "
+        "verdict unless --verdict is given; 1 if something does not; 4 if no certificate can be read.",
     )
     verify.add_argument("folder", metavar="DIR", type=path_of, help="report folder with a certificate.json")
     verify.add_argument("--public-key", type=path_of, required=True, help="public key of the issuer")
-    verify.add_argument("--gateway", metavar="URL", help="the gateway that it has to be about")
-    verify.add_argument("--class", dest="class_", choices=("core", "strict"), help="the class, or a stricter one")
+    verify.add_argument("--gateway", metavar="URL", help="the gateway that it must be about")
+    verify.add_argument("--class", dest="class_", choices=("core", "strict"), help="the least strict class")
     verify.add_argument(
         "--not-older-than",
         metavar="DAYS|DATE",
         type=_since,
-        help="how old the run may be: days, or the first day that will do (2026-01-31, UTC)",
+        help="greatest age of the run in days, or its earliest day (2026-01-31, UTC)",
     )
     verify.add_argument(
         "--verdict",
         choices=("conformant", "conformant-with-waivers"),
-        help="the verdict that it has to say; conformant allows no waiver of anything that would fail the class",
+        help="the verdict that it must have; conformant allows no waiver of a finding that would fail the class",
     )
     verify.add_argument("--json", action="store_true", help="as JSON")
     schemas.add(verify)

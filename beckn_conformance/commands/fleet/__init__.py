@@ -24,9 +24,9 @@ def add(commands: Any) -> None:
     fleet = commands.add_parser(
         "fleet",
         help="judge many gateways in one go",
-        description="Judges every gateway that FLEET lists, each by a run of its own, and writes a report for each and "
-        "one page over them. Exit status 1 with a finding that fails the class of any gateway, else 10 where "
-        "one could not be judged, else 0.",
+        description="Judges every gateway that FLEET lists in a run of its own, and writes a report for each and one "
+        "page over all. Exit status 1 if a finding fails the class of any gateway, else 10 if one could not be judged, "
+        "else 0.",
     )
     fleet.add_argument("fleet", metavar="FLEET", type=path_of, help="which gateways, and how (YAML)")
     fleet.add_argument(
@@ -40,9 +40,9 @@ def add(commands: Any) -> None:
     where.add_argument("--workers", metavar="N", type=int, help="runs at a time on this machine (one for each CPU)")
     where.add_argument("--scheduler", metavar="ADDRESS", help="a Dask scheduler whose workers run them instead")
     fleet.add_argument(
-        "--limit", metavar="SECONDS", type=float, default=600.0, help="that one run may take (600); FLEET may say else"
+        "--limit", metavar="SECONDS", type=float, default=600.0, help="limit of one run (600); FLEET may set others"
     )
-    fleet.add_argument("--key", type=path_of, help="private key: certify each whole run, whatever its verdict")
+    fleet.add_argument("--key", type=path_of, help="private key: certify each complete run, with any verdict")
     fleet.add_argument("--days", type=int, default=365, help="how long certificates are valid (365)")
     fleet.set_defaults(does=_fleet)
 
