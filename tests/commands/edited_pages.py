@@ -111,6 +111,7 @@ CHANGES = {
     "operation new": (PAGE.replace("### 3.", NEW_OPERATION + "### 3."), "/Provider/delete", "is not in the schemas"),
     "operation twice": (PAGE.replace("### 3.", section(2) + "### 3."), "/Provider/get", "a second time"),
     "example missing": (edited(HEADER, ""), "Header", "the request header is missing"),
+    "example without an end": (edited(HEADER, f"```\n{HEADER}"), "{", "a block of code without an end"),
     "example of curl": (
         edited("> **Header :**", f"{CURL}> **Header :**"),
         "curl",
@@ -217,7 +218,8 @@ CHANGES = {
     "format": (edited("-{extension}", ""), "info.phone", "format '+{country code}-{phone number}' in place of"),
     "example of a row": (edited("| info@example.com", "| info.example.com"), "info.email", "the schemas refuse it"),
     "example of a row missing": (edited("| info@example.com |", "| - |"), "info.email", "is gone"),
-    "dashes missing": (edited("| --- | --- | --- | --- | --- |\n", ""), "Key", "no row of dashes below the head"),
+    "dashes missing": (edited("| --- | --- | --- | --- | --- |\n", ""), "Key", "a table without a row of dashes"),
+    "empty line in a table": (edited(EMAIL, "\n" + EMAIL), "Key", "an empty line divides the table"),
     "column renamed": (
         edited("| Key | Data Type |", "| Key | Type |"),
         "Type",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,6 +13,8 @@ from ....untrusted import reading
 
 LARGEST: Final = reading.MB // 4
 """Bytes of a page."""
+MOST_MENDED: Final = 3
+"""Fences without an end that are closed."""
 MOST_BLOCKS: Final = 2000
 """Blocks of a page and rows of its tables."""
 
@@ -22,6 +24,10 @@ _TWO = re.compile(r"\n\n(?=[{\[])")
 """Between two examples: without a label in between, Markdown takes them for one block."""
 _FOOTNOTE = re.compile(r"\[\^[^\[\]\s]{1,40}\](?!:)")
 _CONTENTS = re.compile(r"\[\[?_?TOC_?\]?\]", re.IGNORECASE)
+_HEADING = re.compile(r"(?P<level>#{2,6})(?P<text>\w.*)")
+"""Without a space, which not every renderer takes for a heading."""
+_SUBHEADING = re.compile(r"(?m)^##+ ")
+"""What no code of a page holds."""
 _PIPE = re.compile(r"(?<!\\)\|")
 _TAG = re.compile(r"<!--.*?(?:-->|$)|<[^<>]*>", re.DOTALL)
 
@@ -43,11 +49,13 @@ class Block:
     line: int
     """Where it begins; of code, its first line of content."""
     text: str = ""
-    """Its words, of a text with the line breaks that it has; of a table, what is wrong with it."""
+    """Its words; of a text, with the line breaks that it has."""
     level: int = 0
     """Of a heading, 1 to 6."""
     columns: tuple[str, ...] = ()
     rows: tuple[Row, ...] = ()
+    fault: str = ""
+    """What is wrong with how it is written, if what was meant is clear."""
 
 
 def read(path: Path) -> str:
@@ -60,18 +68,41 @@ def blocks(text: str) -> tuple[Block, ...]:
 
     Raises UsageError for a page with more blocks than anybody reads.
     """
-    from markdown_it import MarkdownIt
-
     text = "\n".join(text.split("\r\n")).replace("\r", "\n")
-    tokens = MarkdownIt("commonmark").enable("table").parse(_without_front_matter(text))
+    tokens, endless = _tokens(_without_front_matter(text))
     found: list[Block] = []
     size = 0
     for block in _blocks(tokens):
         size += 1 + len(block.rows)
         if size > MOST_BLOCKS:
             raise UsageError(f"the page has more than {MOST_BLOCKS} blocks and rows of tables")
+        if block.kind == "code" and block.line in endless:
+            block = replace(block, fault="a block of code without an end")
+        if block.kind == "table" and block.fault and found and found[-1].kind == "table":
+            rows = (*found[-1].rows, Row(block.line, block.columns), *block.rows)
+            block = replace(found.pop(), rows=rows, fault="an empty line divides the table")
         found.append(block)
     return tuple(found)
+
+
+def _tokens(text: str) -> tuple[Sequence[Any], set[int]]:
+    """The tokens of a page, and the lines of fenced code without an end, which ends at the next empty line."""
+    from markdown_it import MarkdownIt
+
+    reader = MarkdownIt("commonmark").enable("table")
+    lines = text.split("\n")
+    endless: set[int] = set()
+    while True:
+        tokens = reader.parse("\n".join(lines))
+        fences = (token for token in tokens if token.type == "fence" and _SUBHEADING.search(token.content))
+        if len(endless) == MOST_MENDED or (fence := next(fences, None)) is None or fence.map is None:
+            return tokens, endless
+        first, last = fence.map
+        endless.add(first + 2)
+        end = next((number for number in range(first + 1, last) if not lines[number].strip()), None)
+        if end is None:
+            return tokens, endless
+        lines[end] = fence.markup
 
 
 def _blocks(tokens: Sequence[Any]) -> Iterator[Block]:
@@ -99,16 +130,19 @@ def _blocks(tokens: Sequence[Any]) -> Iterator[Block]:
 
 
 def _paragraph(inline: Any, line: int) -> Iterator[Block]:
-    """A paragraph as what its writer meant: a label, text, an example that is not indented, a table without dashes."""
+    """A paragraph as what its writer meant: a label, text, an example that is not indented, a heading or a table."""
     text, raw = _words(inline), inline.content.strip()
     if _is_bold(inline):
         yield Block("bold", line, _without_colon(" ".join(text.split())))
     elif raw.startswith("{") and raw.endswith("}") and '"' in raw:
         yield Block("code", line, raw)
-    elif raw.count("\n|") and raw.count("\n|") == raw.count("\n") and raw.startswith("|"):
+    elif heading := _HEADING.fullmatch(raw):
+        yield Block("heading", line, _without_colon(heading["text"]), len(heading["level"]))
+    elif raw.startswith("|") and raw.endswith("|") and raw.count("\n|") == raw.count("\n"):
         rows = [tuple(cell.strip() for cell in _PIPE.split(row.strip().strip("|"))) for row in raw.split("\n")]
         numbered = tuple(Row(line + number, cells) for number, cells in enumerate(rows))
-        yield Block("table", line, "no row of dashes below the head", columns=rows[0], rows=numbered[1:])
+        fault = "a table without a row of dashes below its head"
+        yield Block("table", line, columns=rows[0], rows=numbered[1:], fault=fault)
     elif text.strip() and not _is_contents(inline):
         yield Block("text", line, text)
 

@@ -62,17 +62,20 @@ def _operations(parts: Sequence[Found], page: Expected) -> Iterator[Difference]:
 def _levels(parts: Sequence[Found]) -> Iterator[Difference]:
     """Headings of another level; those that follow one another and are all shifted alike are one difference."""
     placed = ((part, part.area.slots[n], block) for part in parts for n, block in sorted(part.placed.items()))
-    headings = [(p, block, block.level - slot.level) for p, slot, block in placed if block.level and slot.level]
-    for shift, group in groupby(headings, key=lambda heading: heading[2]):
-        if shift:
-            shifted = [(part, block) for part, block, _ in group]
-            part, block = shifted[0]
-            within = part if all(other is part for other, _ in shifted) else Found(UNKNOWN, [])
-            text = f"heading {block.text!r} of level {block.level} in place of {block.level - shift}"
-            if len(shifted) > 1:
-                deeper = f"{abs(shift)} level{'' if abs(shift) == 1 else 's'} {'deeper' if shift > 0 else 'higher'}"
-                last = shifted[-1][1].line
-                text = f"{len(shifted)} headings from here to line {last} are {deeper} than in the layout"
+    headings = [(part, slot, block) for part, slot, block in placed if block.level and slot.level]
+    runs = [[*group] for _, group in groupby(headings, key=lambda h: h[2].level - h[1].level)]
+    alone = Counter((run[0][1].level, run[0][2].level) for run in runs if len(run) == 1)
+    for run in runs:
+        part, slot, block = run[0]
+        shift = block.level - slot.level
+        if shift and len(run) == 1:
+            # All titles, for one, may have another level.
+            name = f" {block.text!r}" if alone[slot.level, block.level] == 1 else ""
+            yield part.drift(block.line, f"heading{name} of level {block.level} in place of {slot.level}")
+        elif shift:
+            within = part if all(other is part for other, *_ in run) else Found(UNKNOWN, [])
+            deeper = f"{abs(shift)} level{'' if abs(shift) == 1 else 's'} {'deeper' if shift > 0 else 'higher'}"
+            text = f"{len(run)} headings from here to line {run[-1][2].line} are {deeper} than in the layout"
             yield within.drift(block.line, text)
 
 
@@ -81,6 +84,9 @@ def _words(part: Found) -> Iterator[Difference]:
     for block, before in part.moved:
         kind = "heading" if block.kind == "heading" else "label"
         yield part.drift(block.line, f"{kind} {block.text!r} with what is beneath it after {before.text!r}")
+    for block in part.blocks:
+        if block.fault:
+            yield part.drift(block.line, block.fault)
     for number, block in part.placed.items():
         slot = part.area.slots[number]
         if slot.kind in ("heading", "label") and plain(block.text) != plain(slot.text):
@@ -158,7 +164,7 @@ def _extra(part: Found, page: Expected) -> Iterator[Difference]:
         elif block.kind in ("text", "bold") and (under is None or _is_due(block, known)):
             # What introduces an example that is not in the layout goes with it.
             introduces = block.kind == "bold" or block.text.endswith(":") or len(words(block.text)) <= LEAD_WORDS
-            if not introduces or after is None or after.kind != "code" or id(after) not in extra:
+            if not introduces or after is None or after.kind not in ("code", "table") or id(after) not in extra:
                 part.prose.append(block)
         elif block.kind == "heading":
             is_title = block.level == 1 and plain(block.text) == title

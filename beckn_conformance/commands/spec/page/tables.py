@@ -36,8 +36,6 @@ class Table:
 
     def differences(self) -> Iterator[Difference]:
         """How the table differs from the one that is due."""
-        if self._block.text:
-            yield self._tell(self._block.line, self._block.text)
         yield from self._columns()
         if "Key" not in self._places:
             return
