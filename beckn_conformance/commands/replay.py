@@ -22,9 +22,7 @@ def add(commands: Commands) -> None:
     )
     replay.add_argument("folder", metavar="REPORT", type=path_of, help="report folder of a run")
     replay.add_argument("finding", metavar="FINDING", help="id of a finding, or of its requirement if it has but one")
-    replay.add_argument(
-        "--gateway-url", metavar="URL", help="gateway to send to; default: that of the run, after asking"
-    )
+    replay.add_argument("--gateway-url", metavar="URL", help="gateway (default: that of the run, after asking)")
     replay.add_argument("--gateway-config", metavar="FILE", type=path_of, help="configuration with secrets and peers")
     replay.add_argument("--yes", action="store_true", help="send to the gateway that the report names, without asking")
     replay.add_argument("--json", action="store_true", help="as JSON")
