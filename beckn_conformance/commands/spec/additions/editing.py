@@ -17,7 +17,7 @@ WIDTH: Final = 120
 
 
 def text_of(folder: Path, name: str) -> str:
-    """The text of a file."""
+    """Reads the text of a file."""
     return reading.text(folder / name, most=LARGEST_FILE, below=folder)
 
 
@@ -40,7 +40,7 @@ def append(folder: Path, name: str, text: str) -> None:
 
 
 def insert(folder: Path, name: str, after: str, text: str) -> None:
-    """Puts lines behind a line; raises UsageError if there is no such line."""
+    """Inserts lines after a line; raises UsageError if there is no such line."""
     content = text_of(folder, name)
     if f"{after}\n" not in content:
         raise UsageError(f"{folder / name} has no line {after.strip()!r}; add the rest by hand")
@@ -48,7 +48,7 @@ def insert(folder: Path, name: str, after: str, text: str) -> None:
 
 
 def block(text: str, first: int) -> str:
-    """The lines from a line on that are indented more than it; lines count from 1."""
+    """Returns the line, counted from 1, and the lines after it that are indented more."""
     lines = text.splitlines(keepends=True)
     indent = len(lines[first - 1]) - len(lines[first - 1].lstrip())
     deeper = re.compile(rf"\s*$| {{{indent + 1},}}")
@@ -57,12 +57,12 @@ def block(text: str, first: int) -> str:
 
 
 def line_of(text: str, *path: object) -> int:
-    """The line at which a value of a YAML text stands."""
+    """Returns the line at which a value of a YAML text stands."""
     return yaml_text.read(text).at(path).line
 
 
 def styled(value: Any, indent: int = 0, before: int = 0) -> str:
-    """JSON in the style of schemas/: in one line what fits, but members and definitions each in lines of their own."""
+    """Writes JSON in the style of schemas/: on one line if it fits, except for schemas with several members."""
     line = json.dumps(value, ensure_ascii=False)
     if not isinstance(value, dict | list) or not value:
         return line
@@ -79,7 +79,7 @@ def styled(value: Any, indent: int = 0, before: int = 0) -> str:
 
 
 def _is_tall(value: Any) -> bool:
-    """Whether a value is written in several lines although it might fit into one."""
+    """Tells whether a value takes several lines although it might fit on one."""
     if isinstance(value, dict):
         tall = "$schema" in value or "$defs" in value or len(value.get("properties", ())) > 1
         return tall or any(map(_is_tall, value.values()))

@@ -73,7 +73,7 @@ def add(path: Path, pointer: str, type_: str, *, optional: bool) -> Added:
 
 
 def _places(folder: Folder, specification: Specification, parent: str, kind: str) -> Iterator[Place]:
-    """Where the schemas of an object stand in messages of a kind, each place once."""
+    """Yields where the schemas of an object stand in messages of a kind, each place once."""
     seen = set()
     for operation in specification.operations:
         if not parent and operation is not specification.operations[0]:
@@ -86,7 +86,7 @@ def _places(folder: Folder, specification: Specification, parent: str, kind: str
 
 
 def _place(folder: Folder, place: Place, path: tuple[str, ...]) -> Place | None:
-    """Where the schema of an object stands that lies on a path within a message; None if there is none."""
+    """Returns where the schema of an object on a path within a message stands; None if there is none."""
     node: Any = folder.at(*place)
     if not isinstance(node, dict):
         return None

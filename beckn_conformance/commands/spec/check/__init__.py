@@ -14,7 +14,7 @@ __all__ = ["Problem", "problems"]
 
 
 def problems(path: Path) -> Iterator[Problem]:
-    """All problems of a folder; checks that need sound files are left out where some are not.
+    """Yields all problems of a folder, and stops where later checks need sound files.
 
     Raises SpecificationError for a folder that holds no schemas at all.
     """

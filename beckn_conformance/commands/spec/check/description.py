@@ -15,7 +15,7 @@ FILE = "openapi.yaml"
 
 
 def problems(folder: Folder, specification: Specification) -> Iterator[Problem]:
-    """What is wrong with the description; each example is held against the schema of its message."""
+    """Yields faults of the description, and of each example against the schema of its message."""
     if FILE not in folder.contents:
         yield Problem(FILE, 1, "is missing", "copy the kit's own")
         return
@@ -72,7 +72,7 @@ def _action(folder: Folder, here: str, call: Mapping[str, Any], action: str) -> 
 
 
 def _unsafe(folder: Folder, specification: Specification, here: str, action: str) -> Iterator[Problem]:
-    """Values in examples of requests that not every gateway accepts."""
+    """Yields example values of requests that not every gateway accepts."""
     media = f"{here}/requestBody/content/application~1json/examples"
     examples = folder.at(FILE, media)
     for name, example in examples.items() if isinstance(examples, dict) else ():
@@ -106,7 +106,7 @@ def _call(folder: Folder, here: str, call: Mapping[str, Any], key: str) -> Itera
 
 
 def _example(folder: Folder, place: str, name: str, names: list[str]) -> Iterator[Problem]:
-    """How an example differs from each message that it may be; nothing if it is one of them."""
+    """Yields a problem for an example that is none of the messages it may be."""
     value = folder.at(FILE, place)["value"]
     faults = [_fault(folder, value, file) for file in names]
     if all(faults):
@@ -119,7 +119,7 @@ def _example(folder: Folder, place: str, name: str, names: list[str]) -> Iterato
 
 
 def _fault(folder: Folder, value: Any, file: str) -> tuple[str, str] | None:
-    """Where an example breaks a schema or has a member that the schema does not know."""
+    """Returns where and how an example breaks a schema or adds an unknown member; None if it does neither."""
     validator = compile_schema({"$ref": BASE + file}, dict(folder.schemas()))
     for error in validator.iter_errors(value):
         return below("", *error.instance_path), error.message[:200]
@@ -131,7 +131,7 @@ def _fault(folder: Folder, value: Any, file: str) -> tuple[str, str] | None:
 
 
 def _places(value: Any, pattern: str = "", place: str = "") -> dict[str, str]:
-    """The places of a value: pointers with ``*`` for any index, each with a pointer of this value."""
+    """Maps each pointer of a value, with ``*`` for any index, to one pointer without ``*``."""
     found = {pattern: place}
     if isinstance(value, dict):
         for name, child in value.items():

@@ -1,4 +1,4 @@
-"""The files of a folder of schemas as they are, whether they can be used or not."""
+"""Reads the files of a folder of schemas, usable or not, and locates their values."""
 
 from __future__ import annotations
 
@@ -62,18 +62,18 @@ class Folder:
             self.broken.append(Problem(name, _line_of(text, error), str(error), "mend it"))
 
     def problem(self, file: str, pointer: str, message: str, remedy: str) -> Problem:
-        """A problem at the value that a JSON Pointer names."""
+        """Makes a problem at the value that a JSON Pointer names."""
         return Problem(file, self._nodes[file].at(parts_of(pointer)).line, message, remedy)
 
     def schemas(self) -> Iterator[tuple[str, Any]]:
         yield from ((name, content) for name, content in self.contents.items() if name.endswith(".json"))
 
     def at(self, file: str, pointer: str) -> Any:
-        """The value at a JSON Pointer of a file; MISSING where there is none."""
+        """Returns the value at a JSON Pointer of a file; MISSING if there is none."""
         return member(self.contents.get(file), pointer)
 
     def target(self, file: str, reference: Any) -> tuple[str, str] | None:
-        """File and pointer that a reference in a file means; None where nothing is there."""
+        """Returns the file and pointer that a reference leads to; None if nothing is there."""
         if not isinstance(reference, str):
             return None
         name, _, pointer = reference.partition("#")
@@ -84,7 +84,7 @@ class Folder:
 
 
 def _line_of(text: str, error: ValueError) -> int:
-    """The line of a fault of JSON that its parser does not tell, such as a key that is given twice."""
+    """Returns the line of a JSON fault that the parser does not locate, such as a repeated key."""
     try:
         yaml_text.read(text)
     except yaml_text.YamlError as found:
@@ -93,7 +93,7 @@ def _line_of(text: str, error: ValueError) -> int:
 
 
 def references(node: Any, pointer: str = "") -> Iterator[tuple[str, str]]:
-    """Every ``$ref`` of a value: where it stands, and what it says."""
+    """Yields the pointer and the text of every ``$ref`` in a value."""
     if isinstance(node, dict):
         for key, child in node.items():
             here = below(pointer, key)

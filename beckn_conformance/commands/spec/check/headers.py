@@ -14,7 +14,7 @@ ANSWERS: Final = ["ACK", "NACK"]
 
 
 def problems(folder: Folder, operations: list[dict[str, Any]]) -> Iterator[Problem]:
-    """Members of headers that are missing or allow something else, and envelopes of another form."""
+    """Yields missing or changed members of headers, and envelopes of another form."""
     for file, names in MEMBERS.items():
         if file not in folder.contents:
             yield Problem(file, 1, "is missing", "copy the kit's own")
@@ -49,7 +49,7 @@ def problems(folder: Folder, operations: list[dict[str, Any]]) -> Iterator[Probl
 
 
 def _envelope(folder: Folder, here: str, name: str) -> Iterator[Problem]:
-    """What is wrong with the envelope of a message."""
+    """Yields faults in the envelope of a message."""
     pointer = f"/$defs/{name}"
     content = folder.at(ENVELOPE, pointer)
     if not isinstance(content, dict):

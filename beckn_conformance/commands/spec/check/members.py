@@ -19,7 +19,7 @@ VARIANTS = (("x-variants", "must"), ("x-variants-should", "should"))
 
 
 def problems(folder: Folder, specification: Specification) -> Iterator[Problem]:
-    """Invalid examples, borders that contradict each other, and members that no requirement is about."""
+    """Yields invalid examples, contradictory borders, and members that no requirement is about."""
     told: set[Problem] = set()
     for operation in specification.operations:
         for member in specification.members(operation.action):
@@ -35,7 +35,7 @@ def problems(folder: Folder, specification: Specification) -> Iterator[Problem]:
 
 
 def _origin(folder: Folder, file: str, pointer: str) -> tuple[str, str]:
-    """File and JSON Pointer of the schema of a member of a request body, references followed."""
+    """Follows references to the schema of a member of a request body; returns its file and JSON Pointer."""
 
     def resolved(place: tuple[str, str]) -> tuple[str, str]:
         while True:
@@ -62,7 +62,7 @@ def _examples(member: Member) -> Iterator[tuple[str, str, str]]:
 
 
 def _borders(member: Member) -> Iterator[tuple[str, str, str]]:
-    """Values listed as faulty that are valid."""
+    """Yields values listed as faulty that are valid."""
     for name, value in member.malformed("must").items():
         if member.tolerates(value):
             yield (
@@ -86,7 +86,7 @@ def _borders(member: Member) -> Iterator[tuple[str, str, str]]:
 
 
 def _values(specification: Specification, member: Member) -> Iterator[tuple[str, str, str]]:
-    """Kinds of values that match no valid value."""
+    """Yields kinds of values that no valid value belongs to."""
     if not member.scalar:
         return
     values = Values(specification, GatewayConfig(""), seed=1, nonce=1)
@@ -115,7 +115,7 @@ def _draw(member: Member, name: str, values: Values, samples: Samples) -> None:
 
 
 def _unheld(specification: Specification, action: str, member: Member) -> Iterator[tuple[str, str, str]]:
-    """Requirements that a member lacks, and faulty values that none has refused."""
+    """Yields requirements that a member lacks, and faulty values that no requirement has refused."""
     if "x-unheld" in member.schema:
         return
     about = {

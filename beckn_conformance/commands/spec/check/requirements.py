@@ -18,7 +18,7 @@ PAGE, HEADING = "README.md", "## Catalogue\n\n"
 
 
 def problems(folder: Folder, specification: Specification) -> Iterator[Problem]:
-    """What is wrong with requirements beyond their form, and readings that bind nobody."""
+    """Yields requirements without a check, test or defect, unknown members, and readings nobody cites."""
     import reference_server
 
     from ....suite.specification import choose
@@ -50,7 +50,7 @@ def problems(folder: Folder, specification: Specification) -> Iterator[Problem]:
 
 
 def _members(folder: Folder, specification: Specification, here: str, requirement: Requirement) -> Iterator[Problem]:
-    """Members that are named and do not exist."""
+    """Yields members that a requirement names and messages do not have."""
     actions = requirement.operations
     sent = {member.pointer for action in actions for member in specification.members(action)}
     shown = {p for action in actions for p in pointers(folder, f"{specification.operation(action).key}.ack.json")}
@@ -64,7 +64,7 @@ def _members(folder: Folder, specification: Specification, here: str, requiremen
 
 
 def of_page(folder: Folder, specification: Specification) -> Iterator[Problem]:
-    """Whether the catalogue that is printed in the README is that of the files."""
+    """Yields a problem if the catalogue printed in the README is out of date."""
     file = folder.path / PAGE
     if not file.is_file():
         return

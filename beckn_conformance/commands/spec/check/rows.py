@@ -20,7 +20,7 @@ FILES: Final = ("operations", "requirements", "readings", "page")
 
 
 def problems(folder: Folder) -> Iterator[Problem]:
-    """What the schema of the catalogue says of the files; if nothing, what is wrong among them."""
+    """Yields breaches of the catalogue's schema; if there are none, rows that do not fit each other."""
     schema = folder.contents.get("catalogue.json")
     if not isinstance(schema, dict):
         yield Problem("catalogue.json", 1, "is missing", "copy the kit's own")
@@ -33,7 +33,7 @@ def problems(folder: Folder) -> Iterator[Problem]:
 
 
 def keys(folder: Folder) -> list[str]:
-    """Names of the operations' files."""
+    """Lists the names of the operations' files."""
     return [row["key"] for row in folder.contents["operations.yaml"]]
 
 
@@ -102,7 +102,7 @@ def _requirements(folder: Folder) -> Iterator[Problem]:
 
 
 def _fault_of_section(folder: Folder, section: str) -> str:
-    """Why a section is none of the page; empty if it is one."""
+    """Says why a section is not on the page; empty if it is."""
     sections = [row["section"] for row in folder.contents["operations.yaml"]]
     for number in re.findall("§[0-9]+", section):
         if number not in sections:
@@ -118,7 +118,7 @@ def _fault_of_section(folder: Folder, section: str) -> str:
 
 
 def _headings(node: Any) -> Iterator[str]:
-    """The headings and labels of the page's layout."""
+    """Yields the headings and labels of the page's layout."""
     if isinstance(node, dict):
         yield from (str(node[key]) for key in ("heading", "label") if key in node)
     if isinstance(node, dict | list):
@@ -130,7 +130,7 @@ def _headings(node: Any) -> Iterator[str]:
 
 
 def of_page(folder: Folder) -> Iterator[Problem]:
-    """What page.yaml names that does not exist, and what it lacks; the other files have to be sound."""
+    """Yields what page.yaml lacks, or names although it does not exist. The other files must be sound."""
     page = folder.contents["page.yaml"]
     titles = page.get("layout", {}).get("titles", {})
     for key in keys(folder):
@@ -153,7 +153,7 @@ def of_page(folder: Folder) -> Iterator[Problem]:
 
 
 def _sentences(folder: Folder, page: Mapping[str, Any]) -> Iterator[Problem]:
-    """Sentences that were reworded since their coverage was considered, or are covered by what does not exist."""
+    """Yields sentences reworded since their coverage was considered, and coverage by unknown rows."""
     numbers = [reading["number"] for reading in folder.contents["readings.yaml"]["readings"]]
     known = {*numbers, *(row["id"] for row in folder.contents["requirements.yaml"])}
     for pointer, sentence in considered(page):
@@ -168,7 +168,7 @@ def _sentences(folder: Folder, page: Mapping[str, Any]) -> Iterator[Problem]:
 
 
 def _places(folder: Folder, here: str, row: Mapping[str, Any]) -> Iterator[Problem]:
-    """Operations, readings and pointers of a row of the page that do not exist."""
+    """Yields operations, readings and pointers of a row of the page that do not exist."""
     numbers = [reading["number"] for reading in folder.contents["readings.yaml"]["readings"]]
     if (number := row.get("reading", numbers[0])) not in numbers:
         message = f"{number} is no reading{nearest(number, numbers)}"
@@ -196,7 +196,7 @@ def _file(part: str, key: str) -> str:
 
 
 def _pointers(folder: Folder, file: str, place: str, above: tuple[str, ...]) -> Iterator[str]:
-    """The pointers that a schema of a message knows."""
+    """Yields the pointers that a schema of a message knows."""
     node = folder.at(file, place)
     if not isinstance(node, dict) or len(above) > 40:
         return
@@ -213,5 +213,5 @@ def _pointers(folder: Folder, file: str, place: str, above: tuple[str, ...]) -> 
 
 
 def pointers(folder: Folder, file: str) -> frozenset[str]:
-    """Every place that a message can have, with ``*`` for any index."""
+    """Returns every place that a message can have, with ``*`` for any index."""
     return frozenset(_pointers(folder, file, "", ()))

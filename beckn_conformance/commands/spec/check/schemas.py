@@ -75,7 +75,7 @@ _STANDARD_FORMATS: Final = (
 
 
 def problems(folder: Folder) -> Iterator[Problem]:
-    """What is wrong with the schemas by themselves, and with what they refer to."""
+    """Yields faults of the schemas themselves and of their references."""
     for name, content in folder.schemas():
         if not isinstance(content, dict):
             yield folder.problem(name, "", "is no JSON Schema: it is no object", "write an object")
@@ -87,7 +87,7 @@ def problems(folder: Folder) -> Iterator[Problem]:
 
 
 def _form(folder: Folder, name: str, content: Mapping[str, Any]) -> Iterator[Problem]:
-    """Violations of the meta-schema, values of ``x-`` keywords, formats and patterns."""
+    """Yields breaches of the meta-schema, and unusable ``x-`` keywords, formats and patterns."""
     yield from _violations(folder, name, "", content)
     for pointer, key, value in _keywords(content, ""):
         if key in _X_VALUES:
@@ -126,7 +126,7 @@ def _violations(folder: Folder, name: str, pointer: str, schema: Any) -> Iterato
 
 
 def _fault_of(pattern: str) -> str:
-    """Why a pattern cannot be used; empty if it can."""
+    """Says why a pattern cannot be used; empty if it can."""
     try:
         compile_schema({"pattern": pattern})
         Pattern(pattern)
@@ -138,7 +138,7 @@ def _fault_of(pattern: str) -> str:
 
 
 def _keywords(node: Any, pointer: str) -> Iterator[tuple[str, str, Any]]:
-    """Every keyword of a schema and its parts: where it stands, its name and its value."""
+    """Yields every keyword of a schema and its parts: pointer, name and value."""
     if isinstance(node, list):
         for index, child in enumerate(node):
             yield from _keywords(child, f"{pointer}/{index}")
@@ -179,7 +179,7 @@ def _references(folder: Folder) -> Iterator[Problem]:
 
 
 def of_messages(folder: Folder, keys: list[str]) -> Iterator[Problem]:
-    """Keywords that say nothing where they stand, and references that lead back to themselves."""
+    """Yields keywords that have no effect where they stand, and references in a circle."""
     told: set[Problem] = set()
     for key in keys:
         for kind in ("request", "ack", "nack"):

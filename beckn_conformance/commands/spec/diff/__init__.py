@@ -49,7 +49,7 @@ def _messages(old: Specification, new: Specification) -> Iterator[Change]:
 
 
 def _needed(specification: Specification) -> frozenset[str]:
-    """Pointers of what a signup needs: other requests may be refused without it (Q14)."""
+    """Returns the pointers of members that a signup needs; other requests may be refused without them (Q14)."""
     key = next((o.key for o in specification.operations if o.action == SIGNUP), None)
     if key is None:
         return frozenset()
@@ -62,7 +62,7 @@ def _action(specification: Specification, key: str) -> str:
 
 
 def _envelopes(old: Specification, new: Specification) -> Iterator[Change]:
-    """Changes of how header and body are joined in the envelope binding; those of either are told elsewhere."""
+    """Yields changes of how the envelope binding joins header and body."""
     if old.files.get(ENVELOPE) == new.files.get(ENVELOPE):
         return
     for before, after in catalogue.matched(old, new):
@@ -73,7 +73,7 @@ def _envelopes(old: Specification, new: Specification) -> Iterator[Change]:
 
 
 def _envelope(version: Specification, base: Specification, key: str, kind: str) -> Mapping[str, Any] | None:
-    """A version's envelope around the header and the body of another version."""
+    """Returns a version's envelope around the header and the body of another version."""
     content = version.files.get(ENVELOPE)
     name = f"{key}.{kind}"
     if not isinstance(content, dict) or name not in content.get("$defs", {}):

@@ -1,4 +1,4 @@
-"""Values at the borders of schemas: the ones about which two schemas may differ."""
+"""Makes values at the borders of schemas, about which two schemas may differ."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _INNER: Final = ("not", "if", "then", "else", "contains", "propertyNames", "addi
 
 
 def candidates(here: Schema, there: Schema) -> Iterator[Any]:
-    """Values at the borders of two schemas: those that they name, texts and numbers just within and beyond limits,
+    """Yields values at the borders of two schemas: those that they name, texts and numbers just within and beyond limits,
     texts that patterns match, and objects and lists that differ from a sample in a member or an item."""
     parts = [part for schema in (here, there) for option in options(schema) for part in _parts(option)]
     named = list(_named(parts))
@@ -47,7 +47,7 @@ def candidates(here: Schema, there: Schema) -> Iterator[Any]:
 
 
 def samples(schema: Schema) -> Iterator[Any]:
-    """Small values that a schema accepts."""
+    """Yields small values that a schema accepts."""
     side = Side(schema)
     for option in options(schema):
         parts = [*_parts(option)]
@@ -66,13 +66,13 @@ def samples(schema: Schema) -> Iterator[Any]:
 
 
 def members_of(schema: Schema) -> dict[str, Any]:
-    """Sample values of the members of an object, MISSING where none is found; also of those that are only required."""
+    """Returns a sample of each member of an object, declared or only required; MISSING if none is found."""
     unknown = dict.fromkeys(schema.get("required", ()), 0)
     return unknown | {name: sample(child) for name, child in schema.get("properties", {}).items()}
 
 
 def sample(schema: Schema) -> Any:
-    """A small value that a schema accepts; MISSING where none is found."""
+    """Returns a small value that a schema accepts; MISSING if none is found."""
     return next(samples(schema), MISSING)
 
 
@@ -81,7 +81,7 @@ def _present(members: dict[str, Any]) -> dict[str, Any]:
 
 
 def _parts(schema: Schema) -> Iterator[Schema]:
-    """A schema and the schemas inside it that speak of the same value."""
+    """Yields a schema and the schemas inside it that speak of the same value."""
     yield schema
     for part in (*schema.get("allOf", ()), *schema.get("anyOf", ()), *schema.get("oneOf", ())):
         yield from _parts(part)
@@ -124,7 +124,7 @@ def _texts(parts: Sequence[Schema], named: Sequence[str]) -> Iterator[str]:
 
 @lru_cache(maxsize=64)
 def written(pattern: str) -> tuple[str, ...]:
-    """Texts that a pattern matches, the same every time; none for a pattern that cannot be used."""
+    """Returns texts that a pattern matches, the same every time; none if the pattern cannot be used."""
     rng = random.Random(0)
     with contextlib.suppress(PatternError):
         return tuple(Pattern(pattern).draw(rng) for _ in range(WRITTEN)) if pattern else ()
@@ -132,23 +132,23 @@ def written(pattern: str) -> tuple[str, ...]:
 
 
 def _crossed(text: str, other: str, end: int, start: int) -> str:
-    """The beginning of one text and the end of another, each cut between two words, at the place of a number."""
+    """Joins the beginning of one text and the end of another, each cut between two words."""
     joints, others = _joints(text), _joints(other)
     return text[: joints[min(end, len(joints) - 1)]] + other[others[min(start, len(others) - 1)] :]
 
 
 def _joints(text: str) -> list[int]:
-    """Places between the words of a text, its end first."""
+    """Lists the places between the words of a text, its end first."""
     return [len(text), *(at for at, c in enumerate(text) if not c.isalnum())][:MOST_JOINTS]
 
 
 def _around(limit: int) -> tuple[int, ...]:
-    """Lengths just within and beyond a limit, also as base64 has them."""
+    """Returns lengths just within and beyond a limit, also as base64 has them."""
     return (limit - 1, limit, limit + 1, limit - limit % 4, limit - limit % 4 + 4)
 
 
 def _stretched(text: str, length: int, at: int) -> str:
-    """A text made longer, by repeating one of its characters, or shorter."""
+    """Lengthens a text by repeating one of its characters, or shortens it."""
     missing = length - len(text)
     return text[:at] + text[at] * (missing + 1) + text[at + 1 :] if missing >= 0 else text[: max(length, 0)]
 
@@ -161,7 +161,7 @@ def _values(parts: Iterable[Schema], keyword: str) -> list[Any]:
 
 
 def _edited(here: Schema, there: Schema, parts: Sequence[Schema]) -> Iterator[Any]:
-    """Objects and lists that differ from a sample in one place or in two."""
+    """Yields objects and lists that differ from a sample in one place or in two."""
     objects = [value for schema in (here, there) for value in samples(schema) if isinstance(value, dict) and value]
     edits = [*_edits(parts)]
     for base in objects[:3]:
@@ -176,7 +176,7 @@ def _edited(here: Schema, there: Schema, parts: Sequence[Schema]) -> Iterator[An
 
 
 def _edits(parts: Sequence[Schema]) -> Iterator[tuple[str, Any]]:
-    """Names and values of members that schemas speak of, and of some that none knows."""
+    """Yields names and values of members that schemas speak of, and of some unknown ones."""
     spoken: dict[str, list[Schema]] = {}
     for part in parts:
         for name, child in part.get("properties", {}).items():
@@ -193,7 +193,7 @@ def _edits(parts: Sequence[Schema]) -> Iterator[tuple[str, Any]]:
 
 
 def _unknown_names(parts: Sequence[Schema]) -> Iterator[str]:
-    """Names at the borders of what schemas say of the names of members."""
+    """Yields names at the borders of what schemas say of the names of members."""
     yield from (EXTRA, EXTRA.upper(), "1 ?")
     for part in parts:
         names = part.get("propertyNames", {})
@@ -212,7 +212,7 @@ def _deep(schema: Schema) -> Iterator[Schema]:
 
 
 def _grown(base: dict[str, Any], size: int) -> dict[str, Any]:
-    """An object with so many members, as many of them unknown as are needed."""
+    """Adds unknown members to an object until it has a number of them."""
     return base | {f"{EXTRA}_{number}": 1 for number in range(size - len(base))}
 
 

@@ -25,7 +25,7 @@ DESCRIPTION: Final = "openapi.yaml"
 
 
 def matched(old: Specification, new: Specification) -> list[tuple[str, str]]:
-    """Old and new key of each operation that both versions have: those with the same Action, else the same key."""
+    """Pairs the old and new keys of operations with the same Action, or else the same key."""
     actions = {operation.action: operation.key for operation in old.operations}
     pairs = {o.key: actions.pop(o.action) for o in new.operations if o.action in actions}
     left = {*actions.values()}
@@ -34,7 +34,7 @@ def matched(old: Specification, new: Specification) -> list[tuple[str, str]]:
 
 
 def operations(old: Specification, new: Specification) -> Iterator[Change]:
-    """Operations that are new, gone, or have another Action."""
+    """Yields operations that are new, gone, or have another Action."""
     pairs = matched(old, new)
     before = {operation.key: operation for operation in old.operations}
     after = {operation.key: operation for operation in new.operations}
@@ -63,7 +63,7 @@ def operations(old: Specification, new: Specification) -> Iterator[Change]:
 
 
 def requirements(old: Specification, new: Specification) -> Iterator[Change]:
-    """Requirements that are new, gone, renamed or changed beyond operations that are so themselves."""
+    """Yields requirements that are new, gone, renamed or changed, apart from new and gone operations."""
     actions = [{operation.key: operation.action for operation in version.operations} for version in (old, new)]
     shared = {actions[0][before]: actions[1][after] for before, after in matched(old, new)}
     earlier = {id_: _of(row, shared) for id_, row in old.requirements.items()}
@@ -80,13 +80,13 @@ def requirements(old: Specification, new: Specification) -> Iterator[Change]:
 
 
 def _of(requirement: Requirement, actions: Mapping[str, str]) -> Requirement:
-    """A requirement on those of its operations that have a name in ``actions``, under that name; all if none has."""
+    """Narrows a requirement to its operations in ``actions``, under their new names; to all if none is there."""
     kept = tuple(actions[action] for action in requirement.operations if action in actions)
     return dataclasses.replace(requirement, operations=kept or requirement.operations)
 
 
 def _renamed(old: Mapping[str, Requirement], new: Mapping[str, Requirement]) -> dict[str, str]:
-    """New id and old id of each requirement that has nothing but another name, or at least the same text."""
+    """Maps new ids to old ones of requirements that differ only in the id, or at least share the text."""
     gone = {id_: row for id_, row in old.items() if id_ not in new}
     found: dict[str, str] = {}
     for id_, row in new.items():
@@ -101,7 +101,7 @@ def _renamed(old: Mapping[str, Requirement], new: Mapping[str, Requirement]) -> 
 
 
 def _requirement(before: Requirement | None, after: Requirement | None) -> Iterator[Change]:
-    """What a requirement's change means for gateways and for providers."""
+    """Yields a requirement's change for gateways and for providers."""
     one = after or before
     assert one is not None
     where = f"requirement {one.id}"
@@ -140,7 +140,7 @@ def _changed(before: Requirement, after: Requirement, more: list[str], less: lis
 
 
 def _scope(requirement: Requirement) -> Iterator[str]:
-    """The operations and members that a requirement is about."""
+    """Yields the operations and members that a requirement is about, in words."""
     yield from (f"of {action}" for action in requirement.operations)
     for verb, selector in (("refusing", requirement.refuses), ("accepting", requirement.accepts)):
         if selector is not None:
@@ -152,7 +152,7 @@ def _scope(requirement: Requirement) -> Iterator[str]:
 
 
 def readings(old: Specification, new: Specification) -> Iterator[Change]:
-    """Readings that are new, gone or changed; what they settle is told by requirements and schemas."""
+    """Yields readings that are new, gone or changed. Their effect shows in requirements and schemas."""
     for number in dict.fromkeys((*new.readings, *old.readings)):
         before, after = old.readings.get(number), new.readings.get(number)
         if before == after:
@@ -175,7 +175,7 @@ def readings(old: Specification, new: Specification) -> Iterator[Change]:
 
 
 def description(old: Specification, new: Specification) -> Iterator[Change]:
-    """How a message is sent, as openapi.yaml has it: methods, header fields, media types, statuses."""
+    """Yields changes of how a message is sent: methods, header fields, media types, statuses."""
     before, after = _calls(old), _calls(new)
     for path in sorted(before.keys() & after.keys()):
         for what in sorted(before[path].keys() | after[path].keys()):
@@ -202,7 +202,7 @@ def description(old: Specification, new: Specification) -> Iterator[Change]:
 
 
 def _calls(specification: Specification) -> dict[str, dict[str, set[str]]]:
-    """What openapi.yaml says of each path, by what it is about."""
+    """Returns what openapi.yaml says of each path: methods, fields, media types, statuses."""
     file = specification.folder / DESCRIPTION
     try:
         content = parsed(file, reading.content(file, most=LARGEST_FILE, below=specification.folder))
@@ -232,7 +232,7 @@ def _fields(content: Any, calls: list[Any]) -> dict[str, set[str]]:
 
 
 def others(old: Specification, new: Specification) -> Iterator[Change]:
-    """Files that nothing above compares."""
+    """Yields changes of the remaining files."""
     keys = {f"{o.key}.{kind}.json" for s in (old, new) for o in s.operations for kind in ("request", "ack", "nack")}
     for name in sorted({*old.files, *new.files} - keys - {*COMPARED}):
         if old.files.get(name) != new.files.get(name):

@@ -1,4 +1,4 @@
-"""What changed between two versions of the schemas, for each party, and how it is printed."""
+"""Holds what changed between two versions of the schemas, for each party, and prints it."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class Change:
 
     @property
     def where(self) -> str:
-        """Operation, kind of message and place."""
+        """Names operation, kind of message and place."""
         words = " ".join(_KINDS.get(word, word) for word in self.direction.split())
         return " ".join(filter(None, (self.operation, words, self.pointer)))
 
@@ -67,12 +67,12 @@ class Change:
         return self.party in (party, BOTH)
 
     def lines(self) -> Iterator[str]:
-        """The change in a line, and beneath it the message that decides, if one was looked for."""
+        """Yields the change in a line, and the evidence beneath it."""
         yield f"{self.effect:12}  {self.party:9}  {self.where}: {self.text}"
         yield from (f"    {line}" for line in self.evidence())
 
     def evidence(self) -> Iterator[str]:
-        """The message that shows that something breaks, or that none was found."""
+        """Yields the message that shows a break, or says that none was found."""
         if self.effect == BREAKING and self.witness is not None:
             yield f"witness  {json.dumps(brief_message(self.witness.message), ensure_ascii=False)}"
             yield f"         before: {self.witness.before}; now: {self.witness.now}"
@@ -87,19 +87,19 @@ class Changes:
     changes: tuple[Change, ...]
 
     def answer(self, party: str) -> str:
-        """The worst of the answers for a party."""
+        """Returns the worst of the answers for a party."""
         found = {change.effect for change in self.changes if change.concerns(party)}
         return next((answer for answer in ANSWERS if answer in found), NOT_BREAKING)
 
     @property
     def status(self) -> int:
-        """The exit status: 1 if something breaks, 10 if that cannot be told, else 0."""
+        """Returns the exit status: 1 if something breaks, 10 if that cannot be told, else 0."""
         answers = {self.answer(party) for party in PARTIES}
         return 1 if BREAKING in answers else 10 if CANNOT_TELL in answers else 0
 
     @property
     def version(self) -> str:
-        """The part of the version to raise: ``major``, ``minor`` or ``patch``; "" if nothing changed."""
+        """Suggests the part of the version to raise: ``major``, ``minor`` or ``patch``; "" without a change."""
         if not self.changes:
             return ""
         if self.status:
@@ -124,7 +124,7 @@ class Changes:
 
 
 def brief_message(value: Any) -> Any:
-    """A message with its long texts cut short, for reading."""
+    """Shortens the long texts in a message, for reading."""
     if isinstance(value, dict):
         return {name: brief_message(child) for name, child in value.items()}
     if isinstance(value, list):

@@ -15,7 +15,7 @@ _TEXT_KEYS: Final = ("pattern", "minLength", "maxLength")
 
 
 def within(one: Schema, other: Schema) -> bool:
-    """Whether it is certain that one normal form accepts nothing that the other refuses."""
+    """Proves that one normal form accepts nothing that the other refuses; False if that is not certain."""
     one, other = judged(one), judged(other)
     if not other or one == other or one == {"not": {}}:
         return True
@@ -46,12 +46,12 @@ def _within_type(one: Schema, other: Schema, type_: str) -> bool:
 
 
 def _has(schema: Schema, type_: str) -> bool:
-    """Whether a normal form allows a type."""
+    """Tells whether a normal form allows a type."""
     return type_ in (allowed := types_of(schema)) or (type_ == "integer" and "number" in allowed)
 
 
 def _implied(one: Schema, parts: Sequence[Schema], key: str, value: Any, other: Schema) -> bool:
-    """Whether what a keyword of the other schema asks for is certain of the first one, which is of one type."""
+    """Tells whether the first schema, which is of one type, surely satisfies a keyword of the other."""
     if any(part.get(key) == value and not _depends(key, part, other) for part in parts):
         return True
     match key:
@@ -67,7 +67,7 @@ def _implied(one: Schema, parts: Sequence[Schema], key: str, value: Any, other: 
 
 
 def _depends(key: str, part: Schema, other: Schema) -> bool:
-    """Whether a keyword means something else in two schemas although its value is the same."""
+    """Tells whether a keyword means something else in two schemas although its value is the same."""
     beside = {
         "items": ("prefixItems",),
         "additionalProperties": ("properties", "patternProperties"),
@@ -85,7 +85,7 @@ def _names(value: Any) -> Any:
 
 
 def _says(part: Schema, key: str, value: Any, other: Schema) -> bool:
-    """Whether one schema of a type asks for as much as a keyword does."""
+    """Tells whether one schema of a type asks for as much as a keyword does."""
     if key in UPPER or key in LOWER:
         return _bounded(part, key, value)
     rule = _RULES.get(key)
@@ -108,7 +108,7 @@ def _bounded(part: Schema, key: str, value: Any) -> bool:
 
 
 def _closed(part: Schema) -> bool:
-    """Whether an object has no members but those that are named."""
+    """Tells whether an object has no members except named ones."""
     return "patternProperties" not in part and bool(part.get("additionalProperties") == {"not": {}})
 
 
@@ -121,7 +121,7 @@ def _properties(part: Schema, value: Mapping[str, Any], _: Schema) -> bool:
 
 
 def _others(part: Schema, value: Schema, other: Schema) -> bool:
-    """``additionalProperties``: of the members that the other schema does not name."""
+    """Judges ``additionalProperties``: the members that the other schema does not name."""
     if "patternProperties" in other:
         return False
     named = part.get("properties", {})
@@ -168,7 +168,7 @@ _RULES: Mapping[str, Callable[[Schema, Any, Schema], bool]] = {
 
 
 def child_of(schema: Schema, name: str) -> Schema:
-    """What a normal form says at least of a member, or of the items of a list for ``*``."""
+    """Returns what a normal form surely says of a member, or of the items of a list for ``*``."""
     if name == "*" and "items" in schema:
         return dict(schema["items"])
     if name in schema.get("properties", {}):
@@ -177,7 +177,7 @@ def child_of(schema: Schema, name: str) -> Schema:
 
 
 def texts_of(parts: Sequence[Schema]) -> Texts:
-    """The texts that several schemas together allow, formats left aside."""
+    """Returns the texts that several schemas together allow, leaving formats aside."""
     patterns = dict.fromkeys(part["pattern"] for part in parts if "pattern" in part)
     least = max((part.get("minLength", 0) for part in parts), default=0)
     most = min((part["maxLength"] for part in parts if "maxLength" in part), default=None)
@@ -203,13 +203,13 @@ def _beyond(one: Texts, other: Texts) -> str | bool | None:
 
 
 def beyond_texts(one: Sequence[Schema], other: Sequence[Schema]) -> str | None:
-    """A text that patterns and lengths of some schemas allow and those of others do not; None where none is known."""
+    """Returns a text that the first schemas allow and the others do not; None if none is known."""
     found = _beyond(texts_of(one), texts_of(other))
     return found if isinstance(found, str) else None
 
 
 def _apart(one: Schema, other: Schema) -> bool:
-    """Whether it is certain that no value is accepted by both."""
+    """Proves that no value is accepted by both schemas; False if that is not certain."""
     other = judged(other)
     if "enum" in other:
         return not any(_accepts(one, value) for value in other["enum"])

@@ -1,4 +1,4 @@
-"""Schemas of messages with their references followed, at the borders that the kit judges by, and their parts."""
+"""Follows the references in schemas of messages, draws the borders that the kit judges by, and finds their parts."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Side:
         return bool(self._validator.is_valid(message))
 
     def blames(self, message: Any, path: Sequence[str]) -> bool:
-        """Whether an error of a message lies on the way to a place, or beneath it."""
+        """Tells whether an error of a message lies on the way to a place, or beneath it."""
         for error in self._validator.iter_errors(message):
             at_ = ["*" if isinstance(step, int) else step for step in error.instance_path]
             length = min(len(at_), len(path))
@@ -42,7 +42,7 @@ class Side:
 
 
 def inlined(files: Mapping[str, Any], name: str, pointer: str = "") -> dict[str, Any]:
-    """The normal form of a schema of the files; raises SpecificationError for a reference nowhere or in a circle."""
+    """Returns a schema of the files in normal form; raises SpecificationError for a broken reference or a circle."""
 
     def walk(node: Any, base: str, depth: int) -> Any:
         if isinstance(node, list):
@@ -66,9 +66,9 @@ def inlined(files: Mapping[str, Any], name: str, pointer: str = "") -> dict[str,
 
 
 def bordered(schema: Schema, border: str, loose: frozenset[str] = frozenset()) -> dict[str, Any]:
-    """A schema of requests with another border than that of what MUST be refused.
+    """Draws another border in a schema of requests than that of what MUST be refused.
 
-    ``safe`` and ``safe-should`` have every member that the schemas know, none besides and none that is null (Q1, T11),
+    Messages within ``safe`` and ``safe-should`` have every member that the schemas know, none besides and none that is null (Q1, T11),
     with values that MUST, or at least SHOULD, be accepted; members at the pointers of ``loose`` may be missing.
     ``should`` is without what SHOULD be refused.
     """
@@ -94,7 +94,7 @@ def bordered(schema: Schema, border: str, loose: frozenset[str] = frozenset()) -
 
 
 def omissible(schema: Schema, needed: frozenset[str] = frozenset()) -> frozenset[str]:
-    """Pointers of the members of a request that a gateway MUST accept requests without, ``needed`` ones excepted."""
+    """Returns the pointers of members, ``needed`` ones excepted, that a request MUST be accepted without."""
 
     def walk(node: Schema, pointer: str) -> Iterator[str]:
         kept = (*node.get("required", ()), *node.get("x-safe", {}).get("required", ()))
@@ -121,7 +121,7 @@ class Place:
     """Whether nothing else in the schema speaks of this place."""
 
     def within(self, other: Place) -> bool:
-        """Whether it is certain that whatever one schema accepts here, the other does, too."""
+        """Proves that one schema accepts nothing here that the other refuses; False if that is not certain."""
         if not (self.sure and other.sure and (self.required or not other.required)):
             return False
         names = {*self.schema.get("properties", ()), *other.schema.get("properties", ())}
@@ -140,7 +140,7 @@ def _alone(schema: Schema, names: set[str]) -> dict[str, Any]:
 
 
 def place(schema: Schema, path: Sequence[str]) -> Place:
-    """What a normal form says of a place."""
+    """Returns what a normal form says of a place."""
     required, sure = True, True
     for step in path:
         option = leading(schema, step)
@@ -151,7 +151,7 @@ def place(schema: Schema, path: Sequence[str]) -> Place:
 
 
 def places(schema: Schema, pointer: str = "") -> Iterator[tuple[str, Schema, bool]]:
-    """Every place that a normal form names: its pointer, schema, and whether something has to be there."""
+    """Yields every place that a normal form names: pointer, schema, and whether it is required."""
     yield from _places(schema, pointer, False)
 
 
@@ -162,7 +162,7 @@ def _places(schema: Schema, pointer: str, required: bool) -> Iterator[tuple[str,
 
 
 def leading(schema: Schema, step: str) -> Schema:
-    """A schema, or the first of its alternatives that names a member or has items."""
+    """Returns the schema, or the first of its alternatives that names a member or has items."""
     key = "items" if step == "*" else "properties"
     for option in options(schema):
         if key in option and (step == "*" or step in option[key]):
@@ -171,7 +171,7 @@ def leading(schema: Schema, step: str) -> Schema:
 
 
 def options(schema: Schema) -> Iterator[Schema]:
-    """A schema, or its alternatives, each with what holds for all of them."""
+    """Yields the alternatives of a schema, each with what holds for all of them."""
     for key in ("anyOf", "oneOf"):
         if key in schema:
             rest = {name: value for name, value in schema.items() if name != key}

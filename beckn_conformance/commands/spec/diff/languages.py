@@ -47,7 +47,7 @@ class Texts:
 
 
 def beyond(one: Texts, other: Texts) -> str | bool | None:
-    """A shortest text of one set that is not in the other; False where there is none, None where that is unknown."""
+    """Returns a shortest text of one set that is not in the other; False if there is none, None if unknown."""
     try:
         sides = [[_Automaton(p) for p in texts.patterns] for texts in (one, other)]
     except (_Unknown, RecursionError):
@@ -90,7 +90,7 @@ def _fits(length: int, texts: Texts) -> bool:
 
 
 def _alphabet(automata: Iterable[_Automaton]) -> list[str]:
-    """One character of each kind that the automata tell apart."""
+    """Returns one character of each kind that the automata tell apart."""
     automata = list(automata)
     named = "".join(sorted({c for automaton in automata for c in automaton.named}))
     kinds: dict[tuple[bool, ...], str] = {}
@@ -102,7 +102,7 @@ def _alphabet(automata: Iterable[_Automaton]) -> list[str]:
 
 @lru_cache(maxsize=65536)
 def _holds(text: str, character: str) -> bool:
-    """Whether a class of characters, as a pattern has it, holds one."""
+    """Tells whether a class of characters, as written in a pattern, holds one."""
     return _class(text).fullmatch(character)
 
 
@@ -138,7 +138,7 @@ class _Automaton:
         self.start = self._closure({self._start}, "^")
 
     def step(self, state: Nodes, character: str) -> Nodes:
-        """The state after one more character; an empty one where nothing can match any more."""
+        """Returns the state after one more character."""
         key = (state, character)
         if key not in self._steps:
             reached = {n for node in state for text, n in self._edges[node] if _holds(text, character)}
@@ -146,7 +146,7 @@ class _Automaton:
         return self._steps[key]
 
     def accepts(self, state: Nodes) -> bool:
-        """Whether a text that leads to a state matches."""
+        """Tells whether a text that leads to a state matches."""
         return self._end in self._closure(state, "$")
 
     def _closure(self, nodes: Iterable[int], anchor: str) -> Nodes:

@@ -78,7 +78,7 @@ _FLAGS: Final[Mapping[tuple[str, bool], tuple[str, str]]] = {
 
 
 def borders_of(direction: str) -> tuple[str, ...]:
-    """The borders that messages of a kind have."""
+    """Returns the borders that messages of a kind have."""
     if direction == "request":
         return ("proper", "safe", "should", "safe-should")
     return ("header",) if direction.startswith("request") else ("reply",)
@@ -96,7 +96,7 @@ class Comparison:
     """Pointers of the members that a request may be without, in either version."""
 
     def changes(self) -> Iterator[Change]:
-        """Every change, for every party that it means something to."""
+        """Yields every change, for every party that it concerns."""
         before, after = self._facts
         changed = [p for p in dict.fromkeys((*after, *before)) if before.get(p) != after.get(p)]
         changed = [p for p in changed if not _beneath_a_new(p, before, after)]
@@ -126,7 +126,7 @@ class Comparison:
         return {}
 
     def _renamed(self, changed: Sequence[str]) -> dict[str, str]:
-        """New members that are old ones under another name: the new pointer, and the old one."""
+        """Maps new pointers to old ones of members that differ only in the name."""
         before, after = self._facts
         schemas = [{p: (schema, required) for p, schema, required in places(s)} for s in (self.old, self.new)]
         gone = [pointer for pointer in changed if pointer not in after]
@@ -139,7 +139,7 @@ class Comparison:
         return found
 
     def _as_renamed(self, old: str, new: str, found: Sequence[Change]) -> list[Change]:
-        """The changes that a rename makes, one for each party."""
+        """Merges the changes of a rename into one for each party."""
         text = f"renamed, before {parts_of(old)[-1]}"
         made: dict[str, Change] = {}
         for change in sorted(found, key=lambda c: c.effect != BREAKING):
@@ -209,7 +209,7 @@ class Comparison:
 
 
 def facts(schema: Schema) -> dict[str, Facts]:
-    """What a normal form says of each place of a message, by pointer; that null is allowed is a fact of its own."""
+    """Returns what a normal form says of each place, by pointer. That null is allowed is a fact of its own."""
     found: dict[str, Facts] = {}
     for pointer, node, required in places(schema):
         here = {key: value for key, value in node.items() if key not in ("properties", "items")}
@@ -222,7 +222,7 @@ def facts(schema: Schema) -> dict[str, Facts]:
 
 
 def _keys(border: str, before: Facts | None, after: Facts | None) -> list[str]:
-    """The keywords by which a change may bear on a border."""
+    """Lists the changed keywords that bear on a border."""
     ignored = {*ANNOTATIONS, "x-unique", "x-known", "x-safe", "x-safe-should", "x-should"} - {*_MARKED.get(border, ())}
     if border == "safe":
         # Safe messages have no member that is null.
@@ -236,13 +236,13 @@ def _differing(before: Facts | None, after: Facts | None) -> list[str]:
 
 
 def _beneath_a_new(pointer: str, before: Mapping[str, Facts], after: Mapping[str, Facts]) -> bool:
-    """Whether a place is in one version only because what it is part of is."""
+    """Tells whether a place is new or gone only because its parent is."""
     parent = pointer.rpartition("/")[0]
     return bool(pointer) and (parent in before) != (parent in after)
 
 
 def told(before: Facts | None, after: Facts | None, keys: Sequence[str]) -> str:
-    """The difference in words."""
+    """Words the difference."""
     if before is None or after is None:
         there = (before if after is None else after) or {}
         kind = "member" if "required" in there else "optional member"

@@ -68,7 +68,7 @@ _NEIGHBOURS: Final = (
 
 
 def normal(schema: Any) -> dict[str, Any]:
-    """The form of a schema without references; equal forms accept the same values, and have the same marks."""
+    """Brings a schema without references into normal form. Equal forms accept the same values."""
     if isinstance(schema, bool):
         return {} if schema else dict(_NOTHING)
     made = {key: _inner(key, value) for key, value in schema.items() if key not in _DROPPED}
@@ -87,24 +87,24 @@ def normal(schema: Any) -> dict[str, Any]:
 
 
 def judged(schema: Schema) -> dict[str, Any]:
-    """A normal form without what does not decide whether a value is accepted."""
+    """Leaves out of a normal form what does not decide whether a value is accepted."""
     return {key: value for key, value in schema.items() if key not in ANNOTATIONS and key not in MARKS}
 
 
 def types_of(schema: Schema) -> tuple[str, ...]:
-    """The types that a normal form allows; ``integer`` only where it is named."""
+    """Returns the types that a normal form allows; ``integer`` only if ``number`` is not among them."""
     named = schema.get("type", TYPES)
     types = (named,) if isinstance(named, str) else tuple(named)
     return tuple(t for t in types if t != "integer" or "number" not in types)
 
 
 def for_type(schema: Schema, type_: str) -> dict[str, Any]:
-    """What a normal form says of values of one type."""
+    """Returns what a normal form says of values of one type."""
     return {key: value for key, value in schema.items() if key != "type" and type_ in _OF_TYPES.get(key, TYPES)}
 
 
 def both(one: Schema, other: Schema) -> dict[str, Any]:
-    """The normal form of what two say together."""
+    """Returns the normal form of two schemas that both hold."""
     return _simplified(_with_part(dict(one), other))
 
 
@@ -117,14 +117,14 @@ def _inner(key: str, value: Any) -> Any:
 
 
 def _put(schema: dict[str, Any], key: str, value: Any) -> dict[str, Any]:
-    """A schema that also says what a keyword says."""
+    """Adds a keyword to a schema."""
     if key not in schema:
         return {**schema, key: value}
     return {**schema, "allOf": [*schema.get("allOf", ()), normal({key: value})]}
 
 
 def _with_part(schema: dict[str, Any], part: Schema) -> dict[str, Any]:
-    """A schema that says what a part says, too: in its own keywords where that is possible."""
+    """Adds a part to a schema, in the schema's own keywords if possible."""
     types = types_of(schema) if "enum" not in schema else TYPES
     part = {key: value for key, value in part.items() if any(t in _OF_TYPES.get(key, TYPES) for t in types)}
     if not part:
@@ -145,7 +145,7 @@ def _with_part(schema: dict[str, Any], part: Schema) -> dict[str, Any]:
 
 
 def _joined(key: str, one: Any, other: Any) -> Any:
-    """The value of a keyword that says what two values of it say; None where there is none."""
+    """Returns the value of a keyword that says what two values of it say; None if there is none."""
     if one == other or key in ANNOTATIONS:
         return one
     if key in UPPER or key in LOWER:
@@ -189,7 +189,7 @@ def _with_alternatives(schema: dict[str, Any]) -> dict[str, Any]:
 
 
 def _folded(options: Sequence[dict[str, Any]]) -> dict[str, Any] | None:
-    """One schema without alternatives that accepts what one of several does; None where there is none."""
+    """Returns one schema without alternatives that accepts the same as several; None if there is none."""
     if len(options) == 1:
         return options[0]
     if all(set(judged(option)) == {"enum"} for option in options):
@@ -207,7 +207,7 @@ def _folded(options: Sequence[dict[str, Any]]) -> dict[str, Any] | None:
 
 
 def _of_own_types(options: Sequence[dict[str, Any]]) -> bool:
-    """Whether alternatives are of different types, and each speaks of values of its own types only."""
+    """Tells whether alternatives differ in type, and each speaks of values of its own types only."""
     return _of_different_types(options) and all(
         key == "type" or key in ANNOTATIONS or key in MARKS or set(_OF_TYPES.get(key, ())) & {*types_of(option)}
         for option in options
@@ -227,7 +227,7 @@ def _types_seen(schema: Schema) -> tuple[str, ...]:
 
 
 def _disjoint(options: Sequence[Schema]) -> bool:
-    """Whether no value is accepted by two of several schemas, as far as keywords tell."""
+    """Tells whether keywords show that no value is accepted by two of several schemas."""
     return all(_apart(one, other) for one, other in combinations(options, 2))
 
 
@@ -243,7 +243,7 @@ def _apart(one: Schema, other: Schema) -> bool:
 
 
 def _simplified(schema: dict[str, Any]) -> dict[str, Any]:
-    """A schema without keywords that say nothing."""
+    """Drops keywords without effect."""
     made = {k: v for k, v in schema.items() if k not in _WITHOUT_EFFECT or v != _WITHOUT_EFFECT[k]}
     if "enum" in made:
         types = types_of(made)
@@ -281,7 +281,7 @@ def _text(value: Any) -> str:
 
 
 def children(schema: Schema) -> Iterator[tuple[str, Schema]]:
-    """The schemas of members and items, each with a step of a JSON Pointer."""
+    """Yields the schemas of members and items, each with a step of a JSON Pointer."""
     yield from schema.get("properties", {}).items()
     if "items" in schema:
         yield "*", schema["items"]

@@ -11,7 +11,7 @@ HEADINGS = {BREAKING: "Breaking", CANNOT_TELL: "To be checked by hand"}
 
 
 def notes(found: Changes, old: str, new: str) -> Iterator[str]:
-    """The lines of release notes: what each party has to know, the breaking changes first."""
+    """Yields release notes: what each party has to know, the breaking changes first."""
     yield f"# Changes from {old} to {new}"
     yield ""
     if not found.changes:

@@ -18,8 +18,9 @@ ENOUGH: Final = 40
 
 
 def witness(accepting: Side, refusing: Side, pointer: str, *, alone: bool) -> tuple[Any, int]:
-    """The smallest message found that one side accepts and the other refuses for what is at the pointer, and how many
-    were tried for it; MISSING in place of a message where none is found.
+    """Finds a small message that one side accepts and the other refuses for what is at the pointer.
+
+    Returns it, or MISSING if none is found, and the number of messages tried.
 
     ``alone`` says that nothing else differs between the sides. Where something does, a message is looked for first that
     the other side would accept with another value in this place, and then one whose error lies there.
@@ -56,12 +57,12 @@ def _kept(holds: Callable[[Any], bool]) -> Callable[[Any], bool]:
 
 
 def _controlled(message: Any, path: Sequence[str], values: Sequence[Any]) -> Iterator[Any]:
-    """A message with other values in a place, and without any."""
+    """Yields a message with other values in a place, and without any."""
     return (_placed(message, path, value) for value in (*values, *([] if path[-1] == "*" else [MISSING])))
 
 
 def _base(schema: Schema, path: Sequence[str]) -> Any:
-    """A small message that has a place, whatever is there."""
+    """Makes a small message that has a place, whatever is there."""
     if not path:
         return sample(schema)
     option = leading(schema, path[0])
@@ -73,7 +74,7 @@ def _base(schema: Schema, path: Sequence[str]) -> Any:
 
 
 def _placed(message: Any, path: Sequence[str], value: Any) -> Any:
-    """A message with a value in a place, in the first item of a list; MISSING takes away what is there."""
+    """Puts a value into a place of a message, in the first item of a list; MISSING removes what is there."""
     if not path:
         return value
     if path[0] == "*" and isinstance(message, list) and message:
