@@ -26,7 +26,7 @@ from ..specification.specification import Specification
 from ..untrusted import reading
 from ..untrusted.text import brief
 from . import reader as rows
-from .events import Probe, ProcessEnd, RunEnd, RunStart, ScenarioEnd, Transcript
+from .events import Event, Probe, ProcessEnd, RunEnd, RunStart, ScenarioEnd, Transcript
 from .foreign import forms
 from .foreign.doubles import single
 from .foreign.har import Recorded
@@ -116,25 +116,28 @@ def record(
         notes += _notes([one for _, one in chosen], unheld)
         exchanges = [*_placed(exchanges, [one.moment for _, one in chosen])]
     exchanges.sort(key=lambda exchange: exchange.started)
-    masker = Masker(config.secrets)
-    for secret in _secrets(exchanges):
-        masker.learn(secret)
     begun = datetime.datetime.fromtimestamp(exchanges[0].started, datetime.UTC)
     run = Run(specification, config, uuid.uuid4().hex[:12], 0, begun, strict=strict, recorded=True, payload=payload)
     test = "".join(filter(str.isprintable, source.name)) or "recording"
+    _write(folder, run, test, _probe(binding, exchanges, unheld, notes), exchanges)
+
+
+def _write(folder: Path, run: Run, test: str, probe: Probe, exchanges: Sequence[Exchange]) -> None:
+    """Writes the events of a run that would have made these exchanges."""
+    config = run.config
+    masker = Masker(config.secrets)
+    for secret in _secrets(exchanges):
+        masker.learn(secret)
     prepare(folder)
-    private = StandIns(specification, config, secrets.token_bytes(16)) if config.mask else None
+    private = StandIns(run.specification, config, secrets.token_bytes(16)) if config.mask else None
     journal = Journal(folder, masker, secret_fields=[*config.headers, *CREDENTIALS], private=private)
+    seconds = max(exchange.ended for exchange in exchanges) - exchanges[0].started
+    scenarios = [ScenarioEnd(test, Transcript(group)) for group in _groups(exchanges)]
+    end = (ProcessEnd(exchanges=len(exchanges)), RunEnd(narrowed=True, seconds=seconds))
+    events: Sequence[Event] = (RunStart(run), probe, *exchanges, *scenarios, *end)
     try:
-        journal.write(RunStart(run))
-        journal.write(_probe(binding, exchanges, unheld, notes))
-        for exchange in exchanges:
-            journal.write(exchange)
-        for group in _groups(exchanges):
-            journal.write(ScenarioEnd(test, Transcript(group)))
-        journal.write(ProcessEnd(exchanges=len(exchanges)))
-        seconds = max(exchange.ended for exchange in exchanges) - exchanges[0].started
-        journal.write(RunEnd(narrowed=True, seconds=seconds))
+        for event in events:
+            journal.write(event)
     finally:
         journal.close()
 
