@@ -29,8 +29,11 @@ _INNER: Final = ("not", "if", "then", "else", "contains", "propertyNames", "addi
 
 
 def candidates(here: Schema, there: Schema) -> Iterator[Any]:
-    """Yields values at the borders of two schemas: those that they name, texts and numbers just within and beyond limits,
-    texts that patterns match, and objects and lists that differ from a sample in a member or an item."""
+    """Yields values at the borders of two schemas.
+
+    These are values that the schemas name, texts and numbers just within and beyond limits, texts that patterns match,
+    and objects and lists that differ from a sample in a member or an item.
+    """
     parts = [part for schema in (here, there) for option in options(schema) for part in _parts(option)]
     named = list(_named(parts))
     yield MISSING

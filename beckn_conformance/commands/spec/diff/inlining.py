@@ -68,9 +68,9 @@ def inlined(files: Mapping[str, Any], name: str, pointer: str = "") -> dict[str,
 def bordered(schema: Schema, border: str, loose: frozenset[str] = frozenset()) -> dict[str, Any]:
     """Draws another border in a schema of requests than that of what MUST be refused.
 
-    Messages within ``safe`` and ``safe-should`` have every member that the schemas know, none besides and none that is null (Q1, T11),
-    with values that MUST, or at least SHOULD, be accepted; members at the pointers of ``loose`` may be missing.
-    ``should`` is without what SHOULD be refused.
+    Messages within ``safe`` and ``safe-should`` have every member that the schemas know, none besides and none that is
+    null (Q1, T11), with values that MUST, or at least SHOULD, be accepted; members at the pointers of ``loose`` may be
+    missing. ``should`` leaves out what SHOULD be refused.
     """
     strict = border in _STRICT
 
