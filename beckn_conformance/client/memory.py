@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 
 from ..messages.exchange import Exchange, Reply
@@ -17,6 +18,7 @@ class Memory:
     def __init__(self, most: int = MOST_HELD) -> None:
         self._most = most
         self._received = 0
+        self._replies = 0
         self._released = 0
 
     @property
@@ -24,12 +26,18 @@ class Memory:
         """Whether half of it is taken; then one call at a time is made until more is judged."""
         return self._received - self._released > self._most / 2
 
+    @property
+    def room(self) -> float:
+        """Replies of the mean size so far that take half of it."""
+        return self._most / 2 * self._replies / self._received if self._received else math.inf
+
     def receive(self, reply: Reply) -> None:
         """Raises ReplyTooLarge if there is no room for it."""
         weight = reply.weight
         if self._received - self._released + weight > self._most:
             raise ReplyTooLarge("more came back than can be held until it is judged")
         self._received += weight
+        self._replies += 1
 
     def release(self, exchanges: Iterable[Exchange]) -> None:
         """Notes that these exchanges are about to be judged and forgotten."""

@@ -16,6 +16,8 @@ from .progress import Progress, Screen
 
 WINDOW = 400
 """Scenarios that play ahead of the one that is judged. Their exchanges stay in memory until then."""
+CALLS = 8
+"""Calls per scenario for which memory is kept free."""
 WINDOW_TO_STOP = 16
 """Scenarios that play ahead if --maxfail may end the run at any time."""
 
@@ -60,7 +62,8 @@ class Schedule:
 
     def _prefetch(self, waiting: deque[ScenarioTest]) -> None:
         """Begins the tests that follow, so that not every test waits for a far gateway."""
-        most = WINDOW_TO_STOP if self._config.option.maxfail else WINDOW
+        fitting = max(self._session.player.memory.room / CALLS, 1)
+        most = WINDOW_TO_STOP if self._config.option.maxfail else min(fitting, WINDOW)
         properties = []
         room = most - len(self._session.player.playing)
         while waiting and room > 0:

@@ -80,12 +80,12 @@ class Player:
         self._verifier = Verifier(config, transport)
         self._exclusive = ExclusiveAccess()
         self._exclusive.sure = not worker
-        self._memory = Memory()
-        self._places = Places(lambda: 1 if self._memory.is_short else config.concurrency)
+        self.memory = Memory()
+        self._places = Places(lambda: 1 if self.memory.is_short else config.concurrency)
         self._ranks = itertools.count()
         self.playing: dict[str, Future[Transcript]] = {}
         """Scenarios that were begun, and whose transcript nobody has taken."""
-        self._make = functools.partial(Gateway, transport=transport, record=record, memory=self._memory)
+        self._make = functools.partial(Gateway, transport=transport, record=record, memory=self.memory)
         self._label = f"{worker}-" if worker else ""
         self._gateway: Gateway | None = None
         self._peers: dict[str, Gateway] = {}
@@ -114,7 +114,7 @@ class Player:
         found = await probe(self._gateway, self._specification, self._values, self._verifier)
         # They are on record as a part of the probe.
         self._gateway.take_controls()
-        self._memory.release_all()
+        self.memory.release_all()
         self.binding = found.binding
         self._verifier.always = not found.shown.serves_fresh
         return found
@@ -144,7 +144,7 @@ class Player:
 
     def _release(self, transcript: Transcript) -> Transcript:
         """Makes room for what follows, as whoever takes a transcript judges and forgets it."""
-        self._memory.release(transcript.exchanges)
+        self.memory.release(transcript.exchanges)
         return transcript
 
     def back(self) -> bool:
