@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from ..config.proxies import authorization
 from ..messages.exchange import CLIENT_HEADERS, Raw, Reply, Request
-from .http import BrokenOff, Closed, ReplyTooLarge, Unsent, head, one_line
+from .http import BrokenOff, ReplyTooLarge, Unsent, head, one_line
 from .reply_reader import ReplyReader
 
 NEXT_ADDRESS = 0.25
@@ -55,11 +55,9 @@ class Connection(asyncio.Protocol):
     async def ask(self, pieces: Sequence[bytes], raw: Raw | None = None) -> Reply:
         """Sends the pieces of a request, until it is answered, and returns the whole reply.
 
-        ``raw`` says how malformed requests are sent. Raises Unsent, BrokenOff, ReplyTooLarge, or TimeoutError.
+        ``raw`` says how malformed requests are sent. Raises BrokenOff, ReplyTooLarge, or TimeoutError.
         """
         assert self.transport is not None
-        if self._reply.done() and isinstance(error := self._reply.exception(), Closed):
-            raise Unsent(str(error))
         for number, piece in enumerate(pieces):
             if number:
                 # A look at what has come meanwhile, at least.

@@ -347,6 +347,18 @@ def test_a_server_that_turns_connections_away_is_heard(gateway: Make) -> None:
     assert exchange.reply.status == 429
 
 
+def test_a_server_that_closes_at_once_loses_the_answer_and_no_more(gateway: Make) -> None:
+    """Something in front may do so to lock the kit out, so it is not the same as a gateway that is not there."""
+
+    async def close(reader: StreamReader, writer: StreamWriter) -> None:
+        return
+
+    exchanges = send(gateway(talk=close).url, *[UPDATE] * 3)
+
+    assert {exchange.trouble.kind for exchange in exchanges if exchange.trouble} == {TroubleKind.CONNECTION}
+    assert len(exchanges) == 3
+
+
 # What is sent again, and what is not.
 
 
