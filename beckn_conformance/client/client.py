@@ -50,7 +50,7 @@ class Gateway:
         self.sent = 0
         self.appearance = Appearance()
         self.line = asyncio.Lock()
-        """Held while a group of calls waits for connections, so that two groups never wait for each other's."""
+        """Held while a group of calls waits for places, so that two groups never wait for each other's."""
         self.has_socket = transport is None and not (config.proxy and config.url.startswith("http:"))
         """Whether raw bytes can be sent: a proxy lets them pass through a tunnel only, which it opens for https."""
         self._memory = memory or Memory()
@@ -122,7 +122,11 @@ class Gateway:
                 await self._pace()
             message, request = outgoing.request(self.config, self.timestamp())
             started, begun = clock.now(), time.monotonic()
-            reply, fate, trouble = await self._attempt(request, repeatable)
+            reply, fate, trouble = None, None, self._retry.given_up
+            if trouble is None:
+                self.sent += 1
+                within = self.config.timeout
+                reply, fate, trouble = await _carry(self._transport, request, within, repeatable=repeatable)
             seconds = time.monotonic() - begun
         exchange = Exchange(
             id="",
@@ -198,25 +202,25 @@ class Gateway:
         if self.config.rate:
             self._next_slot = max(self._next_slot, time.monotonic()) + 1 / self.config.rate
 
-    async def _attempt(self, request: Request, repeatable: bool) -> tuple[Reply | None, Fate | None, Trouble | None]:
-        """The reply to a request that is sent once, its fate (None if it was not tried), and what went wrong."""
-        if self._retry.given_up:
-            return None, None, self._retry.given_up
-        self.sent += 1
-        raw, timeout = request.raw, self.config.timeout
-        try:
-            async with asyncio.timeout(timeout + (raw.pause * len(raw.pieces) if raw else 0)):
-                return await self._transport.carry(request, repeatable=repeatable), Fate.ANSWERED, None
-        except TimeoutError as error:
-            return None, Fate.LATE, Trouble(TroubleKind.TIMEOUT, str(error) or f"no whole reply within {timeout:g} s")
-        except ReplyTooLarge as error:
-            return None, Fate.ANSWERED, Trouble(TroubleKind.LIMIT, str(error))
-        except Unsent as error:
-            return None, Fate.UNSENT, Trouble(TroubleKind.NO_CONNECTION, str(error))
-        except BrokenOff as error:
-            return None, Fate.LOST, Trouble(TroubleKind.CONNECTION, str(error))
-        except Unsendable as error:
-            return None, None, Trouble(TroubleKind.LIMIT, f"HTTP has no form for this request ({error})")
+
+async def _carry(
+    transport: Transport, request: Request, within: float, *, repeatable: bool
+) -> tuple[Reply | None, Fate | None, Trouble | None]:
+    """Sends a request once: the reply, its fate (None if there is no request to send), and what went wrong."""
+    raw = request.raw
+    try:
+        async with asyncio.timeout(within + (raw.pause * len(raw.pieces) if raw else 0)):
+            return await transport.carry(request, repeatable=repeatable), Fate.ANSWERED, None
+    except TimeoutError as error:
+        return None, Fate.LATE, Trouble(TroubleKind.TIMEOUT, str(error) or f"no whole reply within {within:g} s")
+    except ReplyTooLarge as error:
+        return None, Fate.ANSWERED, Trouble(TroubleKind.LIMIT, str(error))
+    except Unsent as error:
+        return None, Fate.UNSENT, Trouble(TroubleKind.NO_CONNECTION, str(error))
+    except BrokenOff as error:
+        return None, Fate.LOST, Trouble(TroubleKind.CONNECTION, str(error))
+    except Unsendable as error:
+        return None, None, Trouble(TroubleKind.LIMIT, f"HTTP has no form for this request ({error})")
 
 
 def _transport(config: GatewayConfig, transport: httpx.AsyncBaseTransport | None) -> Transport:

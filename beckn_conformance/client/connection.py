@@ -18,6 +18,8 @@ from .reply_reader import ReplyReader
 
 NEXT_ADDRESS = 0.25
 """Seconds until the next address of a host is tried besides (RFC 8305)."""
+NO_LINGERING = struct.pack("ii", 1, 0)
+"""With it, closing a socket resets the connection."""
 USER_AGENT = CLIENT_HEADERS[0]
 """Some proxies turn clients away that do not say who they are."""
 
@@ -69,19 +71,15 @@ class Connection(asyncio.Protocol):
                 break
             self.transport.write(piece)
         if raw is not None:
-            await self._end(self.transport, raw)
+            if raw.ending == "half-close" and self.transport.can_write_eof() and not self.transport.is_closing():
+                self.transport.write_eof()
+            if raw.ending == "reset":
+                self.transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, NO_LINGERING)
+                self._settle(BrokenOff("broken off by the kit"))
+            await asyncio.wait({self._reply}, timeout=raw.wait)
+            if not self._reply.done():
+                raise TimeoutError(f"no reply within {raw.wait:g} s after the last byte")
         return await self._reply
-
-    async def _end(self, transport: asyncio.Transport, raw: Raw) -> None:
-        if raw.ending == "half-close" and transport.can_write_eof() and not transport.is_closing():
-            transport.write_eof()
-        if raw.ending == "reset":
-            linger = struct.pack("ii", 1, 0)
-            transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
-            self._settle(BrokenOff("broken off by the kit"))
-        await asyncio.wait({self._reply}, timeout=raw.wait)
-        if not self._reply.done():
-            raise TimeoutError(f"no reply within {raw.wait:g} s after the last byte")
 
     def _settle(self, reply: Reply | Exception) -> None:
         """Ends the waiting for a reply."""

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class HostileSender:
-    """Makes calls for a provider with text, HTTP or bytes that no client would send."""
+    """Makes calls with text, HTTP or bytes that no client would send."""
 
     def __init__(self, actor: Actor) -> None:
         self._actor = actor

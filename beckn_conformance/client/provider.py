@@ -32,7 +32,7 @@ Turn = Callable[[], contextlib.AbstractAsyncContextManager[None]]
 """What a call waits for before it is made."""
 
 GATHERING = 2.0
-"""Seconds that calls made together wait for each other's connections."""
+"""Seconds that calls made together wait for each other's places."""
 AFTER_SETTLING = 0.02
 """Seconds that ``settle`` waits longer than declared, for clocks that differ a little."""
 
@@ -130,7 +130,7 @@ class Actor:
                 there += 1
                 if there == abreast:
                     ready.set()
-                # A gateway that asks for fewer requests leaves no connections for all of them.
+                # A gateway that asks for fewer requests leaves no places for all of them.
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(ready.wait(), GATHERING)
                 ready.set()
@@ -145,7 +145,7 @@ class Actor:
         return [task.result() for task in made]
 
     async def signup(self, body: Any = None, **options: Any) -> Exchange:
-        """A signup, valid unless a body is given; sent again with new data where the answer was lost (T13)."""
+        """A signup, valid unless a body is given; repeated with new data if the answer was lost (T13)."""
         exchange = await self.call(SIGNUP, self.values.signup() if body is None else body, **options)
         if body is None and self.gateway.appearance.lost(exchange) and await self.gateway.back():
             self.lost -= 1
@@ -153,7 +153,7 @@ class Actor:
         return exchange
 
     async def registered(self, body: Any = None) -> Registration:
-        """A registration that later calls can be about; raises Unmet where none can be had."""
+        """A registration for later calls; raises Unmet if there is none."""
         if self.verifier.uses_stock:
             return self.verifier.take(self._taken)
         exchange = await self.signup(body)
@@ -163,7 +163,7 @@ class Actor:
         return registration
 
     async def usable(self, signup: Exchange) -> Registration | None:
-        """The registration that a signup made, verified where the gateway serves no other; None without one."""
+        """The registration that a signup made, verified if the gateway serves no other; None without one."""
         registration = registration_of(signup)
         if registration is None or self.verifier.uses_stock:
             return None
