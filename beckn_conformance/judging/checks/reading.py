@@ -6,18 +6,21 @@ import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, Final
 
 from ...config.gateway import GatewayConfig
 from ...messages.exchange import Exchange
 from ...messages.json_text import MOST_ITEMS
 from ...specification.actions import ADD
-from ...specification.pointer import MISSING, below, member
+from ...specification.pointer import MISSING, below, member, parts_of
 from ...specification.replies import Statuses, statuses
 from ...specification.specification import Specification
 from ..diagnosis import Diagnosis
 from ..known import KnownRegistrations
 from ..origin import INTERMEDIARY, Origin, is_own
+
+PARTS: Final = ("info", "documents", "api")
+"""Parts of a body that a NACK may blame, whether or not they were sent."""
 
 
 @dataclass(frozen=True)
@@ -146,7 +149,10 @@ def looks_unsettled(exchange: Exchange) -> bool:
         return False
     if not exchange.refused:
         return exchange.reply.status == 404
-    return all(pointer.startswith("/registration") for pointer, _ in blamed(exchange))
+    sent = exchange.sent.body if exchange.sent is not None else None
+    parts = {*PARTS, *(sent if isinstance(sent, dict) else ())} - {"registration"}
+    # Members that no request has, such as links, blame nothing (T11).
+    return not any(not pointer or parts_of(pointer)[0] in parts for pointer, _ in blamed(exchange))
 
 
 def _leaves(value: Any, pointer: str) -> Iterator[tuple[str, Any]]:
