@@ -74,7 +74,7 @@ def _bad(observation: Observation, requirement: str, breach: Breach) -> Judgemen
         requirement,
         breach.pointer,
         kind,
-        f"{pattern or 'the body'} {breach.wrong}",
+        f"{'a member' if pattern else 'the body'} {breach.wrong}",
         f"{breach.expected} at {breach.pointer or 'the body'}",
         f"{observation.observed}, with {shown(member(observation.exchange.body_of_reply, breach.pointer))} there",
     )
