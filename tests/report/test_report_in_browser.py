@@ -148,8 +148,8 @@ def test_filters_select_by_outcome_level_section_and_text(found, visit):
     form.get_by_label("Level").select_option("")
     form.get_by_label("Text").fill("phone REFUSED")
     assert {FOUND, "UPDATE-NACK-PHONE"} <= ids(page, ".requirement") < every
-    assert "curl" in page.locator(".finding .copy").first.text_content()
-    form.get_by_label("Text").fill("curl")
+    assert "findings/" in page.locator(".finding .copy").first.text_content()
+    form.get_by_label("Text").fill("findings/")
     assert ids(page, ".finding") == set()
     form.get_by_label("Text").fill("nothing at all is called this")
     assert page.get_by_text("Nothing fits the filter.").is_visible()
@@ -207,15 +207,16 @@ def test_links_to_readings_are_large_enough_for_a_finger(found, visit):
     assert all(width >= 24 and height >= 24 for width, height in sizes)
 
 
-def test_a_line_is_copied(found, visit):
+def test_a_script_is_copied(found, visit):
     page = visit(found, permissions=["clipboard-read", "clipboard-write"])
     finding_ = page.locator(f".finding[id^={FOUND}]").first
     finding_.locator("summary").first.click()
 
-    finding_.get_by_role("button", name="Copy: Shell line with curl").click()
+    finding_.get_by_text("The script", exact=True).click()
+    finding_.get_by_role("button", name="Copy: Shell script").click()
 
     finding_.get_by_text("Copied").wait_for()
-    assert page.evaluate("navigator.clipboard.readText()").startswith("U=http://127.0.0.1:")
+    assert page.evaluate("navigator.clipboard.readText()").startswith("#!/bin/sh\n")
 
 
 def test_the_page_is_dark_or_light_on_demand(found, visit):
