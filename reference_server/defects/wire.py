@@ -45,37 +45,8 @@ def defects(actions: Sequence[str]) -> Iterator[Defect]:
     for action in actions:
         for outcome in ("ACK", "NACK"):
             start = short(action) if outcome == "ACK" else f"{short(action)}-nack"
-            replies = f"{outcome}s of {action}"
-            # No status can be found in what cannot be read.
-            unread = ("UPDATE-FAIL-STATUS",) if start == "info-update-nack" else ()
-            for name, rewrite, words in _TEXTS:
-                if (action, outcome) == (ADD, "NACK") and name in ("empty", "single-quotes"):
-                    # The page has no body for most of these, so that none is fair, and nothing in it to quote.
-                    continue
-                install = in_answer(action, rebodied(rewrite), outcome)
-                words = f"{action} answers {words}"
-                yield defect(f"{start}-json-{name}", "REPLY-JSON", action, "", words, install, *unread)
-            for name, media_type in (next(media_types), ("missing", None)):
-                install = in_answer(action, declared(media_type), outcome)
-                words = f"{replies} are declared as {media_type or 'nothing'}"
-                yield defect(f"{start}-media-type-{name}", "REPLY-MEDIA-TYPE", action, "", words, install)
-            for name, given in _ACTIONS[outcome]:
-                words = f"the action of {replies} is {given}"
-                install = with_header(outcome, action, {"action": given})
-                yield defect(f"{start}-action-{name}", "REPLY-ACTION", action, "header:action", words, install)
-            for name, requirement, text in (
-                ("missing", "REPLY-MESSAGE", None),
-                ("empty", "REPLY-MESSAGE-BLANK", ""),
-                ("blank", "REPLY-MESSAGE-BLANK", "  "),
-            ):
-                install = with_header(outcome, action, {"message": text})
-                words = f"{replies} have a {name} message"
-                yield defect(f"{start}-message-{name}", requirement, action, "header:message", words, install)
-            for status in _STATUSES[outcome]:
-                # A malformed or large request has rows of its own (reading T14).
-                install = in_reply(outcome, action, _with_status(status), lambda _, reply: reply.reason != "malformed")
-                words = f"{replies} are sent with the HTTP status {status}"
-                yield defect(f"{start}-status-{status}", f"REPLY-STATUS-{outcome}", action, "", words, install)
+            yield from _texts(action, outcome, start, [next(media_types), ("missing", None)])
+            yield from _headers(action, outcome, start)
     yield defect(
         "envelope-json-trailing-comma",
         "REPLY-JSON",
@@ -94,6 +65,42 @@ def defects(actions: Sequence[str]) -> Iterator[Defect]:
         in_reply("ACK", UPDATE, _header_in_body),
         "REPLY-MESSAGE",
     )
+
+
+def _texts(action: str, outcome: str, start: str, media_types: Sequence[tuple[str, str | None]]) -> Iterator[Defect]:
+    # No status can be found in what cannot be read.
+    unread = ("UPDATE-FAIL-STATUS",) if start == "info-update-nack" else ()
+    for name, rewrite, words in _TEXTS:
+        if (action, outcome) == (ADD, "NACK") and name in ("empty", "single-quotes"):
+            # The page has no body for most of these, so that none is fair, and nothing in it to quote.
+            continue
+        install, words = in_answer(action, rebodied(rewrite), outcome), f"{action} answers {words}"
+        yield defect(f"{start}-json-{name}", "REPLY-JSON", action, "", words, install, *unread)
+    for name, media_type in media_types:
+        install = in_answer(action, declared(media_type), outcome)
+        words = f"{outcome}s of {action} are declared as {media_type or 'nothing'}"
+        yield defect(f"{start}-media-type-{name}", "REPLY-MEDIA-TYPE", action, "", words, install)
+
+
+def _headers(action: str, outcome: str, start: str) -> Iterator[Defect]:
+    replies = f"{outcome}s of {action}"
+    for name, given in _ACTIONS[outcome]:
+        words = f"the action of {replies} is {given}"
+        install = with_header(outcome, action, {"action": given})
+        yield defect(f"{start}-action-{name}", "REPLY-ACTION", action, "header:action", words, install)
+    for name, requirement, text in (
+        ("missing", "REPLY-MESSAGE", None),
+        ("empty", "REPLY-MESSAGE-BLANK", ""),
+        ("blank", "REPLY-MESSAGE-BLANK", "  "),
+    ):
+        install = with_header(outcome, action, {"message": text})
+        words = f"{replies} have a {name} message"
+        yield defect(f"{start}-message-{name}", requirement, action, "header:message", words, install)
+    for status in _STATUSES[outcome]:
+        # A malformed or large request has rows of its own (reading T14).
+        install = in_reply(outcome, action, _with_status(status), lambda _, reply: reply.reason != "malformed")
+        words = f"{replies} are sent with the HTTP status {status}"
+        yield defect(f"{start}-status-{status}", f"REPLY-STATUS-{outcome}", action, "", words, install)
 
 
 def _with_status(status: int) -> Callable[[Request, Reply], Reply]:

@@ -189,39 +189,18 @@ def _problem(request: Request, reply: Reply) -> Json:
 
 def _documents() -> Iterator[Variation]:
     document, documents = "render_document", "render_documents"
-    statuses = ("/documents/*/status", "/api/status")
     for name, reading, words, install in (
-        (
-            "documents-reversed",
-            "R9",
-            "the newest document comes first",
-            giving(documents, lambda items, *_: items[::-1]),
-        ),
+        ("documents-reversed", "R9", "the newest document comes first", giving(documents, _newest_first)),
         ("documents-by-name", "R9", "documents are sorted by their names", giving(documents, _by_name)),
         ("documents-id-everywhere", "R8", "documents have their ids in every reply", giving(document, _identified)),
-        (
-            "documents-id-null-elsewhere",
-            "T12",
-            "documents have a null id outside documents/add",
-            giving(document, lambda item, *_: {"id": None, **item}),
-        ),
+        ("documents-id-null-elsewhere", "T12", "documents without an id have a null one", giving(document, _null_id)),
         ("documents-id-numbered", "R8", "the documents of a registration are numbered", giving(documents, _numbered)),
-        (
-            "get-without-statuses",
-            "R11",
-            "Provider/get gives no statuses of documents and api",
-            _in_acks(statuses, to(GONE), GET),
-        ),
-        (
-            "get-null-statuses",
-            "R11",
-            "Provider/get gives null for statuses of documents and api",
-            _in_acks(statuses, to(None), GET),
-        ),
+        ("get-without-statuses", "R11", "Provider/get gives registrations a status only", _getting_status(GONE)),
+        ("get-null-statuses", "R11", "Provider/get gives null for other statuses", _getting_status(None)),
         (
             "api-status-at-signup-only",
             "R1",
-            "api has a status at the signup only, as on the page",
+            "api has a status at the signup only",
             giving("render_api", _as_on_the_page),
         ),
     ):
@@ -240,6 +219,18 @@ def _documents() -> Iterator[Variation]:
     yield Variation("documents-redacted-newest-first", "R9", words, install, {"documents_echo": "redacted"})
     words = "info is kept in the Unicode normal form KC"
     yield Variation("info-compatible", "R10", words, giving("render_info", _compatible))
+
+
+def _newest_first(items: list[Shown], *_: object) -> list[Shown]:
+    return items[::-1]
+
+
+def _null_id(item: Shown, *_: object) -> Shown:
+    return {"id": None, **item}
+
+
+def _getting_status(status: Json) -> Install:
+    return _in_acks(("/documents/*/status", "/api/status"), to(status), GET)
 
 
 def _by_name(items: list[Shown], *_: object) -> list[Shown]:

@@ -66,24 +66,7 @@ def variations() -> Iterator[Variation]:
         _recent(timedelta(hours=5, minutes=30)),
         {"timestamp_zone": "Asia/Kolkata"},
     )
-    for name, reading, words, install in (
-        ("timestamp-fresh", "H1", "a Timestamp is not older than five minutes", _recent(timedelta())),
-        ("path-any-case", "T2", "paths are served in any case", _any_case),
-        ("token-before-body", "H3", "the token is looked up before the body is looked at", _token_first),
-        (
-            "registration-before-body",
-            "R14",
-            "an unknown registration is refused before the rest of the body is looked at",
-            _registration_first,
-        ),
-        ("foreign-as-unknown", "H3", "to another provider's token a registration is unknown", _foreign_as_unknown),
-        (
-            "nack-body-null",
-            "H3",
-            "the body of a NACK for a fault of the header is null",
-            finishing(lambda _, reply: replace(reply, body=None) if reply.reason in _UNREAD else reply),
-        ),
-    ):
+    for name, reading, words, install in _ORDERS:
         yield Variation(name, reading, words, install)
 
 
@@ -152,3 +135,23 @@ def _registration_first(gateway: Gateway) -> None:
         faults = inner(request)
         known = request.action == SIGNUP or not request.id or gateway.find(request) is not None
         return faults if known else {}
+
+
+def _without_body(request: Request, reply: Reply) -> Reply:
+    return replace(reply, body=None) if reply.reason in _UNREAD else reply
+
+
+_ORDERS: tuple[tuple[str, str, str, Install], ...] = (
+    ("timestamp-fresh", "H1", "a Timestamp is not older than five minutes", _recent(timedelta())),
+    ("path-any-case", "T2", "paths are served in any case", _any_case),
+    ("token-before-body", "H3", "the token is looked up before the body is looked at", _token_first),
+    (
+        "registration-before-body",
+        "R14",
+        "an unknown registration is refused before the body",
+        _registration_first,
+    ),
+    ("foreign-as-unknown", "H3", "to another provider's token a registration is unknown", _foreign_as_unknown),
+    ("nack-body-null", "H3", "the body of a NACK for a fault of the header is null", finishing(_without_body)),
+)
+"""Orders in which a request is judged, and ways to refuse it."""
