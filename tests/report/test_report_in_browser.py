@@ -149,7 +149,7 @@ def test_filters_select_by_outcome_level_section_and_text(found, visit):
     form.get_by_label("Text").fill("phone REFUSED")
     assert {FOUND, "UPDATE-NACK-PHONE"} <= ids(page, ".requirement") < every
     assert "findings/" in page.locator(".finding .copy").first.text_content()
-    form.get_by_label("Text").fill("findings/")
+    form.get_by_label("Text").fill("#!/bin/sh")
     assert ids(page, ".finding") == set()
     form.get_by_label("Text").fill("nothing at all is called this")
     assert page.get_by_text("Nothing fits the filter.").is_visible()
