@@ -30,17 +30,21 @@ class RecordedScenario:
         """Completes a finding that one of the exchanges shows with how to see it again."""
         finding, calls = found.finding, self.end.transcript.calls
         judge = judge_of(self.run, self.probe)
-        # A judge can only describe requests that it has judged.
-        for _ in judge.judge_together(calls):
-            continue
+        # A finding of a live run may hold secrets, and nothing masks a command. This one is made from the record.
+        again = [
+            judgement.finding
+            for judged, judgement in judge.judge_together(calls)
+            if judged.id == exchange.id and judgement.finding is not None and judgement.finding.id == finding.id
+        ]
+        place, expected = (again[0].pointer, again[0].expected) if again else ("", "")
         told = tell(
             exchange,
             calls,
             self.probe.binding,
             self.run.config,
             history=finding.requirement in history_requirements(),
-            title=f"{finding.requirement} {finding.pointer}: {finding.message}",
-            expected=finding.expected,
+            title=f"{finding.requirement} {place}: {finding.message}",
+            expected=expected,
             describe=judge.describe,
         )
         found.steps = [*told.steps]
