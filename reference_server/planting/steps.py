@@ -90,15 +90,22 @@ def for_reason(*reasons: str) -> Condition:
     return lambda request, reply: reply.reason in reasons
 
 
-def finishing(change: Finishing) -> Install:
-    """Change every reply before it is written."""
+def giving(step: str, change: Callable[..., Any]) -> Install:
+    """Change what a step gives; the change gets that first, and then what the step got."""
 
     def install(gateway: Gateway) -> None:
-        @replaces(gateway)
-        def finish(inner: Finishing, request: Request, reply: Reply) -> Reply:
-            return change(request, inner(request, reply))
+        def changed(inner: Callable[..., Any], *arguments: Any) -> Any:
+            return change(inner(*arguments), *arguments)
+
+        changed.__name__ = step
+        replaces(gateway)(changed)
 
     return install
+
+
+def finishing(change: Finishing) -> Install:
+    """Change every reply before it is written."""
+    return giving("finish", lambda given, request, reply: change(request, given))
 
 
 def in_reply(
@@ -136,14 +143,7 @@ def with_header(outcome: str, action: str, members: Mapping[str, Json]) -> Insta
 
 def writing(change: Callable[[Answer], Answer], when: Condition = always) -> Install:
     """Change the written form of replies."""
-
-    def install(gateway: Gateway) -> None:
-        @replaces(gateway)
-        def write(inner: Writing, request: Request, reply: Reply) -> Answer:
-            answer = inner(request, reply)
-            return change(answer) if when(request, reply) else answer
-
-    return install
+    return giving("write", lambda answer, request, reply: change(answer) if when(request, reply) else answer)
 
 
 def in_answer(
@@ -347,16 +347,3 @@ def with_info(info: Mapping[str, Json], kept: Registration) -> Registration:
 def added(request: Request) -> int:
     """Count the documents that a request adds."""
     return len(request.body.get("documents") or ()) if request.action == ADD else 0
-
-
-def giving(step: str, change: Callable[..., Any]) -> Install:
-    """Change what a step gives; the change gets that first, and then what the step got."""
-
-    def install(gateway: Gateway) -> None:
-        def changed(inner: Callable[..., Any], *arguments: Any) -> Any:
-            return change(inner(*arguments), *arguments)
-
-        changed.__name__ = step
-        replaces(gateway)(changed)
-
-    return install
