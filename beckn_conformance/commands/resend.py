@@ -18,7 +18,7 @@ from ..judging.obligations import history_requirements
 from ..messages.binding import HEADER
 from ..messages.exchange import Exchange
 from ..messages.hostile import FOREIGN, MALFORMED, MALFORMED_HTTP, SLOW, UNUSUAL, foreign, trickled
-from ..messages.registration import Registration, registration_of
+from ..messages.registration import OTHER_CAPITALS, Registration, registration_of
 from ..messages.text import shown
 from ..record.masking import Masker
 from ..record.rows import row_of
@@ -271,7 +271,7 @@ class _Live:
             self._take(old, new)
 
     def _take(self, old: Registration, new: Registration) -> None:
-        self._names |= {old.id: new.id, old.token: new.token}
+        self._names |= {old.id: new.id, old.token: new.token, old.token + OTHER_CAPITALS: new.token.swapcase()}
         self._made[old.id] = new
 
     def registration(self, step: Exchange) -> Registration | None:

@@ -16,6 +16,7 @@ from typing import Any
 from ..config.gateway import SIGNUP_TOKEN
 from ..errors import UsageError
 from ..messages.exchange import LONGEST_TOKEN, Exchange
+from ..messages.registration import OTHER_CAPITALS
 from ..specification.pointer import MISSING, member
 from ..untrusted import reading
 from ..untrusted.writing import fresh, refuse_links
@@ -42,6 +43,8 @@ OWN = ("kind", "test", "exchanges", "requirements", "binding", "served", "probe"
 """Members of a row that hold no text of the gateway or of the configuration."""
 CREDENTIALS = ("authorization", "set-cookie", "token", "cookie", "proxy-authorization", "x-api-key", "x-auth-token")
 """Header fields of a reply whose value is a secret."""
+BEGINNING = 12
+"""Letters of a token that nobody guesses."""
 
 
 def file_of(kind: str, worker: str = "") -> str:
@@ -109,6 +112,7 @@ class Journal:
         self._masker = masker
         self._secret_fields = {name.casefold() for name in secret_fields}
         self._in_place = {token for token in tokens if not masker.learn(token)}
+        self._tokens = {_beginning(token): token for token in tokens}
         self._kept = 0
         self._stand_ins = private
         names = "|".join(private.names) if private is not None else ""
@@ -131,14 +135,14 @@ class Journal:
         given = member(exchange.body_of_reply, "/auth/token")
         certain = []
         if isinstance(given, str) and given not in ("", SIGNUP_TOKEN, MISSING):
+            self._tokens[_beginning(given)] = given
             if self._masker.learn(given):
                 certain.append(given)
             elif len(given) <= LONGEST_TOKEN:
                 self._in_place.add(given)
-        # A token that the kit made up is no secret.
         sent = exchange.sent.header.get("Token") if exchange.sent is not None else None
-        if isinstance(sent, str) and self._masker.knows(sent):
-            certain.append(sent)
+        if isinstance(sent, str):
+            certain += self._secret_in(sent)
         if self._stand_ins is not None:
             self._learn_private(exchange, self._stand_ins)
         kept = self._kept < LARGEST_RECORD
@@ -155,6 +159,17 @@ class Journal:
         contents = (exchange.request.content, exchange.reply.content if exchange.reply is not None else b"")
         self._kept += sum(len(content) for content in contents if len(content) > SHORT)
         return row
+
+    def _secret_in(self, token: str) -> list[str]:
+        """The secret in a token that is sent. One that the kit made up is none, unless it tells a given one."""
+        given = self._tokens.get(_beginning(token), token)
+        if token != given and token.startswith(given):
+            token = given
+        elif token == given.swapcase():
+            self._masker.add_private(token, self._masker.mask(given) + OTHER_CAPITALS)
+        elif token != given:
+            self._masker.learn(token)
+        return [token] if self._masker.knows(token) else []
 
     def _is_secret(self, part: str, name: str, value: str) -> bool:
         """Whether the value of a header field is a secret even if the same text is none elsewhere."""
@@ -210,3 +225,7 @@ class Journal:
         """Closes both files. Every line was flushed before, or raised an error."""
         self._exchanges.close()
         self._course.close()
+
+
+def _beginning(token: str) -> str:
+    return token.casefold()[:BEGINNING]

@@ -11,7 +11,7 @@ from ..config.proxies import has_user
 from ..messages.binding import Binding, EnvelopeBinding
 from ..messages.exchange import Exchange
 from ..messages.json_text import write_json
-from ..messages.registration import registration_of
+from ..messages.registration import OTHER_CAPITALS, registration_of
 from ..messages.shell import LONGEST, Expansion, Part, command, is_plain, printing, variable, word
 from ..untrusted.text import printable
 
@@ -88,6 +88,7 @@ class Values:
             return
         id_, token = in_json(made.id), self._as_sent(made.token)
         self._ids[id_], self._secrets[token] = variable(f"ID{number}"), variable(f"T{number}")
+        self._secrets[token + OTHER_CAPITALS] = Expansion(f'$(printf %s "$T{number}" | tr A-Za-z a-zA-Z)')
         yield self._take(f"ID{number}", number, ("registration", "id"), in_json=id_ != made.id)
         yield self._take(f"T{number}", number, ("auth", "token"), in_json=bool(self._member))
 

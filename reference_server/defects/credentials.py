@@ -55,6 +55,10 @@ _TOKENS: tuple[tuple[str, str, str, Test, str], ...] = (
     ("unknown", "UNKNOWN", "token", _is_given, "a token that no signup gave"),
     ("foreign", "FOREIGN", "foreign", _is_given, "another registration's token"),
 )
+_LIKE: tuple[tuple[str, Callable[[str], str], str], ...] = (
+    ("in-any-case", str.casefold, "in other capitals"),
+    ("by-its-beginning", lambda token: token[:20], "that only begins as the one that was given"),
+)
 _LOST = (
     ("get-token-works-once", "GET-ACK", GET, 1, "works for one Provider/get only"),
     ("update-token-never-works", "UPDATE-ACK", UPDATE, 0, "does not open Provider/info/update"),
@@ -103,8 +107,9 @@ def defects(actions: Sequence[str]) -> Iterator[Defect]:
             f"the reply to {action} carries the token again",
             in_reply("ACK", action, _with_auth),
         )
-    words = "Provider/get is acknowledged with a token in other capitals"
-    yield defect("get-token-in-any-case", "TOKEN-NACK-UNKNOWN", GET, "header:Token", words, _in_any_case)
+    for name, key, words in _LIKE:
+        words = f"Provider/get is acknowledged with a token {words}"
+        yield defect(f"get-token-{name}", "TOKEN-NACK-UNKNOWN", GET, "header:Token", words, _known_by(key))
     for name, requirement, action, allowed, words in _LOST:
         install = _worn_out(action, allowed)
         yield defect(name, "TOKEN-ACCEPTED", action, "header:Token", f"a token {words}", install, requirement)
@@ -122,28 +127,33 @@ def _unchecked(action: str, member: str, test: Test) -> Install:
     return install
 
 
-def _in_any_case(gateway: Gateway) -> None:
-    given: dict[str, str] = {}
+def _known_by(key: Callable[[str], str]) -> Install:
+    """Let Provider/get be called with any token that has something in common with one that was given."""
 
-    def as_given(request: Request) -> Request:
-        token = request.header.get("Token")
-        if request.action != GET or not isinstance(token, str):
-            return request
-        return replace(request, header={**request.header, "Token": given.get(token.casefold(), token)})
+    def install(gateway: Gateway) -> None:
+        given: dict[str, str] = {}
 
-    @replaces(gateway)
-    def new_token(inner: Callable[[], str]) -> str:
-        token = inner()
-        given[token.casefold()] = token
-        return token
+        def as_given(request: Request) -> Request:
+            token = request.header.get("Token")
+            if request.action != GET or not isinstance(token, str):
+                return request
+            return replace(request, header={**request.header, "Token": given.get(key(token), token)})
 
-    @replaces(gateway)
-    def check_token(inner: CheckingMember, request: Request) -> str | None:
-        return inner(as_given(request))
+        @replaces(gateway)
+        def new_token(inner: Callable[[], str]) -> str:
+            token = inner()
+            given[key(token)] = token
+            return token
 
-    @replaces(gateway)
-    def authorise(inner: Authorising, request: Request, registration: Registration | None) -> Reply | None:
-        return inner(as_given(request), registration)
+        @replaces(gateway)
+        def check_token(inner: CheckingMember, request: Request) -> str | None:
+            return inner(as_given(request))
+
+        @replaces(gateway)
+        def authorise(inner: Authorising, request: Request, registration: Registration | None) -> Reply | None:
+            return inner(as_given(request), registration)
+
+    return install
 
 
 def _open(action: str, refusal: str, test: Test) -> Install:

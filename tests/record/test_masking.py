@@ -14,11 +14,13 @@ from hypothesis import strategies as st
 
 from beckn_conformance.messages.exchange import LONGEST_TOKEN, Reply
 from beckn_conformance.messages.json_text import read_json
+from beckn_conformance.messages.registration import OTHER_CAPITALS
 from beckn_conformance.process.censor import censored
+from beckn_conformance.record.journal import Journal
 from beckn_conformance.record.masking import Masker
 from beckn_conformance.record.rows import row_of, text_of
 from beckn_conformance.record.secret_index import SHORTEST
-from tests.exchanges import QUICK, SIGNUP, exchange
+from tests.exchanges import QUICK, SIGNUP, Story, exchange
 from tests.writings import WRITINGS
 
 SECRETS = st.text(st.characters(codec="utf-8"), min_size=SHORTEST, max_size=20) | st.from_regex(
@@ -360,3 +362,25 @@ def test_a_hostile_text_takes_no_more_than_its_length_in_time(name):
     assert "eyJhbG.x0000000000" not in masked
     # Linear ones take a second at most; what is quadratic takes hours.
     assert time.process_time() - begun < 20
+
+
+def test_a_made_up_token_that_tells_most_of_a_secret_one_is_masked_too(tmp_path):
+    story = Story()
+    token = "dGhpcyBpcyBhIHRva2VuIQ_b2Yz"
+    story.signup(token=token)
+    near = [token.swapcase(), token[:-8], f"{token[:-8]}AAAAAAAA", f"{token}AAAAAAAA"]
+    for sent in (*near, "made-up-token-of-the-kit"):
+        story.get(token=sent)
+    masker = Masker()
+    journal = Journal(tmp_path, masker)
+    for made in story.exchanges:
+        journal.write(made)
+    journal.close()
+
+    written = (tmp_path / "exchanges.jsonl").read_text()
+
+    assert not [text for text in (token, *near) if text[:12] in written]
+    assert "made-up-token-of-the-kit" in written
+    mask = masker.mask(token)
+    assert f'"{mask}{OTHER_CAPITALS}"' in written
+    assert f'"{mask}AAAAAAAA"' in written
