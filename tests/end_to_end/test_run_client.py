@@ -110,7 +110,11 @@ def _hinted_and_closing(seen: Seen, answer: Answer) -> bytes:
     return early + written(with_fields(answer, [("Connection", "close")]))
 
 
-@pytest.mark.parametrize("twist", [_ended_by_closing, _squeezed_into_chunks, _hinted_and_closing])
+def _closing_unannounced(seen: Seen, answer: Answer) -> bytes:
+    return written(answer)
+
+
+@pytest.mark.parametrize("twist", [_ended_by_closing, _squeezed_into_chunks, _hinted_and_closing, _closing_unannounced])
 def test_a_fair_gateway_passes_however_it_frames_its_replies(
     kit: Kit, gateway: Callable[..., Loopback], twist: Twist
 ) -> None:
