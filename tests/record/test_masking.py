@@ -12,6 +12,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from beckn_conformance.messages.binding import HttpBinding
 from beckn_conformance.messages.exchange import LONGEST_TOKEN, Reply
 from beckn_conformance.messages.json_text import read_json
 from beckn_conformance.messages.registration import OTHER_CAPITALS
@@ -20,6 +21,7 @@ from beckn_conformance.record.journal import Journal
 from beckn_conformance.record.masking import Masker
 from beckn_conformance.record.rows import row_of, text_of
 from beckn_conformance.record.secret_index import SHORTEST
+from beckn_conformance.run.reproduction import tell
 from tests.exchanges import QUICK, SIGNUP, Story, exchange
 from tests.writings import WRITINGS
 
@@ -384,3 +386,14 @@ def test_a_made_up_token_that_tells_most_of_a_secret_one_is_masked_too(tmp_path)
     mask = masker.mask(token)
     assert f'"{mask}{OTHER_CAPITALS}"' in written
     assert f'"{mask}AAAAAAAA"' in written
+
+
+def test_a_token_in_other_capitals_is_made_of_the_one_that_the_signup_gives():
+    story = Story()
+    story.signup(token="<secret 17c20654ad>")
+    story.wait()
+    asked = story.get(token=f"{story.mine.token}{OTHER_CAPITALS}")
+
+    told = tell(asked, story.exchanges, HttpBinding(), story.config, history=False)
+
+    assert """$(printf %s "$T1" | tr A-Za-z a-zA-Z)""" in told.curl + told.script
