@@ -7,7 +7,8 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from beckn_conformance.commands.spec.additions import operation
+from beckn_conformance.commands.spec.additions import member, operation, requirements
+from beckn_conformance.commands.spec.additions.editing import append
 from beckn_conformance.specification.loading import default_folder
 
 WEBSITE = {
@@ -51,84 +52,39 @@ def changed(folder: Path, name: str, change: Any) -> None:
     file.write_text(json.dumps(content, indent=1, ensure_ascii=False), encoding="utf-8")
 
 
-def with_requirements(folder: Path, member: str, word: str, *, scalar: bool = True) -> None:
-    """Adds the requirements on a member of the requests that have it."""
-    rows = ""
-    for key, prefix, section in (
-        ("signup", "SIGNUP", "§1"),
-        ("info-update", "UPDATE", "§3"),
-        ("documents-add", "DOCUMENTS", "§4"),
-    ):
-        if (key == "info-update" and not member.startswith("/info/")) or (
-            key == "documents-add" and not member.startswith("/documents/")
-        ):
-            continue
-        if scalar:
-            rows += f"""
-- id: {prefix}-ACK-{word}
-  section: {section} Table of Definitions
-  level: MUST
-  basis: stated
-  reading: [Q1]
-  title: valid {member} is accepted
-  text: A valid {member} is accepted.
-  operations: [{key}]
-  accepts: {{members: [{member}], strength: must}}
-"""
-        rows += f"""
-- id: {prefix}-NACK-{word}
-  section: {section} Responses, Failure, Body
-  level: MUST
-  basis: stated
-  reading: [Q2, R14]
-  title: faulty {member} is refused and blamed
-  text: A request whose {member} is faulty is refused with a NACK that has a message at that field.
-  operations: [{key}]
-  refuses: {{members: [{member}], strength: must}}
-"""
-    with (folder / "requirements.yaml").open("a", encoding="utf-8") as file:
-        file.write(rows)
+def with_member(folder: Path, pointer: str, schema: Any) -> None:
+    """Adds a member to requests and replies of a copy, as ``spec add member`` does, and gives it a schema."""
+    member.add(folder, pointer, schema["type"], optional=False)
+    name = pointer.rpartition("/")[2]
+    changed(folder, "common.json", lambda common: common["$defs"].update({name: schema}))
 
 
 def with_website(folder: Path) -> Path:
     """A copy in which ``info`` has one member more."""
     copied(folder)
-    changed(folder, "common.json", lambda common: _add_to_info(common["$defs"], "website", WEBSITE, {"type": "string"}))
-    with_requirements(folder, "/info/website", "WEBSITE")
+    with_member(folder, "/info/website", WEBSITE)
     return folder
 
 
 def with_everything(folder: Path) -> Path:
     """A copy in which every part of a signup has one member more, and there is a part more."""
     with_website(folder)
-
-    def change(common: Any) -> None:
-        parts = common["$defs"]
-        _add_to_info(parts, "size", SIZE, {"type": "integer"})
-        _add(parts["api"], "sandbox", SANDBOX)
-        for kept in ("api_kept", "api_new"):
-            _add(parts[kept], "sandbox", {"type": "boolean"})
-        parts["api_errors"]["anyOf"][1]["properties"]["sandbox"] = {"$ref": "#/$defs/error"}
-        _add(parts["document"], "kind", KIND)
-        for kept in ("document_kept", "document_new", "document_numbered"):
-            _add(parts[kept], "kind", {"type": "string"})
-        items = parts["documents_errors"]["anyOf"][1]["items"]["anyOf"][1]
-        items["properties"]["kind"] = {"$ref": "#/$defs/error"}
-        parts["contact"] = CONTACT
-
-    changed(folder, "common.json", change)
+    with_member(folder, "/info/size", SIZE)
+    with_member(folder, "/api/sandbox", SANDBOX)
+    with_member(folder, "/documents/*/kind", KIND)
+    changed(folder, "common.json", lambda common: common["$defs"].update(contact=CONTACT))
     changed(folder, "signup.request.json", lambda body: _add(body, "contact", {"$ref": "common.json#/$defs/contact"}))
     for key in ("signup", "get", "info-update", "documents-add"):
         reply = {"type": "object", "required": ["person"], "properties": {"person": {"type": "string"}}}
         changed(folder, f"{key}.ack.json", lambda body, reply=reply: _add(body, "contact", reply))
-    with_requirements(folder, "/contact", "CONTACT", scalar=False)
-    for member, word in (
-        ("/info/size", "SIZE"),
-        ("/api/sandbox", "SANDBOX"),
-        ("/documents/*/kind", "KIND"),
-        ("/contact/person", "PERSON"),
+    scope = ("§1", "signup")
+    person = ["/contact/person"]
+    for row in (
+        requirements.refused("SIGNUP-NACK-CONTACT", *scope, "contact", ["/contact"]),
+        requirements.accepted("SIGNUP-ACK-PERSON", *scope, "person", person),
+        requirements.refused("SIGNUP-NACK-PERSON", *scope, "person", person),
     ):
-        with_requirements(folder, member, word)
+        append(folder, "requirements.yaml", row)
     return folder
 
 
@@ -147,14 +103,6 @@ def with_operation(folder: Path) -> Path:
 def _show_registration_only(body: Any) -> None:
     body["required"] = ["registration"]
     body["properties"] = {"registration": body["properties"]["registration"]}
-
-
-def _add_to_info(parts: Any, name: str, schema: Any, kept: Any) -> None:
-    parts[name] = schema
-    _add(parts["info"], name, {"$ref": f"#/$defs/{name}"})
-    parts["info_change"]["properties"][name] = {"anyOf": [{"$ref": f"#/$defs/{name}"}, {"type": "null"}]}
-    _add(parts["info_kept"], name, kept)
-    parts["info_errors"]["anyOf"][1]["properties"][name] = {"$ref": "#/$defs/error"}
 
 
 def _add(holder: Any, name: str, schema: Any) -> None:

@@ -12,7 +12,7 @@ from ....specification.loading import load
 from ....specification.pointer import MISSING, below, member, parts_of
 from ....specification.specification import Specification
 from ..check.folder import Folder
-from . import Added
+from . import Added, requirements
 from .editing import append, change
 
 COMMON: Final = "common.json"
@@ -123,42 +123,17 @@ def _put(path: Path, place: Place, name: str, schema: Any, *, required: bool, li
 
 def _requirements(path: Path, specification: Specification, parent: str, pointer: str, name: str) -> list[str]:
     """Adds the rows that every member of a request needs; returns their ids."""
-    ids, rows = [], []
+    ids: list[str] = []
+    rows: list[str] = []
     word = re.sub("[^A-Z]+", "-", name.upper()).strip("-")
     for operation in specification.operations:
         if all(m.parent != parent for m in specification.members(operation.action)):
             continue
         if not parent and operation is not specification.operations[0]:
             continue
-        accepted, refused = f"{operation.prefix}-ACK-{word}", f"{operation.prefix}-NACK-{word}"
-        ids += [accepted, refused]
-        rows.append(
-            ROWS.format(
-                accepted=accepted, refused=refused, section=operation.section, pointer=pointer, key=operation.key
-            )
-        )
-    append(path, "requirements.yaml", "\n".join(rows))
+        scope = (operation.section, operation.key, pointer, [pointer])
+        new = [f"{operation.prefix}-ACK-{word}", f"{operation.prefix}-NACK-{word}"]
+        rows += [requirements.accepted(new[0], *scope), requirements.refused(new[1], *scope)]
+        ids += new
+    append(path, "requirements.yaml", "\n\n".join(rows))
     return ids
-
-
-ROWS: Final = """
-- id: {accepted}
-  section: {section} Table of Definitions
-  level: MUST
-  basis: stated
-  reading: [Q1]
-  title: valid {pointer} is accepted
-  text: A request with a valid {pointer} is accepted.
-  operations: [{key}]
-  accepts: {{members: ["{pointer}"], strength: must}}
-
-- id: {refused}
-  section: {section} Responses, Failure, Body
-  level: MUST
-  basis: stated
-  reading: [Q2, R14]
-  title: faulty {pointer} is refused and blamed
-  text: A request whose {pointer} is faulty is refused with a NACK that has a message at that field.
-  operations: [{key}]
-  refuses: {{members: ["{pointer}"], strength: must}}
-"""

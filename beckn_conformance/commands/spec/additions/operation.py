@@ -10,7 +10,7 @@ from ....errors import UsageError, nearest
 from ....specification.catalogue import Operation
 from ....specification.loading import load
 from ....specification.specification import Specification
-from . import Added
+from . import Added, requirements
 from .editing import append, block, change, insert, line_of, text_of, write
 
 KINDS: Final = ("request", "ack", "nack")
@@ -91,38 +91,15 @@ def _requirements(path: Path, specification: Specification, model: Operation, ne
         members = [m for m in specification.members(model.action) if f"{m.pointer}/".startswith(f"{top.pointer}/")]
         sent = [m.pointer for m in members if m.scalar and "x-known" not in m.schema]
         word = re.sub("[^A-Z]+", "-", top.name.upper())
-        about = [(f"ACK-{word}", sent, ACCEPTED), (f"NACK-{word}", [m.pointer for m in members], REFUSED)]
-        for name, pointers, like in about[not sent :]:
-            ids.append(f"{new.prefix}-{name}")
-            names = ", ".join(f'"{pointer}"' for pointer in pointers)
-            rows.append(like.format(id=ids[-1], section=new.section, key=new.key, name=top.name, members=names).strip())
+        scope = (new.section, new.key, top.name)
+        if sent:
+            ids.append(f"{new.prefix}-ACK-{word}")
+            rows.append(requirements.accepted(ids[-1], *scope, sent))
+        ids.append(f"{new.prefix}-NACK-{word}")
+        rows.append(requirements.refused(ids[-1], *scope, [m.pointer for m in members]))
     write(path, file, "".join(lines))
     append(path, file, "\n\n".join(rows))
     return ids
-
-
-ACCEPTED: Final = """
-- id: {id}
-  section: {section} Table of Definitions
-  level: MUST
-  basis: stated
-  reading: [Q1]
-  title: valid {name} is accepted
-  text: A request with valid values in {name} is accepted.
-  operations: [{key}]
-  accepts: {{members: [{members}], strength: must}}
-"""
-REFUSED: Final = """
-- id: {id}
-  section: {section} Responses, Failure, Body
-  level: MUST
-  basis: stated
-  reading: [Q2, R14]
-  title: faulty {name} is refused and blamed
-  text: A request with a fault in {name} is refused with a NACK that has a message at that field.
-  operations: [{key}]
-  refuses: {{members: [{members}], strength: must}}
-"""
 
 
 def _described(path: Path, model: Operation, new: Operation) -> None:
