@@ -137,7 +137,7 @@ async def test_one_fault(actor: Actor, fault: FaultCase) -> None:
 @exercises("NACK-ALL", "DOCUMENTS-NACK-UNCHANGED")
 @scenario
 async def test_several_faults(actor: Actor, faults: tuple[str, ...]) -> None:
-    """Of several faulty members each is blamed, and nothing changes."""
+    """Each of several faulty members is blamed, and nothing changes."""
     registration = await actor.registered()
     documents = [actor.values.document() for _ in range(3)]
     await actor.add(registration, spoiled({"documents": documents}, faults)["documents"])
@@ -169,7 +169,7 @@ async def test_unknown_registration(actor: Actor) -> None:
 @exercises("DOCUMENTS-OLD-STATUS-KEPT")
 @settling
 async def test_verified_documents_stay_verified(actor: Actor) -> None:
-    """What a person has verified is not put back by other documents."""
+    """Other documents do not undo a verification by a person."""
     registration = await actor.registered(actor.values.signup(documents=2))
     added = await actor.add(registration, [actor.values.document()])
     await actor.get_after(added, registration)

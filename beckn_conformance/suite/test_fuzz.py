@@ -47,7 +47,7 @@ def _name(actor: Actor, text: str, repeated: int = 1) -> str:
 )
 @drawn(strategies.registrations)
 async def test_round_trip(actor: Actor, example: Any) -> None:
-    """What is valid is acknowledged, kept and given back, whatever script it is written in."""
+    """A valid registration is acknowledged, kept and given back in any script."""
     values = actor.values
     body = values.signup(name=_name(actor, example["name"], example["repeated"]))
     for pointer, kind in example["kinds"]:
@@ -66,7 +66,7 @@ async def test_round_trip(actor: Actor, example: Any) -> None:
 @exercises(*REFUSED, *NACKS, *ANSWERED, "UPDATE-NACK-UNCHANGED", "DOCUMENTS-NACK-UNCHANGED")
 @drawn(strategies.single_faults)
 async def test_one_fault(actor: Actor, example: Any) -> None:
-    """What has one fault is refused, the faulty member is blamed, and nothing changes."""
+    """A request with one fault is refused, the faulty member is blamed, and nothing changes."""
     phone, email, *others = example
     faults = [
         (action, fault)
@@ -93,7 +93,7 @@ async def test_one_fault(actor: Actor, example: Any) -> None:
 @exercises("NACK-ALL", *NACKS, *ANSWERED, "UPDATE-NACK-UNCHANGED", "DOCUMENTS-NACK-UNCHANGED")
 @drawn(strategies.joint_faults)
 async def test_several_faults(actor: Actor, example: Any) -> None:
-    """Of several faulty members each is blamed, and nothing changes."""
+    """Each of several faulty members is blamed, and nothing changes."""
     action, faults = example
     registration = None if action == SIGNUP else await actor.registered()
     body = _body(actor, action, registration)

@@ -24,7 +24,7 @@ from beckn_conformance.suite.cases import ANSWERED, call_about_unknown, call_wit
 )
 @scenario
 async def test_plain_get(actor: Actor) -> None:
-    """Asking twice; the second answer is held against the first as well."""
+    """Asks twice; the second reply is also compared with the first."""
     registration = await actor.registered()
     await actor.get(registration)
     await actor.get(registration)

@@ -187,7 +187,7 @@ async def test_one_fault(actor: Actor, fault: FaultCase) -> None:
 @exercises("NACK-ALL", "UPDATE-NACK-UNCHANGED")
 @scenario
 async def test_several_faults(actor: Actor, faults: tuple[str, ...]) -> None:
-    """Of several faulty members each is blamed, and nothing changes."""
+    """Each of several faulty members is blamed, and nothing changes."""
     registration = await actor.registered()
     await actor.update(registration, spoiled({"info": actor.values.info()}, faults)["info"])
     await actor.get(registration)
@@ -231,7 +231,7 @@ async def test_unknown_registration(actor: Actor) -> None:
 @exercises("UPDATE-DOCUMENT-STATUS-KEPT")
 @settling
 async def test_verified_documents_stay_verified(actor: Actor) -> None:
-    """What a person has verified is not put back by an update of other things."""
+    """An update of other things does not undo a verification by a person."""
     registration = await actor.registered(actor.values.signup(documents=2))
     await actor.verifier.verify(registration.id)
     await actor.get(registration)
@@ -246,7 +246,7 @@ async def test_verified_documents_stay_verified(actor: Actor) -> None:
 @exercises("UPDATE-DOCUMENT-STATUS-KEPT")
 @settling
 async def test_verified_documents_stay_verified_when_another_is_updated(actor: Actor) -> None:
-    """What a person has verified is not put back by an update of another registration."""
+    """An update of another registration does not undo a verification by a person."""
     one, other = await actor.registered(actor.values.signup(documents=2)), await actor.registered()
     await actor.verifier.verify(one.id)
     await actor.get(one)

@@ -114,7 +114,7 @@ def _long(pointer: str, length: int, word: str) -> str:
 @pytest.mark.parametrize("member", ["name", "phone", "email"])
 @scenario
 async def test_ids_differ_for_like_providers(actor: Actor, member: str) -> None:
-    """Of two providers that share a value the second may be refused, but not taken for the first."""
+    """The second of two providers that share a value may be refused, but not taken for the first."""
     first = actor.values.signup()
     second = actor.values.signup()
     second["info"][member] = first["info"][member]
@@ -137,5 +137,5 @@ async def test_one_fault(actor: Actor, fault: FaultCase) -> None:
 @exercises("NACK-ALL")
 @scenario
 async def test_several_faults(actor: Actor, faults: tuple[str, ...]) -> None:
-    """Of several faulty members each is blamed."""
+    """Each of several faulty members is blamed."""
     await actor.signup(spoiled(actor.values.signup(documents=3), faults))
