@@ -2,7 +2,7 @@
 
 KitError
 ├── UsageError           an option or configuration that cannot be used (exit status 4)
-├── SpecificationError   schemas/ is missing, unreadable or inconsistent
+├── SpecificationError   schemas/ is missing, unreadable or inconsistent (exit status 4)
 ├── Unreachable          the gateway gives no usable answer at all (verdict inconclusive)
 └── Unmet                a precondition of a test did not hold (inconclusive, never passed)
 """

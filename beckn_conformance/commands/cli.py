@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from .. import __version__
-from ..errors import KitError, UsageError
+from ..errors import KitError, SpecificationError, UsageError
 from ..process.censor import censored
 from ..process.interrupts import take_termination
 from ..process.output import lasting
@@ -32,7 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     with lasting():
         try:
             return _run(arguments)
-        except UsageError as error:
+        except (UsageError, SpecificationError) as error:
             return _failed(str(error), 4)
         except KitError as error:
             return _failed(str(error), 3)

@@ -13,7 +13,7 @@ import pytest
 
 from ..config.gateway import GatewayConfig
 from ..config.paths import path_of
-from ..errors import KitError, UsageError
+from ..errors import KitError, SpecificationError, UsageError
 from ..process import crash
 from ..record.journal import prepare
 from ..run import embedded
@@ -57,7 +57,7 @@ def read(config: pytest.Config) -> Settings:
     with contextlib.ExitStack() as lock:
         try:
             settings = _read(config, lock)
-        except UsageError as error:
+        except (UsageError, SpecificationError) as error:
             raise pytest.UsageError(printable(str(error))) from None
         except KitError as error:
             raise pytest.exit.Exception(printable(str(error)), returncode=3) from None

@@ -50,7 +50,10 @@ class Selection:
         A property exercises many requirements with hundreds of requests. It goes by a requirement's name only if no
         test was made for that requirement.
         """
-        items[:] = sorted((item for item in items if self._applies(ScenarioTest.of(item))), key=_rank)
+        idle = [item for item in items if not self._applies(ScenarioTest.of(item))]
+        items[:] = sorted((item for item in items if item not in idle), key=_rank)
+        if idle:
+            idle[0].config.hook.pytest_deselected(items=idle)
         tests = [*filter(None, map(ScenarioTest.of, items))]
         self.available = len(tests)
         made_for = {name for test in tests if not test.is_property for name in test.requirements}

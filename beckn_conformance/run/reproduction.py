@@ -115,7 +115,9 @@ def _line(commands: Sequence[str]) -> str:
 def _script(
     title: str, steps: Sequence[str], variables: Sequence[str], calls: Sequence[_Call], ending: Sequence[str]
 ) -> str:
-    lines = [f"#!/bin/sh\n# {title}\n# Needs curl and python3.", *variables]
+    # The gateway may have moved; what a failed call leaves unset helps nobody.
+    base, *others = variables
+    lines = [f"#!/bin/sh\n# {title}\n# Needs curl and python3.\nset -e", f'[ -n "${{U-}}" ] || {base}', *others]
     for text, call in zip(steps, calls, strict=True):
         lines += [f"\n# {text}", command(["printf", "\\n%s\\n", text]), *call.commands(shown=True)]
     return "\n".join([*lines, *ending]) + "\n"

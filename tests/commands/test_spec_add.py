@@ -90,7 +90,7 @@ def test_a_reading_is_a_row_that_can_be_cited(folder: Path) -> None:
     [
         (("member", "/info/phone"), "/info/phone is there already"),
         (("member", "/inof/website"), "no request has an object at /inof; did you mean '/info'?"),
-        (("member", "/info/Web Site"), "write the name of the member in lower case"),
+        (("member", "/info/Web Site"), "write a pointer of lower-case letters"),
         (("operation", "Provider/get"), "Provider/get is there already"),
         (("operation", "status"), "write the Action of the operation"),
         (("operation", "Provider/status", "--like", "fetch"), "--like fetch is no operation"),

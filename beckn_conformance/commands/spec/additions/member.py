@@ -39,8 +39,8 @@ def add(path: Path, pointer: str, type_: str, *, optional: bool) -> Added:
     folder, specification = Folder(path), load(path)
     parent, _, name = pointer.rpartition("/")
     places = {key: [*_places(folder, specification, parent, key)] for key in ("request", "ack", "nack")}
-    if not re.fullmatch("[a-z][a-z0-9_]*", name):
-        raise UsageError(f"{pointer}: write the name of the member in lower case, such as /info/website")
+    if not re.fullmatch("/([a-z_*]+/)*[a-z][a-z_]*", pointer):
+        raise UsageError(f"{pointer}: write a pointer of lower-case letters and underscores, such as /info/website")
     if not places["request"]:
         known = {m.parent for o in specification.operations for m in specification.members(o.action)}
         raise UsageError(f"{pointer}: no request has an object at {parent or 'its root'}{nearest(parent, known)}")
@@ -125,7 +125,9 @@ def _requirements(path: Path, specification: Specification, parent: str, pointer
     """Adds the rows that every member of a request needs; returns their ids."""
     ids: list[str] = []
     rows: list[str] = []
-    word = re.sub("[^A-Z]+", "-", name.upper()).strip("-")
+    word = name.upper().replace("_", "-")
+    if any(id_.endswith(f"-{word}") for id_ in specification.requirements):
+        word = "-".join((*parts_of(parent), word)).replace("*-", "").upper()
     for operation in specification.operations:
         if all(m.parent != parent for m in specification.members(operation.action)):
             continue

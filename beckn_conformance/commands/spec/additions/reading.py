@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -18,12 +19,14 @@ def add(path: Path, number: str, topic: str, level: str) -> Added:
         raise UsageError(f"{number}: write a letter and a number, such as R20")
     if number in readings:
         raise UsageError(f"{number} is there already, on {readings[number]['topic']}")
+    if len(topic.strip()) < 3 or not topic.isprintable():
+        raise UsageError(f"--topic {topic!a}: write a few words")
     alike = [row["section"] for other, row in readings.items() if other[0] == number[0]]
     section = alike[0] if alike else "Replies"
     row = f"""
   - number: {number}
     section: {section}
-    topic: {topic}
+    topic: {json.dumps(topic, ensure_ascii=False)}
     page: The page is silent.
     sends: ""
     accepts: Decide what a gateway may do, and what it must.
