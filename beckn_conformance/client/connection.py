@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import functools
 import socket
 import ssl
@@ -71,15 +72,24 @@ class Connection(asyncio.Protocol):
                 break
             self.transport.write(piece)
         if raw is not None:
-            if raw.ending == "half-close" and self.transport.can_write_eof() and not self.transport.is_closing():
-                self.transport.write_eof()
-            if raw.ending == "reset":
-                self.transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, NO_LINGERING)
-                self._settle(BrokenOff("broken off by the kit"))
+            # The gateway may have reset the connection a moment ago, which the loop does not know yet.
+            with contextlib.suppress(OSError):
+                self._end(raw.ending)
             await asyncio.wait({self._reply}, timeout=raw.wait)
             if not self._reply.done():
                 raise TimeoutError(f"no reply within {raw.wait:g} s after the last byte")
         return await self._reply
+
+    def _end(self, ending: str) -> None:
+        """Half-closes or resets the connection."""
+        assert self.transport is not None
+        if ending == "half-close" and self.transport.can_write_eof() and not self.transport.is_closing():
+            self.transport.write_eof()
+        if ending == "reset":
+            try:
+                self.transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, NO_LINGERING)
+            finally:
+                self._settle(BrokenOff("broken off by the kit"))
 
     def _settle(self, reply: Reply | Exception) -> None:
         """Ends the waiting for a reply."""

@@ -164,6 +164,7 @@ class Journal:
         """The secret in a token that is sent. One that the kit made up is none, unless it tells a given one."""
         given = self._tokens.get(_beginning(token), token)
         if token != given and token.startswith(given):
+            self._masker.add_private(token, self._masker.mask(given) + token[len(given) :])
             token = given
         elif token == given.swapcase():
             self._masker.add_private(token, self._masker.mask(given) + OTHER_CAPITALS)

@@ -63,8 +63,6 @@ class Histories:
         self._ids: set[int] = set()
         """Hashes of all ids that signups were given."""
         self._owners = Owners()
-        self._moves: set[tuple[str, str]] = set()
-        """Statuses that followed each other without a change in between."""
         self._large = Large()
         self.doubled: set[str] = set()
         """Ids that were given to more than one signup: what is shown of one may be another's."""
@@ -103,7 +101,7 @@ class Histories:
             self._stray(observation)
 
     def _begin(self, id_: str) -> Registration:
-        history = Registration(id_, self._specification, self._owners, self._moves, deferring=self._deferred)
+        history = Registration(id_, self._specification, self._owners, deferring=self._deferred)
         self._registrations[id_] = history
         return history
 

@@ -26,14 +26,12 @@ from .unchanging import Unchanging
 class Registration:
     """What a registration went through, as far as later replies can tell."""
 
-    def __init__(
-        self, id_: str, specification: Specification, owners: Owners, moves: set[tuple[str, str]], *, deferring: bool
-    ) -> None:
+    def __init__(self, id_: str, specification: Specification, owners: Owners, *, deferring: bool) -> None:
         self.course = Course()
         self.info = Info(specification.info_names, deferring=deferring)
         self.documents = Documents(id_, owners, specification.document_names)
         self.unchanging = Unchanging()
-        self.status = Status(moves)
+        self.status = Status()
         self.clones = Clones(self.info, self.documents, self.unchanging)
         self._announced: set[str] = set()
 

@@ -8,25 +8,26 @@ from ...messages.text import shown
 from ...specification.actions import ADD, GET, SIGNUP, UPDATE
 from ...specification.pointer import MISSING, member
 from ..checks import Observation
-from ..finding import Judgement
+from ..finding import Judgement, Obligation
 from ..registry import history_check
 from .course import Course, settled
 
 PREFIX = {UPDATE: "UPDATE", ADD: "DOCUMENTS"}
 
 
-@history_check(
+REQUIREMENTS = (
     "UPDATE-STATUS-SEEN",
     "UPDATE-NACK-STATUS-UNCHANGED",
     "DOCUMENTS-STATUS-SEEN",
     "DOCUMENTS-NACK-STATUS-UNCHANGED",
 )
+
+
+@history_check(*REQUIREMENTS)
 class Status:
     """The status of a registration, as replies have shown it."""
 
-    def __init__(self, moves: set[tuple[str, str]]) -> None:
-        self._moves = moves
-        """Statuses that followed each other without a change in between, of any registration."""
+    def __init__(self) -> None:
         self._quiet = True
         """No change was sent since the last reply that showed the status."""
         self._last: str | None = None
@@ -61,8 +62,6 @@ class Status:
             # There is no older state than that of the signup, so a read of it is never stale.
             fresh = course.written == SIGNUP or settled(observation, course.written_at)
             self._by_get = status if fresh else None
-            if self._quiet and self._certain and not course.under_way and status and self._last:
-                self._moves.add((self._last, status))
             self._quiet = not course.under_way
         else:
             self._before_change, self._by_get, self._quiet = self._last, None, False
@@ -71,6 +70,9 @@ class Status:
     def judge(self, observation: Observation, course: Course) -> Iterator[Judgement]:
         """Judges the status that a Provider/get shows."""
         status = _status(observation)
+        if self._moves_to(observation, course, status):
+            for requirement in REQUIREMENTS:
+                yield observation.ok(requirement, _by_itself(status))
         if observation.action != GET or status is None or not self._certain or course.under_way:
             # Another change that is under way may be the reason for any status.
             return
@@ -79,12 +81,16 @@ class Status:
         elif course.written in PREFIX and course.refused is None:
             yield from self._after_change(observation, course, f"{PREFIX[course.written]}-STATUS-SEEN", status)
 
+    def _moves_to(self, observation: Observation, course: Course, status: str | None) -> bool:
+        """True if a Provider/get shows another status than before, and no change was sent in between."""
+        quiet = self._quiet and self._certain and not course.under_way
+        return observation.action == GET and quiet and None not in (status, self._last) and status != self._last
+
     def _after_refusal(self, observation: Observation, requirement: str, status: str) -> Iterator[Judgement]:
         words, before = observation.statuses, self._by_get
         pending, failed = words.pending, words.failed
         # A gateway that works in the background has its own words for what it does, at any time (R3).
-        by_itself = verifies(observation) or (before, status) in self._moves
-        moving = status in (words.waiting, words.verified) or (by_itself and status != pending)
+        moving = status in (words.waiting, words.verified) or (verifies(observation) and status != pending)
         if status in (before, failed):
             yield observation.ok(requirement)
         # A pending change may be approved, and a failed one be over.
@@ -96,6 +102,7 @@ class Status:
                 "a refused change changes the status",
                 f"{shown(before)} as before, or {shown(failed)}",
                 f"{shown(status)} after the NACK",
+                unless=_by_itself(status),
             )
 
     def _after_change(
@@ -112,7 +119,13 @@ class Status:
                 "the old status is shown after an acknowledged change",
                 f"{shown(pending)}, or a later status",
                 f"{shown(status)}, as before the {course.written}",
+                unless=_by_itself(status),
             )
+
+
+def _by_itself(status: str | None) -> Obligation:
+    """Shows, if exercised, that registrations reach a status without a change: the gateway works in the background."""
+    return Obligation(GET, "/registration/status", f"{status} by itself")
 
 
 def verifies(observation: Observation) -> bool:
