@@ -13,6 +13,7 @@ from ..specification.catalogue import Requirement
 from ..specification.specification import Specification
 from . import waivers
 from .finding import Obligation
+from .history.status import moves_by_itself
 from .obligations import obligations
 from .tally import Found, Tally
 
@@ -260,6 +261,14 @@ def _unverifiable(evidence: _Evidence) -> str | None:
     return "no verification_hook is declared, so nothing can be verified"
 
 
+def _moving_status(evidence: _Evidence) -> str | None:
+    """A gateway that works in the background may change a status at any time (R5, R17)."""
+    exercised = evidence.run.tally.exercised.get(evidence.requirement.id, ())
+    if not evidence.missing or not moves_by_itself(evidence.requirement.id, exercised):
+        return None
+    return "statuses change by themselves at this gateway, so they do not show what a change did"
+
+
 def _unsent(evidence: _Evidence) -> str | None:
     if evidence.exercised or evidence.tests:
         return None
@@ -297,6 +306,7 @@ RULES: tuple[tuple[str, Rule], ...] = (
     ),
     ("not-applicable", _unshown_update),
     ("not-applicable", _unverifiable),
+    ("not-applicable", _moving_status),
     ("untested", _unsent),
     ("inconclusive", _partly_exercised),
     ("passed", lambda e: ""),

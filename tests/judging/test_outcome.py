@@ -220,3 +220,17 @@ def test_a_finding_is_never_lost_and_passed_never_without_its_obligations(judgem
             failing = strict or drawn.requirement.level == "MUST"
             assert drawn.status == ("failed" if failing else "warned")
     assert (verdict.exit_status == 1) == verdict.failing
+
+
+@pytest.mark.parametrize("moves", [True, False])
+def test_a_status_shows_nothing_of_a_change_where_it_moves_by_itself(moves):
+    requirement = "UPDATE-STATUS-SEEN"
+    tally = full(but=(requirement,))
+    tally.tests[requirement] = ["test"]
+    if moves:
+        tally.add(Judgement(requirement, Obligation(GET, "/registration/status", "APPROVED by itself")))
+
+    verdict = concluded(tally, strict=True)
+
+    assert status(verdict, requirement) == ("not-applicable" if moves else "inconclusive")
+    assert verdict.verdict == ("conformant" if moves else "inconclusive")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from ...messages.text import shown
 from ...specification.actions import ADD, GET, SIGNUP, UPDATE
@@ -15,6 +15,7 @@ from .course import Course, settled
 PREFIX = {UPDATE: "UPDATE", ADD: "DOCUMENTS"}
 
 
+STATUS = "/registration/status"
 REQUIREMENTS = (
     "UPDATE-STATUS-SEEN",
     "UPDATE-NACK-STATUS-UNCHANGED",
@@ -125,7 +126,12 @@ class Status:
 
 def _by_itself(status: str | None) -> Obligation:
     """Shows, if exercised, that registrations reach a status without a change: the gateway works in the background."""
-    return Obligation(GET, "/registration/status", f"{status} by itself")
+    return Obligation(GET, STATUS, f"{status} by itself")
+
+
+def moves_by_itself(requirement: str, exercised: Collection[Obligation]) -> bool:
+    """Tells whether statuses were seen to change without a change, so that they show nothing of one."""
+    return requirement in REQUIREMENTS and any(obligation.member == STATUS for obligation in exercised)
 
 
 def verifies(observation: Observation) -> bool:
