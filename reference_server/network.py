@@ -130,28 +130,33 @@ class Network:
 
     async def _tell(self, peer: str, owed: dict[str, object]) -> None:
         """Send to a peer until nothing is pending, however long it is away."""
-        pause, since, said = _FIRST_PAUSE, time.monotonic(), False
         headers = {"Authorization": self._authorization} if self._region.secret else {}
-        async with httpx.AsyncClient(
-            transport=self._transport, headers=headers, timeout=max(self._region.within, 1), trust_env=False
-        ) as client:
-            while owed:
-                batch = dict(list(owed.items())[:_MOST])
-                trouble = await self._send(client, peer, list(batch))
-                if not trouble:
-                    for identity, mark in batch.items():
-                        # What was changed meanwhile is still owed.
-                        if owed[identity] is mark:
-                            del owed[identity]
-                    if said:
-                        print(f"reference_server: {peer} takes clones again", file=sys.stderr)
-                    pause, since, said = _FIRST_PAUSE, time.monotonic(), False
-                    continue
-                if not said and time.monotonic() > since + self._region.within:
-                    print(f"reference_server: {peer} takes no clones ({trouble}), still trying", file=sys.stderr)
-                    said = True
-                await asyncio.sleep(pause)
-                pause = min(pause * 2, self._region.within / 2)
+        # A change may come while the client is closed.
+        while owed:
+            async with httpx.AsyncClient(
+                transport=self._transport, headers=headers, timeout=max(self._region.within, 1), trust_env=False
+            ) as client:
+                await self._tell_all(client, peer, owed)
+
+    async def _tell_all(self, client: httpx.AsyncClient, peer: str, owed: dict[str, object]) -> None:
+        pause, since, said = _FIRST_PAUSE, time.monotonic(), False
+        while owed:
+            batch = dict(list(owed.items())[:_MOST])
+            trouble = await self._send(client, peer, list(batch))
+            if not trouble:
+                for identity, mark in batch.items():
+                    # What was changed meanwhile is still owed.
+                    if owed[identity] is mark:
+                        del owed[identity]
+                if said:
+                    print(f"reference_server: {peer} takes clones again", file=sys.stderr)
+                pause, since, said = _FIRST_PAUSE, time.monotonic(), False
+                continue
+            if not said and time.monotonic() > since + self._region.within:
+                print(f"reference_server: {peer} takes no clones ({trouble}), still trying", file=sys.stderr)
+                said = True
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, self._region.within / 2)
 
     async def _send(self, client: httpx.AsyncClient, peer: str, identities: Sequence[str]) -> str:
         """Send registrations as they are now; returns what kept the peer from taking them."""
