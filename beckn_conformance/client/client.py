@@ -71,7 +71,7 @@ class Gateway:
         await self._transport.close()
 
     def notes(self) -> Iterator[str]:
-        """What a reader of the report should know about the connections and the waiting (T13)."""
+        """Notes for the reader of the report on the connections and the waiting (T13)."""
         yield from self._retry.notes()
         if count := self._transport.trailing:
             yield f"{count} replies had bytes after the end of their compressed content, which clients ignore"
@@ -158,7 +158,7 @@ class Gateway:
         return exchange
 
     async def _fate_of(self, exchange: Exchange, binding: Binding, begun: float) -> Fate:
-        """Whether a reply is an answer to its request, or what any other request would get (T6)."""
+        """Decides whether a reply answers its request, or is what any request would get (T6)."""
         reply = exchange.reply
         self.appearance.learn(exchange)
         if reply is None or not is_bare(exchange):

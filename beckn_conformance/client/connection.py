@@ -46,7 +46,7 @@ class Connection(asyncio.Protocol):
 
     @property
     def reusable(self) -> bool:
-        """Whether another request can follow: the last one was sent and answered, and nothing else came since."""
+        """True if another request can follow: the last one was sent and answered, and nothing else came since."""
         transport = self.transport
         return not (self._ends or transport is None or transport.is_closing() or transport.get_write_buffer_size())
 

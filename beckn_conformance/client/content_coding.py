@@ -44,7 +44,7 @@ class Decoding:
 
     @property
     def trailing(self) -> bool:
-        """Whether surplus bytes followed, which clients ignore."""
+        """True if surplus bytes followed, which clients ignore."""
         return any(stage.trailing for stage in self._stages)
 
 

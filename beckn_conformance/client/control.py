@@ -54,7 +54,7 @@ class Control:
 
     @property
     def is_away(self) -> bool:
-        """Whether the last plain call was left unanswered, and patience is not over yet."""
+        """True if the last plain call was left unanswered, and patience is not over yet."""
         return self._away_since is not None and not self._is_over
 
     @property
@@ -62,7 +62,7 @@ class Control:
         return self._away_since is not None and time.monotonic() > self._away_since + self._patience
 
     async def belongs(self, exchange: Exchange, kind: Kind, begun: float, ended: float) -> bool:
-        """Whether a bare reply belongs to its request, which began and ended at these moments on the monotonic clock.
+        """Decides whether a bare reply belongs to its request, sent and answered at these moments (monotonic clock).
 
         It does if a plain call after it is answered, and none since it was sent was left unanswered. It is taken to
         belong if no call is known to be good, or if replies of its kind are a habit.
@@ -92,7 +92,7 @@ class Control:
         return await poll(ask, lambda answered, began: answered or self._is_over, longest=LONGEST_PAUSE)
 
     async def _is_answered(self, since: float, about: str | None = None) -> bool:
-        """Whether a plain call made after a moment is answered; it asks for another registration, if there is one."""
+        """Returns True if a plain call made after a moment is answered; it asks for another registration if it can."""
         async with self._lock:
             if self._asked <= since:
                 self._asked = time.monotonic()

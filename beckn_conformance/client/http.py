@@ -1,4 +1,4 @@
-"""How one request goes out and its whole reply comes back: what every transport keeps to, and what can go wrong."""
+"""The interface of every transport: one request goes out, its whole reply comes back. And what can go wrong."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who goes next when more is ready to be sent than the gateway should get at once."""
+"""Chooses who goes next when more is ready to be sent than the gateway should get at once."""
 
 from __future__ import annotations
 

@@ -75,7 +75,7 @@ class Liveness:
         return await poll(ask, done, longest=LONGEST_PAUSE)
 
     def _is_answered(self, exchange: Exchange) -> bool:
-        """Whether a reply came from the gateway, rather than from something in front of a dead one (T6)."""
+        """Returns True if a reply came from the gateway, rather than from something in front of a dead one (T6)."""
         return self._actor.gateway.appearance.by_gateway(exchange) or (
             exchange.trouble is not None and exchange.trouble.kind is TroubleKind.LIMIT
         )

@@ -1,4 +1,4 @@
-"""How much memory the replies take that wait to be judged."""
+"""Counts the memory of replies that wait to be judged."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Memory:
 
     @property
     def is_short(self) -> bool:
-        """Whether half of it is taken; then one call at a time is made until more is judged."""
+        """True if half of it is taken; then one call at a time is made until more is judged."""
         return self._received - self._released > self._most / 2
 
     @property

@@ -1,4 +1,4 @@
-"""What is to be sent, as one value: the client makes a request of it each time it sends it."""
+"""A message to send, as one value: the client makes a request of it each time it sends it."""
 
 from __future__ import annotations
 

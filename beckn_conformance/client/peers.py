@@ -81,7 +81,7 @@ class Peers:
 
 
 def _says_the_same(one: Exchange, other: Exchange, names: Iterable[str]) -> bool:
-    """Whether two gateways show the same registration, whatever the order of its documents (R9) and the form of values
+    """Compares two gateways on a registration, whatever the order of its documents (R9) and the form of values
     (R10)."""
 
     def said(exchange: Exchange) -> list[str]:

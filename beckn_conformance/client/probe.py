@@ -26,7 +26,7 @@ from .verification import Verifier
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What the first calls show, read in the binding that was found."""
+    """The facts that the first calls show, read in the binding that was found."""
 
     served: frozenset[str]
     """Operations that answered with ACK or NACK."""
@@ -138,7 +138,7 @@ def _whom_it_serves(verifier: Verifier, last: Exchange) -> str:
 
 
 def shown_by(exchanges: Sequence[Exchange]) -> Shown:
-    """What the calls of a probe show, in the order in which they were made."""
+    """Reads the calls of a probe in the order in which they were made."""
     exchanges = [exchange for exchange in exchanges if exchange.purpose != CONTROL]
     signups_work = any(e.acknowledged for e in exchanges if e.action == SIGNUP)
     later = [e for e in exchanges if e.action != SIGNUP] if signups_work else []
@@ -161,7 +161,7 @@ def begun_by(shown: Shown, config: GatewayConfig) -> dict[str, Any]:
 
 
 def is_probe(exchanges: Sequence[Exchange], bindings: int) -> bool:
-    """Whether calls are those of a probe with so many bindings to try, by their number, kind and answers."""
+    """Returns True if calls are those of a probe with so many bindings to try, by their number, kind and answers."""
     exchanges = [exchange for exchange in exchanges if exchange.purpose != CONTROL]
     actions = [exchange.action for exchange in exchanges]
     signups = next((place for place, action in enumerate(actions) if action != SIGNUP), len(actions))
@@ -183,12 +183,12 @@ def _read_again(exchange: Exchange, binding: Binding) -> Exchange:
 
 
 def _speaks(exchange: Exchange) -> bool:
-    """Whether a reply has the header of a gateway, whatever its value."""
+    """Returns True if a reply has the header of a gateway, whatever its value."""
     return exchange.received is not None and "action" in exchange.received.header
 
 
 def _garbles(binding: Binding, exchange: Exchange) -> bool:
-    """Whether a reply is an envelope by the gateway itself that cannot be parsed (T8)."""
+    """Returns True if a reply is an envelope by the gateway itself that cannot be parsed (T8)."""
     reply, received = exchange.reply, exchange.received
     if not isinstance(binding, EnvelopeBinding) or reply is None or received is None or not received.unreadable:
         return False

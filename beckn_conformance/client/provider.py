@@ -216,7 +216,7 @@ class Actor:
 
 
 def _shows(got: Exchange, change: Exchange) -> bool:
-    """Whether a Provider/get shows the members, the documents and the status of an acknowledged change."""
+    """Returns True if a Provider/get shows the members, the documents and the status of an acknowledged change."""
     sent, body = change.sent.body if change.sent else None, got.body_of_reply
     info, added, listed = member(sent, "/info"), member(sent, "/documents"), member(body, "/documents")
     if isinstance(info, dict) and any(

@@ -18,7 +18,7 @@ TOO_LARGE = 431
 
 @functools.cache
 def _announced(method: str) -> h11.Request:
-    """What h11 has to know of a request: whether its reply may have a body, and that a 101 is final."""
+    """Tells h11 what it has to know of a request: whether its reply may have a body, and that a 101 is final."""
     fields = [("Host", "any"), ("Connection", "upgrade"), ("Upgrade", "any")]
     return h11.Request(method=method, target="any", headers=fields)
 

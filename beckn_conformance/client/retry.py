@@ -29,7 +29,7 @@ for a slow gateway, and ends a run against one that answers nothing but "wait"."
 
 
 class Fate(enum.Enum):
-    """How an attempt to send a request ended."""
+    """The end of an attempt to send a request."""
 
     ANSWERED = "something came back"
     UNSENT = "there was no connection, so nothing was sent"
@@ -115,7 +115,7 @@ class RetryPolicy:
             self._asked_less[reply.status] += 1
 
     def _is_spent(self, action: str, begun: float, now: float) -> bool:
-        """Whether patience was spent on an operation while others were answered; it is spent only once."""
+        """True if patience was spent on an operation while others were answered; it is spent only once."""
         since = self._silent.setdefault(action, begun)
         others = self._answered is not None and self._answered > since
         return others and now - since > self._seconds
@@ -189,7 +189,7 @@ class RetryPolicy:
             )
 
     def notes(self) -> Iterator[str]:
-        """What a reader of the report should know about the waiting."""
+        """Notes for the reader of the report on the waiting."""
         if self._asked_less:
             times = ", ".join(f"{count} × status {status}" for status, count in sorted(self._asked_less.items()))
             fewest, most = self._limiter.fewest, self._limiter.most
@@ -199,7 +199,7 @@ class RetryPolicy:
 
 
 def _insists(reply: Reply) -> bool:
-    """Whether a reply asks the client to come back later."""
+    """Returns True if a reply asks the client to come back later."""
     return reply.status == 429 or (reply.status == 503 and reply.header("retry-after") is not None)
 
 

@@ -1,4 +1,4 @@
-"""What is known of a gateway before a run: its URL and what its vendor declares (the ICS)."""
+"""Everything known of a gateway before a run: its URL and what its vendor declares (the ICS)."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ class GatewayConfig:
 
     @property
     def shown(self) -> dict[str, Any]:
-        """What was declared, without the secrets in it; for the report."""
+        """The declarations without their secrets, for the report."""
         shown = dict(self.declared)
         if "signup_token" in shown:
             shown["signup_token"] = _hidden(shown["signup_token"])

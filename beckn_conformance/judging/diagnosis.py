@@ -1,4 +1,4 @@
-"""What is said of a request: the faults it surely has, and what is unclear about it."""
+"""The diagnosis of a request: the faults that it surely has, and what is unclear about it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is known of a gateway's registrations before a request is sent."""
+"""The facts known of a gateway's registrations before a request is sent."""
 
 from __future__ import annotations
 

@@ -39,7 +39,7 @@ AWAY = frozenset({TroubleKind.CONNECTION, TroubleKind.NO_CONNECTION, TroubleKind
 
 
 class Origin(enum.Enum):
-    """Who wrote a reply."""
+    """The author of a reply."""
 
     NONE = "no reply that could be read"
     OWN = "the gateway says ACK or NACK"

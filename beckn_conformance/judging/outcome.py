@@ -122,7 +122,7 @@ def conclude(
 
 @dataclass(frozen=True, slots=True)
 class _Run:
-    """What the outcome of every requirement depends on."""
+    """Everything that the outcomes of all requirements depend on."""
 
     tally: Tally
     config: GatewayConfig
@@ -187,7 +187,7 @@ def worded(verdict: str, waived: Mapping[str, Collection[str]]) -> str:
 
 @dataclass(frozen=True)
 class _Evidence:
-    """What a run has shown of one requirement."""
+    """The evidence of a run for one requirement."""
 
     requirement: Requirement
     run: _Run

@@ -20,7 +20,7 @@ CALL: Final = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What a finding's exchange is weighed with."""
+    """The circumstances in which a finding's exchange is weighed."""
 
     exchanges: Sequence[Exchange]
     """All exchanges of the scenario."""
@@ -32,7 +32,7 @@ class Context:
 
 @dataclass(frozen=True, slots=True)
 class Weight:
-    """How the findings of a scenario rank among those of others."""
+    """The rank of a scenario's findings among those of others."""
 
     offset: int = 0
     """Added to the preference of each finding."""

@@ -69,7 +69,7 @@ class Recogniser:
         return Diagnosis(tuple(faults), tuple(doubts), tuple(symbols), owner.id if owner else None)
 
     def kind_of(self, member: Member, value: Any) -> Note | None:
-        """What is said of a value of a member, whatever else the request holds; the same for all values of a kind."""
+        """The diagnosis of a member's value, whatever else the request holds; the same for all values of a kind."""
         return self._scalar(member, member.pointer, value)
 
     def _notes(
@@ -145,7 +145,7 @@ class Recogniser:
         yield from _unknown("", body.keys() - self._specification.top_members(action))
 
     def _of_kind(self, member: Member, pointer: str, kind: str, value: Any) -> Note:
-        """What is said of a value that is not there, or not of the member's type."""
+        """Diagnoses a value that is not there, or not of the member's type."""
         if kind == "number" and not -WIDEST_NUMBER <= value <= WIDEST_NUMBER:
             return Doubt(pointer, "a number so wide that some readers of JSON make a text of it")
         strength = next((s for k, s, _ in kinds(member, self._config) if k == kind), None)

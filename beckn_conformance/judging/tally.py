@@ -75,7 +75,7 @@ class Found:
 
 @dataclass(slots=True)
 class Tally:
-    """What a run has shown so far; the keys of its mappings are requirements."""
+    """Everything that a run has shown so far; the keys of its mappings are requirements."""
 
     exercised: dict[str, set[Obligation]] = field(default_factory=lambda: defaultdict(set))
     found: dict[str, dict[tuple[str, str], Found]] = field(default_factory=dict)

@@ -14,7 +14,7 @@ from .tally import Tally
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What became of a waiver in a run."""
+    """The use of a waiver in a run."""
 
     waiver: Waiver
     state: str

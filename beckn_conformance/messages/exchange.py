@@ -126,7 +126,7 @@ class Received:
 
 
 class Role(StrEnum):
-    """How an exchange relates to a hostile input."""
+    """The relation of an exchange to a hostile input."""
 
     INPUT = "input"
     """It is the input, or asks for its effect."""

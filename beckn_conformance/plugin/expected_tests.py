@@ -56,7 +56,7 @@ def collect(selection: Selection | None = None) -> Sequence[ScenarioTest]:
 
 @dataclass(frozen=True, slots=True)
 class ExpectedTest:
-    """What a complete run has to have of a test."""
+    """The share of a test that a complete run must have."""
 
     requirements: Sequence[str]
     """The requirements that it exercises."""

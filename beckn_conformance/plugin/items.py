@@ -97,7 +97,7 @@ class ScenarioTest:
         return functools.partial(self.scenario.play, **given)
 
     def plays(self, most: int) -> int:
-        """How often the scenario is played if --fuzz-examples is ``most``."""
+        """Returns how often the scenario is played if --fuzz-examples is ``most``."""
         return examples_of_part(self.scenario.count(most), *self.part) if self.is_property else 1
 
     def examples(self, session: Session) -> Examples:

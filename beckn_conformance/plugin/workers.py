@@ -23,7 +23,7 @@ OUTPUT = "conformance"
 
 
 def worker_of(config: pytest.Config) -> dict[str, Any] | None:
-    """What the controller gave to this process; None if it is not a worker."""
+    """Returns what the controller gave to this process; None if it is not a worker."""
     return getattr(config, "workerinput", None)
 
 

@@ -1,1 +1,1 @@
-"""What a run leaves on disk, and reading it back."""
+"""Writes the record of a run, and reads it back."""

@@ -47,7 +47,7 @@ class Decoded:
 
     @cached_property
     def _spans(self) -> tuple[array[int], array[int], array[int], array[int]]:
-        """Where each escape begins and ends, before and after decoding. Made on demand, since most texts need none."""
+        """The bounds of each escape, before and after decoding. Made on demand, since most texts need none."""
         spans = starts, ends, places, afters = array("L"), array("L"), array("L"), array("L")
         shift = 0
         for found in ESCAPE.finditer(self._written):

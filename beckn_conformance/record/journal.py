@@ -173,7 +173,7 @@ class Journal:
         return [token] if self._masker.knows(token) else []
 
     def _is_secret(self, part: str, name: str, value: str) -> bool:
-        """Whether the value of a header field is a secret even if the same text is none elsewhere."""
+        """Returns True if the value of a header field is a secret even if the same text is none elsewhere."""
         name = name.casefold()
         if part == "reply":
             return name in CREDENTIALS

@@ -45,7 +45,7 @@ def _words() -> frozenset[str]:
 
 
 def is_word(text: str) -> bool:
-    """Whether a text is a word of the specification or of HTTP. To mask those would make reports unreadable."""
+    """Returns True if a text is a word of the specification or of HTTP. To mask those would make reports unreadable."""
     return len(text) <= LONGEST_WORD and text in _words()
 
 
@@ -100,7 +100,7 @@ class Masker:
             self._stand_ins.setdefault(value, stand_in)
 
     def knows(self, value: str) -> bool:
-        """Whether a text was declared secret."""
+        """Returns True if a text was declared secret."""
         return value in self._index.known
 
     @property
@@ -159,7 +159,7 @@ class Masker:
         return value
 
     def _found(self, text: str, certain: tuple[str, ...]) -> list[Span]:
-        """Where secrets stand in a text as it is."""
+        """Finds the secrets in a text as it is."""
         forms = [*self._declared, *(form for secret in certain for form in self._index.forms(secret))]
         return [*(span for form in forms for span in places(form, text)), *self._index.find(text)]
 

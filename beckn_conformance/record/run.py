@@ -48,7 +48,7 @@ class Run:
 
     @property
     def can_verify(self) -> bool:
-        """Whether registrations can be verified on demand."""
+        """True if registrations can be verified on demand."""
         return self.config.verification_hook is not None
 
     def register(self, id_: str) -> None:

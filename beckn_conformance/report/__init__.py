@@ -1,1 +1,1 @@
-"""What a run leaves behind: report.json and the summary on the terminal."""
+"""Writes the results of a run: one module for each output format."""

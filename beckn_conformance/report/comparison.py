@@ -32,7 +32,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """How a report differs from an older one."""
+    """The differences between a report and an older one."""
 
     verdicts: tuple[str, str]
     waived: tuple[Mapping[str, Sequence[str]], Mapping[str, Sequence[str]]]
@@ -134,7 +134,7 @@ def _where(finding: Mapping[str, Any]) -> str:
 
 
 def _difference(old: Mapping[str, Any], new: Mapping[str, Any]) -> str:
-    """How a finding differs from before, in a few words. Its count does not matter."""
+    """Says in a few words how a finding differs from before. Its count does not matter."""
     gone, come = set(old["cases"]) - set(new["cases"]), set(new["cases"]) - set(old["cases"])
     return "; ".join(
         [*(f"also with {case}" for case in sorted(come)), *(f"no longer with {case}" for case in sorted(gone))]

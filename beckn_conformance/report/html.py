@@ -122,7 +122,7 @@ def _head(report: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _choices(requirements: Collection[Mapping[str, Any]], specification: Specification) -> dict[str, Any]:
-    """What the filter offers, and the readings that requirements cite."""
+    """Collects the choices of the filter, and the readings that requirements cite."""
     cited = {number for row in requirements for number in row["reading"]}
     return {
         "statuses": [status for status in STATUSES if any(row["status"] == status for row in requirements)],
@@ -236,7 +236,7 @@ def _sections(requirements: Iterable[Mapping[str, Any]], specification: Specific
 
 
 def _next(report: Mapping[str, Any]) -> dict[str, str]:
-    """What to do with the verdict: a sentence, and a command if there is one."""
+    """Advises what to do next: a sentence, and a command if there is one."""
     url = shlex.quote(report["gateway"]["url"])
     failed = [view.finding for view in views(report) if view.status == "failed"]
     if failed:

@@ -24,7 +24,7 @@ MOST_NOTES = 50
 
 @dataclass(frozen=True, slots=True)
 class ScenarioResult:
-    """What a scenario has shown, or all scenarios of a test together."""
+    """The result of a scenario, or of all scenarios of a test together."""
 
     findings: Mapping[str, Finding] = field(default_factory=dict)
     """By id; of equal findings the first that no waiver excuses."""
@@ -194,7 +194,7 @@ class Assessment:
 
 
 def shows(scenario: RecordedScenario, exchanges: Sequence[Exchange], finding: str) -> bool:
-    """Whether some exchanges of a scenario are enough for a finding, by its id."""
+    """Returns True if some exchanges of a scenario are enough for a finding, by its id."""
     assessment = Assessment(scenario.run)
     for event in (RunStart(scenario.run), scenario.probe, ScenarioEnd("", Transcript(exchanges))):
         assessment.apply(event)
@@ -218,7 +218,7 @@ def _observed(exchange: Exchange, judge: Judge) -> Iterator[str]:
 
 
 def _hindrance(exchanges: Sequence[Exchange], judge: Judge) -> str:
-    """What probably kept requirements of a scenario from being judged; empty if nothing did."""
+    """Names what probably kept requirements of a scenario from being judged; empty if nothing did."""
     for exchange in reversed(exchanges):
         if exchange.trouble:
             return str(exchange.trouble)

@@ -226,5 +226,5 @@ def _token(text: str) -> str:
 
 
 def is_plain_time(text: str) -> bool:
-    """Whether a text is a time of a valid request (H1), which another may replace."""
+    """Returns True if a text is a time of a valid request (H1), which another may replace."""
     return PLAIN_TIME.fullmatch(text) is not None and "-02-30" not in text

@@ -28,7 +28,7 @@ PATIENCE = 20.0
 
 
 def wanted(url: str) -> bool:
-    """Whether a value of --gateway-url names the embedded gateway."""
+    """Returns True if a value of --gateway-url names the embedded gateway."""
     return url == PREFIX or url.startswith(PREFIX + ":")
 
 

@@ -22,7 +22,7 @@ from .scenarios import reproduce
 
 @dataclass
 class Rejudgement:
-    """What a record shows when it is judged again."""
+    """The result of judging a record again."""
 
     folder: Path
     assessment: Assessment

@@ -28,7 +28,7 @@ LONGEST_HISTORY = 60
 
 @dataclass(frozen=True, slots=True)
 class Reproduction:
-    """How a finding can be seen again."""
+    """The ways in which a finding can be seen again."""
 
     curl: Command
     """One line for a POSIX shell; empty if no shell command can send the same."""

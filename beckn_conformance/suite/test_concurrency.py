@@ -189,7 +189,7 @@ async def test_updates_and_additions_side_by_side(actor: Actor, abreast: int, si
 )
 @settling
 async def test_refused_changes_beside_valid_ones(actor: Actor) -> None:
-    """What is refused leaves no trace in parallel acknowledged changes, and spoils none of them."""
+    """Refused changes leave no trace in parallel acknowledged changes, and spoils none of them."""
     registration = await known(actor)
 
     def group() -> list[Call]:

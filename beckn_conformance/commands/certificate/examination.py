@@ -32,7 +32,7 @@ MOST_STRANGE = 10
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What a certificate is required to say. None requires nothing."""
+    """The demands on a certificate. None demands nothing."""
 
     gateway: str | None = None
     """Base URL in its normal form."""

@@ -133,12 +133,12 @@ def opened(folder: Path, key: Ed25519PublicKey, specification: Specification) ->
 
 
 def moment(statement: Statement, name: str) -> datetime.datetime:
-    """When a certificate was ``issued`` or ``expires``."""
+    """Parses the time at which a certificate was ``issued`` or ``expires``."""
     return datetime.datetime.fromisoformat(statement["predicate"][name])
 
 
 def finished(statement: Statement) -> datetime.datetime:
-    """When the certified run ended."""
+    """Parses the time at which the certified run ended."""
     return datetime.datetime.fromisoformat(statement["predicate"]["run"]["finished"])
 
 

@@ -39,7 +39,7 @@ def messages_stand_where_they_belong(observation: Observation) -> Iterable[Judge
 
 
 def _misplaced(observation: Observation, pointer: str, value: Any, meant: set[str]) -> Judgement | None:
-    """What is wrong with one message of a NACK."""
+    """Says what is wrong with one message of a NACK."""
     sent = observation.exchange.sent
     own = member(sent.body, pointer) if sent is not None else MISSING
     observed = f"{observation.observed}, with {shown(value, 80)} at {pointer}"

@@ -1,4 +1,4 @@
-"""What another gateway of the region may show of a registration: what its own gateway has shown (X1).
+"""Judges clones: another gateway of the region may show what the registration's own gateway has shown (X1).
 
 The time to clone begins when a Provider/get at the gateway under test has shown something; until it is over, any state
 of the registration is fair, and so is a NACK. It begins again whenever the peer gave no usable answer, or none in good

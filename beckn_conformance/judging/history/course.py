@@ -1,4 +1,4 @@
-"""What happened to a registration last; it decides which requirement a wrong reply fails."""
+"""Keeps what happened to a registration last; it decides which requirement a wrong reply fails."""
 
 from __future__ import annotations
 

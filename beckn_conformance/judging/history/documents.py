@@ -205,7 +205,7 @@ def _is_new(observation: Observation, document: Document) -> bool:
 
 
 def _kept(observation: Observation, document: Document, namesakes: list[Pairing]) -> Iterator[Judgement]:
-    """What follows from a document that is shown as it was sent."""
+    """Draws conclusions from a document that is shown as it was sent."""
     get = observation.action == GET
     if get:
         document.seen_at = min(document.seen_at, observation.exchange.ended)
@@ -220,7 +220,7 @@ def _kept(observation: Observation, document: Document, namesakes: list[Pairing]
 
 
 def _all_kept(observation: Observation, course: Course) -> Iterator[Judgement]:
-    """What follows from a reply that shows every document as it was sent."""
+    """Draws conclusions from a reply that shows every document as it was sent."""
     action, get = observation.action, observation.action == GET
     met = {
         "SIGNUP-DOCUMENTS-KEPT": action in (GET, UPDATE),

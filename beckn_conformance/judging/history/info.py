@@ -1,4 +1,4 @@
-"""What ``info`` may show after updates: all of before or all of one update, and never back (R12)."""
+"""Judges ``info`` after updates: it shows all of before or all of one update, and never back (R12)."""
 
 from __future__ import annotations
 

@@ -98,7 +98,7 @@ def _obligation(observation: Observation) -> Obligation:
 
 
 def _of_that_name(items: list[dict[str, Any]], name: Any) -> tuple[str, str | None]:
-    """Where the document of a name stands, and its data, empty if that is no text; None if there is no document."""
+    """Finds the place of a named document, and its data: empty if that is no text, None if there is no document."""
     for index, item in enumerate(items):
         if same_but_for_form(item.get("name"), name):
             data = item.get("data")

@@ -41,7 +41,7 @@ def differs(
 
 @dataclass(slots=True)
 class Members:
-    """What is known of single members of a registration, by JSON Pointer."""
+    """The known values of single members of a registration, by JSON Pointer."""
 
     unsure: set[str] = field(default_factory=set)
     """Members whose values were unclear when they were sent; nothing is concluded from them."""

@@ -77,7 +77,7 @@ class Pairing:
 
     @property
     def pointer(self) -> str:
-        """Where the member that differs stands in the reply."""
+        """The place in the reply of the member that differs."""
         return below(f"/documents/{self.index}", self.member)
 
 

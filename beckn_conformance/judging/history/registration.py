@@ -24,7 +24,7 @@ from .unchanging import Unchanging
 
 
 class Registration:
-    """What a registration went through, as far as later replies can tell."""
+    """The past of a registration, as far as later replies can tell."""
 
     def __init__(self, id_: str, specification: Specification, owners: Owners, *, deferring: bool) -> None:
         self.course = Course()

@@ -1,4 +1,4 @@
-"""What the status of a registration may be after a change, and after a refused one (R5, R17)."""
+"""Judges the status of a registration after a change, and after a refused one (R5, R17)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a signup says once and for all, such as ``api.endpoint_url``, in every later reply (R13)."""
+"""Judges what a signup says once and for all, such as ``api.endpoint_url``, in every later reply (R13)."""
 
 from __future__ import annotations
 

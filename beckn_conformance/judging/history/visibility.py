@@ -1,4 +1,4 @@
-"""When the values of an update may be seen, and that they do not go again (R12, R19)."""
+"""Judges when the values of an update are seen, and that they do not go again (R12, R19)."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class Visibility:
             yield observation.ok("UPDATE-VISIBLE")
 
     def _read(self, observation: Observation, values: Values) -> Read:
-        """When values shown now may have been in force: now, or as long ago as reads may lag."""
+        """The span in which values shown now may have been in force: now, or as long ago as reads may lag."""
         candidates = self._candidates
         exact = not candidates.deferring and all(settled(observation, w.time) for w in candidates.writes)
         lag = 0.0 if exact else observation.config.settle

@@ -29,7 +29,7 @@ SPOKEN: Final = re.compile(r"[A-Z][a-z]{2} ([A-Z][a-z]{2} \d\d \d{4} \d\d:\d\d:\
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """When a call was sent, in seconds since the epoch, and how long it took; None for what is not on record."""
+    """The time of a call in seconds since the epoch, and how long it took; None for what is not on record."""
 
     start: float | None = None
     seconds: float | None = None
