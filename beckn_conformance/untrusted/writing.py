@@ -110,11 +110,11 @@ def appended(path: Path) -> TextIO:
 
 
 @contextlib.contextmanager
-def replaced(path: Path) -> Iterator[TextIO]:
+def replaced(path: Path, mode: int = _MODE) -> Iterator[TextIO]:
     """Opens a file that replaces an earlier one when it is complete, so that no reader sees half of it."""
     partial = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     try:
-        with _text(os.open(partial, _NEW, _MODE)) as file:
+        with _text(os.open(partial, _NEW, mode)) as file:
             yield file
         partial.replace(path)
     finally:

@@ -1,0 +1,165 @@
+"""Who may use the laboratory: accounts in a JSON file, each with the hash of its token."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import re
+import secrets
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+from ...errors import UsageError
+from ...untrusted import reading
+from ...untrusted.writing import replaced
+
+try:
+    import fcntl
+except ImportError:  # Windows has no such locks; one process at a time changes accounts there.
+    fcntl = None  # type: ignore[assignment]
+
+Role = Literal["vendor", "officer"]
+ROLES: tuple[Role, ...] = get_args(Role)
+NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._@-]{0,62}[A-Za-z0-9])?")
+"""Names of accounts: they stand in pages, files and reports."""
+RULE = "a name has 1 to 64 letters, digits and . _ @ -, and begins and ends with a letter or digit"
+LARGEST = 4 * 1024 * 1024
+"""Bytes of a file of accounts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Somebody who uses the laboratory."""
+
+    name: str
+    role: Role
+    proof: str = ""
+    """SHA-256 of the token, in hex. A session ends when it changes."""
+
+    @property
+    def officer(self) -> bool:
+        """True for somebody who sees every gateway, certifies, and manages accounts."""
+        return self.role == "officer"
+
+
+LOCAL = Account("local", "officer")
+"""Everybody, in a laboratory on loopback without accounts."""
+
+
+class Accounts:
+    """The accounts of a file, which is read again whenever it has changed."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._lock = threading.Lock()
+        self._read: tuple[object, dict[str, Account]] = (None, {})
+
+    def all(self) -> list[Account]:
+        """The accounts by name. Raises UsageError if the file cannot be read."""
+        return sorted(self._current().values(), key=lambda account: account.name.casefold())
+
+    def named(self, name: str) -> Account | None:
+        """The account of this name."""
+        return self._current().get(name)
+
+    def with_token(self, token: str) -> Account | None:
+        """The account that this token belongs to."""
+        proof = _proof(token)
+        # The hashes of random tokens can be compared in any time: no guess comes nearer to another.
+        return next((account for account in self._current().values() if account.proof == proof), None)
+
+    def add(self, name: str, role: Role) -> str:
+        """Adds an account and returns its token, which is stored nowhere. Raises UsageError."""
+        if not NAME.fullmatch(name):
+            raise UsageError(f"{name[:80]!a} is no name of an account: {RULE}")
+        token = secrets.token_urlsafe(32)
+        with self._changed() as accounts:
+            if name.casefold() in map(str.casefold, accounts):
+                raise UsageError(f"there is an account {name} already")
+            accounts[name] = Account(name, role, _proof(token))
+        return token
+
+    def renew(self, name: str) -> str:
+        """Gives an account another token and returns it. Raises UsageError if there is no such account."""
+        token = secrets.token_urlsafe(32)
+        with self._changed() as accounts:
+            accounts[name] = Account(name, self._existing(accounts, name).role, _proof(token))
+        return token
+
+    def remove(self, name: str) -> None:
+        """Removes an account. Raises UsageError for the last officer, and if there is no such account."""
+        with self._changed() as accounts:
+            account = self._existing(accounts, name)
+            if account.officer and sum(other.officer for other in accounts.values()) == 1:
+                raise UsageError(f"{name} is the last officer; add another first")
+            del accounts[name]
+
+    @staticmethod
+    def _existing(accounts: dict[str, Account], name: str) -> Account:
+        if name not in accounts:
+            raise UsageError(f"there is no account {name[:80]!a}")
+        return accounts[name]
+
+    def _current(self) -> dict[str, Account]:
+        with self._lock:
+            try:
+                found = self._path.stat()
+            except OSError as error:
+                raise reading.unreadable(self._path, error) from error
+            stamp = (found.st_ino, found.st_mtime_ns, found.st_size)
+            if self._read[0] != stamp:
+                self._read = (stamp, _read(self._path))
+            return self._read[1]
+
+    @contextlib.contextmanager
+    def _changed(self) -> Iterator[dict[str, Account]]:
+        """Yields the accounts to change, and writes them for their owner only. Other processes wait."""
+        try:
+            with _exclusive(self._path.with_name(f".{self._path.name}.lock")):
+                accounts = _read(self._path) if self._path.exists() else {}
+                yield accounts
+                rows = [{"name": one.name, "role": one.role, "token": one.proof} for one in accounts.values()]
+                with replaced(self._path, mode=0o600) as file:
+                    file.write(json.dumps({"accounts": rows}, indent=1) + "\n")
+        except OSError as error:
+            raise UsageError(f"{self._path} cannot be written: {error.strerror}") from error
+
+
+@contextlib.contextmanager
+def _exclusive(path: Path) -> Iterator[None]:
+    """Holds a lock file, waiting for whoever else holds it."""
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        if fcntl is not None:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _read(path: Path) -> dict[str, Account]:
+    value = reading.json_file(path, most=LARGEST)
+    rows = value.get("accounts") if isinstance(value, dict) else None
+    if not isinstance(rows, list) or not all(map(_valid, rows)):
+        raise UsageError(f"{path} is no file of accounts; beckn-conformance lab adduser makes one")
+    return {row["name"]: Account(row["name"], row["role"], row["token"]) for row in rows}
+
+
+def _valid(row: Any) -> bool:
+    return (
+        isinstance(row, dict)
+        and {*row} == {"name", "role", "token"}
+        and all(isinstance(value, str) for value in row.values())
+        and NAME.fullmatch(row["name"]) is not None
+        and row["role"] in ROLES
+        and re.fullmatch(r"[0-9a-f]{64}", row["token"]) is not None
+    )
+
+
+def _proof(token: str) -> str:
+    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
