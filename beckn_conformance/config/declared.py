@@ -13,6 +13,7 @@ from jsonschema.exceptions import ValidationError
 from ..errors import UsageError, nearest
 from ..untrusted import reading, yaml_text
 from ..untrusted.yaml_text import Node
+from .faults import KeyFault
 
 LARGEST = 4 * reading.MB
 """Bytes of a file."""
@@ -43,6 +44,16 @@ def checked(raw: Mapping[str, Any], node: Node, schema: Mapping[str, Any], where
 
     Raises UsageError for one that does not follow the schema.
     """
+    found, faults = examined(raw, node, schema)
+    if faults:
+        raise located(faults[0], where, node)
+    return found
+
+
+def examined(
+    raw: Mapping[str, Any], node: Node, schema: Mapping[str, Any]
+) -> tuple[dict[str, Any], Sequence[KeyFault]]:
+    """Returns a declaration like ``checked``, with every fault in it; the one to report first stands first."""
     validator = Draft202012Validator(schema, format_checker=Draft202012Validator.FORMAT_CHECKER)
     found = copy.deepcopy(dict(raw))
     for path, word in [*_texts(validator.iter_errors(found), node)]:
@@ -51,11 +62,17 @@ def checked(raw: Mapping[str, Any], node: Node, schema: Mapping[str, Any], where
             at = at[part]
         at[path[-1]] = word
     # An unknown key comes first: a missing one may be written under it.
-    errors = validator.iter_errors(found)
-    error = min(errors, key=lambda e: (len(e.absolute_path), e.validator != UNKNOWN, e.message), default=None)
-    if error is not None:
-        raise UsageError(_explained(error, where, node))
-    return found
+    errors = sorted(
+        validator.iter_errors(found), key=lambda e: (len(e.absolute_path), e.validator != UNKNOWN, e.message)
+    )
+    return found, [fault for error in errors for fault in _faults(error)]
+
+
+def located(fault: KeyFault, where: str, node: Node) -> UsageError:
+    """Returns the error that names file, line and key."""
+    error = UsageError(f"{where}{_line(node, fault.path)}: {fault}")
+    error.__cause__ = fault
+    return error
 
 
 def _texts(errors: Iterator[ValidationError], node: Node) -> Iterator[tuple[list[Any], str]]:
@@ -70,24 +87,24 @@ def _texts(errors: Iterator[ValidationError], node: Node) -> Iterator[tuple[list
                 yield path, here.written
 
 
-def line(node: Node, key: str | Sequence[Any]) -> str:
-    """The line of a key or of the nearest one around it, for a message; empty if there is none."""
-    found = node.at(key.split(".") if isinstance(key, str) else key)
+def _line(node: Node, path: Sequence[str | int]) -> str:
+    """Returns the line of a key or of the nearest one around it, for a message; empty if there is none."""
+    found = node.at(path)
     return f", line {found.line}" if found is not node else ""
 
 
-def _explained(error: ValidationError, where: str, node: Node) -> str:
-    """Describes a fault in one line: file, line and key, and the nearest known key."""
-    path = [*error.absolute_path]
-    name = ".".join(map(str, path))
+def _faults(error: ValidationError) -> Iterator[KeyFault]:
+    """Yields the faults that break one rule of the schema, with the nearest known key for each unknown one."""
+    path = tuple(error.absolute_path)
     if error.validator == UNKNOWN and isinstance(error.schema, dict) and isinstance(error.instance, dict):
         known = error.schema.get("properties", {})
-        unknown = next((key for key in sorted(error.instance) if key not in known), "?")
-        place = f"{name}.{unknown}" if name else unknown
-        return f"{where}{line(node, [*path, unknown])}: unknown key {place!r}{nearest(unknown, known)}"
+        for unknown in sorted(error.instance.keys() - known.keys()):
+            place = ".".join(map(str, (*path, unknown)))
+            yield KeyFault((*path, unknown), f"unknown key {place!r}{nearest(unknown, known)}", named=False)
+        return
     message = error.message if len(error.message) < 200 else f"the value breaks the rule {error.validator}"
     if error.validator == "format":
         message += FORMATS.get(str(error.validator_value), "")
     if not {*SECRET}.isdisjoint(map(str, path)):
         message = message.replace(repr(error.instance), "the value")
-    return f"{where}{line(node, path)}: {name or 'configuration'}: {message}"
+    yield KeyFault(path, message)

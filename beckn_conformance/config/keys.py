@@ -68,21 +68,39 @@ def from_mapping(
 
     Without ``here`` it is for another machine, whose environment and files cannot be looked up. Raises UsageError.
     """
-    raw = declared.checked(raw, node, shipped().files["gateway-config.json"], where)
-    declaration = Declaration(url, raw, specification, here)
+    config, faults = examined(url, raw, specification, node=node, here=here)
+    if faults:
+        raise declared.located(faults[0], where, node)
+    return config
+
+
+def examined(
+    url: str,
+    raw: Mapping[str, Any],
+    specification: Specification,
+    *,
+    node: Node = declared.NOTHING,
+    here: bool = True,
+) -> tuple[GatewayConfig, Sequence[KeyFault]]:
+    """Returns a configuration like ``from_mapping``, without the keys that cannot be used, and their faults."""
+    raw, found = declared.examined(raw, node, shipped().files["gateway-config.json"])
+    faults = [*found]
+    for key, other in (("peers", "clone_within"), ("clone_within", "peers")):
+        if key in raw and other not in raw:
+            text = f"it takes {other} as well: which gateways are cloned to, and in how many seconds"
+            faults.append(KeyFault((key,), text))
+    unsound = {fault.path[0] for fault in found if fault.path}
+    declaration = Declaration(url, {k: v for k, v in raw.items() if k not in unsound}, specification, here)
     values: dict[str, Any] = {}
-    try:
-        for key, other in (("peers", "clone_within"), ("clone_within", "peers")):
-            if key in raw and other not in raw:
-                raise KeyFault(key, f"it takes {other} as well: which gateways are cloned to, and in how many seconds")
-        for key, value in raw.items():
+    for key, value in declaration.raw.items():
+        read = READERS.get(key)
+        try:
             if isinstance(value, float) and not math.isfinite(value):
-                raise KeyFault(key, f"{value} is no finite number")
-            read = READERS.get(key)
+                raise KeyFault((key,), f"{value} is no finite number")
             values[ATTRIBUTES.get(key, key)] = read(value, declaration) if read else value
-    except KeyFault as fault:
-        raise UsageError(f"{where}{declared.line(node, fault.key)}: {fault}") from fault
-    return GatewayConfig(url=url, declared=dict(raw), **values)
+        except KeyFault as fault:
+            faults.append(fault)
+    return GatewayConfig(url=url, declared=raw, **values), faults
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,15 +114,15 @@ class Declaration:
     """True if environment and files are those of this machine."""
 
 
-def _secret(key: str, value: str, declaration: Declaration) -> str:
+def _secret(path: tuple[str | int, ...], value: str, declaration: Declaration) -> str:
     """A value that may stand in the environment."""
     found = value
     if value.startswith("env:") and declaration.here:
         found = os.environ.get(value[4:], "")
         if not found:
-            raise KeyFault(key, f"the environment has no variable {value[4:]}")
+            raise KeyFault(path, f"the environment has no variable {value[4:]}")
     if not found.isascii() or not found.isprintable():
-        raise KeyFault(key, "it has a character that no header field can hold")
+        raise KeyFault(path, "it has a character that no header field can hold")
     return found
 
 
@@ -116,16 +134,16 @@ def _timestamp_zone(name: str, _: Declaration) -> str:
     try:
         zone(name)
     except LookupError as error:
-        raise KeyFault("timestamp_zone", str(error)) from error
+        raise KeyFault(("timestamp_zone",), str(error)) from error
     return name
 
 
 def _optional(pointers: Sequence[str], declaration: Declaration) -> tuple[str, ...]:
     specification = declaration.specification
     known = {member.pointer for o in specification.operations for member in specification.members(o.action)}
-    for pointer in pointers:
+    for number, pointer in enumerate(pointers):
         if pointer not in known:
-            raise KeyFault("optional", f"{pointer!r} is no member of a request{nearest(pointer, known)}")
+            raise KeyFault(("optional", number), f"{pointer!r} is no member of a request{nearest(pointer, known)}")
     return tuple(pointers)
 
 
@@ -135,15 +153,15 @@ def _company_id(values: Mapping[str, str], _: Declaration) -> str | None:
         try:
             Pattern(pattern).draw(random.Random(0))
         except PatternError as error:
-            raise KeyFault("values.company_id", f"{brief(repr(pattern))} cannot be used: {error}") from error
+            raise KeyFault(("values", "company_id"), f"{brief(repr(pattern))} cannot be used: {error}") from error
     return pattern
 
 
 def _headers(fields: Mapping[str, str], declaration: Declaration) -> dict[str, str]:
     for name in fields:
         if name.casefold() in FRAMING:
-            raise KeyFault(f"headers.{name}", "it says where a request ends, and is set for each request")
-    return {name: _secret(f"headers.{name}", value, declaration) for name, value in fields.items()}
+            raise KeyFault(("headers", name), "it says where a request ends, and is set for each request")
+    return {name: _secret(("headers", name), value, declaration) for name, value in fields.items()}
 
 
 def _tls(tls: Mapping[str, Any], declaration: Declaration) -> Mapping[str, Any]:
@@ -154,7 +172,7 @@ def _tls(tls: Mapping[str, Any], declaration: Declaration) -> Mapping[str, Any]:
             try:
                 reading.content(path_of(tls[name]), most=declared.LARGEST)
             except UsageError as error:
-                raise KeyFault(f"tls.{name}", str(error)) from error
+                raise KeyFault(("tls", name), str(error)) from error
     tls_context(tls)
     return dict(tls)
 
@@ -164,40 +182,45 @@ def _proxies(value: str, declaration: Declaration) -> dict[str, str]:
         return {}
     hook = declaration.raw.get("verification_hook", "")
     peers = _peers(declaration.raw.get("peers", ()), declaration)
-    proxy = _secret("proxy", value, declaration)
+    proxy = _secret(("proxy",), value, declaration)
     try:
         return proxies_of(proxy, [declaration.url, *peers, *([hook] if is_url(hook) else [])])
     except UsageError as error:
-        raise KeyFault("proxy", str(error)) from error
+        raise KeyFault(("proxy",), str(error)) from error
 
 
 def _registrations(rows: Iterable[Mapping[str, str]], declaration: Declaration) -> tuple[tuple[str, str], ...]:
-    return tuple((row["id"], _secret("registrations", row["token"], declaration)) for row in rows)
+    return tuple(
+        (row["id"], _secret(("registrations", number, "token"), row["token"], declaration))
+        for number, row in enumerate(rows)
+    )
 
 
 def _peers(urls: Iterable[str], declaration: Declaration) -> tuple[str, ...]:
-    try:
-        found = dict.fromkeys(check_url(url, "") for url in urls)
-    except UsageError as error:
-        raise KeyFault("peers", str(error)) from error
+    found: dict[str, None] = {}
+    for number, url in enumerate(urls):
+        try:
+            found[check_url(url, "")] = None
+        except UsageError as error:
+            raise KeyFault(("peers", number), str(error)) from error
     # One file does for every gateway of a region, so each may find itself in it.
     others = tuple(url for url in found if url != declaration.url)
     if found and not others:
-        raise KeyFault("peers", f"there is none besides {declaration.url} itself")
+        raise KeyFault(("peers",), f"there is none besides {declaration.url} itself")
     return others
 
 
 def _waivers(rows: Iterable[Mapping[str, str]], declaration: Declaration) -> tuple[Waiver, ...]:
     specification = declaration.specification
     waivers = []
-    for row in rows:
+    for number, row in enumerate(rows):
         requirement, pointer = row["requirement"], row.get("pointer")
         if requirement not in specification.requirements:
             hint = nearest(requirement, specification.requirements)
-            raise KeyFault("waivers", f"there is no requirement {requirement!r}{hint}")
+            raise KeyFault(("waivers", number, "requirement"), f"there is no requirement {requirement!r}{hint}")
         if pointer is not None and pattern_of(pointer) not in specification.places:
             hint = nearest(pointer, specification.places - {""})
-            raise KeyFault("waivers", f"{pointer!r} is no member of a request or a reply{hint}")
+            raise KeyFault(("waivers", number, "pointer"), f"{pointer!r} is no member of a request or a reply{hint}")
         until = datetime.date.fromisoformat(row["expires"])
         kind = row.get("class", "gateway-defect")
         waivers.append(Waiver(requirement, row["reason"], row["owner"], until, pointer, kind))
@@ -206,7 +229,7 @@ def _waivers(rows: Iterable[Mapping[str, str]], declaration: Declaration) -> tup
 
 READERS: Mapping[str, Callable[[Any, Declaration], Any]] = {
     "envelope": _envelope,
-    "signup_token": lambda value, declaration: _secret("signup_token", value, declaration),
+    "signup_token": lambda value, declaration: _secret(("signup_token",), value, declaration),
     "timestamp_zone": _timestamp_zone,
     "optional": _optional,
     "values": _company_id,

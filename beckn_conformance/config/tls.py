@@ -21,7 +21,7 @@ def tls_context(declared: Mapping[str, Any]) -> ssl.SSLContext:
 
     Raises KeyFault, which is a UsageError, for a file that cannot be used.
     """
-    key, file = "tls.ca", declared.get("ca")
+    key, file = "ca", declared.get("ca")
     try:
         made = ssl.create_default_context(cafile=file and path_of(file))
         if file is None:
@@ -30,16 +30,16 @@ def tls_context(declared: Mapping[str, Any]) -> ssl.SSLContext:
         if declared.get("verify") is False:
             made.check_hostname, made.verify_mode = False, ssl.CERT_NONE
         if "client_cert" in declared:
-            key, file = "tls.client_cert", declared["client_cert"]
+            key, file = "client_cert", declared["client_cert"]
             made.load_cert_chain(path_of(file), password=_no_pass_phrase)
     except _Encrypted as error:
         raise KeyFault(
-            key,
+            ("tls", key),
             f"the private key in {str(file)!r} is encrypted; openssl pkey -in FILE -out FILE writes it without "
             "a pass phrase, for a file that only you can read",
         ) from error
     except (ssl.SSLError, OSError) as error:
-        raise KeyFault(key, f"{str(file)!r} cannot be used: {error}") from error
+        raise KeyFault(("tls", key), f"{str(file)!r} cannot be used: {error}") from error
     return made
 
 

@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from beckn_conformance.config.gateway import GatewayConfig, Waiver
-from beckn_conformance.config.keys import load_config
+from beckn_conformance.config.keys import examined, load_config
 from beckn_conformance.errors import UsageError
 from tests.config.configurations import declared, refused
 from tests.exchanges import SPECIFICATION, URL
@@ -162,7 +162,7 @@ def test_a_date_may_be_a_date_of_yaml(tmp_path):
         ),
         (
             "optional:\n  - /info/companyid\n",
-            "gateway.yaml, line 1: optional: '/info/companyid' is no member of a request; did you mean '/info/comp",
+            "gateway.yaml, line 2: optional.0: '/info/companyid' is no member of a request; did you mean '/info/comp",
         ),
         ("optional: [info]\n", "gateway.yaml, line 1: optional.0: 'info' does not match"),
         ("tls: {ca: /no/such/file}\n", "gateway.yaml, line 1: tls.ca: /no/such/file cannot be read: No such file"),
@@ -170,7 +170,7 @@ def test_a_date_may_be_a_date_of_yaml(tmp_path):
         ("waivers:\n  - requirement: X\n", "gateway.yaml, line 2: waivers.0: 'expires' is a required property"),
         (
             "waivers:\n  - {requirement: SIGNUP-NACK-FONE, reason: r, owner: o, expires: 2027-01-01}\n",
-            "gateway.yaml, line 1: waivers: there is no requirement 'SIGNUP-NACK-FONE'; did you mean 'SIGNUP-NACK-",
+            "gateway.yaml, line 2: waivers.0.requirement: there is no requirement 'SIGNUP-NACK-FONE'; did you mean",
         ),
         (
             "waivers:\n  - {requirement: REPLY-JSON, reason: r, owner: o, expires: soon}\n",
@@ -183,10 +183,10 @@ def test_a_date_may_be_a_date_of_yaml(tmp_path):
         ("clone_within: 5\n", "gateway.yaml, line 1: clone_within: it takes peers as well: which gateways are cloned"),
         ("clone_within: 5\npeers: []\n", "gateway.yaml, line 2: peers: [] should be non-empty"),
         ("clone_within: 0\npeers: [https://a]\n", "gateway.yaml, line 1: clone_within: 0 is less than or equal"),
-        ("clone_within: 5\npeers: [peer]\n", "gateway.yaml, line 2: peers: 'peer' needs a scheme (http or https) and"),
+        ("clone_within: 5\npeers: [peer]\n", "gateway.yaml, line 2: peers.0: 'peer' needs a scheme"),
         (
             "clone_within: 5\npeers: ['https://a?b']\n",
-            "gateway.yaml, line 2: peers: 'https://a?b' must not have a query",
+            "gateway.yaml, line 2: peers.0: 'https://a?b' must not have a query",
         ),
         (f"clone_within: 5\npeers: [{URL}]\n", f"gateway.yaml, line 2: peers: there is none besides {URL} itself"),
         ("- binding\n", "gateway.yaml, line 1: a mapping of keys is needed, not list"),
@@ -200,7 +200,7 @@ def test_a_date_may_be_a_date_of_yaml(tmp_path):
         ),
         (
             "registrations:\n  - {id: a, token: 'env:NO_SUCH_NAME'}\n",
-            "gateway.yaml, line 1: registrations: the environment has no variable NO_SUCH_NAME",
+            "gateway.yaml, line 2: registrations.0.token: the environment has no variable NO_SUCH_NAME",
         ),
     ],
 )
@@ -342,3 +342,32 @@ def test_a_waiver_may_name_any_member_of_a_message(pointer):
     (waiver,) = declared(waivers=[{**WAIVER, "pointer": pointer}]).waivers
 
     assert waiver.pointer == pointer
+
+
+def test_every_faulty_key_is_named_with_its_path_and_the_sound_ones_are_used():
+    raw = {
+        "binding": "often",
+        "settle": 3,
+        "tls": {"cA": "x"},
+        "waivers": [WAIVER, {**WAIVER, "pointer": "/nowhere"}],
+        "headers": {"Content-Length": "1", "X.Y": "é"},
+        "peers": ["https://a.example", "nothing"],
+    }
+
+    config, faults = examined(URL, raw, SPECIFICATION)
+
+    assert [fault.path for fault in faults] == [
+        ("binding",),
+        ("tls", "cA"),
+        ("peers",),
+        ("waivers", 1, "pointer"),
+        ("headers", "Content-Length"),
+        ("peers", 1),
+    ]
+    assert (config.settle, config.binding, config.waivers) == (3, "auto", ())
+
+
+def test_a_name_of_a_header_field_with_a_dot_is_one_key(tmp_path):
+    text = "headers:\n  A: a\n  X.Y: é\n"
+
+    assert refused(tmp_path, text).startswith("gateway.yaml, line 3: headers.X.Y: it has a character")
