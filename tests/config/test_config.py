@@ -357,8 +357,8 @@ def test_every_faulty_key_is_named_with_its_path_and_the_sound_ones_are_used():
     config, faults = examined(URL, raw, SPECIFICATION)
 
     assert [fault.path for fault in faults] == [
-        ("binding",),
         ("tls", "cA"),
+        ("binding",),
         ("peers",),
         ("waivers", 1, "pointer"),
         ("headers", "Content-Length"),
