@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,8 @@ from .faults import KeyFault
 
 LARGEST = 4 * reading.MB
 """Bytes of a file."""
+MOST_FAULTS = 1000
+"""Faults of a declaration that are looked at."""
 NOTHING = Node({}, 1)
 SECRET = ("signup_token", "headers", "registrations", "verification_hook", "proxy")
 """Keys whose values are or hold secrets, and are not shown."""
@@ -63,7 +66,8 @@ def examined(
         at[path[-1]] = word
     # An unknown key comes first: a missing one may be written under it.
     errors = sorted(
-        validator.iter_errors(found), key=lambda e: (len(e.absolute_path), e.validator != UNKNOWN, e.message)
+        islice(validator.iter_errors(found), MOST_FAULTS),
+        key=lambda e: (len(e.absolute_path), e.validator != UNKNOWN, e.message),
     )
     return found, [fault for error in errors for fault in _faults(error)]
 

@@ -1,0 +1,64 @@
+"""Encrypts the declarations of a laboratory where they are stored, with a key in a file of its own."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import secrets
+import stat
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from ...errors import UsageError
+from ...untrusted import reading
+from ...untrusted.writing import replaced
+
+KEY: Final = 32
+"""Bytes of the key."""
+NONCE: Final = 12
+
+
+class Vault:
+    """Encrypts with AES-256-GCM. What was sealed for one gateway cannot be opened for another."""
+
+    def __init__(self, path: Path) -> None:
+        """Reads the key, or makes one if there is no such file. Raises UsageError for a file that is no key, or that
+        others can read."""
+        self._path = path
+        if not os.path.lexists(path):
+            try:
+                with replaced(path, mode=0o600) as file:
+                    file.write(base64.b64encode(secrets.token_bytes(KEY)).decode() + "\n")
+            except OSError as error:
+                raise UsageError(f"{path} cannot be written: {error.strerror}") from error
+        with reading.opened(path) as found:
+            mode = os.fstat(found.fileno()).st_mode
+            text = found.read(1024)
+        if os.name == "posix" and stat.S_IMODE(mode) & 0o077:
+            raise UsageError(f"{path} can be read by others, and it opens what vendors keep secret; chmod 600 {path}")
+        try:
+            key = base64.b64decode(text.strip(), validate=True)
+        except ValueError:
+            key = b""
+        if len(key) != KEY:
+            raise UsageError(f"{path} holds no key of the laboratory")
+        self._cipher = AESGCM(key)
+
+    def seal(self, declaration: Mapping[str, Any], gateway: str) -> bytes:
+        """Encrypts what is declared of a gateway."""
+        nonce = secrets.token_bytes(NONCE)
+        return nonce + self._cipher.encrypt(nonce, json.dumps(declaration).encode(), gateway.encode())
+
+    def open(self, sealed: bytes, gateway: str) -> dict[str, Any]:
+        """Decrypts what ``seal`` made. Raises UsageError for anything else, and under another key."""
+        try:
+            text = self._cipher.decrypt(sealed[:NONCE], sealed[NONCE:], gateway.encode())
+        except (InvalidTag, ValueError) as error:
+            raise UsageError(f"the declaration of a gateway was not stored with the key in {self._path}") from error
+        declaration: dict[str, Any] = json.loads(text)
+        return declaration

@@ -1,0 +1,146 @@
+"""The form of a declaration says the same as a configuration file, and gives no secret back."""
+
+import pytest
+
+from beckn_conformance.commands.lab import declarations
+from beckn_conformance.commands.lab.form import fields, parse
+from tests.exchanges import SPECIFICATION, URL
+
+STORED = {
+    "gateway": {"name": "Ours"},
+    "binding": "http",
+    "signup_token": "token-of-signup",
+    "concurrency": 4,
+    "settle": 2.5,
+    "tls": {"verify": False, "client_cert": "-----BEGIN of the client"},
+    "optional": ["/info/company_id", "/info/phone"],
+    "mask": ["personal"],
+    "headers": {"X-Api-Key": "key-1", "X.Second": "key-2"},
+    "registrations": [{"id": "r-1", "token": "token-1"}, {"id": "r-2", "token": "token-2"}],
+    "waivers": [{"requirement": "REPLY-JSON", "reason": "known", "owner": "ops", "expires": "2027-01-31"}],
+    "verification_hook": "https://ours.example/verify?key=secret-key",
+}
+
+
+def submitted(found):
+    """What a browser submits for these fields if nothing is changed."""
+    form = {}
+    for field in found:
+        if field.kind == "table":
+            form |= submitted(cell for row in field.rows for cell in row)
+        else:
+            form[field.name] = field.value.split("\n") if field.kind == "choices" else [field.value]
+    return form
+
+
+def by_name(found):
+    return {field.name: field for field in found}
+
+
+def test_every_key_of_the_schema_has_a_field():
+    keys = [*SPECIFICATION.files["gateway-config.json"]["properties"]]
+
+    assert [*dict.fromkeys(field.name.partition(".")[0] for field in fields({}))] == keys
+    assert {field.kind for field in fields({})} == {
+        *("text", "number", "secret", "pem", "choice", "choices", "lines", "table")
+    }
+
+
+def test_a_form_submitted_unchanged_changes_nothing():
+    shown = declarations.shown(STORED)
+
+    declaration, errors = parse(submitted(fields(shown)), STORED)
+
+    assert (declaration, errors) == (STORED, {})
+    assert parse(submitted(fields({})), {}) == ({}, {})
+
+
+def test_no_secret_is_given_back():
+    text = repr(fields(declarations.shown(STORED)))
+
+    assert not any(word in text for word in ("token-", "key-1", "key-2", "of the client", "secret-key", "ours.example"))
+    assert by_name(fields(declarations.shown(STORED)))["signup_token"].stored
+    assert not by_name(fields(declarations.shown({})))["signup_token"].stored
+
+
+def test_a_secret_is_kept_replaced_or_removed():
+    form = submitted(fields(declarations.shown(STORED)))
+    form |= {
+        "signup_token.remove": ["on"],
+        "verification_hook": ["https://other.example"],
+        "headers.0.name": [""],
+        "registrations.0.token": ["another"],
+        "registrations.2.id": ["r-3"],
+    }
+
+    declaration, _ = parse(form, STORED)
+
+    assert "signup_token" not in declaration
+    assert declaration["verification_hook"] == "https://other.example"
+    assert declaration["headers"] == {"X.Second": "key-2"}
+    assert declaration["registrations"] == [
+        {"id": "r-1", "token": "another"},
+        {"id": "r-2", "token": "token-2"},
+        {"id": "r-3", "token": ""},
+    ]
+
+
+def test_a_secret_that_is_not_stored_yet_is_not_called_stored():
+    submitted_now = {**STORED, "signup_token": "new", "proxy": "http://u:p@proxy.example:1"}
+
+    shown = declarations.shown(submitted_now, STORED)
+
+    assert (shown["signup_token"], shown["proxy"], shown["headers"]["X-Api-Key"]) == ("", "", "<secret>")
+
+
+def test_no_stored_secret_moves_to_another_place():
+    elsewhere = {"gateway": {"name": "<secret>"}, "headers": {"X-Other": "<secret>"}, "proxy": "<secret>"}
+
+    assert declarations.kept(elsewhere, STORED) == {**elsewhere, "headers": {"X-Other": ""}, "proxy": ""}
+
+
+@pytest.mark.parametrize(
+    ("form", "name", "text"),
+    [
+        ({"concurrency": "many"}, "concurrency", "'many' is not of type 'integer'"),
+        ({"concurrency": "257"}, "concurrency", "257 is greater than the maximum of 256"),
+        ({"settle": "nan"}, "settle", "nan is no finite number"),
+        ({"settle": "9" * 5000}, "settle", "inf is greater than the maximum"),
+        ({"binding": "often"}, "binding", "'often' is not one of ['auto', 'http', 'envelope']"),
+        ({"tls.verify": "perhaps"}, "tls.verify", "'perhaps' is not of type 'boolean'"),
+        ({"mask": "all"}, "mask", "'all' is not one of"),
+        ({"optional": "/info/phone\n/info/fone"}, "optional", "'/info/fone' is no member of a request; did you mean"),
+        ({"values.company_id": "(a"}, "values.company_id", "'(a' cannot be used: it is no regular expression"),
+        ({"values.company_id": "((a{99}){99}){99}"}, "values.company_id", "'((a{99}){99}){99}' cannot be used"),
+        ({"values.company_id": "(a+)+\\1"}, "values.company_id", "'(a+)+\\\\1' cannot be used"),
+        ({"headers.0.name": "A B", "headers.0.value": "v"}, "headers", "the value does not match"),
+        ({"headers.3.name": "X", "headers.3.value": "é"}, "headers.0.value", "it has a character that no header"),
+        ({"headers.0.name": "Content-Length"}, "headers.0.value", "it says where a request ends"),
+        ({"headers.0.name": "X", "headers.1.name": "X"}, "headers.0.name", "'X' stands here twice"),
+        ({"registrations.0.id": "r"}, "registrations.0.token", "the value should be non-empty"),
+        ({"waivers.0.requirement": "REPLY-JSON"}, "waivers.0", "'expires' is a required property"),
+        ({"proxy": "socks://user:pass@h:1"}, "proxy", "'socks://h:1' needs a scheme"),
+        ({"peers": "https://a.example", "clone_within": "0"}, "clone_within", "0 is less than or equal"),
+        ({"peers": "https://a.example\nb", "clone_within": "1"}, "peers", "'b' needs a scheme"),
+        ({"peers": "https://a.example"}, "peers", "it takes clone_within as well"),
+        ({"timestamp_zone": "../../etc/passwd"}, "timestamp_zone", "'../../etc/passwd' is no zone"),
+        ({"tls.ca": "-----BEGIN CERTIFICATE-----\nnothing"}, "tls.ca", "'ca.pem' cannot be used: "),
+    ],
+)
+def test_a_mistake_stands_at_its_field_with_the_words_of_the_command_line(form, name, text):
+    declaration, errors = parse({key: [value] for key, value in form.items()}, {})
+
+    errors |= declarations.check(URL, declaration, SPECIFICATION, stranger=True)
+
+    assert errors[name].startswith(text)
+    found = fields(declarations.shown(declaration, {}), errors)
+    cells = [cell for field in found for row in field.rows for cell in row]
+    assert any(field.error == errors[name] for field in [*found, *cells])
+
+
+def test_all_mistakes_are_found_at_once():
+    form = {"concurrency": ["0"], "settle": ["x"], "tls.ca": ["/etc/passwd"], "optional": ["/no"]}
+
+    errors = declarations.check(URL, parse(form, {})[0], SPECIFICATION, stranger=True)
+
+    assert {*errors} == {*form}
