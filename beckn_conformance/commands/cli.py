@@ -20,6 +20,7 @@ EXTRAS = {
     "distributed": "fleet",
     "markdown_it": "spec",
     "openapi_spec_validator": "spec",
+    "python_multipart": "lab",
 }
 """The extra that installs each package."""
 REPORTS = Path("reports")
@@ -78,14 +79,14 @@ def _crashed(error: Exception, folder: Path) -> int:
 
 def _parsed(arguments: Sequence[str] | None) -> argparse.Namespace | int:
     """Parses the command line; returns an exit status for --help or a usage error."""
-    from . import certificate, diff, fleet, judge, postman, replay, run, spec
+    from . import certificate, diff, fleet, judge, lab, postman, replay, run, spec
 
     parser = argparse.ArgumentParser(
         prog="beckn-conformance", description="Conformance test kit for the Beckn Gateway Registration API"
     )
     parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for one in (run, judge, replay, diff, certificate, spec, fleet, postman):
+    for one in (run, judge, replay, diff, certificate, spec, fleet, lab, postman):
         one.add(commands)
     try:
         return parser.parse_args(arguments)

@@ -71,6 +71,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="print what would be sent, send nothing to the gateway",
     )
+    add("--conformance-progress", metavar="FILE", help="write how far the run is to this file, as JSON lines")
     add("--conformance-spec", metavar="DIR", help="a changed copy of schemas/")
     add(
         "--fuzz-examples",

@@ -25,6 +25,7 @@ from .distribution import groups
 from .items import ScenarioTest
 from .options import Settings
 from .outcomes import OUTCOME, Outcomes, allure_results
+from .progress_stream import streamed
 from .schedule import Schedule
 from .selection import Selection, names_tests
 from .workers import Controller, hand_over, worker_of
@@ -57,6 +58,9 @@ class Campaign:
         self._shared = bool(getattr(config.option, "numprocesses", None)) and not settings.worker
         """True if this process controls workers that play the tests."""
         self._schedule = Schedule(self.session, config)
+        self._resources = contextlib.ExitStack()
+        stream = streamed(settings.progress, self.session, lambda: len(self.selection.tests))
+        self._resources.enter_context(stream)
         self._allure = allure_results(config, self.session, settings.worker)
         self.outcomes = Outcomes(self.session, self._allure)
         self.verdict: Verdict | None = None
@@ -204,6 +208,7 @@ class Campaign:
         self._schedule.close()
         self._forget_termination()
         self.session.end()
+        self._resources.close()
         if self._allure is not None:
             self._allure.close()
         if self._settings.server is not None:

@@ -47,6 +47,8 @@ class Settings:
     examples: int
     plan: bool
     """True if the run prints what it would send, and sends nothing."""
+    progress: Path | None
+    """The file of lines about the progress of the run."""
 
 
 def read(config: pytest.Config) -> Settings:
@@ -96,7 +98,13 @@ def _read(config: pytest.Config, lock: contextlib.ExitStack) -> Settings:
         strict=option("--conformance-class") == "strict",
         examples=option("--fuzz-examples"),
         plan=plan,
+        progress=_progress(config) if worker is None and not plan else None,
     )
+
+
+def _progress(config: pytest.Config) -> Path | None:
+    option = config.getoption("--conformance-progress")
+    return config.invocation_params.dir / path_of(option) if option else None
 
 
 def _overrides(config: pytest.Config) -> dict[str, Any]:

@@ -55,8 +55,11 @@ def _name(entry: os.DirEntry[str]) -> str:
     return entry.name
 
 
+IN_USE = "is in use by another run; wait for its end, or choose another --conformance-report"
+
+
 @contextlib.contextmanager
-def locked(folder: Path, *, shared: bool = False) -> Iterator[None]:
+def locked(folder: Path, *, shared: bool = False, why: str = IN_USE) -> Iterator[None]:
     """Locks a folder for one process, or for all readers if ``shared``; raises UsageError if another process has it.
 
     The lock is on the folder itself: it leaves no file, and ends with the process, however that ends.
@@ -78,9 +81,7 @@ def locked(folder: Path, *, shared: bool = False) -> Iterator[None]:
         except OSError as error:
             # Some file systems have no locks.
             if error.errno in _HELD:
-                raise UsageError(
-                    f"{folder} is in use by another run; wait for its end, or choose another --conformance-report"
-                ) from None
+                raise UsageError(f"{folder} {why}") from None
         yield
     finally:
         os.close(descriptor)

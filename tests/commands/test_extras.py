@@ -35,6 +35,7 @@ def without_extras(folder: Path, *arguments: str) -> subprocess.CompletedProcess
         ("certificate", ["certify", "reports", "--key", "lab"]),
         ("certificate", ["verify", "reports", "--public-key", "lab.pub"]),
         ("fleet", ["fleet", "fleet.yaml"]),
+        ("lab", ["lab"]),
         ("spec", ["spec", "check"]),
         ("spec", ["spec", "drift", "page.md"]),
     ],

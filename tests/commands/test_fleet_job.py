@@ -102,7 +102,10 @@ def test_nothing_is_left_of_a_run_that_does_not_listen_or_is_not_wanted(monkeypa
     monkeypatch.setattr(job, "GRACE", 0.2)
     asked = iter(range(1_000_000))
 
-    outcome = make(scripted(DEAF, limit=limit), wanted=lambda: limit < 60 or next(asked) * job.INTERVAL < SOON)
+    outcome = make(
+        scripted(DEAF, limit=limit),
+        wish=lambda: "kill" if limit == 60 and next(asked) * job.INTERVAL >= SOON else "play",
+    )
 
     child = int(zlib.decompress(outcome.files["report.json"]))
     # Whoever is killed goes a moment later.

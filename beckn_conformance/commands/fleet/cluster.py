@@ -17,7 +17,7 @@ from dask.system import CPU_COUNT
 from distributed.security import Security
 
 from ...errors import UsageError
-from .job import Job, Outcome, make
+from .job import Job, Outcome, Wish, make
 
 FAILURES = 3
 """Workers that may die during a run before it is given up. Each death before costs a retry."""
@@ -142,8 +142,8 @@ def _play(job: Job, topic: str) -> Outcome:
     key = worker.get_current_task()
     worker.log_event(topic, job.name)
 
-    def wanted() -> bool:
+    def wish() -> Wish:
         task = worker.state.tasks.get(key)
-        return task is not None and task.state == "executing"
+        return "play" if task is not None and task.state == "executing" else "kill"
 
-    return make(job, worker.local_directory, wanted)
+    return make(job, worker.local_directory, wish)

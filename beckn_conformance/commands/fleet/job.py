@@ -14,7 +14,7 @@ import zlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import yaml
 
@@ -32,6 +32,12 @@ INTERVAL = 0.1
 LARGEST = 256 * 1024 * 1024
 """Bytes of the largest packed report that is returned."""
 LONGEST = 300
+MOST_AT_ONCE = 1 << 20
+"""Bytes of progress that are read at once."""
+CANCELLED = "cancelled"
+"""The reason of a run that was told to end."""
+Wish = Literal["play", "end", "kill"]
+"""Whether a run is to be played, to be ended with a report, or to be killed."""
 SCRIPT = re.compile(rf"{files.SCRIPTS}/{files.SCRIPT.pattern}")
 
 
@@ -45,6 +51,10 @@ class Job:
     config: Mapping[str, Any]
     limit: float
     kit: str = __version__
+    files: Mapping[str, str] = field(default_factory=dict)
+    """Texts of files that the configuration names, by their names. With any, their folder is the current one."""
+    environment: Mapping[str, str] = field(default_factory=dict)
+    """Variables that the run finds beside those of its worker."""
 
     @classmethod
     def of(cls, entry: Entry) -> Job:
@@ -54,8 +64,19 @@ class Job:
 
 
 @dataclass(frozen=True, slots=True)
+class Ending:
+    """How the process of a run ended."""
+
+    status: int | None
+    """Exit status; None if it was told to end."""
+    reason: str
+    """Why it did not end by itself, or could not judge."""
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
-    """Result of a run."""
+    """Result of a run, with its report."""
 
     name: str
     status: int | None = None
@@ -82,58 +103,90 @@ class Outcome:
                     rest = unpacker.unconsumed_tail
 
 
-def make(job: Job, within: str | None = None, wanted: Callable[[], bool] = lambda: True) -> Outcome:
+def make(
+    job: Job,
+    within: str | None = None,
+    wish: Callable[[], Wish] = lambda: "play",
+    tell: Callable[[str], None] | None = None,
+) -> Outcome:
     """Runs the kit against one gateway in a temporary folder ``within`` another one.
 
-    The run is ended after its limit, and once ``wanted`` returns False.
+    ``tell`` is called with lines of its progress, as they come.
     """
     if job.kit != __version__:
         return Outcome(job.name, reason=f"its worker has version {__version__} of the kit, not {job.kit}")
-    began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="job-", dir=within) as temporary:
         folder = Path(temporary)
-        config, report, printed = folder / "gateway.yaml", folder / "report", folder / "printed"
-        config.write_text(yaml.safe_dump(dict(job.config), allow_unicode=True), encoding="utf-8")
-        command = [sys.executable, *job.command]
-        command += ["--gateway-config", str(config), "--conformance-report", str(report)]
-        with printed.open("wb") as output:
-            # The run ends with its standard input, and so with the worker, however that ends.
-            process = subprocess.Popen(
-                command,
-                stdin=subprocess.PIPE,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-                # Files that a killed run leaves are removed with the folder.
-                env={**os.environ, **dict.fromkeys(("TMPDIR", "TEMP", "TMP"), temporary)},
-            )
-        in_time = _wait(process, job.limit, wanted)
-        seconds = time.monotonic() - began
-        reason = ""
-        if not in_time:
-            reason = f"ended after {job.limit:g} s, its limit"
-        elif process.returncode not in JUDGED:
-            reason = _last_words(printed, process.returncode).replace(f"{folder}{os.sep}", "")
+        report, progress = folder / "report", folder / "progress.jsonl"
+        if tell is None:
+            ending = execute(job, folder, report, wish)
+        else:
+            with Tail(progress, tell) as tail:
+                ending = execute(job, folder, report, tail.before(wish), progress)
         kept, too_large = _packed(report)
+        reason = ending.reason
         if too_large:
             reason = ". ".join(filter(None, (reason, f"its report is larger than {LARGEST >> 20} MB, packed")))
-        return Outcome(job.name, process.returncode if in_time else None, reason, seconds, kept)
+        return Outcome(job.name, ending.status, reason, ending.seconds, kept)
 
 
-def _wait(process: subprocess.Popen[bytes], limit: float, wanted: Callable[[], bool]) -> bool:
-    """Waits for a process, and kills what is left of its group; False if its limit was over first."""
+def execute(job: Job, private: Path, report: Path, wish: Callable[[], Wish], progress: Path | None = None) -> Ending:
+    """Runs the kit against one gateway, with its report in the folder ``report``.
+
+    What it is given, and its temporary files, lie in the folder ``private``, which the caller removes. Lines about its
+    progress go to a file. The run is told to end after its limit, and as ``wish`` says.
+    """
+    began = time.monotonic()
+    printed = private / "printed"
+    config = write_config(job.config, job.files, private)
+    command = [sys.executable, *job.command]
+    command += ["--conformance-progress", str(progress)] if progress is not None else []
+    command += ["--gateway-config", str(config), "--conformance-report", str(report)]
+    with printed.open("wb") as output:
+        # The run ends with its standard input, and so with the worker, however that ends.
+        process = subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            cwd=private if job.files else None,
+            # Files that a killed run leaves are removed with the folder.
+            env={**os.environ, **job.environment, **dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(private))},
+        )
+    reason = _wait(process, job.limit, wish)
+    status = None if reason else process.returncode
+    if not reason and process.returncode not in JUDGED:
+        reason = _last_words(printed, process.returncode).replace(f"{private}{os.sep}", "")
+    return Ending(status, reason, time.monotonic() - began)
+
+
+def write_config(config: Mapping[str, Any], files: Mapping[str, str], folder: Path) -> Path:
+    """Writes a configuration and the files that it names, for their owner only; returns the path of the former."""
+    path = folder / "gateway.yaml"
+    for name, text in {**files, path.name: yaml.safe_dump(dict(config), allow_unicode=True)}.items():
+        descriptor = os.open(folder / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(text)
+    return path
+
+
+def _wait(process: subprocess.Popen[bytes], limit: float, wish: Callable[[], Wish]) -> str:
+    """Waits for a process, and kills what is left of its group; returns why it was told to end, if it was."""
     end = time.monotonic() + limit
-    in_time = True
+    reason = ""
     try:
         while process.poll() is None:
-            if not wanted():
+            now, wished = time.monotonic(), wish()
+            if wished == "kill":
+                reason = reason or "it was not wanted any more"
                 break
-            now = time.monotonic()
-            if now >= end and in_time:
-                in_time, end = False, now + GRACE
+            if not reason and (wished == "end" or now >= end):
+                reason = CANCELLED if wished == "end" else f"ended after {limit:g} s, its limit"
+                end = now + GRACE
                 # It still writes a report.
                 _signal(process, signal.SIGINT)
-            elif now >= end:
+            elif reason and now >= end:
                 break
             with contextlib.suppress(subprocess.TimeoutExpired):
                 process.wait(INTERVAL)
@@ -142,7 +195,40 @@ def _wait(process: subprocess.Popen[bytes], limit: float, wanted: Callable[[], b
         process.wait()
         assert process.stdin is not None
         process.stdin.close()
-    return in_time
+    return reason
+
+
+class Tail:
+    """Reads the lines that are added to a file."""
+
+    def __init__(self, path: Path, tell: Callable[[str], None]) -> None:
+        self._path = path
+        self._tell = tell
+        self._read = 0
+
+    def __enter__(self) -> Tail:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.follow()
+
+    def before(self, wish: Callable[[], Wish]) -> Callable[[], Wish]:
+        """The same wish; each time that it is asked for, the file is read first."""
+
+        def wished() -> Wish:
+            self.follow()
+            return wish()
+
+        return wished
+
+    def follow(self) -> None:
+        """Passes on the whole lines that are new."""
+        with contextlib.suppress(FileNotFoundError), self._path.open("rb") as file:
+            file.seek(self._read)
+            lines = file.read(MOST_AT_ONCE).rpartition(b"\n")[0]
+            if lines:
+                self._read += len(lines) + 1
+                self._tell(lines.decode("utf-8", "replace") + "\n")
 
 
 def _signal(process: subprocess.Popen[bytes], number: signal.Signals) -> None:

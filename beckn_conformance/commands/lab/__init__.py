@@ -1,1 +1,80 @@
-"""``beckn-conformance lab``: a web page and an HTTP API on which vendors test their gateways themselves."""
+"""``beckn-conformance lab``: a web page and an API where vendors test their gateways themselves."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from ...config.paths import path_of
+from ...errors import UsageError
+from ..terminal import Commands
+
+
+def add(commands: Commands) -> None:
+    """Adds the subcommand."""
+    lab = commands.add_parser(
+        "lab",
+        help="serve a laboratory: gateways are tested, compared and certified on web pages",
+        description="Serves web pages and an API on which vendors test their gateways, and officers judge and certify "
+        "them. On loopback everybody may do everything; --host other than loopback needs --accounts.",
+    )
+    lab.add_argument(
+        "--data", metavar="DIR", type=path_of, default=Path("lab"), help="folder of all that it keeps (lab/)"
+    )
+    lab.add_argument("--host", default="127.0.0.1", help="address to listen on (127.0.0.1)")
+    lab.add_argument("--port", metavar="N", type=int, default=8090, help="port to listen on (8090)")
+    lab.add_argument("--workers", metavar="N", type=int, help="runs at a time (2, or one for each worker of a cluster)")
+    lab.add_argument("--scheduler", metavar="ADDRESS", help="a Dask scheduler whose workers play the runs")
+    lab.add_argument("--limit", metavar="SECONDS", type=float, default=600.0, help="limit of one run (600)")
+    lab.add_argument("--key", metavar="FILE", type=path_of, help="private key with which officers certify")
+    lab.add_argument("--accounts", metavar="FILE", type=path_of, help="who may log in, written by lab adduser")
+    lab.add_argument(
+        "--allow",
+        metavar="HOST-PATTERN",
+        action="append",
+        help="hosts or networks beside the public ones to which runs may connect; may be repeated",
+    )
+    lab.set_defaults(does=_serve)
+    _add_adduser(lab.add_subparsers(metavar="ACTION"))
+
+
+def _add_adduser(actions: Commands) -> None:
+    adduser = actions.add_parser("adduser", help="add an account, and print its token once")
+    adduser.add_argument("name", metavar="NAME", help="name of the account")
+    adduser.add_argument("--role", choices=("vendor", "officer"), required=True, help="what it may see and do")
+    adduser.add_argument("--accounts", metavar="FILE", type=path_of, required=True, help="file of the accounts")
+    adduser.set_defaults(does=_adduser)
+
+
+def _serve(chosen: argparse.Namespace) -> int:
+    import threading
+
+    # Without it, forms cannot be read.
+    import python_multipart  # noqa: F401
+
+    from . import laboratory
+
+    if chosen.workers is not None and chosen.workers < 1:
+        raise UsageError(f"--workers {chosen.workers}: it takes at least one")
+    if not 0 < chosen.limit <= 604800:
+        raise UsageError(f"--limit {chosen.limit:g}: a run takes seconds, and a week at most")
+    settings = laboratory.Settings(
+        chosen.data,
+        workers=chosen.workers,
+        scheduler=chosen.scheduler,
+        limit=chosen.limit,
+        key=chosen.key,
+        guarded=chosen.accounts is not None or chosen.allow is not None,
+        allow=tuple(chosen.allow or ()),
+    )
+    with laboratory.opened(settings):
+        threading.Event().wait()
+    return 0
+
+
+def _adduser(chosen: argparse.Namespace) -> int:
+    from .accounts import Accounts
+
+    token = Accounts(chosen.accounts).add(chosen.name, chosen.role)
+    print(f"token of {chosen.name}, which is shown only now: {token}")
+    return 0

@@ -13,8 +13,6 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-import yaml
-
 from ...config.credentials import HIDDEN
 from ...config.faults import KeyFault
 from ...config.keys import examined
@@ -67,11 +65,15 @@ def check(url: str, declaration: Mapping[str, Any], specification: Specification
     return errors
 
 
-def write(declaration: Mapping[str, Any], folder: Path) -> Path:
-    """Writes the configuration of a run and its certificates to a private folder; returns the configuration."""
-    path = folder / "gateway.yaml"
-    _write(path, yaml.safe_dump(_with_files(declaration, folder), allow_unicode=True))
-    return path
+def of_run(declaration: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
+    """Returns the configuration of a run, and the texts of the files in its folder that it names.
+
+    The names are relative, so that they are the same in the report of each run, wherever it is played.
+    """
+    tls = declaration.get("tls") or {}
+    files = {f"{key}.pem": tls[key] for key in CERTIFICATES if _is_pem(tls.get(key))}
+    named = {key: f"{key}.pem" for key in CERTIFICATES if f"{key}.pem" in files}
+    return {**declaration, **({"tls": {**tls, **named}} if named else {})}, files
 
 
 def _write(path: Path, text: str) -> None:

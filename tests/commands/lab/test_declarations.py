@@ -4,6 +4,7 @@ import stat
 
 import pytest
 
+from beckn_conformance.commands.fleet.job import write_config
 from beckn_conformance.commands.lab import declarations
 from beckn_conformance.config.keys import load_config
 from tests.exchanges import SPECIFICATION, URL
@@ -41,16 +42,18 @@ def test_an_officer_may_name_what_the_command_line_names(monkeypatch):
     assert errors == {"tls.ca": "/no/such cannot be read: No such file or directory"}
 
 
-def test_pasted_certificates_become_private_files_of_the_run(tmp_path, certificate):
+def test_pasted_certificates_become_private_files_of_the_run(tmp_path, certificate, monkeypatch):
+    monkeypatch.chdir(tmp_path)
     pem = certificate.read_text()
     declaration = {"tls": {"ca": pem, "client_cert": pem, "verify": True}, "binding": "http"}
 
     assert declarations.check(URL, declaration, SPECIFICATION, stranger=True) == {}
-    config = load_config(URL, declarations.write(declaration, tmp_path), SPECIFICATION)
+    path = write_config(*declarations.of_run(declaration), tmp_path)
+    config = load_config(URL, path, SPECIFICATION)
 
     assert config.tls == {
-        "ca": str(tmp_path / "ca.pem"),
-        "client_cert": str(tmp_path / "client_cert.pem"),
+        "ca": "ca.pem",
+        "client_cert": "client_cert.pem",
         "verify": True,
     }
     assert {path.name for path in tmp_path.iterdir()} == {"gateway.yaml", "ca.pem", "client_cert.pem"}
@@ -63,7 +66,7 @@ def test_pasted_certificates_become_private_files_of_the_run(tmp_path, certifica
 def test_a_text_reaches_the_run_as_it_was_entered(tmp_path, value):
     declaration = {"gateway": {"name": value}}
 
-    path = declarations.write(declaration, tmp_path)
+    path = write_config(*declarations.of_run(declaration), tmp_path)
 
     assert load_config(URL, path, SPECIFICATION).gateway == {"name": value}
 

@@ -1,0 +1,169 @@
+"""Operations on gateways, each with its permission check."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ...config.urls import check_url
+from ...errors import UsageError
+from ...run import embedded
+from ...specification.specification import Specification
+from . import declarations
+from .accounts import Account
+from .refusals import Conflict, Invalid, NotFound
+from .store import UNDER_WAY, Gateway, Run, Store, new_id
+from .vault import Vault
+
+LONGEST_NAME = 120
+MOST = 200
+"""Gateways that a vendor may have."""
+TREND = 20
+"""Runs that the trend of a gateway shows."""
+
+
+@dataclass(frozen=True, slots=True)
+class GatewayView:
+    """A gateway as the list of them shows it."""
+
+    gateway: Gateway
+    runs: tuple[Run, ...]
+    """The latest runs, newest first."""
+
+    @property
+    def latest(self) -> Run | None:
+        """The latest run that has a verdict."""
+        return next((run for run in self.runs if run.verdict), None)
+
+    @property
+    def under_way(self) -> Run | None:
+        """The run that is queued or running."""
+        return next((run for run in self.runs if run.under_way), None)
+
+    @property
+    def trend(self) -> tuple[Run, ...]:
+        """The runs of the whole suite that have a verdict, oldest first."""
+        return tuple(run for run in reversed(self.runs) if run.verdict and run.kind == "live")
+
+    @property
+    def certified(self) -> Run | None:
+        """The latest run that has a certificate."""
+        return next((run for run in self.runs if run.certified), None)
+
+
+class Gateways:
+    """The gateways of the laboratory. Vendors have their own, and officers may use all."""
+
+    def __init__(self, store: Store, specification: Specification, vault: Vault) -> None:
+        self._store = store
+        self._specification = specification
+        self._vault = vault
+
+    def list(self, account: Account, search: str = "") -> list[GatewayView]:
+        """The gateways that an account may see, newest first: those with every word of the search in their name, URL
+        or owner."""
+        own = {} if account.officer else {"owner": account.name}
+        words = search.casefold().split()
+        found = [
+            gateway
+            for gateway in self._store.all(Gateway, -1, **own)
+            if all(word in f"{gateway.name} {gateway.url} {gateway.owner}".casefold() for word in words)
+        ]
+        return [self._view(gateway) for gateway in found]
+
+    def get(self, account: Account, id_: str) -> GatewayView:
+        """A gateway. Raises NotFound, also for another vendor's."""
+        return self._view(self._own(account, id_))
+
+    def declaration(self, account: Account, id_: str) -> Mapping[str, Any]:
+        """What is declared about a gateway, secrets included: for the form that keeps them, never for a page."""
+        gateway = self._own(account, id_)
+        return self._vault.open(gateway.declarations, gateway.id)
+
+    def add(
+        self,
+        account: Account,
+        name: str,
+        url: str,
+        declaration: Mapping[str, Any],
+        errors: Mapping[str, str] = {},
+    ) -> Gateway:
+        """Adds a gateway. ``errors`` are those that the form has found. Raises Invalid with an error for each field."""
+        if len(self._store.all(Gateway, owner=account.name, limit=MOST)) >= MOST:
+            raise Conflict(f"{account.name} has {MOST} gateways already; remove one first")
+        name, url = self._checked(account, name, url, declaration, errors)
+        id_ = new_id()
+        gateway = Gateway(id_, account.name, name, url, self._vault.seal(declaration, id_))
+        self._store.add(gateway)
+        return gateway
+
+    def edit(
+        self,
+        account: Account,
+        id_: str,
+        name: str,
+        url: str,
+        declaration: Mapping[str, Any],
+        errors: Mapping[str, str] = {},
+    ) -> Gateway:
+        """Changes a gateway. Runs that are queued will use what was declared when they begin. Raises Invalid."""
+        gateway = self._own(account, id_)
+        name, url = self._checked(account, name, url, declaration, errors)
+        if url != gateway.url and self._store.all(Run, gateway=id_, state=UNDER_WAY, limit=1):
+            raise Conflict("a run of this gateway is under way, so its URL cannot change now")
+        sealed = self._vault.seal(declaration, id_)
+        changed = self._store.change(Gateway, id_, name=name, url=url, declarations=sealed)
+        if changed is None:
+            raise NotFound
+        return changed
+
+    def remove(self, account: Account, id_: str) -> None:
+        """Removes a gateway. Raises Conflict as long as it has runs, which are removed one by one."""
+        gateway = self._own(account, id_)
+        if self._store.all(Run, gateway=id_, limit=1):
+            raise Conflict("the gateway still has runs; remove them first")
+        self._store.remove(gateway)
+
+    def with_badge(self, badge: str) -> GatewayView:
+        """The gateway whose badge has this address, for everybody who knows it. Raises NotFound."""
+        found = self._store.all(Gateway, badge=badge)
+        if not found:
+            raise NotFound
+        return self._view(found[0])
+
+    def _own(self, account: Account, id_: str) -> Gateway:
+        gateway = self._store.get(Gateway, id_)
+        if gateway is None or not (account.officer or gateway.owner == account.name):
+            raise NotFound
+        return gateway
+
+    def _view(self, gateway: Gateway) -> GatewayView:
+        return GatewayView(gateway, tuple(self._store.all(Run, gateway=gateway.id, limit=TREND)))
+
+    def _checked(
+        self, account: Account, name: str, url: str, declaration: Mapping[str, Any], found: Mapping[str, str]
+    ) -> tuple[str, str]:
+        """Name and URL in their normal form."""
+        errors = dict(found)
+        name = name.strip()
+        if not name or len(name) > LONGEST_NAME or not name.isprintable():
+            errors["name"] = f"a name has 1 to {LONGEST_NAME} characters in one line"
+        try:
+            url = self._url(account, url)
+        except UsageError as error:
+            errors["url"] = str(error)
+        # The declarations are examined even if the URL is wrong, so that all errors show at once.
+        at = "https://gw.example" if "url" in errors or embedded.wanted(url) else url
+        errors |= declarations.check(at, declaration, self._specification, stranger=not account.officer)
+        if errors:
+            raise Invalid(errors)
+        return name, url
+
+    def _url(self, account: Account, url: str) -> str:
+        if embedded.wanted(url):
+            if not account.officer:
+                raise UsageError("only officers test the reference gateway")
+            embedded.planted(url, self._specification)
+            return url
+        return check_url(url, "the URL")

@@ -1,0 +1,79 @@
+"""A laboratory: every operation that pages and API offer, on one data folder.
+
+Each operation takes the account that asks for it, and raises ``refusals`` if that may not do it, or not now.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ...specification.loading import load
+from . import declarations
+from .execution import Here, Jobs
+from .gateways import Gateways
+from .places import Places
+from .queue import Queue
+from .reports import Reports
+from .runs import Runs
+from .store import Gateway, Run, Store
+from .vault import Vault
+
+WORKERS = 2
+"""Runs at a time on this machine."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How a laboratory was started."""
+
+    data: Path
+    workers: int | None = None
+    """Runs at a time; None for the default."""
+    scheduler: str | None = None
+    """Address of the scheduler whose workers play the runs; None plays them here."""
+    limit: float = 600.0
+    """Seconds that a run may take."""
+    key: Path | None = None
+    """Private key of certificates."""
+    guarded: bool = False
+    """Whether runs connect to public addresses only, and to what is allowed."""
+    allow: tuple[str, ...] = ()
+    """Hosts and networks to which runs may connect besides."""
+
+
+@dataclass(frozen=True, slots=True)
+class Laboratory:
+    """The operations, by what they are about."""
+
+    gateways: Gateways
+    runs: Runs
+    reports: Reports
+
+
+@contextlib.contextmanager
+def opened(settings: Settings) -> Iterator[Laboratory]:
+    """Opens a data folder and plays what is queued in it, while used as a context.
+
+    Raises UsageError for a folder that cannot be used or belongs to another laboratory, and for a bad key.
+    """
+    places = Places(settings.data.absolute())
+    with places.held(), contextlib.closing(Store(places.database)) as store:
+        vault = Vault(places.data / "secrets.key")
+
+        def declared(run: Run) -> tuple[Mapping[str, Any], Mapping[str, str]]:
+            gateway = store.get(Gateway, run.gateway)
+            assert gateway is not None
+            config, files = declarations.of_run(vault.open(gateway.declarations, gateway.id))
+            return {**config, "gateway": {"name": gateway.name, **config.get("gateway", {})}}, files
+
+        jobs = Jobs(declared, settings.limit, {})
+        queue = Queue(store, places, Here(jobs, places), settings.workers or WORKERS)
+        runs = Runs(store, queue, lambda url: "")
+        reports = Reports(store, runs, places, jobs, settings.key)
+        with contextlib.closing(queue):
+            queue.start()
+            yield Laboratory(Gateways(store, load(), vault), runs, reports)

@@ -1,0 +1,64 @@
+"""Where everything lies in the data folder of a laboratory."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from ...errors import UsageError
+from ...untrusted.writing import locked
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """The data folder. Ids name files in it, so only those of rows of the store may be passed."""
+
+    data: Path
+
+    @property
+    def database(self) -> Path:
+        return self.data / "lab.sqlite3"
+
+    @property
+    def private(self) -> Path:
+        """The folder of temporary files, some of which hold secrets. It is emptied at each start."""
+        return self.data / "tmp"
+
+    def report(self, run: str) -> Path:
+        """The report folder of a run."""
+        return self.data / "runs" / run
+
+    def progress(self, run: str) -> Path:
+        """The lines that a run writes about its progress."""
+        return self.data / "progress" / f"{run}.jsonl"
+
+    @contextlib.contextmanager
+    def held(self) -> Iterator[None]:
+        """Makes the folders, and keeps other laboratories out of them. Raises UsageError."""
+        try:
+            self.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+            with locked(self.data, why="is in use by another laboratory"):
+                shutil.rmtree(self.private, ignore_errors=True)
+                for name in ("tmp", "runs", "progress"):
+                    (self.data / name).mkdir(mode=0o700, exist_ok=True)
+                with tempfile.TemporaryFile(dir=self.data):
+                    pass
+                yield
+        except OSError as error:
+            raise UsageError(f"--data {self.data} cannot be written: {error.strerror}") from error
+
+    @contextlib.contextmanager
+    def temporary(self) -> Iterator[Path]:
+        """A private folder that is removed afterwards, or at the next start."""
+        with tempfile.TemporaryDirectory(dir=self.private, ignore_cleanup_errors=True) as folder:
+            yield Path(folder)
+
+    def remove(self, run: str) -> None:
+        """Removes the files of a run. They are out of the way in one step."""
+        self.progress(run).unlink(missing_ok=True)
+        with self.temporary() as folder, contextlib.suppress(FileNotFoundError):
+            self.report(run).rename(folder / run)

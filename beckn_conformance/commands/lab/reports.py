@@ -1,0 +1,116 @@
+"""Operations on the reports of runs, each with its permission check."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ...errors import KitError
+from ...report import comparison, files
+from ..certificate.statement import NAME as CERTIFICATE
+from ..fleet.job import write_config
+from . import child
+from .accounts import Account
+from .execution import Jobs
+from .places import Places
+from .refusals import Conflict, Forbidden, Invalid, NotFound
+from .runs import Runs
+from .store import Run, Store, now
+
+MOST_DAYS = 36525
+"""Days that a certificate is valid at most."""
+
+
+class Reports:
+    """The reports of runs that have ended."""
+
+    def __init__(self, store: Store, runs: Runs, places: Places, jobs: Jobs, key: Path | None) -> None:
+        self._store = store
+        self._runs = runs
+        self._places = places
+        self._jobs = jobs
+        self._key = key
+
+    @property
+    def certifies(self) -> bool:
+        """True if the laboratory has a key."""
+        return self._key is not None
+
+    def report(self, account: Account, id_: str) -> dict[str, Any]:
+        """The content of report.json of a run. Raises Conflict if it has none."""
+        return self._read(self._runs.get(account, id_))
+
+    def names(self, account: Account, id_: str) -> list[str]:
+        """The files of the report of a run that exist: those to look at and to download."""
+        folder = self._places.report(self._runs.get(account, id_).id)
+        scripts = sorted(
+            f"{files.SCRIPTS}/{path.name}"
+            for path in (folder / files.SCRIPTS).glob("*.sh")
+            if files.SCRIPT.fullmatch(path.name)
+        )
+        return [name for name in (*files.NAMES, CERTIFICATE, *scripts) if (folder / name).is_file()]
+
+    def compare(self, account: Account, old: str, new: str) -> comparison.Comparison:
+        """How a run differs from an older one. Raises Conflict if one has no report, or that of another kit."""
+        before, after = (self._read(self._runs.get(account, id_)) for id_ in (old, new))
+        try:
+            return comparison.compare(before, after)
+        except (KeyError, TypeError, ValueError) as error:
+            raise Conflict("another version of the kit wrote one of these reports") from error
+
+    def certify(self, account: Account, id_: str, *, days: int = 365) -> Run:
+        """Signs a certificate about a run. Raises Forbidden for vendors, and Conflict if it cannot be certified."""
+        run = self._runs.get(account, id_)
+        if not account.officer:
+            raise Forbidden("only officers certify")
+        if self._key is None:
+            raise Conflict("the laboratory was started without --key, so it cannot certify")
+        if not 1 <= days <= MOST_DAYS:
+            raise Invalid({"days": f"a certificate is valid for one day to {MOST_DAYS}"})
+        self._read(run)
+        folder = self._places.report(run.id).absolute()
+        with self._places.temporary() as private:
+            arguments = ("certify", str(folder), "--key", str(self._key.absolute()), "--days", str(days))
+            finished = _finished(arguments, private, {})
+        if finished.status != 0:
+            raise Conflict(finished.complaint.replace(f"{folder} ", "the run "))
+        return self._store.change(Run, run.id, certified=now()) or run
+
+    def replay(self, account: Account, id_: str, finding: str) -> Mapping[str, Any]:
+        """Sends the calls of a finding again; returns ``holds`` (None if that cannot be said), ``text`` and
+        ``exchanges``. Raises NotFound for a finding that the report does not have."""
+        run = self._runs.get(account, id_)
+        report = self._read(run)
+        if not any(row["id"] == finding for requirement in report["requirements"] for row in requirement["findings"]):
+            raise NotFound
+        if run.kind != "live":
+            raise Conflict("the traffic was recorded elsewhere, so it is not sent again from here")
+        if self._store.all(Run, url=run.url, state="running", limit=1):
+            raise Conflict("a run of this gateway is under way; each would take the changes of the other for its own")
+        job = self._jobs.of(run)
+        with self._places.temporary() as private:
+            config = write_config(job.config, job.files, private)
+            folder = str(self._places.report(run.id).absolute())
+            arguments = ("replay", folder, finding, "--gateway-url", run.url, "--gateway-config", str(config), "--json")
+            finished = _finished(arguments, private, job.environment)
+        if finished.status not in (0, 1, 10):
+            raise Conflict(finished.complaint or "it could not be sent again")
+        answer: dict[str, Any] = json.loads(finished.output)
+        return answer
+
+    def _read(self, run: Run) -> dict[str, Any]:
+        if run.under_way:
+            raise Conflict("the run has not ended yet")
+        try:
+            return files.read(self._places.report(run.id))
+        except KitError as error:
+            raise Conflict("the run left no report") from error
+
+
+def _finished(arguments: tuple[str, ...], private: Path, environment: Mapping[str, str]) -> child.Finished:
+    try:
+        return child.run(arguments, private, environment=environment)
+    except KitError as error:
+        raise Conflict(str(error)) from error

@@ -1,0 +1,93 @@
+"""Operations on runs, each with its permission check."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+from .accounts import Account
+from .queue import Queue
+from .refusals import Conflict, Invalid, NotFound
+from .store import UNDER_WAY, Gateway, Run, Store, new_id
+
+MOST_UNDER_WAY = 20
+"""Runs of a vendor that are queued or running."""
+DEEPEST = 2500
+"""Examples of each property."""
+LARGEST_SEED = 2**31 - 1
+
+Hindrance = Callable[[str], str]
+"""Says why the laboratory may not connect to a URL; empty if it may."""
+
+
+class Runs:
+    """The runs of the laboratory. Vendors have their own, and officers may use all."""
+
+    def __init__(self, store: Store, queue: Queue, hindrance: Hindrance) -> None:
+        self._store = store
+        self._queue = queue
+        self._hindrance = hindrance
+        self._starting = threading.Lock()
+
+    def list(self, account: Account, gateway: str = "", limit: int = 200) -> list[Run]:
+        """The runs that an account may see, newest first: all, or those of a gateway."""
+        own = {} if account.officer else {"owner": account.name}
+        return self._store.all(Run, limit, **own, **({"gateway": gateway} if gateway else {}))
+
+    def get(self, account: Account, id_: str) -> Run:
+        """A run. Raises NotFound, also for another vendor's."""
+        run = self._store.get(Run, id_)
+        if run is None or not (account.officer or run.owner == account.name):
+            raise NotFound
+        return run
+
+    def start(self, account: Account, gateway: str, *, strict: bool, depth: int, seed: int | None) -> Run:
+        """Queues a run of a gateway. Raises Invalid for a field, and for a URL that may not be connected to."""
+        found = self._store.get(Gateway, gateway)
+        if found is None or not (account.officer or found.owner == account.name):
+            raise NotFound
+        errors = {}
+        if not 1 <= depth <= DEEPEST:
+            errors["depth"] = f"1 to {DEEPEST} examples of each property"
+        if seed is not None and not 0 <= seed <= LARGEST_SEED:
+            errors["seed"] = f"a number from 0 to {LARGEST_SEED}"
+        if why := self._hindrance(found.url):
+            errors["url"] = why
+        if errors:
+            raise Invalid(errors)
+        # The owner of a run is that of its gateway, whoever starts it.
+        run = Run(new_id(), found.id, found.owner, found.url, strict=strict, depth=depth, seed=seed)
+        with self._starting:
+            waiting = self._store.all(Run, owner=found.owner, state=UNDER_WAY, limit=MOST_UNDER_WAY)
+            if len(waiting) >= MOST_UNDER_WAY:
+                raise Conflict(f"{found.owner} has {MOST_UNDER_WAY} runs under way already; wait for one, or cancel it")
+            self._store.add(run)
+        self._queue.wake()
+        return run
+
+    def cancel(self, account: Account, id_: str) -> Run:
+        """Cancels a run. One that is running still writes a report on what was judged. Raises Conflict if it ended."""
+        run = self.get(account, id_)
+        if not self._queue.cancel(run):
+            raise Conflict("the run has ended already")
+        return self.get(account, id_)
+
+    def remove(self, account: Account, id_: str) -> None:
+        """Removes a run that has ended, with its report."""
+        run = self.get(account, id_)
+        if run.under_way:
+            raise Conflict("the run is under way; cancel it first")
+        self._queue.remove(run)
+
+    def place(self, account: Account, id_: str) -> int:
+        """How many queued runs are older, for a run that is queued."""
+        return self._store.older(self.get(account, id_))
+
+    def folder(self, account: Account, id_: str) -> Path:
+        """The report folder of a run. It may not exist, or hold no report yet."""
+        return self._queue.places.report(self.get(account, id_).id)
+
+    def progress(self, account: Account, id_: str) -> Path:
+        """The file of JSON lines to which a run adds how far it is. It may not exist."""
+        return self._queue.places.progress(self.get(account, id_).id)

@@ -1,0 +1,210 @@
+"""Keeps gateways and runs in SQLite. What a method has returned from survives kill -9."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+import secrets
+import sqlite3
+import threading
+from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from ...errors import UsageError
+
+FORMAT = 1
+"""Version of the tables."""
+UNDER_WAY = ("queued", "running")
+"""States of runs that are still to end; the others are ``ended`` and ``cancelled``."""
+
+
+def new_id() -> str:
+    """An id that nobody guesses."""
+    return secrets.token_hex(8)
+
+
+def now() -> str:
+    """The time in UTC."""
+    return datetime.datetime.now(datetime.UTC).isoformat(timespec="milliseconds")
+
+
+@dataclass(frozen=True, slots=True)
+class Gateway:
+    """A gateway that a vendor has entered."""
+
+    id: str
+    owner: str
+    """Name of the account that entered it."""
+    name: str
+    url: str
+    """In its normal form, or ``reference[:NAME]``."""
+    declarations: bytes = b""
+    """What is declared about it, encrypted."""
+    badge: str = dataclasses.field(default_factory=new_id)
+    """The part of its badge's address that nobody guesses."""
+    created: str = dataclasses.field(default_factory=now)
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A run of the suite against a gateway, or traffic of it that was judged."""
+
+    id: str
+    gateway: str
+    """Id of the gateway; empty for judged traffic that belongs to none."""
+    owner: str
+    url: str
+    kind: str = "live"
+    """``live`` or ``judged``."""
+    state: str = "queued"
+    """``queued``, ``running``, ``ended`` or ``cancelled``."""
+    strict: bool = False
+    depth: int = 25
+    """Examples of each property, as ``--fuzz-examples``."""
+    seed: int | None = None
+    created: str = dataclasses.field(default_factory=now)
+    started: str = ""
+    ended: str = ""
+    attempts: int = 0
+    status: int | None = None
+    """Exit status; None before its end, and for a run that was killed."""
+    verdict: str = ""
+    """That of its report; empty without one."""
+    waived: int = 0
+    """Requirements that would fail the class without waivers."""
+    reason: str = ""
+    """Why it did not end by itself, or could not be judged."""
+    exchanges: int = 0
+    failed: int = 0
+    warned: int = 0
+    certified: str = ""
+    """When its certificate was issued; empty without one."""
+
+    @property
+    def under_way(self) -> bool:
+        return self.state in UNDER_WAY
+
+    @property
+    def class_(self) -> str:
+        return "strict" if self.strict else "core"
+
+
+Row = TypeVar("Row", Gateway, Run)
+TABLES: dict[type, str] = {Gateway: "gateways", Run: "runs"}
+
+NEXT = """
+SELECT id FROM runs AS next WHERE state = 'queued'
+AND NOT EXISTS (SELECT 1 FROM runs WHERE state = 'running' AND url = next.url AND url NOT GLOB 'reference*')
+ORDER BY (SELECT count(*) FROM runs WHERE state = 'running' AND owner = next.owner),
+(SELECT max(started) FROM runs WHERE owner = next.owner), number LIMIT 1
+"""
+"""The owner with the fewest running is next, then the one who was served the longest ago, then the oldest run. Each of
+two runs of one gateway at once would take the changes of the other for the gateway's."""
+
+
+class Store:
+    """Gateways and runs. Any thread may call any method."""
+
+    def __init__(self, path: Path) -> None:
+        """Opens or makes the database. Raises UsageError for a file that is none, or of another version."""
+        self._lock = threading.Lock()
+        try:
+            self._database = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+            self._database.row_factory = sqlite3.Row
+            self._database.execute("PRAGMA journal_mode = WAL")
+            self._database.execute("PRAGMA synchronous = FULL")
+            self._prepare(path)
+        except sqlite3.Error as error:
+            raise UsageError(f"{path} cannot be used: {error}") from error
+
+    def _prepare(self, path: Path) -> None:
+        version = self._database.execute("PRAGMA user_version").fetchone()[0]
+        if version not in (0, FORMAT):
+            raise UsageError(f"{path} was written by another version of the kit")
+        for row, table in TABLES.items():
+            columns = ", ".join(f"{name} UNIQUE NOT NULL" if name == "id" else name for name in _columns(row))
+            self._database.execute(
+                f"CREATE TABLE IF NOT EXISTS {table} (number INTEGER PRIMARY KEY AUTOINCREMENT, {columns})"
+            )
+        self._database.execute("CREATE INDEX IF NOT EXISTS runs_of_a_gateway ON runs (gateway)")
+        self._database.execute("CREATE INDEX IF NOT EXISTS runs_by_state ON runs (state)")
+        self._database.execute(f"PRAGMA user_version = {FORMAT}")
+
+    def close(self) -> None:
+        """Closes the database."""
+        with self._lock:
+            self._database.close()
+
+    def add(self, row: Gateway | Run) -> None:
+        """Adds a row."""
+        columns = _columns(type(row))
+        marks = ", ".join("?" * len(columns))
+        self._execute(
+            f"INSERT INTO {TABLES[type(row)]} ({', '.join(columns)}) VALUES ({marks})",
+            [getattr(row, name) for name in columns],
+        )
+
+    def get(self, kind: type[Row], id_: str) -> Row | None:
+        """The row with an id; None if there is none."""
+        rows = self.all(kind, id=id_)
+        return rows[0] if rows else None
+
+    def all(self, kind: type[Row], limit: int = -1, **where: str | tuple[str, ...]) -> list[Row]:
+        """The rows whose columns have these values, newest first. A tuple stands for any of its values."""
+        conditions: list[str] = []
+        values: list[str] = []
+        for name, value in where.items():
+            some = value if isinstance(value, tuple) else (value,)
+            conditions.append(f"{name} IN ({', '.join('?' * len(some))})")
+            values += some
+        found = " AND ".join(conditions) or "1"
+        rows = self._execute(
+            f"SELECT * FROM {TABLES[kind]} WHERE {found} ORDER BY number DESC LIMIT ?", [*values, limit]
+        )
+        return [_row(kind, row) for row in rows]
+
+    def change(self, kind: type[Row], id_: str, *, states: Collection[str] = (), **values: Any) -> Row | None:
+        """Changes columns of a row, if it is in one of the ``states``; returns the changed row, else None."""
+        only = f" AND state IN ({', '.join('?' * len(states))})" if states else ""
+        columns = ", ".join(f"{name} = ?" for name in values)
+        rows = self._execute(
+            f"UPDATE {TABLES[kind]} SET {columns} WHERE id = ?{only} RETURNING *", [*values.values(), id_, *states]
+        )
+        return _row(kind, rows[0]) if rows else None
+
+    def remove(self, row: Gateway | Run) -> None:
+        """Removes a row."""
+        self._execute(f"DELETE FROM {TABLES[type(row)]} WHERE id = ?", [row.id])
+
+    def older(self, run: Run) -> int:
+        """How many queued runs are older than this one."""
+        rows = self._execute(
+            "SELECT count(*) FROM runs WHERE state = 'queued' AND number < (SELECT number FROM runs WHERE id = ?)",
+            [run.id],
+        )
+        return int(rows[0][0])
+
+    def take(self) -> Run | None:
+        """Makes the run that is next a running one; None if none can begin now."""
+        rows = self._execute(
+            f"UPDATE runs SET state = 'running', started = ?, attempts = attempts + 1 WHERE id = ({NEXT}) RETURNING *",
+            [now()],
+        )
+        return _row(Run, rows[0]) if rows else None
+
+    def _execute(self, statement: str, values: Collection[Any]) -> list[sqlite3.Row]:
+        with self._lock:
+            return self._database.execute(statement, tuple(values)).fetchall()
+
+
+def _columns(kind: type) -> list[str]:
+    return [field.name for field in dataclasses.fields(kind)]
+
+
+def _row(kind: type[Row], row: sqlite3.Row) -> Row:
+    values = {name: row[name] for name in _columns(kind)}
+    if kind is Run:
+        values["strict"] = bool(values["strict"])
+    return kind(**values)
