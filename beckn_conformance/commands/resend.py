@@ -14,7 +14,6 @@ from ..client.provider import Actor
 from ..config.gateway import GatewayConfig
 from ..config.urls import check_url
 from ..errors import Unmet, Unreachable, UsageError
-from ..judging.obligations import history_requirements
 from ..messages.binding import HEADER
 from ..messages.exchange import Exchange
 from ..messages.hostile import FOREIGN, MALFORMED, MALFORMED_HTTP, SLOW, UNUSUAL, foreign, trickled
@@ -23,19 +22,16 @@ from ..messages.text import shown
 from ..record.masking import Masker
 from ..record.rows import row_of
 from ..record.secret_index import SHORTEST
-from ..report import files
 from ..run import embedded
 from ..run.assessment import ScenarioResult, shows
 from ..run.curl import CIN, is_plain_time
-from ..run.rejudge import run_of
-from ..run.reproduction import needed
-from ..run.scenarios import scenario_of
 from ..run.session import Session
 from ..specification.actions import SIGNUP
 from ..specification.pointer import MISSING
 from ..specification.specification import Specification
 from ..untrusted.patterns import pattern
 from ..untrusted.text import brief
+from .finding_steps import Finding, steps_of
 
 TRIES = 5
 """Attempts at concurrent calls, whose order is a matter of luck."""
@@ -53,8 +49,6 @@ NEEDLESS = ("gateway", "mask", "waivers")
 """Keys that do not change what is sent."""
 TEXTS = {"malformed": MALFORMED, "unusual": UNUSUAL}
 TALKS = {SLOW: trickled, **{kind: talk for kinds in MALFORMED_HTTP.values() for kind, talk in kinds.items()}}
-
-Finding = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,17 +87,11 @@ def again(
     The report may be a stranger's: secrets, peers, hooks and files are those of ``file``, which this user has named.
     Raises UsageError for a finding or a record that is not there, or where the run needed such a file.
     """
-    report = files.read(folder)
-    requirement, finding = find(report, name)
-    run = run_of(folder, specification)
-    recorded = run.config
-    scenario = scenario_of(folder, finding["exchanges"], specification)
-    if scenario is None:
-        raise UsageError(f"{folder}: the exchanges of {finding['id']} are not on record")
-    last = next(exchange for exchange in scenario.end.transcript.calls if exchange.id in finding["exchanges"])
-    steps = [*needed(last, scenario.end.transcript.calls, history=requirement in history_requirements()), last]
-    enough = shows(scenario, steps, finding["id"])
-    declared = {} if file is not None else _taken(report["configuration"], embedded.wanted(url or ""))
+    found = steps_of(folder, name, specification)
+    finding, steps = found.finding, found.steps
+    recorded = found.scenario.run.config
+    enough = shows(found.scenario, steps, finding["id"])
+    declared = {} if file is not None else _taken(found.report["configuration"], embedded.wanted(url or ""))
     if url is None:
         url = check_url(recorded.url, "the URL of the run")
         confirm(url)
@@ -111,7 +99,7 @@ def again(
     session = Session(specification, config, secrets.randbits(31))
     try:
         session.start()
-        resent = resend(session, requirement, finding, steps, recorded)
+        resent = resend(session, found.requirement, finding, steps, recorded)
         if resent.holds is False and not enough:
             text = f"{finding['id']} takes more calls than these to be seen; {finding['replay']}"
             return replace(resent, holds=None, text=text)
@@ -133,20 +121,6 @@ def _taken(configuration: Mapping[str, Any], at_reference: bool) -> dict[str, An
             "name the configuration with --gateway-config"
         )
     return {key: configuration[key] for key in TAKEN if key in configuration}
-
-
-def find(report: Mapping[str, Any], name: str) -> tuple[str, Finding]:
-    """Finds a finding by its id or the beginning of it, with its requirement. Raises UsageError for none or several."""
-    rows = [(row["id"], finding) for row in report["requirements"] for finding in row["findings"]]
-    hits = [(id_, finding) for id_, finding in rows if name in (finding["id"], id_)]
-    hits = hits or [(id_, finding) for id_, finding in rows if finding["id"].startswith(name)]
-    if len(hits) == 1:
-        return hits[0]
-    known = [finding["id"] for _, finding in (hits or rows)]
-    some = ", ".join(known[:8]) + (" …" if len(known) > 8 else "")
-    if not rows:
-        raise UsageError("the report has no findings")
-    raise UsageError(f"{'more than one finding is' if hits else 'no finding is'} named {name!r}; there are {some}")
 
 
 def resend(

@@ -61,19 +61,18 @@ class Judge:
         self._served |= set(served)
         self._signups_work = self._signups_work or signups_work
 
+    def observation(self, exchange: Exchange) -> Observation | None:
+        """Returns what the checks saw of an exchange of the test that is being judged."""
+        return self._observations.get(exchange.id)
+
     def describe(self, exchange: Exchange) -> str:
         """Describes in one line what is special about a request of the test that is being judged."""
-        observation = self._observations.get(exchange.id)
+        observation = self.observation(exchange)
         return observation.sent if observation else exchange.action
 
     def by_gateway(self, exchange: Exchange) -> bool:
         """True if the gateway wrote the reply, as far as can be told by now (T6)."""
         return self._appearance.by_gateway(exchange)
-
-    def due(self, exchange: Exchange) -> str | None:
-        """Returns ``ACK`` or ``NACK`` if a request of the test that is being judged surely deserved it."""
-        observation = self._observations.get(exchange.id)
-        return observation.due if observation else None
 
     def judge(self, exchange: Exchange) -> Iterator[Judgement]:
         """Yields the judgements on an exchange; state that it establishes applies to later exchanges."""

@@ -26,6 +26,8 @@ class Expansion:
 
     text: str
     """``$NAME`` or ``$(command)``, written by the kit."""
+    name: str = ""
+    """Name of the same value as a variable outside a shell."""
 
 
 Part = str | Expansion
@@ -44,7 +46,7 @@ def variable(name: str) -> Expansion:
     """Expands a shell variable; raises ValueError for a name that is not made of ``A-Z``, ``0-9`` and ``_``."""
     if VARIABLE.fullmatch(name) is None:
         raise ValueError(f"{name!r} is no name of a shell variable")
-    return Expansion(f"${name}")
+    return Expansion(f"${name}", name)
 
 
 def is_plain(parts: Iterable[Part]) -> bool:

@@ -226,5 +226,5 @@ def _hindrance(exchanges: Sequence[Exchange], judge: Judge) -> str:
             return f"{exchange.action} was answered with status {exchange.reply.status} without ACK or NACK"
     if judge.known.serves_fresh is False:
         return "the gateway serves no registration before it is verified"
-    refused = [e for e in exchanges if e.refused and judge.due(e) == "ACK"]
+    refused = [e for e in exchanges if e.refused and (seen := judge.observation(e)) and seen.due == "ACK"]
     return f"a valid {refused[-1].action} was refused" if refused else ""

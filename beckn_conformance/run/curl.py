@@ -11,7 +11,7 @@ from ..config.proxies import has_user
 from ..messages.binding import Binding, EnvelopeBinding
 from ..messages.exchange import Exchange
 from ..messages.json_text import write_json
-from ..messages.registration import OTHER_CAPITALS, registration_of
+from ..messages.registration import OTHER_CAPITALS, Registration, registration_of
 from ..messages.shell import LONGEST, Expansion, Part, command, is_plain, printing, variable, word
 from ..untrusted.text import printable
 
@@ -28,6 +28,8 @@ PROXY = variable("PROXY")
 """The URL of a proxy that has a user and a password."""
 SERIAL = variable("N")
 """Digits that make a company id unused."""
+TIMESTAMP, CAPITALS = "timestamp", "-other-capitals"
+"""Outside a shell, the variable for the present time, and the ending of that for a token in other capitals."""
 SHORT = 6
 """Ids and tokens with fewer characters are replaced only if they are a whole value."""
 
@@ -81,15 +83,19 @@ class Values:
     def _as_sent(self, token: str) -> str:
         return in_json(token) if self._member else token
 
-    def learn(self, signup: Exchange, number: int) -> Iterator[str]:
-        """Commands that take id and token from the reply to a signup. Later texts have the variables instead."""
+    def learn(self, signup: Exchange, number: int) -> Registration | None:
+        """Returns the registration that a signup made. Later texts have variables instead of its id and token."""
         made = registration_of(signup)
-        if made is None:
-            return
-        id_, token = in_json(made.id), self._as_sent(made.token)
-        self._ids[id_], self._secrets[token] = variable(f"ID{number}"), variable(f"T{number}")
-        self._secrets[token + OTHER_CAPITALS] = Expansion(f'$(printf %s "$T{number}" | tr A-Za-z a-zA-Z)')
-        yield self._take(f"ID{number}", number, ("registration", "id"), in_json=id_ != made.id)
+        if made is not None:
+            id_, token = in_json(made.id), self._as_sent(made.token)
+            self._ids[id_], self._secrets[token] = variable(f"ID{number}"), variable(f"T{number}")
+            capitals = Expansion(f'$(printf %s "$T{number}" | tr A-Za-z a-zA-Z)', f"T{number}{CAPITALS}")
+            self._secrets[token + OTHER_CAPITALS] = capitals
+        return made
+
+    def take(self, made: Registration, number: int) -> Iterator[str]:
+        """Commands that take id and token of a registration from the reply to its signup."""
+        yield self._take(f"ID{number}", number, ("registration", "id"), in_json=in_json(made.id) != made.id)
         yield self._take(f"T{number}", number, ("auth", "token"), in_json=bool(self._member))
 
     def _take(self, name: str, number: int, path: Sequence[str], *, in_json: bool) -> str:
@@ -104,7 +110,7 @@ class Values:
         if now := _time_of(exchange):
             zone = self.config.timestamp_zone
             date = "date -u" if zone == "UTC" else f"TZ={word(zone)} date"
-            others[now] = Expansion(f"$({date} +%Y-%m-%dT%H:%M:%S)")
+            others[now] = Expansion(f"$({date} +%Y-%m-%dT%H:%M:%S)", TIMESTAMP)
 
         def parts(text: str) -> Iterator[Part]:
             # Secrets go first, since an id may be a part of one.

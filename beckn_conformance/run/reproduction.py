@@ -137,8 +137,9 @@ def _commands(steps: Sequence[Exchange], binding: Binding, config: GatewayConfig
         last = number == len(steps)
         call = _Call(send(step, values, number, with_head=last), last)
         if not last and step.action == SIGNUP:
-            call.taken = tuple(values.learn(step, number))
-            call.reply = f"R{number}" if call.taken else ""
+            made = values.learn(step, number)
+            call.taken = tuple(values.take(made, number)) if made else ()
+            call.reply = f"R{number}" if made else ""
         calls.append(call)
     _send_abreast(steps, calls)
     if peer:

@@ -3,23 +3,31 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from ...config.gateway import SIGNUP_TOKEN, GatewayConfig
-from ...messages.binding import EnvelopeBinding, HttpBinding
-from ...messages.exchange import Message
-from ...messages.faults import FaultCase, fault_cases
-from ...messages.values import Values
-from ...specification.actions import ADD, GET, SIGNUP, UPDATE
-from ...specification.pointer import parts_of
+from ...messages.binding import Binding, EnvelopeBinding, HttpBinding
+from ...run.curl import SERIAL, TIMESTAMP
+from ...specification.actions import UPDATE
+from ...specification.replies import statuses
 from ...specification.specification import Specification
+from ..spec.diff.inlining import inlined
 
 SCHEMA = "https://schema.getpostman.com/json/collection/v2.1.0/collection.json"
-SERIAL = "{{serial}}"
-"""Six digits, new with each signup, so that no company id or e-mail address repeats."""
+EXPECTATIONS = Path(__file__).with_name("expectations.js")
+"""Script that holds every reply to what is expected of it."""
+BASE = "baseUrl"
+"""Variable for the base URL of the gateway."""
 Item = dict[str, Any]
 Headers = Sequence[tuple[str, str]]
+
+
+def placeholder(name: str) -> str:
+    """Returns the text that Postman replaces by the value of a variable."""
+    return f"{{{{{name}}}}}"
 
 
 def binding_of(config: GatewayConfig) -> HttpBinding | EnvelopeBinding:
@@ -29,149 +37,117 @@ def binding_of(config: GatewayConfig) -> HttpBinding | EnvelopeBinding:
     return HttpBinding()
 
 
-def collection(name: str, config: GatewayConfig, items: Sequence[Item]) -> dict[str, Any]:
-    """Returns a collection with its variables. Secrets of the configuration stay empty, to be filled in by the user."""
-    secret = config.signup_token not in (None, SIGNUP_TOKEN)
-    variables = {
-        "baseUrl": config.url,
-        "signupToken": "" if secret else SIGNUP_TOKEN,
-        **{variable_of(field): "" for field in config.headers},
-    }
-    return {
-        "info": {"name": name, "schema": SCHEMA},
-        "item": [*items],
-        "event": [_event("prerequest", _now(config.timestamp_zone))],
-        "variable": [{"key": key, "value": value} for key, value in variables.items()],
-    }
+@dataclass(frozen=True, slots=True)
+class Expectation:
+    """What is expected of the reply to a call."""
+
+    due: str | None
+    """``ACK`` or ``NACK`` if the request surely deserves it."""
+    blamed: Iterable[str] = ()
+    """Members, with ``*`` for any index, of which a NACK says something."""
+    hostile: str = ""
+    """Purpose of a request that is judged less strictly."""
+    about: str = ""
+    """Registration that a request without a message is about."""
+    takes: Mapping[str, Sequence[Any]] = field(default_factory=dict)
+    """By variable, the two members that lead to its value, and whether it is put into JSON."""
 
 
-def variable_of(field: str) -> str:
-    """Returns the variable for the value of a declared header field."""
-    return f"header-{field}"
+class Collection:
+    """Makes the requests of a collection for one gateway."""
 
-
-def examples(specification: Specification, config: GatewayConfig) -> list[Item]:
-    """Returns two folders: the four calls with valid values, and one refused call for each operation."""
-    calls = _Calls(specification, config)
-    refused = (_missing(action, specification, config) for action in (SIGNUP, GET, UPDATE, ADD))
-    return [
-        {"name": "Valid calls", "item": [calls.valid(action) for action in (SIGNUP, GET, UPDATE, ADD, GET)]},
-        {"name": "Refused calls", "item": [calls.faulty(case) for case in refused]},
-    ]
-
-
-def _missing(action: str, specification: Specification, config: GatewayConfig) -> FaultCase:
-    """Returns the fault of a missing member that the reply has a place to blame."""
-    blamed = specification.files[f"{specification.operation(action).key}.nack.json"]["properties"]
-    cases = (case for case in fault_cases(action, specification, config) if case.kind == "missing")
-    return next(case for case in cases if parts_of(case.pointer)[0] in blamed)
-
-
-class _Calls:
-    """Makes calls about the registration that the collection's first signup makes."""
-
-    def __init__(self, specification: Specification, config: GatewayConfig) -> None:
+    def __init__(self, specification: Specification, config: GatewayConfig, binding: Binding) -> None:
+        self._specification = specification
         self._config = config
-        self._binding = binding_of(config)
-        values = Values(specification, config)
-        info = values.info()
-        if config.company_id is None:
-            info["company_id"] = info["company_id"][:-6] + SERIAL
-        info["email"] = f"office{SERIAL}@example.com"
-        about = {"registration": {"id": "{{registrationId}}"}}
-        self._bodies = {
-            SIGNUP: {**values.parts(SIGNUP), "info": info},
-            GET: about,
-            UPDATE: {**about, "info": {**info, "name": f"{info['name']} Ltd"}},
-            ADD: {**about, **values.parts(ADD)},
-        }
+        self._binding = binding
+        self._items: list[Item] = []
 
-    def valid(self, action: str) -> Item:
-        """Returns a call that must be acknowledged; its script keeps the id and the token of a signup."""
-        before = ['pm.collectionVariables.set("serial", String(Date.now()).slice(-6));'] if action == SIGNUP else []
-        after = [*self._reply(), *_acknowledged(action)]
-        if action == SIGNUP:
-            after += [
-                'pm.collectionVariables.set("registrationId", body().registration.id);',
-                'pm.collectionVariables.set("token", body().auth.token);',
-            ]
-        elif action in (UPDATE, GET):
-            after.append(
-                'pm.test("the registration is the one asked for", () => pm.expect(String(body().registration.id))'
-                '.to.equal(String(pm.collectionVariables.get("registrationId"))));'
-            )
-        return self._item(action, action, self._bodies[action], before, after)
+    def item(self, name: str, action: str, request: Item, expectation: Expectation, before: Sequence[str] = ()) -> Item:
+        """Returns a request with the script before it, which says what is expected of the reply."""
+        expected = json.dumps(json.dumps(self._expected(action, expectation), ensure_ascii=False), ensure_ascii=False)
+        script = [*before, f'pm.variables.set("expected", {expected});']
+        return {"name": name, "event": [_event("prerequest", script)], "request": request}
 
-    def faulty(self, case: FaultCase) -> Item:
-        """Returns a call that must be refused with an error message for one member."""
-        after = [*self._reply(), *_refused(case.requirement, case.pointer)]
-        name = f"{case.action} without {case.pointer} ({case.requirement})"
-        return self._item(name, case.action, case.spoil(self._bodies[case.action]), [], after)
-
-    def _item(self, name: str, action: str, body: Any, before: Sequence[str], after: Sequence[str]) -> Item:
-        token = "{{signupToken}}" if action == SIGNUP else "{{token}}"
-        message = Message({"Action": action, "Token": token, "Timestamp": "{{timestamp}}"}, body)
-        headers, content = self._binding.encode(message)
-        declared = [(field, f"{{{{{variable_of(field)}}}}}") for field in self._config.headers]
-        return item(name, self._config.method, f"/{action}", [*headers, *declared], content.decode(), before, after)
-
-    def _reply(self) -> list[str]:
-        return reply_script(self._binding)
-
-
-def item(
-    name: str, method: str, path: str, headers: Headers, body: str, before: Sequence[str], after: Sequence[str]
-) -> Item:
-    """Returns a request with its scripts, which are lines of JavaScript."""
-    return {
-        "name": name,
-        "event": [_event(kind, *lines) for kind, lines in (("prerequest", before), ("test", after)) if lines],
-        "request": {
+    def request(self, method: str, path: str, headers: Headers, body: str, base: str = BASE) -> Item:
+        """Returns a request in the form of Postman."""
+        return {
             "method": method,
-            "url": "{{baseUrl}}" + path,
+            "url": placeholder(base) + path,
             "header": [{"key": key, "value": value} for key, value in headers],
             "body": {"mode": "raw", "raw": body, "options": {"raw": {"language": "json"}}},
-        },
-    }
+        }
+
+    def whole(self, name: str, items: Sequence[Item], variables: Mapping[str, str]) -> dict[str, Any]:
+        """Returns the collection. Secrets of the configuration stay empty, to be filled in by the user."""
+        return {
+            "info": {"name": name, "schema": SCHEMA},
+            "item": [*items],
+            "event": [
+                _event("prerequest", [_now(self._config.timestamp_zone)]),
+                _event("test", EXPECTATIONS.read_text(encoding="utf-8").splitlines()),
+            ],
+            "variable": [{"key": key, "value": value} for key, value in variables.items()],
+            "protocolProfileBehavior": {"disableBodyPruning": True, "followRedirects": False},
+        }
+
+    def _expected(self, action: str, expectation: Expectation) -> dict[str, Any]:
+        """What the script reads, as JSON."""
+        config, literals = self._config, statuses(self._specification)
+        words = {
+            "pending": config.status_names.get("UPDATE-PENDING", literals.pending),
+            "failed": config.status_names.get("UPDATE-FAIL", literals.failed),
+        }
+        texts = {member.pointer for member in self._specification.members(action) if member.type == "string"}
+        key = self._specification.operation(action).key
+        schema = _worded(inlined(self._specification.files, f"{key}.ack.json"), literals.pending, words["pending"])
+        envelope = [self._binding.header, self._binding.body] if isinstance(self._binding, EnvelopeBinding) else None
+        blamed = [{"member": member, "text": member in texts} for member in dict.fromkeys(expectation.blamed)]
+        return {
+            "action": action,
+            "due": expectation.due,
+            "blamed": blamed,
+            "hostile": expectation.hostile,
+            "about": expectation.about,
+            "takes": expectation.takes,
+            "envelope": envelope,
+            "schema": schema,
+            "words": words,
+            "failure": words["failed"] if action == UPDATE and blamed else "",
+            "places": [member.pointer for member in self._specification.members(action)],
+            "redacted": config.documents_echo == "redacted",
+            "immediate": config.verification == "immediate",
+            "deferred": config.updates == "deferred",
+            "moves": config.verification == "immediate" or config.updates == "deferred",
+            "timeout": config.timeout,
+        }
 
 
-def reply_script(binding: HttpBinding | EnvelopeBinding) -> list[str]:
-    """Returns the functions that read header and body of a reply."""
-    if isinstance(binding, EnvelopeBinding):
-        return [
-            f"const header = (name) => pm.response.json()[{json.dumps(binding.header)}][name];",
-            f"const body = () => pm.response.json()[{json.dumps(binding.body)}];",
-        ]
-    return ["const header = (name) => pm.response.headers.get(name);", "const body = () => pm.response.json();"]
+def new_serial() -> str:
+    """Returns the line of a script that makes company ids unused."""
+    return f'pm.collectionVariables.set("{SERIAL.name}", String(Date.now()).slice(-6));'
 
 
-def _acknowledged(action: str) -> list[str]:
-    return [
-        f'pm.test("{action} is acknowledged", () => pm.expect(header("action")).to.equal("ACK"));',
-        'pm.test("the status is 2xx", () => pm.response.to.be.success);',
-        *_MESSAGE,
-    ]
+def signup_token(config: GatewayConfig) -> str:
+    """Returns the token of a signup, or nothing if it is a secret."""
+    return SIGNUP_TOKEN if config.signup_token in (None, SIGNUP_TOKEN) else ""
 
 
-def _refused(requirement: str, pointer: str) -> list[str]:
-    return [
-        f'pm.test("{requirement}: the call is refused", () => pm.expect(header("action")).to.equal("NACK"));',
-        f"const blamed = {json.dumps(parts_of(pointer))}.reduce((at, name) => at && at[name], body());",
-        f'pm.test("{requirement}: the body has an error message for {pointer}", () => pm.expect(blamed).to.be.ok);',
-        *_MESSAGE,
-    ]
-
-
-_MESSAGE = ('pm.test("the reply has a message", () => pm.expect(header("message")).to.be.a("string"));',)
+def _worded(schema: Any, literal: str | None, word: str | None) -> Any:
+    """Puts the gateway's own word for a status into a schema (R5)."""
+    if isinstance(schema, dict):
+        return {key: _worded(value, literal, word) for key, value in schema.items()}
+    if isinstance(schema, list):
+        return [_worded(item, literal, word) for item in schema]
+    return word if schema == literal else schema
 
 
 def _now(zone: str) -> str:
     """Sets the time as a call has it: the local time of a zone, without an offset (H1)."""
     return (
-        'pm.collectionVariables.set("timestamp", new Date().toLocaleString("sv-SE", '
+        f'pm.collectionVariables.set("{TIMESTAMP}", new Date().toLocaleString("sv-SE", '
         f'{{timeZone: {json.dumps(zone)}}}).replace(" ", "T"));'
     )
 
 
-def _event(kind: str, *lines: str) -> Mapping[str, Any]:
+def _event(kind: str, lines: Sequence[str]) -> Mapping[str, Any]:
     return {"listen": kind, "script": {"type": "text/javascript", "exec": [*lines]}}

@@ -100,10 +100,13 @@ class Reading:
     @property
     def refused(self) -> bool:
         """True if the gateway refused the request, by a NACK or by the bare status of its framework."""
+        if self.readable:
+            # An ACK is none, whatever its status (T6).
+            return self.exchange.refused
         status = self.exchange.reply.status if self.exchange.reply else 0
         # Frameworks often refuse what is no message, with a page of their own (T14).
         own = self.by_gateway or self._conflicts or (self.origin is Origin.UNLIKE and not self.message)
-        return self.exchange.refused or (status // 100 == 4 and status != 429 and own)
+        return status // 100 == 4 and status != 429 and own
 
     @property
     def crashed(self) -> bool:

@@ -4,7 +4,21 @@ import copy
 
 import pytest
 
-from tests.exchanges import ADD, PENDING, SIGNUP, UPDATE, VERIFIED, Registered, Story, configured, drop, nack, page, put
+from tests.exchanges import (
+    ADD,
+    PENDING,
+    SIGNUP,
+    UPDATE,
+    VERIFIED,
+    Registered,
+    Story,
+    configured,
+    drop,
+    nack,
+    page,
+    put,
+    reply,
+)
 from tests.judging.stories import drawn, infos, looks, requirements, signed_up
 
 # Registrations made beforehand.
@@ -224,6 +238,18 @@ def test_a_change_without_an_answer_of_the_gateway_may_have_been_made_or_not(act
     story.get()
 
     assert story.findings() == []
+
+
+@pytest.mark.parametrize("action", [UPDATE, ADD])
+def test_an_odd_change_acknowledged_with_status_409_was_not_refused(action):
+    story = signed_up()
+    body = taken(story, action)
+    answer = reply("ACK", story.mine.shown(), status=409)
+    story.call(action, body, answer, purpose="unusual", tags=("a comment",), about=story.mine.id)
+    story.wait()
+    story.get()
+
+    assert set(requirements(story)) <= {"REPLY-STATUS-ACK"}
 
 
 @pytest.mark.parametrize("action", [UPDATE, ADD])

@@ -1,0 +1,97 @@
+"""newman runs the collection of a finding: it fails at the gateway that has the defect, and passes at a sound one."""
+
+import json
+import os
+import shutil
+import subprocess
+
+import pytest
+
+from beckn_conformance.commands.cli import main
+
+SHOWN = {
+    "signup-info-phone-no-dash-accepted": ("SIGNUP-NACK-PHONE", "the reply says NACK"),
+    "get-name-upper-case": ("GET-ROUND-TRIP-EXACT", "info is what was sent"),
+    "update-refused-suspends": ("UPDATE-NACK-STATUS-UNCHANGED", "the status stays"),
+    "documents-document-id-fresh": ("DOCUMENTS-DOCUMENT-ID-STABLE", "document ids stay"),
+    "get-status-409": ("REPLY-STATUS-ACK", "the status fits the reply"),
+}
+"""By defect, the requirement that its finding breaks, and the test that fails."""
+SELECTED = {"REPLY-STATUS-ACK": "test_plain_get"}
+
+
+def newman(collection, url):
+    """Names of the tests that fail."""
+    program = shutil.which("newman")
+    if program is None:
+        pytest.skip("newman is not there")
+    made = collection.with_suffix(".result.json")
+    options = ["--env-var", f"baseUrl={url}", "--reporters", "json", "--reporter-json-export", str(made)]
+    env = {**os.environ, "NO_PROXY": "*"}
+    subprocess.run([program, "run", str(collection), *options], env=env, capture_output=True, timeout=120, check=False)
+    run = json.loads(made.read_text())["run"]
+    assert run["stats"]["assertions"]["total"]
+    return [failure["error"]["test"] for failure in run["failures"]]
+
+
+@pytest.fixture
+def collected(kit, gateway):
+    """Makes the collection of a finding from a run at a gateway with a defect; returns both."""
+
+    def collect(defect, requirement, *options, selected="", binding="http"):
+        faulty = gateway(defects=(defect,), binding=binding)
+        kit.run(faulty.url, "-k", selected or requirement, *options)
+        made = kit.folder / f"{requirement}.postman.json"
+        assert main(["postman", "--finding", requirement, "--report", str(kit.report), "-o", str(made)]) == 0
+        return made, faulty
+
+    return collect
+
+
+@pytest.mark.parametrize("defect", SHOWN)
+def test_the_collection_fails_at_the_faulty_gateway_and_passes_at_a_sound_one(defect, collected, gateway):
+    requirement, failing = SHOWN[defect]
+    collection, faulty = collected(defect, requirement, selected=SELECTED.get(requirement, ""))
+
+    assert failing in newman(collection, faulty.url)
+    assert newman(collection, gateway().url) == []
+
+
+def test_an_envelope_is_sent_and_read_as_such(kit, collected, gateway):
+    declared = kit.configure("binding: envelope\n")
+    defect, requirement = "signup-info-phone-no-dash-accepted", "SIGNUP-NACK-PHONE"
+    collection, faulty = collected(defect, requirement, declared, binding="envelope")
+
+    assert "the reply says NACK" in newman(collection, faulty.url)
+    assert newman(collection, gateway(binding="envelope").url) == []
+
+
+def test_the_collection_of_the_four_calls_passes_at_a_sound_gateway(tmp_path, gateway):
+    made = tmp_path / "calls.json"
+    assert main(["postman", "-o", str(made)]) == 0
+
+    assert newman(made, gateway().url) == []
+
+
+NAME = "{{baseUrl}} {{$guid}}"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "status"),
+    [
+        (b"Operating", NAME.encode(), 0),
+        (b'["Action",', b'["{{baseUrl}}",', 4),
+        (b'"method":"POST"', b'"method":"{{baseUrl}}"', 4),
+    ],
+    ids=["body", "header", "method"],
+)
+def test_postman_replaces_nothing_that_a_record_says(old, new, status, kit, capsys):
+    kit.run("reference:signup-info-phone-no-dash-accepted", "-k", "SIGNUP-NACK-PHONE")
+    record = kit.report / "exchanges.jsonl"
+    record.write_bytes(record.read_bytes().replace(old, new))
+
+    assert main(["postman", "--finding", "SIGNUP-NACK-PHONE", "--report", str(kit.report)]) == status
+    for item in json.loads(capsys.readouterr().out)["item"] if status == 0 else ():
+        raw = item["request"]["body"]["raw"]
+        assert NAME not in raw
+        assert json.loads(raw)["documents"][0]["name"].startswith(NAME)
