@@ -10,9 +10,11 @@ from pathlib import Path
 from .. import __version__
 from ..errors import KitError, SpecificationError, UsageError
 from ..process.censor import censored
+from ..process.children import end_with_stdin
 from ..process.interrupts import take_termination
 from ..process.output import lasting
 from ..untrusted.text import printable
+from .terminal import until_stdin_ends
 
 EXTRAS = {
     "cryptography": "certificate",
@@ -49,6 +51,8 @@ def _run(arguments: Sequence[str] | None) -> int:
         chosen = _parsed(arguments)
         if isinstance(chosen, int):
             return chosen
+        if chosen.until_stdin_ends:
+            end_with_stdin()
         folder = getattr(chosen, "conformance_report", None) or REPORTS
         command: Callable[[argparse.Namespace], int] = chosen.does
         return command(chosen)
@@ -85,6 +89,7 @@ def _parsed(arguments: Sequence[str] | None) -> argparse.Namespace | int:
         prog="beckn-conformance", description="Conformance test kit for the Beckn Gateway Registration API"
     )
     parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
+    until_stdin_ends(parser)
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for one in (run, judge, replay, diff, certificate, spec, fleet, lab, postman):
         one.add(commands)

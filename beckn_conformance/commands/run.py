@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from .terminal import Commands
+from .terminal import Commands, until_stdin_ends
 
 
 def add(commands: Commands) -> None:
@@ -15,7 +15,7 @@ def add(commands: Commands) -> None:
         description="Judges a gateway as pytest --gateway-url URL does, but apart from every conftest.py and "
         "pytest configuration around. Options after URL are those of pytest and of the kit.",
     )
-    run.add_argument("--until-stdin-ends", action="store_true", help="end at once when the parent process does")
+    until_stdin_ends(run, default=argparse.SUPPRESS)
     run.add_argument("url", metavar="URL", help="base URL of the gateway, or reference[:NAME]")
     run.add_argument("options", nargs=argparse.REMAINDER, help="options of pytest and of the kit, such as -k phone")
     run.set_defaults(does=_run)
@@ -24,8 +24,6 @@ def add(commands: Commands) -> None:
 def _run(chosen: argparse.Namespace) -> int:
     import pytest
 
-    from ..plugin.isolation import OPTIONS, end_with_stdin, load_plugin
+    from ..plugin.isolation import OPTIONS, load_plugin
 
-    if chosen.until_stdin_ends:
-        end_with_stdin()
     return int(pytest.main([*OPTIONS, "--gateway-url", chosen.url, *load_plugin(), *chosen.options]))

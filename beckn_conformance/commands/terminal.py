@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 from collections.abc import Iterable
 from typing import Any
@@ -11,6 +12,12 @@ from ..untrusted.text import MARKER, printable
 
 Commands = Any
 """argparse's type for a group of subcommands."""
+
+
+def until_stdin_ends(parser: argparse.ArgumentParser, **how: Any) -> None:
+    """Adds the option of a command that another program runs."""
+    text = "end at once when the parent process does"
+    parser.add_argument("--until-stdin-ends", action="store_true", help=text, **how)
 
 
 def say(lines: Iterable[str]) -> None:

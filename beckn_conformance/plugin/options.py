@@ -104,6 +104,8 @@ def _read(config: pytest.Config, lock: contextlib.ExitStack) -> Settings:
 
 def _progress(config: pytest.Config) -> Path | None:
     option = config.getoption("--conformance-progress")
+    if option and getattr(config.option, "numprocesses", None):
+        raise UsageError("--conformance-progress: what worker processes do is known at the end only; leave out -n")
     return config.invocation_params.dir / path_of(option) if option else None
 
 

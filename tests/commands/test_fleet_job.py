@@ -12,7 +12,7 @@ import pytest
 
 from beckn_conformance.commands.fleet import job
 from beckn_conformance.commands.fleet.job import Job, Outcome, make
-from beckn_conformance.plugin import isolation
+from beckn_conformance.process import children
 from tests.end_to_end.kit import until
 
 SOON = 4.0
@@ -149,7 +149,7 @@ def test_only_files_of_a_report_are_written(tmp_path):
 
 
 def test_a_run_ends_with_its_standard_input():
-    code = f"import time, {isolation.__name__} as i; i.end_with_stdin(); print(flush=True); time.sleep(60)"
+    code = f"import time, {children.__name__} as i; i.end_with_stdin(); print(flush=True); time.sleep(60)"
     with subprocess.Popen(
         [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True
     ) as process:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import signal
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +16,7 @@ from ...errors import KitError
 from ...process import children
 from ...untrusted.text import printable
 
+INTERVAL = 0.05
 LIMIT = 120.0
 """Seconds that a command may take."""
 MOST_OUTPUT = 16 * 1024 * 1024
@@ -32,17 +36,23 @@ class Finished:
 
 
 def run(
-    arguments: Sequence[str], private: Path, *, environment: Mapping[str, str] | None = None, limit: float = LIMIT
+    arguments: Sequence[str],
+    private: Path,
+    *,
+    environment: Mapping[str, str] | None = None,
+    limit: float = LIMIT,
+    wanted: Callable[[], bool] = lambda: True,
 ) -> Finished:
     """Runs a command of ``beckn-conformance``; ``private`` is an empty folder for its temporary files.
 
-    Raises KitError if it takes longer than the limit, in seconds.
+    Raises KitError if it takes longer than the limit, in seconds, or is not wanted any more.
     """
+    end = time.monotonic() + limit
     printed, complained = private / "printed", private / "complained"
     with printed.open("wb") as output, complained.open("wb") as errors:
         process = subprocess.Popen(
-            [sys.executable, *children.arguments("beckn_conformance"), *arguments],
-            stdin=subprocess.DEVNULL,
+            [sys.executable, *children.arguments("beckn_conformance"), "--until-stdin-ends", *arguments],
+            stdin=subprocess.PIPE,
             stdout=output,
             stderr=errors,
             cwd=private,
@@ -50,9 +60,13 @@ def run(
             env={**os.environ, **(environment or {}), **dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(private))},
         )
         try:
-            status = process.wait(limit)
-        except subprocess.TimeoutExpired:
-            raise KitError(f"it took longer than {limit:g} s") from None
+            while (status := process.poll()) is None:
+                if time.monotonic() >= end:
+                    raise KitError(f"it took longer than {limit:g} s")
+                if not wanted():
+                    raise KitError("it is not wanted any more")
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    process.wait(INTERVAL)
         finally:
             _end(process)
     with printed.open("rb") as file:
@@ -61,9 +75,12 @@ def run(
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    """Kills what is left of a command."""
-    process.kill()
+    """Kills what is left of a command and of its group."""
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, signal.SIGKILL)
     process.wait()
+    assert process.stdin is not None
+    process.stdin.close()
 
 
 def _last_line(path: Path) -> str:

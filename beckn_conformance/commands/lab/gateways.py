@@ -12,6 +12,7 @@ from ...run import embedded
 from ...specification.specification import Specification
 from . import declarations
 from .accounts import Account
+from .places import Places
 from .refusals import Conflict, Invalid, NotFound
 from .store import UNDER_WAY, Gateway, Run, Store, new_id
 from .vault import Vault
@@ -33,8 +34,9 @@ class GatewayView:
 
     @property
     def latest(self) -> Run | None:
-        """The latest run that has a verdict."""
-        return next((run for run in self.runs if run.verdict), None)
+        """The latest run that came to a verdict; if none did, the latest that has one at all."""
+        judged = [run for run in self.runs if run.verdict]
+        return next((run for run in judged if run.verdict != "incomplete"), judged[0] if judged else None)
 
     @property
     def under_way(self) -> Run | None:
@@ -55,8 +57,9 @@ class GatewayView:
 class Gateways:
     """The gateways of the laboratory. Vendors have their own, and officers may use all."""
 
-    def __init__(self, store: Store, specification: Specification, vault: Vault) -> None:
+    def __init__(self, store: Store, places: Places, specification: Specification, vault: Vault) -> None:
         self._store = store
+        self._places = places
         self._specification = specification
         self._vault = vault
 
@@ -90,7 +93,7 @@ class Gateways:
         errors: Mapping[str, str] = {},
     ) -> Gateway:
         """Adds a gateway. ``errors`` are those that the form has found. Raises Invalid with an error for each field."""
-        if len(self._store.all(Gateway, owner=account.name, limit=MOST)) >= MOST:
+        if len(self._store.all(Gateway, MOST, owner=account.name)) >= MOST:
             raise Conflict(f"{account.name} has {MOST} gateways already; remove one first")
         name, url = self._checked(account, name, url, declaration, errors)
         id_ = new_id()
@@ -110,7 +113,7 @@ class Gateways:
         """Changes a gateway. Runs that are queued will use what was declared when they begin. Raises Invalid."""
         gateway = self._own(account, id_)
         name, url = self._checked(account, name, url, declaration, errors)
-        if url != gateway.url and self._store.all(Run, gateway=id_, state=UNDER_WAY, limit=1):
+        if url != gateway.url and self._store.all(Run, 1, gateway=id_, state=UNDER_WAY):
             raise Conflict("a run of this gateway is under way, so its URL cannot change now")
         sealed = self._vault.seal(declaration, id_)
         changed = self._store.change(Gateway, id_, name=name, url=url, declarations=sealed)
@@ -119,10 +122,14 @@ class Gateways:
         return changed
 
     def remove(self, account: Account, id_: str) -> None:
-        """Removes a gateway. Raises Conflict as long as it has runs, which are removed one by one."""
+        """Removes a gateway with its runs and their reports. Raises Conflict if one is under way."""
         gateway = self._own(account, id_)
-        if self._store.all(Run, gateway=id_, limit=1):
-            raise Conflict("the gateway still has runs; remove them first")
+        runs = self._store.all(Run, gateway=id_)
+        if any(run.under_way for run in runs):
+            raise Conflict("a run of this gateway is under way; cancel it first")
+        for run in runs:
+            self._places.remove(run.id)
+            self._store.remove(run)
         self._store.remove(gateway)
 
     def with_badge(self, badge: str) -> GatewayView:
@@ -139,7 +146,7 @@ class Gateways:
         return gateway
 
     def _view(self, gateway: Gateway) -> GatewayView:
-        return GatewayView(gateway, tuple(self._store.all(Run, gateway=gateway.id, limit=TREND)))
+        return GatewayView(gateway, tuple(self._store.all(Run, TREND, gateway=gateway.id)))
 
     def _checked(
         self, account: Account, name: str, url: str, declaration: Mapping[str, Any], found: Mapping[str, str]

@@ -72,8 +72,8 @@ def opened(settings: Settings) -> Iterator[Laboratory]:
 
         jobs = Jobs(declared, settings.limit, {})
         queue = Queue(store, places, Here(jobs, places), settings.workers or WORKERS)
-        runs = Runs(store, queue, lambda url: "")
-        reports = Reports(store, runs, places, jobs, settings.key)
+        runs = Runs(store, places, queue, lambda url: "")
+        reports = Reports(store, places, queue, runs, jobs, settings.key)
         with contextlib.closing(queue):
             queue.start()
-            yield Laboratory(Gateways(store, load(), vault), runs, reports)
+            yield Laboratory(Gateways(store, places, load(), vault), runs, reports)

@@ -12,6 +12,9 @@ from pathlib import Path
 from ...errors import UsageError
 from ...untrusted.writing import locked
 
+LEAST_ROOM = 256 * 1024 * 1024
+"""Bytes that are free before a run begins."""
+
 
 @dataclass(frozen=True, slots=True)
 class Places:
@@ -35,6 +38,11 @@ class Places:
     def progress(self, run: str) -> Path:
         """The lines that a run writes about its progress."""
         return self.data / "progress" / f"{run}.jsonl"
+
+    @property
+    def full(self) -> bool:
+        """True if there is too little room for the record of a run."""
+        return shutil.disk_usage(self.data).free < LEAST_ROOM
 
     @contextlib.contextmanager
     def held(self) -> Iterator[None]:

@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-import sqlite3
+import contextlib
 import threading
-from pathlib import Path
+from collections.abc import Iterator
 from typing import Any
 
 from ...errors import KitError
-from ...report import files
-from ..fleet.job import CANCELLED, JUDGED, Ending, Wish
-from . import child
+from ...run import embedded
+from ..fleet.job import Ending, Wish
 from .execution import Executor
 from .places import Places
+from .refusals import Conflict, Unavailable
+from .results import collected, has_record
 from .store import Run, Store, now
 
 RESTARTED = "the laboratory was restarted"
 MOST_ATTEMPTS = 3
 """Times that a run is begun which leaves no record."""
-LIMIT = 600.0
-"""Seconds to make a report from a record."""
-AGAIN = 1.0
-"""Seconds until something is written again that could not be, as on a full disk."""
+AGAIN = 2.0
+"""Seconds until what failed for want of room is tried again."""
 
 
 class Queue:
@@ -29,12 +28,14 @@ class Queue:
 
     def __init__(self, store: Store, places: Places, executor: Executor, workers: int) -> None:
         self._store = store
-        self.places = places
+        self._places = places
         self._executor = executor
         self._changed = threading.Condition()
         self._stopped = False
         self._cancelled: set[str] = set()
-        """Ids of the running ones that are to end."""
+        """Ids of running ones that are to end."""
+        self._busy: set[str] = set()
+        """URLs to which something other than a run is sent."""
         self._left = self._store.all(Run, state="running")
         """Runs that were under way when the laboratory ended before."""
         self._threads = [threading.Thread(target=self._work, daemon=True) for _ in range(workers)]
@@ -66,10 +67,23 @@ class Queue:
             self._cancelled |= {run.id for run in running}
             return bool(running)
 
-    def remove(self, run: Run) -> None:
-        """Removes a run that has ended, with its files."""
-        self.places.remove(run.id)
-        self._store.remove(run)
+    @contextlib.contextmanager
+    def alone(self, url: str) -> Iterator[None]:
+        """Lets no run of the gateway at a URL begin. Raises Conflict if one is running."""
+        if embedded.wanted(url):
+            # Each has one of its own.
+            yield
+            return
+        with self._changed:
+            if url in self._busy or self._store.all(Run, url=url, state="running"):
+                raise Conflict("a run of this gateway is under way, and would take other changes for the gateway's own")
+            self._busy.add(url)
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._busy.remove(url)
+                self._changed.notify_all()
 
     def _work(self) -> None:
         """Plays one run after another, until the laboratory ends."""
@@ -88,10 +102,11 @@ class Queue:
                 if self._left:
                     return self._left.pop(), True
                 try:
-                    if run := self._store.take():
+                    full = self._places.full
+                    if not full and (run := self._store.take(self._busy)):
                         return run, False
-                    self._changed.wait()
-                except sqlite3.Error:
+                    self._changed.wait(AGAIN if full else None)
+                except Unavailable:
                     self._changed.wait(AGAIN)
         return None
 
@@ -105,59 +120,29 @@ class Queue:
             ending = self._executor.play(run, wish)
         except (KitError, OSError) as error:
             ending = Ending(None, f"it could not be played: {error}")
-        if not self._stopped:
-            self._end(run, ending)
+        self._end(run, ending)
 
     def _recover(self, run: Run) -> None:
         """Ends a run that was under way before a restart, with a report from its record. Without one, it is queued."""
-        if (self.places.report(run.id) / files.RECORD[0]).exists() or run.attempts >= MOST_ATTEMPTS:
+        if has_record(self._places.report(run.id)) or run.attempts >= MOST_ATTEMPTS:
             self._end(run, Ending(None, RESTARTED))
         else:
             self._change(run, state="queued")
 
     def _end(self, run: Run, ending: Ending) -> None:
-        """Makes a report if there is none, and notes the result."""
-        folder = self.places.report(run.id)
-        found: dict[str, Any] = {}
-        reason = "" if ending.reason == CANCELLED else ending.reason
-        try:
-            self._report(folder)
-            found = told(files.read(folder))
-        except (KitError, OSError) as error:
-            reason = reason or (f"it left no report: {error}" if ending.status in JUDGED else "")
+        """Notes the result of a run. At the end of the laboratory, that is left to the next start."""
+        facts = collected(ending, run.id, self._places, lambda: not self._stopped)
+        if not self._stopped:
+            self._change(run, state="cancelled" if run.id in self._cancelled else "ended", **facts)
         with self._changed:
-            cancelled = run.id in self._cancelled
             self._cancelled.discard(run.id)
-        state = "cancelled" if cancelled else "ended"
-        self._change(run, state=state, ended=now(), status=ending.status, reason=reason, **found)
-
-    def _report(self, folder: Path) -> None:
-        """Makes a report from the record of a run that was killed."""
-        if (folder / "report.json").exists() or not (folder / files.RECORD[0]).exists():
-            return
-        with self.places.temporary() as private:
-            child.run(("report", str(folder.absolute())), private, limit=LIMIT)
 
     def _change(self, run: Run, **values: Any) -> None:
         """Changes a running run, again and again if it cannot be written."""
-        while True:
+        while not self._stopped:
             try:
                 self._store.change(Run, run.id, states=("running",), **values)
                 return
-            except sqlite3.Error:
+            except Unavailable:
                 with self._changed:
-                    if self._stopped:
-                        return
                     self._changed.wait(AGAIN)
-
-
-def told(report: dict[str, Any]) -> dict[str, Any]:
-    """The columns of a run that come from its report."""
-    statuses = [row["status"] for row in report["requirements"]]
-    return {
-        "verdict": report["verdict"],
-        "waived": sum(map(len, report["waived"].values())),
-        "exchanges": report["run"]["exchanges"],
-        "failed": statuses.count("failed"),
-        "warned": statuses.count("warned"),
-    }

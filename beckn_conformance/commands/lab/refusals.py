@@ -4,7 +4,8 @@ Refused
 ├── NotFound     there is no such thing, or it belongs to another vendor (404)
 ├── Forbidden    this account may not do that (403)
 ├── Invalid      what was entered cannot be used; says so at each field (422)
-└── Conflict     not in the present state, such as cancelling a run that has ended (409)
+├── Conflict     not in the present state, such as cancelling a run that has ended (409)
+└── Unavailable  the laboratory itself cannot do it now, such as on a full disk (503)
 """
 
 from __future__ import annotations
@@ -31,6 +32,10 @@ class Forbidden(Refused):
 
 class Conflict(Refused):
     """The operation does not fit the state of its object."""
+
+
+class Unavailable(Refused):
+    """The laboratory cannot do it now."""
 
 
 class Invalid(Refused):

@@ -15,6 +15,7 @@ from . import child
 from .accounts import Account
 from .execution import Jobs
 from .places import Places
+from .queue import Queue
 from .refusals import Conflict, Forbidden, Invalid, NotFound
 from .runs import Runs
 from .store import Run, Store, now
@@ -26,10 +27,11 @@ MOST_DAYS = 36525
 class Reports:
     """The reports of runs that have ended."""
 
-    def __init__(self, store: Store, runs: Runs, places: Places, jobs: Jobs, key: Path | None) -> None:
+    def __init__(self, store: Store, places: Places, queue: Queue, runs: Runs, jobs: Jobs, key: Path | None) -> None:
         self._store = store
         self._runs = runs
         self._places = places
+        self._queue = queue
         self._jobs = jobs
         self._key = key
 
@@ -87,10 +89,8 @@ class Reports:
             raise NotFound
         if run.kind != "live":
             raise Conflict("the traffic was recorded elsewhere, so it is not sent again from here")
-        if self._store.all(Run, url=run.url, state="running", limit=1):
-            raise Conflict("a run of this gateway is under way; each would take the changes of the other for its own")
         job = self._jobs.of(run)
-        with self._places.temporary() as private:
+        with self._queue.alone(run.url), self._places.temporary() as private:
             config = write_config(job.config, job.files, private)
             folder = str(self._places.report(run.id).absolute())
             arguments = ("replay", folder, finding, "--gateway-url", run.url, "--gateway-config", str(config), "--json")

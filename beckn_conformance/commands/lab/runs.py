@@ -7,8 +7,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from .accounts import Account
+from .places import Places
 from .queue import Queue
-from .refusals import Conflict, Invalid, NotFound
+from .refusals import Conflict, Invalid, NotFound, Unavailable
 from .store import UNDER_WAY, Gateway, Run, Store, new_id
 
 MOST_UNDER_WAY = 20
@@ -24,8 +25,9 @@ Hindrance = Callable[[str], str]
 class Runs:
     """The runs of the laboratory. Vendors have their own, and officers may use all."""
 
-    def __init__(self, store: Store, queue: Queue, hindrance: Hindrance) -> None:
+    def __init__(self, store: Store, places: Places, queue: Queue, hindrance: Hindrance) -> None:
         self._store = store
+        self._places = places
         self._queue = queue
         self._hindrance = hindrance
         self._starting = threading.Lock()
@@ -56,11 +58,13 @@ class Runs:
             errors["url"] = why
         if errors:
             raise Invalid(errors)
+        if self._places.full:
+            raise Unavailable("the disk of the laboratory is full")
         # The owner of a run is that of its gateway, whoever starts it.
         run = Run(new_id(), found.id, found.owner, found.url, strict=strict, depth=depth, seed=seed)
         with self._starting:
-            waiting = self._store.all(Run, owner=found.owner, state=UNDER_WAY, limit=MOST_UNDER_WAY)
-            if len(waiting) >= MOST_UNDER_WAY:
+            waiting = self._store.all(Run, MOST_UNDER_WAY, owner=found.owner, state=UNDER_WAY)
+            if len(waiting) >= MOST_UNDER_WAY and not account.officer:
                 raise Conflict(f"{found.owner} has {MOST_UNDER_WAY} runs under way already; wait for one, or cancel it")
             self._store.add(run)
         self._queue.wake()
@@ -78,7 +82,9 @@ class Runs:
         run = self.get(account, id_)
         if run.under_way:
             raise Conflict("the run is under way; cancel it first")
-        self._queue.remove(run)
+        # The row goes last, so that a removal that was interrupted can be repeated.
+        self._places.remove(run.id)
+        self._store.remove(run)
 
     def place(self, account: Account, id_: str) -> int:
         """How many queued runs are older, for a run that is queued."""
@@ -86,8 +92,8 @@ class Runs:
 
     def folder(self, account: Account, id_: str) -> Path:
         """The report folder of a run. It may not exist, or hold no report yet."""
-        return self._queue.places.report(self.get(account, id_).id)
+        return self._places.report(self.get(account, id_).id)
 
     def progress(self, account: Account, id_: str) -> Path:
         """The file of JSON lines to which a run adds how far it is. It may not exist."""
-        return self._queue.places.progress(self.get(account, id_).id)
+        return self._places.progress(self.get(account, id_).id)

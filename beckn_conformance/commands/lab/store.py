@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from ...errors import UsageError
+from .refusals import Unavailable
 
 FORMAT = 1
 """Version of the tables."""
@@ -95,7 +96,7 @@ Row = TypeVar("Row", Gateway, Run)
 TABLES: dict[type, str] = {Gateway: "gateways", Run: "runs"}
 
 NEXT = """
-SELECT id FROM runs AS next WHERE state = 'queued'
+SELECT id FROM runs AS next WHERE state = 'queued' AND url NOT IN ({busy})
 AND NOT EXISTS (SELECT 1 FROM runs WHERE state = 'running' AND url = next.url AND url NOT GLOB 'reference*')
 ORDER BY (SELECT count(*) FROM runs WHERE state = 'running' AND owner = next.owner),
 (SELECT max(started) FROM runs WHERE owner = next.owner), number LIMIT 1
@@ -186,17 +187,19 @@ class Store:
         )
         return int(rows[0][0])
 
-    def take(self) -> Run | None:
-        """Makes the run that is next a running one; None if none can begin now."""
-        rows = self._execute(
-            f"UPDATE runs SET state = 'running', started = ?, attempts = attempts + 1 WHERE id = ({NEXT}) RETURNING *",
-            [now()],
-        )
+    def take(self, busy: Collection[str] = ()) -> Run | None:
+        """Makes the run that is next a running one; None if none can begin now. Gateways at ``busy`` URLs wait."""
+        change = "UPDATE runs SET state = 'running', started = ?, attempts = attempts + 1"
+        some = NEXT.format(busy=", ".join("?" * len(busy)))
+        rows = self._execute(f"{change} WHERE id = ({some}) RETURNING *", [now(), *busy])
         return _row(Run, rows[0]) if rows else None
 
     def _execute(self, statement: str, values: Collection[Any]) -> list[sqlite3.Row]:
         with self._lock:
-            return self._database.execute(statement, tuple(values)).fetchall()
+            try:
+                return self._database.execute(statement, tuple(values)).fetchall()
+            except sqlite3.OperationalError as error:
+                raise Unavailable(f"the laboratory cannot use its database now: {error}") from error
 
 
 def _columns(kind: type) -> list[str]:
