@@ -1,1 +1,5 @@
 """Talks to a gateway within its limits."""
+
+from .reach import guard
+
+guard()

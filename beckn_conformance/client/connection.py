@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from ..config.proxies import authorization
 from ..messages.exchange import CLIENT_HEADERS, Raw, Reply, Request
+from . import reach
 from .http import BrokenOff, ReplyTooLarge, Unsent, head, one_line
 from .reply_reader import ReplyReader
 
@@ -175,8 +176,10 @@ async def _open(host: str, port: int, method: str, context: ssl.SSLContext | Non
         made = loop.create_connection(make, host, port, ssl=context, happy_eyeballs_delay=NEXT_ADDRESS)
     else:
         # uvloop's has no such option.
+        reach.need_asyncio()
         made = loop.create_connection(make, host, port, ssl=context)
-    _, connection = await made
+    with reach.towards(host):
+        _, connection = await made
     return connection
 
 

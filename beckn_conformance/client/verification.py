@@ -11,15 +11,20 @@ import shlex
 import ssl
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING
+from urllib.parse import quote, urlsplit
 
 from ..config.gateway import GatewayConfig
+from ..config.proxies import authorization
 from ..config.tls import tls_context
-from ..config.urls import is_url
-from ..errors import Unmet
+from ..config.urls import check_url, is_url
+from ..errors import Unmet, UsageError
+from ..messages.exchange import CLIENT_HEADERS, Reply, Request
 from ..messages.json_text import write_json
 from ..messages.registration import Registration
 from ..specification.pointer import MISSING
 from ..untrusted.text import brief
+from .connection import connect, proxy_fields
+from .http import BrokenOff, ReplyTooLarge, Unsendable, Unsent, head, one_line
 
 if TYPE_CHECKING:
     import httpx
@@ -30,6 +35,8 @@ PLAIN_ID = re.compile(r"[A-Za-z0-9_:][A-Za-z0-9._:-]*")
 """An id that is only a name wherever a template puts it: in a URL, as a word of a command, within a script."""
 LONGEST_COMMAND, LONGEST_POST = 30.0, 10.0
 """Seconds that a hook may take."""
+IN_TARGET = "%/:?@!$&'()*+,;=~"
+"""Characters that stand for themselves in the path and query of a URL, besides letters, digits and ``._-``."""
 
 
 class Verifier:
@@ -99,20 +106,44 @@ class Verifier:
             await _run([part.replace("{id}", registration) for part in shlex.split(self._hook)], registration)
 
     async def _post(self, url: str, registration: str) -> None:
-        # Few runs need it, and importing it takes longer than many calls.
-        import httpx
-
-        content = write_json({"registration": {"id": registration}})
-        trust = self._trust if url.casefold().startswith("https:") else False
         try:
-            async with httpx.AsyncClient(
-                transport=self._transport, proxy=self._proxy, verify=trust, trust_env=False, timeout=LONGEST_POST
-            ) as client:
-                answer = await client.post(url, content=content, headers={"Content-Type": "application/json"})
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
-            raise Unmet(f"the verification_hook failed: {error}") from error
-        if answer.is_error:
-            raise Unmet(f"the verification_hook answered with status {answer.status_code}")
+            request = _request(url, write_json({"registration": {"id": registration}}))
+            async with asyncio.timeout(LONGEST_POST):
+                reply = await self._carry(request)
+        except (UsageError, Unsendable, Unsent, BrokenOff, ReplyTooLarge, TimeoutError) as error:
+            raise Unmet(f"the verification_hook failed: {one_line(error)}") from error
+        if reply.status >= 400:
+            raise Unmet(f"the verification_hook answered with status {reply.status}")
+
+    async def _carry(self, request: Request) -> Reply:
+        if self._transport is not None:
+            # It needs httpx, which takes longer to import than many calls.
+            from .in_process import InProcess
+
+            return await InProcess(self._transport).carry(request, repeatable=False)
+        is_plain = request.url.startswith("http:")
+        to_proxy = is_plain and self._proxy is not None
+        fields = (*CLIENT_HEADERS, *(proxy_fields(self._proxy) if to_proxy else ()))
+        written = head(request, *fields, target=request.url if to_proxy else "") + request.content
+        trust = None if is_plain else self._trust
+        connection = await connect(request.url, request.method, trust, self._proxy, LONGEST_POST)
+        try:
+            return await connection.ask([written])
+        finally:
+            connection.abort()
+
+
+def _request(url: str, content: bytes) -> Request:
+    """The request to a hook. Raises UsageError for a URL that cannot be called."""
+    try:
+        parts = urlsplit(url)
+    except ValueError as error:
+        raise UsageError("its URL cannot be read") from error
+    origin = check_url(f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}", "its URL")
+    target = "?".join(quote(part, safe=IN_TARGET) for part in (parts.path or "/", parts.query) if part)
+    user = authorization(url)
+    fields = (("Content-Type", "application/json"), ("Accept", "*/*"), *((("Authorization", user),) if user else ()))
+    return Request("POST", f"{origin}{target}", fields, content)
 
 
 async def _run(words: list[str], registration: str) -> None:

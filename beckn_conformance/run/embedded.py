@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from ..client.reach import admit
 from ..config.gateway import GatewayConfig
 from ..config.keys import load_config
 from ..config.urls import check_url
@@ -108,6 +109,8 @@ class Embedded:
         except BaseException:
             self.stop()
             raise
+        for url in (self.url, *self.peers):
+            admit(url)
 
     def _addresses(self, count: int) -> list[str]:
         assert self._process.stdout is not None

@@ -105,3 +105,53 @@ def test_an_id_that_no_command_can_be_given_is_verified_by_nobody(id_: str) -> N
 
     with pytest.raises(Unmet, match="the verification_hook failed"):
         asyncio.run(verifier.verify(id_))
+
+
+@pytest.mark.parametrize(
+    ("hook", "target", "authorization"),
+    [
+        ("{url}/verify?key=a b&id={id}", "/verify?key=a%20b&id=r-1", None),
+        ("{url}/prüfen/%C3%BC?x=ü#part", "/pr%C3%BCfen/%C3%BC?x=%C3%BC", None),
+        ("{url}", "/", None),
+        ("http://user:p%40ss@{host}/verify", "/verify", "Basic dXNlcjpwQHNz"),
+    ],
+)
+def test_a_url_is_called_as_it_is_meant(gateway: Make, hook: str, target: str, authorization: str | None) -> None:
+    server = gateway(lambda seen, answer: plain(200, ""))
+    hook = hook.replace("{url}", server.url).replace("{host}", server.url.removeprefix("http://"))
+
+    asyncio.run(Verifier(GatewayConfig(server.url, verification_hook=hook)).verify("r-1"))
+
+    (seen,) = server.seen
+    assert (seen.target, seen.headers.get("authorization")) == (target, authorization)
+    assert (seen.headers["host"], seen.headers["accept"]) == (f"127.0.0.1:{server.port}", "*/*")
+
+
+@pytest.mark.parametrize(
+    ("answer", "text"),
+    [
+        (plain(404, ""), "the verification_hook answered with status 404"),
+        (b"no HTTP at all\r\n\r\n", "the verification_hook failed: "),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 99999999999\r\n\r\n" + b"x" * 9_000_000, "failed: more than 8 MiB"),
+    ],
+)
+def test_a_hook_that_does_not_answer_well_verifies_nobody(gateway: Make, answer: bytes, text: str) -> None:
+    server = gateway(lambda seen, reply: answer)
+
+    with pytest.raises(Unmet, match=text):
+        asyncio.run(Verifier(GatewayConfig(server.url, verification_hook=server.url)).verify("r-1"))
+
+
+def test_a_redirect_of_a_hook_is_not_followed(gateway: Make) -> None:
+    other = gateway(lambda seen, answer: plain(200, ""))
+    server = gateway(lambda seen, answer: plain(302, "", location=other.url))
+
+    asyncio.run(Verifier(GatewayConfig(server.url, verification_hook=server.url)).verify("r-1"))
+
+    assert (len(server.seen), other.seen) == (1, [])
+
+
+@pytest.mark.parametrize("hook", ["http://", "http://[::1", "http://a b", "http://x:99999999/", "http://\ud800/"])
+def test_a_url_that_cannot_be_called_is_reported(hook: str) -> None:
+    with pytest.raises(Unmet, match="the verification_hook failed: "):
+        asyncio.run(Verifier(GatewayConfig("http://127.0.0.1", verification_hook=hook)).verify("r-1"))
