@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ...client.reach import VARIABLE, Reach
+from ...run import embedded
 from ...specification.loading import load
 from . import declarations
 from .execution import Here, Jobs
@@ -70,9 +72,14 @@ def opened(settings: Settings) -> Iterator[Laboratory]:
             config, files = declarations.of_run(vault.open(gateway.declarations, gateway.id))
             return {**config, "gateway": {"name": gateway.name, **config.get("gateway", {})}}, files
 
-        jobs = Jobs(declared, settings.limit, {})
+        reach = Reach.of(settings.allow) if settings.guarded else None
+
+        def hindrance(url: str) -> str:
+            return reach.refusal(url) if reach is not None and not embedded.wanted(url) else ""
+
+        jobs = Jobs(declared, settings.limit, {} if reach is None else {VARIABLE: str(reach)})
         queue = Queue(store, places, Here(jobs, places), settings.workers or WORKERS)
-        runs = Runs(store, places, queue, lambda url: "")
+        runs = Runs(store, places, queue, hindrance)
         reports = Reports(store, places, queue, runs, jobs, settings.key)
         with contextlib.closing(queue):
             queue.start()
