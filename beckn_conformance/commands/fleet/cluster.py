@@ -6,6 +6,7 @@ import contextlib
 import logging
 import signal
 import tempfile
+import time
 import uuid
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import CancelledError
@@ -23,6 +24,8 @@ FAILURES = 3
 """Workers that may die during a run before it is given up. Each death before costs a retry."""
 PATIENCE = 15.0
 """Seconds until a scheduler must answer and have a worker."""
+LOST = "the scheduler was lost"
+"""The reason of a run whose outcome nobody can fetch any more."""
 TOPIC = "beckn-conformance-fleet"
 
 Began = Callable[[str], None]
@@ -73,21 +76,26 @@ class _IgnoresInterrupts(distributed.WorkerPlugin):
 
 @contextlib.contextmanager
 def remote(address: str) -> Iterator[distributed.Client]:
-    """The cluster of a running scheduler, with the TLS settings of Dask's configuration.
+    """The cluster of a running scheduler, without Dask's log; see ``connect``."""
+    with _quietly(), connect(address) as client:
+        yield client
+
+
+def connect(address: str) -> distributed.Client:
+    """Connects to a running scheduler, with the TLS settings of Dask's configuration.
 
     Raises UsageError where nothing answers there, or no worker comes.
     """
-    with _quietly():
-        try:
-            client = distributed.Client(address, timeout=PATIENCE)
-        except (OSError, TimeoutError, TypeError, ValueError, RuntimeError) as error:
-            raise UsageError(f"--scheduler {address}: no scheduler answers there ({error})") from error
-        with client:
-            try:
-                client.wait_for_workers(1, timeout=PATIENCE)
-            except TimeoutError as error:
-                raise UsageError(f"--scheduler {address}: it has no worker") from error
-            yield client
+    try:
+        client = distributed.Client(address, timeout=PATIENCE, set_as_default=False)
+    except (OSError, TimeoutError, TypeError, ValueError, RuntimeError) as error:
+        raise UsageError(f"--scheduler {address}: no scheduler answers there ({error})") from error
+    try:
+        client.wait_for_workers(1, timeout=PATIENCE)
+    except TimeoutError as error:
+        client.close()
+        raise UsageError(f"--scheduler {address}: it has no worker") from error
+    return client
 
 
 @contextlib.contextmanager
@@ -115,20 +123,21 @@ def outcomes(client: distributed.Client, jobs: Sequence[Job], began: Began) -> G
     try:
         for future in distributed.as_completed(list(names)):
             # A worker keeps the outcome of a run as long as this process refers to it.
-            yield _outcome(future, names.pop(future))
+            yield outcome_of(future, names.pop(future))
     finally:
         client.cancel(list(names))
         client.unsubscribe_topic(topic)
 
 
-def _outcome(future: Any, name: str) -> Outcome:
+def outcome_of(future: Any, name: str) -> Outcome:
+    """The outcome of a run that has ended, however that was."""
     try:
         outcome = future.result()
     except distributed.KilledWorker as error:
         times = error.allowed_failures + 1
         return Outcome(name, reason=f"{times} workers died while they ran it")
     except CancelledError:
-        return Outcome(name, reason="the scheduler was lost")
+        return Outcome(name, reason=LOST)
     # An exception in a worker concerns this gateway only, and is no verdict on it.
     except Exception as error:
         return Outcome(name, reason=f"its worker failed: {type(error).__name__}: {error}")
@@ -139,11 +148,38 @@ def _outcome(future: Any, name: str) -> Outcome:
 def _play(job: Job, topic: str) -> Outcome:
     """Plays a run, in a worker."""
     worker = distributed.get_worker()
-    key = worker.get_current_task()
     worker.log_event(topic, job.name)
+    return make(job, worker.local_directory, _wish(worker))
+
+
+def play_followed(job: Job, topic: str, end: str) -> Outcome:
+    """Plays a run, in a worker, and ends it with a report once the event named ``end`` is set.
+
+    Its name and new lines of its progress are logged under a topic; None in their place says that it begins.
+    """
+    worker = distributed.get_worker()
+    worker.log_event(topic, (job.name, None))
+    event, wanted = distributed.Event(end), _wish(worker)
+    due = 0.0
+
+    def wish() -> Wish:
+        nonlocal due
+        now = time.monotonic()
+        # The scheduler is asked, so not at every moment.
+        if now < due:
+            return wanted()
+        due = now + 1.0
+        return "end" if event.is_set() else wanted()
+
+    return make(job, worker.local_directory, wish, lambda lines: worker.log_event(topic, (job.name, lines)))
+
+
+def _wish(worker: distributed.Worker) -> Callable[[], Wish]:
+    """Says whether the present task of a worker is still wanted."""
+    key = worker.get_current_task()
 
     def wish() -> Wish:
         task = worker.state.tasks.get(key)
         return "play" if task is not None and task.state == "executing" else "kill"
 
-    return make(job, worker.local_directory, wish)
+    return wish

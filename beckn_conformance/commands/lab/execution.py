@@ -1,4 +1,4 @@
-"""Plays one run of the laboratory: in a process on this machine, or on a worker of a Dask cluster."""
+"""Plays one run of the laboratory in a process on this machine. ``remote`` does so on a cluster."""
 
 from __future__ import annotations
 
@@ -18,7 +18,9 @@ Declared = Callable[[Run], tuple[Mapping[str, Any], Mapping[str, str]]]
 class Executor(Protocol):
     """Plays runs. Their reports and progress lie in their places afterwards."""
 
-    def play(self, run: Run, wish: Callable[[], Wish]) -> Ending: ...
+    def play(self, run: Run, wish: Callable[[], Wish]) -> Ending:
+        """Plays a run to its end. Raises Unavailable if that is to be tried again later."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from ...client.reach import VARIABLE, Reach
 from ...run import embedded
 from ...specification.loading import load
 from . import declarations
-from .execution import Here, Jobs
+from .execution import Executor, Here, Jobs
 from .gateways import Gateways
 from .places import Places
 from .queue import Queue
@@ -57,13 +57,27 @@ class Laboratory:
 
 
 @contextlib.contextmanager
+def _executor(settings: Settings, jobs: Jobs, places: Places) -> Iterator[tuple[Executor, int]]:
+    """What plays runs, and how many at a time."""
+    if settings.scheduler is None:
+        yield Here(jobs, places), WORKERS
+        return
+    from .remote import Cluster
+
+    with contextlib.closing(Cluster(settings.scheduler, jobs, places)) as cluster:
+        yield cluster, cluster.threads
+
+
+@contextlib.contextmanager
 def opened(settings: Settings) -> Iterator[Laboratory]:
     """Opens a data folder and plays what is queued in it, while used as a context.
 
     Raises UsageError for a folder that cannot be used or belongs to another laboratory, and for a bad key.
     """
     places = Places(settings.data.absolute())
-    with places.held(), contextlib.closing(Store(places.database)) as store:
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(places.held())
+        store = stack.enter_context(contextlib.closing(Store(places.database)))
         vault = Vault(places.data / "secrets.key")
 
         def declared(run: Run) -> tuple[Mapping[str, Any], Mapping[str, str]]:
@@ -78,9 +92,10 @@ def opened(settings: Settings) -> Iterator[Laboratory]:
             return reach.refusal(url) if reach is not None and not embedded.wanted(url) else ""
 
         jobs = Jobs(declared, settings.limit, {} if reach is None else {VARIABLE: str(reach)})
-        queue = Queue(store, places, Here(jobs, places), settings.workers or WORKERS)
+        executor, workers = stack.enter_context(_executor(settings, jobs, places))
+        queue = Queue(store, places, executor, settings.workers or workers)
         runs = Runs(store, places, queue, hindrance)
         reports = Reports(store, places, queue, runs, jobs, settings.key)
-        with contextlib.closing(queue):
-            queue.start()
-            yield Laboratory(Gateways(store, places, load(), vault), runs, reports)
+        stack.enter_context(contextlib.closing(queue))
+        queue.start()
+        yield Laboratory(Gateways(store, places, load(), vault), runs, reports)

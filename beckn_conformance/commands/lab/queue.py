@@ -118,6 +118,11 @@ class Queue:
 
         try:
             ending = self._executor.play(run, wish)
+        except Unavailable:
+            self._change(run, state="queued")
+            with self._changed:
+                self._changed.wait(AGAIN)
+            return
         except (KitError, OSError) as error:
             ending = Ending(None, f"it could not be played: {error}")
         self._end(run, ending)

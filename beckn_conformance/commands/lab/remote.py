@@ -1,0 +1,100 @@
+"""Plays the runs of the laboratory on the workers of a Dask cluster."""
+
+from __future__ import annotations
+
+import threading
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+import distributed
+
+from ...errors import UsageError
+from ..fleet import cluster
+from ..fleet.job import Ending, Job, Outcome, Wish
+from .execution import Jobs
+from .places import Places
+from .refusals import Unavailable
+from .store import Run
+
+INTERVAL = 0.2
+
+
+class Cluster:
+    """Plays runs on a cluster. Their record arrives at their end, and lines about their progress meanwhile."""
+
+    def __init__(self, address: str, jobs: Jobs, places: Places) -> None:
+        """Connects to a scheduler. Raises UsageError if none answers."""
+        self._address = address
+        self._jobs = jobs
+        self._places = places
+        self._topic = f"beckn-conformance-lab-{uuid.uuid4().hex}"
+        self._lock = threading.Lock()
+        self._playing: set[str] = set()
+        """Ids of the runs that are under way."""
+        self._client = self._connected()
+
+    @property
+    def threads(self) -> int:
+        """How many runs the cluster can play at a time."""
+        threads: dict[str, int] = self._client.nthreads()
+        return max(sum(threads.values()), 1)
+
+    def close(self) -> None:
+        """Ends the connection, and so what is played."""
+        self._client.close()
+
+    def play(self, run: Run, wish: Callable[[], Wish]) -> Ending:
+        """Plays a run. Raises Unavailable if the scheduler cannot be reached."""
+        job, client = self._jobs.of(run), self._reached()
+        self._playing.add(run.id)
+        try:
+            outcome = self._outcome(client, job, wish)
+        finally:
+            self._playing.discard(run.id)
+        if outcome.reason == cluster.LOST:
+            raise Unavailable(outcome.reason)
+        with self._places.temporary() as folder:
+            # A report is in its place as a whole, or not at all.
+            outcome.unpack(folder / "report")
+            if (folder / "report").exists():
+                (folder / "report").replace(self._places.report(run.id))
+        return Ending(outcome.status, outcome.reason, outcome.seconds)
+
+    def _outcome(self, client: distributed.Client, job: Job, wish: Callable[[], Wish]) -> Outcome:
+        end = f"{self._topic}-{job.name}-{uuid.uuid4().hex}"
+        future = client.submit(cluster.play_followed, job, self._topic, end, pure=False)
+        told, done = False, threading.Event()
+        future.add_done_callback(lambda _: done.set())
+        while not future.done():
+            wished = wish()
+            if wished == "kill":
+                future.cancel(force=True)
+                return Outcome(job.name, reason=cluster.LOST)
+            if wished == "end" and not told:
+                distributed.Event(end, client=client).set()
+                told = True
+            done.wait(INTERVAL)
+        return cluster.outcome_of(future, job.name)
+
+    def _connected(self) -> distributed.Client:
+        client = cluster.connect(self._address)
+        client.subscribe_topic(self._topic, self._hear)
+        return client
+
+    def _reached(self) -> distributed.Client:
+        """The client, or a new one if its scheduler was lost."""
+        with self._lock:
+            if self._client.status != "running":
+                try:
+                    self._client = self._connected()
+                except UsageError as error:
+                    raise Unavailable(str(error)) from error
+            return self._client
+
+    def _hear(self, event: tuple[float, Any]) -> None:
+        """Writes down lines about the progress of a run, which begin anew with it."""
+        name, lines = event[1]
+        if name in self._playing:
+            with self._places.progress(name).open("w" if lines is None else "a", encoding="utf-8") as file:
+                file.write(lines or "")
