@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import math
 import secrets
 import time
 import uuid
@@ -248,8 +249,19 @@ def _placed(exchanges: Sequence[Exchange], moments: Sequence[Moment]) -> Iterato
     """Places exchanges at their times; without any, about the time in their Timestamps."""
     said = (started(e.sent.header.get("Timestamp")) for e in exchanges if e.sent is not None)
     base = next((moment for moment in said if moment is not None), None)
-    for exchange, span in zip(exchanges, spans(moments, time.time() if base is None else base), strict=True):
-        yield replace(exchange, started=span.begin, seconds=span.end - span.begin)
+    placed = [
+        replace(exchange, started=span.begin, seconds=span.end - span.begin)
+        for exchange, span in zip(exchanges, spans(moments, time.time() if base is None else base), strict=True)
+    ]
+    used: dict[str, float] = {}
+    for exchange in placed:
+        if exchange.id_sent is not None:
+            used[exchange.id_sent] = min(used.get(exchange.id_sent, math.inf), exchange.started)
+    for exchange, moment in zip(placed, moments, strict=True):
+        # A signup whose duration is not on record had ended before anybody used the id that it gave.
+        end = used.get(exchange.id_received or "", math.inf) if exchange.action == SIGNUP else math.inf
+        shorter = moment.seconds is None and exchange.started < end < exchange.ended
+        yield replace(exchange, seconds=end - exchange.started) if shorter else exchange
 
 
 def _unheld(exchanges: Sequence[Exchange]) -> list[str]:

@@ -137,6 +137,16 @@ def test_a_recording_without_times_claims_nothing_that_depends_on_them(tmp_path)
     assert "no call has a time that can be read" in result.notes
 
 
+def test_a_signup_had_ended_before_its_id_was_used(tmp_path):
+    calls = entries("update-reply-shows-old")
+    for place, call in enumerate(calls):
+        call.pop("time")
+        call.pop("timings")
+        call["startedDateTime"] = f"2026-11-01T10:00:00.{place * 20:03d}Z"
+
+    assert judged_as(calls, tmp_path).found == {("UPDATE-VISIBLE", "Provider/info/update", "/info")}
+
+
 def test_calls_within_one_second_may_have_been_simultaneous(tmp_path):
     calls = entries()
     for call in calls:

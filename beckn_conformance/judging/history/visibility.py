@@ -52,7 +52,7 @@ class Visibility:
         if late:
             self._candidates.deferring = self._candidates.deferring or observation.action == GET
             yield _late(observation, late[-1].sent, values)
-        elif not lacking and len(writes) > 1:
+        elif not lacking and values.write is not writes[0] and values.write.time <= observation.exchange.ended:
             yield observation.ok("UPDATE-VISIBLE")
 
     def _read(self, observation: Observation, values: Values) -> Read:

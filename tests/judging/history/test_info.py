@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.exchanges import CONFIG, INFO, PENDING, SIGNUP, Story, configured, nack, put, reply
+from tests.exchanges import CONFIG, INFO, PENDING, SIGNUP, UPDATE, Story, configured, nack, put, reply
 from tests.judging.stories import drawn, infos, looks, requirements, shouted, signed_up, updates_at_once
 
 SETTLE = CONFIG.settle
@@ -81,6 +81,15 @@ def test_an_update_lost_to_a_parallel_addition_is_late():
     looks(story, old)
 
     assert story.findings() == [("UPDATE-VISIBLE", "/info")]
+
+
+def test_values_of_before_meet_nothing_while_an_update_is_under_way():
+    story = signed_up()
+    old = story.mine.info.copy()
+    story.update(at=story.now + 0.1, seconds=0.5)
+    story.get(at=story.now - 0.3, change=infos(old))
+
+    assert [j.obligation.operation for j in story.judgements() if j.requirement == "UPDATE-VISIBLE"] == [UPDATE]
 
 
 def test_values_sent_again_are_those_of_the_last_time():
