@@ -33,7 +33,7 @@ def _add_judge(commands: Commands) -> None:
         "traffic",
         metavar="TRAFFIC",
         type=path_of,
-        help="a recording, also in a ZIP; a folder of NAME.request.json and NAME.reply.json; or a report folder",
+        help="a recording, a folder of NAME.request.json and NAME.reply.json, or a report folder; each also as a ZIP",
     )
     judge.add_argument("--gateway-url", metavar="URL", help="the gateway to judge, if the traffic is with several")
     judge.add_argument("--gateway-config", metavar="FILE", type=path_of, help="what the gateway's vendor declares")
@@ -49,7 +49,8 @@ def _judge(chosen: argparse.Namespace) -> int:
 
     from ..record import traffic
     from ..record.foreign import source
-    from ..record.journal import SCRIPTS, prepare
+    from ..record.journal import COURSE, SCRIPTS, file_of, prepare
+    from ..untrusted.archive import folder_of
     from ..untrusted.writing import held, locked
 
     specification = schemas.read(chosen)
@@ -58,10 +59,11 @@ def _judge(chosen: argparse.Namespace) -> int:
         if folder is not None:
             prepare(folder)
             stack.enter_context(locked(folder))
-        if chosen.traffic.is_dir() and not source.messages(chosen.traffic):
-            if folder is None or not folder.samefile(chosen.traffic):
-                stack.enter_context(held(chosen.traffic, SCRIPTS, shared=True))
-            return _rejudged(chosen.traffic, specification, folder, as_json=chosen.json)
+        found = stack.enter_context(folder_of(chosen.traffic, file_of(COURSE)))
+        if found.is_dir() and not source.messages(found):
+            if folder is None or not folder.samefile(found):
+                stack.enter_context(held(found, SCRIPTS, shared=True))
+            return _rejudged(found, specification, folder, as_json=chosen.json)
         folder = folder or Path(stack.enter_context(tempfile.TemporaryDirectory()))
         traffic.record(
             chosen.traffic,

@@ -122,6 +122,13 @@ def test_a_certificate_holds_in_another_folder(home: Path, capsys: pytest.Captur
     assert lines[-1] == f"The certificate holds, and it says that {url} is inconclusive (core)."
 
 
+def test_a_certificate_in_a_zip_is_verified(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    packed = shutil.make_archive(str(home / "packed"), "zip", home, "reports")
+
+    assert main(["verify", packed, "--public-key", str(home / "key.pub")]) == 0
+    assert capsys.readouterr().out.splitlines()[-1].startswith("The certificate holds")
+
+
 def _flip(name: str, place: float) -> Callable[[Path], None]:
     """Changes one bit of a file, at a part of its length."""
 

@@ -106,6 +106,17 @@ def test_a_folder_that_is_reached_through_a_link_is_as_good_as_any(folder: Path,
     assert main(["report", str(tmp_path / "latest")]) == main(["report", str(folder)])
 
 
+def test_a_report_folder_in_a_zip_is_judged_by_its_record_alone(folder: Path, tmp_path: Path) -> None:
+    for name in ("report.html", "report.json", "summary.md"):
+        (folder / name).write_text("<script>alert(1)</script>")
+    packed = shutil.make_archive(str(tmp_path / "packed"), "zip", folder)
+
+    statuses = {main(["judge", str(where), "--conformance-report", str(tmp_path / "r")]) for where in (folder, packed)}
+
+    assert statuses == {main(["report", str(folder)])}
+    assert "alert" not in (tmp_path / "r" / "report.html").read_text()
+
+
 def test_scripts_that_the_kit_did_not_make_are_left_alone(folder: Path) -> None:
     (folder / "findings").mkdir(exist_ok=True)
     (folder / "findings" / "mine.sh").write_text("mine")

@@ -79,7 +79,9 @@ def _add_verify(commands: Commands) -> None:
         "checks that the run was complete. Exit status 0 if all of that holds and is what you asked for, with any "
         "verdict unless --verdict is given; 1 if something does not; 4 if no certificate can be read.",
     )
-    verify.add_argument("folder", metavar="DIR", type=path_of, help="report folder with a certificate.json")
+    verify.add_argument(
+        "folder", metavar="DIR", type=path_of, help="report folder with a certificate.json, or a ZIP of it"
+    )
     verify.add_argument("--public-key", type=path_of, required=True, help="public key of the issuer")
     verify.add_argument("--gateway", metavar="URL", help="the gateway that it must be about")
     verify.add_argument("--class", dest="class_", choices=("core", "strict"), help="the least strict class")
@@ -101,8 +103,9 @@ def _add_verify(commands: Commands) -> None:
 
 def _verify(chosen: argparse.Namespace) -> int:
     from ...record.journal import SCRIPTS
+    from ...untrusted.archive import folder_of
     from ...untrusted.writing import held
-    from . import examination, keys
+    from . import examination, keys, statement
 
     wanted = examination.Wanted(
         gateway=check_url(chosen.gateway, "--gateway") if chosen.gateway is not None else None,
@@ -113,8 +116,8 @@ def _verify(chosen: argparse.Namespace) -> int:
     )
     now = datetime.datetime.now(datetime.UTC)
     key, specification = keys.public_key(chosen.public_key), schemas.read(chosen)
-    with held(chosen.folder, SCRIPTS, shared=True):
-        examined = examination.examine(chosen.folder, key, specification, now=now, wanted=wanted)
+    with folder_of(chosen.folder, statement.NAME) as folder, held(folder, SCRIPTS, shared=True):
+        examined = examination.examine(folder, key, specification, now=now, wanted=wanted)
     if chosen.json:
         say_json(examined.to_json())
     else:

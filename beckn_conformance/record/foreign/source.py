@@ -2,28 +2,22 @@
 
 from __future__ import annotations
 
-import io
 import json
 import os
 import re
-import zipfile
-import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
 from ...errors import UsageError
 from ...untrusted import reading
-from ...untrusted.text import brief
+from ...untrusted.archive import MOST_FILES, Archive, is_zip
 from . import payload
 
 LARGEST: Final = 256 * reading.MB
 """Bytes of a recording with all that belongs to it, unpacked."""
-MOST_FILES: Final = 10_000
-"""Files in a ZIP or a folder."""
 PLAIN_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,199}")
 """A file name that leads to no other folder."""
-ZIP: Final = b"PK\x03\x04"
 
 
 class Source:
@@ -32,7 +26,7 @@ class Source:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._left = LARGEST
-        self._zip: _Zip | None = None
+        self._zip: Archive | None = None
         self.text = ""
         """The recording, if it is one file."""
         self.files: Mapping[str, bytes] = {}
@@ -41,10 +35,11 @@ class Source:
             self.files = {name: self._beside(path, name) for name in _names(path)}
             return
         content = reading.content(path, most=LARGEST)
-        if content.startswith(ZIP):
-            self._zip = _Zip(path, content)
-            self.files = {name: self._packed(self._zip, name) for name in self._zip.messages()}
-            content = b"" if self.files else self._packed(self._zip, self._zip.recording())
+        if is_zip(content):
+            self._zip = Archive(path, content)
+            names = self._zip.names
+            self.files = {name: self._packed(self._zip, name) for name in names if payload.FILE.fullmatch(name)}
+            content = b"" if self.files else self._packed(self._zip, _recording(path, names))
         self._left -= len(content)
         try:
             self.text = content.decode(json.detect_encoding(content))
@@ -60,7 +55,7 @@ class Source:
         except UsageError:
             return None
 
-    def _packed(self, file: _Zip, name: str) -> bytes:
+    def _packed(self, file: Archive, name: str) -> bytes:
         content = file.read(name, self._left)
         self._left -= len(content)
         return content
@@ -89,44 +84,13 @@ def _names(folder: Path) -> list[str]:
     return names
 
 
-class _Zip:
-    """Files in a ZIP; nothing is ever unpacked to disk."""
-
-    def __init__(self, path: Path, content: bytes) -> None:
-        self._path = path
-        try:
-            self._file = zipfile.ZipFile(io.BytesIO(content))
-        except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
-            raise UsageError(f"{path} is no ZIP that can be read: {error}") from error
-        files = self._file.infolist()
-        if len(files) > MOST_FILES:
-            raise UsageError(f"{path}: it holds more than {MOST_FILES} files")
-        self._files = {file.filename: file for file in files}
-
-    def messages(self) -> list[str]:
-        """Names of the messages of a payload log, also in folders."""
-        return [name for name in self._files if payload.FILE.fullmatch(name)]
-
-    def recording(self) -> str:
-        """Name of the one recording at the top: a HAR, or else a file of another known form."""
-        plain = [name for name in self._files if PLAIN_NAME.fullmatch(name)]
-        for endings in ((".har",), (".jsonl", ".json", ".yaml", ".yml")):
-            names = [name for name in plain if name.casefold().endswith(endings)]
-            if len(names) == 1:
-                return names[0]
-            if names:
-                raise UsageError(f"{self._path} is no recording: it holds {len(names)} {endings[0]} files, not one")
-        raise UsageError(f"{self._path} is no recording: it holds no .har, .jsonl, .json or .yaml file at its top")
-
-    def read(self, name: str, most: int) -> bytes:
-        """Unpacks a file; its size is what comes out, not what the ZIP says."""
-        if name not in self._files:
-            raise UsageError(f"{self._path} holds no {brief(name)}")
-        try:
-            with self._file.open(self._files[name]) as file:
-                content = file.read(most + 1)
-        except (zipfile.BadZipFile, zlib.error, OSError, EOFError, RuntimeError, ValueError) as error:
-            raise UsageError(f"{self._path}: {brief(name)} cannot be read: {error}") from error
-        if len(content) > most:
-            raise UsageError(f"{self._path}: it is larger than {LARGEST // reading.MB} MB, unpacked")
-        return content
+def _recording(path: Path, names: Sequence[str]) -> str:
+    """Returns the name of the one recording at the top of a ZIP: a HAR, or else a file of another known form."""
+    plain = [name for name in names if PLAIN_NAME.fullmatch(name)]
+    for endings in ((".har",), (".jsonl", ".json", ".yaml", ".yml")):
+        found = [name for name in plain if name.casefold().endswith(endings)]
+        if len(found) == 1:
+            return found[0]
+        if found:
+            raise UsageError(f"{path} is no recording: it holds {len(found)} {endings[0]} files, not one")
+    raise UsageError(f"{path} is no recording: it holds no .har, .jsonl, .json or .yaml file at its top")
