@@ -13,7 +13,6 @@ import ipaddress
 import json
 import secrets
 import sys
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -139,7 +138,7 @@ class Network:
                 await self._tell_all(client, peer, owed)
 
     async def _tell_all(self, client: httpx.AsyncClient, peer: str, owed: dict[str, object]) -> None:
-        pause, since, said = _FIRST_PAUSE, time.monotonic(), False
+        pause, since, said = _FIRST_PAUSE, asyncio.get_running_loop().time(), False
         while owed:
             batch = dict(list(owed.items())[:_MOST])
             trouble = await self._send(client, peer, list(batch))
@@ -150,9 +149,9 @@ class Network:
                         del owed[identity]
                 if said:
                     print(f"reference_server: {peer} takes clones again", file=sys.stderr)
-                pause, since, said = _FIRST_PAUSE, time.monotonic(), False
+                pause, since, said = _FIRST_PAUSE, asyncio.get_running_loop().time(), False
                 continue
-            if not said and time.monotonic() > since + self._region.within:
+            if not said and asyncio.get_running_loop().time() > since + self._region.within:
                 print(f"reference_server: {peer} takes no clones ({trouble}), still trying", file=sys.stderr)
                 said = True
             await asyncio.sleep(pause)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import datetime
 import itertools
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -121,13 +120,13 @@ class Gateway:
             if not outgoing.is_control:
                 await self._pace()
             message, request = outgoing.request(self.config, self.timestamp())
-            started, begun = clock.now(), time.monotonic()
+            started, begun = clock.now(), clock.monotonic()
             reply, fate, trouble = None, None, self._retry.given_up
             if trouble is None:
                 self.sent += 1
                 within = self.config.timeout
                 reply, fate, trouble = await _carry(self._transport, request, within, repeatable=repeatable)
-            seconds = time.monotonic() - begun
+            seconds = clock.monotonic() - begun
         exchange = Exchange(
             id="",
             action=outgoing.action,
@@ -197,10 +196,10 @@ class Gateway:
 
     async def _pace(self) -> None:
         """Waits out a pause that the gateway asked for, and keeps to the declared rate."""
-        while (wait := max(self._retry.quiet_until, self._next_slot) - time.monotonic()) > 0:  # noqa: ASYNC110
+        while (wait := max(self._retry.quiet_until, self._next_slot) - clock.monotonic()) > 0:  # noqa: ASYNC110
             await asyncio.sleep(wait)
         if self.config.rate:
-            self._next_slot = max(self._next_slot, time.monotonic()) + 1 / self.config.rate
+            self._next_slot = max(self._next_slot, clock.monotonic()) + 1 / self.config.rate
 
 
 async def _carry(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import selectors
 import time
 
 
@@ -26,6 +28,42 @@ _BASE = time.time() - _elapsed()
 """The wall clock is read once per process, so that setting it does not change the order of exchanges."""
 
 
+_leapt = 0.0
+"""Seconds by which a LeapingLoop is ahead."""
+
+
 def now() -> float:
     """Seconds since the epoch, by the wall clock as it was when the process began; never goes back."""
-    return _BASE + _elapsed()
+    return _BASE + _elapsed() + _leapt
+
+
+def monotonic() -> float:
+    """Seconds since some moment; how long the machine was suspended may not count."""
+    return time.monotonic() + _leapt
+
+
+class LeapingLoop(asyncio.SelectorEventLoop):
+    """Event loop for gateways in this process. If nobody has anything to do, the clock leaps to the next timer.
+
+    The clock of the process is that of the loop until it is closed, so there is one such loop at a time.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(_LeapingSelector())
+
+    def time(self) -> float:
+        return monotonic()
+
+    def close(self) -> None:
+        global _leapt
+        super().close()
+        _leapt = 0.0
+
+
+class _LeapingSelector(selectors.DefaultSelector):
+    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+        global _leapt
+        ready = super().select(timeout and 0)
+        if timeout and not ready:
+            _leapt += timeout
+        return ready

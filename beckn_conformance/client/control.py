@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import math
-import time
 from collections import Counter, deque
 from collections.abc import Awaitable, Callable
 
@@ -12,6 +11,7 @@ from ..messages.binding import Binding
 from ..messages.exchange import CONTROL, Exchange, identifier
 from ..specification.actions import GET
 from ..specification.pointer import member
+from . import clock
 from .outgoing import Outgoing
 from .poll import poll
 
@@ -59,7 +59,7 @@ class Control:
 
     @property
     def _is_over(self) -> bool:
-        return self._away_since is not None and time.monotonic() > self._away_since + self._patience
+        return self._away_since is not None and clock.monotonic() > self._away_since + self._patience
 
     async def belongs(self, exchange: Exchange, kind: Kind, begun: float, ended: float) -> bool:
         """Decides whether a bare reply belongs to its request, sent and answered at these moments (monotonic clock).
@@ -87,7 +87,7 @@ class Control:
 
     async def _return(self) -> bool:
         async def ask() -> bool:
-            return await self._is_answered(time.monotonic())
+            return await self._is_answered(clock.monotonic())
 
         return await poll(ask, lambda answered, began: answered or self._is_over, longest=LONGEST_PAUSE)
 
@@ -95,12 +95,12 @@ class Control:
         """Returns True if a plain call made after a moment is answered; it asks for another registration if it can."""
         async with self._lock:
             if self._asked <= since:
-                self._asked = time.monotonic()
+                self._asked = clock.monotonic()
                 _, call = next((known for known in self._known if known[0] != about), self._known[0])
                 self._answered = await self._ask(call)
                 if self._answered:
                     self._away_since = None
                 else:
-                    self._last_away = time.monotonic()
+                    self._last_away = clock.monotonic()
                     self._away_since = self._asked if self._away_since is None else self._away_since
             return self._answered

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import time
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING
 
@@ -12,6 +11,7 @@ from ..judging.checks import looks_unsettled
 from ..messages.exchange import Exchange, Role, Stimulus, TroubleKind
 from ..messages.registration import Registration
 from ..specification.actions import GET
+from . import clock
 from .description import describe
 from .poll import poll
 
@@ -62,7 +62,7 @@ class Liveness:
 
     async def _outlast(self, witness: Registration, stimulus: Stimulus | None = None) -> Exchange:
         """A plain call, repeated until it is answered or patience is over."""
-        until = time.monotonic() + self._actor.config.patience
+        until = clock.monotonic() + self._actor.config.patience
 
         async def ask() -> Exchange:
             return await self._plain(witness, stimulus)
@@ -70,7 +70,7 @@ class Liveness:
         def done(exchange: Exchange, began: float) -> bool:
             exclusive = self._actor.exclusive
             exclusive.answered = self._is_answered(exchange)
-            return exclusive.answered or time.monotonic() >= until or bool(exclusive.stopped)
+            return exclusive.answered or clock.monotonic() >= until or bool(exclusive.stopped)
 
         return await poll(ask, done, longest=LONGEST_PAUSE)
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from ..judging.origin import INTERMEDIARY
 from ..messages.exchange import Exchange, Reply, Trouble, TroubleKind
 from ..messages.times import read_date
+from . import clock
 from .limiter import ConcurrencyLimiter
 
 SHORTEST_PAUSE = 0.05
@@ -81,7 +82,7 @@ class RetryPolicy:
 
         ``begun`` is the moment of the attempt on the monotonic clock.
         """
-        now = time.monotonic()
+        now = clock.monotonic()
         if fate is Fate.ANSWERED and exchange.reply is not None and _insists(exchange.reply):
             fate = Fate.PUT_OFF
         if fate is Fate.ANSWERED:

@@ -16,6 +16,9 @@ from .isolation import OPTIONS, SUITE, load_plugin
 from .items import ScenarioTest, may_do_harm
 from .selection import Selection
 
+UNUSED = ("-p", "no:xdist", "-p", "no:unraisableexception", "-p", "no:threadexception")
+"""Plugins that a collection needs not; two of them search all memory for garbage at the end."""
+
 
 class _Collector:
     """A plugin that keeps the collected tests."""
@@ -46,7 +49,7 @@ def collect(selection: Selection | None = None) -> Sequence[ScenarioTest]:
     """Collects the tests of a selection, or the whole suite with no property divided. Raises KitError for none."""
     collector = _Collector()
     plugins = [collector, *([_Selecting(selection)] if selection is not None else [])]
-    options = [*OPTIONS, *load_plugin(), "--collect-only", "-qq", "-p", "no:xdist", str(SUITE)]
+    options = [*OPTIONS, *load_plugin(), "--collect-only", "-qq", *UNUSED, str(SUITE)]
     with contextlib.redirect_stdout(io.StringIO()) as printed, contextlib.redirect_stderr(printed):
         status = pytest.main(options, plugins)
     if status != pytest.ExitCode.OK or not collector.tests:

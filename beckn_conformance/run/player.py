@@ -13,6 +13,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..client.client import Gateway
+from ..client.clock import LeapingLoop
 from ..client.exclusive import ExclusiveAccess
 from ..client.limiter import Places
 from ..client.memory import Memory
@@ -36,10 +37,10 @@ MOST_PLAYS = 3
 
 
 class Loop:
-    """An event loop in a thread of its own."""
+    """An event loop in a thread of its own; one that ``leaps`` waits for nothing, see LeapingLoop."""
 
-    def __init__(self) -> None:
-        self._loop = asyncio.new_event_loop()
+    def __init__(self, *, leaps: bool) -> None:
+        self._loop = LeapingLoop() if leaps else asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="beckn-conformance", daemon=True)
         self._thread.start()
 
@@ -85,6 +86,7 @@ class Player:
         self._ranks = itertools.count()
         self.playing: dict[str, Future[Transcript]] = {}
         """Scenarios that were begun, and whose transcript nobody has taken."""
+        self._leaps = transport is not None
         self._make = functools.partial(Gateway, transport=transport, record=record, memory=self.memory)
         self._label = f"{worker}-" if worker else ""
         self._gateway: Gateway | None = None
@@ -103,7 +105,7 @@ class Player:
 
     def start(self) -> ProbeResult:
         """Finds out how to talk to the gateway. Raises Unreachable."""
-        self._loop = Loop()
+        self._loop = Loop(leaps=self._leaps)
         return self._loop.wait(self._start())
 
     async def _start(self) -> ProbeResult:

@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import itertools
 import math
-import time
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -170,7 +169,7 @@ def _taking_turns(gateway: Gateway) -> None:
         if before is not None and not versions[identity]:
             versions[identity].append((-math.inf, before))
         changed = inner(identity, *arguments)
-        versions[identity].append((time.monotonic(), changed))
+        versions[identity].append((asyncio.get_running_loop().time(), changed))
         return changed
 
     @replaces(gateway)
@@ -178,7 +177,7 @@ def _taking_turns(gateway: Gateway) -> None:
         done = await inner(request, registration)
         if request.action != GET or next(gets) % 2:
             return done
-        horizon = time.monotonic() - _LAG
+        horizon = asyncio.get_running_loop().time() - _LAG
         return next((each for moment, each in reversed(versions[done.id]) if moment <= horizon), done)
 
 

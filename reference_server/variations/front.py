@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import itertools
 import json
-import time
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 
@@ -98,9 +97,9 @@ def _banning() -> Front:
 
     def front(call: Call) -> Answer | None:
         nonlocal until
-        banned = time.monotonic() < until
+        banned = asyncio.get_running_loop().time() < until
         if _is_hostile(call):
-            until = time.monotonic() + _WHILE / 6
+            until = asyncio.get_running_loop().time() + _WHILE / 6
         return _page(403) if banned and not _is_hostile(call) else None
 
     return front
@@ -124,8 +123,8 @@ def _away(answer: Answer) -> Front:
     def front(call: Call) -> Answer | None:
         nonlocal until
         if next(numbers) == 700:
-            until = time.monotonic() + _WHILE
-        return answer if time.monotonic() < until else None
+            until = asyncio.get_running_loop().time() + _WHILE
+        return answer if asyncio.get_running_loop().time() < until else None
 
     return front
 

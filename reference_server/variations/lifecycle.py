@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
@@ -124,20 +123,20 @@ def _hidden_at_first(gateway: Gateway) -> None:
     @replaces(gateway)
     def register(inner: Registering, *arguments: Any) -> Registration:
         registration = inner(*arguments)
-        made[registration.id] = time.monotonic()
+        made[registration.id] = asyncio.get_running_loop().time()
         return registration
 
     @replaces(gateway)
     def find(inner: Finding, request: Request) -> Registration | None:
         found = inner(request)
-        return found if time.monotonic() - made.get(request.id, 0) > _LAG else None
+        return found if asyncio.get_running_loop().time() - made.get(request.id, 0) > _LAG else None
 
 
 def _replicated(gateway: Gateway) -> None:
     versions: dict[str, list[tuple[float, Registration]]] = {}
 
     def record(registration: Registration) -> Registration:
-        versions.setdefault(registration.id, []).append((time.monotonic(), registration))
+        versions.setdefault(registration.id, []).append((asyncio.get_running_loop().time(), registration))
         return registration
 
     @replaces(gateway.store)
@@ -152,7 +151,7 @@ def _replicated(gateway: Gateway) -> None:
     def find(inner: Finding, request: Request) -> Registration | None:
         if request.action != GET or request.id not in versions:
             return inner(request)
-        horizon = time.monotonic() - _LAG
+        horizon = asyncio.get_running_loop().time() - _LAG
         seen = [registration for moment, registration in versions[request.id] if moment <= horizon]
         return seen[-1] if seen else None
 

@@ -1,33 +1,65 @@
-"""The order of what happened does not depend on a wall clock that is set meanwhile."""
+"""A gateway in this process makes nobody wait: the clock leaps to the next timer."""
 
 from __future__ import annotations
 
-import itertools
+import asyncio
+import threading
 import time
 
 import pytest
 
 from beckn_conformance.client import clock
-from beckn_conformance.client.provider import Actor
-from beckn_conformance.commands.spec import trial
-from beckn_conformance.messages.exchange import Exchange
+from beckn_conformance.client.clock import LeapingLoop
+
+HOUR = 3600.0
 
 
-def test_the_clock_of_a_run_begins_with_the_wall_clock():
-    assert abs(clock.now() - time.time()) < 60
+def test_an_hour_passes_at_once_for_all_who_ask_for_the_time():
+    began, wall, running = clock.monotonic(), clock.now(), time.monotonic()
+
+    with asyncio.Runner(loop_factory=LeapingLoop) as runner:
+        runner.run(asyncio.sleep(HOUR))
+        assert clock.monotonic() - began >= HOUR
+        assert clock.now() - wall >= HOUR
+
+    assert time.monotonic() - running < HOUR / 10
+    assert clock.monotonic() - began < HOUR
 
 
-@pytest.mark.parametrize("step", [-0.3, -3600.0, 3600.0])
-def test_calls_stay_in_order_while_the_wall_clock_is_set(monkeypatch, step):
-    real, looks = time.time, itertools.count()
-    monkeypatch.setattr(time, "time", lambda: real() + step * next(looks))
-    made: list[Exchange] = []
+def test_timers_keep_their_order():
+    seen: list[float] = []
 
-    async def play(actor: Actor) -> None:
-        registration = await actor.registered()
-        made.extend([await actor.get(registration) for _ in range(5)])
+    async def after(seconds: float) -> None:
+        await asyncio.sleep(seconds)
+        seen.append(seconds)
 
-    trial.run([trial.Item("played", (), play)])
+    async def all_of_them() -> None:
+        await asyncio.gather(*map(after, (HOUR, 1, 0.5, 60)))
 
-    assert len(made) == 5
-    assert all(one.ended <= other.started < one.ended + 60 for one, other in itertools.pairwise(made))
+    with asyncio.Runner(loop_factory=LeapingLoop) as runner:
+        runner.run(all_of_them())
+
+    assert seen == [0.5, 1, 60, HOUR]
+
+
+def test_who_has_something_to_do_is_not_timed_out():
+    async def busy() -> str:
+        for _ in range(1000):
+            await asyncio.sleep(0)
+        return "done"
+
+    with asyncio.Runner(loop_factory=LeapingLoop) as runner:
+        assert runner.run(asyncio.wait_for(busy(), HOUR)) == "done"
+        with pytest.raises(TimeoutError):
+            runner.run(asyncio.wait_for(asyncio.Event().wait(), HOUR))
+
+
+def test_another_thread_is_waited_for_if_no_timer_runs():
+    async def until_told() -> None:
+        told = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        threading.Thread(target=lambda: loop.call_soon_threadsafe(told.set)).start()
+        await told.wait()
+
+    with asyncio.Runner(loop_factory=LeapingLoop) as runner:
+        runner.run(until_told())

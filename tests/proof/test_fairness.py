@@ -24,9 +24,7 @@ def _parameters() -> Iterator[Any]:
     alone = [variation for variation in reference_server.VARIATIONS.values() if variation.reading != NETWORKS]
     for group in groups(alone):
         names = [variation.name for variation in group]
-        # A gateway that asks to come back in a second has the kit wait most of the time.
-        waits = any(variation.reading == "T13" for variation in group)
-        yield pytest.param(names, id=" ".join(names), marks=[pytest.mark.long] * waits)
+        yield pytest.param(names, id=" ".join(names))
 
 
 @pytest.mark.parametrize("names", [*_parameters()])
