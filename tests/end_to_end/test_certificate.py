@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import datetime
 import json
 import os
 import shutil
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,11 @@ from cryptography.hazmat.primitives.serialization import BestAvailableEncryption
 
 from beckn_conformance.commands.certificate import dsse, examination, keys, statement
 from beckn_conformance.commands.cli import main
+from beckn_conformance.commands.lab import child, laboratory
+from beckn_conformance.commands.lab.accounts import Account
+from beckn_conformance.commands.lab.laboratory import Settings
+from beckn_conformance.commands.lab.places import Places
+from beckn_conformance.commands.lab.store import Run, Store
 from beckn_conformance.errors import UsageError
 from beckn_conformance.plugin.expected_tests import ExpectedTest
 from beckn_conformance.run import rejudge
@@ -76,6 +82,26 @@ def home(issued: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     due = _due(issued / "reports")
     monkeypatch.setattr(examination, "expected_tests", lambda run: due)
     return Path(shutil.copytree(issued, tmp_path / "elsewhere"))
+
+
+def test_an_officer_of_a_laboratory_issues_one(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def here(arguments: Sequence[str], private: Path, **options: object) -> child.Finished:
+        return child.Finished(main(arguments), b"", "")
+
+    monkeypatch.setattr(child, "run", here)
+    officer = Account("olga", "officer")
+    (home / "lab").mkdir()
+    with contextlib.closing(Store(Places(home / "lab").database)) as store:
+        store.add(Run("r1", "g1", "alice", "http://gw.example", state="ended", verdict="conformant"))
+    with laboratory.opened(Settings(home / "lab", key=home / "key")) as lab:
+        shutil.copytree(home / "reports", home / "lab" / "runs" / "r1")
+        (home / "lab" / "runs" / "r1" / statement.NAME).unlink()
+
+        certified = lab.reports.certify(officer, "r1", days=30)
+
+        assert certified.certified
+        assert statement.NAME in lab.reports.names(officer, "r1")
+    assert main(["verify", str(home / "lab" / "runs" / "r1"), "--public-key", str(home / "key.pub")]) == 0
 
 
 def _examine(

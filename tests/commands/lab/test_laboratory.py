@@ -1,0 +1,306 @@
+"""Operations of a laboratory: who may do what, and what comes of the runs."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from beckn_conformance.commands.lab import laboratory, runs
+from beckn_conformance.commands.lab.accounts import Account
+from beckn_conformance.commands.lab.laboratory import Laboratory, Settings
+from beckn_conformance.commands.lab.places import Places
+from beckn_conformance.commands.lab.refusals import Conflict, Forbidden, Invalid, NotFound, Unavailable
+from beckn_conformance.errors import UsageError
+from tests.commands.lab.laboratories import ALICE, BOB, OFFICER, begun, entered, logged, over, scripted
+from tests.end_to_end.kit import until
+
+HELD = 'say(f"begin {url}")\nwhile not (log.parent / "go").exists(): time.sleep(0.01)\nsay(f"end {url}")\njudge()'
+"""A run that ends once there is a file ``go``."""
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    return tmp_path / "lab"
+
+
+@pytest.fixture
+def lab(data: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Laboratory]:
+    scripted(monkeypatch)
+    with laboratory.opened(Settings(data)) as lab:
+        yield lab
+
+
+def test_a_run_is_queued_played_and_reported(lab: Laboratory) -> None:
+    run = over(lab, begun(lab, ALICE, entered(lab)))
+
+    assert (run.state, run.status, run.verdict, run.reason) == ("ended", 1, "non-conformant", "")
+    assert run.failed > 0
+    assert lab.reports.report(ALICE, run.id)["verdict"] == "non-conformant"
+    assert lab.reports.names(ALICE, run.id) == ["report.json"]
+    assert lab.gateways.get(ALICE, run.gateway).trend == (run,)
+
+
+def test_another_vendors_things_are_as_if_they_did_not_exist(lab: Laboratory) -> None:
+    gateway = entered(lab)
+    run = begun(lab, ALICE, gateway)
+    over(lab, run)
+
+    for id_ in (run, "0" * 16, "../x"):
+        for operation in (
+            lab.runs.get,
+            lab.runs.cancel,
+            lab.runs.remove,
+            lab.runs.place,
+            lab.runs.folder,
+            lab.runs.progress,
+            lab.reports.report,
+            lab.reports.names,
+            lab.reports.certify,
+        ):
+            with pytest.raises(NotFound, match=r"^there is no such page$"):
+                operation(BOB, id_)
+        with pytest.raises(NotFound):
+            lab.reports.compare(BOB, id_, id_)
+        with pytest.raises(NotFound):
+            lab.reports.replay(BOB, id_, "SIGNUP-ID-1")
+    for id_ in (gateway, "0" * 16):
+        for operation in (lab.gateways.get, lab.gateways.declaration, lab.gateways.remove):
+            with pytest.raises(NotFound):
+                operation(BOB, id_)
+        with pytest.raises(NotFound):
+            lab.gateways.edit(BOB, id_, "mine", "http://evil.example", {})
+        with pytest.raises(NotFound):
+            begun(lab, BOB, id_)
+    assert lab.gateways.list(BOB) == lab.runs.list(BOB) == lab.runs.list(BOB, gateway) == []
+    assert lab.runs.get(OFFICER, run).owner == "alice"
+
+
+def test_a_run_belongs_to_the_owner_of_its_gateway_whoever_starts_it(lab: Laboratory) -> None:
+    run = begun(lab, OFFICER, entered(lab))
+
+    assert over(lab, run, ALICE).owner == "alice"
+
+
+def test_all_that_is_wrong_with_a_gateway_is_said_at_its_fields(lab: Laboratory) -> None:
+    with pytest.raises(Invalid) as refused:
+        lab.gateways.add(ALICE, " ", "gw.example", {"settle": "long", "signup_token": "env:X"}, {"rate": "no number"})
+
+    assert refused.value.fields.keys() == {"name", "url", "settle", "signup_token", "rate"}
+    assert lab.gateways.list(ALICE) == []
+
+
+@pytest.mark.parametrize("url", ["reference", "reference:get-mixes-old-phone"])
+def test_only_officers_test_the_reference_gateway(lab: Laboratory, url: str) -> None:
+    with pytest.raises(Invalid, match="only officers"):
+        entered(lab, ALICE, url)
+
+    assert entered(lab, OFFICER, url)
+
+
+def test_an_edit_keeps_what_it_does_not_change(lab: Laboratory) -> None:
+    gateway = lab.gateways.add(ALICE, "one", "http://gw.example/", {"signup_token": "t0ken", "settle": 1})
+    changed = lab.gateways.edit(ALICE, gateway.id, "two", "https://GW.example", {"signup_token": "t0ken"})
+
+    assert (changed.name, changed.url, changed.badge) == ("two", "https://gw.example", gateway.badge)
+    assert lab.gateways.declaration(ALICE, gateway.id) == {"signup_token": "t0ken"}
+
+
+def test_gateways_are_searched_by_name_url_and_owner(lab: Laboratory) -> None:
+    entered(lab, ALICE, "http://north.example", "Harbour")
+    entered(lab, BOB, "http://south.example", "Airport")
+
+    def found(account: Account, search: str) -> list[str]:
+        return [view.gateway.name for view in lab.gateways.list(account, search)]
+
+    assert found(OFFICER, "") == ["Airport", "Harbour"]
+    assert found(OFFICER, "NORTH har") == found(OFFICER, "alice") == ["Harbour"]
+    assert found(ALICE, "airport") == []
+
+
+def test_a_gateway_is_removed_with_its_runs_and_reports(lab: Laboratory, data: Path) -> None:
+    gateway = entered(lab)
+    run = over(lab, begun(lab, ALICE, gateway))
+    lab.gateways.remove(ALICE, gateway)
+
+    assert lab.gateways.list(OFFICER) == lab.runs.list(OFFICER) == []
+    assert not (data / "runs" / run.id).exists()
+    assert [*(data / "tmp").iterdir()] == [*(data / "progress").iterdir()] == []
+
+
+def test_old_runs_are_kept_until_their_owner_removes_them(lab: Laboratory, data: Path) -> None:
+    gateway = entered(lab)
+    old, new = (over(lab, begun(lab, ALICE, gateway)) for _ in range(2))
+    lab.runs.remove(ALICE, old.id)
+
+    assert lab.runs.list(ALICE) == [new]
+    assert [path.name for path in (data / "runs").iterdir()] == [new.id]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "field"), [({"depth": 0}, "depth"), ({"depth": 10**9}, "depth"), ({"seed": -1}, "seed")]
+)
+def test_options_of_a_run_are_checked_at_their_fields(lab: Laboratory, wrong: dict[str, int], field: str) -> None:
+    with pytest.raises(Invalid) as refused:
+        begun(lab, ALICE, entered(lab), **wrong)
+
+    assert refused.value.fields.keys() == {field}
+    assert lab.runs.list(ALICE) == []
+
+
+def test_a_vendor_queues_so_many_runs_at_most(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    scripted(monkeypatch, HELD)
+    monkeypatch.setattr(runs, "MOST_UNDER_WAY", 2)
+    with laboratory.opened(Settings(data)) as lab:
+        gateway = entered(lab)
+        first, _ = begun(lab, ALICE, gateway), begun(lab, ALICE, gateway)
+        with pytest.raises(Conflict, match="2 runs under way"):
+            begun(lab, ALICE, gateway)
+        assert begun(lab, BOB, entered(lab, BOB))
+        lab.runs.cancel(ALICE, first)
+        (data / "go").touch()
+        over(lab, first)
+        assert begun(lab, ALICE, gateway)
+
+
+def test_what_is_under_way_is_neither_removed_nor_moved(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    scripted(monkeypatch, HELD)
+    with laboratory.opened(Settings(data)) as lab:
+        gateway = entered(lab)
+        run = begun(lab, ALICE, gateway)
+        for refused in (
+            lambda: lab.runs.remove(ALICE, run),
+            lambda: lab.gateways.remove(ALICE, gateway),
+            lambda: lab.gateways.edit(ALICE, gateway, "one", "http://other.example", {}),
+            lambda: lab.reports.report(ALICE, run),
+        ):
+            with pytest.raises(Conflict):
+                refused()
+        assert lab.gateways.edit(ALICE, gateway, "two", "http://gw.example", {}).name == "two"
+
+
+def test_a_full_disk_is_said_and_nothing_is_queued(lab: Laboratory, monkeypatch: pytest.MonkeyPatch) -> None:
+    gateway = entered(lab)
+    monkeypatch.setattr(Places, "full", property(lambda self: True))
+
+    with pytest.raises(Unavailable, match="disk"):
+        begun(lab, ALICE, gateway)
+    assert lab.runs.list(ALICE) == []
+
+
+def test_a_cancelled_run_keeps_what_was_judged(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    scripted(monkeypatch, "try:\n    say('begun'); time.sleep(60)\nexcept KeyboardInterrupt:\n    judge(2)")
+    with laboratory.opened(Settings(data)) as lab:
+        run = begun(lab, ALICE, entered(lab))
+        until(lambda: logged(data) == ["begun"], 20)
+        lab.runs.cancel(ALICE, run)
+        ended = over(lab, run)
+
+        assert (ended.state, ended.verdict, ended.reason) == ("cancelled", "non-conformant", "")
+        with pytest.raises(Conflict, match="ended"):
+            lab.runs.cancel(ALICE, run)
+
+
+def test_a_run_over_its_limit_says_so(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    scripted(monkeypatch, "time.sleep(60)", limit=0.5)
+    with laboratory.opened(Settings(data)) as lab:
+        run = over(lab, begun(lab, ALICE, entered(lab)))
+
+    assert (run.state, run.verdict, run.reason) == ("ended", "", "ended after 0.5 s, its limit")
+
+
+def test_a_killed_child_says_so_and_the_queue_goes_on(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    scripted(monkeypatch, "if 'bad' in url: print('about to', flush=True); os.kill(os.getpid(), 9)\njudge()")
+    with laboratory.opened(Settings(data, workers=1)) as lab:
+        first = begun(lab, ALICE, entered(lab, url="http://bad.example"))
+        second = begun(lab, ALICE, entered(lab, url="http://good.example"))
+
+        assert over(lab, first).reason == "killed by signal 9: about to"
+        assert over(lab, second).verdict == "non-conformant"
+
+
+def test_progress_of_a_run_lies_in_its_file(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    scripted(monkeypatch, "progress.write_text('{}\\n')\njudge()")
+    with laboratory.opened(Settings(data)) as lab:
+        run = over(lab, begun(lab, ALICE, entered(lab)))
+
+        assert lab.runs.progress(ALICE, run.id).read_text() == "{}\n"
+
+
+def test_five_vendors_queue_twenty_gateways_and_each_sees_its_own(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    scripted(monkeypatch, "say(f'begin {url}')\nsay(f'end {url}')\njudge()")
+    vendors = [Account(f"vendor{number}", "vendor") for number in range(5)]
+    with laboratory.opened(Settings(data, workers=2)) as lab:
+        runs = {
+            vendor: [
+                begun(lab, vendor, entered(lab, vendor, f"http://gw{number}.{vendor.name}.example"))
+                for number in range(4)
+            ]
+            for vendor in vendors
+        }
+        ended = {vendor: [over(lab, run, vendor) for run in runs[vendor]] for vendor in vendors}
+
+        for vendor in vendors:
+            assert {run.id for run in lab.runs.list(vendor)} == {*runs[vendor]}
+            assert {run.verdict for run in ended[vendor]} == {"non-conformant"}
+    assert len(logged(data)) == 40
+    # Fair: the last vendor did not wait for all runs of the first.
+    begins = [line.split(".")[1] for line in logged(data) if line.startswith("begin")]
+    assert "vendor4" in begins[:10]
+    assert all(run.attempts == 1 for rows in ended.values() for run in rows)
+
+
+def test_a_gateway_of_two_vendors_is_tested_by_one_at_a_time(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    scripted(monkeypatch, "say('begin'); time.sleep(0.2); say('end')\njudge()")
+    with laboratory.opened(Settings(data, workers=3)) as lab:
+        for run in [begun(lab, account, entered(lab, account)) for account in (ALICE, BOB, OFFICER)]:
+            over(lab, run)
+
+    assert logged(data) == ["begin", "end"] * 3
+
+
+def test_two_runs_are_compared(lab: Laboratory, data: Path) -> None:
+    gateway = entered(lab)
+    old, new = (over(lab, begun(lab, ALICE, gateway)) for _ in range(2))
+    path = data / "runs" / new.id / "report.json"
+    report = json.loads(path.read_text())
+    failed = next(row for row in report["requirements"] if row["status"] == "failed")
+    failed |= {"status": "passed", "findings": []}
+    path.write_text(json.dumps(report))
+
+    changes = lab.reports.compare(ALICE, old.id, new.id).changes
+    assert {(change.kind, change.requirement) for change in changes} == {("fixed", failed["id"])}
+
+
+def test_only_officers_certify_and_only_with_a_key(lab: Laboratory) -> None:
+    run = over(lab, begun(lab, ALICE, entered(lab)))
+
+    with pytest.raises(Forbidden):
+        lab.reports.certify(ALICE, run.id)
+    with pytest.raises(Conflict, match="--key"):
+        lab.reports.certify(OFFICER, run.id)
+
+
+def test_a_run_without_a_report_cannot_be_compared_certified_or_replayed(lab: Laboratory, data: Path) -> None:
+    run = over(lab, begun(lab, ALICE, entered(lab)))
+    shutil.rmtree(data / "runs" / run.id)
+
+    for refused in (
+        lambda: lab.reports.report(ALICE, run.id),
+        lambda: lab.reports.compare(ALICE, run.id, run.id),
+        lambda: lab.reports.replay(ALICE, run.id, "SIGNUP-ID-1"),
+    ):
+        with pytest.raises(Conflict, match="no report"):
+            refused()
+    assert lab.reports.names(ALICE, run.id) == []
+
+
+def test_a_data_folder_that_cannot_be_used_is_said_in_one_line(lab: Laboratory, data: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+
+    for folder, text in ((data, "in use by another laboratory"), (tmp_path / "file", "cannot be written")):
+        with pytest.raises(UsageError, match=text), laboratory.opened(Settings(folder)):
+            pass

@@ -1,0 +1,86 @@
+"""A laboratory plays its runs on a Dask cluster, hears of their progress, and waits while the cluster is away."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from beckn_conformance.commands.lab import laboratory, queue
+from beckn_conformance.commands.lab.laboratory import Settings
+from beckn_conformance.errors import UsageError
+from tests.commands.lab.laboratories import ALICE, begun, entered, over, scripted
+from tests.end_to_end.kit import until
+
+distributed = pytest.importorskip("distributed")
+pytestmark = pytest.mark.filterwarnings("default")
+
+
+@pytest.fixture
+def scheduler(tmp_path: Path) -> Iterator[str]:
+    with cluster(tmp_path) as address:
+        yield address
+
+
+@contextlib.contextmanager
+def cluster(folder: Path, port: int = 0) -> Iterator[str]:
+    """A cluster of one worker in this process."""
+    with distributed.LocalCluster(
+        n_workers=1,
+        threads_per_worker=1,
+        processes=False,
+        protocol="tcp://",
+        host="127.0.0.1",
+        scheduler_port=port,
+        dashboard_address=None,
+        local_directory=str(folder),
+    ) as cluster:
+        yield cluster.scheduler_address
+
+
+def test_a_run_comes_back_with_its_report_and_progress(
+    tmp_path: Path, scheduler: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scripted(monkeypatch, "progress.write_text('{}\\n{}\\n')\njudge()")
+    with laboratory.opened(Settings(tmp_path / "lab", scheduler=scheduler)) as lab:
+        run = over(lab, begun(lab, ALICE, entered(lab)))
+
+        assert (run.status, run.verdict, run.reason) == (1, "non-conformant", "")
+        assert lab.reports.names(ALICE, run.id) == ["report.json"]
+        until(lambda: lab.runs.progress(ALICE, run.id).read_text() == "{}\n{}\n", 20)
+
+
+def test_a_run_is_cancelled_with_a_report(tmp_path: Path, scheduler: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    wait = "try:\n    progress.write_text('{}\\n'); time.sleep(60)\nexcept KeyboardInterrupt:\n    judge(2)"
+    scripted(monkeypatch, wait)
+    with laboratory.opened(Settings(tmp_path / "lab", scheduler=scheduler)) as lab:
+        run = begun(lab, ALICE, entered(lab))
+        lines = lab.runs.progress(ALICE, run)
+        until(lambda: lines.exists() and lines.read_text() == "{}\n", 20)
+        lab.runs.cancel(ALICE, run)
+        ended = over(lab, run)
+
+    assert (ended.state, ended.verdict) == ("cancelled", "non-conformant")
+
+
+def test_runs_wait_for_a_scheduler_that_was_lost(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(queue, "AGAIN", 0.05)
+    scripted(monkeypatch, "judge() if (log.parent / 'go').exists() else time.sleep(60)")
+    with contextlib.ExitStack() as first:
+        address = first.enter_context(cluster(tmp_path))
+        with laboratory.opened(Settings(tmp_path / "lab", scheduler=address)) as lab:
+            run = begun(lab, ALICE, entered(lab))
+            until(lambda: lab.runs.get(ALICE, run).state == "running", 20)
+            first.close()
+            until(lambda: lab.runs.get(ALICE, run).state == "queued", 60)
+
+
+def test_a_scheduler_that_does_not_answer_is_said_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("beckn_conformance.commands.fleet.cluster.PATIENCE", 0.3)
+    with (
+        pytest.raises(UsageError, match="no scheduler answers"),
+        laboratory.opened(Settings(tmp_path / "lab", scheduler="tcp://127.0.0.1:9")),
+    ):
+        pass

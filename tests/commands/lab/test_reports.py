@@ -1,0 +1,107 @@
+"""Runs of the suite in a laboratory: their reports are replayed and certified in processes of their own."""
+
+from __future__ import annotations
+
+import dataclasses
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from beckn_conformance.commands.certificate import keys
+from beckn_conformance.commands.fleet.job import Job
+from beckn_conformance.commands.lab import laboratory, reports
+from beckn_conformance.commands.lab.execution import Jobs
+from beckn_conformance.commands.lab.laboratory import Laboratory, Settings
+from beckn_conformance.commands.lab.refusals import Conflict, Invalid, NotFound
+from beckn_conformance.commands.lab.store import Run
+from beckn_conformance.errors import KitError
+from tests.commands.lab.laboratories import OFFICER, begun, entered, over
+
+DEFECT = "signup-action-ok"
+
+
+def narrowed(patch: pytest.MonkeyPatch) -> None:
+    """Has every run play one test."""
+    of = Jobs.of
+
+    def narrow(jobs: Jobs, run: Run) -> Job:
+        job = of(jobs, run)
+        return dataclasses.replace(job, command=(*job.command, "-k", "test_plain_get"))
+
+    patch.setattr(Jobs, "of", narrow)
+
+
+@pytest.fixture(scope="module")
+def played(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """The data of a laboratory with a run of one test, and the id of the run."""
+    data = tmp_path_factory.mktemp("lab")
+    with pytest.MonkeyPatch.context() as patch, laboratory.opened(Settings(data)) as lab:
+        narrowed(patch)
+        run = over(lab, begun(lab, OFFICER, entered(lab, OFFICER, f"reference:{DEFECT}"), seed=7))
+    assert run.failed == 1, run
+    return data, run.id
+
+
+@pytest.fixture
+def key(tmp_path: Path) -> Path:
+    keys.generate(tmp_path / "key")
+    return tmp_path / "key"
+
+
+@pytest.fixture
+def lab(played: tuple[Path, str], key: Path, tmp_path: Path) -> Iterator[Laboratory]:
+    data = Path(shutil.copytree(played[0], tmp_path / "data"))
+    with laboratory.opened(Settings(data, key=key)) as lab:
+        yield lab
+
+
+def found(lab: Laboratory, run: str) -> str:
+    """The id of the finding of a run."""
+    report = lab.reports.report(OFFICER, run)
+    return next(finding["id"] for row in report["requirements"] for finding in row["findings"])
+
+
+def test_a_run_has_what_was_asked_for(lab: Laboratory, played: tuple[Path, str]) -> None:
+    report = lab.reports.report(OFFICER, played[1])
+
+    assert (report["run"]["seed"], report["class"], report["gateway"]["name"]) == (7, "core", "one")
+    assert lab.runs.progress(OFFICER, played[1]).read_text().count("\n") >= 1
+
+
+def test_a_finding_is_sent_again_and_still_holds(lab: Laboratory, played: tuple[Path, str]) -> None:
+    answer = lab.reports.replay(OFFICER, played[1], found(lab, played[1]))
+
+    assert answer["holds"] is True
+    assert "still holds" in answer["text"]
+    assert answer["exchanges"]
+
+
+def test_what_no_report_has_is_not_sent(lab: Laboratory, played: tuple[Path, str]) -> None:
+    for name in ("--help", "REPLY-ACTION", "../x"):
+        with pytest.raises(NotFound):
+            lab.reports.replay(OFFICER, played[1], name)
+
+
+def test_a_narrowed_run_is_not_certified_and_the_reason_is_said(lab: Laboratory, played: tuple[Path, str]) -> None:
+    with pytest.raises(Conflict, match=r"^the run cannot be certified: the run was narrowed"):
+        lab.reports.certify(OFFICER, played[1])
+    assert lab.runs.get(OFFICER, played[1]).certified == ""
+
+
+@pytest.mark.parametrize("days", [0, 36526])
+def test_a_certificate_is_valid_for_a_sensible_time(lab: Laboratory, played: tuple[Path, str], days: int) -> None:
+    with pytest.raises(Invalid):
+        lab.reports.certify(OFFICER, played[1], days=days)
+
+
+def test_a_child_that_hangs_is_a_conflict(
+    lab: Laboratory, played: tuple[Path, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def late(*arguments: object, **options: object) -> None:
+        raise KitError("it took longer than 120 s")
+
+    monkeypatch.setattr(reports.child, "run", late)
+    with pytest.raises(Conflict, match="took longer"):
+        lab.reports.certify(OFFICER, played[1])
