@@ -16,6 +16,11 @@ from ...errors import KitError
 from ...process import children
 from ...untrusted.text import printable
 
+try:
+    import resource
+except ImportError:  # Windows has no such limits.
+    resource = None  # type: ignore[assignment]
+
 INTERVAL = 0.05
 LIMIT = 120.0
 """Seconds that a command may take."""
@@ -41,11 +46,13 @@ def run(
     *,
     environment: Mapping[str, str] | None = None,
     limit: float = LIMIT,
+    memory: int | None = None,
     wanted: Callable[[], bool] = lambda: True,
 ) -> Finished:
     """Runs a command of ``beckn-conformance``; ``private`` is an empty folder for its temporary files.
 
-    Raises KitError if it takes longer than the limit, in seconds, or is not wanted any more.
+    ``memory`` limits its address space in bytes, where the system can do that. Raises KitError if it takes longer than
+    the limit, in seconds, or is not wanted any more.
     """
     end = time.monotonic() + limit
     printed, complained = private / "printed", private / "complained"
@@ -59,6 +66,8 @@ def run(
             start_new_session=True,
             env={**os.environ, **(environment or {}), **dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(private))},
         )
+        if memory is not None and hasattr(resource, "prlimit"):
+            resource.prlimit(process.pid, resource.RLIMIT_AS, (memory, memory))
         try:
             while (status := process.poll()) is None:
                 if time.monotonic() >= end:

@@ -35,7 +35,8 @@ class GatewayView:
     @property
     def latest(self) -> Run | None:
         """The latest run that came to a verdict; if none did, the latest that has one at all."""
-        judged = [run for run in self.runs if run.verdict]
+        # Judged traffic may be made up, and says nothing to others.
+        judged = [run for run in self.runs if run.verdict and run.kind == "live"]
         return next((run for run in judged if run.verdict != "incomplete"), judged[0] if judged else None)
 
     @property

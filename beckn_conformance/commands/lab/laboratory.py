@@ -15,6 +15,7 @@ from ...client.reach import VARIABLE, Reach
 from ...run import embedded
 from ...specification.loading import load
 from . import declarations
+from .examinations import Examinations
 from .execution import Executor, Here, Jobs
 from .gateways import Gateways
 from .places import Places
@@ -54,6 +55,7 @@ class Laboratory:
     gateways: Gateways
     runs: Runs
     reports: Reports
+    examinations: Examinations
 
 
 @contextlib.contextmanager
@@ -98,4 +100,5 @@ def opened(settings: Settings) -> Iterator[Laboratory]:
         reports = Reports(store, places, queue, runs, jobs, settings.key)
         stack.enter_context(contextlib.closing(queue))
         queue.start()
-        yield Laboratory(Gateways(store, places, load(), vault), runs, reports)
+        examinations = Examinations(store, places, jobs, settings.key)
+        yield Laboratory(Gateways(store, places, load(), vault), runs, reports, examinations)

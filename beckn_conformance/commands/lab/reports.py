@@ -71,6 +71,8 @@ class Reports:
             raise Conflict("the laboratory was started without --key, so it cannot certify")
         if not 1 <= days <= MOST_DAYS:
             raise Invalid({"days": f"a certificate is valid for one day to {MOST_DAYS}"})
+        if run.kind != "live":
+            raise Conflict("the traffic was recorded elsewhere, so nothing is certified about it")
         self._read(run)
         folder = self._places.report(run.id).absolute()
         with self._places.temporary() as private:

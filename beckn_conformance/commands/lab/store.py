@@ -152,7 +152,7 @@ class Store:
         rows = self.all(kind, id=id_)
         return rows[0] if rows else None
 
-    def all(self, kind: type[Row], limit: int = -1, **where: str | tuple[str, ...]) -> list[Row]:
+    def all(self, kind: type[Row], /, limit: int = -1, **where: str | tuple[str, ...]) -> list[Row]:
         """The rows whose columns have these values, newest first. A tuple stands for any of its values."""
         conditions: list[str] = []
         values: list[str] = []

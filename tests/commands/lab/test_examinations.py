@@ -1,0 +1,140 @@
+"""What is uploaded is judged and verified as a stranger's: bounded, in another process, and believed in nothing."""
+
+import io
+import json
+import zipfile
+
+import pytest
+
+from beckn_conformance.commands.certificate import keys
+from beckn_conformance.commands.lab import child, examinations
+from beckn_conformance.commands.lab.accounts import Account
+from beckn_conformance.commands.lab.examinations import Examinations
+from beckn_conformance.commands.lab.execution import Jobs
+from beckn_conformance.commands.lab.places import Places
+from beckn_conformance.commands.lab.refusals import Conflict, Invalid, NotFound
+from beckn_conformance.commands.lab.store import Gateway, Run, Store
+from tests.run.recordings import archive, entries
+
+VENDOR, OTHER = Account("vendor", "vendor"), Account("other", "vendor")
+HAR = json.dumps(archive(entries())).encode()
+
+
+@pytest.fixture
+def lab(tmp_path):
+    places = Places(tmp_path / "lab")
+    with places.held():
+        store = Store(places.database)
+        store.add(Gateway("g-1", "vendor", "Ours", "https://gw.example"))
+        declared = {"waivers": [{"requirement": "REPLY-JSON", "reason": "r", "owner": "o", "expires": "2999-01-01"}]}
+        jobs = Jobs(lambda run: (declared, {}), 10.0, {})
+        yield Examinations(store, places, jobs, None), store, places
+        store.close()
+
+
+def zipped(files):
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w") as file:
+        for name, content in files.items():
+            file.writestr(name, content)
+    return made.getvalue()
+
+
+def judge(lab, content, name="traffic.har", account=VENDOR, **how):
+    return lab[0].judge(account, io.BytesIO(content), name, **how)
+
+
+def refused(lab, content, name="traffic.har", **how):
+    """What is wrong with a file; nothing of it is left."""
+    with pytest.raises(Invalid) as caught:
+        judge(lab, content, name, **how)
+    _, store, places = lab
+    assert store.all(Run) == []
+    assert [*(places.data / "runs").iterdir()] == [*places.private.iterdir()] == []
+    assert str(places.data) not in caught.value.fields["file"]
+    return caught.value.fields["file"]
+
+
+def test_recorded_traffic_becomes_a_run_with_a_report(lab):
+    run = judge(lab, HAR)
+
+    _, store, places = lab
+    assert store.all(Run) == [run]
+    assert (run.kind, run.state, run.owner, run.gateway) == ("judged", "ended", "vendor", "")
+    assert run.exchanges
+    assert run.verdict == "incomplete" or run.failed
+    assert "<html" in (places.report(run.id) / "report.html").read_text()
+    assert [*places.private.iterdir()] == []
+
+
+def test_traffic_of_a_gateway_is_judged_as_it_declares(lab):
+    run = judge(lab, HAR, gateway="g-1", strict=True)
+
+    report = json.loads((lab[2].report(run.id) / "report.json").read_text())
+    assert (run.gateway, run.strict) == ("g-1", True)
+    assert [waiver["requirement"] for waiver in report["configuration"]["waivers"]] == ["REPLY-JSON"]
+
+
+def test_nobody_judges_for_the_gateway_of_another_vendor(lab):
+    for gateway in ("g-1", "g-2"):
+        with pytest.raises(NotFound):
+            judge(lab, HAR, gateway=gateway, account=OTHER)
+
+
+@pytest.mark.parametrize(
+    ("content", "name", "text"),
+    [
+        (zipped({"../../x.har": HAR}), "x.zip", "x.zip: '../../x.har' is no plain name of a file in a folder"),
+        (zipped({"course.jsonl": "{}", "exchanges.jsonl": "{}"}), "x.zip", "x.zip"),
+    ],
+)
+def test_a_file_that_is_no_recording_is_refused_in_one_line(lab, content, name, text):
+    assert refused(lab, content, name).startswith(text)
+
+
+def test_a_url_is_no_option(lab, monkeypatch):
+    seen = []
+    monkeypatch.setattr(
+        child, "run", lambda arguments, *_, **__: seen.extend(arguments) or child.Finished(4, b"", "no")
+    )
+
+    assert refused(lab, HAR, url="--conformance-spec=/tmp") == "no"
+    assert seen[-1] == "--gateway-url=--conformance-spec=/tmp"
+
+
+def test_a_file_that_takes_too_long_is_given_up(lab, monkeypatch):
+    monkeypatch.setattr(examinations, "LIMIT", 0.01)
+
+    assert refused(lab, HAR) == "it could not be read: it took longer than 0.01 s"
+
+
+def test_a_file_that_takes_too_much_memory_is_given_up(lab, monkeypatch):
+    monkeypatch.setattr(examinations, "MEMORY", 64 << 20)
+
+    assert refused(lab, HAR)
+
+
+def test_an_account_examines_one_file_at_a_time(lab, monkeypatch):
+    def meanwhile(*arguments, **how):
+        with pytest.raises(Conflict, match="another file is being examined"):
+            judge(lab, HAR)
+        return child.Finished(4, b"", "no")
+
+    monkeypatch.setattr(child, "run", meanwhile)
+    assert refused(lab, HAR) == "no"
+    assert refused(lab, HAR) == "no"
+
+
+def test_a_certificate_is_verified_with_the_key_that_is_given(lab, tmp_path):
+    public = keys.generate(tmp_path / "key").read_bytes()
+
+    def verify(content, key=b""):
+        with pytest.raises(Invalid) as caught:
+            lab[0].verify(VENDOR, io.BytesIO(content), "certificate.json", key)
+        return caught.value.fields
+
+    assert verify(b"{}") == {"key": "the laboratory has no key of its own; paste the public key of the issuer"}
+    assert verify(b"{}", b"no key")["key"].startswith("this text holds no public key that can be used")
+    assert verify(b"{}", b"x" * 100_000)["key"].startswith("this text cannot be read: it is larger than")
+    assert verify(b"{}", public)["file"].startswith("certificate.json is no certificate")
+    assert verify(zipped({"a/certificate.json": "{}"}), public)["file"].startswith("certificate.json/certificate.json")
