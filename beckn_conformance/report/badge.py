@@ -21,9 +21,12 @@ HEIGHT = 20
 
 def svg(report: Mapping[str, Any]) -> str:
     """Draws a flat badge in two parts, with its text as the accessible name."""
-    verdict = report["verdict"]
-    colour = WAIVED if report["waived"] and verdict == "conformant" else COLOURS[verdict]
-    said = f"{document.said(report)} ({report['class']})"
+    return drawn(report["verdict"], f"{document.said(report)} ({report['class']})", waived=bool(report["waived"]))
+
+
+def drawn(verdict: str, said: str, *, waived: bool = False) -> str:
+    """Draws the badge of a verdict with these words; one that is not known is grey."""
+    colour = WAIVED if waived and verdict == "conformant" else COLOURS.get(verdict, COLOURS["incomplete"])
     left, right = _width(LABEL), _width(said)
     name = escape(f"{LABEL}: {said}")
     # No clip path: several badges on one page would share its id.

@@ -47,18 +47,23 @@ def _add_adduser(actions: Commands) -> None:
 
 
 def _serve(chosen: argparse.Namespace) -> int:
-    import threading
-
     # Without it, forms cannot be read.
     import python_multipart  # noqa: F401
 
-    from . import laboratory
+    from .laboratory import Settings
+    from .server import serve
+    from .shield import is_loopback
 
     if chosen.workers is not None and chosen.workers < 1:
         raise UsageError(f"--workers {chosen.workers}: it takes at least one")
     if not 0 < chosen.limit <= 604800:
         raise UsageError(f"--limit {chosen.limit:g}: a run takes seconds, and a week at most")
-    settings = laboratory.Settings(
+    if not is_loopback(chosen.host) and chosen.accounts is None:
+        raise UsageError(
+            f"--host {chosen.host}: beyond loopback everybody has to log in; name --accounts FILE, and add officers "
+            "to it with beckn-conformance lab adduser"
+        )
+    settings = Settings(
         chosen.data,
         workers=chosen.workers,
         scheduler=chosen.scheduler,
@@ -67,9 +72,7 @@ def _serve(chosen: argparse.Namespace) -> int:
         guarded=chosen.accounts is not None or chosen.allow is not None,
         allow=tuple(chosen.allow or ()),
     )
-    with laboratory.opened(settings):
-        threading.Event().wait()
-    return 0
+    return serve(settings, chosen.host, chosen.port, chosen.accounts)
 
 
 def _adduser(chosen: argparse.Namespace) -> int:

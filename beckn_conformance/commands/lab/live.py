@@ -1,0 +1,146 @@
+"""Reads how far a run is, and streams it to a page or program as server-sent events."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import StreamingResponse
+
+from ...errors import UsageError
+from ...untrusted import reading
+from .accounts import Account
+from .presentation import live_row
+from .refusals import Conflict, Refused
+from .runs import Runs
+from .store import Run
+
+INTERVAL = 0.4
+"""Seconds between two looks at the file."""
+HEARTBEAT = 15.0
+"""Seconds after which an idle stream says that it is alive."""
+CHUNK = 256 * 1024
+MOST_STREAMS = 500
+
+
+@dataclass(slots=True)
+class Progress:
+    """How far a run is."""
+
+    offset: int = 0
+    """Bytes of the file that were read."""
+    tests: int = 0
+    of: int = 0
+    exchanges: int = 0
+    seconds: float = 0.0
+    findings: dict[str, dict[str, str]] = field(default_factory=dict)
+
+    @property
+    def rate(self) -> int:
+        """Requests a second, from the beginning."""
+        return round(self.exchanges / self.seconds) if self.seconds else 0
+
+
+def progress(path: Path) -> Progress:
+    """Folds what a run has written about its progress; nothing if there is no such file yet."""
+    folded = Progress()
+    while True:
+        before = folded.offset
+        for folded.offset, row in lines(path, before):
+            folded.tests, folded.of = row["tests"], row["of"]
+            folded.exchanges, folded.seconds = row["exchanges"], row["seconds"]
+            for id_ in row["gone"]:
+                folded.findings.pop(id_, None)
+            folded.findings.update((one["id"], one) for one in row["findings"])
+        if folded.offset == before:
+            return folded
+
+
+def lines(path: Path, offset: int) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Yields some of the whole lines after an offset, each with the offset of its end."""
+    try:
+        with reading.opened(path) as file:
+            file.seek(offset)
+            content = file.read(CHUNK)
+            if b"\n" not in content:
+                content += file.readline()
+    except (UsageError, OSError):
+        return
+    *whole, _ = content.split(b"\n")
+    for line in whole:
+        offset += len(line) + 1
+        if (row := _row(line)) is not None:
+            yield offset, row
+
+
+def _lines(path: Path, offset: int) -> list[tuple[int, dict[str, Any]]]:
+    return [*lines(path, offset)]
+
+
+def _row(line: bytes) -> dict[str, Any] | None:
+    """What a line says, in the form of the pages; None for a line that is broken, as a worker may have sent it."""
+    try:
+        said = json.loads(line)
+        return {
+            **{key: int(said[key]) for key in ("tests", "of", "exchanges")},
+            "seconds": float(said["seconds"]),
+            "gone": [str(id_) for id_ in said.get("gone", ())],
+            "findings": [live_row(row) for row in said.get("findings", ())],
+        }
+    except (ValueError, TypeError, KeyError, AttributeError):
+        return None
+
+
+_streams = 0
+
+
+def stream(runs: Runs, account: Account, run: Run, offset: int) -> StreamingResponse:
+    """The progress of a run from an offset on, until its state changes. Raises Conflict if too many look on."""
+    if _streams >= MOST_STREAMS:
+        raise Conflict("too many people are looking on; load the page again to see how far it is")
+    return StreamingResponse(
+        _events(runs, account, run, max(offset, 0)),
+        media_type="text/event-stream",
+        # Proxies would wait for the end.
+        headers={"X-Accel-Buffering": "no"},
+    )
+
+
+async def _events(runs: Runs, account: Account, run: Run, offset: int) -> AsyncIterator[str]:
+    global _streams
+    _streams += 1
+    try:
+        path = runs.progress(account, run.id)
+        said = time.monotonic()
+        yield "retry: 2000\n\n"
+        while True:
+            state = await run_in_threadpool(_state, runs, account, run.id)
+            # Looked at after the state, so that nothing is missed that was written before the end.
+            rows = await run_in_threadpool(_lines, path, offset)
+            for offset, row in rows:
+                yield f"id: {offset}\ndata: {json.dumps(row)}\n\n"
+            if rows:
+                said = time.monotonic()
+            elif state != run.state or run.state not in ("queued", "running"):
+                yield f"event: state\ndata: {json.dumps(state)}\n\n"
+                return
+            elif time.monotonic() - said > HEARTBEAT:
+                said = time.monotonic()
+                yield ": alive\n\n"
+            if not rows:
+                await asyncio.sleep(INTERVAL)
+    finally:
+        _streams -= 1
+
+
+def _state(runs: Runs, account: Account, id_: str) -> str:
+    try:
+        return runs.get(account, id_).state
+    except Refused:
+        return "removed"

@@ -1,0 +1,152 @@
+"""Serves the laboratory over HTTP."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+from collections.abc import Awaitable, Callable, Collection
+from pathlib import Path
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+
+from ...errors import UsageError
+from . import api, file_pages, pages, presentation, run_pages
+from .accounts import Accounts
+from .laboratory import Settings, opened
+from .refusals import NotFound
+from .sessions import Sessions
+from .shield import LOOPBACK, Shield
+from .visits import Shown, Site, page, public
+
+GET, POST, BOTH = ("GET",), ("POST",), ("GET", "POST")
+KEPT = {"Cache-Control": "public, max-age=31536000, immutable"}
+"""For files whose address changes with their content."""
+PAGES: tuple[tuple[str, Shown, Collection[str]], ...] = (
+    ("/", pages.gateways, GET),
+    ("/logout", pages.logout, POST),
+    ("/gateways/new", pages.new_gateway, BOTH),
+    ("/gateways/{id}", pages.gateway, GET),
+    ("/gateways/{id}/edit", pages.edit_gateway, BOTH),
+    ("/gateways/{id}/remove", pages.remove_gateway, POST),
+    ("/gateways/{id}/run", run_pages.new_run, BOTH),
+    ("/runs/{id}", run_pages.run, GET),
+    ("/runs/{id}/events", run_pages.events, GET),
+    ("/runs/{id}/cancel", run_pages.cancel, POST),
+    ("/runs/{id}/remove", run_pages.remove, POST),
+    ("/runs/{id}/replay", run_pages.replay, POST),
+    ("/runs/{id}/certify", run_pages.certify, POST),
+    ("/runs/{id}/report", run_pages.report, GET),
+    ("/runs/{id}/report.zip", run_pages.packed, GET),
+    ("/runs/{id}/files/{name:path}", run_pages.file, GET),
+    ("/compare", run_pages.comparison, GET),
+    ("/judge", file_pages.judge, BOTH),
+    ("/verify", file_pages.verify, BOTH),
+    ("/accounts", pages.accounts, GET),
+    ("/accounts/add", pages.add_account, POST),
+    ("/accounts/renew", pages.renew_account, POST),
+    ("/accounts/remove", pages.remove_account, POST),
+    ("/api", api.manual, GET),
+)
+
+
+def application(site: Site, hosts: Collection[str] | None) -> Shield:
+    """The pages and the API. ``hosts`` are the names that requests may be addressed to; None for any."""
+    routes = [Route(path, page(shown, pages.refused), methods=[*methods]) for path, shown, methods in PAGES]
+    routes += [
+        Route("/login", public(pages.login, pages.refused), methods=[*BOTH]),
+        Route("/badge/{badge}.svg", public(pages.badge, pages.refused), methods=[*GET]),
+        Route("/lab.pub", public(pages.public_key, pages.refused), methods=[*GET]),
+        Route("/lab.css", _kept(presentation.style, "text/css"), methods=[*GET]),
+        Route("/lab.js", _kept(presentation.script, "text/javascript"), methods=[*GET]),
+        *api.routes(),
+    ]
+    app = Starlette(
+        routes=routes,
+        exception_handlers={HTTPException: _failed, ClientDisconnect: _too_large},
+    )
+    app.state.site = site
+    # Around the handler of crashes, too.
+    return Shield(app, hosts)
+
+
+def _kept(content: Callable[[], str], kind: str) -> Callable[[Request], Awaitable[Response]]:
+    """An endpoint for a file that browsers keep."""
+
+    async def endpoint(request: Request) -> Response:
+        return Response(content(), media_type=kind, headers=KEPT)
+
+    return endpoint
+
+
+async def _failed(request: Request, error: Exception) -> Response:
+    """What Starlette refuses: an unknown address, a method, a form that cannot be read."""
+    assert isinstance(error, HTTPException)
+    if request.url.path.startswith("/api/"):
+        return api.failure(error.status_code, str(error.detail))
+    if error.status_code == 404:
+        return pages.refused(request, None, "", NotFound())
+    return PlainTextResponse(f"{error.detail}\n", error.status_code, error.headers)
+
+
+async def _too_large(request: Request, error: Exception) -> Response:
+    """A request that the shield has broken off, or its sender."""
+    return api.failure(413, "the request is too large")
+
+
+def serve(settings: Settings, host: str, port: int, accounts_file: Path | None) -> int:
+    """Serves the laboratory until it is told to end. Raises UsageError."""
+    accounts = Accounts(accounts_file) if accounts_file else None
+    if accounts is not None:
+        accounts.all()
+    public_key = _public_key(settings.key)
+    with (
+        contextlib.closing(_bound(host, port)) as listening,
+        opened(settings) as laboratory,
+        contextlib.closing(Sessions(settings.data / "sessions.sqlite3")) as sessions,
+    ):
+        # Where everybody logs in, a name that leads here by a trick has nobody's cookie.
+        hosts = None if accounts else {*LOOPBACK, host}
+        config = uvicorn.Config(
+            application(Site(laboratory, accounts, sessions, public_key), hosts),
+            log_level="warning",
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=3,
+        )
+        where = f"[{host}]" if ":" in host else host
+        print(f"laboratory: http://{where}:{listening.getsockname()[1]}/ (Ctrl-C ends it)", flush=True)
+        uvicorn.Server(config).run([listening])
+    return 0
+
+
+def _public_key(path: Path | None) -> str:
+    """The public key of certificates as PEM; empty without a key."""
+    if path is None:
+        return ""
+    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+    from ..certificate import keys
+
+    public = keys.signer(path).public_key()
+    return public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
+
+
+def _bound(host: str, port: int) -> socket.socket:
+    """A socket at an address. Raises UsageError."""
+    try:
+        family, kind, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        made = socket.socket(family, kind)
+    except (OSError, OverflowError, UnicodeError) as error:
+        raise UsageError(f"--host {host} --port {port}: {getattr(error, 'strerror', None) or error}") from error
+    try:
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        made.bind(address)
+    except (OSError, OverflowError) as error:
+        made.close()
+        raise UsageError(f"--host {host} --port {port}: {getattr(error, 'strerror', None) or error}") from error
+    return made

@@ -1,0 +1,132 @@
+"""Sessions of people who are logged in, and the limit on attempts to log in."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import ipaddress
+import secrets
+import sqlite3
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from pathlib import Path
+
+from .accounts import Account
+
+COOKIE = "beckn_lab"
+LASTS = 12 * 3600
+"""Seconds until somebody has to log in again."""
+MOST = 20_000
+"""Sessions that are kept; the oldest go first."""
+ATTEMPTS = 10
+"""Wrong tokens from one address within WINDOW."""
+WINDOW = 300.0
+"""Seconds until a wrong token is forgotten."""
+MOST_ADDRESSES = 10_000
+
+Clock = Callable[[], float]
+
+
+class Sessions:
+    """Sessions by cookie, in a database of their own that outlives a restart. It holds hashes of the cookies only."""
+
+    def __init__(self, path: Path, clock: Clock = time.time) -> None:
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._database = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        # A lost session costs a login.
+        self._database.execute("PRAGMA journal_mode=WAL")
+        self._database.execute("PRAGMA synchronous=OFF")
+        self._database.execute(
+            "CREATE TABLE IF NOT EXISTS sessions (id TEXT PRIMARY KEY, name TEXT, proof TEXT, ends REAL) WITHOUT ROWID"
+        )
+
+    def begin(self, account: Account) -> str:
+        """Begins a session and returns its cookie."""
+        cookie = secrets.token_urlsafe(32)
+        now = self._clock()
+        with self._lock:
+            self._database.execute("DELETE FROM sessions WHERE ends < ?", (now,))
+            self._database.execute(
+                "DELETE FROM sessions WHERE id IN (SELECT id FROM sessions ORDER BY ends DESC LIMIT -1 OFFSET ?)",
+                (MOST - 1,),
+            )
+            row = (_hash(cookie), account.name, account.proof, now + LASTS)
+            self._database.execute("INSERT INTO sessions VALUES (?, ?, ?, ?)", row)
+        return cookie
+
+    def of(self, cookie: str) -> tuple[str, str] | None:
+        """The name of the account that a cookie stands for, and the proof that it had; None if there is no session."""
+        with self._lock:
+            row = self._database.execute(
+                "SELECT name, proof FROM sessions WHERE id = ? AND ends >= ?", (_hash(cookie), self._clock())
+            ).fetchone()
+        return (row[0], row[1]) if row else None
+
+    def end(self, cookie: str) -> None:
+        """Ends a session."""
+        with self._lock:
+            self._database.execute("DELETE FROM sessions WHERE id = ?", (_hash(cookie),))
+
+    def close(self) -> None:
+        """Closes the database."""
+        with self._lock:
+            self._database.close()
+
+
+def form_token(cookie: str) -> str:
+    """The token that each form of a session carries. Only who knows the cookie can make it."""
+    return _hash(f"form {cookie}")
+
+
+def is_form_token(token: str, cookie: str) -> bool:
+    """True for the form token of a session."""
+    return hmac.compare_digest(token.encode("utf-8", "surrogatepass"), form_token(cookie).encode())
+
+
+class Attempts:
+    """Counts wrong tokens by address, and refuses more of them for a while."""
+
+    def __init__(self, clock: Clock = time.monotonic) -> None:
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._failures: OrderedDict[str, list[float]] = OrderedDict()
+
+    def wait(self, address: str) -> int:
+        """Seconds until this address may try again; 0 if it may now."""
+        with self._lock:
+            recent = self._recent(_network(address))
+            return int(recent[0] + WINDOW - self._clock()) + 1 if len(recent) >= ATTEMPTS else 0
+
+    def failed(self, address: str) -> None:
+        """Counts a wrong token."""
+        key = _network(address)
+        with self._lock:
+            self._failures[key] = [*self._recent(key), self._clock()]
+            self._failures.move_to_end(key)
+            while len(self._failures) > MOST_ADDRESSES:
+                self._failures.popitem(last=False)
+
+    def __len__(self) -> int:
+        """The number of addresses that are remembered."""
+        return len(self._failures)
+
+    def _recent(self, key: str) -> list[float]:
+        return [moment for moment in self._failures.get(key, ()) if moment > self._clock() - WINDOW]
+
+
+def _network(address: str) -> str:
+    """The address that attempts are counted by. Whoever has one address of IPv6 has all of its /64."""
+    try:
+        known = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(known, ipaddress.IPv6Address):
+        return str(known.ipv4_mapped or ipaddress.ip_network((known, 64), strict=False))
+    return str(known)
+
+
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()

@@ -1,0 +1,127 @@
+"""Visitors of a laboratory in tests, without a network: a browser with its cookie, and a program with its token."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from beckn_conformance.commands.lab.accounts import Accounts
+from beckn_conformance.commands.lab.laboratory import Laboratory, Settings, opened
+from beckn_conformance.commands.lab.server import application
+from beckn_conformance.commands.lab.sessions import Attempts, Sessions
+from beckn_conformance.commands.lab.shield import LOOPBACK, Shield
+from beckn_conformance.commands.lab.visits import Site
+
+HOST = "127.0.0.1:8090"
+FORM_TOKEN = re.compile(r'name="form_token" value="([0-9a-f]{64})"')
+
+
+class Client:
+    """Sends requests to the laboratory in this process."""
+
+    def __init__(self, app: Shield, runner: asyncio.Runner, headers: Mapping[str, str] = {}) -> None:
+        transport = httpx.ASGITransport(app, client=("192.0.2.1", 5000))
+        self._client = httpx.AsyncClient(transport=transport, base_url=f"http://{HOST}", headers=headers)
+        self._runner = runner
+
+    @property
+    def cookies(self) -> httpx.Cookies:
+        return self._client.cookies
+
+    def request(self, method: str, path: str, **how: Any) -> httpx.Response:
+        return self._runner.run(self._client.request(method, path, **how))
+
+    def get(self, path: str, **how: Any) -> httpx.Response:
+        return self.request("GET", path, **how)
+
+    def post(self, path: str, **how: Any) -> httpx.Response:
+        return self.request("POST", path, **how)
+
+
+class Browser:
+    """A browser: it keeps its cookie, says from which page a form comes, and sends the token of that page."""
+
+    def __init__(self, client: Client) -> None:
+        self.client = client
+
+    def get(self, path: str, **how: Any) -> httpx.Response:
+        return self.client.get(path, **how)
+
+    def read(self, path: str) -> str:
+        """The text of a page that there is."""
+        reply = self.get(path)
+        assert reply.status_code == 200, (reply.status_code, reply.text)
+        return str(reply.text)
+
+    def send(self, path: str, fields: Mapping[str, Any] = {}, *, page: str = "/gateways/new", **how: Any) -> Any:
+        """Sends a form of a page."""
+        found = FORM_TOKEN.search(self.get(page).text)
+        data = {**({"form_token": found[1]} if found else {}), **fields}
+        return self.client.post(path, data=data, headers={"Origin": f"http://{HOST}"}, **how)
+
+    def log_in(self, token: str) -> Any:
+        return self.send("/login", {"token": token}, page="/login")
+
+
+class Program:
+    """A program that uses the API."""
+
+    def __init__(self, client: Client) -> None:
+        self.client = client
+
+    def ask(self, method: str, path: str, **how: Any) -> httpx.Response:
+        return self.client.request(method, f"/api{path}", **how)
+
+
+@dataclass(frozen=True)
+class Website:
+    """A laboratory with its pages."""
+
+    app: Shield
+    laboratory: Laboratory
+    tokens: Mapping[str, str]
+    """By name of the account; empty without accounts."""
+    data: Path
+    attempts: Attempts
+    runner: asyncio.Runner
+
+    def browser(self, name: str | None = None) -> Browser:
+        """A browser, of somebody who has logged in if a name is given."""
+        made = Browser(Client(self.app, self.runner))
+        if name is not None:
+            assert made.log_in(self.tokens[name]).status_code == 303
+        return made
+
+    def program(self, name: str | None = None) -> Program:
+        headers = {"Authorization": f"Bearer {self.tokens[name]}"} if name else {}
+        return Program(Client(self.app, self.runner, headers))
+
+
+@contextlib.contextmanager
+def website(folder: Path, *, accounts: bool = True, key: Path | None = None, public_key: str = "") -> Iterator[Website]:
+    """A laboratory with the vendors alice and bob and the officer olga, or without accounts."""
+    known, tokens = None, {}
+    if accounts:
+        known = Accounts(folder / "accounts.json")
+        tokens = {
+            "olga": known.add("olga", "officer"),
+            "alice": known.add("alice", "vendor"),
+            "bob": known.add("bob", "vendor"),
+        }
+    data = folder / "data"
+    with (
+        asyncio.Runner() as runner,
+        opened(Settings(data, key=key)) as laboratory,
+        contextlib.closing(Sessions(data / "sessions")) as sessions,
+    ):
+        site = Site(laboratory, known, sessions, public_key)
+        yield Website(
+            application(site, None if accounts else LOOPBACK), laboratory, tokens, data, site.attempts, runner
+        )

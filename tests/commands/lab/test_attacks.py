@@ -1,0 +1,356 @@
+"""What strangers may try at the pages and the API of a laboratory, and what comes of it."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+
+from beckn_conformance.commands.lab.accounts import Account
+from beckn_conformance.commands.lab.sessions import ATTEMPTS
+from beckn_conformance.commands.lab.shield import LARGEST_FORM, POLICY
+from tests.commands.lab.browsers import HOST
+from tests.commands.lab.laboratories import ALICE, begun, entered, over, scripted
+
+MARKUP = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>{{ 7*7 }}"
+
+
+@pytest.fixture
+def ended(site, monkeypatch):
+    """The ids of a gateway of alice's and its run."""
+    scripted(monkeypatch)
+    gateway = entered(site.laboratory)
+    run = over(site.laboratory, begun(site.laboratory, ALICE, gateway)).id
+    return gateway, run
+
+
+PATHS = (
+    *(
+        "/gateways/{gateway}",
+        "/gateways/{gateway}/edit",
+        "/gateways/{gateway}/run",
+        "/runs/{run}",
+        "/runs/{run}/events",
+    ),
+    *("/runs/{run}/report", "/runs/{run}/report.zip", "/runs/{run}/files/report.json"),
+)
+DEEDS = (
+    *("/gateways/{gateway}/edit", "/gateways/{gateway}/run", "/gateways/{gateway}/remove", "/runs/{run}/cancel"),
+    *("/runs/{run}/remove", "/runs/{run}/replay", "/runs/{run}/certify"),
+)
+
+
+def test_another_vendor_s_run_is_the_same_as_none(site, ended):
+    gateway, run = ended
+    bob = site.browser("bob")
+
+    for path in PATHS:
+        found = bob.get(path.format(gateway=gateway, run=run))
+        none = bob.get(path.format(gateway="0" * 16, run="0" * 16))
+        assert (found.status_code, found.text) == (404, none.text), path
+    for path in DEEDS:
+        found = bob.send(path.format(gateway=gateway, run=run), {"name": "x", "url": "http://x.example", "days": "1"})
+        assert found.status_code == 404, path
+    assert site.laboratory.runs.get(ALICE, run).verdict
+    page = bob.read("/") + bob.read("/compare") + bob.read("/judge")
+    assert gateway not in page
+    assert run not in page
+    assert bob.get(f"/compare?old={run}&new={run}").status_code == 422
+
+
+def test_another_vendor_s_run_is_404_in_the_api(site, ended):
+    gateway, run = ended
+    bob = site.program("bob")
+
+    for method, path in (
+        *(("GET", f"/gateways/{gateway}"), ("PUT", f"/gateways/{gateway}"), ("DELETE", f"/gateways/{gateway}")),
+        *(("GET", f"/gateways/{gateway}/runs"), ("POST", f"/gateways/{gateway}/runs"), ("GET", f"/runs/{run}")),
+        *(("DELETE", f"/runs/{run}"), ("POST", f"/runs/{run}/cancel"), ("GET", f"/runs/{run}/events")),
+        *(("GET", f"/runs/{run}/report.zip"), ("GET", f"/runs/{run}/files/report.json")),
+        *(("POST", f"/runs/{run}/replay"), ("POST", f"/runs/{run}/certify"), ("GET", f"/compare?old={run}&new={run}")),
+    ):
+        assert bob.ask(method, path).status_code == 404, (method, path)
+    assert bob.ask("GET", "/gateways").json() == {"gateways": []}
+
+
+def test_without_a_session_there_is_the_login_only(site, ended):
+    stranger = site.browser()
+
+    for path in ("/", "/compare", "/judge", "/verify", "/accounts", "/api", *PATHS):
+        reply = stranger.get(path.format(gateway=ended[0], run=ended[1]))
+        assert (reply.status_code, reply.headers["location"].partition("?")[0]) == (303, "/login")
+    assert site.program().ask("GET", "/gateways").status_code == 401
+
+
+def test_vendors_manage_no_accounts_and_certify_nothing(site, ended):
+    alice, program = site.browser("alice"), site.program("alice")
+
+    assert alice.get("/accounts").status_code == 403
+    for path in ("/accounts/add", "/accounts/renew", "/accounts/remove", f"/runs/{ended[1]}/certify"):
+        assert alice.send(path, {"name": "alice", "role": "officer"}).status_code == 403
+    assert program.ask("POST", "/accounts", json={"name": "eve", "role": "officer"}).status_code == 403
+    assert program.ask("POST", f"/runs/{ended[1]}/certify").status_code == 403
+    assert "/accounts" not in alice.read("/")
+
+
+@pytest.mark.parametrize("token", ["", "0" * 64, None])
+def test_a_form_without_the_token_of_its_session_does_nothing(site, token):
+    alice, eve = site.browser("alice"), site.browser("bob")
+    other = re.search(r'form_token" value="(\w+)"', eve.read("/gateways/new"))[1]
+    for given in (token, other):
+        fields = {"name": "x", "url": "http://gw.example", **({} if given is None else {"form_token": given})}
+        reply = alice.client.post("/gateways/new", data=fields, headers={"Origin": f"http://{HOST}"})
+        assert reply.status_code == 403
+    assert site.laboratory.gateways.list(Account("alice", "vendor")) == []
+
+
+@pytest.mark.parametrize(
+    "origin",
+    [None, "null", "http://evil.example", f"http://{HOST}.evil.example", "http://127.0.0.1:9999", f"x://{HOST}"],
+)
+def test_a_form_from_another_site_does_nothing(local, origin):
+    browser = local.browser()
+    token = re.search(r'form_token" value="(\w+)"', browser.read("/gateways/new"))[1]
+    headers = {} if origin is None else {"Origin": origin}
+
+    fields = {"name": "x", "url": "http://gw.example", "form_token": token}
+    assert browser.client.post("/gateways/new", data=fields, headers=headers).status_code == 403
+    assert local.laboratory.gateways.list(Account("local", "officer")) == []
+
+
+def test_a_page_of_another_site_reaches_no_api_on_loopback(local):
+    body = {"name": "x", "url": "http://gw.example"}
+    for headers in ({"Origin": "http://evil.example"}, {"Origin": "null"}, {"Sec-Fetch-Site": "cross-site"}):
+        reply = local.program().client.post("/api/gateways", json=body, headers=headers)
+        assert reply.status_code == 403
+        assert "access-control-allow-origin" not in reply.headers
+    assert local.program().ask("POST", "/gateways", json=body).status_code == 201
+
+
+@pytest.mark.parametrize(
+    "host", ["evil.example", "evil.example:8090", "127.0.0.1.evil.example", "", "a@127.0.0.1", "127.0.0.1/x", "[::1"]
+)
+def test_a_name_that_was_led_here_by_dns_is_refused(local, host):
+    browser = local.browser()
+
+    for path in ("/", "/api/gateways", "/lab.css"):
+        reply = browser.client.get(path, headers={"Host": host})
+        assert reply.status_code == 421
+        assert "set-cookie" not in reply.headers
+    for name in ("localhost:8090", "127.0.0.1", "[::1]:8090"):
+        assert browser.client.get("/", headers={"Host": name}).status_code == 200
+
+
+def test_the_api_takes_no_cookie(site, local):
+    alice, somebody = site.browser("alice"), local.browser()
+    somebody.read("/")
+
+    for browser in (alice, somebody):
+        assert browser.client.get("/api/gateways").status_code == 403
+        reply = browser.client.post("/api/gateways", json={}, headers={"Origin": f"http://{HOST}"})
+        assert reply.status_code == 403
+
+
+def test_a_cookie_is_for_the_browser_and_for_this_site_only(site, local):
+    cookies = [
+        site.browser().log_in(site.tokens["alice"]).headers["set-cookie"],
+        local.browser().get("/").headers["set-cookie"],
+    ]
+    for cookie in cookies:
+        assert {"HttpOnly", "SameSite=strict", "Path=/"} <= {*cookie.split("; ")}
+        assert site.tokens["alice"] not in cookie
+    again = site.browser("alice")
+    before = again.client.cookies["beckn_lab"]
+    again.log_in(site.tokens["alice"])
+    assert again.client.cookies["beckn_lab"] != before
+
+
+def test_ten_thousand_guesses_at_a_token_are_refused_before_they_are_looked_at(site, monkeypatch):
+    looked = []
+    known = site.app.app.state.site.accounts
+    monkeypatch.setattr(known, "with_token", lambda token: looked.append(token))
+    guesser = site.browser()
+    headers = {"Origin": f"http://{HOST}"}
+
+    statuses = [
+        guesser.client.post("/login", data={"token": str(number)}, headers=headers).status_code for number in range(300)
+    ]
+    assert statuses == [401] * ATTEMPTS + [429] * (300 - ATTEMPTS)
+    for number in range(10_000):
+        if site.attempts.wait("192.0.2.1") == 0:
+            site.attempts.failed(str(number))
+    assert len(looked) == ATTEMPTS
+    reply = site.program("alice").ask("GET", "/gateways")
+    assert (reply.status_code, int(reply.headers["retry-after"]) > 0) == (429, True)
+
+
+def test_guesses_lock_nobody_out_who_is_logged_in(site):
+    alice = site.browser("alice")
+    for _ in range(ATTEMPTS + 1):
+        site.program().client.get("/api/gateways", headers={"Authorization": "Bearer guess"})
+
+    alice.read("/")
+
+
+def test_a_session_ends_with_its_account_or_its_token(site):
+    alice, bob = site.browser("alice"), site.browser("bob")
+    olga = site.browser("olga")
+    olga.send("/accounts/remove", {"name": "alice"})
+    olga.send("/accounts/renew", {"name": "bob"})
+
+    assert alice.get("/").status_code == 303
+    assert bob.get("/").status_code == 303
+    cookie = olga.client.cookies["beckn_lab"]
+    olga.send("/logout")
+    olga.client.cookies.set("beckn_lab", cookie)
+    assert olga.get("/").status_code == 303
+
+
+@pytest.mark.parametrize(
+    "to", ["//evil.example", "/\\evil.example", "https://evil.example", "/a\r\nX: y", "javascript:x"]
+)
+def test_nobody_is_led_elsewhere_by_logging_in(site, to):
+    reply = site.browser().send("/login", {"token": site.tokens["alice"], "next": to}, page="/login")
+
+    assert reply.headers["location"] == "/"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("../../lab.sqlite3", "..%2f..%2flab.sqlite3", "%2e%2e/%2e%2e/secrets.key", "/etc/passwd", "%2fetc%2fpasswd"),
+        *("findings/../../../secrets.key", "findings/x.sh", ".report.json", "report.json%00", "report.json/"),
+        *("secret.txt", "link.json", "findings"),
+    ],
+)
+def test_only_files_of_a_report_are_handed_out(site, ended, name):
+    folder = site.laboratory.runs.folder(ALICE, ended[1])
+    (folder / "secret.txt").write_text("secret")
+    alice = site.browser("alice")
+
+    reply = alice.client.get(f"/runs/{ended[1]}/files/{name}")
+
+    assert reply.status_code == 404
+    assert site.program("alice").ask("GET", f"/runs/{ended[1]}/files/{name}").status_code == 404
+
+
+def test_a_link_in_a_report_folder_is_not_followed(site, ended):
+    folder = site.laboratory.runs.folder(ALICE, ended[1])
+    (folder / "summary.md").symlink_to(site.data / "secrets.key")
+    (folder / "findings").symlink_to(site.data)
+    alice = site.browser("alice")
+
+    assert alice.get(f"/runs/{ended[1]}/files/summary.md").status_code == 404
+    assert alice.get(f"/runs/{ended[1]}/files/findings/SIGNUP-ACK-01234567.sh").status_code == 404
+    assert (site.data / "secrets.key").read_bytes() not in alice.get(f"/runs/{ended[1]}/report.zip").content
+
+
+def test_markup_in_what_a_vendor_writes_is_text(site, monkeypatch):
+    scripted(monkeypatch)
+    alice, olga = site.browser("alice"), site.browser("olga")
+    waiver = {"requirement": "SIGNUP-ID", "reason": MARKUP, "owner": MARKUP, "expires": "2030-01-01"}
+    declared = {
+        "gateway": {"name": MARKUP, "vendor": MARKUP, "version": MARKUP},
+        "status_names": {"UPDATE-FAIL": MARKUP},
+        "headers": {"X-Key": MARKUP},
+        "waivers": [waiver],
+    }
+    reply = site.program("alice").ask(
+        "POST", "/gateways", json={"name": MARKUP, "url": "http://gw.example/x", "declarations": declared}
+    )
+    assert reply.status_code == 201, reply.text
+    id_ = reply.json()["id"]
+    run = over(site.laboratory, begun(site.laboratory, ALICE, id_)).id
+
+    pages = ["/", f"/?q={MARKUP}", f"/gateways/{id_}", f"/gateways/{id_}/edit", f"/gateways/{id_}/run", f"/runs/{run}"]
+    pages += ["/compare", "/judge"]
+    for page in pages:
+        for browser in (alice, olga):
+            text = browser.get(page).text
+            assert "<script>alert" not in text, page
+            assert "<img src=x" not in text, page
+            assert "49" not in text.replace(id_, "").replace(run, "") or "{{ 7*7 }}" in text
+    assert "&lt;script&gt;alert(1)" in alice.read("/")
+    again = alice.send(f"/gateways/{id_}/edit", {"name": MARKUP, "url": MARKUP, "timeout": MARKUP})
+    assert again.status_code == 422
+    assert "<script>alert" not in again.text
+    assert "<script>" not in alice.get(f"/badge/{reply.json()['badge']}.svg").text
+
+
+def test_secrets_are_shown_to_nobody_again(site):
+    alice, program = site.browser("alice"), site.program("alice")
+    secrets = {"signup_token": "s3cret-token", "headers": {"X-Key": "s3cret-key"}}
+    body = {"name": "one", "url": "http://gw.example", "declarations": secrets}
+    made = program.ask("POST", "/gateways", json=body)
+    id_ = made.json()["id"]
+
+    for text in (
+        *(made.text, program.ask("GET", f"/gateways/{id_}").text, program.ask("GET", "/gateways").text),
+        *(alice.read(f"/gateways/{id_}"), alice.read(f"/gateways/{id_}/edit"), site.browser("olga").read("/")),
+    ):
+        assert "s3cret" not in text
+    assert program.ask("PUT", f"/gateways/{id_}", json=made.json()).status_code == 200
+    assert site.laboratory.gateways.declaration(ALICE, id_) == secrets
+
+
+def test_no_page_can_be_framed_and_none_runs_foreign_scripts(site, ended):
+    alice = site.browser("alice")
+
+    for path in ("/", "/login", f"/runs/{ended[1]}", "/nothing", "/lab.css", "/api/openapi.json", "/api/nothing"):
+        headers = alice.get(path).headers
+        assert headers["content-security-policy"] == POLICY
+        assert headers["x-frame-options"] == "DENY"
+        assert headers["x-content-type-options"] == "nosniff"
+    for part in ("default-src 'none'", "frame-ancestors 'none'", "base-uri 'none'", "form-action 'self'"):
+        assert part in POLICY
+    assert "unsafe" not in POLICY
+    assert alice.get("/").headers["cache-control"] == "no-store"
+
+
+def test_a_report_runs_in_an_origin_of_its_own(site, ended):
+    folder = site.laboratory.runs.folder(ALICE, ended[1])
+    (folder / "report.html").write_text("<script>steal()</script>")
+    reply = site.browser("alice").get(f"/runs/{ended[1]}/report")
+
+    policy = reply.headers["content-security-policy"]
+    assert policy.startswith("sandbox allow-scripts")
+    assert "allow-same-origin" not in policy
+    assert "connect-src" not in policy
+    assert "default-src 'none'" in policy
+    download = site.browser("alice").get(f"/runs/{ended[1]}/files/report.html")
+    assert download.headers["content-disposition"].startswith("attachment")
+    assert download.headers["content-type"] == "application/octet-stream"
+
+
+def test_a_request_that_is_too_large_is_refused(site):
+    alice = site.browser("alice")
+    length = {"Origin": f"http://{HOST}", "Content-Length": str(LARGEST_FORM + 1)}
+    assert alice.client.post("/gateways/new", content=b"", headers=length).status_code == 413
+
+    async def endless():
+        for _ in range(3):
+            yield b"x" * (LARGEST_FORM // 2)
+
+    kind = {"Content-Type": "application/json"}
+    assert site.program("alice").ask("POST", "/gateways", content=endless(), headers=kind).status_code == 413
+
+
+@pytest.mark.parametrize(
+    ("kind", "content"),
+    [
+        ("application/json", b"[" * 100_000),
+        ("application/json", b'{"name": "\\ud800", "url": "http://gw.example"}'),
+        ("application/json", b"\xff"),
+        ("application/json", json.dumps([1]).encode()),
+        ("multipart/form-data", b"x"),
+        ("multipart/form-data; boundary=x", b"--x\r\n"),
+        ("application/x-www-form-urlencoded", b"&".join(b"a=1" for _ in range(5000))),
+        ("text/plain", b"x"),
+    ],
+)
+def test_a_body_that_cannot_be_read_is_the_sender_s_fault(site, kind, content):
+    reply = site.program("alice").ask("POST", "/gateways", content=content, headers={"Content-Type": kind})
+
+    assert 400 <= reply.status_code < 500, reply.text
+    assert "error" in reply.json()
