@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from ...errors import KitError
+from ...process import crash
 from ...run import embedded
 from ..fleet.job import Ending, Wish
 from .execution import Executor
@@ -89,10 +90,14 @@ class Queue:
         """Plays one run after another, until the laboratory ends."""
         while (found := self._next()) is not None:
             run, again = found
-            if again:
-                self._recover(run)
-            else:
-                self._play(run)
+            try:
+                if again:
+                    self._recover(run)
+                else:
+                    self._play(run)
+            # No fault of the kit keeps the others from being played.
+            except Exception as error:
+                self._change(run, state="ended", ended=now(), reason=crash.told(error, self._places.data))
             self.wake()
 
     def _next(self) -> tuple[Run, bool] | None:

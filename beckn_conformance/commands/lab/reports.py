@@ -18,7 +18,7 @@ from .places import Places
 from .queue import Queue
 from .refusals import Conflict, Forbidden, Invalid, NotFound
 from .runs import Runs
-from .store import Run, Store, now
+from .store import Gateway, Run, Store, now
 
 MOST_DAYS = 36525
 """Days that a certificate is valid at most."""
@@ -91,6 +91,9 @@ class Reports:
             raise NotFound
         if run.kind != "live":
             raise Conflict("the traffic was recorded elsewhere, so it is not sent again from here")
+        gateway = self._store.get(Gateway, run.gateway)
+        if gateway is None or gateway.url != run.url:
+            raise Conflict("the gateway has another URL by now, and what is declared goes there only")
         job = self._jobs.of(run)
         with self._queue.alone(run.url), self._places.temporary() as private:
             config = write_config(job.config, job.files, private)

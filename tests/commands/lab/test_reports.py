@@ -84,6 +84,14 @@ def test_what_no_report_has_is_not_sent(lab: Laboratory, played: tuple[Path, str
             lab.reports.replay(OFFICER, played[1], name)
 
 
+def test_what_is_declared_is_not_sent_to_an_earlier_url(lab: Laboratory, played: tuple[Path, str]) -> None:
+    run = lab.runs.get(OFFICER, played[1])
+    lab.gateways.edit(OFFICER, run.gateway, "one", "http://127.0.0.1:9", {"signup_token": "new"})
+
+    with pytest.raises(Conflict, match="another URL"):
+        lab.reports.replay(OFFICER, run.id, found(lab, run.id))
+
+
 def test_a_narrowed_run_is_not_certified_and_the_reason_is_said(lab: Laboratory, played: tuple[Path, str]) -> None:
     with pytest.raises(Conflict, match=r"^the run cannot be certified: the run was narrowed"):
         lab.reports.certify(OFFICER, played[1])
