@@ -47,17 +47,18 @@ class Places:
     @contextlib.contextmanager
     def held(self) -> Iterator[None]:
         """Makes the folders, and keeps other laboratories out of them. Raises UsageError."""
-        try:
-            self.data.mkdir(mode=0o700, parents=True, exist_ok=True)
-            with locked(self.data, why="is in use by another laboratory"):
+        with contextlib.ExitStack() as stack:
+            try:
+                self.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+                stack.enter_context(locked(self.data, why="is in use by another laboratory"))
                 shutil.rmtree(self.private, ignore_errors=True)
                 for name in ("tmp", "runs", "progress"):
                     (self.data / name).mkdir(mode=0o700, exist_ok=True)
                 with tempfile.TemporaryFile(dir=self.data):
                     pass
-                yield
-        except OSError as error:
-            raise UsageError(f"--data {self.data} cannot be written: {error.strerror}") from error
+            except OSError as error:
+                raise UsageError(f"--data {self.data} cannot be written: {error.strerror}") from error
+            yield
 
     @contextlib.contextmanager
     def temporary(self) -> Iterator[Path]:

@@ -17,6 +17,7 @@ from .store import now
 
 LIMIT = 600.0
 """Seconds to make a report from a record."""
+INTERVAL = 0.1
 LEAVING = 10.0
 """Seconds until a run whose laboratory was killed has gone, too."""
 
@@ -27,14 +28,15 @@ def collected(ending: Ending, run: str, places: Places, wanted: Callable[[], boo
     reasons = [ending.reason] if ending.reason != CANCELLED else []
     facts: dict[str, Any] = {}
     try:
-        if not (folder / "report.json").exists() and has_record(folder):
+        # It is written last.
+        if has_record(folder) and not (folder / "report.html").exists():
             _make_report(folder, places, wanted)
         facts = told(files.read(folder))
     except (KitError, OSError) as error:
         # A run that could not begin has said why.
         if has_record(folder) or not reasons:
             reasons.append(f"it left no report: {error}".replace(f"{folder}", "its folder"))
-    return {"ended": now(), "status": ending.status, "reason": ". ".join(reasons), **facts}
+    return {"ended": now(), "status": ending.status, "reason": "; ".join(reasons), **facts}
 
 
 def has_record(folder: Path) -> bool:
@@ -55,10 +57,12 @@ def told(report: dict[str, Any]) -> dict[str, Any]:
 
 
 def _make_report(folder: Path, places: Places, wanted: Callable[[], bool]) -> None:
+    while places.full and wanted():
+        time.sleep(INTERVAL)
     _await_end(folder, wanted)
     with places.temporary() as private:
         finished = child.run(("report", str(folder)), private, limit=LIMIT, wanted=wanted)
-    if not (folder / "report.json").exists():
+    if not (folder / "report.html").exists():
         raise KitError(finished.complaint)
 
 
@@ -72,4 +76,4 @@ def _await_end(folder: Path, wanted: Callable[[], bool]) -> None:
         except UsageError:
             if time.monotonic() >= end:
                 raise
-            time.sleep(0.1)
+            time.sleep(INTERVAL)

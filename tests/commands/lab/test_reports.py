@@ -10,11 +10,13 @@ from pathlib import Path
 import pytest
 
 from beckn_conformance.commands.certificate import keys
-from beckn_conformance.commands.fleet.job import Job
+from beckn_conformance.commands.fleet.job import Ending, Job
 from beckn_conformance.commands.lab import laboratory, reports
 from beckn_conformance.commands.lab.execution import Jobs
 from beckn_conformance.commands.lab.laboratory import Laboratory, Settings
+from beckn_conformance.commands.lab.places import Places
 from beckn_conformance.commands.lab.refusals import Conflict, Invalid, NotFound
+from beckn_conformance.commands.lab.results import collected
 from beckn_conformance.commands.lab.store import Run
 from beckn_conformance.errors import KitError
 from tests.commands.lab.laboratories import OFFICER, begun, entered, over
@@ -76,6 +78,33 @@ def test_a_finding_is_sent_again_and_still_holds(lab: Laboratory, played: tuple[
     assert answer["holds"] is True
     assert "still holds" in answer["text"]
     assert answer["exchanges"]
+
+
+def test_a_report_that_was_not_written_to_its_end_is_made_again(
+    played: tuple[Path, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = Path(shutil.copytree(played[0], tmp_path / "data"))
+    places, record = Places(data), data / "runs" / played[1]
+    (record / "report.html").unlink()
+    (record / "report.json").unlink()
+    full = iter([True, False])
+    monkeypatch.setattr(Places, "full", property(lambda self: next(full, False)))
+
+    facts = collected(Ending(3, "exit status 3: no room"), played[1], places, lambda: True)
+
+    assert (facts["reason"], facts["failed"]) == ("exit status 3: no room", 1)
+    assert (record / "report.html").exists()
+
+
+def test_a_record_that_cannot_be_judged_says_so(played: tuple[Path, str], tmp_path: Path) -> None:
+    data = Path(shutil.copytree(played[0], tmp_path / "data"))
+    (data / "runs" / played[1] / "report.html").unlink()
+    (data / "runs" / played[1] / "course.jsonl").write_text("nonsense\n")
+
+    facts = collected(Ending(None, "killed"), played[1], Places(data), lambda: True)
+
+    assert facts["reason"].startswith("killed; it left no report: its folder")
+    assert "verdict" not in facts
 
 
 def test_what_no_report_has_is_not_sent(lab: Laboratory, played: tuple[Path, str]) -> None:
