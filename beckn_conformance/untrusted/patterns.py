@@ -20,6 +20,8 @@ FEW_REPEATS: Final = 8
 """How often a text repeats at most what may be repeated without end."""
 MOST_DRAWS: Final = 1000
 """Random choices for one sampled text."""
+CHARACTERS: Final = 2000
+"""Characters to choose from that count as one more choice."""
 REPEATS = re.compile(r"\{(\d*)(?:,(\d*))?\}")
 
 T = TypeVar("T")
@@ -94,13 +96,14 @@ class _Counted(random.Random):
         self._rng = rng
         self._left = MOST_DRAWS
 
-    def _count(self) -> None:
-        self._left -= 1
+    def _count(self, amount: int = 1) -> None:
+        self._left -= amount
         if self._left < 0:
             raise PatternError(f"a text that it matches can take more than {MOST_DRAWS} choices")
 
     def choice(self, seq: Sequence[T]) -> T:  # type: ignore[override]
-        self._count()
+        # They are listed each time.
+        self._count(1 + len(seq) // CHARACTERS)
         return self._rng.choice(seq)
 
     def randint(self, a: int, b: int) -> int:

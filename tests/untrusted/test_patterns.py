@@ -42,7 +42,9 @@ def test_a_pattern_that_is_not_taken_says_why(text, reason):
     assert "\n" not in str(raised.value)
 
 
-@pytest.mark.parametrize("text", ["((((((a+)+)+)+)+)+)+", "((((ab){100}){100}){100})*", "((a{0,100}){0,100}){0,100}"])
+@pytest.mark.parametrize(
+    "text", ["((((((a+)+)+)+)+)+)+", "((((ab){100}){100}){100})*", "((a{0,100}){0,100}){0,100}", "[a-\U0010ffff]" * 70]
+)
 def test_a_text_without_an_end_is_not_drawn(text):
     began = time.process_time()
 

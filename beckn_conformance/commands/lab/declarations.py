@@ -19,6 +19,7 @@ from ...config.keys import examined
 from ...config.proxies import ENVIRONMENT
 from ...config.urls import is_url
 from ...specification.specification import Specification
+from ...untrusted import reading
 
 LARGEST: Final = 64 * 1024
 """Characters of a declaration as JSON."""
@@ -42,20 +43,24 @@ def kept(declaration: Mapping[str, Any], stored: Mapping[str, Any]) -> dict[str,
     return _with_secrets(declaration, lambda path, value: _secret_at(stored, path) or "" if value == HIDDEN else value)
 
 
-def check(url: str, declaration: Mapping[str, Any], specification: Specification, *, stranger: bool) -> dict[str, str]:
+def check(
+    url: str,
+    declaration: Mapping[str, Any],
+    specification: Specification,
+    *,
+    stranger: bool,
+    within: Path | None = None,
+) -> dict[str, str]:
     """Returns what is wrong with a declaration by the name of its field, as the command line says it.
 
-    A ``stranger`` names nothing of this machine: no file, no command, no variable of the environment.
+    A ``stranger`` names nothing of this machine: no file, no command, no variable of the environment. Certificates are
+    tried out in a temporary folder ``within`` another one.
     """
-    try:
-        json.dumps(declaration, ensure_ascii=False).encode()
-    except UnicodeEncodeError:
-        return {"": "it has half a character, which is no text"}
-    if len(json.dumps(declaration)) > LARGEST:
-        return {"": f"it is longer than {LARGEST >> 10} KB"}
+    if amiss := _too_odd(declaration):
+        return {"": amiss}
     faults = [*_of_strangers(declaration)] if stranger else []
     # Nothing is looked up on this machine for a stranger who names it.
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(dir=within) as folder:
         usable = _with_files(declaration, Path(folder))
         found = examined(url, usable, specification, here=not faults)[1]
         faults += [KeyFault(fault.path, fault.text.replace(f"{folder}{os.sep}", "")) for fault in found]
@@ -63,6 +68,18 @@ def check(url: str, declaration: Mapping[str, Any], specification: Specification
     for fault in faults:
         errors.setdefault(_name(fault.path, declaration), fault.text)
     return errors
+
+
+def _too_odd(declaration: Mapping[str, Any]) -> str:
+    """Says why a declaration is not even looked at; empty if it is."""
+    try:
+        text = json.dumps(declaration, ensure_ascii=False)
+        reading.json_value(text.encode(), numbers=False)
+    except UnicodeEncodeError:
+        return "it has half a character, which is no text"
+    except (ValueError, RecursionError):
+        return "it is nested too deeply"
+    return f"it is longer than {LARGEST >> 10} KB" if len(text) > LARGEST else ""
 
 
 def of_run(declaration: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:

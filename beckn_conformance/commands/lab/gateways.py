@@ -163,7 +163,9 @@ class Gateways:
             errors["url"] = str(error)
         # The declarations are examined even if the URL is wrong, so that all errors show at once.
         at = "https://gw.example" if "url" in errors or embedded.wanted(url) else url
-        errors |= declarations.check(at, declaration, self._specification, stranger=not account.officer)
+        errors |= declarations.check(
+            at, declaration, self._specification, stranger=not account.officer, within=self._places.private
+        )
         if errors:
             raise Invalid(errors)
         return name, url

@@ -1,5 +1,6 @@
 """A stranger's declaration names nothing of the laboratory's machine."""
 
+import json
 import stat
 
 import pytest
@@ -76,6 +77,8 @@ def test_a_text_reaches_the_run_as_it_was_entered(tmp_path, value):
     [
         ({"gateway": {"name": "x" * 70_000}}, ""),
         ({"gateway": {"name": "\ud800"}}, ""),
+        ({"optional": json.loads("[" * 500 + "]" * 500)}, ""),
+        ({"rate": float("inf")}, "rate"),
         ({"nonsense": 1}, "nonsense"),
         ({"tls": {"cA": "x"}}, "tls.cA"),
         ({"tls": "x"}, "tls"),
