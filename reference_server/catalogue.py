@@ -20,6 +20,11 @@ class Catalogue:
         except (KeyError, TypeError) as error:
             raise ValueError(f"{home} holds no catalogue of requirements: {error!r}") from error
 
+    @property
+    def prefixes(self) -> dict[str, str]:
+        """The first word of the ids of each operation's own requirements, by Action."""
+        return {action: row["prefix"] for action, row in self._operations.items()}
+
     def __contains__(self, requirement: str) -> bool:
         return requirement in self._rows
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import secrets
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 from reference_server import validation
-from reference_server.message import ADD, UPDATE, Json, Reply, Request
+from reference_server.message import Json, Reply, Request
 from reference_server.registration import (
     Credential,
     Document,
@@ -88,21 +89,40 @@ class Keeping(Making):
 
     async def perform(self, request: Request, registration: Registration) -> Registration:
         """Carry out a call about a registration and give what became of it."""
-        if request.action == UPDATE:
-            return self.store.change(registration.id, lambda current: self.update(request, current))
-        if request.action == ADD:
-            return self.store.change(registration.id, lambda current: self.add(request, current))
-        return registration
+        step = self.step_of(request.action)
+        return self.store.change(registration.id, partial(getattr(self, step), request)) if step else registration
+
+    def step_of(self, action: str) -> str:
+        """Name the step that carries out a change; "" for an operation that changes nothing."""
+        part = self.specification.replaces.get(action) or self.specification.adds_to.get(action)
+        known = {"info": "update", "documents": "add", None: ""}
+        return known.get(part, "overlay" if action in self.specification.replaces else "append")
 
     def update(self, request: Request, registration: Registration) -> Registration:
         """Change the info of a registration; what was not sent stays (§3, reading R12, Q14)."""
         info = {**registration.info, **self.content(request).get("info", {})}
-        return replace(registration, info=info, status=self.update_pending)
+        return replace(registration, info=info, status=self.pending_after(request.action))
 
     def add(self, request: Request, registration: Registration) -> Registration:
         """Add documents to those a registration has (§4, reading R13)."""
         documents = (*registration.documents, *self.new_documents(request))
-        return replace(registration, documents=documents, status=self.update_pending)
+        return replace(registration, documents=documents, status=self.pending_after(request.action))
+
+    def overlay(self, request: Request, registration: Registration) -> Registration:
+        """Change another object that a registration has, as the schemas name it; what was not sent stays."""
+        name = self.specification.replaces[request.action]
+        part = {**registration.others.get(name, {}), **self.content(request).get(name, {})}
+        return self._with_other(request, registration, name, part)
+
+    def append(self, request: Request, registration: Registration) -> Registration:
+        """Add items to another list that a registration has, as the schemas name it."""
+        name = self.specification.adds_to[request.action]
+        items = [*registration.others.get(name, ()), *self.content(request).get(name, ())]
+        return self._with_other(request, registration, name, items)
+
+    def _with_other(self, request: Request, registration: Registration, name: str, value: Json) -> Registration:
+        status = self.pending_after(request.action)
+        return replace(registration, others={**registration.others, name: value}, status=status)
 
     def judge(self, identity: str, status: str, number: int | None = None) -> Registration:
         """Verify or reject a registration, or one document of it; raises KeyError or IndexError."""

@@ -88,13 +88,15 @@ class Registration:
             documents=(*mine, *(document for document in theirs.values() if document.id not in known)),
             api_status=clone.api_status if "api_status" in later else self.api_status,
             status=clone.status if "status" in later else self.status,
+            others={**self.others, **{name: clone.others[name] for name in clone.others if f"others/{name}" in later}},
             stamps={**self.stamps, **{part: clone.stamps[part] for part in later}},
         )
 
     def _parts(self) -> dict[str, Json]:
         """Return what can change, each part by a name of its own."""
         statuses = {f"documents/{document.id}": document.status for document in self.documents}
-        return {"info": self.info, "api_status": self.api_status, "status": self.status, **statuses}
+        others = {f"others/{name}": value for name, value in self.others.items()}
+        return {"info": self.info, "api_status": self.api_status, "status": self.status, **statuses, **others}
 
     def to_json(self) -> str:
         """Write the registration down."""

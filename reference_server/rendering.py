@@ -24,6 +24,10 @@ class Acknowledging:
         self.update_pending = specification.word(specification.acks, UPDATE, "/registration/status", UPDATE_PENDING)
         self.update_fail = specification.word(specification.nacks, UPDATE, "/registration/status", UPDATE_FAIL)
 
+    def pending_after(self, action: str) -> str:
+        """Return the status of a registration after a change."""
+        return self.specification.word(self.specification.acks, action, "/registration/status", self.update_pending)
+
     def acknowledge(self, request: Request, registration: Registration, credential: Credential | None = None) -> Reply:
         """Make an ACK."""
         return Reply("ACK", self.message(request), self.render(request, registration, credential), 200)
@@ -35,7 +39,7 @@ class Acknowledging:
             GET: "registration found",
             UPDATE: "update received, verification follows",
             ADD: "documents received, verification follows",
-        }.get(request.action, "registration found")
+        }.get(request.action, "request carried out")
 
     def render(self, request: Request, registration: Registration, credential: Credential | None) -> dict[str, Json]:
         """Make the body of an ACK (§1-§4 Responses, Success)."""
@@ -88,11 +92,12 @@ class Refusing(Acknowledging):
             found = {place[1:]: message for place, message in faults.items() if place[0] == section}
             if found:
                 body[section] = self.render_section(request, section, found)
-        if request.action == UPDATE:
-            body["registration"] = self.fail_registration(faults)
-        if request.action == ADD:
-            # The page has no slot for the registration there.
+        shape = self.specification.nacks[request.action]
+        if shape.at("/registration") is None:
+            # The page has no slot for the registration of documents/add.
             body.pop("registration", None)
+        elif shape.at("/registration/status") is not None:
+            body["registration"] = self.fail_registration(request, faults)
         return body
 
     def render_section(self, request: Request, section: str, faults: Faults) -> Json:
@@ -111,7 +116,10 @@ class Refusing(Acknowledging):
             return faults[()]
         return {place[0]: message for place, message in faults.items()} or None
 
-    def fail_registration(self, faults: Faults) -> dict[str, Json]:
+    def fail_registration(self, request: Request, faults: Faults) -> dict[str, Json]:
         """Show the registration of a refused update (reading R6)."""
         messages = [message for place, message in faults.items() if place[0] == "registration"]
-        return {**({"id": messages[0]} if messages else {}), "status": self.update_fail}
+        status = self.specification.word(
+            self.specification.nacks, request.action, "/registration/status", self.update_fail
+        )
+        return {**({"id": messages[0]} if messages else {}), "status": status}

@@ -93,6 +93,12 @@ class Specification:
     acks: Mapping[str, Member]
     nacks: Mapping[str, Member]
 
+    replaces: Mapping[str, str]
+    """By Action, the name of the object of a registration whose members the operation replaces."""
+
+    adds_to: Mapping[str, str]
+    """By Action, the name of the list of a registration that the operation adds items to."""
+
     def word(self, shapes: Mapping[str, Member], action: str, pointer: str, default: str) -> str:
         """Return the literal that a reply has at a place, the first of several."""
         member = shapes[action].at(pointer) if action in shapes else None
@@ -118,14 +124,19 @@ def _load(home: Path) -> Specification:
 def _read(home: Path) -> Specification:
     schemas = _Schemas(home)
     try:
-        keys = {str(row["action"]): str(row["key"]) for row in read(home, "operations.yaml")}
+        rows = read(home, "operations.yaml")
+        keys = {str(row["action"]): str(row["key"]) for row in rows}
+        replaces, adds_to = (
+            {str(row["action"]): str(row[how]).strip("/") for row in rows if how in row}
+            for how in ("replaces", "adds_to")
+        )
         shapes = {
             kind: {action: schemas.member(f"{key}.{kind}.json") for action, key in keys.items()}
             for kind in ("request", "ack", "nack")
         }
     except (KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"{home} holds no schemas of this kind: {error!r}") from error
-    return Specification(keys, shapes["request"], shapes["ack"], shapes["nack"])
+    return Specification(keys, shapes["request"], shapes["ack"], shapes["nack"], replaces, adds_to)
 
 
 class _Schemas:

@@ -100,6 +100,39 @@ def with_operation(folder: Path) -> Path:
     return folder
 
 
+REACHED = {
+    "title": "Whom to reach, and how",
+    "type": "object",
+    "required": ["person", "desk"],
+    "properties": {
+        "person": {"title": "Name of a person", "type": "string", "x-safe": {"pattern": "^[A-Z][a-z]{4,9}$"}},
+        "desk": {"title": "Number of a desk", "type": "integer", "minimum": 1, "maximum": 99999, "examples": [12]},
+    },
+}
+"""A part of the body of a signup that an operation changes."""
+
+
+def with_change(folder: Path) -> Path:
+    """A copy in which a signup has a contact, and a fifth operation, Provider/contact/update, changes that."""
+    copied(folder)
+    known = {"person": {"type": "string"}, "desk": {"type": "integer"}}
+    reply = {"type": "object", "required": [*known], "properties": known}
+    error = {"$ref": "common.json#/$defs/error"}
+    errors = {"anyOf": [error, {"type": "object", "properties": dict.fromkeys(known, error)}]}
+    changed(folder, "common.json", lambda common: common["$defs"].update(contact=REACHED))
+    contact = {"$ref": "common.json#/$defs/contact"}
+    changed(folder, "signup.request.json", lambda body: _add(body, "contact", contact))
+    for key in ("signup", "get", "info-update", "documents-add"):
+        changed(folder, f"{key}.ack.json", lambda body: _add(body, "contact", reply))
+    changed(folder, "signup.nack.json", lambda body: body["properties"].update(contact=errors))
+    members = ["/contact/person", "/contact/desk"]
+    append(folder, "requirements.yaml", requirements.accepted("SIGNUP-ACK-REACHED", "§1", "signup", "contact", members))
+    refused = requirements.refused("SIGNUP-NACK-REACHED", "§1", "signup", "contact", ["/contact", *members])
+    append(folder, "requirements.yaml", refused)
+    operation.add(folder, "Provider/contact/update", "info-update")
+    return folder
+
+
 def _show_registration_only(body: Any) -> None:
     body["required"] = ["registration"]
     body["properties"] = {"registration": body["properties"]["registration"]}

@@ -216,13 +216,16 @@ class Actor:
 
 
 def _shows(got: Exchange, change: Exchange) -> bool:
-    """Returns True if a Provider/get shows the members, the documents and the status of an acknowledged change."""
+    """Returns True if a Provider/get shows the values, the documents and the status of an acknowledged change."""
     sent, body = change.sent.body if change.sent else None, got.body_of_reply
-    info, added, listed = member(sent, "/info"), member(sent, "/documents"), member(body, "/documents")
-    if isinstance(info, dict) and any(
-        value is not None and str(member(body, below("/info", key))).casefold() != str(value).casefold()
-        for key, value in info.items()
-    ):
+    added, listed = member(sent, "/documents"), member(body, "/documents")
+    values = (
+        (below(below("", part), name), value)
+        for part, members in (sent.items() if isinstance(sent, dict) else ())
+        if isinstance(members, dict) and part != "registration"
+        for name, value in members.items()
+    )
+    if any(v is not None and str(member(body, place)).casefold() != str(v).casefold() for place, v in values):
         return False
     names = [one.get("name") for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
     if isinstance(added, list) and any(isinstance(one, dict) and one.get("name") not in names for one in added):

@@ -10,14 +10,14 @@ from dataclasses import replace
 from ..config.gateway import GatewayConfig
 from ..messages.exchange import Exchange, TroubleKind, overlapping
 from ..messages.times import read_time
-from ..specification.actions import ADD, SIGNUP, UPDATE
+from ..specification.actions import SIGNUP
 from ..specification.pointer import MISSING, member
 from ..specification.specification import Specification
 from .checks import Observation
 from .finding import Judgement
 from .history import Histories
 from .known import Known, KnownRegistrations
-from .obligations import history_requirements
+from .obligations import of_history
 from .origin import Appearance, Origin, family, is_bare
 from .preference import PLAIN, Context, Weight, preference
 from .recogniser import Recogniser
@@ -76,6 +76,11 @@ class Judge:
 
     def judge(self, exchange: Exchange) -> Iterator[Judgement]:
         """Yields the judgements on an exchange; state that it establishes applies to later exchanges."""
+        # A changed copy of the specification may lack requirements that checks know.
+        known = self._specification.requirements
+        yield from (judgement for judgement in self._judgements(exchange) if judgement.requirement in known)
+
+    def _judgements(self, exchange: Exchange) -> Iterator[Judgement]:
         observation = self._observations[exchange.id] = self._observe_request(exchange)
         if exchange.peer:
             # Another gateway is judged only for the registrations that it has cloned.
@@ -107,7 +112,8 @@ class Judge:
     ) -> Iterator[tuple[Exchange, Judgement]]:
         """Judges the exchanges of a test in the order of their replies, each with the calls that overlap it."""
         ordered = sorted(exchanges, key=lambda e: e.ended)
-        self._contended = _contended(ordered)
+        changes = [exchange for exchange in ordered if exchange.action in self._specification.changes]
+        self._contended = _contended(changes)
         self._observations.clear()
         self.look_at(ordered)
         coming = deque(sorted(ordered, key=lambda e: e.started))
@@ -188,13 +194,13 @@ class Judge:
         self._made.setdefault(id_, exchange.ended)
 
 
-def _contended(exchanges: Sequence[Exchange]) -> frozenset[str]:
+def _contended(changes: Sequence[Exchange]) -> frozenset[str]:
     """Ids of the changes to a registration that overlapped another change of it."""
-    changes: dict[str, list[Exchange]] = {}
-    for exchange in exchanges:
-        if exchange.action in (UPDATE, ADD) and exchange.sent is not None:
-            changes.setdefault(exchange.id_sent or "", []).append(exchange)
-    return frozenset().union(*map(overlapping, changes.values()))
+    by_registration: dict[str, list[Exchange]] = {}
+    for exchange in changes:
+        if exchange.sent is not None:
+            by_registration.setdefault(exchange.id_sent or "", []).append(exchange)
+    return frozenset().union(*map(overlapping, by_registration.values()))
 
 
 def _preferred(
@@ -204,6 +210,6 @@ def _preferred(
     finding = judgement.finding
     if finding is None:
         return judgement
-    history = finding.requirement in history_requirements()
+    history = of_history(finding.requirement)
     context = Context(exchanges, bool(observation.diagnosis.doubts), history)
     return replace(judgement, finding=replace(finding, weight=preference(observation.exchange, context, weight)))

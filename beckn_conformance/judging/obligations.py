@@ -9,7 +9,7 @@ from ..specification.catalogue import Requirement
 from ..specification.specification import Specification
 from . import checks, history  # noqa: F401  (their import declares the checks)
 from .finding import Obligation
-from .registry import CHECKS, Check
+from .registry import CHECKS, FOR_EACH, Check
 
 
 def obligations(specification: Specification, config: GatewayConfig) -> dict[str, frozenset[Obligation]]:
@@ -31,6 +31,13 @@ def checks_of(requirement: Requirement, specification: Specification) -> list[Ch
 
 
 @cache
-def history_requirements() -> frozenset[str]:
-    """Ids of the requirements for which replies are compared with earlier ones."""
-    return frozenset(id_ for check in CHECKS if check.history for id_ in check.ids)
+def of_history(requirement: str) -> bool:
+    """True if replies are compared with earlier ones under the requirement with an id."""
+    named = {id_: check.history for check in CHECKS for id_ in check.ids}
+    endings = tuple(id_.removeprefix("*") for id_, follows in named.items() if follows and id_.startswith(FOR_EACH))
+    return named.get(requirement, requirement.endswith(endings))
+
+
+def is_general(ending: str) -> bool:
+    """True if a check judges the requirements with this ending for every operation, also for added ones."""
+    return any(f"{FOR_EACH}{ending}" in check.ids for check in CHECKS)

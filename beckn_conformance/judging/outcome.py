@@ -248,9 +248,11 @@ def _unshown_update(evidence: _Evidence) -> str | None:
     deferred = run.config.updates == "deferred"
     if evidence.exercised:
         return None
-    if id_ == "UPDATE-VISIBLE" and deferred:
+    prefix, _, ending = id_.partition("-")
+    if ending == "VISIBLE" and deferred:
         return "updates are declared as deferred"
-    if id_ in ("UPDATE-STAYS", "CLONE-UPDATED") and (deferred or run.tally.found.get("UPDATE-VISIBLE")):
+    visible = "UPDATE-VISIBLE" if id_ == "CLONE-UPDATED" else f"{prefix}-VISIBLE"
+    if (id_ == "CLONE-UPDATED" or ending == "STAYS") and (deferred or run.tally.found.get(visible)):
         return "no Provider/get showed the values of an update, so none could be taken back or cloned"
     return None
 

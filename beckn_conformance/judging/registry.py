@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from ..config.gateway import GatewayConfig
-from ..specification.catalogue import Requirement
+from ..specification.catalogue import Operation, Requirement
 from ..specification.specification import Specification
 from .finding import Judgement, Obligation
 
@@ -21,7 +22,8 @@ Tie = Literal["", "accepts", "refuses", "owns"]
 Judging = TypeVar("Judging", bound=Callable[..., Any])
 
 FOR_EACH = "*-"
-"""Begins the id of a requirement that every operation has, such as ``*-ACK``."""
+"""Begins the id of a requirement that every operation has, such as ``*-ACK``; in the history, every operation that
+changes a registration."""
 
 
 def per_operation(requirement: Requirement, _: Specification, __: GatewayConfig) -> Iterator[Obligation]:
@@ -44,6 +46,8 @@ class Check:
     due: Due
     history: bool
     """Compares a reply with earlier ones of the same registration, so it is called by the history."""
+    follows: Callable[[Operation], object]
+    """Of the history: tells for which operations ``*-`` stands."""
 
     def judges(self, requirement: Requirement, specification: Specification) -> bool:
         """True if the check can judge exchanges under a requirement."""
@@ -53,7 +57,8 @@ class Check:
             or any(
                 f"{FOR_EACH}{requirement.id.removeprefix(f'{operation.prefix}-')}" in self.ids
                 for operation in specification.operations
-                if operation.action in requirement.operations and requirement.id.startswith(f"{operation.prefix}-")
+                if requirement.id.startswith(f"{operation.prefix}-")
+                and (self.follows(operation) if self.history else operation.action in requirement.operations)
             )
         )
 
@@ -73,14 +78,23 @@ def check(
     return _declared(ids, tie, obligations, history=False)
 
 
-def history_check(*ids: str, obligations: Due = per_operation) -> Callable[[Judging], Judging]:
-    """Declares a part of the history that judges these requirements."""
-    return _declared(ids, "", obligations, history=True)
+def history_check(
+    *ids: str, obligations: Due = per_operation, follows: Callable[[Operation], object] = attrgetter("replaces")
+) -> Callable[[Judging], Judging]:
+    """Declares a part of the history that judges these requirements; ``*-`` stands for operations that it follows."""
+    return _declared(ids, "", obligations, history=True, follows=follows)
 
 
-def _declared(ids: tuple[str, ...], tie: Tie, due: Due, *, history: bool) -> Callable[[Judging], Judging]:
+def _declared(
+    ids: tuple[str, ...],
+    tie: Tie,
+    due: Due,
+    *,
+    history: bool,
+    follows: Callable[[Operation], object] = attrgetter("action"),
+) -> Callable[[Judging], Judging]:
     def declare(function: Judging) -> Judging:
-        CHECKS.append(Check(function, ids, tie, due, history))
+        CHECKS.append(Check(function, ids, tie, due, history, follows))
         return function
 
     return declare

@@ -10,7 +10,7 @@ from typing import Any
 from ..messages.shell import NOTHING, Command
 from ..specification.pointer import pattern_of
 from .finding import MOST_PLACES, Finding, Judgement, Obligation
-from .obligations import history_requirements
+from .obligations import of_history
 from .omissions import Omissions
 from .statistics import Statistics
 
@@ -126,11 +126,7 @@ class Tally:
             return True
         if finding.requirement == "SIGNUP-ID-UNIQUE":
             return False
-        if (
-            record.registrations
-            and record.registrations <= self.doubled
-            and finding.requirement in history_requirements()
-        ):
+        if record.registrations and record.registrations <= self.doubled and of_history(finding.requirement):
             return True
         return finding.requirement == "NACK-ALL" and any(
             other.finding.operation == finding.operation

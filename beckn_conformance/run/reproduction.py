@@ -14,7 +14,7 @@ from ..messages.registration import registration_of
 from ..messages.shell import NOTHING, Command, command, word
 from ..record.journal import SHORT
 from ..record.rows import TOO_LONG
-from ..specification.actions import ADD, SIGNUP, UPDATE
+from ..specification.actions import GET, SIGNUP
 from ..untrusted.text import printable
 from .curl import Values, in_json, send
 
@@ -232,7 +232,7 @@ def _needed(exchange: Exchange, before: Sequence[Exchange]) -> list[Exchange]:
             step.purpose
             and (step.about in ids or (step.stimulus and survived in (step.stimulus.kind, step.stimulus.family)))
         )
-        or (step.action in (UPDATE, ADD) and step.id_sent in ids)
+        or (step.action not in (SIGNUP, GET) and step.id_sent in ids)
     ]
 
 

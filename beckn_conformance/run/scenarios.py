@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..judging.judge import Judge
-from ..judging.obligations import history_requirements
+from ..judging.obligations import of_history
 from ..judging.outcome import Verdict
 from ..judging.tally import Found
 from ..messages.exchange import Exchange
@@ -42,7 +42,7 @@ class RecordedScenario:
             calls,
             self.probe.binding,
             self.run.config,
-            history=finding.requirement in history_requirements(),
+            history=of_history(finding.requirement),
             title=f"{finding.requirement} {place}: {finding.message}",
             expected=expected,
             describe=judge.describe,

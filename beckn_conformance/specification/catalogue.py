@@ -23,6 +23,15 @@ class Operation:
     """First word of the ids of its requirements, such as ``UPDATE``."""
     section: str = ""
     """Section of the specification page, such as ``§3``."""
+    replaces: str = ""
+    """Pointer of the object of a registration whose members it gives the values that it is sent."""
+    adds_to: str = ""
+    """Pointer of the list of a registration that it adds items to."""
+
+    @property
+    def part(self) -> str:
+        """Pointer of the part of a registration that it changes; empty if it changes nothing."""
+        return self.replaces or self.adds_to
 
     @property
     def path(self) -> str:

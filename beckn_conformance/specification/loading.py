@@ -108,4 +108,20 @@ def _read(folder: Path) -> Specification:
             raise SpecificationError(
                 f"requirements.yaml: {row.id} cites {unknown[0]}, which readings.yaml does not have"
             )
-    return Specification(folder, files, requirements, readings, operations, digest.hexdigest())
+    specification = Specification(folder, files, requirements, readings, operations, digest.hexdigest())
+    _check_changes(specification)
+    return specification
+
+
+def _check_changes(specification: Specification) -> None:
+    """Holds what operations are said to change against their requests; raises SpecificationError."""
+    changed: dict[str, str] = {}
+    for operation in specification.operations:
+        for part, kind in ((operation.replaces, "object"), (operation.adds_to, "array")):
+            if not part:
+                continue
+            if changed.setdefault(part, operation.key) != operation.key or (operation.replaces and operation.adds_to):
+                raise SpecificationError(f"operations.yaml: {operation.key}: {part} is changed more than once")
+            member = next((m for m in specification.members(operation.action) if m.pointer == part), None)
+            if member is None or member.schema.get("type") != kind:
+                raise SpecificationError(f"operations.yaml: {operation.key}: {part} is no {kind} of its request")

@@ -45,6 +45,15 @@ class Specification:
                 return operation
         raise KeyError(f"the specification has no operation {action}")
 
+    @cached_property
+    def changes(self) -> Mapping[str, Operation]:
+        """The operations that change a registration, by action."""
+        return {operation.action: operation for operation in self.operations if operation.part}
+
+    def blames_registration(self, action: str) -> bool:
+        """Tells whether the failure body of an operation has a place for its registration."""
+        return "registration" in self.files[f"{self.operation(action).key}.nack.json"].get("properties", {})
+
     def members(self, action: str) -> tuple[Member, ...]:
         """Returns the members of an operation's request body, parents before children."""
         if action not in self._members:
@@ -73,6 +82,11 @@ class Specification:
         """Names of the members of ``info`` in a signup."""
         return tuple(member.name for member in self.children(SIGNUP, "/info"))
 
+    def replaced_names(self, change: Operation) -> tuple[str, ...]:
+        """Returns the names of the values in the object that an operation replaces, in signups and in its request."""
+        found = (*self.children(SIGNUP, change.replaces), *self.children(change.action, change.replaces))
+        return tuple(dict.fromkeys(member.name for member in found if member.scalar))
+
     @cached_property
     def document_names(self) -> tuple[str, ...]:
         """Names of the members of a document in a signup."""
@@ -80,12 +94,18 @@ class Specification:
 
     @cached_property
     def unchanging(self) -> tuple[str, ...]:
-        """Pointers of signup members that no later call changes: values outside ``info`` and lists."""
+        """Pointers of signup members that no later call changes: values outside of lists and replaced objects."""
+        replaced = tuple(f"{operation.replaces}/" for operation in self.operations if operation.replaces)
         return tuple(
             member.pointer
             for member in self.members(SIGNUP)
-            if member.scalar and "*" not in member.pointer and not member.pointer.startswith("/info/")
+            if member.scalar and "*" not in member.pointer and not member.pointer.startswith(replaced)
         )
+
+    def values_sent(self, action: str) -> tuple[str, ...]:
+        """Returns the pointers of the values in an operation's request body, those of the registration apart."""
+        members = self.members(action)
+        return tuple(m.pointer for m in members if m.scalar and not m.pointer.startswith("/registration/"))
 
     def top_members(self, action: str) -> frozenset[str]:
         """Returns the names of the top-level members of an operation's request body."""

@@ -7,6 +7,7 @@ from typing import Any
 from beckn_conformance.client.provider import Actor, Registration
 from beckn_conformance.config.gateway import GatewayConfig
 from beckn_conformance.judging.checks import blamed, looks_unsettled
+from beckn_conformance.judging.obligations import of_history
 from beckn_conformance.messages.exchange import Exchange
 from beckn_conformance.messages.faults import LEFT_OUT, FaultCase, fault_cases
 from beckn_conformance.run.scenario import case
@@ -26,10 +27,23 @@ GENERAL = {
 }
 """Requirements that the refusal of a faulty member exercises, by operation."""
 
+
+def own(action: str, *endings: str) -> tuple[str, ...]:
+    """Returns those requirements of an operation's own that there are, by the endings of their ids."""
+    ids = (f"{current().prefix(action)}-{ending}" for ending in endings)
+    return tuple(id_ for id_ in ids if id_ in current().requirements)
+
+
 ACTIONS = tuple(operation.action for operation in current().operations)
 OTHERS = tuple(action for action in ACTIONS if action not in GENERAL)
-"""Operations without a file of their own in the suite; they are assumed to change nothing."""
-GENERAL |= dict.fromkeys(OTHERS, GENERAL[GET])
+"""Operations without a file of their own in the suite."""
+HISTORY = tuple(
+    id_
+    for id_ in sorted(current().requirements)
+    if of_history(id_) and not id_.startswith(tuple(f"{current().prefix(action)}-" for action in OTHERS))
+)
+"""Requirements under which replies are compared with earlier ones, without those of other operations."""
+GENERAL |= {action: own(action, "FAIL-STATUS") + GENERAL[GET] for action in OTHERS}
 
 
 def fault_parameters(action: str, *unchanged: str) -> list[Any]:
@@ -41,7 +55,7 @@ def fault_parameters(action: str, *unchanged: str) -> list[Any]:
     parameters = []
     for fault in fault_cases(action, specification, GatewayConfig("")):
         requirements = [fault.requirement]
-        if not (action == ADD and fault.member.startswith("/registration")):
+        if specification.blames_registration(action) or not fault.member.startswith("/registration"):
             requirements += GENERAL[action]
         else:
             requirements += ANSWERED
@@ -150,6 +164,7 @@ async def until_blamed(actor: Actor, registration: Registration, action: str, bo
     visible yet (R19)."""
 
     def enough(exchange: Exchange) -> bool:
-        return action == ADD or not looks_unsettled(exchange) or bool(blamed(exchange))
+        unheard = not current().blames_registration(action)
+        return unheard or not looks_unsettled(exchange) or bool(blamed(exchange))
 
     await actor.about(registration, action, body=body, enough=enough)

@@ -12,11 +12,11 @@ from beckn_conformance.judging.known import in_another_case
 from beckn_conformance.messages.binding import EnvelopeBinding
 from beckn_conformance.messages.faults import HEADER_FAULTS, TOKEN_KINDS, header_requirement
 from beckn_conformance.run.scenario import case, exercises, scenario
-from beckn_conformance.specification.actions import ADD, GET, SIGNUP, UPDATE
+from beckn_conformance.specification.actions import GET, SIGNUP
 from beckn_conformance.suite.cases import ACTIONS, ANSWERED
 from beckn_conformance.suite.specification import current
 
-UNCHANGED = {UPDATE: ("UPDATE-NACK-UNCHANGED",), ADD: ("DOCUMENTS-NACK-UNCHANGED",)}
+UNCHANGED = {action: (f"{change.prefix}-NACK-UNCHANGED",) for action, change in current().changes.items()}
 
 FEW = 8
 """Letters that are added to a token to make it another one."""

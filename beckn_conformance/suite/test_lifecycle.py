@@ -6,11 +6,11 @@ from typing import Any
 
 from beckn_conformance.client.provider import Actor, Registration
 from beckn_conformance.config.gateway import GatewayConfig
-from beckn_conformance.judging.obligations import history_requirements
 from beckn_conformance.messages.faults import fault_cases
 from beckn_conformance.run.scenario import drawn, exercises
 from beckn_conformance.specification.actions import ADD, UPDATE
 from beckn_conformance.suite import strategies
+from beckn_conformance.suite.cases import HISTORY
 from beckn_conformance.suite.specification import current
 
 FAULTS = {case.id: case for action in (UPDATE, ADD) for case in fault_cases(action, current(), GatewayConfig(""))}
@@ -19,7 +19,7 @@ MOST_DOCUMENTS = 36
 
 HELD = (
     # Histories do not depend on verification, so a requirement that needs it is left out.
-    *(name for name in sorted(history_requirements()) if not current().requirements[name].needs),
+    *(name for name in HISTORY if not current().requirements[name].needs),
     "GET-ACK",
     "GET-BODY",
     "GET-ID",

@@ -8,12 +8,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from beckn_conformance.client.provider import Actor, Registration
-from beckn_conformance.judging.obligations import history_requirements
 from beckn_conformance.run.scenario import drawn, exercises
 from beckn_conformance.specification.actions import ADD, GET, SIGNUP, UPDATE
 from beckn_conformance.specification.members import Member
 from beckn_conformance.suite import openapi
-from beckn_conformance.suite.cases import ANSWERED, GENERAL
+from beckn_conformance.suite.cases import ANSWERED, GENERAL, HISTORY
 from beckn_conformance.suite.specification import current
 from beckn_conformance.suite.strategies import spoil
 
@@ -30,7 +29,7 @@ def _requirements(action: str) -> tuple[str, ...]:
         *GENERAL[action],
         "NACK-ALL",
         "NACK-INDEX",
-        *history_requirements(),
+        *HISTORY,
         *(r.id for r in known if action in r.operations),
     }
     return tuple(r.id for r in known if r.id in shown and not r.untestable and not r.needs)

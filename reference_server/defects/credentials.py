@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
 from reference_server.formats import timestamp
@@ -66,7 +66,7 @@ _LOST = (
 )
 
 
-def defects(actions: Sequence[str]) -> Iterator[Defect]:
+def defects(actions: Iterable[str]) -> Iterator[Defect]:
     """Yield the defects of this family for some operations."""
     for action in actions:
         for member, name, test, words in _HEADERS:

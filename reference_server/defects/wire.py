@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import cycle
 
@@ -39,13 +39,13 @@ _ACTIONS: dict[str, tuple[tuple[str, Json], ...]] = {
 _STATUSES = {"ACK": (300, 404, 409, 500), "NACK": (300, 500, 501)}
 
 
-def defects(actions: Sequence[str]) -> Iterator[Defect]:
-    """Yield the defects of this family for some operations."""
+def defects(prefixes: Mapping[str, str]) -> Iterator[Defect]:
+    """Yield the defects of this family for operations, each with the first word of the ids of its requirements."""
     media_types = cycle(_MEDIA_TYPES.items())
-    for action in actions:
+    for action, prefix in prefixes.items():
         for outcome in ("ACK", "NACK"):
             start = short(action) if outcome == "ACK" else f"{short(action)}-nack"
-            yield from _texts(action, outcome, start, [next(media_types), ("missing", None)])
+            yield from _texts(action, prefix, outcome, start, [next(media_types), ("missing", None)])
             yield from _headers(action, outcome, start)
     yield defect(
         "envelope-json-trailing-comma",
@@ -67,9 +67,11 @@ def defects(actions: Sequence[str]) -> Iterator[Defect]:
     )
 
 
-def _texts(action: str, outcome: str, start: str, media_types: Sequence[tuple[str, str | None]]) -> Iterator[Defect]:
+def _texts(
+    action: str, prefix: str, outcome: str, start: str, media_types: Sequence[tuple[str, str | None]]
+) -> Iterator[Defect]:
     # No status can be found in what cannot be read.
-    unread = ("UPDATE-FAIL-STATUS",) if start == "info-update-nack" else ()
+    unread = (f"{prefix}-FAIL-STATUS",) if outcome == "NACK" else ()
     for name, rewrite, words in _TEXTS:
         if (action, outcome) == (ADD, "NACK") and name in ("empty", "single-quotes"):
             # The page has no body for most of these, so that none is fair, and nothing in it to quote.

@@ -10,7 +10,7 @@ from typing import Any, TypeAlias, TypeVar
 
 from reference_server.binding import EnvelopeBinding
 from reference_server.gateway import Gateway
-from reference_server.message import ADD, UPDATE, Answer, Call, Faults, Json, Place, Reply, Request
+from reference_server.message import ADD, Answer, Call, Faults, Json, Place, Reply, Request
 from reference_server.planting.edits import Change, edited, matches, parts, to
 from reference_server.registration import PENDING, VERIFIED, Registration, digest
 
@@ -281,13 +281,14 @@ def owned(gateway: Gateway, request: Request) -> bool:
 
 
 def after(action: str, change: Kept) -> Install:
-    """Keep something else than should be kept after an update or an addition."""
+    """Keep something else than should be kept after a change."""
 
     def install(gateway: Gateway) -> None:
         def changed(inner: Changing, request: Request, registration: Registration) -> Registration:
-            return change(registration, inner(request, registration))
+            kept = inner(request, registration)
+            return change(registration, kept) if request.action == action else kept
 
-        changed.__name__ = "update" if action == UPDATE else "add"
+        changed.__name__ = gateway.step_of(action)
         replaces(gateway)(changed)
 
     return install

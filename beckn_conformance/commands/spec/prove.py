@@ -173,7 +173,8 @@ def unproved(name: str) -> list[str]:
         if any(o == defect.operation and _lies_in(_place(pointer), defect.pointer) for o, pointer in own):
             return []
         places = sorted({*places, *map(" ".join, own)})
-    return [f"not found at {defect.operation} {defect.pointer}, but at {', '.join(places) or 'no place'}"]
+    elsewhere = f", but at {', '.join(places)}" if places else ""
+    return [f"not found at {defect.operation} {defect.pointer}{elsewhere}"]
 
 
 def _attempts(defect: Defect) -> Iterator[tuple[list[Item], int]]:

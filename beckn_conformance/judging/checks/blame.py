@@ -15,10 +15,7 @@ def blames(observation: Observation, fault: Fault) -> list[tuple[str, Any]]:
 
     A fault of an object or a list may be blamed there or anywhere beneath.
     """
-    text = any(
-        m.pointer == fault.member and m.type == "string" for m in observation.specification.members(observation.action)
-    )
-    if text:
+    if any(m.pointer == fault.member and m.scalar for m in observation.specification.members(observation.action)):
         return [(p, v) for p, v in observation.blamed if at_or_below(pattern_of(p), fault.member)]
     top = "/" + fault.member.split("/")[1]
     return [(p, v) for p, v in observation.blamed if at_or_below(p, top)]

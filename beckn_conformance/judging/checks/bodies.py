@@ -113,13 +113,10 @@ def _is_shown(observation: Observation, patterns: Iterable[str]) -> bool:
     return any(value != MISSING for pattern in patterns for _, value in places(body, pattern))
 
 
-@check("GET-ID", "UPDATE-ID", "DOCUMENTS-ID")
+@check("*-ID")
 def id_is_the_one_asked_for(observation: Observation) -> Iterable[Judgement]:
     asked, shown_id = observation.diagnosis.registration, observation.exchange.id_received
     if observation.action == SIGNUP or not _acknowledged_body(observation) or asked is None:
-        return
-    if f"{observation.prefix}-ID" not in observation.specification.requirements:
-        # An operation that was added may have no requirement of its own for this.
         return
     value = member(observation.exchange.body_of_reply, "/registration/id")
     if isinstance(value, bool) or not isinstance(value, str | int) or value == MISSING:

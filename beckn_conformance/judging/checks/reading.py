@@ -11,9 +11,8 @@ from typing import Any, Final
 from ...config.gateway import GatewayConfig
 from ...messages.exchange import Exchange
 from ...messages.json_text import MOST_ITEMS
-from ...specification.actions import ADD
 from ...specification.pointer import MISSING, below, member, parts_of
-from ...specification.replies import Statuses, statuses
+from ...specification.replies import Statuses, literals, statuses
 from ...specification.specification import Specification
 from ..diagnosis import Diagnosis
 from ..known import KnownRegistrations
@@ -56,12 +55,30 @@ class Reading:
     @cached_property
     def statuses(self) -> Statuses:
         """The words for statuses that are due, with the gateway's own as declared (R5, R6)."""
-        literals = statuses(self.specification)
+        literal = statuses(self.specification)
         return replace(
-            literals,
-            pending=self.config.status_names.get("UPDATE-PENDING", literals.pending),
-            failed=self.config.status_names.get("UPDATE-FAIL", literals.failed),
+            literal,
+            pending=self.config.status_names.get("UPDATE-PENDING", literal.pending),
+            failed=self.config.status_names.get("UPDATE-FAIL", literal.failed),
         )
+
+    def pending_status(self, action: str) -> str | None:
+        """The word for the status of a registration after an acknowledged change, as declared (R5)."""
+        return self._declared(literals(self.specification, action, "ack", "registration", "status"))
+
+    def failed_status(self, action: str) -> str | None:
+        """The word for the status of a registration after a refused change, as declared (R6)."""
+        return self._declared(literals(self.specification, action, "nack", "registration", "status"))
+
+    @cached_property
+    def pending(self) -> frozenset[str | None]:
+        """The statuses of a registration that waits after some change."""
+        return frozenset(map(self.pending_status, self.specification.changes))
+
+    def _declared(self, words: tuple[str, ...]) -> str | None:
+        literal = statuses(self.specification)
+        own = {literal.pending: self.statuses.pending, literal.failed: self.statuses.failed}
+        return own.get(words[0], words[0]) if words else None
 
     @cached_property
     def readable(self) -> bool:
@@ -176,7 +193,7 @@ def body_is_judged(reading: Reading) -> bool:
     if not faults or reading.diagnosis.header_faults:
         return False
     registration = [f for f in faults if f.of_registration]
-    if registration and reading.exchange.action == ADD:
+    if registration and not reading.specification.blames_registration(reading.exchange.action):
         return False
     return not registration or len(registration) == len(faults)
 

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator
 from ...config.gateway import GatewayConfig
 from ...messages.faults import HEADER_FAULTS, FaultCase, fault_cases, header_requirement, place_of
 from ...messages.text import shown
-from ...specification.actions import ADD, UPDATE
 from ...specification.catalogue import Requirement
 from ...specification.pointer import member
 from ...specification.specification import Specification
@@ -69,7 +68,8 @@ def faulty_body_is_refused_and_blamed(observation: Observation) -> Iterable[Judg
     if row is None:
         return
     obligation, pointer = refusal(observation.action, first), first.pointer
-    due = "NACK" if observation.action == ADD and first.of_registration else f"NACK, with a message at {pointer}"
+    unheard = first.of_registration and not observation.specification.blames_registration(observation.action)
+    due = "NACK" if unheard else f"NACK, with a message at {pointer}"
     if observation.exchange.acknowledged:
         message = "a faulty value is acknowledged"
         yield observation.bad(row.id, pointer, "faulty-acknowledged", message, due, obligation=obligation)
@@ -93,7 +93,14 @@ def _body_is_read(observation: Observation) -> bool:
     return not (received is not None and received.unreadable) and not refused_unread(observation)
 
 
-@check("NACK-ALL")
+def _several_faults(requirement: Requirement, specification: Specification, _: GatewayConfig) -> Iterator[Obligation]:
+    """Each operation with several members that can be at fault at once."""
+    for action in requirement.operations:
+        if len(specification.values_sent(action)) > 1:
+            yield Obligation(action)
+
+
+@check("NACK-ALL", obligations=_several_faults)
 def every_fault_is_blamed(observation: Observation) -> Iterable[Judgement]:
     faults = [f for f in observation.diagnosis.body_faults if not f.of_registration]
     if not is_judged(observation) or not observation.exchange.refused or len(faults) < 2:
@@ -114,16 +121,16 @@ def every_fault_is_blamed(observation: Observation) -> Iterable[Judgement]:
         )
 
 
-@check("UPDATE-FAIL-STATUS", "UPDATE-FAIL-STATUS-UNKNOWN")
+@check("*-FAIL-STATUS", "*-FAIL-STATUS-UNKNOWN")
 def refused_update_says_so(observation: Observation) -> Iterable[Judgement]:
-    failed = observation.statuses.failed
-    if observation.action != UPDATE or not is_judged(observation) or not observation.exchange.refused:
+    failed = observation.failed_status(observation.action)
+    if not is_judged(observation) or not observation.exchange.refused:
         return
     faults = observation.diagnosis.body_faults
     if failed is None or not faults or observation.diagnosis.header_faults or refused_unread(observation):
         return
     unknown = any(f.kind == "unknown" for f in faults)
-    requirement = "UPDATE-FAIL-STATUS-UNKNOWN" if unknown else "UPDATE-FAIL-STATUS"
+    requirement = f"{observation.prefix}-FAIL-STATUS{'-UNKNOWN' if unknown else ''}"
     value = member(observation.exchange.body_of_reply, "/registration/status")
     if value == failed:
         yield observation.ok(requirement)

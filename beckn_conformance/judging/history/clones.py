@@ -8,7 +8,7 @@ time: while a peer is away, nobody can clone to it.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from ...config.gateway import GatewayConfig
@@ -23,9 +23,9 @@ from ..registry import history_check
 from .candidates import NEVER, Values
 from .documents import Documents
 from .form import is_content, same_but_for_form
-from .info import Info
 from .members import VALUE, readable
 from .pairing import Pairing, pair
+from .part import Part
 from .unchanging import Unchanging
 
 SLOW = 1.0
@@ -47,8 +47,8 @@ def _at_each_peer(requirement: Requirement, _: Specification, config: GatewayCon
 class Clones:
     """The clones of one registration at the peers."""
 
-    def __init__(self, info: Info, documents: Documents, unchanging: Unchanging) -> None:
-        self._info, self._documents, self._unchanging = info, documents, unchanging
+    def __init__(self, parts: Sequence[Part], documents: Documents, unchanging: Unchanging) -> None:
+        self._parts, self._documents, self._unchanging = parts, documents, unchanging
         self._served_at = NEVER
         """End of the first Provider/get at its own gateway that was acknowledged."""
         self._shown: Any = MISSING
@@ -78,20 +78,22 @@ class Clones:
             kind, message, expected = "not-served", "a registration is not served", f"ACK{_when(observation)}"
             yield _bad(observation, "CLONE-SERVED", "/registration/id", kind, message, expected)
         elif observation.exchange.acknowledged:
-            yield from self._judge_info(observation)
+            for part in self._parts:
+                yield from self._judge_part(part, observation)
             yield from self._judge_unchanging(observation)
             yield from self._judge_documents(observation)
 
     def _met(self, observation: Observation) -> Iterator[str]:
         """Requirements that a reply without a finding meets, because it shows what there was to clone."""
         body = observation.exchange.body_of_reply
-        values = self._values(self._info.of(body)) if observation.exchange.acknowledged else None
-        if values is None:
+        found = [(part, _values(part, body)) for part in self._parts] if observation.exchange.acknowledged else []
+        if not found or any(values is None for _, values in found):
             return
         yield "CLONE-SERVED"
-        changes = [write for write in self._info.candidates.writes[1:] if write.seen]
-        if changes and not any(values.lacks(write) for write in changes):
-            yield "CLONE-UPDATED"
+        for part, values in found:
+            changes = [write for write in part.candidates.writes[1:] if write.seen]
+            if values is not None and changes and not any(values.lacks(write) for write in changes):
+                yield "CLONE-UPDATED"
         pairings = pair(self._documents.all, member(body, "/documents"), observation)
         added = [pairing for pairing in pairings if pairing.document.added and pairing.document.seen]
         if added and all(pairing.kind == "same" for pairing in added):
@@ -102,19 +104,16 @@ class Clones:
         begun = max(since, self._faltered.get(observation.exchange.peer, 0.0))
         return observation.exchange.started >= begun + (observation.config.clone_within or 0.0)
 
-    def _values(self, found: dict[str, Any]) -> Values | None:
-        return self._info.matching(found) if self._info.can_judge(found) else None
-
-    def _judge_info(self, observation: Observation) -> Iterator[Judgement]:
-        body = observation.exchange.body_of_reply
-        found = self._info.of(body)
-        if not self._info.can_judge(found) or member(body, "/info") == member(self._shown, "/info"):
+    def _judge_part(self, part: Part, observation: Observation) -> Iterator[Judgement]:
+        body, place = observation.exchange.body_of_reply, part.change.replaces
+        found = part.of(body)
+        if not part.can_judge(found) or member(body, place) == member(self._shown, place):
             return
-        values = self._values(found)
+        values = part.matching(found)
         if values is None:
-            yield self._strange(observation, found)
+            yield _strange(part, observation, found)
             return
-        writes = self._info.candidates.writes
+        writes = part.candidates.writes
         late = [write for write in writes if self._is_due(observation, write.seen_at) and values.lacks(write)]
         if late:
             sent = late[-1].sent
@@ -122,27 +121,12 @@ class Clones:
             yield _bad(
                 observation,
                 "CLONE-UPDATED",
-                "/info",
+                place,
                 "earlier-values",
                 "values from before an update are shown",
                 f"{key} {shown(sent.get(key), 60)}{_when(observation)}",
                 f"{key} {shown(values.info[key], 60)}, as before",
             )
-
-    def _strange(self, observation: Observation, found: dict[str, Any]) -> Judgement:
-        """The finding on values that the registration never had, or that mix several updates."""
-        known = [candidate.info for candidate in self._info.candidates.values]
-        strange = [key for key in found if not any(same_but_for_form(found[key], info.get(key)) for info in known)]
-        key = strange[0] if strange else next(k for k in found if not same_but_for_form(found[k], known[-1][k]))
-        return _bad(
-            observation,
-            "CLONE-SERVED" if strange else "CLONE-UPDATED",
-            self._info.pointers[key],
-            "strange-value",
-            "values are shown that the registration never had",
-            f"{shown(known[-1][key], 100)} at /info/{key}, and the rest of what was sent with it",
-            f"{shown(found[key], 100)} there",
-        )
 
     def _judge_unchanging(self, observation: Observation) -> Iterator[Judgement]:
         for pointer, value in self._unchanging.values.items():
@@ -187,6 +171,27 @@ class Clones:
                 continue
             yield _bad(observation, "CLONE-DOCUMENTS", "/documents", kind, message, expected, observed)
             return
+
+
+def _values(part: Part, body: Any) -> Values | None:
+    found = part.of(body)
+    return part.matching(found) if part.can_judge(found) else None
+
+
+def _strange(part: Part, observation: Observation, found: dict[str, Any]) -> Judgement:
+    """The finding on values that the registration never had, or that mix several updates."""
+    known = [candidate.info for candidate in part.candidates.values]
+    strange = [key for key in found if not any(same_but_for_form(found[key], info.get(key)) for info in known)]
+    key = strange[0] if strange else next(k for k in found if not same_but_for_form(found[k], known[-1][k]))
+    return _bad(
+        observation,
+        "CLONE-SERVED" if strange else "CLONE-UPDATED",
+        part.pointers[key],
+        "strange-value",
+        "values are shown that the registration never had",
+        f"{shown(known[-1][key], 100)} at {part.pointers[key]}, and the rest of what was sent with it",
+        f"{shown(found[key], 100)} there",
+    )
 
 
 def _key(name: Any, data: Any, redacted: bool) -> tuple[str, str]:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from ...messages.exchange import Exchange
-from ...specification.actions import ADD, SIGNUP, UPDATE
+from ...specification.actions import SIGNUP
 from ..checks import Observation
 
 
@@ -22,10 +21,6 @@ class Course:
     """Changes that were sent before the end of the call that is judged, and not answered by then."""
     documents_intact: bool = True
     """The last reply showed all documents as they should be."""
-
-    def announce(self, exchange: Exchange) -> None:
-        if exchange.action in (UPDATE, ADD):
-            self.under_way.add(exchange.id)
 
     def change(self, observation: Observation) -> None:
         """Takes note of an acknowledged change."""

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from ...messages.text import shown
-from ...specification.actions import ADD, GET, UPDATE
+from ...specification.actions import ADD, GET
 from ...specification.replies import literals
 from ..checks import Observation
 from ..finding import Judgement
@@ -37,9 +37,7 @@ class Twins:
         return document.form, "" if self._redacted else str(document.data)
 
 
-@history_check(
-    "UPDATE-DOCUMENT-STATUS-KEPT", "DOCUMENTS-NEW-STATUS", "DOCUMENTS-OLD-STATUS", "DOCUMENTS-OLD-STATUS-KEPT"
-)
+@history_check("*-DOCUMENT-STATUS-KEPT", "DOCUMENTS-NEW-STATUS", "DOCUMENTS-OLD-STATUS", "DOCUMENTS-OLD-STATUS-KEPT")
 def judge_statuses(observation: Observation, course: Course, pairings: list[Pairing]) -> Iterator[Judgement]:
     """Judges the status of each document that a reply shows."""
     twins = Twins(observation, pairings)
@@ -77,13 +75,15 @@ def _still_verified(
     observation: Observation, course: Course, document: Document, pointer: str, status: str
 ) -> Iterator[Judgement]:
     """Judges the status of a document that was verified before."""
-    written = observation.action if observation.action in (UPDATE, ADD) else course.written
+    changes = observation.specification.changes
+    written = observation.action if observation.action in changes else course.written
     if written is None:
         return
     # If this registration was not changed, an update of another one did it.
-    requirement = "DOCUMENTS-OLD-STATUS-KEPT" if written == ADD else "UPDATE-DOCUMENT-STATUS-KEPT"
+    change = changes.get(written) or next(iter(changes.values()))
+    requirement = f"{change.prefix}-{'DOCUMENT' if change.replaces else 'OLD'}-STATUS-KEPT"
     if status != observation.statuses.waiting:
-        if written in (UPDATE, ADD):
+        if written in changes:
             yield observation.ok(requirement)
     elif observation.action != GET or settled(observation, document.verified_at):
         document.verified = False

@@ -8,7 +8,8 @@ from typing import Any
 
 from ...messages.exchange import Exchange
 from ...messages.text import shown
-from ...specification.actions import ADD, GET, SIGNUP, UPDATE
+from ...specification.actions import ADD, GET, SIGNUP
+from ...specification.catalogue import Operation
 from ...specification.pointer import member
 from ..checks import Observation
 from ..finding import Judgement
@@ -41,7 +42,7 @@ class Owners:
 
 @history_check(
     "SIGNUP-DOCUMENTS-KEPT",
-    "UPDATE-KEEPS-REST",
+    "*-KEEPS-REST",
     "DOCUMENTS-LISTED",
     "DOCUMENTS-ECHO",
     "DOCUMENTS-ECHO-EXACT",
@@ -222,14 +223,23 @@ def _kept(observation: Observation, document: Document, namesakes: list[Pairing]
 def _all_kept(observation: Observation, course: Course) -> Iterator[Judgement]:
     """Draws conclusions from a reply that shows every document as it was sent."""
     action, get = observation.action, observation.action == GET
+    change = _replacing(observation, course)
     met = {
-        "SIGNUP-DOCUMENTS-KEPT": action in (GET, UPDATE),
+        "SIGNUP-DOCUMENTS-KEPT": get or (change is not None and action == change.action),
         "DOCUMENTS-LISTED": action == ADD,
-        "UPDATE-KEEPS-REST": action == UPDATE or (get and course.written == UPDATE),
         "DOCUMENTS-KEEPS-REST": get and course.written == ADD,
         "DOCUMENTS-NACK-UNCHANGED": get and course.refused == ADD,
     }
     yield from (observation.ok(requirement) for requirement, holds in met.items() if holds)
+    if change is not None:
+        yield observation.ok(f"{change.prefix}-KEEPS-REST")
+
+
+def _replacing(observation: Observation, course: Course) -> Operation | None:
+    """The change of an object, documents apart, that a reply is to or that a Provider/get comes after."""
+    done = course.written if observation.action == GET else observation.action
+    change = observation.specification.changes.get(done or "")
+    return change if change is not None and change.replaces else None
 
 
 def _lost(observation: Observation, course: Course, pairing: Pairing, namesakes: list[Pairing]) -> Judgement | None:
@@ -251,8 +261,8 @@ def _lost(observation: Observation, course: Course, pairing: Pairing, namesakes:
 def _missing(
     observation: Observation, course: Course, document: Document, namesakes: list[Pairing]
 ) -> Judgement | None:
-    action = observation.action
-    if action in (GET, UPDATE) and document.added and not settled(observation, document.time):
+    action, change = observation.action, _replacing(observation, course)
+    if action not in (SIGNUP, ADD) and document.added and not settled(observation, document.time):
         # A read may be stale and show what was there before the addition (R19).
         return None
     expected = f"document {shown(document.name, 60)}"
@@ -277,8 +287,8 @@ def _missing(
         requirement, kind, message = "DOCUMENTS-LISTED", "earlier-missing", "an earlier document is missing"
     elif not document.added:
         requirement, message = "SIGNUP-DOCUMENTS-KEPT", "a document of the signup is missing"
-    elif document.seen and UPDATE in (action, course.written):
-        requirement, message = "UPDATE-KEEPS-REST", "a document is missing after an update"
+    elif document.seen and change is not None:
+        requirement, message = f"{change.prefix}-KEEPS-REST", "a document is missing after an update"
     elif action == GET:
         requirement = "DOCUMENTS-KEPT"
     else:
@@ -290,6 +300,7 @@ def _missing(
 
 def _altered(observation: Observation, course: Course, pairing: Pairing) -> Judgement | None:
     document, action, message = pairing.document, observation.action, ""
+    change = _replacing(observation, course)
     form = pairing.kind == "same"
     if action == SIGNUP:
         requirement = "SIGNUP-ECHO-EXACT" if form else "SIGNUP-ECHO"
@@ -299,8 +310,8 @@ def _altered(observation: Observation, course: Course, pairing: Pairing) -> Judg
         return None
     elif form:
         requirement = "GET-ROUND-TRIP-EXACT"
-    elif action == UPDATE or (action == GET and course.written == UPDATE and course.documents_intact):
-        requirement, message = "UPDATE-KEEPS-REST", "a document is changed by an update"
+    elif change is not None and (action != GET or course.documents_intact):
+        requirement, message = f"{change.prefix}-KEEPS-REST", "a document is changed by an update"
     elif action == ADD:
         requirement, message = "DOCUMENTS-LISTED", "an earlier document is changed"
     else:

@@ -32,7 +32,7 @@ from typing import Any
 from ...config.gateway import GatewayConfig
 from ...messages.exchange import Exchange
 from ...messages.text import shown
-from ...specification.actions import ADD, GET, SIGNUP, UPDATE
+from ...specification.actions import GET, SIGNUP
 from ...specification.catalogue import Requirement
 from ...specification.pointer import member
 from ...specification.specification import Specification
@@ -89,8 +89,8 @@ class Histories:
             yield from self._large.observe(observation)
         if observation.action == SIGNUP:
             yield from self._signed_up(observation)
-        elif observation.action not in (GET, UPDATE, ADD):
-            # Any other operation is taken to change nothing; its own requirements say what it shows.
+        elif observation.action != GET and observation.action not in self._specification.changes:
+            # Any other operation changes nothing; its own requirements say what it shows.
             return
         elif history is not None:
             history.announce(exchange)

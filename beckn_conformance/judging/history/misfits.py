@@ -1,11 +1,11 @@
-"""Values of ``info`` that match no candidate: a mix, values of a refused update, or unknown ones (R12, R17)."""
+"""Values of an object that match no candidate: a mix, values of a refused update, or unknown ones (R12, R17)."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from ...specification.actions import ADD, GET, UPDATE
+from ...specification.actions import GET
 from ..checks import Observation
 from ..finding import Judgement
 from .course import Course
@@ -13,31 +13,33 @@ from .form import same_but_for_form
 from .members import VALUE, differs
 
 if TYPE_CHECKING:
-    from .info import Info
-
-REQUIREMENTS = {
-    GET: ("GET-ROUND-TRIP", "GET-ROUND-TRIP-EXACT"),
-    UPDATE: ("UPDATE-ECHO", "UPDATE-ECHO-EXACT"),
-    ADD: ("DOCUMENTS-KEEPS-REST", "GET-ROUND-TRIP-EXACT"),
-}
-"""By action, the requirement on values in its reply, and the one on their form."""
+    from .part import Part
 
 
-def misfits(info: Info, observation: Observation, course: Course, found: Mapping[str, Any]) -> Iterator[Judgement]:
+def requirements(part: Part, observation: Observation) -> tuple[str, str]:
+    """The requirement on values in a reply, and the one on their form."""
+    if observation.action == GET:
+        return "GET-ROUND-TRIP", "GET-ROUND-TRIP-EXACT"
+    if observation.action == part.change.action:
+        return f"{observation.prefix}-ECHO", f"{observation.prefix}-ECHO-EXACT"
+    return f"{observation.prefix}-KEEPS-REST", "GET-ROUND-TRIP-EXACT"
+
+
+def misfits(part: Part, observation: Observation, course: Course, found: Mapping[str, Any]) -> Iterator[Judgement]:
     """Reports each value that no candidate has; if there is none, the mix."""
-    values = info.candidates.values
-    strays = [name for name in found if not any(info.explains(name, found[name], v.info) for v in values)]
+    values = part.candidates.values
+    strays = [name for name in found if not any(part.explains(name, found[name], v.info) for v in values)]
     for name in strays:
-        info.members.report(info.pointers[name], found[name])
-        yield _stray(info, observation, course, name, found[name])
+        part.members.report(part.pointers[name], found[name])
+        yield _stray(part, observation, course, name, found[name])
     if not strays and len(values) > 1:
-        for name, pointer in info.pointers.items():
-            info.members.report(pointer, found[name])
+        for name, pointer in part.pointers.items():
+            part.members.report(pointer, found[name])
         newest = [name for name in found if same_but_for_form(found[name], values[-1].info[name])]
         older = [name for name in found if name not in newest]
         yield observation.bad(
-            "UPDATE-WHOLE",
-            info.pointers[older[0]] if older else "/info",
+            f"{part.change.prefix}-WHOLE",
+            part.pointers[older[0]] if older else part.change.replaces,
             "mixed-values",
             "a reply mixes values from before and after an update",
             "all values of the update, or all from before it",
@@ -45,18 +47,19 @@ def misfits(info: Info, observation: Observation, course: Course, found: Mapping
         )
 
 
-def _stray(info: Info, observation: Observation, course: Course, name: str, value: Any) -> Judgement:
+def _stray(part: Part, observation: Observation, course: Course, name: str, value: Any) -> Judgement:
     """The finding on a value that no candidate has."""
-    pointer, last = info.pointers[name], info.candidates.values[-1]
+    pointer, last = part.pointers[name], part.candidates.values[-1]
     get = observation.action == GET
-    requirement, kind, message = REQUIREMENTS[observation.action][0], VALUE, ""
-    if any(same_but_for_form(value, refused.get(name)) for refused in info.refused):
-        requirement, kind, message = "UPDATE-NACK-UNCHANGED", "refused-value", "a value of a refused update is kept"
+    written = observation.specification.changes.get(course.written or "")
+    requirement, kind, message, prefix = requirements(part, observation)[0], VALUE, "", part.change.prefix
+    if any(same_but_for_form(value, refused.get(name)) for refused in part.refused):
+        requirement, kind, message = f"{prefix}-NACK-UNCHANGED", "refused-value", "a value of a refused update is kept"
     elif name not in last.write.sent and not str(value).strip():
-        requirement, kind = "UPDATE-PARTIAL-KEPT", "member-blanked"
+        requirement, kind = f"{prefix}-PARTIAL-KEPT", "member-blanked"
         message = "a member that was not sent is blanked"
-    elif get and info.clean and course.refused == UPDATE:
-        requirement = "UPDATE-NACK-UNCHANGED"
-    elif get and not info.clean and course.written == ADD and course.documents_intact:
-        requirement = "DOCUMENTS-KEEPS-REST"
+    elif get and part.clean and course.refused == part.change.action:
+        requirement = f"{prefix}-NACK-UNCHANGED"
+    elif get and not part.clean and written is not None and written != part.change and course.documents_intact:
+        requirement = f"{written.prefix}-KEEPS-REST"
     return differs(observation, requirement, pointer, kind, last.info[name], value, message)

@@ -16,9 +16,9 @@ from .clones import Clones
 from .course import Course
 from .documents import Documents, Owners
 from .form import same_but_for_form
-from .info import Info
 from .members import Echo
 from .pairing import pair
+from .part import Part
 from .status import Status
 from .unchanging import Unchanging
 
@@ -28,11 +28,16 @@ class Registration:
 
     def __init__(self, id_: str, specification: Specification, owners: Owners, *, deferring: bool) -> None:
         self.course = Course()
-        self.info = Info(specification.info_names, deferring=deferring)
+        self._changes = specification.changes
+        self.parts = [
+            Part(change, specification.replaced_names(change), deferring=deferring)
+            for change in self._changes.values()
+            if change.replaces
+        ]
         self.documents = Documents(id_, owners, specification.document_names)
         self.unchanging = Unchanging()
         self.status = Status()
-        self.clones = Clones(self.info, self.documents, self.unchanging)
+        self.clones = Clones(self.parts, self.documents, self.unchanging)
         self._announced: set[str] = set()
 
     # How it begins.
@@ -44,16 +49,15 @@ class Registration:
         self.course.written_at = exchange.ended
         self.status.begin(observation)
         sent = exchange.sent.body if exchange.sent else None
-        info = member(sent, "/info")
-        if not isinstance(info, dict) or diagnosis.faulty:
-            # It is faulty, or declared as optional and left out.
+        if not isinstance(sent, dict) or diagnosis.faulty:
             self.doubt()
             return
-        self.info.begin(exchange, info, exchange.ended)
-        for doubt in diagnosis.doubts:
-            if doubt.kind is not DoubtKind.TAKEN:
-                self.info.members.unsure.add("/".join(doubt.pointer.split("/")[:3]))
-        self.info.members.overlong |= overlong
+        for part in self.parts:
+            part.begin(exchange, sent, exchange.ended)
+            part.members.overlong |= overlong
+            for doubt in diagnosis.doubts:
+                if doubt.kind is not DoubtKind.TAKEN:
+                    part.members.unsure.add("/".join(doubt.pointer.split("/")[:3]))
         self.unchanging.members.overlong |= overlong
         documents = member(sent, "/documents")
         if isinstance(documents, list) and not diagnosis.clouds("/documents"):
@@ -73,7 +77,8 @@ class Registration:
         """Judges the reply to a signup."""
         body = observation.exchange.body_of_reply
         echo = Echo(observation, "SIGNUP-ECHO", "SIGNUP-ECHO-EXACT")
-        yield from self.info.echo(echo, self.info.candidates.values[0], self.info.of(body))
+        for part in self.parts:
+            yield from part.echo(echo, part.candidates.values[0], part.of(body))
         yield from self.unchanging.echo(echo, body)
         if self.documents.certain:
             yield from self.documents.judge(observation, self.course)
@@ -85,9 +90,10 @@ class Registration:
     def adopt(self, observation: Observation) -> None:
         """Starts with what a first Provider/get shows of a registration that was made beforehand."""
         exchange, body = observation.exchange, observation.exchange.body_of_reply
-        info, documents = member(body, "/info"), member(body, "/documents")
-        if isinstance(info, dict):
-            self.info.begin(exchange, info, 0.0)
+        documents = member(body, "/documents")
+        for part in self.parts:
+            if isinstance(member(body, part.change.replaces), dict):
+                part.begin(exchange, body, 0.0)
         if isinstance(documents, list) and all(isinstance(item, dict) for item in documents):
             self.documents.begin(documents, 0.0)
         self.unchanging.values = {pointer: member(body, pointer) for pointer in observation.specification.unchanging}
@@ -100,8 +106,10 @@ class Registration:
         if exchange.id in self._announced or exchange.sent is None:
             return
         self._announced.add(exchange.id)
-        self.course.announce(exchange)
-        self.info.announce(exchange, member(exchange.sent.body, "/info"))
+        if exchange.action in self._changes:
+            self.course.under_way.add(exchange.id)
+        for part in self.parts:
+            part.announce(exchange, exchange.sent.body)
         self.documents.announce(exchange, member(exchange.sent.body, "/documents"))
 
     def observe(self, observation: Observation) -> Iterator[Judgement]:
@@ -110,7 +118,8 @@ class Registration:
         if observation.exchange.acknowledged and observation.message:
             yield from self._acknowledged(observation)
         elif observation.refused:
-            yield from self.info.refuse(observation)
+            for part in self.parts:
+                yield from part.refuse(observation)
             self.documents.refuse(observation)
             if observation.action != GET:
                 self.status.refuse()
@@ -121,7 +130,8 @@ class Registration:
     def _acknowledged(self, observation: Observation) -> Iterator[Judgement]:
         faulty = observation.diagnosis.faulty or observation.disguised
         clear = not faulty and _is_clear(observation)
-        self.info.acknowledge(observation, clear=clear)
+        for part in self.parts:
+            part.acknowledge(observation, clear=clear)
         self.documents.acknowledge(observation, clear=clear)
         if faulty:
             if observation.action != GET:
@@ -130,7 +140,8 @@ class Registration:
                 self.status.unknown()
             return
         yield from self.status.judge(observation, self.course)
-        yield from self.info.judge(observation, self.course)
+        for part in self.parts:
+            yield from part.judge(observation, self.course)
         yield from self.unchanging.judge(observation, self.course)
         yield from self.documents.judge(observation, self.course)
         self.status.observe(observation, self.course)
@@ -143,7 +154,8 @@ class Registration:
     def _unanswered(self, observation: Observation) -> None:
         """Takes note of a call without a readable answer: a change may have been made or not, after a crash by half."""
         known = observation.exchange.sent is not None and not observation.by_gateway
-        self.info.lose(observation, known=known)
+        for part in self.parts:
+            part.lose(observation, known=known)
         self.documents.lose(observation, known=known)
         if observation.action != GET:
             self.course.written = None
@@ -151,7 +163,9 @@ class Registration:
 
     def doubt(self) -> None:
         """Takes note of a change that cannot be told: anything may be shown from now on."""
-        self.info.candidates.certain = self.documents.certain = False
+        self.documents.certain = False
+        for part in self.parts:
+            part.candidates.certain = False
 
 
 def _is_clear(observation: Observation) -> bool:

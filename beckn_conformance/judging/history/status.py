@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
+from operator import attrgetter
 
 from ...messages.text import shown
-from ...specification.actions import ADD, GET, SIGNUP, UPDATE
+from ...specification.actions import GET, SIGNUP
+from ...specification.catalogue import Operation
 from ...specification.pointer import MISSING, member
 from ...untrusted.text import brief
 from ..checks import Observation
@@ -13,21 +15,13 @@ from ..finding import Judgement, Obligation
 from ..registry import history_check
 from .course import Course, settled
 
-PREFIX = {UPDATE: "UPDATE", ADD: "DOCUMENTS"}
-
-
 STATUS = "/registration/status"
 LONGEST = 60
 """Characters by which statuses are told apart."""
-REQUIREMENTS = (
-    "UPDATE-STATUS-SEEN",
-    "UPDATE-NACK-STATUS-UNCHANGED",
-    "DOCUMENTS-STATUS-SEEN",
-    "DOCUMENTS-NACK-STATUS-UNCHANGED",
-)
+SEEN, UNCHANGED = "-STATUS-SEEN", "-NACK-STATUS-UNCHANGED"
 
 
-@history_check(*REQUIREMENTS)
+@history_check(f"*{SEEN}", f"*{UNCHANGED}", follows=attrgetter("part"))
 class Status:
     """The status of a registration, as replies have shown it."""
 
@@ -74,31 +68,34 @@ class Status:
     def judge(self, observation: Observation, course: Course) -> Iterator[Judgement]:
         """Judges the status that a Provider/get shows."""
         status = _status(observation)
+        changes = observation.specification.changes
         if self._moves_to(observation, course, status):
-            for requirement in REQUIREMENTS:
-                yield observation.ok(requirement, _by_itself(status))
+            for change in changes.values():
+                for ending in (SEEN, UNCHANGED):
+                    yield observation.ok(f"{change.prefix}{ending}", _by_itself(status))
         if observation.action != GET or status is None or not self._certain or course.under_way:
             # Another change that is under way may be the reason for any status.
             return
-        if course.refused in PREFIX and self._by_get is not None:
-            yield from self._after_refusal(observation, f"{PREFIX[course.refused]}-NACK-STATUS-UNCHANGED", status)
-        elif course.written in PREFIX and course.refused is None:
-            yield from self._after_change(observation, course, f"{PREFIX[course.written]}-STATUS-SEEN", status)
+        refused, written = changes.get(course.refused or ""), changes.get(course.written or "")
+        if refused is not None and self._by_get is not None:
+            yield from self._after_refusal(observation, refused, status)
+        elif written is not None and course.refused is None:
+            yield from self._after_change(observation, course, written, status)
 
     def _moves_to(self, observation: Observation, course: Course, status: str | None) -> bool:
         """True if a Provider/get shows another status than before, and no change was sent in between."""
         quiet = self._quiet and self._certain and not course.under_way
         return observation.action == GET and quiet and None not in (status, self._last) and status != self._last
 
-    def _after_refusal(self, observation: Observation, requirement: str, status: str) -> Iterator[Judgement]:
-        words, before = observation.statuses, self._by_get
-        pending, failed = words.pending, words.failed
+    def _after_refusal(self, observation: Observation, change: Operation, status: str) -> Iterator[Judgement]:
+        words, before, requirement = observation.statuses, self._by_get, f"{change.prefix}{UNCHANGED}"
+        pending, failed = observation.pending, observation.failed_status(change.action) or words.failed
         # A gateway that works in the background has its own words for what it does, at any time (R3).
-        moving = status in (words.waiting, words.verified) or (verifies(observation) and status != pending)
-        if status in (before, failed):
+        moving = status in (words.waiting, words.verified) or (verifies(observation) and status not in pending)
+        if status in (before, failed, words.failed):
             yield observation.ok(requirement)
         # A pending change may be approved, and a failed one be over.
-        elif before not in (pending, failed) and not moving:
+        elif before not in {*pending, words.failed, failed} and not moving:
             yield observation.bad(
                 requirement,
                 "/registration/status",
@@ -110,9 +107,12 @@ class Status:
             )
 
     def _after_change(
-        self, observation: Observation, course: Course, requirement: str, status: str
+        self, observation: Observation, course: Course, change: Operation, status: str
     ) -> Iterator[Judgement]:
-        before, pending = self._before_change, observation.statuses.pending
+        before, pending = self._before_change, observation.pending_status(change.action)
+        requirement = f"{change.prefix}{SEEN}"
+        if pending is None:
+            return
         if status in (pending, observation.statuses.verified) or before not in (None, status):
             yield observation.ok(requirement)
         elif before not in (None, pending) and settled(observation, course.written_at) and not verifies(observation):
@@ -135,7 +135,7 @@ def _by_itself(status: str | None) -> Obligation:
 
 def moves_by_itself(requirement: str, exercised: Collection[Obligation]) -> bool:
     """Tells whether statuses were seen to change without a change, so that they show nothing of one."""
-    return requirement in REQUIREMENTS and any(obligation.member == STATUS for obligation in exercised)
+    return requirement.endswith((SEEN, UNCHANGED)) and any(obligation.member == STATUS for obligation in exercised)
 
 
 def verifies(observation: Observation) -> bool:

@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from ...specification.actions import ADD, GET, UPDATE
+from ...specification.actions import GET
 from ...specification.pointer import member
 from ..checks import Observation
 from ..finding import Judgement
 from .course import Course
 from .members import Echo, Members, readable
-
-KEPT = {UPDATE: "UPDATE-KEEPS-REST", ADD: "DOCUMENTS-KEEPS-REST"}
 
 
 class Unchanging:
@@ -34,9 +32,11 @@ class Unchanging:
         body = observation.exchange.body_of_reply
         if not any(readable(member(body, pointer), value) for pointer, value in self.values.items()):
             return
-        requirement = KEPT.get(observation.action, "GET-ROUND-TRIP")
-        if observation.action == GET and self._intact and course.documents_intact:
-            requirement = KEPT.get(course.written or "", requirement)
+        changed = observation.action
+        if changed == GET and self._intact and course.documents_intact:
+            changed = course.written or GET
+        change = observation.specification.changes.get(changed)
+        requirement = f"{change.prefix}-KEEPS-REST" if change else "GET-ROUND-TRIP"
         findings = [*self.echo(Echo(observation, requirement, "GET-ROUND-TRIP-EXACT"), body)]
         yield from findings
         self._intact = not findings

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from ...messages.text import shown
-from ...specification.actions import GET, UPDATE
+from ...specification.actions import GET
+from ...specification.catalogue import Operation
 from ..checks import Observation
 from ..finding import Judgement
 from ..registry import history_check
@@ -24,11 +25,12 @@ class Read:
     latest: float
 
 
-@history_check("UPDATE-STAYS", "UPDATE-VISIBLE")
+@history_check("*-STAYS", "*-VISIBLE")
 class Visibility:
-    """The values of ``info`` that a Provider/get has shown."""
+    """The values of an object that a Provider/get has shown."""
 
-    def __init__(self, candidates: Candidates) -> None:
+    def __init__(self, change: Operation, candidates: Candidates) -> None:
+        self._change = change
         self._candidates = candidates
         self._reads: list[Read] = []
 
@@ -40,20 +42,20 @@ class Visibility:
         if observation.action == GET:
             read = self._read(observation, values)
             if (earlier := self._replaced_by(read, overdue)) is not None:
-                yield _gone(observation, earlier, values)
+                yield _gone(observation, self._change, earlier, values)
                 return
             if values.write.seen and values is not self._candidates.values[0]:
-                yield observation.ok("UPDATE-STAYS")
+                yield observation.ok(f"{self._change.prefix}-STAYS")
             self._reads.append(read)
             self._candidates.shown(values, read.latest)
-        if observation.config.updates == "deferred" or observation.action not in (UPDATE, GET):
+        if observation.config.updates == "deferred" or observation.action not in (self._change.action, GET):
             return
         late = overdue or [w for w in lacking if w.exchange == observation.exchange.id]
         if late:
             self._candidates.deferring = self._candidates.deferring or observation.action == GET
-            yield _late(observation, late[-1].sent, values)
+            yield _late(observation, self._change, late[-1].sent, values)
         elif not lacking and values.write is not writes[0] and values.write.time <= observation.exchange.ended:
-            yield observation.ok("UPDATE-VISIBLE")
+            yield observation.ok(f"{self._change.prefix}-VISIBLE")
 
     def _read(self, observation: Observation, values: Values) -> Read:
         """The span in which values shown now may have been in force: now, or as long ago as reads may lag."""
@@ -71,11 +73,11 @@ class Visibility:
         return next((r.values.info for r in later if r.latest < read.earliest), None)
 
 
-def _gone(observation: Observation, earlier: Mapping[str, Any], values: Values) -> Judgement:
+def _gone(observation: Observation, change: Operation, earlier: Mapping[str, Any], values: Values) -> Judgement:
     key = _difference(earlier, values)
     return observation.bad(
-        "UPDATE-STAYS",
-        "/info",
+        f"{change.prefix}-STAYS",
+        change.replaces,
         "update-gone",
         "values of an update are lost again",
         f"{key} {shown(earlier[key], 60)}, as an earlier Provider/get showed",
@@ -83,11 +85,11 @@ def _gone(observation: Observation, earlier: Mapping[str, Any], values: Values) 
     )
 
 
-def _late(observation: Observation, sent: Mapping[str, Any], values: Values) -> Judgement:
+def _late(observation: Observation, change: Operation, sent: Mapping[str, Any], values: Values) -> Judgement:
     key = _difference(sent, values)
     return observation.bad(
-        "UPDATE-VISIBLE",
-        "/info",
+        f"{change.prefix}-VISIBLE",
+        change.replaces,
         "earlier-values",
         "old values are shown after an acknowledged update",
         f"{key} {shown(sent[key], 60)}",

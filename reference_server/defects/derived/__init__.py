@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from reference_server.catalogue import Catalogue
-from reference_server.defects.derived import blame, operations, replies, requests, values
+from reference_server.defects.derived import blame, changes, operations, replies, requests, values
 from reference_server.planting import Defect
 from reference_server.specification import Specification
 
-_FAMILIES = (operations, requests, blame, replies, values)
+_FAMILIES = (operations, changes, requests, blame, replies, values)
 
 
 def defects(specification: Specification, catalogue: Catalogue) -> Iterator[Defect]:

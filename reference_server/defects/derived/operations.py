@@ -7,10 +7,10 @@ from dataclasses import replace
 
 from reference_server.catalogue import Catalogue
 from reference_server.gateway import Gateway
-from reference_server.message import ADD, SIGNUP, UPDATE, Faults, Reply, Request
+from reference_server.message import SIGNUP, Faults, Reply, Request
 from reference_server.planting import Defect, Install, defect, replaces
 from reference_server.planting.edits import short
-from reference_server.planting.steps import Changing, Refusing, denying
+from reference_server.planting.steps import Refusing, denying
 from reference_server.registration import digest
 from reference_server.specification import Specification
 
@@ -75,8 +75,8 @@ def _accepting_unknown(action: str) -> Install:
             owner = gateway.store.owner(digest(request.token))
             if request.action != action or reason != "unknown" or owner is None:
                 return inner(request, reason, message, faults)
-            changes: dict[str, Changing] = {UPDATE: gateway.update, ADD: gateway.add}
-            shown = changes[action](request, owner) if action in changes else owner
+            step = gateway.step_of(action)
+            shown = getattr(gateway, step)(request, owner) if step else owner
             return gateway.acknowledge(request, replace(shown, id=request.id))
 
     return install

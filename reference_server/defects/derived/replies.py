@@ -8,7 +8,7 @@ from typing import Any, Final
 from reference_server.catalogue import Catalogue
 from reference_server.message import UPDATE, Json
 from reference_server.planting import Defect, defect
-from reference_server.planting.edits import Change, gone, member, nth, place_name, to
+from reference_server.planting.edits import Change, gone, member, nth, place_name, short, to
 from reference_server.planting.steps import in_ack, in_nack
 from reference_server.specification import Member, Specification
 from reference_server.validation import json_type
@@ -109,16 +109,18 @@ def _repeated(count: int) -> Change:
 
 
 def _failures(specification: Specification, catalogue: Catalogue) -> Iterator[Defect]:
-    """Refused updates that do not say so in their status."""
-    status = specification.nacks[UPDATE].at("/registration/status") if UPDATE in specification.nacks else None
-    for ending, reason in (("FAIL-STATUS", "body"), ("FAIL-STATUS-UNKNOWN", "unknown")):
-        requirement = catalogue.of(UPDATE, ending) if status is not None else None
-        for name, change, words in _breaches(status, required=True) if status is not None and requirement else ():
-            yield defect(
-                f"update-{ending.lower()}-{name}",
-                requirement or "",
-                UPDATE,
-                "/registration/status",
-                f"the status of an update that was refused ({reason}) {words}",
-                in_nack(UPDATE, "/registration/status", change, reason),
-            )
+    """Refused changes that do not say so in their status."""
+    for action, shape in specification.nacks.items():
+        status = shape.at("/registration/status")
+        start = "update" if action == UPDATE else short(action)
+        for ending, reason in (("FAIL-STATUS", "body"), ("FAIL-STATUS-UNKNOWN", "unknown")):
+            requirement = catalogue.of(action, ending) if status is not None else None
+            for name, change, words in _breaches(status, required=True) if status is not None and requirement else ():
+                yield defect(
+                    f"{start}-{ending.lower()}-{name}",
+                    requirement or "",
+                    action,
+                    "/registration/status",
+                    f"the status of an update that was refused ({reason}) {words}",
+                    in_nack(action, "/registration/status", change, reason),
+                )

@@ -1,4 +1,4 @@
-"""Judges ``info`` after updates: it shows all of before or all of one update, and never back (R12)."""
+"""Judges an object such as ``info`` after changes: it shows all of before or all of one, and never back (R12)."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ...messages.exchange import Exchange
-from ...specification.actions import ADD, GET, UPDATE
+from ...specification.actions import GET
+from ...specification.catalogue import Operation
 from ...specification.pointer import MISSING, below, member
 from ..checks import Observation
 from ..diagnosis import DoubtKind
@@ -15,51 +16,55 @@ from ..registry import history_check
 from .candidates import Candidates, Values, Write
 from .course import Course
 from .members import Echo, Members, readable
-from .misfits import REQUIREMENTS, misfits
+from .misfits import misfits, requirements
 from .visibility import Visibility
 
 
 @history_check(
     "GET-ROUND-TRIP",
     "GET-ROUND-TRIP-EXACT",
-    "UPDATE-ECHO",
-    "UPDATE-ECHO-EXACT",
-    "UPDATE-WHOLE",
-    "UPDATE-PARTIAL-KEPT",
-    "UPDATE-NACK-UNCHANGED",
+    "*-ECHO",
+    "*-ECHO-EXACT",
+    "*-WHOLE",
+    "*-PARTIAL-KEPT",
+    "*-NACK-UNCHANGED",
     "DOCUMENTS-KEEPS-REST",
 )
-class Info:
-    """The values that ``info`` of a registration may have, and those that were shown."""
+class Part:
+    """The values that an object of a registration may have, and those that were shown."""
 
-    def __init__(self, names: tuple[str, ...], *, deferring: bool) -> None:
+    def __init__(self, change: Operation, names: tuple[str, ...], *, deferring: bool) -> None:
+        self.change = change
+        """The operation that replaces them."""
         self.candidates = Candidates(names, deferring=deferring)
         self.members = Members()
-        self._visibility = Visibility(self.candidates)
-        self.pointers = {name: below("/info", name) for name in names}
+        self._visibility = Visibility(change, self.candidates)
+        self.pointers = {name: below(change.replaces, name) for name in names}
         self.refused: list[dict[str, Any]] = []
         """The values of refused updates."""
         self.clean = True
-        """A Provider/get has shown info as it should be since the last acknowledged change."""
+        """A Provider/get has shown them as they should be since the last acknowledged change."""
 
     # What is sent.
 
-    def begin(self, exchange: Exchange, info: Mapping[str, Any], time: float) -> None:
+    def begin(self, exchange: Exchange, body: Any, time: float) -> None:
         """Starts with the values that a registration was made with."""
-        sent = {name: info.get(name, MISSING) for name in self.pointers}
+        sent = self.of(body)
         self.members.unsure |= {self.pointers[name] for name, value in sent.items() if value == MISSING}
         self.candidates.begin(Write(exchange.id, exchange.started, sent, partial=False, time=time))
 
-    def announce(self, exchange: Exchange, info: Any) -> None:
+    def announce(self, exchange: Exchange, body: Any) -> None:
         """Adds the values of an update before its reply: calls made meanwhile may show them already."""
-        if exchange.action == UPDATE and isinstance(info, dict) and self.candidates.values:
-            sent = {name: info[name] for name in self.pointers if info.get(name) is not None}
+        if exchange.action == self.change.action and isinstance(member(body, self.change.replaces), dict):
+            if not self.candidates.values:
+                return
+            sent = {name: value for name, value in self.of(body).items() if value not in (None, MISSING)}
             self.candidates.add(exchange.id, exchange.started, sent)
 
     def acknowledge(self, observation: Observation, *, clear: bool) -> None:
         """Takes an acknowledged update to be made; ``clear`` is False if nobody can say what it did."""
         self.clean = self.clean and observation.action == GET
-        if observation.action != UPDATE or observation.diagnosis.clouds("/registration"):
+        if observation.action != self.change.action or observation.diagnosis.clouds("/registration"):
             return
         mine = self.candidates.by(observation.exchange.id)
         if not clear or not mine:
@@ -72,30 +77,29 @@ class Info:
 
     def refuse(self, observation: Observation) -> Iterator[Judgement]:
         """Drops a refused update: its values must not be shown from now on."""
-        if observation.action != UPDATE:
+        if observation.action != self.change.action:
             return
         if is_partial(observation):
             # Asking for all members is as good as keeping those that were not sent (Q14).
-            yield observation.ok("UPDATE-PARTIAL-KEPT")
-            yield observation.ok("UPDATE-PARTIAL-KEPT", Obligation(GET))
+            yield observation.ok(f"{self.change.prefix}-PARTIAL-KEPT")
+            yield observation.ok(f"{self.change.prefix}-PARTIAL-KEPT", Obligation(GET))
         if observation.exchange.sent:
             self.candidates.withdraw(observation.exchange.id)
-            info = member(observation.exchange.sent.body, "/info")
-            if isinstance(info, dict):
-                self.refused.append(dict(info))
+            if isinstance(sent := member(observation.exchange.sent.body, self.change.replaces), dict):
+                self.refused.append(dict(sent))
 
     def lose(self, observation: Observation, *, known: bool) -> None:
         """Takes note of an update without an answer; one whose values are ``known`` is made whole or not at all."""
-        self.candidates.certain = self.candidates.certain and (known or observation.action != UPDATE)
+        self.candidates.certain = self.candidates.certain and (known or observation.action != self.change.action)
 
     # What is shown.
 
     def of(self, body: Any) -> dict[str, Any]:
-        """The members of ``info`` in the body of a reply."""
+        """The members of the object in a body."""
         return {name: member(body, pointer) for name, pointer in self.pointers.items()}
 
     def can_judge(self, found: Mapping[str, Any]) -> bool:
-        """Tells whether ``info`` is known, and the members of a reply are there and of the right types."""
+        """Tells whether the object is known, and the members of a reply are there and of the right types."""
         values = self.candidates.values
         return (
             self.candidates.certain and bool(values) and all(readable(v, values[0].info[k]) for k, v in found.items())
@@ -125,7 +129,7 @@ class Info:
             yield from echo.compare(self.members, pointer, values.info[name], found[name])
 
     def judge(self, observation: Observation, course: Course) -> Iterator[Judgement]:
-        """Judges what a reply shows of ``info``."""
+        """Judges what a reply shows of the object."""
         found = self.of(observation.exchange.body_of_reply)
         if not self.can_judge(found):
             return
@@ -133,30 +137,30 @@ class Info:
         if values is None:
             yield from misfits(self, observation, course, found)
             return
-        echo = Echo(observation, *REQUIREMENTS[observation.action])
+        echo = Echo(observation, *requirements(self, observation))
         yield from self.echo(echo, values, found)
         yield from echo.close()
-        if observation.action == ADD:
-            yield observation.ok("DOCUMENTS-KEEPS-REST", Obligation(ADD))
+        get, prefix = observation.action == GET, self.change.prefix
+        if observation.action not in (GET, self.change.action):
+            yield observation.ok(f"{observation.prefix}-KEEPS-REST")
         several = len(self.candidates.values) > 1
         if several:
-            yield observation.ok("UPDATE-WHOLE")
+            yield observation.ok(f"{prefix}-WHOLE")
         if all(self.members.fits(self.pointers[name], found[name], values.info[name]) for name in found):
-            self.clean = self.clean or observation.action == GET
+            self.clean = self.clean or get
             if several:
                 yield from self._visibility.judge(observation, values)
-        if observation.action == GET and course.refused == UPDATE:
-            yield observation.ok("UPDATE-NACK-UNCHANGED")
-        if observation.action in (UPDATE, GET) and self.candidates.writes[-1].partial:
-            yield observation.ok("UPDATE-PARTIAL-KEPT")
+        if get and course.refused == self.change.action:
+            yield observation.ok(f"{prefix}-NACK-UNCHANGED")
+        if observation.action in (self.change.action, GET) and self.candidates.writes[-1].partial:
+            yield observation.ok(f"{prefix}-PARTIAL-KEPT")
 
 
 def is_partial(observation: Observation) -> bool:
-    """Tells whether the gateway refused an update whose only peculiarity is that it leaves out members of info."""
+    """Tells whether the gateway refused an update whose only peculiarity is that it leaves out members."""
     doubts = observation.diagnosis.doubts
     return (
-        observation.action == UPDATE
-        and observation.exchange.refused
+        observation.exchange.refused
         and not observation.diagnosis.faults
         and bool(doubts)
         and all(doubt.kind in (DoubtKind.MISSING, DoubtKind.NULL) for doubt in doubts)
