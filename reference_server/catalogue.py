@@ -21,9 +21,9 @@ class Catalogue:
             raise ValueError(f"{home} holds no catalogue of requirements: {error!r}") from error
 
     @property
-    def prefixes(self) -> dict[str, str]:
-        """The first word of the ids of each operation's own requirements, by Action."""
-        return {action: row["prefix"] for action, row in self._operations.items()}
+    def failing(self) -> dict[str, str]:
+        """By Action, the requirement that a refused change says so in its status; "" for an operation without."""
+        return {action: self.of(action, "FAIL-STATUS") or "" for action in self._operations}
 
     def __contains__(self, requirement: str) -> bool:
         return requirement in self._rows

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 
 from ..config.gateway import GatewayConfig
-from ..specification.catalogue import Requirement
+from ..specification.catalogue import Operation, Requirement
 from ..specification.specification import Specification
 from . import checks, history  # noqa: F401  (their import declares the checks)
 from .finding import Obligation
@@ -38,6 +38,6 @@ def of_history(requirement: str) -> bool:
     return named.get(requirement, requirement.endswith(endings))
 
 
-def is_general(ending: str) -> bool:
-    """True if a check judges the requirements with this ending for every operation, also for added ones."""
-    return any(f"{FOR_EACH}{ending}" in check.ids for check in CHECKS)
+def is_general(ending: str, operation: Operation) -> bool:
+    """True if a check judges the requirements with this ending for any operation of the kind."""
+    return any(f"{FOR_EACH}{ending}" in check.ids and check.follows(operation) for check in CHECKS)

@@ -60,7 +60,7 @@ def _of(folder: Path) -> Mapping[str, Defect]:
     specification, catalogue = load(folder), Catalogue(folder)
     found: dict[str, Defect] = {}
     for defect in itertools.chain(
-        *(family.defects(catalogue.prefixes) for family in _OF_OPERATIONS),
+        *(family.defects(catalogue.failing) for family in _OF_OPERATIONS),
         *(family.defects() for family in _FAMILIES),
         derived.defects(specification, catalogue),
     ):

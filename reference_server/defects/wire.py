@@ -39,13 +39,13 @@ _ACTIONS: dict[str, tuple[tuple[str, Json], ...]] = {
 _STATUSES = {"ACK": (300, 404, 409, 500), "NACK": (300, 500, 501)}
 
 
-def defects(prefixes: Mapping[str, str]) -> Iterator[Defect]:
-    """Yield the defects of this family for operations, each with the first word of the ids of its requirements."""
+def defects(failing: Mapping[str, str]) -> Iterator[Defect]:
+    """Yield the defects of this family for operations, each with its requirement on the status of a NACK."""
     media_types = cycle(_MEDIA_TYPES.items())
-    for action, prefix in prefixes.items():
+    for action, failed in failing.items():
         for outcome in ("ACK", "NACK"):
             start = short(action) if outcome == "ACK" else f"{short(action)}-nack"
-            yield from _texts(action, prefix, outcome, start, [next(media_types), ("missing", None)])
+            yield from _texts(action, failed, outcome, start, [next(media_types), ("missing", None)])
             yield from _headers(action, outcome, start)
     yield defect(
         "envelope-json-trailing-comma",
@@ -68,10 +68,10 @@ def defects(prefixes: Mapping[str, str]) -> Iterator[Defect]:
 
 
 def _texts(
-    action: str, prefix: str, outcome: str, start: str, media_types: Sequence[tuple[str, str | None]]
+    action: str, failed: str, outcome: str, start: str, media_types: Sequence[tuple[str, str | None]]
 ) -> Iterator[Defect]:
     # No status can be found in what cannot be read.
-    unread = (f"{prefix}-FAIL-STATUS",) if outcome == "NACK" else ()
+    unread = (failed,) if outcome == "NACK" else ()
     for name, rewrite, words in _TEXTS:
         if (action, outcome) == (ADD, "NACK") and name in ("empty", "single-quotes"):
             # The page has no body for most of these, so that none is fair, and nothing in it to quote.

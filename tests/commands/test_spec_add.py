@@ -75,7 +75,7 @@ def test_an_operation_is_described_everywhere(folder: Path, like: str) -> None:
 
     assert told(folder) == []
     assert "Provider/status" in {o.action for o in load(folder).operations}
-    assert any("judging/history" in line for line in added.left)
+    assert any("replaces or adds_to" in line for line in added.left)
 
 
 def test_a_reading_is_a_row_that_can_be_cited(folder: Path) -> None:

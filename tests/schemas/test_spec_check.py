@@ -15,7 +15,7 @@ import pytest
 from beckn_conformance.commands.cli import main
 from beckn_conformance.commands.spec.check import problems
 from beckn_conformance.suite.specification import choose
-from tests.changed_schemas import changed, with_everything, with_operation, with_website
+from tests.changed_schemas import changed, with_change, with_everything, with_operation, with_website
 
 
 @pytest.fixture(autouse=True)
@@ -95,6 +95,17 @@ def test_a_fifth_operation_is_proved_without_a_line_of_python(tmp_path: Path) ->
     assert {"status-registration-missing-accepted", "status-registration-error-unsaid"} <= {
         name for row in told["proved"] for name in row["names"]
     }
+
+
+def test_an_operation_that_changes_something_is_proved_without_a_line_of_python(tmp_path: Path) -> None:
+    folder = with_change(tmp_path / "schemas")
+    _described(folder)
+
+    only = "contact-update-ignored"
+    status, said = _run("spec", "check", "--spec", str(folder), "--prove", "--only", only, "--jobs", "1", "--json")
+
+    assert status == 0, said
+    assert [only] in [row["names"] for row in json.loads(said)["proved"]]
 
 
 @pytest.mark.parametrize(

@@ -30,7 +30,9 @@ def add(path: Path, action: str, like: str) -> Added:
         raise UsageError(f"{action}: write the Action of the operation, such as Provider/status")
     words = [word.lower() for word in action.split("/")[1:]]
     section = f"§{max(int(o.section[1:]) for o in specification.operations) + 1}"
-    part = f"/{words[-2] if len(words) > 1 else words[0]}" if model.part else ""
+    part = f"/{words[-2]}" if model.part and len(words) > 1 else ""
+    if part[1:] not in specification.top_members(specification.operations[0].action):
+        part = ""
     replaces, adds_to = (part if how else "" for how in (model.replaces, model.adds_to))
     new = Operation("-".join(words), action, "".join(words).upper(), section, replaces, adds_to)
     if new.key in operations or any(o.action == action or o.prefix == new.prefix for o in operations.values()):
@@ -53,7 +55,7 @@ def add(path: Path, action: str, like: str) -> Added:
         f"{new.key}.request.json, {new.key}.ack.json, {new.key}.nack.json: the members; then examples in openapi.yaml",
         f"requirements.yaml: what {', '.join(ids)} say; one for each member, if they differ",
         f"page.yaml: the title {title!r}, and a description; openapi.yaml: tags, summary and description",
-        *([f"operations.yaml: {part}, the part of a registration that it changes"] if part else []),
+        "operations.yaml: replaces or adds_to, the part of a registration that it changes, if it changes one",
     ]
     return Added(written, left)
 
@@ -100,7 +102,7 @@ def _requirements(path: Path, specification: Specification, model: Operation, ne
         if model.action in row.operations and not row.id.startswith(prefixes):
             place = line_of(text, index, "operations") - 1
             lines[place] = lines[place].replace("]", f", {new.key}]", 1)
-        elif row.id.startswith(f"{model.prefix}-") and _is_general(row, model):
+        elif row.id.startswith(f"{model.prefix}-") and _is_general(row, model, new):
             if row.id.endswith("-PARTIAL-KEPT") and whole:
                 continue
             copy = block(text, line_of(text, index)).replace(f"- id: {model.prefix}-", f"- id: {new.prefix}-")
@@ -125,9 +127,9 @@ def _requirements(path: Path, specification: Specification, model: Operation, ne
     return ids
 
 
-def _is_general(row: Requirement, model: Operation) -> bool:
-    """Tells whether the checks of a requirement work for any operation."""
-    general = bool(row.owns) or is_general(row.id.removeprefix(f"{model.prefix}-"))
+def _is_general(row: Requirement, model: Operation, new: Operation) -> bool:
+    """Tells whether the checks of a requirement work for the new operation."""
+    general = bool(row.owns) or is_general(row.id.removeprefix(f"{model.prefix}-"), new)
     return general and row.refuses is None and row.accepts is None
 
 
