@@ -30,13 +30,12 @@ class GatewayView:
 
     gateway: Gateway
     runs: tuple[Run, ...]
-    """The latest runs, newest first."""
+    """The latest runs of the suite at its URL, newest first."""
 
     @property
     def latest(self) -> Run | None:
         """The latest run that came to a verdict; if none did, the latest that has one at all."""
-        # Judged traffic may be made up, and says nothing to others.
-        judged = [run for run in self.runs if run.verdict and run.kind == "live"]
+        judged = [run for run in self.runs if run.verdict]
         return next((run for run in judged if run.verdict != "incomplete"), judged[0] if judged else None)
 
     @property
@@ -46,8 +45,8 @@ class GatewayView:
 
     @property
     def trend(self) -> tuple[Run, ...]:
-        """The runs of the whole suite that have a verdict, oldest first."""
-        return tuple(run for run in reversed(self.runs) if run.verdict and run.kind == "live")
+        """The runs that have a verdict, oldest first."""
+        return tuple(run for run in reversed(self.runs) if run.verdict)
 
     @property
     def certified(self) -> Run | None:
@@ -147,7 +146,9 @@ class Gateways:
         return gateway
 
     def _view(self, gateway: Gateway) -> GatewayView:
-        return GatewayView(gateway, tuple(self._store.all(Run, TREND, gateway=gateway.id)))
+        # Judged traffic may be made up, and runs of another URL say nothing about this one.
+        runs = self._store.all(Run, TREND, gateway=gateway.id, kind="live", url=gateway.url)
+        return GatewayView(gateway, tuple(runs))
 
     def _checked(
         self, account: Account, name: str, url: str, declaration: Mapping[str, Any], found: Mapping[str, str]

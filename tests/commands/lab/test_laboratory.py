@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import shutil
 from collections.abc import Iterator
@@ -9,14 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from beckn_conformance.commands.lab import laboratory, runs
+from beckn_conformance.commands.lab import child, laboratory, runs
 from beckn_conformance.commands.lab.accounts import Account
 from beckn_conformance.commands.lab.laboratory import Laboratory, Settings
 from beckn_conformance.commands.lab.places import Places
 from beckn_conformance.commands.lab.refusals import Conflict, Forbidden, Invalid, NotFound, Unavailable
 from beckn_conformance.errors import UsageError
 from tests.commands.lab.laboratories import ALICE, BOB, OFFICER, begun, entered, logged, over, scripted
-from tests.end_to_end.kit import until
+from tests.end_to_end.kit import ROOT, until
 
 HELD = 'say(f"begin {url}")\nwhile not (log.parent / "go").exists(): time.sleep(0.01)\nsay(f"end {url}")\njudge()'
 """A run that ends once there is a file ``go``."""
@@ -107,6 +108,30 @@ def test_an_edit_keeps_what_it_does_not_change(lab: Laboratory) -> None:
 
     assert (changed.name, changed.url, changed.badge) == ("two", "https://gw.example", gateway.badge)
     assert lab.gateways.declaration(ALICE, gateway.id) == {"signup_token": "t0ken"}
+
+
+def test_no_verdict_is_shown_that_is_not_of_a_run_at_the_url(
+    lab: Laboratory, data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gateway = entered(lab)
+    run = over(lab, begun(lab, ALICE, gateway))
+    assert lab.gateways.get(ALICE, gateway).latest == run
+
+    lab.gateways.edit(ALICE, gateway, "one", "http://other.example", {})
+    monkeypatch.setattr(child, "run", lambda arguments, *_, **__: _sample(Path(arguments[3])))
+    judged = lab.examinations.judge(ALICE, io.BytesIO(b"{}"), "made-up.zip", gateway=gateway)
+
+    view = lab.gateways.get(ALICE, gateway)
+    assert (judged.gateway, judged.verdict) == (gateway, run.verdict)
+    assert (view.latest, view.trend, view.certified) == (None, (), None)
+    assert {one.id for one in lab.runs.list(ALICE, gateway)} == {run.id, judged.id}
+
+
+def _sample(folder: Path) -> child.Finished:
+    """What a child leaves that has judged something."""
+    folder.mkdir()
+    shutil.copy(ROOT / "reports" / "sample" / "report.json", folder)
+    return child.Finished(1, b"", "")
 
 
 def test_gateways_are_searched_by_name_url_and_owner(lab: Laboratory) -> None:
