@@ -276,7 +276,7 @@ CALLS: tuple[Call, ...] = (
     Call("POST", "/api/gateways", "Adds a gateway", add_gateway, "Gateway", GATEWAY, ("name", "url"), status=201),
     Call("GET", "/api/gateways/{id}", "Shows a gateway, without its secrets", get_gateway, "Gateway"),
     Call("PUT", "/api/gateways/{id}", "Changes what is sent of a gateway", change_gateway, "Gateway", GATEWAY),
-    Call("DELETE", "/api/gateways/{id}", "Removes a gateway without runs", remove_gateway, status=204),
+    Call("DELETE", "/api/gateways/{id}", "Removes a gateway with its runs", remove_gateway, status=204),
     Call("GET", "/api/gateways/{id}/runs", "Lists the runs of a gateway", list_runs, "Runs"),
     Call(
         *("POST", "/api/gateways/{id}/runs", "Queues a run", start_run, "Run"),

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
@@ -22,9 +20,8 @@ from .places import Places
 from .refusals import Conflict, Invalid, NotFound
 from .results import told
 from .store import Gateway, Run, Store, new_id, now
+from .turns import Turns
 
-AT_ONCE: Final = 2
-"""Files that are examined at the same time."""
 LIMIT: Final = 120.0
 """Seconds that one may take."""
 MEMORY: Final = 3 << 30
@@ -37,14 +34,12 @@ LARGEST_KEY: Final = 64 * 1024
 class Examinations:
     """Judges and verifies what accounts upload."""
 
-    def __init__(self, store: Store, places: Places, jobs: Jobs, key: Path | None) -> None:
+    def __init__(self, store: Store, places: Places, turns: Turns, jobs: Jobs, key: Path | None) -> None:
         self._store = store
         self._places = places
+        self._turns = turns
         self._jobs = jobs
         self._key = key
-        self._lock = threading.Lock()
-        self._busy: set[str] = set()
-        """Names of accounts whose file is being examined."""
 
     def judge(
         self, account: Account, file: BinaryIO, name: str, *, gateway: str = "", url: str = "", strict: bool = False
@@ -58,7 +53,7 @@ class Examinations:
         owner = found.owner if found else account.name
         if len(self._store.all(Run, MOST_JUDGED, owner=owner, kind="judged")) >= MOST_JUDGED:
             raise Conflict(f"{owner} has {MOST_JUDGED} judged files already; remove one first")
-        with self._turn(account), self._places.temporary() as private:
+        with self._turns.taken(account), self._places.temporary() as private:
             path = uploads.save(file, name, _inner(private, "uploaded"))
             report = private / "report"
             arguments = ["judge", str(path), "--conformance-report", str(report)]
@@ -97,7 +92,7 @@ class Examinations:
         Returns ``valid``, ``problems``, ``notes`` and ``statement``, all of which a stranger has written. Raises
         Invalid for the fields ``file`` and ``key``, and Conflict.
         """
-        with self._turn(account), self._places.temporary() as private:
+        with self._turns.taken(account), self._places.temporary() as private:
             path = uploads.save(file, name, _inner(private, "uploaded"))
             public = private / "public.pem"
             public.write_bytes(self._public_key(key, private))
@@ -121,19 +116,6 @@ class Examinations:
         if found is None or not (account.officer or found.owner == account.name):
             raise NotFound
         return found
-
-    @contextlib.contextmanager
-    def _turn(self, account: Account) -> Iterator[None]:
-        """Lets an account examine one file at a time, and the laboratory a few."""
-        with self._lock:
-            if account.name in self._busy or len(self._busy) >= AT_ONCE:
-                raise Conflict("another file is being examined; try again when that is done")
-            self._busy.add(account.name)
-        try:
-            yield
-        finally:
-            with self._lock:
-                self._busy.remove(account.name)
 
     def _public_key(self, given: bytes, private: Path) -> bytes:
         """A public key in PEM form: the one given, or that of the laboratory."""

@@ -23,6 +23,7 @@ from .queue import Queue
 from .reports import Reports
 from .runs import Runs
 from .store import Gateway, Run, Store
+from .turns import Turns
 from .vault import Vault
 
 WORKERS = 2
@@ -97,8 +98,9 @@ def opened(settings: Settings) -> Iterator[Laboratory]:
         executor, workers = stack.enter_context(_executor(settings, jobs, places))
         queue = Queue(store, places, executor, settings.workers or workers)
         runs = Runs(store, places, queue, hindrance)
-        reports = Reports(store, places, queue, runs, jobs, settings.key)
+        turns = Turns()
+        reports = Reports(store, places, queue, turns, runs, jobs, settings.key)
         stack.enter_context(contextlib.closing(queue))
         queue.start()
-        examinations = Examinations(store, places, jobs, settings.key)
+        examinations = Examinations(store, places, turns, jobs, settings.key)
         yield Laboratory(Gateways(store, places, load(), vault), runs, reports, examinations)

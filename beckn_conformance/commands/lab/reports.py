@@ -19,6 +19,7 @@ from .queue import Queue
 from .refusals import Conflict, Forbidden, Invalid, NotFound
 from .runs import Runs
 from .store import Gateway, Run, Store, now
+from .turns import Turns
 
 MOST_DAYS = 36525
 """Days that a certificate is valid at most."""
@@ -27,11 +28,14 @@ MOST_DAYS = 36525
 class Reports:
     """The reports of runs that have ended."""
 
-    def __init__(self, store: Store, places: Places, queue: Queue, runs: Runs, jobs: Jobs, key: Path | None) -> None:
+    def __init__(
+        self, store: Store, places: Places, queue: Queue, turns: Turns, runs: Runs, jobs: Jobs, key: Path | None
+    ) -> None:
         self._store = store
         self._runs = runs
         self._places = places
         self._queue = queue
+        self._turns = turns
         self._jobs = jobs
         self._key = key
 
@@ -75,7 +79,7 @@ class Reports:
             raise Conflict("the traffic was recorded elsewhere, so nothing is certified about it")
         self._read(run)
         folder = self._places.report(run.id).absolute()
-        with self._places.temporary() as private:
+        with self._turns.taken(account), self._places.temporary() as private:
             arguments = ("certify", str(folder), "--key", str(self._key.absolute()), "--days", str(days))
             finished = _finished(arguments, private, {})
         if finished.status != 0:
@@ -95,7 +99,7 @@ class Reports:
         if gateway is None or gateway.url != run.url:
             raise Conflict("the gateway has another URL by now, and what is declared goes there only")
         job = self._jobs.of(run)
-        with self._queue.alone(run.url), self._places.temporary() as private:
+        with self._turns.taken(account), self._queue.alone(run.url), self._places.temporary() as private:
             config = write_config(job.config, job.files, private)
             folder = str(self._places.report(run.id).absolute())
             arguments = ("replay", folder, finding, "--gateway-url", run.url, "--gateway-config", str(config), "--json")

@@ -14,6 +14,7 @@ from beckn_conformance.commands.lab.execution import Jobs
 from beckn_conformance.commands.lab.places import Places
 from beckn_conformance.commands.lab.refusals import Conflict, Invalid, NotFound
 from beckn_conformance.commands.lab.store import Gateway, Run, Store
+from beckn_conformance.commands.lab.turns import Turns
 from tests.run.recordings import archive, entries
 
 VENDOR, OTHER = Account("vendor", "vendor"), Account("other", "vendor")
@@ -28,7 +29,7 @@ def lab(tmp_path):
         store.add(Gateway("g-1", "vendor", "Ours", "https://gw.example"))
         declared = {"waivers": [{"requirement": "REPLY-JSON", "reason": "r", "owner": "o", "expires": "2999-01-01"}]}
         jobs = Jobs(lambda run: (declared, {}), 10.0, {})
-        yield Examinations(store, places, jobs, None), store, places
+        yield Examinations(store, places, Turns(), jobs, None), store, places
         store.close()
 
 
@@ -116,7 +117,7 @@ def test_a_file_that_takes_too_much_memory_is_given_up(lab, monkeypatch):
 
 def test_an_account_examines_one_file_at_a_time(lab, monkeypatch):
     def meanwhile(*arguments, **how):
-        with pytest.raises(Conflict, match="another file is being examined"):
+        with pytest.raises(Conflict, match="still does something else"):
             judge(lab, HAR)
         return child.Finished(4, b"", "no")
 
