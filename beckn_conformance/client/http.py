@@ -98,24 +98,30 @@ def reply_of(status: int, headers: Iterable[tuple[bytes, bytes]], content: bytes
     return reply
 
 
-def head(request: Request, *defaults: tuple[str, str], target: str = "") -> bytes:
-    """The request line and the header fields, with the empty line that ends them; raises Unsendable.
-
-    ``defaults`` are header fields for names that the request lacks. ``target`` stands in the request line, the path of
-    the URL if it is empty.
-    """
-    parts = urlsplit(request.url)
-    target = target or f"{parts.path or '/'}{f'?{parts.query}' if parts.query else ''}"
-    if _TOKEN.fullmatch(request.method) is None or _TARGET.fullmatch(target) is None:
-        raise Unsendable(f"no request line can hold {brief(request.method, 40)!r} and {brief(target, 80)!r}")
+def fields_of(request: Request, *defaults: tuple[str, str]) -> list[tuple[str, str]]:
+    """The header fields of a request as they are sent, with ``defaults`` for names that it lacks; raises Unsendable."""
     given = {name.casefold() for name, _ in request.headers}
-    fields = [field for field in (("Host", parts.netloc), *defaults) if field[0].casefold() not in given]
+    host = ("Host", urlsplit(request.url).netloc)
+    fields = [field for field in (host, *defaults) if field[0].casefold() not in given]
     fields += request.headers
     if request.method != "CONNECT":
         fields.append(("Content-Length", str(len(request.content))))
     names, values = zip(*fields, strict=True)
     if not all(names) or _TOKEN.fullmatch("".join(names)) is None or _SPLITTING.search("".join(values)):
         raise Unsendable("a header field has a character that would end it")
+    return fields
+
+
+def head(request: Request, *defaults: tuple[str, str], target: str = "") -> bytes:
+    """The request line and the header fields, with the empty line that ends them; raises Unsendable.
+
+    ``defaults`` are those of fields_of. ``target`` stands in the request line, the path of the URL if it is empty.
+    """
+    parts = urlsplit(request.url)
+    target = target or f"{parts.path or '/'}{f'?{parts.query}' if parts.query else ''}"
+    if _TOKEN.fullmatch(request.method) is None or _TARGET.fullmatch(target) is None:
+        raise Unsendable(f"no request line can hold {brief(request.method, 40)!r} and {brief(target, 80)!r}")
+    fields = fields_of(request, *defaults)
     lines = [f"{request.method} {target} HTTP/1.1", *(f"{name}: {value}" for name, value in fields), "", ""]
     try:
         return "\r\n".join(lines).encode()
