@@ -12,7 +12,8 @@ from beckn_conformance.specification.loading import load
 ROOT = Path(__file__).resolve().parents[2]
 TABLES = ROOT / "beckn_conformance" / "README.md"
 """Lists the options and the configuration keys."""
-READMES = [ROOT / "README.md", *sorted(ROOT.glob("*/README.md"))]
+LABORATORY = ROOT / "beckn_conformance" / "commands" / "lab" / "README.md"
+READMES = [ROOT / "README.md", *sorted(ROOT.glob("*/README.md")), LABORATORY]
 
 
 @pytest.mark.parametrize("readme", READMES, ids=lambda path: path.relative_to(ROOT).as_posix())
