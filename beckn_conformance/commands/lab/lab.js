@@ -119,7 +119,7 @@
     if (fresh) by("alarm").textContent = count === 1 ? "1 finding so far" : `${number.format(count)} findings so far`;
   };
   const follow = () => {
-    source = new EventSource(`${live.dataset.events}?from=${offset}`);
+    source = new EventSource(`${live.dataset.events}&from=${offset}`);
     source.addEventListener("message", (event) => { offset = event.lastEventId; told(JSON.parse(event.data)); });
     source.addEventListener("state", () => { source.close(); location.reload(); });
   };

@@ -19,7 +19,7 @@ from .accounts import Account
 from .presentation import live_row
 from .refusals import Conflict, Refused
 from .runs import Runs
-from .store import Run
+from .store import UNDER_WAY, Run
 
 INTERVAL = 0.4
 """Seconds between two looks at the file."""
@@ -100,36 +100,40 @@ def _row(line: bytes) -> dict[str, Any] | None:
 _streams = 0
 
 
-def stream(runs: Runs, account: Account, run: Run, offset: int) -> StreamingResponse:
-    """The progress of a run from an offset on, until its state changes. Raises Conflict if too many look on."""
+def stream(runs: Runs, account: Account, run: Run, offset: int, shown: str) -> StreamingResponse:
+    """The progress of a run from an offset on, until its state is another than the one that is ``shown``.
+
+    Raises Conflict if too many look on.
+    """
     if _streams >= MOST_STREAMS:
         raise Conflict("too many people are looking on; load the page again to see how far it is")
     return StreamingResponse(
-        _events(runs, account, run, max(offset, 0)),
+        _events(runs, account, run.id, offset, shown),
         media_type="text/event-stream",
         # Proxies would wait for the end.
         headers={"X-Accel-Buffering": "no"},
     )
 
 
-async def _events(runs: Runs, account: Account, run: Run, offset: int) -> AsyncIterator[str]:
+async def _events(runs: Runs, account: Account, id_: str, offset: int, shown: str) -> AsyncIterator[str]:
     global _streams
     _streams += 1
     try:
-        path = runs.progress(account, run.id)
+        path = runs.progress(account, id_)
         said = time.monotonic()
         yield "retry: 2000\n\n"
         while True:
-            state = await run_in_threadpool(_state, runs, account, run.id)
+            state = await run_in_threadpool(_state, runs, account, id_)
             # Looked at after the state, so that nothing is missed that was written before the end.
             rows = await run_in_threadpool(_lines, path, offset)
+            changed = state != shown or state not in UNDER_WAY
+            if changed and (not rows or state in UNDER_WAY):
+                yield f"event: state\ndata: {json.dumps(state)}\n\n"
+                return
             for offset, row in rows:
                 yield f"id: {offset}\ndata: {json.dumps(row)}\n\n"
             if rows:
                 said = time.monotonic()
-            elif state != run.state or run.state not in ("queued", "running"):
-                yield f"event: state\ndata: {json.dumps(state)}\n\n"
-                return
             elif time.monotonic() - said > HEARTBEAT:
                 said = time.monotonic()
                 yield ": alive\n\n"

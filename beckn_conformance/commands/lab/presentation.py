@@ -117,16 +117,18 @@ class Picture:
     line: str
     marks: Sequence[tuple[Run, int, int]]
     label: str
+    numbered: bool
 
 
 def picture(runs: Sequence[Run], *, small: bool = False) -> Picture:
     """Draws runs, oldest first."""
-    step, height, size = (15, 24, 4) if small else (34, 84, 7)
+    step, height, size = (15, 24, 4) if small else (38, 84, 7)
     shown = runs[-8:] if small else runs
     most = max((run.failed for run in shown), default=0)
-    margin = size + 3
+    # Above the marks of a large picture stand their numbers.
+    margin, top = size + 3, size + 3 if small else size + 18
     marks = [
-        (run, margin + place * step, height - margin - round((height - 2 * margin) * run.failed / max(most, 1)))
+        (run, margin + place * step, height - margin - round((height - margin - top) * run.failed / max(most, 1)))
         for place, run in enumerate(shown)
     ]
     told = ", ".join(f"{said(run)} with {run.failed} failed" for run in shown)
@@ -137,6 +139,7 @@ def picture(runs: Sequence[Run], *, small: bool = False) -> Picture:
         " ".join(f"{x},{y}" for _, x, y in marks),
         marks,
         f"{len(shown)} {'run' if len(shown) == 1 else 'runs'}, oldest first: {told}",
+        not small,
     )
 
 

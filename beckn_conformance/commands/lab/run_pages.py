@@ -7,6 +7,7 @@ from typing import Any
 
 from starlette.responses import RedirectResponse, Response
 
+from ...report import transcripts
 from . import downloads, live, presentation
 from .pages import failed, show
 from .refusals import Invalid, NotFound
@@ -80,6 +81,7 @@ def run(visit: Visit) -> Response:
         others=[other for other in others if other.id != id_],
         files=downloads.listed(folder) if found.verdict else [],
         empty={**EMPTY, "status": "failed"},
+        cancelled=bool(visit.query("cancelled")),
         may_certify=visit.account.officer and laboratory.reports.certifies,
         certifies=laboratory.reports.certifies,
         **_under_way(visit, found),
@@ -119,12 +121,12 @@ def events(visit: Visit) -> Response:
     found = runs.get(visit.account, visit.part("id"))
     since = visit.request.headers.get("last-event-id") or visit.query("from") or "0"
     offset = int(since) if since.isascii() and since.isdecimal() and len(since) < 16 else 0
-    return live.stream(runs, visit.account, found, offset)
+    return live.stream(runs, visit.account, found, offset, visit.query("state") or found.state)
 
 
 def cancel(visit: Visit) -> Response:
     found = visit.laboratory.runs.cancel(visit.account, visit.part("id"))
-    return _to(f"/runs/{found.id}")
+    return _to(f"/runs/{found.id}{'?cancelled=1' if found.under_way else ''}")
 
 
 def remove(visit: Visit) -> Response:
@@ -150,12 +152,22 @@ def replay(visit: Visit) -> Response:
     id_, finding = visit.part("id"), visit.text("finding")
     found = visit.laboratory.runs.get(visit.account, id_)
     resent = visit.laboratory.reports.replay(visit.account, id_, finding)
+    exchanges = [transcripts.full(row) for row in resent["exchanges"]]
     tone, title = {
         True: ("non-conformant", "It still holds"),
         False: ("conformant", "It is not seen again"),
         None: ("inconclusive", "That cannot be said"),
     }[resent["holds"]]
-    return show(visit, "replay.html", run=found, finding=finding, tone=tone, title=title, text=resent["text"])
+    return show(
+        visit,
+        "replay.html",
+        run=found,
+        finding=finding,
+        tone=tone,
+        title=title,
+        text=resent["text"],
+        exchanges=exchanges,
+    )
 
 
 def certify(visit: Visit) -> Response:
