@@ -35,7 +35,7 @@ def routes() -> list[Route]:
     """The routes of the API."""
     made = [Route("/api/openapi.json", _description, methods=["GET"])]
     made += [Route(call.path, _endpoint(call), methods=[call.method]) for call in CALLS]
-    return [*made, Route("/api/{rest:path}", _unknown)]
+    return made
 
 
 def manual(visit: Visit) -> Response:
@@ -51,10 +51,6 @@ def failure(status: int, text: str, fields: Mapping[str, str] | None = None) -> 
 
 async def _description(request: Request) -> Response:
     return JSONResponse(document(CALLS, secured=site_of(request).accounts is not None))
-
-
-async def _unknown(request: Request) -> Response:
-    return failure(404, "there is no such call; GET /api/openapi.json lists them")
 
 
 def _endpoint(call: Call) -> Callable[[Request], Awaitable[Response]]:

@@ -87,7 +87,8 @@ async def _failed(request: Request, error: Exception) -> Response:
     """What Starlette refuses: an unknown address, a method, a form that cannot be read."""
     assert isinstance(error, HTTPException)
     if request.url.path.startswith("/api/"):
-        return api.failure(error.status_code, str(error.detail))
+        unknown = "there is no such call; GET /api/openapi.json lists them"
+        return api.failure(error.status_code, unknown if error.status_code == 404 else str(error.detail))
     if error.status_code == 404:
         return pages.refused(request, None, "", NotFound())
     return PlainTextResponse(f"{error.detail}\n", error.status_code, error.headers)
