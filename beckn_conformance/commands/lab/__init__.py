@@ -23,7 +23,7 @@ def add(commands: Commands) -> None:
     )
     lab.add_argument("--host", default="127.0.0.1", help="address to listen on (127.0.0.1)")
     lab.add_argument("--port", metavar="N", type=int, default=8090, help="port to listen on (8090)")
-    lab.add_argument("--workers", metavar="N", type=int, help="runs at a time (2, or one for each worker of a cluster)")
+    lab.add_argument("--workers", metavar="N", type=int, help="runs at a time (2, or one for each thread of a cluster)")
     lab.add_argument("--scheduler", metavar="ADDRESS", help="a Dask scheduler whose workers play the runs")
     lab.add_argument("--limit", metavar="SECONDS", type=float, default=600.0, help="limit of one run (600)")
     lab.add_argument("--key", metavar="FILE", type=path_of, help="private key with which officers certify")
