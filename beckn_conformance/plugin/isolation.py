@@ -12,6 +12,8 @@ OPTIONS = (
     *("-c", str(SUITE / "pytest.ini"), "--rootdir", str(SUITE), "--confcutdir", str(SUITE), "-p", "no:cacheprovider"),
     # Scenarios assert nothing, so rewriting assertions would only take time.
     "--assert=plain",
+    # No test of the suite needs these plugins, and importing them takes as long as a hundred calls.
+    *("-p", "no:schemathesis", "-p", "no:anyio"),
 )
 
 

@@ -73,7 +73,7 @@ def prepare(folder: Path) -> None:
 
 
 class _Lines:
-    """A file of the record. Each row is a line, flushed at once, so that nothing is lost however the run ends."""
+    """A file of the record. Each row is a line, written at once, so that nothing is lost however the run ends."""
 
     def __init__(self, path: Path) -> None:
         self.chain = Chain()

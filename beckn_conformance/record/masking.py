@@ -141,7 +141,7 @@ class Masker:
     def name(self, name: str, *certain: str) -> str:
         """Masks the name of a header field. Secrets are found in it in upper or lower case."""
         masked = self.text(name, *certain)
-        if masked != name:
+        if masked != name or name in self._words:
             return masked
         for form in (*certain, *self._declared):
             if SHORTEST <= len(form) <= len(name) and (place := name.lower().find(form.lower())) >= 0:
@@ -160,8 +160,12 @@ class Masker:
 
     def _found(self, text: str, certain: tuple[str, ...]) -> list[Span]:
         """Finds the secrets in a text as it is."""
-        forms = [*self._declared, *(form for secret in certain for form in self._index.forms(secret))]
-        return [*(span for form in forms for span in places(form, text)), *self._index.find(text)]
+        found = [*self._index.find(text)]
+        for forms in (self._declared, *map(self._index.forms, certain)):
+            for form in forms:
+                if form in text:
+                    found += places(form, text)
+        return found
 
 
 def _masked_json(text: str, spans: Iterable[Span], mask: Callable[[re.Match[str]], str]) -> Iterator[str]:

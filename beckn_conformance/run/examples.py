@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import os
 import random
-import tempfile
+import sys
 from collections.abc import Callable, Iterator
+from importlib.util import cache_from_source
+from pathlib import Path
 from typing import Any
 
 import hypothesis
@@ -75,7 +78,7 @@ class Examples:
 
     def _run(self, number: int, count: int, body: Callable[[Any], None], phases: tuple[Phase, ...]) -> None:
         seed = hashlib.sha256(f"{self._seed}/{self._name}/{number}".encode()).digest()
-        with _temporary_caches():
+        with _own_cache():
 
             @hypothesis.seed(int.from_bytes(seed[:8], "big"))
             @hypothesis.settings(_settings(count, phases))
@@ -107,20 +110,24 @@ def find(strategy: Callable[[], SearchStrategy[Any]], holds: Callable[[Any], boo
             return True
         return False
 
-    with _temporary_caches(), contextlib.suppress(NoSuchExample, Unsatisfiable, Enough):
+    with _own_cache(), contextlib.suppress(NoSuchExample, Unsatisfiable, Enough):
         hypothesis.find(strategy(), condition, settings=settings, random=random.Random(0))
     return best
 
 
+CACHE = os.devnull if sys.dont_write_bytecode else str(Path(cache_from_source(__file__)).with_name("hypothesis"))
+"""Folder of the tables that Hypothesis makes of Unicode and of local modules, beside what Python has compiled. They are
+made anew if it cannot be written to."""
+
+
 @contextlib.contextmanager
-def _temporary_caches() -> Iterator[None]:
-    """Keeps the caches of Hypothesis, which are of no use to another run, out of the current folder."""
-    with tempfile.TemporaryDirectory(prefix="beckn-conformance-") as folder:
-        set_hypothesis_home_dir(folder)
-        try:
-            yield
-        finally:
-            set_hypothesis_home_dir(None)
+def _own_cache() -> Iterator[None]:
+    """Keeps the tables of Hypothesis out of the current folder."""
+    set_hypothesis_home_dir(CACHE)
+    try:
+        yield
+    finally:
+        set_hypothesis_home_dir(None)
 
 
 def _settings(count: int, phases: tuple[Phase, ...]) -> hypothesis.settings:
