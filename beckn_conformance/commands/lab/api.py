@@ -97,7 +97,7 @@ async def _ended(visit: Visit) -> None:
     if text and not (text.isascii() and text.isdecimal() and len(text) < 9):
         raise Invalid({"wait": "a number of seconds is needed"})
     end = time.monotonic() + min(int(text or 0), LONGEST_WAIT)
-    while time.monotonic() < end and not await visit.request.is_disconnected():
+    while time.monotonic() < end and not visit.site.ending.is_set() and not await visit.request.is_disconnected():
         if not (await run_in_threadpool(visit.laboratory.runs.get, visit.account, visit.part("id"))).under_way:
             return
         await asyncio.sleep(LOOK)

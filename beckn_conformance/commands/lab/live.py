@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
+import threading
 import time
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
@@ -66,6 +68,9 @@ def lines(path: Path, offset: int) -> Iterator[tuple[int, dict[str, Any]]]:
     """Yields some of the whole lines after an offset, each with the offset of its end."""
     try:
         with reading.opened(path) as file:
+            if offset > os.fstat(file.fileno()).st_size:
+                # The run has begun anew, and so has its file.
+                offset = 0
             file.seek(offset)
             content = file.read(CHUNK)
             if b"\n" not in content:
@@ -100,29 +105,35 @@ def _row(line: bytes) -> dict[str, Any] | None:
 _streams = 0
 
 
-def stream(runs: Runs, account: Account, run: Run, offset: int, shown: str) -> StreamingResponse:
+def stream(
+    runs: Runs, account: Account, run: Run, offset: int, shown: str, ending: threading.Event
+) -> StreamingResponse:
     """The progress of a run from an offset on, until its state is another than the one that is ``shown``.
+
+    A stream that ends because the laboratory is ``ending`` goes on once it is there again: browsers come back.
 
     Raises Conflict if too many look on.
     """
     if _streams >= MOST_STREAMS:
         raise Conflict("too many people are looking on; load the page again to see how far it is")
     return StreamingResponse(
-        _events(runs, account, run.id, offset, shown),
+        _events(runs, account, run.id, offset, shown, ending),
         media_type="text/event-stream",
         # Proxies would wait for the end.
         headers={"X-Accel-Buffering": "no"},
     )
 
 
-async def _events(runs: Runs, account: Account, id_: str, offset: int, shown: str) -> AsyncIterator[str]:
+async def _events(
+    runs: Runs, account: Account, id_: str, offset: int, shown: str, ending: threading.Event
+) -> AsyncIterator[str]:
     global _streams
     _streams += 1
     try:
         path = runs.progress(account, id_)
         said = time.monotonic()
         yield "retry: 2000\n\n"
-        while True:
+        while not ending.is_set():
             state = await run_in_threadpool(_state, runs, account, id_)
             # Looked at after the state, so that nothing is missed that was written before the end.
             rows = await run_in_threadpool(_lines, path, offset)

@@ -121,7 +121,8 @@ def events(visit: Visit) -> Response:
     found = runs.get(visit.account, visit.part("id"))
     since = visit.request.headers.get("last-event-id") or visit.query("from") or "0"
     offset = int(since) if since.isascii() and since.isdecimal() and len(since) < 16 else 0
-    return live.stream(runs, visit.account, found, offset, visit.query("state") or found.state)
+    state = visit.query("state") or found.state
+    return live.stream(runs, visit.account, found, offset, state, visit.site.ending)
 
 
 def cancel(visit: Visit) -> Response:

@@ -6,6 +6,7 @@ import contextlib
 import socket
 from collections.abc import Awaitable, Callable, Collection
 from pathlib import Path
+from types import FrameType
 
 import uvicorn
 from starlette.applications import Starlette
@@ -99,6 +100,19 @@ async def _too_large(request: Request, error: Exception) -> Response:
     return api.failure(413, "the request is too large")
 
 
+class _Server(uvicorn.Server):
+    """Tells those who wait for news when it is told to end."""
+
+    def __init__(self, config: uvicorn.Config, site: Site) -> None:
+        super().__init__(config)
+        self._site = site
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """What a signal does."""
+        self._site.ending.set()
+        super().handle_exit(sig, frame)
+
+
 def serve(settings: Settings, host: str, port: int, accounts_file: Path | None) -> int:
     """Serves the laboratory until it is told to end. Raises UsageError."""
     accounts = Accounts(accounts_file) if accounts_file else None
@@ -112,8 +126,9 @@ def serve(settings: Settings, host: str, port: int, accounts_file: Path | None) 
     ):
         # Where everybody logs in, a name that leads here by a trick has nobody's cookie.
         hosts = None if accounts else {*LOOPBACK, host}
+        site = Site(laboratory, accounts, sessions, public_key)
         config = uvicorn.Config(
-            application(Site(laboratory, accounts, sessions, public_key), hosts),
+            application(site, hosts),
             log_level="warning",
             access_log=False,
             server_header=False,
@@ -121,7 +136,7 @@ def serve(settings: Settings, host: str, port: int, accounts_file: Path | None) 
         )
         where = f"[{host}]" if ":" in host else host
         print(f"laboratory: http://{where}:{listening.getsockname()[1]}/ (Ctrl-C ends it)", flush=True)
-        uvicorn.Server(config).run([listening])
+        _Server(config, site).run([listening])
     return 0
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import re
+import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -52,6 +53,8 @@ class Site:
     public_key: str = ""
     """Of the laboratory's certificates, as PEM; empty if it issues none."""
     attempts: Attempts = field(default_factory=Attempts)
+    ending: threading.Event = field(default_factory=threading.Event)
+    """Set once the laboratory is told to end, so that nobody waits for news any longer."""
 
     def with_token(self, request: Request, token: str) -> Account:
         """The account of a token. Raises Unknown for a wrong one, and TooManyAttempts after some of them."""

@@ -1,0 +1,78 @@
+"""The progress of a run is read and streamed from its file, from wherever somebody left off."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import threading
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+from beckn_conformance.commands.lab import live
+from tests.commands.lab.laboratories import ALICE
+
+FINDING = {
+    "id": "A-1",
+    "requirement": "A",
+    "level": "MUST",
+    "operation": "Provider/get",
+    "pointer": "/info",
+} | dict.fromkeys(("message", "sent", "expected", "observed"), "text")
+
+
+def line(tests: int, **more: Any) -> str:
+    return json.dumps({"tests": tests, "of": 3, "exchanges": 10 * tests, "seconds": 2.0, **more}) + "\n"
+
+
+def streamed(path: Path, *states: str, offset: int = 0, ending: bool = False) -> list[str]:
+    """The events of a stream while a run goes through these states, the last of which stays."""
+    left = [*states]
+
+    def get(account: Any, id_: str) -> Any:
+        return SimpleNamespace(state=left.pop(0) if len(left) > 1 else left[0])
+
+    runs: Any = SimpleNamespace(get=get, progress=lambda account, id_: path)
+    run: Any = SimpleNamespace(id="r1")
+    told = threading.Event()
+    if ending:
+        told.set()
+
+    async def read() -> list[str]:
+        response = live.stream(runs, ALICE, run, offset, states[0], told)
+        return [str(part) async for part in response.body_iterator]
+
+    return asyncio.run(read())
+
+
+def test_progress_is_folded_from_its_lines(tmp_path: Path) -> None:
+    path = tmp_path / "p"
+    path.write_text(line(1, findings=[FINDING]) + "nonsense\n" + line(2, gone=["A-1"]) + line(3)[:9])
+
+    found = live.progress(path)
+
+    assert (found.tests, found.exchanges, found.rate, found.findings) == (2, 20, 10, {})
+
+
+def test_a_stream_begins_where_somebody_left_off_and_ends_with_the_run(tmp_path: Path) -> None:
+    path = tmp_path / "p"
+    path.write_text(line(1) + line(2))
+
+    events = streamed(path, "running", "running", "ended", offset=len(line(1)))
+
+    assert [event.partition("\n")[0] for event in events] == [
+        "retry: 2000",
+        f"id: {len(line(1) + line(2))}",
+        "event: state",
+    ]
+
+
+def test_a_stream_begins_anew_if_the_run_has(tmp_path: Path) -> None:
+    path = tmp_path / "p"
+    path.write_text(line(1))
+
+    assert f"id: {len(line(1))}" in "".join(streamed(path, "running", "running", "ended", offset=10_000))
+
+
+def test_a_stream_ends_with_the_laboratory_so_that_it_can_end(tmp_path: Path) -> None:
+    assert streamed(tmp_path / "p", "running", ending=True) == ["retry: 2000\n\n"]
