@@ -125,7 +125,7 @@ def test_measuring_takes_time_in_proportion_to_the_text(piece):
 
 def test_a_fault_of_a_json_file_is_told_with_its_line(tmp_path):
     path = tmp_path / "report.json"
-    path.write_text('{\n "a": 1,\n}')
+    path.write_text('{\n "a": 1,\n !}')
 
     with pytest.raises(UsageError) as raised:
         reading.json_file(path)
