@@ -148,6 +148,9 @@ def public(shown: Shown, refused: Refusal) -> Endpoint:
 def page(shown: Shown, refused: Refusal) -> Endpoint:
     """An endpoint for people: redirects to the login, and refuses a form without its token."""
 
+    def known(request: Request) -> Account | None:
+        return site_of(request).with_cookie(request.cookies.get(COOKIE, ""))
+
     def visit(request: Request, form: FormData) -> Response:
         site = site_of(request)
         cookie = request.cookies.get(COOKIE, "")
@@ -167,7 +170,15 @@ def page(shown: Shown, refused: Refusal) -> Endpoint:
             keep(request, response, cookie)
         return response
 
-    return _endpoint(visit)
+    endpoint = _endpoint(visit)
+
+    async def after_login(request: Request) -> Response:
+        # What strangers send is not even read.
+        if request.method == "POST" and await run_in_threadpool(known, request) is None:
+            return RedirectResponse(f"/login?next={next_of(request)}", 303)
+        return await endpoint(request)
+
+    return after_login
 
 
 def _endpoint(visit: Callable[[Request, FormData], Response]) -> Endpoint:

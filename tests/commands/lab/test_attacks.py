@@ -323,6 +323,21 @@ def test_a_report_runs_in_an_origin_of_its_own(site, ended):
     assert download.headers["content-type"] == "application/octet-stream"
 
 
+@pytest.mark.parametrize("path", ["/judge", "/verify", "/gateways/new", "/api/judge"])
+def test_what_a_stranger_uploads_is_not_even_read(site, path):
+    read = []
+
+    async def upload():
+        read.append(1)
+        yield b"x" * 1000
+
+    headers = {"Origin": f"http://{HOST}", "Content-Type": "multipart/form-data; boundary=x", "Content-Length": "1000"}
+    reply = site.browser().client.post(path, content=upload(), headers=headers)
+
+    assert reply.status_code in (303, 401)
+    assert read == []
+
+
 def test_a_request_that_is_too_large_is_refused(site):
     alice = site.browser("alice")
     length = {"Origin": f"http://{HOST}", "Content-Length": str(LARGEST_FORM + 1)}
