@@ -20,6 +20,7 @@ from .execution import Executor, Here, Jobs
 from .gateways import Gateways
 from .places import Places
 from .queue import Queue
+from .refusals import NotFound
 from .reports import Reports
 from .runs import Runs
 from .store import Gateway, Run, Store
@@ -85,7 +86,8 @@ def opened(settings: Settings) -> Iterator[Laboratory]:
 
         def declared(run: Run) -> tuple[Mapping[str, Any], Mapping[str, str]]:
             gateway = store.get(Gateway, run.gateway)
-            assert gateway is not None
+            if gateway is None:
+                raise NotFound("its gateway was removed")
             config, files = declarations.of_run(vault.open(gateway.declarations, gateway.id))
             return {**config, "gateway": {"name": gateway.name, **config.get("gateway", {})}}, files
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
+import os
 import secrets
 import sqlite3
 import threading
@@ -112,12 +113,14 @@ class Store:
         """Opens or makes the database. Raises UsageError for a file that is none, or of another version."""
         self._lock = threading.Lock()
         try:
+            # SQLite gives its other files the same permissions.
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
             self._database = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
             self._database.row_factory = sqlite3.Row
             self._database.execute("PRAGMA journal_mode = WAL")
             self._database.execute("PRAGMA synchronous = FULL")
             self._prepare(path)
-        except sqlite3.Error as error:
+        except (sqlite3.Error, OSError) as error:
             raise UsageError(f"{path} cannot be used: {error}") from error
 
     def _prepare(self, path: Path) -> None:

@@ -29,6 +29,7 @@ def test_rows_come_back_as_they_were_after_another_start(tmp_path: Path, store: 
     gateway = gateway_row(store, declarations=b"\x00\xff")
     run = run_row(store, "r1", strict=True, seed=7, verdict="conformant", status=0)
 
+    assert {path.stat().st_mode & 0o077 for path in tmp_path.iterdir()} == {0}
     other = Store(tmp_path / "db")
     assert other.get(Gateway, gateway.id) == gateway
     assert other.get(Run, "r1") == run
