@@ -109,8 +109,12 @@ class Reach:
         except ValueError as error:
             raise Forbidden(f"{brief(ascii(address), 80)} is no address, so it cannot be checked") from error
         name = host.casefold().rstrip(".")
-        if not (_is_public(found) or any(pattern.permits(name, found, port) for pattern in self.patterns)):
+        if _is_public(found) or any(pattern.permits(name, found, port) for pattern in self.patterns):
+            return
+        if name in ("", address, str(found)):
             raise Forbidden(f"the address {found} is not one that this laboratory may connect to")
+        # Somebody who asks for names could otherwise learn the addresses of a private network.
+        raise Forbidden(f"the address of {brief(name, 80)} is not one that this laboratory may connect to")
 
     def refusal(self, url: str) -> str:
         """Looks up the host of a URL, and says why it cannot be called; empty if one of its addresses may be."""

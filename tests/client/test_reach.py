@@ -39,6 +39,8 @@ WAYS = ("before ", "", "hook ", "proxy ", "tunnel ", "hook through ")
 @pytest.mark.parametrize("address", PRIVATE)
 def test_no_address_but_a_public_one_is_connected_to(address: str) -> None:
     with pytest.raises(Forbidden, match=r"^the address \S+ is not one that this laboratory may connect to$"):
+        Reach().check("", address, 443)
+    with pytest.raises(Forbidden, match=r"^the address of gw.example is not one that this laboratory may connect to$"):
         Reach().check("gw.example", address, 443)
 
 
@@ -204,7 +206,7 @@ def test_a_name_that_leads_elsewhere_at_the_second_look_is_refused(gateway: Make
 
     assert server.seen == []
     assert said[f"before {url}"] == ""
-    assert all("the address 127.0.0.1 is not one" in said[f"{how}{url}"] for how in WAYS[1:])
+    assert all("the address of rebound.example is not one" in said[f"{how}{url}"] for how in WAYS[1:])
 
 
 @pytest.mark.parametrize("allow", ["127.0.0.1", "*.rebound.example", "127.0.0.0/8:{port}"])

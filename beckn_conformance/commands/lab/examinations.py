@@ -17,8 +17,9 @@ from . import child, uploads
 from .accounts import Account
 from .execution import Jobs
 from .places import Places
-from .refusals import Conflict, Invalid, NotFound
+from .refusals import Invalid, NotFound
 from .results import told
+from .runs import need_room
 from .store import Gateway, Run, Store, new_id, now
 from .turns import Turns
 
@@ -26,8 +27,6 @@ LIMIT: Final = 120.0
 """Seconds that one may take."""
 MEMORY: Final = 3 << 30
 """Bytes of address space that one may take."""
-MOST_JUDGED: Final = 200
-"""Judged files that an account may have."""
 LARGEST_KEY: Final = 64 * 1024
 
 
@@ -47,12 +46,11 @@ class Examinations:
         """Judges recorded traffic, or the record of a run, and keeps the report as a run of the kind ``judged``.
 
         With a ``gateway`` it is that of the gateway, and judged as it declares. ``url`` says which gateway is meant, if
-        there are calls to several. Raises Invalid for the field ``file``, NotFound, and Conflict.
+        there are calls to several. Raises Invalid for the field ``file``, NotFound, Unavailable and Conflict.
         """
         found = self._gateway(account, gateway)
         owner = found.owner if found else account.name
-        if len(self._store.all(Run, MOST_JUDGED, owner=owner, kind="judged")) >= MOST_JUDGED:
-            raise Conflict(f"{owner} has {MOST_JUDGED} judged files already; remove one first")
+        need_room(account, owner, self._store, self._places)
         with self._turns.taken(account), self._places.temporary() as private:
             path = uploads.save(file, name, _inner(private, "uploaded"))
             report = private / "report"

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -59,6 +60,17 @@ class Places:
             except OSError as error:
                 raise UsageError(f"--data {self.data} cannot be written: {error.strerror}") from error
             yield
+
+    def taken(self, runs: Iterable[str]) -> int:
+        """Bytes of the reports of runs."""
+        found = (
+            Path(folder) / name for run in runs for folder, _, names in os.walk(self.report(run)) for name in names
+        )
+        sizes = 0
+        for path in found:
+            with contextlib.suppress(FileNotFoundError):
+                sizes += path.lstat().st_size
+        return sizes
 
     @contextlib.contextmanager
     def temporary(self) -> Iterator[Path]:

@@ -12,6 +12,8 @@ from .queue import Queue
 from .refusals import Conflict, Invalid, NotFound, Unavailable
 from .store import UNDER_WAY, Gateway, Run, Store, new_id
 
+LARGEST_SHARE = 20 << 30
+"""Bytes that the reports of a vendor may take."""
 MOST_UNDER_WAY = 20
 """Runs of a vendor that are queued or running."""
 DEEPEST = 2500
@@ -20,6 +22,14 @@ LARGEST_SEED = 2**31 - 1
 
 Hindrance = Callable[[str], str]
 """Says why the laboratory may not connect to a URL; empty if it may."""
+
+
+def need_room(account: Account, owner: str, store: Store, places: Places) -> None:
+    """Raises Unavailable if the disk is full, and Conflict for a vendor whose reports take more than their share."""
+    if places.full:
+        raise Unavailable("the disk of the laboratory is full")
+    if not account.officer and places.taken(run.id for run in store.all(Run, owner=owner)) > LARGEST_SHARE:
+        raise Conflict(f"the reports of {owner} take more than {LARGEST_SHARE >> 30} GB; remove some runs first")
 
 
 class Runs:
@@ -58,8 +68,7 @@ class Runs:
             errors["url"] = why
         if errors:
             raise Invalid(errors)
-        if self._places.full:
-            raise Unavailable("the disk of the laboratory is full")
+        need_room(account, found.owner, self._store, self._places)
         # The owner of a run is that of its gateway, whoever starts it.
         run = Run(new_id(), found.id, found.owner, found.url, strict=strict, depth=depth, seed=seed)
         with self._starting:

@@ -110,6 +110,20 @@ def test_an_edit_keeps_what_it_does_not_change(lab: Laboratory) -> None:
     assert lab.gateways.declaration(ALICE, gateway.id) == {"signup_token": "t0ken"}
 
 
+def test_the_reports_of_a_vendor_have_a_share_of_the_disk(lab: Laboratory, monkeypatch: pytest.MonkeyPatch) -> None:
+    gateway = entered(lab)
+    run = over(lab, begun(lab, ALICE, gateway))
+    monkeypatch.setattr(runs, "LARGEST_SHARE", 1000)
+
+    with pytest.raises(Conflict, match="the reports of alice take more than"):
+        begun(lab, ALICE, gateway)
+    with pytest.raises(Conflict, match="the reports of alice take more than"):
+        lab.examinations.judge(ALICE, io.BytesIO(b"{}"), "log.json")
+    begun(lab, BOB, entered(lab, BOB, "http://other.example"))
+    lab.runs.remove(ALICE, run.id)
+    begun(lab, ALICE, gateway)
+
+
 def test_no_verdict_is_shown_that_is_not_of_a_run_at_the_url(
     lab: Laboratory, data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
