@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import socket
 from collections.abc import Awaitable, Callable, Collection
 from pathlib import Path
@@ -127,17 +128,27 @@ def serve(settings: Settings, host: str, port: int, accounts_file: Path | None) 
         # Where everybody logs in, a name that leads here by a trick has nobody's cookie.
         hosts = None if accounts else {*LOOPBACK, host}
         site = Site(laboratory, accounts, sessions, public_key)
-        config = uvicorn.Config(
-            application(site, hosts),
-            log_level="warning",
-            access_log=False,
-            server_header=False,
-            timeout_graceful_shutdown=3,
-        )
+        config = configured(application(site, hosts))
         where = f"[{host}]" if ":" in host else host
         print(f"laboratory: http://{where}:{listening.getsockname()[1]}/ (Ctrl-C ends it)", flush=True)
         _Server(config, site).run([listening])
     return 0
+
+
+def configured(app: Shield) -> uvicorn.Config:
+    """How the laboratory is served. Behind a proxy on this machine, addresses are those that it forwards for."""
+    # It warns of each form that ends unusually.
+    for name in ("multipart", "python_multipart"):
+        logging.getLogger(name).setLevel(logging.ERROR)
+    return uvicorn.Config(
+        app,
+        ws="none",
+        lifespan="off",
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=3,
+    )
 
 
 def _public_key(path: Path | None) -> str:

@@ -117,7 +117,8 @@ def website(folder: Path, *, accounts: bool = True, key: Path | None = None, pub
         }
     data = folder / "data"
     with (
-        asyncio.Runner() as runner,
+        # It has no loop before it is used: a test with a real browser has one already.
+        contextlib.closing(asyncio.Runner()) as runner,
         opened(Settings(data, key=key)) as laboratory,
         contextlib.closing(Sessions(data / "sessions")) as sessions,
     ):

@@ -1,0 +1,336 @@
+"""The pages of a laboratory in a real browser."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import socket
+import threading
+from pathlib import Path
+
+import pytest
+import uvicorn
+
+from beckn_conformance.commands.certificate import keys
+from beckn_conformance.commands.lab import server
+from beckn_conformance.commands.lab.accounts import LOCAL as ACCOUNT
+from tests.commands.lab.browsers import website
+from tests.commands.lab.laboratories import scripted
+from tests.end_to_end.kit import until
+from tests.report.test_report_in_browser import PHONE, SCREEN, browser, overflow  # noqa: F401
+
+pytestmark = pytest.mark.long
+
+MARKUP = "<img src=x onerror=window.caught=1><script>window.caught=1</script>"
+STEPS = f"""
+stopped = []
+signal.signal(signal.SIGINT, lambda *_: stopped.append(1))
+def write(**more):
+    with progress.open("a") as file:
+        file.write(json.dumps({{"tests": 3, "of": 10, "exchanges": 1234, "seconds": 2.0, **more}}) + "\\n")
+def finding(number):
+    about = {{"requirement": "SIGNUP-ID", "level": "MUST", "operation": "Provider/signup", "pointer": "/a"}}
+    texts = {{"message": {MARKUP!r}, "sent": "a signup", "expected": "an id", "observed": "none"}}
+    return {{"id": f"SIGNUP-ID-{{number:08x}}", **about, **texts}}
+def wait(name):
+    while not (progress.parents[1] / name).exists() and not stopped: time.sleep(0.01)
+write()
+wait("one")
+write(tests=5, findings=[finding(1)])
+wait("two")
+write(tests=6, findings=[finding(2)], gone=["SIGNUP-ID-00000001"])
+wait("end")
+for name in ("one", "two", "end"):
+    if not stopped: (progress.parents[1] / name).unlink()
+judge()
+"""
+"""A run that goes on as the test lets it."""
+
+
+@contextlib.contextmanager
+def served(app):
+    """The address of a laboratory that a browser can reach."""
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        running = uvicorn.Server(server.configured(app))
+        thread = threading.Thread(target=running.run, args=([listening],))
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+        finally:
+            running.should_exit = True
+            thread.join()
+
+
+@pytest.fixture
+def key(tmp_path):
+    keys.generate(tmp_path / "lab.key")
+    return tmp_path / "lab.key"
+
+
+@pytest.fixture
+def lab(tmp_path, monkeypatch, key):
+    """A laboratory without accounts, and its address."""
+    scripted(monkeypatch, STEPS)
+    with website(tmp_path, accounts=False, key=key) as site, served(site.app) as address:
+        yield site, address
+
+
+@pytest.fixture
+def visit(browser, lab):  # noqa: F811
+    """Opens pages; what the browser complains of, and what is asked of others, fails the test."""
+    contexts, complaints = [], []
+
+    def open_(path="/", viewport=SCREEN, **options):
+        context = browser.new_context(viewport=viewport, base_url=lab[1], **options)
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(20_000)
+        page.on("console", lambda message: message.type in ("error", "warning") and complain(message.text))
+        page.on("pageerror", lambda error: complain(str(error)))
+        page.on("dialog", lambda dialog: (complain(dialog.message), dialog.dismiss()))
+        page.on("request", lambda request: request.url.startswith((lab[1], "data:")) or complain(request.url))
+        page.goto(path)
+        return page
+
+    def complain(text):
+        # Forms with mistakes come back with 422.
+        if "status of 422" not in text:
+            complaints.append(text)
+
+    yield open_
+    for context in contexts:
+        context.close()
+    assert complaints == []
+
+
+def add(page, name="Acme Gateway", url="http://gw.example/api"):
+    page.goto("/gateways/new")
+    page.get_by_label("Name").fill(name)
+    page.get_by_label("Base URL").fill(url)
+    page.get_by_role("button", name="Add").click()
+    page.get_by_role("heading", name=name).wait_for()
+    return page.url
+
+
+def start(page, gateway):
+    page.goto(gateway)
+    page.get_by_role("link", name="New run").click()
+    page.get_by_role("button", name="Start").click()
+    page.locator("#tests").get_by_text("3").wait_for()
+    return page.url
+
+
+def let(lab, *names):
+    for name in names:
+        (lab[0].data / name).touch()
+
+
+def is_focused(page, name):
+    return page.evaluate("document.activeElement.id") == name
+
+
+def test_a_mistake_has_the_focus_and_is_described(visit):
+    page = visit("/gateways/new")
+    page.get_by_label("Name").fill("Acme")
+    page.get_by_label("Base URL").fill("ftp://gw.example")
+    page.get_by_role("button", name="Add").click()
+
+    page.get_by_role("alert").wait_for()
+    assert is_focused(page, "url")
+    described = page.get_by_label("Base URL").get_attribute("aria-describedby").split()
+    assert "needs a scheme" in page.locator(f"#{described[0]}").inner_text()
+    gateway = add(page)
+    page.get_by_role("link", name="Edit declarations").click()
+    page.get_by_text("Limits").click()
+    page.get_by_label("Timeout").fill("-3")
+    page.get_by_role("button", name="Save").click()
+    page.get_by_role("alert").wait_for()
+    assert is_focused(page, "timeout")
+    page.get_by_label("Timeout").fill("8")
+    page.get_by_text("Access").click()
+    page.get_by_label("Headers, row 1, Name").fill("X-Key")
+    page.get_by_label("Headers, row 1, Value").fill("s3cret")
+    page.get_by_role("button", name="Save").click()
+    page.get_by_role("heading", name="Declared").wait_for()
+    assert page.url == gateway
+    assert "s3cret" not in page.content()
+
+
+def test_findings_come_as_the_run_finds_them_until_its_end(visit, lab):
+    page = visit()
+    start(page, add(page))
+    assert page.get_by_text("None so far.").is_visible()
+
+    let(lab, "one")
+    page.locator("#SIGNUP-ID-00000001").wait_for()
+    assert page.get_by_role("status").filter(has_text="1 finding so far").is_visible()
+    page.locator("#SIGNUP-ID-00000001 summary").click()
+    for text in ("a signup", "an id", "none", MARKUP):
+        assert page.locator("#SIGNUP-ID-00000001").get_by_text(text, exact=True).first.is_visible()
+    assert page.locator("progress").get_attribute("value") == "5"
+    let(lab, "two")
+    page.locator("#SIGNUP-ID-00000002").wait_for()
+    assert page.locator("#SIGNUP-ID-00000001").count() == 0
+    let(lab, "end")
+    page.get_by_role("link", name="Open the report").wait_for()
+    assert page.locator("#live").count() == 0
+    assert page.evaluate("window.caught") is None
+
+
+def test_a_page_that_is_opened_late_or_again_shows_the_same(visit, lab):
+    page = visit()
+    run = start(page, add(page))
+    let(lab, "one")
+    page.locator("#SIGNUP-ID-00000001").wait_for()
+
+    late = visit(run)
+    assert late.locator("#SIGNUP-ID-00000001").count() == 1
+    let(lab, "two")
+    late.locator("#SIGNUP-ID-00000002").wait_for()
+    page.locator("#SIGNUP-ID-00000002").wait_for()
+    assert late.locator("#SIGNUP-ID-00000001").count() == 0
+    let(lab, "end")
+    late.get_by_role("link", name="Open the report").wait_for()
+
+
+def test_a_run_is_cancelled_and_keeps_what_was_judged(visit, lab):
+    page = visit()
+    start(page, add(page))
+
+    page.get_by_role("button", name="Cancel the run").click()
+
+    page.get_by_role("link", name="Open the report").wait_for()
+    with page.expect_download() as waiting:
+        page.get_by_role("link", name="Download all").click()
+    assert re.fullmatch(r"run-[0-9a-f]{16}\.zip", waiting.value.suggested_filename)
+
+
+def test_two_runs_are_compared_by_choosing_them(visit, lab):
+    page = visit()
+    gateway = add(page)
+    for _ in range(2):
+        start(page, gateway)
+        let(lab, "one", "two", "end")
+        page.get_by_role("link", name="Open the report").wait_for()
+    page.goto(gateway)
+
+    page.get_by_role("button", name="Compare the two").click()
+
+    page.get_by_role("heading", name="Nothing changed").wait_for()
+
+
+def test_without_scripts_everything_but_what_is_live_works(visit, lab):
+    page = visit(java_script_enabled=False)
+    gateway = add(page)
+    page.get_by_role("link", name="New run").click()
+    page.get_by_role("button", name="Start").click()
+    path = lab[0].laboratory.runs.progress
+    (run,) = lab[0].laboratory.runs.list(ACCOUNT, gateway.rpartition("/")[2])
+    until(lambda: path(ACCOUNT, run.id).exists(), 60)
+    let(lab, "one", "two")
+    until(lambda: "00000002" in path(ACCOUNT, run.id).read_text(), 60)
+
+    page.get_by_role("link", name="Refresh").click()
+    assert page.locator("#SIGNUP-ID-00000002").is_visible()
+    page.get_by_role("button", name="Cancel the run").click()
+    until(lambda: not lab[0].laboratory.runs.get(ACCOUNT, run.id).under_way, 60)
+    page.goto(f"/runs/{run.id}")
+    assert page.get_by_role("link", name="Open the report").is_visible()
+    page.goto(f"{gateway}/edit")
+    page.get_by_text("Limits").click()
+    page.get_by_label("Timeout").fill("8")
+    page.get_by_role("button", name="Save").click()
+    assert page.get_by_role("heading", name="Declared").is_visible()
+
+
+def test_a_report_cannot_reach_the_laboratory(visit, lab):
+    page = visit()
+    run = start(page, add(page)).rpartition("/")[2]
+    let(lab, "one", "two", "end")
+    page.get_by_role("link", name="Open the report").wait_for()
+    report = lab[0].laboratory.runs.folder(ACCOUNT, run) / "report.html"
+    report.write_text(
+        "<!doctype html><title>x</title><script>document.title = origin;"
+        "fetch('/api/gateways').catch(() => document.title += ' refused');"
+        "try { document.cookie } catch { document.title += ' no cookie' }</script>"
+    )
+    context = page.context
+    other = context.new_page()
+    other.goto(f"/runs/{run}/report")
+
+    other.wait_for_function("document.title.includes('refused')")
+    assert other.title() == "null no cookie refused"
+
+
+def test_a_page_of_another_site_changes_nothing_and_frames_nothing(browser, lab, tmp_path):  # noqa: F811
+    page = browser.new_context().new_page()
+    page.goto(lab[1])
+    evil = tmp_path / "evil.html"
+    evil.write_text(
+        f"<form id=f method=post action='{lab[1]}/gateways/new'><input name=name value=x><input name=url "
+        f"value='http://gw.example'></form><iframe src='{lab[1]}/'></iframe><script>f.submit()</script>"
+    )
+    page.goto(evil.as_uri())
+    page.wait_for_url("**/gateways/new")
+
+    assert "another site" in page.inner_text("body")
+    assert lab[0].laboratory.gateways.list(ACCOUNT) == []
+
+
+def test_rows_are_added_to_a_table_of_declarations(visit):
+    page = visit()
+    page.goto(f"{add(page)}/edit")
+    page.get_by_text("Access").click()
+    table = page.locator("table[data-rows=headers]")
+    before = table.locator("tbody tr").count()
+
+    page.locator("fieldset", has=table).get_by_role("button", name="Add a row").click()
+
+    assert table.locator("tbody tr").count() == before + 1
+    assert is_focused(page, f"headers.{before}.name")
+    page.get_by_label(f"Headers, row {before + 1}, Name").fill("X-Late")
+    page.get_by_label(f"Headers, row {before + 1}, Value").fill("k")
+    page.get_by_role("button", name="Save").click()
+    page.get_by_text("X-Late").wait_for()
+
+
+@pytest.mark.parametrize(("viewport", "scheme"), [(SCREEN, "light"), (PHONE, "dark")], ids=["desktop", "phone"])
+def test_axe_finds_nothing_and_nothing_is_wider_than_the_screen(visit, lab, viewport, scheme):
+    axe = pytest.importorskip("axe_playwright_python", reason="axe-core comes with axe-playwright-python")
+    script = (Path(axe.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
+    page = visit(viewport=viewport, color_scheme=scheme)
+    gateway = add(page, name=f"A-name-of-many-letters{'x' * 60}")
+    ended, live = start(page, gateway), ""
+    let(lab, "one", "two", "end")
+    page.get_by_role("link", name="Open the report").wait_for()
+    live = start(page, gateway)
+    let(lab, "one")
+    page.locator("#SIGNUP-ID-00000001").wait_for()
+    found = {}
+
+    def look(path):
+        page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true })")
+        page.evaluate(script)
+        result = page.evaluate("axe.run()")
+        found[path] = [(one["id"], one["nodes"][0]["html"]) for one in result["violations"]]
+        assert {"color-contrast", "heading-order"} <= {rule["id"] for rule in result["passes"]}, path
+        assert overflow(page) <= 0, path
+
+    look("live")
+    for path in (
+        *("/", "/gateways/new", gateway, f"{gateway}/edit", f"{gateway}/run", ended),
+        *("/compare", f"/compare?old={ended[-16:]}&new={ended[-16:]}", "/judge", "/verify", "/api"),
+    ):
+        page.goto(path)
+        look(path)
+    page.goto(f"{gateway}/edit")
+    page.locator("[id='timeout']").evaluate("(one) => { one.value = '-3' }")
+    page.locator("[id='headers.0.name']").evaluate("(one) => { one.value = 'X Y' }")
+    page.get_by_role("button", name="Save").click()
+    page.get_by_role("alert").wait_for()
+    look("mistakes")
+    let(lab, "end")
+
+    assert {path: rules for path, rules in found.items() if rules} == {}
+    assert live
