@@ -82,7 +82,11 @@ class Gateways:
     def declaration(self, account: Account, id_: str) -> Mapping[str, Any]:
         """What is declared about a gateway, secrets included: for the form that keeps them, never for a page."""
         gateway = self._own(account, id_)
-        return self._vault.open(gateway.declarations, gateway.id)
+        try:
+            return self._vault.open(gateway.declarations, gateway.id)
+        except UsageError:
+            # The key was lost. No run begins until it is declared again.
+            return {}
 
     def add(
         self,

@@ -29,7 +29,6 @@ class Vault:
     def __init__(self, path: Path) -> None:
         """Reads the key, or makes one if there is no such file. Raises UsageError for a file that is no key, or that
         others can read."""
-        self._path = path
         if not os.path.lexists(path):
             try:
                 with replaced(path, mode=0o600) as file:
@@ -59,6 +58,6 @@ class Vault:
         try:
             text = self._cipher.decrypt(sealed[:NONCE], sealed[NONCE:], gateway.encode())
         except (InvalidTag, ValueError) as error:
-            raise UsageError(f"the declaration of a gateway was not stored with the key in {self._path}") from error
+            raise UsageError("what is declared about it cannot be read with this key; declare it again") from error
         declaration: dict[str, Any] = json.loads(text)
         return declaration

@@ -12,6 +12,7 @@ import pytest
 
 from beckn_conformance.commands.lab import child, laboratory, runs
 from beckn_conformance.commands.lab.accounts import Account
+from beckn_conformance.commands.lab.execution import Jobs
 from beckn_conformance.commands.lab.laboratory import Laboratory, Settings
 from beckn_conformance.commands.lab.places import Places
 from beckn_conformance.commands.lab.refusals import Conflict, Forbidden, Invalid, NotFound, Unavailable
@@ -108,6 +109,23 @@ def test_an_edit_keeps_what_it_does_not_change(lab: Laboratory) -> None:
 
     assert (changed.name, changed.url, changed.badge) == ("two", "https://gw.example", gateway.badge)
     assert lab.gateways.declaration(ALICE, gateway.id) == {"signup_token": "t0ken"}
+
+
+def test_without_the_key_everything_has_to_be_declared_again(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # The job is made of what is declared, and then played by a script.
+    of = Jobs.of
+    scripted(monkeypatch)
+    scripted_of = Jobs.of
+    monkeypatch.setattr(Jobs, "of", lambda jobs, run: of(jobs, run) and scripted_of(jobs, run))
+    with laboratory.opened(Settings(data)) as lab:
+        gateway = lab.gateways.add(ALICE, "one", "http://gw.example", {"signup_token": "secret"}).id
+    (data / "secrets.key").unlink()
+
+    with laboratory.opened(Settings(data)) as lab:
+        assert lab.gateways.declaration(ALICE, gateway) == {}
+        assert "declare it again" in over(lab, begun(lab, ALICE, gateway)).reason
+        lab.gateways.edit(ALICE, gateway, "one", "http://gw.example", {"signup_token": "again"})
+        assert over(lab, begun(lab, ALICE, gateway)).verdict
 
 
 def test_the_reports_of_a_vendor_have_a_share_of_the_disk(lab: Laboratory, monkeypatch: pytest.MonkeyPatch) -> None:
