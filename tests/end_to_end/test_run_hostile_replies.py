@@ -255,7 +255,7 @@ def test_a_hostile_reply_is_judged_like_any_other(
 ) -> None:
     server = gateway(TWISTS[name])
 
-    run = kit.run(server.url, kit.configure("settle: 0.2"), "--gateway-timeout=3", *SOME)
+    run = kit.run(server.url, kit.configure("settle: 0.2"), "--gateway-timeout=3", "--gateway-patience=5", *SOME)
 
     _assert_unharmed(run, tmp_path)
     assert not {"x-injected", "cookie"} & {name for seen in server.seen for name in seen.headers}
