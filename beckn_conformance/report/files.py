@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -65,6 +65,20 @@ def read(folder: Path) -> dict[str, Any]:
     if amiss := misfit(report, "report.json"):
         raise UsageError(f"{path} is not a valid report: {amiss}")
     return report
+
+
+def is_name(name: str) -> bool:
+    """Returns True for the name of a file that a report folder can have."""
+    folder, _, script = name.rpartition("/")
+    return name in NAMES or (folder == SCRIPTS and SCRIPT.fullmatch(script) is not None)
+
+
+def present(folder: Path) -> Iterator[str]:
+    """Yields the names of the files of a report folder that exist, with report.json first."""
+    for name in NAMES:
+        if (folder / name).is_file():
+            yield name
+    yield from filter(is_name, sorted(f"{SCRIPTS}/{path.name}" for path in (folder / SCRIPTS).glob("*.sh")))
 
 
 def _write_scripts(report: Mapping[str, Any], folder: Path) -> None:

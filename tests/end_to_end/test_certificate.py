@@ -100,7 +100,7 @@ def test_an_officer_of_a_laboratory_issues_one(home: Path, monkeypatch: pytest.M
         certified = lab.reports.certify(officer, "r1", days=30)
 
         assert certified.certified
-        assert statement.NAME in lab.reports.names(officer, "r1")
+        assert (lab.runs.folder(officer, "r1") / statement.NAME).is_file()
     assert main(["verify", str(home / "lab" / "runs" / "r1"), "--public-key", str(home / "key.pub")]) == 0
 
 

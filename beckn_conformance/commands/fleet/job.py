@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import os
-import re
 import signal
 import subprocess
 import sys
 import tempfile
 import time
 import zlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -38,7 +37,6 @@ CANCELLED = "cancelled"
 """The reason of a run that was told to end."""
 Wish = Literal["play", "end", "kill"]
 """Whether a run is to be played, to be ended with a report, or to be killed."""
-SCRIPT = re.compile(rf"{files.SCRIPTS}/{files.SCRIPT.pattern}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +89,7 @@ class Outcome:
         """Writes the files of the report to a folder that has none yet."""
         for name, packed in self.files.items():
             # Only files of a report are written, whatever a worker sends.
-            if name not in files.NAMES and not SCRIPT.fullmatch(name):
+            if not files.is_name(name):
                 continue
             path = folder / name
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -251,7 +249,7 @@ def _packed(report: Path) -> tuple[dict[str, bytes], bool]:
     """Packs the files of a report. If they are too large, only report.json is kept, and the second value is True."""
     packed: dict[str, bytes] = {}
     room = LARGEST
-    for name in _names(report):
+    for name in files.present(report):
         packer = zlib.compressobj()
         content = bytearray()
         with (report / name).open("rb") as file:
@@ -263,12 +261,3 @@ def _packed(report: Path) -> tuple[dict[str, bytes], bool]:
             return {key: value for key, value in packed.items() if key == "report.json"}, True
         packed[name] = bytes(content)
     return packed, False
-
-
-def _names(report: Path) -> Iterator[str]:
-    """Names of the existing files of a report, with report.json first."""
-    for name in files.NAMES:
-        if (report / name).is_file():
-            yield name
-    for path in sorted((report / files.SCRIPTS).glob("*.sh")):
-        yield f"{files.SCRIPTS}/{path.name}"

@@ -35,14 +35,6 @@ TYPES = {".json": "application/json", ".html": "text/html; charset=utf-8", ".svg
 CHUNK = 256 * 1024
 
 
-def is_file_of_a_report(name: str) -> bool:
-    """True for the name of a file that a report folder can have."""
-    folder, _, script = name.rpartition("/")
-    return (
-        name in files.NAMES or name == CERTIFICATE or (folder == files.SCRIPTS and bool(files.SCRIPT.fullmatch(script)))
-    )
-
-
 def listed(folder: Path) -> list[tuple[str, str, str]]:
     """The files of a folder other than scripts: name, what it is, and size."""
     found = []
@@ -64,7 +56,7 @@ def report(folder: Path) -> Response:
 
 def file(folder: Path, name: str) -> Response:
     """A file of a report to download. Raises NotFound."""
-    if not is_file_of_a_report(name):
+    if not (files.is_name(name) or name == CERTIFICATE):
         raise NotFound("a report has no such file")
     response = _sent(_opened(folder, name), "application/octet-stream")
     _attach(response, name.rpartition("/")[2])
@@ -73,11 +65,11 @@ def file(folder: Path, name: str) -> Response:
 
 def packed(folder: Path, name: str) -> Response:
     """All files of a report as a ZIP. Raises NotFound."""
-    names = [name for name, *_ in listed(folder)]
+    names = [*files.present(folder)]
     if not names:
         raise NotFound("there is no report")
-    scripts = sorted(f"{files.SCRIPTS}/{path.name}" for path in (folder / files.SCRIPTS).glob("*.sh"))
-    response = _sent(_archive(folder, [*names, *filter(is_file_of_a_report, scripts)]), "application/zip")
+    names += [CERTIFICATE] if (folder / CERTIFICATE).is_file() else []
+    response = _sent(_archive(folder, names), "application/zip")
     _attach(response, name)
     return response
 

@@ -9,7 +9,6 @@ from typing import Any
 
 from ...errors import KitError
 from ...report import comparison, files
-from ..certificate.statement import NAME as CERTIFICATE
 from ..fleet.job import write_config
 from . import child
 from .accounts import Account
@@ -47,16 +46,6 @@ class Reports:
     def report(self, account: Account, id_: str) -> dict[str, Any]:
         """The content of report.json of a run. Raises Conflict if it has none."""
         return self._read(self._runs.get(account, id_))
-
-    def names(self, account: Account, id_: str) -> list[str]:
-        """The files of the report of a run that exist: those to look at and to download."""
-        folder = self._places.report(self._runs.get(account, id_).id)
-        scripts = sorted(
-            f"{files.SCRIPTS}/{path.name}"
-            for path in (folder / files.SCRIPTS).glob("*.sh")
-            if files.SCRIPT.fullmatch(path.name)
-        )
-        return [name for name in (*files.NAMES, CERTIFICATE, *scripts) if (folder / name).is_file()]
 
     def compare(self, account: Account, old: str, new: str) -> comparison.Comparison:
         """How a run differs from an older one. Raises Conflict if one has no report, or that of another kit."""

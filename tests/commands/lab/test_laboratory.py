@@ -17,6 +17,7 @@ from beckn_conformance.commands.lab.laboratory import Laboratory, Settings
 from beckn_conformance.commands.lab.places import Places
 from beckn_conformance.commands.lab.refusals import Conflict, Forbidden, Invalid, NotFound, Unavailable
 from beckn_conformance.errors import UsageError
+from beckn_conformance.report.files import present
 from tests.commands.lab.laboratories import ALICE, BOB, OFFICER, begun, entered, logged, over, scripted
 from tests.end_to_end.kit import ROOT, until
 
@@ -42,7 +43,7 @@ def test_a_run_is_queued_played_and_reported(lab: Laboratory) -> None:
     assert (run.state, run.status, run.verdict, run.reason) == ("ended", 1, "non-conformant", "")
     assert run.failed > 0
     assert lab.reports.report(ALICE, run.id)["verdict"] == "non-conformant"
-    assert lab.reports.names(ALICE, run.id) == ["report.json"]
+    assert [*present(lab.runs.folder(ALICE, run.id))] == ["report.json"]
     assert lab.gateways.get(ALICE, run.gateway).trend == (run,)
 
 
@@ -60,7 +61,6 @@ def test_another_vendors_things_are_as_if_they_did_not_exist(lab: Laboratory) ->
             lab.runs.folder,
             lab.runs.progress,
             lab.reports.report,
-            lab.reports.names,
             lab.reports.certify,
         ):
             with pytest.raises(NotFound, match=r"^there is no such page$"):
@@ -352,7 +352,7 @@ def test_a_run_without_a_report_cannot_be_compared_certified_or_replayed(lab: La
     ):
         with pytest.raises(Conflict, match="no report"):
             refused()
-    assert lab.reports.names(ALICE, run.id) == []
+    assert [*present(lab.runs.folder(ALICE, run.id))] == []
 
 
 def test_a_data_folder_that_cannot_be_used_is_said_in_one_line(lab: Laboratory, data: Path, tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ import pytest
 from beckn_conformance.commands.lab import laboratory, queue
 from beckn_conformance.commands.lab.laboratory import Settings
 from beckn_conformance.errors import UsageError
+from beckn_conformance.report.files import present
 from tests.commands.lab.laboratories import ALICE, begun, entered, over, scripted
 from tests.end_to_end.kit import until
 
@@ -48,7 +49,7 @@ def test_a_run_comes_back_with_its_report_and_progress(
         run = over(lab, begun(lab, ALICE, entered(lab)))
 
         assert (run.status, run.verdict, run.reason) == (1, "non-conformant", "")
-        assert lab.reports.names(ALICE, run.id) == ["report.json"]
+        assert [*present(lab.runs.folder(ALICE, run.id))] == ["report.json"]
         until(lambda: lab.runs.progress(ALICE, run.id).read_text() == "{}\n{}\n", 20)
 
 

@@ -14,6 +14,7 @@ import pytest
 from beckn_conformance.commands.lab import laboratory
 from beckn_conformance.commands.lab.laboratory import Settings
 from beckn_conformance.commands.lab.queue import RESTARTED
+from beckn_conformance.report.files import present
 from tests.commands.lab.laboratories import OFFICER, over, scripted
 from tests.end_to_end.kit import environment, until
 
@@ -57,7 +58,7 @@ def test_killed_runs_are_reported_and_queued_ones_played(tmp_path: Path, monkeyp
         assert not secret.exists()
         reported, played = over(lab, first), over(lab, second)
         report = lab.reports.report(OFFICER, first)
-        names = lab.reports.names(OFFICER, first)
+        names = [*present(lab.runs.folder(OFFICER, first))]
 
     assert (reported.state, reported.verdict, reported.reason) == ("ended", "incomplete", RESTARTED)
     assert reported.exchanges == report["run"]["exchanges"] > 0
