@@ -10,9 +10,10 @@ import zlib
 
 import pytest
 
-from beckn_conformance.commands.fleet import job
+from beckn_conformance.commands.fleet import cluster, job
 from beckn_conformance.commands.fleet.job import Job, Outcome, make
 from beckn_conformance.process import children
+from tests.commands.clusters import cluster as running_cluster
 from tests.end_to_end.kit import until
 
 SOON = 4.0
@@ -157,3 +158,15 @@ def test_a_run_ends_with_its_standard_input():
         process.stdin.close()
 
         assert process.wait(300) == -9
+
+
+@pytest.mark.filterwarnings("default")
+def test_runs_are_played_on_the_cluster_of_a_scheduler(tmp_path):
+    jobs = [scripted("sys.exit(0)", name=name) for name in ("a", "b")]
+    began = []
+
+    with running_cluster(tmp_path) as address, cluster.remote(address) as client:
+        outcomes = [*cluster.outcomes(client, jobs, began.append)]
+
+    assert {(outcome.name, outcome.status, outcome.reason) for outcome in outcomes} == {("a", 0, ""), ("b", 0, "")}
+    assert {*began} == {"a", "b"}

@@ -87,7 +87,7 @@ def connect(address: str) -> distributed.Client:
     Raises UsageError where nothing answers there, or no worker comes.
     """
     try:
-        client = distributed.Client(address, timeout=PATIENCE, set_as_default=False)
+        client = distributed.Client(address, timeout=PATIENCE)
     except (OSError, TimeoutError, TypeError, ValueError, RuntimeError) as error:
         raise UsageError(f"--scheduler {address}: no scheduler answers there ({error})") from error
     try:

@@ -12,10 +12,10 @@ from beckn_conformance.commands.lab import laboratory, queue
 from beckn_conformance.commands.lab.laboratory import Settings
 from beckn_conformance.errors import UsageError
 from beckn_conformance.report.files import present
+from tests.commands.clusters import cluster
 from tests.commands.lab.laboratories import ALICE, begun, entered, over, scripted
 from tests.end_to_end.kit import until
 
-distributed = pytest.importorskip("distributed")
 pytestmark = pytest.mark.filterwarnings("default")
 
 
@@ -23,22 +23,6 @@ pytestmark = pytest.mark.filterwarnings("default")
 def scheduler(tmp_path: Path) -> Iterator[str]:
     with cluster(tmp_path) as address:
         yield address
-
-
-@contextlib.contextmanager
-def cluster(folder: Path, port: int = 0) -> Iterator[str]:
-    """A cluster of one worker in this process."""
-    with distributed.LocalCluster(
-        n_workers=1,
-        threads_per_worker=1,
-        processes=False,
-        protocol="tcp://",
-        host="127.0.0.1",
-        scheduler_port=port,
-        dashboard_address=None,
-        local_directory=str(folder),
-    ) as cluster:
-        yield cluster.scheduler_address
 
 
 def test_a_run_comes_back_with_its_report_and_progress(
