@@ -11,12 +11,11 @@ import shlex
 import ssl
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING
-from urllib.parse import quote, urlsplit
 
 from ..config.gateway import GatewayConfig
 from ..config.proxies import authorization
 from ..config.tls import tls_context
-from ..config.urls import check_url, is_url
+from ..config.urls import check_hook, is_url
 from ..errors import Unmet, UsageError
 from ..messages.exchange import CLIENT_HEADERS, Reply, Request
 from ..messages.json_text import write_json
@@ -35,8 +34,6 @@ PLAIN_ID = re.compile(r"[A-Za-z0-9_:][A-Za-z0-9._:-]*")
 """An id that is only a name wherever a template puts it: in a URL, as a word of a command, within a script."""
 LONGEST_COMMAND, LONGEST_POST = 30.0, 10.0
 """Seconds that a hook may take."""
-IN_TARGET = "%/:?@!$&'()*+,;=~"
-"""Characters that stand for themselves in the path and query of a URL, besides letters, digits and ``._-``."""
 
 
 class Verifier:
@@ -135,15 +132,12 @@ class Verifier:
 
 def _request(url: str, content: bytes) -> Request:
     """The request to a hook. Raises UsageError for a URL that cannot be called."""
-    try:
-        parts = urlsplit(url)
-    except ValueError as error:
-        raise UsageError("its URL cannot be read") from error
-    origin = check_url(f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}", "its URL")
-    target = "?".join(quote(part, safe=IN_TARGET) for part in (parts.path or "/", parts.query) if part)
-    user = authorization(url)
-    fields = (("Content-Type", "application/json"), ("Accept", "*/*"), *((("Authorization", user),) if user else ()))
-    return Request("POST", f"{origin}{target}", fields, content)
+    called, user = check_hook(url), authorization(url)
+    fields = (
+        *(("Content-Type", "application/json"), ("Accept", "*/*")),
+        *((("Authorization", user),) if user else ()),
+    )
+    return Request("POST", called, fields, content)
 
 
 async def _run(words: list[str], registration: str) -> None:

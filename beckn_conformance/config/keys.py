@@ -6,6 +6,7 @@ import datetime
 import math
 import os
 import random
+import shlex
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,7 +29,7 @@ from .paths import path_of
 from .proxies import ENVIRONMENT, proxies_of
 from .time_zones import zone
 from .tls import tls_context
-from .urls import check_url, is_url
+from .urls import check_hook, check_url, is_url
 
 OPTIONS = ("timeout", "patience", "concurrency", "rate")
 """Keys with an option of the same name."""
@@ -189,6 +190,17 @@ def _proxies(value: str, declaration: Declaration) -> dict[str, str]:
         raise KeyFault(("proxy",), str(error)) from error
 
 
+def _verification_hook(hook: str, _: Declaration) -> str:
+    try:
+        if is_url(hook):
+            check_hook(hook.replace("{id}", "0"))
+        elif not shlex.split(hook):
+            raise UsageError("it names no command")
+    except (UsageError, ValueError) as error:
+        raise KeyFault(("verification_hook",), str(error)) from error
+    return hook
+
+
 def _registrations(rows: Iterable[Mapping[str, str]], declaration: Declaration) -> tuple[tuple[str, str], ...]:
     return tuple(
         (row["id"], _secret(("registrations", number, "token"), row["token"], declaration))
@@ -236,6 +248,7 @@ READERS: Mapping[str, Callable[[Any, Declaration], Any]] = {
     "headers": _headers,
     "tls": _tls,
     "proxy": _proxies,
+    "verification_hook": _verification_hook,
     "registrations": _registrations,
     "peers": _peers,
     "mask": lambda names, _: tuple(names),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from urllib.parse import SplitResult, unquote, urlsplit
+from urllib.parse import SplitResult, quote, unquote, urlsplit
 
 import idna
 
@@ -14,6 +14,8 @@ SCHEMES = {"http": 80, "https": 443}
 EXAMPLE = "such as https://gw.example/api"
 HOST_NAME = re.compile(r"(?!-)[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*")
 PATH = re.compile(r"(?:[A-Za-z0-9\-._~!$&'()*+,;=:@/]|%[0-9A-Fa-f]{2})*")
+IN_TARGET = "%/:?@!$&'()*+,;=~"
+"""Characters that stand for themselves in a path or a query, besides letters, digits and ``._-``."""
 LONGEST_HOST = 253
 """Characters of a host name in DNS."""
 
@@ -47,6 +49,20 @@ def check_url(text: str, name: str = "--gateway-url") -> str:
         raise UsageError(f"{shown} must not have a query or a fragment, not even an empty one; calls are made below it")
     where = f":{port}" if port not in (None, SCHEMES[scheme]) else ""
     return f"{scheme}://{_host(parts, shown)}{where}{_path(parts.path, shown)}"
+
+
+def check_hook(url: str) -> str:
+    """The form in which a URL is called that may have a user, a password and a query: without user and password.
+
+    Raises UsageError, whose text shows no more than scheme and host.
+    """
+    try:
+        parts = urlsplit(url)
+    except ValueError as error:
+        raise UsageError("it is not a URL") from error
+    origin = check_url(f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}", "its URL")
+    target = "?".join(quote(part, safe=IN_TARGET) for part in (parts.path or "/", parts.query) if part)
+    return f"{origin}{target}"
 
 
 def is_url(text: str) -> bool:

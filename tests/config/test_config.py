@@ -189,6 +189,12 @@ def test_a_date_may_be_a_date_of_yaml(tmp_path):
             "gateway.yaml, line 2: peers.0: 'https://a?b' must not have a query",
         ),
         (f"clone_within: 5\npeers: [{URL}]\n", f"gateway.yaml, line 2: peers: there is none besides {URL} itself"),
+        ("verification_hook: 'sh -c \"x'\n", "gateway.yaml, line 1: verification_hook: No closing quotation"),
+        ("verification_hook: ' '\n", "gateway.yaml, line 1: verification_hook: it names no command"),
+        (
+            "verification_hook: https://u:open-sesame@a b/{id}?key=x\n",
+            "gateway.yaml, line 1: verification_hook: its URL 'https://a b' has a space",
+        ),
         ("- binding\n", "gateway.yaml, line 1: a mapping of keys is needed, not list"),
         ("just text\n", "gateway.yaml, line 1: a mapping of keys is needed, not str"),
         ("binding: http\nsettle: [1,\n", "gateway.yaml, line 3: not YAML: "),

@@ -4,9 +4,11 @@ import json
 
 import pytest
 
+from beckn_conformance.config.gateway import GatewayConfig
 from beckn_conformance.errors import UsageError
 from beckn_conformance.record.masking import Masker
-from tests.config.configurations import declared, refused
+from tests.config.configurations import declared
+from tests.exchanges import URL, refused
 
 
 def test_secrets_may_stand_in_the_environment(monkeypatch):
@@ -86,7 +88,7 @@ def test_a_harmless_header_field_is_no_secret():
     ],
 )
 def test_only_the_host_or_program_of_a_hook_is_shown(hook, shown):
-    config = declared(verification_hook=hook)
+    config = GatewayConfig(URL, verification_hook=hook, declared={"verification_hook": hook})
 
     assert config.shown["verification_hook"] == shown
     assert config.to_json(Masker().mask)["verification_hook"] == shown

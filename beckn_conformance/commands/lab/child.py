@@ -67,7 +67,8 @@ def run(
             env={**os.environ, **(environment or {}), **dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(private))},
         )
         if memory is not None and hasattr(resource, "prlimit"):
-            resource.prlimit(process.pid, resource.RLIMIT_AS, (memory, memory))
+            with contextlib.suppress(ProcessLookupError):
+                resource.prlimit(process.pid, resource.RLIMIT_AS, (memory, memory))
         try:
             while (status := process.poll()) is None:
                 if time.monotonic() >= end:
