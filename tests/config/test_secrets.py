@@ -7,8 +7,8 @@ import pytest
 from beckn_conformance.config.gateway import GatewayConfig
 from beckn_conformance.errors import UsageError
 from beckn_conformance.record.masking import Masker
-from tests.config.configurations import declared
-from tests.exchanges import URL, refused
+from tests.config.configurations import declared, refused
+from tests.exchanges import URL
 
 
 def test_secrets_may_stand_in_the_environment(monkeypatch):
