@@ -52,6 +52,7 @@ def test_a_run_is_cancelled_with_a_report(tmp_path: Path, scheduler: str, monkey
 
 def test_runs_wait_for_a_scheduler_that_was_lost(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(queue, "AGAIN", 0.05)
+    monkeypatch.setattr("beckn_conformance.commands.fleet.cluster.PATIENCE", 1.0)
     scripted(monkeypatch, "judge() if (log.parent / 'go').exists() else time.sleep(60)")
     with contextlib.ExitStack() as first:
         address = first.enter_context(cluster(tmp_path))
