@@ -34,7 +34,7 @@ class Jobs:
     """Variables of each run."""
 
     def of(self, run: Run) -> Job:
-        """The job of a run."""
+        """Returns the job of a run."""
         config, files = self.declared(run)
         command = (
             *children.arguments("beckn_conformance"),

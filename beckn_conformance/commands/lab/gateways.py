@@ -64,7 +64,7 @@ class Gateways:
         self._vault = vault
 
     def list(self, account: Account, search: str = "") -> list[GatewayView]:
-        """The gateways that an account may see, newest first: those with every word of the search in their name, URL
+        """Lists the gateways that an account may see, newest first: those with every word of the search in their name, URL
         or owner."""
         own = {} if account.officer else {"owner": account.name}
         words = search.casefold().split()
@@ -76,11 +76,11 @@ class Gateways:
         return [self._view(gateway) for gateway in found]
 
     def get(self, account: Account, id_: str) -> GatewayView:
-        """A gateway. Raises NotFound, also for another vendor's."""
+        """Returns a gateway. Raises NotFound, also for another vendor's."""
         return self._view(self._own(account, id_))
 
     def declaration(self, account: Account, id_: str) -> Mapping[str, Any]:
-        """What is declared about a gateway, secrets included: for the form that keeps them, never for a page."""
+        """Returns what is declared about a gateway, secrets included: for the form that keeps them, never for a page."""
         gateway = self._own(account, id_)
         try:
             return self._vault.open(gateway.declarations, gateway.id)
@@ -137,7 +137,7 @@ class Gateways:
         self._store.remove(gateway)
 
     def with_badge(self, badge: str) -> GatewayView:
-        """The gateway whose badge has this address, for everybody who knows it. Raises NotFound."""
+        """Returns the gateway whose badge has this address, for everybody who knows it. Raises NotFound."""
         found = self._store.all(Gateway, badge=badge)
         if not found:
             raise NotFound
@@ -157,7 +157,7 @@ class Gateways:
     def _checked(
         self, account: Account, name: str, url: str, declaration: Mapping[str, Any], found: Mapping[str, str]
     ) -> tuple[str, str]:
-        """Name and URL in their normal form."""
+        """Returns name and URL in their normal form, or raises Invalid."""
         errors = dict(found)
         name = name.strip()
         if not name or len(name) > LONGEST_NAME or not name.isprintable():

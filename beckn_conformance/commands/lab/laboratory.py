@@ -62,7 +62,7 @@ class Laboratory:
 
 @contextlib.contextmanager
 def _executor(settings: Settings, jobs: Jobs, places: Places) -> Iterator[tuple[Executor, int]]:
-    """What plays runs, and how many at a time."""
+    """Yields what plays runs, and how many at a time."""
     if settings.scheduler is None:
         yield Here(jobs, places), WORKERS
         return

@@ -33,11 +33,11 @@ class Places:
         return self.data / "tmp"
 
     def report(self, run: str) -> Path:
-        """The report folder of a run."""
+        """Returns the report folder of a run."""
         return self.data / "runs" / run
 
     def progress(self, run: str) -> Path:
-        """The lines that a run writes about its progress."""
+        """Returns the file of lines that a run writes about its progress."""
         return self.data / "progress" / f"{run}.jsonl"
 
     @property
@@ -74,7 +74,7 @@ class Places:
 
     @contextlib.contextmanager
     def temporary(self) -> Iterator[Path]:
-        """A private folder that is removed afterwards, or at the next start."""
+        """Makes a private folder that is removed afterwards, or at the next start."""
         with tempfile.TemporaryDirectory(dir=self.private, ignore_cleanup_errors=True) as folder:
             yield Path(folder)
 

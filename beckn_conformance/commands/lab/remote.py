@@ -83,7 +83,7 @@ class Cluster:
         return client
 
     def _reached(self) -> distributed.Client:
-        """The client, or a new one if its scheduler was lost."""
+        """Returns the client, or a new one if its scheduler was lost."""
         with self._lock:
             if self._client.status != "running":
                 try:

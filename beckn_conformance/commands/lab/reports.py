@@ -44,11 +44,11 @@ class Reports:
         return self._key is not None
 
     def report(self, account: Account, id_: str) -> dict[str, Any]:
-        """The content of report.json of a run. Raises Conflict if it has none."""
+        """Returns the content of report.json of a run. Raises Conflict if it has none."""
         return self._read(self._runs.get(account, id_))
 
     def compare(self, account: Account, old: str, new: str) -> comparison.Comparison:
-        """How a run differs from an older one. Raises Conflict if one has no report, or that of another kit."""
+        """Says how a run differs from an older one. Raises Conflict if one has no report, or that of another kit."""
         before, after = (self._read(self._runs.get(account, id_)) for id_ in (old, new))
         try:
             return comparison.compare(before, after)

@@ -40,7 +40,7 @@ def collected(ending: Ending, run: str, places: Places, wanted: Callable[[], boo
 
 
 def has_record(folder: Path) -> bool:
-    """True if a run has written down exchanges."""
+    """Returns True if a run has written down exchanges."""
     return (folder / files.RECORD[0]).exists() and (folder / files.RECORD[1]).exists()
 
 

@@ -43,12 +43,12 @@ class Runs:
         self._starting = threading.Lock()
 
     def list(self, account: Account, gateway: str = "", limit: int = 200) -> list[Run]:
-        """The runs that an account may see, newest first: all, or those of a gateway."""
+        """Lists the runs that an account may see, newest first: all, or those of a gateway."""
         own = {} if account.officer else {"owner": account.name}
         return self._store.all(Run, limit, **own, **({"gateway": gateway} if gateway else {}))
 
     def get(self, account: Account, id_: str) -> Run:
-        """A run. Raises NotFound, also for another vendor's."""
+        """Returns a run. Raises NotFound, also for another vendor's."""
         run = self._store.get(Run, id_)
         if run is None or not (account.officer or run.owner == account.name):
             raise NotFound
@@ -96,13 +96,13 @@ class Runs:
         self._store.remove(run)
 
     def place(self, account: Account, id_: str) -> int:
-        """How many queued runs are older, for a run that is queued."""
+        """Returns how many queued runs are older than one that is queued."""
         return self._store.older(self.get(account, id_))
 
     def folder(self, account: Account, id_: str) -> Path:
-        """The report folder of a run. It may not exist, or hold no report yet."""
+        """Returns the report folder of a run. It may not exist, or hold no report yet."""
         return self._places.report(self.get(account, id_).id)
 
     def progress(self, account: Account, id_: str) -> Path:
-        """The file of JSON lines to which a run adds how far it is. It may not exist."""
+        """Returns the file of JSON lines to which a run adds how far it is. It may not exist."""
         return self._places.progress(self.get(account, id_).id)

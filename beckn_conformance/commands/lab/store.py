@@ -23,12 +23,12 @@ UNDER_WAY = ("queued", "running")
 
 
 def new_id() -> str:
-    """An id that nobody guesses."""
+    """Makes an id that nobody guesses."""
     return secrets.token_hex(8)
 
 
 def now() -> str:
-    """The time in UTC."""
+    """Returns the time in UTC."""
     return datetime.datetime.now(datetime.UTC).isoformat(timespec="milliseconds")
 
 
@@ -151,12 +151,12 @@ class Store:
         )
 
     def get(self, kind: type[Row], id_: str) -> Row | None:
-        """The row with an id; None if there is none."""
+        """Returns the row with an id; None if there is none."""
         rows = self.all(kind, id=id_)
         return rows[0] if rows else None
 
     def all(self, kind: type[Row], /, limit: int = -1, **where: str | tuple[str, ...]) -> list[Row]:
-        """The rows whose columns have these values, newest first. A tuple stands for any of its values."""
+        """Returns the rows whose columns have these values, newest first. A tuple stands for any of its values."""
         conditions: list[str] = []
         values: list[str] = []
         for name, value in where.items():
@@ -183,7 +183,7 @@ class Store:
         self._execute(f"DELETE FROM {TABLES[type(row)]} WHERE id = ?", [row.id])
 
     def older(self, run: Run) -> int:
-        """How many queued runs are older than this one."""
+        """Counts the queued runs that are older than this one."""
         rows = self._execute(
             "SELECT count(*) FROM runs WHERE state = 'queued' AND number < (SELECT number FROM runs WHERE id = ?)",
             [run.id],
