@@ -82,7 +82,8 @@ async def _sent(request: Request) -> AsyncIterator[FormData]:
             yield form
         return
     try:
-        value = json_value((await request.body()).decode())
+        # Many clients name this type without sending anything.
+        value = json_value((await request.body()).decode() or "{}")
     except ValueError as error:
         raise Invalid({"": f"no JSON that can be read: {error}"}) from error
     if not isinstance(value, dict):

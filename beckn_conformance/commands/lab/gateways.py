@@ -64,8 +64,10 @@ class Gateways:
         self._vault = vault
 
     def list(self, account: Account, search: str = "") -> list[GatewayView]:
-        """Lists the gateways that an account may see, newest first: those with every word of the search in their name, URL
-        or owner."""
+        """Lists the gateways that an account may see, newest first.
+
+        Each word of the search is in their name, URL or owner.
+        """
         own = {} if account.officer else {"owner": account.name}
         words = search.casefold().split()
         found = [
@@ -80,7 +82,7 @@ class Gateways:
         return self._view(self._own(account, id_))
 
     def declaration(self, account: Account, id_: str) -> Mapping[str, Any]:
-        """Returns what is declared about a gateway, secrets included: for the form that keeps them, never for a page."""
+        """Returns what is declared about a gateway, secrets included: for the form, and for no page."""
         gateway = self._own(account, id_)
         try:
             return self._vault.open(gateway.declarations, gateway.id)
