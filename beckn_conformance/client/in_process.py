@@ -34,9 +34,11 @@ class InProcess:
         return reply_of(status, headers, content)
 
     async def _handled(self, request: Request) -> tuple[int, list[tuple[bytes, bytes]], list[bytes]]:
+        given = {name.casefold() for name, _ in request.headers}
+        added = [field for field in CLIENT_HEADERS if field[0].casefold() not in given]
         try:
             built = httpx.Request(
-                request.method, request.url, headers=[*CLIENT_HEADERS, *request.headers], content=request.content
+                request.method, request.url, headers=[*added, *request.headers], content=request.content
             )
             response = await self._transport.handle_async_request(built)
         except (httpx.InvalidURL, ValueError) as error:

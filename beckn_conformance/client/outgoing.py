@@ -8,7 +8,7 @@ from typing import Any
 
 from ..config.gateway import SIGNUP_TOKEN, GatewayConfig
 from ..messages.binding import Binding
-from ..messages.exchange import CONTROL, Message, Request, Stimulus
+from ..messages.exchange import CONTROL, PLAIN, Message, Request, Stimulus
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +30,8 @@ class Outgoing:
     stimulus: Stimulus | None = None
     about: str = ""
     """These three as in the exchange."""
+    plain: bool = False
+    """Whether to ask for a reply that is not compressed."""
     start: Callable[[], Awaitable[object]] | None = None
     """Awaited with a place in hand before the first attempt, if the moment of sending matters."""
 
@@ -46,6 +48,8 @@ class Outgoing:
             fields, content = self.binding.encode(Message(header, self.body))
         else:
             fields, content = self.binding.wrap(header, self.text)
+        if self.plain:
+            fields = (*fields, PLAIN)
         names = {name.casefold() for name, _ in fields}
         declared = tuple((name, value) for name, value in config.headers.items() if name.casefold() not in names)
         request = Request(config.method, f"{config.url}/{self.action}", (*fields, *declared), content)

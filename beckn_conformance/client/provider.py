@@ -95,15 +95,25 @@ class Actor:
         header: Mapping[str, str | None] | None = None,
         purpose: str = "",
         stimulus: Stimulus | None = None,
+        plain: bool = False,
         start: Callable[[], Awaitable[object]] | None = None,
         peer: str = "",
     ) -> Exchange:
         """Makes one call; ``header`` overrides header members, None leaves one out.
 
+        ``plain`` asks for a reply that is not compressed.
         ``peer`` is the base URL of another gateway to ask. ``start`` is awaited with a place in hand.
         """
         outgoing = Outgoing(
-            action, self.binding, body, token, header or {}, purpose=purpose, stimulus=stimulus, start=start
+            action,
+            self.binding,
+            body,
+            token,
+            header or {},
+            purpose=purpose,
+            stimulus=stimulus,
+            plain=plain,
+            start=start,
         )
         if peer:
             exchange = await self._gateways[peer].send(outgoing)

@@ -15,7 +15,7 @@ from ..config.gateway import GatewayConfig
 from ..config.urls import check_url
 from ..errors import Unmet, Unreachable, UsageError
 from ..messages.binding import HEADER
-from ..messages.exchange import Exchange
+from ..messages.exchange import PLAIN, Exchange
 from ..messages.hostile import FOREIGN, MALFORMED, MALFORMED_HTTP, SLOW, UNUSUAL, foreign, trickled
 from ..messages.registration import OTHER_CAPITALS, Registration, registration_of
 from ..messages.text import shown
@@ -193,7 +193,10 @@ async def _call(actor: Actor, step: Exchange, live: _Live) -> Exchange:
         del header["Timestamp"]
     body = live.value(step.sent.body)
     peer = live.peer(step.peer) if step.peer else ""
-    return await actor.call(step.action, body, header=header, purpose=step.purpose, stimulus=step.stimulus, peer=peer)
+    plain = PLAIN in step.request.headers
+    return await actor.call(
+        step.action, body, header=header, purpose=step.purpose, stimulus=step.stimulus, plain=plain, peer=peer
+    )
 
 
 async def _odd(actor: Actor, step: Exchange, live: _Live) -> Exchange:

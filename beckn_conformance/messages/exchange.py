@@ -17,6 +17,8 @@ CLIENT_HEADERS = (
     ("Accept-Encoding", "gzip, deflate"),
 )
 """Header fields that the client adds unless the request has them."""
+PLAIN = ("Accept-Encoding", "identity")
+"""Header field that asks for a reply that is not compressed."""
 
 
 class TroubleKind(StrEnum):

@@ -66,7 +66,8 @@ NAMES: Mapping[str, Sequence[str]] = {
     "Hangul": ("{} 서울교통공사",),
     "Han": ("{} 東京地下鉄", "{} 北京公交"),
     "beyond the BMP": ("{} 𠮷野鉄道", "{} 𑄌𑄋𑄴𑄟𑄳𑄦"),
-    "64 characters": ("{} Interurban Transport",),
+    "64 characters": ("{} Interurban Transport Cooperative Society of Operators and Owners of the Region",),
+    "long in Devanagari": ("{}" + " दिल्ली मेट्रो रेल परिवहन सेवा" * 3,),
     "angle brackets": ("{} <Metro>",),
     "quotation marks": ('{} "Blue" Line', "{} `Red` Line"),
     "backslash": ("{} North\\South",),
@@ -160,12 +161,7 @@ class Values:
 
     def name(self, variant: str = "letters", word: str | None = None) -> str:
         known = NAMES.get(variant) or self._random.choice([*NAMES.values()])
-        text = self._random.choice(known).format(word or self.word())
-        return (
-            (text + " Cooperative Society of Operators and Owners of the Region")[:64]
-            if variant.startswith("64")
-            else text
-        )
+        return self._random.choice(known).format(word or self.word())[:64].strip()
 
     def phone(self, variant: str = "without extension") -> str:
         """Returns a number that is valid in its country, of a variant of ``info.phone``."""
@@ -178,6 +174,8 @@ class Values:
                 return f"+{country}-{number}-{self._random.randint(1, 9)}"
             case "extension of six digits":
                 return f"+{country}-{number}-{self._random.randint(100000, 999999)}"
+            case "extension that begins with 0":
+                return f"+{country}-{number}-0{self._random.randint(1, 999)}"
         return f"+{country}-{number}"
 
     def email(self, variant: str = "plain") -> str:
@@ -251,7 +249,10 @@ class Values:
         else:
             content, ending = pdf(word, padded=variant == "padding", size=size // 4 * 3), "pdf"
         title = self._random.choice(("Compliance Certificate", "Operating Permit", "Tax Clearance", "Fleet Insurance"))
-        known = {"name": name or f"{title} {word}.{ending}", "data": base64.b64encode(content).decode()}
+        stem = f"{title} {word}"
+        if variant == "name of 64 characters":
+            stem = f"{stem} {'Annex' * 12}"[:60]
+        known = {"name": name or f"{stem}.{ending}", "data": base64.b64encode(content).decode()}
         others = [other for other in self.specification.document_names if other not in known]
         return known | {other: self.value(f"/documents/*/{other}") for other in others}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from beckn_conformance.client.provider import Actor
-from beckn_conformance.run.scenario import case, scenario
+from beckn_conformance.run.scenario import case, exercises, scenario
 from beckn_conformance.specification.actions import SIGNUP
 from beckn_conformance.suite.cases import ACTIONS, until_blamed
 
@@ -44,3 +44,18 @@ async def test_form_of_replies(actor: Actor, action: str, outcome: str) -> None:
         return
     await actor.get(registration)
     await until_blamed(actor, registration, action, {"registration": {}, **parts})
+
+
+@exercises("REPLY-JSON", "SIGNUP-ECHO", "GET-ROUND-TRIP", "UPDATE-ECHO")
+@scenario
+async def test_replies_that_are_not_compressed(actor: Actor) -> None:
+    """A reply is whole if its text takes more bytes than characters, and nothing hides its length."""
+    name = actor.values.name("Devanagari")
+    registration = await actor.registered(actor.values.signup(name=name))
+    await actor.get(registration)
+    about = {"registration": {"id": registration.id}}
+    for action in ACTIONS:
+        body = actor.values.parts(action) if action == SIGNUP else {**about, **actor.values.parts(action)}
+        if "info" in body:
+            body["info"]["name"] = actor.values.name("Devanagari")
+        await actor.call(action, body, token=None if action == SIGNUP else registration.token, plain=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import re
 from collections.abc import Iterator
 from typing import TypeAlias
 
@@ -37,6 +38,18 @@ def _cut(limit: int) -> Change:
     return lambda text: text[:limit]
 
 
+def _in_bytes(limit: int) -> Change:
+    return lambda text: text.encode()[:limit].decode(errors="ignore")
+
+
+def _without_zeros(phone: str) -> str:
+    return re.sub(r"^(\+\d+-\d+-)0+(?=\d)", r"\1", phone)
+
+
+def _url_safe(data: str) -> str:
+    return data.translate(str.maketrans("+/", "-_"))
+
+
 def _without_tag(email: str) -> str:
     return email.split("+")[0] + email[email.index("@") :] if "+" in email else email
 
@@ -45,6 +58,8 @@ _ECHOES: dict[str, tuple[Row, ...]] = {
     "ECHO": (
         ("phone-extension-lost", "/info/phone", _without_extension, "drops the extension of the phone"),
         ("name-ascii", "/info/name", ascii_only, "has question marks for letters that are not ASCII"),
+        ("name-cut-at-128-bytes", "/info/name", _in_bytes(128), "cuts names at 128 bytes"),
+        ("phone-extension-zeros-lost", "/info/phone", _without_zeros, "reads the extension of a phone as a number"),
         ("name-escaped", "/info/name", html.escape, "has the name escaped for HTML"),
         ("company-id-cut", "/info/company_id", _cut(11), "cuts company ids to eleven characters, like the example"),
         ("email-tag-lost", "/info/email", _without_tag, "drops the tag of an e-mail address"),
@@ -63,10 +78,12 @@ _SIGNUP_ECHOES: dict[str, tuple[Row, ...]] = {
     "ECHO": (
         ("endpoint-url-slash", "/api/endpoint_url", _longer, "has the URL with a slash at its end"),
         ("endpoint-url-origin", "/api/endpoint_url", lambda url: "/".join(url.split("/")[:3]), "cuts the URL's path"),
+        ("document-name-cut-at-60", "/documents/*/name", _cut(60), "cuts names of documents at 60 characters"),
         ("document-name-cut", "/documents/*/name", lambda name: name.rsplit(".", 1)[0], "cuts extensions of documents"),
         ("data-swapped", "/documents", _swapped_data, "gives two documents each other's data"),
     ),
     "ECHO-EXACT": (
+        ("document-data-url-safe", "/documents/*/data", _url_safe, "gives data in the alphabet of base64url"),
         ("document-data-unpadded", "/documents/*/data", lambda data: data.rstrip("="), "gives data without padding"),
         ("document-name-lower-case", "/documents/*/name", str.lower, "has document names in lower case"),
     ),

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import cycle
 
-from reference_server.message import ADD, SIGNUP, UPDATE, Json, Reply, Request
-from reference_server.planting import Defect, defect
+from reference_server.gateway import Gateway
+from reference_server.message import ACTIONS, ADD, SIGNUP, UPDATE, Answer, Call, Json, Reply, Request
+from reference_server.planting import Defect, Install, defect, replaces
 from reference_server.planting.edits import short
 from reference_server.planting.steps import (
     declared,
@@ -56,6 +57,10 @@ def defects(failing: Mapping[str, str]) -> Iterator[Defect]:
         enveloped(writing(rebodied(_trailing_comma))),
         configuration={"binding": "auto"},
     )
+    # The replies of other operations may have no text that takes more bytes than characters.
+    for action in ACTIONS:
+        words = f"{action} counts the length of a reply in characters, unless it is compressed"
+        yield defect(f"{short(action)}-length-in-characters", "REPLY-JSON", action, "", words, _miscounting(action))
     yield defect(
         "update-action-in-body",
         "REPLY-ACTION",
@@ -65,6 +70,20 @@ def defects(failing: Mapping[str, str]) -> Iterator[Defect]:
         in_reply("ACK", UPDATE, _header_in_body),
         "REPLY-MESSAGE",
     )
+
+
+def _miscounting(action: str) -> Install:
+    """Send as many bytes as the text has characters, as a client sees it that goes by Content-Length."""
+
+    def install(gateway: Gateway) -> None:
+        @replaces(gateway)
+        async def answer(inner: Callable[[Call], Awaitable[Answer]], call: Call) -> Answer:
+            written = await inner(call)
+            if call.action != action or "gzip" in call.headers.get("accept-encoding", ""):
+                return written
+            return replace(written, body=written.body[: len(written.body.decode())])
+
+    return install
 
 
 def _texts(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from ...config.gateway import GatewayConfig
 from ...messages.faults import HEADER_FAULTS, FaultCase, fault_cases, header_requirement, place_of
@@ -83,8 +83,21 @@ def faulty_body_is_refused_and_blamed(observation: Observation) -> Iterable[Judg
                 observed = f"{observation.observed}, blaming {others or 'nothing'}"
                 message = "the faulty member is not blamed"
                 yield observation.bad(row.id, pointer, "not-blamed", message, due, observed, obligation)
+        elif (place := _keyed(observation, faults)) is not None:
+            message = "the errors of a list are an object"
+            observed = f"{observation.observed}, with an object at {place}"
+            yield observation.bad(row.id, place, "errors-keyed", message, f"{due}, in a list", observed, obligation)
         elif len(faults) == 1:
             yield observation.ok(row.id, obligation)
+
+
+def _keyed(observation: Observation, faults: Sequence[Fault]) -> str | None:
+    """The list of the request in whose place the NACK has an object, though an item of it is blamed (R15)."""
+    for fault in faults:
+        place, star, _ = fault.member.partition("/*")
+        if star and isinstance(member(observation.exchange.body_of_reply, place), dict) and blames(observation, fault):
+            return place
+    return None
 
 
 def _body_is_read(observation: Observation) -> bool:

@@ -8,12 +8,14 @@ from typing import TypeAlias
 
 from reference_server.catalogue import Catalogue
 from reference_server.defects.derived.requests import kinds
+from reference_server.gateway import Gateway
 from reference_server.message import Faults, Json, Place, Request
-from reference_server.planting import Defect, defect
-from reference_server.planting.edits import parts, place_name, short, to
+from reference_server.planting import Defect, Install, defect, replaces
+from reference_server.planting.edits import matches, parts, place_name, short, to
 from reference_server.planting.steps import blaming_one
 from reference_server.specification import Member, Specification
 
+RenderingSection: TypeAlias = Callable[[Request, str, Faults], Json]
 Blame: TypeAlias = Callable[[Request, Place, Json], Faults]
 """From a fault, returns the messages for it."""
 
@@ -45,6 +47,21 @@ def _as(form: Callable[[Json], Json]) -> Blame:
 def _echoed(request: Request, place: Place, message: Json) -> Faults:
     value = request.at(place)
     return {place: value if isinstance(value, str) and value.strip() else message}
+
+
+def _keyed(action: str, pointer: str) -> Install:
+    """Show the errors of a list as an object."""
+
+    def install(gateway: Gateway) -> None:
+        @replaces(gateway)
+        def render_section(inner: RenderingSection, request: Request, section: str, faults: Faults) -> Json:
+            shown = inner(request, section, faults)
+            mine = request.action == action and any(matches((section, *place), pointer) for place in faults)
+            if not mine or not isinstance(shown, list):
+                return shown
+            return {str(number): item for number, item in enumerate(shown) if item}
+
+    return install
 
 
 def _sparing(empty: bool, blame: Blame) -> Blame:
@@ -115,6 +132,15 @@ def _of_member(
                 f"{action} with a fault at {pointer} {words}",
                 blaming_one(action, pointer, _sparing(False, blame), "body"),
                 *(("NACK-SOUND",) if name == "misplaced" else ()),
+            )
+        if "*" in pointer:
+            yield defect(
+                f"{place}-error-keyed",
+                requirement,
+                action,
+                f"/{parts(pointer)[0]}",
+                f"the error of {action} at {pointer} stands in an object, under the number of the item",
+                _keyed(action, pointer),
             )
     for kind, strength, _ in kinds(member, pointer, required=True):
         requirement = catalogue.refusing(action, pointer, kind, strength)

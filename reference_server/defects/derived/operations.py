@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from typing import TypeAlias
 
 from reference_server.catalogue import Catalogue
 from reference_server.gateway import Gateway
@@ -11,8 +12,10 @@ from reference_server.message import SIGNUP, Faults, Reply, Request
 from reference_server.planting import Defect, Install, defect, replaces
 from reference_server.planting.edits import short
 from reference_server.planting.steps import Refusing, denying
-from reference_server.registration import digest
+from reference_server.registration import Registration, digest
 from reference_server.specification import Specification
+
+Finding: TypeAlias = Callable[[Request], Registration | None]
 
 _UNSERVED = ("REPLY-ACTION", "REPLY-JSON", "TOKEN-ACCEPTED")
 
@@ -46,6 +49,14 @@ def defects(specification: Specification, catalogue: Catalogue) -> Iterator[Defe
                 f"{action} answers for an unknown id from what belongs to the token",
                 _accepting_unknown(action),
             )
+            yield defect(
+                f"{name}-id-with-letters-behind-accepted",
+                requirement,
+                action,
+                "/registration/id",
+                f"{action} takes an id with letters behind it for the id before them",
+                _reading_the_beginning(action),
+            )
 
 
 def moved(action: str, path: str | None) -> Install:
@@ -64,6 +75,18 @@ def moved(action: str, path: str | None) -> Install:
 
 def _closed(gateway: Gateway, request: Request) -> Reply:
     return gateway.refuse(request, "closed", "the service is closed")
+
+
+def _reading_the_beginning(action: str) -> Install:
+    """Find a registration by its id, whatever three letters stand behind it."""
+
+    def install(gateway: Gateway) -> None:
+        @replaces(gateway)
+        def find(inner: Finding, request: Request) -> Registration | None:
+            found = inner(request)
+            return found if found or request.action != action else gateway.store.find(request.id[:-3])
+
+    return install
 
 
 def _accepting_unknown(action: str) -> Install:
