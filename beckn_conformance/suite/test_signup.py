@@ -79,17 +79,19 @@ async def test_size_of_a_document(actor: Actor, size: int) -> None:
 @pytest.mark.parametrize(
     ("pointer", "length"),
     [
-        case("SIGNUP-LONG-KEPT", pointer, length, id=f"{pointer.rsplit('/', 1)[1]}_of_{length}_characters")
-        for pointer, length in (
-            *(("/info/name", length) for length in (65, 128, 300)),
-            *(("/info/email", length) for length in (65, 128)),
-            *(("/api/endpoint_url", length) for length in (201, 300)),
+        case("SIGNUP-LONG-KEPT", pointer, length, id=f"{name}_of_{length}_characters")
+        for name, pointer, lengths in (
+            ("name", "/info/name", (65, 128, 300)),
+            ("document_name", "/documents/0/name", (65, 128)),
+            ("email", "/info/email", (65, 128)),
+            ("endpoint_url", "/api/endpoint_url", (201, 300)),
         )
+        for length in lengths
     ],
 )
 @scenario
 async def test_long_text(actor: Actor, pointer: str, length: int) -> None:
-    """A text longer than most is refused or kept whole (Q4, Q7, Q12)."""
+    """A text longer than most is refused or kept whole (Q4, Q7, Q8, Q12)."""
     body = actor.values.signup()
     put(body, pointer, _long(pointer, length, actor.values.word()))
     exchange = await actor.signup(body)
@@ -103,6 +105,8 @@ def _long(pointer: str, length: int, word: str) -> str:
     match pointer:
         case "/info/name":
             return f"{word} Bus and its Subsidiaries{' of the Greater Metropolitan Area' * 9}"[: length - 1] + "x"
+        case "/documents/0/name":
+            return f"Compliance Certificate {word}{' Annex' * 20}"[: length - 5] + "x.pdf"
         case "/info/email":
             local = f"{word.lower()}{'transport' * 6}"[: min(60, length - 18)]
             label = ("registrations" * 5)[: length - len(f"{local}@.example.com")]

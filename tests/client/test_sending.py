@@ -130,3 +130,9 @@ def test_exchanges_are_numbered_in_the_order_of_the_record() -> None:
     asyncio.run(play())
 
     assert recorded == [f"p1x{number}" for number in range(1, 6)]
+
+
+def test_a_call_may_ask_for_a_reply_that_is_not_compressed() -> None:
+    seen = sent_at_once_and_again(lambda gateway: actor(gateway).call(GET, BODY, token="token-1", plain=True))
+
+    assert [request.headers.get_list("accept-encoding") for request in seen] == [["identity"]] * 2

@@ -178,6 +178,25 @@ def test_a_whole_object_may_be_blamed_at_it_or_anywhere_beneath(fault, body):
     assert answered(SIGNUP, nack(body), change=fault) == []
 
 
+@pytest.mark.parametrize("action", [SIGNUP, ADD])
+@pytest.mark.parametrize("member", ["name", "data"])
+def test_errors_of_documents_under_their_index_in_an_object_are_a_finding(action, member):
+    spoil = drop(f"/documents/1/{member}")
+    errors = {"1": {member: "is missing"}}
+    requirement = f"{'SIGNUP' if action == SIGNUP else 'DOCUMENTS'}-NACK-DOCUMENT-{member.upper()}"
+
+    assert answered(action, nack({"documents": errors}), change=spoil) == [(requirement, "/documents")]
+    assert answered(action, nack({"documents": [{}, errors["1"]]}), change=spoil) == []
+    assert answered(action, nack({"documents": [errors["1"]]}), change=spoil) == []
+
+
+@pytest.mark.parametrize("errors", [{}, {"1": {}}, {"0": None}, None, ""])
+def test_a_list_without_a_fault_may_stand_as_an_empty_object(errors):
+    body = {"info": {"phone": "is missing"}, "documents": errors}
+
+    assert answered(SIGNUP, nack(body), change=drop("/info/phone")) == []
+
+
 def test_of_several_faults_each_is_to_be_blamed():
     faults = [put("/info/phone", "none"), put("/info/email", "none"), put("/documents/1/name", 5)]
     whole = {"info": {"phone": "a", "email": "b"}, "documents": [{}, {"name": "c"}]}

@@ -94,7 +94,7 @@ def faulty_body_is_refused_and_blamed(observation: Observation) -> Iterable[Judg
 def _keyed(observation: Observation, faults: Sequence[Fault]) -> str | None:
     """The list of the request in whose place the NACK has an object, though an item of it is blamed (R15)."""
     for fault in faults:
-        place, star, _ = fault.member.partition("/*")
+        place, star, _ = fault.member.partition("/*/")
         if star and isinstance(member(observation.exchange.body_of_reply, place), dict) and blames(observation, fault):
             return place
     return None

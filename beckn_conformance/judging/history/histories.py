@@ -34,7 +34,7 @@ from ...messages.exchange import Exchange
 from ...messages.text import shown
 from ...specification.actions import GET, SIGNUP
 from ...specification.catalogue import Requirement
-from ...specification.pointer import member
+from ...specification.pointer import places
 from ...specification.specification import Specification
 from ..checks import Observation
 from ..diagnosis import DoubtKind
@@ -157,9 +157,12 @@ class Histories:
 
 
 def _overlong(specification: Specification, sent: Any) -> set[str]:
-    """Pointers of the texts of a signup, outside of lists, that satisfy every reading except by their length."""
+    """Pointers of the texts of a signup that satisfy every reading except by their length."""
     return {
-        candidate.pointer
+        pointer
         for candidate in specification.members(SIGNUP)
-        if candidate.scalar and "*" not in candidate.pointer and candidate.overlong(member(sent, candidate.pointer))
+        # How much data of a document is kept is another question (Q10).
+        if candidate.scalar and candidate.pointer != "/documents/*/data"
+        for pointer, value in places(sent, candidate.pointer)
+        if candidate.overlong(value)
     }

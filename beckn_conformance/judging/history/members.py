@@ -39,6 +39,18 @@ def differs(
     )
 
 
+def long_text_lost(observation: Observation, pointer: str, expected: Any, found: Any) -> Judgement:
+    """The finding that a text longer than every reading allows is acknowledged and not kept."""
+    return observation.bad(
+        "SIGNUP-LONG-KEPT",
+        pointer,
+        "long-text-lost",
+        "a long text is acknowledged and not kept",
+        f"the {len(str(expected))} characters that were sent, or a NACK",
+        f"{shown(found, 100)} at {pointer}",
+    )
+
+
 @dataclass(slots=True)
 class Members:
     """The known values of single members of a registration, by JSON Pointer."""
@@ -87,14 +99,7 @@ class Echo:
             return
         members.report(pointer, found)
         if overlong and not same:
-            yield self.observation.bad(
-                "SIGNUP-LONG-KEPT",
-                pointer,
-                "long-text-lost",
-                "a long text is acknowledged and not kept",
-                f"the {len(str(expected))} characters that were sent, or a NACK",
-                f"{shown(found, 100)} at {pointer}",
-            )
+            yield long_text_lost(self.observation, pointer, expected, found)
             return
         kind = FORM if same else VALUE
         requirement = self.form if kind == FORM else self.value

@@ -9,6 +9,7 @@ from ...specification.actions import GET
 from ...specification.pointer import member
 from ...specification.specification import Specification
 from ..checks import Observation
+from ..checks.blame import at_or_below
 from ..diagnosis import DoubtKind
 from ..finding import Judgement
 from ..registry import history_check
@@ -60,8 +61,10 @@ class Registration:
                     part.members.unsure.add("/".join(doubt.pointer.split("/")[:3]))
         self.unchanging.members.overlong |= overlong
         documents = member(sent, "/documents")
-        if isinstance(documents, list) and not diagnosis.clouds("/documents"):
-            self.documents.begin(documents, exchange.ended)
+        unclear = {doubt.pointer for doubt in diagnosis.doubts if doubt.kind is not DoubtKind.TAKEN} - overlong
+        if isinstance(documents, list) and not any(at_or_below(pointer, "/documents") for pointer in unclear):
+            names = [member(sent, place) for place in overlong if at_or_below(place, "/documents")]
+            self.documents.begin(documents, exchange.ended, names)
         else:
             self.documents.certain = False
         self.unchanging.values = {

@@ -209,6 +209,7 @@ def test_a_long_name_that_is_cut_is_one_finding():
 LONG_TEXTS = {
     "/info/email": f"{'metro' * 12}@{'transit' * 8}.example.com",
     "/api/endpoint_url": "https://api.metro.example.com" + "/beckn" * 40,
+    "/documents/0/name": f"Permit{' Annex' * 20}.pdf",
 }
 
 
@@ -252,6 +253,20 @@ def test_a_long_text_that_only_get_cuts_is_one_finding(pointer):
     story.get(change=put(pointer, LONG_TEXTS[pointer][:64]))
 
     assert story.findings() == [("SIGNUP-LONG-KEPT", pointer)]
+
+
+def test_a_long_document_name_that_is_cut_where_data_is_redacted_is_not_missed():
+    story = Story(configured(documents_echo="redacted"))
+
+    def cut(body):
+        for document in body["documents"]:
+            document["name"], document["data"] = document["name"][:64], "redacted"
+
+    story.signup(body=with_long_text(story, "/documents/0/name"), change=cut)
+    story.wait()
+    story.get(change=cut)
+
+    assert story.findings() == []
 
 
 def test_a_short_email_after_a_long_one_has_to_be_kept():
