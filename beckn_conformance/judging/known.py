@@ -39,6 +39,8 @@ class KnownRegistrations:
     """By name and value of each member that may tell providers apart, who sent it first: a registration or an exchange.
 
     Whether letters are capitals does not matter (Q5)."""
+    documents: dict[str, set[tuple[str, int]]] = field(default_factory=dict)
+    """By registration, names and contents of its documents, by which a gateway may know a document again (R13)."""
     closed: bool = True
     """Every registration that can be asked for was seen. Not so in recorded traffic."""
     unheld: frozenset[str] = frozenset()
@@ -52,21 +54,36 @@ class KnownRegistrations:
         return self.registrations.get(id_) if isinstance(id_, str) else None
 
     def taken(self, exchange: Exchange, registration: str | None) -> Iterator[str]:
-        """Pointers of the values that another provider may have, for which a gateway may refuse a request (Q5, Q13)."""
+        """Pointers of values that were sent before, for which a gateway may refuse a request.
+
+        These are values that another provider may have (Q5, Q13), and names and contents of documents that the
+        registration has, or that stand twice in the request (R13).
+        """
         for key in _identities(exchange):
             if self.identities.get(key) not in (None, registration, exchange.id):
                 yield f"/info/{key[0]}"
+        there = {*self.documents.get(registration or "", ())}
+        for pointer, document in _documents(exchange):
+            if document in there:
+                yield pointer
+            there.add(document)
 
     def learn(self, exchange: Exchange, registration: str | None) -> None:
         """Remembers what a request identified a provider with; to be called after the request is diagnosed."""
         for key in _identities(exchange):
             self.identities.setdefault(key, registration or exchange.id)
+        if registration is not None and not exchange.refused:
+            self._keep_documents(registration, exchange)
 
     def give(self, registration: str, signup: Exchange) -> None:
         """Makes the values of an acknowledged signup those of the registration, which may repeat them."""
         for key in _identities(signup):
             if self.identities.get(key) == signup.id:
                 self.identities[key] = registration
+        self._keep_documents(registration, signup)
+
+    def _keep_documents(self, registration: str, exchange: Exchange) -> None:
+        self.documents.setdefault(registration, set()).update(document for _, document in _documents(exchange))
 
     def add(self, registration: Known) -> None:
         self.registrations.setdefault(registration.id, registration)
@@ -77,6 +94,7 @@ class KnownRegistrations:
     def forget(self, registration: str) -> None:
         """Drops a registration that is not called again; the owner of its token is still known."""
         self.registrations.pop(registration, None)
+        self.documents.pop(registration, None)
 
 
 def in_another_case(token: str) -> str | None:
@@ -93,3 +111,13 @@ def _identities(exchange: Exchange) -> Iterator[tuple[str, int]]:
         value = info.get(name) if isinstance(info, dict) else None
         if isinstance(value, str) and value:
             yield name, hash(value.casefold())
+
+
+def _documents(exchange: Exchange) -> Iterator[tuple[str, tuple[str, int]]]:
+    """Yields the pointer of each name and content of a document in a request, with the member and its hash."""
+    documents = member(exchange.sent.body, "/documents") if exchange.sent is not None else None
+    for index, document in enumerate(documents if isinstance(documents, list) else ()):
+        for name in ("name", "data"):
+            value = document.get(name) if isinstance(document, dict) else None
+            if isinstance(value, str) and value:
+                yield f"/documents/{index}/{name}", (name, hash(value.casefold() if name == "name" else value))

@@ -82,9 +82,8 @@ class Recogniser:
             yield from _registration(exchange, sent, known, owner)
         elif not sent.header.get("Token", "").strip():
             yield Doubt("header:Token", "the page does not say what token a signup needs")
-        yield from _repeated_names(sent.body)
         for pointer in known.taken(exchange, owner.id if owner else None):
-            yield Doubt(pointer, "another registration was made with it", DoubtKind.TAKEN)
+            yield Doubt(pointer, "it was sent before", DoubtKind.TAKEN)
         if len(exchange.request.content) > LARGEST_CALL:
             yield Doubt("", "a request larger than every reading allows")
 
@@ -222,18 +221,6 @@ def _unknown_token(token: str, known: KnownRegistrations, owner: Known) -> Fault
     if token.casefold() == owner.token.casefold() and in_another_case(owner.token) is None:
         return Doubt("header:Token", "a token whose capitals may not matter")
     return _in_header("Token", "unknown")
-
-
-def _repeated_names(body: Any) -> Iterator[Doubt]:
-    """Documents of one call that share a name: each is kept if the call is acknowledged (R13)."""
-    documents = member(body, "/documents")
-    seen: set[str] = set()
-    for index, document in enumerate(documents if isinstance(documents, list) else ()):
-        name = member(document, "/name")
-        if isinstance(name, str) and name != MISSING:
-            if name.casefold() in seen:
-                yield Doubt(f"/documents/{index}/name", "another document of the call has this name", DoubtKind.TAKEN)
-            seen.add(name.casefold())
 
 
 def _broken(member: Member, value: Any) -> str:

@@ -114,6 +114,19 @@ async def test_same_name(actor: Actor, of: str) -> None:
         await actor.get_after(added, registration)
 
 
+@exercises("DOCUMENTS-SAME-NAME")
+@pytest.mark.parametrize("of", ["the_signup", "the_same_call"])
+@scenario
+async def test_same_content(actor: Actor, of: str) -> None:
+    """A file that comes twice, under two names, is two documents."""
+    body = actor.values.signup()
+    registration = await actor.registered(body)
+    added = [actor.values.document(), actor.values.document()]
+    added[1]["data"] = (body["documents"] if of == "the_signup" else added)[0]["data"]
+    addition = await actor.add(registration, added)
+    await actor.get_after(addition, registration)
+
+
 @exercises("DOCUMENTS-KEEPS-REST", "GET-ROUND-TRIP")
 @scenario
 async def test_addition_leaves_other_registrations_alone(actor: Actor) -> None:

@@ -66,6 +66,13 @@ def _last_of_each_name(before: Registration, kept: Registration) -> Registration
     return replace(kept, documents=(*old, *{document.members.get("name"): document for document in new}.values()))
 
 
+def _first_of_each_content(before: Registration, kept: Registration) -> Registration:
+    first: dict[Json, Document] = {}
+    for document in kept.documents:
+        first.setdefault(document.members.get("data"), document)
+    return replace(kept, documents=tuple(first.values()))
+
+
 def _overwriting_same_name(before: Registration, kept: Registration) -> Registration:
     old, new = _split(before, kept)
     latest = {document.members.get("name"): document for document in new}
@@ -105,6 +112,7 @@ _KEPT: tuple[tuple[str, str, Kept, str], ...] = (
         _last_of_each_name,
         "of two of one name the last is kept",
     ),
+    ("same-content-merged", "SAME-NAME", _first_of_each_content, "a file that is there under another name is left out"),
     ("same-name-overwrites", "SAME-NAME", _overwriting_same_name, "a document overwrites the data of an earlier one"),
 )
 

@@ -164,6 +164,18 @@ def _lists() -> Iterator[Variation]:
             "a registration has forty documents at most",
             denying(ADD, _has_forty, _too_many),
         ),
+        (
+            "document-names-once",
+            "R13",
+            "a registration has one document of a name",
+            denying(ADD, _repeating("name"), _repeated),
+        ),
+        (
+            "document-contents-once",
+            "R13",
+            "a registration has a file once",
+            denying(ADD, _repeating("data"), _repeated),
+        ),
         ("company-id-once", "Q13", "a company signs up once", _unique_company_id),
         ("update-complete", "Q14", "an update needs all members of info", _further(_complete)),
         ("update-of-nothing", "Q14", "an update with an empty info is acknowledged", checking(_taking_nothing)),
@@ -188,6 +200,21 @@ def _has_forty(request: Request, registration: Registration) -> bool:
 def _too_many(gateway: Gateway, request: Request) -> Reply:
     faults: Faults = {("documents",): "are too many"}
     return gateway.refuse(request, "body", "the registration has forty documents", faults)
+
+
+def _repeating(member: str) -> Callable[[Request, Registration], bool]:
+    def repeats(request: Request, registration: Registration) -> bool:
+        sent = [request.at(place) for place in places(request.body, ("documents", "*", member))]
+        return len({*sent, *(document.members.get(member) for document in registration.documents)}) < len(sent) + len(
+            registration.documents
+        )
+
+    return repeats
+
+
+def _repeated(gateway: Gateway, request: Request) -> Reply:
+    faults: Faults = {("documents",): "are there already"}
+    return gateway.refuse(request, "body", "the registration has such a document", faults)
 
 
 def _taking_nothing(gateway: Gateway, request: Request, faults: Faults) -> Faults:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections import defaultdict
 from collections.abc import Collection, Iterator
 from typing import Any
 
@@ -12,7 +13,8 @@ from ...specification.actions import ADD, GET, SIGNUP
 from ...specification.catalogue import Operation
 from ...specification.pointer import member
 from ..checks import Observation
-from ..finding import Judgement
+from ..diagnosis import DoubtKind
+from ..finding import Judgement, Obligation
 from ..registry import history_check
 from .candidates import NEVER
 from .course import Course, settled
@@ -86,8 +88,13 @@ class Documents:
         for document in fresh:
             document.time = observation.exchange.ended
 
-    def refuse(self, observation: Observation) -> None:
+    def refuse(self, observation: Observation) -> Iterator[Judgement]:
         """Drops a refused addition: its documents must not be shown from now on."""
+        taken = (doubt.kind is DoubtKind.TAKEN for doubt in observation.diagnosis.doubts)
+        if observation.action == ADD and any(taken):
+            # Refusing a name that is taken keeps the documents apart as well.
+            yield observation.ok("DOCUMENTS-SAME-NAME")
+            yield observation.ok("DOCUMENTS-SAME-NAME", Obligation(GET))
         if observation.action == ADD and observation.exchange.sent:
             self.all = [document for document in self.all if document.exchange != observation.exchange.id]
             sent = member(observation.exchange.sent.body, "/documents")
@@ -124,17 +131,19 @@ class Documents:
         if not self.certain or not isinstance(found, list):
             return
         pairings = pair(self.all, found, observation)
-        named: dict[str, list[Pairing]] = {}
+        named, filed = defaultdict[str, list[Pairing]](list), defaultdict[str, list[Pairing]](list)
         for pairing in pairings:
-            named.setdefault(pairing.document.form, []).append(pairing)
+            named[pairing.document.form].append(pairing)
+            filed[str(pairing.document.data)].append(pairing)
         intact = True
         for pairing in pairings:
-            namesakes = [p for p in named[pairing.document.form] if p is not pairing]
+            document = pairing.document
+            akin = [p for p in (*named[document.form], *filed[str(document.data)]) if p is not pairing]
             if pairing.kind == "same" and pairing.exact:
-                yield from _kept(observation, pairing.document, namesakes)
-            elif (judged := _lost(observation, course, pairing, namesakes)) is not None:
+                yield from _kept(observation, document, akin)
+            elif (judged := _lost(observation, course, pairing, akin)) is not None:
                 intact = False
-                document, hidden = pairing.document, judged.requirement == "DOCUMENTS-KEPT"
+                hidden = judged.requirement == "DOCUMENTS-KEPT"
                 document.hidden, document.excused = document.hidden or hidden, document.excused or not hidden
                 yield judged
         yield from self._strangers(observation, pairings, found)
@@ -207,7 +216,7 @@ def _is_new(observation: Observation, document: Document) -> bool:
     return document.exchange == observation.exchange.id
 
 
-def _kept(observation: Observation, document: Document, namesakes: list[Pairing]) -> Iterator[Judgement]:
+def _kept(observation: Observation, document: Document, akin: list[Pairing]) -> Iterator[Judgement]:
     """Draws conclusions from a document that is shown as it was sent."""
     get = observation.action == GET
     if get:
@@ -217,7 +226,7 @@ def _kept(observation: Observation, document: Document, namesakes: list[Pairing]
     if document.added and (get or _is_new(observation, document)):
         yield observation.ok("DOCUMENTS-ECHO")
         yield observation.ok("DOCUMENTS-ECHO-EXACT")
-    rivals = [other.document for other in namesakes if other.document.rivals(document)]
+    rivals = [other.document for other in akin if other.document.rivals(document)]
     if observation.action in (ADD, GET) and any(rival.time < NEVER for rival in rivals):
         yield observation.ok("DOCUMENTS-SAME-NAME")
 
@@ -244,7 +253,7 @@ def _replacing(observation: Observation, course: Course) -> Operation | None:
     return change if change is not None and change.replaces else None
 
 
-def _lost(observation: Observation, course: Course, pairing: Pairing, namesakes: list[Pairing]) -> Judgement | None:
+def _lost(observation: Observation, course: Course, pairing: Pairing, akin: list[Pairing]) -> Judgement | None:
     """The finding on a document that is missing or not as it was sent, if it has to be there."""
     document, action = pairing.document, observation.action
     new = _is_new(observation, document)
@@ -258,24 +267,24 @@ def _lost(observation: Observation, course: Course, pairing: Pairing, namesakes:
     if excused or not due or pairing.kind == "unreadable":
         return None
     if pairing.kind == "missing":
-        return _missing(observation, course, document, namesakes)
+        return _missing(observation, course, document, akin)
     return _altered(observation, course, pairing)
 
 
-def _missing(
-    observation: Observation, course: Course, document: Document, namesakes: list[Pairing]
-) -> Judgement | None:
+def _missing(observation: Observation, course: Course, document: Document, akin: list[Pairing]) -> Judgement | None:
     action, change = observation.action, _replacing(observation, course)
     if action not in (SIGNUP, ADD) and document.added and not settled(observation, document.time):
         # A read may be stale and show what was there before the addition (R19).
         return None
     expected = f"document {shown(document.name, 60)}"
     kind, message = "document-missing", "an added document is missing"
-    there = [pairing.document for pairing in namesakes if pairing.kind == "same"]
+    there = [pairing.document for pairing in akin if pairing.kind == "same"]
     if any((other.name, other.data) == (document.name, document.data) for other in there):
         # The same was sent before, perhaps by a client that had no answer, and is there.
         return None
-    replaced = any(other.rivals(document) for other in there)
+    # A gateway that knows documents by their content may take the same file under another name for the first.
+    merged = isinstance(document.data, str) and any(other.data == document.data for other in there)
+    replaced = merged or any(other.rivals(document) for other in there)
     if action == SIGNUP:
         # That a document of a taken name is kept is asked of additions and of later replies only (R13).
         if replaced:
@@ -283,8 +292,8 @@ def _missing(
         requirement, message = "SIGNUP-ECHO", "a document that was sent is missing"
     elif replaced:
         requirement, kind = "DOCUMENTS-SAME-NAME", "document-replaced"
-        message = "a document is replaced by a later one of the same name"
-        expected = f"{expected}, besides the later one"
+        message = "a document is not kept beside one of the same name or content"
+        expected = f"{expected}, besides the other one"
     elif action == ADD and _is_new(observation, document):
         requirement, kind, message = "DOCUMENTS-LISTED", "new-missing", "the document just added is missing"
     elif action == ADD:

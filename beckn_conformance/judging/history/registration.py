@@ -123,7 +123,7 @@ class Registration:
         elif observation.refused:
             for part in self.parts:
                 yield from part.refuse(observation)
-            self.documents.refuse(observation)
+            yield from self.documents.refuse(observation)
             if observation.action != GET:
                 self.status.refuse()
                 self.course.refused = observation.action if observation.exchange.sent else self.course.refused
