@@ -60,7 +60,8 @@ async def _call_all(defects: tuple[str, ...]) -> list[Entry]:
             await call("Provider/info/update", {**about, "info": update}, token)
             await call("Provider/get", about, token)
             for place in range(2):
-                more = [{"name": f"Tax {number}{place}.pdf", "data": "JVBERi0xLjQKJUFjbWVUYXgK"}]
+                data = base64.b64encode(f"%PDF-1.4\n%AcmeTax{number}{place}\n".encode()).decode()
+                more = [{"name": f"Tax {number}{place}.pdf", "data": data}]
                 await call("Provider/documents/add", {**about, "documents": more}, token)
             await call("Provider/get", about, token)
             await call("Provider/signup", {**signup, "info": {**info, "phone": "12"}}, "signup")
