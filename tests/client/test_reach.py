@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -217,3 +218,37 @@ def test_what_is_allowed_is_connected_to(gateway: Make, allow: str) -> None:
     said = played([url], allow.replace("{port}", str(server.port)))
 
     assert [said[f"{how}{url}"] for how in WAYS] == ["", "200", "verified", "200", said[f"tunnel {url}"], "verified"]
+
+
+KNOCK = """
+import os, socket, subprocess, sys
+from beckn_conformance.client.reach import admit
+
+def knocks(port):
+    try:
+        socket.create_connection(("127.0.0.1", port), 5).close()
+    except OSError as error:
+        return str(error)
+    return "reached"
+
+ports = [int(port) for port in sys.argv[2:]]
+if sys.argv[1] == "first":
+    print([knocks(port) for port in ports], flush=True)
+    admit(f"http://127.0.0.1:{ports[0]}")
+    subprocess.run([sys.executable, __file__, "worker", *sys.argv[2:]], check=True)
+print([knocks(port) for port in ports], flush=True)
+"""
+
+
+def test_a_server_that_a_process_has_started_is_reached_by_its_workers_too(gateway: Make, tmp_path: Path) -> None:
+    script = tmp_path / "knock.py"
+    script.write_text(KNOCK)
+    ports = [str(gateway().port) for _ in range(2)]
+
+    command = [sys.executable, str(script), "first", *ports]
+    done = subprocess.run(
+        command, capture_output=True, text=True, timeout=120, check=False, env={**os.environ, VARIABLE: ""}
+    )
+
+    no = "the address 127.0.0.1 is not one that this laboratory may connect to"
+    assert done.stdout.splitlines() == [f"['{no}', '{no}']", *[f"['reached', '{no}']"] * 2], done.stderr
