@@ -140,6 +140,8 @@ def rebound(host, port, *rest, **more):
         address = "127.0.0.1" if host in looked_up else "8.8.8.8"
         looked_up.add(host)
         return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port))]
+    if host == "both.example":
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port)) for address in ("10.0.0.1", "127.0.0.1")]
     return resolve(host, port, *rest, **more)
 
 socket.getaddrinfo = rebound
@@ -238,6 +240,16 @@ if sys.argv[1] == "first":
     subprocess.run([sys.executable, __file__, "worker", *sys.argv[2:]], check=True)
 print([knocks(port) for port in ports], flush=True)
 """
+
+
+def test_of_several_addresses_only_those_that_are_allowed_are_tried(gateway: Make) -> None:
+    server = gateway(lambda seen, answer: plain(200, "{}"))
+    url = f"http://both.example:{server.port}"
+
+    assert played([url], "127.0.0.1")[url] == "200"
+    assert played([url], "127.0.0.2")[url].endswith(
+        "the address of both.example is not one that this laboratory may connect to"
+    )
 
 
 def test_a_server_that_a_process_has_started_is_reached_by_its_workers_too(gateway: Make, tmp_path: Path) -> None:
