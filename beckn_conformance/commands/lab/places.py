@@ -42,8 +42,11 @@ class Places:
 
     @property
     def full(self) -> bool:
-        """True if there is too little room for the record of a run."""
-        return shutil.disk_usage(self.data).free < LEAST_ROOM
+        """True if there is too little room for the record of a run, as in a folder that is not there."""
+        try:
+            return shutil.disk_usage(self.data).free < LEAST_ROOM
+        except OSError:
+            return True
 
     @contextlib.contextmanager
     def held(self) -> Iterator[None]:

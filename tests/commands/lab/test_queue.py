@@ -243,6 +243,11 @@ def test_a_gateway_is_not_had_alone_while_a_run_of_it_goes(stage: Stage) -> None
         pass
 
 
+def test_a_folder_that_is_not_there_has_no_room(tmp_path: Path) -> None:
+    assert Places(tmp_path / "gone").full
+    assert not Places(tmp_path).full
+
+
 def test_a_data_folder_belongs_to_one_laboratory(tmp_path: Path) -> None:
     with Places(tmp_path / "lab").held():
         with pytest.raises(KitError, match="in use by another laboratory"), Places(tmp_path / "lab").held():
