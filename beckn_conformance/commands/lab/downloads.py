@@ -78,7 +78,7 @@ def _archive(folder: Path, names: Iterable[str]) -> IO[bytes]:
     """A ZIP of some files, in a temporary file."""
     with contextlib.ExitStack() as stack:
         made = stack.enter_context(tempfile.TemporaryFile())
-        with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
+        with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
             for name in names:
                 with _opened(folder, name) as source, archive.open(name, "w", force_zip64=True) as target:
                     while chunk := source.read(CHUNK):

@@ -9,6 +9,7 @@ from starlette.datastructures import UploadFile
 from starlette.responses import RedirectResponse, Response
 
 from ...judging.outcome import worded
+from ...untrusted.archive import is_zip
 from . import presentation
 from .pages import failed, show
 from .refusals import Invalid
@@ -61,10 +62,10 @@ def verify(visit: Visit) -> Response:
     if visit.request.method == "GET":
         return show(visit, "verify.html", values=values, errors={}, first="", own_key=own_key, result=None)
     try:
-        result = examined(visit)
+        result = _result(examined(visit), alone=not _is_zip(_file(visit)))
     except Invalid as error:
         return failed(visit, "verify.html", error.fields, values=values, own_key=own_key, result=None)
-    return show(visit, "verify.html", values=values, errors={}, first="", own_key=own_key, result=_result(result))
+    return show(visit, "verify.html", values=values, errors={}, first="", own_key=own_key, result=result)
 
 
 def examined(visit: Visit) -> dict[str, Any]:
@@ -82,8 +83,13 @@ def _file(visit: Visit) -> UploadFile:
     return file
 
 
-def _result(found: Mapping[str, Any]) -> dict[str, Any]:
-    """What an examination says, in words."""
+def _is_zip(file: UploadFile) -> bool:
+    file.file.seek(0)
+    return is_zip(file.file.read(4))
+
+
+def _result(found: Mapping[str, Any], *, alone: bool) -> dict[str, Any]:
+    """What an examination says, in words; ``alone`` without the files that the certificate is about."""
     about = found["statement"]["predicate"]
     gateway, run = about["gateway"], about["run"]
     name = " ".join(filter(None, (gateway["name"], gateway["version"]))) or gateway["url"]
@@ -96,11 +102,18 @@ def _result(found: Mapping[str, Any]) -> dict[str, Any]:
         ("Valid until", presentation.day(about["expires"])),
         *(("Waiver", f"{one['requirement']} until {one['expires']}: {one['reason']}") for one in about["waivers"]),
     ]
+    if found["valid"]:
+        tone, title, what = "conformant", "It holds", f"It says that {name} is {said}."
+    elif alone:
+        tone, title = "inconclusive", "Its files are needed"
+        what = f"It says that {name} is {said}. That holds only together with the files of the report."
+    else:
+        tone, title, what = "non-conformant", "It does not hold", f"Nothing follows from it about {name}."
     return {
-        "valid": found["valid"],
+        "tone": tone,
+        "title": title,
+        "what": what,
         "gateway": name,
-        "title": "It holds" if found["valid"] else "It does not hold",
-        "what": f"It says that {name} is {said}." if found["valid"] else f"Nothing follows from it about {name}.",
         "facts": facts,
         "problems": found["problems"],
         "notes": found["notes"],

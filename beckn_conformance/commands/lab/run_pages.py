@@ -105,12 +105,13 @@ def _judged(visit: Visit, found: Run) -> dict[str, Any]:
     runs = visit.laboratory.runs
     if not found.verdict:
         rows = [*live.progress(runs.progress(visit.account, found.id)).findings.values()] if found.under_way else []
-        return {"findings": rows, "total": len(rows), "counts": []}
+        return {"findings": rows, "total": len(rows), "counts": [], "why": found.reason}
     report = visit.laboratory.reports.report(visit.account, found.id)
     rows = presentation.finding_rows(report)
     return {
         "findings": rows[: presentation.MOST_FINDINGS],
         "total": len(rows),
+        "why": found.reason or report["run"]["reason"],
         "counts": [(status, count) for status, count in report["summary"].items() if count],
     }
 

@@ -51,6 +51,17 @@ def test_a_wait_ends_in_time(site, monkeypatch):
     assert alice.ask("POST", f"/runs/{run}/cancel").status_code == 409
 
 
+def test_a_program_may_say_json_and_send_nothing(site, monkeypatch):
+    scripted(monkeypatch)
+    alice, headers = site.program("alice"), {"Content-Type": "application/json"}
+    gateway = entered(site.laboratory)
+
+    for path in ("/gateways", f"/gateways/{gateway}"):
+        assert alice.ask("GET", path, headers=headers).status_code == 200
+    assert alice.ask("POST", f"/gateways/{gateway}/runs", headers=headers).json()["depth"] == 25
+    assert alice.ask("DELETE", "/runs/none", headers=headers).status_code == 404
+
+
 def test_what_cannot_be_used_is_said_by_field(site):
     alice = site.program("alice")
     body = {"name": "", "url": "ftp://x", "declarations": {"timeout": -3, "headers": {"X Y": "k"}}}
