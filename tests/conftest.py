@@ -1,15 +1,40 @@
-"""The order of all tests."""
+"""The order of all tests, and which of them are quick."""
 
 from __future__ import annotations
 
 import gc
+from pathlib import Path
 
 import pytest
 
+HERE = Path(__file__).parent
+WHOLE = ("proof", "end_to_end", "benchmarks")
+"""Folders of tests that play much of the suite, and begin before others."""
+UNHURRIED = (*WHOLE, "commands", "schemas")
+"""Folders whose tests take long enough to be left out by ``-m quick``."""
 
+
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Long tests begin first, so that no process is left alone with one of them at the end."""
-    items.sort(key=lambda item: item.get_closest_marker("long") is None)
+    """Puts long tests first, so that no process is left alone with one at the end, and marks those that are quick."""
+
+    def is_short(item: pytest.Item) -> tuple[bool, bool]:
+        return item.get_closest_marker("long") is None, _folder(item.path) not in WHOLE
+
+    for item in items:
+        if is_short(item)[0] and _folder(item.path) not in UNHURRIED:
+            item.add_marker("quick")
+    items.sort(key=is_short)
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Does not even import what ``-m quick`` leaves out."""
+    return True if config.option.markexpr == "quick" and _folder(collection_path) in UNHURRIED else None
+
+
+def _folder(path: Path) -> str:
+    """The folder of tests/ that a path is in."""
+    return path.relative_to(HERE).parts[0] if path != HERE and path.is_relative_to(HERE) else ""
 
 
 def pytest_collection_finish() -> None:

@@ -10,13 +10,13 @@ from pathlib import Path
 
 import jsonschema
 import pytest
-import yaml
 
 from reference_server import DEFECTS, VARIATIONS, Defect, of_specification
+from reference_server.files import read
 from reference_server.message import ACTIONS
 
 SCHEMAS = Path(__file__).resolve().parents[2] / "schemas"
-REQUIREMENTS = {entry["id"]: entry for entry in yaml.safe_load((SCHEMAS / "requirements.yaml").read_text())}
+REQUIREMENTS = {entry["id"]: entry for entry in read(SCHEMAS, "requirements.yaml")}
 KEBAB = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 

@@ -22,7 +22,7 @@ STEMS = {
     "addDocuments": "documents-add",
 }
 FILES = {path.name: json.loads(path.read_text("utf-8")) for path in sorted(SCHEMAS.glob("*.json"))}
-OPENAPI = yaml.safe_load((SCHEMAS / "openapi.yaml").read_text("utf-8"))
+OPENAPI = yaml.load((SCHEMAS / "openapi.yaml").read_text("utf-8"), getattr(yaml, "CSafeLoader", yaml.SafeLoader))
 OPERATIONS = {item["post"]["operationId"]: (path, item["post"]) for path, item in OPENAPI["paths"].items()}
 REGISTRY = Registry().with_resources(
     (BASE + name, DRAFT202012.create_resource(contents)) for name, contents in FILES.items()

@@ -10,15 +10,16 @@ from pathlib import Path
 import jsonschema
 import jsonschema_rs
 import pytest
-import yaml
 from referencing import Registry
 from referencing.jsonschema import DRAFT202012
+
+from reference_server.files import read
 
 SCHEMAS = Path(__file__).parents[2] / "schemas"
 FILES = {path.name: json.loads(path.read_text("utf-8")) for path in sorted(SCHEMAS.glob("*.json"))}
 CATALOGUE = FILES["catalogue.json"]
-REQUIREMENTS = yaml.safe_load((SCHEMAS / "requirements.yaml").read_text("utf-8"))
-READINGS = yaml.safe_load((SCHEMAS / "readings.yaml").read_text("utf-8"))
+REQUIREMENTS = read(SCHEMAS, "requirements.yaml")
+READINGS = read(SCHEMAS, "readings.yaml")
 NUMBERS = [
     f"{letter}{number}"
     for letter, last in {"T": 16, "H": 5, "Q": 14, "R": 19, "X": 3, "U": 3}.items()

@@ -21,6 +21,8 @@ from beckn_conformance.specification.loading import load
 from beckn_conformance.suite import openapi
 from beckn_conformance.suite.specification import choose
 
+pytestmark = pytest.mark.long
+
 ACTIONS = ("Provider/signup", "Provider/get", "Provider/info/update", "Provider/documents/add")
 ROOT = Path(openapi.__file__).resolve().parents[1]
 
