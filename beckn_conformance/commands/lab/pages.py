@@ -111,6 +111,7 @@ def login(visit: Visit) -> Response:
         if isinstance(error, TooManyAttempts):
             again.headers["Retry-After"] = str(error.wait)
         return again
+    visit.site.sessions.end(request.cookies.get(COOKIE, ""))
     response = _to(to)
     keep(request, response, visit.site.sessions.begin(account))
     return response

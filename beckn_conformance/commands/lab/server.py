@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import logging
 import socket
+import sqlite3
+import sys
 from collections.abc import Awaitable, Callable, Collection
 from pathlib import Path
 from types import FrameType
@@ -16,7 +18,8 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from ...errors import UsageError
+from ...errors import KitError, UsageError
+from ...untrusted.text import printable
 from . import api, file_pages, pages, presentation, run_pages
 from .accounts import Accounts
 from .laboratory import Settings, opened
@@ -69,7 +72,11 @@ def application(site: Site, hosts: Collection[str] | None) -> Shield:
     ]
     app = Starlette(
         routes=routes,
-        exception_handlers={HTTPException: _failed, ClientDisconnect: _too_large},
+        exception_handlers={
+            HTTPException: _failed,
+            ClientDisconnect: _too_large,
+            **dict.fromkeys((KitError, OSError, sqlite3.Error), _out_of_order),
+        },
     )
     app.state.site = site
     # Around the handler of crashes, too.
@@ -99,6 +106,12 @@ async def _failed(request: Request, error: Exception) -> Response:
 async def _too_large(request: Request, error: Exception) -> Response:
     """A request that the shield has broken off, or its sender."""
     return api.failure(413, "the request is too large")
+
+
+async def _out_of_order(request: Request, error: Exception) -> Response:
+    """What the operator has to mend, such as a full disk. Its text may name files, so strangers do not read it."""
+    print(f"{request.method} {printable(request.url.path)}: {printable(str(error))}", file=sys.stderr, flush=True)
+    return api.failure(503, "the laboratory is out of order; its operator finds the reason in its log")
 
 
 class _Server(uvicorn.Server):

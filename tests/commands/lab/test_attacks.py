@@ -164,6 +164,8 @@ def test_a_cookie_is_for_the_browser_and_for_this_site_only(site, local):
     before = again.client.cookies["beckn_lab"]
     again.log_in(site.tokens["alice"])
     assert again.client.cookies["beckn_lab"] != before
+    again.client.cookies.set("beckn_lab", before)
+    assert again.get("/").status_code == 303
 
 
 def test_ten_thousand_guesses_at_a_token_are_refused_before_they_are_looked_at(site, monkeypatch):
@@ -369,3 +371,15 @@ def test_a_body_that_cannot_be_read_is_the_sender_s_fault(site, kind, content):
 
     assert 400 <= reply.status_code < 500, reply.text
     assert "error" in reply.json()
+
+
+def test_what_the_operator_has_to_mend_is_told_to_him_only(site, capsys):
+    alice = site.browser("alice")
+    known = next(site.data.parent.glob("accounts.json"))
+    known.write_text("{")
+
+    for reply in (alice.get("/"), site.program("alice").ask("GET", "/gateways")):
+        assert reply.status_code == 503
+        assert "accounts" not in reply.text
+        assert reply.headers["content-security-policy"] == POLICY
+    assert str(known) in capsys.readouterr().err
