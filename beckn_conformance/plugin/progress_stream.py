@@ -88,6 +88,7 @@ class ProgressStream:
             "id": finding.id,
             "requirement": requirement.id,
             "level": requirement.level,
+            "fails": self._session.run.strict or requirement.level == "MUST",
             "section": requirement.section,
             "title": requirement.title,
             "operation": finding.operation,

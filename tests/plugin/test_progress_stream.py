@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 import json
 from pathlib import Path
@@ -40,8 +41,9 @@ class Stage:
         self.tally = Tally()
         self.file = io.StringIO()
         masker = Masker(["s3cret"], key=b"key")
+        self.run = SimpleNamespace(strict=False)
         session: Any = SimpleNamespace(
-            tally=self.tally, masker=masker, specification=shipped(), player=SimpleNamespace(sent=7)
+            tally=self.tally, masker=masker, specification=shipped(), player=SimpleNamespace(sent=7), run=self.run
         )
         self.stream = ProgressStream(self.file, session, lambda: 3)
 
@@ -81,6 +83,19 @@ def test_a_finding_is_written_once_unless_it_changes(stage: Stage) -> None:
         ["silence"],
         [],
     ]
+
+
+def test_a_finding_says_if_it_fails_the_class(stage: Stage) -> None:
+    stage.find(finding())
+    stage.follow(PLAYED)
+    stage.find(dataclasses.replace(finding(), requirement="SIGNUP-ECHO-EXACT"))
+    stage.follow(PLAYED)
+    stage.run.strict = True
+    stage.find(dataclasses.replace(finding(), requirement="UPDATE-ECHO-EXACT"))
+    stage.follow(PLAYED)
+
+    rows = [row for line in stage.lines for row in line["findings"]]
+    assert [(row["level"], row["fails"]) for row in rows] == [("MUST", True), ("SHOULD", False), ("SHOULD", True)]
 
 
 def test_secrets_in_a_finding_are_masked(stage: Stage) -> None:

@@ -168,7 +168,7 @@ def live_row(row: Mapping[str, Any]) -> dict[str, str]:
     return {
         **texts,
         "observed": str(row.get("observed", "")),
-        "status": "failed" if texts["level"] == "MUST" else "warned",
+        "status": "failed" if row.get("fails") else "warned",
         "place": f"{row.get('operation', '')} {row.get('pointer') or 'the whole body'}",
         "again": "",
     }

@@ -29,7 +29,7 @@ def write(**more):
     with progress.open("a") as file:
         file.write(json.dumps({{"tests": 3, "of": 10, "exchanges": 1234, "seconds": 2.0, **more}}) + "\\n")
 def finding(number):
-    about = {{"requirement": "SIGNUP-ID", "level": "MUST", "operation": "Provider/signup", "pointer": "/a"}}
+    about = {{"requirement": "SIGNUP-ID", "level": "MUST", "fails": True, "operation": "O", "pointer": "/a"}}
     texts = {{"message": {MARKUP!r}, "sent": "a signup", "expected": "an id", "observed": "none"}}
     return {{"id": f"SIGNUP-ID-{{number:08x}}", **about, **texts}}
 def wait(name):

@@ -12,7 +12,8 @@ from tests.commands.lab.laboratories import ALICE, begun, entered, over, scripte
 
 LIVE = """
 def line(**more): return json.dumps({"tests": 3, "of": 10, "exchanges": 1234, "seconds": 2.0, **more}) + "\\n"
-finding = {"id": "X-1", "requirement": "SIGNUP-ID", "level": "MUST", "operation": "Provider/signup", "pointer": "/a",
+finding = {"id": "X-1", "requirement": "SIGNUP-ID", "level": "MUST", "fails": True, "operation": "O",
+           "pointer": "/a",
            "message": "<b>bad</b>", "sent": "this", "expected": "that", "observed": "other"}
 progress.write_text(line() + line(findings=[finding, {**finding, "id": "X-2"}]) + line(gone=["X-2"]))
 signal.signal(signal.SIGINT, lambda *_: judge())
