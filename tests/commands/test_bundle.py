@@ -56,6 +56,22 @@ def test_a_message_is_judged_as_by_the_schemas(name: str) -> None:
     assert any(map(alone.is_valid, values))
 
 
+NACK = "#/components/schemas/DocumentsAddNack"
+
+
+@pytest.mark.parametrize(
+    "errors", [None, "no", ["no"], [{"data": "no"}, {}], [1], [{"data": 1}], {"data": "no"}, 1, True]
+)
+def test_a_choice_between_a_list_and_a_text_allows_the_same_without_being_a_choice(errors: Any) -> None:
+    schemas = BUNDLE["openapi.json"]["components"]
+    body = {"documents": errors}
+
+    assert "anyOf" not in schemas["schemas"]["DocumentsErrors"]
+    assert compile_schema({"$ref": NACK, "components": schemas}).is_valid(body) is compile_schema(
+        {"$ref": BASE + "documents-add.nack.json"}, load().files
+    ).is_valid(body)
+
+
 def test_the_command_writes_the_files(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["spec", "bundle", "-o", str(tmp_path / "out")]) == 0
 

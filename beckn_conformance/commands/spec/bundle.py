@@ -5,8 +5,9 @@ No file refers to another one. Every part that two places share stands once in t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+import itertools
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, Final
 
 from ...errors import SpecificationError
 from ...specification.loading import LARGEST_FILE, parsed
@@ -18,6 +19,7 @@ from ...untrusted import reading
 DESCRIPTION = "openapi.yaml"
 LEFT_OUT = ("$schema", "$id", "$defs")
 """Keywords of a file that would change what references in a larger document mean."""
+TYPES: Final = ("array", "boolean", "null", "number", "object", "string")
 
 
 def files(specification: Specification) -> Iterator[tuple[str, Any]]:
@@ -34,10 +36,34 @@ def _description(specification: Specification) -> dict[str, Any]:
     content = parsed(file, reading.content(file, most=LARGEST_FILE, below=specification.folder))
     parts = _Parts(specification.files, lambda name, pointer: f"#/components/schemas/{_class_name(name, pointer)}")
     made: dict[str, Any] = parts.moved(content, "")
+    schemas = {_class_name(*place): part for place, part in sorted(parts.all().items())}
     made.setdefault("components", {})["schemas"] = {
-        _class_name(*place): part for place, part in sorted(parts.all().items())
+        name: _without_list_choice(schema, schemas) for name, schema in schemas.items()
     }
     return made
+
+
+def _without_list_choice(schema: Any, schemas: Mapping[str, Any]) -> Any:
+    """Returns a choice between a list and plain types as one schema that allows the same.
+
+    openapi-generator makes Java of such a choice that no compiler takes, and does not know a list among several types.
+    """
+    choices = [schemas.get(choice.get("$ref", "").rpartition("/")[2], choice) for choice in schema.get("anyOf", ())]
+    lists = [choice for choice in choices if choice.get("type") == "array"]
+    others = [choice for choice in choices if choice not in lists]
+    if len(lists) != 1 or any(choice.keys() - {"type", "title", "description"} for choice in others):
+        return schema
+    allowed = {"array", *itertools.chain.from_iterable(_types(choice) for choice in others)}
+    if allowed <= {"array", "null"} or "integer" in allowed:
+        return schema
+    rest = {key: value for key, value in lists[0].items() if key != "type"}
+    said = {key: value for key, value in schema.items() if key != "anyOf"}
+    return {**said, **rest, "not": {"type": [type_ for type_ in TYPES if type_ not in allowed]}}
+
+
+def _types(schema: Mapping[str, Any]) -> Iterable[str]:
+    type_ = schema.get("type", TYPES)
+    return (type_,) if isinstance(type_, str) else type_
 
 
 def _message(specification: Specification, name: str) -> dict[str, Any]:
