@@ -137,7 +137,7 @@ def _pictures(report: Mapping[str, Any], statuses: Mapping[str, str], specificat
     operations = [operation.action for operation in specification.operations]
     return {
         "operations": operations,
-        "diagrams": diagrams(statistics["transitions"], report["configuration"], statuses),
+        "diagrams": diagrams(statistics["transitions"], report["configuration"], statuses, specification),
         "histograms": histograms(statistics["answer_times"], operations),
     }
 

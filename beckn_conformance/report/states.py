@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..specification.actions import ADD, SIGNUP, UPDATE
-from ..specification.loading import shipped
-from ..specification.replies import statuses
+from ..specification.actions import SIGNUP
+from ..specification.replies import statuses as literals
+from ..specification.specification import Specification
 
 SUBJECTS = ("registration", "document", "api")
 MOST_OTHERS = 3
@@ -82,11 +82,14 @@ class Diagram:
 
 
 def diagrams(
-    transitions: Iterable[Mapping[str, Any]], configuration: Mapping[str, Any], statuses: Mapping[str, str]
+    transitions: Iterable[Mapping[str, Any]],
+    configuration: Mapping[str, Any],
+    statuses: Mapping[str, str],
+    specification: Specification,
 ) -> list[Diagram]:
     """Draws a diagram for each subject whose status was seen; ``statuses`` are those of the findings, by id."""
     rows = list(transitions)
-    declared = _Declared.of(configuration)
+    declared = _Declared.of(configuration, specification)
     return [
         _diagram(subject, mine, declared, statuses)
         for subject in SUBJECTS
@@ -94,54 +97,56 @@ def diagrams(
     ]
 
 
-def _verification() -> tuple[str, str]:
-    """Statuses of what waits for verification, and of what is verified."""
-    known = statuses(shipped())
-    return known.waiting or "", known.verified or ""
-
-
 @dataclass(frozen=True, slots=True)
 class _Declared:
-    """Declarations about statuses (R4–R6)."""
+    """Statuses of the specification, with what a configuration declares about them (R4–R6)."""
 
+    waiting: str
+    verified: str
     pending: str
     fail: str
     immediate: bool
+    changes: frozenset[str]
+    """Actions that change a registration."""
 
     @classmethod
-    def of(cls, configuration: Mapping[str, Any]) -> _Declared:
-        names = configuration.get("status_names") or {}
+    def of(cls, configuration: Mapping[str, Any], specification: Specification) -> _Declared:
+        names, known = configuration.get("status_names") or {}, literals(specification)
         return cls(
-            str(names.get("UPDATE-PENDING", "UPDATE-PENDING")),
-            str(names.get("UPDATE-FAIL", "UPDATE-FAIL")),
+            known.waiting or "",
+            known.verified or "",
+            str(names.get("UPDATE-PENDING", known.pending or "")),
+            str(names.get("UPDATE-FAIL", known.failed or "")),
             configuration.get("verification") == "immediate",
+            frozenset(specification.changes),
         )
 
     def states(self, subject: str) -> list[str]:
         """Statuses of the specification in the order of drawing, clockwise: waiting ones left, verified ones right."""
-        waiting, verified = _verification()
-        return [verified, self.pending, self.fail, waiting] if subject == "registration" else [verified, waiting]
+        changed = [self.pending, self.fail] if subject == "registration" else []
+        # A changed specification may leave a word open.
+        return [word for word in (self.verified, *changed, self.waiting) if word]
 
     def unseen(self, subject: str) -> list[tuple[str | None, str]]:
         """Transitions that the specification leads one to expect."""
-        waiting, verified = _verification()
+        waiting, verified = self.waiting, self.verified
         found: list[tuple[str | None, str]] = [(None, waiting), (waiting, verified)]
         if subject == "registration":
             found += [(state, self.pending) for state in (waiting, verified, self.fail)]
             found += [(state, self.fail) for state in (waiting, verified, self.pending)]
             found.append((self.pending, verified))
-        return found
+        return [pair for pair in found if "" not in pair]
 
     def allows(self, subject: str, row: Mapping[str, Any]) -> bool:
         """True if the specification allows a transition that no check objected to (R3–R7, R17)."""
         before, after, operation = row["before"], row["after"], row["operation"]
-        waiting, verified = _verification()
+        waiting, verified = self.waiting, self.verified
         if subject != "registration":
             fresh = after == waiting or (after == verified and self.immediate)
             return fresh if before is None else after == before or (before, after) == (waiting, verified)
         if row["answer"] == "NACK":
             return bool(after == self.fail)
-        if operation in (UPDATE, ADD):
+        if operation in self.changes:
             return bool(after == self.pending)
         if operation == SIGNUP:
             return True

@@ -7,14 +7,16 @@ import pytest
 
 from beckn_conformance.report.durations import histograms
 from beckn_conformance.report.states import HEIGHT_OF_NODE, MOST_OTHERS, NODE, diagrams
-from tests.exchanges import ADD, GET, PENDING, SIGNUP, UPDATE, VERIFIED
+from beckn_conformance.specification.loading import load
+from tests.changed_schemas import copied
+from tests.exchanges import ADD, GET, PENDING, SIGNUP, SPECIFICATION, UPDATE, VERIFIED
 from tests.reports import statistics, transition
 
 PENDED, FAILED = "UPDATE-PENDING", "UPDATE-FAIL"
 
 
-def drawn(*transitions, configuration=None, statuses=None):
-    (diagram,) = diagrams(transitions, configuration or {}, statuses or {})
+def drawn(*transitions, configuration=None, statuses=None, specification=SPECIFICATION):
+    (diagram,) = diagrams(transitions, configuration or {}, statuses or {}, specification)
     return diagram
 
 
@@ -53,6 +55,17 @@ def test_a_transition_of_the_specification_is_allowed(one):
 )
 def test_a_transition_without_a_finding_is_never_drawn_as_a_fault(one):
     assert set(outcomes(drawn(one)).values()) == {"silent"}
+
+
+def test_the_words_of_a_changed_specification_are_drawn(tmp_path):
+    folder = copied(tmp_path / "schemas")
+    for file in folder.glob("*.json"):
+        file.write_text(file.read_text(encoding="utf-8").replace("UPDATE-PENDING", "CHANGE-WAITS"), encoding="utf-8")
+
+    diagram = drawn(transition(PENDING, "CHANGE-WAITS", UPDATE), specification=load(folder))
+
+    assert set(outcomes(diagram).values()) == {"allowed"}
+    assert "CHANGE-WAITS" in {node.name for node in diagram.nodes if node.of_page}
 
 
 @pytest.mark.parametrize("status", ["failed", "warned", "waived"])
@@ -132,8 +145,9 @@ def test_transitions_of_undrawn_statuses_are_listed():
 
 
 def test_only_seen_subjects_have_a_diagram():
-    assert diagrams([], {}, {}) == []
-    assert [d.subject for d in diagrams([transition(None, PENDING, SIGNUP, subject="api")], {}, {})] == ["api"]
+    assert diagrams([], {}, {}, SPECIFICATION) == []
+    api = transition(None, PENDING, SIGNUP, subject="api")
+    assert [d.subject for d in diagrams([api], {}, {}, SPECIFICATION)] == ["api"]
 
 
 def test_a_histogram_has_median_and_tail():
