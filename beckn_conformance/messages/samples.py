@@ -12,8 +12,6 @@ from ..untrusted.patterns import Pattern, PatternError, pattern
 
 MOST_TRIES = 200
 """Attempts before a kind of value counts as impossible."""
-MOST_OVERLONG = 10
-"""Texts that were too long to draw before a pattern is given up."""
 LONGEST = 40
 """Characters of a text without a pattern."""
 
@@ -76,17 +74,7 @@ class Samples:
         narrow = [*(member.schema.get(key, {}).get("pattern") for key in safe), _pattern_of(member, variant)]
         patterns = [*filter(None, narrow)] or [*filter(None, [member.schema.get("pattern")])]
         for text in patterns:
-            compiled = _usable(member, text)
-            overlong = 0
-            for _ in range(MOST_TRIES):
-                try:
-                    drawn = compiled.draw(self._random)
-                except PatternError:
-                    overlong += 1
-                    if overlong == MOST_OVERLONG:
-                        break
-                else:
-                    yield drawn
+            yield from _usable(member, text).draws(self._random, MOST_TRIES)
         if not patterns:
             for _ in range(MOST_TRIES):
                 yield self._word()[:LONGEST]

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from ..errors import SpecificationError
 from ..untrusted import reading, yaml_text
+from . import soundness
 from .catalogue import Operation, _check_catalogue, _requirement
 from .specification import Specification
 
@@ -100,6 +101,8 @@ def _read(folder: Path) -> Specification:
     _check_catalogue(files)
     operations = tuple(Operation(**row) for row in files["operations.yaml"])
     actions = {operation.key: operation.action for operation in operations}
+    if folder != default_folder():
+        soundness.check(files, operations)
     rows = [_requirement(row, actions) for row in files["requirements.yaml"]]
     requirements = {row.id: row for row in rows}
     readings = {row["number"]: row for row in files["readings.yaml"]["readings"]}

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import random
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import Any, Final, TypeVar
 
@@ -20,6 +21,10 @@ FEW_REPEATS: Final = 8
 """How often a text repeats at most what may be repeated without end."""
 MOST_DRAWS: Final = 1000
 """Random choices for one sampled text."""
+COST_OF_A_REPEAT: Final = 20
+"""Characters to choose from that take as long as a repeat."""
+MOST_LISTED: Final = 500_000
+"""Characters to choose from for all texts that are sampled for one purpose; nested repeats would take seconds."""
 CHARACTERS: Final = 2000
 """Characters to choose from that count as one more choice."""
 REPEATS = re.compile(r"\{(\d*)(?:,(\d*))?\}")
@@ -61,10 +66,24 @@ class Pattern:
 
     def draw(self, rng: random.Random) -> str:
         """Returns a text that usually matches; raises PatternError if it would be too long."""
+        return self._drawn(_Counted(rng))
+
+    def draws(self, rng: random.Random, most: int) -> Iterator[str]:
+        """Yields up to so many texts that usually match, fewer if they are long; leaves out what is too long."""
+        left = MOST_LISTED
+        for _ in range(most):
+            counted = _Counted(rng)
+            with contextlib.suppress(PatternError):
+                yield self._drawn(counted)
+            left -= counted.listed
+            if left < 0:
+                return
+
+    def _drawn(self, source: _Counted) -> str:
         import rstr
 
         try:
-            text: str = rstr.Rstr(_Counted(rng)).xeger(self.text)
+            text: str = rstr.Rstr(source).xeger(self.text)
         except (KeyError, IndexError) as error:
             raise PatternError("no texts can be drawn that it matches") from error
         return text
@@ -95,6 +114,8 @@ class _Counted(random.Random):
         super().__init__(0)
         self._rng = rng
         self._left = MOST_DRAWS
+        self.listed = 0
+        """Characters that were listed to choose from, and what took as long."""
 
     def _count(self, amount: int = 1) -> None:
         self._left -= amount
@@ -104,9 +125,11 @@ class _Counted(random.Random):
     def choice(self, seq: Sequence[T]) -> T:  # type: ignore[override]
         # They are listed each time.
         self._count(1 + len(seq) // CHARACTERS)
+        self.listed += len(seq)
         return self._rng.choice(seq)
 
     def randint(self, a: int, b: int) -> int:
         self._count()
+        self.listed += COST_OF_A_REPEAT
         # Repeats without end would multiply where they are nested.
         return self._rng.randint(a, b if b < MOST_REPEATS else max(a, FEW_REPEATS))

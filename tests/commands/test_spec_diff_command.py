@@ -192,7 +192,7 @@ def _edited(edit: Any) -> Callable[[Path], None]:
         (_older, "has an older layout of schemas/"),
         (_edited(part("api_kept", {"$ref": "#/$defs/api_kept"})), "leads back to itself"),
         (_edited(part("api_kept/properties/endpoint_url", {"$ref": "#/$defs/nothing"})), "leads nowhere"),
-        (_edited(part("phone/pattern", "(")), "a schema cannot be used"),
+        (_edited(part("phone/pattern", "(")), "is not a"),
         (lambda folder: (folder / "get.ack.json").write_bytes(b'{"title": "caf\xe9"}'), "get.ack.json"),
         (lambda folder: (folder / "get.ack.json").write_text("{"), "get.ack.json, line 1"),
         (lambda folder: (folder / "requirements.yaml").write_text("- id: ["), "requirements.yaml, line"),

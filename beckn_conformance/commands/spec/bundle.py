@@ -34,6 +34,8 @@ def files(specification: Specification) -> Iterator[tuple[str, Any]]:
 def _description(specification: Specification) -> dict[str, Any]:
     file = specification.folder / DESCRIPTION
     content = parsed(file, reading.content(file, most=LARGEST_FILE, below=specification.folder))
+    if not isinstance(content, dict) or not isinstance(content.get("components", {}), dict):
+        raise SpecificationError(f"{DESCRIPTION}: it has to be an object, and so has components")
     parts = _Parts(specification.files, lambda name, pointer: f"#/components/schemas/{_class_name(name, pointer)}")
     made: dict[str, Any] = parts.moved(content, "")
     schemas = {_class_name(*place): part for place, part in sorted(parts.all().items())}
@@ -101,7 +103,9 @@ class _Parts:
             if key not in LEFT_OUT
         }
 
-    def _moved_reference(self, reference: str, base: str) -> str:
+    def _moved_reference(self, reference: Any, base: str) -> str:
+        if not isinstance(reference, str):
+            raise SpecificationError(f"{base or DESCRIPTION}: the reference {str(reference)[:80]} is no text")
         file, _, pointer = reference.partition("#")
         file = file or base
         if not file:

@@ -9,6 +9,7 @@ import jsonschema_rs
 
 from ....errors import SpecificationError, nearest
 from ....specification.pointer import MISSING, below
+from ....specification.soundness import META
 from ....specification.validators import BASE, FORMATS, compile_schema
 from ....untrusted.patterns import Pattern, PatternError
 from .folder import Folder, Problem, references
@@ -19,7 +20,7 @@ OWN: Final = {
     "record.json",
 }
 """Schemas of the kit's own input and output: any keyword works there, and no message refers to them."""
-_META: Final = {"$ref": "https://json-schema.org/draft/2020-12/schema"}
+_META: Final = {"$ref": META}
 _WORDS: Final = ("title", "description", "examples", "$comment")
 _FILE: Final = ("$schema", "$id", "$defs")
 _LIMITS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -81,6 +82,8 @@ def problems(folder: Folder) -> Iterator[Problem]:
             yield folder.problem(name, "", "is no JSON Schema: it is no object", "write an object")
             return
         yield from _form(folder, name, content)
+        if content.get("$schema") != META:
+            yield folder.problem(name, "/$schema", f"its $schema is not {META}", "write that")
         if content.get("$id") != BASE + name:
             yield folder.problem(name, "/$id", f"its $id is not {BASE}{name}", "write that")
     yield from _references(folder)
@@ -100,7 +103,9 @@ def _form(folder: Folder, name: str, content: Mapping[str, Any]) -> Iterator[Pro
                 yield from _patterns(folder, name, pointer, value)
         elif key not in (*_KNOWN, *_WORDS, *_FILE) and name not in OWN and not key.startswith("x-"):
             hint = nearest(key, (*_KNOWN, *_WORDS))
-            yield folder.problem(name, pointer, f"{key} is no keyword of JSON Schema{hint}", "spell it as that does")
+            yield folder.problem(
+                name, pointer, f"{key} is no keyword of JSON Schema{hint}", "use that spelling, or leave it out"
+            )
         elif key.startswith("x-"):
             hint = nearest(key, KEYWORDS)
             yield folder.problem(name, pointer, f"{key} is no keyword of the kit{hint}", "see schemas/README.md")
