@@ -15,8 +15,8 @@ from ...report.badge import drawn
 from . import declarations, form, presentation
 from .accounts import ROLES, RULE, Account, Accounts
 from .refusals import Conflict, Forbidden, Invalid, NotFound, Refused
-from .sessions import COOKIE, form_token
-from .visits import LOCAL_PATH, TooManyAttempts, Unknown, Visit, keep, site_of
+from .sessions import form_token
+from .visits import LOCAL_PATH, TooManyAttempts, Unknown, Visit, cookie_name, cookie_of, keep, site_of
 
 PLACES = (("/", "Gateways"), ("/compare", "Compare"), ("/judge", "Judge"), ("/verify", "Verify"))
 
@@ -111,7 +111,7 @@ def login(visit: Visit) -> Response:
         if isinstance(error, TooManyAttempts):
             again.headers["Retry-After"] = str(error.wait)
         return again
-    visit.site.sessions.end(request.cookies.get(COOKIE, ""))
+    visit.site.sessions.end(cookie_of(request))
     response = _to(to)
     keep(request, response, visit.site.sessions.begin(account))
     return response
@@ -120,7 +120,7 @@ def login(visit: Visit) -> Response:
 def logout(visit: Visit) -> Response:
     visit.site.sessions.end(visit.cookie)
     response = _to("/login")
-    response.delete_cookie(COOKIE, httponly=True, samesite="strict")
+    response.delete_cookie(cookie_name(visit.request), httponly=True, samesite="strict")
     return response
 
 

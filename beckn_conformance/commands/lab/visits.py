@@ -150,11 +150,11 @@ def page(shown: Shown, refused: Refusal) -> Endpoint:
     """An endpoint for people: redirects to the login, and refuses a form without its token."""
 
     def known(request: Request) -> Account | None:
-        return site_of(request).with_cookie(request.cookies.get(COOKIE, ""))
+        return site_of(request).with_cookie(cookie_of(request))
 
     def visit(request: Request, form: FormData) -> Response:
         site = site_of(request)
-        cookie = request.cookies.get(COOKIE, "")
+        cookie = cookie_of(request)
         account = site.with_cookie(cookie)
         fresh = account is None and site.accounts is None and request.method != "POST"
         if fresh:
@@ -190,10 +190,20 @@ def _endpoint(visit: Callable[[Request, FormData], Response]) -> Endpoint:
     return endpoint
 
 
+def cookie_name(request: Request) -> str:
+    """The name of the cookie. Browsers send the cookies of one port to all others, so each laboratory has its own."""
+    return f"{COOKIE}_{request.url.port or ''}"
+
+
+def cookie_of(request: Request) -> str:
+    """The cookie of a request; empty without one."""
+    return request.cookies.get(cookie_name(request), "")
+
+
 def keep(request: Request, response: Response, cookie: str) -> None:
     """Gives a session to a browser: to no script, and to no page of another site."""
     response.set_cookie(
-        COOKIE,
+        cookie_name(request),
         cookie,
         max_age=sessions.LASTS,
         httponly=True,
@@ -213,7 +223,7 @@ def bearer(request: Request) -> Account:
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if scheme.casefold() == "bearer" and site.accounts is not None:
         return site.with_token(request, token.strip())
-    if COOKIE in request.cookies:
+    if cookie_of(request):
         raise Forbidden("the API takes no cookie; send Authorization: Bearer TOKEN")
     if site.accounts is None:
         return LOCAL

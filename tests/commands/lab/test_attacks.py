@@ -161,10 +161,10 @@ def test_a_cookie_is_for_the_browser_and_for_this_site_only(site, local):
         assert {"HttpOnly", "SameSite=strict", "Path=/"} <= {*cookie.split("; ")}
         assert site.tokens["alice"] not in cookie
     again = site.browser("alice")
-    before = again.client.cookies["beckn_lab"]
+    before = again.client.cookies["beckn_lab_8090"]
     again.log_in(site.tokens["alice"])
-    assert again.client.cookies["beckn_lab"] != before
-    again.client.cookies.set("beckn_lab", before)
+    assert again.client.cookies["beckn_lab_8090"] != before
+    again.client.cookies.set("beckn_lab_8090", before)
     assert again.get("/").status_code == 303
 
 
@@ -203,9 +203,9 @@ def test_a_session_ends_with_its_account_or_its_token(site):
 
     assert alice.get("/").status_code == 303
     assert bob.get("/").status_code == 303
-    cookie = olga.client.cookies["beckn_lab"]
+    cookie = olga.client.cookies["beckn_lab_8090"]
     olga.send("/logout")
-    olga.client.cookies.set("beckn_lab", cookie)
+    olga.client.cookies.set("beckn_lab_8090", cookie)
     assert olga.get("/").status_code == 303
 
 
@@ -383,3 +383,12 @@ def test_what_the_operator_has_to_mend_is_told_to_him_only(site, capsys):
         assert "accounts" not in reply.text
         assert reply.headers["content-security-policy"] == POLICY
     assert str(known) in capsys.readouterr().err
+
+
+def test_two_laboratories_on_one_machine_keep_their_sessions_apart(local):
+    browser = local.browser()
+    browser.read("/")
+    browser.client.get("/", headers={"Host": "127.0.0.1:9999"})
+
+    assert {"beckn_lab_8090", "beckn_lab_9999"} == {*browser.client.cookies.keys()}
+    assert browser.send("/gateways/new", {"name": "x", "url": "http://gw.example"}).status_code == 303
