@@ -19,4 +19,8 @@ def shown(value: Any, limit: int = 160) -> str:
     text = json.dumps(value, ensure_ascii=False)
     # Cut before escaping: escaping is slow, and the longest texts are hostile.
     plain = printable(text[: limit + 1])
-    return plain if len(plain) <= limit else f"{plain[: limit - 40]} … ({len(text)} characters)"
+    return (
+        plain
+        if len(plain) <= limit
+        else f"{plain[: limit - 40]} … ({len(value if isinstance(value, str) else text)} characters)"
+    )

@@ -61,7 +61,7 @@ def tell(
     names = _letters(chosen)
     captions = tuple(
         printable(f"{number}. {describe(step)}{_about(step, names)}: {_answer(step, names)}")
-        + _beside(number, step, chosen)
+        + _when(number, step, chosen)
         for number, step in enumerate(chosen, 1)
     )
     steps = captions if history and len(chosen) > 2 else ()
@@ -194,9 +194,13 @@ def _answer(step: Exchange, names: Mapping[str, str]) -> str:
     return step.action_of_reply
 
 
-def _beside(number: int, step: Exchange, needed: Sequence[Exchange]) -> str:
+def _when(number: int, step: Exchange, needed: Sequence[Exchange]) -> str:
+    """When a step was sent, after the first one, and which answers were still to come."""
+    if len(needed) == 1:
+        return ""
     others = [str(n) for n, other in enumerate(needed[: number - 1], 1) if other.ended > step.started]
-    return f" [sent before the answer to {', '.join(others)}]" if others else ""
+    beside = f", sent before the answer to {', '.join(others)}" if others else ""
+    return f" [at {step.started - needed[0].started:.2f} s{beside}]"
 
 
 def needed(exchange: Exchange, exchanges: Sequence[Exchange], *, history: bool) -> list[Exchange]:

@@ -17,6 +17,7 @@ from ..finding import MOST_PLACES, Judgement
 from ..registry import CHECKS, check
 from .breaches import Breach, breaches
 from .observation import Observation
+from .wording import IMMEDIATELY
 
 STATUS = "/registration/status"
 
@@ -75,7 +76,7 @@ def _bad(observation: Observation, requirement: str, breach: Breach) -> Judgemen
         breach.pointer,
         kind,
         f"{'a member' if pattern else 'the body'} {breach.wrong}",
-        f"{breach.expected} at {breach.pointer or 'the body'}",
+        f"{breach.expected} at {breach.pointer or 'the body'}{breach.unless}",
         f"{observation.observed}, with {shown(member(observation.exchange.body_of_reply, breach.pointer))} there",
     )
 
@@ -104,7 +105,7 @@ def _verified_at_once(observation: Observation) -> Iterator[Breach]:
         if allowed[1:] and requirement and "verification" in declarations(specification, requirement):
             for pointer, value in places(observation.exchange.body_of_reply, known.pointer):
                 if value in allowed[1:]:
-                    yield Breach(pointer, "enum", "another-value", "has another value", shown(allowed[0]))
+                    yield Breach(pointer, "enum", "another-value", "has another value", shown(allowed[0]), IMMEDIATELY)
 
 
 def _is_shown(observation: Observation, patterns: Iterable[str]) -> bool:

@@ -24,6 +24,8 @@ class Breach:
     """What is wrong with the member, to follow its name."""
     expected: str
     """What the schema allows there."""
+    unless: str = ""
+    """The declaration that would allow what is there, to follow what is expected."""
 
 
 BLANK: Final = r"\S"

@@ -20,6 +20,11 @@ TOKENS = {"foreign": "another registration's token", "unknown": "a token that no
 """By kind of fault, what a request has as its token."""
 
 
+IMMEDIATELY = ", unless verification: immediate is declared"
+REDACTED = ", unless documents_echo: redacted is declared"
+"""Declarations that settle a finding, to follow what is expected."""
+
+
 def request_line(observation: Observation) -> str:
     """Describes in one line what is special about a request."""
     exchange, diagnosis = observation.exchange, observation.diagnosis

@@ -10,6 +10,7 @@ from ...messages.text import shown
 from ...specification.actions import ADD, GET
 from ...specification.replies import literals
 from ..checks import Observation
+from ..checks.wording import IMMEDIATELY
 from ..finding import Judgement
 from ..registry import history_check
 from .course import Course, settled
@@ -55,12 +56,13 @@ def judge_statuses(observation: Observation, course: Course, pairings: list[Pair
             if status in allowed:
                 yield observation.ok(requirement)
             else:
+                settled_by = IMMEDIATELY if waits and status in known else ""
                 yield observation.bad(
                     requirement,
                     pointer,
                     "another-status",
                     "a status that the specification does not allow",
-                    f"{' or '.join(map(shown, allowed))} at {pointer}",
+                    f"{' or '.join(map(shown, allowed))} at {pointer}{settled_by}",
                     f"{shown(status)} there",
                 )
         if twins.has(pairing.document):

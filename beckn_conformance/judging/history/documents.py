@@ -13,6 +13,7 @@ from ...specification.actions import ADD, GET, SIGNUP
 from ...specification.catalogue import Operation
 from ...specification.pointer import member
 from ..checks import Observation
+from ..checks.wording import REDACTED
 from ..diagnosis import DoubtKind
 from ..finding import Judgement, Obligation
 from ..registry import history_check
@@ -332,4 +333,5 @@ def _altered(observation: Observation, course: Course, pairing: Pairing) -> Judg
     else:
         requirement = "GET-ROUND-TRIP"
     kind, value = FORM if form else VALUE, document.member(pairing.member)
-    return differs(observation, requirement, pairing.pointer, kind, value, pairing.found, message)
+    unless = REDACTED if pairing.member == "data" and not form else ""
+    return differs(observation, requirement, pairing.pointer, kind, value, pairing.found, message, unless)

@@ -86,7 +86,7 @@ class Large:
                     "document-cut",
                     "a large document is acknowledged and not kept whole",
                     f"the {len(document.data)} characters that were sent, or a refusal",
-                    "the document is missing" if data is None else f"{len(data)} characters, {shown(data, 40)}",
+                    "the document is missing" if data is None else shown(data, 60),
                     obligation=document.obligation,
                 )
         self._kept[observation.registration] = left

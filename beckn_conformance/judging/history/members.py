@@ -26,7 +26,14 @@ def readable(found: Any, like: Any) -> bool:
 
 
 def differs(
-    observation: Observation, requirement: str, pointer: str, kind: str, expected: Any, found: Any, message: str = ""
+    observation: Observation,
+    requirement: str,
+    pointer: str,
+    kind: str,
+    expected: Any,
+    found: Any,
+    message: str = "",
+    unless: str = "",
 ) -> Judgement:
     """The finding that a member has another value, or the right one in another form."""
     return observation.bad(
@@ -34,7 +41,7 @@ def differs(
         pointer,
         kind,
         message or DIFFERENCES[kind],
-        f"{shown(expected, 100)} at {pointer}",
+        f"{shown(expected, 100)} at {pointer}{unless}",
         f"{shown(found, 100)} there",
     )
 

@@ -37,13 +37,14 @@ def misfits(part: Part, observation: Observation, course: Course, found: Mapping
             part.members.report(pointer, found[name])
         newest = [name for name in found if same_but_for_form(found[name], values[-1].info[name])]
         older = [name for name in found if name not in newest]
+        old = ", ".join(older)
         yield observation.bad(
             f"{part.change.prefix}-WHOLE",
             part.pointers[older[0]] if older else part.change.replaces,
             "mixed-values",
             "a reply mixes values from before and after an update",
-            "all values of the update, or all from before it",
-            f"{', '.join(newest) or 'none'} of the update, {', '.join(older)} from before",
+            "all values of one update, or all from before it",
+            f"{', '.join(newest)} of the last update, {old} from before it" if newest else f"{old} of several updates",
         )
 
 
