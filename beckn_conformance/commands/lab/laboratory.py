@@ -6,6 +6,7 @@ Each operation takes the account that asks for it, and raises ``refusals`` if th
 from __future__ import annotations
 
 import contextlib
+import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,13 +23,15 @@ from .places import Places
 from .queue import Queue
 from .refusals import NotFound
 from .reports import Reports
-from .runs import Runs
+from .runs import Hindrance, Runs
 from .store import Gateway, Run, Store
 from .turns import Turns
 from .vault import Vault
 
 WORKERS = 2
 """Runs at a time on this machine."""
+LOOKUPS = 8
+"""Host names that are looked up at a time before runs are queued."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +75,22 @@ def _executor(settings: Settings, jobs: Jobs, places: Places) -> Iterator[tuple[
         yield cluster, cluster.threads
 
 
+def _hindrance(reach: Reach | None) -> Hindrance:
+    """Says before a run is queued that its URL may not be connected to."""
+    lookups = threading.BoundedSemaphore(LOOKUPS)
+
+    def hindrance(url: str) -> str:
+        # Looking up a name can take long. If too many do, it is left to the run.
+        if reach is None or embedded.wanted(url) or not lookups.acquire(blocking=False):
+            return ""
+        try:
+            return reach.refusal(url)
+        finally:
+            lookups.release()
+
+    return hindrance
+
+
 @contextlib.contextmanager
 def opened(settings: Settings) -> Iterator[Laboratory]:
     """Opens a data folder and plays what is queued in it, while used as a context.
@@ -92,14 +111,10 @@ def opened(settings: Settings) -> Iterator[Laboratory]:
             return {**config, "gateway": {"name": gateway.name, **config.get("gateway", {})}}, files
 
         reach = Reach.of(settings.allow) if settings.guarded else None
-
-        def hindrance(url: str) -> str:
-            return reach.refusal(url) if reach is not None and not embedded.wanted(url) else ""
-
         jobs = Jobs(declared, settings.limit, {} if reach is None else {VARIABLE: str(reach)})
         executor, workers = stack.enter_context(_executor(settings, jobs, places))
         queue = Queue(store, places, executor, settings.workers or workers)
-        runs = Runs(store, places, queue, hindrance)
+        runs = Runs(store, places, queue, _hindrance(reach))
         turns = Turns()
         reports = Reports(store, places, queue, turns, runs, jobs, settings.key)
         stack.enter_context(contextlib.closing(queue))

@@ -5,11 +5,14 @@ from __future__ import annotations
 import io
 import json
 import shutil
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
+from beckn_conformance.client.reach import Reach
 from beckn_conformance.commands.lab import child, laboratory, runs
 from beckn_conformance.commands.lab.accounts import Account
 from beckn_conformance.commands.lab.execution import Jobs
@@ -109,6 +112,28 @@ def test_an_edit_keeps_what_it_does_not_change(lab: Laboratory) -> None:
 
     assert (changed.name, changed.url, changed.badge) == ("two", "https://gw.example", gateway.badge)
     assert lab.gateways.declaration(ALICE, gateway.id) == {"signup_token": "t0ken"}
+
+
+def test_names_that_take_long_to_look_up_keep_nobody_waiting(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    scripted(monkeypatch)
+    looked_up, answered = threading.Semaphore(0), threading.Event()
+
+    def refusal(reach: Reach, url: str) -> str:
+        looked_up.release()
+        answered.wait(60)
+        return "it may not be connected to"
+
+    monkeypatch.setattr(Reach, "refusal", refusal)
+    with laboratory.opened(Settings(data, guarded=True)) as lab, ThreadPoolExecutor(laboratory.LOOKUPS) as pool:
+        gateway = entered(lab)
+        waiting = [pool.submit(begun, lab, ALICE, gateway) for _ in range(laboratory.LOOKUPS)]
+        for _ in waiting:
+            assert looked_up.acquire(timeout=60)
+        over(lab, begun(lab, BOB, entered(lab, BOB, "http://other.example")))
+        answered.set()
+        for one in waiting:
+            with pytest.raises(Invalid, match="it may not be connected to"):
+                one.result(60)
 
 
 def test_without_the_key_everything_has_to_be_declared_again(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
