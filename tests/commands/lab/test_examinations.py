@@ -3,6 +3,7 @@
 import io
 import json
 import zipfile
+from pathlib import Path
 
 import pytest
 
@@ -68,12 +69,19 @@ def test_recorded_traffic_becomes_a_run_with_a_report(lab):
     assert [*places.private.iterdir()] == []
 
 
-def test_traffic_of_a_gateway_is_judged_as_it_declares(lab):
-    run = judge(lab, HAR, gateway="g-1", strict=True)
+def test_traffic_of_a_gateway_is_judged_as_it_declares(lab, monkeypatch):
+    seen = []
 
-    report = json.loads((lab[2].report(run.id) / "report.json").read_text())
-    assert (run.gateway, run.strict) == ("g-1", True)
-    assert [waiver["requirement"] for waiver in report["configuration"]["waivers"]] == ["REPLY-JSON"]
+    def look(arguments, private, **how):
+        seen.extend([*arguments, Path(arguments[arguments.index("--gateway-config") + 1]).read_text()])
+        return child.Finished(4, b"", "no")
+
+    monkeypatch.setattr(child, "run", look)
+    refused(lab, HAR, gateway="g-1", strict=True)
+
+    assert "--gateway-url=https://gw.example" in seen
+    assert seen[seen.index("--conformance-class") + 1] == "strict"
+    assert "REPLY-JSON" in seen[-1]
 
 
 def test_nobody_judges_for_the_gateway_of_another_vendor(lab):
@@ -82,15 +90,10 @@ def test_nobody_judges_for_the_gateway_of_another_vendor(lab):
             judge(lab, HAR, gateway=gateway, account=OTHER)
 
 
-@pytest.mark.parametrize(
-    ("content", "name", "text"),
-    [
-        (zipped({"../../x.har": HAR}), "x.zip", "x.zip: '../../x.har' is no plain name of a file in a folder"),
-        (zipped({"course.jsonl": "{}", "exchanges.jsonl": "{}"}), "x.zip", "x.zip"),
-    ],
-)
-def test_a_file_that_is_no_recording_is_refused_in_one_line(lab, content, name, text):
-    assert refused(lab, content, name).startswith(text)
+def test_a_file_that_is_no_recording_is_refused_in_one_line(lab):
+    content = zipped({"../../x.har": HAR})
+
+    assert refused(lab, content, "x.zip") == "x.zip: '../../x.har' is no plain name of a file in a folder"
 
 
 def test_a_url_is_no_option(lab, monkeypatch):
@@ -137,5 +140,4 @@ def test_a_certificate_is_verified_with_the_key_that_is_given(lab, tmp_path):
     assert verify(b"{}") == {"key": "the laboratory has no key of its own; paste the public key of the issuer"}
     assert verify(b"{}", b"no key")["key"].startswith("this text holds no public key that can be used")
     assert verify(b"{}", b"x" * 100_000)["key"].startswith("this text cannot be read: it is larger than")
-    assert verify(b"{}", public)["file"].startswith("certificate.json is no certificate")
     assert verify(zipped({"a/certificate.json": "{}"}), public)["file"].startswith("certificate.json is no certificate")
