@@ -186,6 +186,8 @@ def _bound(host: str, port: int) -> socket.socket:
     try:
         made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         made.bind(address)
+        # From now on, whoever comes waits, so that the address can be told at once.
+        made.listen()
     except (OSError, OverflowError) as error:
         made.close()
         raise UsageError(f"--host {host} --port {port}: {getattr(error, 'strerror', None) or error}") from error

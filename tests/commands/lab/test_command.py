@@ -1,0 +1,93 @@
+"""The command refuses in one line what it cannot serve, and serves until it is told to end."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from beckn_conformance.commands.cli import main
+from beckn_conformance.commands.lab import laboratory
+from beckn_conformance.commands.lab.accounts import Accounts
+from beckn_conformance.commands.lab.laboratory import Settings
+from tests.end_to_end.kit import environment
+
+
+@pytest.fixture
+def taken() -> int:
+    """A port on which something else listens."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        yield listening.getsockname()[1]
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--workers", "0"], "--workers 0: it takes at least one"),
+        (["--limit", "0"], "--limit 0: a run takes seconds, and a week at most"),
+        (["--host", "0.0.0.0"], "--host 0.0.0.0: beyond loopback everybody has to log in"),
+        (["--accounts", "none.json"], "none.json cannot be read"),
+        (["--key", "none"], "none cannot be read"),
+        (["--allow", "a b"], "'a b' is no pattern of hosts"),
+        (["--host", "nowhere.invalid"], "--host nowhere.invalid"),
+    ],
+)
+def test_what_cannot_be_served_is_said_in_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], options: list[str], said: str
+) -> None:
+    status = main(["lab", "--data", str(tmp_path / "lab"), "--port", "0", *options])
+
+    told = capsys.readouterr()
+    assert (status, told.out) == (4, "")
+    assert told.err.startswith(f"beckn-conformance: {said}")
+    assert told.err.count("\n") == 1
+
+
+def test_a_port_that_is_taken_leaves_the_data_alone(
+    tmp_path: Path, taken: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["lab", "--data", str(tmp_path / "lab"), "--port", str(taken)]) == 4
+    assert "Address already in use" in capsys.readouterr().err
+    assert not (tmp_path / "lab").exists()
+
+
+def test_data_of_a_laboratory_that_runs_are_left_alone(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with laboratory.opened(Settings(tmp_path / "lab")):
+        assert main(["lab", "--data", str(tmp_path / "lab"), "--port", "0"]) == 4
+    assert "in use by another laboratory" in capsys.readouterr().err
+
+
+def test_an_account_gets_a_token_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    command = ["lab", "adduser", "acme", "--role", "vendor", "--accounts", str(tmp_path / "a.json")]
+    assert main(command) == 0
+    token = capsys.readouterr().out.strip().rpartition(" ")[2]
+
+    found = Accounts(tmp_path / "a.json").with_token(token)
+    assert found is not None
+    assert (found.name, found.role) == ("acme", "vendor")
+    assert token not in (tmp_path / "a.json").read_text()
+    assert main(command) == 4
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_it_serves_until_it_is_told_to_end(tmp_path: Path, number: signal.Signals) -> None:
+    command = [sys.executable, "-m", "beckn_conformance", "lab", "--data", str(tmp_path / "lab"), "--port", "0"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment())
+    try:
+        assert process.stdout is not None
+        url = process.stdout.readline().split()[1]
+        with urllib.request.urlopen(f"{url}api/gateways", timeout=60) as reply:
+            assert json.load(reply) == {"gateways": []}
+        os.kill(process.pid, number)
+        rest, errors = process.communicate(timeout=60)
+    finally:
+        process.kill()
+
+    assert (process.returncode, rest, errors) == (2, "", "")
