@@ -34,6 +34,8 @@ class DoubtKind(StrEnum):
     NULL = "null"
     TAKEN = "taken"
     """The value was sent before, so that a gateway may refuse it; if it does not, it keeps the value."""
+    EXPIRED = "expired"
+    """The token is near the end of its life, or past it."""
     OTHER = "other"
 
 
@@ -76,6 +78,16 @@ class Diagnosis:
     @property
     def faulty(self) -> bool:
         return bool(self.faults)
+
+    @property
+    def in_doubt_of_access(self) -> bool:
+        """True if a gateway may refuse the request for its token or its registration, whatever else is wrong with it."""
+        return any(doubt.pointer == "header:Token" or doubt.pointer.startswith("/registration") for doubt in self.doubts)
+
+    @property
+    def expired(self) -> bool:
+        """True if the token may have expired."""
+        return any(doubt.kind is DoubtKind.EXPIRED for doubt in self.doubts)
 
     @property
     def header_faults(self) -> tuple[Fault, ...]:

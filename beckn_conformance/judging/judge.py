@@ -103,6 +103,11 @@ class Judge:
             self._served.add(exchange.action)
 
     @property
+    def expired(self) -> bool:
+        """True if a token may have expired when it was used in the test that is being judged (H4)."""
+        return any(observation.diagnosis.expired for observation in self._observations.values())
+
+    @property
     def doubled(self) -> set[str]:
         """Ids that the gateway gave to more than one registration."""
         return self._histories.doubled

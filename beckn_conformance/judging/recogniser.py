@@ -210,7 +210,7 @@ def _registration(
         owner.expires is not None
         and datetime.datetime.fromtimestamp(exchange.ended + SKEW, datetime.UTC) >= owner.expires
     ):
-        yield Doubt("header:Token", "the token may have expired")
+        yield Doubt("header:Token", "the token may have expired", DoubtKind.EXPIRED)
     if not known.serves_fresh:
         yield Doubt("/registration/id", "the gateway serves no registration before it is verified")
 

@@ -20,6 +20,10 @@ from ..specification.actions import SIGNUP
 from .scenarios import RecordedScenario, judge_of
 
 MOST_NOTES = 50
+EXPIRED = (
+    "some requests were sent less than a minute before the end of their token's life (auth.exp), or later; a refusal of "
+    "them is not judged. Longer lives of tokens, or a faster run, would help"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +151,8 @@ class Assessment:
                     findings[finding.id] = finding
                 shown_by.setdefault(exchange.id, []).append(finding)
         self.tally.doubled |= judge.doubled
+        if judge.expired:
+            self._note([EXPIRED])
         self.tally.omissions.observe(exchanges, self.run.specification)
         self.tally.statistics.observe([e for e in exchanges if not e.peer], shown_by)
         if not self.run.recorded:
@@ -226,5 +232,7 @@ def _hindrance(exchanges: Sequence[Exchange], judge: Judge) -> str:
             return f"{exchange.action} was answered with status {exchange.reply.status} without ACK or NACK"
     if judge.known.serves_fresh is False:
         return "the gateway serves no registration before it is verified"
+    if judge.expired:
+        return "tokens may have expired (auth.exp) when they were used"
     refused = [e for e in exchanges if e.refused and (seen := judge.observation(e)) and seen.due == "ACK"]
     return f"a valid {refused[-1].action} was refused" if refused else ""

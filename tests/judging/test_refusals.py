@@ -45,6 +45,28 @@ def test_a_wrong_token_that_is_acknowledged_is_a_finding(action, token, requirem
     assert story.findings() == [(requirement, "header:Token")]
 
 
+def nearly_expired():
+    story = begun()
+    story.signup(change=put("/auth/exp", str(int(story.now + 120))))
+    story.wait()
+    return story
+
+
+@pytest.mark.parametrize("blamed", [None, "/registration/id", "/auth/token"])
+def test_a_faulty_request_with_a_token_that_may_have_expired_may_be_refused_for_the_token(blamed):
+    story = nearly_expired()
+    call(story, UPDATE, nack(blame(UPDATE, blamed) if blamed else {}), change=put("/info/phone", "12"))
+
+    assert story.findings() == []
+
+
+def test_a_faulty_request_with_a_token_that_may_have_expired_must_not_be_acknowledged():
+    story = nearly_expired()
+    story.update(info={"phone": "12"})
+
+    assert ("UPDATE-NACK-PHONE", "/info/phone") in story.findings()
+
+
 @pytest.mark.parametrize("action", [GET, UPDATE])
 @pytest.mark.parametrize("body", [{}, {"registration": {"id": "whose?"}}, {"auth": {"token": "bad"}}, []])
 def test_the_body_of_a_nack_for_a_wrong_token_is_not_judged(action, body):
