@@ -81,8 +81,8 @@ class Diagnosis:
 
     @property
     def in_doubt_of_access(self) -> bool:
-        """True if a gateway may refuse the request for its token or its registration, whatever else is wrong with it."""
-        return any(doubt.pointer == "header:Token" or doubt.pointer.startswith("/registration") for doubt in self.doubts)
+        """True if a gateway may refuse the request for its token or its registration alone."""
+        return any(d.pointer == "header:Token" or d.pointer.startswith("/registration") for d in self.doubts)
 
     @property
     def expired(self) -> bool:

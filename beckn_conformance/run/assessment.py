@@ -21,7 +21,7 @@ from .scenarios import RecordedScenario, judge_of
 
 MOST_NOTES = 50
 EXPIRED = (
-    "some requests were sent less than a minute before the end of their token's life (auth.exp), or later; a refusal of "
+    "some requests were sent less than a minute before their token expired (auth.exp), or later; a refusal of "
     "them is not judged. Longer lives of tokens, or a faster run, would help"
 )
 
