@@ -240,9 +240,8 @@ def _last_words(printed: Path, status: int) -> str:
         file.seek(max(os.fstat(file.fileno()).st_size - 8192, 0))
         text = file.read().decode("utf-8", "replace")
     lines = [line.strip() for line in text.splitlines() if line.strip()]
-    said = printable(lines[-1])[:LONGEST] if lines else "it said nothing"
     how = f"killed by signal {-status}" if status < 0 else f"exit status {status}"
-    return f"{how}: {said}"
+    return f"{how}: {printable(lines[-1])[:LONGEST]}" if lines else how
 
 
 def _packed(report: Path) -> tuple[dict[str, bytes], bool]:

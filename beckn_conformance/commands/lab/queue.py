@@ -14,7 +14,7 @@ from ..fleet.job import Ending, Wish
 from .execution import Executor
 from .places import Places
 from .refusals import Conflict, Unavailable
-from .results import collected, has_record
+from .results import collected, has_record, is_whole
 from .store import Run, Store, now
 
 RESTARTED = "the laboratory was restarted"
@@ -134,8 +134,10 @@ class Queue:
 
     def _recover(self, run: Run) -> None:
         """Ends a run that was under way before a restart, with a report from its record. Without one, it is queued."""
-        if has_record(self._places.report(run.id)) or run.attempts >= MOST_ATTEMPTS:
-            self._end(run, Ending(None, RESTARTED))
+        folder = self._places.report(run.id)
+        if has_record(folder) or run.attempts >= MOST_ATTEMPTS:
+            # With a whole report, it came to its end just before.
+            self._end(run, Ending(None, "" if is_whole(folder) else RESTARTED))
         else:
             self._change(run, state="queued")
 

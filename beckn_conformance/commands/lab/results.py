@@ -28,8 +28,7 @@ def collected(ending: Ending, run: str, places: Places, wanted: Callable[[], boo
     reasons = [ending.reason] if ending.reason != CANCELLED else []
     facts: dict[str, Any] = {}
     try:
-        # It is written last.
-        if has_record(folder) and not (folder / "report.html").exists():
+        if has_record(folder) and not is_whole(folder):
             _make_report(folder, places, wanted)
         facts = told(files.read(folder))
     except (KitError, OSError) as error:
@@ -42,6 +41,11 @@ def collected(ending: Ending, run: str, places: Places, wanted: Callable[[], boo
 def has_record(folder: Path) -> bool:
     """Returns True if a run has written down exchanges."""
     return (folder / files.RECORD[0]).exists() and (folder / files.RECORD[1]).exists()
+
+
+def is_whole(folder: Path) -> bool:
+    """Returns True if a report was written to its end."""
+    return (folder / "report.html").exists()
 
 
 def told(report: dict[str, Any]) -> dict[str, Any]:
@@ -62,7 +66,7 @@ def _make_report(folder: Path, places: Places, wanted: Callable[[], bool]) -> No
     _await_end(folder, wanted)
     with places.temporary() as private:
         finished = child.run(("report", str(folder)), private, limit=LIMIT, wanted=wanted)
-    if not (folder / "report.html").exists():
+    if not is_whole(folder):
         raise KitError(finished.complaint)
 
 

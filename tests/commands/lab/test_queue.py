@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -17,8 +18,9 @@ from beckn_conformance.commands.lab.queue import RESTARTED, Queue
 from beckn_conformance.commands.lab.refusals import Conflict, Unavailable
 from beckn_conformance.commands.lab.store import Run, Store
 from beckn_conformance.errors import KitError
+from beckn_conformance.report.files import RECORD
 from tests.commands.lab.laboratories import run_row
-from tests.end_to_end.kit import until
+from tests.end_to_end.kit import ROOT, until
 
 
 class Executor:
@@ -217,6 +219,18 @@ def test_a_run_that_ends_the_laboratory_each_time_is_given_up(stage: Stage) -> N
     until(lambda: stage.ended("r1"), 20)
     assert stage.now("r1").reason == RESTARTED
     assert stage.executor.wishes == []
+
+
+def test_a_run_that_ended_just_before_a_restart_has_its_result(stage: Stage) -> None:
+    stage.run("r1", state="running", attempts=1)
+    folder = stage.places.report("r1")
+    shutil.copytree(ROOT / "reports" / "sample", folder)
+    for name in RECORD:
+        (folder / name).touch()
+    stage.start()
+
+    until(lambda: stage.ended("r1"), 20)
+    assert (stage.now("r1").reason, stage.now("r1").verdict) == ("", "non-conformant")
 
 
 def test_no_run_begins_while_its_gateway_is_needed_alone(stage: Stage) -> None:
