@@ -49,6 +49,9 @@ def find(report: Mapping[str, Any], name: str) -> tuple[str, Finding]:
     hits = hits or [(id_, finding) for id_, finding in rows if finding["id"].startswith(name)]
     if len(hits) == 1:
         return hits[0]
+    statuses = {row["id"]: row["status"] for row in report["requirements"]}
+    if not hits and name in statuses:
+        raise UsageError(f"{name} has no finding in this report; it is {statuses[name]}")
     known = [finding["id"] for _, finding in (hits or rows)]
     some = ", ".join(known[:8]) + (" …" if len(known) > 8 else "")
     if not rows:

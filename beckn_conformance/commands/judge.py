@@ -60,13 +60,14 @@ def _judge(chosen: argparse.Namespace) -> int:
             prepare(folder)
             stack.enter_context(locked(folder))
         found = stack.enter_context(folder_of(chosen.traffic, file_of(COURSE)))
-        if found.is_dir() and not source.messages(found):
+        alone = source.alone(found) if found.is_dir() else None
+        if found.is_dir() and alone is None and not source.messages(found):
             if folder is None or not folder.samefile(found):
                 stack.enter_context(held(found, SCRIPTS, shared=True))
             return _rejudged(found, specification, folder, as_json=chosen.json)
         folder = folder or Path(stack.enter_context(tempfile.TemporaryDirectory()))
         traffic.record(
-            chosen.traffic,
+            alone or chosen.traffic,
             folder,
             specification,
             url=chosen.gateway_url,

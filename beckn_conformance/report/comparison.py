@@ -25,9 +25,11 @@ class Change:
     text: str
     finding: str = ""
     worse: bool = False
+    unseen: bool = False
+    """The newer run was narrowed and did not test the requirement."""
 
     def to_json(self) -> dict[str, Any]:
-        return {name: getattr(self, name) for name in self.__slots__}
+        return {name: getattr(self, name) for name in self.__slots__ if name != "unseen"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +63,10 @@ class Comparison:
             yield f"note: {text}"
         for kind in ("new", "worse", "changed", "waived", "better", "fixed"):
             for change in self.changes:
-                if change.kind == kind:
+                if change.kind == kind and not change.unseen:
                     yield f"{kind:8} {change.requirement}  {change.level}  {change.text}"
+        if unseen := sum(change.unseen for change in self.changes):
+            yield f"note: the newer run was narrowed; requirements that it did not fully test: {unseen}"
         before, after = map(worded, self.verdicts, self.waived)
         yield f"verdict: {after}, as before" if before == after else f"verdict: {after}, before it was {before}"
 
@@ -98,8 +102,10 @@ def _requirement(id_: str, old: Mapping[str, Any], new: Mapping[str, Any], *, na
         worse = BETTER.index(new["status"]) > BETTER.index(old["status"])
         text = f"{old['status']} became {new['status']}{': ' + new['reason'] if new.get('reason') else ''}"
         # A narrowed run reaches other requirements by chance only.
-        worse = worse and not (narrowed and new["status"] in ("inconclusive", "untested"))
-        yield Change("worse" if worse else "changed" if narrowed else "better", id_, level, text, worse=worse)
+        unseen = narrowed and new["status"] in ("inconclusive", "untested")
+        worse = worse and not unseen
+        kind = "worse" if worse else "changed" if narrowed else "better"
+        yield Change(kind, id_, level, text, worse=worse, unseen=unseen)
 
 
 def _new_findings(id_: str, level: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Change]:

@@ -87,9 +87,12 @@ def _counts(selected: list[Mapping[str, Any]], left_out: int) -> str:
 
 
 def _traffic(run: Mapping[str, Any]) -> str:
-    rate = run["exchanges"] / run["seconds"] if run["seconds"] else 0
-    seed = "" if run.get("recorded") else f", seed {run['seed']}"
-    return f"{run['exchanges']} exchanges in {run['seconds']:.1f} s ({rate:.0f}/s){seed}"
+    count = f"{run['exchanges']} exchange{'' if run['exchanges'] == 1 else 's'}"
+    if run.get("recorded"):
+        # How fast somebody else called says nothing of this run.
+        return f"{count} over {run['seconds']:.1f} s"
+    rate = f" ({run['exchanges'] / run['seconds']:.0f}/s)" if run["seconds"] else ""
+    return f"{count} in {run['seconds']:.1f} s{rate}, seed {run['seed']}"
 
 
 def _verdict(report: Mapping[str, Any]) -> Line:

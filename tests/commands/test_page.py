@@ -113,7 +113,7 @@ def test_coverage_lists_every_sentence_with_what_covers_it(capsys):
     assert main(["spec", "coverage"]) == 0
     lines = capsys.readouterr().out.splitlines()
 
-    assert lines[-1] == "23 sentences, none of which nobody has considered"
+    assert lines[-1] == "23 sentences, all considered"
     (line,) = (line for line in lines if "24 hours" in line)
     assert re.fullmatch(r"[a-p]{10} overview: It is recommended that .* policy makers\. \[X2\]", line)
     assert any(line.endswith("[informative]") for line in lines)

@@ -85,7 +85,7 @@ MISTAKES: dict[str, tuple[Edit, str, str]] = {
     "no common parts": (without("common.json"), "common.json:1", "is missing"),
     "no page": (without("page.yaml"), "page.yaml:1", "is missing"),
     "no description": (without("openapi.yaml"), "openapi.yaml:1", "is missing"),
-    "no message": (without("get.nack.json"), "", "leads nowhere"),
+    "no message": (without("get.nack.json"), "operations.yaml:11", "get.nack.json is missing"),
     # Keywords.
     "a type that is none": (common(f"{PHONE}/type", "text"), "common.json:", "is no JSON Schema"),
     "a kit keyword misspelt": (common(f"{PHONE}/x-saef", {}), "common.json:", "did you mean 'x-safe'?"),

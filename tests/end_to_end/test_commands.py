@@ -309,6 +309,7 @@ def test_recorded_traffic_with_a_fair_gateway_has_no_findings(
     assert statuses["GET-ACK"] == "passed"
     assert statuses["TOKEN-NACK-FOREIGN"] == "untested"
     assert "1 recorded requests are no calls" in " ".join(report["observations"])
+    assert main(["judge", str(Path(har).parent)]) == 0, "a folder with one recording stands for it"
 
 
 def test_recorded_traffic_is_judged_by_the_checks_of_a_run(

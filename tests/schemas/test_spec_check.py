@@ -79,7 +79,7 @@ def test_what_is_added_is_proved_without_a_line_of_python(tmp_path: Path) -> Non
 
     assert status == 0, said
     for place in ("info-website", "info-size", "api-sandbox", "documents-item-kind", "contact-person"):
-        assert f"defect signup-{place}-ignored: as it should be" in said
+        assert f"defect signup-{place}-ignored: as expected" in said
 
 
 def test_a_fifth_operation_is_proved_without_a_line_of_python(tmp_path: Path) -> None:

@@ -75,7 +75,9 @@ def _check(chosen: argparse.Namespace) -> int:
     amiss = sum(bool(row["problems"]) for row in proved)
     counted = f"{len(found)} problem{'' if len(found) == 1 else 's'}"
     if chosen.prove and not found:
-        counted += f"; {len(proved)} gateways played against, {amiss} not as they should be"
+        counted += (
+            f"; {len(proved)} gateways played against, {f'{amiss} judged wrongly' if amiss else 'all as expected'}"
+        )
     rows = [dataclasses.asdict(problem) for problem in found]
     _say({"problems": rows, "proved": proved}, [counted], as_json=chosen.json)
     return 1 if found or amiss else 0
@@ -92,7 +94,7 @@ def _proved(chosen: argparse.Namespace) -> Iterator[dict[str, Any]]:
     for number, one in enumerate(prove.prove(chosen.only, chosen.jobs), 1):
         row = {**dataclasses.asdict(one), "seconds": round(one.seconds, 1)}
         if not chosen.json:
-            said = "; ".join(one.problems) or "as it should be"
+            said = "; ".join(one.problems) or "as expected"
             say([f"{number}/{count} {one.kind} {', '.join(one.names)}: {said}"])
         yield row
 

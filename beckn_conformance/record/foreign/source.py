@@ -74,6 +74,16 @@ def messages(folder: Path) -> list[str]:
         raise UsageError(f"{folder} cannot be read: {error.strerror}") from error
 
 
+def alone(folder: Path) -> Path | None:
+    """Returns the one recording in a folder that holds no other file; None for any other folder."""
+    try:
+        names = os.listdir(folder)
+    except OSError as error:
+        raise UsageError(f"{folder} cannot be read: {error.strerror}") from error
+    endings = (".har", ".jsonl", ".json", ".yaml", ".yml", ".zip")
+    return folder / names[0] if len(names) == 1 and names[0].casefold().endswith(endings) else None
+
+
 def _names(folder: Path) -> list[str]:
     names = messages(folder)
     if not names or len(names) > MOST_FILES:

@@ -24,8 +24,10 @@ def problems(path: Path) -> Iterator[Problem]:
     yield from folder.broken
     if folder.broken:
         return
-    if "common.json" not in folder.contents:
-        yield Problem("common.json", 1, "is missing", "copy the kit's own")
+    missing = [*rows.missing(folder)]
+    yield from missing
+    if missing:
+        # Whatever refers to them would be told, too.
         return
     found = [*schemas.problems(folder), *rows.problems(folder)]
     if not found:

@@ -16,9 +16,6 @@ FILE = "openapi.yaml"
 
 def problems(folder: Folder, specification: Specification) -> Iterator[Problem]:
     """Yields faults of the description, and of each example against the schema of its message."""
-    if FILE not in folder.contents:
-        yield Problem(FILE, 1, "is missing", "copy the kit's own")
-        return
     content = folder.contents[FILE]
     found = list(_form(folder, content))
     yield from found

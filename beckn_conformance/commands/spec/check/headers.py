@@ -16,9 +16,6 @@ ANSWERS: Final = ["ACK", "NACK"]
 def problems(folder: Folder, operations: list[dict[str, Any]]) -> Iterator[Problem]:
     """Yields missing or changed members of headers, and envelopes of another form."""
     for file, names in MEMBERS.items():
-        if file not in folder.contents:
-            yield Problem(file, 1, "is missing", "copy the kit's own")
-            continue
         for name in names:
             if folder.at(file, f"/properties/{name}") == MISSING or name not in folder.contents[file].get(
                 "required", ()

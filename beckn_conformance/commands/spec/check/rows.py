@@ -16,20 +16,42 @@ from .folder import Folder, Problem
 KINDS: Final = ("request", "ack", "nack")
 ENDINGS: Final = ("ENDPOINT", "ACK", "BODY")
 """Requirements that every operation has."""
+EVERY: Final = (
+    "common.json",
+    "header.request.json",
+    "header.reply.json",
+    "envelope.json",
+    "catalogue.json",
+    "openapi.yaml",
+)
+"""Files of JSON, and the description, that every folder has."""
 FILES: Final = ("operations", "requirements", "readings", "page")
 
 
 def problems(folder: Folder) -> Iterator[Problem]:
     """Yields breaches of the catalogue's schema; if there are none, rows that do not fit each other."""
-    schema = folder.contents.get("catalogue.json")
+    schema = folder.contents["catalogue.json"]
     if not isinstance(schema, dict):
-        yield Problem("catalogue.json", 1, "is missing", "copy the kit's own")
+        yield Problem("catalogue.json", 1, "is no object", "copy the kit's own")
         return
     found = [problem for name in FILES for problem in _form(folder, name, schema.get("$defs", {}))]
     yield from found
     if not found:
         yield from _operations(folder)
         yield from _requirements(folder)
+
+
+def missing(folder: Folder) -> Iterator[Problem]:
+    """Yields the files that every folder has, and those of the operations, that are not there."""
+    for name in (*EVERY, *(f"{row}.yaml" for row in FILES)):
+        if name not in folder.contents:
+            yield Problem(name, 1, "is missing", "copy the kit's own")
+    operations = folder.contents.get("operations.yaml")
+    for index, row in enumerate(operations if isinstance(operations, list) else ()):
+        key = row.get("key") if isinstance(row, dict) else None
+        for name in (f"{key}.{kind}.json" for kind in KINDS):
+            if isinstance(key, str) and name not in folder.contents:
+                yield folder.problem("operations.yaml", f"/{index}", f"{name} is missing", "write it")
 
 
 def keys(folder: Folder) -> list[str]:
@@ -39,9 +61,6 @@ def keys(folder: Folder) -> list[str]:
 
 def _form(folder: Folder, name: str, definitions: Any) -> Iterator[Problem]:
     file = f"{name}.yaml"
-    if file not in folder.contents:
-        yield Problem(file, 1, "is missing", "copy the kit's own")
-        return
     if name not in definitions:
         yield folder.problem("catalogue.json", "/$defs", f"it does not describe {file}", "copy the kit's own")
         return
@@ -64,9 +83,6 @@ def _operations(folder: Folder) -> Iterator[Problem]:
             if any(row[name] == other[name] for other in rows[:index]):
                 message = f"another operation has the {name} {row[name]}, too"
                 yield folder.problem(file, f"{here}/{name}", message, "give it one of its own")
-        for name in (f"{row['key']}.{kind}.json" for kind in KINDS):
-            if name not in folder.contents:
-                yield folder.problem(file, here, f"{name} is missing", "write it")
         for ending in ENDINGS:
             if (id_ := f"{row['prefix']}-{ending}") not in ids:
                 remedy = "add it; every operation has one"

@@ -77,5 +77,5 @@ def _coverage(chosen: argparse.Namespace) -> int:
     if chosen.json:
         say_json({"sentences": [sentence.to_json() for sentence in found]})
     else:
-        say([*map(str, found), f"{len(found)} sentences, {left or 'none'} of which nobody has considered"])
+        say([*map(str, found), f"{len(found)} sentences, {f'{left} to consider again' if left else 'all considered'}"])
     return 1 if left else 0
