@@ -58,7 +58,8 @@ class Examinations:
             arguments += ["--conformance-class", "strict" if strict else "core"]
             if found is not None:
                 job = self._jobs.of(Run("", found.id, owner, found.url))
-                config = write_config(job.config, job.files, _inner(private, "work"))
+                # The command runs in this folder, and so finds the files that are named there.
+                config = write_config(job.config, job.files, private)
                 arguments += ["--gateway-config", str(config)]
                 url = url or ("" if embedded.wanted(found.url) else found.url)
             arguments += [f"--gateway-url={url}"] if url else []
@@ -136,13 +137,7 @@ class Examinations:
 
     def _finished(self, arguments: list[str], private: Path) -> child.Finished:
         try:
-            return child.run(
-                arguments,
-                _inner(private, "child"),
-                environment=self._jobs.environment,
-                limit=LIMIT,
-                memory=MEMORY,
-            )
+            return child.run(arguments, private, environment=self._jobs.environment, limit=LIMIT, memory=MEMORY)
         except KitError as error:
             raise Invalid({"file": f"it could not be read: {error}"}) from error
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ...client.reach import VARIABLE, Reach
+from ...errors import UsageError
 from ...run import embedded
 from ...specification.loading import load
 from . import declarations
@@ -21,7 +22,7 @@ from .execution import Executor, Here, Jobs
 from .gateways import Gateways
 from .places import Places
 from .queue import Queue
-from .refusals import NotFound
+from .refusals import Conflict, NotFound
 from .reports import Reports
 from .runs import Hindrance, Runs
 from .store import Gateway, Run, Store
@@ -107,7 +108,10 @@ def opened(settings: Settings) -> Iterator[Laboratory]:
             gateway = store.get(Gateway, run.gateway)
             if gateway is None:
                 raise NotFound("its gateway was removed")
-            config, files = declarations.of_run(vault.open(gateway.declarations, gateway.id))
+            try:
+                config, files = declarations.of_run(vault.open(gateway.declarations, gateway.id))
+            except UsageError as error:
+                raise Conflict(str(error)) from error
             return {**config, "gateway": {"name": gateway.name, **config.get("gateway", {})}}, files
 
         reach = Reach.of(settings.allow) if settings.guarded else None

@@ -29,7 +29,7 @@ def lab(tmp_path):
         store = Store(places.database)
         store.add(Gateway("g-1", "vendor", "Ours", "https://gw.example"))
         declared = {"waivers": [{"requirement": "REPLY-JSON", "reason": "r", "owner": "o", "expires": "2999-01-01"}]}
-        jobs = Jobs(lambda run: (declared, {}), 10.0, {})
+        jobs = Jobs(lambda run: (declared, {"ca.pem": "a certificate"}), 10.0, {})
         yield Examinations(store, places, Turns(), jobs, None), store, places
         store.close()
 
@@ -73,7 +73,9 @@ def test_traffic_of_a_gateway_is_judged_as_it_declares(lab, monkeypatch):
     seen = []
 
     def look(arguments, private, **how):
-        seen.extend([*arguments, Path(arguments[arguments.index("--gateway-config") + 1]).read_text()])
+        config = Path(arguments[arguments.index("--gateway-config") + 1])
+        seen.extend([*arguments, config.read_text()])
+        assert (private / "ca.pem").read_text() == "a certificate"
         return child.Finished(4, b"", "no")
 
     monkeypatch.setattr(child, "run", look)

@@ -149,6 +149,8 @@ def test_without_the_key_everything_has_to_be_declared_again(data: Path, monkeyp
     with laboratory.opened(Settings(data)) as lab:
         assert lab.gateways.declaration(ALICE, gateway) == {}
         assert "declare it again" in over(lab, begun(lab, ALICE, gateway)).reason
+        with pytest.raises(Conflict, match="declare it again"):
+            lab.examinations.judge(ALICE, io.BytesIO(b"{}"), "log.json", gateway=gateway)
         lab.gateways.edit(ALICE, gateway, "one", "http://gw.example", {"signup_token": "again"})
         assert over(lab, begun(lab, ALICE, gateway)).verdict
 
