@@ -24,7 +24,7 @@ from .completion import Completion
 from .distribution import groups
 from .items import ScenarioTest
 from .options import Settings
-from .outcomes import OUTCOME, Outcomes, allure_results
+from .outcomes import OUTCOME, Outcomes, allure_results, reasons
 from .progress_stream import streamed
 from .schedule import Schedule
 from .selection import Selection, names_tests
@@ -188,6 +188,10 @@ class Campaign:
         reporter.section("conformance")
         if letters := [f"{letter} {status}" for status, letter in LETTERS.items() if reporter.stats.get(status)]:
             reporter.write_line(f"letters of tests: {', '.join(letters)}")
+        if not self.session.run.unreachable:
+            # The requirement of such a test may have passed by others, and then nothing else says why.
+            for line in terminal.inconclusive_tests(reasons(reporter.stats.get("inconclusive", ()))):
+                reporter.write_line(line)
         if self.verdict is not None:
             left_out = document.left_out(self.verdict)
             for text, style in terminal.lines(self._report, left_out, self.session.folder):

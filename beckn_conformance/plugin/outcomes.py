@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -92,6 +92,12 @@ class Outcomes:
         for finding in outcome.findings:
             yield "finding", finding.id
             yield "pointer", printable(self._session.masker.text(finding.pointer))
+
+
+def reasons(reports: Iterable[Any]) -> Iterator[str]:
+    """Yields why tests were inconclusive, from their reports."""
+    for report in reports:
+        yield from (text for title, text in report.sections if title == "conformance")
 
 
 def _printable(lines: str) -> str:

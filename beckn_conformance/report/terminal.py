@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,8 @@ MOST = 60
 """Findings of one status that are printed; the report has them all."""
 MOST_INCONCLUSIVE = 20
 """Inconclusive requirements that are printed."""
+MOST_REASONS = 5
+"""Reasons of inconclusive tests that are printed."""
 IN_COMMON = 5
 """Inconclusive requirements with the same hindrance that are printed as one line."""
 
@@ -78,6 +80,15 @@ def _inconclusive(rows: list[Mapping[str, Any]]) -> Iterator[Line]:
         yield f"  {row['id']}  {row['level']}  {printable(row['reason'])}", ""
     if len(rows) > MOST_INCONCLUSIVE:
         yield f"  … {len(rows) - MOST_INCONCLUSIVE} more in the report", ""
+
+
+def inconclusive_tests(reasons: Iterable[str]) -> Iterator[str]:
+    """Yields the reasons of inconclusive tests, the most common first."""
+    counts = Counter(reasons)
+    for reason, count in counts.most_common(MOST_REASONS):
+        yield f"  i  {printable(reason)}{f' ({count} tests)' if count > 1 else ''}"
+    if len(counts) > MOST_REASONS:
+        yield f"  i  … {len(counts) - MOST_REASONS} more reasons"
 
 
 def _counts(selected: list[Mapping[str, Any]], left_out: int) -> str:

@@ -62,3 +62,12 @@ def test_what_many_requirements_wait_for_is_said_once():
     lines = [line for line in summary(tally) if "auth.token" in line]
 
     assert lines == [f"  {len(waiting)} requirements  no signup gave a usable auth.token"]
+
+
+def test_reasons_of_inconclusive_tests_are_told_once_with_their_number():
+    lines = [*terminal.inconclusive_tests(["A could not be judged: timeout"] * 3 + ["B could not be judged: \x1b[0m"])]
+
+    assert lines[0] == "  i  A could not be judged: timeout (3 tests)"
+    assert lines[1].startswith("  i  B could not be judged: ")
+    assert "\x1b" not in lines[1]
+    assert len([*terminal.inconclusive_tests(map(str, range(50)))]) == terminal.MOST_REASONS + 1
