@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from ..messages.exchange import Exchange
+from ..messages.exchange import Exchange, overlapping
 
 DRAWN: Final = 1 << 22
 """Added for an example drawn at random: a test made for the finding explains more."""
 UNUSUAL: Final = 1 << 20
 """Added for a request that readings disagree about."""
 BESIDE: Final = 500_000
-"""Added if other calls overlapped the exchange."""
+"""Added if other calls overlapped the exchange, or one another before it."""
 CALL: Final = 10_000
 """Added for each earlier call, if a finding depends on them."""
 
@@ -48,10 +48,12 @@ def preference(exchange: Exchange, context: Context, weight: Weight = PLAIN) -> 
     if weight.exact is not None:
         return weight.exact
     others = [other for other in context.exchanges if not other.peer]
+    # Calls at the same time are a matter of luck, also if the finding shows later.
+    abreast = overlapping(others) if context.history else {e.id for e in others if exchange.overlaps(e)}
     return (
         weight.offset
         + len(exchange.request.content)
         + (UNUSUAL if context.doubtful else 0)
-        + (BESIDE if any(exchange.overlaps(other) for other in others) else 0)
+        + (BESIDE if abreast else 0)
         + (CALL * sum(other.ended <= exchange.started for other in others) if context.history else 0)
     )

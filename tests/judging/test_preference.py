@@ -31,5 +31,12 @@ def test_earlier_calls_count_only_for_a_finding_that_depends_on_them():
     assert rank(EARLIER) == rank()
 
 
+def test_calls_one_after_the_other_rank_before_calls_at_the_same_time():
+    at_once = exchange(GET, {}, None, at=NOW + 0.5, seconds=1.0, trouble="timeout: none")
+    later = exchange(GET, {}, None, at=NOW + 2, seconds=1.0, trouble="timeout: none")
+
+    assert rank(EARLIER, later, history=True) < rank(EARLIER, at_once, history=True)
+
+
 def test_each_smaller_example_replaces_the_one_before():
     assert rank(weight=Weight(exact=DRAWN - 2)) < rank(weight=Weight(exact=DRAWN - 1)) < rank(weight=Weight(DRAWN))
