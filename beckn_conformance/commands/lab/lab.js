@@ -121,6 +121,10 @@
   const follow = () => {
     source = new EventSource(`${live.dataset.events}&from=${offset}`);
     source.addEventListener("message", (event) => { offset = event.lastEventId; told(JSON.parse(event.data)); });
+    source.addEventListener("error", () => {
+      // Anything but a lost connection, such as the end of the session.
+      if (source.readyState === EventSource.CLOSED) by("refresh").hidden = false;
+    });
     source.addEventListener("state", () => { source.close(); location.reload(); });
   };
   // A browser has few connections for one site; a page that nobody sees needs none.

@@ -177,7 +177,10 @@ def _public_key(path: Path | None) -> str:
 
 
 def _bound(host: str, port: int) -> socket.socket:
-    """A socket at an address. Raises UsageError."""
+    """A socket that listens at an address. Raises UsageError."""
+    # The resolver would take 70000 for 4464.
+    if not 0 <= port <= 65535:
+        raise UsageError(f"--port {port}: there are ports up to 65535")
     try:
         family, kind, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         made = socket.socket(family, kind)

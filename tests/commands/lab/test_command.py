@@ -37,6 +37,7 @@ def taken() -> int:
         (["--key", "none"], "none cannot be read"),
         (["--allow", "a b"], "'a b' is no pattern of hosts"),
         (["--host", "nowhere.invalid"], "--host nowhere.invalid"),
+        (["--port", "70000"], "--port 70000: there are ports up to 65535"),
     ],
 )
 def test_what_cannot_be_served_is_said_in_one_line(
