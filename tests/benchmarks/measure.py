@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import json
+import math
 import os
+import platform
 import re
+import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -123,11 +127,44 @@ def read_summary(output: str) -> float:
     return int(cases[1].replace(",", "")) / float(seconds[-1])
 
 
-def table(rows: Sequence[tuple[str, str, str, bool | None]]) -> str:
-    """Figures under one another, each with its aim and whether that is met; one without an aim stands for itself."""
-    said = {True: "met", False: "NOT MET", None: ""}
-    cells = [("figure", "measured", "aim", ""), *((*row[:3], said[row[3]]) for row in rows)]
-    widths = [max(len(row[column]) for row in cells) for column in range(4)]
-    return "\n".join(
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in cells
-    )
+@dataclass(frozen=True)
+class Aim:
+    """The least or the most that the median of a figure should be."""
+
+    least: float = -math.inf
+    most: float = math.inf
+
+    def met(self, values: Sequence[float]) -> bool:
+        return self.least <= statistics.median(values) <= self.most
+
+    def __str__(self) -> str:
+        return f"{self.most:g} at most" if self.most < math.inf else f"{self.least:g} at least"
+
+
+def table(found: Mapping[str, Sequence[float]], aims: Mapping[str, Aim]) -> Iterator[str]:
+    """Yields the lines of a Markdown table: each figure with its median, its range, its aim and whether that is met."""
+    yield "| Figure | Median | Range | Aim | |"
+    yield "|---|---|---|---|---|"
+    for name, values in found.items():
+        aim = aims.get(name)
+        said = (str(aim), "met" if aim.met(values) else "not met") if aim is not None else ("", "")
+        middle, least, most = (f"{value:.4g}" for value in (statistics.median(values), min(values), max(values)))
+        yield f"| {name} | {middle} | {least} to {most} | {said[0]} | {said[1]} |"
+
+
+def machine() -> Iterator[str]:
+    """Yields what the figures depend on: commit, machine, Python, and how busy the machine was before."""
+    commit = subprocess.run(["git", "describe", "--always", "--dirty"], cwd=ROOT, capture_output=True, text=True)
+    yield f"- Commit: {commit.stdout.strip() or 'unknown'}"
+    yield f"- Machine: {_processor()}, {os.cpu_count()} cores, {platform.system()}"
+    yield f"- Python {platform.python_version()}"
+    if hasattr(os, "getloadavg"):
+        yield f"- Load average before: {os.getloadavg()[0]:.1f}"
+
+
+def _processor() -> str:
+    with contextlib.suppress(OSError):
+        found = re.search(r"^model name\s*: (.*)$", Path("/proc/cpuinfo").read_text(encoding="utf-8"), re.MULTILINE)
+        if found:
+            return found[1]
+    return platform.machine()

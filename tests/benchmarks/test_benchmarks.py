@@ -8,6 +8,7 @@ import json
 import pytest
 
 from reference_server import DEFECTS, VARIATIONS
+from tests.benchmarks import __main__ as command
 from tests.benchmarks import fleets, measure
 from tests.benchmarks.gateways import delay, reference
 
@@ -55,15 +56,27 @@ def test_the_summary_of_schemathesis_is_read():
         measure.read_summary("Usage: st run")
 
 
-def test_a_table_says_whether_aims_are_met():
-    lines = measure.table([("a", "1", "2 at least", False), ("longer", "3", "2 at least", True), ("b", "4", "", None)])
+def test_a_table_says_whether_the_median_meets_its_aim():
+    found = {"a": [1.0, 9.0, 2.0], "b": [0.5], "c": [3, 4, 2]}
 
-    assert lines.splitlines() == [
-        "figure  measured  aim",
-        "a       1         2 at least  NOT MET",
-        "longer  3         2 at least  met",
-        "b       4",
+    lines = [*measure.table(found, {"a": measure.Aim(most=2), "b": measure.Aim(least=1)})]
+
+    assert lines[2:] == [
+        "| a | 2 | 1 to 9 | 2 at most | met |",
+        "| b | 0.5 | 0.5 to 0.5 | 1 at least | not met |",
+        "| c | 3 | 2 to 4 |  |  |",
     ]
+
+
+def test_benchmarks_take_turns(monkeypatch):
+    asked = []
+
+    def benchmark(name):
+        return lambda: asked.append(name) or {name: len(asked)}
+
+    monkeypatch.setattr(command, "BENCHMARKS", {name: benchmark(name) for name in "ab"})
+
+    assert command.measured("ab", 2) == {"a": [1, 3], "b": [2, 4]}
 
 
 def test_a_fleet_is_of_as_many_different_gateways_as_are_asked_for():
