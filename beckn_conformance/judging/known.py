@@ -35,11 +35,11 @@ class KnownRegistrations:
     registrations: dict[str, Known] = field(default_factory=dict)
     owners: dict[str, list[str]] = field(default_factory=dict)
     """Ids of the registrations to which a token was given."""
-    identities: dict[tuple[str, int], str] = field(default_factory=dict)
+    identities: dict[int, str] = field(default_factory=dict)
     """By name and value of each member that may tell providers apart, who sent it first: a registration or an exchange.
 
     Whether letters are capitals does not matter (Q5)."""
-    documents: dict[str, set[tuple[str, int]]] = field(default_factory=dict)
+    documents: dict[str, set[int]] = field(default_factory=dict)
     """By registration, names and contents of its documents, by which a gateway may know a document again (R13)."""
     closed: bool = True
     """Every registration that can be asked for was seen. Not so in recorded traffic."""
@@ -59,9 +59,9 @@ class KnownRegistrations:
         These are values that another provider may have (Q5, Q13), and names and contents of documents that the
         registration has, or that stand twice in the request (R13).
         """
-        for key in _identities(exchange):
+        for name, key in _identities(exchange):
             if self.identities.get(key) not in (None, registration, exchange.id):
-                yield f"/info/{key[0]}"
+                yield f"/info/{name}"
         there = {*self.documents.get(registration or "", ())}
         for pointer, document in _documents(exchange):
             if document in there:
@@ -70,14 +70,14 @@ class KnownRegistrations:
 
     def learn(self, exchange: Exchange, registration: str | None) -> None:
         """Remembers what a request identified a provider with; to be called after the request is diagnosed."""
-        for key in _identities(exchange):
+        for _, key in _identities(exchange):
             self.identities.setdefault(key, registration or exchange.id)
         if registration is not None and not exchange.refused:
             self._keep_documents(registration, exchange)
 
     def give(self, registration: str, signup: Exchange) -> None:
         """Makes the values of an acknowledged signup those of the registration, which may repeat them."""
-        for key in _identities(signup):
+        for _, key in _identities(signup):
             if self.identities.get(key) == signup.id:
                 self.identities[key] = registration
         self._keep_documents(registration, signup)
@@ -105,19 +105,19 @@ def in_another_case(token: str) -> str | None:
 
 
 def _identities(exchange: Exchange) -> Iterator[tuple[str, int]]:
-    """Name and hash of each value in a request by which a gateway may know a provider again."""
+    """Yields the name of each member by which a gateway may know a provider again, and a hash of name and value."""
     info = member(exchange.sent.body, "/info") if exchange.sent is not None else None
     for name in IDENTIFYING:
         value = info.get(name) if isinstance(info, dict) else None
         if isinstance(value, str) and value:
-            yield name, hash(value.casefold())
+            yield name, hash((name, value.casefold()))
 
 
-def _documents(exchange: Exchange) -> Iterator[tuple[str, tuple[str, int]]]:
-    """Yields the pointer of each name and content of a document in a request, with the member and its hash."""
+def _documents(exchange: Exchange) -> Iterator[tuple[str, int]]:
+    """Yields the pointer of each name and content of a document in a request, and a hash of member and value."""
     documents = member(exchange.sent.body, "/documents") if exchange.sent is not None else None
     for index, document in enumerate(documents if isinstance(documents, list) else ()):
         for name in ("name", "data"):
             value = document.get(name) if isinstance(document, dict) else None
             if isinstance(value, str) and value:
-                yield f"/documents/{index}/{name}", (name, hash(value.casefold() if name == "name" else value))
+                yield f"/documents/{index}/{name}", hash((name, value.casefold() if name == "name" else value))

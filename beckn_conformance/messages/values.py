@@ -376,13 +376,15 @@ def _matching(pattern: str, rng: random.Random) -> Iterator[str]:
     """Yields texts that a regular expression matches as a whole, distinct even without regard to case, until it finds
     no new one."""
     compiled = Pattern(pattern)
-    used: set[str] = set()
+    # Their hashes, as a deep run draws many.
+    used: set[int] = set()
     idle = 0
     while idle < 2000:
         text = compiled.draw(rng)
-        if compiled.fullmatch(text) and text == text.strip() and text.isprintable() and text.casefold() not in used:
+        key = hash(text.casefold())
+        if compiled.fullmatch(text) and text == text.strip() and text.isprintable() and key not in used:
             idle = 0
-            used.add(text.casefold())
+            used.add(key)
             yield text
         else:
             idle += 1

@@ -32,10 +32,16 @@ def _plain(text: str) -> str:
     return re.sub(r"[0-9a-f]{8,}|\d+", "#", text)
 
 
-def test_the_sample_is_what_the_kit_makes(kit: Kit) -> None:
+MOST_REQUESTS, MOST_BYTES = 3_600, 12_000_000
+"""What a default run sends and writes at most."""
+
+
+def test_the_sample_is_what_the_kit_makes_and_takes_no_more_work(kit: Kit) -> None:
     run = kit.run(f"reference:{DEFECT}")
 
     assert run.status == 1, run.output
+    assert run.report["run"]["exchanges"] < MOST_REQUESTS
+    assert sum(file.stat().st_size for file in run.folder.rglob("*") if file.is_file()) < MOST_BYTES
     assert _told(run.report) == _told(json.loads((SAMPLE / "report.json").read_text()))
     for name in ("summary.md", "badge.svg"):
         made, kept = ((folder / name).read_text().splitlines()[:6] for folder in (run.folder, SAMPLE))

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -42,7 +44,24 @@ def test_every_requirement_of_a_test_selects_some_test(tests: list[ScenarioTest]
     assert exercised == {name for test in tests for name in exercised & test.item.extra_keyword_matches}
 
 
-def test_packages_of_later_use_are_not_imported_at_the_start() -> None:
-    code = f"import beckn_conformance.plugin.campaign, sys; print(sorted({{*{LATER!r}}} & {{*sys.modules}}))"
+FIRST_REQUEST = """
+import os, sys
+from beckn_conformance.client.network import Network
 
-    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout == "[]\n"
+async def carry(self, request, **options):
+    os.write(1, repr([*sys.modules]).encode())
+    os._exit(0)
+
+Network.carry = carry
+from beckn_conformance.commands.cli import main
+main(["run", "http://127.0.0.1:9", "--capture=no", "-qqq", "-p", "no:allure_pytest"])
+"""
+MOST_MODULES = 900
+
+
+def test_little_is_imported_before_the_first_request(tmp_path: Path) -> None:
+    ended = subprocess.run([sys.executable, "-c", FIRST_REQUEST], cwd=tmp_path, capture_output=True, text=True)
+    imported = ast.literal_eval(ended.stdout.strip().splitlines()[-1])
+
+    assert {*LATER} & {*imported} == set()
+    assert len(imported) < MOST_MODULES
