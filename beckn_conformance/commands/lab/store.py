@@ -97,7 +97,7 @@ Row = TypeVar("Row", Gateway, Run)
 TABLES: dict[type, str] = {Gateway: "gateways", Run: "runs"}
 
 NEXT = """
-SELECT id FROM runs AS next WHERE state = 'queued' AND url NOT IN ({busy})
+SELECT id, attempts FROM runs AS next WHERE state = 'queued' AND url NOT IN ({busy})
 AND NOT EXISTS (SELECT 1 FROM runs WHERE state = 'running' AND url = next.url AND url NOT GLOB 'reference*')
 ORDER BY (SELECT count(*) FROM runs WHERE state = 'running' AND owner = next.owner),
 (SELECT max(started) FROM runs WHERE owner = next.owner), number LIMIT 1
@@ -111,7 +111,7 @@ class Store:
 
     def __init__(self, path: Path) -> None:
         """Opens or makes the database. Raises UsageError for a file that is none, or of another version."""
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         try:
             # SQLite gives its other files the same permissions.
             os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
@@ -171,12 +171,12 @@ class Store:
 
     def change(self, kind: type[Row], id_: str, *, states: Collection[str] = (), **values: Any) -> Row | None:
         """Changes columns of a row, if it is in one of the ``states``; returns the changed row, else None."""
-        only = f" AND state IN ({', '.join('?' * len(states))})" if states else ""
         columns = ", ".join(f"{name} = ?" for name in values)
-        rows = self._execute(
-            f"UPDATE {TABLES[kind]} SET {columns} WHERE id = ?{only} RETURNING *", [*values.values(), id_, *states]
-        )
-        return _row(kind, rows[0]) if rows else None
+        with self._lock:
+            if not self.all(kind, 1, id=id_, **({"state": tuple(states)} if states else {})):
+                return None
+            self._execute(f"UPDATE {TABLES[kind]} SET {columns} WHERE id = ?", [*values.values(), id_])
+            return self.get(kind, id_)
 
     def remove(self, row: Gateway | Run) -> None:
         """Removes a row."""
@@ -192,10 +192,12 @@ class Store:
 
     def take(self, busy: Collection[str] = ()) -> Run | None:
         """Makes the run that is next a running one; None if none can begin now. Gateways at ``busy`` URLs wait."""
-        change = "UPDATE runs SET state = 'running', started = ?, attempts = attempts + 1"
-        some = NEXT.format(busy=", ".join("?" * len(busy)))
-        rows = self._execute(f"{change} WHERE id = ({some}) RETURNING *", [now(), *busy])
-        return _row(Run, rows[0]) if rows else None
+        with self._lock:
+            rows = self._execute(NEXT.format(busy=", ".join("?" * len(busy))), busy)
+            if not rows:
+                return None
+            id_, attempts = rows[0]
+            return self.change(Run, id_, state="running", started=now(), attempts=attempts + 1)
 
     def _execute(self, statement: str, values: Collection[Any]) -> list[sqlite3.Row]:
         with self._lock:
