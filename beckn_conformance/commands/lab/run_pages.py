@@ -120,8 +120,6 @@ def events(visit: Visit) -> Response:
     """The progress of a run, as it comes; a browser that was cut off goes on where it was."""
     runs = visit.laboratory.runs
     found = runs.get(visit.account, visit.part("id"))
-    if visit.request.method == "HEAD":
-        return Response(media_type="text/event-stream")
     since = visit.request.headers.get("last-event-id") or visit.query("from") or "0"
     offset = int(since) if since.isascii() and since.isdecimal() and len(since) < 16 else 0
     state = visit.query("state") or found.state

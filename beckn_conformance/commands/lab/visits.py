@@ -18,7 +18,6 @@ from . import sessions
 from .accounts import LOCAL, Account, Accounts
 from .refusals import Forbidden, Refused
 from .sessions import COOKIE, Attempts, Sessions
-from .shield import SAFE
 
 if TYPE_CHECKING:
     from .laboratory import Laboratory
@@ -127,7 +126,7 @@ def site_of(request: Request) -> Site:
 @contextlib.asynccontextmanager
 async def submitted(request: Request) -> AsyncIterator[FormData]:
     """The form of a request, without any fields for one that only reads. Its files are closed afterwards."""
-    if request.method in SAFE:
+    if request.method == "GET":
         yield FormData()
         return
     async with request.form(max_files=MOST_FILES, max_fields=MOST_FIELDS, max_part_size=LONGEST_FIELD) as form:

@@ -11,7 +11,7 @@ from beckn_conformance.commands.lab.accounts import Account
 from beckn_conformance.commands.lab.sessions import ATTEMPTS
 from beckn_conformance.commands.lab.shield import LARGEST_FORM, POLICY
 from tests.commands.lab.browsers import HOST
-from tests.commands.lab.laboratories import ALICE, begun, entered, over, scripted
+from tests.commands.lab.laboratories import ALICE, OFFICER, begun, entered, over, scripted
 
 MARKUP = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>{{ 7*7 }}"
 
@@ -126,6 +126,17 @@ def test_a_page_of_another_site_reaches_no_api_on_loopback(local):
         assert reply.status_code == 403
         assert "access-control-allow-origin" not in reply.headers
     assert local.program().ask("POST", "/gateways", json=body).status_code == 201
+
+
+def test_head_is_get_without_a_body_and_changes_nothing(site, local):
+    gateway = entered(local.laboratory, Account("local", "officer"))
+    evil = {"Origin": "http://evil.example", "Sec-Fetch-Site": "cross-site"}
+
+    assert local.browser().client.request("HEAD", f"/gateways/{gateway}/run", headers=evil).status_code == 200
+    assert local.laboratory.runs.list(OFFICER) == []
+    for _ in range(ATTEMPTS + 1):
+        assert site.browser().client.request("HEAD", "/login", headers=evil).status_code == 200
+    site.browser("alice")
 
 
 @pytest.mark.parametrize(
