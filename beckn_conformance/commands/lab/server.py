@@ -149,7 +149,10 @@ def serve(settings: Settings, host: str, port: int, accounts_file: Path | None) 
 
 
 def configured(app: Shield) -> uvicorn.Config:
-    """How the laboratory is served. Behind a proxy on this machine, addresses are those that it forwards for."""
+    """How the laboratory is served.
+
+    Addresses are those that a proxy forwards for, if it is on this machine or in FORWARDED_ALLOW_IPS.
+    """
     # It warns of each form that ends unusually.
     for name in ("multipart", "python_multipart"):
         logging.getLogger(name).setLevel(logging.ERROR)

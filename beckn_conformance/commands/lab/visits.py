@@ -58,14 +58,15 @@ class Site:
 
     def with_token(self, request: Request, token: str) -> Account:
         """The account of a token. Raises Unknown for a wrong one, and TooManyAttempts after some of them."""
+        account = self.accounts.with_token(token) if self.accounts else None
+        if account is not None:
+            # Whoever else may share the address.
+            return account
         address = request.client.host if request.client else ""
         if wait := self.attempts.wait(address):
             raise TooManyAttempts(wait)
-        account = self.accounts.with_token(token) if self.accounts else None
-        if account is None:
-            self.attempts.failed(address)
-            raise Unknown("there is no account with this token")
-        return account
+        self.attempts.failed(address)
+        raise Unknown("there is no account with this token")
 
     def with_cookie(self, cookie: str) -> Account | None:
         """The account of a session, as long as its token is the one that the session began with."""
