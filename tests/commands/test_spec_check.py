@@ -68,6 +68,17 @@ def several(*edits: Edit) -> Edit:
     return lambda folder: [edit(folder) for edit in edits] and None
 
 
+def twice(name: str) -> Edit:
+    """Repeats the first entry of a file at its end."""
+
+    def edit(folder: Path) -> None:
+        content = (folder / name).read_text(encoding="utf-8")
+        first = content[content.index("- key:") : content.index("- key:", content.index("- key:") + 1)]
+        (folder / name).write_text(content + "\n" + first, encoding="utf-8")
+
+    return edit
+
+
 MISTAKES: dict[str, tuple[Edit, str, str]] = {
     # Files.
     "no JSON": (bytes_of("get.ack.json", b'{\n"a": }'), "get.ack.json:2", "make it JSON"),
@@ -86,7 +97,14 @@ MISTAKES: dict[str, tuple[Edit, str, str]] = {
     "no page": (without("page.yaml"), "page.yaml:1", "is missing"),
     "no description": (without("openapi.yaml"), "openapi.yaml:1", "is missing"),
     "no message": (without("get.nack.json"), "operations.yaml:11", "get.nack.json is missing"),
+    "a row for no member": (
+        text("page.yaml", "  info.phone:", "  info.fone:"),
+        "page.yaml:14",
+        "did you mean 'info.phone'",
+    ),
+    "an entry twice": (twice("operations.yaml"), "operations.yaml:", "stands twice"),
     # Keywords.
+    "an empty enum": (common("/$defs/document_new/properties/status/enum", []), "common.json:", "the enum is empty"),
     "a type that is none": (common(f"{PHONE}/type", "text"), "common.json:", "is no JSON Schema"),
     "a kit keyword misspelt": (common(f"{PHONE}/x-saef", {}), "common.json:", "did you mean 'x-safe'?"),
     "a keyword misspelt": (common(f"{PHONE}/maxlength", 3), "common.json:", "did you mean 'maxLength'?"),

@@ -116,6 +116,14 @@ def test_another_key_of_an_operation_breaks_nobody() -> None:
     assert any(change.text == "key fetch, before get" for change in found.changes)
 
 
+def test_what_an_operation_changes_breaks_those_who_rely_on_it_or_have_to_do_it() -> None:
+    less = replace(OLD, operations=tuple(replace(o, replaces="") for o in OLD.operations), digest="1" * 64)
+    update = "operation Provider/info/update"
+
+    assert told(less) == {(BREAKING, "providers", update), (NOT, "gateways", update)}
+    assert told(OLD, less) == {(BREAKING, "gateways", update), (NOT, "providers", update)}
+
+
 def test_another_action_of_an_operation_breaks_both() -> None:
     found = diff.compare(OLD, _with_operation_row(action="Provider/fetch"))
 

@@ -69,7 +69,11 @@ def _form(folder: Folder, name: str, definitions: Any) -> Iterator[Problem]:
     except SpecificationError as unusable:
         yield folder.problem("catalogue.json", f"/$defs/{name}", str(unusable), "copy the kit's own")
         return
-    for error in validator.iter_errors(folder.contents[file]):
+    rows = folder.contents[file]
+    if isinstance(rows, list) and (twice := next((n for n, row in enumerate(rows) if row in rows[:n]), None)):
+        yield folder.problem(file, f"/{twice}", "this entry stands twice", "delete one")
+        return
+    for error in validator.iter_errors(rows):
         pointer = below("", *error.instance_path)
         yield folder.problem(file, pointer, error.message[:300], f"see $defs/{name} of catalogue.json")
 
@@ -159,7 +163,12 @@ def of_page(folder: Folder) -> Iterator[Problem]:
             yield folder.problem("page.yaml", below("/layout/titles", key), message, "delete it")
     yield from _sentences(folder, page)
     formats = page.get("formats", {})
+    sent = {pointer for key in keys(folder) for pointer in pointers(folder, f"{key}.request.json")}
+    members = {pointer[1:].replace("/*", "[]").replace("/", ".") for pointer in sent}
     for name, row in page.get("rows", {}).items():
+        if name not in members:
+            message = f"no request has the member {name}{nearest(name, members)}"
+            yield folder.problem("page.yaml", below("/rows", name), message, "name one, or delete the row")
         if row.get("format") not in formats:
             message = f"the format {row.get('format')} is not known{nearest(str(row.get('format')), formats)}"
             yield folder.problem("page.yaml", below("/rows", name, "format"), message, "add it under formats")

@@ -112,6 +112,8 @@ def _form(folder: Folder, name: str, content: Mapping[str, Any]) -> Iterator[Pro
         elif key == "format" and isinstance(value, str) and value not in (*FORMATS, *_STANDARD_FORMATS):
             hint = nearest(value, (*FORMATS, *_STANDARD_FORMATS))
             yield folder.problem(name, pointer, f"the format {value} is not known{hint}", "write a pattern")
+        elif key == "enum" and value == []:
+            yield folder.problem(name, pointer, "the enum is empty, so that nothing is allowed", "list values")
         elif key == "pattern" and isinstance(value, str) and name not in OWN and (fault := _fault_of(value)):
             yield folder.problem(name, pointer, f"the pattern cannot be used: {fault}", "write a simpler one")
 

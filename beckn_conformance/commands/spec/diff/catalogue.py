@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from ....errors import KitError
-from ....specification.catalogue import Requirement
+from ....specification.catalogue import Operation, Requirement
 from ....specification.loading import LARGEST_FILE, parsed
 from ....specification.specification import Specification
 from ....untrusted import reading
@@ -57,6 +57,21 @@ def operations(old: Specification, new: Specification) -> Iterator[Change]:
             if getattr(one, name) != getattr(other, name):
                 text = f"{name} {getattr(other, name)}, before {getattr(one, name)}"
                 yield Change(NOT_BREAKING, BOTH, f"operation {other.action}", "", "", text)
+        # An older layout did not say what operations change.
+        if old.changes and new.changes:
+            yield from _effect(one, other)
+
+
+def _effect(one: Operation, other: Operation) -> Iterator[Change]:
+    """Yields the part of a registration that an operation changes no longer, and the one that it changes now."""
+    place = f"operation {other.action}"
+    for before, after, how in ((one.replaces, other.replaces, "replaces"), (one.adds_to, other.adds_to, "adds to")):
+        if before and before != after:
+            yield Change(BREAKING, PROVIDERS, place, "", "", f"no longer {how} {before}")
+            yield Change(NOT_BREAKING, GATEWAYS, place, "", "", f"no longer {how} {before}", widens=True)
+        if after and before != after:
+            yield Change(BREAKING, GATEWAYS, place, "", "", f"{how} {after} now")
+            yield Change(NOT_BREAKING, PROVIDERS, place, "", "", f"{how} {after} now", widens=True)
 
 
 # Requirements and readings.
