@@ -274,3 +274,25 @@ def test_the_command_gives_json(tmp_path, capsys):
         ["/registration/status"],
     )
     assert "UPDATE-BAD" in path.read_text(encoding="utf-8").splitlines()[row["line"] - 1]
+
+
+def test_a_table_in_html_means_the_same():
+    lines = PAGE.splitlines()
+    first = next(number for number, line in enumerate(lines) if line.startswith("| Key"))
+    last = next(number for number in range(first, len(lines)) if not lines[number].startswith("|"))
+    rows = [line.strip("|").split("|") for number, line in enumerate(lines[first:last]) if number != 1]
+    table = ["<table>", *(f"<tr>{''.join(f'<td>{c}</td>' for c in row)}</tr>" for row in rows), "</table>"]
+
+    assert told("\n".join([*lines[:first], *table, *lines[last:]])) == []
+
+
+def test_header_and_body_in_one_example_are_one_line():
+    header = PAGE.index("    {", PAGE.index("Header :", PAGE.index("    /Provider/get")))
+    label = PAGE.index("Body", header)
+    body = PAGE.index("    {", label)
+    end = PAGE.index("\n    }\n", body) + len("\n    }")
+    first, last = PAGE[header : PAGE.index("    }\n", header) + 5], PAGE[body:end]
+    one = f'    {{"header":\n{first},\n    "body":\n{last}}}'
+
+    (line,) = told(PAGE[:header] + one + PAGE[end:])
+    assert "header and body in one example" in line

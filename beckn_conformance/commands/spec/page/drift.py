@@ -7,13 +7,14 @@ from collections.abc import Iterator, Mapping
 from ....specification.catalogue import Operation
 from ....specification.specification import Specification
 from . import prose
+from .block import Block
 from .differences import Difference, Drift, merged
 from .examples import Example
 from .expected import Area, build
 from .facts import Facts
 from .json_example import read
 from .locate import locate
-from .markdown import Block, blocks
+from .markdown import blocks
 from .settled import settled
 from .structure import departures, refuse_another_layout
 from .tables import Table

@@ -9,9 +9,9 @@ from typing import Final
 
 from ....specification.catalogue import Operation
 from .align import align
+from .block import Block
 from .differences import Difference
 from .expected import Area, Expected, Slot
-from .markdown import Block
 from .sentences import Sentence, similarity, words
 
 _ENDPOINT = re.compile(

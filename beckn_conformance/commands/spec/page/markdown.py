@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
 from ....errors import UsageError
 from ....untrusted import reading
+from .block import Block, Row, divided, html_rows
 
 LARGEST: Final = reading.MB // 4
 """Bytes of a page."""
@@ -30,32 +31,6 @@ _SUBHEADING = re.compile(r"(?m)^##+ ")
 """What no code of a page holds."""
 _PIPE = re.compile(r"(?<!\\)\|")
 _TAG = re.compile(r"<!--.*?(?:-->|$)|<[^<>]*>", re.DOTALL)
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A row of a table."""
-
-    line: int
-    cells: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Block:
-    """One block of a page."""
-
-    kind: str
-    """``heading``, ``bold`` (a paragraph that is all bold), ``text``, ``code`` or ``table``."""
-    line: int
-    """Where it begins; of code, its first line of content."""
-    text: str = ""
-    """Its words; of a text, with the line breaks that it has."""
-    level: int = 0
-    """Of a heading, 1 to 6."""
-    columns: tuple[str, ...] = ()
-    rows: tuple[Row, ...] = ()
-    fault: str = ""
-    """What is wrong with how it is written, if what was meant is clear."""
 
 
 def read(path: Path) -> str:
@@ -121,10 +96,12 @@ def _blocks(tokens: Sequence[Any]) -> Iterator[Block]:
         elif token.type in ("code_block", "fence"):
             line += token.type == "fence"
             for code in _TWO.split(token.content):
-                yield Block("code", line, code)
+                yield from divided(Block("code", line, code))
                 line += code.count("\n") + 2
         elif token.type == "inline" and tokens[place - 1].type == "paragraph_open" and not in_table:
             yield from _paragraph(token, line)
+        elif token.type == "html_block" and (rows := html_rows(token.content, line)):
+            yield Block("table", line, columns=rows[0].cells, rows=tuple(rows[1:]))
         elif token.type == "html_block" and (text := _TAG.sub("", token.content)).strip():
             yield Block("bold", line, " ".join(text.split()))
 

@@ -8,10 +8,10 @@ from itertools import groupby, pairwise
 from typing import Final
 
 from ....errors import UsageError
+from .block import Block
 from .differences import PARTS, Difference
 from .expected import Expected, Slot
 from .locate import UNKNOWN, Found, endpoint, plain
-from .markdown import Block
 from .sentences import fingerprint, split, words
 
 LEAD_WORDS: Final = 3

@@ -9,11 +9,11 @@ from typing import Any, Final
 
 from ....specification.catalogue import Operation
 from .align import renamed
+from .block import Block
+from .block import Row as Shown
 from .differences import Difference
 from .expected import Row, Slot
 from .facts import Facts
-from .markdown import Block
-from .markdown import Row as Shown
 from .prose import reworded
 
 NOTHING: Final = frozenset({"", "-", "–", "—", "−", "n/a", "none", "na"})
