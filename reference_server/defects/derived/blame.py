@@ -133,7 +133,8 @@ def _of_member(
                 blaming_one(action, pointer, _sparing(False, blame), "body"),
                 *(("NACK-SOUND",) if name == "misplaced" else ()),
             )
-        if "*" in pointer:
+        # A list further below is rendered with what it is in.
+        if pointer.startswith(f"/{parts(pointer)[0]}/*/"):
             yield defect(
                 f"{place}-error-keyed",
                 requirement,
