@@ -157,16 +157,16 @@ def _whole_gateway(visit: Visit, id_: str) -> dict[str, Any]:
 
 
 def _declarations(visit: Visit, stored: Mapping[str, Any]) -> dict[str, Any]:
-    """What is declared, with the secrets that are kept; as it is stored if nothing was sent."""
+    """What is declared; as it is stored if nothing was sent."""
     if "declarations" not in visit.form:
-        return dict(stored)
+        return declarations.shown(stored)
     try:
         value = json_value(visit.text("declarations"))
     except ValueError as error:
         raise Invalid({"declarations": f"no JSON that can be read: {error}"}) from error
     if not isinstance(value, dict):
         raise Invalid({"declarations": "a JSON object is needed"})
-    return declarations.kept(value, stored)
+    return value
 
 
 # Runs.

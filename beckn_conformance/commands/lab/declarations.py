@@ -1,7 +1,8 @@
 """Declarations of gateways in a laboratory: what is wrong with them, what is shown of them, and files for a run.
 
 A declaration has the keys of ``schemas/gateway-config.json``, with certificates as PEM texts in place of files. Secrets
-are write-only: ``shown`` replaces them, and ``kept`` puts the stored ones back in their places. ``form`` edits one.
+are write-only: ``shown`` replaces them, and ``kept`` puts the stored ones back in their places, unless ``carried``
+complains. ``form`` edits one.
 """
 
 from __future__ import annotations
@@ -12,12 +13,14 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from ...config.credentials import HIDDEN
 from ...config.faults import KeyFault
 from ...config.keys import examined
 from ...config.proxies import ENVIRONMENT
-from ...config.urls import is_url
+from ...config.urls import check_hook, is_url
+from ...errors import UsageError
 from ...specification.specification import Specification
 from ...untrusted import reading
 
@@ -32,15 +35,50 @@ SECRET: Final = ("signup_token", "proxy", "verification_hook", "tls.client_cert"
 Place = tuple[str | int, ...]
 
 
-def shown(declaration: Mapping[str, Any], stored: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    """Returns a declaration without its secrets. Those that are not (yet) ``stored`` are left empty."""
-    stored = declaration if stored is None else stored
-    return _with_secrets(declaration, lambda path, value: HIDDEN if value == _secret_at(stored, path) else "")
+def shown(stored: Mapping[str, Any]) -> dict[str, Any]:
+    """Returns a declaration with ``HIDDEN`` in place of its secrets."""
+    return _with_secrets(stored, lambda path, value: HIDDEN)
+
+
+def shown_again(declaration: Mapping[str, Any], stored: Mapping[str, Any]) -> dict[str, Any]:
+    """Returns a declaration that was submitted without the secrets that are not stored yet."""
+    known = kept(declaration, stored)
+    return _with_secrets(known, lambda path, value: HIDDEN if value == _secret_at(stored, path) else "")
 
 
 def kept(declaration: Mapping[str, Any], stored: Mapping[str, Any]) -> dict[str, Any]:
     """Returns a declaration with the stored secrets in place of those that are written as ``HIDDEN``."""
     return _with_secrets(declaration, lambda path, value: _secret_at(stored, path) or "" if value == HIDDEN else value)
+
+
+def carried(declaration: Mapping[str, Any], stored: Mapping[str, Any], url: str, stored_url: str) -> dict[str, str]:
+    """Returns an error for each secret that is written as ``HIDDEN`` and would be sent to another host than before.
+
+    Otherwise whoever may change a gateway could have its secrets sent to himself.
+    """
+    whole = kept(declaration, stored)
+    if _hosts(url, whole) <= _hosts(stored_url, stored):
+        return {}
+    return {
+        _name(path, declaration): "it was stored for another host; enter it again, or remove it"
+        for (path, value), (_, secret) in zip(_secrets(declaration), _secrets(whole), strict=True)
+        if value == HIDDEN and secret
+    }
+
+
+def _hosts(url: str, declaration: Mapping[str, Any]) -> set[tuple[str, str]]:
+    """Scheme and host of everything that secrets are sent to."""
+    peers = declaration.get("peers")
+    called = [url, declaration.get("proxy"), *(peers if isinstance(peers, list) else ())]
+    return {_host(one) for one in called if isinstance(one, str)}
+
+
+def _host(url: str) -> tuple[str, str]:
+    try:
+        parts = urlsplit(check_hook(url))
+    except UsageError:
+        return "", url
+    return parts.scheme, parts.netloc
 
 
 def check(

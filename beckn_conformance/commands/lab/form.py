@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from ...config.credentials import HIDDEN
 from ...specification.loading import shipped
-from .declarations import SECRET, at, kept
+from .declarations import SECRET, at
 
 SPARE_ROWS: Final = 3
 """Empty rows at the end of a table, to add some."""
@@ -87,7 +87,7 @@ def fields(declaration: Mapping[str, Any], errors: Mapping[str, str] = {}) -> li
 def parse(form: Form, stored: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
     """Returns the declaration that was submitted, and errors by name that ``declarations.check`` cannot see.
 
-    Secrets that were left empty are as ``stored``.
+    ``stored`` secrets that were left empty are ``HIDDEN``.
     """
     declared: dict[str, Any] = {}
     errors: dict[str, str] = {}
@@ -103,7 +103,7 @@ def parse(form: Form, stored: Mapping[str, Any]) -> tuple[dict[str, Any], dict[s
         if value not in ("", [], {}):
             group = declared.setdefault(field.group, {}) if field.group else declared
             group[field.name.rpartition(".")[2]] = value
-    return kept(declared, stored), errors
+    return declared, errors
 
 
 # Fields.

@@ -101,6 +101,7 @@ class Gateways:
         """Adds a gateway. ``errors`` are those that the form has found. Raises Invalid with an error for each field."""
         if len(self._store.all(Gateway, MOST, owner=account.name)) >= MOST:
             raise Conflict(f"{account.name} has {MOST} gateways already; remove one first")
+        declaration = declarations.kept(declaration, {})
         name, url = self._checked(account, name, url, declaration, errors)
         id_ = new_id()
         gateway = Gateway(id_, account.name, name, url, self._vault.seal(declaration, id_))
@@ -116,8 +117,14 @@ class Gateways:
         declaration: Mapping[str, Any],
         errors: Mapping[str, str] = {},
     ) -> Gateway:
-        """Changes a gateway. Runs that are queued will use what was declared when they begin. Raises Invalid."""
+        """Changes a gateway. Runs that are queued will use what was declared when they begin. Raises Invalid.
+
+        Secrets that are written as ``HIDDEN`` stay, unless they would be sent to another host.
+        """
         gateway = self._own(account, id_)
+        stored = self.declaration(account, id_)
+        errors = {**declarations.carried(declaration, stored, url, gateway.url), **errors}
+        declaration = declarations.kept(declaration, stored)
         name, url = self._checked(account, name, url, declaration, errors)
         if url != gateway.url and self._store.all(Run, 1, gateway=id_, state=UNDER_WAY):
             raise Conflict("a run of this gateway is under way, so its URL cannot change now")

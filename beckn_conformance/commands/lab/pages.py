@@ -171,7 +171,7 @@ def edit_gateway(visit: Visit) -> Response:
     try:
         known.edit(visit.account, id_, values["name"], values["url"], declared, errors)
     except Invalid as error:
-        groups = presentation.groups(form.fields(declarations.shown(declared, stored), error.fields))
+        groups = presentation.groups(form.fields(declarations.shown_again(declared, stored), error.fields))
         errors = {name: text for name, text in error.fields.items() if name in ("", *values)}
         for group in groups:
             for field in group.fields:

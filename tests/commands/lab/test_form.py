@@ -51,7 +51,7 @@ def test_a_form_submitted_unchanged_changes_nothing():
 
     declaration, errors = parse(submitted(fields(shown)), STORED)
 
-    assert (declaration, errors) == (STORED, {})
+    assert (declarations.kept(declaration, STORED), errors) == (STORED, {})
     assert parse(submitted(fields({})), {}) == ({}, {})
 
 
@@ -73,7 +73,7 @@ def test_a_secret_is_kept_replaced_or_removed():
         "registrations.2.id": ["r-3"],
     }
 
-    declaration, _ = parse(form, STORED)
+    declaration = declarations.kept(parse(form, STORED)[0], STORED)
 
     assert "signup_token" not in declaration
     assert declaration["verification_hook"] == "https://other.example"
@@ -88,7 +88,7 @@ def test_a_secret_is_kept_replaced_or_removed():
 def test_a_secret_that_is_not_stored_yet_is_not_called_stored():
     submitted_now = {**STORED, "signup_token": "new", "proxy": "http://u:p@proxy.example:1"}
 
-    shown = declarations.shown(submitted_now, STORED)
+    shown = declarations.shown_again(submitted_now, STORED)
 
     assert (shown["signup_token"], shown["proxy"], shown["headers"]["X-Api-Key"]) == ("", "", "<secret>")
 
@@ -128,12 +128,13 @@ def test_no_stored_secret_moves_to_another_place():
     ],
 )
 def test_a_mistake_stands_at_its_field_with_the_words_of_the_command_line(form, name, text):
-    declaration, errors = parse({key: [value] for key, value in form.items()}, {})
+    parsed, errors = parse({key: [value] for key, value in form.items()}, {})
+    declaration = declarations.kept(parsed, {})
 
     errors |= declarations.check(URL, declaration, SPECIFICATION, stranger=True)
 
     assert errors[name].startswith(text)
-    found = fields(declarations.shown(declaration, {}), errors)
+    found = fields(declarations.shown_again(declaration, {}), errors)
     cells = [cell for field in found for row in field.rows for cell in row]
     assert any(field.error == errors[name] for field in [*found, *cells])
 

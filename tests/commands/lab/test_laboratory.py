@@ -9,6 +9,7 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,6 +20,7 @@ from beckn_conformance.commands.lab.execution import Jobs
 from beckn_conformance.commands.lab.laboratory import Laboratory, Settings
 from beckn_conformance.commands.lab.places import Places
 from beckn_conformance.commands.lab.refusals import Conflict, Forbidden, Invalid, NotFound, Unavailable
+from beckn_conformance.config.credentials import HIDDEN
 from beckn_conformance.errors import UsageError
 from beckn_conformance.report.files import present
 from tests.commands.lab.laboratories import ALICE, BOB, OFFICER, begun, entered, logged, over, scripted
@@ -112,6 +114,35 @@ def test_an_edit_keeps_what_it_does_not_change(lab: Laboratory) -> None:
 
     assert (changed.name, changed.url, changed.badge) == ("two", "https://gw.example", gateway.badge)
     assert lab.gateways.declaration(ALICE, gateway.id) == {"signup_token": "t0ken"}
+
+
+@pytest.mark.parametrize(
+    ("url", "more", "refused"),
+    [
+        ("http://evil.example", {}, True),
+        ("https://gw.example", {}, True),
+        ("http://gw.example:81", {}, True),
+        ("http://gw.example", {"proxy": "http://evil.example:1"}, True),
+        ("http://gw.example", {"peers": ["http://evil.example"], "clone_within": 1}, True),
+        ("HTTP://GW.example:80/below", {"proxy": HIDDEN}, False),
+        ("http://gw.example", {}, False),
+    ],
+)
+def test_no_stored_secret_is_sent_to_another_host(lab: Laboratory, url: str, more: Any, refused: bool) -> None:
+    secrets = {"headers": {"X-Key": "s3cret"}, "proxy": "http://u:p@proxy.example:1"}
+    gateway = lab.gateways.add(ALICE, "one", "http://gw.example", secrets).id
+    kept = {"headers": {"X-Key": HIDDEN}, **more}
+
+    if refused:
+        with pytest.raises(Invalid) as error:
+            lab.gateways.edit(OFFICER, gateway, "one", url, kept)
+        assert error.value.fields == {"headers.0.value": "it was stored for another host; enter it again, or remove it"}
+        again = {**secrets, **more}
+        assert lab.gateways.edit(OFFICER, gateway, "one", url, again)
+        assert lab.gateways.declaration(OFFICER, gateway) == again
+    else:
+        lab.gateways.edit(OFFICER, gateway, "one", url, kept)
+        assert lab.gateways.declaration(ALICE, gateway)["headers"] == {"X-Key": "s3cret"}
 
 
 def test_names_that_take_long_to_look_up_keep_nobody_waiting(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
