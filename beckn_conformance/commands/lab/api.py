@@ -203,10 +203,6 @@ def remove_run(visit: Visit) -> None:
     visit.laboratory.runs.remove(visit.account, visit.part("id"))
 
 
-def get_report(visit: Visit) -> Any:
-    return visit.laboratory.reports.report(visit.account, visit.part("id"))
-
-
 def replay_finding(visit: Visit) -> Any:
     return visit.laboratory.reports.replay(visit.account, visit.part("id"), visit.text("finding"))
 
