@@ -78,26 +78,33 @@ class Accounts:
         if not NAME.fullmatch(name):
             raise UsageError(f"{name[:80]!a} is no name of an account: {RULE}")
         token = secrets.token_urlsafe(32)
-        with self._changed() as accounts:
+        with self._changed() as (accounts, removed):
             if name.casefold() in map(str.casefold, accounts):
                 raise UsageError(f"there is an account {name} already")
+            # Gateways belong to names.
+            if name.casefold() in map(str.casefold, removed):
+                raise UsageError(f"there was an account {name}, and its gateways are still here; choose another name")
             accounts[name] = Account(name, role, _proof(token))
         return token
 
     def renew(self, name: str) -> str:
         """Gives an account another token and returns it. Raises UsageError if there is no such account."""
         token = secrets.token_urlsafe(32)
-        with self._changed() as accounts:
+        with self._changed() as (accounts, _):
             accounts[name] = Account(name, self._existing(accounts, name).role, _proof(token))
         return token
 
     def remove(self, name: str) -> None:
-        """Removes an account. Raises UsageError for the last officer, and if there is no such account."""
-        with self._changed() as accounts:
+        """Removes an account, whose name is never used again.
+
+        Raises UsageError for the last officer, and if there is no such account.
+        """
+        with self._changed() as (accounts, removed):
             account = self._existing(accounts, name)
             if account.officer and sum(other.officer for other in accounts.values()) == 1:
                 raise UsageError(f"{name} is the last officer; add another first")
             del accounts[name]
+            removed.append(name)
 
     @staticmethod
     def _existing(accounts: dict[str, Account], name: str) -> Account:
@@ -113,19 +120,19 @@ class Accounts:
                 raise reading.unreadable(self._path, error) from error
             stamp = (found.st_ino, found.st_mtime_ns, found.st_size)
             if self._read[0] != stamp:
-                self._read = (stamp, _read(self._path))
+                self._read = (stamp, _read(self._path)[0])
             return self._read[1]
 
     @contextlib.contextmanager
-    def _changed(self) -> Iterator[dict[str, Account]]:
-        """Yields the accounts to change, and writes them for their owner only. Other processes wait."""
+    def _changed(self) -> Iterator[tuple[dict[str, Account], list[str]]]:
+        """Yields the accounts and the names of removed ones to change, and writes them. Other processes wait."""
         try:
             with _exclusive(self._path.with_name(f".{self._path.name}.lock")):
-                accounts = _read(self._path) if self._path.exists() else {}
-                yield accounts
+                accounts, removed = _read(self._path) if self._path.exists() else ({}, [])
+                yield accounts, removed
                 rows = [{"name": one.name, "role": one.role, "token": one.proof} for one in accounts.values()]
                 with replaced(self._path, mode=0o600) as file:
-                    file.write(json.dumps({"accounts": rows}, indent=1) + "\n")
+                    file.write(json.dumps({"accounts": rows, "removed": removed}, indent=1) + "\n")
         except OSError as error:
             raise UsageError(f"{self._path} cannot be written: {error.strerror}") from error
 
@@ -142,12 +149,13 @@ def _exclusive(path: Path) -> Iterator[None]:
         os.close(descriptor)
 
 
-def _read(path: Path) -> dict[str, Account]:
+def _read(path: Path) -> tuple[dict[str, Account], list[str]]:
+    """The accounts of a file by name, and the names of those that were removed."""
     value = reading.json_file(path, most=LARGEST)
-    rows = value.get("accounts") if isinstance(value, dict) else None
-    if not isinstance(rows, list) or not all(map(_valid, rows)):
+    rows, removed = (value.get("accounts"), value.get("removed", [])) if isinstance(value, dict) else (None, None)
+    if not (isinstance(rows, list) and all(map(_valid, rows)) and isinstance(removed, list)):
         raise UsageError(f"{path} is no file of accounts; beckn-conformance lab adduser makes one")
-    return {row["name"]: Account(row["name"], row["role"], row["token"]) for row in rows}
+    return {row["name"]: Account(row["name"], row["role"], row["token"]) for row in rows}, [*map(str, removed)]
 
 
 def _valid(row: Any) -> bool:

@@ -61,6 +61,8 @@ def _endpoint(call: Call) -> Callable[[Request], Awaitable[Response]]:
                 visit = Visit(request, site_of(request), account, "", form)
                 if "wait" in call.query:
                     await _ended(visit)
+                    # The account may have been removed meanwhile.
+                    await run_in_threadpool(bearer, request)
                 return await run_in_threadpool(answer, visit)
         except Refused as error:
             return _refused(error)
@@ -98,8 +100,9 @@ async def _ended(visit: Visit) -> None:
     if text and not (text.isascii() and text.isdecimal() and len(text) < 9):
         raise Invalid({"wait": "a number of seconds is needed"})
     end = time.monotonic() + min(int(text or 0), LONGEST_WAIT)
-    while time.monotonic() < end and not visit.site.ending.is_set() and not await visit.request.is_disconnected():
-        if not (await run_in_threadpool(visit.laboratory.runs.get, visit.account, visit.part("id"))).under_way:
+    while time.monotonic() < end and not await visit.request.is_disconnected():
+        found = await run_in_threadpool(visit.laboratory.runs.get, visit.account, visit.part("id"))
+        if not found.under_way or await run_in_threadpool(visit.over):
             return
         await asyncio.sleep(LOOK)
 
@@ -254,11 +257,11 @@ def renew_account(visit: Visit) -> Any:
 
 
 def remove_account(visit: Visit) -> None:
-    known, name = pages.managed(visit), visit.part("name")
-    if known.named(name) is None:
+    name = visit.part("name")
+    if pages.managed(visit).named(name) is None:
         raise NotFound
     try:
-        known.remove(name)
+        pages.remove(visit, name)
     except UsageError as error:
         raise Invalid({"name": str(error)}) from error
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import threading
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -106,18 +105,18 @@ _streams = 0
 
 
 def stream(
-    runs: Runs, account: Account, run: Run, offset: int, shown: str, ending: threading.Event
+    runs: Runs, account: Account, run: Run, offset: int, shown: str, over: Callable[[], bool]
 ) -> StreamingResponse:
     """The progress of a run from an offset on, until its state is another than the one that is ``shown``.
 
-    A stream that ends because the laboratory is ``ending`` goes on once it is there again: browsers come back.
+    A stream that is ``over`` because the laboratory ends goes on once it is there again: browsers come back.
 
     Raises Conflict if too many look on.
     """
     if _streams >= MOST_STREAMS:
         raise Conflict("too many people are looking on; load the page again to see how far it is")
     return StreamingResponse(
-        _events(runs, account, run.id, offset, shown, ending),
+        _events(runs, account, run.id, offset, shown, over),
         media_type="text/event-stream",
         # Proxies would wait for the end.
         headers={"X-Accel-Buffering": "no"},
@@ -125,7 +124,7 @@ def stream(
 
 
 async def _events(
-    runs: Runs, account: Account, id_: str, offset: int, shown: str, ending: threading.Event
+    runs: Runs, account: Account, id_: str, offset: int, shown: str, over: Callable[[], bool]
 ) -> AsyncIterator[str]:
     global _streams
     _streams += 1
@@ -133,7 +132,7 @@ async def _events(
         path = runs.progress(account, id_)
         said = time.monotonic()
         yield "retry: 2000\n\n"
-        while not ending.is_set():
+        while not await run_in_threadpool(over):
             state = await run_in_threadpool(_state, runs, account, id_)
             # Looked at after the state, so that nothing is missed that was written before the end.
             rows = await run_in_threadpool(_lines, path, offset)

@@ -230,10 +230,16 @@ def renew_account(visit: Visit) -> Response:
 
 def remove_account(visit: Visit) -> Response:
     try:
-        managed(visit).remove(visit.text("name"))
+        remove(visit, visit.text("name"))
     except UsageError as error:
         return _accounts(visit, {"": str(error)})
     return _to("/accounts")
+
+
+def remove(visit: Visit, name: str) -> None:
+    """Removes an account, and cancels its runs. Raises UsageError."""
+    managed(visit).remove(name)
+    visit.laboratory.runs.cancel_all(name)
 
 
 def managed(visit: Visit) -> Accounts:

@@ -123,7 +123,7 @@ def events(visit: Visit) -> Response:
     since = visit.request.headers.get("last-event-id") or visit.query("from") or "0"
     offset = int(since) if since.isascii() and since.isdecimal() and len(since) < 16 else 0
     state = visit.query("state") or found.state
-    return live.stream(runs, visit.account, found, offset, state, visit.site.ending)
+    return live.stream(runs, visit.account, found, offset, state, visit.over)
 
 
 def cancel(visit: Visit) -> Response:

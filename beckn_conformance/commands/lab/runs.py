@@ -86,6 +86,11 @@ class Runs:
             raise Conflict("the run has ended already")
         return self.get(account, id_)
 
+    def cancel_all(self, owner: str) -> None:
+        """Cancels what an owner who was removed has under way."""
+        for run in self._store.all(Run, owner=owner, state=UNDER_WAY):
+            self._queue.cancel(run)
+
     def remove(self, account: Account, id_: str) -> None:
         """Removes a run that has ended, with its report."""
         run = self.get(account, id_)

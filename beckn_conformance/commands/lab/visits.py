@@ -14,6 +14,7 @@ from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from ...errors import UsageError
 from . import sessions
 from .accounts import LOCAL, Account, Accounts
 from .refusals import Forbidden, Refused
@@ -68,6 +69,13 @@ class Site:
         self.attempts.failed(address)
         raise Unknown("there is no account with this token")
 
+    def knows(self, account: Account) -> bool:
+        """False once an account was removed, or has another token or role."""
+        try:
+            return self.accounts is None or self.accounts.named(account.name) == account
+        except UsageError:
+            return False
+
     def with_cookie(self, cookie: str) -> Account | None:
         """The account of a session, as long as its token is the one that the session began with."""
         found = self.sessions.of(cookie) if cookie else None
@@ -103,6 +111,10 @@ class Visit:
         """A field of the form as text; empty if it is missing."""
         value = self.form.get(name, "")
         return value if isinstance(value, str) else ""
+
+    def over(self) -> bool:
+        """True once nobody waits for news any longer: the laboratory ends, or the account is not the same."""
+        return self.site.ending.is_set() or not self.site.knows(self.account)
 
     @property
     def lists(self) -> Mapping[str, Sequence[str]]:

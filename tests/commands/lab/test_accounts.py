@@ -85,6 +85,15 @@ def test_the_last_officer_stays(accounts):
     assert [account.name for account in accounts.all()] == ["deputy"]
 
 
+def test_the_name_of_a_removed_account_is_not_used_again(accounts, path):
+    accounts.add("acme", "vendor")
+    accounts.remove("acme")
+
+    for name in ("acme", "ACME"):
+        with pytest.raises(UsageError, match="there was an account"):
+            Accounts(path).add(name, "vendor")
+
+
 @pytest.mark.parametrize(
     "content",
     [

@@ -209,6 +209,45 @@ def test_a_session_ends_with_its_account_or_its_token(site):
     assert olga.get("/").status_code == 303
 
 
+WAITING = "signal.signal(signal.SIGINT, lambda *_: judge())\nwhile True: time.sleep(0.01)"
+
+
+@pytest.mark.parametrize("deed", ["remove", "renew"])
+def test_waiting_for_news_ends_with_the_account_or_its_token(site, monkeypatch, deed):
+    scripted(monkeypatch, WAITING)
+    runs = [begun(site.laboratory, ALICE, entered(site.laboratory)) for _ in range(2)]
+    alice, olga = site.program("alice"), site.browser("olga")
+    get = site.laboratory.runs.get
+    asked = []
+
+    def seen(account, id_):
+        """Has the account changed by somebody else once alice waits."""
+        asked.append(id_)
+        if len(asked) == 3:
+            known = site.app.app.state.site.accounts
+            known.remove("alice") if deed == "remove" else known.renew("alice")
+        return get(account, id_)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(site.laboratory.runs.__class__, "get", lambda _, *which: seen(*which))
+        assert alice.ask("GET", f"/runs/{runs[1]}?wait=600").status_code == 401
+        assert 3 <= len(asked) < 6
+    for run in runs:
+        site.laboratory.runs.cancel(OFFICER, run)
+    assert olga.get("/").status_code == 200
+
+
+def test_the_runs_of_a_removed_account_are_cancelled(site, monkeypatch):
+    scripted(monkeypatch, WAITING)
+    runs = [begun(site.laboratory, ALICE, entered(site.laboratory)) for _ in range(2)]
+    olga = site.program("olga")
+
+    assert olga.ask("DELETE", "/accounts/alice").status_code == 204
+
+    assert [over(site.laboratory, run).state for run in runs] == ["cancelled"] * 2
+    assert olga.ask("POST", "/accounts", json={"name": "alice", "role": "vendor"}).status_code == 422
+
+
 @pytest.mark.parametrize(
     "to", ["//evil.example", "/\\evil.example", "https://evil.example", "/a\r\nX: y", "javascript:x"]
 )

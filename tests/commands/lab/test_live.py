@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import threading
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -34,12 +33,9 @@ def streamed(path: Path, *states: str, offset: int = 0, ending: bool = False) ->
 
     runs: Any = SimpleNamespace(get=get, progress=lambda account, id_: path)
     run: Any = SimpleNamespace(id="r1")
-    told = threading.Event()
-    if ending:
-        told.set()
 
     async def read() -> list[str]:
-        response = live.stream(runs, ALICE, run, offset, states[0], told)
+        response = live.stream(runs, ALICE, run, offset, states[0], lambda: ending)
         return [str(part) async for part in response.body_iterator]
 
     return asyncio.run(read())
