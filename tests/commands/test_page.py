@@ -7,6 +7,7 @@ import re
 import pytest
 
 from beckn_conformance.commands.cli import main
+from beckn_conformance.commands.spec.page import expected, writing
 from beckn_conformance.specification.loading import load
 from tests.changed_schemas import changed, copied, with_operation, with_website
 from tests.published_page import written
@@ -131,3 +132,10 @@ def test_coverage_of_new_words_is_left_to_consider(tmp_path, capsys):
     left = {row["place"]: row for row in sentences if row["problem"]}
     assert list(left) == ["overview", "info.website"]
     assert left["overview"]["fingerprint"] in left["overview"]["problem"]
+
+
+def test_names_in_readings_are_code() -> None:
+    page = writing.as_html(expected.build(load()))
+
+    assert "<code>necessary</code>" in page
+    assert "`necessary`" not in page

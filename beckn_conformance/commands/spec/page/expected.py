@@ -18,6 +18,8 @@ from .shapes import shape
 
 _SPECIAL = re.compile(r"[\\`*<>#|~&!]|(?<!\w)_|_(?!\w)|\[(?!\](?![(:\[]))")
 """What Markdown could take for a mark; ``[]`` alone and an underscore within a word are none."""
+_NAME = re.compile(r"(\\?)`([a-z_]+)\1`")
+"""A name of a configuration key or the like, perhaps escaped."""
 LEVELS = {"M": "MUST", "S": "SHOULD", "R": "recorded only", "C": "declared in the configuration"}
 
 
@@ -191,8 +193,9 @@ def _interpretation(specification: Specification, heading: Mapping[str, Any]) ->
 
 def _paragraph(lead: str, text: str, covered_by: tuple[str, ...]) -> Slot:
     text = " ".join(text.split())
-    sentences = tuple(replace(found, covered_by=covered_by) for found in split(f"{lead}: {text}"))
-    return Slot("text", f"**{escaped(lead)}:** {escaped(text)}", sentences=sentences)
+    plain, shown = _NAME.sub(r"\2", text), _NAME.sub(r"`\2`", escaped(text))
+    sentences = tuple(replace(found, covered_by=covered_by) for found in split(f"{lead}: {plain}"))
+    return Slot("text", f"**{escaped(lead)}:** {shown}", sentences=sentences)
 
 
 def escaped(text: str) -> str:
