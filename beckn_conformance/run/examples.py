@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import os
 import random
-import sys
 from collections.abc import Callable, Iterator
 from importlib.util import cache_from_source
 from pathlib import Path
@@ -115,7 +113,7 @@ def find(strategy: Callable[[], SearchStrategy[Any]], holds: Callable[[Any], boo
     return best
 
 
-CACHE = os.devnull if sys.dont_write_bytecode else str(Path(cache_from_source(__file__)).with_name("hypothesis"))
+CACHE = Path(cache_from_source(__file__)).with_name("hypothesis")
 """Folder of the tables that Hypothesis makes of Unicode and of local modules, beside what Python has compiled. They are
 made anew if it cannot be written to."""
 
