@@ -19,7 +19,7 @@ from .execution import Jobs
 from .places import Places
 from .refusals import Invalid, NotFound
 from .results import told
-from .runs import need_room
+from .runs import need_disk, need_room
 from .store import Gateway, Run, Store, new_id, now
 from .turns import Turns
 
@@ -89,8 +89,9 @@ class Examinations:
 
         ``key`` is the public key of its issuer in PEM form; without one, it is that of the laboratory.
         Returns ``valid``, ``problems``, ``notes`` and ``statement``, all of which a stranger has written. Raises
-        Invalid for the fields ``file`` and ``key``, and Conflict.
+        Invalid for the fields ``file`` and ``key``, Unavailable and Conflict.
         """
+        need_disk(self._places)
         with self._turns.taken(account), self._places.temporary() as private:
             path = uploads.save(file, name, _inner(private, "uploaded"))
             public = private / "public.pem"

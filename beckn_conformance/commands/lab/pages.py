@@ -14,7 +14,7 @@ from ...errors import UsageError
 from ...report.badge import drawn
 from . import declarations, form, presentation
 from .accounts import ROLES, RULE, Account, Accounts
-from .refusals import Conflict, Forbidden, Invalid, NotFound, Refused
+from .refusals import Conflict, Forbidden, Invalid, NotFound, Refused, Unavailable
 from .sessions import form_token
 from .visits import LOCAL_PATH, TooManyAttempts, Unknown, Visit, cookie_name, cookie_of, keep, site_of
 
@@ -84,8 +84,9 @@ STATUSES: Mapping[type[Refused], int] = {
     Forbidden: 403,
     Invalid: 422,
     Conflict: 409,
+    Unavailable: 503,
 }
-TITLES = {404: "Not found", 403: "Not allowed", 409: "Not now", 413: "Too large", 429: "Too many attempts"}
+TITLES = {404: "Not found", 403: "Not allowed", 409: "Not now", 413: "Too large", 429: "Too many attempts", 503: "Out of order"}
 
 
 def _to(path: str) -> Response:

@@ -24,10 +24,15 @@ Hindrance = Callable[[str], str]
 """Says why the laboratory may not connect to a URL; empty if it may."""
 
 
-def need_room(account: Account, owner: str, store: Store, places: Places) -> None:
-    """Raises Unavailable if the disk is full, and Conflict for a vendor whose reports take more than their share."""
+def need_disk(places: Places) -> None:
+    """Raises Unavailable if the disk is full."""
     if places.full:
         raise Unavailable("the disk of the laboratory is full")
+
+
+def need_room(account: Account, owner: str, store: Store, places: Places) -> None:
+    """Raises Unavailable if the disk is full, and Conflict for a vendor whose reports take more than their share."""
+    need_disk(places)
     if not account.officer and places.taken(run.id for run in store.all(Run, owner=owner)) > LARGEST_SHARE:
         raise Conflict(f"the reports of {owner} take more than {LARGEST_SHARE >> 30} GB; remove some runs first")
 

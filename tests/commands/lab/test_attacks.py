@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import re
+import sqlite3
 
 import pytest
 
 from beckn_conformance.commands.lab.accounts import Account
-from beckn_conformance.commands.lab.sessions import ATTEMPTS
+from beckn_conformance.commands.lab.places import Places
+from beckn_conformance.commands.lab.sessions import ATTEMPTS, Sessions
 from beckn_conformance.commands.lab.shield import LARGEST_FORM, POLICY
 from tests.commands.lab.browsers import HOST
 from tests.commands.lab.laboratories import ALICE, OFFICER, begun, entered, over, scripted
@@ -422,6 +424,31 @@ def test_what_the_operator_has_to_mend_is_told_to_him_only(site, capsys):
         assert "accounts" not in reply.text
         assert reply.headers["content-security-policy"] == POLICY
     assert str(known) in capsys.readouterr().err
+
+
+def test_a_full_disk_is_503_everywhere(site, monkeypatch):
+    gateway = entered(site.laboratory)
+    alice, program = site.browser("alice"), site.program("alice")
+    monkeypatch.setattr(Places, "full", True)
+    file = {"file": ("log.json", b"{}")}
+
+    for path, how in ((f"/gateways/{gateway}/runs", {}), ("/judge", {"files": file}), ("/verify", {"files": file})):
+        reply = program.ask("POST", path, **how)
+        assert (reply.status_code, reply.json()) == (503, {"error": "the disk of the laboratory is full"}), path
+    for path in (f"/gateways/{gateway}/run", "/judge", "/verify"):
+        reply = alice.send(path, {"class": "core"}, **({} if path.endswith("run") else {"files": file}))
+        assert (reply.status_code, "is full" in reply.text) == (503, True), path
+
+
+@pytest.mark.parametrize("error", [sqlite3.OperationalError("database or disk is full"), OSError(28, "No space left")])
+def test_a_session_that_cannot_be_written_is_503(site, local, monkeypatch, error):
+    def full(sessions, account):
+        raise error
+
+    monkeypatch.setattr(Sessions, "begin", full)
+
+    assert local.browser().get("/").status_code == 503
+    assert site.browser().log_in(site.tokens["alice"]).status_code == 503
 
 
 def test_two_laboratories_on_one_machine_keep_their_sessions_apart(local):
