@@ -80,8 +80,11 @@ class Examinations:
                 status=finished.status,
                 **told(made),
             )
-            report.rename(self._places.report(run.id))
-        self._store.add(run)
+            with self._store.lock:
+                # It may have been removed meanwhile.
+                self._gateway(account, gateway)
+                report.rename(self._places.report(run.id))
+                self._store.add(run)
         return run
 
     def verify(self, account: Account, file: BinaryIO, name: str, key: bytes = b"") -> Mapping[str, Any]:

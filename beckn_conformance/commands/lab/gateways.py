@@ -126,10 +126,11 @@ class Gateways:
         errors = {**declarations.carried(declaration, stored, url, gateway.url), **errors}
         declaration = declarations.kept(declaration, stored)
         name, url = self._checked(account, name, url, declaration, errors)
-        if url != gateway.url and self._store.all(Run, 1, gateway=id_, state=UNDER_WAY):
-            raise Conflict("a run of this gateway is under way, so its URL cannot change now")
         sealed = self._vault.seal(declaration, id_)
-        changed = self._store.change(Gateway, id_, name=name, url=url, declarations=sealed)
+        with self._store.lock:
+            if url != gateway.url and self._store.all(Run, 1, gateway=id_, state=UNDER_WAY):
+                raise Conflict("a run of this gateway is under way, so its URL cannot change now")
+            changed = self._store.change(Gateway, id_, name=name, url=url, declarations=sealed)
         if changed is None:
             raise NotFound
         return changed
@@ -143,7 +144,10 @@ class Gateways:
         for run in runs:
             self._places.remove(run.id)
             self._store.remove(run)
-        self._store.remove(gateway)
+        with self._store.lock:
+            if self._store.all(Run, 1, gateway=id_):
+                raise Conflict("a run of this gateway was started just now; cancel it first")
+            self._store.remove(gateway)
 
     def with_badge(self, badge: str) -> GatewayView:
         """Returns the gateway whose badge has this address, for everybody who knows it. Raises NotFound."""

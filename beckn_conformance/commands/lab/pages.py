@@ -86,7 +86,7 @@ STATUSES: Mapping[type[Refused], int] = {
     Conflict: 409,
     Unavailable: 503,
 }
-TITLES = {404: "Not found", 403: "Not allowed", 409: "Not now", 413: "Too large", 429: "Too many attempts", 503: "Out of order"}
+TITLES = {404: "Not found", 403: "Not allowed", 409: "Not now", 429: "Too many attempts", 503: "Out of order"}
 
 
 def _to(path: str) -> Response:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import sys
 import threading
 from collections.abc import Iterator
 from typing import Any
@@ -97,7 +98,9 @@ class Queue:
                     self._play(run)
             # No fault of the kit keeps the others from being played.
             except Exception as error:
-                self._change(run, state="ended", ended=now(), reason=crash.told(error, self._places.data))
+                told = crash.told(error, self._places.data)
+                print(f"run {run.id}: {told}", file=sys.stderr, flush=True)
+                self._change(run, state="ended", ended=now(), reason="a fault of the laboratory ended it")
             self.wake()
 
     def _next(self) -> tuple[Run, bool] | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -45,7 +44,6 @@ class Runs:
         self._places = places
         self._queue = queue
         self._hindrance = hindrance
-        self._starting = threading.Lock()
 
     def list(self, account: Account, gateway: str = "", limit: int = 200) -> list[Run]:
         """Lists the runs that an account may see, newest first: all, or those of a gateway."""
@@ -76,7 +74,10 @@ class Runs:
         need_room(account, found.owner, self._store, self._places)
         # The owner of a run is that of its gateway, whoever starts it.
         run = Run(new_id(), found.id, found.owner, found.url, strict=strict, depth=depth, seed=seed)
-        with self._starting:
+        with self._store.lock:
+            # Looking up a name can take long.
+            if (now := self._store.get(Gateway, gateway)) != found:
+                raise NotFound if now is None else Conflict("the gateway was changed just now; start the run again")
             waiting = self._store.all(Run, MOST_UNDER_WAY, owner=found.owner, state=UNDER_WAY)
             if len(waiting) >= MOST_UNDER_WAY and not account.officer:
                 raise Conflict(f"{found.owner} has {MOST_UNDER_WAY} runs under way already; wait for one, or cancel it")

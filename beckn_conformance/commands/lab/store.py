@@ -111,7 +111,8 @@ class Store:
 
     def __init__(self, path: Path) -> None:
         """Opens or makes the database. Raises UsageError for a file that is none, or of another version."""
-        self._lock = threading.RLock()
+        self.lock = threading.RLock()
+        """Held while nothing may change between two calls."""
         try:
             # SQLite gives its other files the same permissions.
             os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
@@ -138,7 +139,7 @@ class Store:
 
     def close(self) -> None:
         """Closes the database."""
-        with self._lock:
+        with self.lock:
             self._database.close()
 
     def add(self, row: Gateway | Run) -> None:
@@ -172,7 +173,7 @@ class Store:
     def change(self, kind: type[Row], id_: str, *, states: Collection[str] = (), **values: Any) -> Row | None:
         """Changes columns of a row, if it is in one of the ``states``; returns the changed row, else None."""
         columns = ", ".join(f"{name} = ?" for name in values)
-        with self._lock:
+        with self.lock:
             if not self.all(kind, 1, id=id_, **({"state": tuple(states)} if states else {})):
                 return None
             self._execute(f"UPDATE {TABLES[kind]} SET {columns} WHERE id = ?", [*values.values(), id_])
@@ -192,7 +193,7 @@ class Store:
 
     def take(self, busy: Collection[str] = ()) -> Run | None:
         """Makes the run that is next a running one; None if none can begin now. Gateways at ``busy`` URLs wait."""
-        with self._lock:
+        with self.lock:
             rows = self._execute(NEXT.format(busy=", ".join("?" * len(busy))), busy)
             if not rows:
                 return None
@@ -200,7 +201,7 @@ class Store:
             return self.change(Run, id_, state="running", started=now(), attempts=attempts + 1)
 
     def _execute(self, statement: str, values: Collection[Any]) -> list[sqlite3.Row]:
-        with self._lock:
+        with self.lock:
             try:
                 return self._database.execute(statement, tuple(values)).fetchall()
             except sqlite3.OperationalError as error:

@@ -86,6 +86,21 @@ def test_traffic_of_a_gateway_is_judged_as_it_declares(lab, monkeypatch):
     assert "REPLY-JSON" in seen[-1]
 
 
+def test_traffic_of_a_gateway_that_is_removed_meanwhile_leaves_nothing(lab, monkeypatch):
+    _, store, places = lab
+    run = child.run
+
+    def removed(*arguments, **how):
+        store.remove(store.get(Gateway, "g-1"))
+        return run(*arguments, **how)
+
+    monkeypatch.setattr(child, "run", removed)
+    with pytest.raises(NotFound):
+        judge(lab, HAR, gateway="g-1", url="https://gw.example")
+    assert store.all(Run) == []
+    assert [*(places.data / "runs").iterdir()] == []
+
+
 def test_nobody_judges_for_the_gateway_of_another_vendor(lab):
     for gateway in ("g-1", "g-2"):
         with pytest.raises(NotFound):

@@ -246,6 +246,43 @@ def test_a_gateway_is_removed_with_its_runs_and_reports(lab: Laboratory, data: P
     assert [*(data / "tmp").iterdir()] == [*(data / "progress").iterdir()] == []
 
 
+def test_a_run_is_not_queued_for_a_gateway_that_changes_meanwhile(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    scripted(monkeypatch)
+    deeds: list[Any] = []
+
+    def refusal(reach: Reach, url: str) -> str:
+        deeds.pop()()
+        return ""
+
+    monkeypatch.setattr(Reach, "refusal", refusal)
+    with laboratory.opened(Settings(data, guarded=True)) as lab:
+        gateway = entered(lab)
+        deeds.append(lambda: lab.gateways.edit(ALICE, gateway, "one", "http://other.example", {}))
+        with pytest.raises(Conflict, match="changed just now"):
+            begun(lab, ALICE, gateway)
+        deeds.append(lambda: lab.gateways.remove(ALICE, gateway))
+        with pytest.raises(NotFound):
+            begun(lab, ALICE, gateway)
+        assert lab.runs.list(ALICE) == []
+
+
+def test_a_gateway_is_not_removed_if_a_run_is_started_meanwhile(
+    lab: Laboratory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gateway = entered(lab)
+    over(lab, begun(lab, ALICE, gateway))
+    remove = Places.remove
+
+    def removed(places: Places, run: str) -> None:
+        remove(places, run)
+        begun(lab, ALICE, gateway)
+
+    monkeypatch.setattr(Places, "remove", removed)
+    with pytest.raises(Conflict):
+        lab.gateways.remove(ALICE, gateway)
+    assert len(lab.runs.list(ALICE, gateway)) == 1
+
+
 def test_old_runs_are_kept_until_their_owner_removes_them(lab: Laboratory, data: Path) -> None:
     gateway = entered(lab)
     old, new = (over(lab, begun(lab, ALICE, gateway)) for _ in range(2))

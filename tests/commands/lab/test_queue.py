@@ -117,7 +117,7 @@ def test_a_run_that_cannot_be_played_says_why_and_the_next_one_goes_on(stage: St
     assert stage.now("r3").reason == "exit status 3"
 
 
-def test_a_fault_of_the_kit_ends_one_run_only(stage: Stage) -> None:
+def test_a_fault_of_the_kit_ends_one_run_only(stage: Stage, capsys: pytest.CaptureFixture[str]) -> None:
     stage.executor.faults = [AssertionError("never")]
     stage.executor.free.set()
     stage.run("r1")
@@ -125,7 +125,8 @@ def test_a_fault_of_the_kit_ends_one_run_only(stage: Stage) -> None:
     stage.start(workers=1)
 
     until(lambda: stage.ended("r1", "r2"), 20)
-    assert "never" in stage.now("r1").reason
+    assert stage.now("r1").reason == "a fault of the laboratory ended it"
+    assert "never" in capsys.readouterr().err
     assert stage.now("r2").reason == "exit status 3"
 
 
