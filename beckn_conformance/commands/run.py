@@ -26,4 +26,5 @@ def _run(chosen: argparse.Namespace) -> int:
 
     from ..plugin.isolation import OPTIONS, load_plugin
 
-    return int(pytest.main([*OPTIONS, "--gateway-url", chosen.url, *load_plugin(), *chosen.options]))
+    options = ["--noconftest", "--gateway-url", chosen.url, *load_plugin(), *chosen.options]
+    return int(pytest.main([*OPTIONS, *options]))

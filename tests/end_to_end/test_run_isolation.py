@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.end_to_end.kit import Kit, Run
+from tests.end_to_end.kit import Kit, Run, environment
 from tests.end_to_end.loopback import Loopback
 
 ONE = ("-k", "test_plain_get")
@@ -47,6 +49,26 @@ def project(tmp_path: Path) -> Path:
         "    assert not [m for m in sys.modules if m.startswith(('beckn_conformance.c', 'reference_server'))]\n"
     )
     return tmp_path
+
+
+@pytest.mark.parametrize("folder", [".", "tests"])
+def test_run_loads_no_conftest_of_the_folder_it_is_started_in(folder: str, tmp_path: Path) -> None:
+    (tmp_path / folder).mkdir(exist_ok=True)
+    (tmp_path / folder / "conftest.py").write_text("raise SystemExit('loaded')\n")
+    command = [
+        sys.executable,
+        "-m",
+        "beckn_conformance",
+        "run",
+        "reference",
+        "--conformance-plan",
+        "-k",
+        "test_plain_get",
+    ]
+
+    ended = subprocess.run(command, cwd=tmp_path, env=environment(), capture_output=True, text=True, check=False)
+
+    assert (ended.returncode, "loaded" in ended.stdout + ended.stderr) == (0, False)
 
 
 def test_somebody_elses_tests_run_as_before_without_a_gateway(kit: Kit, project: Path) -> None:
