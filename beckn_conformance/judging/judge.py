@@ -14,6 +14,7 @@ from ..specification.actions import SIGNUP
 from ..specification.pointer import MISSING, member
 from ..specification.specification import Specification
 from .checks import Observation
+from .diagnosis import Diagnosis
 from .finding import Judgement
 from .history import Histories
 from .known import Known, KnownRegistrations
@@ -25,6 +26,8 @@ from .registry import CHECKS
 
 LARGE = 16 * 1024
 """Bytes of a request from which its duration is taken as a measure of the line."""
+MOST_DOCUMENTS = 10
+"""Documents that a registration may have by every reading (Q10)."""
 HOSTILE = ("malformed", "unusual", "large")
 """Purposes of requests that a gateway has to survive (T16)."""
 
@@ -101,6 +104,9 @@ class Judge:
             self._shut_out.add((exchange.reply.status, family(exchange.reply)))
         if observation.readable:
             self._served.add(exchange.action)
+        owner = self.known.registrations.get(observation.registration)
+        if owner is not None and exchange.acknowledged:
+            owner.waits = member(exchange.body_of_reply, "/registration/status") in observation.pending
 
     @property
     def expired(self) -> bool:
@@ -174,6 +180,7 @@ class Judge:
             served=exchange.action in self._served,
             signups_work=self._signups_work,
             contended=exchange.id in self._contended,
+            may_be_refused=exchange.id in self._contended or self._may_be_refused(exchange, diagnosis),
             origin=origin,
             fronted=self._fronted,
             shut_out=exchange.reply is not None and (exchange.reply.status, family(exchange.reply)) in self._shut_out,
@@ -181,6 +188,15 @@ class Judge:
             reached=self._reached,
             fresh=exchange.started < made + self._config.settle,
         )
+
+    def _may_be_refused(self, exchange: Exchange, diagnosis: Diagnosis) -> bool:
+        """Returns True for a change of a registration on which another one waits, or that has many documents."""
+        if exchange.action not in self._specification.changes or diagnosis.registration is None:
+            return False
+        sent = member(exchange.sent.body, "/documents") if exchange.sent is not None else MISSING
+        added = len(sent) if isinstance(sent, list) else 0
+        has_many = added and added + self.known.documents_of(diagnosis.registration) > MOST_DOCUMENTS
+        return bool(has_many) or self.known.registrations[diagnosis.registration].waits
 
     def _introduce(self, exchange: Exchange) -> None:
         """Learns id and token from an acknowledged signup."""

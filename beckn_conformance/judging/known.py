@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -23,6 +24,8 @@ class Known:
     token: str
     expires: datetime.datetime | None = None
     """Only if the time lay ahead when it was given (H4)."""
+    waits: bool = False
+    """True while its status says that a change waits to be carried out (R5)."""
 
 
 @dataclass(slots=True)
@@ -67,6 +70,11 @@ class KnownRegistrations:
             if document in there:
                 yield pointer
             there.add(document)
+
+    def documents_of(self, registration: str) -> int:
+        """Counts the documents of a registration: its names or its contents, whichever are more."""
+        counts = Counter(kind for kind, _ in self.documents.get(registration, ()))
+        return max(counts.values(), default=0)
 
     def learn(self, exchange: Exchange, registration: str | None) -> None:
         """Remembers what a request identified a provider with; to be called after the request is diagnosed."""

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from reference_server.gateway import Gateway
-from reference_server.message import GET, UPDATE, Answer, Call, Faults, Json, Reply, Request
+from reference_server.message import ADD, GET, UPDATE, Answer, Call, Faults, Json, Reply, Request
 from reference_server.planting import Install, Variation, replaces
 from reference_server.planting.defect import VERIFICATION
 from reference_server.planting.steps import (
@@ -22,6 +22,7 @@ from reference_server.planting.steps import (
     Refusing,
     Registering,
     Rendering,
+    denying,
     fronting,
     owned,
 )
@@ -63,6 +64,7 @@ def variations() -> Iterator[Variation]:
             _verified_only,
             VERIFICATION,
         ),
+        ("one-change-at-a-time", "R5", "a change is refused until the one before was looked at", _one_at_a_time, {}),
         ("update-fail-stays", "R17", "the status is UPDATE-FAIL after a refused update", _failed, {}),
         ("busy-now-and-then", "T13", "one call in forty is answered by 503 with Retry-After", _busy(503), {}),
         ("rate-limited", "T13", "one call in forty is answered by 429 with Retry-After", _busy(429), {}),
@@ -186,6 +188,23 @@ def _verified_only(gateway: Gateway) -> None:
             faults: Faults = {("registration", "id"): "is not verified yet"}
             return gateway.refuse(request, "unverified", "verification takes a person", faults)
         return refusal
+
+
+def _one_at_a_time(gateway: Gateway) -> None:
+    """Refuse a change while another one waits. An operator carries out what waits once it was shown to wait."""
+    for action in (UPDATE, ADD):
+        denying(action, lambda _, registration: registration.status == UPDATE_PENDING, _waiting)(gateway)
+
+    @replaces(gateway)
+    def finish(inner: Finishing, request: Request, reply: Reply) -> Reply:
+        given = inner(request, reply)
+        if given.action == "ACK" and request.action == GET:
+            gateway.judge(request.id, VERIFIED)
+        return given
+
+
+def _waiting(gateway: Gateway, request: Request) -> Reply:
+    return replace(gateway.refuse(request, "waiting", "a change of this registration waits"), status=409)
 
 
 def _failed(gateway: Gateway) -> None:

@@ -32,7 +32,7 @@ _OTHER_ID = r"KA-[0-9]{8}"
 _FILE_NAME = r"[A-Za-z0-9][A-Za-z0-9 _-]*\.(pdf|jpe?g)"
 _EMAIL = r"[a-z0-9]+([._-][a-z0-9]+)*(\+[a-z0-9]+)?@([a-z0-9-]+\.)+[a-z]{2,}"
 _URL = r"https://([a-z0-9-]+\.)+[a-z]{2,}(/[A-Za-z0-9_-]+)+"
-_MOST_DOCUMENTS = 40
+_MOST_DOCUMENTS = 10
 
 
 def variations() -> Iterator[Variation]:
@@ -159,10 +159,10 @@ def _lists() -> Iterator[Variation]:
         ("documents-required", "Q11", "a signup needs documents, an addition too", _further(_at_least_one)),
         ("documents-at-most-five", "Q10", "a call has five documents at most", _further(_at_most_five)),
         (
-            "documents-at-most-forty",
+            "documents-at-most-ten",
             "Q10",
-            "a registration has forty documents at most",
-            denying(ADD, _has_forty, _too_many),
+            "a registration has ten documents at most",
+            denying(ADD, _is_full, _too_many),
         ),
         (
             "document-names-once",
@@ -193,13 +193,13 @@ def _at_most_five(gateway: Gateway, request: Request) -> Faults:
     return {("documents",): "has too many"} if many else {}
 
 
-def _has_forty(request: Request, registration: Registration) -> bool:
+def _is_full(request: Request, registration: Registration) -> bool:
     return len(registration.documents) + added(request) > _MOST_DOCUMENTS
 
 
 def _too_many(gateway: Gateway, request: Request) -> Reply:
     faults: Faults = {("documents",): "are too many"}
-    return gateway.refuse(request, "body", "the registration has forty documents", faults)
+    return gateway.refuse(request, "body", "the registration has ten documents", faults)
 
 
 def _repeating(member: str) -> Callable[[Request, Registration], bool]:

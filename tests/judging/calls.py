@@ -16,7 +16,7 @@ BOTH = [HTTP, EnvelopeBinding(), EnvelopeBinding("Header", "Body")]
 
 
 def begun(**how):
-    """A story in which every operation was served once, and the last registration is settled."""
+    """A story in which every operation was served once; the last registration is settled, and no change of it waits."""
     story = Story(**how)
     story.signup()
     story.wait()
@@ -24,6 +24,8 @@ def begun(**how):
     story.update()
     story.wait()
     story.add()
+    story.wait()
+    story.signup()
     story.wait()
     return story
 

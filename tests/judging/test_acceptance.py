@@ -89,3 +89,44 @@ UNUSUAL = [
 @pytest.mark.parametrize("change", UNUSUAL)
 def test_nothing_is_due_to_an_unclear_request(change, answer):
     assert answered(SIGNUP, answer, change=change) == []
+
+
+# Refusals for something else than the request (R5, Q10).
+
+
+@pytest.mark.parametrize("action", [UPDATE, ADD])
+@pytest.mark.parametrize("change", [None, put("/registration/id", None)])
+def test_a_change_may_be_refused_while_another_one_waits(action, change):
+    story = begun()
+    story.signup()
+    story.wait()
+    story.update()
+    story.wait()
+    faulty = {UPDATE: put("/info/phone", "12"), ADD: put("/documents/0/name", "12")}[action]
+    call(story, action, nack({}, status=409), change=faulty if change else None)
+
+    assert story.findings() == []
+
+
+def test_a_change_must_not_be_refused_after_the_one_before_was_carried_out():
+    story = begun()
+    story.signup()
+    story.wait()
+    story.update()
+    story.verify()
+    story.wait()
+    story.get()
+    call(story, UPDATE, nack({}, status=409))
+
+    assert story.findings() == [("UPDATE-ACK", "")]
+
+
+@pytest.mark.parametrize(("held", "findings"), [(9, []), (7, [("DOCUMENTS-ACK", "")])])
+def test_a_registration_may_have_no_more_than_ten_documents(held, findings):
+    story = begun()
+    story.signup(body=story.values.signup(documents=held))
+    story.wait()
+    story.get()
+    call(story, ADD, nack({}, status=422))
+
+    assert story.findings() == findings

@@ -118,13 +118,13 @@ def test_a_member_that_may_be_left_out_may_be_null(pointer):
 
 @pytest.mark.parametrize(
     ("action", "pointer"),
-    [(SIGNUP, "/documents/0/status"), (SIGNUP, "/api/status"), (ADD, "/documents/3/status")],
+    [(SIGNUP, "/documents/0/status"), (SIGNUP, "/api/status"), (ADD, "/documents/2/status")],
 )
 def test_what_was_just_handed_in_waits_for_verification(action, pointer):
     requirements = {
         "/documents/0/status": "SIGNUP-DOCUMENT-STATUS",
         "/api/status": "SIGNUP-API-STATUS",
-        "/documents/3/status": "DOCUMENTS-NEW-STATUS",
+        "/documents/2/status": "DOCUMENTS-NEW-STATUS",
     }
     for value in (VERIFIED, "pending-verification", "NEW", ""):
         assert fairly(action, change=put(pointer, value)) == [(requirements[pointer], pointer)]

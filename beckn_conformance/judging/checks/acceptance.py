@@ -42,7 +42,7 @@ def valid_request_is_acknowledged(observation: Observation) -> Iterable[Judgemen
         if observation.action != SIGNUP:
             yield observation.ok("TOKEN-ACCEPTED")
         yield from _accepted_kinds(observation)
-    elif observation.exchange.refused and not observation.contended:
+    elif observation.exchange.refused and not observation.may_be_refused:
         yield from _refused(observation)
     elif observation.diagnosis.symbols and is_bare(observation.exchange) and not observation.by_gateway:
         # A limit or a ban, which also meets plain requests, has nothing to do with the symbols.

@@ -22,8 +22,8 @@ def blames(observation: Observation, fault: Fault) -> list[tuple[str, Any]]:
 
 
 def refused_unread(observation: Observation) -> bool:
-    """True if the gateway seems not to have looked at the body, because of the token or of a change under way."""
-    may_be_unread = observation.contended or observation.diagnosis.in_doubt_of_access
+    """True if the gateway seems not to have looked at the body, because of the token or of another change."""
+    may_be_unread = observation.may_be_refused or observation.diagnosis.in_doubt_of_access
     if may_be_unread and not any(blames(observation, fault) for fault in observation.diagnosis.body_faults):
         return True
     status = observation.exchange.reply.status if observation.exchange.reply else 0

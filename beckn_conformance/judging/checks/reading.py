@@ -38,7 +38,10 @@ class Reading:
     fresh: bool
     """True if the registration, or that of the token, may not be visible yet (R19)."""
     contended: bool = False
-    """True if another change of the same registration was under way, so that this one may be refused (X3)."""
+    """True if another change of the same registration was under way (X3)."""
+    may_be_refused: bool = False
+    """True if a gateway may refuse the change though nothing is wrong with it: another one is under way (X3), or waits
+    (R5), or the registration has many documents (Q10)."""
 
     origin: Origin = Origin.NONE
     """Who wrote the reply, as far as can be told (T6)."""
@@ -110,9 +113,9 @@ class Reading:
 
     @property
     def _conflicts(self) -> bool:
-        """True if a framework refuses a change because of another one that is under way."""
+        """True if a framework refuses a change because of another one that is under way or waits."""
         reply = self.exchange.reply
-        return self.contended and reply is not None and reply.status in (409, 423)
+        return self.may_be_refused and reply is not None and reply.status in (409, 423)
 
     @property
     def refused(self) -> bool:
