@@ -17,7 +17,7 @@ from .checks import Observation
 from .diagnosis import Diagnosis
 from .finding import Judgement
 from .history import Histories
-from .known import Known, KnownRegistrations
+from .known import Known, KnownRegistrations, documents_of
 from .obligations import of_history
 from .origin import Appearance, Origin, family, is_bare
 from .preference import PLAIN, Context, Weight, preference
@@ -193,10 +193,8 @@ class Judge:
         """Returns True for a change of a registration on which another one waits, or that has many documents."""
         if exchange.action not in self._specification.changes or diagnosis.registration is None:
             return False
-        sent = member(exchange.sent.body, "/documents") if exchange.sent is not None else MISSING
-        added = len(sent) if isinstance(sent, list) else 0
-        has_many = added and added + self.known.documents_of(diagnosis.registration) > MOST_DOCUMENTS
-        return bool(has_many) or self.known.registrations[diagnosis.registration].waits
+        owner, added = self.known.registrations[diagnosis.registration], documents_of(exchange)
+        return owner.waits or (added > 0 and owner.documents + added > MOST_DOCUMENTS)
 
     def _introduce(self, exchange: Exchange) -> None:
         """Learns id and token from an acknowledged signup."""

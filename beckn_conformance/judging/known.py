@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -26,6 +25,8 @@ class Known:
     """Only if the time lay ahead when it was given (H4)."""
     waits: bool = False
     """True while its status says that a change waits to be carried out (R5)."""
+    documents: int = 0
+    """How many documents it has, at most."""
 
 
 @dataclass(slots=True)
@@ -71,11 +72,6 @@ class KnownRegistrations:
                 yield pointer
             there.add(document)
 
-    def documents_of(self, registration: str) -> int:
-        """Counts the documents of a registration: its names or its contents, whichever are more."""
-        counts = Counter(kind for kind, _ in self.documents.get(registration, ()))
-        return max(counts.values(), default=0)
-
     def learn(self, exchange: Exchange, registration: str | None) -> None:
         """Remembers what a request identified a provider with; to be called after the request is diagnosed."""
         for _, key in _identities(exchange):
@@ -92,6 +88,8 @@ class KnownRegistrations:
 
     def _keep_documents(self, registration: str, exchange: Exchange) -> None:
         self.documents.setdefault(registration, set()).update(document for _, document in _documents(exchange))
+        if registration in self.registrations:
+            self.registrations[registration].documents += documents_of(exchange)
 
     def add(self, registration: Known) -> None:
         self.registrations.setdefault(registration.id, registration)
@@ -119,6 +117,12 @@ def _identities(exchange: Exchange) -> Iterator[tuple[str, int]]:
         value = info.get(name) if isinstance(info, dict) else None
         if isinstance(value, str) and value:
             yield name, hash((name, value.casefold()))
+
+
+def documents_of(exchange: Exchange) -> int:
+    """Counts the documents of a request."""
+    documents = member(exchange.sent.body, "/documents") if exchange.sent is not None else None
+    return len(documents) if isinstance(documents, list) else 0
 
 
 def _documents(exchange: Exchange) -> Iterator[tuple[str, int]]:
