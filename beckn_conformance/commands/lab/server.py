@@ -7,6 +7,7 @@ import logging
 import socket
 import sqlite3
 import sys
+import tempfile
 from collections.abc import Awaitable, Callable, Collection
 from pathlib import Path
 from types import FrameType
@@ -22,7 +23,9 @@ from ...errors import KitError, UsageError
 from ...untrusted.text import printable
 from . import api, file_pages, pages, presentation, run_pages
 from .accounts import Accounts
+from .connections import Connection
 from .laboratory import Settings, opened
+from .places import Places
 from .refusals import NotFound
 from .sessions import Sessions
 from .shield import LOOPBACK, Shield
@@ -138,6 +141,8 @@ def serve(settings: Settings, host: str, port: int, accounts_file: Path | None) 
         opened(settings) as laboratory,
         contextlib.closing(Sessions(settings.data / "sessions.sqlite3")) as sessions,
     ):
+        # Forms are kept there while they come: it is emptied at each start.
+        tempfile.tempdir = str(Places(settings.data.absolute()).private)
         # Where everybody logs in, a name that leads here by a trick has nobody's cookie.
         hosts = None if accounts else {*LOOPBACK, host}
         site = Site(laboratory, accounts, sessions, public_key)
@@ -158,6 +163,7 @@ def configured(app: Shield) -> uvicorn.Config:
         logging.getLogger(name).setLevel(logging.ERROR)
     return uvicorn.Config(
         app,
+        http=Connection,
         ws="none",
         lifespan="off",
         log_level="warning",

@@ -31,9 +31,13 @@ HEADERS = {
     "Cache-Control": "no-store",
 }
 LARGEST_FORM = 2 * 1024 * 1024
-"""Bytes of a request other than an upload."""
-LARGEST_UPLOAD = uploads.LARGEST + 1024 * 1024
-UPLOADS = ("/judge", "/verify", "/api/judge", "/api/verify")
+"""Bytes of a request."""
+MOST = {
+    **dict.fromkeys(("/judge", "/verify", "/api/judge", "/api/verify"), uploads.LARGEST + 1024 * 1024),
+    # Strangers send that.
+    "/login": 64 * 1024,
+}
+"""Bytes of other requests by their path."""
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
@@ -53,7 +57,7 @@ class Shield:
             # The server leaves out the body, so that nothing else has to tell them apart.
             scope = {**scope, "method": "GET"}
         headers = Headers(scope=scope)
-        most = LARGEST_UPLOAD if scope["path"] in UPLOADS else LARGEST_FORM
+        most = MOST.get(scope["path"], LARGEST_FORM)
         if amiss := self._amiss(scope, headers, most):
             await PlainTextResponse(f"{amiss[1]}\n", amiss[0], HEADERS)(scope, receive, send)
             return
@@ -70,7 +74,7 @@ class Shield:
             return 403, "this request comes from another site, or does not say from where"
         length = headers.get("content-length", "0")
         if not (length.isascii() and length.isdecimal()) or int(length) > most:
-            return 413, f"a request has {most >> 20} MB at most"
+            return 413, f"this request has {most >> 10} KB at most"
         return None
 
 

@@ -386,6 +386,9 @@ def test_a_request_that_is_too_large_is_refused(site):
     length = {"Origin": f"http://{HOST}", "Content-Length": str(LARGEST_FORM + 1)}
     assert alice.client.post("/gateways/new", content=b"", headers=length).status_code == 413
 
+    length["Content-Length"] = str(64 * 1024 + 1)
+    assert site.browser().client.post("/login", content=b"", headers=length).status_code == 413
+
     async def endless():
         for _ in range(3):
             yield b"x" * (LARGEST_FORM // 2)
