@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+import socket
 from urllib.parse import SplitResult, quote, unquote, urlsplit
 
 import idna
@@ -87,7 +88,11 @@ def _host(parts: SplitResult, shown: str) -> str:
     host = host.removesuffix(".")
     if HOST_NAME.fullmatch(host) is None or len(host) > LONGEST_HOST:
         raise UsageError(f"{shown}: {host!a} is not a host name; it has letters, digits, '-', '_' and '.' only")
-    return host
+    try:
+        # Resolvers take 127.1 and 0x7f000001 for 127.0.0.1, so a gateway would have several URLs.
+        return socket.inet_ntoa(socket.inet_aton(host))
+    except OSError:
+        return host
 
 
 def _path(path: str, shown: str) -> str:
