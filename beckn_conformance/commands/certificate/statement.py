@@ -116,9 +116,10 @@ def opened(folder: Path, key: Ed25519PublicKey, specification: Specification) ->
         Draft202012Validator(
             specification.files["certificate.json"], format_checker=Draft202012Validator.FORMAT_CHECKER
         ).validate(statement)
-        moments = [moment(statement, name) for name in ("issued", "expires")]
-        if any(one.tzinfo is None for one in (*moments, finished(statement))):
-            raise ValueError("a time of it has no zone")
+        moments = [*(moment(statement, name) for name in ("issued", "expires")), finished(statement)]
+        # Near the first and the last year, times can be neither added to nor compared.
+        if any(one.tzinfo is None or not 1970 <= one.year < 9000 for one in moments):
+            raise ValueError("a time of it has no zone, or is out of range")
     except ValidationError as error:
         raise UsageError(f"{path} is no certificate: {error.json_path}: {error.message[:200]}") from error
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
