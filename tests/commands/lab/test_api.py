@@ -10,6 +10,7 @@ import pytest
 from openapi_spec_validator import validate
 
 from beckn_conformance.commands.lab import api, server
+from beckn_conformance.commands.lab.examinations import Examinations
 from tests.commands.lab.laboratories import ALICE, begun, entered, over, scripted
 from tests.run.recordings import archive, entries
 
@@ -114,6 +115,15 @@ def test_recorded_traffic_is_judged_and_a_bad_file_is_named(site):
     assert (bad.status_code, {*bad.json()["fields"]}) == (422, {"file"})
     assert alice.ask("POST", "/judge", data={"file": "no file"}).json()["fields"] == {"file": "choose a file"}
     assert alice.ask("POST", "/verify", files={"file": ("c.json", b"{}")}).json()["fields"].keys() == {"key"}
+
+
+def test_half_a_character_is_escaped(site, monkeypatch):
+    said = {"valid": False, "statement": {"predicate": {"gateway": {"name": "\ud800"}}}}
+    monkeypatch.setattr(Examinations, "verify", lambda *arguments: said)
+
+    reply = site.program("alice").ask("POST", "/verify", files={"file": ("c.json", b"{}")})
+
+    assert (reply.status_code, json.loads(reply.text)) == (200, said)
 
 
 def test_officers_manage_accounts(site):
