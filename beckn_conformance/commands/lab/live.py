@@ -6,6 +6,7 @@ import asyncio
 import json
 import os
 import time
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -28,6 +29,8 @@ HEARTBEAT = 15.0
 """Seconds after which an idle stream says that it is alive."""
 CHUNK = 256 * 1024
 MOST_STREAMS = 500
+MOST_OF_ONE = 50
+"""Streams of one account."""
 
 
 @dataclass(slots=True)
@@ -101,7 +104,8 @@ def _row(line: bytes) -> dict[str, Any] | None:
         return None
 
 
-_streams = 0
+_streams: Counter[str] = Counter()
+"""How many streams each account has."""
 
 
 def stream(
@@ -113,7 +117,7 @@ def stream(
 
     Raises Conflict if too many look on.
     """
-    if _streams >= MOST_STREAMS:
+    if _streams[account.name] >= MOST_OF_ONE or _streams.total() >= MOST_STREAMS:
         raise Conflict("too many people are looking on; load the page again to see how far it is")
     return StreamingResponse(
         _events(runs, account, run.id, offset, shown, over),
@@ -126,8 +130,7 @@ def stream(
 async def _events(
     runs: Runs, account: Account, id_: str, offset: int, shown: str, over: Callable[[], bool]
 ) -> AsyncIterator[str]:
-    global _streams
-    _streams += 1
+    _streams[account.name] += 1
     try:
         path = runs.progress(account, id_)
         said = time.monotonic()
@@ -150,7 +153,7 @@ async def _events(
             if not rows:
                 await asyncio.sleep(INTERVAL)
     finally:
-        _streams -= 1
+        _streams[account.name] -= 1
 
 
 def _state(runs: Runs, account: Account, id_: str) -> str:

@@ -8,8 +8,11 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import pytest
+
 from beckn_conformance.commands.lab import live
-from tests.commands.lab.laboratories import ALICE
+from beckn_conformance.commands.lab.refusals import Conflict
+from tests.commands.lab.laboratories import ALICE, BOB
 
 FINDING = {
     "id": "A-1",
@@ -68,6 +71,27 @@ def test_a_stream_begins_anew_if_the_run_has(tmp_path: Path) -> None:
     path.write_text(line(1))
 
     assert f"id: {len(line(1))}" in "".join(streamed(path, "running", "running", "ended", offset=10_000))
+
+
+def test_one_account_takes_the_streams_of_no_other() -> None:
+    runs: Any = SimpleNamespace(progress=lambda account, id_: Path("none"), get=None)
+    run: Any = SimpleNamespace(id="r1")
+
+    async def open_all() -> None:
+        open_ = [
+            aiter(live.stream(runs, ALICE, run, 0, "running", lambda: False).body_iterator)
+            for _ in range(live.MOST_OF_ONE)
+        ]
+        for stream in open_:
+            await anext(stream)
+        with pytest.raises(Conflict):
+            live.stream(runs, ALICE, run, 0, "running", lambda: False)
+        live.stream(runs, BOB, run, 0, "running", lambda: False)
+        for events in open_:
+            await events.aclose()  # type: ignore[attr-defined]
+        live.stream(runs, ALICE, run, 0, "running", lambda: False)
+
+    asyncio.run(open_all())
 
 
 def test_a_stream_ends_with_the_laboratory_so_that_it_can_end(tmp_path: Path) -> None:
