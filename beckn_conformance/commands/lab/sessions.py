@@ -18,8 +18,8 @@ from .accounts import Account
 COOKIE = "beckn_lab"
 LASTS = 12 * 3600
 """Seconds until somebody has to log in again."""
-MOST = 20_000
-"""Sessions that are kept; the oldest go first."""
+MOST = 20
+"""Sessions that an account has; the oldest go first."""
 ATTEMPTS = 10
 """Wrong tokens from one address within WINDOW."""
 WINDOW = 300.0
@@ -50,8 +50,9 @@ class Sessions:
         with self._lock:
             self._database.execute("DELETE FROM sessions WHERE ends < ?", (now,))
             self._database.execute(
-                "DELETE FROM sessions WHERE id IN (SELECT id FROM sessions ORDER BY ends DESC LIMIT -1 OFFSET ?)",
-                (MOST - 1,),
+                "DELETE FROM sessions WHERE id IN "
+                "(SELECT id FROM sessions WHERE name = ? ORDER BY ends DESC LIMIT -1 OFFSET ?)",
+                (account.name, MOST - 1),
             )
             row = (_hash(cookie), account.name, account.proof, now + LASTS)
             self._database.execute("INSERT INTO sessions VALUES (?, ?, ?, ?)", row)

@@ -170,7 +170,9 @@ def page(shown: Shown, refused: Refusal) -> Endpoint:
         account = site.with_cookie(cookie)
         fresh = account is None and site.accounts is None and request.method != "POST"
         if fresh:
-            account, cookie = LOCAL, site.sessions.begin(LOCAL)
+            # Programs that look whether it is there need none, and keep none.
+            browser = "text/html" in request.headers.get("accept", "")
+            account, cookie = LOCAL, site.sessions.begin(LOCAL) if browser else ""
         if account is None:
             return RedirectResponse(f"/login?next={next_of(request)}", 303)
         try:
@@ -179,7 +181,7 @@ def page(shown: Shown, refused: Refusal) -> Endpoint:
             response = shown(Visit(request, site, account, cookie, form))
         except Refused as error:
             response = refused(request, account, cookie, error)
-        if fresh:
+        if fresh and cookie:
             keep(request, response, cookie)
         return response
 

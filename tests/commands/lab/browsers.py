@@ -94,7 +94,7 @@ class Website:
 
     def browser(self, name: str | None = None) -> Browser:
         """A browser, of somebody who has logged in if a name is given."""
-        made = Browser(Client(self.app, self.runner))
+        made = Browser(Client(self.app, self.runner, {"Accept": "text/html,*/*;q=0.8"}))
         if name is not None:
             assert made.log_in(self.tokens[name]).status_code == 303
         return made

@@ -454,6 +454,12 @@ def test_a_session_that_cannot_be_written_is_503(site, local, monkeypatch, error
     assert site.browser().log_in(site.tokens["alice"]).status_code == 503
 
 
+def test_a_program_that_looks_whether_it_is_there_begins_no_session(local):
+    reply = local.program().client.get("/")
+
+    assert (reply.status_code, "set-cookie" in reply.headers) == (200, False)
+
+
 def test_two_laboratories_on_one_machine_keep_their_sessions_apart(local):
     browser = local.browser()
     browser.read("/")

@@ -8,6 +8,7 @@ from beckn_conformance.commands.lab.accounts import Account
 from beckn_conformance.commands.lab.sessions import (
     ATTEMPTS,
     LASTS,
+    MOST,
     MOST_ADDRESSES,
     WINDOW,
     Attempts,
@@ -55,6 +56,17 @@ def test_logging_out_ends_one_session_only(sessions):
 
     assert sessions.of(one) is None
     assert sessions.of(other) is not None
+
+
+def test_one_account_takes_the_sessions_of_no_other(sessions, clock):
+    other, first = sessions.begin(Account("bob", "vendor", "proof")), sessions.begin(ALICE)
+    for _ in range(MOST):
+        clock.now += 1
+        last = sessions.begin(ALICE)
+
+    assert sessions.of(first) is None
+    assert sessions.of(last)
+    assert sessions.of(other)
 
 
 def test_a_session_outlives_a_restart_and_its_file_holds_no_cookie(sessions, tmp_path, clock):
