@@ -63,6 +63,8 @@ class Pattern:
         Raises UsageError.
         """
         found = WITH_PORT.fullmatch(text)
+        if found and found[3] and not 0 < int(found[3]) <= 65535:
+            found = None
         host = found[1] or found[2] if found else text
         port = int(found[3]) if found and found[3] else None
         with contextlib.suppress(ValueError):

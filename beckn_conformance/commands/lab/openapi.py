@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ... import __version__
+from ...config.credentials import HIDDEN
 from .store import Gateway, Run
 from .visits import Visit
 
@@ -19,7 +20,7 @@ FILE: Schema = {"type": "string", "contentMediaType": "application/octet-stream"
 CLASS: Schema = {"type": "string", "enum": ["core", "strict"]}
 DECLARATIONS: Schema = {
     "type": "object",
-    "description": "as in a --gateway-config file; secrets are shown as <hidden>, and kept if they are sent as that",
+    "description": f"as in a --gateway-config file; secrets are shown as {HIDDEN}, and kept if they are sent as that",
 }
 ZIP, SSE, ANY = "application/zip", "text/event-stream", "application/octet-stream"
 KINDS: Mapping[str, Schema] = {

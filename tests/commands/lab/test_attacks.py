@@ -333,6 +333,8 @@ def test_secrets_are_shown_to_nobody_again(site):
         *(alice.read(f"/gateways/{id_}"), alice.read(f"/gateways/{id_}/edit"), site.browser("olga").read("/")),
     ):
         assert "s3cret" not in text
+    described = program.ask("GET", "/openapi.json").json()["components"]["schemas"]["Gateway"]["properties"]
+    assert made.json()["declarations"]["signup_token"] in described["declarations"]["description"]
     assert program.ask("PUT", f"/gateways/{id_}", json=made.json()).status_code == 200
     assert site.laboratory.gateways.declaration(ALICE, id_) == secrets
 
