@@ -264,9 +264,9 @@ def _unverifiable(evidence: _Evidence) -> str | None:
 
 
 def _moving_status(evidence: _Evidence) -> str | None:
-    """A gateway that works in the background may change a status at any time (R5, R17)."""
+    """A gateway that works in the background may change a status at any time (R5, R7, R17)."""
     exercised = evidence.run.tally.exercised.get(evidence.requirement.id, ())
-    if not evidence.missing or not moves_by_itself(evidence.requirement.id, exercised):
+    if not evidence.missing or not moves_by_itself(exercised):
         return None
     return "statuses change by themselves at this gateway, so they do not show what a change did"
 

@@ -29,7 +29,7 @@ from reference_server.planting.steps import (
 from reference_server.registration import UPDATE_PENDING, VERIFIED, Document, Registration
 
 _LAG = 0.3
-"""Seconds until a change is seen by other calls; the kit asks again for two (reading R19)."""
+"""Seconds until a change is seen by other calls (the kit asks again for two, reading R19), or until it is judged."""
 
 _DEFERRED: Mapping[str, Any] = {"updates": "deferred"}
 _IMMEDIATE: Mapping[str, Any] = {"verification": "immediate"}
@@ -65,6 +65,8 @@ def variations() -> Iterator[Variation]:
             VERIFICATION,
         ),
         ("one-change-at-a-time", "R5", "a change is refused until the one before was looked at", _one_at_a_time, {}),
+        ("officer-rejects", "R7", "documents are rejected a moment after they came", _judged_later(_rejected), {}),
+        ("officer-approves", "R17", "a registration is active a moment after it came", _judged_later(_active), {}),
         ("update-fail-stays", "R17", "the status is UPDATE-FAIL after a refused update", _failed, {}),
         ("busy-now-and-then", "T13", "one call in forty is answered by 503 with Retry-After", _busy(503), {}),
         ("rate-limited", "T13", "one call in forty is answered by 429 with Retry-After", _busy(429), {}),
@@ -178,6 +180,35 @@ def _verified(*, changes: bool = False) -> Install:
             return given
 
     return install
+
+
+def _judged_later(judged: Callable[[Registration], Registration]) -> Install:
+    def install(gateway: Gateway) -> None:
+        waiting: dict[str, float] = {}
+
+        @replaces(gateway)
+        def register(inner: Registering, *arguments: Any) -> Registration:
+            registration = inner(*arguments)
+            waiting[registration.id] = asyncio.get_running_loop().time()
+            return registration
+
+        @replaces(gateway)
+        def find(inner: Finding, request: Request) -> Registration | None:
+            now = asyncio.get_running_loop().time()
+            if now - waiting.get(request.id, now) > _LAG:
+                del waiting[request.id]
+                gateway.store.change(request.id, judged)
+            return inner(request)
+
+    return install
+
+
+def _rejected(registration: Registration) -> Registration:
+    return registration.judged("REJECTED")
+
+
+def _active(registration: Registration) -> Registration:
+    return replace(registration, status="ACTIVE")
 
 
 def _verified_only(gateway: Gateway) -> None:

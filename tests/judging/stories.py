@@ -16,6 +16,17 @@ def signed_up(config=CONFIG):
     return story
 
 
+def beside_an_untouched_one(config=CONFIG):
+    """A registration beside another one that was sent nothing for long, and still has the statuses of its signup."""
+    story = Story(config)
+    story.signup()
+    story.wait(3600)
+    story.get()
+    story.signup()
+    story.wait()
+    return story
+
+
 def infos(info):
     """A change of a reply's body: the values of info."""
     return put("/info", copy.deepcopy(info))
@@ -55,3 +66,10 @@ def shouted(body, pointer):
     for part in pointer.split("/")[1:]:
         value = value[int(part)] if isinstance(value, list) else value[part]
     put(pointer, value.upper())(body)
+
+
+def left(story, requirement):
+    """Findings that nothing else in the story takes back."""
+    judgements = [j for j in story.judgements() if j.requirement == requirement]
+    exercised = {j.obligation for j in judgements if not j.finding}
+    return [j.finding for j in judgements if j.finding and j.finding.unless not in exercised]

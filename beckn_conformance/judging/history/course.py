@@ -4,8 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from ...specification.actions import SIGNUP
+from ...specification.actions import GET, SIGNUP
 from ..checks import Observation
+
+
+@dataclass(slots=True)
+class Watch:
+    """The longest that statuses of registrations without a change were seen to stay, in seconds; for a whole run.
+
+    Until then, time alone does not explain another status (R7, R17).
+    """
+
+    registration: float = 0.0
+    documents: float = 0.0
 
 
 @dataclass(slots=True)
@@ -21,11 +32,41 @@ class Course:
     """Changes that were sent before the end of the call that is judged, and not answered by then."""
     documents_intact: bool = True
     """The last reply showed all documents as they should be."""
+    quiet: bool = True
+    """No change was sent since the last reply that showed the registration."""
+    untouched: bool = True
+    """No change was ever sent."""
+    certain: bool = True
+    """No answer to a change was lost. Such a change may be made at any later time."""
+    begun_at: float = 0.0
+    watch: Watch = field(default_factory=Watch)
+
+    def begin(self, observation: Observation) -> None:
+        """Takes note of the signup, or of the first Provider/get of a registration that was made beforehand."""
+        self.begun_at = observation.exchange.ended
 
     def change(self, observation: Observation) -> None:
         """Takes note of an acknowledged change."""
         self.written, self.written_at = observation.action, observation.exchange.ended
         self.refused = None
+        self.touch()
+
+    def touch(self) -> None:
+        """Takes note of a change, whatever became of it."""
+        self.quiet = self.untouched = False
+
+    def alone(self, observation: Observation) -> bool:
+        """Tells for a Provider/get whether nothing was sent that could have changed what the last reply showed."""
+        return observation.action == GET and self.quiet and self.certain and not self.under_way
+
+    def age(self, observation: Observation) -> float:
+        """Seconds from the beginning to the end of a call."""
+        return observation.exchange.ended - self.begun_at
+
+    def waited(self, observation: Observation) -> float:
+        """Seconds for which the registration was sent nothing but Provider/get by the start of a call; 0 if it was."""
+        alone = self.untouched and not self.under_way
+        return observation.exchange.started - self.begun_at if alone else 0.0
 
 
 def settled(observation: Observation, since: float) -> bool:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Final
 
 from ...messages.text import shown
-from ...specification.actions import ADD, GET
+from ...specification.actions import ADD, GET, SIGNUP, UPDATE
 from ...specification.replies import literals
 from ..checks import Observation
 from ..checks.wording import IMMEDIATELY
@@ -15,6 +15,11 @@ from ..finding import Judgement
 from ..registry import history_check
 from .course import Course, settled
 from .pairing import Document, Pairing
+from .status import by_itself, verifies
+
+STATUS = "/documents/*/status"
+WORDS: Final = {UPDATE: "UPDATE-DOCUMENT-STATUS", ADD: "DOCUMENTS-OLD-STATUS"}
+"""By action, the requirement on the statuses of earlier documents in its reply."""
 
 
 class Twins:
@@ -38,7 +43,7 @@ class Twins:
         return document.form, "" if self._redacted else str(document.data)
 
 
-@history_check("*-DOCUMENT-STATUS-KEPT", "DOCUMENTS-NEW-STATUS", "DOCUMENTS-OLD-STATUS", "DOCUMENTS-OLD-STATUS-KEPT")
+@history_check(*WORDS.values(), "DOCUMENTS-NEW-STATUS", "*-DOCUMENT-STATUS-KEPT", "DOCUMENTS-OLD-STATUS-KEPT")
 def judge_statuses(observation: Observation, course: Course, pairings: list[Pairing]) -> Iterator[Judgement]:
     """Judges the status of each document that a reply shows."""
     twins = Twins(observation, pairings)
@@ -49,28 +54,56 @@ def judge_statuses(observation: Observation, course: Course, pairings: list[Pair
         pointer = f"/documents/{pairing.index}/status"
         new = twins.is_new(pairing.document)
         waits = new and observation.action == ADD and observation.config.verification == "deferred"
-        known = literals(observation.specification, observation.action, "ack", "documents", "*", "status")
-        if observation.action == ADD and known:
-            requirement = "DOCUMENTS-NEW-STATUS" if new else "DOCUMENTS-OLD-STATUS"
-            allowed = known[:1] if waits else known
-            if status in allowed:
-                yield observation.ok(requirement)
-            else:
-                settled_by = IMMEDIATELY if waits and status in known else ""
-                yield observation.bad(
-                    requirement,
-                    pointer,
-                    "another-status",
-                    "a status that the specification does not allow",
-                    f"{' or '.join(map(shown, allowed))} at {pointer}{settled_by}",
-                    f"{shown(status)} there",
-                )
+        if observation.action == ADD or "status" in pairing.item:
+            yield from _word(observation, course, pointer, status, new=new, waits=waits)
         if twins.has(pairing.document):
+            continue
+        yield from _moves(observation, course, pairing.document, status)
+        if observation.action == SIGNUP:
             continue
         if pairing.document.verified and not new and isinstance(status, str):
             yield from _still_verified(observation, course, pairing.document, pointer, status)
         if status == observation.statuses.verified and not waits:
             _verify(pairing.document, observation.exchange.ended)
+
+
+def _word(
+    observation: Observation, course: Course, pointer: str, status: Any, *, new: bool, waits: bool
+) -> Iterator[Judgement]:
+    """Judges the word for the status of a document in the reply to a change."""
+    known = literals(observation.specification, observation.action, "ack", "documents", "*", "status")
+    requirement = "DOCUMENTS-NEW-STATUS" if new else WORDS.get(observation.action, "")
+    if not known or not requirement:
+        return
+    allowed = known[:1] if waits else known
+    if status in allowed:
+        yield observation.ok(requirement)
+        return
+    own = not new and isinstance(status, str) and status.strip() != ""
+    if own and (verifies(observation) or course.age(observation) > course.watch.documents):
+        # Somebody at the gateway may have rejected it, and the page has no word for that (R7).
+        return
+    settled_by = IMMEDIATELY if waits and status in known else ""
+    yield observation.bad(
+        requirement,
+        pointer,
+        "another-status",
+        "a status that the specification does not allow",
+        f"{' or '.join(map(shown, allowed))} at {pointer}{settled_by}",
+        f"{shown(status)} there",
+        unless=by_itself(STATUS, status) if own else None,
+    )
+
+
+def _moves(observation: Observation, course: Course, document: Document, status: Any) -> Iterator[Judgement]:
+    """Draws conclusions from a status in a Provider/get that nothing was sent before."""
+    before, document.status = document.status, status if isinstance(status, str) else document.status
+    if not isinstance(status, str) or before is None or not course.alone(observation):
+        return
+    if status == before:
+        course.watch.documents = max(course.watch.documents, course.waited(observation))
+    else:
+        yield from (observation.ok(requirement, by_itself(STATUS, status)) for requirement in WORDS.values())
 
 
 def _still_verified(

@@ -152,8 +152,7 @@ class Documents:
         if intact and self.all:
             yield from _all_kept(observation, course)
         course.documents_intact = intact
-        if observation.action != SIGNUP:
-            yield from judge_statuses(observation, course, pairings)
+        yield from judge_statuses(observation, course, pairings)
         if observation.action == ADD:
             yield from judge_ids(observation, pairings, found)
 

@@ -40,6 +40,7 @@ from ..checks import Observation
 from ..diagnosis import DoubtKind
 from ..finding import Judgement, Obligation
 from ..registry import history_check, per_operation
+from .course import Watch
 from .documents import Owners
 from .large import PURPOSE, Large
 from .registration import Registration
@@ -63,6 +64,7 @@ class Histories:
         self._ids: set[int] = set()
         """Hashes of all ids that signups were given."""
         self._owners = Owners()
+        self._watch = Watch()
         self._large = Large()
         self.doubled: set[str] = set()
         """Ids that were given to more than one signup: what is shown of one may be another's."""
@@ -101,7 +103,7 @@ class Histories:
             self._stray(observation)
 
     def _begin(self, id_: str) -> Registration:
-        history = Registration(id_, self._specification, self._owners, deferring=self._deferred)
+        history = Registration(id_, self._specification, self._owners, self._watch, deferring=self._deferred)
         self._registrations[id_] = history
         return history
 

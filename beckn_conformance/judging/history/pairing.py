@@ -34,6 +34,8 @@ class Document:
     """Id of the exchange that added it."""
     seen_at: float = NEVER
     """End of the first Provider/get that showed it."""
+    status: str | None = None
+    """Its status in the last reply that gave one."""
     verified: bool = False
     verified_at: float = 0.0
     """When a reply first showed it verified."""

@@ -14,7 +14,7 @@ from ..diagnosis import DoubtKind
 from ..finding import Judgement
 from ..registry import history_check
 from .clones import Clones
-from .course import Course
+from .course import Course, Watch
 from .documents import Documents, Owners
 from .form import same_but_for_form
 from .members import Echo
@@ -27,8 +27,10 @@ from .unchanging import Unchanging
 class Registration:
     """The past of a registration, as far as later replies can tell."""
 
-    def __init__(self, id_: str, specification: Specification, owners: Owners, *, deferring: bool) -> None:
-        self.course = Course()
+    def __init__(
+        self, id_: str, specification: Specification, owners: Owners, watch: Watch, *, deferring: bool
+    ) -> None:
+        self.course = Course(watch=watch)
         self._changes = specification.changes
         self.parts = [
             Part(change, specification.replaced_names(change), deferring=deferring)
@@ -48,6 +50,7 @@ class Registration:
         """Starts with what an acknowledged signup sent, and judges what its reply shows of that."""
         exchange, diagnosis = observation.exchange, observation.diagnosis
         self.course.written_at = exchange.ended
+        self.course.begin(observation)
         self.status.begin(observation)
         sent = exchange.sent.body if exchange.sent else None
         if not isinstance(sent, dict) or diagnosis.faulty:
@@ -100,6 +103,7 @@ class Registration:
         if isinstance(documents, list) and all(isinstance(item, dict) for item in documents):
             self.documents.begin(documents, 0.0)
         self.unchanging.values = {pointer: member(body, pointer) for pointer in observation.specification.unchanging}
+        self.course.begin(observation)
         self.status.begin(observation)
 
     # What happens to it.
@@ -125,7 +129,7 @@ class Registration:
                 yield from part.refuse(observation)
             yield from self.documents.refuse(observation)
             if observation.action != GET:
-                self.status.refuse()
+                self.course.touch()
                 self.course.refused = observation.action if observation.exchange.sent else self.course.refused
         else:
             self._unanswered(observation)
@@ -140,6 +144,7 @@ class Registration:
             if observation.action != GET:
                 # Nobody knows what it did to the registration, so nothing from before is held against what comes.
                 self.course.written = self.course.refused = None
+                self.course.touch()
                 self.status.unknown()
             return
         yield from self.status.judge(observation, self.course)
@@ -149,7 +154,7 @@ class Registration:
         yield from self.documents.judge(observation, self.course)
         self.status.observe(observation, self.course)
         if observation.action == GET:
-            self.course.refused = None
+            self.course.refused, self.course.quiet = None, not self.course.under_way
             self.clones.observe(observation)
         else:
             self.course.change(observation)
@@ -161,8 +166,8 @@ class Registration:
             part.lose(observation, known=known)
         self.documents.lose(observation, known=known)
         if observation.action != GET:
-            self.course.written = None
-            self.status.lose()
+            self.course.written, self.course.certain = None, False
+            self.course.touch()
 
     def doubt(self) -> None:
         """Takes note of a change that cannot be told: anything may be shown from now on."""

@@ -18,6 +18,7 @@ from .course import Course, settled
 STATUS = "/registration/status"
 LONGEST = 60
 """Characters by which statuses are told apart."""
+BY_ITSELF = " by itself"
 SEEN, UNCHANGED = "-STATUS-SEEN", "-NACK-STATUS-UNCHANGED"
 
 
@@ -26,14 +27,10 @@ class Status:
     """The status of a registration, as replies have shown it."""
 
     def __init__(self) -> None:
-        self._quiet = True
-        """No change was sent since the last reply that showed the status."""
         self._last: str | None = None
         self._by_get: str | None = None
         """The status that a Provider/get showed since the last change, if that read was surely not stale."""
         self._before_change: str | None = None
-        self._certain = True
-        """No answer to a change was lost. Such a change may be made at any later time."""
 
     def begin(self, observation: Observation) -> None:
         """Starts with the status in the reply to a signup, or in the first Provider/get."""
@@ -41,17 +38,9 @@ class Status:
         if observation.action == GET:
             self._by_get = self._last
 
-    def lose(self) -> None:
-        """Takes note of a change whose answer was lost."""
-        self._certain = self._quiet = False
-
-    def refuse(self) -> None:
-        """Takes note of a refused change."""
-        self._quiet = False
-
     def unknown(self) -> None:
         """Takes note of a change that nobody can say anything about."""
-        self._by_get, self._quiet = None, False
+        self._by_get = None
 
     def observe(self, observation: Observation, course: Course) -> None:
         """Learns from a reply; ``course`` is as it was before it."""
@@ -60,9 +49,10 @@ class Status:
             # There is no older state than that of the signup, so a read of it is never stale.
             fresh = course.written == SIGNUP or settled(observation, course.written_at)
             self._by_get = status if fresh else None
-            self._quiet = not course.under_way
+            if status == self._last:
+                course.watch.registration = max(course.watch.registration, course.waited(observation))
         else:
-            self._before_change, self._by_get, self._quiet = self._last, None, False
+            self._before_change, self._by_get = self._last, None
         self._last = status or self._last
 
     def judge(self, observation: Observation, course: Course) -> Iterator[Judgement]:
@@ -72,30 +62,31 @@ class Status:
         if self._moves_to(observation, course, status):
             for change in changes.values():
                 for ending in (SEEN, UNCHANGED):
-                    yield observation.ok(f"{change.prefix}{ending}", _by_itself(status))
-        if observation.action != GET or status is None or not self._certain or course.under_way:
+                    yield observation.ok(f"{change.prefix}{ending}", by_itself(STATUS, status))
+        if observation.action != GET or status is None or not course.certain or course.under_way:
             # Another change that is under way may be the reason for any status.
             return
         refused, written = changes.get(course.refused or ""), changes.get(course.written or "")
-        if refused is not None and self._by_get is not None:
-            yield from self._after_refusal(observation, refused, status)
+        if refused is not None and (self._by_get is not None or course.written == SIGNUP):
+            yield from self._after_refusal(observation, course, refused, status)
         elif written is not None and course.refused is None:
             yield from self._after_change(observation, course, written, status)
 
     def _moves_to(self, observation: Observation, course: Course, status: str | None) -> bool:
         """True if a Provider/get shows another status than before, and no change was sent in between."""
-        quiet = self._quiet and self._certain and not course.under_way
-        return observation.action == GET and quiet and None not in (status, self._last) and status != self._last
+        return course.alone(observation) and None not in (status, self._last) and status != self._last
 
-    def _after_refusal(self, observation: Observation, change: Operation, status: str) -> Iterator[Judgement]:
-        words, before, requirement = observation.statuses, self._by_get, f"{change.prefix}{UNCHANGED}"
+    def _after_refusal(
+        self, observation: Observation, course: Course, change: Operation, status: str
+    ) -> Iterator[Judgement]:
+        words, before, requirement = observation.statuses, self._by_get or self._last, f"{change.prefix}{UNCHANGED}"
         pending, failed = observation.pending, observation.failed_status(change.action) or words.failed
         # A gateway that works in the background has its own words for what it does, at any time (R3).
         moving = status in (words.waiting, words.verified) or (verifies(observation) and status not in pending)
         if status in (before, failed, words.failed):
             yield observation.ok(requirement)
         # A pending change may be approved, and a failed one be over.
-        elif before not in {*pending, words.failed, failed} and not moving:
+        elif before not in {*pending, words.failed, failed} and not moving and self._is_effect(observation, course):
             yield observation.bad(
                 requirement,
                 "/registration/status",
@@ -103,8 +94,14 @@ class Status:
                 "a refused change changes the status",
                 f"{shown(before)} as before, or {shown(failed)}",
                 f"{shown(status)} after the NACK",
-                unless=_by_itself(status),
+                unless=by_itself(STATUS, status),
             )
+
+    def _is_effect(self, observation: Observation, course: Course) -> bool:
+        """Tells whether a refused change did it: time makes no update pending, nor what it left as it was elsewhere."""
+        if course.written == SIGNUP and _status(observation) in observation.pending:
+            return True
+        return self._by_get is not None and course.age(observation) <= course.watch.registration
 
     def _after_change(
         self, observation: Observation, course: Course, change: Operation, status: str
@@ -123,19 +120,19 @@ class Status:
                 "the old status is shown after an acknowledged change",
                 f"{shown(pending)}, or a later status",
                 f"{shown(status)}, as before the {course.written}",
-                unless=_by_itself(status),
+                unless=by_itself(STATUS, status),
             )
 
 
-def _by_itself(status: str | None) -> Obligation:
-    """Shows, if exercised, that registrations reach a status without a change: the gateway works in the background."""
+def by_itself(pointer: str, status: str | None) -> Obligation:
+    """Shows, if exercised, that a status is reached without a change: the gateway works in the background."""
     # The gateway chose the text, of any length; its beginning is kept.
-    return Obligation(GET, STATUS, f"{brief(status or '', LONGEST)} by itself")
+    return Obligation(GET, pointer, f"{brief(status or '', LONGEST)}{BY_ITSELF}")
 
 
-def moves_by_itself(requirement: str, exercised: Collection[Obligation]) -> bool:
+def moves_by_itself(exercised: Collection[Obligation]) -> bool:
     """Tells whether statuses were seen to change without a change, so that they show nothing of one."""
-    return requirement.endswith((SEEN, UNCHANGED)) and any(obligation.member == STATUS for obligation in exercised)
+    return any(obligation.kind.endswith(BY_ITSELF) for obligation in exercised)
 
 
 def verifies(observation: Observation) -> bool:

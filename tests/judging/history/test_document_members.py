@@ -3,7 +3,7 @@
 import pytest
 
 from tests.exchanges import PENDING, configured, put
-from tests.judging.stories import requirements, signed_up
+from tests.judging.stories import beside_an_untouched_one, left, requirements, signed_up
 
 
 @pytest.mark.parametrize("change", ["update", "add"])
@@ -117,5 +117,53 @@ def test_which_of_two_like_documents_is_which_is_a_matter_of_order(declared):
         story.add([like], change=newest_first)
         story.wait()
         story.get(change=newest_first)
+
+    assert story.findings() == []
+
+
+@pytest.mark.parametrize("status", ["REJECTED", None, True, ""])
+@pytest.mark.parametrize("change", ["update", "add"])
+def test_an_earlier_document_with_a_status_that_nothing_explains_is_a_finding(change, status):
+    story = beside_an_untouched_one()
+    for _ in range(3):
+        getattr(story, change)(change=put("/documents/0/status", status))
+
+    requirement = {"update": "UPDATE-DOCUMENT-STATUS", "add": "DOCUMENTS-OLD-STATUS"}[change]
+    assert set(story.findings()) == {(requirement, "/documents/0/status")}
+    assert len(left(story, requirement)) == 3
+
+
+@pytest.mark.parametrize("change", ["update", "add"])
+def test_an_officer_may_reject_a_document_before_any_untouched_one_is_that_old(change):
+    story = signed_up()
+    getattr(story, change)(change=put("/documents/0/status", "REJECTED"))
+
+    assert story.findings() == []
+
+
+@pytest.mark.parametrize("seen", [True, False])
+@pytest.mark.parametrize("change", ["update", "add"])
+def test_a_status_that_documents_reach_by_themselves_is_no_finding(change, seen):
+    story = beside_an_untouched_one()
+    getattr(story, change)(change=put("/documents/0/status", "REJECTED"))
+    if seen:
+        story.signup()
+        story.get(change=put("/documents/1/status", "REJECTED"))
+
+    requirement = {"update": "UPDATE-DOCUMENT-STATUS", "add": "DOCUMENTS-OLD-STATUS"}[change]
+    assert bool(left(story, requirement)) is not seen
+
+
+def test_a_document_just_added_is_not_rejected_yet():
+    story = signed_up(configured(verification="immediate"))
+    story.add(change=put("/documents/2/status", "REJECTED"))
+
+    assert story.findings() == [("DOCUMENTS-NEW-STATUS", "/documents/2/status")]
+
+
+@pytest.mark.parametrize("change", ["update", "add"])
+def test_who_verifies_during_a_run_may_reject_as_well(change):
+    story = beside_an_untouched_one(configured(verification="immediate"))
+    getattr(story, change)(change=put("/documents/0/status", "REJECTED"))
 
     assert story.findings() == []

@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.exchanges import ADD, UPDATE, VERIFIED, Story, configured, nack, put, reply
-from tests.judging.stories import signed_up
+from tests.exchanges import ADD, UPDATE, VERIFIED, configured, nack, put, reply
+from tests.judging.stories import beside_an_untouched_one, left, signed_up
 
 
 @pytest.mark.parametrize("change", ["update", "add"])
@@ -119,7 +119,7 @@ def test_a_stale_status_is_not_what_a_refused_change_is_held_against():
 
 
 def test_a_settled_status_is_what_a_refused_change_is_held_against():
-    story = signed_up()
+    story = beside_an_untouched_one()
     story.update()
     story.verify()
     story.wait()
@@ -143,11 +143,27 @@ def test_who_verifies_in_the_background_may_change_the_status_by_itself(declared
     assert (("UPDATE-NACK-STATUS-UNCHANGED", "/registration/status") in story.findings()) is bad
 
 
-def left(story, requirement):
-    """Findings that nothing else in the story takes back."""
-    judgements = [j for j in story.judgements() if j.requirement == requirement]
-    exercised = {j.obligation for j in judgements if not j.finding}
-    return [j.finding for j in judgements if j.finding and j.finding.unless not in exercised]
+@pytest.mark.parametrize("untouched", [True, False])
+def test_another_status_after_a_refusal_is_a_finding_only_if_time_alone_does_not_explain_it(untouched):
+    story = beside_an_untouched_one() if untouched else signed_up()
+    story.get()
+    story.update({**story.values.info(), "phone": "none"}, answer=nack({"info": {"phone": "bad"}}))
+    story.wait()
+    story.get(change=put("/registration/status", "ACTIVE"))
+
+    assert (("UPDATE-NACK-STATUS-UNCHANGED", "/registration/status") in story.findings()) is untouched
+
+
+@pytest.mark.parametrize("looked", [True, False])
+def test_a_registration_that_never_had_an_update_is_not_pending_after_a_refused_one(looked):
+    story = signed_up()
+    if looked:
+        story.get()
+    story.update({**story.values.info(), "phone": "none"}, answer=nack({"info": {"phone": "bad"}}))
+    story.wait()
+    story.get(change=put("/registration/status", "UPDATE-PENDING"))
+
+    assert ("UPDATE-NACK-STATUS-UNCHANGED", "/registration/status") in story.findings()
 
 
 @pytest.mark.parametrize("seen", ["before", "after", None])
@@ -156,7 +172,7 @@ def test_a_status_that_moves_on_by_itself_is_no_trace_of_a_refused_change(seen):
         story.signup()
         story.get(change=put("/registration/status", "IN-REVIEW"))
 
-    story = Story()
+    story = beside_an_untouched_one()
     if seen == "before":
         elsewhere()
     story.signup()
