@@ -197,14 +197,14 @@ def defects() -> Iterator[Defect]:
             lambda calls: UPDATE in calls[:-1] and calls[-1:] == [REFUSED + UPDATE],
         ),
     )
-    for name, requirement, action, pointer in (
-        ("get", "GET-ACK", GET, "/registration/id"),
-        ("update", "UPDATE-ACK", UPDATE, "/registration/id"),
-        ("documents-add", "DOCUMENTS-ACK", ADD, ""),
-    ):
-        words = f"{action} is refused while a change of the registration waits"
-        install = denying(action, lambda request, registration: registration.status == UPDATE_PENDING, _locked)
-        yield defect(f"{name}-locked-while-pending", requirement, action, pointer, words, install)
+    yield defect(
+        "get-locked-while-pending",
+        "GET-ACK",
+        GET,
+        "/registration/id",
+        f"{GET} is refused while a change of the registration waits",
+        denying(GET, lambda _, registration: registration.status == UPDATE_PENDING, _locked),
+    )
     yield from _FAMILY.defects
 
 
