@@ -112,17 +112,13 @@ class Keeping(Making):
         """Change another object that a registration has, as the schemas name it; what was not sent stays."""
         name = self.specification.replaces[request.action]
         part = {**registration.others.get(name, {}), **self.content(request).get(name, {})}
-        return self._with_other(request, registration, name, part)
+        return _with_other(registration, name, part, self.pending_after(request.action))
 
     def append(self, request: Request, registration: Registration) -> Registration:
         """Add items to another list that a registration has, as the schemas name it."""
         name = self.specification.adds_to[request.action]
         items = [*registration.others.get(name, ()), *self.content(request).get(name, ())]
-        return self._with_other(request, registration, name, items)
-
-    def _with_other(self, request: Request, registration: Registration, name: str, value: Json) -> Registration:
-        status = self.pending_after(request.action)
-        return replace(registration, others={**registration.others, name: value}, status=status)
+        return _with_other(registration, name, items, self.pending_after(request.action))
 
     def judge(self, identity: str, status: str, number: int | None = None) -> Registration:
         """Verify or reject a registration, or one document of it; raises KeyError or IndexError."""
@@ -137,3 +133,7 @@ class Keeping(Making):
     def take_over(self, clone: Registration) -> None:
         """Keep what another gateway tells of a registration (reading X1)."""
         self.store.merge(clone)
+
+
+def _with_other(registration: Registration, name: str, value: Json, status: str) -> Registration:
+    return replace(registration, others={**registration.others, name: value}, status=status)

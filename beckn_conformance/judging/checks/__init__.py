@@ -6,7 +6,7 @@ read, only that fault is judged.
 
 from . import acceptance, bodies, field_errors, refusals, replies, robustness
 from .observation import Observation
-from .reading import blamed, looks_unsettled
+from .reading import blamed, failed_status, looks_unsettled, pending_status
 from .replies import JSON_MEDIA
 
 __all__ = [
@@ -15,8 +15,10 @@ __all__ = [
     "acceptance",
     "blamed",
     "bodies",
+    "failed_status",
     "field_errors",
     "looks_unsettled",
+    "pending_status",
     "refusals",
     "replies",
     "robustness",

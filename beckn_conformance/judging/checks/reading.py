@@ -65,23 +65,10 @@ class Reading:
             failed=self.config.status_names.get("UPDATE-FAIL", literal.failed),
         )
 
-    def pending_status(self, action: str) -> str | None:
-        """The word for the status of a registration after an acknowledged change, as declared (R5)."""
-        return self._declared(literals(self.specification, action, "ack", "registration", "status"))
-
-    def failed_status(self, action: str) -> str | None:
-        """The word for the status of a registration after a refused change, as declared (R6)."""
-        return self._declared(literals(self.specification, action, "nack", "registration", "status"))
-
     @cached_property
     def pending(self) -> frozenset[str | None]:
         """The statuses of a registration that waits after some change."""
-        return frozenset(map(self.pending_status, self.specification.changes))
-
-    def _declared(self, words: tuple[str, ...]) -> str | None:
-        literal = statuses(self.specification)
-        own = {literal.pending: self.statuses.pending, literal.failed: self.statuses.failed}
-        return own.get(words[0], words[0]) if words else None
+        return frozenset(pending_status(self, action) for action in self.specification.changes)
 
     @cached_property
     def readable(self) -> bool:
@@ -158,6 +145,22 @@ class Reading:
     def blamed(self) -> tuple[tuple[str, Any], ...]:
         """Pointers and values of everything that the body of the NACK says, except statuses."""
         return blamed(self.exchange)
+
+
+def pending_status(reading: Reading, action: str) -> str | None:
+    """The word for the status of a registration after an acknowledged change, as declared (R5)."""
+    return _declared(reading, literals(reading.specification, action, "ack", "registration", "status"))
+
+
+def failed_status(reading: Reading, action: str) -> str | None:
+    """The word for the status of a registration after a refused change, as declared (R6)."""
+    return _declared(reading, literals(reading.specification, action, "nack", "registration", "status"))
+
+
+def _declared(reading: Reading, words: tuple[str, ...]) -> str | None:
+    literal = statuses(reading.specification)
+    own = {literal.pending: reading.statuses.pending, literal.failed: reading.statuses.failed}
+    return own.get(words[0], words[0]) if words else None
 
 
 def blamed(exchange: Exchange) -> tuple[tuple[str, Any], ...]:

@@ -15,7 +15,7 @@ from ..finding import Judgement, Obligation
 from ..registry import check, each_of
 from .blame import blames, refused_for_a_doubt, refused_unread
 from .observation import Observation
-from .reading import body_is_judged, is_judged
+from .reading import body_is_judged, failed_status, is_judged
 
 
 def _header_faults(
@@ -136,7 +136,7 @@ def every_fault_is_blamed(observation: Observation) -> Iterable[Judgement]:
 
 @check("*-FAIL-STATUS", "*-FAIL-STATUS-UNKNOWN")
 def refused_update_says_so(observation: Observation) -> Iterable[Judgement]:
-    failed = observation.failed_status(observation.action)
+    failed = failed_status(observation, observation.action)
     if not is_judged(observation) or not observation.exchange.refused:
         return
     faults = observation.diagnosis.body_faults

@@ -10,7 +10,7 @@ from ...specification.actions import GET, SIGNUP
 from ...specification.catalogue import Operation
 from ...specification.pointer import MISSING, member
 from ...untrusted.text import brief
-from ..checks import Observation
+from ..checks import Observation, failed_status, pending_status
 from ..finding import Judgement, Obligation
 from ..registry import history_check
 from .course import Course, settled
@@ -80,7 +80,8 @@ class Status:
         self, observation: Observation, course: Course, change: Operation, status: str
     ) -> Iterator[Judgement]:
         words, before, requirement = observation.statuses, self._by_get or self._last, f"{change.prefix}{UNCHANGED}"
-        pending, failed = observation.pending, observation.failed_status(change.action) or words.failed
+        pending = observation.pending
+        failed = failed_status(observation, change.action) or words.failed
         # A gateway that works in the background has its own words for what it does, at any time (R3).
         moving = status in (words.waiting, words.verified) or (verifies(observation) and status not in pending)
         if status in (before, failed, words.failed):
@@ -106,7 +107,7 @@ class Status:
     def _after_change(
         self, observation: Observation, course: Course, change: Operation, status: str
     ) -> Iterator[Judgement]:
-        before, pending = self._before_change, observation.pending_status(change.action)
+        before, pending = self._before_change, pending_status(observation, change.action)
         requirement = f"{change.prefix}{SEEN}"
         if pending is None:
             return
