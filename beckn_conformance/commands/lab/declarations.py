@@ -76,7 +76,8 @@ def _hosts(url: str, declaration: Mapping[str, Any]) -> set[tuple[str, str]]:
 def _host(url: str) -> tuple[str, str]:
     try:
         parts = urlsplit(check_hook(url))
-    except UsageError:
+    except (UsageError, ValueError):
+        # Half a character, which is refused elsewhere, raises the latter.
         return "", url
     return parts.scheme, parts.netloc
 

@@ -7,6 +7,7 @@ import pytest
 
 from beckn_conformance.commands.fleet.job import write_config
 from beckn_conformance.commands.lab import declarations
+from beckn_conformance.config.credentials import HIDDEN
 from beckn_conformance.config.keys import load_config
 from tests.exchanges import SPECIFICATION, URL
 
@@ -91,6 +92,14 @@ def test_a_declaration_of_another_form_is_refused(declaration, name):
     assert declarations.check(URL, declaration, SPECIFICATION, stranger=True)[name]
     declarations.kept(declaration, {})
     declarations.shown(declaration)
+
+
+def test_a_url_of_half_a_character_is_another_host():
+    stored = {"signup_token": "s3cret"}
+
+    found = declarations.carried({"signup_token": HIDDEN, "peers": ["http://a/\ud800"]}, stored, "http://b", "http://b")
+
+    assert found.keys() == {"signup_token"}
 
 
 @pytest.mark.parametrize("key", ["optional", "peers", "mask", "waivers", "registrations"])
