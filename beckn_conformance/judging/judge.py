@@ -104,6 +104,8 @@ class Judge:
             self._shut_out.add((exchange.reply.status, family(exchange.reply)))
         if observation.readable:
             self._served.add(exchange.action)
+        if exchange.acknowledged and any(fault.kind == "foreign" for fault in observation.diagnosis.header_faults):
+            self.known.binds_tokens = False
         owner = self.known.registrations.get(observation.registration)
         if owner is not None and exchange.acknowledged:
             owner.waits = member(exchange.body_of_reply, "/registration/status") in observation.pending

@@ -49,6 +49,8 @@ class KnownRegistrations:
     """Every registration that can be asked for was seen. Not so in recorded traffic."""
     unheld: frozenset[str] = frozenset()
     """Members of the header that the recording under judgement does not hold."""
+    binds_tokens: bool = True
+    """False once a token of another registration was accepted."""
     serves_fresh: bool = True
     """False if no call about a fresh registration was ever served and nothing is declared for it."""
 

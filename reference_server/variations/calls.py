@@ -141,6 +141,11 @@ def _without_body(request: Request, reply: Reply) -> Reply:
     return replace(reply, body=None) if reply.reason in _UNREAD else reply
 
 
+def _unauthorised(request: Request, reply: Reply) -> Reply:
+    denied = reply.reason in ("token", "foreign", "unknown")
+    return replace(reply, message="the token is not valid here", body={}, status=401) if denied else reply
+
+
 _ORDERS: tuple[tuple[str, str, str, Install], ...] = (
     ("timestamp-fresh", "H1", "a Timestamp is not older than five minutes", _recent(timedelta())),
     ("path-any-case", "T2", "paths are served in any case", _any_case),
@@ -152,6 +157,7 @@ _ORDERS: tuple[tuple[str, str, str, Install], ...] = (
         _registration_first,
     ),
     ("foreign-as-unknown", "H3", "to another provider's token a registration is unknown", _foreign_as_unknown),
+    ("unknown-as-foreign", "R16", "an unknown id is refused as a wrong token is, by 401", finishing(_unauthorised)),
     ("nack-body-null", "H3", "the body of a NACK for a fault of the header is null", finishing(_without_body)),
 )
 """Orders in which a request is judged, and ways to refuse it."""

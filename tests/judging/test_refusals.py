@@ -67,6 +67,26 @@ def test_a_faulty_request_with_a_token_that_may_have_expired_must_not_be_acknowl
     assert ("UPDATE-NACK-PHONE", "/info/phone") in story.findings()
 
 
+@pytest.mark.parametrize("bound", [True, False])
+@pytest.mark.parametrize(("action", "prefix"), [(GET, "GET"), (UPDATE, "UPDATE")])
+def test_an_unknown_id_may_be_refused_as_a_wrong_token_where_tokens_are_bound(action, prefix, bound):
+    story = begun()
+    if not bound:
+        story.get(token=story.registrations[0].token)
+    call(story, action, nack(status=401), change=put("/registration/id", "r-9"))
+
+    found = {(f"{prefix}-NACK-UNKNOWN", "/registration/id")} <= {*story.findings()}
+    assert found is not bound
+    assert (f"{prefix}-NACK-UNKNOWN" in story.met()) is bound
+
+
+@pytest.mark.parametrize("status", [200, 400, 404])
+def test_an_unknown_id_is_blamed_where_the_refusal_does_not_speak_of_rights(status):
+    found = answered(GET, nack(status=status), change=put("/registration/id", "r-9"))
+
+    assert found == [("GET-NACK-UNKNOWN", "/registration/id")]
+
+
 @pytest.mark.parametrize("action", [GET, UPDATE])
 @pytest.mark.parametrize("body", [{}, {"registration": {"id": "whose?"}}, {"auth": {"token": "bad"}}, []])
 def test_the_body_of_a_nack_for_a_wrong_token_is_not_judged(action, body):

@@ -26,9 +26,20 @@ def refused_unread(observation: Observation) -> bool:
     may_be_unread = observation.may_be_refused or observation.diagnosis.in_doubt_of_access
     if may_be_unread and not any(blames(observation, fault) for fault in observation.diagnosis.body_faults):
         return True
-    status = observation.exchange.reply.status if observation.exchange.reply else 0
     unknown = any(fault.kind == "unknown" for fault in observation.diagnosis.faults)
-    return observation.action != SIGNUP and status in (401, 403) and not observation.blamed and not unknown
+    return _is_denied(observation) and not unknown
+
+
+def denied_as_foreign(observation: Observation) -> bool:
+    """True if an unknown id is refused as a wrong token is: a gateway may look at the two together (H3, R16)."""
+    unknown = any(fault.kind == "unknown" and fault.of_registration for fault in observation.diagnosis.faults)
+    return unknown and observation.known.binds_tokens and _is_denied(observation)
+
+
+def _is_denied(observation: Observation) -> bool:
+    """True for a refusal by status alone that speaks of the token or of rights."""
+    status = observation.exchange.reply.status if observation.exchange.reply else 0
+    return observation.action != SIGNUP and status in (401, 403) and not observation.blamed
 
 
 def refused_for_a_doubt(observation: Observation) -> bool:

@@ -13,7 +13,7 @@ from ...specification.specification import Specification
 from ..diagnosis import Fault
 from ..finding import Judgement, Obligation
 from ..registry import check, each_of
-from .blame import blames, refused_for_a_doubt, refused_unread
+from .blame import blames, denied_as_foreign, refused_for_a_doubt, refused_unread
 from .observation import Observation
 from .reading import body_is_judged, failed_status, is_judged
 
@@ -73,7 +73,7 @@ def faulty_body_is_refused_and_blamed(observation: Observation) -> Iterable[Judg
     if observation.exchange.acknowledged:
         message = "a faulty value is acknowledged"
         yield observation.bad(row.id, pointer, "faulty-acknowledged", message, due, obligation=obligation)
-    elif not body_is_judged(observation):
+    elif not body_is_judged(observation) or denied_as_foreign(observation):
         if not observation.diagnosis.header_faults and len(faults) == 1:
             yield observation.ok(row.id, obligation)
     elif _body_is_read(observation):
@@ -145,7 +145,7 @@ def refused_update_says_so(observation: Observation) -> Iterable[Judgement]:
     unknown = any(f.kind == "unknown" for f in faults)
     requirement = f"{observation.prefix}-FAIL-STATUS{'-UNKNOWN' if unknown else ''}"
     value = member(observation.exchange.body_of_reply, "/registration/status")
-    if value == failed:
+    if value == failed or denied_as_foreign(observation):
         yield observation.ok(requirement)
     else:
         yield observation.bad(
