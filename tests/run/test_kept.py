@@ -8,11 +8,15 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from beckn_conformance.messages.binding import HttpBinding
 from beckn_conformance.messages.exchange import Exchange
 from beckn_conformance.record.events import Probe, Transcript
 from beckn_conformance.run.session import Session
 from tests.exchanges import CONFIG, GET, SPECIFICATION, Story, exchange, nack
+
+pytestmark = pytest.mark.long
 
 TIMES = 200
 """Scenarios of ten exchanges that are played and counted; they stand for a deep run, in which it is the same again and
