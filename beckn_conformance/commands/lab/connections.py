@@ -9,37 +9,38 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 LOOK = 5.0
 """Seconds between two looks at a connection."""
-HEAD_WITHIN = 30.0
-"""Seconds until the next request has begun."""
-BODY_WITHIN = 600.0
-"""Seconds until all of a request has come."""
+WITHIN = 30.0
+"""Seconds until a request has begun, until each part of it has come, and until it is whole."""
+PART = 64 * 1024
+"""Bytes."""
 
 
 class Connection(H11Protocol):
     """A connection of HTTP/1.1 that waits for its client only so long. Replies may take any time."""
 
-    _state: tuple[object, bool | None] = (None, None)
+    _received = 0
     _since = 0.0
+    _state: object = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begins to look at it."""
         super().connection_made(transport)
-        self._since = self.loop.time()
-        self._later()
+        self._look()
 
-    def _later(self) -> None:
-        self.loop.call_later(LOOK, self._look)
+    def data_received(self, data: bytes) -> None:
+        """Counts what comes."""
+        self._received += len(data)
+        super().data_received(data)
 
     def _look(self) -> None:
         if self.transport.is_closing():
             return
-        now = self.loop.time()
         cycle: Any = self.cycle
-        state = (cycle, None if cycle is None or cycle.response_complete else cycle.more_body)
-        if state != self._state:
-            self._state, self._since = state, now
-        waiting = {None: HEAD_WITHIN, True: BODY_WITHIN}.get(state[1])
-        if waiting is not None and now - self._since > waiting:
+        idle = cycle is None or cycle.response_complete
+        state = (cycle, idle, not idle and cycle.more_body and self._received // PART)
+        if state != self._state or (not idle and not cycle.more_body):
+            self._state, self._since = state, self.loop.time()
+        if self.loop.time() - self._since > WITHIN:
             self.transport.abort()
         else:
-            self._later()
+            self.loop.call_later(LOOK, self._look)

@@ -2,59 +2,109 @@
 
 from __future__ import annotations
 
-import asyncio
-import socket
-import threading
+from unittest.mock import Mock
 
 import pytest
-import uvicorn
+from uvicorn.server import ServerState
 
-from beckn_conformance.commands.lab import connections, server
+from beckn_conformance.commands.lab import server
+from beckn_conformance.commands.lab.connections import LOOK, PART, WITHIN, Connection
+
+REQUEST = b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n"
+WHOLE = REQUEST % 2 + b"ab"
 
 
-async def app(scope, receive, send):
-    """Replies once the body has come, in its own time."""
-    while (message := await receive())["type"] == "http.request" and message["more_body"]:
+class Loop:
+    """A loop whose time passes as the test says, and in which no request is answered."""
+
+    def __init__(self):
+        self.now = 0.0
+        self.due = []
+
+    def time(self):
+        return self.now
+
+    def call_later(self, delay, does, *arguments):
+        self.due.append((self.now + delay, does))
+        return Mock()
+
+    def create_task(self, request, **how):
+        request.close()
+        return Mock()
+
+    def passes(self, seconds):
+        end = self.now + seconds
+        while self.now < end:
+            self.now += 1
+            due, self.due = self.due, []
+            for moment, does in due:
+                if moment <= self.now:
+                    does()
+                else:
+                    self.due.append((moment, does))
+
+
+class Transport:
+    closed = False
+
+    def abort(self):
+        self.closed = True
+
+    def is_closing(self):
+        return self.closed
+
+    def get_extra_info(self, name):
+        return None
+
+    def pause_reading(self):
         pass
-    if message["type"] == "http.request":
-        # Many looks later.
-        await asyncio.sleep(0.1)
-        await send({"type": "http.response.start", "status": 204, "headers": []})
-        await send({"type": "http.response.body"})
 
 
 @pytest.fixture
-def address(monkeypatch):
-    monkeypatch.setattr(connections, "LOOK", 0.01)
-    monkeypatch.setattr(connections, "HEAD_WITHIN", 0.1)
-    monkeypatch.setattr(connections, "BODY_WITHIN", 0.2)
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        running = uvicorn.Server(server.configured(app))
-        thread = threading.Thread(target=running.run, args=([listening],))
-        thread.start()
-        yield listening.getsockname()
-        running.should_exit = True
-        thread.join()
+def loop():
+    return Loop()
 
 
-WHOLE = b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nab"
+@pytest.fixture
+def connection(loop):
+    async def app(scope, receive, send):
+        pass
+
+    made = Connection(server.configured(app), ServerState(), {}, loop)
+    made.connection_made(Transport())
+    return made
 
 
-@pytest.mark.parametrize("sent", [b"", WHOLE[:20], WHOLE[:-1], WHOLE + WHOLE[:20]])
-def test_a_connection_is_closed_if_no_whole_request_comes(address, sent):
-    with socket.create_connection(address, timeout=20) as connection:
-        connection.sendall(sent)
-        while True:
-            try:
-                if not connection.recv(1000):
-                    break
-            except ConnectionResetError:
-                break
+@pytest.mark.parametrize("sent", [b"", WHOLE[:20], WHOLE[:-1]])
+def test_a_connection_is_closed_if_no_whole_request_comes(loop, connection, sent):
+    if sent:
+        connection.data_received(sent)
+    loop.passes(WITHIN - LOOK)
+    assert not connection.transport.closed
+
+    loop.passes(3 * LOOK)
+    assert connection.transport.closed
 
 
-def test_a_whole_request_is_answered_however_long_that_takes(address, monkeypatch):
-    monkeypatch.setattr(connections, "HEAD_WITHIN", 20)
-    monkeypatch.setattr(connections, "BODY_WITHIN", 0)
-    with socket.create_connection(address, timeout=20) as connection:
-        connection.sendall(WHOLE)
-        assert connection.recv(1000).startswith(b"HTTP/1.1 204")
+def test_a_connection_is_closed_if_its_next_request_does_not_come(loop, connection):
+    connection.data_received(WHOLE)
+    loop.passes(10 * WITHIN)
+    assert not connection.transport.closed, "a reply may take any time"
+
+    connection.cycle.response_complete = True
+    connection.data_received(WHOLE[:20])
+    loop.passes(WITHIN + 3 * LOOK)
+    assert connection.transport.closed
+
+
+def test_an_upload_may_take_long_as_long_as_it_goes_on(loop, connection):
+    connection.data_received(REQUEST % (10 * PART))
+    for _ in range(9):
+        loop.passes(WITHIN - LOOK)
+        connection.data_received(b"x" * PART)
+    assert not connection.transport.closed
+
+    for _ in range(9):
+        loop.passes(LOOK)
+        connection.data_received(b"x")
+    assert connection.transport.closed
