@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, Final
 
 from ..errors import SpecificationError
 from ..untrusted import patterns
@@ -119,6 +119,12 @@ class Member:
             and bool(self._validators["x-safe of any length"].is_valid(value))
         )
 
+    @property
+    def longest(self) -> int:
+        """Characters of the longest text that must be accepted, if that is so long that a limit is likely; 0 if not."""
+        longest: int = self.schema.get("x-safe", {}).get("maxLength", 0)
+        return longest if longest > LONG else 0
+
     def nearly_safe(self, value: object) -> bool:
         """True for a value that a gateway SHOULD accept."""
         validator = self._validators.get("x-safe-should")
@@ -136,6 +142,10 @@ class Member:
         return {ANY: ""} if not found and strength == "must" and self.scalar else found
 
 
+LONG: Final = 16 * 1024
+"""Characters from which on a message may meet a limit on its way, so that a text of the full length is needed, too."""
+
+
 @dataclass(frozen=True, slots=True)
 class Acceptance:
     """The obligation to accept valid values of a member, in each of their kinds."""
@@ -144,6 +154,8 @@ class Acceptance:
     requirement: str
     variants: tuple[tuple[str, patterns.Pattern], ...]
     """Name and pattern of every kind."""
+    longest: int = 0
+    """Characters of the longest value, if a limit on that length is likely."""
 
 
 def json_type(value: object) -> str:

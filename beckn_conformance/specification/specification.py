@@ -238,6 +238,7 @@ def _acceptances_of(specification: Specification, action: str) -> tuple[Acceptan
             member.pointer,
             requirement.id,
             tuple((name, _pattern(member, name, text)) for name, text in member.variants(strength).items()),
+            member.longest if strength == "must" else 0,
         )
         for member in specification.members(action)
         for strength in ("must", "should")

@@ -2,7 +2,9 @@
 
 import pytest
 
-from tests.exchanges import ADD, GET, SIGNUP, UPDATE, Story, configured, drop, nack, put
+from beckn_conformance.judging.finding import Obligation
+from beckn_conformance.judging.obligations import obligations
+from tests.exchanges import ADD, CONFIG, GET, SIGNUP, SPECIFICATION, UPDATE, Story, configured, drop, nack, put
 from tests.judging.calls import PREFIX, answered, begun, blame, call
 
 
@@ -130,3 +132,20 @@ def test_a_registration_may_have_no_more_than_ten_documents(held, findings):
     call(story, ADD, nack({}, status=422))
 
     assert story.findings() == findings
+
+
+@pytest.mark.parametrize(("action", "prefix"), [(SIGNUP, "SIGNUP"), (ADD, "DOCUMENTS")])
+@pytest.mark.parametrize("size", [0, 16_384, 32_768])
+def test_a_document_of_the_full_length_is_to_be_seen_accepted(action, prefix, size):
+    requirement, longest = f"{prefix}-ACK-DOCUMENTS", Obligation(action, "/documents/*/data", "32768 characters")
+    assert longest in obligations(SPECIFICATION, CONFIG)[requirement]
+
+    story = begun()
+    documents = story.values.documents(1, size)
+    if action == ADD:
+        story.add(documents)
+    else:
+        story.signup({**story.values.signup(), "documents": documents})
+
+    met = {judgement.obligation for judgement in story.judgements() if judgement.requirement == requirement}
+    assert (longest in met) is (size == 32_768)

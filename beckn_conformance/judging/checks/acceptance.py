@@ -29,6 +29,8 @@ def _accepted(requirement: Requirement, specification: Specification, config: Ga
                 kinds = [*known.variants(requirement.accepts.strength)]
                 one = config.company_id is not None and known.name == "company_id"
                 yield from (Obligation(action, known.pointer, kind) for kind in (kinds[:1] if one else kinds))
+                if must and known.longest:
+                    yield Obligation(action, known.pointer, _of_length(known.longest))
                 if must and known.omissible:
                     yield Obligation(action, known.pointer, LEFT_OUT)
 
@@ -58,14 +60,18 @@ def _accepted_kinds(observation: Observation) -> Iterator[Judgement]:
         for _, value in places(observation.exchange.sent.body, acceptance.pointer):
             if value == MISSING or isinstance(value, (dict, list)) or value is None:
                 continue
-            for kind, pattern in acceptance.variants:
-                if pattern.search(str(value)):
-                    yield observation.ok(
-                        acceptance.requirement, Obligation(observation.action, acceptance.pointer, kind)
-                    )
+            kinds = [kind for kind, pattern in acceptance.variants if pattern.search(str(value))]
+            if acceptance.longest and len(str(value)) == acceptance.longest:
+                kinds.append(_of_length(acceptance.longest))
+            for kind in kinds:
+                yield observation.ok(acceptance.requirement, Obligation(observation.action, acceptance.pointer, kind))
     for pointer in map(pattern_of, observation.left_out):
         requirement = _requirement(observation, pointer)
         yield observation.ok(requirement, Obligation(observation.action, pointer, LEFT_OUT))
+
+
+def _of_length(characters: int) -> str:
+    return f"{characters} characters"
 
 
 def _requirement(observation: Observation, pointer: str, strength: str = "must") -> str:
