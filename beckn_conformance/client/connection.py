@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import functools
+import os
 import socket
 import ssl
 import struct
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import cast
 from urllib.parse import urlsplit
 
@@ -20,6 +21,7 @@ from .reply_reader import ReplyReader
 
 NEXT_ADDRESS = 0.25
 """Seconds until the next address of a host is tried besides (RFC 8305)."""
+LARGEST_READ = 64 * 1024
 NO_LINGERING = struct.pack("ii", 1, 0)
 """With it, closing a socket resets the connection."""
 USER_AGENT = CLIENT_HEADERS[0]
@@ -129,6 +131,10 @@ class Connection(asyncio.Protocol):
         self.data_received(b"")
 
     def connection_lost(self, error: Exception | None) -> None:
+        if error is not None and self.transport is not None:
+            for data in _left(self.transport):
+                if not self._reply.done():
+                    self.data_received(data)
         self._settle(self.reader.break_off(one_line(error) if error else "closed before a reply came"))
 
     def pause_writing(self) -> None:
@@ -139,6 +145,16 @@ class Connection(asyncio.Protocol):
         if self._room is not None and not self._room.done():
             self._room.set_result(None)
         self._room = None
+
+
+def _left(transport: asyncio.Transport) -> Iterator[bytes]:
+    """What came before a write failed, but for TLS: a server may refuse a request before it has read all of it."""
+    if transport.get_extra_info("sslcontext") is not None:
+        return
+    with contextlib.suppress(OSError), socket.socket(fileno=os.dup(transport.get_extra_info("socket").fileno())) as s:
+        s.setblocking(False)
+        while data := s.recv(LARGEST_READ):
+            yield data
 
 
 async def connect(

@@ -16,6 +16,8 @@ import pytest
 
 from beckn_conformance.client import network
 from beckn_conformance.client.client import Gateway
+from beckn_conformance.client.connection import Connection
+from beckn_conformance.client.http import Closed
 from beckn_conformance.client.memory import Memory
 from beckn_conformance.config.gateway import GatewayConfig
 from beckn_conformance.messages.exchange import Exchange, Request, TroubleKind
@@ -545,3 +547,25 @@ def test_nobody_there_is_no_connection() -> None:
     (exchange,) = send(server.url, UPDATE, patience=0.1)
 
     assert str(exchange.trouble) == "no connection: Connection refused"
+
+
+@pytest.mark.parametrize("came", [b"HTTP/1.1 413 Too Large\r\n" + TWO + b"\r\n\r\n{}", b""])
+def test_a_reply_that_came_before_a_write_failed_is_read(came: bytes) -> None:
+    async def play() -> None:
+        loop = asyncio.get_running_loop()
+        mine, theirs = socket.socketpair()
+        with theirs:
+            transport, connection = await loop.create_connection(lambda: Connection("POST"), sock=mine)
+            transport.pause_reading()
+            asking = asyncio.ensure_future(connection.ask([b"a large request"]))
+            await asyncio.sleep(0)
+            theirs.sendall(came)
+            theirs.shutdown(socket.SHUT_WR)
+            connection.connection_lost(BrokenPipeError("Broken pipe"))
+            if came:
+                assert (await asking).status == 413
+            else:
+                with pytest.raises(Closed, match="Broken pipe"):
+                    await asking
+
+    asyncio.run(play())
