@@ -211,7 +211,11 @@ async def _carry(
         async with asyncio.timeout(within + (raw.pause * len(raw.pieces) if raw else 0)):
             return await transport.carry(request, repeatable=repeatable), Fate.ANSWERED, None
     except TimeoutError as error:
-        return None, Fate.LATE, Trouble(TroubleKind.TIMEOUT, str(error) or f"no whole reply within {within:g} s")
+        return (
+            None,
+            Fate.LATE,
+            Trouble(TroubleKind.TIMEOUT, str(error) or f"no whole reply within {within:g} s (--gateway-timeout)"),
+        )
     except ReplyTooLarge as error:
         return None, Fate.ANSWERED, Trouble(TroubleKind.LIMIT, str(error))
     except Unsent as error:

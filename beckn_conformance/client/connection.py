@@ -180,6 +180,8 @@ async def connect(
             return connection
     except TimeoutError as error:
         raise Unsent("no answer to the attempt to connect") from error
+    except ssl.SSLCertVerificationError as error:
+        raise Unsent(f"{one_line(error)}; an authority of your own is declared as tls: {{ca: FILE}}") from error
     except (OSError, UnicodeError) as error:
         # Some host names have no encoding.
         raise Unsent(one_line(error)) from error

@@ -258,7 +258,7 @@ def _unshown_update(evidence: _Evidence) -> str | None:
 
 
 def _unverifiable(evidence: _Evidence) -> str | None:
-    if evidence.requirement.needs != "verification" or evidence.run.can_verify or evidence.exercised:
+    if evidence.requirement.needs != "verification" or evidence.run.can_verify or not evidence.missing:
         return None
     return "no verification_hook is declared, so nothing can be verified"
 

@@ -234,3 +234,15 @@ def test_a_status_shows_nothing_of_a_change_where_it_moves_by_itself(moves):
 
     assert status(verdict, requirement) == ("not-applicable" if moves else "inconclusive")
     assert verdict.verdict == ("conformant" if moves else "inconclusive")
+
+
+@pytest.mark.parametrize("can_verify", [True, False])
+def test_what_somebody_verifies_during_a_run_decides_nothing_without_a_hook(can_verify):
+    requirement = "DOCUMENTS-OLD-STATUS-KEPT"
+    tally = full(but=(requirement,))
+    tally.tests[requirement] = ["test"]
+    tally.add(Judgement(requirement, Obligation("Provider/documents/add")))
+
+    verdict = concluded(tally, strict=True, can_verify=can_verify)
+
+    assert status(verdict, requirement) == ("inconclusive" if can_verify else "not-applicable")

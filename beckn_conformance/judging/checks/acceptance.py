@@ -15,6 +15,7 @@ from ..finding import Judgement, Obligation
 from ..origin import is_bare
 from ..registry import check, per_operation
 from .observation import Observation
+from .wording import blaming
 
 
 def _accepted(requirement: Requirement, specification: Specification, config: GatewayConfig) -> Iterator[Obligation]:
@@ -96,7 +97,7 @@ def _refused(observation: Observation) -> Iterator[Judgement]:
     if undeclared and not observation.signups_work and (status in (401, 403) or not named):
         # Without a declared token, a wrong refusal cannot be told from a missing agreement (H2).
         return
-    observed = f"{observation.observed}, blaming {', '.join(named[:4]) or 'nothing'}"
+    observed = blaming(observation)
     general, missing = f"{observation.prefix}-ACK", observation.left_out
     for pointer in named:
         requirement = _requirement(observation, pointer)

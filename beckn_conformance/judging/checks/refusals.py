@@ -16,6 +16,7 @@ from ..registry import check, each_of
 from .blame import blames, denied_as_foreign, refused_for_a_doubt, refused_unread
 from .observation import Observation
 from .reading import body_is_judged, failed_status, is_judged
+from .wording import blaming
 
 
 def _header_faults(
@@ -79,10 +80,8 @@ def faulty_body_is_refused_and_blamed(observation: Observation) -> Iterable[Judg
     elif _body_is_read(observation):
         if not any(blames(observation, fault) for fault in faults):
             if not refused_for_a_doubt(observation):
-                others = ", ".join(place for place, _ in observation.blamed[:4])
-                observed = f"{observation.observed}, blaming {others or 'nothing'}"
                 message = "the faulty member is not blamed"
-                yield observation.bad(row.id, pointer, "not-blamed", message, due, observed, obligation)
+                yield observation.bad(row.id, pointer, "not-blamed", message, due, blaming(observation), obligation)
         elif (place := _keyed(observation, faults)) is not None:
             message = "the errors of a list are an object"
             observed = f"{observation.observed}, with an object at {place}"
@@ -130,7 +129,7 @@ def every_fault_is_blamed(observation: Observation) -> Iterable[Judgement]:
             "not-all-blamed",
             "not every faulty member is blamed",
             f"messages at {', '.join(f.pointer for f in faults)}",
-            f"{observation.observed}, blaming {', '.join(p for p, _ in observation.blamed[:4])}",
+            blaming(observation),
         )
 
 

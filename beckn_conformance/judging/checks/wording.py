@@ -72,6 +72,12 @@ def _foreign_scripts(observation: Observation, body: Any) -> list[str]:
     return [pointer for pointer, value in found if isinstance(value, str) and not value.isascii()][:2]
 
 
+def blaming(observation: Observation) -> str:
+    """Describes in one line what a NACK says, and of which members."""
+    told = ", ".join(f"{pointer} {shown(value, 60)}" for pointer, value in observation.blamed[:4])
+    return f"{observation.observed}, blaming {told or 'nothing'}"
+
+
 def reply_line(exchange: Exchange) -> str:
     """Describes a reply in one line."""
     if exchange.reply is None or exchange.received is None:

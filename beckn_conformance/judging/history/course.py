@@ -39,6 +39,7 @@ class Course:
     certain: bool = True
     """No answer to a change was lost. Such a change may be made at any later time."""
     begun_at: float = 0.0
+    touched_at: float = 0.0
     watch: Watch = field(default_factory=Watch)
 
     def begin(self, observation: Observation) -> None:
@@ -49,11 +50,17 @@ class Course:
         """Takes note of an acknowledged change."""
         self.written, self.written_at = observation.action, observation.exchange.ended
         self.refused = None
-        self.touch()
+        self.touch(observation)
 
-    def touch(self) -> None:
+    def touch(self, observation: Observation) -> None:
         """Takes note of a change, whatever became of it."""
         self.quiet = self.untouched = False
+        self.touched_at = observation.exchange.ended
+
+    def look(self, observation: Observation) -> None:
+        """Takes note of a Provider/get; one that overlaps a change may show what was there before it."""
+        self.refused = None
+        self.quiet = not self.under_way and observation.exchange.started >= self.touched_at
 
     def alone(self, observation: Observation) -> bool:
         """Tells for a Provider/get whether nothing was sent that could have changed what the last reply showed."""

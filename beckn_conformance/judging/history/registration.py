@@ -129,7 +129,7 @@ class Registration:
                 yield from part.refuse(observation)
             yield from self.documents.refuse(observation)
             if observation.action != GET:
-                self.course.touch()
+                self.course.touch(observation)
                 self.course.refused = observation.action if observation.exchange.sent else self.course.refused
         else:
             self._unanswered(observation)
@@ -144,7 +144,7 @@ class Registration:
             if observation.action != GET:
                 # Nobody knows what it did to the registration, so nothing from before is held against what comes.
                 self.course.written = self.course.refused = None
-                self.course.touch()
+                self.course.touch(observation)
                 self.status.unknown()
             return
         yield from self.status.judge(observation, self.course)
@@ -154,7 +154,7 @@ class Registration:
         yield from self.documents.judge(observation, self.course)
         self.status.observe(observation, self.course)
         if observation.action == GET:
-            self.course.refused, self.course.quiet = None, not self.course.under_way
+            self.course.look(observation)
             self.clones.observe(observation)
         else:
             self.course.change(observation)
@@ -167,7 +167,7 @@ class Registration:
         self.documents.lose(observation, known=known)
         if observation.action != GET:
             self.course.written, self.course.certain = None, False
-            self.course.touch()
+            self.course.touch(observation)
 
     def doubt(self) -> None:
         """Takes note of a change that cannot be told: anything may be shown from now on."""

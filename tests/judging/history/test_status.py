@@ -220,3 +220,28 @@ def test_a_failed_update_may_be_over_when_another_change_is_refused():
         story.get(change=put("/registration/status", status))
 
     assert "UPDATE-NACK-STATUS-UNCHANGED" not in [requirement for requirement, _ in story.findings()]
+
+
+def test_a_look_that_overlaps_a_refused_update_does_not_show_that_the_status_moves_by_itself():
+    story = signed_up()
+    for _ in range(3):
+        story.signup()
+        start, before = story.now + 0.1, story.mine.shown()
+        bad = {**story.values.info(), "phone": "12"}
+        story.update(bad, at=start, seconds=0.1, answer=nack({"info": {"phone": "no number"}}))
+        story.get(at=start, seconds=0.2, answer=reply(body=before))
+        story.update(bad, answer=nack({"info": {"phone": "no number"}}))
+        story.get(change=put("/registration/status", "UPDATE-PENDING"))
+        story.get(change=put("/registration/status", "UPDATE-PENDING"))
+
+    assert len(left(story, "UPDATE-NACK-STATUS-UNCHANGED")) == 3
+
+
+def test_a_status_seen_after_an_overlapping_look_is_no_proof_of_anything():
+    story = signed_up()
+    start, before = story.now + 0.1, story.mine.shown()
+    story.update({"phone": "12"}, at=start, seconds=0.1, answer=nack({"info": {"phone": "no number"}}))
+    story.get(at=start, seconds=0.2, answer=reply(body=before))
+    story.get(change=put("/registration/status", "UPDATE-PENDING"))
+
+    assert not any(judgement.obligation.kind.endswith(" by itself") for judgement in story.judgements())
