@@ -51,8 +51,8 @@ def _serve(chosen: argparse.Namespace) -> int:
     import python_multipart  # noqa: F401
 
     from .laboratory import Settings
-    from .server import serve
-    from .shield import is_loopback
+    from .web.server import serve
+    from .web.shield import is_loopback
 
     if chosen.workers is not None and chosen.workers < 1:
         raise UsageError(f"--workers {chosen.workers}: it takes at least one")

@@ -14,10 +14,10 @@ import httpx
 
 from beckn_conformance.commands.lab.accounts import Accounts
 from beckn_conformance.commands.lab.laboratory import Laboratory, Settings, opened
-from beckn_conformance.commands.lab.server import application
-from beckn_conformance.commands.lab.sessions import Attempts, Sessions
-from beckn_conformance.commands.lab.shield import LOOPBACK, Shield
-from beckn_conformance.commands.lab.visits import Site
+from beckn_conformance.commands.lab.web.server import application
+from beckn_conformance.commands.lab.web.sessions import Attempts, Sessions
+from beckn_conformance.commands.lab.web.shield import LOOPBACK, Shield
+from beckn_conformance.commands.lab.web.visits import Site
 
 HOST = "127.0.0.1:8090"
 FORM_TOKEN = re.compile(r'name="form_token" value="([0-9a-f]{64})"')

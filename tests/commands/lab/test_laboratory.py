@@ -383,7 +383,9 @@ def test_progress_of_a_run_lies_in_its_file(data: Path, monkeypatch: pytest.Monk
 
 
 def test_five_vendors_queue_twenty_gateways_and_each_sees_its_own(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    scripted(monkeypatch, "say(f'begin {url}')\nsay(f'end {url}')\njudge()")
+    all_queued = data.with_name("all queued")
+    wait = f"while not os.path.exists({str(all_queued)!r}): time.sleep(0.02)"
+    scripted(monkeypatch, f"say(f'begin {{url}}')\n{wait}\nsay(f'end {{url}}')\njudge()")
     vendors = [Account(f"vendor{number}", "vendor") for number in range(5)]
     with laboratory.opened(Settings(data, workers=2)) as lab:
         runs = {
@@ -393,6 +395,7 @@ def test_five_vendors_queue_twenty_gateways_and_each_sees_its_own(data: Path, mo
             ]
             for vendor in vendors
         }
+        all_queued.touch()
         ended = {vendor: [over(lab, run, vendor) for run in runs[vendor]] for vendor in vendors}
 
         for vendor in vendors:

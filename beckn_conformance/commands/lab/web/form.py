@@ -8,9 +8,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from ...config.credentials import HIDDEN
-from ...specification.loading import shipped
-from .declarations import SECRET, at
+from ....config.credentials import HIDDEN
+from ....specification.loading import shipped
+from ..declarations import SECRET, at
 
 SPARE_ROWS: Final = 3
 """Empty rows at the end of a table, to add some."""

@@ -13,7 +13,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from pathlib import Path
 
-from .accounts import Account
+from ..accounts import Account
 
 COOKIE = "beckn_lab"
 LASTS = 12 * 3600

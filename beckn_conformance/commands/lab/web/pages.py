@@ -10,11 +10,12 @@ from markupsafe import Markup, escape
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from ...errors import UsageError
-from ...report.badge import drawn
-from . import declarations, form, presentation
-from .accounts import ROLES, RULE, Account, Accounts
-from .refusals import Conflict, Forbidden, Invalid, NotFound, Refused, Unavailable
+from ....errors import UsageError
+from ....report.badge import drawn
+from .. import declarations
+from ..accounts import ROLES, RULE, Account, Accounts
+from ..refusals import Conflict, Forbidden, Invalid, NotFound, Refused, Unavailable
+from . import form, presentation
 from .sessions import form_token
 from .visits import LOCAL_PATH, TooManyAttempts, Unknown, Visit, cookie_name, cookie_of, keep, site_of
 

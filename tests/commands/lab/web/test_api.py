@@ -9,8 +9,8 @@ import time
 import pytest
 from openapi_spec_validator import validate
 
-from beckn_conformance.commands.lab import api, server
 from beckn_conformance.commands.lab.examinations import Examinations
+from beckn_conformance.commands.lab.web import api, server
 from tests.commands.lab.laboratories import ALICE, begun, entered, over, scripted
 from tests.run.recordings import archive, entries
 

@@ -19,14 +19,14 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from ...errors import KitError, UsageError
-from ...untrusted.text import printable
+from ....errors import KitError, UsageError
+from ....untrusted.text import printable
+from ..accounts import Accounts
+from ..laboratory import Settings, opened
+from ..places import Places
+from ..refusals import NotFound
 from . import api, file_pages, pages, presentation, run_pages
-from .accounts import Accounts
 from .connections import Connection
-from .laboratory import Settings, opened
-from .places import Places
-from .refusals import NotFound
 from .sessions import Sessions
 from .shield import LOOPBACK, Shield
 from .visits import Shown, Site, page, public
@@ -179,7 +179,7 @@ def _public_key(path: Path | None) -> str:
         return ""
     from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-    from ..certificate import keys
+    from ...certificate import keys
 
     public = keys.signer(path).public_key()
     return public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()

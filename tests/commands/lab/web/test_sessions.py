@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from beckn_conformance.commands.lab.accounts import Account
-from beckn_conformance.commands.lab.sessions import (
+from beckn_conformance.commands.lab.web.sessions import (
     ATTEMPTS,
     LASTS,
     MOST,

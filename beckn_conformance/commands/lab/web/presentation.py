@@ -14,11 +14,11 @@ from typing import Any
 import jinja2
 from markupsafe import Markup
 
-from ... import __version__
-from ...report import findings, html
-from ..fleet import index
+from .... import __version__
+from ....report import findings, html
+from ...fleet import index
+from ..store import Run
 from .form import Field
-from .store import Run
 
 FOLDER = Path(__file__).resolve().parent
 MOST_FINDINGS = 100

@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ... import __version__
-from ...config.credentials import HIDDEN
-from .store import Gateway, Run
+from .... import __version__
+from ....config.credentials import HIDDEN
+from ..store import Gateway, Run
 from .visits import Visit
 
 Schema = Mapping[str, Any]

@@ -7,11 +7,11 @@ from typing import Any
 
 from starlette.responses import RedirectResponse, Response
 
-from ...report import transcripts
+from ....report import transcripts
+from ..refusals import Invalid, NotFound
+from ..store import Run
 from . import downloads, live, presentation
 from .pages import failed, show
-from .refusals import Invalid, NotFound
-from .store import Run
 from .visits import Visit
 
 CHANGES = {

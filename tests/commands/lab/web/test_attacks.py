@@ -10,8 +10,8 @@ import pytest
 
 from beckn_conformance.commands.lab.accounts import Account
 from beckn_conformance.commands.lab.places import Places
-from beckn_conformance.commands.lab.sessions import ATTEMPTS, Sessions
-from beckn_conformance.commands.lab.shield import LARGEST_FORM, POLICY
+from beckn_conformance.commands.lab.web.sessions import ATTEMPTS, Sessions
+from beckn_conformance.commands.lab.web.shield import LARGEST_FORM, POLICY
 from tests.commands.lab.browsers import HOST
 from tests.commands.lab.laboratories import ALICE, OFFICER, begun, entered, over, scripted
 

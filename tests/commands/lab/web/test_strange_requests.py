@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from beckn_conformance.commands.lab import api, server
+from beckn_conformance.commands.lab.web import api, server
 from tests.commands.lab.browsers import FORM_TOKEN, HOST
 from tests.commands.lab.laboratories import entered, scripted
 

@@ -12,12 +12,12 @@ from typing import IO
 
 from starlette.responses import Response, StreamingResponse
 
-from ...errors import UsageError
-from ...report import files
-from ...untrusted import reading
-from ..certificate.statement import NAME as CERTIFICATE
+from ....errors import UsageError
+from ....report import files
+from ....untrusted import reading
+from ...certificate.statement import NAME as CERTIFICATE
+from ..refusals import NotFound
 from . import presentation
-from .refusals import NotFound
 from .shield import REPORT_POLICY
 
 WHAT = {

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from beckn_conformance.commands.lab import live
 from beckn_conformance.commands.lab.refusals import Conflict
+from beckn_conformance.commands.lab.web import live
 from tests.commands.lab.laboratories import ALICE, BOB
 
 FINDING = {

@@ -15,13 +15,13 @@ from typing import Any
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import StreamingResponse
 
-from ...errors import UsageError
-from ...untrusted import reading
-from .accounts import Account
+from ....errors import UsageError
+from ....untrusted import reading
+from ..accounts import Account
+from ..refusals import Conflict, Refused
+from ..runs import Runs
+from ..store import UNDER_WAY, Run
 from .presentation import live_row
-from .refusals import Conflict, Refused
-from .runs import Runs
-from .store import UNDER_WAY, Run
 
 INTERVAL = 0.4
 """Seconds between two looks at the file."""

@@ -7,8 +7,8 @@ from unittest.mock import Mock
 import pytest
 from uvicorn.server import ServerState
 
-from beckn_conformance.commands.lab import server
-from beckn_conformance.commands.lab.connections import LOOK, PART, WITHIN, Connection
+from beckn_conformance.commands.lab.web import server
+from beckn_conformance.commands.lab.web.connections import LOOK, PART, WITHIN, Connection
 
 REQUEST = b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n"
 WHOLE = REQUEST % 2 + b"ab"

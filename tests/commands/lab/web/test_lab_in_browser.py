@@ -12,8 +12,8 @@ import pytest
 import uvicorn
 
 from beckn_conformance.commands.certificate import keys
-from beckn_conformance.commands.lab import server
 from beckn_conformance.commands.lab.accounts import LOCAL as ACCOUNT
+from beckn_conformance.commands.lab.web import server
 from tests.commands.lab.browsers import website
 from tests.commands.lab.laboratories import scripted
 from tests.end_to_end.kit import until

@@ -3,7 +3,7 @@
 import pytest
 
 from beckn_conformance.commands.lab import declarations
-from beckn_conformance.commands.lab.form import fields, parse
+from beckn_conformance.commands.lab.web.form import fields, parse
 from tests.exchanges import SPECIFICATION, URL
 
 STORED = {

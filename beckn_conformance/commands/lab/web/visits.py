@@ -14,14 +14,14 @@ from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from ...errors import UsageError
+from ....errors import UsageError
+from ..accounts import LOCAL, Account, Accounts
+from ..refusals import Forbidden, Refused
 from . import sessions
-from .accounts import LOCAL, Account, Accounts
-from .refusals import Forbidden, Refused
 from .sessions import COOKIE, Attempts, Sessions
 
 if TYPE_CHECKING:
-    from .laboratory import Laboratory
+    from ..laboratory import Laboratory
 
 MOST_FIELDS = 2000
 MOST_FILES = 4

@@ -16,14 +16,15 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from ...errors import UsageError
-from ...untrusted.reading import json_value
-from . import declarations, file_pages, pages, run_pages
-from .accounts import ROLES, Account
-from .gateways import GatewayView
+from ....errors import UsageError
+from ....untrusted.reading import json_value
+from .. import declarations
+from ..accounts import ROLES, Account
+from ..gateways import GatewayView
+from ..refusals import Invalid, NotFound, Refused
+from ..store import Run
+from . import file_pages, pages, run_pages
 from .openapi import ANY, CLASS, DECLARATIONS, FILE, SSE, TEXT, WHOLE, ZIP, Call, document
-from .refusals import Invalid, NotFound, Refused
-from .store import Run
 from .visits import TooManyAttempts, Visit, bearer, site_of, submitted
 
 LONGEST_WAIT = 600

@@ -2,7 +2,7 @@
 
 import pytest
 
-from beckn_conformance.commands.lab.shield import host_name, is_loopback
+from beckn_conformance.commands.lab.web.shield import host_name, is_loopback
 
 
 @pytest.mark.parametrize(

@@ -8,12 +8,12 @@ from typing import Any
 from starlette.datastructures import UploadFile
 from starlette.responses import RedirectResponse, Response
 
-from ...judging.outcome import worded
-from ...untrusted.archive import is_zip
+from ....judging.outcome import worded
+from ....untrusted.archive import is_zip
+from ..refusals import Invalid
+from ..store import Run
 from . import presentation
 from .pages import failed, show
-from .refusals import Invalid
-from .store import Run
 from .visits import Visit
 
 LARGEST_KEY = 64 * 1024

@@ -1,0 +1,1 @@
+"""Serves the pages and the HTTP API of a laboratory."""
