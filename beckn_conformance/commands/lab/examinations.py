@@ -17,7 +17,7 @@ from . import child, uploads
 from .accounts import Account
 from .execution import Jobs
 from .places import Places
-from .refusals import Invalid, NotFound
+from .refusals import NO_GATEWAY, Invalid, NotFound
 from .results import told
 from .runs import need_disk, need_room
 from .store import Gateway, Run, Store, new_id, now
@@ -117,7 +117,7 @@ class Examinations:
             return None
         found = self._store.get(Gateway, id_)
         if found is None or not (account.officer or found.owner == account.name):
-            raise NotFound
+            raise NotFound(NO_GATEWAY)
         return found
 
     def _public_key(self, given: bytes, private: Path) -> bytes:

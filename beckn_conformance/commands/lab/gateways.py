@@ -13,7 +13,7 @@ from ...specification.specification import Specification
 from . import declarations
 from .accounts import Account
 from .places import Places
-from .refusals import Conflict, Invalid, NotFound
+from .refusals import NO_GATEWAY, Conflict, Invalid, NotFound
 from .store import UNDER_WAY, Gateway, Run, Store, new_id
 from .vault import Vault
 
@@ -132,7 +132,7 @@ class Gateways:
                 raise Conflict("a run of this gateway is under way, so its URL cannot change now")
             changed = self._store.change(Gateway, id_, name=name, url=url, declarations=sealed)
         if changed is None:
-            raise NotFound
+            raise NotFound(NO_GATEWAY)
         return changed
 
     def remove(self, account: Account, id_: str) -> None:
@@ -153,13 +153,13 @@ class Gateways:
         """Returns the gateway whose badge has this address, for everybody who knows it. Raises NotFound."""
         found = self._store.all(Gateway, badge=badge)
         if not found:
-            raise NotFound
+            raise NotFound(NO_GATEWAY)
         return self._view(found[0])
 
     def _own(self, account: Account, id_: str) -> Gateway:
         gateway = self._store.get(Gateway, id_)
         if gateway is None or not (account.officer or gateway.owner == account.name):
-            raise NotFound
+            raise NotFound(NO_GATEWAY)
         return gateway
 
     def _view(self, gateway: Gateway) -> GatewayView:

@@ -22,8 +22,11 @@ class Refused(KitError):
 class NotFound(Refused):
     """There is no such thing for this account."""
 
-    def __init__(self, what: str = "there is no such page") -> None:
+    def __init__(self, what: str) -> None:
         super().__init__(what)
+
+
+NO_GATEWAY, NO_RUN = "there is no such gateway", "there is no such run"
 
 
 class Forbidden(Refused):

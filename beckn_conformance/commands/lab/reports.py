@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ...errors import KitError
+from ...errors import KitError, UsageError
 from ...report import comparison, files
+from ..finding_steps import find
 from ..fleet.job import write_config
 from . import child
 from .accounts import Account
@@ -76,12 +77,19 @@ class Reports:
         return self._store.change(Run, run.id, certified=now()) or run
 
     def replay(self, account: Account, id_: str, finding: str) -> Mapping[str, Any]:
-        """Sends the calls of a finding again; returns ``holds`` (None if that cannot be said), ``text`` and
-        ``exchanges``. Raises NotFound for a finding that the report does not have."""
+        """Sends the calls of a finding again. It is named as on the command line: by its id, or by its requirement.
+
+        Returns ``holds`` (None if that cannot be said), ``text`` and ``exchanges``. Raises NotFound for a finding
+        that the report does not have.
+        """
         run = self._runs.get(account, id_)
         report = self._read(run)
-        if not any(row["id"] == finding for requirement in report["requirements"] for row in requirement["findings"]):
-            raise NotFound
+        if not finding:
+            raise Invalid({"finding": "a finding is needed"})
+        try:
+            _, found = find(report, finding)
+        except UsageError as error:
+            raise NotFound(str(error)) from error
         if run.kind != "live":
             raise Conflict("the traffic was recorded elsewhere, so it is not sent again from here")
         gateway = self._store.get(Gateway, run.gateway)
@@ -91,7 +99,16 @@ class Reports:
         with self._turns.taken(account), self._queue.alone(run.url), self._places.temporary() as private:
             config = write_config(job.config, job.files, private)
             folder = str(self._places.report(run.id).absolute())
-            arguments = ("replay", folder, finding, "--gateway-url", run.url, "--gateway-config", str(config), "--json")
+            arguments = (
+                "replay",
+                folder,
+                found["id"],
+                "--gateway-url",
+                run.url,
+                "--gateway-config",
+                str(config),
+                "--json",
+            )
             finished = _finished(arguments, private, job.environment)
         if finished.status not in (0, 1, 10):
             raise Conflict(finished.complaint or "it could not be sent again")

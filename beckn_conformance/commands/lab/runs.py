@@ -8,7 +8,7 @@ from pathlib import Path
 from .accounts import Account
 from .places import Places
 from .queue import Queue
-from .refusals import Conflict, Invalid, NotFound, Unavailable
+from .refusals import NO_GATEWAY, NO_RUN, Conflict, Invalid, NotFound, Unavailable
 from .store import UNDER_WAY, Gateway, Run, Store, new_id
 
 LARGEST_SHARE = 20 << 30
@@ -54,14 +54,14 @@ class Runs:
         """Returns a run. Raises NotFound, also for another vendor's."""
         run = self._store.get(Run, id_)
         if run is None or not (account.officer or run.owner == account.name):
-            raise NotFound
+            raise NotFound(NO_RUN)
         return run
 
     def start(self, account: Account, gateway: str, *, strict: bool, depth: int, seed: int | None) -> Run:
         """Queues a run of a gateway. Raises Invalid for a field, and for a URL that may not be connected to."""
         found = self._store.get(Gateway, gateway)
         if found is None or not (account.officer or found.owner == account.name):
-            raise NotFound
+            raise NotFound(NO_GATEWAY)
         errors = {}
         if not 1 <= depth <= DEEPEST:
             errors["depth"] = f"1 to {DEEPEST} examples of each property"
@@ -77,7 +77,8 @@ class Runs:
         with self._store.lock:
             # Looking up a name can take long.
             if (now := self._store.get(Gateway, gateway)) != found:
-                raise NotFound if now is None else Conflict("the gateway was changed just now; start the run again")
+                changed = Conflict("the gateway was changed just now; start the run again")
+                raise NotFound(NO_GATEWAY) if now is None else changed
             waiting = self._store.all(Run, MOST_UNDER_WAY, owner=found.owner, state=UNDER_WAY)
             if len(waiting) >= MOST_UNDER_WAY and not account.officer:
                 raise Conflict(f"{found.owner} has {MOST_UNDER_WAY} runs under way already; wait for one, or cancel it")

@@ -68,7 +68,7 @@ def test_another_vendors_things_are_as_if_they_did_not_exist(lab: Laboratory) ->
             lab.reports.report,
             lab.reports.certify,
         ):
-            with pytest.raises(NotFound, match=r"^there is no such page$"):
+            with pytest.raises(NotFound, match=r"^there is no such run$"):
                 operation(BOB, id_)
         with pytest.raises(NotFound):
             lab.reports.compare(BOB, id_, id_)

@@ -76,6 +76,7 @@ def test_a_finding_is_sent_again_and_still_holds(lab: Laboratory, played: tuple[
     answer = lab.reports.replay(OFFICER, played[1], found(lab, played[1]))
 
     assert answer["holds"] is True
+    assert lab.reports.replay(OFFICER, played[1], found(lab, played[1]).rpartition("-")[0])["holds"] is True
     assert "still holds" in answer["text"]
     assert answer["exchanges"]
 
@@ -108,7 +109,7 @@ def test_a_record_that_cannot_be_judged_says_so(played: tuple[Path, str], tmp_pa
 
 
 def test_what_no_report_has_is_not_sent(lab: Laboratory, played: tuple[Path, str]) -> None:
-    for name in ("--help", "REPLY-ACTION", "../x"):
+    for name in ("--help", "SIGNUP-ID", "../x"):
         with pytest.raises(NotFound):
             lab.reports.replay(OFFICER, played[1], name)
 

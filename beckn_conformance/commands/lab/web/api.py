@@ -16,7 +16,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from ....errors import UsageError
+from ....errors import UsageError, nearest
 from ....untrusted.reading import json_value
 from .. import declarations
 from ..accounts import ROLES, Account
@@ -30,6 +30,8 @@ from .visits import TooManyAttempts, Visit, bearer, site_of, submitted
 LONGEST_WAIT = 600
 """Seconds that a request may wait for the end of a run."""
 LOOK = 0.25
+MOST_ERRORS = 10
+"""Unknown names that are refused in one reply."""
 
 
 class Ascii(JSONResponse):
@@ -67,6 +69,7 @@ def _endpoint(call: Call) -> Callable[[Request], Awaitable[Response]]:
         try:
             account = await run_in_threadpool(bearer, request)
             async with _sent(request) as form:
+                _known(call, request, form)
                 visit = Visit(request, site_of(request), account, "", form)
                 if "wait" in call.query:
                     await _ended(visit)
@@ -83,6 +86,16 @@ def _endpoint(call: Call) -> Callable[[Request], Awaitable[Response]]:
         return Response(status_code=204) if found is None else Ascii(found, call.status)
 
     return endpoint
+
+
+def _known(call: Call, request: Request, form: FormData) -> None:
+    """Raises Invalid for a name that the call does not have: whoever misspells one would get what is usual instead."""
+    errors = {}
+    for kind, sent, known in (("field", form, call.accepted), ("query parameter", request.query_params, call.query)):
+        for name in [name for name in sent if name not in known][:MOST_ERRORS]:
+            errors[name] = f"there is no {kind} {name[:80]!r}{nearest(name[:80], known)}"
+    if errors:
+        raise Invalid(errors)
 
 
 @contextlib.asynccontextmanager
@@ -224,7 +237,10 @@ def certify_run(visit: Visit) -> Any:
 
 
 def compare_runs(visit: Visit) -> Any:
-    return visit.laboratory.reports.compare(visit.account, visit.query("old"), visit.query("new")).to_json()
+    old, new = visit.query("old"), visit.query("new")
+    if missing := {name: f"{name}: a run is needed" for name, id_ in (("old", old), ("new", new)) if not id_}:
+        raise Invalid(missing)
+    return visit.laboratory.reports.compare(visit.account, old, new).to_json()
 
 
 def judge_traffic(visit: Visit) -> Any:
@@ -261,26 +277,34 @@ def add_account(visit: Visit) -> Any:
 def renew_account(visit: Visit) -> Any:
     known, name = pages.managed(visit), visit.part("name")
     if (account := known.named(name)) is None:
-        raise NotFound
+        raise NotFound("there is no such account")
     return _account(account, known.renew(name))
 
 
 def remove_account(visit: Visit) -> None:
     name = visit.part("name")
     if pages.managed(visit).named(name) is None:
-        raise NotFound
+        raise NotFound("there is no such account")
     try:
         pages.remove(visit, name)
     except UsageError as error:
         raise Invalid({"name": str(error)}) from error
 
 
+SINCE: Mapping[str, Any] = {"from": WHOLE, "state": TEXT}
 GATEWAY: Mapping[str, Any] = {"name": TEXT, "url": TEXT, "declarations": DECLARATIONS}
 CALLS: tuple[Call, ...] = (
     Call("GET", "/api/gateways", "Lists gateways", list_gateways, "Gateways", query={"q": TEXT}),
     Call("POST", "/api/gateways", "Adds a gateway", add_gateway, "Gateway", GATEWAY, ("name", "url"), status=201),
     Call("GET", "/api/gateways/{id}", "Shows a gateway, without its secrets", get_gateway, "Gateway"),
-    Call("PUT", "/api/gateways/{id}", "Changes what is sent of a gateway", change_gateway, "Gateway", GATEWAY),
+    Call(
+        "PUT",
+        "/api/gateways/{id}",
+        "Changes the members of a gateway that are sent",
+        change_gateway,
+        "Gateway",
+        GATEWAY,
+    ),
     Call("DELETE", "/api/gateways/{id}", "Removes a gateway with its runs", remove_gateway, status=204),
     Call("GET", "/api/gateways/{id}/runs", "Lists the runs of a gateway", list_runs, "Runs"),
     Call(
@@ -298,16 +322,26 @@ CALLS: tuple[Call, ...] = (
     ),
     Call("POST", "/api/runs/{id}/cancel", "Cancels a run; what was judged is kept", cancel_run, "Run"),
     Call("DELETE", "/api/runs/{id}", "Removes a run with its files", remove_run, status=204),
-    Call("GET", "/api/runs/{id}/events", "Streams the progress of a run", run_pages.events, SSE),
+    Call("GET", "/api/runs/{id}/events", "Streams the progress of a run", run_pages.events, SSE, query=SINCE),
     Call("GET", "/api/runs/{id}/report.zip", "All files of a report", run_pages.packed, ZIP),
     Call("GET", "/api/runs/{id}/files/{name:path}", "A file of a report, such as report.json", run_pages.file, ANY),
     Call(
-        *("POST", "/api/runs/{id}/replay", "Sends the calls of a finding again", replay_finding, "Replay"),
+        *(
+            "POST",
+            "/api/runs/{id}/replay",
+            "Sends the calls of a finding again, named by its id or its requirement",
+            replay_finding,
+            "Replay",
+        ),
         {"finding": TEXT},
         ("finding",),
     ),
     Call("POST", "/api/runs/{id}/certify", "Certifies a run (officers)", certify_run, "Run", {"days": WHOLE}),
-    Call("GET", "/api/compare", "Compares two runs", compare_runs, "Comparison", query={"old": TEXT, "new": TEXT}),
+    Call(
+        *("GET", "/api/compare", "Compares two runs", compare_runs, "Comparison"),
+        required=("old", "new"),
+        query={"old": TEXT, "new": TEXT},
+    ),
     Call(
         *("POST", "/api/judge", "Judges recorded traffic", judge_traffic, "Run"),
         {"file": FILE, "url": TEXT, "gateway": TEXT, "class": CLASS},

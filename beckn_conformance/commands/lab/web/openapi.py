@@ -23,6 +23,7 @@ DECLARATIONS: Schema = {
     "description": f"as in a --gateway-config file; secrets are shown as {HIDDEN}, and kept if they are sent as that",
 }
 ZIP, SSE, ANY = "application/zip", "text/event-stream", "application/octet-stream"
+FORMS = ("multipart/form-data", "application/x-www-form-urlencoded")
 KINDS: Mapping[str, Schema] = {
     "int": {"type": "integer"},
     "bool": {"type": "boolean"},
@@ -48,6 +49,12 @@ class Call:
     required: tuple[str, ...] = ()
     query: Mapping[str, Schema] = field(default_factory=dict)
     status: int = 200
+
+    @property
+    def accepted(self) -> frozenset[str]:
+        """Names of the fields that may be sent. What was read may be sent back as a whole, with its changes."""
+        read = _schemas()[self.returns]["properties"] if self.method == "PUT" else {}
+        return frozenset({*self.fields, *read})
 
     @property
     def uploads(self) -> bool:
@@ -92,16 +99,17 @@ def _operation(call: Call) -> dict[str, Any]:
         "operationId": call.does.__name__,
         "summary": call.text,
         "parameters": [
-            {"name": name, "in": place, "required": place == "path", "schema": schema} for name, place, schema in where
+            {"name": name, "in": place, "required": place == "path" or name in call.required, "schema": schema}
+            for name, place, schema in where
         ],
         "responses": {
-            str(call.status): {"description": "done", **_content(call.returns)},
-            "default": {"description": "not done", **_content("Error")},
+            str(call.status): {"description": "what was asked for", **_content(call.returns)},
+            "default": {"description": "why it was not done", **_content("Error")},
         },
     }
     if call.fields:
         schema = {"type": "object", "properties": dict(call.fields), "required": [*call.required]}
-        kinds = ("multipart/form-data",) if call.uploads else ("application/json", "multipart/form-data")
+        kinds = FORMS[:1] if call.uploads else ("application/json", *FORMS)
         made["requestBody"] = {
             "required": bool(call.required),
             "content": {kind: {"schema": schema} for kind in kinds},

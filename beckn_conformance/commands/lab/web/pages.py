@@ -199,7 +199,7 @@ def badge(visit: Visit) -> Response:
 def public_key(visit: Visit) -> Response:
     """The public key of the laboratory's certificates."""
     if not visit.site.public_key:
-        raise NotFound
+        raise NotFound("this laboratory issues no certificates")
     return Response(visit.site.public_key, media_type="application/x-pem-file")
 
 
@@ -247,7 +247,7 @@ def remove(visit: Visit, name: str) -> None:
 def managed(visit: Visit) -> Accounts:
     """The accounts, for officers. Raises Forbidden, and NotFound in a laboratory without accounts."""
     if visit.site.accounts is None:
-        raise NotFound
+        raise NotFound("this laboratory has no accounts")
     if not visit.account.officer:
         raise Forbidden("only officers manage accounts")
     return visit.site.accounts

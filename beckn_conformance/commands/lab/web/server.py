@@ -102,7 +102,7 @@ async def _failed(request: Request, error: Exception) -> Response:
         unknown = "there is no such call; GET /api/openapi.json lists them"
         return api.failure(error.status_code, unknown if error.status_code == 404 else str(error.detail))
     if error.status_code == 404:
-        return pages.refused(request, None, "", NotFound())
+        return pages.refused(request, None, "", NotFound("there is no such page"))
     return PlainTextResponse(f"{error.detail}\n", error.status_code, error.headers)
 
 

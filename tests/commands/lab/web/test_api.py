@@ -77,6 +77,39 @@ def test_what_cannot_be_used_is_said_by_field(site):
         assert bad.json()["fields"].keys() == {"declarations"}
 
 
+def test_a_misspelt_name_is_refused_with_the_nearest(site):
+    alice, gateway = site.program("alice"), entered(site.laboratory)
+
+    for how in ({"data": {"clas": "strict"}}, {"json": {"clas": "strict"}}):
+        reply = alice.ask("POST", f"/gateways/{gateway}/runs", **how)
+        assert (reply.status_code, reply.json()["fields"]) == (
+            422,
+            {"clas": "there is no field 'clas'; did you mean 'class'?"},
+        )
+    reply = alice.ask("GET", "/gateways?query=x")
+    assert reply.json()["error"] == "there is no query parameter 'query'; known are q"
+    assert alice.ask("GET", f"/gateways/{gateway}/runs").json() == {"runs": []}
+    many = alice.ask("POST", "/gateways", data={f"x{number}": "" for number in range(1000)})
+    assert len(many.json()["fields"]) == api.MOST_ERRORS
+
+
+def test_a_404_names_what_is_missing(site, monkeypatch):
+    scripted(monkeypatch)
+    alice, run = (
+        site.program("alice"),
+        over(site.laboratory, begun(site.laboratory, ALICE, entered(site.laboratory))).id,
+    )
+
+    for path, what in (("/runs/none", "run"), ("/gateways/none", "gateway"), ("/gateways/none/runs", "gateway")):
+        assert alice.ask("GET", path).json() == {"error": f"there is no such {what}"}
+    unknown = alice.ask("POST", f"/runs/{run}/replay", data={"finding": "NONE"})
+    assert unknown.status_code == 404
+    assert unknown.json()["error"].startswith(("no finding is named 'NONE'; there are", "the report has no findings"))
+    assert alice.ask("POST", f"/runs/{run}/replay").json()["fields"] == {"finding": "a finding is needed"}
+    missing = alice.ask("GET", f"/compare?old={run}")
+    assert (missing.status_code, missing.json()["error"]) == (422, "new: a run is needed")
+
+
 def test_what_is_not_sent_of_a_gateway_stays(site):
     alice = site.program("alice")
     id_ = alice.ask("POST", "/gateways", json={"name": "a", "url": "http://a.example", "declarations": {"rate": 5}})
