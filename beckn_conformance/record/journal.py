@@ -11,7 +11,7 @@ import re
 import tempfile
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from ..config.gateway import SIGNUP_TOKEN
 from ..errors import UsageError
@@ -22,7 +22,7 @@ from ..untrusted import reading
 from ..untrusted.writing import fresh, refuse_links
 from .chain import Chain
 from .escapes import undone
-from .events import Event, RunEnd, row_of_step
+from .events import Event, ProcessEnd, RunEnd, RunStart, row_of_step
 from .masking import Masker
 from .rows import LONGEST, Row, mask_row, row_of
 from .stand_ins import StandIns
@@ -77,9 +77,19 @@ class _Lines:
 
     def __init__(self, path: Path) -> None:
         self.chain = Chain()
-        self._file = fresh(path)
+        self._path = path
+        self._file: TextIO | None = None
+
+    @property
+    def begun(self) -> bool:
+        return self._file is not None
+
+    def begin(self) -> None:
+        """Takes the place of the file of an earlier run."""
+        self._file = fresh(self._path)
 
     def put(self, row: Mapping[str, Any]) -> None:
+        assert self._file is not None
         line = json.dumps(row, separators=(",", ":")) + "\n"
         self._file.write(line)
         self._file.flush()
@@ -88,7 +98,8 @@ class _Lines:
     def close(self) -> None:
         # What a full disk did not take is tried once more, and fails once more.
         with contextlib.suppress(OSError):
-            self._file.close()
+            if self._file is not None:
+                self._file.close()
 
 
 class Journal:
@@ -118,9 +129,26 @@ class Journal:
         names = "|".join(private.names) if private is not None else ""
         self._private = re.compile(rf'"({names})"\s*:\s*"((?:[^"\\]|\\.)*+)', re.IGNORECASE)
         self._exchanges, self._course = (_Lines(folder / file_of(kind, worker)) for kind in (EXCHANGES, COURSE))
+        self._held: list[Event] = []
+        """Events before the files are begun. A run that sends nothing leaves the record of the one before."""
 
     def write(self, event: Event) -> None:
         """Writes an exchange, or a step in the course of the run. Raises OSError if the disk does not take it."""
+        if not self._course.begun and _is_idle(event):
+            self._held.append(event)
+            return
+        self._begin()
+        self._put(event)
+
+    def _begin(self) -> None:
+        """Begins both files, unless that was done."""
+        if not self._course.begun:
+            self._exchanges.begin()
+            self._course.begin()
+            for event in self._held:
+                self._put(event)
+
+    def _put(self, event: Event) -> None:
         if isinstance(event, Exchange):
             self._exchanges.put(self._row(event))
             return
@@ -128,7 +156,7 @@ class Journal:
             # No line can be changed, moved, added or removed afterwards without a trace.
             chains = {EXCHANGES: self._exchanges.chain.end, COURSE: self._course.chain.end}
             event = dataclasses.replace(event, chains=chains)
-        self._course.put(self._masked(row_of_step(event, self._masker)))
+        self._course.put(_masked(row_of_step(event, self._masker), self._masker))
 
     def _row(self, exchange: Exchange) -> Row:
         """An exchange as a masked row."""
@@ -207,6 +235,7 @@ class Journal:
 
     def take_over(self, worker: str) -> None:
         """Moves the record of a worker process into this one, and masks the secrets that the worker did not know."""
+        self._begin()
         for kind, lines in ((EXCHANGES, self._exchanges), (COURSE, self._course)):
             path = self._folder / file_of(kind, worker)
             if not path.exists():
@@ -216,16 +245,24 @@ class Journal:
                     # A worker that was killed may have left half a line.
                     if line.endswith(b"\n"):
                         row = json.loads(line)
-                        lines.put(mask_row(row, self._masker.text) if kind == EXCHANGES else self._masked(row))
+                        lines.put(mask_row(row, self._masker.text) if kind == EXCHANGES else _masked(row, self._masker))
             path.unlink()
-
-    def _masked(self, row: Row) -> Row:
-        return {key: fact if key in OWN else self._masker.value(fact) for key, fact in row.items()}
 
     def close(self) -> None:
         """Closes both files. Every line was flushed before, or raised an error."""
         self._exchanges.close()
         self._course.close()
+
+
+def _masked(row: Row, masker: Masker) -> Row:
+    return {key: fact if key in OWN else masker.value(fact) for key, fact in row.items()}
+
+
+def _is_idle(event: Event) -> bool:
+    """Returns True for the start of a process, and for its end if nothing was sent or tried in between."""
+    if isinstance(event, ProcessEnd):
+        return not (event.exchanges or event.unreachable)
+    return isinstance(event, RunStart)
 
 
 def _beginning(token: str) -> str:

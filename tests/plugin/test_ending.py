@@ -10,6 +10,7 @@ import pytest
 from beckn_conformance import plugin
 from beckn_conformance.errors import UsageError
 from beckn_conformance.plugin.campaign import guarded
+from beckn_conformance.record.events import TestEnd
 from beckn_conformance.record.journal import Journal
 from beckn_conformance.record.masking import Masker
 
@@ -41,6 +42,7 @@ def test_an_error_after_the_session_has_status_3(capsys: pytest.CaptureFixture[s
 
 def test_files_on_a_full_disk_are_closed(tmp_path: Any) -> None:
     journal = Journal(tmp_path, Masker())
+    journal.write(TestEnd("a::b", []))
     journal.close()
     journal._exchanges._file = Broken()  # type: ignore[assignment]
 

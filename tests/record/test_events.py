@@ -130,3 +130,12 @@ def test_a_secret_that_only_another_worker_knew_is_masked_when_taken_over(tmp_pa
         text = (tmp_path / name).read_text()
         assert [json.loads(line) for line in text.splitlines()]
         assert SECRET not in text
+
+
+def test_a_run_that_sends_nothing_leaves_the_record_of_the_one_before(tmp_path):
+    written(tmp_path, RunStart(RUN), TestEnd("a::b", ["GET-ACK"]))
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+
+    written(tmp_path, RunStart(RUN), ProcessEnd([], "", 0, []))
+
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
