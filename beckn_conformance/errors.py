@@ -38,11 +38,9 @@ FEW = 12
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
-    """Returns a hint with the most similar known name, or all names if they are few."""
+    """Returns a hint with a similar known name, else with all names if they are few, else an empty one."""
     names = sorted(known)
-    close = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
+    close = difflib.get_close_matches(name, names, n=1, cutoff=0.7)
     if close:
         return f"; did you mean {close[0]!r}?"
-    if len(names) > FEW:
-        return f"; the nearest are {', '.join(difflib.get_close_matches(name, names, n=3, cutoff=0))}"
-    return f"; known are {', '.join(names)}" if names else ""
+    return f"; known are {', '.join(names)}" if 0 < len(names) <= FEW else ""

@@ -89,8 +89,9 @@ def _unknown_name(options: argparse.Namespace) -> str | None:
 def _unknown(kind: str, names: Sequence[str], known: Mapping[str, Defect] | Mapping[str, Variation]) -> str | None:
     for name in names:
         if name not in known:
-            nearest = difflib.get_close_matches(name, known, 1, 0)
-            return f"unknown {kind} {name!r}, the nearest is {nearest[0]!r}"
+            close = difflib.get_close_matches(name, known, 1, 0.7)
+            hint = f"did you mean {close[0]!r}? " if close else ""
+            return f"unknown {kind} {name!r}; {hint}--list prints all"
     return None
 
 

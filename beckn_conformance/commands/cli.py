@@ -94,7 +94,10 @@ def _parsed(arguments: Sequence[str] | None) -> argparse.Namespace | int:
     for one in (run, judge, replay, diff, certificate, spec, fleet, lab, postman):
         one.add(commands)
     try:
-        return parser.parse_args(arguments)
+        chosen, unknown = parser.parse_known_args(arguments)
+        if unknown:
+            commands.choices[chosen.command].error(f"unrecognized arguments: {' '.join(unknown)}")
+        return chosen
     except SystemExit as stopped:
         return 4 if stopped.code else 0
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..config.paths import path_of
+from ..errors import UsageError
 from . import schemas
 from .terminal import Commands, say, say_json
 
@@ -117,8 +118,11 @@ def _add_report(commands: Commands) -> None:
 
 def _report(chosen: argparse.Namespace) -> int:
     from ..record.journal import SCRIPTS
+    from ..report.files import CERTIFICATE
     from ..untrusted.writing import held
 
     specification = schemas.read(chosen)
     with held(chosen.folder, SCRIPTS):
+        if chosen.har and (chosen.folder / CERTIFICATE).exists():
+            raise UsageError(f"--har: {chosen.folder / CERTIFICATE} covers exchanges.har and would hold no longer")
         return _rejudged(chosen.folder, specification, chosen.folder, whole_har=chosen.har)

@@ -17,7 +17,8 @@ def add(commands: Commands) -> None:
     )
     until_stdin_ends(run, default=argparse.SUPPRESS)
     run.add_argument("url", metavar="URL", help="base URL of the gateway, or reference[:NAME]")
-    run.add_argument("options", nargs=argparse.REMAINDER, help="options of pytest and of the kit, such as -k phone")
+    options = run.add_argument("options", nargs=argparse.REMAINDER, help="options of pytest and the kit, such as -k x")
+    options.required = False
     run.set_defaults(does=_run)
 
 

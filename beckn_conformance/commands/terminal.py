@@ -15,9 +15,8 @@ Commands = Any
 
 
 def until_stdin_ends(parser: argparse.ArgumentParser, **how: Any) -> None:
-    """Adds the option of a command that another program runs."""
-    text = "end at once when the parent process does"
-    parser.add_argument("--until-stdin-ends", action="store_true", help=text, **how)
+    """Adds the option, not in the usage, of a command that another program runs: it ends with its parent process."""
+    parser.add_argument("--until-stdin-ends", action="store_true", help=argparse.SUPPRESS, **how)
 
 
 def say(lines: Iterable[str]) -> None:

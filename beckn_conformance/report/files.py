@@ -24,6 +24,8 @@ SCRIPT = re.compile(r"[A-Z0-9]+(-[A-Z0-9]+)*-[0-9a-f]{8}\.sh")
 RECORD = (file_of(EXCHANGES), file_of(COURSE))
 NAMES = ("report.json", *RECORD, "exchanges.har", "earl.jsonld", "summary.md", "badge.svg", "report.html")
 """Files that a report folder can have, other than scripts."""
+CERTIFICATE = "certificate.json"
+"""A certificate about the files above."""
 
 
 def write(

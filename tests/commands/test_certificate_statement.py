@@ -32,3 +32,11 @@ def test_a_time_that_cannot_be_compared_is_none(tmp_path, name, time):
 
     with pytest.raises(UsageError, match="is no certificate"):
         opened(tmp_path, **{name: time})
+
+
+def test_a_file_instead_of_a_certified_folder_is_named(tmp_path):
+    path = tmp_path / "uncertified.zip"
+    path.touch()
+
+    with pytest.raises(UsageError, match=r"uncertified\.zip holds no certificate\.json: its run was not certified"):
+        statement.opened(path, Ed25519PrivateKey.generate().public_key(), SimpleNamespace())

@@ -76,3 +76,32 @@ def test_a_crash_without_a_folder_to_write_to_is_told_nevertheless(crashing, cap
 
     assert crashing(ZeroDivisionError("deliberate")) == 3
     assert capfd.readouterr().err == "beckn-conformance: ZeroDivisionError: deliberate\n"
+
+
+def test_a_file_that_a_certificate_covers_is_not_written_over(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "certificate.json").touch()
+
+    assert cli.main(["report", str(tmp_path), "--har"]) == 4
+
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "certificate.json covers exchanges.har" in line
+    assert [path.name for path in tmp_path.iterdir()] == ["certificate.json"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["run"], "beckn-conformance run: error: the following arguments are required: URL"),
+        (["diff", "a", "b", "--nope"], "beckn-conformance diff: error: unrecognized arguments: --nope"),
+    ],
+)
+def test_a_usage_error_is_told_with_the_usage_of_its_command(
+    arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(arguments) == 4
+
+    usage, *_, last = capsys.readouterr().err.splitlines()
+    assert usage.startswith(f"usage: beckn-conformance {arguments[0]} ")
+    assert last == said

@@ -11,6 +11,7 @@ from beckn_conformance.commands.cli import main
 from beckn_conformance.commands.spec.additions import member, operation, reading
 from beckn_conformance.commands.spec.additions.editing import styled
 from beckn_conformance.commands.spec.check import Problem, problems
+from beckn_conformance.specification import loading
 from beckn_conformance.specification.loading import default_folder, load
 from tests.changed_schemas import copied
 
@@ -110,8 +111,23 @@ def test_what_cannot_be_added_is_told_and_nothing_written(
     assert texts(folder) == before
 
 
+def test_the_schemas_of_an_installed_kit_are_not_changed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    package = tmp_path / "beckn_conformance"
+    folder = copied(package / "schemas")
+    monkeypatch.setattr(loading, "__file__", str(package / "specification" / "loading.py"))
+    before = texts(folder)
+
+    assert main(["spec", "add", "member", "/info/website"]) == 4
+
+    (line,) = capsys.readouterr().err.splitlines()
+    assert f"{folder} belongs to an installed kit" in line
+    assert texts(folder) == before
+
+
 def test_the_command_prints_what_was_written_and_what_is_left(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["spec", "add", "member", "/info/website", "--spec", str(folder)]) == 0
 
     said = {line.partition(" ")[0] for line in capsys.readouterr().out.splitlines()}
-    assert said == {"wrote", "decide", "mend"}
+    assert said == {"folder", "wrote", "decide", "mend"}

@@ -331,7 +331,6 @@ def test_nan_is_no_number_of_seconds(tmp_path, key):
         ("/info/*", "'/info"),
         ("/Info/phone", "'/info/phone'"),
         ("header:Message", "'header:message'"),
-        ("/", "the nearest are"),
     ],
 )
 def test_a_waiver_for_no_member_is_refused_with_the_nearest_one(pointer, hint):

@@ -42,17 +42,21 @@ def test_it_listens_at_an_address_of_ipv6(start: Callable[..., tuple[Popen[str],
 
 
 @pytest.mark.parametrize(
-    ("kind", "name", "nearest"),
-    [("defect", "get-path-mising", "get-path-missing"), ("variation", "id-uid", "id-uuid")],
+    ("kind", "name", "hint"),
+    [
+        ("defect", "get-path-mising", "did you mean 'get-path-missing'? "),
+        ("variation", "id-uid", "did you mean 'id-uuid'? "),
+        ("defect", "nopee", ""),
+    ],
 )
-def test_an_unknown_name_is_an_error_that_names_the_nearest(
-    kind: str, name: str, nearest: str, capsys: pytest.CaptureFixture[str]
+def test_an_unknown_name_is_an_error_that_names_a_close_one(
+    kind: str, name: str, hint: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     status = main([f"--{kind}", name])
 
     said = capsys.readouterr()
     assert (status, said.out) == (2, "")
-    assert said.err == f"reference_server: unknown {kind} '{name}', the nearest is '{nearest}'\n"
+    assert said.err == f"reference_server: unknown {kind} '{name}'; {hint}--list prints all\n"
 
 
 def test_the_list_ends_quietly_when_its_reader_has_enough() -> None:

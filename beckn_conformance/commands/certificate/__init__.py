@@ -32,7 +32,7 @@ def _keygen(chosen: argparse.Namespace) -> int:
     from . import dsse, keys
 
     public = keys.generate(chosen.key)
-    print(f"private key: {chosen.key} (keep it to yourself)")
+    print(f"private key: {chosen.key} (keep it secret)")
     print(f"public key: {public}, id {dsse.key_id(keys.public_key(public))}")
     return 0
 
@@ -80,7 +80,7 @@ def _add_verify(commands: Commands) -> None:
         "verdict unless --verdict is given; 1 if something does not; 4 if no certificate can be read.",
     )
     verify.add_argument(
-        "folder", metavar="DIR", type=path_of, help="report folder with a certificate.json, or a ZIP of it"
+        "folder", metavar="DIR_OR_ZIP", type=path_of, help="report folder with a certificate.json, or a ZIP of it"
     )
     verify.add_argument("--public-key", type=path_of, required=True, help="public key of the issuer")
     verify.add_argument("--gateway", metavar="URL", help="the gateway that it must be about")

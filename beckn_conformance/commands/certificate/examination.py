@@ -103,7 +103,8 @@ def issue(folder: Path, signer: Ed25519PrivateKey, specification: Specification,
     if datetime.datetime.fromisoformat(again["run"]["finished"]) > now + LEEWAY:
         problems.append("by the clock here, the run is still to end")
     if problems:
-        more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
+        left = len(problems) - 1
+        more = f" (and {left} more problem{'' if left == 1 else 's'})" if left else ""
         raise UsageError(f"{folder} cannot be certified: {problems[0]}{more}")
     files.write(again, folder, specification)
     signed = statement.sign(statement.make(folder, again, judged, now, now + datetime.timedelta(days=days)), signer)

@@ -21,7 +21,7 @@ from ...specification.specification import Specification
 from ...untrusted import reading
 from . import dsse
 
-NAME = "certificate.json"
+NAME = files.CERTIFICATE
 STATEMENT = "https://in-toto.io/Statement/v1"
 PREDICATE = "urn:beckn-conformance:certificate:2"
 PAYLOAD = "application/vnd.in-toto+json"
@@ -107,6 +107,8 @@ def opened(folder: Path, key: Ed25519PublicKey, specification: Specification) ->
 
     Raises UsageError where there is no certificate or one that cannot be read at all.
     """
+    if folder.is_file():
+        raise UsageError(f"{folder} holds no {NAME}: its run was not certified")
     path = folder / NAME
     content = reading.content(path, most=LARGEST, below=folder)
     try:

@@ -204,16 +204,17 @@ def _add_add(group: Commands) -> None:
     reading.add_argument("--topic", required=True, help="what it is about, in a few words")
     reading.add_argument("--level", choices=("M", "S", "R", "C"), default="R", help="how it binds (R: recorded only)")
     for one in (member, operation, reading):
-        one.add_argument("--spec", metavar="DIR", type=path_of, help="the copy of schemas/ to write to (schemas/)")
+        one.add_argument(
+            "--spec", metavar="DIR", type=path_of, help="the copy of schemas/ to write to (the checkout's)"
+        )
     add.set_defaults(does=_extend)
 
 
 def _extend(chosen: argparse.Namespace) -> int:
-    from ...specification.loading import default_folder
     from . import check
-    from .additions import member, operation, reading
+    from .additions import folder_of_kit, member, operation, reading
 
-    folder = chosen.spec or default_folder()
+    folder = chosen.spec or folder_of_kit()
     match chosen.kind:
         case "member":
             added = member.add(folder, chosen.name, chosen.type, optional=chosen.optional)
@@ -221,6 +222,7 @@ def _extend(chosen: argparse.Namespace) -> int:
             added = operation.add(folder, chosen.name, chosen.like)
         case _:
             added = reading.add(folder, chosen.name, chosen.topic, chosen.level)
+    say([f"folder  {folder}"])
     say(f"wrote   {line}" for line in added.written)
     say(f"decide  {line}" for line in added.left)
     say(f"mend    {problem}" for problem in check.problems(folder))
