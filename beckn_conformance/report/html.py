@@ -38,7 +38,7 @@ STATUSES = ("failed", "warned", "inconclusive", "passed", "waived", "not-applica
 """Statuses of requirements, worst first."""
 WORDS = {
     "conformant": "Conformant",
-    "non-conformant": "Not conformant",
+    "non-conformant": "Non-conformant",
     "inconclusive": "Inconclusive",
     "incomplete": "Incomplete",
 }
@@ -177,10 +177,10 @@ def _shown(value: Any) -> Any:
     return value
 
 
-def day(text: str) -> str:
+def day(text: str, time: str = "%H:%M") -> str:
     """Formats a moment for a person: 4 May 2026, 10:00 UTC."""
     moment = datetime.datetime.fromisoformat(text).astimezone(datetime.UTC)
-    return f"{moment.day} {moment:%B %Y, %H:%M} UTC"
+    return f"{moment.day} {moment:%B %Y, {time}} UTC"
 
 
 def _requirement(row: Mapping[str, Any], specification: Specification) -> dict[str, Any]:

@@ -104,7 +104,7 @@ def hostile():
 def test_the_page_names_the_gateway_and_the_run():
     text = Reader(page(finding())).text
 
-    for words in ("Acme Gateway 4.2", "by Acme", "Not conformant", "class core", "https://gw.example/api"):
+    for words in ("Acme Gateway 4.2", "by Acme", "Non-conformant", "class core", "https://gw.example/api"):
         assert words in text
     assert "4 May 2026, 10:00 UTC, 3,000 exchanges in 9.5 s" in text
     assert SPECIFICATION.digest in text

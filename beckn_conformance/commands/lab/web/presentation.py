@@ -80,8 +80,8 @@ def _own(name: str) -> str:
 
 
 def day(text: str) -> str:
-    """Formats a moment for a person."""
-    return html.day(text)
+    """Formats a moment for a person, to the second: two runs of one minute are told apart."""
+    return html.day(text, "%H:%M:%S")
 
 
 def tone(run: Run) -> str:
