@@ -242,6 +242,12 @@ def _unseen_peers(evidence: _Evidence) -> str | None:
     return "no peers are declared, so nothing is seen of the other gateways of the region"
 
 
+def never_shown(requirement: str, config: GatewayConfig) -> str:
+    """Why a gateway need not show what the requirement with an id is about; empty if it has to (R12)."""
+    deferred = requirement.partition("-")[2] == "VISIBLE" and config.updates == "deferred"
+    return "updates are declared as deferred" if deferred else ""
+
+
 def _unshown_update(evidence: _Evidence) -> str | None:
     """A gateway that applies updates later need not show them (R12)."""
     run, id_ = evidence.run, evidence.requirement.id
@@ -249,8 +255,8 @@ def _unshown_update(evidence: _Evidence) -> str | None:
     if evidence.exercised:
         return None
     prefix, _, ending = id_.partition("-")
-    if ending == "VISIBLE" and deferred:
-        return "updates are declared as deferred"
+    if why := never_shown(id_, run.config):
+        return why
     visible = "UPDATE-VISIBLE" if id_ == "CLONE-UPDATED" else f"{prefix}-VISIBLE"
     if (id_ == "CLONE-UPDATED" or ending == "STAYS") and (deferred or run.tally.found.get(visible)):
         return "no Provider/get showed the values of an update, so none could be taken back or cloned"

@@ -187,7 +187,7 @@ class Campaign:
             return
         reporter.section("conformance")
         if letters := [f"{letter} {status}" for status, letter in LETTERS.items() if reporter.stats.get(status)]:
-            reporter.write_line(f"letters of tests: {', '.join(letters)}")
+            reporter.write_line(f"letters above: {', '.join(letters)}")
         if not self.session.run.unreachable:
             # The requirement of such a test may have passed by others, and then nothing else says why.
             for line in terminal.inconclusive_tests(reasons(reporter.stats.get("inconclusive", ()))):

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from ..judging.finding import Finding
 from ..judging.judge import Judge
-from ..judging.outcome import Verdict, conclude
+from ..judging.outcome import Verdict, conclude, never_shown
 from ..judging.tally import Tally
 from ..judging.waivers import excusing
 from ..messages.exchange import Exchange
@@ -190,7 +190,7 @@ class Assessment:
             return TestOutcome(status, self._mask(text), findings)
         missing = [requirement for requirement in event.requirements if requirement not in shown.exercised]
         if missing and not (event.drawn and shown.exercised):
-            why = shown.reason or "nothing it needs happened"
+            why = shown.reason or never_shown(missing[0], self.run.config) or "nothing it needs happened"
             return TestOutcome("inconclusive", f"{missing[0]} could not be judged: {why}")
         return TestOutcome("passed", "")
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from beckn_conformance.commands import cli
+from beckn_conformance.commands.certificate import keys
 from beckn_conformance.commands.spec import catalogue
 from beckn_conformance.errors import KitError, UsageError
 
@@ -105,3 +106,14 @@ def test_a_usage_error_is_told_with_the_usage_of_its_command(
     usage, *_, last = capsys.readouterr().err.splitlines()
     assert usage.startswith(f"usage: beckn-conformance {arguments[0]} ")
     assert last == said
+
+
+@pytest.mark.parametrize(
+    ("read", "name", "said"),
+    [(keys.signer, "lab.key.pub", "holds the public key"), (keys.public_key, "lab.key", "holds the private key")],
+)
+def test_the_wrong_key_of_a_pair_is_named(tmp_path: Path, read, name: str, said: str) -> None:
+    keys.generate(tmp_path / "lab.key")
+
+    with pytest.raises(UsageError, match=said):
+        read(tmp_path / name)

@@ -172,7 +172,7 @@ def test_the_summary_is_of_the_run_and_in_that_of_the_job(formats: Formats) -> N
 
 
 def test_the_terminal_explains_the_letters_of_the_tests(formats: Formats) -> None:
-    assert "letters of tests: w warned" in formats.run.output.splitlines()
+    assert "letters above: w warned" in formats.run.output.splitlines()
 
 
 def test_the_badge_shows_the_verdict(formats: Formats) -> None:

@@ -22,8 +22,8 @@ def run():
     return Run(load(), GatewayConfig("https://gw.example/api"), "0123456789ab", 7, datetime.datetime.now(datetime.UTC))
 
 
-def assessed(*events):
-    started = run()
+def assessed(*events, started=None):
+    started = started or run()
     assessment = Assessment(started)
     for event in (RunStart(started), PROBE, *events):
         assessment.apply(event)
@@ -53,6 +53,14 @@ def test_findings_of_one_test_are_none_of_the_next():
 
     assert assessment.outcome.status == "inconclusive"
     assert assessment.outcome.text == f"{CHECKED} could not be judged: nothing it needs happened"
+
+
+def test_a_test_of_deferred_updates_says_that_they_are_declared_so():
+    config = GatewayConfig("https://gw.example/api", updates="deferred")
+    assessment = assessed(TestEnd("t", ["UPDATE-VISIBLE"]), started=dataclasses.replace(run(), config=config))
+
+    assert assessment.outcome.status == "inconclusive"
+    assert assessment.outcome.text == "UPDATE-VISIBLE could not be judged: updates are declared as deferred"
 
 
 def test_a_smaller_example_stands_for_a_finding_and_exercises_nothing_else():

@@ -44,7 +44,7 @@ def generate(path: Path) -> Path:
 def signer(path: Path) -> Ed25519PrivateKey:
     """Reads a private key. Raises UsageError for a file without one."""
     try:
-        key = load_pem_private_key(_read(path), password=None)
+        key = load_pem_private_key(_read(path, other="public"), password=None)
     except (ValueError, TypeError, UnsupportedAlgorithm) as error:
         raise UsageError(f"{path} holds no private key that can be used: {_first_line(error)}") from error
     if not isinstance(key, Ed25519PrivateKey):
@@ -55,7 +55,7 @@ def signer(path: Path) -> Ed25519PrivateKey:
 def public_key(path: Path) -> Ed25519PublicKey:
     """Reads a public key. Raises UsageError for a file without one."""
     try:
-        key = load_pem_public_key(_read(path))
+        key = load_pem_public_key(_read(path, other="private"))
     except (ValueError, UnsupportedAlgorithm) as error:
         raise UsageError(f"{path} holds no public key that can be used: {_first_line(error)}") from error
     if not isinstance(key, Ed25519PublicKey):
@@ -70,8 +70,12 @@ def _write(path: Path, content: bytes, mode: int) -> None:
         file.write(content)
 
 
-def _read(path: Path) -> bytes:
-    return reading.content(path, most=LARGEST)
+def _read(path: Path, *, other: str) -> bytes:
+    """Reads a file with one key of a pair; raises UsageError for one with the ``other`` key."""
+    content = reading.content(path, most=LARGEST)
+    if content.startswith(f"-----BEGIN {other.upper()} KEY-----".encode()):
+        raise UsageError(f"{path} holds the {other} key of a pair; the other one is needed here")
+    return content
 
 
 def _first_line(error: Exception) -> str:
