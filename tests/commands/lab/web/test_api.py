@@ -203,7 +203,11 @@ def test_the_api_describes_itself_whole(site, local):
     assert description["openapi"] == "3.1.0"
     assert description["security"] == [{"token": []}]
     assert "security" not in local.program().ask("GET", "/openapi.json").json()
+    started = description["paths"]["/api/gateways/{id}/runs"]["post"]["requestBody"]["content"]
+    assert {"application/json", "application/x-www-form-urlencoded"} < started.keys()
     manual = site.browser("alice").read("/api")
+    assert "Authorization: Bearer $TOKEN" in manual
+    assert "Authorization" not in local.browser().read("/api")
     for _, path in described:
         assert path.replace(":path", "") in manual
 
