@@ -108,7 +108,8 @@ class Judge:
             self.known.binds_tokens = False
         owner = self.known.registrations.get(observation.registration)
         if owner is not None and exchange.acknowledged:
-            owner.waits = member(exchange.body_of_reply, "/registration/status") in observation.pending
+            status = member(exchange.body_of_reply, "/registration/status")
+            owner.waits = isinstance(status, str) and status in observation.pending
 
     @property
     def expired(self) -> bool:

@@ -12,7 +12,7 @@ from beckn_conformance.commands.cli import main
 SHOWN = {
     "signup-info-phone-no-dash-accepted": ("SIGNUP-NACK-PHONE", "the reply says NACK"),
     "get-name-upper-case": ("GET-ROUND-TRIP-EXACT", "info is what was sent"),
-    "update-refused-suspends": ("UPDATE-NACK-STATUS-UNCHANGED", "the status stays"),
+    "update-refused-pending": ("UPDATE-NACK-STATUS-UNCHANGED", "the status stays"),
     "documents-document-id-fresh": ("DOCUMENTS-DOCUMENT-ID-STABLE", "document ids stay"),
     "get-status-409": ("REPLY-STATUS-ACK", "the status fits the reply"),
 }

@@ -29,7 +29,7 @@ def _played() -> Iterator[str]:
             seen.add(one.requirement)
 
 
-NOWHERE = "not found at Provider/documents/add /registration/id, but at no place"
+NOWHERE = "not found at Provider/documents/add /registration/id"
 
 
 @pytest.mark.parametrize("name", [*_played()])
