@@ -176,6 +176,19 @@ def test_two_runs_are_compared(site, monkeypatch):
     assert f'value="{old}"' in alice.read("/compare")
 
 
+def test_two_runs_of_one_minute_are_told_apart(site, monkeypatch):
+    scripted(monkeypatch)
+    gateway = entered(site.laboratory)
+    runs = [over(site.laboratory, begun(site.laboratory, ALICE, gateway)) for _ in range(2)]
+
+    page = site.browser("alice").read(f"/gateways/{gateway}")
+    for run in runs:
+        # 2026-05-04T10:00:07.123+00:00
+        assert f"{run.created[11:19]} UTC</time>" in page
+        assert f'name="old" value="{run.id}"' in page
+        assert f'name="new" value="{run.id}"' in page
+
+
 def test_the_badge_is_for_everybody_and_says_the_verdict_only(site, monkeypatch):
     scripted(monkeypatch)
     gateway = entered(site.laboratory, name="Secret Plans")
