@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -41,14 +42,21 @@ class _Red(AssertionError):
 class Results:
     """Adds to the results of a run, which allure-pytest makes and writes.
 
-    ``record`` is what this process records as it goes. In it, secrets are masked.
+    ``opened`` opens what this process records as it goes, which begins with the first call. In it, secrets are masked.
     """
 
-    def __init__(self, folder: Path, record: Record) -> None:
+    def __init__(self, folder: Path, opened: Callable[[], Record]) -> None:
         self._folder = folder
-        self._record = record
-        self._scenarios = Scenarios(record)
+        self._opened = opened
         self._earlier = {path.name for path in folder.glob("*")}
+
+    @cached_property
+    def _record(self) -> Record:
+        return self._opened()
+
+    @cached_property
+    def _scenarios(self) -> Scenarios:
+        return Scenarios(self._record)
 
     def describe(self, item: pytest.Item, requirements: Sequence[Requirement]) -> None:
         """Sets title, labels and description of the running test."""
@@ -133,8 +141,9 @@ class Results:
         allure.attach(lines, name, allure.attachment_type.TEXT)
 
     def close(self) -> None:
-        """Closes the record."""
-        self._record.close()
+        """Closes the record, if it was opened."""
+        if "_record" in self.__dict__:
+            self._record.close()
 
 
 def _request(request: Mapping[str, Any]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -30,8 +31,8 @@ def allure_results(config: pytest.Config, session: Session, worker: str) -> Resu
     from .allure import Results
 
     assert session.folder is not None
-    record = Record(session.folder, session.specification, worker=worker)
-    return Results(Path(config.invocation_params.dir) / asked, record)
+    opened = functools.partial(Record, session.folder, session.specification, worker=worker)
+    return Results(Path(config.invocation_params.dir) / asked, opened)
 
 
 class Outcomes:
