@@ -77,7 +77,7 @@ def test_nobody_waits_longer_than_declared(gateway: Make, talk: Talk) -> None:
 
     reply, trouble = send(gateway(talk=talk), big, timeout=1.0)
 
-    assert (reply, trouble) == (None, Trouble(TroubleKind.TIMEOUT, "no whole reply within 1 s"))
+    assert (reply, trouble) == (None, Trouble(TroubleKind.TIMEOUT, "no whole reply within 1 s (--gateway-timeout)"))
 
 
 def test_nobody_waits_for_a_reply_longer_than_it_is_worth(gateway: Make) -> None:

@@ -96,7 +96,7 @@ def test_what_never_ends_is_cut_by_time(gateway: Make, name: str) -> None:
     (exchange,) = send(gateway(talk=ENDLESS[name]).url, GET, timeout=0.3)
 
     assert exchange.reply is None
-    assert str(exchange.trouble) == "timeout: no whole reply within 0.3 s"
+    assert str(exchange.trouble) == "timeout: no whole reply within 0.3 s (--gateway-timeout)"
 
 
 HINTS = b"HTTP/1.1 103 Early Hints\r\nLink: </a>; rel=preload\r\n\r\n"
