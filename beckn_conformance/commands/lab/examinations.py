@@ -13,11 +13,11 @@ from ...run import embedded
 from ...untrusted.archive import is_zip
 from ..certificate.statement import NAME as CERTIFICATE
 from ..fleet.job import write_config
-from . import child, uploads
+from . import access, child, uploads
 from .accounts import Account
 from .execution import Jobs
 from .places import Places
-from .refusals import NO_GATEWAY, Invalid, NotFound
+from .refusals import Invalid
 from .results import told
 from .runs import need_disk, need_room
 from .store import Gateway, Run, Store, new_id, now
@@ -113,12 +113,7 @@ class Examinations:
             return found
 
     def _gateway(self, account: Account, id_: str) -> Gateway | None:
-        if not id_:
-            return None
-        found = self._store.get(Gateway, id_)
-        if found is None or not (account.officer or found.owner == account.name):
-            raise NotFound(NO_GATEWAY)
-        return found
+        return access.gateway(self._store, account, id_) if id_ else None
 
     def _public_key(self, given: bytes, private: Path) -> bytes:
         """A public key in PEM form: the one given, or that of the laboratory."""

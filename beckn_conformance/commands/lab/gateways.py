@@ -10,7 +10,7 @@ from ...config.urls import check_url
 from ...errors import UsageError
 from ...run import embedded
 from ...specification.specification import Specification
-from . import declarations
+from . import access, declarations
 from .accounts import Account
 from .places import Places
 from .refusals import NO_GATEWAY, Conflict, Invalid, NotFound
@@ -68,22 +68,21 @@ class Gateways:
 
         Each word of the search is in their name, URL or owner.
         """
-        own = {} if account.officer else {"owner": account.name}
         words = search.casefold().split()
         found = [
             gateway
-            for gateway in self._store.all(Gateway, -1, **own)
+            for gateway in self._store.all(Gateway, -1, **access.own(account))
             if all(word in f"{gateway.name} {gateway.url} {gateway.owner}".casefold() for word in words)
         ]
         return [self._view(gateway) for gateway in found]
 
     def get(self, account: Account, id_: str) -> GatewayView:
         """Returns a gateway. Raises NotFound, also for another vendor's."""
-        return self._view(self._own(account, id_))
+        return self._view(access.gateway(self._store, account, id_))
 
     def declaration(self, account: Account, id_: str) -> Mapping[str, Any]:
         """Returns what is declared about a gateway, secrets included: for the form, and for no page."""
-        gateway = self._own(account, id_)
+        gateway = access.gateway(self._store, account, id_)
         try:
             return self._vault.open(gateway.declarations, gateway.id)
         except UsageError:
@@ -121,7 +120,7 @@ class Gateways:
 
         Secrets that are written as ``HIDDEN`` stay, unless they would be sent to another host.
         """
-        gateway = self._own(account, id_)
+        gateway = access.gateway(self._store, account, id_)
         stored = self.declaration(account, id_)
         errors = {**declarations.carried(declaration, stored, url, gateway.url), **errors}
         declaration = declarations.kept(declaration, stored)
@@ -137,7 +136,7 @@ class Gateways:
 
     def remove(self, account: Account, id_: str) -> None:
         """Removes a gateway with its runs and their reports. Raises Conflict if one is under way."""
-        gateway = self._own(account, id_)
+        gateway = access.gateway(self._store, account, id_)
         runs = self._store.all(Run, gateway=id_)
         if any(run.under_way for run in runs):
             raise Conflict("a run of this gateway is under way; cancel it first")
@@ -155,12 +154,6 @@ class Gateways:
         if not found:
             raise NotFound(NO_GATEWAY)
         return self._view(found[0])
-
-    def _own(self, account: Account, id_: str) -> Gateway:
-        gateway = self._store.get(Gateway, id_)
-        if gateway is None or not (account.officer or gateway.owner == account.name):
-            raise NotFound(NO_GATEWAY)
-        return gateway
 
     def _view(self, gateway: Gateway) -> GatewayView:
         # Judged traffic may be made up, and runs of another URL say nothing about this one.

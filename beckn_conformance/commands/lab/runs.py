@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from . import access
 from .accounts import Account
 from .places import Places
 from .queue import Queue
-from .refusals import NO_GATEWAY, NO_RUN, Conflict, Invalid, NotFound, Unavailable
+from .refusals import NO_GATEWAY, Conflict, Invalid, NotFound, Unavailable
 from .store import UNDER_WAY, Gateway, Run, Store, new_id
 
 LARGEST_SHARE = 20 << 30
@@ -47,21 +48,15 @@ class Runs:
 
     def list(self, account: Account, gateway: str = "", limit: int = 200) -> list[Run]:
         """Lists the runs that an account may see, newest first: all, or those of a gateway."""
-        own = {} if account.officer else {"owner": account.name}
-        return self._store.all(Run, limit, **own, **({"gateway": gateway} if gateway else {}))
+        return self._store.all(Run, limit, **access.own(account), **({"gateway": gateway} if gateway else {}))
 
     def get(self, account: Account, id_: str) -> Run:
         """Returns a run. Raises NotFound, also for another vendor's."""
-        run = self._store.get(Run, id_)
-        if run is None or not (account.officer or run.owner == account.name):
-            raise NotFound(NO_RUN)
-        return run
+        return access.run(self._store, account, id_)
 
     def start(self, account: Account, gateway: str, *, strict: bool, depth: int, seed: int | None) -> Run:
         """Queues a run of a gateway. Raises Invalid for a field, and for a URL that may not be connected to."""
-        found = self._store.get(Gateway, gateway)
-        if found is None or not (account.officer or found.owner == account.name):
-            raise NotFound(NO_GATEWAY)
+        found = access.gateway(self._store, account, gateway)
         errors = {}
         if not 1 <= depth <= DEEPEST:
             errors["depth"] = f"1 to {DEEPEST} examples of each property"
