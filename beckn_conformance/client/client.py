@@ -51,7 +51,7 @@ class Gateway:
         self.line = asyncio.Lock()
         """Held while a group of calls waits for places, so that two groups never wait for each other's."""
         self.has_socket = transport is None and not (config.proxy and config.url.startswith("http:"))
-        """Whether raw bytes can be sent: a proxy lets them pass through a tunnel only, which it opens for https."""
+        """True if raw bytes can be sent: a proxy lets them pass through a tunnel only, which it opens for https."""
         self._memory = memory or Memory()
         self._peer = config.url if peer else ""
         self._record = record

@@ -148,7 +148,7 @@ class Connection(asyncio.Protocol):
 
 
 def _left(transport: asyncio.Transport) -> Iterator[bytes]:
-    """What came before a write failed, but for TLS: a server may refuse a request before it has read all of it."""
+    """Yields what arrived before a write failed, except over TLS: servers may refuse a request half read."""
     if transport.get_extra_info("sslcontext") is not None:
         return
     with contextlib.suppress(OSError), socket.socket(fileno=os.dup(transport.get_extra_info("socket").fileno())) as s:

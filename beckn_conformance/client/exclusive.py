@@ -21,7 +21,7 @@ class ExclusiveAccess:
         self.sure = True
         """False if other processes of the same run send at the same time."""
         self.answered = False
-        """Whether the gateway answered at the end of the last section that was alone."""
+        """True if the gateway answered at the end of the last section that was alone."""
 
     @contextlib.asynccontextmanager
     async def together(self) -> AsyncIterator[None]:

@@ -36,7 +36,7 @@ class Network:
         self._tls = None if is_plain else tls_context(config.tls)
         self._sweep: asyncio.TimerHandle | None = None
         self._is_absolute = config.proxy is not None and is_plain
-        """Whether requests go to the proxy itself, rather than through a tunnel."""
+        """True if requests go to the proxy itself, rather than through a tunnel."""
         self._fields = (*CLIENT_HEADERS, *(proxy_fields(config.proxy) if self._is_absolute else ()))
 
     async def close(self) -> None:

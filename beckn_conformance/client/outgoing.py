@@ -31,7 +31,7 @@ class Outgoing:
     about: str = ""
     """These three as in the exchange."""
     plain: bool = False
-    """Whether to ask for a reply that is not compressed."""
+    """True to ask for a reply that is not compressed."""
     start: Callable[[], Awaitable[object]] | None = None
     """Awaited with a place in hand before the first attempt, if the moment of sending matters."""
 

@@ -32,7 +32,7 @@ class Shown:
     """Operations that answered with ACK or NACK."""
     signups_work: bool
     serves_fresh: bool
-    """Whether any call about a registration just made was acknowledged."""
+    """True if any call about a registration just made was acknowledged."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,7 @@ from .poll import poll
 from .verification import Verifier
 
 Turn = Callable[[], contextlib.AbstractAsyncContextManager[None]]
-"""What a call waits for before it is made."""
+"""Makes a context that a call waits to enter before it is made."""
 
 GATHERING = 2.0
 """Seconds that calls made together wait for each other's places."""
@@ -78,7 +78,7 @@ class Actor:
         self.turned_away = 0
         """Malformed requests that something in front answered; they are sent once more at the end of the run."""
         self.hurried = False
-        """Whether ``settle`` does not wait: what fails even so is made small sooner."""
+        """True if ``settle`` does not wait: what fails even so is made small sooner."""
         self.hostile = HostileSender(self)
         self.liveness = Liveness(self)
         self._gateways = peers or {}

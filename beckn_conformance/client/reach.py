@@ -91,7 +91,7 @@ class Pattern:
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """Where the kit may connect to: public addresses, and the hosts of patterns."""
+    """The addresses that the kit may connect to: public ones, and the hosts of patterns."""
 
     patterns: tuple[Pattern, ...] = ()
 
@@ -146,7 +146,7 @@ def _is_public(address: Address) -> bool:
 
 
 def _is_own(address: Address) -> bool:
-    """Whether this machine has the address; a connection would reach what a firewall keeps from others."""
+    """True if this machine has the address; a connection would reach what a firewall keeps from others."""
     family = socket.AF_INET if address.version == 4 else socket.AF_INET6
     try:
         with socket.socket(family, socket.SOCK_STREAM) as probe:

@@ -28,9 +28,9 @@ class ReplyReader:
 
     def __init__(self, method: str) -> None:
         self.surplus = False
-        """Whether bytes followed the compressed content."""
+        """True if bytes followed the compressed content."""
         self.keeps_alive = False
-        """Whether another request may follow on the connection, once the reply is whole."""
+        """True if another request may follow on the connection, once the reply is whole."""
         self._method = method
         self._parser = h11.Connection(h11.CLIENT, max_incomplete_event_size=LARGEST_HEAD)
         self._parser.send(_announced(method))

@@ -44,7 +44,7 @@ class Wait:
     """The attempts to send one request so far."""
 
     repeatable: bool
-    """Whether it changes nothing, so that it may be sent again even if it was carried out."""
+    """True if it changes nothing, so that it may be sent again even if it was carried out."""
     since: float | None = None
     repeats: int = 0
     reason: Trouble | None = None

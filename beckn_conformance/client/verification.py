@@ -47,16 +47,16 @@ class Verifier:
         self._next = 0
         self._lock = asyncio.Lock()
         self.always = False
-        """Whether each registration is verified at once, for gateways that serve nobody before."""
+        """True if each registration is verified at once, for gateways that serve nobody before."""
 
     @functools.cached_property
     def _trust(self) -> ssl.SSLContext:
-        """What the machine trusts; reading that takes longer than a call."""
+        """The certificates that the machine trusts; reading them takes longer than a call."""
         return tls_context({})
 
     @property
     def uses_stock(self) -> bool:
-        """Whether registrations made beforehand take the place of fresh ones."""
+        """True if registrations made beforehand take the place of fresh ones."""
         return self.always and self._hook is None and bool(self._stock)
 
     @property

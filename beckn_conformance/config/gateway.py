@@ -52,7 +52,7 @@ class GatewayConfig:
     concurrency: int = 24
     rate: float | None = None
     hostile: str = "all"
-    """Whether malformed, hostile and oversized requests are sent: ``all`` or ``none``."""
+    """``all`` or ``none``: which malformed, hostile and oversized requests are sent."""
     headers: Mapping[str, str] = field(default_factory=dict)
     tls: Mapping[str, Any] = field(default_factory=dict)
     proxies: Mapping[str, str] = field(default_factory=dict)

@@ -25,7 +25,7 @@ class Transcript:
     unmet: str = ""
     """Why the scenario stopped early."""
     lost: bool = False
-    """Whether answers were lost each time, so that it is worth playing once more at the end of the run (T13)."""
+    """True if answers were lost each time, so that it is worth playing once more at the end of the run (T13)."""
 
     @property
     def calls(self) -> list[Exchange]:
@@ -66,7 +66,7 @@ class Probe:
     """Operations that answered with ACK or NACK."""
     signups_work: bool
     serves_fresh: bool
-    """Whether the gateway serves registrations before they are verified, or verified ones can be had."""
+    """True if the gateway serves registrations before they are verified, or verified ones can be had."""
     notes: Sequence[str] = ()
     unheld: Sequence[str] = ()
     """Members of the header that a recording says nothing about."""
@@ -91,7 +91,7 @@ class TestEnd:
     requirements: Sequence[str]
     """Requirements that the test is there to exercise."""
     drawn: bool = False
-    """Whether the messages were drawn at random, so that they need not exercise every requirement."""
+    """True if the messages were drawn at random, so that they need not exercise every requirement."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +112,7 @@ class RunEnd:
     """The run is over, in all processes."""
 
     narrowed: bool
-    """Whether a part of the suite was left out."""
+    """True if a part of the suite was left out."""
     seconds: float
     chains: Mapping[str, str] = field(default_factory=dict)
     """By file of the record, the end of its chain. The journal adds them."""

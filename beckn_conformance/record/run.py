@@ -31,7 +31,7 @@ class Run:
     examples: int = 0
     """Examples of each property (``--fuzz-examples``)."""
     recorded: bool = False
-    """Whether other programs made the exchanges, so that more may have happened than was recorded."""
+    """True if other programs made the exchanges, so that more may have happened than was recorded."""
     payload: bool = False
     """Only headers and bodies of messages are on record, without the HTTP around them."""
     kit: str = __version__
@@ -42,7 +42,7 @@ class Run:
     exchanges: int = 0
     unreachable: str = ""
     narrowed: bool = False
-    """Whether a part of the suite was left out."""
+    """True if a part of the suite was left out."""
     registrations: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 

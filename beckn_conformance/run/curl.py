@@ -58,7 +58,7 @@ class Values:
 
     def __init__(self, binding: Binding, config: GatewayConfig) -> None:
         self.need_serial = False
-        """Whether a company id has SERIAL in it."""
+        """True if a company id has SERIAL in it."""
         self.config = config
         self._member = binding.body if isinstance(binding, EnvelopeBinding) else ""
         self._ids: dict[str, Expansion] = {}

@@ -27,7 +27,7 @@ class Rejudgement:
     folder: Path
     assessment: Assessment
     complete: bool = False
-    """Whether the run came to its end."""
+    """True if the run came to its end."""
     ran: dict[str, list[str]] = field(default_factory=dict)
     """By test, the requirements that it exercises."""
     scenarios: Counter[str] = field(default_factory=Counter)

@@ -88,9 +88,9 @@ class _Call:
     """Variable for the reply, if something is taken from it."""
     taken: tuple[str, ...] = ()
     beside: bool = False
-    """Whether the next call is made before this one is answered."""
+    """True if the next call is made before this one is answered."""
     waits: bool = False
-    """Whether all calls in the background are waited for after this one."""
+    """True if all calls in the background are waited for after this one."""
 
     def commands(self, *, shown: bool) -> Iterator[str]:
         """Yields the commands; unless all are ``shown``, only the last call prints its reply."""

@@ -26,7 +26,7 @@ class Scenario:
     play: Play
     """Sends, as the provider that it is given. What comes back is judged by everything that applies."""
     settles: bool = False
-    """Whether it waits for the gateway to settle: it is begun before others and judged after them."""
+    """True if it waits for the gateway to settle: it is begun before others and judged after them."""
     examples: Examples | None = None
     """Of a property: makes the Hypothesis strategy of its examples."""
     share: float = 1.0

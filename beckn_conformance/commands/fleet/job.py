@@ -36,12 +36,12 @@ MOST_AT_ONCE = 1 << 20
 CANCELLED = "cancelled"
 """The reason of a run that was told to end."""
 Wish = Literal["play", "end", "kill"]
-"""Whether a run is to be played, to be ended with a report, or to be killed."""
+"""The wish for a run: play it, end it with a report, or kill it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What a worker needs to know about a run. All of it can be sent to another machine."""
+    """Everything that a worker needs to know about a run. All of it can be sent to another machine."""
 
     name: str
     command: tuple[str, ...]

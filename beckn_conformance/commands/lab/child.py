@@ -35,7 +35,7 @@ class Finished:
 
     status: int
     output: bytes
-    """What it printed, up to MOST_OUTPUT bytes."""
+    """Its standard output, up to MOST_OUTPUT bytes."""
     complaint: str
     """The last line that it printed to standard error."""
 

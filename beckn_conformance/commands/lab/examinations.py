@@ -148,7 +148,7 @@ def _inner(folder: Path, name: str) -> Path:
 
 
 def _complaint(finished: child.Finished, path: Path, private: Path) -> str:
-    """What the child says is wrong with a file, without the folder in which it lies."""
+    """Returns the complaint of the child about a file, without the folder in which it lies."""
     text = finished.complaint or "it cannot be read"
     for folder in (path, path.parent, private):
         text = text.replace(f"{folder}/", "")

@@ -49,7 +49,7 @@ class Settings:
     key: Path | None = None
     """Private key of certificates."""
     guarded: bool = False
-    """Whether runs connect to public addresses only, and to what is allowed."""
+    """True if runs connect to public addresses only, and to what is allowed."""
     allow: tuple[str, ...] = ()
     """Hosts and networks to which runs may connect besides."""
 

@@ -1,4 +1,4 @@
-"""Where everything lies in the data folder of a laboratory."""
+"""Lays out the data folder of a laboratory."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is noted of a run that has ended. Without a report, one is made from its record."""
+"""Collects the result of a run that has ended. Without a report, one is made from its record."""
 
 from __future__ import annotations
 

@@ -43,7 +43,7 @@ class Gateway:
     url: str
     """In its normal form, or ``reference[:NAME]``."""
     declarations: bytes = b""
-    """What is declared about it, encrypted."""
+    """Its declarations, encrypted."""
     badge: str = dataclasses.field(default_factory=new_id)
     """The part of its badge's address that nobody guesses."""
     created: str = dataclasses.field(default_factory=now)

@@ -230,7 +230,7 @@ def groups(variations: Collection[Variation]) -> list[tuple[Variation, ...]]:
 
 
 def _agree(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
-    """Whether one gateway can be declared as both are without being asked less for the one than for the other.
+    """True if one gateway can be declared as both are without being asked less for the one than for the other.
 
     What a declaration takes from the questions is missing for all in the group. So those that take something keep to
     themselves, each with another declaration.

@@ -96,7 +96,7 @@ def _word(
 
 
 def _moves(observation: Observation, course: Course, document: Document, status: Any) -> Iterator[Judgement]:
-    """Draws conclusions from a status in a Provider/get that nothing was sent before."""
+    """Draws conclusions from a status that a Provider/get shows although nothing was sent since the last reply."""
     before, document.status = document.status, status if isinstance(status, str) else document.status
     if not isinstance(status, str) or before is None or not course.alone(observation):
         return

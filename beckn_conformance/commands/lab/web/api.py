@@ -100,7 +100,7 @@ def _known(call: Call, request: Request, form: FormData) -> None:
 
 @contextlib.asynccontextmanager
 async def _sent(request: Request) -> AsyncIterator[FormData]:
-    """What was sent, as a form or as a JSON object, whose members are then JSON texts unless they are text."""
+    """Reads what was sent: a form, or a JSON object, whose members are then JSON texts unless they are text."""
     if request.headers.get("content-type", "").partition(";")[0].strip().casefold() != "application/json":
         async with submitted(request) as form:
             yield form
@@ -182,7 +182,7 @@ def _whole_gateway(visit: Visit, id_: str) -> dict[str, Any]:
 
 
 def _declarations(visit: Visit, stored: Mapping[str, Any]) -> dict[str, Any]:
-    """What is declared; as it is stored if nothing was sent."""
+    """Reads the declarations that were sent; if there are none, returns the stored ones."""
     if "declarations" not in visit.form:
         return declarations.shown(stored)
     try:

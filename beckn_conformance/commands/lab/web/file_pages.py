@@ -89,7 +89,7 @@ def _is_zip(file: UploadFile) -> bool:
 
 
 def _result(found: Mapping[str, Any], *, alone: bool) -> dict[str, Any]:
-    """What an examination says, in words; ``alone`` without the files that the certificate is about."""
+    """Puts the result of an examination into words; ``alone`` without the files that the certificate is about."""
     about = found["statement"]["predicate"]
     gateway, run = about["gateway"], about["run"]
     name = " ".join(filter(None, (gateway["name"], gateway["version"]))) or gateway["url"]

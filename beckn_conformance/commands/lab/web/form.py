@@ -64,7 +64,7 @@ class Field:
     choices: tuple[str, ...] = ()
     secret: bool = False
     value: str = ""
-    """What to show; empty for a secret. Items of ``lines`` and ``choices`` are separated by line feeds."""
+    """The text to show; empty for a secret. Items of ``lines`` and ``choices`` are separated by line feeds."""
     stored: bool = False
     """True for a secret that is stored: if the field is left empty, it is kept."""
     error: str = ""
@@ -203,7 +203,7 @@ def _text(form: Form, name: str) -> str:
 
 
 def _value(form: Form, field: Field) -> Any:
-    """What was submitted in a field that is no table; empty if nothing was."""
+    """Reads a field that is no table; empty if nothing was submitted."""
     text = _text(form, field.name)
     if field.kind == "choices":
         return [choice for choice in form.get(field.name, ()) if choice]

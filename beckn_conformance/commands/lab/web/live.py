@@ -91,7 +91,7 @@ def _lines(path: Path, offset: int) -> list[tuple[int, dict[str, Any]]]:
 
 
 def _row(line: bytes) -> dict[str, Any] | None:
-    """What a line says, in the form of the pages; None for a line that is broken, as a worker may have sent it."""
+    """Reads a line, in the form of the pages; None for a line that is broken, as a worker may have sent it."""
     try:
         said = json.loads(line)
         return {

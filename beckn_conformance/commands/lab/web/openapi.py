@@ -39,7 +39,7 @@ class Call:
     method: str
     path: str
     text: str
-    """What it does."""
+    """One line about what it does."""
     does: Callable[[Visit], Any]
     """Returns JSON, None for nothing, or a response."""
     returns: str = ""

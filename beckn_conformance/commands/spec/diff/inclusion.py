@@ -164,7 +164,7 @@ _RULES: Mapping[str, Callable[[Schema, Any, Schema], bool]] = {
     "uniqueItems": lambda part, value, _: part.get("maxItems", 2) <= 1,
     "multipleOf": lambda part, value, _: "multipleOf" in part and part["multipleOf"] % value == 0,
 }
-"""Whether a schema asks for what a keyword of another one does, besides having the same."""
+"""True if a schema asks for what a keyword of another one does, besides having the same."""
 
 
 def child_of(schema: Schema, name: str) -> Schema:

@@ -118,7 +118,7 @@ class Place:
     schema: Schema
     required: bool
     sure: bool
-    """Whether nothing else in the schema speaks of this place."""
+    """True if nothing else in the schema speaks of this place."""
 
     def within(self, other: Place) -> bool:
         """Proves that one schema accepts nothing here that the other refuses; False if that is not certain."""

@@ -23,7 +23,7 @@ class Covered:
     fingerprint: str
     covered_by: tuple[str, ...]
     informative: bool
-    """Whether it asks nothing of a gateway."""
+    """True if it asks nothing of a gateway."""
     problem: str
     """What is left to do; "" if nothing is."""
 

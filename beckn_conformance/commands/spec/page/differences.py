@@ -66,7 +66,7 @@ class Drift:
 
     @property
     def drifted(self) -> bool:
-        """Whether anything differs that no reading settles; typing errors do not count."""
+        """True if anything differs that no reading settles; typing errors do not count."""
         return any(difference.kind == "drift" for difference in self.differences)
 
     def to_json(self) -> dict[str, Any]:

@@ -104,7 +104,7 @@ class Example:
             self._tell(value.line, pointer, f"{_quoted(value.value)}{allowed} only")
 
     def _is_literal(self, pointer: str, value: object) -> bool:
-        """Whether a value looks like a literal, in a member whose name shows literals elsewhere, as ``status`` does."""
+        """True if a value looks like a literal, in a member whose name shows literals elsewhere, as ``status`` does."""
         return pointer.rsplit("/", 1)[-1] in self._facts.literal_names and _LITERAL.fullmatch(str(value)) is not None
 
     # Whether the values fit.

@@ -64,7 +64,7 @@ class Facts:
         return str(self.layout["titles"].get(operation.key, f"{operation.section.strip('§')}. {operation.action}"))
 
     def is_introduced(self, operation: Operation) -> bool:
-        """Whether an operation has a title and a description."""
+        """True if an operation has a title and a description."""
         return operation.key in self.layout["titles"] and operation.key in self._prose["description"]
 
     def shown(self, operation: Operation, part: str, pointer: str, shape: Shape) -> tuple[bool, Any]:
@@ -121,7 +121,7 @@ def sentence(row: Mapping[str, Any]) -> Sentence:
 
 
 def is_stale(row: Mapping[str, Any]) -> bool:
-    """Whether a sentence was reworded since its coverage was considered."""
+    """True if a sentence was reworded since its coverage was considered."""
     return bool(fingerprint(row["text"]) != row["fingerprint"])
 
 

@@ -35,7 +35,7 @@ class Mistake:
     line: int
     text: str
     mended: bool
-    """Whether the meaning is clear, so the example is read anyway."""
+    """True if the meaning is clear, so the example is read anyway."""
 
 
 class _NoJson(Exception):

@@ -149,7 +149,7 @@ def _without_colon(text: str) -> str:
 
 
 def _is_bold(inline: Any) -> bool:
-    """Whether a paragraph is one run of bold text, and a colon perhaps."""
+    """True if a paragraph is one run of bold text, and a colon perhaps."""
     children = [child for child in inline.children if child.type != "text" or child.content.strip(" :")]
     bold = bool(children) and children[0].type == "strong_open" and children[-1].type == "strong_close"
     return bold and sum(child.type == "strong_open" for child in children) == 1

@@ -32,7 +32,7 @@ class Sentence:
     line: int = 0
     """Where a page has it; 0 for one of the schemas."""
     stale: bool = False
-    """Whether it was reworded since its coverage was considered."""
+    """True if it was reworded since its coverage was considered."""
 
 
 @lru_cache(maxsize=4096)

@@ -24,7 +24,7 @@ class Shape:
     literals: tuple[Any, ...] | None
     """The values of const or enum; None if any value of the type will do."""
     constant: bool
-    """Whether the literal is that of a const."""
+    """True if the literal is that of a const."""
     samples: tuple[Any, ...]
     """The examples of the schema."""
 

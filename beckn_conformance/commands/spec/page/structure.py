@@ -157,7 +157,7 @@ def _extra(part: Found, page: Expected) -> Iterator[Difference]:
     under: Block | None = None
     """The unknown heading that the block stands beneath."""
     follows = False
-    """Whether the block before it is one that the layout does not have."""
+    """True if the block before it is one that the layout does not have."""
     for block, after in zip(part.blocks, [*part.blocks[1:], None], strict=True):
         if id(block) not in extra:
             under, follows = None, False
