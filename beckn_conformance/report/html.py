@@ -98,7 +98,7 @@ def page(report: Mapping[str, Any], specification: Specification, rows: Mapping[
             for id_, row in rows.items()
             if any(r["sample"] == id_ for r in requirements.values())
         ],
-        configuration=_flat(report["configuration"]),
+        configuration=flat(report["configuration"]),
         waiver_states=WAIVER_STATES,
         bases=BASES,
         most_tests=MOST_TESTS,
@@ -265,7 +265,7 @@ def _next(report: Mapping[str, Any]) -> dict[str, str]:
     return {"text": "", "command": ""}
 
 
-def _flat(configuration: Mapping[str, Any]) -> list[tuple[str, str]]:
+def flat(configuration: Mapping[str, Any]) -> list[tuple[str, str]]:
     """The configuration as written, one line per key."""
     return [
         (key, value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))

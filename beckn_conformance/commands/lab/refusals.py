@@ -18,12 +18,18 @@ from ...errors import KitError
 class Refused(KitError):
     """An operation that was not done; its text is one sentence for people."""
 
+    status = 400
+    """In HTTP."""
+    headers: Mapping[str, str] = {}
+    """In HTTP, beside the usual ones."""
+    fields: Mapping[str, str] = {}
+    """An error for each field of a form; "" is the form as a whole."""
+
 
 class NotFound(Refused):
     """There is no such thing for this account."""
 
-    def __init__(self, what: str) -> None:
-        super().__init__(what)
+    status = 404
 
 
 NO_GATEWAY, NO_RUN = "there is no such gateway", "there is no such run"
@@ -32,17 +38,25 @@ NO_GATEWAY, NO_RUN = "there is no such gateway", "there is no such run"
 class Forbidden(Refused):
     """The account may not do that."""
 
+    status = 403
+
 
 class Conflict(Refused):
     """The operation does not fit the state of its object."""
+
+    status = 409
 
 
 class Unavailable(Refused):
     """The laboratory cannot do it now."""
 
+    status = 503
+
 
 class Invalid(Refused):
-    """What was entered cannot be used. ``fields`` has an error for each field; "" is the form as a whole."""
+    """What was entered cannot be used. ``fields`` says why."""
+
+    status = 422
 
     def __init__(self, fields: Mapping[str, str]) -> None:
         super().__init__("; ".join(fields.values()))

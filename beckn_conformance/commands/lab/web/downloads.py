@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import tempfile
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import IO
 
@@ -15,9 +16,7 @@ from starlette.responses import Response, StreamingResponse
 from ....errors import UsageError
 from ....report import files
 from ....untrusted import reading
-from ...certificate.statement import NAME as CERTIFICATE
 from ..refusals import NotFound
-from . import presentation
 from .shield import REPORT_POLICY
 
 WHAT = {
@@ -29,38 +28,29 @@ WHAT = {
     "summary.md": "a summary in Markdown",
     "badge.svg": "the verdict as a badge",
     "report.html": "one page with everything",
-    CERTIFICATE: "the certificate",
+    files.CERTIFICATE: "the certificate",
 }
-TYPES = {".json": "application/json", ".html": "text/html; charset=utf-8", ".svg": "image/svg+xml"}
 CHUNK = 256 * 1024
 
 
-def listed(folder: Path) -> list[tuple[str, str, str]]:
-    """The files of a folder other than scripts: name, what it is, and size."""
-    found = []
-    for name in (*files.NAMES, CERTIFICATE):
-        try:
-            size = os.lstat(folder / name).st_size
-        except OSError:
-            continue
-        found.append((name, WHAT.get(name, ""), presentation.size(size)))
-    return found
+def listed(folder: Path) -> Iterator[tuple[str, str, int]]:
+    """Yields the files of a folder other than scripts: name, what it is, and bytes."""
+    for name in (*files.NAMES, files.CERTIFICATE):
+        with contextlib.suppress(OSError):
+            yield name, WHAT.get(name, ""), os.lstat(folder / name).st_size
 
 
 def report(folder: Path) -> Response:
-    """report.html, in an origin of its own: it shows what a gateway has sent."""
-    response = _sent(_opened(folder, "report.html"), "text/html; charset=utf-8")
-    response.headers["Content-Security-Policy"] = REPORT_POLICY
-    return response
+    """report.html, in an origin of its own: it shows what a gateway has sent. Raises NotFound."""
+    headers = {"Content-Security-Policy": REPORT_POLICY}
+    return _sent(_opened(folder, "report.html"), "text/html; charset=utf-8", headers)
 
 
 def file(folder: Path, name: str) -> Response:
     """A file of a report to download. Raises NotFound."""
-    if not (files.is_name(name) or name == CERTIFICATE):
+    if not (files.is_name(name) or name == files.CERTIFICATE):
         raise NotFound("a report has no such file")
-    response = _sent(_opened(folder, name), "application/octet-stream")
-    _attach(response, name.rpartition("/")[2])
-    return response
+    return _sent(_opened(folder, name), "application/octet-stream", _attached(name.rpartition("/")[2]))
 
 
 def packed(folder: Path, name: str) -> Response:
@@ -68,23 +58,19 @@ def packed(folder: Path, name: str) -> Response:
     names = [*files.present(folder)]
     if not names:
         raise NotFound("there is no report")
-    names += [CERTIFICATE] if (folder / CERTIFICATE).is_file() else []
-    response = _sent(_archive(folder, names), "application/zip")
-    _attach(response, name)
-    return response
+    names += [files.CERTIFICATE] if (folder / files.CERTIFICATE).is_file() else []
+    return _sent(_archive(folder, names), "application/zip", _attached(name))
 
 
 def _archive(folder: Path, names: Iterable[str]) -> IO[bytes]:
-    """A ZIP of some files, in a temporary file."""
+    """A ZIP of some files, in a temporary file, which is closed when it has been sent."""
     with contextlib.ExitStack() as stack:
         made = stack.enter_context(tempfile.TemporaryFile())
         with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
             for name in names:
                 with _opened(folder, name) as source, archive.open(name, "w", force_zip64=True) as target:
-                    while chunk := source.read(CHUNK):
-                        target.write(chunk)
+                    shutil.copyfileobj(source, target, CHUNK)
         made.seek(0)
-        # It is closed when it has been sent.
         stack.pop_all()
         return made
 
@@ -96,9 +82,9 @@ def _opened(folder: Path, name: str) -> IO[bytes]:
         raise NotFound("a report has no such file") from error
 
 
-def _sent(file: IO[bytes], kind: str) -> Response:
+def _sent(file: IO[bytes], kind: str, headers: Mapping[str, str]) -> Response:
     length = os.fstat(file.fileno()).st_size
-    return StreamingResponse(_chunks(file), media_type=kind, headers={"Content-Length": str(length)})
+    return StreamingResponse(_chunks(file), media_type=kind, headers={"Content-Length": str(length), **headers})
 
 
 def _chunks(file: IO[bytes]) -> Iterator[bytes]:
@@ -107,6 +93,6 @@ def _chunks(file: IO[bytes]) -> Iterator[bytes]:
             yield chunk
 
 
-def _attach(response: Response, name: str) -> None:
+def _attached(name: str) -> Mapping[str, str]:
     """Has it saved and not shown. Names of reports need no quoting."""
-    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return {"Content-Disposition": f'attachment; filename="{name}"'}

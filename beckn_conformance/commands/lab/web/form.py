@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import functools
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Final
 
 from ....config.credentials import HIDDEN
@@ -17,6 +16,18 @@ SPARE_ROWS: Final = 3
 REMOVE: Final = ".remove"
 """Ending of the name of the box that removes a stored secret."""
 FLAGS: Final = {"true": True, "false": False}
+GROUPS: Final[Mapping[str, tuple[str, ...]]] = {
+    "Who is judged": ("gateway",),
+    "Protocol": ("binding", "envelope", "method", "timestamp_zone"),
+    "Behaviour": (
+        *("verification", "updates", "documents_echo", "status_names", "optional", "values", "settle"),
+        *("peers", "clone_within", "policy_update_frequency"),
+    ),
+    "Access": ("signup_token", "headers", "tls", "proxy", "verification_hook", "registrations"),
+    "Limits": ("timeout", "patience", "concurrency", "rate", "hostile"),
+    "Report and waivers": ("mask", "waivers"),
+}
+"""Keys of a declaration by the part of the form that they stand in; what is new to it stands at the end."""
 HELP: Final = {
     "signup_token": "token of a signup, agreed beforehand (H2)",
     "headers": "HTTP header fields sent with every request",
@@ -68,74 +79,88 @@ class Field:
     stored: bool = False
     """True for a secret that is stored: if the field is left empty, it is kept."""
     error: str = ""
-    columns: tuple[Field, ...] = ()
-    """Of a table."""
     rows: tuple[tuple[Field, ...], ...] = ()
     """Of a table, the last ones empty. A row whose first column is emptied is removed."""
 
     @property
-    def group(self) -> str:
-        """The key around it, such as ``tls``; empty at the top."""
-        return self.name.rpartition(".")[0]
+    def parts(self) -> list[Field]:
+        """The field itself, and the cells of its rows."""
+        return [self, *(cell for row in self.rows for cell in row)]
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A part of the form."""
+
+    title: str
+    fields: Sequence[Field]
+
+    @property
+    def errors(self) -> dict[str, str]:
+        """The errors at its fields and in their rows, by name."""
+        return {
+            part.name: f"{field.label}{'' if part is field else f', {part.label}'}: {part.error}"
+            for field in self.fields
+            for part in field.parts
+            if part.error
+        }
+
+    @property
+    def declared(self) -> int:
+        """How many of its fields have a value."""
+        return sum(any(part.value or part.stored for part in field.parts) for field in self.fields)
+
+
+def groups(declaration: Mapping[str, Any], errors: Mapping[str, str] = {}) -> list[Group]:
+    """The form for a declaration as ``declarations.shown``, with errors by name."""
+    left = fields(declaration, errors)
+    made = []
+    for title, keys in (*GROUPS.items(), ("Further", None)):
+        some = [field for field in left if keys is None or field.name.partition(".")[0] in keys]
+        left = [field for field in left if field not in some]
+        made += [Group(title, some)] if some else []
+    return made
 
 
 def fields(declaration: Mapping[str, Any], errors: Mapping[str, str] = {}) -> list[Field]:
-    """Returns the fields of the form for a declaration as ``declarations.shown``, with errors by name."""
-    return [_filled(field, at(declaration, field.name), errors) for field in _empty()]
+    """The fields of the form for a declaration as ``declarations.shown``, with errors by name."""
+    return [*_fields(shipped().files["gateway-config.json"]["properties"], declaration, errors)]
 
 
-def parse(form: Form, stored: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
-    """Returns the declaration that was submitted, and errors by name that ``declarations.check`` cannot see.
+def _fields(
+    properties: Mapping[str, Any], declared: Any, errors: Mapping[str, str], name: str = "", key: str = ""
+) -> Iterator[Field]:
+    """Yields the fields for the properties of an object; objects with known keys are taken apart.
 
-    ``stored`` secrets that were left empty are ``HIDDEN``.
+    Their names begin with ``name``, which has the numbers of rows in it, and ``key`` is the same without.
     """
-    declared: dict[str, Any] = {}
-    errors: dict[str, str] = {}
-    for field in _empty():
-        value: Any
-        if field.kind == "table":
-            value = _table(form, field, errors)
-        elif field.secret and not _text(form, field.name):
-            is_kept = at(stored, field.name) is not None and f"{field.name}{REMOVE}" not in form
-            value = HIDDEN if is_kept else ""
-        else:
-            value = _value(form, field)
-        if value not in ("", [], {}):
-            group = declared.setdefault(field.group, {}) if field.group else declared
-            group[field.name.rpartition(".")[2]] = value
-    return declared, errors
-
-
-# Fields.
-
-
-@functools.lru_cache(maxsize=1)
-def _empty() -> tuple[Field, ...]:
-    schema = shipped().files["gateway-config.json"]
-    return tuple(_fields(schema["properties"], "", schema["$defs"]))
-
-
-def _fields(properties: Mapping[str, Any], prefix: str, definitions: Mapping[str, Any]) -> Iterator[Field]:
-    """Yields the fields for the properties of an object; objects with known keys are taken apart."""
-    for key, given in properties.items():
+    definitions = shipped().files["gateway-config.json"]["$defs"]
+    for last, given in properties.items():
         rule = {**definitions[given["$ref"].rpartition("/")[2]], **given} if "$ref" in given else given
-        name = f"{prefix}{key}"
+        value = at(declared, last)
         if "properties" in rule:
-            yield from _fields(rule["properties"], f"{name}.", definitions)
+            yield from _fields(rule["properties"], value, errors, f"{name}{last}.", f"{key}{last}.")
             continue
-        field = Field(
-            name,
-            LABELS.get(name, key.replace("_", " ").capitalize()),
-            HELP.get(name, rule.get("description", "")),
-            _kind(name, rule),
+        whole, kind = f"{name}{last}", _kind(f"{key}{last}", rule)
+        secret = f"{key}{last}" in (*SECRET, *SECRET_COLUMNS)
+        rows = _rows(value) if kind == "table" else []
+        columns = _items(rule).get("properties", {"name": {}, "value": {}})
+        yield Field(
+            whole,
+            LABELS.get(f"{key}{last}", last.replace("_", " ").capitalize()),
+            HELP.get(f"{key}{last}", rule.get("description", "")),
+            kind,
             tuple(FLAGS) if rule.get("type") == "boolean" else tuple(rule.get("enum", _items(rule).get("enum", ()))),
-            secret=name in (*SECRET, *SECRET_COLUMNS),
+            secret,
+            "" if secret or kind == "table" else _written(value),
+            secret and value == HIDDEN,
+            # What is wrong with a row as a whole stands at its first cell.
+            errors.get(whole, "") or (errors.get(name[:-1], "") if name and last == next(iter(properties)) else ""),
+            tuple(
+                tuple(_fields(columns, row, errors, f"{whole}.{number}.", f"{key}{last}."))
+                for number, row in enumerate(rows)
+            ),
         )
-        if field.kind == "table":
-            named: Mapping[str, Any] = {"name": {}, "value": {}}
-            columns = _fields(_items(rule).get("properties", named), f"{name}.", definitions)
-            field = replace(field, columns=tuple(replace(c, name=c.name.rpartition(".")[2]) for c in columns))
-        yield field
 
 
 def _items(rule: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -143,11 +168,11 @@ def _items(rule: Mapping[str, Any]) -> Mapping[str, Any]:
     return items
 
 
-def _kind(name: str, rule: Mapping[str, Any]) -> str:
+def _kind(key: str, rule: Mapping[str, Any]) -> str:
     type_ = rule.get("type")
-    if name in ("tls.ca", "tls.client_cert"):
+    if key in ("tls.ca", "tls.client_cert"):
         return "pem"
-    if name in SECRET or name in SECRET_COLUMNS:
+    if key in SECRET or key in SECRET_COLUMNS:
         return "secret"
     if type_ == "object" or "properties" in _items(rule):
         return "table"
@@ -158,31 +183,12 @@ def _kind(name: str, rule: Mapping[str, Any]) -> str:
     return "number" if type_ in ("number", "integer") else "text"
 
 
-# Values shown.
-
-
-def _filled(field: Field, value: Any, errors: Mapping[str, str]) -> Field:
-    error = errors.get(field.name, "")
-    if field.kind == "table":
-        rows = enumerate([*_rows(value), *({} for _ in range(SPARE_ROWS))])
-        return replace(field, rows=tuple(_row(field, number, row, errors) for number, row in rows), error=error)
-    if field.secret:
-        return replace(field, stored=value == HIDDEN, error=error)
-    return replace(field, value=_written(value), error=error)
-
-
-def _row(table: Field, number: int, row: Mapping[str, Any], errors: Mapping[str, str]) -> tuple[Field, ...]:
-    """The cells of a row. What is wrong with the row as a whole stands at the first."""
-    name = f"{table.name}.{number}"
-    cells = [_filled(replace(c, name=f"{name}.{c.name}"), row.get(c.name), errors) for c in table.columns]
-    cells[0] = replace(cells[0], error=cells[0].error or errors.get(name, ""))
-    return tuple(cells)
-
-
 def _rows(value: Any) -> list[Mapping[str, Any]]:
+    """The rows of a table, with spare ones."""
     if isinstance(value, dict):
-        return [{"name": name, "value": content} for name, content in value.items()]
-    return [row for row in value if isinstance(row, dict)] if isinstance(value, list) else []
+        value = [{"name": name, "value": content} for name, content in value.items()]
+    rows = [row for row in value if isinstance(row, dict)] if isinstance(value, list) else []
+    return [*rows, *({} for _ in range(SPARE_ROWS))]
 
 
 def _written(value: Any) -> str:
@@ -194,19 +200,31 @@ def _written(value: Any) -> str:
     return "" if value is None else str(value)
 
 
-# Values submitted.
+# What is submitted.
 
 
-def _text(form: Form, name: str) -> str:
-    given = form.get(name) or [""]
-    return given[0].replace("\r\n", "\n").strip()
+def parse(form: Form, stored: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
+    """Returns the declaration that was submitted, and errors by name that ``declarations.check`` cannot see.
+
+    ``stored`` secrets that were left empty are ``HIDDEN``.
+    """
+    declared: dict[str, Any] = {}
+    errors: dict[str, str] = {}
+    for field in fields({}):
+        value = _table(form, field, errors) if field.kind == "table" else _value(form, field, field.name)
+        if field.secret and not value and f"{field.name}{REMOVE}" not in form:
+            value = HIDDEN if at(stored, field.name) is not None else ""
+        if value not in ("", [], {}):
+            group, _, key = field.name.rpartition(".")
+            (declared.setdefault(group, {}) if group else declared)[key] = value
+    return declared, errors
 
 
-def _value(form: Form, field: Field) -> Any:
+def _value(form: Form, field: Field, name: str) -> Any:
     """Reads a field that is no table; empty if nothing was submitted."""
-    text = _text(form, field.name)
+    text = (form.get(name) or [""])[0].replace("\r\n", "\n").strip()
     if field.kind == "choices":
-        return [choice for choice in form.get(field.name, ()) if choice]
+        return [choice for choice in form.get(name, ()) if choice]
     if field.kind == "lines":
         return [line.strip() for line in text.split("\n") if line.strip()]
     if field.choices == tuple(FLAGS):
@@ -226,24 +244,21 @@ def _number(text: str) -> int | float | str:
 
 def _table(form: Form, table: Field, errors: dict[str, str]) -> Any:
     """The rows of a table, without those whose first column is empty."""
-    first = table.columns[0].name
+    columns = {cell.name.rpartition(".")[2]: cell for cell in table.rows[0]}
+    first = next(iter(columns))
     pattern = re.compile(rf"{re.escape(table.name)}\.([0-9]{{1,6}})\.{first}")
-    numbers = sorted({int(found[1]) for name in form if (found := pattern.fullmatch(name))})
     rows = []
-    for number in numbers:
-        row = {c.name: _value(form, replace(c, name=f"{table.name}.{number}.{c.name}")) for c in table.columns}
+    for number in sorted({int(found[1]) for name in form if (found := pattern.fullmatch(name))}):
+        row = {key: _value(form, cell, f"{table.name}.{number}.{key}") for key, cell in columns.items()}
         if row[first]:
             # A secret that is left empty is kept.
-            row |= {c.name: HIDDEN for c in table.columns if c.secret and not row[c.name]}
+            row |= {key: HIDDEN for key, cell in columns.items() if cell.secret and not row[key]}
             rows.append({key: value for key, value in row.items() if value != ""})
-    return _by_name(rows, table.name, errors) if table.name == "headers" else rows
-
-
-def _by_name(rows: Sequence[Mapping[str, Any]], table: str, errors: dict[str, str]) -> dict[str, Any]:
+    if table.name != "headers":
+        return rows
     made: dict[str, Any] = {}
     for row in rows:
-        name = row["name"]
-        if name in made:
-            errors[f"{table}.{[*made].index(name)}.name"] = f"{name!r} stands here twice"
-        made[name] = row["value"]
+        if row["name"] in made:
+            errors[f"headers.{[*made].index(row['name'])}.name"] = f"{row['name']!r} stands here twice"
+        made[row["name"]] = row["value"]
     return made

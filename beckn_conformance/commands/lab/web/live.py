@@ -7,7 +7,7 @@ import json
 import os
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -54,20 +54,18 @@ class Progress:
 def progress(path: Path) -> Progress:
     """Folds what a run has written about its progress; nothing if there is no such file yet."""
     folded = Progress()
-    while True:
-        before = folded.offset
-        for folded.offset, row in lines(path, before):
+    while rows := lines(path, folded.offset):
+        for folded.offset, row in rows:
             folded.tests, folded.of = row["tests"], row["of"]
             folded.exchanges, folded.seconds = row["exchanges"], row["seconds"]
             for id_ in row["gone"]:
                 folded.findings.pop(id_, None)
             folded.findings.update((one["id"], one) for one in row["findings"])
-        if folded.offset == before:
-            return folded
+    return folded
 
 
-def lines(path: Path, offset: int) -> Iterator[tuple[int, dict[str, Any]]]:
-    """Yields some of the whole lines after an offset, each with the offset of its end."""
+def lines(path: Path, offset: int) -> list[tuple[int, dict[str, Any]]]:
+    """Some of the whole lines after an offset, each with the offset of its end."""
     try:
         with reading.opened(path) as file:
             if offset > os.fstat(file.fileno()).st_size:
@@ -78,16 +76,14 @@ def lines(path: Path, offset: int) -> Iterator[tuple[int, dict[str, Any]]]:
             if b"\n" not in content:
                 content += file.readline()
     except (UsageError, OSError):
-        return
+        return []
     *whole, _ = content.split(b"\n")
+    found = []
     for line in whole:
         offset += len(line) + 1
         if (row := _row(line)) is not None:
-            yield offset, row
-
-
-def _lines(path: Path, offset: int) -> list[tuple[int, dict[str, Any]]]:
-    return [*lines(path, offset)]
+            found.append((offset, row))
+    return found
 
 
 def _row(line: bytes) -> dict[str, Any] | None:
@@ -138,7 +134,7 @@ async def _events(
         while not await run_in_threadpool(over):
             state = await run_in_threadpool(_state, runs, account, id_)
             # Looked at after the state, so that nothing is missed that was written before the end.
-            rows = await run_in_threadpool(_lines, path, offset)
+            rows = await run_in_threadpool(lines, path, offset)
             changed = state != shown or state not in UNDER_WAY
             if changed and (not rows or state in UNDER_WAY):
                 yield f"event: state\ndata: {json.dumps(state)}\n\n"

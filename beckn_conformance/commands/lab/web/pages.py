@@ -1,25 +1,37 @@
-"""The pages of the laboratory. Each translates a visit into operations, and their results into a page."""
+"""The pages of the laboratory. Their forms are carried out by the calls of the API, and come back if one refuses."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from markupsafe import Markup, escape
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from ....errors import UsageError
+from ....report import transcripts
 from ....report.badge import drawn
+from ....untrusted.archive import is_zip
 from .. import declarations
-from ..accounts import ROLES, RULE, Account, Accounts
-from ..refusals import Conflict, Forbidden, Invalid, NotFound, Refused, Unavailable
-from . import form, presentation
+from ..accounts import RULE
+from ..refusals import Invalid, NotFound, Refused
+from ..store import Run, now
+from . import calls, downloads, form, live, presentation
 from .sessions import form_token
-from .visits import LOCAL_PATH, TooManyAttempts, Unknown, Visit, cookie_name, cookie_of, keep, site_of
+from .visits import LOCAL_PATH, NOBODY, Shown, TooManyAttempts, Unknown, Visit, cookie_name, cookie_of, keep, site_of
 
 PLACES = (("/", "Gateways"), ("/compare", "Compare"), ("/judge", "Judge"), ("/verify", "Verify"))
+TITLES = {404: "Not found", 403: "Not allowed", 409: "Not now", 429: "Too many attempts", 503: "Out of order"}
+MOST_RECENT = 20
+CHANGES = ("new", "worse", "changed", "waived", "better", "fixed")
+"""Kinds of changes, worst first."""
+
+Values = Mapping[str, Any]
+Errors = Mapping[str, str]
+"""By name of the field; "" is the form as a whole."""
+View = Callable[[Visit, Errors], Values]
+"""What a page shows, perhaps again with the errors of its form."""
 
 
 class Blanks(dict[str, Any]):
@@ -29,22 +41,21 @@ class Blanks(dict[str, Any]):
         return ""
 
 
-def render(
-    request: Request, template: str, account: Account | None, cookie: str = "", status: int = 200, **values: Any
-) -> HTMLResponse:
+def show(visit: Visit, template: str, status: int = 200, **values: Any) -> Response:
     """Makes a page."""
-    site = site_of(request)
-    places = (*PLACES, ("/accounts", "Accounts")) if site.accounts and account and account.officer else PLACES
-    token = Markup(f'<input type="hidden" name="form_token" value="{escape(form_token(cookie))}">')
+    site, officer = visit.site, visit.account.officer
+    values = {"values": {}, "errors": {}, "first": "", **values}
+    token = Markup(f'<input type="hidden" name="form_token" value="{escape(form_token(visit.cookie))}">')
     text = (
         presentation.environment()
         .get_template(template)
         .render(
-            account=account,
+            account=visit.account,
             accounts=site.accounts is not None,
-            places=places,
-            here=request.url.path,
-            base=str(request.base_url).rstrip("/"),
+            certifies=visit.laboratory.reports.certifies,
+            places=(*PLACES, ("/accounts", "Accounts")) if site.accounts and officer else PLACES,
+            here=visit.request.url.path,
+            base=str(visit.request.base_url).rstrip("/"),
             token=lambda: token,
             **{name: Blanks(value) if type(value) is dict else value for name, value in values.items()},
         )
@@ -52,42 +63,38 @@ def render(
     return HTMLResponse(text, status)
 
 
-def show(visit: Visit, template: str, status: int = 200, **values: Any) -> Response:
-    """A page for somebody who is known."""
-    return render(visit.request, template, visit.account, visit.cookie, status, **values)
-
-
-def failed(visit: Visit, template: str, errors: Mapping[str, str], **values: Any) -> Response:
-    """A page with its form again, the errors at their fields, and the focus on the first of them."""
-    first = next(iter(errors), "")
-    return show(visit, template, 422, errors=errors, first=first, **values)
-
-
-def refused(request: Request, account: Account | None, cookie: str, error: Refused) -> Response:
+def refused(request: Request, error: Refused) -> Response:
     """The page that says why something was not done."""
-    status = status_of(error)
-    title = TITLES.get(status, "Not done")
-    response = render(request, "error.html", account, cookie, status, title=title, text=str(error))
-    if isinstance(error, TooManyAttempts):
-        response.headers["Retry-After"] = str(error.wait)
+    visit = getattr(request.state, "visit", None) or Visit(request, site_of(request), NOBODY)
+    response = show(visit, "error.html", error.status, title=TITLES.get(error.status, "Not done"), text=str(error))
+    response.headers.update(error.headers)
     return response
 
 
-def status_of(error: Refused) -> int:
-    """The HTTP status of a refusal."""
-    return next((status for kind, status in STATUSES.items() if isinstance(error, kind)), 400)
+def shown(template: str, view: View = lambda visit, errors: {}) -> Shown:
+    """A page that is only read."""
+    return lambda visit: show(visit, template, **view(visit, {}))
 
 
-STATUSES: Mapping[type[Refused], int] = {
-    NotFound: 404,
-    TooManyAttempts: 429,
-    Unknown: 401,
-    Forbidden: 403,
-    Invalid: 422,
-    Conflict: 409,
-    Unavailable: 503,
-}
-TITLES = {404: "Not found", 403: "Not allowed", 409: "Not now", 429: "Too many attempts", 503: "Out of order"}
+def done(does: Callable[[Visit], Any], then: Callable[[Any], str]) -> Shown:
+    """A form that leads to another page."""
+    return lambda visit: _to(then(does(visit)))
+
+
+def entered(template: str, does: Callable[[Visit], Response], view: View = lambda visit, errors: {}) -> Shown:
+    """A page with a form, which is shown again with the errors at its fields."""
+
+    def answer(visit: Visit) -> Response:
+        if visit.request.method == "GET":
+            return show(visit, template, **view(visit, {}))
+        try:
+            return does(visit)
+        except Invalid as error:
+            values = {"errors": error.fields, **view(visit, error.fields)}
+            texts = {name: visit.text(name) for name in visit.form}
+            return show(visit, template, 422, **{**values, "values": texts, "first": next(iter(values["errors"]), "")})
+
+    return answer
 
 
 def _to(path: str) -> Response:
@@ -105,13 +112,12 @@ def login(visit: Visit) -> Response:
     if visit.site.accounts is None:
         return _to("/")
     if request.method == "GET":
-        return render(request, "login.html", None, next=to, errors={})
+        return show(visit, "login.html", next=to)
     try:
-        account = visit.site.with_token(request, visit.text("token").strip())
+        account = visit.site.with_token(request, visit.text("token"))
     except (Unknown, TooManyAttempts) as error:
-        again = render(request, "login.html", None, status=status_of(error), next=to, errors={"token": str(error)})
-        if isinstance(error, TooManyAttempts):
-            again.headers["Retry-After"] = str(error.wait)
+        again = show(visit, "login.html", error.status, next=to, errors={"token": str(error)})
+        again.headers.update(error.headers)
         return again
     visit.site.sessions.end(cookie_of(request))
     response = _to(to)
@@ -129,71 +135,140 @@ def logout(visit: Visit) -> Response:
 # Gateways.
 
 
-def gateways(visit: Visit) -> Response:
+def _gateways(visit: Visit, errors: Errors) -> Values:
     search = visit.query("q").strip()[:200]
-    rows = visit.laboratory.gateways.list(visit.account, search)
-    return show(visit, "gateways.html", rows=rows, search=search)
+    return {"rows": visit.laboratory.gateways.list(visit.account, search), "search": search}
 
 
-def new_gateway(visit: Visit) -> Response:
-    values = {"name": visit.text("name"), "url": visit.text("url")}
-    if visit.request.method == "GET":
-        return show(visit, "gateway_new.html", values=values, errors={}, first="name")
-    try:
-        made = visit.laboratory.gateways.add(visit.account, values["name"], values["url"], {})
-    except Invalid as error:
-        return failed(visit, "gateway_new.html", error.fields, values=values)
-    return _to(f"/gateways/{made.id}")
-
-
-def gateway(visit: Visit) -> Response:
-    laboratory, id_ = visit.laboratory, visit.part("id")
+def _gateway(visit: Visit, errors: Errors) -> Values:
+    laboratory, id_ = visit.laboratory, visit["id"]
     view = laboratory.gateways.get(visit.account, id_)
-    declared = declarations.shown(laboratory.gateways.declaration(visit.account, id_))
-    return show(
-        visit,
-        "gateway.html",
-        view=view,
-        gateway=view.gateway,
-        runs=laboratory.runs.list(visit.account, id_),
-        declared=presentation.declared_rows(declared),
-        waivers=declared.get("waivers", []),
-        today=presentation.today(),
-    )
+    return {
+        "view": view,
+        "gateway": view.gateway,
+        "runs": laboratory.runs.list(visit.account, id_),
+        "declared": declarations.shown(laboratory.gateways.declaration(visit.account, id_)),
+        "today": now()[:10],
+    }
 
 
-def edit_gateway(visit: Visit) -> Response:
-    known, id_ = visit.laboratory.gateways, visit.part("id")
+def _declarations(visit: Visit, errors: Errors) -> Values:
+    """The form of declarations, as they are stored, or as they were sent with these errors."""
+    known, id_ = visit.laboratory.gateways, visit["id"]
     found, stored = known.get(visit.account, id_).gateway, known.declaration(visit.account, id_)
-    if visit.request.method == "GET":
-        groups = presentation.groups(form.fields(declarations.shown(stored)))
-        return show(visit, "edit.html", gateway=found, values=found, errors={}, first="", groups=groups)
-    values = {"name": visit.text("name"), "url": visit.text("url")}
-    declared, errors = form.parse(visit.lists, stored)
-    try:
-        known.edit(visit.account, id_, values["name"], values["url"], declared, errors)
-    except Invalid as error:
-        groups = presentation.groups(form.fields(declarations.shown_again(declared, stored), error.fields))
-        errors = {name: text for name, text in error.fields.items() if name in ("", *values)}
-        for group in groups:
-            for field in group.fields:
-                errors |= presentation.errors_of(field)
-        return failed(visit, "edit.html", errors, gateway=found, values=values, groups=groups)
+    again = declarations.shown_again(form.parse(visit.lists, stored)[0], stored) if errors else None
+    groups = form.groups(declarations.shown(stored) if again is None else again, errors)
+    named = {name: text for name, text in errors.items() if name in ("", "name", "url")}
+    for group in groups:
+        named |= group.errors
+    return {"gateway": found, "values": found, "groups": groups, "errors": named}
+
+
+def _declare(visit: Visit) -> Response:
+    known, id_ = visit.laboratory.gateways, visit["id"]
+    declared, errors = form.parse(visit.lists, known.declaration(visit.account, id_))
+    known.edit(visit.account, id_, visit.text("name"), visit.text("url"), declared, errors)
     return _to(f"/gateways/{id_}")
-
-
-def remove_gateway(visit: Visit) -> Response:
-    visit.laboratory.gateways.remove(visit.account, visit.part("id"))
-    return _to("/")
 
 
 def badge(visit: Visit) -> Response:
     """The latest verdict as a picture, for everybody who knows its address."""
-    run = visit.laboratory.gateways.with_badge(visit.part("badge")).latest
+    run = visit.laboratory.gateways.with_badge(visit["badge"]).latest
     said = f"{presentation.said(run)} ({run.class_})" if run else "not judged yet"
     text = drawn(run.verdict if run else "", said, waived=bool(run and run.waived))
     headers = {"Cache-Control": "no-cache", "Cross-Origin-Resource-Policy": "cross-origin"}
     return Response(text, media_type="image/svg+xml", headers=headers)
+
+
+# Runs.
+
+
+def _new_run(visit: Visit, errors: Errors) -> Values:
+    values = {"class": "core", "depth": "25", "seed": ""}
+    if like := visit.query("like"):
+        run = visit.laboratory.runs.get(visit.account, like)
+        values = {"class": run.class_, "depth": str(run.depth), "seed": "" if run.seed is None else str(run.seed)}
+    return {"gateway": visit.laboratory.gateways.get(visit.account, visit["id"]).gateway, "values": values}
+
+
+def _run(visit: Visit, errors: Errors) -> Values:
+    """A run with its findings: those of its report, or those that it has so far."""
+    laboratory, account = visit.laboratory, visit.account
+    run = laboratory.runs.get(account, visit["id"])
+    gateway = laboratory.gateways.get(account, run.gateway).gateway if run.gateway else None
+    known = laboratory.runs.list(account, run.gateway) if gateway else []
+    progress = live.progress(laboratory.runs.progress(account, run.id)) if run.under_way else live.Progress()
+    report = laboratory.reports.report(account, run.id) if run.verdict else None
+    findings = presentation.finding_rows(report) if report else [*progress.findings.values()]
+    return {
+        "run": run,
+        "gateway": gateway,
+        "name": gateway.name if gateway else run.url,
+        "why": run.reason or (report["run"]["reason"] if report else ""),
+        "counts": [(status, count) for status, count in report["summary"].items() if count] if report else [],
+        "findings": findings[: presentation.MOST_FINDINGS] if report else findings,
+        "total": len(findings),
+        "progress": progress,
+        "place": laboratory.runs.place(account, run.id) if run.state == "queued" else 0,
+        "cancelled": bool(visit.query("cancelled")),
+        "others": [other for other in known if other.verdict and other.id != run.id],
+        "files": [*downloads.listed(laboratory.runs.folder(account, run.id))] if report else [],
+        "blank": presentation.live_row({}),
+    }
+
+
+def _report(visit: Visit) -> Response:
+    return downloads.report(visit.laboratory.runs.folder(visit.account, visit["id"]))
+
+
+def _cancelled(run: Run) -> str:
+    return f"/runs/{run.id}{'?cancelled=1' if run.under_way else ''}"
+
+
+def _removed(run: Run) -> str:
+    return f"/gateways/{run.gateway}" if run.gateway else "/judge"
+
+
+def _replay(visit: Visit) -> Response:
+    run = visit.laboratory.runs.get(visit.account, visit["id"])
+    resent = calls.replay_finding(visit)
+    exchanges = [transcripts.full(row) for row in resent["exchanges"]]
+    return show(visit, "replay.html", run=run, finding=visit.text("finding"), resent=resent, exchanges=exchanges)
+
+
+def comparison(visit: Visit) -> Response:
+    """Compares two runs, once they are chosen."""
+    runs, account = visit.laboratory.runs, visit.account
+    chosen = {side: visit.query(side) for side in ("old", "new")}
+    names = {row.gateway.id: row.gateway.name for row in visit.laboratory.gateways.list(account)}
+    common: dict[str, Any] = {"choices": [run for run in runs.list(account) if run.verdict], "names": names}
+    found: dict[str, Any] = {}
+    errors = {}
+    for side, id_ in chosen.items() if any(chosen.values()) else ():
+        try:
+            found[side] = runs.get(account, id_)
+        except NotFound:
+            errors[side] = "choose a run that has a report"
+    if errors or not found:
+        return show(visit, "compare.html", 422 if errors else 200, chosen=chosen, errors=errors, result=None, **common)
+    result = visit.laboratory.reports.compare(account, found["old"].id, found["new"].id)
+    groups = [(kind, [one for one in result.changes if one.kind == kind]) for kind in CHANGES]
+    return show(visit, "compare.html", chosen=chosen, result=result, groups=groups, **found, **common)
+
+
+# Files.
+
+
+def _judge(visit: Visit, errors: Errors) -> Values:
+    runs = [run for run in visit.laboratory.runs.list(visit.account) if run.kind == "judged"]
+    return {"gateways": visit.laboratory.gateways.list(visit.account), "recent": runs[:MOST_RECENT]}
+
+
+def _verify(visit: Visit) -> Response:
+    result = calls.verify_certificate(visit)
+    file = calls.FILE.read(visit.form["file"]).file
+    file.seek(0)
+    return show(visit, "verify.html", result=result, alone=not is_zip(file.read(4)), values={"key": visit.text("key")})
 
 
 def public_key(visit: Visit) -> Response:
@@ -206,66 +281,66 @@ def public_key(visit: Visit) -> Response:
 # Accounts.
 
 
-def accounts(visit: Visit) -> Response:
-    return _accounts(visit)
+def _accounts(visit: Visit, errors: Errors) -> Values:
+    known = calls.managed(visit).all()
+    counts = Counter(row.gateway.owner for row in visit.laboratory.gateways.list(visit.account))
+    # The fields are those of the form that adds one.
+    told = errors if visit.request.url.path == "/accounts/add" or not errors else {"": "; ".join(errors.values())}
+    return {"rows": [(account, counts[account.name]) for account in known], "rule": RULE, "errors": told}
 
 
-def add_account(visit: Visit) -> Response:
-    name, role = visit.text("name").strip(), visit.text("role")
-    known = managed(visit)
-    if role not in ROLES:
-        raise Invalid({"role": "vendor or officer"})
-    try:
-        token = known.add(name, role)
-    except UsageError as error:
-        return _accounts(visit, {"name": str(error)}, {"name": name, "role": role})
-    return _accounts(visit, shown={"name": name, "token": token})
+def _with_token(call: calls.Call) -> Shown:
+    def answer(visit: Visit) -> Response:
+        made = call(visit, name=visit.text("name"))
+        return show(visit, "accounts.html", shown=made, **_accounts(visit, {}))
+
+    return entered("accounts.html", answer, _accounts)
 
 
-def renew_account(visit: Visit) -> Response:
-    name = visit.text("name")
-    try:
-        return _accounts(visit, shown={"name": name, "token": managed(visit).renew(name)})
-    except UsageError as error:
-        return _accounts(visit, {"": str(error)})
-
-
-def remove_account(visit: Visit) -> Response:
-    try:
-        remove(visit, visit.text("name"))
-    except UsageError as error:
-        return _accounts(visit, {"": str(error)})
+def _remove_account(visit: Visit) -> Response:
+    calls.remove_account(visit, name=visit.text("name"))
     return _to("/accounts")
 
 
-def remove(visit: Visit, name: str) -> None:
-    """Removes an account, and cancels its runs. Raises UsageError."""
-    managed(visit).remove(name)
-    visit.laboratory.runs.cancel_all(name)
+def _manual(visit: Visit, errors: Errors) -> Values:
+    return {"calls": calls.CALLS}
 
 
-def managed(visit: Visit) -> Accounts:
-    """The accounts, for officers. Raises Forbidden, and NotFound in a laboratory without accounts."""
-    if visit.site.accounts is None:
-        raise NotFound("this laboratory has no accounts")
-    if not visit.account.officer:
-        raise Forbidden("only officers manage accounts")
-    return visit.site.accounts
-
-
-def _accounts(
-    visit: Visit, errors: Mapping[str, str] = {}, values: Mapping[str, str] = {}, shown: Mapping[str, str] = {}
-) -> Response:
-    counts = Counter(row.gateway.owner for row in visit.laboratory.gateways.list(visit.account))
-    rows = [(account, counts[account.name]) for account in managed(visit).all()]
-    return show(
-        visit,
-        "accounts.html",
-        422 if errors else 200,
-        rows=rows,
-        errors=errors,
-        first=next(iter(errors), ""),
-        values=values,
-        shown=shown,
-        rule=RULE,
-    )
+GET, POST, BOTH = ("GET",), ("POST",), ("GET", "POST")
+PAGES: tuple[tuple[str, Shown, tuple[str, ...]], ...] = (
+    ("/", shown("gateways.html", _gateways), GET),
+    ("/logout", logout, POST),
+    ("/gateways/new", entered("gateway_new.html", done(calls.add_gateway, lambda row: f"/gateways/{row['id']}")), BOTH),
+    ("/gateways/{id}", shown("gateway.html", _gateway), GET),
+    ("/gateways/{id}/edit", entered("edit.html", _declare, _declarations), BOTH),
+    ("/gateways/{id}/remove", done(calls.remove_gateway, lambda _: "/"), POST),
+    (
+        "/gateways/{id}/run",
+        entered("run_new.html", done(calls.start_run, lambda run: f"/runs/{run.id}"), _new_run),
+        BOTH,
+    ),
+    ("/runs/{id}", shown("run.html", _run), GET),
+    ("/runs/{id}/events", calls.stream_run, GET),
+    ("/runs/{id}/cancel", done(calls.cancel_run, _cancelled), POST),
+    ("/runs/{id}/remove", done(calls.remove_run, _removed), POST),
+    ("/runs/{id}/replay", _replay, POST),
+    ("/runs/{id}/certify", done(calls.certify_run, lambda run: f"/runs/{run.id}#certificate"), POST),
+    ("/runs/{id}/report", _report, GET),
+    ("/runs/{id}/report.zip", calls.pack_report, GET),
+    ("/runs/{id}/files/{name:path}", calls.get_file, GET),
+    ("/compare", comparison, GET),
+    ("/judge", entered("judge.html", done(calls.judge_traffic, lambda run: f"/runs/{run.id}"), _judge), BOTH),
+    ("/verify", entered("verify.html", _verify), BOTH),
+    ("/accounts", shown("accounts.html", _accounts), GET),
+    ("/accounts/add", _with_token(calls.add_account), POST),
+    ("/accounts/renew", _with_token(calls.renew_account), POST),
+    ("/accounts/remove", entered("accounts.html", _remove_account, _accounts), POST),
+    ("/api", shown("api.html", _manual), GET),
+)
+"""Path, what it shows or does, and its methods."""
+PUBLIC: tuple[tuple[str, Shown, tuple[str, ...]], ...] = (
+    ("/login", login, BOTH),
+    ("/badge/{badge}.svg", badge, GET),
+    ("/lab.pub", public_key, GET),
+)
+"""Those for everybody."""

@@ -16,7 +16,7 @@ import uvicorn
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from ....errors import KitError, UsageError
@@ -24,58 +24,29 @@ from ....untrusted.text import printable
 from ..accounts import Accounts
 from ..laboratory import Settings, opened
 from ..places import Places
-from ..refusals import NotFound
-from . import api, file_pages, pages, presentation, run_pages
+from ..refusals import NotFound, Refused
+from . import api, pages, presentation
 from .connections import Connection
 from .sessions import Sessions
 from .shield import LOOPBACK, Shield
-from .visits import Shown, Site, page, public
+from .visits import LOCAL_PATH, Site, Unknown, page, public
 
-GET, POST, BOTH = ("GET",), ("POST",), ("GET", "POST")
 KEPT = {"Cache-Control": "public, max-age=31536000, immutable"}
 """For files whose address changes with their content."""
-PAGES: tuple[tuple[str, Shown, Collection[str]], ...] = (
-    ("/", pages.gateways, GET),
-    ("/logout", pages.logout, POST),
-    ("/gateways/new", pages.new_gateway, BOTH),
-    ("/gateways/{id}", pages.gateway, GET),
-    ("/gateways/{id}/edit", pages.edit_gateway, BOTH),
-    ("/gateways/{id}/remove", pages.remove_gateway, POST),
-    ("/gateways/{id}/run", run_pages.new_run, BOTH),
-    ("/runs/{id}", run_pages.run, GET),
-    ("/runs/{id}/events", run_pages.events, GET),
-    ("/runs/{id}/cancel", run_pages.cancel, POST),
-    ("/runs/{id}/remove", run_pages.remove, POST),
-    ("/runs/{id}/replay", run_pages.replay, POST),
-    ("/runs/{id}/certify", run_pages.certify, POST),
-    ("/runs/{id}/report", run_pages.report, GET),
-    ("/runs/{id}/report.zip", run_pages.packed, GET),
-    ("/runs/{id}/files/{name:path}", run_pages.file, GET),
-    ("/compare", run_pages.comparison, GET),
-    ("/judge", file_pages.judge, BOTH),
-    ("/verify", file_pages.verify, BOTH),
-    ("/accounts", pages.accounts, GET),
-    ("/accounts/add", pages.add_account, POST),
-    ("/accounts/renew", pages.renew_account, POST),
-    ("/accounts/remove", pages.remove_account, POST),
-    ("/api", api.manual, GET),
-)
 
 
 def application(site: Site, hosts: Collection[str] | None) -> Shield:
     """The pages and the API. ``hosts`` are the names that requests may be addressed to; None for any."""
-    routes = [Route(path, page(shown, pages.refused), methods=[*methods]) for path, shown, methods in PAGES]
-    routes += [
-        Route("/login", public(pages.login, pages.refused), methods=[*BOTH]),
-        Route("/badge/{badge}.svg", public(pages.badge, pages.refused), methods=[*GET]),
-        Route("/lab.pub", public(pages.public_key, pages.refused), methods=[*GET]),
-        Route("/lab.css", _kept(presentation.style, "text/css"), methods=[*GET]),
-        Route("/lab.js", _kept(presentation.script, "text/javascript"), methods=[*GET]),
-        *api.routes(),
-    ]
     app = Starlette(
-        routes=routes,
+        routes=[
+            *(Route(path, page(shown), methods=[*methods]) for path, shown, methods in pages.PAGES),
+            *(Route(path, public(shown), methods=[*methods]) for path, shown, methods in pages.PUBLIC),
+            Route("/lab.css", _kept(presentation.style, "text/css")),
+            Route("/lab.js", _kept(presentation.script, "text/javascript")),
+            *api.routes(),
+        ],
         exception_handlers={
+            Refused: _refused,
             HTTPException: _failed,
             ClientDisconnect: _too_large,
             **dict.fromkeys((KitError, OSError, sqlite3.Error), _out_of_order),
@@ -95,26 +66,39 @@ def _kept(content: Callable[[], str], kind: str) -> Callable[[Request], Awaitabl
     return endpoint
 
 
+async def _refused(request: Request, error: Exception) -> Response:
+    """What the laboratory does not do, as JSON or as a page. Whoever has to log in is led there."""
+    assert isinstance(error, Refused)
+    path = request.url.path
+    if path.startswith("/api/"):
+        return api.failure(error)
+    if isinstance(error, Unknown):
+        back = path if request.method == "GET" and LOCAL_PATH.fullmatch(path) else "/"
+        return RedirectResponse(f"/login?next={back}", 303)
+    return pages.refused(request, error)
+
+
 async def _failed(request: Request, error: Exception) -> Response:
     """What Starlette refuses: an unknown address, a method, a form that cannot be read."""
     assert isinstance(error, HTTPException)
-    if request.url.path.startswith("/api/"):
-        unknown = "there is no such call; GET /api/openapi.json lists them"
-        return api.failure(error.status_code, unknown if error.status_code == 404 else str(error.detail))
+    is_call = request.url.path.startswith("/api/")
     if error.status_code == 404:
-        return pages.refused(request, None, "", NotFound("there is no such page"))
+        unknown = "there is no such call; GET /api/openapi.json lists them" if is_call else "there is no such page"
+        return await _refused(request, NotFound(unknown))
+    if is_call:
+        return api.Ascii({"error": error.detail}, error.status_code)
     return PlainTextResponse(f"{error.detail}\n", error.status_code, error.headers)
 
 
 async def _too_large(request: Request, error: Exception) -> Response:
     """A request that the shield has broken off, or its sender."""
-    return api.failure(413, "the request is too large")
+    return api.Ascii({"error": "the request is too large"}, 413)
 
 
 async def _out_of_order(request: Request, error: Exception) -> Response:
     """What the operator has to mend, such as a full disk. Its text may name files, so strangers do not read it."""
     print(f"{request.method} {printable(request.url.path)}: {printable(str(error))}", file=sys.stderr, flush=True)
-    return api.failure(503, "the laboratory is out of order; its operator finds the reason in its log")
+    return api.Ascii({"error": "the laboratory is out of order; its operator finds the reason in its log"}, 503)
 
 
 class _Server(uvicorn.Server):
@@ -186,21 +170,13 @@ def _public_key(path: Path | None) -> str:
 
 
 def _bound(host: str, port: int) -> socket.socket:
-    """A socket that listens at an address. Raises UsageError."""
+    """A socket that listens at an address, so that whoever comes from now on waits. Raises UsageError."""
     # The resolver would take 70000 for 4464.
     if not 0 <= port <= 65535:
         raise UsageError(f"--port {port}: there are ports up to 65535")
     try:
-        family, kind, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        made = socket.socket(family, kind)
+        family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        both = family == socket.AF_INET6 and socket.has_dualstack_ipv6()
+        return socket.create_server(address[:2], family=family, dualstack_ipv6=both)
     except (OSError, OverflowError, UnicodeError) as error:
         raise UsageError(f"--host {host} --port {port}: {getattr(error, 'strerror', None) or error}") from error
-    try:
-        made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        made.bind(address)
-        # From now on, whoever comes waits, so that the address can be told at once.
-        made.listen()
-    except (OSError, OverflowError) as error:
-        made.close()
-        raise UsageError(f"--host {host} --port {port}: {getattr(error, 'strerror', None) or error}") from error
-    return made

@@ -6,19 +6,18 @@ import contextlib
 import re
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
 
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
 from ....errors import UsageError
 from ..accounts import LOCAL, Account, Accounts
 from ..refusals import Forbidden, Refused
-from . import sessions
-from .sessions import COOKIE, Attempts, Sessions
+from .sessions import COOKIE, LASTS, Attempts, Sessions, is_form_token
 
 if TYPE_CHECKING:
     from ..laboratory import Laboratory
@@ -29,18 +28,25 @@ LONGEST_FIELD = 256 * 1024
 """Bytes of one field of a form, such as certificates that are pasted."""
 LOCAL_PATH = re.compile(r"/(?:[A-Za-z0-9][A-Za-z0-9/_.?=&-]*)?")
 """Paths to which somebody is sent after logging in: none of another site."""
+NOBODY = Account("", "vendor")
+"""Somebody who is not known, and has no gateway."""
 
 
 class Unknown(Refused):
-    """Nobody has this token."""
+    """Nobody is logged in, or has this token."""
+
+    status = 401
+    headers: Mapping[str, str] = {"WWW-Authenticate": "Bearer"}
 
 
 class TooManyAttempts(Refused):
     """Too many wrong tokens came from this address."""
 
+    status = 429
+
     def __init__(self, wait: int) -> None:
         super().__init__(f"there were too many wrong tokens from your address; try again in {wait} s")
-        self.wait = wait
+        self.headers = {"Retry-After": str(wait)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,13 +75,6 @@ class Site:
         self.attempts.failed(address)
         raise Unknown("there is no account with this token")
 
-    def knows(self, account: Account) -> bool:
-        """False once an account was removed, or has another token or role."""
-        try:
-            return self.accounts is None or self.accounts.named(account.name) == account
-        except UsageError:
-            return False
-
     def with_cookie(self, cookie: str) -> Account | None:
         """The account of a session, as long as its token is the one that the session began with."""
         found = self.sessions.of(cookie) if cookie else None
@@ -95,38 +94,48 @@ class Visit:
     cookie: str = ""
     form: FormData = field(default_factory=FormData)
     """The fields of a form; empty for a request without one."""
+    values: Mapping[str, Any] = field(default_factory=dict)
+    """Parts of the path, and the parameters of a call, by name."""
+
+    def __getitem__(self, name: str) -> Any:
+        return self.values[name]
 
     @property
     def laboratory(self) -> Laboratory:
         return self.site.laboratory
 
-    def part(self, name: str) -> str:
-        """A part of the path."""
-        return str(self.request.path_params[name])
-
     def query(self, name: str) -> str:
+        """A parameter of the query; empty if it is missing."""
         return self.request.query_params.get(name, "")
 
     def text(self, name: str) -> str:
         """A field of the form as text; empty if it is missing."""
         value = self.form.get(name, "")
-        return value if isinstance(value, str) else ""
-
-    def over(self) -> bool:
-        """True once nobody waits for news any longer: the laboratory ends, or the account is not the same."""
-        return self.site.ending.is_set() or not self.site.knows(self.account)
+        return value.strip() if isinstance(value, str) else ""
 
     @property
     def lists(self) -> Mapping[str, Sequence[str]]:
         """All text fields of the form, with all their values."""
         return {name: [value for value in self.form.getlist(name) if isinstance(value, str)] for name in self.form}
 
+    def over(self) -> bool:
+        """True once nobody waits for news any longer: the laboratory ends, or the account is not the same."""
+        return self.site.ending.is_set() or not self._still_known()
+
+    def confirm(self) -> None:
+        """Raises Unknown if the account was removed, or got another token or role, while its request came."""
+        if not self._still_known():
+            raise Unknown("there is no such account any more")
+
+    def _still_known(self) -> bool:
+        try:
+            return self.site.accounts is None or self.site.accounts.named(self.account.name) == self.account
+        except UsageError:
+            return False
+
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 Shown = Callable[[Visit], Response]
-Refusal = Callable[[Request, Account | None, str, Refused], Response]
-NOBODY = Account("", "vendor")
-"""Somebody who is not known, and has no gateway."""
 
 
 def site_of(request: Request) -> Site:
@@ -146,62 +155,51 @@ async def submitted(request: Request) -> AsyncIterator[FormData]:
         yield form
 
 
-def public(shown: Shown, refused: Refusal) -> Endpoint:
+def public(shown: Shown) -> Endpoint:
     """An endpoint for everybody."""
 
-    def visit(request: Request, form: FormData) -> Response:
-        try:
-            return shown(Visit(request, site_of(request), NOBODY, "", form))
-        except Refused as error:
-            return refused(request, None, "", error)
-
-    return _endpoint(visit)
-
-
-def page(shown: Shown, refused: Refusal) -> Endpoint:
-    """An endpoint for people: redirects to the login, and refuses a form without its token."""
-
-    def known(request: Request) -> Account | None:
-        return site_of(request).with_cookie(cookie_of(request))
-
-    def visit(request: Request, form: FormData) -> Response:
-        site = site_of(request)
-        cookie = cookie_of(request)
-        account = site.with_cookie(cookie)
-        fresh = account is None and site.accounts is None and request.method != "POST"
-        if fresh:
-            # Programs that look whether it is there need none, and keep none.
-            browser = "text/html" in request.headers.get("accept", "")
-            account, cookie = LOCAL, site.sessions.begin(LOCAL) if browser else ""
-        if account is None:
-            return RedirectResponse(f"/login?next={next_of(request)}", 303)
-        try:
-            if request.method == "POST" and not sessions.is_form_token(str(form.get("form_token", "")), cookie):
-                raise Forbidden("this form is not of your session; go back, load the page again, and send it once more")
-            response = shown(Visit(request, site, account, cookie, form))
-        except Refused as error:
-            response = refused(request, account, cookie, error)
-        if fresh and cookie:
-            keep(request, response, cookie)
-        return response
-
-    endpoint = _endpoint(visit)
-
-    async def after_login(request: Request) -> Response:
-        # What strangers send is not even read.
-        if request.method == "POST" and await run_in_threadpool(known, request) is None:
-            return RedirectResponse(f"/login?next={next_of(request)}", 303)
-        return await endpoint(request)
-
-    return after_login
-
-
-def _endpoint(visit: Callable[[Request, FormData], Response]) -> Endpoint:
     async def endpoint(request: Request) -> Response:
         async with submitted(request) as form:
-            return await run_in_threadpool(visit, request, form)
+            visit = Visit(request, site_of(request), NOBODY, "", form, request.path_params)
+            return await run_in_threadpool(shown, visit)
 
     return endpoint
+
+
+def page(shown: Shown) -> Endpoint:
+    """An endpoint for people who are logged in. Raises Unknown, and Forbidden for a form without its token."""
+
+    async def endpoint(request: Request) -> Response:
+        # What strangers send is not even read.
+        visit = await run_in_threadpool(_visit, request)
+        request.state.visit = visit
+        async with submitted(request) as form:
+            return await run_in_threadpool(answer, replace(visit, form=form))
+
+    def answer(visit: Visit) -> Response:
+        visit.confirm()
+        token = str(visit.form.get("form_token", ""))
+        if visit.request.method == "POST" and not is_form_token(token, visit.cookie):
+            raise Forbidden("this form is not of your session; go back, load the page again, and send it once more")
+        response = shown(visit)
+        if visit.cookie and visit.cookie != cookie_of(visit.request):
+            keep(visit.request, response, visit.cookie)
+        return response
+
+    return endpoint
+
+
+def _visit(request: Request) -> Visit:
+    """The visit of a person. Raises Unknown."""
+    site, cookie = site_of(request), cookie_of(request)
+    account = site.with_cookie(cookie)
+    if account is None and site.accounts is None and request.method != "POST":
+        # Programs that look whether it is there need no session, and keep none.
+        account = LOCAL
+        cookie = site.sessions.begin(LOCAL) if "text/html" in request.headers.get("accept", "") else ""
+    if account is None:
+        raise Unknown("nobody is logged in")
+    return Visit(request, site, account, cookie, values=request.path_params)
 
 
 def cookie_name(request: Request) -> str:
@@ -216,19 +214,8 @@ def cookie_of(request: Request) -> str:
 
 def keep(request: Request, response: Response, cookie: str) -> None:
     """Gives a session to a browser: to no script, and to no page of another site."""
-    response.set_cookie(
-        cookie_name(request),
-        cookie,
-        max_age=sessions.LASTS,
-        httponly=True,
-        samesite="strict",
-        secure=request.url.scheme == "https",
-    )
-
-
-def next_of(request: Request) -> str:
-    """The path of this request, for after the login."""
-    return request.url.path if request.method == "GET" and LOCAL_PATH.fullmatch(request.url.path) else "/"
+    secure = request.url.scheme == "https"
+    response.set_cookie(cookie_name(request), cookie, max_age=LASTS, httponly=True, samesite="strict", secure=secure)
 
 
 def bearer(request: Request) -> Account:

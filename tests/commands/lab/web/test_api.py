@@ -10,7 +10,7 @@ import pytest
 from openapi_spec_validator import validate
 
 from beckn_conformance.commands.lab.examinations import Examinations
-from beckn_conformance.commands.lab.web import api, server
+from beckn_conformance.commands.lab.web import api, pages
 from tests.commands.lab.laboratories import ALICE, begun, entered, over, scripted
 from tests.run.recordings import archive, entries
 
@@ -213,7 +213,7 @@ def test_the_api_describes_itself_whole(site, local):
 
 
 def test_every_page_has_its_own_way(site):
-    paths = [path for path, *_ in server.PAGES]
+    paths = [path for path, *_ in (*pages.PAGES, *pages.PUBLIC)]
     assert len(paths) == len({*paths})
 
 

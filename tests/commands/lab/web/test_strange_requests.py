@@ -7,7 +7,8 @@ import re
 
 import pytest
 
-from beckn_conformance.commands.lab.web import api, server
+from beckn_conformance.commands.lab.web import api, pages
+from beckn_conformance.commands.lab.web.openapi import accepted
 from tests.commands.lab.browsers import FORM_TOKEN, HOST
 from tests.commands.lab.laboratories import entered, scripted
 
@@ -83,8 +84,8 @@ def drawn(draw, path, gateway):
 def test_pages_answer_any_form(site, draw, gateway):
     olga = site.browser("olga")
     token = FORM_TOKEN.search(olga.read("/gateways/new"))[1]
-    pages = [path for path, _, methods in server.PAGES if "POST" in methods and path != "/logout"]
-    for path in pages * 6:
+    paths = [path for path, _, methods in pages.PAGES if "POST" in methods and path != "/logout"]
+    for path in paths * 6:
         to, fields = drawn(draw, path, gateway)
         files = (
             {draw.choice(("file", "key", "name")): ("../x.har", draw.choice(BODIES))} if draw.random() < 0.3 else None
@@ -96,7 +97,7 @@ def test_pages_answer_any_form(site, draw, gateway):
 
 def test_pages_answer_any_query(site, draw, gateway):
     olga = site.browser("olga")
-    for path in [path for path, _, methods in server.PAGES if "GET" in methods] * 4:
+    for path in [path for path, _, methods in pages.PAGES if "GET" in methods] * 4:
         to, fields = drawn(draw, path, gateway)
         reply = olga.get(to, params={name: value for name, value in fields.items() if len(value) < 1000})
         assert reply.status_code < 500, (to, fields, reply.text)
@@ -108,7 +109,7 @@ def test_the_api_answers_any_json(site, draw, gateway):
         to, fields = drawn(draw, call.path, gateway)
         if draw.random() < 0.9:
             # One unknown name refuses the request before anything else is looked at.
-            known = call.query if call.method == "GET" else call.accepted
+            known = call.query if call.method == "GET" else accepted(call)
             fields = {name: fields.get(name, draw.choice(VALUES)) for name in sorted(known)}
         if call.method in ("GET", "DELETE"):
             reply = olga.client.request(call.method, to, params={k: v for k, v in fields.items() if len(v) < 1000})
