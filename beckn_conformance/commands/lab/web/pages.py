@@ -46,19 +46,16 @@ def show(visit: Visit, template: str, status: int = 200, **values: Any) -> Respo
     site, officer = visit.site, visit.account.officer
     values = {"values": {}, "errors": {}, "first": "", **values}
     token = Markup(f'<input type="hidden" name="form_token" value="{escape(form_token(visit.cookie))}">')
-    text = (
-        presentation.environment()
-        .get_template(template)
-        .render(
-            account=visit.account,
-            accounts=site.accounts is not None,
-            certifies=visit.laboratory.reports.certifies,
-            places=(*PLACES, ("/accounts", "Accounts")) if site.accounts and officer else PLACES,
-            here=visit.request.url.path,
-            base=str(visit.request.base_url).rstrip("/"),
-            token=lambda: token,
-            **{name: Blanks(value) if type(value) is dict else value for name, value in values.items()},
-        )
+    text = presentation.page().render(
+        template=template,
+        account=visit.account,
+        accounts=site.accounts is not None,
+        certifies=visit.laboratory.reports.certifies,
+        places=(*PLACES, ("/accounts", "Accounts")) if site.accounts and officer else PLACES,
+        here=visit.request.url.path,
+        base=str(visit.request.base_url).rstrip("/"),
+        token=lambda: token,
+        **{name: Blanks(value) if type(value) is dict else value for name, value in values.items()},
     )
     return HTMLResponse(text, status)
 
@@ -66,7 +63,7 @@ def show(visit: Visit, template: str, status: int = 200, **values: Any) -> Respo
 def refused(request: Request, error: Refused) -> Response:
     """The page that says why something was not done."""
     visit = getattr(request.state, "visit", None) or Visit(request, site_of(request), NOBODY)
-    response = show(visit, "error.html", error.status, title=TITLES.get(error.status, "Not done"), text=str(error))
+    response = show(visit, "error.html", error.status, what=TITLES.get(error.status, "Not done"), why=str(error))
     response.headers.update(error.headers)
     return response
 

@@ -23,8 +23,8 @@ MOST_FINDINGS = 100
 
 
 @lru_cache(maxsize=1)
-def environment() -> jinja2.Environment:
-    """The templates. Every value in them is text, and never markup."""
+def page() -> jinja2.Template:
+    """The frame of all pages. Every value in it is text, and never markup."""
     made = html.environment()
     made.loader = jinja2.FileSystemLoader(FOLDER / "templates")
     made.filters["capitalize_first"] = lambda text: text[:1].upper() + text[1:]
@@ -40,7 +40,7 @@ def environment() -> jinja2.Environment:
         version=hashlib.sha256((style() + script()).encode()).hexdigest()[:12],
         worded=worded,
     )
-    return made
+    return made.get_template("base.html")
 
 
 @lru_cache(maxsize=1)
