@@ -10,7 +10,7 @@ from typing import Final
 from ..specification.pointer import pattern_of
 
 MOST_PLACES = 16
-"""Items of a list at which one finding is told apart."""
+"""First items of a list at which one finding is told apart."""
 SLUG: Final = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 

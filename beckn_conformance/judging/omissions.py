@@ -14,7 +14,9 @@ class Omissions:
     """The optional members of ACKs, each with whether any reply has shown it."""
 
     def __init__(self) -> None:
-        self._shown: dict[tuple[str, str], bool] = {}
+        self._due: set[tuple[str, str]] = set()
+        """Operations and members that a reply could have shown."""
+        self._shown: set[tuple[str, str]] = set()
 
     def observe(self, exchanges: Iterable[Exchange], specification: Specification) -> None:
         """Takes note of the members in the ACKs of the gateway that is judged."""
@@ -27,11 +29,17 @@ class Omissions:
     def _observe(self, exchange: Exchange, pattern: str) -> None:
         for pointer, value in places(exchange.body_of_reply, pattern):
             if isinstance(member(exchange.body_of_reply, pointer.rpartition("/")[0]), dict):
-                key = (exchange.action, pattern)
-                self._shown[key] = self._shown.get(key, False) or value not in (MISSING, None)
+                self._due.add((exchange.action, pattern))
+                if value not in (MISSING, None):
+                    self._shown.add((exchange.action, pattern))
+
+    def join(self, later: Omissions) -> None:
+        """Adds what another process has seen."""
+        self._due |= later._due
+        self._shown |= later._shown
 
     @property
     def note(self) -> str:
         """Names the members that were never shown; empty if each was."""
-        never = [f"{action} {pattern}" for (action, pattern), shown in sorted(self._shown.items()) if not shown]
+        never = [f"{action} {pattern}" for action, pattern in sorted(self._due - self._shown)]
         return f"replies leave out {', '.join(never)}, as they may (recorded only)" if never else ""

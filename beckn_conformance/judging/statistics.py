@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -13,6 +14,7 @@ from .finding import Finding
 
 BOUNDS = (*(round(step * 10.0**power, 7) for power in range(-4, 2) for step in (1, 1.5, 2, 3, 5, 7)), 100.0)
 """Upper ends of the buckets of answer times, in seconds; the last bucket has none."""
+UNANSWERED = -1
 MOST_TRANSITIONS = 400
 """Different transitions kept; a hostile gateway may invent endless statuses."""
 LONGEST_STATUS = 60
@@ -37,8 +39,8 @@ class Statistics:
     """Counts answer times and transitions of statuses, in bounded memory."""
 
     def __init__(self) -> None:
-        self._answered: dict[str, list[int]] = {}
-        self._unanswered: dict[str, int] = {}
+        self._times: Counter[tuple[str, int]] = Counter()
+        """Calls by operation and bucket of their answer time, or UNANSWERED."""
         self._counts: dict[Transition, int] = {}
         self._findings: dict[Transition, set[str]] = {}
         self._shown: dict[str, dict[tuple[object, ...], str] | None] = {}
@@ -88,29 +90,36 @@ class Statistics:
         self._shown.pop(registration, None)
 
     def _time(self, exchange: Exchange) -> None:
-        counts = self._answered.setdefault(exchange.action, [0] * (len(BOUNDS) + 1))
-        if exchange.reply is None:
-            self._unanswered[exchange.action] = self._unanswered.get(exchange.action, 0) + 1
-        else:
-            counts[bisect_left(BOUNDS, exchange.seconds)] += 1
+        bucket = UNANSWERED if exchange.reply is None else bisect_left(BOUNDS, exchange.seconds)
+        self._times[exchange.action, bucket] += 1
 
-    def _count(self, transition: Transition, findings: Iterable[str]) -> None:
+    def _count(self, transition: Transition, findings: Iterable[str], times: int = 1) -> None:
         if transition not in self._counts and len(self._counts) >= MOST_TRANSITIONS:
             return
-        self._counts[transition] = self._counts.get(transition, 0) + 1
+        self._counts[transition] = self._counts.get(transition, 0) + times
         self._findings.setdefault(transition, set()).update(findings)
 
+    def join(self, later: Statistics) -> None:
+        """Adds what another process has counted."""
+        self._times.update(later._times)
+        for transition, times in later._counts.items():
+            self._count(transition, later._findings[transition], times)
+
     def to_json(self) -> dict[str, Any]:
+        times = {
+            operation: [self._times[operation, bucket] for bucket in range(len(BOUNDS) + 1)]
+            for operation in sorted({operation for operation, _ in self._times})
+        }
         return {
             "answer_times": {
                 "bounds": list(BOUNDS),
                 "operations": {
                     operation: {
                         "count": sum(counts),
-                        "unanswered": self._unanswered.get(operation, 0),
+                        "unanswered": self._times[operation, UNANSWERED],
                         "counts": counts,
                     }
-                    for operation, counts in sorted(self._answered.items())
+                    for operation, counts in times.items()
                 },
             },
             "transitions": [

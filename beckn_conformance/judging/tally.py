@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ..messages.shell import NOTHING, Command
-from ..specification.pointer import pattern_of
+from ..specification.pointer import AN_INDEX, pattern_of
 from .finding import MOST_PLACES, Finding, Judgement, Obligation
 from .obligations import of_history
 from .omissions import Omissions
@@ -27,12 +26,12 @@ class Found:
 
     finding: Finding
     place: str
-    """Its pointer, with ``*`` for the index if it was found at too many places to tell them apart."""
+    """Its pointer, with ``*`` for the index beyond the first items of a list."""
     exchanges: list[str] = field(default_factory=list)
     cases: list[Obligation] = field(default_factory=list)
     """Obligations under which it was found, such as kinds of faulty values."""
     registrations: set[str] = field(default_factory=set)
-    """Ids of the registrations concerned; "" stands for none."""
+    """Ids of the registrations concerned; "" stands for none, or for too many to tell."""
     count: int = 0
     curl: Command = NOTHING
     """This and what follows is computed from the record when a report is made."""
@@ -42,15 +41,16 @@ class Found:
     """A shell script of those calls."""
     replay: Command = NOTHING
 
-    def joined(self, other: Found) -> Found:
-        """Returns the finding together with what another item of a list has shown of it."""
-        lighter = other if other.finding.weight < self.finding.weight else self
+    def joined(self, later: Found) -> Found:
+        """Returns the finding together with what came later of it, or what another item of a list has shown."""
+        lighter = later if later.finding.weight < self.finding.weight else self
+        registrations = self.registrations | later.registrations
         return replace(
             lighter,
-            exchanges=(self.exchanges + other.exchanges)[:KEPT_EXCHANGES],
-            cases=list(dict.fromkeys(self.cases + other.cases)),
-            registrations=self.registrations | other.registrations,
-            count=self.count + other.count,
+            exchanges=(self.exchanges + later.exchanges)[:KEPT_EXCHANGES],
+            cases=list(dict.fromkeys(self.cases + later.cases)),
+            registrations=registrations if len(registrations) <= KEPT_REGISTRATIONS else {""},
+            count=self.count + later.count,
         )
 
     def to_json(self) -> dict[str, Any]:
@@ -96,20 +96,29 @@ class Tally:
         if finding is None:
             self.samples.setdefault(judgement.requirement, exchange)
             return
-        known = self.found.setdefault(judgement.requirement, {})
-        key = _key(known, finding.id, finding.pointer)
-        record = known.get(key)
-        if record is None:
-            record = known[key] = Found(finding, key[1])
-        elif finding.weight < record.finding.weight:
-            record.finding = finding
-        record.count += 1
-        # With "" in the set, the finding no longer counts as one about doubled ids only.
-        record.registrations.add(finding.registration if len(record.registrations) < KEPT_REGISTRATIONS else "")
-        if judgement.obligation not in record.cases:
-            record.cases.append(judgement.obligation)
-        if len(record.exchanges) < KEPT_EXCHANGES:
-            record.exchanges.append(finding.exchange)
+        place = _place(finding.pointer)
+        shown = Found(finding, place, [finding.exchange], [judgement.obligation], {finding.registration}, 1)
+        self._find(judgement.requirement, (finding.id, place), shown)
+
+    def _find(self, requirement: str, key: tuple[str, str], shown: Found) -> None:
+        known = self.found.setdefault(requirement, {})
+        known[key] = known[key].joined(shown) if key in known else shown
+
+    def join(self, later: Tally) -> None:
+        """Adds what another process of the run has shown, as if its exchanges had been judged after all others."""
+        for requirement, exercised in later.exercised.items():
+            self.exercised[requirement] |= exercised
+        for requirement, records in later.found.items():
+            for key, record in records.items():
+                self._find(requirement, key, record)
+        for requirement, reasons in later.reasons.items():
+            self.reasons.setdefault(requirement, Counter()).update(reasons)
+        for requirement, tests in later.tests.items():
+            self.tests.setdefault(requirement, []).extend(tests)
+        self.doubled |= later.doubled
+        self.samples = {**later.samples, **self.samples}
+        self.statistics.join(later.statistics)
+        self.omissions.join(later.omissions)
 
     def hinder(self, requirement: str, reason: str) -> None:
         """Notes why a test could not judge something under a requirement."""
@@ -153,9 +162,8 @@ class Tally:
         return {id_ for records in self.found.values() for id_, _ in records}
 
 
-def _key(known: Collection[tuple[str, str]], id_: str, pointer: str) -> tuple[str, str]:
-    """Key of a finding: its id and its place, or the pattern of the place if there are too many places."""
-    pattern = pattern_of(pointer)
-    if pointer == pattern or (id_, pointer) in known:
-        return id_, pointer
-    return id_, pointer if sum(one == id_ for one, _ in known) < MOST_PLACES else pattern
+def _place(pointer: str) -> str:
+    """The place of a finding: its pointer, or the pattern of that beyond the first items of a list."""
+    # Python reads no number of thousands of digits, which may be the name of a member.
+    first = all(len(index) < 4 and int(index[1:]) < MOST_PLACES for index in AN_INDEX.findall(pointer))
+    return pointer if first else pattern_of(pointer)

@@ -164,7 +164,7 @@ class Campaign:
         """Draws the verdict from what this process and its workers have seen."""
         interrupted = exitstatus == pytest.ExitCode.INTERRUPTED and not self.completion.uncollected
         if self._shared:
-            self.session.take_over()
+            self.session.take_over(self.workers.shares)
         if not interrupted:
             self.kit_fault = self.kit_fault or self.workers.fault or self.completion.fault
         if number := self.completion.skipped:

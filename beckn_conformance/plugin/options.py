@@ -93,7 +93,7 @@ def _read(config: pytest.Config, lock: contextlib.ExitStack) -> Settings:
         folder=folder,
         lock=lock,
         seed=_seed(worker, option("--hypothesis-seed", None)),
-        mask_key=hashlib.sha256(str(worker["testrunuid"]).encode()).digest() if worker else None,
+        mask_key=worker[workers.MASK_KEY] if worker else None,
         worker=worker["workerid"] if worker else "",
         strict=option("--conformance-class") == "strict",
         examples=option("--fuzz-examples"),

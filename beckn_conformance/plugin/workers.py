@@ -1,11 +1,12 @@
-"""Shares a run between worker processes (pytest-xdist). Each worker records what it does; the controller judges that.
+"""Shares a run between worker processes (pytest-xdist). Each worker records and judges what it does.
 
-Only what no record holds is handed over in memory: secrets, which are written to no disk, and a few facts.
+It hands over its share of the verdict in memory, with what no record holds: secrets, which are written to no disk, and
+a few facts. Of a worker that was lost, the controller judges what is on record.
 """
 
 from __future__ import annotations
 
-import json
+import pickle
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -13,11 +14,12 @@ from typing import Any
 import pytest
 
 from ..record.journal import COURSE, EXCHANGES, file_of, workers
+from ..run.assessment import Share
 from ..run.session import Session
 from .distribution import scheduler
 
-SEED = "conformance_seed"
-"""Key of the seed in ``workerinput``."""
+SEED, MASK_KEY = "conformance_seed", "conformance_mask_key"
+"""Keys of what all processes share in ``workerinput``."""
 OUTPUT = "conformance"
 """Key of what a worker hands over in ``workeroutput``."""
 
@@ -29,8 +31,14 @@ def worker_of(config: pytest.Config) -> dict[str, Any] | None:
 
 def hand_over(config: pytest.Config, session: Session, available: int, fault: str) -> None:
     """Hands over what the record of a worker does not hold. The gateway may have told it secrets of its own."""
-    output = {"secrets": session.masker.secrets, "available": available, "fault": fault}
-    config.workeroutput[OUTPUT] = json.dumps(output)  # type: ignore[attr-defined]
+    output = {
+        "share": session.assessment.share,
+        "secrets": session.masker.secrets,
+        "stand_ins": session.masker.stand_ins,
+        "available": available,
+        "fault": fault,
+    }
+    config.workeroutput[OUTPUT] = pickle.dumps(output)  # type: ignore[attr-defined]
 
 
 class Controller:
@@ -43,11 +51,14 @@ class Controller:
         """Tests that apply to the gateway, as the workers have collected them."""
         self.lost: list[str] = []
         """Workers that ended early. What they had not recorded is lost."""
+        self.shares: dict[str, Share] = {}
+        """By worker, its share of the run."""
         self._fault = ""
 
     def equip(self, node: Any) -> None:
         """Gives a worker what all processes of a run share."""
         node.workerinput[SEED] = self._session.run.seed
+        node.workerinput[MASK_KEY] = self._session.mask_key
 
     def scheduler(self, log: Any) -> Any:
         """The scheduler of pytest-xdist that gives each worker its tests."""
@@ -58,8 +69,11 @@ class Controller:
         if OUTPUT not in output:
             self.lost.append(worker)
             return
-        given = json.loads(output[OUTPUT])
+        # It comes from a process of this run, through the pipe to it.
+        given = pickle.loads(output[OUTPUT])
+        self.shares[worker] = given["share"]
         self._session.masker.add(*given["secrets"])
+        self._session.masker.stand_ins |= given["stand_ins"]
         self.available = max(self.available, given["available"])
         self._fault = self._fault or given["fault"]
 

@@ -134,7 +134,7 @@ class Journal:
 
     def write(self, event: Event) -> None:
         """Writes an exchange, or a step in the course of the run. Raises OSError if the disk does not take it."""
-        if not self._course.begun and _is_idle(event):
+        if not self._exchanges.begun and _is_idle(event):
             self._held.append(event)
             return
         self._begin()
@@ -142,9 +142,10 @@ class Journal:
 
     def _begin(self) -> None:
         """Begins both files, unless that was done."""
-        if not self._course.begun:
-            self._exchanges.begin()
+        if not self._exchanges.begun:
+            # A record begins with its course, so that whatever has one can be read.
             self._course.begin()
+            self._exchanges.begin()
             for event in self._held:
                 self._put(event)
 

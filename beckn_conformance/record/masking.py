@@ -64,7 +64,8 @@ class Masker:
         self._digest = lru_cache(maxsize=1024)(partial(_digest, key or secrets.token_bytes(16)))
         self._words = _words()
         self._index = SecretIndex()
-        self._stand_ins: dict[str, str] = {}
+        self.stand_ins: dict[str, str] = {}
+        """Masks of private data."""
         known = [secret for secret in declared if not is_word(secret)]
         self.add(*known)
         self._declared = [
@@ -97,7 +98,7 @@ class Masker:
                 return
             self.add(value)
         if stand_in is not None:
-            self._stand_ins.setdefault(value, stand_in)
+            self.stand_ins.setdefault(value, stand_in)
 
     def knows(self, value: str) -> bool:
         """Returns True if a text was declared secret."""
@@ -111,8 +112,8 @@ class Masker:
     def mask(self, value: str) -> str:
         """The mask of a secret, in whatever form it is given."""
         secret = self._index.secret_of(value)
-        if secret in self._stand_ins:
-            return self._stand_ins[secret]
+        if secret in self.stand_ins:
+            return self.stand_ins[secret]
         return f"<secret {self._digest(secret)[:10]}>"
 
     def text(self, text: str, *certain: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 
@@ -20,6 +20,7 @@ from ..specification.actions import SIGNUP
 from .scenarios import RecordedScenario, judge_of
 
 MOST_NOTES = 50
+"""Different notes on exchanges that one process adds."""
 EXPIRED = (
     "some requests were sent less than a minute before their token expired (auth.exp), or later; a refusal of "
     "them is not judged. Longer lives of tokens, or a faster run, would help"
@@ -55,6 +56,18 @@ class TestOutcome:
     findings: tuple[Finding, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Share:
+    """Everything that the events of one process have shown of a run, see Tally and Run."""
+
+    tally: Tally
+    binding: str
+    exchanges: int
+    unreachable: str
+    registrations: Sequence[str]
+    notes: Sequence[str]
+
+
 class Assessment:
     """Folds the events of a run into its tally.
 
@@ -71,6 +84,8 @@ class Assessment:
         self._mask = masker.text if masker is not None else str
         self._process = run
         """The run as the process sees it whose events are folded; in its record secrets are masked."""
+        self._noted: set[str] = set()
+        """Notes on the exchanges of that process."""
         self._judge: Judge | None = None
         self._test = ScenarioResult()
         """Result of the scenarios since the last test ended."""
@@ -79,7 +94,7 @@ class Assessment:
         """Takes an event into account."""
         match event:
             case RunStart():
-                self._process, self._judge, self._test = event.run, None, ScenarioResult()
+                self._process, self._judge, self._test, self._noted = event.run, None, ScenarioResult(), set()
             case Probe():
                 self._begin(event)
             case Exchange():
@@ -98,6 +113,23 @@ class Assessment:
                 self.run.unreachable = self.run.unreachable or event.unreachable
             case RunEnd():
                 self.run.narrowed, self.run.seconds = event.narrowed, event.seconds
+
+    @property
+    def share(self) -> Share:
+        """Everything so far, for another process to join to what it has."""
+        run = self.run
+        return Share(self.tally, run.binding, run.exchanges, run.unreachable, run.registrations, run.notes)
+
+    def join(self, share: Share) -> None:
+        """Adds the share of another process, as if its events came after all others."""
+        run = self.run
+        self.tally.join(share.tally)
+        run.binding = run.binding or share.binding
+        run.exchanges += share.exchanges
+        run.unreachable = run.unreachable or share.unreachable
+        for id_ in share.registrations:
+            run.register(id_)
+        self._note(share.notes)
 
     def found(self) -> set[str]:
         """Ids of all findings so far."""
@@ -125,10 +157,15 @@ class Assessment:
         self.run.binding = self.run.binding or probe.binding.name
         self._note(probe.notes)
 
-    def _note(self, notes: Sequence[str], most: int | None = None) -> None:
+    def _note(self, notes: Iterable[str]) -> None:
         known = self.run.notes
-        new = [note for note in dict.fromkeys(notes) if note not in known]
-        known += new if most is None else new[: max(most - len(known), 0)]
+        known += [note for note in dict.fromkeys(notes) if note not in known]
+
+    def _observe(self, exchange: Exchange, judge: Judge) -> None:
+        for note in _observed(exchange, judge):
+            if len(self._noted) < MOST_NOTES and note not in self._noted:
+                self._noted.add(note)
+                self._note([note])
 
     def _judged(self, event: ScenarioEnd) -> ScenarioResult:
         """Judges every exchange of a scenario by everything that applies to it."""
@@ -138,7 +175,8 @@ class Assessment:
         transcript = event.transcript
         judge.look_at(transcript.controls)
         exchanges = transcript.calls
-        self._note([note for exchange in exchanges for note in _observed(exchange, judge)], MOST_NOTES)
+        for exchange in exchanges:
+            self._observe(exchange, judge)
         findings: dict[str, Finding] = {}
         exercised: set[str] = set()
         shown_by: dict[str, list[Finding]] = {}

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import datetime
 import functools
+import itertools
 import secrets
 import time
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -37,7 +38,7 @@ from ..record.run import Run
 from ..record.stand_ins import StandIns
 from ..specification.pointer import MISSING, member
 from ..specification.specification import Specification
-from .assessment import Assessment, ScenarioResult, TestOutcome
+from .assessment import Assessment, ScenarioResult, Share, TestOutcome
 from .player import Play, Player
 from .scenarios import reproduce
 
@@ -71,8 +72,8 @@ class Session:
         started = datetime.datetime.fromtimestamp(clock.now(), datetime.UTC)
         self.run = Run(specification, config, uuid.uuid4().hex[:12], seed, started, strict=strict, examples=examples)
         self.specification, self.config, self.folder = specification, config, folder
-        mask_key = mask_key or secrets.token_bytes(16)
-        self.masker = Masker(config.secrets, key=mask_key)
+        self.mask_key = mask_key or secrets.token_bytes(16)
+        self.masker = Masker(config.secrets, key=self.mask_key)
         self.assessment = Assessment(self.run, self.masker)
         self.tally = self.assessment.tally
         self.player = Player(self.run, self.emit, transport=transport, worker=worker)
@@ -80,7 +81,7 @@ class Session:
         self._journal: Journal | None = None
         if folder is not None:
             tokens = [config.signup_token or "", *(token for _, token in config.registrations)]
-            private = StandIns(specification, config, mask_key) if config.mask else None
+            private = StandIns(specification, config, self.mask_key) if config.mask else None
             self._journal = Journal(folder, self.masker, worker, config.headers, [t for t in tokens if t], private)
         # A scenario that a check fails on is not written down as judged, for nobody could judge it again.
         self.subscribers: list[Callable[[Event], None]] = [
@@ -157,19 +158,27 @@ class Session:
             self.judge(Transcript(controls), "")
         self.emit(ProcessEnd([*notes, *self._notes], self.run.unreachable, self.player.sent, self._take_unjudged()))
 
-    def take_over(self) -> None:
-        """Takes over what worker processes of this run have recorded."""
+    def take_over(self, shares: Mapping[str, Share]) -> None:
+        """Takes over what worker processes of this run have recorded, and their shares of the verdict.
+
+        A worker that was lost has handed over no share; its record is judged again.
+        """
         assert self.folder is not None
         assert self._journal is not None
         for worker in workers(self.folder):
+            if worker in shares:
+                self.assessment.join(shares[worker])
+            else:
+                self._judge_again(self.folder, worker)
             self._journal.take_over(worker)
-        with Record(self.folder, self.specification, worker="") as record:
-            record.start()
-            for step in record.steps():
-                self.assessment.apply(step)
-            for signup in record.signups():
-                self.assessment.apply(signup)
-            self.run.exchanges = max(self.run.exchanges, len(record.exchanges))
+
+    def _judge_again(self, folder: Path, worker: str) -> None:
+        before = self.run.exchanges
+        with Record(folder, self.specification, worker=worker) as record:
+            for event in itertools.chain(record.steps(), record.signups()):
+                self.assessment.apply(event)
+            # Only a process that came to its end says how many it had.
+            self.run.exchanges = max(self.run.exchanges, before + len(record.exchanges))
 
     def conclude(self, *, narrowed: bool = False) -> Verdict:
         """Ends the run, and returns the verdict on everything that was shown."""

@@ -1,9 +1,13 @@
 """The tally: findings by place, the exchange that stands for each, and what is only counted."""
 
+from dataclasses import replace
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from beckn_conformance.judging.finding import MOST_PLACES, SLUG, slug
-from beckn_conformance.judging.tally import KEPT_EXCHANGES
+from beckn_conformance.judging.tally import KEPT_EXCHANGES, KEPT_REGISTRATIONS, Tally
 from tests.judging.verdicts import MUST, NAMES, concluded, finding, found, full, outcome
 
 
@@ -23,6 +27,63 @@ def test_a_finding_at_many_documents_is_one():
     (record,) = outcome(concluded(tally), NAMES).findings
     assert (record.count, len(record.exchanges), record.finding.exchange) == (100, KEPT_EXCHANGES, "x0")
     assert len(tally.found[NAMES]) == MOST_PLACES + 1
+
+
+def test_an_item_far_down_a_list_is_not_told_apart_from_others():
+    far, name = f"/documents/{MOST_PLACES}/name", f"/{'9' * 5000}"
+    tally = full(found(NAMES, pointer=far), found(pointer=name))
+
+    places = {record.place: record.finding.pointer for records in tally.found.values() for record in records.values()}
+    assert places == {"/documents/*/name": far, "/*": name}
+
+
+JUDGEMENTS = st.builds(
+    lambda place, weight, exchange: found(
+        NAMES, pointer=f"/documents/{place}/name", weight=weight, exchange=f"x{exchange}"
+    ),
+    st.integers(0, MOST_PLACES + 2),
+    st.integers(0, 3),
+    st.integers(0, 99),
+)
+
+
+@given(st.lists(JUDGEMENTS, max_size=60), st.lists(JUDGEMENTS, max_size=60))
+def test_tallies_of_two_processes_join_to_that_of_both(first, second):
+    joined = full(*first)
+    joined.join(full(*second))
+
+    both = full(*first, *second)
+    assert joined.found == both.found
+    assert [*joined.found.get(NAMES, {})] == [*both.found.get(NAMES, {})]
+    assert (joined.exercised, joined.samples) == (both.exercised, both.samples)
+
+
+def test_tests_and_what_hindered_them_join_in_order():
+    joined, later = full(but=[MUST]), Tally()
+    for tally, test in ((joined, "a"), (later, "b")):
+        tally.tests[MUST] = [test]
+        tally.hinder(MUST, "the same")
+        tally.hinder(MUST, test)
+        tally.doubled.add(test)
+
+    joined.join(later)
+
+    assert joined.tests[MUST] == ["a", "b"]
+    assert joined.reasons[MUST] == {"the same": 2, "a": 1, "b": 1}
+    assert joined.doubled == {"a", "b"}
+
+
+def test_a_finding_about_more_registrations_than_are_kept_follows_from_no_shared_id():
+    ids = [f"r-{number}" for number in range(KEPT_REGISTRATIONS + 1)]
+    tally = Tally(doubled={*ids})
+    for id_ in ids:
+        (record,) = tally.found.get("GET-ROUND-TRIP", {"": None}).values()
+        assert record is None or tally.follows(record)
+        judgement = found("GET-ROUND-TRIP")
+        tally.add(replace(judgement, finding=replace(judgement.finding, registration=id_)))
+
+    (record,) = tally.found["GET-ROUND-TRIP"].values()
+    assert not tally.follows(record)
 
 
 def test_of_many_exchanges_only_some_are_kept_and_all_are_counted():
