@@ -12,7 +12,7 @@ import pytest
 
 from beckn_conformance.commands.fleet import cluster, job
 from beckn_conformance.commands.fleet.job import Job, Outcome, make
-from beckn_conformance.process import children
+from beckn_conformance.process import bounded, children
 from tests.commands.clusters import cluster as running_cluster
 from tests.end_to_end.kit import until
 
@@ -105,7 +105,7 @@ def test_nothing_is_left_of_a_run_that_does_not_listen_or_is_not_wanted(monkeypa
 
     outcome = make(
         scripted(DEAF, limit=limit),
-        wish=lambda: "kill" if limit == 60 and next(asked) * job.INTERVAL >= SOON else "play",
+        wish=lambda: "kill" if limit == 60 and next(asked) * bounded.INTERVAL >= SOON else "play",
     )
 
     child = int(zlib.decompress(outcome.files["report.json"]))

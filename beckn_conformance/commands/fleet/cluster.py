@@ -6,6 +6,7 @@ import contextlib
 import logging
 import signal
 import tempfile
+import threading
 import time
 import uuid
 from collections.abc import Callable, Generator, Iterator, Sequence
@@ -18,10 +19,12 @@ from dask.system import CPU_COUNT
 from distributed.security import Security
 
 from ...errors import UsageError
-from .job import Job, Outcome, Wish, make
+from ...process.bounded import Wish
+from .job import Job, Outcome, make
 
 FAILURES = 3
 """Workers that may die during a run before it is given up. Each death before costs a retry."""
+INTERVAL = 0.2
 PATIENCE = 15.0
 """Seconds until a scheduler must answer and have a worker."""
 LOST = "the scheduler was lost"
@@ -152,11 +155,29 @@ def _play(job: Job, topic: str) -> Outcome:
     return make(job, worker.local_directory, _wish(worker))
 
 
-def play_followed(job: Job, topic: str, end: str) -> Outcome:
-    """Plays a run, in a worker, and ends it with a report once the event named ``end`` is set.
+def followed(client: distributed.Client, job: Job, topic: str, wish: Callable[[], Wish]) -> Outcome:
+    """Plays one run, and ends or kills it as ``wish`` says.
 
     Its name and new lines of its progress are logged under a topic; None in their place says that it begins.
     """
+    end = f"{topic}-{job.name}-{uuid.uuid4().hex}"
+    future = client.submit(_play_followed, job, topic, end, pure=False)
+    told, done = False, threading.Event()
+    future.add_done_callback(lambda _: done.set())
+    while not future.done():
+        wished = wish()
+        if wished == "kill":
+            future.cancel(force=True)
+            return Outcome(job.name, reason=LOST)
+        if wished == "end" and not told:
+            distributed.Event(end, client=client).set()
+            told = True
+        done.wait(INTERVAL)
+    return outcome_of(future, job.name)
+
+
+def _play_followed(job: Job, topic: str, end: str) -> Outcome:
+    """Plays a run, in a worker, and ends it with a report once the event named ``end`` is set."""
     worker = distributed.get_worker()
     worker.log_event(topic, (job.name, None))
     event, wanted = distributed.Event(end), _wish(worker)

@@ -4,39 +4,32 @@ from __future__ import annotations
 
 import contextlib
 import os
-import signal
-import subprocess
-import sys
 import tempfile
 import time
 import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import yaml
 
 from ... import __version__
-from ...process import children
+from ...process import bounded, children
+from ...process.bounded import Wish
 from ...report import files
-from ...untrusted.text import printable
 from .entries import Entry
 
 JUDGED = (0, 1, 10)
 """Exit statuses of a run that came to its end."""
 GRACE = 20.0
 """Seconds for a run to write its report after it was told to end."""
-INTERVAL = 0.1
 LARGEST = 256 * 1024 * 1024
 """Bytes of the largest packed report that is returned."""
-LONGEST = 300
 MOST_AT_ONCE = 1 << 20
 """Bytes of progress that are read at once."""
 CANCELLED = "cancelled"
 """The reason of a run that was told to end."""
-Wish = Literal["play", "end", "kill"]
-"""The wish for a run: play it, end it with a report, or kill it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,26 +130,27 @@ def execute(job: Job, private: Path, report: Path, wish: Callable[[], Wish], pro
     began = time.monotonic()
     printed = private / "printed"
     config = write_config(job.config, job.files, private)
-    command = [sys.executable, *job.command]
+    command = [*job.command]
     command += ["--conformance-progress", str(progress)] if progress is not None else []
     command += ["--gateway-config", str(config), "--conformance-report", str(report)]
     with printed.open("wb") as output:
-        # The run ends with its standard input, and so with the worker, however that ends.
-        process = subprocess.Popen(
+        status, stop = bounded.run(
             command,
-            stdin=subprocess.PIPE,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
+            private,
+            output,
+            limit=job.limit,
+            grace=GRACE,
+            wish=wish,
+            environment=job.environment,
             cwd=private if job.files else None,
-            # Files that a killed run leaves are removed with the folder.
-            env={**os.environ, **job.environment, **dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(private))},
         )
-    reason = _wait(process, job.limit, wish)
-    status = None if reason else process.returncode
-    if not reason and process.returncode not in JUDGED:
-        reason = _last_words(printed, process.returncode).replace(f"{private}{os.sep}", "")
-    return Ending(status, reason, time.monotonic() - began)
+    reason = {
+        "": "" if status in JUDGED else _last_words(printed, status).replace(f"{private}{os.sep}", ""),
+        "end": CANCELLED,
+        "kill": "it was not wanted any more",
+        "late": f"ended after {job.limit:g} s, its limit",
+    }[stop]
+    return Ending(None if stop else status, reason, time.monotonic() - began)
 
 
 def write_config(config: Mapping[str, Any], files: Mapping[str, str], folder: Path) -> Path:
@@ -167,33 +161,6 @@ def write_config(config: Mapping[str, Any], files: Mapping[str, str], folder: Pa
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
             file.write(text)
     return path
-
-
-def _wait(process: subprocess.Popen[bytes], limit: float, wish: Callable[[], Wish]) -> str:
-    """Waits for a process, and kills what is left of its group; returns why it was told to end, if it was."""
-    end = time.monotonic() + limit
-    reason = ""
-    try:
-        while process.poll() is None:
-            now, wished = time.monotonic(), wish()
-            if wished == "kill":
-                reason = reason or "it was not wanted any more"
-                break
-            if not reason and (wished == "end" or now >= end):
-                reason = CANCELLED if wished == "end" else f"ended after {limit:g} s, its limit"
-                end = now + GRACE
-                # It still writes a report.
-                _signal(process, signal.SIGINT)
-            elif reason and now >= end:
-                break
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                process.wait(INTERVAL)
-    finally:
-        _signal(process, signal.SIGKILL)
-        process.wait()
-        assert process.stdin is not None
-        process.stdin.close()
-    return reason
 
 
 class Tail:
@@ -229,19 +196,10 @@ class Tail:
                 self._tell(lines.decode("utf-8", "replace") + "\n")
 
 
-def _signal(process: subprocess.Popen[bytes], number: signal.Signals) -> None:
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(process.pid, number)
-
-
 def _last_words(printed: Path, status: int) -> str:
     """The last line that a run printed, to explain its exit status."""
-    with printed.open("rb") as file:
-        file.seek(max(os.fstat(file.fileno()).st_size - 8192, 0))
-        text = file.read().decode("utf-8", "replace")
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
     how = f"killed by signal {-status}" if status < 0 else f"exit status {status}"
-    return f"{how}: {printable(lines[-1])[:LONGEST]}" if lines else how
+    return ": ".join(filter(None, (how, bounded.last_line(printed))))
 
 
 def _packed(report: Path) -> tuple[dict[str, bytes], bool]:

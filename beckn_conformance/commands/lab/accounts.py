@@ -8,8 +8,7 @@ import json
 import os
 import re
 import secrets
-import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -25,9 +24,14 @@ except ImportError:  # Windows has no such locks; one process at a time changes 
 
 Role = Literal["vendor", "officer"]
 ROLES: tuple[Role, ...] = get_args(Role)
-NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._@-]{0,62}[A-Za-z0-9])?")
-"""Names of accounts: they stand in pages, files and reports."""
 RULE = "a name has 1 to 64 letters, digits and . _ @ -, and begins and ends with a letter or digit"
+"""Names stand in pages, files and reports."""
+VALUES = {
+    "name": re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._@-]{0,62}[A-Za-z0-9])?"),
+    "role": re.compile("|".join(ROLES)),
+    "token": re.compile(r"[0-9a-f]{64}"),
+}
+"""What the file holds of an account, and in which form."""
 LARGEST = 4 * 1024 * 1024
 """Bytes of a file of accounts."""
 
@@ -56,43 +60,49 @@ class Accounts:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._lock = threading.Lock()
-        self._read: tuple[object, dict[str, Account]] = (None, {})
+        self._read: tuple[object, Mapping[str, Account]] = (None, {})
+
+    def present(self) -> Mapping[str, Account]:
+        """Returns the accounts by name. Raises UsageError if the file cannot be read."""
+        try:
+            found = self._path.stat()
+        except OSError as error:
+            raise reading.unreadable(self._path, error) from error
+        stamp = (found.st_ino, found.st_mtime_ns, found.st_size)
+        if self._read[0] != stamp:
+            self._read = (stamp, _read(self._path)[0])
+        return self._read[1]
 
     def all(self) -> list[Account]:
-        """The accounts by name. Raises UsageError if the file cannot be read."""
-        return sorted(self._current().values(), key=lambda account: account.name.casefold())
+        """Lists the accounts by name."""
+        return sorted(self.present().values(), key=lambda account: account.name.casefold())
 
     def named(self, name: str) -> Account | None:
-        """The account of this name."""
-        return self._current().get(name)
+        """Returns the account of this name."""
+        return self.present().get(name)
 
     def with_token(self, token: str) -> Account | None:
-        """The account that this token belongs to."""
+        """Returns the account that this token belongs to."""
         proof = _proof(token)
         # The hashes of random tokens can be compared in any time: no guess comes nearer to another.
-        return next((account for account in self._current().values() if account.proof == proof), None)
+        return next((account for account in self.present().values() if account.proof == proof), None)
 
     def add(self, name: str, role: Role) -> str:
         """Adds an account and returns its token, which is stored nowhere. Raises UsageError."""
-        if not NAME.fullmatch(name):
+        if not VALUES["name"].fullmatch(name):
             raise UsageError(f"{name[:80]!a} is no name of an account: {RULE}")
-        token = secrets.token_urlsafe(32)
         with self._changed() as (accounts, removed):
             if name.casefold() in map(str.casefold, accounts):
                 raise UsageError(f"there is an account {name} already")
             # Gateways belong to names.
             if name.casefold() in map(str.casefold, removed):
                 raise UsageError(f"there was an account {name}, and its gateways are still here; choose another name")
-            accounts[name] = Account(name, role, _proof(token))
-        return token
+            return _with_new_token(accounts, name, role)
 
     def renew(self, name: str) -> str:
         """Gives an account another token and returns it. Raises UsageError if there is no such account."""
-        token = secrets.token_urlsafe(32)
         with self._changed() as (accounts, _):
-            accounts[name] = Account(name, self._existing(accounts, name).role, _proof(token))
-        return token
+            return _with_new_token(accounts, name, _existing(accounts, name).role)
 
     def remove(self, name: str) -> None:
         """Removes an account, whose name is never used again.
@@ -100,34 +110,19 @@ class Accounts:
         Raises UsageError for the last officer, and if there is no such account.
         """
         with self._changed() as (accounts, removed):
-            account = self._existing(accounts, name)
-            if account.officer and sum(other.officer for other in accounts.values()) == 1:
+            if _existing(accounts, name).officer and sum(other.officer for other in accounts.values()) == 1:
                 raise UsageError(f"{name} is the last officer; add another first")
             del accounts[name]
             removed.append(name)
 
-    @staticmethod
-    def _existing(accounts: dict[str, Account], name: str) -> Account:
-        if name not in accounts:
-            raise UsageError(f"there is no account {name[:80]!a}")
-        return accounts[name]
-
-    def _current(self) -> dict[str, Account]:
-        with self._lock:
-            try:
-                found = self._path.stat()
-            except OSError as error:
-                raise reading.unreadable(self._path, error) from error
-            stamp = (found.st_ino, found.st_mtime_ns, found.st_size)
-            if self._read[0] != stamp:
-                self._read = (stamp, _read(self._path)[0])
-            return self._read[1]
-
     @contextlib.contextmanager
     def _changed(self) -> Iterator[tuple[dict[str, Account], list[str]]]:
         """Yields the accounts and the names of removed ones to change, and writes them. Other processes wait."""
+        lock = self._path.with_name(f".{self._path.name}.lock")
         try:
-            with _exclusive(self._path.with_name(f".{self._path.name}.lock")):
+            with os.fdopen(os.open(lock, os.O_RDWR | os.O_CREAT, 0o600)) as held:
+                if fcntl is not None:
+                    fcntl.flock(held, fcntl.LOCK_EX)
                 accounts, removed = _read(self._path) if self._path.exists() else ({}, [])
                 yield accounts, removed
                 rows = [{"name": one.name, "role": one.role, "token": one.proof} for one in accounts.values()]
@@ -137,20 +132,8 @@ class Accounts:
             raise UsageError(f"{self._path} cannot be written: {error.strerror}") from error
 
 
-@contextlib.contextmanager
-def _exclusive(path: Path) -> Iterator[None]:
-    """Holds a lock file, waiting for whoever else holds it."""
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        if fcntl is not None:
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(descriptor)
-
-
 def _read(path: Path) -> tuple[dict[str, Account], list[str]]:
-    """The accounts of a file by name, and the names of those that were removed."""
+    """Reads the accounts by name, and the names of those that were removed."""
     value = reading.json_file(path, most=LARGEST)
     rows, removed = (value.get("accounts"), value.get("removed", [])) if isinstance(value, dict) else (None, None)
     if not (isinstance(rows, list) and all(map(_valid, rows)) and isinstance(removed, list)):
@@ -159,14 +142,21 @@ def _read(path: Path) -> tuple[dict[str, Account], list[str]]:
 
 
 def _valid(row: Any) -> bool:
-    return (
-        isinstance(row, dict)
-        and {*row} == {"name", "role", "token"}
-        and all(isinstance(value, str) for value in row.values())
-        and NAME.fullmatch(row["name"]) is not None
-        and row["role"] in ROLES
-        and re.fullmatch(r"[0-9a-f]{64}", row["token"]) is not None
+    return (isinstance(row, dict) and row.keys() == VALUES.keys()) and all(
+        isinstance(row[key], str) and rule.fullmatch(row[key]) for key, rule in VALUES.items()
     )
+
+
+def _existing(accounts: Mapping[str, Account], name: str) -> Account:
+    if name not in accounts:
+        raise UsageError(f"there is no account {name[:80]!a}")
+    return accounts[name]
+
+
+def _with_new_token(accounts: dict[str, Account], name: str, role: Role) -> str:
+    token = secrets.token_urlsafe(32)
+    accounts[name] = Account(name, role, _proof(token))
+    return token
 
 
 def _proof(token: str) -> str:

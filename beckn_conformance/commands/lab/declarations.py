@@ -23,6 +23,7 @@ from ...config.urls import check_hook, is_url
 from ...errors import UsageError
 from ...specification.specification import Specification
 from ...untrusted import reading
+from ..fleet.job import write_config
 
 LARGEST: Final = 64 * 1024
 """Characters of a declaration as JSON."""
@@ -37,18 +38,20 @@ Place = tuple[str | int, ...]
 
 def shown(stored: Mapping[str, Any]) -> dict[str, Any]:
     """Returns a declaration with ``HIDDEN`` in place of its secrets."""
-    return _with_secrets(stored, lambda path, value: HIDDEN)
+    return _with_secrets(stored, lambda known, value: HIDDEN)
 
 
 def shown_again(declaration: Mapping[str, Any], stored: Mapping[str, Any]) -> dict[str, Any]:
     """Returns a declaration that was submitted without the secrets that are not stored yet."""
-    known = kept(declaration, stored)
-    return _with_secrets(known, lambda path, value: HIDDEN if value == _secret_at(stored, path) else "")
+    secrets = _values(stored)
+    whole = kept(declaration, stored)
+    return _with_secrets(whole, lambda known, value: HIDDEN if value == secrets.get(known) else "")
 
 
 def kept(declaration: Mapping[str, Any], stored: Mapping[str, Any]) -> dict[str, Any]:
     """Returns a declaration with the stored secrets in place of those that are written as ``HIDDEN``."""
-    return _with_secrets(declaration, lambda path, value: _secret_at(stored, path) or "" if value == HIDDEN else value)
+    secrets = _values(stored)
+    return _with_secrets(declaration, lambda known, value: secrets.get(known, "") if value == HIDDEN else value)
 
 
 def carried(declaration: Mapping[str, Any], stored: Mapping[str, Any], url: str, stored_url: str) -> dict[str, str]:
@@ -56,13 +59,13 @@ def carried(declaration: Mapping[str, Any], stored: Mapping[str, Any], url: str,
 
     Otherwise whoever may change a gateway could have its secrets sent to himself.
     """
-    whole = kept(declaration, stored)
-    if _hosts(url, whole) <= _hosts(stored_url, stored):
+    if _hosts(url, kept(declaration, stored)) <= _hosts(stored_url, stored):
         return {}
+    secrets = _values(stored)
     return {
         _name(path, declaration): "it was stored for another host; enter it again, or remove it"
-        for (path, value), (_, secret) in zip(_secrets(declaration), _secrets(whole), strict=True)
-        if value == HIDDEN and secret
+        for path, known, holder in _secrets(declaration)
+        if holder[path[-1]] == HIDDEN and secrets.get(known)
     }
 
 
@@ -100,7 +103,8 @@ def check(
     faults = [*_of_strangers(declaration)] if stranger else []
     # Nothing is looked up on this machine for a stranger who names it.
     with tempfile.TemporaryDirectory(dir=within) as folder:
-        usable = _with_files(declaration, Path(folder))
+        usable, files = of_run(declaration, f"{folder}{os.sep}")
+        write_config({}, files, Path(folder))
         found = examined(url, usable, specification, here=not faults)[1]
         faults += [KeyFault(fault.path, fault.text.replace(f"{folder}{os.sep}", "")) for fault in found]
     errors: dict[str, str] = {}
@@ -121,95 +125,64 @@ def _too_odd(declaration: Mapping[str, Any]) -> str:
     return f"it is longer than {LARGEST >> 10} KB" if len(text) > LARGEST else ""
 
 
-def of_run(declaration: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
+def of_run(declaration: Mapping[str, Any], folder: str = "") -> tuple[dict[str, Any], dict[str, str]]:
     """Returns the configuration of a run, and the texts of the files in its folder that it names.
 
-    The names are relative, so that they are the same in the report of each run, wherever it is played.
+    Without the ``folder`` the names are the same in the report of each run, wherever it is played.
     """
-    tls = declaration.get("tls") or {}
-    files = {f"{key}.pem": tls[key] for key in CERTIFICATES if _is_pem(tls.get(key))}
-    named = {key: f"{key}.pem" for key in CERTIFICATES if f"{key}.pem" in files}
-    return {**declaration, **({"tls": {**tls, **named}} if named else {})}, files
-
-
-def _write(path: Path, text: str) -> None:
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
-        file.write(text)
-
-
-def _with_files(declaration: Mapping[str, Any], folder: Path) -> dict[str, Any]:
-    """The declaration with a file in ``folder`` for every PEM text."""
-    tls = declaration.get("tls")
-    if not isinstance(tls, dict):
-        return dict(declaration)
-    named = dict(tls)
-    for key in CERTIFICATES:
-        if _is_pem(tls.get(key)):
-            path = folder / f"{key}.pem"
-            _write(path, tls[key])
-            named[key] = str(path)
-    return {**declaration, "tls": named}
+    texts = {key: text for key in CERTIFICATES if _is_pem(text := at(declaration, f"tls.{key}"))}
+    tls = {"tls": {**declaration["tls"], **{key: f"{folder}{key}.pem" for key in texts}}} if texts else {}
+    return {**declaration, **tls}, {f"{key}.pem": text for key, text in texts.items()}
 
 
 def _is_pem(value: object) -> bool:
     return isinstance(value, str) and PEM in value
 
 
-# What a stranger may declare.
-
-
 def _of_strangers(declaration: Mapping[str, Any]) -> Iterator[KeyFault]:
-    for path, value in _secrets(declaration):
+    """Yields a fault for everything that only the command line may name."""
+    for path, _, holder in _secrets(declaration):
+        value = holder[path[-1]]
         if value.startswith("env:") or (path == ("proxy",) and value == ENVIRONMENT):
             yield KeyFault(path, "no variable of the laboratory's environment can be named; enter the value")
     hook = declaration.get("verification_hook")
     if isinstance(hook, str) and not is_url(hook):
         yield KeyFault(("verification_hook",), "a URL is needed, http:// or https://; the laboratory runs no command")
-    tls = declaration.get("tls")
     for key in CERTIFICATES:
-        if isinstance(tls, dict) and key in tls and not _is_pem(tls[key]):
+        if (value := at(declaration, f"tls.{key}")) is not None and not _is_pem(value):
             yield KeyFault(("tls", key), f"paste the text in PEM form, from {PEM}… to the end; no file can be named")
 
 
-# Secrets.
-
-
-def _secrets(declaration: Mapping[str, Any]) -> Iterator[tuple[Place, str]]:
-    """Yields every secret value that is text, with its path."""
-    found: list[tuple[Place, Any]] = [(tuple(name.split(".")), at(declaration, name)) for name in SECRET]
+def _secrets(declaration: Mapping[str, Any]) -> Iterator[tuple[Place, Place, Any]]:
+    """Yields every secret that is text: its path, the same with the id of a registration, and the object it is in."""
     headers, rows = declaration.get("headers"), declaration.get("registrations")
-    found += [(("headers", name), value) for name, value in headers.items()] if isinstance(headers, dict) else []
+    found: list[tuple[Place, Place, Any]] = []
+    for name in (*SECRET, *(f"headers.{name}" for name in (headers if isinstance(headers, dict) else ()))):
+        group, _, key = name.partition(".")
+        path: Place = (group, key) if key else (group,)
+        found.append((path, path, declaration.get(group) if key else declaration))
     for number, row in enumerate(rows if isinstance(rows, list) else ()):
-        found.append((("registrations", number, "token"), row.get("token") if isinstance(row, dict) else None))
-    yield from ((path, value) for path, value in found if isinstance(value, str))
+        id_ = str(row.get("id")) if isinstance(row, dict) else ""
+        found.append((("registrations", number, "token"), ("registrations", id_, "token"), row))
+    for path, known, holder in found:
+        if isinstance(holder, dict) and isinstance(holder.get(path[-1]), str):
+            yield path, known, holder
+
+
+def _values(declaration: Mapping[str, Any]) -> dict[Place, str]:
+    return {known: holder[path[-1]] for path, known, holder in _secrets(declaration)}
 
 
 def _with_secrets(declaration: Mapping[str, Any], change: Callable[[Place, str], str]) -> dict[str, Any]:
-    """Returns a copy with each secret changed. The path of a registration's token has its id in place of its index."""
+    """Returns a copy with each secret changed."""
     made: dict[str, Any] = json.loads(json.dumps(declaration))
-    for path, value in _secrets(declaration):
-        place: Any = made
-        for part in path[:-1]:
-            place = place[part]
-        known = ("registrations", str(place.get("id")), "token") if path[0] == "registrations" else path
-        place[path[-1]] = change(known, value)
+    for path, known, holder in _secrets(made):
+        holder[path[-1]] = change(known, holder[path[-1]])
     return made
 
 
-def _secret_at(stored: Mapping[str, Any], path: Place) -> str | None:
-    found: Any = stored.get(str(path[0]))
-    if path[0] == "registrations":
-        return next((row["token"] for row in found or () if row["id"] == path[1]), None)
-    for part in path[1:]:
-        found = (found or {}).get(part)
-    return found if isinstance(found, str) else None
-
-
-# Places.
-
-
 def at(declaration: Mapping[str, Any], name: str) -> Any:
-    """The value of a key such as ``tls.ca``; None if it is not declared."""
+    """Returns the value of a key such as ``tls.ca``; None if it is not declared."""
     found: Any = declaration
     for key in name.split("."):
         found = found.get(key) if isinstance(found, dict) else None

@@ -3,42 +3,41 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
-from ...errors import KitError, UsageError
+from ...errors import UsageError
 from ...report import files
 from ...run import embedded
 from ...untrusted.archive import is_zip
+from ...untrusted.reading import MB
 from ..certificate.statement import NAME as CERTIFICATE
 from ..fleet.job import write_config
-from . import access, child, uploads
+from . import child
 from .accounts import Account
-from .execution import Jobs
-from .places import Places
-from .refusals import Invalid
+from .operations import Operations
+from .refusals import Conflict, Invalid
 from .results import told
-from .runs import need_disk, need_room
-from .store import Gateway, Run, Store, new_id, now
-from .turns import Turns
+from .store import Gateway, Run, new_id, now
 
 LIMIT: Final = 120.0
 """Seconds that one may take."""
 MEMORY: Final = 3 << 30
 """Bytes of address space that one may take."""
+LARGEST: Final = 64 * MB
+"""Bytes of an uploaded file."""
 LARGEST_KEY: Final = 64 * 1024
+CHUNK: Final = MB
+PLAIN: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
+"""Names that are kept, so that the report says which file was judged."""
+ENDING: Final = re.compile(r"\.(har|json|jsonl|yaml|yml|zip)\Z", re.IGNORECASE)
+"""Endings that matter to those who read the file."""
 
 
-class Examinations:
+class Examinations(Operations):
     """Judges and verifies what accounts upload."""
-
-    def __init__(self, store: Store, places: Places, turns: Turns, jobs: Jobs, key: Path | None) -> None:
-        self._store = store
-        self._places = places
-        self._turns = turns
-        self._jobs = jobs
-        self._key = key
 
     def judge(
         self, account: Account, file: BinaryIO, name: str, *, gateway: str = "", url: str = "", strict: bool = False
@@ -48,29 +47,27 @@ class Examinations:
         With a ``gateway`` it is that of the gateway, and judged as it declares. ``url`` says which gateway is meant, if
         there are calls to several. Raises Invalid for the field ``file``, NotFound, Unavailable and Conflict.
         """
-        found = self._gateway(account, gateway)
+        found = self.seen(Gateway, account, gateway) if gateway else None
         owner = found.owner if found else account.name
-        need_room(account, owner, self._store, self._places)
-        with self._turns.taken(account), self._places.temporary() as private:
-            path = uploads.save(file, name, _inner(private, "uploaded"))
-            report = private / "report"
+        self.need_room(account, owner)
+        with self.turns.taken(account) as private:
+            path, report = save(file, name, private), private / "report"
             arguments = ["judge", str(path), "--conformance-report", str(report)]
             arguments += ["--conformance-class", "strict" if strict else "core"]
             if found is not None:
-                job = self._jobs.of(Run("", found.id, owner, found.url))
+                job = self.jobs.of(Run("", found.id, owner, found.url))
                 # The command runs in this folder, and so finds the files that are named there.
-                config = write_config(job.config, job.files, private)
-                arguments += ["--gateway-config", str(config)]
+                arguments += ["--gateway-config", str(write_config(job.config, job.files, private))]
                 url = url or ("" if embedded.wanted(found.url) else found.url)
             arguments += [f"--gateway-url={url}"] if url else []
             finished = self._finished(arguments, private)
             try:
                 made = files.read(report)
             except UsageError:
-                raise Invalid({"file": _complaint(finished, path, private)}) from None
+                raise _unusable(finished, path) from None
             run = Run(
                 new_id(),
-                found.id if found else "",
+                gateway,
                 owner,
                 made["gateway"]["url"],
                 kind="judged",
@@ -80,11 +77,12 @@ class Examinations:
                 status=finished.status,
                 **told(made),
             )
-            with self._store.lock:
-                # It may have been removed meanwhile.
-                self._gateway(account, gateway)
-                report.rename(self._places.report(run.id))
-                self._store.add(run)
+            with self.store.lock:
+                if found is not None:
+                    # It may have been removed meanwhile.
+                    self.seen(Gateway, account, gateway)
+                report.rename(self.places.report(run.id))
+                self.store.add(run)
         return run
 
     def verify(self, account: Account, file: BinaryIO, name: str, key: bytes = b"") -> Mapping[str, Any]:
@@ -94,26 +92,22 @@ class Examinations:
         Returns ``valid``, ``problems``, ``notes`` and ``statement``, all of which a stranger has written. Raises
         Invalid for the fields ``file`` and ``key``, Unavailable and Conflict.
         """
-        need_disk(self._places)
-        with self._turns.taken(account), self._places.temporary() as private:
-            path = uploads.save(file, name, _inner(private, "uploaded"))
-            public = private / "public.pem"
+        self.need_room(account)
+        with self.turns.taken(account) as private:
+            path, public = save(file, name, private), private / "public.pem"
             public.write_bytes(self._public_key(key, private))
             with path.open("rb") as start:
                 packed = is_zip(start.read(4))
             if not packed:
-                path = path.rename(_inner(private, "reports") / CERTIFICATE).parent
+                path = path.rename(path.with_name(CERTIFICATE)).parent
             finished = self._finished(["verify", str(path), "--public-key", str(public), "--json"], private)
             if finished.status not in (0, 1):
-                raise Invalid({"file": _complaint(finished, path, private)})
+                raise _unusable(finished, path)
             try:
                 found: dict[str, Any] = json.loads(finished.output)
             except ValueError:
                 raise Invalid({"file": "it says more than can be shown"}) from None
             return found
-
-    def _gateway(self, account: Account, id_: str) -> Gateway | None:
-        return access.gateway(self._store, account, id_) if id_ else None
 
     def _public_key(self, given: bytes, private: Path) -> bytes:
         """A public key in PEM form: the one given, or that of the laboratory."""
@@ -126,8 +120,8 @@ class Examinations:
         try:
             if given:
                 key = keys.public_key(path)
-            elif self._key is not None:
-                key = keys.signer(self._key).public_key()
+            elif self.key is not None:
+                key = keys.signer(self.key).public_key()
             else:
                 raise Invalid({"key": "the laboratory has no key of its own; paste the public key of the issuer"})
         except UsageError as error:
@@ -136,20 +130,41 @@ class Examinations:
 
     def _finished(self, arguments: list[str], private: Path) -> child.Finished:
         try:
-            return child.run(arguments, private, environment=self._jobs.environment, limit=LIMIT, memory=MEMORY)
-        except KitError as error:
+            return child.run(arguments, private, environment=self.jobs.environment, limit=LIMIT, memory=MEMORY)
+        except Conflict as error:
             raise Invalid({"file": f"it could not be read: {error}"}) from error
 
 
-def _inner(folder: Path, name: str) -> Path:
-    inner = folder / name
-    inner.mkdir(mode=0o700)
-    return inner
+def save(file: BinaryIO, name: str, private: Path) -> Path:
+    """Writes an uploaded file to a new folder in a private one and returns its path; ``name`` is what the browser says.
+
+    Raises Invalid for the field ``file``.
+    """
+    folder = private / "uploaded"
+    folder.mkdir(mode=0o700)
+    path = folder / _plain(name)
+    left = LARGEST
+    with path.open("xb") as kept:
+        while chunk := file.read(CHUNK):
+            left -= len(chunk)
+            if left < 0:
+                raise Invalid({"file": f"the file is larger than {LARGEST // MB} MB"})
+            kept.write(chunk)
+    if left == LARGEST:
+        raise Invalid({"file": "choose a file that is not empty"})
+    return path
 
 
-def _complaint(finished: child.Finished, path: Path, private: Path) -> str:
-    """Returns the complaint of the child about a file, without the folder in which it lies."""
+def _plain(name: str) -> str:
+    """The name itself, or one with its ending if it could be more than a name."""
+    last = re.split(r"[/\\]", name)[-1]
+    ending = ENDING.search(last)
+    return last if PLAIN.fullmatch(last) else f"upload{ending[0].lower() if ending else ''}"
+
+
+def _unusable(finished: child.Finished, path: Path) -> Invalid:
+    """Returns the complaint of the child about a file, without the folders in which it lies."""
     text = finished.complaint or "it cannot be read"
-    for folder in (path, path.parent, private):
+    for folder in (path, *path.parents[:2]):
         text = text.replace(f"{folder}/", "")
-    return text
+    return Invalid({"file": text})

@@ -1,41 +1,42 @@
-"""Plays one run of the laboratory in a process on this machine. ``remote`` does so on a cluster."""
+"""Makes the jobs of runs, and plays them in processes on this machine. ``remote`` does so on a cluster."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
 
 from ...process import children
-from ..fleet.job import Ending, Job, Wish, execute
+from ...process.bounded import Wish
+from ..fleet.job import Ending, Job, execute
+from . import declarations
 from .places import Places
-from .store import Run
+from .refusals import NotFound
+from .store import Gateway, Run, Store
+from .vault import Vault
 
-Declared = Callable[[Run], tuple[Mapping[str, Any], Mapping[str, str]]]
-"""Returns the configuration of the gateway of a run, and the texts of the files that it names."""
-
-
-class Executor(Protocol):
-    """Plays runs. Their reports and progress lie in their places afterwards."""
-
-    def play(self, run: Run, wish: Callable[[], Wish]) -> Ending:
-        """Plays a run to its end. Raises Unavailable if that is to be tried again later."""
-        ...
+Play = Callable[[Run, Callable[[], Wish]], Ending]
+"""Plays a run to its end, with its report and progress in their places. Raises Unavailable if it has to wait."""
 
 
 @dataclass(frozen=True, slots=True)
 class Jobs:
-    """Makes the job of a run."""
+    """Makes the job of a run, with what is declared of its gateway."""
 
-    declared: Declared
+    store: Store
+    places: Places
+    vault: Vault
     limit: float
     """Seconds that a run may take."""
     environment: Mapping[str, str]
     """Variables of each run."""
 
     def of(self, run: Run) -> Job:
-        """Returns the job of a run."""
-        config, files = self.declared(run)
+        """Returns the job of a run. Raises NotFound and Conflict."""
+        gateway = self.store.get(Gateway, run.gateway)
+        if gateway is None:
+            raise NotFound("its gateway was removed")
+        config, files = declarations.of_run(self.vault.open(gateway.declarations, gateway.id))
+        config["gateway"] = {"name": gateway.name, **config.get("gateway", {})}
         command = (
             *children.arguments("beckn_conformance"),
             *("run", "--until-stdin-ends", run.url),
@@ -44,15 +45,8 @@ class Jobs:
         )
         return Job(run.id, command, config, self.limit, files=files, environment=self.environment)
 
-
-@dataclass(frozen=True, slots=True)
-class Here:
-    """Plays runs on this machine. Their record is in its place from the first exchange on."""
-
-    jobs: Jobs
-    places: Places
-
     def play(self, run: Run, wish: Callable[[], Wish]) -> Ending:
+        """Plays a run on this machine. Its record is in its place from the first exchange on."""
         with self.places.temporary() as private:
             report, progress = self.places.report(run.id), self.places.progress(run.id)
-            return execute(self.jobs.of(run), private, report, wish, progress)
+            return execute(self.of(run), private, report, wish, progress)

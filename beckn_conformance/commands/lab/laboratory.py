@@ -6,33 +6,25 @@ Each operation takes the account that asks for it, and raises ``refusals`` if th
 from __future__ import annotations
 
 import contextlib
-import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from ...client.reach import VARIABLE, Reach
-from ...errors import UsageError
-from ...run import embedded
-from ...specification.loading import load
-from . import declarations
+from .accounts import Accounts
+from .child import Turns
 from .examinations import Examinations
-from .execution import Executor, Here, Jobs
+from .execution import Jobs
 from .gateways import Gateways
 from .places import Places
 from .queue import Queue
-from .refusals import Conflict, NotFound
 from .reports import Reports
-from .runs import Hindrance, Runs
-from .store import Gateway, Run, Store
-from .turns import Turns
+from .runs import Runs
+from .store import Gateway, Store
 from .vault import Vault
 
 WORKERS = 2
 """Runs at a time on this machine."""
-LOOKUPS = 8
-"""Host names that are looked up at a time before runs are queued."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,35 +57,7 @@ class Laboratory:
 
 
 @contextlib.contextmanager
-def _executor(settings: Settings, jobs: Jobs, places: Places) -> Iterator[tuple[Executor, int]]:
-    """Yields what plays runs, and how many at a time."""
-    if settings.scheduler is None:
-        yield Here(jobs, places), WORKERS
-        return
-    from .remote import Cluster
-
-    with contextlib.closing(Cluster(settings.scheduler, jobs, places)) as cluster:
-        yield cluster, cluster.threads
-
-
-def _hindrance(reach: Reach | None) -> Hindrance:
-    """Says before a run is queued that its URL may not be connected to."""
-    lookups = threading.BoundedSemaphore(LOOKUPS)
-
-    def hindrance(url: str) -> str:
-        # Looking up a name can take long. If too many do, it is left to the run.
-        if reach is None or embedded.wanted(url) or not lookups.acquire(blocking=False):
-            return ""
-        try:
-            return reach.refusal(url)
-        finally:
-            lookups.release()
-
-    return hindrance
-
-
-@contextlib.contextmanager
-def opened(settings: Settings) -> Iterator[Laboratory]:
+def opened(settings: Settings, accounts: Accounts | None = None) -> Iterator[Laboratory]:
     """Opens a data folder and plays what is queued in it, while used as a context.
 
     Raises UsageError for a folder that cannot be used or belongs to another laboratory, and for a bad key.
@@ -102,26 +66,17 @@ def opened(settings: Settings) -> Iterator[Laboratory]:
     with contextlib.ExitStack() as stack:
         stack.enter_context(places.held())
         store = stack.enter_context(contextlib.closing(Store(places.database)))
-        vault = Vault(places.data / "secrets.key")
-
-        def declared(run: Run) -> tuple[Mapping[str, Any], Mapping[str, str]]:
-            gateway = store.get(Gateway, run.gateway)
-            if gateway is None:
-                raise NotFound("its gateway was removed")
-            try:
-                config, files = declarations.of_run(vault.open(gateway.declarations, gateway.id))
-            except UsageError as error:
-                raise Conflict(str(error)) from error
-            return {**config, "gateway": {"name": gateway.name, **config.get("gateway", {})}}, files
-
+        vault = Vault(places.data / "secrets.key", {one.id: one.declarations for one in store.all(Gateway)})
         reach = Reach.of(settings.allow) if settings.guarded else None
-        jobs = Jobs(declared, settings.limit, {} if reach is None else {VARIABLE: str(reach)})
-        executor, workers = stack.enter_context(_executor(settings, jobs, places))
-        queue = Queue(store, places, executor, settings.workers or workers)
-        runs = Runs(store, places, queue, _hindrance(reach))
-        turns = Turns()
-        reports = Reports(store, places, queue, turns, runs, jobs, settings.key)
+        jobs = Jobs(store, places, vault, settings.limit, {} if reach is None else {VARIABLE: str(reach)})
+        play, workers = jobs.play, WORKERS
+        if settings.scheduler is not None:
+            from .remote import Cluster
+
+            cluster = stack.enter_context(contextlib.closing(Cluster(settings.scheduler, jobs)))
+            play, workers = cluster.play, cluster.threads
+        queue = Queue(store, places, play, settings.workers or workers, accounts.present if accounts else dict)
         stack.enter_context(contextlib.closing(queue))
         queue.start()
-        examinations = Examinations(store, places, turns, jobs, settings.key)
-        yield Laboratory(Gateways(store, places, load(), vault), runs, reports, examinations)
+        parts = (store, places, vault, jobs, queue, Turns(places), reach, settings.key)
+        yield Laboratory(Gateways(*parts), Runs(*parts), Reports(*parts), Examinations(*parts))

@@ -58,21 +58,18 @@ class Places:
                 shutil.rmtree(self.private, ignore_errors=True)
                 for name in ("tmp", "runs", "progress"):
                     (self.data / name).mkdir(mode=0o700, exist_ok=True)
-                with tempfile.TemporaryFile(dir=self.data):
-                    pass
+                tempfile.TemporaryFile(dir=self.data).close()
             except OSError as error:
                 raise UsageError(f"--data {self.data} cannot be written: {error.strerror}") from error
             yield
 
     def taken(self, runs: Iterable[str]) -> int:
-        """Bytes of the reports of runs."""
-        found = (
-            Path(folder) / name for run in runs for folder, _, names in os.walk(self.report(run)) for name in names
-        )
+        """Returns the bytes that the reports of runs take."""
         sizes = 0
-        for path in found:
-            with contextlib.suppress(FileNotFoundError):
-                sizes += path.lstat().st_size
+        for folder, _, names in (step for run in runs for step in os.walk(self.report(run))):
+            for name in names:
+                with contextlib.suppress(FileNotFoundError):
+                    sizes += os.lstat(Path(folder, name)).st_size
         return sizes
 
     @contextlib.contextmanager

@@ -5,18 +5,19 @@ from __future__ import annotations
 import contextlib
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from ...errors import KitError
 from ...process import crash
+from ...process.bounded import Wish
 from ...run import embedded
-from ..fleet.job import Ending, Wish
-from .execution import Executor
+from ..fleet.job import Ending
+from .execution import Play
 from .places import Places
 from .refusals import Conflict, Unavailable
 from .results import collected, has_record, is_whole
-from .store import Run, Store, now
+from .store import UNDER_WAY, Run, Store, now
 
 RESTARTED = "the laboratory was restarted"
 MOST_ATTEMPTS = 3
@@ -24,14 +25,26 @@ MOST_ATTEMPTS = 3
 AGAIN = 2.0
 """Seconds until what failed for want of room is tried again."""
 
+Present = Callable[[], Mapping[str, object]]
+
 
 class Queue:
     """Threads that each play one run at a time."""
 
-    def __init__(self, store: Store, places: Places, executor: Executor, workers: int) -> None:
+    def __init__(
+        self,
+        store: Store,
+        places: Places,
+        play: Play,
+        workers: int,
+        accounts: Callable[[], Mapping[str, object]] = dict,
+    ) -> None:
+        """``accounts`` are those that there are, by name. If one goes, its runs are cancelled."""
         self._store = store
         self._places = places
-        self._executor = executor
+        self._play = play
+        self._accounts = accounts
+        self._present: Mapping[str, object] = {}
         self._changed = threading.Condition()
         self._stopped = False
         self._cancelled: set[str] = set()
@@ -51,7 +64,7 @@ class Queue:
         """Kills what is running. The next start makes reports from the records."""
         with self._changed:
             self._stopped = True
-            self._changed.notify_all()
+        self.wake()
         for thread in self._threads:
             thread.join()
 
@@ -85,17 +98,21 @@ class Queue:
         finally:
             with self._changed:
                 self._busy.remove(url)
-                self._changed.notify_all()
+            self.wake()
 
     def _work(self) -> None:
         """Plays one run after another, until the laboratory ends."""
         while (found := self._next()) is not None:
             run, again = found
             try:
-                if again:
-                    self._recover(run)
+                ending = self._recovered(run) if again else self._played(run)
+                if ending is None:
+                    self._change(run, state="queued")
                 else:
-                    self._play(run)
+                    # At the end of the laboratory, the result is left to the next start.
+                    facts = collected(ending, run, self._places, lambda: not self._stopped)
+                    self._change(run, state="cancelled" if run.id in self._cancelled else "ended", **facts)
+                    self._cancelled.discard(run.id)
             # No fault of the kit keeps the others from being played.
             except Exception as error:
                 told = crash.told(error, self._places.data)
@@ -109,6 +126,7 @@ class Queue:
             while not self._stopped:
                 if self._left:
                     return self._left.pop(), True
+                self._cancel_of_gone()
                 try:
                     full = self._places.full
                     if not full and (run := self._store.take(self._busy)):
@@ -118,39 +136,39 @@ class Queue:
                     self._changed.wait(AGAIN)
         return None
 
-    def _play(self, run: Run) -> None:
+    def _played(self, run: Run) -> Ending | None:
+        """Plays a run; None if it has to wait."""
+
         def wish() -> Wish:
-            if self._stopped:
-                return "kill"
-            return "end" if run.id in self._cancelled else "play"
+            self._cancel_of_gone()
+            return "kill" if self._stopped else "end" if run.id in self._cancelled else "play"
 
         try:
-            ending = self._executor.play(run, wish)
+            return self._play(run, wish)
         except Unavailable:
-            self._change(run, state="queued")
             with self._changed:
                 self._changed.wait(AGAIN)
-            return
+            return None
         except (KitError, OSError) as error:
-            ending = Ending(None, f"it could not be played: {error}")
-        self._end(run, ending)
+            return Ending(None, f"it could not be played: {error}")
 
-    def _recover(self, run: Run) -> None:
-        """Ends a run that was under way before a restart, with a report from its record. Without one, it is queued."""
+    def _recovered(self, run: Run) -> Ending | None:
+        """Returns how a run ended that was under way before a restart; None to play it again, as it left no record."""
         folder = self._places.report(run.id)
         if has_record(folder) or run.attempts >= MOST_ATTEMPTS:
             # With a whole report, it came to its end just before.
-            self._end(run, Ending(None, "" if is_whole(folder) else RESTARTED))
-        else:
-            self._change(run, state="queued")
+            return Ending(None, "" if is_whole(folder) else RESTARTED)
+        return None
 
-    def _end(self, run: Run, ending: Ending) -> None:
-        """Notes the result of a run. At the end of the laboratory, that is left to the next start."""
-        facts = collected(ending, run.id, self._places, lambda: not self._stopped)
-        if not self._stopped:
-            self._change(run, state="cancelled" if run.id in self._cancelled else "ended", **facts)
-        with self._changed:
-            self._cancelled.discard(run.id)
+    def _cancel_of_gone(self) -> None:
+        """Cancels the runs of accounts that have gone since the last look."""
+        # A file of accounts that is just being written is read at the next look.
+        with contextlib.suppress(KitError):
+            present = self._accounts()
+            gone = tuple(self._present.keys() - present.keys()) if present is not self._present else ()
+            for run in self._store.all(Run, owner=gone, state=UNDER_WAY) if gone else ():
+                self.cancel(run)
+            self._present = present
 
     def _change(self, run: Run, **values: Any) -> None:
         """Changes a running run, again and again if it cannot be written."""

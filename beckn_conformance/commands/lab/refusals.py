@@ -27,29 +27,18 @@ class Refused(KitError):
 
 
 class NotFound(Refused):
-    """There is no such thing for this account."""
-
     status = 404
 
 
-NO_GATEWAY, NO_RUN = "there is no such gateway", "there is no such run"
-
-
 class Forbidden(Refused):
-    """The account may not do that."""
-
     status = 403
 
 
 class Conflict(Refused):
-    """The operation does not fit the state of its object."""
-
     status = 409
 
 
 class Unavailable(Refused):
-    """The laboratory cannot do it now."""
-
     status = 503
 
 

@@ -10,24 +10,21 @@ from typing import Any
 import distributed
 
 from ...errors import UsageError
+from ...process.bounded import Wish
 from ..fleet import cluster
-from ..fleet.job import Ending, Job, Outcome, Wish
+from ..fleet.job import Ending
 from .execution import Jobs
-from .places import Places
 from .refusals import Unavailable
 from .store import Run
-
-INTERVAL = 0.2
 
 
 class Cluster:
     """Plays runs on a cluster. Their record arrives at their end, and lines about their progress meanwhile."""
 
-    def __init__(self, address: str, jobs: Jobs, places: Places) -> None:
+    def __init__(self, address: str, jobs: Jobs) -> None:
         """Connects to a scheduler. Raises UsageError if none answers."""
         self._address = address
         self._jobs = jobs
-        self._places = places
         self._topic = f"beckn-conformance-lab-{uuid.uuid4().hex}"
         self._lock = threading.Lock()
         self._playing: set[str] = set()
@@ -49,33 +46,17 @@ class Cluster:
         job, client = self._jobs.of(run), self._reached()
         self._playing.add(run.id)
         try:
-            outcome = self._outcome(client, job, wish)
+            outcome = cluster.followed(client, job, self._topic, wish)
         finally:
             self._playing.discard(run.id)
         if outcome.reason == cluster.LOST:
             raise Unavailable(outcome.reason)
-        with self._places.temporary() as folder:
+        with self._jobs.places.temporary() as folder:
             # A report is in its place as a whole, or not at all.
             outcome.unpack(folder / "report")
             if (folder / "report").exists():
-                (folder / "report").replace(self._places.report(run.id))
+                (folder / "report").replace(self._jobs.places.report(run.id))
         return Ending(outcome.status, outcome.reason, outcome.seconds)
-
-    def _outcome(self, client: distributed.Client, job: Job, wish: Callable[[], Wish]) -> Outcome:
-        end = f"{self._topic}-{job.name}-{uuid.uuid4().hex}"
-        future = client.submit(cluster.play_followed, job, self._topic, end, pure=False)
-        told, done = False, threading.Event()
-        future.add_done_callback(lambda _: done.set())
-        while not future.done():
-            wished = wish()
-            if wished == "kill":
-                future.cancel(force=True)
-                return Outcome(job.name, reason=cluster.LOST)
-            if wished == "end" and not told:
-                distributed.Event(end, client=client).set()
-                told = True
-            done.wait(INTERVAL)
-        return cluster.outcome_of(future, job.name)
 
     def _connected(self) -> distributed.Client:
         client = cluster.connect(self._address)
@@ -96,5 +77,5 @@ class Cluster:
         """Writes down lines about the progress of a run, which begin anew with it."""
         name, lines = event[1]
         if name in self._playing:
-            with self._places.progress(name).open("w" if lines is None else "a", encoding="utf-8") as file:
+            with self._jobs.places.progress(name).open("w" if lines is None else "a", encoding="utf-8") as file:
                 file.write(lines or "")

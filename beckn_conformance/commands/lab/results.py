@@ -10,27 +10,31 @@ from typing import Any
 from ...errors import KitError, UsageError
 from ...report import files
 from ...untrusted.writing import locked
-from ..fleet.job import CANCELLED, Ending
+from ..fleet.job import CANCELLED, JUDGED, Ending
 from . import child
 from .places import Places
-from .store import now
+from .store import Run, now
 
 LIMIT = 600.0
 """Seconds to make a report from a record."""
 INTERVAL = 0.1
 LEAVING = 10.0
 """Seconds until a run whose laboratory was killed has gone, too."""
+FULL = "the disk of the laboratory is full"
 
 
-def collected(ending: Ending, run: str, places: Places, wanted: Callable[[], bool]) -> dict[str, Any]:
+def collected(ending: Ending, run: Run, places: Places, wanted: Callable[[], bool]) -> dict[str, Any]:
     """Returns the columns of a run that has ended. The report is made as long as it is ``wanted``."""
-    folder = places.report(run)
-    reasons = [ending.reason] if ending.reason != CANCELLED else []
+    folder = places.report(run.id)
+    # A run that it stopped says so in words of its own at best.
+    reasons = [FULL] if ending.status not in (None, *JUDGED) and places.full else []
+    reasons += [ending.reason] if ending.reason != CANCELLED else []
     facts: dict[str, Any] = {}
     try:
         if has_record(folder) and not is_whole(folder):
             _make_report(folder, places, wanted)
-        facts = told(files.read(folder))
+        report = files.read(folder)
+        facts = {**told(report), "seed": report["run"]["seed"] if run.seed is None else run.seed}
     except (KitError, OSError) as error:
         # A run that could not begin has said why.
         if has_record(folder) or not reasons:
@@ -40,7 +44,7 @@ def collected(ending: Ending, run: str, places: Places, wanted: Callable[[], boo
 
 def has_record(folder: Path) -> bool:
     """Returns True if a run has written down exchanges."""
-    return (folder / files.RECORD[0]).exists() and (folder / files.RECORD[1]).exists()
+    return all((folder / name).exists() for name in files.RECORD)
 
 
 def is_whole(folder: Path) -> bool:
@@ -61,23 +65,19 @@ def told(report: dict[str, Any]) -> dict[str, Any]:
 
 
 def _make_report(folder: Path, places: Places, wanted: Callable[[], bool]) -> None:
-    while places.full and wanted():
+    leaving = time.monotonic() + LEAVING
+    while wanted() and (places.full or (_is_written(folder) and time.monotonic() < leaving)):
         time.sleep(INTERVAL)
-    _await_end(folder, wanted)
     with places.temporary() as private:
         finished = child.run(("report", str(folder)), private, limit=LIMIT, wanted=wanted)
     if not is_whole(folder):
         raise KitError(finished.complaint)
 
 
-def _await_end(folder: Path, wanted: Callable[[], bool]) -> None:
-    """Waits until no process writes to a report folder any more."""
-    end = time.monotonic() + LEAVING
-    while wanted():
-        try:
-            with locked(folder):
-                return
-        except UsageError:
-            if time.monotonic() >= end:
-                raise
-            time.sleep(INTERVAL)
+def _is_written(folder: Path) -> bool:
+    """Returns True if a process still writes to a report folder."""
+    try:
+        with locked(folder):
+            return False
+    except UsageError:
+        return True

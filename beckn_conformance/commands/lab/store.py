@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import dataclasses
 import datetime
 import os
 import secrets
 import sqlite3
 import threading
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -43,10 +42,10 @@ class Gateway:
     url: str
     """In its normal form, or ``reference[:NAME]``."""
     declarations: bytes = b""
-    """Its declarations, encrypted."""
-    badge: str = dataclasses.field(default_factory=new_id)
+    """Encrypted."""
+    badge: str = field(default_factory=new_id)
     """The part of its badge's address that nobody guesses."""
-    created: str = dataclasses.field(default_factory=now)
+    created: str = field(default_factory=now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +60,11 @@ class Run:
     kind: str = "live"
     """``live`` or ``judged``."""
     state: str = "queued"
-    """``queued``, ``running``, ``ended`` or ``cancelled``."""
     strict: bool = False
     depth: int = 25
     """Examples of each property, as ``--fuzz-examples``."""
     seed: int | None = None
-    created: str = dataclasses.field(default_factory=now)
+    created: str = field(default_factory=now)
     started: str = ""
     ended: str = ""
     attempts: int = 0
@@ -94,7 +92,10 @@ class Run:
 
 
 Row = TypeVar("Row", Gateway, Run)
-TABLES: dict[type, str] = {Gateway: "gateways", Run: "runs"}
+TABLES: Mapping[type[Gateway | Run], str] = {Gateway: "gateways", Run: "runs"}
+COLUMNS: Mapping[type[Gateway | Run], tuple[str, ...]] = {
+    kind: tuple(column.name for column in fields(kind)) for kind in TABLES
+}
 
 NEXT = """
 SELECT id, attempts FROM runs AS next WHERE state = 'queued' AND url NOT IN ({busy})
@@ -120,53 +121,39 @@ class Store:
             self._database.row_factory = sqlite3.Row
             self._database.execute("PRAGMA journal_mode = WAL")
             self._database.execute("PRAGMA synchronous = FULL")
-            self._prepare(path)
+            if self._database.execute("PRAGMA user_version").fetchone()[0] not in (0, FORMAT):
+                raise UsageError(f"{path} was written by another version of the kit")
+            for kind, table in TABLES.items():
+                columns = f"number INTEGER PRIMARY KEY AUTOINCREMENT, {', '.join(COLUMNS[kind])}, UNIQUE (id)"
+                self._database.execute(f"CREATE TABLE IF NOT EXISTS {table} ({columns})")
+            self._database.execute("CREATE INDEX IF NOT EXISTS runs_of_a_gateway ON runs (gateway)")
+            self._database.execute("CREATE INDEX IF NOT EXISTS runs_by_state ON runs (state)")
+            self._database.execute(f"PRAGMA user_version = {FORMAT}")
         except (sqlite3.Error, OSError) as error:
             raise UsageError(f"{path} cannot be used: {error}") from error
 
-    def _prepare(self, path: Path) -> None:
-        version = self._database.execute("PRAGMA user_version").fetchone()[0]
-        if version not in (0, FORMAT):
-            raise UsageError(f"{path} was written by another version of the kit")
-        for row, table in TABLES.items():
-            columns = ", ".join(f"{name} UNIQUE NOT NULL" if name == "id" else name for name in _columns(row))
-            self._database.execute(
-                f"CREATE TABLE IF NOT EXISTS {table} (number INTEGER PRIMARY KEY AUTOINCREMENT, {columns})"
-            )
-        self._database.execute("CREATE INDEX IF NOT EXISTS runs_of_a_gateway ON runs (gateway)")
-        self._database.execute("CREATE INDEX IF NOT EXISTS runs_by_state ON runs (state)")
-        self._database.execute(f"PRAGMA user_version = {FORMAT}")
-
     def close(self) -> None:
-        """Closes the database."""
         with self.lock:
             self._database.close()
 
     def add(self, row: Gateway | Run) -> None:
         """Adds a row."""
-        columns = _columns(type(row))
-        marks = ", ".join("?" * len(columns))
-        self._execute(
-            f"INSERT INTO {TABLES[type(row)]} ({', '.join(columns)}) VALUES ({marks})",
-            [getattr(row, name) for name in columns],
-        )
+        values = [getattr(row, name) for name in COLUMNS[type(row)]]
+        columns = ", ".join(COLUMNS[type(row)])
+        self._execute(f"INSERT INTO {TABLES[type(row)]} ({columns}) VALUES ({_marks(values)})", values)
 
     def get(self, kind: type[Row], id_: str) -> Row | None:
         """Returns the row with an id; None if there is none."""
-        rows = self.all(kind, id=id_)
-        return rows[0] if rows else None
+        return next(iter(self.all(kind, id=id_)), None)
 
     def all(self, kind: type[Row], /, limit: int = -1, **where: str | tuple[str, ...]) -> list[Row]:
         """Returns the rows whose columns have these values, newest first. A tuple stands for any of its values."""
-        conditions: list[str] = []
-        values: list[str] = []
-        for name, value in where.items():
-            some = value if isinstance(value, tuple) else (value,)
-            conditions.append(f"{name} IN ({', '.join('?' * len(some))})")
-            values += some
-        found = " AND ".join(conditions) or "1"
+        some: dict[str, tuple[str, ...]]
+        some = {name: value if isinstance(value, tuple) else (value,) for name, value in where.items()}
+        found = " AND ".join(f"{name} IN ({_marks(values)})" for name, values in some.items()) or "1"
         rows = self._execute(
-            f"SELECT * FROM {TABLES[kind]} WHERE {found} ORDER BY number DESC LIMIT ?", [*values, limit]
+            f"SELECT * FROM {TABLES[kind]} WHERE {found} ORDER BY number DESC LIMIT ?",
+            [*(value for one in some.values() for value in one), limit],
         )
         return [_row(kind, row) for row in rows]
 
@@ -183,22 +170,12 @@ class Store:
         """Removes a row."""
         self._execute(f"DELETE FROM {TABLES[type(row)]} WHERE id = ?", [row.id])
 
-    def older(self, run: Run) -> int:
-        """Counts the queued runs that are older than this one."""
-        rows = self._execute(
-            "SELECT count(*) FROM runs WHERE state = 'queued' AND number < (SELECT number FROM runs WHERE id = ?)",
-            [run.id],
-        )
-        return int(rows[0][0])
-
     def take(self, busy: Collection[str] = ()) -> Run | None:
         """Makes the run that is next a running one; None if none can begin now. Gateways at ``busy`` URLs wait."""
         with self.lock:
-            rows = self._execute(NEXT.format(busy=", ".join("?" * len(busy))), busy)
-            if not rows:
-                return None
-            id_, attempts = rows[0]
-            return self.change(Run, id_, state="running", started=now(), attempts=attempts + 1)
+            for id_, attempts in self._execute(NEXT.format(busy=_marks(busy)), busy):
+                return self.change(Run, id_, state="running", started=now(), attempts=attempts + 1)
+            return None
 
     def _execute(self, statement: str, values: Collection[Any]) -> list[sqlite3.Row]:
         with self.lock:
@@ -208,12 +185,12 @@ class Store:
                 raise Unavailable(f"the laboratory cannot use its database now: {error}") from error
 
 
-def _columns(kind: type) -> list[str]:
-    return [field.name for field in dataclasses.fields(kind)]
+def _marks(values: Collection[Any]) -> str:
+    return ", ".join("?" * len(values))
 
 
 def _row(kind: type[Row], row: sqlite3.Row) -> Row:
-    values = {name: row[name] for name in _columns(kind)}
+    values = {name: row[name] for name in COLUMNS[kind]}
     if kind is Run:
         values["strict"] = bool(values["strict"])
     return kind(**values)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import json
 import os
 import secrets
@@ -17,22 +18,27 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from ...errors import UsageError
 from ...untrusted import reading
 from ...untrusted.writing import replaced
+from .refusals import Conflict
 
 KEY: Final = 32
 """Bytes of the key."""
 NONCE: Final = 12
+ANEW: Final = "anew"
+"""Follows a key that was made after another one was lost: it need not open what there was."""
 
 
 class Vault:
     """Encrypts with AES-256-GCM. What was sealed for one gateway cannot be opened for another."""
 
-    def __init__(self, path: Path) -> None:
-        """Reads the key, or makes one if there is no such file. Raises UsageError for a file that is no key, or that
-        others can read."""
+    def __init__(self, path: Path, sealed: Mapping[str, bytes] = {}) -> None:
+        """Reads the key, or makes one if there is no such file. ``sealed`` are the declarations of gateways by their ids.
+
+        Raises UsageError for a file that is no key or the wrong one, or that others can read.
+        """
         if not os.path.lexists(path):
             try:
                 with replaced(path, mode=0o600) as file:
-                    file.write(base64.b64encode(secrets.token_bytes(KEY)).decode() + "\n")
+                    file.write(f"{base64.b64encode(secrets.token_bytes(KEY)).decode()} {ANEW if sealed else ''}\n")
             except OSError as error:
                 raise UsageError(f"{path} cannot be written: {error.strerror}") from error
         with reading.opened(path) as found:
@@ -41,12 +47,22 @@ class Vault:
         if os.name == "posix" and stat.S_IMODE(mode) & 0o077:
             raise UsageError(f"{path} can be read by others, and it opens what vendors keep secret; chmod 600 {path}")
         try:
-            key = base64.b64decode(text.strip(), validate=True)
+            key = base64.b64decode(text.partition(b" ")[0].strip(), validate=True)
         except ValueError:
             key = b""
         if len(key) != KEY:
             raise UsageError(f"{path} holds no key of the laboratory")
         self._cipher = AESGCM(key)
+        for gateway, declared in sealed.items():
+            with contextlib.suppress(Conflict):
+                self.open(declared, gateway)
+                break
+        else:
+            if sealed and ANEW.encode() not in text:
+                raise UsageError(
+                    f"{path} is not the key of this laboratory: it opens nothing of what is declared; put the right "
+                    "one back, or remove it and have everything declared again"
+                )
 
     def seal(self, declaration: Mapping[str, Any], gateway: str) -> bytes:
         """Encrypts what is declared of a gateway."""
@@ -54,10 +70,10 @@ class Vault:
         return nonce + self._cipher.encrypt(nonce, json.dumps(declaration).encode(), gateway.encode())
 
     def open(self, sealed: bytes, gateway: str) -> dict[str, Any]:
-        """Decrypts what ``seal`` made. Raises UsageError for anything else, and under another key."""
+        """Decrypts what ``seal`` made. Raises Conflict for anything else, and under another key."""
         try:
             text = self._cipher.decrypt(sealed[:NONCE], sealed[NONCE:], gateway.encode())
         except (InvalidTag, ValueError) as error:
-            raise UsageError("what is declared about it cannot be read with this key; declare it again") from error
+            raise Conflict("what is declared about it cannot be read with this key; declare it again") from error
         declaration: dict[str, Any] = json.loads(text)
         return declaration

@@ -119,7 +119,7 @@ def website(folder: Path, *, accounts: bool = True, key: Path | None = None, pub
     with (
         # It has no loop before it is used: a test with a real browser has one already.
         contextlib.closing(asyncio.Runner()) as runner,
-        opened(Settings(data, key=key)) as laboratory,
+        opened(Settings(data, key=key), known) as laboratory,
         contextlib.closing(Sessions(data / "sessions")) as sessions,
     ):
         site = Site(laboratory, known, sessions, public_key)

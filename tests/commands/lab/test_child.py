@@ -1,15 +1,29 @@
-"""Commands that the laboratory runs in processes of their own end in time and with it."""
+"""Commands of the laboratory end in time, and run one at a time for each account, and a few at a time for all."""
 
 from __future__ import annotations
 
+import contextlib
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from beckn_conformance.commands.lab import child
+from beckn_conformance.commands.lab.accounts import Account
+from beckn_conformance.commands.lab.child import AT_ONCE, Turns
+from beckn_conformance.commands.lab.places import Places
+from beckn_conformance.commands.lab.refusals import Conflict
 from beckn_conformance.errors import KitError
 from beckn_conformance.process import children
+
+ACCOUNTS = [Account(f"a{number}", "vendor") for number in range(AT_ONCE + 1)]
+
+
+@pytest.fixture
+def turns(tmp_path: Path) -> Iterator[Turns]:
+    with Places(tmp_path / "lab").held():
+        yield Turns(Places(tmp_path / "lab"))
 
 
 @pytest.fixture
@@ -46,3 +60,23 @@ def test_a_command_that_hangs_is_ended(hanging: Path) -> None:
 def test_a_command_that_is_not_wanted_any_more_is_ended(hanging: Path) -> None:
     with pytest.raises(KitError, match="not wanted"):
         child.run((), hanging, wanted=lambda: False)
+
+
+def test_an_account_has_one_turn_at_a_time(turns: Turns) -> None:
+    with turns.taken(ACCOUNTS[0]):
+        with pytest.raises(Conflict, match="for you"), turns.taken(ACCOUNTS[0]):
+            pass
+        with turns.taken(ACCOUNTS[1]):
+            pass
+    with turns.taken(ACCOUNTS[0]):
+        pass
+
+
+def test_a_few_accounts_have_turns_at_the_same_time(turns: Turns) -> None:
+    with contextlib.ExitStack() as stack:
+        for account in ACCOUNTS[:-1]:
+            stack.enter_context(turns.taken(account))
+        with pytest.raises(Conflict, match="too much"), turns.taken(ACCOUNTS[-1]):
+            pass
+    with turns.taken(ACCOUNTS[-1]):
+        pass

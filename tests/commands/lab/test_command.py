@@ -15,7 +15,7 @@ import pytest
 
 from beckn_conformance.commands.cli import main
 from beckn_conformance.commands.lab import laboratory
-from beckn_conformance.commands.lab.accounts import Accounts
+from beckn_conformance.commands.lab.accounts import LOCAL, Accounts
 from beckn_conformance.commands.lab.laboratory import Settings
 from tests.end_to_end.kit import environment
 
@@ -63,6 +63,18 @@ def test_data_of_a_laboratory_that_runs_are_left_alone(tmp_path: Path, capsys: p
     with laboratory.opened(Settings(tmp_path / "lab")):
         assert main(["lab", "--data", str(tmp_path / "lab"), "--port", "0"]) == 4
     assert "in use by another laboratory" in capsys.readouterr().err
+
+
+def test_a_key_of_another_laboratory_is_said_in_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for name in ("ours", "theirs"):
+        with laboratory.opened(Settings(tmp_path / name)) as lab:
+            lab.gateways.add(LOCAL, "one", "reference", {})
+    (tmp_path / "theirs" / "secrets.key").replace(tmp_path / "ours" / "secrets.key")
+
+    assert main(["lab", "--data", str(tmp_path / "ours"), "--port", "0"]) == 4
+    told = capsys.readouterr().err
+    assert "secrets.key is not the key of this laboratory" in told
+    assert told.count("\n") == 1
 
 
 def test_an_account_gets_a_token_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -10,27 +10,45 @@ import pytest
 from beckn_conformance.commands.certificate import keys
 from beckn_conformance.commands.lab import child, examinations
 from beckn_conformance.commands.lab.accounts import Account
+from beckn_conformance.commands.lab.child import Turns
 from beckn_conformance.commands.lab.examinations import Examinations
 from beckn_conformance.commands.lab.execution import Jobs
 from beckn_conformance.commands.lab.places import Places
+from beckn_conformance.commands.lab.queue import Queue
 from beckn_conformance.commands.lab.refusals import Conflict, Invalid, NotFound
 from beckn_conformance.commands.lab.store import Gateway, Run, Store
-from beckn_conformance.commands.lab.turns import Turns
+from beckn_conformance.commands.lab.vault import Vault
 from tests.run.recordings import archive, entries
 
 VENDOR, OTHER = Account("vendor", "vendor"), Account("other", "vendor")
 HAR = json.dumps(archive(entries())).encode()
+NAMES = {
+    "traffic.har": "traffic.har",
+    "C:\\Users\\me\\log-1.jsonl": "log-1.jsonl",
+    "../../etc/passwd": "passwd",
+    "$(touch x).har": "upload.har",
+    "a b.ZIP": "upload.zip",
+    "-h": "upload",
+    ".bashrc": "upload",
+    "..": "upload",
+    "": "upload",
+    "a\0.json": "upload.json",
+    "é.yml": "upload.yml",
+    "x" * 300 + ".har": "upload.har",
+}
 
 
 @pytest.fixture
-def lab(tmp_path):
+def lab(tmp_path, certificate):
     places = Places(tmp_path / "lab")
     with places.held():
-        store = Store(places.database)
-        store.add(Gateway("g-1", "vendor", "Ours", "https://gw.example"))
-        declared = {"waivers": [{"requirement": "REPLY-JSON", "reason": "r", "owner": "o", "expires": "2999-01-01"}]}
-        jobs = Jobs(lambda run: (declared, {"ca.pem": "a certificate"}), 10.0, {})
-        yield Examinations(store, places, Turns(), jobs, None), store, places
+        store, vault = Store(places.database), Vault(places.data / "secrets.key")
+        waiver = {"requirement": "REPLY-JSON", "reason": "r", "owner": "o", "expires": "2999-01-01"}
+        declared = vault.seal({"waivers": [waiver], "tls": {"ca": certificate.read_text()}}, "g-1")
+        store.add(Gateway("g-1", "vendor", "Ours", "https://gw.example", declared))
+        jobs = Jobs(store, places, vault, 10.0, {})
+        queue = Queue(store, places, jobs.play, 0)
+        yield Examinations(store, places, vault, jobs, queue, Turns(places), None, None), store, places
         store.close()
 
 
@@ -75,7 +93,7 @@ def test_traffic_of_a_gateway_is_judged_as_it_declares(lab, monkeypatch):
     def look(arguments, private, **how):
         config = Path(arguments[arguments.index("--gateway-config") + 1])
         seen.extend([*arguments, config.read_text()])
-        assert (private / "ca.pem").read_text() == "a certificate"
+        assert (private / "ca.pem").read_text().startswith("-----BEGIN")
         return child.Finished(4, b"", "no")
 
     monkeypatch.setattr(child, "run", look)
@@ -158,3 +176,29 @@ def test_a_certificate_is_verified_with_the_key_that_is_given(lab, tmp_path):
     assert verify(b"{}", b"no key")["key"].startswith("this text holds no public key that can be used")
     assert verify(b"{}", b"x" * 100_000)["key"].startswith("this text cannot be read: it is larger than")
     assert verify(zipped({"a/certificate.json": "{}"}), public)["file"].startswith("certificate.json is no certificate")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_file_keeps_its_name_only_if_it_is_plain(tmp_path, name):
+    path = examinations.save(io.BytesIO(b"content"), name, tmp_path)
+
+    assert path == tmp_path / "uploaded" / NAMES[name]
+    assert path.read_bytes() == b"content"
+
+
+def test_an_endless_file_is_refused_at_its_limit(tmp_path, monkeypatch):
+    monkeypatch.setattr(examinations, "LARGEST", 100)
+    monkeypatch.setattr(examinations, "CHUNK", 10)
+
+    class Endless(io.RawIOBase):
+        def read(self, size=-1):
+            return b"x" * size
+
+    with pytest.raises(Invalid, match="larger than"):
+        examinations.save(Endless(), "traffic.har", tmp_path)
+    assert (tmp_path / "uploaded" / "traffic.har").stat().st_size == 100
+
+
+def test_an_empty_file_is_refused(tmp_path):
+    with pytest.raises(Invalid, match="choose a file that is not empty"):
+        examinations.save(io.BytesIO(b""), "traffic.har", tmp_path)

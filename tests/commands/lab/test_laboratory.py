@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from beckn_conformance.client.reach import Reach
-from beckn_conformance.commands.lab import child, laboratory, runs
+from beckn_conformance.commands.lab import child, laboratory, operations, runs
 from beckn_conformance.commands.lab.accounts import Account
 from beckn_conformance.commands.lab.execution import Jobs
 from beckn_conformance.commands.lab.laboratory import Laboratory, Settings
@@ -155,9 +155,9 @@ def test_names_that_take_long_to_look_up_keep_nobody_waiting(data: Path, monkeyp
         return "it may not be connected to"
 
     monkeypatch.setattr(Reach, "refusal", refusal)
-    with laboratory.opened(Settings(data, guarded=True)) as lab, ThreadPoolExecutor(laboratory.LOOKUPS) as pool:
+    with laboratory.opened(Settings(data, guarded=True)) as lab, ThreadPoolExecutor(runs.LOOKUPS) as pool:
         gateway = entered(lab)
-        waiting = [pool.submit(begun, lab, ALICE, gateway) for _ in range(laboratory.LOOKUPS)]
+        waiting = [pool.submit(begun, lab, ALICE, gateway) for _ in range(runs.LOOKUPS)]
         for _ in waiting:
             assert looked_up.acquire(timeout=60)
         over(lab, begun(lab, BOB, entered(lab, BOB, "http://other.example")))
@@ -189,7 +189,7 @@ def test_without_the_key_everything_has_to_be_declared_again(data: Path, monkeyp
 def test_the_reports_of_a_vendor_have_a_share_of_the_disk(lab: Laboratory, monkeypatch: pytest.MonkeyPatch) -> None:
     gateway = entered(lab)
     run = over(lab, begun(lab, ALICE, gateway))
-    monkeypatch.setattr(runs, "LARGEST_SHARE", 1000)
+    monkeypatch.setattr(operations, "LARGEST_SHARE", 1000)
 
     with pytest.raises(Conflict, match="the reports of alice take more than"):
         begun(lab, ALICE, gateway)
@@ -311,7 +311,9 @@ def test_a_vendor_queues_so_many_runs_at_most(data: Path, monkeypatch: pytest.Mo
         first, _ = begun(lab, ALICE, gateway), begun(lab, ALICE, gateway)
         with pytest.raises(Conflict, match="2 runs under way"):
             begun(lab, ALICE, gateway)
-        assert begun(lab, BOB, entered(lab, BOB))
+        third = begun(lab, BOB, entered(lab, BOB))
+        until(lambda: lab.runs.get(ALICE, first).state == "running", 20)
+        assert [lab.runs.place(OFFICER, run) for run in (first, third)] == [0, 1]
         lab.runs.cancel(ALICE, first)
         (data / "go").touch()
         over(lab, first)

@@ -11,13 +11,14 @@ from typing import Any
 
 import pytest
 
-from beckn_conformance.commands.fleet.job import CANCELLED, Ending, Wish
+from beckn_conformance.commands.fleet.job import CANCELLED, Ending
 from beckn_conformance.commands.lab import queue as queue_module
 from beckn_conformance.commands.lab.places import Places
 from beckn_conformance.commands.lab.queue import RESTARTED, Queue
 from beckn_conformance.commands.lab.refusals import Conflict, Unavailable
 from beckn_conformance.commands.lab.store import Run, Store
 from beckn_conformance.errors import KitError
+from beckn_conformance.process.bounded import Wish
 from beckn_conformance.report.files import RECORD
 from tests.commands.lab.laboratories import run_row
 from tests.end_to_end.kit import ROOT, until
@@ -54,7 +55,7 @@ class Stage:
         self.queues: list[Queue] = []
 
     def start(self, workers: int = 2) -> Queue:
-        queue = Queue(self.store, self.places, self.executor, workers)
+        queue = Queue(self.store, self.places, self.executor.play, workers)
         self.queues.append(queue)
         queue.start()
         return queue

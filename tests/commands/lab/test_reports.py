@@ -11,14 +11,13 @@ import pytest
 
 from beckn_conformance.commands.certificate import keys
 from beckn_conformance.commands.fleet.job import Ending, Job
-from beckn_conformance.commands.lab import laboratory, reports
+from beckn_conformance.commands.lab import child, laboratory
 from beckn_conformance.commands.lab.execution import Jobs
 from beckn_conformance.commands.lab.laboratory import Laboratory, Settings
 from beckn_conformance.commands.lab.places import Places
 from beckn_conformance.commands.lab.refusals import Conflict, Invalid, NotFound
-from beckn_conformance.commands.lab.results import collected
+from beckn_conformance.commands.lab.results import FULL, collected
 from beckn_conformance.commands.lab.store import Run
-from beckn_conformance.errors import KitError
 from tests.commands.lab.laboratories import OFFICER, begun, entered, over
 
 DEFECT = "signup-action-ok"
@@ -88,12 +87,13 @@ def test_a_report_that_was_not_written_to_its_end_is_made_again(
     places, record = Places(data), data / "runs" / played[1]
     (record / "report.html").unlink()
     (record / "report.json").unlink()
-    full = iter([True, False])
+    full = iter([True, True, False])
     monkeypatch.setattr(Places, "full", property(lambda self: next(full, False)))
 
-    facts = collected(Ending(3, "exit status 3: no room"), played[1], places, lambda: True)
+    facts = collected(Ending(3, "exit status 3: no room"), Run(played[1], "g", "alice", "u"), places, lambda: True)
 
-    assert (facts["reason"], facts["failed"]) == ("exit status 3: no room", 1)
+    assert (facts["reason"], facts["failed"]) == (f"{FULL}; exit status 3: no room", 1)
+    assert facts["seed"] == 7
     assert (record / "report.html").exists()
 
 
@@ -102,7 +102,7 @@ def test_a_record_that_cannot_be_judged_says_so(played: tuple[Path, str], tmp_pa
     (data / "runs" / played[1] / "report.html").unlink()
     (data / "runs" / played[1] / "course.jsonl").write_text("nonsense\n")
 
-    facts = collected(Ending(None, "killed"), played[1], Places(data), lambda: True)
+    facts = collected(Ending(None, "killed"), Run(played[1], "g", "alice", "u"), Places(data), lambda: True)
 
     assert facts["reason"].startswith("killed; it left no report: its folder")
     assert "verdict" not in facts
@@ -138,8 +138,8 @@ def test_a_child_that_hangs_is_a_conflict(
     lab: Laboratory, played: tuple[Path, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def late(*arguments: object, **options: object) -> None:
-        raise KitError("it took longer than 120 s")
+        raise Conflict("it took longer than 120 s")
 
-    monkeypatch.setattr(reports.child, "run", late)
+    monkeypatch.setattr(child, "run", late)
     with pytest.raises(Conflict, match="took longer"):
         lab.reports.certify(OFFICER, played[1])

@@ -112,14 +112,6 @@ def test_a_gateway_that_is_busy_otherwise_waits(store: Store) -> None:
     assert taken(store) == "r1"
 
 
-def test_the_place_of_a_run_in_the_queue_is_known(store: Store) -> None:
-    first, second = run_row(store, "r1"), run_row(store, "r2", url="http://other.example")
-
-    assert (store.older(first), store.older(second)) == (0, 1)
-    store.take()
-    assert store.older(second) == 0
-
-
 def test_a_file_that_is_no_database_or_of_another_version_is_refused(tmp_path: Path) -> None:
     (tmp_path / "text").write_text("no database " * 100)
     with pytest.raises(UsageError, match="cannot be used"):

@@ -4,6 +4,7 @@ import stat
 
 import pytest
 
+from beckn_conformance.commands.lab.refusals import Conflict
 from beckn_conformance.commands.lab.vault import Vault
 from beckn_conformance.errors import UsageError
 
@@ -15,7 +16,7 @@ def test_what_is_sealed_opens_with_the_same_key_only(tmp_path):
 
     assert b"token-of-signup" not in sealed
     assert Vault(tmp_path / "key").open(sealed, "g-1") == DECLARATION
-    with pytest.raises(UsageError, match="cannot be read with this key; declare it again"):
+    with pytest.raises(Conflict, match="cannot be read with this key; declare it again"):
         Vault(tmp_path / "other").open(sealed, "g-1")
 
 
@@ -24,9 +25,9 @@ def test_what_was_changed_or_is_of_another_gateway_does_not_open(tmp_path, chang
     vault = Vault(tmp_path / "key")
     sealed = vault.seal(DECLARATION, "g-1")
 
-    with pytest.raises(UsageError):
+    with pytest.raises(Conflict):
         vault.open(change(sealed), "g-1")
-    with pytest.raises(UsageError):
+    with pytest.raises(Conflict):
         vault.open(sealed, "g-2")
     assert vault.seal(DECLARATION, "g-1") != sealed
 
@@ -39,6 +40,19 @@ def test_the_key_is_for_its_owner_only(tmp_path):
     path.chmod(0o640)
     with pytest.raises(UsageError, match="can be read by others"):
         Vault(path)
+
+
+def test_a_key_that_opens_nothing_is_refused_unless_the_right_one_was_lost(tmp_path):
+    right, wrong = tmp_path / "right", tmp_path / "wrong"
+    sealed = {"g-1": Vault(right).seal(DECLARATION, "g-1")}
+    Vault(wrong)
+
+    with pytest.raises(UsageError, match="wrong is not the key of this laboratory"):
+        Vault(wrong, sealed)
+    wrong.unlink()
+    for _ in range(2):
+        sealed["g-2"] = Vault(wrong, sealed).seal(DECLARATION, "g-2")
+    assert Vault(right, sealed).open(sealed["g-1"], "g-1") == DECLARATION
 
 
 @pytest.mark.parametrize("text", ["", "short", "A" * 43, "no base64!"])

@@ -371,4 +371,3 @@ def remove_account(visit: Visit) -> None:
         managed(visit).remove(account.name)
     except UsageError as error:
         raise Invalid({"name": str(error)}) from error
-    visit.laboratory.runs.cancel_all(account.name)

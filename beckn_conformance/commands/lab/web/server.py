@@ -122,7 +122,7 @@ def serve(settings: Settings, host: str, port: int, accounts_file: Path | None) 
     public_key = _public_key(settings.key)
     with (
         contextlib.closing(_bound(host, port)) as listening,
-        opened(settings) as laboratory,
+        opened(settings, accounts) as laboratory,
         contextlib.closing(Sessions(settings.data / "sessions.sqlite3")) as sessions,
     ):
         # Forms are kept there while they come: it is emptied at each start.

@@ -10,7 +10,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from .. import uploads
+from .. import examinations
 
 POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; connect-src 'self'; "
@@ -33,7 +33,7 @@ HEADERS = {
 LARGEST_FORM = 2 * 1024 * 1024
 """Bytes of a request."""
 MOST = {
-    **dict.fromkeys(("/judge", "/verify", "/api/judge", "/api/verify"), uploads.LARGEST + 1024 * 1024),
+    **dict.fromkeys(("/judge", "/verify", "/api/judge", "/api/verify"), examinations.LARGEST + 1024 * 1024),
     # Strangers send that.
     "/login": 64 * 1024,
 }

@@ -14,6 +14,7 @@ from beckn_conformance.commands.lab.web.sessions import ATTEMPTS, Sessions
 from beckn_conformance.commands.lab.web.shield import LARGEST_FORM, POLICY
 from tests.commands.lab.browsers import HOST
 from tests.commands.lab.laboratories import ALICE, OFFICER, begun, entered, over, scripted
+from tests.end_to_end.kit import until
 
 MARKUP = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>{{ 7*7 }}"
 
@@ -239,12 +240,18 @@ def test_waiting_for_news_ends_with_the_account_or_its_token(site, monkeypatch, 
     assert olga.get("/").status_code == 200
 
 
-def test_the_runs_of_a_removed_account_are_cancelled(site, monkeypatch):
+@pytest.mark.parametrize("by_hand", [False, True])
+def test_the_runs_of_a_removed_account_are_cancelled(site, monkeypatch, by_hand):
     scripted(monkeypatch, WAITING)
     runs = [begun(site.laboratory, ALICE, entered(site.laboratory)) for _ in range(2)]
-    olga = site.program("olga")
+    olga, path = site.program("olga"), site.data.with_name("accounts.json")
+    until(lambda: site.laboratory.runs.get(ALICE, runs[0]).state == "running", 20)
 
-    assert olga.ask("DELETE", "/accounts/alice").status_code == 204
+    if by_hand:
+        kept = [row for row in json.loads(path.read_text())["accounts"] if row["name"] != "alice"]
+        path.write_text(json.dumps({"accounts": kept, "removed": ["alice"]}))
+    else:
+        assert olga.ask("DELETE", "/accounts/alice").status_code == 204
 
     assert [over(site.laboratory, run).state for run in runs] == ["cancelled"] * 2
     assert olga.ask("POST", "/accounts", json={"name": "alice", "role": "vendor"}).status_code == 422

@@ -1,0 +1,68 @@
+"""What all operations of a laboratory share: its parts, and what an account may see of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ...client.reach import Reach
+from ...errors import KitError
+from ...report import files
+from .accounts import Account
+from .child import Turns
+from .execution import Jobs
+from .places import Places
+from .queue import Queue
+from .refusals import Conflict, NotFound, Unavailable
+from .results import FULL
+from .store import Row, Run, Store
+from .vault import Vault
+
+LARGEST_SHARE = 20 << 30
+"""Bytes that the reports of a vendor may take."""
+
+
+@dataclass(frozen=True, slots=True)
+class Operations:
+    """Operations that each check who asks. Vendors have what is their own, and officers may use all."""
+
+    store: Store
+    places: Places
+    vault: Vault
+    jobs: Jobs
+    queue: Queue
+    turns: Turns
+    reach: Reach | None
+    """Says where runs may connect to; None if anywhere."""
+    key: Path | None
+    """Private key of certificates."""
+
+    def seen(self, kind: type[Row], account: Account, id_: str) -> Row:
+        """Returns a gateway or run. Raises NotFound, also for another vendor's."""
+        row = self.store.get(kind, id_)
+        if row is None or not (account.officer or row.owner == account.name):
+            raise NotFound(f"there is no such {kind.__name__.lower()}")
+        return row
+
+    def own(self, account: Account) -> Mapping[str, str]:
+        """Returns the columns, with their values, of the rows that an account may see."""
+        return {} if account.officer else {"owner": account.name}
+
+    def need_room(self, account: Account, owner: str = "") -> None:
+        """Raises Unavailable if the disk is full, and Conflict for a vendor if the owner's reports take too much."""
+        if self.places.full:
+            raise Unavailable(FULL)
+        taken = 0 if account.officer else self.places.taken(run.id for run in self.store.all(Run, owner=owner))
+        if taken > LARGEST_SHARE:
+            raise Conflict(f"the reports of {owner} take more than {LARGEST_SHARE >> 30} GB; remove some runs first")
+
+    def read(self, run: Run) -> dict[str, Any]:
+        """Returns the content of report.json of a run. Raises Conflict if it has none."""
+        if run.under_way:
+            raise Conflict("the run has not ended yet")
+        try:
+            return files.read(self.places.report(run.id))
+        except KitError as error:
+            raise Conflict("the run left no report") from error
