@@ -31,7 +31,7 @@ class Vault:
     """Encrypts with AES-256-GCM. What was sealed for one gateway cannot be opened for another."""
 
     def __init__(self, path: Path, sealed: Mapping[str, bytes] = {}) -> None:
-        """Reads the key, or makes one if there is no such file. ``sealed`` are the declarations of gateways by their ids.
+        """Reads the key, or makes one if there is no such file. ``sealed`` is declared about gateways, by their ids.
 
         Raises UsageError for a file that is no key or the wrong one, or that others can read.
         """
