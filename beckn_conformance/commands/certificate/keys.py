@@ -35,7 +35,7 @@ def generate(path: Path) -> Path:
     key = Ed25519PrivateKey.generate()
     try:
         _write(path, key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()), 0o600)
-        _write(public, key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo), 0o644)
+        _write(public, pem(key.public_key()), 0o644)
     except OSError as error:
         raise UsageError(f"{error.filename or path}: the key cannot be written: {error.strerror}") from error
     return public
@@ -61,6 +61,11 @@ def public_key(path: Path) -> Ed25519PublicKey:
     if not isinstance(key, Ed25519PublicKey):
         raise UsageError(f"{path} holds another kind of key; an Ed25519 key is needed, as keygen makes it")
     return key
+
+
+def pem(key: Ed25519PublicKey) -> bytes:
+    """A public key in PEM form."""
+    return key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
 
 
 def _write(path: Path, content: bytes, mode: int) -> None:

@@ -111,8 +111,6 @@ class Examinations(Operations):
 
     def _public_key(self, given: bytes, private: Path) -> bytes:
         """A public key in PEM form: the one given, or that of the laboratory."""
-        from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-
         from ..certificate import keys
 
         path = private / "key"
@@ -126,7 +124,7 @@ class Examinations(Operations):
                 raise Invalid({"key": "the laboratory has no key of its own; paste the public key of the issuer"})
         except UsageError as error:
             raise Invalid({"key": str(error).replace(str(path), "this text")}) from error
-        return key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+        return keys.pem(key)
 
     def _finished(self, arguments: list[str], private: Path) -> child.Finished:
         try:

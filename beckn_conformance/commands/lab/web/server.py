@@ -8,15 +8,14 @@ import socket
 import sqlite3
 import sys
 import tempfile
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Collection
 from pathlib import Path
-from types import FrameType
 
 import uvicorn
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import PlainTextResponse, RedirectResponse, Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from ....errors import KitError, UsageError
@@ -24,12 +23,12 @@ from ....untrusted.text import printable
 from ..accounts import Accounts
 from ..laboratory import Settings, opened
 from ..places import Places
-from ..refusals import NotFound, Refused
+from ..refusals import NotFound, Refused, Unavailable
 from . import api, pages, presentation
 from .connections import Connection
 from .sessions import Sessions
 from .shield import LOOPBACK, Shield
-from .visits import LOCAL_PATH, Site, Unknown, page, public
+from .visits import LOCAL_PATH, Site, Unknown, endpoint, nobody, somebody
 
 KEPT = {"Cache-Control": "public, max-age=31536000, immutable"}
 """For files whose address changes with their content."""
@@ -37,81 +36,53 @@ KEPT = {"Cache-Control": "public, max-age=31536000, immutable"}
 
 def application(site: Site, hosts: Collection[str] | None) -> Shield:
     """The pages and the API. ``hosts`` are the names that requests may be addressed to; None for any."""
+    style = Response(presentation.style(), headers=KEPT, media_type="text/css")
+    script = Response(presentation.script(), headers=KEPT, media_type="text/javascript")
     app = Starlette(
         routes=[
-            *(Route(path, page(shown), methods=[*methods]) for path, shown, methods in pages.PAGES),
-            *(Route(path, public(shown), methods=[*methods]) for path, shown, methods in pages.PUBLIC),
-            Route("/lab.css", _kept(presentation.style, "text/css")),
-            Route("/lab.js", _kept(presentation.script, "text/javascript")),
+            *(Route(path, endpoint(shown, somebody), methods=[*methods]) for path, shown, methods in pages.PAGES),
+            *(Route(path, endpoint(shown, nobody), methods=[*methods]) for path, shown, methods in pages.PUBLIC),
+            Route("/lab.css", style, methods=["GET"]),
+            Route("/lab.js", script, methods=["GET"]),
             *api.routes(),
         ],
-        exception_handlers={
-            Refused: _refused,
-            HTTPException: _failed,
-            ClientDisconnect: _too_large,
-            **dict.fromkeys((KitError, OSError, sqlite3.Error), _out_of_order),
-        },
+        exception_handlers=dict.fromkeys((KitError, HTTPException, ClientDisconnect, OSError, sqlite3.Error), _failed),
     )
     app.state.site = site
     # Around the handler of crashes, too.
     return Shield(app, hosts)
 
 
-def _kept(content: Callable[[], str], kind: str) -> Callable[[Request], Awaitable[Response]]:
-    """An endpoint for a file that browsers keep."""
-
-    async def endpoint(request: Request) -> Response:
-        return Response(content(), media_type=kind, headers=KEPT)
-
-    return endpoint
-
-
-async def _refused(request: Request, error: Exception) -> Response:
-    """What the laboratory does not do, as JSON or as a page. Whoever has to log in is led there."""
-    assert isinstance(error, Refused)
+async def _failed(request: Request, error: Exception) -> Response:
+    """Says why something was not done, as JSON or as a page. Whoever has to log in is led there."""
     path = request.url.path
+    refused = error if isinstance(error, Refused) else _translated(request, error)
     if path.startswith("/api/"):
-        return api.failure(error)
-    if isinstance(error, Unknown):
+        return api.failure(refused)
+    if isinstance(refused, Unknown):
         back = path if request.method == "GET" and LOCAL_PATH.fullmatch(path) else "/"
         return RedirectResponse(f"/login?next={back}", 303)
-    return pages.refused(request, error)
+    return pages.refused(request, refused)
 
 
-async def _failed(request: Request, error: Exception) -> Response:
-    """What Starlette refuses: an unknown address, a method, a form that cannot be read."""
-    assert isinstance(error, HTTPException)
-    is_call = request.url.path.startswith("/api/")
-    if error.status_code == 404:
-        unknown = "there is no such call; GET /api/openapi.json lists them" if is_call else "there is no such page"
-        return await _refused(request, NotFound(unknown))
-    if is_call:
-        return api.Ascii({"error": error.detail}, error.status_code)
-    return PlainTextResponse(f"{error.detail}\n", error.status_code, error.headers)
-
-
-async def _too_large(request: Request, error: Exception) -> Response:
-    """A request that the shield has broken off, or its sender."""
-    return api.Ascii({"error": "the request is too large"}, 413)
-
-
-async def _out_of_order(request: Request, error: Exception) -> Response:
-    """What the operator has to mend, such as a full disk. Its text may name files, so strangers do not read it."""
-    print(f"{request.method} {printable(request.url.path)}: {printable(str(error))}", file=sys.stderr, flush=True)
-    return api.Ascii({"error": "the laboratory is out of order; its operator finds the reason in its log"}, 503)
-
-
-class _Server(uvicorn.Server):
-    """Tells those who wait for news when it is told to end."""
-
-    def __init__(self, config: uvicorn.Config, site: Site) -> None:
-        super().__init__(config)
-        self._site = site
-
-    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """What a signal does."""
-        self._site.ending.set()
-        super().handle_exit(sig, frame)
+def _translated(request: Request, error: Exception) -> Refused:
+    path = request.url.path
+    if isinstance(error, HTTPException) and error.status_code == 404:
+        calls = "there is no such call; GET /api/openapi.json lists them"
+        return NotFound(calls if path.startswith("/api/") else "there is no such page")
+    if isinstance(error, HTTPException):
+        # A method, or a form that cannot be read.
+        refused = Refused(error.detail)
+        refused.status, refused.headers = error.status_code, error.headers or {}
+        return refused
+    if isinstance(error, ClientDisconnect):
+        # The shield has broken it off, or its sender.
+        refused = Refused("the request is too large")
+        refused.status = 413
+        return refused
+    # The operator has to mend it, such as a full disk. Its text may name files, so strangers do not read it.
+    print(f"{request.method} {printable(path)}: {printable(str(error))}", file=sys.stderr, flush=True)
+    return Unavailable("the laboratory is out of order; its operator finds the reason in its log")
 
 
 def serve(settings: Settings, host: str, port: int, accounts_file: Path | None) -> int:
@@ -130,10 +101,11 @@ def serve(settings: Settings, host: str, port: int, accounts_file: Path | None) 
         # Where everybody logs in, a name that leads here by a trick has nobody's cookie.
         hosts = None if accounts else {*LOOPBACK, host}
         site = Site(laboratory, accounts, sessions, public_key)
-        config = configured(application(site, hosts))
+        server = uvicorn.Server(configured(application(site, hosts)))
+        site.ending = lambda: server.should_exit
         where = f"[{host}]" if ":" in host else host
         print(f"laboratory: http://{where}:{listening.getsockname()[1]}/ (Ctrl-C ends it)", flush=True)
-        _Server(config, site).run([listening])
+        server.run([listening])
     return 0
 
 
@@ -161,12 +133,9 @@ def _public_key(path: Path | None) -> str:
     """The public key of certificates as PEM; empty without a key."""
     if path is None:
         return ""
-    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-
     from ...certificate import keys
 
-    public = keys.signer(path).public_key()
-    return public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
+    return keys.pem(keys.signer(path).public_key()).decode()
 
 
 def _bound(host: str, port: int) -> socket.socket:
@@ -177,6 +146,6 @@ def _bound(host: str, port: int) -> socket.socket:
     try:
         family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         both = family == socket.AF_INET6 and socket.has_dualstack_ipv6()
-        return socket.create_server(address[:2], family=family, dualstack_ipv6=both)
+        return socket.create_server(address, family=family, dualstack_ipv6=both)
     except (OSError, OverflowError, UnicodeError) as error:
         raise UsageError(f"--host {host} --port {port}: {getattr(error, 'strerror', None) or error}") from error

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import re
-import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
@@ -49,7 +48,7 @@ class TooManyAttempts(Refused):
         self.headers = {"Retry-After": str(wait)}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Site:
     """What all requests share."""
 
@@ -60,8 +59,8 @@ class Site:
     public_key: str = ""
     """Of the laboratory's certificates, as PEM; empty if it issues none."""
     attempts: Attempts = field(default_factory=Attempts)
-    ending: threading.Event = field(default_factory=threading.Event)
-    """Set once the laboratory is told to end, so that nobody waits for news any longer."""
+    ending: Callable[[], bool] = lambda: False
+    """Returns True once the laboratory is told to end, so that nobody waits for news any longer."""
 
     def with_token(self, request: Request, token: str) -> Account:
         """The account of a token. Raises Unknown for a wrong one, and TooManyAttempts after some of them."""
@@ -74,6 +73,13 @@ class Site:
             raise TooManyAttempts(wait)
         self.attempts.failed(address)
         raise Unknown("there is no account with this token")
+
+    def knows(self, account: Account) -> bool:
+        """False once an account was removed, or has another token or role."""
+        try:
+            return self.accounts is None or self.accounts.named(account.name) == account
+        except UsageError:
+            return False
 
     def with_cookie(self, cookie: str) -> Account | None:
         """The account of a session, as long as its token is the one that the session began with."""
@@ -120,18 +126,12 @@ class Visit:
 
     def over(self) -> bool:
         """True once nobody waits for news any longer: the laboratory ends, or the account is not the same."""
-        return self.site.ending.is_set() or not self._still_known()
+        return self.site.ending() or not self.site.knows(self.account)
 
     def confirm(self) -> None:
         """Raises Unknown if the account was removed, or got another token or role, while its request came."""
-        if not self._still_known():
+        if not self.site.knows(self.account):
             raise Unknown("there is no such account any more")
-
-    def _still_known(self) -> bool:
-        try:
-            return self.site.accounts is None or self.site.accounts.named(self.account.name) == self.account
-        except UsageError:
-            return False
 
 
 Endpoint = Callable[[Request], Awaitable[Response]]
@@ -155,32 +155,21 @@ async def submitted(request: Request) -> AsyncIterator[FormData]:
         yield form
 
 
-def public(shown: Shown) -> Endpoint:
-    """An endpoint for everybody."""
-
-    async def endpoint(request: Request) -> Response:
-        async with submitted(request) as form:
-            visit = Visit(request, site_of(request), NOBODY, "", form, request.path_params)
-            return await run_in_threadpool(shown, visit)
-
-    return endpoint
-
-
-def page(shown: Shown) -> Endpoint:
-    """An endpoint for people who are logged in. Raises Unknown, and Forbidden for a form without its token."""
+def endpoint(shown: Shown, who: Callable[[Request], Visit]) -> Endpoint:
+    """An endpoint for people. Raises Unknown, and Forbidden for a form without the token of its session."""
 
     async def endpoint(request: Request) -> Response:
         # What strangers send is not even read.
-        visit = await run_in_threadpool(_visit, request)
-        request.state.visit = visit
+        request.state.visit = visit = await run_in_threadpool(who, request)
         async with submitted(request) as form:
             return await run_in_threadpool(answer, replace(visit, form=form))
 
     def answer(visit: Visit) -> Response:
-        visit.confirm()
-        token = str(visit.form.get("form_token", ""))
-        if visit.request.method == "POST" and not is_form_token(token, visit.cookie):
-            raise Forbidden("this form is not of your session; go back, load the page again, and send it once more")
+        if visit.account is not NOBODY:
+            visit.confirm()
+            token = str(visit.form.get("form_token", ""))
+            if visit.request.method == "POST" and not is_form_token(token, visit.cookie):
+                raise Forbidden("this form is not of your session; go back, load the page again, and send it once more")
         response = shown(visit)
         if visit.cookie and visit.cookie != cookie_of(visit.request):
             keep(visit.request, response, visit.cookie)
@@ -189,8 +178,13 @@ def page(shown: Shown) -> Endpoint:
     return endpoint
 
 
-def _visit(request: Request) -> Visit:
-    """The visit of a person. Raises Unknown."""
+def nobody(request: Request) -> Visit:
+    """The visit of whoever asks."""
+    return Visit(request, site_of(request), NOBODY, values=request.path_params)
+
+
+def somebody(request: Request) -> Visit:
+    """The visit of a person who is logged in. Raises Unknown."""
     site, cookie = site_of(request), cookie_of(request)
     account = site.with_cookie(cookie)
     if account is None and site.accounts is None and request.method != "POST":
