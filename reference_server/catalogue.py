@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping
+from itertools import product
 from pathlib import Path
 
 from reference_server.files import folder, read
@@ -17,6 +19,11 @@ class Catalogue:
         try:
             self._rows = {str(row["id"]): row for row in read(home, "requirements.yaml")}
             self._operations = {str(row["action"]): row for row in read(home, "operations.yaml")}
+            self._of_members: dict[tuple[str, ...], list[tuple[str, Mapping[str, Json]]]] = defaultdict(list)
+            for identity, row in self._rows.items():
+                for what in {"refuses", "accepts"} & row.keys():
+                    for key, pointer in product(row["operations"], row[what]["members"]):
+                        self._of_members[what, key, pointer, row[what]["strength"]].append((identity, row[what]))
         except (KeyError, TypeError) as error:
             raise ValueError(f"{home} holds no catalogue of requirements: {error!r}") from error
 
@@ -49,15 +56,7 @@ class Catalogue:
         return [identity for identity, row in self._rows.items() if "accepts" in row and key in row["operations"]]
 
     def _about(self, what: str, action: str, pointer: str, strength: str) -> list[tuple[str, Mapping[str, Json]]]:
-        key = self._operations[action]["key"]
-        return [
-            (identity, row[what])
-            for identity, row in self._rows.items()
-            if what in row
-            and key in row["operations"]
-            and pointer in row[what]["members"]
-            and row[what]["strength"] == strength
-        ]
+        return self._of_members.get((what, self._operations[action]["key"], pointer, strength), [])
 
     def owner(self, action: str, pointer: str) -> str | None:
         """Return the requirement that a member of an ACK is as its schema has it."""

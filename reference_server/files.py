@@ -6,6 +6,7 @@ import json
 import os
 import stat
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final, NoReturn
 
@@ -56,7 +57,9 @@ def _content(path: Path) -> bytes:
     return content
 
 
+@lru_cache(maxsize=64)
 def _parse(name: str, text: str) -> Json:
+    """Parse a text once, since each gateway of a run reads the same files."""
     if name.endswith(".json"):
         return json.loads(text, parse_constant=_refuse_constant)
     for event in yaml.parse(text, _LOADER):

@@ -92,8 +92,7 @@ class ScenarioTest:
     @property
     def play(self) -> Play:
         """The coroutine function of the scenario, with the parameters that it takes."""
-        taken = inspect.signature(self.scenario.play).parameters
-        given = {name: value for name, value in self.parameters.items() if name in taken}
+        given = {name: value for name, value in self.parameters.items() if name in _taken(self.scenario.play)}
         return functools.partial(self.scenario.play, **given)
 
     def plays(self, most: int) -> int:
@@ -104,6 +103,12 @@ class ScenarioTest:
         """The examples of a property, the same for all its parts."""
         assert self.scenario.examples is not None
         return Examples(self.scenario.examples(session.config), session.run.seed, self.scenario_name)
+
+
+@functools.lru_cache
+def _taken(play: Play) -> frozenset[str]:
+    """The names of the parameters of a scenario."""
+    return frozenset(inspect.signature(play).parameters)
 
 
 def place(path: Path) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 Play = Callable[..., Awaitable[Any]]
 Examples = Callable[["GatewayConfig"], "SearchStrategy[Any]"]
 Test = Callable[..., None]
+_UNSAFE = re.compile(r"[^A-Za-z0-9_/.:@<>+-]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,5 +83,5 @@ def drawn(examples: Examples, *, share: float = 1.0, settles: bool = False) -> C
 def case(requirements: Iterable[str] | str, *values: Any, id: str) -> Any:
     """A parameter set of a scenario with the requirements it exercises; ids name the requirement first."""
     names = (requirements,) if isinstance(requirements, str) else tuple(requirements)
-    plain = "".join(c if c.isalnum() or c in "-_/.:@<>+" else "_" for c in f"{names[0]}:{id}" if c.isascii())
-    return pytest.param(*values, marks=exercises(*names), id=plain)
+    plain = f"{names[0]}:{id}".encode("ascii", "ignore").decode()
+    return pytest.param(*values, marks=exercises(*names), id=_UNSAFE.sub("_", plain))

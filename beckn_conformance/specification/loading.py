@@ -79,13 +79,19 @@ def parsed(path: Path, content: bytes) -> Any:
     try:
         if path.suffix == ".json":
             return reading.json_value(content)
-        return yaml_text.read(content.decode("utf-8-sig")).value
+        return lines(content.decode("utf-8-sig")).value
     except json.JSONDecodeError as error:
         raise SpecificationError(f"{path}, line {error.lineno}: no JSON: {error.msg}") from error
     except yaml_text.YamlError as error:
         raise SpecificationError(f"{path}, line {error.line}: {error}") from error
     except ValueError as error:
         raise SpecificationError(f"{path}: {error}") from error
+
+
+@lru_cache(maxsize=64)
+def lines(text: str) -> yaml_text.Node:
+    """Reads YAML with the lines of its values; raises YamlError. Copies of schemas/ share what is equal in them."""
+    return yaml_text.read(text)
 
 
 def _read(folder: Path) -> Specification:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache
 from typing import Any, TypeAlias
 
 from reference_server.message import Json, Place
@@ -92,6 +93,7 @@ def ascii_only(text: Json) -> Json:
     return text.encode("ascii", "replace").decode()
 
 
+@lru_cache(maxsize=4096)
 def slug(name: str) -> str:
     """Write a name in kebab case."""
     return re.sub(r"[^a-z0-9]+", "-", name.lower().replace("@", "at")).strip("-") or "kind"
@@ -102,6 +104,7 @@ def short(action: str) -> str:
     return "-".join(action.split("/")[1:])
 
 
+@lru_cache(maxsize=4096)
 def place_name(action: str, pointer: str) -> str:
     """Name a place, as `signup-documents-item-name`."""
     return "-".join((short(action), *("item" if part == "*" else slug(part) for part in parts(pointer))))

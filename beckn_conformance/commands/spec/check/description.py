@@ -7,7 +7,6 @@ from typing import Any
 
 from ....specification.pointer import MISSING, below, places
 from ....specification.specification import Specification
-from ....specification.validators import BASE, compile_schema
 from .folder import Folder, Problem, references
 from .rows import pointers
 
@@ -34,7 +33,7 @@ def problems(folder: Folder, specification: Specification) -> Iterator[Problem]:
         elif "post" not in item:
             yield folder.problem(FILE, here, f"{path} has no post", "describe the call as a POST")
         else:
-            yield from _call(folder, f"{here}/post", item["post"], keys[path])
+            yield from _call(folder, specification, f"{here}/post", item["post"], keys[path])
             yield from _action(folder, f"{here}/post", item["post"], path.strip("/"))
             yield from _unsafe(folder, specification, f"{here}/post", path.strip("/"))
     yield from _links(folder, content)
@@ -84,7 +83,9 @@ def _unsafe(folder: Folder, specification: Specification, here: str, action: str
                     yield folder.problem(FILE, f"{target[1]}/value{pointer}", message, "choose another value")
 
 
-def _call(folder: Folder, here: str, call: Mapping[str, Any], key: str) -> Iterator[Problem]:
+def _call(
+    folder: Folder, specification: Specification, here: str, call: Mapping[str, Any], key: str
+) -> Iterator[Problem]:
     contents = [(f"{here}/requestBody", call.get("requestBody", {}), [f"{key}.request.json"])]
     for status, reply in call.get("responses", {}).items():
         names = [f"{key}.ack.json"] * (status == "200") + [f"{key}.nack.json"]
@@ -99,13 +100,15 @@ def _call(folder: Folder, here: str, call: Mapping[str, Any], key: str) -> Itera
             place = below(pointer, "content", "application/json", "examples", name)
             target = folder.target(FILE, example["$ref"]) if "$ref" in example else (FILE, place)
             if target is not None:
-                yield from _example(folder, target[1], name, names)
+                yield from _example(folder, specification, target[1], name, names)
 
 
-def _example(folder: Folder, place: str, name: str, names: list[str]) -> Iterator[Problem]:
+def _example(
+    folder: Folder, specification: Specification, place: str, name: str, names: list[str]
+) -> Iterator[Problem]:
     """Yields a problem for an example that is none of the messages it may be."""
     value = folder.at(FILE, place)["value"]
-    faults = [_fault(folder, value, file) for file in names]
+    faults = [_fault(folder, specification, value, file) for file in names]
     if all(faults):
         # Of an ACK and a NACK, the one that it has more members of is meant.
         known = [len(set(_places(value)) & pointers(folder, file)) for file in names]
@@ -115,10 +118,9 @@ def _example(folder: Folder, place: str, name: str, names: list[str]) -> Iterato
         yield folder.problem(FILE, f"{place}/value{where}", message, "mend the example, or the schema")
 
 
-def _fault(folder: Folder, value: Any, file: str) -> tuple[str, str] | None:
+def _fault(folder: Folder, specification: Specification, value: Any, file: str) -> tuple[str, str] | None:
     """Returns where and how an example breaks a schema or adds an unknown member; None if it does neither."""
-    validator = compile_schema({"$ref": BASE + file}, dict(folder.schemas()))
-    for error in validator.iter_errors(value):
+    for error in specification.validator(file).iter_errors(value):
         return below("", *error.instance_path), error.message[:200]
     known = pointers(folder, file)
     for pattern, place in _places(value).items():

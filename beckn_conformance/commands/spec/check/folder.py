@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ....errors import UsageError
-from ....specification.loading import LARGEST_FILE, paths
+from ....specification.loading import LARGEST_FILE, lines, paths
 from ....specification.pointer import MISSING, below, member, parts_of
 from ....untrusted import reading, yaml_text
 
@@ -49,7 +49,7 @@ class Folder:
             text = content.decode("utf-8-sig")
             # JSON is the YAML that it is, so that all of it has lines.
             value = reading.json_value(text) if name.endswith(".json") else MISSING
-            self._nodes[name] = yaml_text.read(text)
+            self._nodes[name] = lines(text)
             self.contents[name] = self._nodes[name].value if value is MISSING else value
         except UnicodeDecodeError as error:
             line = content[: error.start].count(b"\n") + 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any, Final
 
 from ....errors import SpecificationError, nearest
@@ -127,14 +128,19 @@ def _fault_of_section(folder: Folder, section: str) -> str:
     for number in re.findall("§[0-9]+", section):
         if number not in sections:
             return f"{number}, which is no section{nearest(number, sections)}"
-    page = folder.contents["page.yaml"]
-    headings = {*_headings(page.get("layout")), *page.get("rows", ())}
-    headings |= {name for row in page.get("rows", ()) for name in row.split(".")}
+    headings = _known_headings(folder)
     words = re.sub("^§[0-9]+(?:(?:–|, )§[0-9]+)* ?", "", section)
     for word in filter(None, words.split(", ")):
         if word not in headings:
             return f"{word}, which is no heading{nearest(word, headings)}"
     return ""
+
+
+@lru_cache(maxsize=1)
+def _known_headings(folder: Folder) -> frozenset[str]:
+    page = folder.contents["page.yaml"]
+    names = (name for row in page.get("rows", ()) for name in (row, *row.split(".")))
+    return frozenset((*_headings(page.get("layout")), *names))
 
 
 def _headings(node: Any) -> Iterator[str]:
@@ -206,7 +212,7 @@ def _places(folder: Folder, here: str, row: Mapping[str, Any]) -> Iterator[Probl
         pointer
         for part in row.get("parts", ())
         for key in row.get("operations", keys(folder))
-        for pointer in _pointers(folder, _file(part, key), "", ())
+        for pointer in pointers(folder, _file(part, key))
     }
     for index, pointer in enumerate(row.get("pointers", ())):
         if known and pointer not in known:
@@ -237,6 +243,7 @@ def _pointers(folder: Folder, file: str, place: str, above: tuple[str, ...]) -> 
             yield from _pointers(folder, file, f"{place}/{key}/{index}", above)
 
 
+@lru_cache(maxsize=64)
 def pointers(folder: Folder, file: str) -> frozenset[str]:
     """Returns every place that a message can have, with ``*`` for any index."""
     return frozenset(_pointers(folder, file, "", ()))

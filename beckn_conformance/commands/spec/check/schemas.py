@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any, Final
 
 import jsonschema_rs
@@ -20,7 +21,6 @@ OWN: Final = {
     "record.json",
 }
 """Schemas of the kit's own input and output: any keyword works there, and no message refers to them."""
-_META: Final = {"$ref": META}
 _WORDS: Final = ("title", "description", "examples", "$comment")
 _FILE: Final = ("$schema", "$id", "$defs")
 _LIMITS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -94,8 +94,8 @@ def _form(folder: Folder, name: str, content: Mapping[str, Any]) -> Iterator[Pro
     yield from _violations(folder, name, "", content)
     for pointer, key, value in _keywords(content, ""):
         if key in _X_VALUES:
-            schema, remedy = _X_VALUES[key]
-            if not compile_schema(schema).is_valid(value):
+            _, remedy = _X_VALUES[key]
+            if not _form_of(key).is_valid(value):
                 yield folder.problem(name, pointer, f"the value of {key} has another form", remedy)
             elif key in _BORDERS:
                 yield from _violations(folder, name, pointer, value)
@@ -118,6 +118,12 @@ def _form(folder: Folder, name: str, content: Mapping[str, Any]) -> Iterator[Pro
             yield folder.problem(name, pointer, f"the pattern cannot be used: {fault}", "write a simpler one")
 
 
+@lru_cache
+def _form_of(keyword: str) -> Any:
+    """Returns the validator of the values of a keyword of the kit."""
+    return compile_schema(_X_VALUES[keyword][0])
+
+
 def _patterns(folder: Folder, name: str, pointer: str, patterns: Mapping[str, str]) -> Iterator[Problem]:
     for kind, pattern in patterns.items():
         if fault := _fault_of(pattern):
@@ -126,12 +132,18 @@ def _patterns(folder: Folder, name: str, pointer: str, patterns: Mapping[str, st
 
 
 def _violations(folder: Folder, name: str, pointer: str, schema: Any) -> Iterator[Problem]:
-    # What is wrong with a pattern is told in words of its own.
-    for error in jsonschema_rs.Draft202012Validator(_META, validate_formats=False).iter_errors(schema):
+    for error in _meta().iter_errors(schema):
         where = below(pointer, *error.instance_path)
         yield folder.problem(name, where, f"is no JSON Schema: {error.message[:200]}", "see JSON Schema 2020-12")
 
 
+@lru_cache(maxsize=1)
+def _meta() -> Any:
+    # What is wrong with a pattern is told in words of its own.
+    return jsonschema_rs.Draft202012Validator({"$ref": META}, validate_formats=False)
+
+
+@lru_cache(maxsize=1024)
 def _fault_of(pattern: str) -> str:
     """Says why a pattern cannot be used; empty if it can."""
     try:
