@@ -27,7 +27,9 @@ def escaped(part: object) -> str:
 
 def below(pointer: str, *parts: object) -> str:
     """Appends names or indices to a pointer."""
-    return "".join((pointer, *(f"/{escaped(part)}" for part in parts)))
+    for part in parts:
+        pointer = f"{pointer}/{escaped(part)}"
+    return pointer
 
 
 def put(value: Any, pointer: str, new: Any) -> None:
@@ -48,6 +50,20 @@ def member(value: Any, pointer: str) -> Any:
         else:
             return MISSING
     return value
+
+
+def walk(value: Any, pointer: str = "") -> Iterator[tuple[str, str, Any]]:
+    """Yields every member of every object in a value: its pointer, name and value."""
+    if isinstance(value, dict):
+        for key, child in value.items():
+            here = below(pointer, key)
+            yield here, key, child
+            if isinstance(child, dict | list):
+                yield from walk(child, here)
+    elif isinstance(value, list):
+        for index, child in enumerate(value):
+            if isinstance(child, dict | list):
+                yield from walk(child, f"{pointer}/{index}")
 
 
 def places(value: Any, pattern: str) -> Iterator[tuple[str, Any]]:

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from ..errors import SpecificationError
 from .catalogue import Operation
-from .pointer import below, member
+from .pointer import below, member, walk
 from .validators import compile_schema
 
 KINDS: Final = ("request", "ack", "nack")
@@ -31,9 +31,9 @@ def check(files: Mapping[str, Any], operations: tuple[Operation, ...]) -> None:
                 raise SpecificationError(f"{name}: its $schema is not {META}")
             for place, fault in _faults(content, ""):
                 raise SpecificationError(f"{name}: {place or 'the file'}: {fault}")
-            for place, reference in _references(content, ""):
-                if not _leads_somewhere(files, name, reference):
-                    raise SpecificationError(f"{name}: the reference {str(reference)[:100]} leads nowhere ({place})")
+            for place, key, value in walk(content):
+                if key == "$ref" and not _leads_somewhere(files, name, value):
+                    raise SpecificationError(f"{name}: the reference {str(value)[:100]} leads nowhere ({place})")
 
 
 @lru_cache(maxsize=1)
@@ -45,7 +45,7 @@ def _faults(schema: Any, place: str) -> Iterator[tuple[str, str]]:
     """Yields breaches of the meta-schema, in borders too."""
     for error in _meta().iter_errors(schema):
         yield place + "".join(below("", str(part)) for part in error.instance_path), error.message[:200]
-    for pointer, key, value in _keywords(schema, place):
+    for pointer, key, value in walk(schema, place):
         if key in (*BORDERS, *NAMED) and not isinstance(value, dict):
             yield pointer, f"the value of {key} is no object"
         elif key in BORDERS:
@@ -57,21 +57,6 @@ def _faults(schema: Any, place: str) -> Iterator[tuple[str, str]]:
 def _children(value: Any) -> Iterable[Any]:
     """Returns the schemas in the value of a keyword that holds schemas."""
     return value.values() if isinstance(value, dict) else value if isinstance(value, list) else (value,)
-
-
-def _keywords(node: Any, place: str) -> Iterator[tuple[str, str, Any]]:
-    """Yields every member of every object, with its pointer."""
-    if isinstance(node, dict):
-        for key, child in node.items():
-            yield below(place, key), key, child
-            yield from _keywords(child, below(place, key))
-    elif isinstance(node, list):
-        for index, child in enumerate(node):
-            yield from _keywords(child, below(place, index))
-
-
-def _references(schema: Any, place: str) -> Iterator[tuple[str, Any]]:
-    return ((pointer, value) for pointer, key, value in _keywords(schema, place) if key == "$ref")
 
 
 def _leads_somewhere(files: Mapping[str, Any], name: str, reference: Any) -> bool:

@@ -86,7 +86,7 @@ class _Remembered(Examples):
 
     def __init__(self, item: Item, session: Session) -> None:
         super().__init__(item.examples(session.config), session.run.seed, item.node_id)
-        self._key = (item.node_id, session.run.seed, session.run.can_verify)
+        self._key = (session.specification, item.node_id, session.run.seed, session.run.can_verify)
 
     def chunk(self, number: int, count: int) -> list[Any]:
         key = (*self._key, number, count)

@@ -10,7 +10,7 @@ from typing import Any
 
 from ....errors import UsageError
 from ....specification.loading import LARGEST_FILE, lines, paths
-from ....specification.pointer import MISSING, below, member, parts_of
+from ....specification.pointer import MISSING, member, parts_of, walk
 from ....untrusted import reading, yaml_text
 
 
@@ -92,15 +92,6 @@ def _line_of(text: str, error: ValueError) -> int:
     return 1
 
 
-def references(node: Any, pointer: str = "") -> Iterator[tuple[str, str]]:
+def references(node: Any) -> Iterator[tuple[str, str]]:
     """Yields the pointer and the text of every ``$ref`` in a value."""
-    if isinstance(node, dict):
-        for key, child in node.items():
-            here = below(pointer, key)
-            if key == "$ref" and isinstance(child, str):
-                yield here, child
-            else:
-                yield from references(child, here)
-    elif isinstance(node, list):
-        for index, child in enumerate(node):
-            yield from references(child, f"{pointer}/{index}")
+    return ((here, value) for here, key, value in walk(node) if key == "$ref" and isinstance(value, str))
