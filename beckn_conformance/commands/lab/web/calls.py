@@ -66,12 +66,11 @@ def _whole(usual: int | None = None, what: str = "whole number") -> Kind:
 
 
 def _object(sent: Any) -> Any:
-    text = _text(sent)
     try:
-        value = json_value(text) if text else None
+        value = json_value(_text(sent) or "null")
     except ValueError as error:
         raise ValueError(f"no JSON that can be read: {error}") from error
-    if text and not isinstance(value, dict):
+    if value is not None and not isinstance(value, dict):
         raise ValueError("a JSON object is needed")
     return value
 
@@ -103,6 +102,8 @@ DECLARATIONS = Kind(
 
 # Calls.
 
+Does = Callable[[Visit], Any]
+
 
 @dataclass(frozen=True, slots=True)
 class Call:
@@ -110,7 +111,7 @@ class Call:
 
     method: str
     path: str
-    does: Callable[[Visit], Any]
+    does: Does
     """Returns rows of the laboratory, alone or in a dict, or a response. Its docstring describes the call."""
     returns: str
     """Name of a schema, or a media type; empty for nothing."""
@@ -146,15 +147,10 @@ CALLS: list[Call] = []
 
 
 def _call(
-    method: str,
-    path: str,
-    returns: str = "",
-    fields: Mapping[str, Kind] = {},
-    query: Mapping[str, Kind] = {},
-    status: int = 200,
-) -> Callable[[Callable[[Visit], Any]], Call]:
-    def made(does: Callable[[Visit], Any]) -> Call:
-        CALLS.append(Call(method, path, does, returns, fields, query, status))
+    method: str, path: str, returns: str = "", fields: Mapping[str, Kind] = {}, **more: Any
+) -> Callable[[Does], Call]:
+    def made(does: Does) -> Call:
+        CALLS.append(Call(method, path, does, returns, fields, **more))
         return CALLS[-1]
 
     return made

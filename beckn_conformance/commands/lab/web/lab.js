@@ -2,6 +2,14 @@
 (() => {
   const by = (id) => document.getElementById(id);
   const all = (selector, within = document) => [...within.querySelectorAll(selector)];
+  const button = (text, label, does) => {
+    const made = document.createElement("button");
+    made.type = "button";
+    made.textContent = text;
+    made.setAttribute("aria-label", label);
+    made.addEventListener("click", () => does(made));
+    return made;
+  };
 
   // What a link points to is opened, and the first mistake of a form is seen.
   const open = () => {
@@ -13,61 +21,41 @@
   addEventListener("hashchange", open);
   open();
 
-  // Copy buttons.
   for (const block of all(".copy")) {
-    const button = document.createElement("button");
-    button.type = "button";
-    button.textContent = "Copy";
-    button.setAttribute("aria-label", `Copy: ${block.firstElementChild.getAttribute("aria-label")}`);
-    button.addEventListener("click", async () => {
+    const code = block.firstElementChild;
+    block.append(button("Copy", `Copy: ${code.getAttribute("aria-label")}`, async (one) => {
       try {
-        await navigator.clipboard.writeText(block.firstElementChild.textContent);
-        button.textContent = "Copied";
+        await navigator.clipboard.writeText(code.textContent);
+        one.textContent = "Copied";
       } catch {
-        getSelection().selectAllChildren(block.firstElementChild);
-        button.textContent = "Selected";
+        getSelection().selectAllChildren(code);
+        one.textContent = "Selected";
       }
-      setTimeout(() => { button.textContent = "Copy"; }, 2000);
-    });
-    block.append(button);
+      setTimeout(() => { one.textContent = "Copy"; }, 2000);
+    }));
   }
 
-  // Further rows of a table.
+  // Further rows of a table; the last one of those that were sent is empty.
   for (const table of all("table[data-rows]")) {
-    const button = document.createElement("button");
-    button.type = "button";
-    button.textContent = "Add a row";
-    button.addEventListener("click", () => {
-      const body = table.tBodies[0];
-      const row = body.rows[body.rows.length - 1].cloneNode(true);
-      const name = table.dataset.rows;
-      const number = body.rows.length;
-      for (const one of all("[id], [for], [name], [aria-describedby]", row)) {
-        for (const key of ["id", "for", "name", "aria-describedby"]) {
-          const value = one.getAttribute(key);
-          if (value) one.setAttribute(key, value.replaceAll(`${name}.${number - 1}.`, `${name}.${number}.`));
-        }
-        if (one.tagName === "LABEL") one.textContent = one.textContent.replace(/row \d+/, `row ${number + 1}`);
-        if ("value" in one) one.value = "";
-      }
-      for (const one of all(".error", row)) one.remove();
-      body.append(row);
-      row.querySelector("input, select").focus();
-    });
-    table.closest("fieldset").append(button);
+    const { rows } = table.tBodies[0];
+    const [last, name] = [rows.length - 1, table.dataset.rows];
+    const { outerHTML } = rows[last];
+    table.closest("fieldset").append(button("Add a row", `Add a row: ${name}`, () => {
+      const [id, label] = [`${name}.${rows.length}.`, `row ${rows.length + 1},`];
+      const html = outerHTML.replaceAll(`${name}.${last}.`, id).replaceAll(`row ${last + 1},`, label);
+      table.tBodies[0].insertAdjacentHTML("beforeend", html);
+      rows[rows.length - 1].querySelector("input, select").focus();
+    }));
   }
 
   // Files are dropped anywhere on a page that takes one.
   const file = document.querySelector("input[data-drop]");
   if (file) {
-    const form = file.closest("form");
-    for (const kind of ["dragenter", "dragover"]) {
-      addEventListener(kind, (event) => { event.preventDefault(); form.classList.add("dropping"); });
-    }
-    addEventListener("dragleave", (event) => { if (!event.relatedTarget) form.classList.remove("dropping"); });
+    const over = (event, is) => { event.preventDefault(); file.form.classList.toggle("dropping", is); };
+    for (const kind of ["dragenter", "dragover"]) addEventListener(kind, (event) => over(event, true));
+    addEventListener("dragleave", (event) => over(event, event.relatedTarget !== null));
     addEventListener("drop", (event) => {
-      event.preventDefault();
-      form.classList.remove("dropping");
+      over(event, false);
       if (event.dataTransfer.files.length) file.files = event.dataTransfer.files;
       file.focus();
     });
@@ -77,7 +65,6 @@
   const live = by("live");
   if (!live) return;
   const list = by("list");
-  const template = by("one");
   const number = new Intl.NumberFormat("en");
   const before = [];
   let offset = live.dataset.from;
@@ -86,12 +73,9 @@
 
   const tone = (status) => ({ failed: "non-conformant", warned: "warned" })[status] || "incomplete";
   const show = (finding) => {
-    let row = by(finding.id);
-    const known = row !== null;
-    if (!known) {
-      row = template.content.firstElementChild.cloneNode(true);
-      row.id = finding.id;
-    }
+    const known = by(finding.id);
+    const row = known || by("one").content.firstElementChild.cloneNode(true);
+    row.id = finding.id;
     for (const slot of all("[data-slot]", row)) slot.textContent = finding[slot.dataset.slot] || "";
     row.className = `finding is-${finding.status}`;
     row.querySelector(".badge").className = `badge is-${finding.status}`;
@@ -100,17 +84,17 @@
     return !known;
   };
   const told = (state) => {
-    by("bar").max = state.of || 1;
-    if (state.tests) by("bar").value = state.tests;
-    by("tests").textContent = state.tests;
-    by("of").textContent = state.of || "…";
-    by("exchanges").textContent = number.format(state.exchanges);
-    by("seconds").textContent = Math.round(state.seconds);
     before.push(state);
     while (before.length > 2 && state.seconds - before[0].seconds > 5) before.shift();
     const span = state.seconds - before[0].seconds;
     const rate = span ? (state.exchanges - before[0].exchanges) / span : state.exchanges / (state.seconds || 1);
-    by("rate").textContent = number.format(Math.round(rate));
+    by("bar").max = state.of || 1;
+    if (state.tests) by("bar").value = state.tests;
+    const texts = {
+      tests: state.tests, of: state.of || "…", exchanges: number.format(state.exchanges),
+      seconds: Math.round(state.seconds), rate: number.format(Math.round(rate)),
+    };
+    for (const [id, text] of Object.entries(texts)) by(id).textContent = text;
     for (const id of state.gone) by(id)?.remove();
     const fresh = state.findings.filter(show).length;
     const count = list.children.length;

@@ -5,10 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import time
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -33,35 +31,21 @@ MOST_OF_ONE = 50
 """Streams of one account."""
 
 
-@dataclass(slots=True)
-class Progress:
-    """How far a run is."""
+def progress(path: Path) -> dict[str, Any]:
+    """Folds what a run has written about its progress; ``offset`` says how far it was read.
 
-    offset: int = 0
-    """Bytes of the file that were read."""
-    tests: int = 0
-    of: int = 0
-    exchanges: int = 0
-    seconds: float = 0.0
-    findings: dict[str, dict[str, str]] = field(default_factory=dict)
-
-    @property
-    def rate(self) -> int:
-        """Requests a second, from the beginning."""
-        return round(self.exchanges / self.seconds) if self.seconds else 0
-
-
-def progress(path: Path) -> Progress:
-    """Folds what a run has written about its progress; nothing if there is no such file yet."""
-    folded = Progress()
-    while rows := lines(path, folded.offset):
-        for folded.offset, row in rows:
-            folded.tests, folded.of = row["tests"], row["of"]
-            folded.exchanges, folded.seconds = row["exchanges"], row["seconds"]
+    Zeros stand for what is not there yet.
+    """
+    folded: dict[str, Any] = dict.fromkeys(("offset", "tests", "of", "exchanges", "seconds"), 0)
+    findings: dict[str, Mapping[str, str]] = {}
+    while rows := lines(path, folded["offset"]):
+        for offset, row in rows:
             for id_ in row["gone"]:
-                folded.findings.pop(id_, None)
-            folded.findings.update((one["id"], one) for one in row["findings"])
-    return folded
+                findings.pop(id_, None)
+            findings.update((one["id"], one) for one in row["findings"])
+            folded = {**row, "offset": offset}
+    rate = round(folded["exchanges"] / folded["seconds"]) if folded["seconds"] else 0
+    return {**folded, "rate": rate, "findings": [*findings.values()]}
 
 
 def lines(path: Path, offset: int) -> list[tuple[int, dict[str, Any]]]:
@@ -115,45 +99,39 @@ def stream(
     """
     if _streams[account.name] >= MOST_OF_ONE or _streams.total() >= MOST_STREAMS:
         raise Conflict("too many people are looking on; load the page again to see how far it is")
-    return StreamingResponse(
-        _events(runs, account, run.id, offset, shown, over),
-        media_type="text/event-stream",
-        # Proxies would wait for the end.
-        headers={"X-Accel-Buffering": "no"},
-    )
+    path = runs.progress(account, run.id)
 
+    def look(place: int) -> tuple[str, list[tuple[int, dict[str, Any]]]]:
+        """The state, empty once nobody waits any longer, and what was written before it."""
+        try:
+            state = "" if over() else runs.get(account, run.id).state
+        except Refused:
+            state = "removed"
+        return state, lines(path, place)
 
-async def _events(
-    runs: Runs, account: Account, id_: str, offset: int, shown: str, over: Callable[[], bool]
-) -> AsyncIterator[str]:
-    _streams[account.name] += 1
-    try:
-        path = runs.progress(account, id_)
-        said = time.monotonic()
-        yield "retry: 2000\n\n"
-        while not await run_in_threadpool(over):
-            state = await run_in_threadpool(_state, runs, account, id_)
-            # Looked at after the state, so that nothing is missed that was written before the end.
-            rows = await run_in_threadpool(lines, path, offset)
-            changed = state != shown or state not in UNDER_WAY
-            if changed and (not rows or state in UNDER_WAY):
-                yield f"event: state\ndata: {json.dumps(state)}\n\n"
-                return
-            for offset, row in rows:
-                yield f"id: {offset}\ndata: {json.dumps(row)}\n\n"
-            if rows:
-                said = time.monotonic()
-            elif time.monotonic() - said > HEARTBEAT:
-                said = time.monotonic()
-                yield ": alive\n\n"
-            if not rows:
+    async def events() -> AsyncIterator[str]:
+        _streams[account.name] += 1
+        try:
+            place, idle = offset, 0.0
+            yield "retry: 2000\n\n"
+            while (found := await run_in_threadpool(look, place))[0]:
+                state, rows = found
+                changed = state != shown or state not in UNDER_WAY
+                if changed and (not rows or state in UNDER_WAY):
+                    yield f"event: state\ndata: {json.dumps(state)}\n\n"
+                    return
+                for place, row in rows:
+                    yield f"id: {place}\ndata: {json.dumps(row)}\n\n"
+                if rows:
+                    idle = 0.0
+                    continue
                 await asyncio.sleep(INTERVAL)
-    finally:
-        _streams[account.name] -= 1
+                idle += INTERVAL
+                if idle > HEARTBEAT:
+                    idle = 0.0
+                    yield ": alive\n\n"
+        finally:
+            _streams[account.name] -= 1
 
-
-def _state(runs: Runs, account: Account, id_: str) -> str:
-    try:
-        return runs.get(account, id_).state
-    except Refused:
-        return "removed"
+    # Proxies would wait for the end.
+    return StreamingResponse(events(), media_type="text/event-stream", headers={"X-Accel-Buffering": "no"})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from markupsafe import Markup, escape
@@ -28,9 +29,7 @@ CHANGES = ("new", "worse", "changed", "waived", "better", "fixed")
 """Kinds of changes, worst first."""
 
 Values = Mapping[str, Any]
-Errors = Mapping[str, str]
-"""By name of the field; "" is the form as a whole."""
-View = Callable[[Visit, Errors], Values]
+View = Callable[[Visit], Values]
 """What a page shows, perhaps again with the errors of its form."""
 
 
@@ -42,9 +41,9 @@ class Blanks(dict[str, Any]):
 
 
 def show(visit: Visit, template: str, status: int = 200, **values: Any) -> Response:
-    """Makes a page."""
+    """Makes a page. Its form has ``values`` and ``errors``, on the first of which is the focus."""
     site, officer = visit.site, visit.account.officer
-    values = {"values": {}, "errors": {}, "first": "", **values}
+    values = {"values": {}, "errors": {}, **values}
     token = Markup(f'<input type="hidden" name="form_token" value="{escape(form_token(visit.cookie))}">')
     text = presentation.page().render(
         template=template,
@@ -55,6 +54,7 @@ def show(visit: Visit, template: str, status: int = 200, **values: Any) -> Respo
         here=visit.request.url.path,
         base=str(visit.request.base_url).rstrip("/"),
         token=lambda: token,
+        first=next(iter(values["errors"]), ""),
         **{name: Blanks(value) if type(value) is dict else value for name, value in values.items()},
     )
     return HTMLResponse(text, status)
@@ -68,9 +68,9 @@ def refused(request: Request, error: Refused) -> Response:
     return response
 
 
-def shown(template: str, view: View = lambda visit, errors: {}) -> Shown:
+def shown(template: str, view: View) -> Shown:
     """A page that is only read."""
-    return lambda visit: show(visit, template, **view(visit, {}))
+    return lambda visit: show(visit, template, **view(visit))
 
 
 def done(does: Callable[[Visit], Any], then: Callable[[Any], str]) -> Shown:
@@ -78,18 +78,18 @@ def done(does: Callable[[Visit], Any], then: Callable[[Any], str]) -> Shown:
     return lambda visit: _to(then(does(visit)))
 
 
-def entered(template: str, does: Callable[[Visit], Response], view: View = lambda visit, errors: {}) -> Shown:
+def entered(template: str, does: Callable[[Visit], Response], view: View = lambda visit: {}) -> Shown:
     """A page with a form, which is shown again with the errors at its fields."""
 
     def answer(visit: Visit) -> Response:
         if visit.request.method == "GET":
-            return show(visit, template, **view(visit, {}))
+            return show(visit, template, **view(visit))
         try:
             return does(visit)
         except Invalid as error:
-            values = {"errors": error.fields, **view(visit, error.fields)}
+            again = view(replace(visit, errors=error.fields))
             texts = {name: visit.text(name) for name in visit.form}
-            return show(visit, template, 422, **{**values, "values": texts, "first": next(iter(values["errors"]), "")})
+            return show(visit, template, 422, **{"errors": error.fields, **again, "values": texts})
 
     return answer
 
@@ -132,12 +132,12 @@ def logout(visit: Visit) -> Response:
 # Gateways.
 
 
-def _gateways(visit: Visit, errors: Errors) -> Values:
+def _gateways(visit: Visit) -> Values:
     search = visit.query("q").strip()[:200]
     return {"rows": visit.laboratory.gateways.list(visit.account, search), "search": search}
 
 
-def _gateway(visit: Visit, errors: Errors) -> Values:
+def _gateway(visit: Visit) -> Values:
     laboratory, id_ = visit.laboratory, visit["id"]
     view = laboratory.gateways.get(visit.account, id_)
     return {
@@ -149,13 +149,13 @@ def _gateway(visit: Visit, errors: Errors) -> Values:
     }
 
 
-def _declarations(visit: Visit, errors: Errors) -> Values:
+def _declarations(visit: Visit) -> Values:
     """The form of declarations, as they are stored, or as they were sent with these errors."""
     known, id_ = visit.laboratory.gateways, visit["id"]
     found, stored = known.get(visit.account, id_).gateway, known.declaration(visit.account, id_)
-    again = declarations.shown_again(form.parse(visit.lists, stored)[0], stored) if errors else None
-    groups = form.groups(declarations.shown(stored) if again is None else again, errors)
-    named = {name: text for name, text in errors.items() if name in ("", "name", "url")}
+    again = declarations.shown_again(form.parse(visit.lists, stored)[0], stored) if visit.errors else None
+    groups = form.groups(declarations.shown(stored) if again is None else again, visit.errors)
+    named = {name: text for name, text in visit.errors.items() if name in ("", "name", "url")}
     for group in groups:
         named |= group.errors
     return {"gateway": found, "values": found, "groups": groups, "errors": named}
@@ -180,7 +180,7 @@ def badge(visit: Visit) -> Response:
 # Runs.
 
 
-def _new_run(visit: Visit, errors: Errors) -> Values:
+def _new_run(visit: Visit) -> Values:
     values = {"class": "core", "depth": "25", "seed": ""}
     if like := visit.query("like"):
         run = visit.laboratory.runs.get(visit.account, like)
@@ -188,15 +188,15 @@ def _new_run(visit: Visit, errors: Errors) -> Values:
     return {"gateway": visit.laboratory.gateways.get(visit.account, visit["id"]).gateway, "values": values}
 
 
-def _run(visit: Visit, errors: Errors) -> Values:
+def _run(visit: Visit) -> Values:
     """A run with its findings: those of its report, or those that it has so far."""
     laboratory, account = visit.laboratory, visit.account
     run = laboratory.runs.get(account, visit["id"])
     gateway = laboratory.gateways.get(account, run.gateway).gateway if run.gateway else None
     known = laboratory.runs.list(account, run.gateway) if gateway else []
-    progress = live.progress(laboratory.runs.progress(account, run.id)) if run.under_way else live.Progress()
+    progress = live.progress(laboratory.runs.progress(account, run.id)) if run.under_way else {}
     report = laboratory.reports.report(account, run.id) if run.verdict else None
-    findings = presentation.finding_rows(report) if report else [*progress.findings.values()]
+    findings = presentation.finding_rows(report) if report else progress.get("findings", [])
     return {
         "run": run,
         "gateway": gateway,
@@ -256,7 +256,7 @@ def comparison(visit: Visit) -> Response:
 # Files.
 
 
-def _judge(visit: Visit, errors: Errors) -> Values:
+def _judge(visit: Visit) -> Values:
     runs = [run for run in visit.laboratory.runs.list(visit.account) if run.kind == "judged"]
     return {"gateways": visit.laboratory.gateways.list(visit.account), "recent": runs[:MOST_RECENT]}
 
@@ -278,18 +278,20 @@ def public_key(visit: Visit) -> Response:
 # Accounts.
 
 
-def _accounts(visit: Visit, errors: Errors) -> Values:
+def _accounts(visit: Visit) -> Values:
     known = calls.managed(visit).all()
     counts = Counter(row.gateway.owner for row in visit.laboratory.gateways.list(visit.account))
     # The fields are those of the form that adds one.
-    told = errors if visit.request.url.path == "/accounts/add" or not errors else {"": "; ".join(errors.values())}
+    told = dict(visit.errors)
+    if visit.request.url.path != "/accounts/add" and told:
+        told = {"": "; ".join(told.values())}
     return {"rows": [(account, counts[account.name]) for account in known], "rule": RULE, "errors": told}
 
 
 def _with_token(call: calls.Call) -> Shown:
     def answer(visit: Visit) -> Response:
         made = call(visit, name=visit.text("name"))
-        return show(visit, "accounts.html", shown=made, **_accounts(visit, {}))
+        return show(visit, "accounts.html", shown=made, **_accounts(visit))
 
     return entered("accounts.html", answer, _accounts)
 
@@ -299,7 +301,7 @@ def _remove_account(visit: Visit) -> Response:
     return _to("/accounts")
 
 
-def _manual(visit: Visit, errors: Errors) -> Values:
+def _manual(visit: Visit) -> Values:
     return {"calls": calls.CALLS}
 
 

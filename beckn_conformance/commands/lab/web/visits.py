@@ -102,6 +102,8 @@ class Visit:
     """The fields of a form; empty for a request without one."""
     values: Mapping[str, Any] = field(default_factory=dict)
     """Parts of the path, and the parameters of a call, by name."""
+    errors: Mapping[str, str] = field(default_factory=dict)
+    """What was wrong with the form, by name of the field."""
 
     def __getitem__(self, name: str) -> Any:
         return self.values[name]

@@ -50,7 +50,7 @@ def test_progress_is_folded_from_its_lines(tmp_path: Path) -> None:
 
     found = live.progress(path)
 
-    assert (found.tests, found.exchanges, found.rate, found.findings) == (2, 20, 10, {})
+    assert (found["tests"], found["exchanges"], found["rate"], found["findings"]) == (2, 20, 10, [])
 
 
 def test_a_stream_begins_where_somebody_left_off_and_ends_with_the_run(tmp_path: Path) -> None:
