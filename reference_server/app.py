@@ -93,7 +93,7 @@ def _clone_routes(network: Network) -> list[Route]:
 
 def _routes(gateway: Gateway) -> list[Route]:
     async def call(request: HttpRequest) -> Response:
-        action = gateway.operation(request.url.path)
+        action = gateway.operation(request.scope["path"])
         if action is None or request.method != gateway.method:
             return _response(gateway.turn_away(action, request.method))
         answer = await gateway.answer(Call(action, dict(request.headers), await request.body()))

@@ -63,6 +63,9 @@ class LeapingLoop(asyncio.SelectorEventLoop):
 class _LeapingSelector(selectors.DefaultSelector):
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
         global _leapt
+        if timeout == 0:
+            # Somebody has something to do. It is soon enough to look at sockets and pipes after that.
+            return []
         ready = super().select(timeout and 0)
         if timeout and not ready:
             _leapt += timeout
