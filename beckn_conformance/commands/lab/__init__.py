@@ -69,8 +69,7 @@ def _serve(chosen: argparse.Namespace) -> int:
         scheduler=chosen.scheduler,
         limit=chosen.limit,
         key=chosen.key,
-        guarded=chosen.accounts is not None or chosen.allow is not None,
-        allow=tuple(chosen.allow or ()),
+        allow=None if chosen.accounts is None and chosen.allow is None else tuple(chosen.allow or ()),
     )
     return serve(settings, chosen.host, chosen.port, chosen.accounts)
 

@@ -13,13 +13,14 @@ from ...report import files
 from ...run import embedded
 from ...untrusted.archive import is_zip
 from ...untrusted.reading import MB
+from ..certificate import keys
 from ..certificate.statement import NAME as CERTIFICATE
 from ..fleet.job import write_config
 from . import child
 from .accounts import Account
+from .execution import told
 from .operations import Operations
 from .refusals import Conflict, Invalid
-from .results import told
 from .store import Gateway, Run, new_id, now
 
 LIMIT: Final = 120.0
@@ -95,7 +96,12 @@ class Examinations(Operations):
         self.need_room(account)
         with self.turns.taken(account) as private:
             path, public = save(file, name, private), private / "public.pem"
-            public.write_bytes(self._public_key(key, private))
+            public.write_bytes(key[: LARGEST_KEY + 1] or self.public_key)
+            try:
+                keys.public_key(public)
+            except UsageError as error:
+                none = "the laboratory has no key of its own; paste the public key of the issuer"
+                raise Invalid({"key": str(error).replace(str(public), "this text") if key else none}) from error
             with path.open("rb") as start:
                 packed = is_zip(start.read(4))
             if not packed:
@@ -108,23 +114,6 @@ class Examinations(Operations):
             except ValueError:
                 raise Invalid({"file": "it says more than can be shown"}) from None
             return found
-
-    def _public_key(self, given: bytes, private: Path) -> bytes:
-        """A public key in PEM form: the one given, or that of the laboratory."""
-        from ..certificate import keys
-
-        path = private / "key"
-        path.write_bytes(given[: LARGEST_KEY + 1])
-        try:
-            if given:
-                key = keys.public_key(path)
-            elif self.key is not None:
-                key = keys.signer(self.key).public_key()
-            else:
-                raise Invalid({"key": "the laboratory has no key of its own; paste the public key of the issuer"})
-        except UsageError as error:
-            raise Invalid({"key": str(error).replace(str(path), "this text")}) from error
-        return keys.pem(key)
 
     def _finished(self, arguments: list[str], private: Path) -> child.Finished:
         try:

@@ -1,19 +1,31 @@
-"""Makes the jobs of runs, and plays them in processes on this machine. ``remote`` does so on a cluster."""
+"""Plays runs in processes on this machine, and collects their results. ``remote`` plays them on a cluster."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
+from ...errors import KitError, UsageError
 from ...process import children
 from ...process.bounded import Wish
-from ..fleet.job import Ending, Job, execute
-from . import declarations
+from ...report import files
+from ...untrusted.writing import locked
+from ..fleet.job import CANCELLED, JUDGED, Ending, Job, execute
+from . import child, declarations
 from .places import Places
 from .refusals import NotFound
-from .store import Gateway, Run, Store
+from .store import Gateway, Run, Store, now
 from .vault import Vault
 
+LIMIT = 600.0
+"""Seconds to make a report from a record."""
+INTERVAL = 0.1
+LEAVING = 10.0
+"""Seconds until a run whose laboratory was killed has gone, too."""
+FULL = "the disk of the laboratory is full"
 Play = Callable[[Run, Callable[[], Wish]], Ending]
 """Plays a run to its end, with its report and progress in their places. Raises Unavailable if it has to wait."""
 
@@ -50,3 +62,63 @@ class Jobs:
         with self.places.temporary() as private:
             report, progress = self.places.report(run.id), self.places.progress(run.id)
             return execute(self.of(run), private, report, wish, progress)
+
+
+def collected(ending: Ending, run: Run, places: Places, wanted: Callable[[], bool]) -> dict[str, Any]:
+    """Returns the columns of a run that has ended. The report is made as long as it is ``wanted``."""
+    folder = places.report(run.id)
+    # A run that it stopped says so in words of its own at best.
+    reasons = [FULL] if ending.status not in (None, *JUDGED) and places.full else []
+    reasons += [ending.reason] if ending.reason != CANCELLED else []
+    facts: dict[str, Any] = {}
+    try:
+        if has_record(folder) and not is_whole(folder):
+            _make_report(folder, places, wanted)
+        report = files.read(folder)
+        facts = {**told(report), "seed": report["run"]["seed"] if run.seed is None else run.seed}
+    except (KitError, OSError) as error:
+        # A run that could not begin has said why.
+        if has_record(folder) or not reasons:
+            reasons.append(f"it left no report: {error}".replace(f"{folder}", "its folder"))
+    return {"ended": now(), "status": ending.status, "reason": "; ".join(reasons), **facts}
+
+
+def has_record(folder: Path) -> bool:
+    """Returns True if a run has written down exchanges."""
+    return all((folder / name).exists() for name in files.RECORD)
+
+
+def is_whole(folder: Path) -> bool:
+    """Returns True if a report was written to its end."""
+    return (folder / "report.html").exists()
+
+
+def told(report: dict[str, Any]) -> dict[str, Any]:
+    """Returns the columns of a run that come from its report."""
+    statuses = [row["status"] for row in report["requirements"]]
+    return {
+        "verdict": report["verdict"],
+        "waived": sum(map(len, report["waived"].values())),
+        "exchanges": report["run"]["exchanges"],
+        "failed": statuses.count("failed"),
+        "warned": statuses.count("warned"),
+    }
+
+
+def _make_report(folder: Path, places: Places, wanted: Callable[[], bool]) -> None:
+    leaving = time.monotonic() + LEAVING
+    while wanted() and (places.full or (_is_written(folder) and time.monotonic() < leaving)):
+        time.sleep(INTERVAL)
+    with places.temporary() as private:
+        finished = child.run(("report", str(folder)), private, limit=LIMIT, wanted=wanted)
+    if not is_whole(folder):
+        raise KitError(finished.complaint)
+
+
+def _is_written(folder: Path) -> bool:
+    """Returns True if a process still writes to a report folder."""
+    try:
+        with locked(folder):
+            return False
+    except UsageError:
+        return True

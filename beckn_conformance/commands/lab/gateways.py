@@ -28,28 +28,13 @@ class GatewayView:
     """A gateway as the list of them shows it."""
 
     gateway: Gateway
-    runs: tuple[Run, ...]
-    """The latest runs of the suite at its URL, newest first."""
-
-    @property
-    def latest(self) -> Run | None:
-        """The latest run that came to a verdict; if none did, the latest that has one at all."""
-        judged = [run for run in self.runs if run.verdict]
-        return next((run for run in judged if run.verdict != "incomplete"), judged[0] if judged else None)
-
-    @property
-    def under_way(self) -> Run | None:
-        return next((run for run in self.runs if run.under_way), None)
-
-    @property
-    def trend(self) -> tuple[Run, ...]:
-        """The runs that have a verdict, oldest first."""
-        return tuple(run for run in reversed(self.runs) if run.verdict)
-
-    @property
-    def certified(self) -> Run | None:
-        """The latest run that has a certificate."""
-        return next((run for run in self.runs if run.certified), None)
+    latest: Run | None
+    """The latest run that came to a verdict; if none did, the latest that has one at all."""
+    under_way: Run | None
+    certified: Run | None
+    """The latest run that has a certificate."""
+    trend: tuple[Run, ...]
+    """The latest runs that have a verdict, oldest first."""
 
 
 class Gateways(Operations):
@@ -83,20 +68,13 @@ class Gateways(Operations):
             # The key was lost. No run begins until it is declared again.
             return {}
 
-    def add(
-        self,
-        account: Account,
-        name: str,
-        url: str,
-        declaration: Mapping[str, Any],
-        errors: Mapping[str, str] = {},
-    ) -> Gateway:
-        """Adds a gateway. ``errors`` are those that the form has found. Raises Invalid with an error for each field."""
+    def add(self, account: Account, name: str, url: str, declaration: Mapping[str, Any]) -> Gateway:
+        """Adds a gateway. Raises Invalid with an error for each field."""
         if len(self.store.all(Gateway, MOST, owner=account.name)) >= MOST:
             raise Conflict(f"{account.name} has {MOST} gateways already; remove one first")
         id_ = new_id()
         declaration = declarations.kept(declaration, {})
-        gateway = Gateway(id_, account.name, **self._columns(account, id_, name, url, declaration, errors))
+        gateway = Gateway(id_, account.name, **self._columns(account, id_, name, url, declaration, {}))
         self.store.add(gateway)
         return gateway
 
@@ -109,7 +87,8 @@ class Gateways(Operations):
         declaration: Mapping[str, Any],
         errors: Mapping[str, str] = {},
     ) -> Gateway:
-        """Changes a gateway. Runs that are queued will use what was declared when they begin. Raises Invalid.
+        """Changes a gateway. Runs that are queued will use what was declared when they begin. ``errors`` are those that
+        the form has found. Raises Invalid with an error for each field.
 
         Secrets that are written as ``HIDDEN`` stay, unless they would be sent to another host.
         """
@@ -138,7 +117,15 @@ class Gateways(Operations):
 
     def _view(self, gateway: Gateway) -> GatewayView:
         # Judged traffic may be made up, and runs of another URL say nothing about this one.
-        return GatewayView(gateway, tuple(self.store.all(Run, TREND, gateway=gateway.id, kind="live", url=gateway.url)))
+        runs = self.store.all(Run, TREND, gateway=gateway.id, kind="live", url=gateway.url)
+        judged = [run for run in runs if run.verdict]
+        return GatewayView(
+            gateway,
+            next((run for run in judged if run.verdict != "incomplete"), judged[0] if judged else None),
+            next((run for run in runs if run.under_way), None),
+            next((run for run in runs if run.certified), None),
+            tuple(reversed(judged)),
+        )
 
     def _columns(
         self, account: Account, id_: str, name: str, url: str, declaration: Mapping[str, Any], found: Mapping[str, str]

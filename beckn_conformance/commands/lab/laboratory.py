@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ...client.reach import VARIABLE, Reach
+from ..certificate import keys
 from .accounts import Accounts
 from .child import Turns
 from .examinations import Examinations
@@ -18,8 +19,7 @@ from .execution import Jobs
 from .gateways import Gateways
 from .places import Places
 from .queue import Queue
-from .reports import Reports
-from .runs import Runs
+from .runs import Reports, Runs
 from .store import Gateway, Store
 from .vault import Vault
 
@@ -40,10 +40,8 @@ class Settings:
     """Seconds that a run may take."""
     key: Path | None = None
     """Private key of certificates."""
-    guarded: bool = False
-    """True if runs connect to public addresses only, and to what is allowed."""
-    allow: tuple[str, ...] = ()
-    """Hosts and networks to which runs may connect besides."""
+    allow: tuple[str, ...] | None = None
+    """Hosts and networks to which runs may connect besides public ones; None if they may connect anywhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +52,8 @@ class Laboratory:
     runs: Runs
     reports: Reports
     examinations: Examinations
+    public_key: bytes
+    """Of the certificates, in PEM form; empty if it issues none."""
 
 
 @contextlib.contextmanager
@@ -63,11 +63,12 @@ def opened(settings: Settings, accounts: Accounts | None = None) -> Iterator[Lab
     Raises UsageError for a folder that cannot be used or belongs to another laboratory, and for a bad key.
     """
     places = Places(settings.data.absolute())
+    public_key = b"" if settings.key is None else keys.pem(keys.signer(settings.key).public_key())
     with contextlib.ExitStack() as stack:
         stack.enter_context(places.held())
         store = stack.enter_context(contextlib.closing(Store(places.database)))
         vault = Vault(places.data / "secrets.key", {one.id: one.declarations for one in store.all(Gateway)})
-        reach = Reach.of(settings.allow) if settings.guarded else None
+        reach = None if settings.allow is None else Reach.of(settings.allow)
         jobs = Jobs(store, places, vault, settings.limit, {} if reach is None else {VARIABLE: str(reach)})
         play, workers = jobs.play, WORKERS
         if settings.scheduler is not None:
@@ -78,5 +79,5 @@ def opened(settings: Settings, accounts: Accounts | None = None) -> Iterator[Lab
         queue = Queue(store, places, play, settings.workers or workers, accounts.present if accounts else dict)
         stack.enter_context(contextlib.closing(queue))
         queue.start()
-        parts = (store, places, vault, jobs, queue, Turns(places), reach, settings.key)
-        yield Laboratory(Gateways(*parts), Runs(*parts), Reports(*parts), Examinations(*parts))
+        parts = (store, places, vault, jobs, queue, Turns(places), reach, settings.key, public_key)
+        yield Laboratory(Gateways(*parts), Runs(*parts), Reports(*parts), Examinations(*parts), public_key)

@@ -12,11 +12,10 @@ from ...errors import KitError
 from ...report import files
 from .accounts import Account
 from .child import Turns
-from .execution import Jobs
+from .execution import FULL, Jobs
 from .places import Places
 from .queue import Queue
 from .refusals import Conflict, NotFound, Unavailable
-from .results import FULL
 from .store import Row, Run, Store
 from .vault import Vault
 
@@ -38,6 +37,8 @@ class Operations:
     """Says where runs may connect to; None if anywhere."""
     key: Path | None
     """Private key of certificates."""
+    public_key: bytes
+    """The public one in PEM form; empty without a key."""
 
     def seen(self, kind: type[Row], account: Account, id_: str) -> Row:
         """Returns a gateway or run. Raises NotFound, also for another vendor's."""

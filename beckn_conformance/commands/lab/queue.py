@@ -13,10 +13,9 @@ from ...process import crash
 from ...process.bounded import Wish
 from ...run import embedded
 from ..fleet.job import Ending
-from .execution import Play
+from .execution import Play, collected, has_record, is_whole
 from .places import Places
 from .refusals import Conflict, Unavailable
-from .results import collected, has_record, is_whole
 from .store import UNDER_WAY, Run, Store, now
 
 RESTARTED = "the laboratory was restarted"

@@ -7,8 +7,6 @@ import uuid
 from collections.abc import Callable
 from typing import Any
 
-import distributed
-
 from ...errors import UsageError
 from ...process.bounded import Wish
 from ..fleet import cluster
@@ -29,7 +27,8 @@ class Cluster:
         self._lock = threading.Lock()
         self._playing: set[str] = set()
         """Ids of the runs that are under way."""
-        self._client = self._connected()
+        self._client: Any = None
+        self._reached()
 
     @property
     def threads(self) -> int:
@@ -43,7 +42,11 @@ class Cluster:
 
     def play(self, run: Run, wish: Callable[[], Wish]) -> Ending:
         """Plays a run. Raises Unavailable if the scheduler cannot be reached."""
-        job, client = self._jobs.of(run), self._reached()
+        job = self._jobs.of(run)
+        try:
+            client = self._reached()
+        except UsageError as error:
+            raise Unavailable(str(error)) from error
         self._playing.add(run.id)
         try:
             outcome = cluster.followed(client, job, self._topic, wish)
@@ -58,19 +61,12 @@ class Cluster:
                 (folder / "report").replace(self._jobs.places.report(run.id))
         return Ending(outcome.status, outcome.reason, outcome.seconds)
 
-    def _connected(self) -> distributed.Client:
-        client = cluster.connect(self._address)
-        client.subscribe_topic(self._topic, self._hear)
-        return client
-
-    def _reached(self) -> distributed.Client:
-        """Returns the client, or a new one if its scheduler was lost."""
+    def _reached(self) -> Any:
+        """Returns the client, or a new one if its scheduler was lost. Raises UsageError."""
         with self._lock:
-            if self._client.status != "running":
-                try:
-                    self._client = self._connected()
-                except UsageError as error:
-                    raise Unavailable(str(error)) from error
+            if self._client is None or self._client.status != "running":
+                self._client = cluster.connect(self._address)
+                self._client.subscribe_topic(self._topic, self._hear)
             return self._client
 
     def _hear(self, event: tuple[float, Any]) -> None:

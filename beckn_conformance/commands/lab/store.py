@@ -8,7 +8,7 @@ import secrets
 import sqlite3
 import threading
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import astuple, dataclass, field, fields
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -61,6 +61,7 @@ class Run:
     """``live`` or ``judged``."""
     state: str = "queued"
     strict: bool = False
+    """SQLite makes 0 or 1 of it."""
     depth: int = 25
     """Examples of each property, as ``--fuzz-examples``."""
     seed: int | None = None
@@ -93,9 +94,7 @@ class Run:
 
 Row = TypeVar("Row", Gateway, Run)
 TABLES: Mapping[type[Gateway | Run], str] = {Gateway: "gateways", Run: "runs"}
-COLUMNS: Mapping[type[Gateway | Run], tuple[str, ...]] = {
-    kind: tuple(column.name for column in fields(kind)) for kind in TABLES
-}
+COLUMNS: Mapping[type[Gateway | Run], str] = {kind: ", ".join(one.name for one in fields(kind)) for kind in TABLES}
 
 NEXT = """
 SELECT id, attempts FROM runs AS next WHERE state = 'queued' AND url NOT IN ({busy})
@@ -118,13 +117,12 @@ class Store:
             # SQLite gives its other files the same permissions.
             os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
             self._database = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-            self._database.row_factory = sqlite3.Row
             self._database.execute("PRAGMA journal_mode = WAL")
             self._database.execute("PRAGMA synchronous = FULL")
             if self._database.execute("PRAGMA user_version").fetchone()[0] not in (0, FORMAT):
                 raise UsageError(f"{path} was written by another version of the kit")
             for kind, table in TABLES.items():
-                columns = f"number INTEGER PRIMARY KEY AUTOINCREMENT, {', '.join(COLUMNS[kind])}, UNIQUE (id)"
+                columns = f"number INTEGER PRIMARY KEY AUTOINCREMENT, {COLUMNS[kind]}, UNIQUE (id)"
                 self._database.execute(f"CREATE TABLE IF NOT EXISTS {table} ({columns})")
             self._database.execute("CREATE INDEX IF NOT EXISTS runs_of_a_gateway ON runs (gateway)")
             self._database.execute("CREATE INDEX IF NOT EXISTS runs_by_state ON runs (state)")
@@ -138,9 +136,8 @@ class Store:
 
     def add(self, row: Gateway | Run) -> None:
         """Adds a row."""
-        values = [getattr(row, name) for name in COLUMNS[type(row)]]
-        columns = ", ".join(COLUMNS[type(row)])
-        self._execute(f"INSERT INTO {TABLES[type(row)]} ({columns}) VALUES ({_marks(values)})", values)
+        kind, values = type(row), astuple(row)
+        self._execute(f"INSERT INTO {TABLES[kind]} ({COLUMNS[kind]}) VALUES ({_marks(values)})", values)
 
     def get(self, kind: type[Row], id_: str) -> Row | None:
         """Returns the row with an id; None if there is none."""
@@ -151,11 +148,9 @@ class Store:
         some: dict[str, tuple[str, ...]]
         some = {name: value if isinstance(value, tuple) else (value,) for name, value in where.items()}
         found = " AND ".join(f"{name} IN ({_marks(values)})" for name, values in some.items()) or "1"
-        rows = self._execute(
-            f"SELECT * FROM {TABLES[kind]} WHERE {found} ORDER BY number DESC LIMIT ?",
-            [*(value for one in some.values() for value in one), limit],
-        )
-        return [_row(kind, row) for row in rows]
+        values = [*(value for values in some.values() for value in values), limit]
+        select = f"SELECT {COLUMNS[kind]} FROM {TABLES[kind]} WHERE {found} ORDER BY number DESC LIMIT ?"
+        return [kind(*row) for row in self._execute(select, values)]
 
     def change(self, kind: type[Row], id_: str, *, states: Collection[str] = (), **values: Any) -> Row | None:
         """Changes columns of a row, if it is in one of the ``states``; returns the changed row, else None."""
@@ -177,7 +172,7 @@ class Store:
                 return self.change(Run, id_, state="running", started=now(), attempts=attempts + 1)
             return None
 
-    def _execute(self, statement: str, values: Collection[Any]) -> list[sqlite3.Row]:
+    def _execute(self, statement: str, values: Collection[Any]) -> list[Any]:
         with self.lock:
             try:
                 return self._database.execute(statement, tuple(values)).fetchall()
@@ -187,10 +182,3 @@ class Store:
 
 def _marks(values: Collection[Any]) -> str:
     return ", ".join("?" * len(values))
-
-
-def _row(kind: type[Row], row: sqlite3.Row) -> Row:
-    values = {name: row[name] for name in COLUMNS[kind]}
-    if kind is Run:
-        values["strict"] = bool(values["strict"])
-    return kind(**values)

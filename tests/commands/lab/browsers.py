@@ -105,7 +105,7 @@ class Website:
 
 
 @contextlib.contextmanager
-def website(folder: Path, *, accounts: bool = True, key: Path | None = None, public_key: str = "") -> Iterator[Website]:
+def website(folder: Path, *, accounts: bool = True, key: Path | None = None) -> Iterator[Website]:
     """A laboratory with the vendors alice and bob and the officer olga, or without accounts."""
     known, tokens = None, {}
     if accounts:
@@ -122,7 +122,7 @@ def website(folder: Path, *, accounts: bool = True, key: Path | None = None, pub
         opened(Settings(data, key=key), known) as laboratory,
         contextlib.closing(Sessions(data / "sessions")) as sessions,
     ):
-        site = Site(laboratory, known, sessions, public_key)
+        site = Site(laboratory, known, sessions)
         yield Website(
             application(site, None if accounts else LOOPBACK), laboratory, tokens, data, site.attempts, runner
         )

@@ -48,7 +48,7 @@ def lab(tmp_path, certificate):
         store.add(Gateway("g-1", "vendor", "Ours", "https://gw.example", declared))
         jobs = Jobs(store, places, vault, 10.0, {})
         queue = Queue(store, places, jobs.play, 0)
-        yield Examinations(store, places, vault, jobs, queue, Turns(places), None, None), store, places
+        yield Examinations(store, places, vault, jobs, queue, Turns(places), None, None, b""), store, places
         store.close()
 
 

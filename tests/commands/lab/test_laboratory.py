@@ -93,11 +93,15 @@ def test_a_run_belongs_to_the_owner_of_its_gateway_whoever_starts_it(lab: Labora
 
 
 def test_all_that_is_wrong_with_a_gateway_is_said_at_its_fields(lab: Laboratory) -> None:
+    wrong = (" ", "gw.example", {"settle": "long", "signup_token": "env:X"})
     with pytest.raises(Invalid) as refused:
-        lab.gateways.add(ALICE, " ", "gw.example", {"settle": "long", "signup_token": "env:X"}, {"rate": "no number"})
-
-    assert refused.value.fields.keys() == {"name", "url", "settle", "signup_token", "rate"}
+        lab.gateways.add(ALICE, *wrong)
+    assert refused.value.fields.keys() == {"name", "url", "settle", "signup_token"}
     assert lab.gateways.list(ALICE) == []
+
+    with pytest.raises(Invalid) as refused:
+        lab.gateways.edit(ALICE, entered(lab), *wrong, {"rate": "no number"})
+    assert refused.value.fields.keys() == {"name", "url", "settle", "signup_token", "rate"}
 
 
 @pytest.mark.parametrize("url", ["reference", "reference:get-mixes-old-phone"])
@@ -155,7 +159,7 @@ def test_names_that_take_long_to_look_up_keep_nobody_waiting(data: Path, monkeyp
         return "it may not be connected to"
 
     monkeypatch.setattr(Reach, "refusal", refusal)
-    with laboratory.opened(Settings(data, guarded=True)) as lab, ThreadPoolExecutor(runs.LOOKUPS) as pool:
+    with laboratory.opened(Settings(data, allow=())) as lab, ThreadPoolExecutor(runs.LOOKUPS) as pool:
         gateway = entered(lab)
         waiting = [pool.submit(begun, lab, ALICE, gateway) for _ in range(runs.LOOKUPS)]
         for _ in waiting:
@@ -255,7 +259,7 @@ def test_a_run_is_not_queued_for_a_gateway_that_changes_meanwhile(data: Path, mo
         return ""
 
     monkeypatch.setattr(Reach, "refusal", refusal)
-    with laboratory.opened(Settings(data, guarded=True)) as lab:
+    with laboratory.opened(Settings(data, allow=())) as lab:
         gateway = entered(lab)
         deeds.append(lambda: lab.gateways.edit(ALICE, gateway, "one", "http://other.example", {}))
         with pytest.raises(Conflict, match="changed just now"):

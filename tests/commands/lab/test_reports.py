@@ -12,11 +12,10 @@ import pytest
 from beckn_conformance.commands.certificate import keys
 from beckn_conformance.commands.fleet.job import Ending, Job
 from beckn_conformance.commands.lab import child, laboratory
-from beckn_conformance.commands.lab.execution import Jobs
+from beckn_conformance.commands.lab.execution import FULL, Jobs, collected
 from beckn_conformance.commands.lab.laboratory import Laboratory, Settings
 from beckn_conformance.commands.lab.places import Places
 from beckn_conformance.commands.lab.refusals import Conflict, Invalid, NotFound
-from beckn_conformance.commands.lab.results import FULL, collected
 from beckn_conformance.commands.lab.store import Run
 from tests.commands.lab.laboratories import OFFICER, begun, entered, over
 

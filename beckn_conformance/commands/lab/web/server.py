@@ -90,7 +90,6 @@ def serve(settings: Settings, host: str, port: int, accounts_file: Path | None) 
     accounts = Accounts(accounts_file) if accounts_file else None
     if accounts is not None:
         accounts.all()
-    public_key = _public_key(settings.key)
     with (
         contextlib.closing(_bound(host, port)) as listening,
         opened(settings, accounts) as laboratory,
@@ -100,7 +99,7 @@ def serve(settings: Settings, host: str, port: int, accounts_file: Path | None) 
         tempfile.tempdir = str(Places(settings.data.absolute()).private)
         # Where everybody logs in, a name that leads here by a trick has nobody's cookie.
         hosts = None if accounts else {*LOOPBACK, host}
-        site = Site(laboratory, accounts, sessions, public_key)
+        site = Site(laboratory, accounts, sessions)
         server = uvicorn.Server(configured(application(site, hosts)))
         site.ending = lambda: server.should_exit
         where = f"[{host}]" if ":" in host else host
@@ -127,15 +126,6 @@ def configured(app: Shield) -> uvicorn.Config:
         server_header=False,
         timeout_graceful_shutdown=3,
     )
-
-
-def _public_key(path: Path | None) -> str:
-    """The public key of certificates as PEM; empty without a key."""
-    if path is None:
-        return ""
-    from ...certificate import keys
-
-    return keys.pem(keys.signer(path).public_key()).decode()
 
 
 def _bound(host: str, port: int) -> socket.socket:

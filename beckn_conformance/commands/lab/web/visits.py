@@ -56,8 +56,6 @@ class Site:
     accounts: Accounts | None
     """None where everybody is the local officer."""
     sessions: Sessions
-    public_key: str = ""
-    """Of the laboratory's certificates, as PEM; empty if it issues none."""
     attempts: Attempts = field(default_factory=Attempts)
     ending: Callable[[], bool] = lambda: False
     """Returns True once the laboratory is told to end, so that nobody waits for news any longer."""
