@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 import gc
+import os
+import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
+
+# The tests are run by several processes and start many more. All share what the first of them compiles.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 HERE = Path(__file__).parent
 WHOLE = ("proof", "end_to_end", "benchmarks")
@@ -18,13 +25,11 @@ UNHURRIED = (*WHOLE, "commands", "schemas")
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Puts long tests first, so that no process is left alone with one at the end, and marks those that are quick."""
 
-    def is_short(item: pytest.Item) -> tuple[bool, bool]:
-        return item.get_closest_marker("long") is None, _folder(item.path) not in WHOLE
-
-    for item in items:
-        if is_short(item)[0] and _folder(item.path) not in UNHURRIED:
+    shortness = {item: (item.get_closest_marker("long") is None, _folder(item.path) not in WHOLE) for item in items}
+    for item, (short, _) in shortness.items():
+        if short and _folder(item.path) not in UNHURRIED:
             item.add_marker("quick")
-    items.sort(key=is_short)
+    items.sort(key=shortness.__getitem__)
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
@@ -32,6 +37,7 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     return True if config.option.markexpr == "quick" and _folder(collection_path) in UNHURRIED else None
 
 
+@cache
 def _folder(path: Path) -> str:
     """The folder of tests/ that a path is in."""
     return path.relative_to(HERE).parts[0] if path != HERE and path.is_relative_to(HERE) else ""

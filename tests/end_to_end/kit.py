@@ -41,14 +41,13 @@ def installed() -> bool:
 
 
 def environment(**more: str) -> dict[str, str]:
-    """That of this process, with the kit importable from any folder, and without what steers pytest or a client, or
-    has every process compile all modules again."""
+    """That of this process, with the kit importable from any folder, and without what steers pytest or a client."""
     kept = {
         key: value
         for key, value in os.environ.items()
         if not key.startswith("PYTEST_")
         and not key.lower().endswith("_proxy")
-        and key not in ("CI", "GITHUB_STEP_SUMMARY", "NO_COLOR", "FORCE_COLOR", "PY_COLORS", "PYTHONDONTWRITEBYTECODE")
+        and key not in ("CI", "GITHUB_STEP_SUMMARY", "NO_COLOR", "FORCE_COLOR", "PY_COLORS")
     }
     path = os.pathsep.join(filter(None, [str(ROOT), kept.get("PYTHONPATH", "")]))
     return {**kept, "PYTHONPATH": path, "COLUMNS": "100", **more}

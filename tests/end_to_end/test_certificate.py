@@ -517,14 +517,19 @@ def _pem(encryption: Any) -> bytes:
 
 
 @pytest.mark.parametrize(
-    "content",
-    [b"", b"no key", _pem(NoEncryption()), _pem(BestAvailableEncryption(b"x"))],
+    "made",
+    [
+        lambda: b"",
+        lambda: b"no key",
+        lambda: _pem(NoEncryption()),
+        lambda: _pem(BestAvailableEncryption(b"x")),
+    ],
     ids=["nothing", "no PEM", "RSA", "encrypted"],
 )
 def test_a_key_that_cannot_be_used_is_told_in_one_line(
-    home: Path, content: bytes, capsys: pytest.CaptureFixture[str]
+    home: Path, made: Callable[[], bytes], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (home / "bad").write_bytes(content)
+    (home / "bad").write_bytes(made())
 
     assert main(["certify", str(home / "reports"), "--key", str(home / "bad")]) == 4
     assert main(["verify", str(home / "reports"), "--public-key", str(home / "bad")]) == 4
