@@ -61,7 +61,7 @@ def _endpoint(call: Call) -> Callable[[Request], Awaitable[Response]]:
         async with _sent(request) as form:
             _known(call, request, form)
             visit = Visit(request, site_of(request), account, "", form, request.path_params)
-            if "wait" in call.query:
+            if "wait" in call.takes:
                 await _ended(visit, call.read(visit)["wait"])
             return await run_in_threadpool(answer, visit)
 
@@ -78,10 +78,9 @@ def _endpoint(call: Call) -> Callable[[Request], Awaitable[Response]]:
 def _known(call: Call, request: Request, form: FormData) -> None:
     """Raises Invalid for a name that the call does not have: whoever misspells one would get what is usual instead."""
     errors = {}
-    for kind, sent, known in (
-        ("field", form, accepted(call)),
-        ("query parameter", request.query_params, call.query),
-    ):
+    names = accepted(call)
+    for kind, sent, reads in (("field", form, False), ("query parameter", request.query_params, True)):
+        known = names if reads == (call.method == "GET") else ()
         for name in [name for name in sent if name not in known][:MOST_ERRORS]:
             errors[name] = f"there is no {kind} {name[:80]!r}{nearest(name[:80], known)}"
     if errors:

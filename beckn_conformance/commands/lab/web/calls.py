@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 from starlette.datastructures import UploadFile
 from starlette.responses import Response
+from starlette.routing import compile_path
 
 from ....config.credentials import HIDDEN
 from ....errors import UsageError
@@ -22,82 +24,53 @@ from ..store import Run
 from . import downloads, live
 from .visits import Visit
 
-Schema = Mapping[str, Any]
 LARGEST_KEY = 64 * 1024
 """Bytes of a public key."""
 ZIP, SSE, ANY = "application/zip", "text/event-stream", "application/octet-stream"
 """Media types of what is no JSON."""
 
-
-# Parameters.
-
-
-@dataclass(frozen=True, slots=True)
-class Kind:
-    """A kind of parameter."""
-
-    schema: Schema
-    read: Callable[[Any], Any]
-    """Makes a value of a text or an uploaded file; the text is empty if nothing was sent. Raises ValueError."""
-    needed: bool = False
-
-
-def _text(sent: Any) -> str:
-    return sent.strip() if isinstance(sent, str) else ""
+Schema = Mapping[str, Any]
+"""A JSON Schema, here of a parameter."""
+TEXT: Schema = {"type": "string"}
+WHOLE: Schema = {"type": "integer", "minimum": 0}
+DEPTH: Schema = {**WHOLE, "default": 25}
+CLASS: Schema = {**TEXT, "enum": ["core", "strict"], "default": "core"}
+ROLE: Schema = {**TEXT, "enum": [*ROLES]}
+FILE: Schema = {**TEXT, "contentMediaType": ANY}
+KEY: Schema = {**TEXT, "description": "in PEM form, as a text or a file"}
+DECLARED = f"as in a --gateway-config file; secrets are shown as {HIDDEN}, and kept if they are sent as that"
+GATEWAY: Schema = {"name": TEXT, "url": TEXT, "declarations": {"type": "object", "description": DECLARED}}
 
 
-def _one_of(*words: str, usual: str = "") -> Kind:
-    def read(sent: Any) -> str:
-        if (text := _text(sent) or usual) not in words:
-            raise ValueError(" or ".join(words))
+def value(schema: Schema, sent: Any) -> Any:
+    """Reads a text or an uploaded file, by the schema of a parameter. The text is empty if nothing was sent.
+
+    Raises ValueError, which says what is needed.
+    """
+    text = sent.strip() if isinstance(sent, str) else ""
+    if schema is FILE:
+        if not isinstance(sent, UploadFile) or not sent.filename:
+            raise ValueError("choose a file")
+        return sent
+    if schema is KEY:
+        return sent.file.read(LARGEST_KEY) if isinstance(sent, UploadFile) else text.encode()
+    if "enum" in schema and (text := text or schema.get("default", "")) not in schema["enum"]:
+        raise ValueError(" or ".join(schema["enum"]))
+    if schema["type"] == "string":
         return text
-
-    return Kind({"type": "string", "enum": [*words]}, read, needed=not usual)
-
-
-def _whole(usual: int | None = None, what: str = "whole number") -> Kind:
-    def read(sent: Any) -> int | None:
-        text = _text(sent)
-        if text and not (text.isascii() and text.isdecimal() and len(text) < 12):
-            raise ValueError(f"a {what} is needed")
-        return int(text) if text else usual
-
-    return Kind({"type": "integer", "minimum": 0}, read)
-
-
-def _object(sent: Any) -> Any:
+    if not text:
+        return schema.get("default")
+    if schema["type"] == "integer":
+        if not (text.isascii() and text.isdecimal() and len(text) < 12):
+            raise ValueError(f"a {schema.get('title', 'whole number')} is needed")
+        return int(text)
     try:
-        value = json_value(_text(sent) or "null")
+        found = json_value(text)
     except ValueError as error:
         raise ValueError(f"no JSON that can be read: {error}") from error
-    if value is not None and not isinstance(value, dict):
+    if not isinstance(found, dict):
         raise ValueError("a JSON object is needed")
-    return value
-
-
-def _file(sent: Any) -> UploadFile:
-    if not isinstance(sent, UploadFile) or not sent.filename:
-        raise ValueError("choose a file")
-    return sent
-
-
-def _key(sent: Any) -> bytes:
-    """A public key that was sent as a text or a file."""
-    return sent.file.read(LARGEST_KEY) if isinstance(sent, UploadFile) else _text(sent).encode()
-
-
-TEXT = Kind({"type": "string"}, _text)
-NEEDED = replace(TEXT, needed=True)
-WHOLE = _whole()
-CLASS = _one_of("core", "strict", usual="core")
-FILE = Kind({"type": "string", "contentMediaType": ANY}, _file, needed=True)
-DECLARATIONS = Kind(
-    {
-        "type": "object",
-        "description": f"as in a --gateway-config file; secrets are shown as {HIDDEN}, and kept if they are sent so",
-    },
-    _object,
-)
+    return found
 
 
 # Calls.
@@ -115,29 +88,36 @@ class Call:
     """Returns rows of the laboratory, alone or in a dict, or a response. Its docstring describes the call."""
     returns: str
     """Name of a schema, or a media type; empty for nothing."""
-    fields: Mapping[str, Kind] = field(default_factory=dict)
-    """What is sent, as JSON or as a form."""
-    query: Mapping[str, Kind] = field(default_factory=dict)
-    status: int = 200
+    takes: Mapping[str, Schema]
+    """Parameters of the query of a GET. Others take them as JSON or as a form."""
+    needs: Collection[str]
+    """Those that have to be sent."""
+    status: int
 
     @property
     def summary(self) -> str:
         """One line about what it does."""
         return (self.does.__doc__ or "").rstrip(".")
 
-    def __call__(self, visit: Visit, **values: Any) -> Any:
+    @property
+    def parts(self) -> Iterable[str]:
+        """Names of the parts of the path."""
+        return compile_path(self.path)[2]
+
+    def __call__(self, visit: Visit) -> Any:
         """Reads what was sent, and does it. Raises Refused."""
-        return self.does(replace(visit, values={**self.read(visit), **values}))
+        return self.does(replace(visit, values=self.read(visit)))
 
     def read(self, visit: Visit) -> dict[str, Any]:
-        """Returns parts of the path, fields and parameters of the query by name. Raises Invalid."""
-        values, errors = dict(visit.request.path_params), {}
-        for sent, kinds in ((visit.form, self.fields), (visit.request.query_params, self.query)):
-            for name, kind in kinds.items():
-                try:
-                    values[name] = kind.read(sent.get(name, ""))
-                except ValueError as error:
-                    errors[name] = str(error)
+        """Returns parts of the path, and parameters, by name. Raises Invalid."""
+        # A part of this path may be a field of a page's form.
+        values, errors = {name: visit.text(name) for name in self.parts} | visit.request.path_params, {}
+        sent: Mapping[str, Any] = visit.request.query_params if self.method == "GET" else visit.form
+        for name, schema in self.takes.items():
+            try:
+                values[name] = value(schema, sent.get(name, ""))
+            except ValueError as error:
+                errors[name] = str(error)
         if errors:
             raise Invalid(errors)
         return values
@@ -147,10 +127,10 @@ CALLS: list[Call] = []
 
 
 def _call(
-    method: str, path: str, returns: str = "", fields: Mapping[str, Kind] = {}, **more: Any
+    method: str, path: str, returns: str = "", takes: Mapping[str, Schema] = {}, *needs: str, status: int = 200
 ) -> Callable[[Does], Call]:
     def made(does: Does) -> Call:
-        CALLS.append(Call(method, path, does, returns, fields, **more))
+        CALLS.append(Call(method, path, does, returns, takes, needs, status))
         return CALLS[-1]
 
     return made
@@ -175,16 +155,14 @@ def plain(row: Any) -> Any:
 
 # Gateways.
 
-GATEWAY = {"name": TEXT, "url": TEXT, "declarations": DECLARATIONS}
 
-
-@_call("GET", "/api/gateways", "Gateways", query={"q": TEXT})
+@_call("GET", "/api/gateways", "Gateways", {"q": TEXT})
 def list_gateways(visit: Visit) -> Any:
     """Lists gateways."""
     return {"gateways": visit.laboratory.gateways.list(visit.account, visit["q"])}
 
 
-@_call("POST", "/api/gateways", "Gateway", {**GATEWAY, "name": NEEDED, "url": NEEDED}, status=201)
+@_call("POST", "/api/gateways", "Gateway", GATEWAY, "name", "url", status=201)
 def add_gateway(visit: Visit) -> Any:
     """Adds a gateway."""
     declared = visit["declarations"] or {}
@@ -230,14 +208,20 @@ def _whole_gateway(visit: Visit, id_: str) -> dict[str, Any]:
 # Runs.
 
 
-@_call("POST", "/api/gateways/{id}/runs", "Run", {"class": CLASS, "depth": _whole(25), "seed": WHOLE}, status=201)
+@_call(
+    "POST",
+    "/api/gateways/{id}/runs",
+    "Run",
+    {"class": CLASS, "depth": DEPTH, "seed": WHOLE},
+    status=201,
+)
 def start_run(visit: Visit) -> Run:
     """Queues a run."""
     options = {"strict": visit["class"] == "strict", "depth": visit["depth"], "seed": visit["seed"]}
     return visit.laboratory.runs.start(visit.account, visit["id"], **options)
 
 
-@_call("GET", "/api/runs/{id}", "Run", query={"wait": _whole(0, "number of seconds")})
+@_call("GET", "/api/runs/{id}", "Run", {"wait": {**WHOLE, "title": "number of seconds", "default": 0}})
 def get_run(visit: Visit) -> Any:
     """Shows a run, once it has ended or the wait is over."""
     run = visit.laboratory.runs.get(visit.account, visit["id"])
@@ -259,8 +243,8 @@ def remove_run(visit: Visit) -> Run:
     return run
 
 
-@_call("GET", "/api/runs/{id}/events", SSE, query={"from": _whole(0), "state": TEXT})
-def stream_run(visit: Visit) -> Response:
+@_call("GET", "/api/runs/{id}/events", SSE, {"from": {**WHOLE, "default": 0}, "state": TEXT})
+def events(visit: Visit) -> Response:
     """Streams the progress of a run."""
     runs, known = visit.laboratory.runs, visit.request.headers.get("last-event-id", "")
     run = runs.get(visit.account, visit["id"])
@@ -270,30 +254,35 @@ def stream_run(visit: Visit) -> Response:
 
 
 @_call("GET", "/api/runs/{id}/report.zip", ZIP)
-def pack_report(visit: Visit) -> Response:
+def packed(visit: Visit) -> Response:
     """All files of a report."""
-    return downloads.packed(visit.laboratory.runs.folder(visit.account, visit["id"]), f"run-{visit['id']}.zip")
+    return downloads.packed(folder(visit), f"run-{visit['id']}.zip")
 
 
 @_call("GET", "/api/runs/{id}/files/{name:path}", ANY)
-def get_file(visit: Visit) -> Response:
+def file(visit: Visit) -> Response:
     """A file of a report, such as report.json."""
-    return downloads.file(visit.laboratory.runs.folder(visit.account, visit["id"]), visit["name"])
+    return downloads.file(folder(visit), visit["name"])
 
 
-@_call("POST", "/api/runs/{id}/replay", "Replay", {"finding": NEEDED})
+def folder(visit: Visit) -> Path:
+    """The report folder of a run. Raises NotFound."""
+    return visit.laboratory.runs.folder(visit.account, visit["id"])
+
+
+@_call("POST", "/api/runs/{id}/replay", "Replay", {"finding": TEXT}, "finding")
 def replay_finding(visit: Visit) -> Any:
     """Sends the calls of a finding again, named by its id or its requirement."""
     return visit.laboratory.reports.replay(visit.account, visit["id"], visit["finding"])
 
 
-@_call("POST", "/api/runs/{id}/certify", "Run", {"days": _whole(365, "number of days")})
+@_call("POST", "/api/runs/{id}/certify", "Run", {"days": {**WHOLE, "title": "number of days", "default": 365}})
 def certify_run(visit: Visit) -> Run:
     """Certifies a run (officers)."""
     return visit.laboratory.reports.certify(visit.account, visit["id"], days=visit["days"])
 
 
-@_call("GET", "/api/compare", "Comparison", query={"old": NEEDED, "new": NEEDED})
+@_call("GET", "/api/compare", "Comparison", {"old": TEXT, "new": TEXT}, "old", "new")
 def compare_runs(visit: Visit) -> Any:
     """Compares two runs."""
     if missing := {name: f"{name}: a run is needed" for name in ("old", "new") if not visit[name]}:
@@ -304,7 +293,7 @@ def compare_runs(visit: Visit) -> Any:
 # Files.
 
 
-@_call("POST", "/api/judge", "Run", {"file": FILE, "url": TEXT, "gateway": TEXT, "class": CLASS}, status=201)
+@_call("POST", "/api/judge", "Run", {"file": FILE, "url": TEXT, "gateway": TEXT, "class": CLASS}, "file", status=201)
 def judge_traffic(visit: Visit) -> Run:
     """Judges recorded traffic."""
     file, options = visit["file"], {name: visit[name] for name in ("gateway", "url")}
@@ -312,7 +301,7 @@ def judge_traffic(visit: Visit) -> Run:
     return visit.laboratory.examinations.judge(visit.account, file.file, file.filename, strict=strict, **options)
 
 
-@_call("POST", "/api/verify", "Examination", {"file": FILE, "key": Kind(TEXT.schema, _key)})
+@_call("POST", "/api/verify", "Examination", {"file": FILE, "key": KEY}, "file")
 def verify_certificate(visit: Visit) -> Any:
     """Verifies a certificate."""
     file = visit["file"]
@@ -343,7 +332,7 @@ def list_accounts(visit: Visit) -> Any:
     return {"accounts": managed(visit).all()}
 
 
-@_call("POST", "/api/accounts", "Account", {"name": NEEDED, "role": _one_of(*ROLES)}, status=201)
+@_call("POST", "/api/accounts", "Account", {"name": TEXT, "role": ROLE}, "name", "role", status=201)
 def add_account(visit: Visit) -> Any:
     """Adds an account, and shows its token once (officers)."""
     try:

@@ -38,23 +38,6 @@ HELP: Final = {
     "registrations.token": "",
 }
 """Help for keys whose description names files, commands or the environment."""
-LABELS: Final = {
-    "tls.ca": "Trusted certificates",
-    "tls.client_cert": "Client certificate",
-    "tls.verify": "Verify the certificate",
-    "gateway.name": "Name of the gateway",
-    "gateway.vendor": "Vendor",
-    "gateway.version": "Version",
-    "envelope.header": "Envelope: header member",
-    "envelope.body": "Envelope: body member",
-    "status_names.UPDATE-PENDING": "Own word for UPDATE-PENDING",
-    "status_names.UPDATE-FAIL": "Own word for UPDATE-FAIL",
-    "values.company_id": "Pattern of company ids",
-    "optional": "Optional members",
-    "settle": "Settles within",
-    "clone_within": "Cloned within",
-}
-"""Labels of fields whose keys are no words for people."""
 SECRET_COLUMNS: Final = ("headers.value", "registrations.token")
 
 Form = Mapping[str, Sequence[str]]
@@ -147,7 +130,7 @@ def _fields(
         columns = _items(rule).get("properties", {"name": {}, "value": {}})
         yield Field(
             whole,
-            LABELS.get(f"{key}{last}", last.replace("_", " ").capitalize()),
+            rule.get("title", last.replace("_", " ").capitalize()),
             HELP.get(f"{key}{last}", rule.get("description", "")),
             kind,
             tuple(FLAGS) if rule.get("type") == "boolean" else tuple(rule.get("enum", _items(rule).get("enum", ()))),

@@ -17,7 +17,7 @@ from ....untrusted.archive import is_zip
 from .. import declarations
 from ..accounts import RULE
 from ..refusals import Invalid, NotFound, Refused
-from ..store import Run, now
+from ..store import now
 from . import calls, downloads, form, live, presentation
 from .sessions import form_token
 from .visits import LOCAL_PATH, NOBODY, Shown, TooManyAttempts, Unknown, Visit, cookie_name, cookie_of, keep, site_of
@@ -73,9 +73,9 @@ def shown(template: str, view: View) -> Shown:
     return lambda visit: show(visit, template, **view(visit))
 
 
-def done(does: Callable[[Visit], Any], then: Callable[[Any], str]) -> Shown:
-    """A form that leads to another page."""
-    return lambda visit: _to(then(does(visit)))
+def done(does: Callable[[Visit], Any], then: str) -> Shown:
+    """A form that leads to another page, whose path may have parts of what was done in it."""
+    return lambda visit: _to(then.format(does(visit)))
 
 
 def entered(template: str, does: Callable[[Visit], Response], view: View = lambda visit: {}) -> Shown:
@@ -214,16 +214,9 @@ def _run(visit: Visit) -> Values:
     }
 
 
-def _report(visit: Visit) -> Response:
-    return downloads.report(visit.laboratory.runs.folder(visit.account, visit["id"]))
-
-
-def _cancelled(run: Run) -> str:
-    return f"/runs/{run.id}{'?cancelled=1' if run.under_way else ''}"
-
-
-def _removed(run: Run) -> str:
-    return f"/gateways/{run.gateway}" if run.gateway else "/judge"
+def _remove_run(visit: Visit) -> Response:
+    run = calls.remove_run(visit)
+    return _to(f"/gateways/{run.gateway}" if run.gateway else "/judge")
 
 
 def _replay(visit: Visit) -> Response:
@@ -249,8 +242,7 @@ def comparison(visit: Visit) -> Response:
     if errors or not found:
         return show(visit, "compare.html", 422 if errors else 200, chosen=chosen, errors=errors, result=None, **common)
     result = visit.laboratory.reports.compare(account, found["old"].id, found["new"].id)
-    groups = [(kind, [one for one in result.changes if one.kind == kind]) for kind in CHANGES]
-    return show(visit, "compare.html", chosen=chosen, result=result, groups=groups, **found, **common)
+    return show(visit, "compare.html", chosen=chosen, result=result, kinds=CHANGES, **found, **common)
 
 
 # Files.
@@ -263,7 +255,7 @@ def _judge(visit: Visit) -> Values:
 
 def _verify(visit: Visit) -> Response:
     result = calls.verify_certificate(visit)
-    file = calls.FILE.read(visit.form["file"]).file
+    file = calls.value(calls.FILE, visit.form["file"]).file
     file.seek(0)
     return show(visit, "verify.html", result=result, alone=not is_zip(file.read(4)), values={"key": visit.text("key")})
 
@@ -288,53 +280,37 @@ def _accounts(visit: Visit) -> Values:
     return {"rows": [(account, counts[account.name]) for account in known], "rule": RULE, "errors": told}
 
 
-def _with_token(call: calls.Call) -> Shown:
-    def answer(visit: Visit) -> Response:
-        made = call(visit, name=visit.text("name"))
-        return show(visit, "accounts.html", shown=made, **_accounts(visit))
-
-    return entered("accounts.html", answer, _accounts)
-
-
-def _remove_account(visit: Visit) -> Response:
-    calls.remove_account(visit, name=visit.text("name"))
-    return _to("/accounts")
-
-
-def _manual(visit: Visit) -> Values:
-    return {"calls": calls.CALLS}
+def _token(call: calls.Call) -> Shown:
+    """Shows the token that an account has got."""
+    return lambda visit: show(visit, "accounts.html", shown=call(visit), **_accounts(visit))
 
 
 GET, POST, BOTH = ("GET",), ("POST",), ("GET", "POST")
 PAGES: tuple[tuple[str, Shown, tuple[str, ...]], ...] = (
     ("/", shown("gateways.html", _gateways), GET),
     ("/logout", logout, POST),
-    ("/gateways/new", entered("gateway_new.html", done(calls.add_gateway, lambda row: f"/gateways/{row['id']}")), BOTH),
+    ("/gateways/new", entered("gateway_new.html", done(calls.add_gateway, "/gateways/{[id]}")), BOTH),
     ("/gateways/{id}", shown("gateway.html", _gateway), GET),
     ("/gateways/{id}/edit", entered("edit.html", _declare, _declarations), BOTH),
-    ("/gateways/{id}/remove", done(calls.remove_gateway, lambda _: "/"), POST),
-    (
-        "/gateways/{id}/run",
-        entered("run_new.html", done(calls.start_run, lambda run: f"/runs/{run.id}"), _new_run),
-        BOTH,
-    ),
+    ("/gateways/{id}/remove", done(calls.remove_gateway, "/"), POST),
+    ("/gateways/{id}/run", entered("run_new.html", done(calls.start_run, "/runs/{.id}"), _new_run), BOTH),
     ("/runs/{id}", shown("run.html", _run), GET),
-    ("/runs/{id}/events", calls.stream_run, GET),
-    ("/runs/{id}/cancel", done(calls.cancel_run, _cancelled), POST),
-    ("/runs/{id}/remove", done(calls.remove_run, _removed), POST),
+    ("/runs/{id}/events", calls.events, GET),
+    ("/runs/{id}/cancel", done(calls.cancel_run, "/runs/{.id}?cancelled=1"), POST),
+    ("/runs/{id}/remove", _remove_run, POST),
     ("/runs/{id}/replay", _replay, POST),
-    ("/runs/{id}/certify", done(calls.certify_run, lambda run: f"/runs/{run.id}#certificate"), POST),
-    ("/runs/{id}/report", _report, GET),
-    ("/runs/{id}/report.zip", calls.pack_report, GET),
-    ("/runs/{id}/files/{name:path}", calls.get_file, GET),
+    ("/runs/{id}/certify", done(calls.certify_run, "/runs/{.id}#certificate"), POST),
+    ("/runs/{id}/report", lambda visit: downloads.report(calls.folder(visit)), GET),
+    ("/runs/{id}/report.zip", calls.packed, GET),
+    ("/runs/{id}/files/{name:path}", calls.file, GET),
     ("/compare", comparison, GET),
-    ("/judge", entered("judge.html", done(calls.judge_traffic, lambda run: f"/runs/{run.id}"), _judge), BOTH),
+    ("/judge", entered("judge.html", done(calls.judge_traffic, "/runs/{.id}"), _judge), BOTH),
     ("/verify", entered("verify.html", _verify), BOTH),
     ("/accounts", shown("accounts.html", _accounts), GET),
-    ("/accounts/add", _with_token(calls.add_account), POST),
-    ("/accounts/renew", _with_token(calls.renew_account), POST),
-    ("/accounts/remove", entered("accounts.html", _remove_account, _accounts), POST),
-    ("/api", shown("api.html", _manual), GET),
+    ("/accounts/add", entered("accounts.html", _token(calls.add_account), _accounts), POST),
+    ("/accounts/renew", entered("accounts.html", _token(calls.renew_account), _accounts), POST),
+    ("/accounts/remove", entered("accounts.html", done(calls.remove_account, "/accounts"), _accounts), POST),
+    ("/api", shown("api.html", lambda visit: {"calls": calls.CALLS}), GET),
 )
 """Path, what it shows or does, and its methods."""
 PUBLIC: tuple[tuple[str, Shown, tuple[str, ...]], ...] = (
