@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
+from ..errors import UsageError
 from ..process.censor import censored
 from ..untrusted.text import MARKER, printable
 
@@ -17,6 +18,14 @@ Commands = Any
 def until_stdin_ends(parser: argparse.ArgumentParser, **how: Any) -> None:
     """Adds the option, not in the usage, of a command that another program runs: it ends with its parent process."""
     parser.add_argument("--until-stdin-ends", action="store_true", help=argparse.SUPPRESS, **how)
+
+
+def check_bounds(workers: int | None, limit: float) -> None:
+    """Raises UsageError for what --workers or --limit cannot be."""
+    if workers is not None and workers < 1:
+        raise UsageError(f"--workers {workers}: it takes at least one")
+    if not 0 < limit <= 604800:
+        raise UsageError(f"--limit {limit:g}: a run takes seconds, and a week at most")
 
 
 def say(lines: Iterable[str]) -> None:

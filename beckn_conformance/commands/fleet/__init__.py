@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from ...config.paths import path_of
 from ...errors import KitError, UsageError
 from ...untrusted.text import printable
+from ..terminal import check_bounds
 
 if TYPE_CHECKING:
     from ...specification.specification import Specification
@@ -55,10 +56,7 @@ def _fleet(chosen: argparse.Namespace) -> int:
     from .job import Job
     from .results import FleetResults
 
-    if chosen.workers is not None and chosen.workers < 1:
-        raise UsageError(f"--workers {chosen.workers}: it takes at least one")
-    if not 0 < chosen.limit <= 604800:
-        raise UsageError(f"--limit {chosen.limit:g}: a run takes seconds, and a week at most")
+    check_bounds(chosen.workers, chosen.limit)
     specification = load()
     certify = _certifier(chosen)
     entries = read(chosen.fleet, specification, limit=chosen.limit, here=chosen.scheduler is None)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ...config.paths import path_of
 from ...errors import UsageError
-from ..terminal import Commands
+from ..terminal import Commands, check_bounds
 
 
 def add(commands: Commands) -> None:
@@ -54,10 +54,7 @@ def _serve(chosen: argparse.Namespace) -> int:
     from .web.server import serve
     from .web.shield import is_loopback
 
-    if chosen.workers is not None and chosen.workers < 1:
-        raise UsageError(f"--workers {chosen.workers}: it takes at least one")
-    if not 0 < chosen.limit <= 604800:
-        raise UsageError(f"--limit {chosen.limit:g}: a run takes seconds, and a week at most")
+    check_bounds(chosen.workers, chosen.limit)
     if not is_loopback(chosen.host) and chosen.accounts is None:
         raise UsageError(
             f"--host {chosen.host}: beyond loopback everybody has to log in; name --accounts FILE, and add officers "

@@ -32,8 +32,6 @@ VALUES = {
     "token": re.compile(r"[0-9a-f]{64}"),
 }
 """What the file holds of an account, and in which form."""
-LARGEST = 4 * 1024 * 1024
-"""Bytes of a file of accounts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +61,7 @@ class Accounts:
         self._read: tuple[object, Mapping[str, Account]] = (None, {})
 
     def present(self) -> Mapping[str, Account]:
-        """Returns the accounts by name. Raises UsageError if the file cannot be read."""
+        """Returns the accounts by their names, in order. Raises UsageError if the file cannot be read."""
         try:
             found = self._path.stat()
         except OSError as error:
@@ -72,14 +70,6 @@ class Accounts:
         if self._read[0] != stamp:
             self._read = (stamp, _read(self._path)[0])
         return self._read[1]
-
-    def all(self) -> list[Account]:
-        """Lists the accounts by name."""
-        return sorted(self.present().values(), key=lambda account: account.name.casefold())
-
-    def named(self, name: str) -> Account | None:
-        """Returns the account of this name."""
-        return self.present().get(name)
 
     def with_token(self, token: str) -> Account | None:
         """Returns the account that this token belongs to."""
@@ -134,10 +124,11 @@ class Accounts:
 
 def _read(path: Path) -> tuple[dict[str, Account], list[str]]:
     """Reads the accounts by name, and the names of those that were removed."""
-    value = reading.json_file(path, most=LARGEST)
+    value = reading.json_file(path)
     rows, removed = (value.get("accounts"), value.get("removed", [])) if isinstance(value, dict) else (None, None)
     if not (isinstance(rows, list) and all(map(_valid, rows)) and isinstance(removed, list)):
         raise UsageError(f"{path} is no file of accounts; beckn-conformance lab adduser makes one")
+    rows.sort(key=lambda row: row["name"].casefold())
     return {row["name"]: Account(row["name"], row["role"], row["token"]) for row in rows}, [*map(str, removed)]
 
 

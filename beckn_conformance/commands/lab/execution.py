@@ -25,7 +25,6 @@ LIMIT = 600.0
 INTERVAL = 0.1
 LEAVING = 10.0
 """Seconds until a run whose laboratory was killed has gone, too."""
-FULL = "the disk of the laboratory is full"
 Play = Callable[[Run, Callable[[], Wish]], Ending]
 """Plays a run to its end, with its report and progress in their places. Raises Unavailable if it has to wait."""
 
@@ -68,7 +67,7 @@ def collected(ending: Ending, run: Run, places: Places, wanted: Callable[[], boo
     """Returns the columns of a run that has ended. The report is made as long as it is ``wanted``."""
     folder = places.report(run.id)
     # A run that it stopped says so in words of its own at best.
-    reasons = [FULL] if ending.status not in (None, *JUDGED) and places.full else []
+    reasons = ["the disk of the laboratory was full"] if ending.status not in (None, *JUDGED) and places.full else []
     reasons += [ending.reason] if ending.reason != CANCELLED else []
     facts: dict[str, Any] = {}
     try:

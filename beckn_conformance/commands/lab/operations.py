@@ -12,7 +12,7 @@ from ...errors import KitError
 from ...report import files
 from .accounts import Account
 from .child import Turns
-from .execution import FULL, Jobs
+from .execution import Jobs
 from .places import Places
 from .queue import Queue
 from .refusals import Conflict, NotFound, Unavailable
@@ -54,7 +54,7 @@ class Operations:
     def need_room(self, account: Account, owner: str = "") -> None:
         """Raises Unavailable if the disk is full, and Conflict for a vendor if the owner's reports take too much."""
         if self.places.full:
-            raise Unavailable(FULL)
+            raise Unavailable("the disk of the laboratory is full")
         taken = 0 if account.officer else self.places.taken(run.id for run in self.store.all(Run, owner=owner))
         if taken > LARGEST_SHARE:
             raise Conflict(f"the reports of {owner} take more than {LARGEST_SHARE >> 30} GB; remove some runs first")

@@ -30,14 +30,7 @@ Present = Callable[[], Mapping[str, object]]
 class Queue:
     """Threads that each play one run at a time."""
 
-    def __init__(
-        self,
-        store: Store,
-        places: Places,
-        play: Play,
-        workers: int,
-        accounts: Callable[[], Mapping[str, object]] = dict,
-    ) -> None:
+    def __init__(self, store: Store, places: Places, play: Play, workers: int, accounts: Present = dict) -> None:
         """``accounts`` are those that there are, by name. If one goes, its runs are cancelled."""
         self._store = store
         self._places = places

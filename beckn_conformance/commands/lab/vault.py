@@ -38,16 +38,17 @@ class Vault:
         if not os.path.lexists(path):
             try:
                 with replaced(path, mode=0o600) as file:
-                    file.write(f"{base64.b64encode(secrets.token_bytes(KEY)).decode()} {ANEW if sealed else ''}\n")
+                    mark = f" {ANEW}" if sealed else ""
+                    file.write(f"{base64.b64encode(secrets.token_bytes(KEY)).decode()}{mark}\n")
             except OSError as error:
                 raise UsageError(f"{path} cannot be written: {error.strerror}") from error
         with reading.opened(path) as found:
             mode = os.fstat(found.fileno()).st_mode
-            text = found.read(1024)
+            text, _, mark = found.read(1024).decode("latin-1").strip().partition(" ")
         if os.name == "posix" and stat.S_IMODE(mode) & 0o077:
             raise UsageError(f"{path} can be read by others, and it opens what vendors keep secret; chmod 600 {path}")
         try:
-            key = base64.b64decode(text.partition(b" ")[0].strip(), validate=True)
+            key = base64.b64decode(text, validate=True)
         except ValueError:
             key = b""
         if len(key) != KEY:
@@ -58,7 +59,7 @@ class Vault:
                 self.open(declared, gateway)
                 break
         else:
-            if sealed and ANEW.encode() not in text:
+            if sealed and mark != ANEW:
                 raise UsageError(
                     f"{path} is not the key of this laboratory: it opens nothing of what is declared; put the right "
                     "one back, or remove it and have everything declared again"

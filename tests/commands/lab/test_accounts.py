@@ -62,7 +62,7 @@ def test_accounts_added_at_once_are_all_kept(accounts, path):
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(lambda name: Accounts(path).add(name, "vendor"), names))
 
-    assert {account.name for account in accounts.all()} == {"chief", *names}
+    assert accounts.present().keys() == {"chief", *names}
 
 
 @pytest.mark.parametrize("name", ["", "a b", "../a", "<b>", "a" * 65, "-a", "é", "a\n"])
@@ -82,7 +82,7 @@ def test_the_last_officer_stays(accounts):
 
     accounts.add("deputy", "officer")
     accounts.remove("chief")
-    assert [account.name for account in accounts.all()] == ["deputy"]
+    assert [*accounts.present()] == ["deputy"]
 
 
 def test_the_name_of_a_removed_account_is_not_used_again(accounts, path):
@@ -108,4 +108,4 @@ def test_a_file_of_something_else_is_refused(path, content):
     path.write_text(content, encoding="utf-8")
 
     with pytest.raises(UsageError, match=r"accounts\.json"):
-        Accounts(path).all()
+        Accounts(path).present()

@@ -12,7 +12,7 @@ import pytest
 from beckn_conformance.commands.certificate import keys
 from beckn_conformance.commands.fleet.job import Ending, Job
 from beckn_conformance.commands.lab import child, laboratory
-from beckn_conformance.commands.lab.execution import FULL, Jobs, collected
+from beckn_conformance.commands.lab.execution import Jobs, collected
 from beckn_conformance.commands.lab.laboratory import Laboratory, Settings
 from beckn_conformance.commands.lab.places import Places
 from beckn_conformance.commands.lab.refusals import Conflict, Invalid, NotFound
@@ -91,7 +91,7 @@ def test_a_report_that_was_not_written_to_its_end_is_made_again(
 
     facts = collected(Ending(3, "exit status 3: no room"), Run(played[1], "g", "alice", "u"), places, lambda: True)
 
-    assert (facts["reason"], facts["failed"]) == (f"{FULL}; exit status 3: no room", 1)
+    assert (facts["reason"], facts["failed"]) == ("the disk of the laboratory was full; exit status 3: no room", 1)
     assert facts["seed"] == 7
     assert (record / "report.html").exists()
 

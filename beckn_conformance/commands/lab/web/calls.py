@@ -321,7 +321,7 @@ def managed(visit: Visit) -> Accounts:
 
 
 def _named(visit: Visit) -> Account:
-    if (account := managed(visit).named(visit["name"])) is None:
+    if (account := managed(visit).present().get(visit["name"])) is None:
         raise NotFound("there is no such account")
     return account
 
@@ -329,7 +329,7 @@ def _named(visit: Visit) -> Account:
 @_call("GET", "/api/accounts", "Accounts")
 def list_accounts(visit: Visit) -> Any:
     """Lists accounts (officers)."""
-    return {"accounts": managed(visit).all()}
+    return {"accounts": [*managed(visit).present().values()]}
 
 
 @_call("POST", "/api/accounts", "Account", {"name": TEXT, "role": ROLE}, "name", "role", status=201)

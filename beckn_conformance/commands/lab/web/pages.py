@@ -271,7 +271,7 @@ def public_key(visit: Visit) -> Response:
 
 
 def _accounts(visit: Visit) -> Values:
-    known = calls.managed(visit).all()
+    known = calls.managed(visit).present().values()
     counts = Counter(row.gateway.owner for row in visit.laboratory.gateways.list(visit.account))
     # The fields are those of the form that adds one.
     told = dict(visit.errors)

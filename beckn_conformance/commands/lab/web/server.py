@@ -89,7 +89,7 @@ def serve(settings: Settings, host: str, port: int, accounts_file: Path | None) 
     """Serves the laboratory until it is told to end. Raises UsageError."""
     accounts = Accounts(accounts_file) if accounts_file else None
     if accounts is not None:
-        accounts.all()
+        accounts.present()
     with (
         contextlib.closing(_bound(host, port)) as listening,
         opened(settings, accounts) as laboratory,

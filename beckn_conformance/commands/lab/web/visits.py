@@ -75,7 +75,7 @@ class Site:
     def knows(self, account: Account) -> bool:
         """False once an account was removed, or has another token or role."""
         try:
-            return self.accounts is None or self.accounts.named(account.name) == account
+            return self.accounts is None or self.accounts.present().get(account.name) == account
         except UsageError:
             return False
 
@@ -84,7 +84,7 @@ class Site:
         found = self.sessions.of(cookie) if cookie else None
         if found is None:
             return None
-        account = self.accounts.named(found[0]) if self.accounts else LOCAL
+        account = self.accounts.present().get(found[0]) if self.accounts else LOCAL
         return account if account is not None and (account.name, account.proof) == found else None
 
 
