@@ -31,8 +31,13 @@ class ExclusiveAccess:
             yield
         finally:
             async with self._changed:
-                self._together -= 1
-                self._changed.notify_all()
+                self._leave_together()
+
+    def _leave_together(self) -> None:
+        """Wakes those that wait only if it matters to them; often they are hundreds."""
+        self._together -= 1
+        if not self._together:
+            self._changed.notify_all()
 
     async def _enter_together(self) -> None:
         async with self._changed:
@@ -43,8 +48,7 @@ class ExclusiveAccess:
     async def paused(self) -> AsyncIterator[None]:
         """For a while within ``together`` in which nothing is sent; others may be alone meanwhile."""
         async with self._changed:
-            self._together -= 1
-            self._changed.notify_all()
+            self._leave_together()
         try:
             yield
         finally:
@@ -57,9 +61,8 @@ class ExclusiveAccess:
         With ``last``, waiting sections of all other groups go first.
         """
         async with self._changed:
-            self._together -= 1
             self._waiting += not last
-            self._changed.notify_all()
+            self._leave_together()
             try:
                 await self._changed.wait_for(
                     lambda: (
@@ -80,5 +83,6 @@ class ExclusiveAccess:
         finally:
             async with self._changed:
                 self._inside -= 1
-                self._changed.notify_all()
+                if not self._inside:
+                    self._changed.notify_all()
             await self._enter_together()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict, deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 import pytest
 
@@ -11,7 +11,7 @@ from ..run.assessment import TestOutcome
 from ..run.examples import CHUNK
 from ..run.properties import Explorer
 from ..run.session import Session
-from .items import ScenarioTest
+from .items import ScenarioTest, may_do_harm
 from .progress import Progress, Screen
 
 WINDOW = 400
@@ -45,7 +45,7 @@ class Schedule:
     def play(self, test: ScenarioTest) -> TestOutcome:
         """Plays and judges a test, or judges it if it has begun before; meanwhile begins others."""
         if test.name not in self._begun:
-            self._begin(test)
+            self._begin([test])
         self._prefetch(self._waiting[self._groups[test.name]])
         if not test.is_property:
             self._session.play(test.name, test.play, test.node_id)
@@ -62,31 +62,31 @@ class Schedule:
 
     def _prefetch(self, waiting: deque[ScenarioTest]) -> None:
         """Begins the tests that follow, so that not every test waits for a far gateway."""
+        self._begin(self._next(waiting, harmful=False))
+        if all(explorer.has_begun_all for explorer in self._explorers.values()):
+            self._begin(self._next(waiting, harmful=True))
+
+    def _next(self, waiting: deque[ScenarioTest], *, harmful: bool) -> list[ScenarioTest]:
+        """Takes the next tests for which there is room, while all of them may do harm or none does."""
         fitting = max(self._session.player.memory.room / CALLS, 1)
         most = WINDOW_TO_STOP if self._config.option.maxfail else min(fitting, WINDOW)
-        properties = []
         room = most - len(self._session.player.playing)
-        while waiting and room > 0:
+        found = []
+        while waiting and room > 0 and may_do_harm(waiting[0].item) is harmful:
             test = waiting.popleft()
-            if test.name in self._begun:
-                continue
-            if test.is_property:
-                properties.append(test)
-                # Its first examples begin together.
-                room -= min(self._count(test), CHUNK)
-            else:
-                self._begin(test)
-                room -= 1
-        # Examples are drawn while the other scenarios play.
-        for test in properties:
-            self._begin(test)
+            if test.name not in self._begun:
+                found.append(test)
+                # The first examples of a property begin together.
+                room -= min(self._count(test), CHUNK) if test.is_property else 1
+        return found
 
-    def _begin(self, test: ScenarioTest) -> None:
-        self._begun.add(test.name)
-        if test.is_property:
-            self._explorer(test)
-        else:
-            self._session.player.prefetch({test.name: test.play})
+    def _begin(self, tests: Collection[ScenarioTest]) -> None:
+        """Begins tests together; examples are drawn while the other scenarios play."""
+        self._begun.update(test.name for test in tests)
+        self._session.player.prefetch({test.name: test.play for test in tests if not test.is_property})
+        for test in tests:
+            if test.is_property:
+                self._explorer(test)
 
     def _explorer(self, test: ScenarioTest) -> Explorer:
         """Plays a property; its first examples are drawn and begun with the first call."""

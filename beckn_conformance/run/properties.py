@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import itertools
 import time
+from collections import deque
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -51,15 +52,20 @@ class Explorer:
         self._examples = examples
         self._play = play
         self._name = name
-        self._chunks = _chunks(count, part, parts)
+        self._chunks = deque(_chunks(count, part, parts))
         self.count = examples_of_part(count, part, parts)
         self._ahead: list[tuple[int, int, list[Any]]] = []
 
+    @property
+    def has_begun_all(self) -> bool:
+        """True if no chunk is left to draw."""
+        return not self._chunks
+
     def begin(self) -> None:
         """Draws a chunk of examples and starts them, ahead of the chunk that is judged."""
-        number, count = next(self._chunks, (-1, 0))
-        if number < 0:
+        if not self._chunks:
             return
+        number, count = self._chunks.popleft()
         drawn = self._examples.chunk(number, count)
         self._session.player.prefetch({self._key(number, n): self._with(example) for n, example in enumerate(drawn)})
         self._ahead.append((number, count, drawn))

@@ -43,6 +43,21 @@ def _body(actor: Actor, action: str, registration: Registration) -> dict[str, An
     return {"registration": {"id": registration.id}, **actor.values.parts(action)}
 
 
+@pytest.mark.parametrize("action", [case("GET-ID", action, id=f"{action}-slow") for action in ACTIONS])
+@scenario
+async def test_slow_request(actor: Actor, action: str) -> None:
+    """A valid request whose bytes arrive slowly; if it is refused, the registration stays as it was (T16)."""
+    actor.hostile.need_socket()
+    registration = await actor.registered()
+    body = _body(actor, action, registration)
+    # A gateway that handles one request at a time keeps all others waiting meanwhile.
+    async with actor.exclusive.alone(SLOW):
+        await actor.hostile.wire(
+            action, body, trickled, of=registration, about=registration.id, stimulus=Stimulus(SLOW)
+        )
+    await actor.get(registration)
+
+
 @pytest.mark.parametrize(
     ("action", "tag"),
     [
@@ -170,17 +185,6 @@ async def test_malformed_http(actor: Actor, family: str, kind: str, action: str)
         await actor.hostile.wire(
             action, body, MALFORMED_HTTP[family][kind], of=registration, about=about, stimulus=Stimulus(kind)
         )
-
-
-@pytest.mark.parametrize("action", [case("GET-ID", action, id=f"{action}-slow") for action in ACTIONS])
-@scenario
-async def test_slow_request(actor: Actor, action: str) -> None:
-    """A valid request whose bytes arrive slowly; if it is refused, the registration stays as it was (T16)."""
-    actor.hostile.need_socket()
-    registration = await actor.registered()
-    body = _body(actor, action, registration)
-    await actor.hostile.wire(action, body, trickled, of=registration, about=registration.id, stimulus=Stimulus(SLOW))
-    await actor.get(registration)
 
 
 @exercises("ROBUST-LIVES-ON", "SIGNUP-ACK", "GET-ROUND-TRIP", "SIGNUP-DOCUMENTS-KEPT")
