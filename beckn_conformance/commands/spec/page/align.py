@@ -19,13 +19,12 @@ def align(left: int, right: int, score: Callable[[int, int], float]) -> list[tup
     """
     if left * right > MOST_PAIRS:
         raise UsageError("the page has too many parts to be compared")
-    best = [[0.0] * (right + 1) for _ in range(left + 1)]
     scores = [[score(i, j) for j in range(right)] for i in range(left)]
-    for i in range(left - 1, -1, -1):
+    best = [[0.0] * (right + 1) for _ in range(left + 1)]
+    for row, after, scored in zip(best[-2::-1], best[:0:-1], reversed(scores), strict=True):
         for j in range(right - 1, -1, -1):
-            best[i][j] = max(best[i + 1][j], best[i][j + 1])
-            if scores[i][j] > 0:
-                best[i][j] = max(best[i][j], scores[i][j] + best[i + 1][j + 1])
+            together = scored[j] + after[j + 1] if scored[j] > 0 else 0.0
+            row[j] = max(after[j], row[j + 1], together)
     pairs: list[tuple[int | None, int | None]] = []
     i = j = 0
     while i < left or j < right:

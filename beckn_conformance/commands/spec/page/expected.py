@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 from ....errors import SpecificationError
@@ -88,6 +89,7 @@ class Expected:
         return (self.opening, *self.operations, self.interpretation)
 
 
+@lru_cache(maxsize=2)
 def build(specification: Specification) -> Expected:
     """The page of a copy of schemas/; raises SpecificationError if they do not make one."""
     facts = Facts(specification)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Final
 
 from ....specification.catalogue import Operation
@@ -122,6 +123,7 @@ def endpoint(block: Block) -> Endpoint | None:
     return Endpoint(found["method"] or found["after"] or "", found["host"] or "", found["path"]) if found else None
 
 
+@lru_cache(maxsize=4096)
 def plain(title: str) -> tuple[str, ...]:
     """The words of a heading, without its number and without case."""
     return words(re.sub(r"^[0-9]+(?:\.[0-9]+)*[.)]?\s+", "", title).casefold())

@@ -42,6 +42,7 @@ def words(text: str) -> tuple[str, ...]:
     return tuple(word if word.isupper() and len(word) > 2 else word.casefold() for word in found)
 
 
+@lru_cache(maxsize=4096)
 def fingerprint(text: str) -> str:
     """Ten letters that change with the words of a sentence, not with its markup or punctuation."""
     digest = hashlib.sha256(" ".join(words(text)).encode("utf-8", "replace")).hexdigest()
@@ -60,9 +61,14 @@ def split(text: str, line: int = 0) -> Iterator[Sentence]:
         start = end
 
 
+@lru_cache(maxsize=4096)
+def _different_words(text: str) -> frozenset[str]:
+    return frozenset(words(text))
+
+
 def similarity(one: str, other: str) -> float:
     """How many words two texts share, from 0 to 1."""
-    left, right = set(words(one)), set(words(other))
+    left, right = _different_words(one), _different_words(other)
     return 2 * len(left & right) / (len(left) + len(right)) if left or right else 1.0
 
 
