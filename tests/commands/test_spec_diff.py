@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import copy
+import json
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -17,6 +17,7 @@ from beckn_conformance.specification.pointer import member, parts_of
 from beckn_conformance.specification.validators import BASE, compile_schema
 
 OLD = load()
+FILES = json.dumps(dict(OLD.files))
 GONE = object()
 SAME, NONE, GATEWAYS, PROVIDERS, EACH = "same", "none", "gateways", "providers", "both"
 """Nothing changed; nobody, the gateways, the providers or both are broken."""
@@ -331,7 +332,7 @@ CASES: dict[str, tuple[Edit, str]] = {
 
 
 def compared(edit: Edit) -> tuple[Any, Changes]:
-    files = copy.deepcopy(dict(OLD.files))
+    files = json.loads(FILES)
     edit(files)
     new = replace(OLD, files=files, digest="0" * 64)
     return new, diff.compare(OLD, new)
@@ -349,12 +350,12 @@ def answers(found: Changes) -> str:
 @pytest.mark.parametrize("name", CASES)
 def test_a_change_has_the_right_answer_for_each_party(name: str) -> None:
     edit, expected = CASES[name]
-    began = time.perf_counter()
+    began = time.process_time()
 
     new, found = compared(edit)
 
     assert answers(found) == expected, [*found.lines()]
-    assert time.perf_counter() - began < 20
+    assert time.process_time() - began < 20
     for change in found.changes:
         if change.effect == "breaking" and "envelope" not in change.direction and not change.text.startswith("a value"):
             assert change.witness is not None, change

@@ -11,7 +11,7 @@ import re
 from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Final
 
 from ....untrusted.patterns import Pattern, PatternError
@@ -67,16 +67,33 @@ def _search(one: Texts, other: Texts, sides: Sequence[Sequence[_Automaton]], lim
     alphabet = _alphabet(automata)
     first = (0, tuple(automaton.start for automaton in automata))
     seen, waiting = {first}, deque([(first, "")])
-    while waiting:
-        (length, states), text = waiting.popleft()
-        matching = [automaton.accepts(state) for automaton, state in zip(automata, states, strict=True)]
-        inside = all(matching[:split]) and (not limit or _fits(length, one))
-        if inside and not (all(matching[split:]) and (not limit or _fits(length, other))):
-            return text
+
+    # Texts of different lengths lead to the same states.
+    @cache
+    def matching(states: tuple[Nodes, ...]) -> tuple[bool, bool]:
+        accepting = [automaton.accepts(state) for automaton, state in zip(automata, states, strict=True)]
+        return all(accepting[:split]), all(accepting[split:])
+
+    @cache
+    def onward(states: tuple[Nodes, ...]) -> dict[tuple[Nodes, ...], str]:
+        found: dict[tuple[Nodes, ...], str] = {}
         for character in alphabet:
             after = tuple(a.step(s, character) for a, s in zip(automata, states, strict=True))
-            state = (min(length + 1, limit), after)
-            if state in seen or not all(after[:split]) or (limit and one.most is not None and state[0] > one.most):
+            if all(after[:split]):
+                found.setdefault(after, character)
+        return found
+
+    while waiting:
+        (length, states), text = waiting.popleft()
+        inside, allowed = matching(states)
+        if inside and (not limit or _fits(length, one)) and not (allowed and (not limit or _fits(length, other))):
+            return text
+        longer = min(length + 1, limit)
+        if limit and one.most is not None and longer > one.most:
+            continue
+        for after, character in onward(states).items():
+            state = (longer, after)
+            if state in seen:
                 continue
             if len(seen) > MOST_STATES:
                 return None
