@@ -21,7 +21,7 @@ from ...config.keys import examined
 from ...config.proxies import ENVIRONMENT
 from ...config.urls import check_hook, is_url
 from ...errors import UsageError
-from ...specification.specification import Specification
+from ...specification.loading import load
 from ...untrusted import reading
 from ..fleet.job import write_config
 
@@ -85,14 +85,7 @@ def _host(url: str) -> tuple[str, str]:
     return parts.scheme, parts.netloc
 
 
-def check(
-    url: str,
-    declaration: Mapping[str, Any],
-    specification: Specification,
-    *,
-    stranger: bool,
-    within: Path | None = None,
-) -> dict[str, str]:
+def check(url: str, declaration: Mapping[str, Any], *, stranger: bool, within: Path | None = None) -> dict[str, str]:
     """Returns what is wrong with a declaration by the name of its field, as the command line says it.
 
     A ``stranger`` names nothing of this machine: no file, no command, no variable of the environment. Certificates are
@@ -105,7 +98,7 @@ def check(
     with tempfile.TemporaryDirectory(dir=within) as folder:
         usable, files = of_run(declaration, f"{folder}{os.sep}")
         write_config({}, files, Path(folder))
-        found = examined(url, usable, specification, here=not faults)[1]
+        found = examined(url, usable, load(), here=not faults)[1]
         faults += [KeyFault(fault.path, fault.text.replace(f"{folder}{os.sep}", "")) for fault in found]
     errors: dict[str, str] = {}
     for fault in faults:

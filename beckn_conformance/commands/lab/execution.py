@@ -68,7 +68,7 @@ def collected(ending: Ending, run: Run, places: Places, wanted: Callable[[], boo
     folder = places.report(run.id)
     # A run that it stopped says so in words of its own at best.
     reasons = ["the disk of the laboratory was full"] if ending.status not in (None, *JUDGED) and places.full else []
-    reasons += [ending.reason] if ending.reason != CANCELLED else []
+    reasons += [ending.reason] if ending.reason not in ("", CANCELLED) else []
     facts: dict[str, Any] = {}
     try:
         if has_record(folder) and not is_whole(folder):

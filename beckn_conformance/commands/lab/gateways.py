@@ -68,13 +68,13 @@ class Gateways(Operations):
             # The key was lost. No run begins until it is declared again.
             return {}
 
-    def add(self, account: Account, name: str, url: str, declaration: Mapping[str, Any]) -> Gateway:
+    def add(self, account: Account, name: str, url: str, declared: Mapping[str, Any]) -> Gateway:
         """Adds a gateway. Raises Invalid with an error for each field."""
         if len(self.store.all(Gateway, MOST, owner=account.name)) >= MOST:
             raise Conflict(f"{account.name} has {MOST} gateways already; remove one first")
         id_ = new_id()
-        declaration = declarations.kept(declaration, {})
-        gateway = Gateway(id_, account.name, **self._columns(account, id_, name, url, declaration, {}))
+        columns = self._columns(account, id_, name, url, declarations.kept(declared, {}), {})
+        gateway = Gateway(id_, account.name, **columns)
         self.store.add(gateway)
         return gateway
 
@@ -84,7 +84,7 @@ class Gateways(Operations):
         id_: str,
         name: str,
         url: str,
-        declaration: Mapping[str, Any],
+        declared: Mapping[str, Any],
         errors: Mapping[str, str] = {},
     ) -> Gateway:
         """Changes a gateway. Runs that are queued will use what was declared when they begin. ``errors`` are those that
@@ -93,8 +93,8 @@ class Gateways(Operations):
         Secrets that are written as ``HIDDEN`` stay, unless they would be sent to another host.
         """
         gateway, stored = self.seen(Gateway, account, id_), self.declaration(account, id_)
-        errors = {**declarations.carried(declaration, stored, url, gateway.url), **errors}
-        columns = self._columns(account, id_, name, url, declarations.kept(declaration, stored), errors)
+        errors = {**declarations.carried(declared, stored, url, gateway.url), **errors}
+        columns = self._columns(account, id_, name, url, declarations.kept(declared, stored), errors)
         with self.store.lock:
             if columns["url"] != gateway.url and self.store.all(Run, 1, gateway=id_, state=UNDER_WAY):
                 raise Conflict("a run of this gateway is under way, so its URL cannot change now")
@@ -128,7 +128,7 @@ class Gateways(Operations):
         )
 
     def _columns(
-        self, account: Account, id_: str, name: str, url: str, declaration: Mapping[str, Any], found: Mapping[str, str]
+        self, account: Account, id_: str, name: str, url: str, declared: Mapping[str, Any], found: Mapping[str, str]
     ) -> dict[str, Any]:
         """Returns what is entered about a gateway as it is stored. Raises Invalid."""
         errors = dict(found)
@@ -142,10 +142,10 @@ class Gateways(Operations):
         # The declarations are examined even if the URL is wrong, so that all errors show at once.
         at = "https://gw.example" if "url" in errors or embedded.wanted(url) else url
         stranger, within = not account.officer, self.places.private
-        errors |= declarations.check(at, declaration, load(), stranger=stranger, within=within)
+        errors |= declarations.check(at, declared, stranger=stranger, within=within)
         if errors:
             raise Invalid(errors)
-        return {"name": name, "url": url, "declarations": self.vault.seal(declaration, id_)}
+        return {"name": name, "url": url, "declarations": self.vault.seal(declared, id_)}
 
 
 def _checked(account: Account, url: str) -> str:

@@ -29,7 +29,7 @@ def test_a_stranger_names_no_file_no_command_and_no_variable(name, monkeypatch):
     monkeypatch.setenv("LAB_SECRET", "http://value.example:1")
     declaration, field = COMMAND_LINE[name]
 
-    errors = declarations.check(URL, declaration, SPECIFICATION, stranger=True)
+    errors = declarations.check(URL, declaration, stranger=True)
 
     assert errors[field]
     assert "value.example" not in str(errors)
@@ -39,8 +39,8 @@ def test_an_officer_may_name_what_the_command_line_names(monkeypatch):
     monkeypatch.setenv("LAB_SECRET", "value")
     declaration = {"signup_token": "env:LAB_SECRET", "verification_hook": "verify {id}", "proxy": "env"}
 
-    assert declarations.check(URL, declaration, SPECIFICATION, stranger=False) == {}
-    errors = declarations.check(URL, {"tls": {"ca": "/no/such"}}, SPECIFICATION, stranger=False)
+    assert declarations.check(URL, declaration, stranger=False) == {}
+    errors = declarations.check(URL, {"tls": {"ca": "/no/such"}}, stranger=False)
     assert errors == {"tls.ca": "/no/such cannot be read: No such file or directory"}
 
 
@@ -49,7 +49,7 @@ def test_pasted_certificates_become_private_files_of_the_run(tmp_path, certifica
     pem = certificate.read_text()
     declaration = {"tls": {"ca": pem, "client_cert": pem, "verify": True}, "binding": "http"}
 
-    assert declarations.check(URL, declaration, SPECIFICATION, stranger=True) == {}
+    assert declarations.check(URL, declaration, stranger=True) == {}
     path = write_config(*declarations.of_run(declaration), tmp_path)
     config = load_config(URL, path, SPECIFICATION)
 
@@ -89,7 +89,7 @@ def test_a_text_reaches_the_run_as_it_was_entered(tmp_path, value):
     ],
 )
 def test_a_declaration_of_another_form_is_refused(declaration, name):
-    assert declarations.check(URL, declaration, SPECIFICATION, stranger=True)[name]
+    assert declarations.check(URL, declaration, stranger=True)[name]
     declarations.kept(declaration, {})
     declarations.shown(declaration)
 
@@ -104,6 +104,6 @@ def test_a_url_of_half_a_character_is_another_host():
 
 @pytest.mark.parametrize("key", ["optional", "peers", "mask", "waivers", "registrations"])
 def test_a_long_list_is_refused_at_once(key):
-    errors = declarations.check(URL, {key: ["/x"] * 10_000}, SPECIFICATION, stranger=True)
+    errors = declarations.check(URL, {key: ["/x"] * 10_000}, stranger=True)
 
     assert errors

@@ -131,7 +131,7 @@ def test_a_mistake_stands_at_its_field_with_the_words_of_the_command_line(form, 
     parsed, errors = parse({key: [value] for key, value in form.items()}, {})
     declaration = declarations.kept(parsed, {})
 
-    errors |= declarations.check(URL, declaration, SPECIFICATION, stranger=True)
+    errors |= declarations.check(URL, declaration, stranger=True)
 
     assert errors[name].startswith(text)
     found = fields(declarations.shown_again(declaration, {}), errors)
@@ -142,6 +142,6 @@ def test_a_mistake_stands_at_its_field_with_the_words_of_the_command_line(form, 
 def test_all_mistakes_are_found_at_once():
     form = {"concurrency": ["0"], "settle": ["x"], "tls.ca": ["/etc/passwd"], "optional": ["/no"]}
 
-    errors = declarations.check(URL, parse(form, {})[0], SPECIFICATION, stranger=True)
+    errors = declarations.check(URL, parse(form, {})[0], stranger=True)
 
     assert {*errors} == {*form}
