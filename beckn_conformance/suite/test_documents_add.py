@@ -194,12 +194,15 @@ async def test_verified_documents_stay_verified(actor: Actor) -> None:
         await actor.get_after(added, registration)
 
 
-@exercises("DOCUMENTS-LISTED", "DOCUMENTS-KEPT")
+@exercises("DOCUMENTS-LISTED", "DOCUMENTS-KEPT", "UPDATE-KEEPS-REST")
 @pytest.mark.parametrize("count", [case("DOCUMENTS-LISTED", 8, id="8_additions")])
-@scenario
+@settling
 async def test_many_additions(actor: Actor, count: int) -> None:
-    """Documents are not lost by number."""
+    """Documents are not lost by number, neither by additions nor by an update after them."""
     registration = await actor.registered()
     for _ in range(count):
         added = await actor.add(registration, [actor.values.document() for _ in range(4)])
     await actor.get_after(added, registration)
+    await actor.settle()
+    update = await actor.update(registration, actor.values.info())
+    await actor.get_after(update, registration)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from beckn_conformance.client.provider import Actor, Registration
-from beckn_conformance.judging.known import in_another_case
+from beckn_conformance.judging.known import in_another_case, other_ends
 from beckn_conformance.messages.binding import EnvelopeBinding
 from beckn_conformance.messages.faults import HEADER_FAULTS, TOKEN_KINDS, header_requirement
 from beckn_conformance.run.scenario import case, exercises, scenario
@@ -116,6 +116,24 @@ def _near(actor: Actor, token: str) -> Iterator[str]:
     yield token + actor.values.unknown_token(token[-FEW:])
     if (other := in_another_case(token)) is not None:
         yield other
+
+
+@pytest.mark.parametrize(
+    "action",
+    [
+        case(("TOKEN-NACK-UNKNOWN", *UNCHANGED.get(action, ())), action, id=action)
+        for action in ACTIONS
+        if action != SIGNUP
+    ],
+)
+@scenario
+async def test_token_that_begins_like_a_given_one(actor: Actor, action: str) -> None:
+    """A token whose end is changed or cut off (H3); of a fresh registration, as many wrong tokens may lock one."""
+    registration = await actor.registered()
+    for token in other_ends(registration.token) or (actor.values.unknown_token(registration.token),):
+        body = _body(actor, action, registration)
+        await actor.call(action, body, token=registration.token, header={"Token": token})
+    await actor.get(registration)
 
 
 @exercises("TOKEN-NACK-FOREIGN", "TOKEN-ACCEPTED")

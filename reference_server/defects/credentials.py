@@ -55,9 +55,16 @@ _TOKENS: tuple[tuple[str, str, str, Test, str], ...] = (
     ("unknown", "UNKNOWN", "token", _is_given, "a token that no signup gave"),
     ("foreign", "FOREIGN", "foreign", _is_given, "another registration's token"),
 )
-_LIKE: tuple[tuple[str, Callable[[str], str], str], ...] = (
-    ("in-any-case", str.casefold, "in other capitals"),
-    ("by-its-beginning", lambda token: token[:20], "that only begins as the one that was given"),
+_LIKE: tuple[tuple[str, str, Callable[[str, str], bool], str], ...] = (
+    ("in-any-case", GET, lambda given, sent: sent.casefold() == given.casefold(), "in other capitals"),
+    ("by-its-beginning", GET, lambda given, sent: sent[:20] == given[:20], "that only begins as the one given"),
+    (
+        "end-unchecked",
+        UPDATE,
+        lambda given, sent: len(sent) == len(given) and sent[:31] == given[:31],
+        "whose last quarter was changed",
+    ),
+    ("cut", ADD, lambda given, sent: len(sent) > 20 and given.startswith(sent), "whose end is missing"),
 )
 _LOST = (
     ("get-token-works-once", "GET-ACK", GET, 1, "works for one Provider/get only"),
@@ -107,9 +114,9 @@ def defects(actions: Iterable[str]) -> Iterator[Defect]:
             f"the reply to {action} carries the token again",
             in_reply("ACK", action, _with_auth),
         )
-    for name, key, words in _LIKE:
-        words = f"Provider/get is acknowledged with a token {words}"
-        yield defect(f"get-token-{name}", "TOKEN-NACK-UNKNOWN", GET, "header:Token", words, _known_by(key))
+    for name, action, takes, words in _LIKE:
+        name, words = f"{short(action)}-token-{name}", f"{action} is acknowledged with a token {words}"
+        yield defect(name, "TOKEN-NACK-UNKNOWN", action, "header:Token", words, _taken_for(action, takes))
     for name, requirement, action, allowed, words in _LOST:
         install = _worn_out(action, allowed)
         yield defect(name, "TOKEN-ACCEPTED", action, "header:Token", f"a token {words}", install, requirement)
@@ -127,31 +134,25 @@ def _unchecked(action: str, member: str, test: Test) -> Install:
     return install
 
 
-def _known_by(key: Callable[[str], str]) -> Install:
-    """Let Provider/get be called with any token that has something in common with one that was given."""
+def _taken_for(action: str, takes: Callable[[str, str], bool]) -> Install:
+    """Let a call be made with any token that is taken for one that was given."""
 
     def install(gateway: Gateway) -> None:
-        given: dict[str, str] = {}
-
-        def as_given(request: Request) -> Request:
-            token = request.header.get("Token")
-            if request.action != GET or not isinstance(token, str):
-                return request
-            return replace(request, header={**request.header, "Token": given.get(key(token), token)})
+        given: dict[str, None] = {}
 
         @replaces(gateway)
         def new_token(inner: Callable[[], str]) -> str:
             token = inner()
-            given[key(token)] = token
+            given[token] = None
             return token
 
         @replaces(gateway)
-        def check_token(inner: CheckingMember, request: Request) -> str | None:
-            return inner(as_given(request))
-
-        @replaces(gateway)
         def authorise(inner: Authorising, request: Request, registration: Registration | None) -> Reply | None:
-            return inner(as_given(request), registration)
+            sent = request.token
+            if request.action == action and sent and sent not in given:
+                token = next((token for token in given if takes(token, sent)), sent)
+                request = replace(request, header={**request.header, "Token": token})
+            return inner(request, registration)
 
     return install
 

@@ -11,12 +11,14 @@ from reference_server.gateway import Gateway
 from reference_server.message import ADD, GET, UPDATE, Json, Request
 from reference_server.planting import Defect, Family, Install, defect, replaces
 from reference_server.planting.defect import VERIFICATION
+from reference_server.planting.edits import on_items
 from reference_server.planting.steps import (
     Changing,
     Performing,
     Rendering,
     after,
     both,
+    in_ack,
     performing,
     shown_as,
     unverified,
@@ -201,6 +203,15 @@ def _too_far() -> Iterator[Defect]:
         after(UPDATE, _renamed),
         "SIGNUP-DOCUMENTS-KEPT",
     )
+    for name, install, words in (
+        ("keeps-twenty-documents", after(UPDATE, _first_twenty), "an update throws away all documents but twenty"),
+        (
+            "shows-twenty-documents",
+            in_ack(UPDATE, "/documents", on_items(lambda items: items[:20])),
+            "an update's reply lists twenty documents at most",
+        ),
+    ):
+        yield defect(f"update-{name}", "UPDATE-KEEPS-REST", UPDATE, "/documents", words, install)
     for name, names, pointer, words in (
         ("others", {"name", "phone", "email", "company_id"}, "/info", "with some members of info blanks the others"),
         ("email", {"email"}, "/info/email", "without an e-mail address blanks it"),
@@ -226,6 +237,10 @@ def _renamed(before: Registration, kept: Registration) -> Registration:
         for number, document in enumerate(kept.documents)
     )
     return replace(kept, documents=tuple(documents))
+
+
+def _first_twenty(before: Registration, kept: Registration) -> Registration:
+    return replace(kept, documents=kept.documents[:20])
 
 
 def _blanking(names: set[str], gateway: Gateway) -> None:

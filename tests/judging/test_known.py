@@ -5,7 +5,7 @@ import datetime
 
 import pytest
 
-from beckn_conformance.judging.known import Known, KnownRegistrations
+from beckn_conformance.judging.known import Known, KnownRegistrations, other_ends
 from beckn_conformance.judging.recogniser import Recogniser
 from tests.exchanges import (
     ADD,
@@ -144,6 +144,33 @@ def test_capitals_matter_only_in_a_token_that_is_no_number_in_disguise(token, ma
         assert diagnosed == "valid"
     else:
         assert diagnosed == ({("header:Token", "unknown")} if matter else "unclear")
+
+
+@pytest.mark.parametrize(
+    "token",
+    [
+        "eyJhbGciOiJIUzI1NiJ9.e30.ZRrHA1JJJW8opsbCGfG_HACGpVUMN_a9IV7pAx_Zmeo",
+        "QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVo=",
+        "3fa85f64-5717-4562-b3fc-2c963f66afa6",
+        "A1B2C3D4E5F6A7B8C9D0E1F2A3B4C5D6.node7",
+        "48213907756120983345611207",
+    ],
+)
+def test_a_token_with_its_end_changed_or_cut_off_is_an_unknown_one(token):
+    known = KnownRegistrations()
+    known.add(Known(OWNER.id, token))
+
+    changed_end, cut = other_ends(token)
+
+    assert [len(changed_end) - len(token), cut] == [0, token[: len(cut)]]
+    assert sum(new != old for new, old in zip(changed_end, token, strict=True)) == 12
+    for sent in (changed_end, cut):
+        assert of(GET, token=sent, known=known) == {("header:Token", "unknown")}
+
+
+@pytest.mark.parametrize("token", ["", "tok-1057", "Token-3fa85f64-2c963f66", "\N{BUS}" * 30])
+def test_a_short_token_has_no_end_of_which_a_change_surely_makes_another(token):
+    assert other_ends(token) == ()
 
 
 def test_a_token_that_recorded_traffic_does_not_show_is_unclear():
