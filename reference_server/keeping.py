@@ -19,8 +19,6 @@ from reference_server.rendering import Refusing
 from reference_server.specification import Specification
 from reference_server.storage import Store
 
-_VALIDITY = timedelta(days=365)
-
 
 class Making(Refusing):
     """Makes the parts of a registration."""
@@ -75,6 +73,7 @@ class Keeping(Making):
     def __init__(self, specification: Specification, store: Store) -> None:
         super().__init__(specification)
         self.store = store
+        self.validity = timedelta(days=365)
 
     def find(self, request: Request) -> Registration | None:
         """Find the registration that a request is about."""
@@ -82,7 +81,7 @@ class Keeping(Making):
 
     async def sign_up(self, request: Request) -> Reply:
         """Carry out a signup (§1)."""
-        credential = Credential(self.new_token(), self.now() + _VALIDITY)
+        credential = Credential(self.new_token(), self.now() + self.validity)
         registration = self.register(request, credential)
         self.store.add(registration)
         return self.acknowledge(request, registration, credential)

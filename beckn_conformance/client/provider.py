@@ -33,6 +33,8 @@ Turn = Callable[[], contextlib.AbstractAsyncContextManager[None]]
 
 GATHERING = 2.0
 """Seconds that calls made together wait for each other's places."""
+LONGEST_WAIT = 20.0
+"""Seconds that a test waits for others at most. What was registered so short a time ago is there by every reading."""
 AFTER_SETTLING = 0.02
 """Seconds that ``settle`` waits longer than declared, for clocks that differ a little."""
 
@@ -79,6 +81,8 @@ class Actor:
         """Malformed requests that something in front answered; they are sent once more at the end of the run."""
         self.hurried = False
         """True if ``settle`` does not wait: what fails even so is made small sooner."""
+        self.due = asyncio.Event()
+        """Set once others wait for this test to end."""
         self.hostile = HostileSender(self)
         self.liveness = Liveness(self)
         self._gateways = peers or {}
@@ -181,10 +185,16 @@ class Actor:
             await self.verifier.verify(registration.id)
         return registration
 
-    async def settle(self) -> None:
-        """Waits until every call must see what was changed (R19)."""
-        if not self.hurried:
-            async with self.exclusive.paused():
+    async def settle(self, *, until_due: bool = False) -> None:
+        """Waits until every call must see what was changed (R19), or ``until_due`` while other tests are played."""
+        if self.hurried or (until_due and self.verifier.uses_stock):
+            # Those others wait for the registrations of this test.
+            return
+        async with self.exclusive.paused():
+            if until_due:
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self.due.wait(), LONGEST_WAIT)
+            else:
                 await asyncio.sleep(self.config.settle + AFTER_SETTLING)
 
     async def about(

@@ -34,6 +34,8 @@ class DoubtKind(StrEnum):
     NULL = "null"
     TAKEN = "taken"
     """The value was sent before, so that a gateway may refuse it; if it does not, it keeps the value."""
+    CORRECTED = "corrected"
+    """The value was sent before, in signups that were refused; a gateway should take it now."""
     EXPIRED = "expired"
     """The token is near the end of its life, or past it."""
     OTHER = "other"
@@ -47,6 +49,11 @@ class Doubt:
     why: str
     """For people; nothing is decided by it."""
     kind: DoubtKind = DoubtKind.OTHER
+
+    @property
+    def of_acceptance(self) -> bool:
+        """True if only the ACK is in doubt: what is acknowledged is kept."""
+        return self.kind in (DoubtKind.TAKEN, DoubtKind.CORRECTED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +106,6 @@ class Diagnosis:
 
     def clouds(self, pointer: str) -> bool:
         """Tells whether nobody can say what an ACK does with a member, because of a fault or doubt in or around it."""
-        doubts = (doubt.pointer for doubt in self.doubts if doubt.kind is not DoubtKind.TAKEN)
+        doubts = (doubt.pointer for doubt in self.doubts if not doubt.of_acceptance)
         pointers = (*(fault.pointer for fault in self.faults), *doubts)
         return any(p == pointer or p.startswith(f"{pointer}/") or pointer.startswith(f"{p}/") for p in pointers)

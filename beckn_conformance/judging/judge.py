@@ -9,15 +9,14 @@ from dataclasses import replace
 
 from ..config.gateway import GatewayConfig
 from ..messages.exchange import Exchange, TroubleKind, overlapping
-from ..messages.times import read_time
 from ..specification.actions import SIGNUP
-from ..specification.pointer import MISSING, member
+from ..specification.pointer import member
 from ..specification.specification import Specification
 from .checks import Observation
 from .diagnosis import Diagnosis
 from .finding import Judgement
 from .history import Histories
-from .known import Known, KnownRegistrations, documents_of
+from .known import Known, KnownRegistrations, documents_of, good_until
 from .obligations import of_history
 from .origin import Appearance, Origin, family, is_bare
 from .preference import PLAIN, Context, Weight, preference
@@ -207,11 +206,7 @@ class Judge:
         id_, token = exchange.id_received, exchange.token_received
         if id_ is None or token is None:
             return
-        exp = member(exchange.body_of_reply, "/auth/exp")
-        moment = read_time(exp) if isinstance(exp, str) and exp != MISSING else None
-        if moment is not None and moment.timestamp() <= exchange.ended:
-            moment = None
-        self.known.add(Known(id_, token, moment))
+        self.known.add(Known(id_, token, good_until(exchange)))
         self.known.give(id_, exchange)
         self._made.setdefault(id_, exchange.ended)
 

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-import datetime
+import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from ..messages.exchange import Exchange, Message
-from ..specification.pointer import member
+from ..messages.times import read_date, read_time
+from ..specification.actions import SIGNUP
+from ..specification.pointer import MISSING, member
+from .diagnosis import DoubtKind
 
 IDENTIFYING = ("name", "phone", "email", "company_id")
 """Members of ``info`` by which a gateway may know a provider again."""
+REFUSED = ""
+"""Stands for the sender of a value that only came with refused signups."""
+SURE = 90.0
+"""Seconds for which a token is good if nobody can tell when it expires."""
 FEW = 3
 """Letters beyond f of each case in a token from which on it is surely no number in another notation."""
 
@@ -28,8 +35,8 @@ class Known:
 
     id: str
     token: str
-    expires: datetime.datetime | None = None
-    """Only if the time lay ahead when it was given (H4)."""
+    good_until: float = math.inf
+    """Time until which the token is surely good, in seconds since the epoch (H4)."""
     waits: bool = False
     """True while its status says that a change waits to be carried out (R5)."""
     documents: int = 0
@@ -66,25 +73,30 @@ class KnownRegistrations:
         id_ = member(sent.body, "/registration/id")
         return self.registrations.get(id_) if isinstance(id_, str) else None
 
-    def taken(self, exchange: Exchange, registration: str | None) -> Iterator[str]:
-        """Pointers of values that were sent before, for which a gateway may refuse a request.
+    def taken(self, exchange: Exchange, registration: str | None) -> Iterator[tuple[str, DoubtKind]]:
+        """Pointers of values that were sent before, for which a gateway may refuse a request, each with its kind.
 
         These are values that another provider may have (Q5, Q13), and names and contents of documents that the
         registration has, or that stand twice in the request (R13).
         """
         for name, key in _identities(exchange):
-            if self.identities.get(key) not in (None, registration, exchange.id):
-                yield f"/info/{name}"
+            owner = self.identities.get(key)
+            if owner not in (None, registration, exchange.id):
+                corrected = owner == REFUSED and exchange.action == SIGNUP
+                yield f"/info/{name}", DoubtKind.CORRECTED if corrected else DoubtKind.TAKEN
         there = {*self.documents.get(registration or "", ())}
         for pointer, document in _documents(exchange):
             if document in there:
-                yield pointer
+                yield pointer, DoubtKind.TAKEN
             there.add(document)
 
     def learn(self, exchange: Exchange, registration: str | None) -> None:
         """Remembers what a request identified a provider with; to be called after the request is diagnosed."""
+        # In recorded traffic nobody knows when a gateway forgets what it refused.
+        refused = exchange.action == SIGNUP and exchange.refused and self.closed
         for _, key in _identities(exchange):
-            self.identities.setdefault(key, registration or exchange.id)
+            if self.identities.get(key, REFUSED) == REFUSED:
+                self.identities[key] = REFUSED if refused else registration or exchange.id
         if registration is not None and not exchange.refused:
             self._keep_documents(registration, exchange)
 
@@ -110,6 +122,19 @@ class KnownRegistrations:
         """Drops a registration that is not called again; the owner of its token is still known."""
         self.registrations.pop(registration, None)
         self.documents.pop(registration, None)
+
+
+def good_until(signup: Exchange) -> float:
+    """The time until which the token of an acknowledged signup is surely good, in seconds since the epoch.
+
+    A time without a zone may be in any. The clock of the gateway, as far as its replies tell it, may be ahead.
+    """
+    exp = member(signup.body_of_reply, "/auth/exp")
+    moment = read_time(exp, earliest=True) if isinstance(exp, str) and exp != MISSING else None
+    if moment is None or moment.timestamp() <= signup.ended:
+        return signup.ended + SURE
+    clock = read_date(signup.reply.header("date")) if signup.reply is not None else None
+    return moment.timestamp() - max((clock or 0.0) - signup.ended, 0.0)
 
 
 def in_another_case(token: str) -> str | None:

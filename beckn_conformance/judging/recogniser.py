@@ -82,8 +82,8 @@ class Recogniser:
             yield from _registration(exchange, sent, known, owner)
         elif not sent.header.get("Token", "").strip():
             yield Doubt("header:Token", "the page does not say what token a signup needs")
-        for pointer in known.taken(exchange, owner.id if owner else None):
-            yield Doubt(pointer, "it was sent before", DoubtKind.TAKEN)
+        for pointer, kind in known.taken(exchange, owner.id if owner else None):
+            yield Doubt(pointer, "it was sent before", kind)
         if len(exchange.request.content) > LARGEST_CALL:
             yield Doubt("", "a request larger than every reading allows")
 
@@ -204,14 +204,11 @@ def _registration(
             yield Doubt("header:Token", "a token of several registrations, perhaps of one provider")
     elif not owners:
         yield Doubt("header:Token", "a token whose signup was not seen")
-    if owner is None:
-        return
-    if (
-        owner.expires is not None
-        and datetime.datetime.fromtimestamp(exchange.ended + SKEW, datetime.UTC) >= owner.expires
-    ):
+    # An ACK shows that the token was good still.
+    ends = [known.registrations[id_].good_until for id_ in owners if id_ in known.registrations]
+    if ends and max(ends) <= exchange.ended + SKEW and not exchange.acknowledged:
         yield Doubt("header:Token", "the token may have expired", DoubtKind.EXPIRED)
-    if not known.serves_fresh:
+    if owner is not None and not known.serves_fresh:
         yield Doubt("/registration/id", "the gateway serves no registration before it is verified")
 
 

@@ -121,9 +121,14 @@ def _places(pattern: str) -> tuple[str, ...]:
 def _spoiler(pointer: str, kind: str, value: Any) -> Callable[[Any], Any]:
     def spoil(body: Any) -> Any:
         body = copy.deepcopy(body)
-        parent = member_at(body, pointer.rpartition("/")[0])
+        parent, present = member_at(body, pointer.rpartition("/")[0]), member_at(body, pointer)
         if kind == "missing" and isinstance(parent, dict):
             del parent[parts_of(pointer)[-1]]
+        elif kind == "array":
+            # Some parsers take a list of one for what is in it, and the other way round.
+            put(body, pointer, [present])
+        elif kind == "object" and isinstance(present, list) and present:
+            put(body, pointer, present[0])
         else:
             put(body, pointer, value)
         return body

@@ -6,9 +6,12 @@ import datetime
 import re
 from email.utils import parsedate_to_datetime
 
+WIDEST_ZONE = datetime.timedelta(hours=14)
+"""Most by which the local time of any zone differs from UTC."""
 
-def read_time(text: str) -> datetime.datetime | None:
-    """Returns the latest moment that a text can mean, or None if it is not a time (H4)."""
+
+def read_time(text: str, *, earliest: bool = False) -> datetime.datetime | None:
+    """Returns the latest moment that a text can mean, or the earliest; None if it is not a time (H4)."""
     text = text.strip()
     if re.fullmatch(r"\d{9,16}(\.\d+)?", text, re.ASCII):
         number = float(text)
@@ -29,10 +32,11 @@ def read_time(text: str) -> datetime.datetime | None:
         return moment
     # A date lasts until its day ends; a time without an offset may be in any time zone.
     whole_day = re.fullmatch(r"\d{4}-?\d\d-?\d\d", text, re.ASCII) is not None
+    grace = -WIDEST_ZONE if earliest else WIDEST_ZONE + datetime.timedelta(days=whole_day)
     try:
-        return moment.replace(tzinfo=datetime.UTC) + datetime.timedelta(hours=38 if whole_day else 14)
+        return moment.replace(tzinfo=datetime.UTC) + grace
     except OverflowError:
-        return datetime.datetime.max.replace(tzinfo=datetime.UTC)
+        return (datetime.datetime.min if earliest else datetime.datetime.max).replace(tzinfo=datetime.UTC)
 
 
 def read_date(text: str | None) -> float | None:

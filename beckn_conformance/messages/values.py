@@ -243,7 +243,8 @@ class Values:
         """
         word = self.word()
         if variant in ("jpg", "jpeg", "JPEG"):
-            comment = f"{word}".encode()
+            # It begins at a group of three, so the base64 has both characters that base64url replaces.
+            comment = b"\xfb\xef\xbe" + word.encode()
             content = JPEG[:2] + b"\xff\xfe" + (len(comment) + 2).to_bytes(2, "big") + comment + JPEG[2:]
             ending = "jpeg" if variant == "jpeg" else "jpg"
         else:

@@ -22,8 +22,8 @@ from .scenarios import RecordedScenario, judge_of
 MOST_NOTES = 50
 """Different notes on exchanges that one process adds."""
 EXPIRED = (
-    "some requests were sent less than a minute before their token expired (auth.exp), or later; a refusal of "
-    "them is not judged. Longer lives of tokens, or a faster run, would help"
+    "some requests were refused less than a minute before their token may have expired (auth.exp), or later; that is "
+    "not judged. Longer lives of tokens, a time with a zone in auth.exp, or a faster run would help"
 )
 
 

@@ -52,6 +52,10 @@ class Loop:
         """Runs a coroutine to its end, from another thread."""
         return self.begin(work).result(timeout)
 
+    def soon(self, call: Callable[[], object]) -> None:
+        """Makes a call in the thread of the loop."""
+        self._loop.call_soon_threadsafe(call)
+
     def stop(self) -> None:
         """Ends the thread, unless something blocks it."""
         self._loop.call_soon_threadsafe(self._loop.stop)
@@ -86,6 +90,8 @@ class Player:
         self._ranks = itertools.count()
         self.playing: dict[str, Future[Transcript]] = {}
         """Scenarios that were begun, and whose transcript nobody has taken."""
+        self._due: dict[str, asyncio.Event] = {}
+        """By scenario, set once its transcript is waited for."""
         self._leaps = transport is not None
         self._make = functools.partial(Gateway, transport=transport, record=record, memory=self.memory)
         self._label = f"{worker}-" if worker else ""
@@ -130,19 +136,25 @@ class Player:
 
             async def begin() -> dict[str, Future[Transcript]]:
                 """Begins all from within the loop, so that none of them finds itself alone."""
-                return {name: loop.begin(self._play(play, next(self._ranks))) for name, play in new.items()}
+                self._due |= {name: asyncio.Event() for name in new}
+                return {
+                    name: loop.begin(self._play(play, next(self._ranks), due=self._due[name]))
+                    for name, play in new.items()
+                }
 
             self.playing |= loop.wait(begin())
 
     def played(self, name: str, play: Play) -> Transcript:
         """Waits for the transcript of a scenario, which is begun if it was not before."""
         self.prefetch({name: play})
+        assert self._loop is not None
+        self._loop.soon(self._due.pop(name).set)
         return self._release(self.playing.pop(name).result())
 
     def tried(self, play: Play, *, hurried: bool) -> Transcript:
         """Plays a scenario at once; a hurried one skips waiting for the gateway to settle."""
         assert self._loop is not None
-        return self._release(self._loop.wait(self._play(play, next(self._ranks), hurried)))
+        return self._release(self._loop.wait(self._play(play, next(self._ranks), hurried=hurried)))
 
     def _release(self, transcript: Transcript) -> Transcript:
         """Makes room for what follows, as whoever takes a transcript judges and forgets it."""
@@ -172,7 +184,9 @@ class Player:
         loop.stop()
         return notes, self._gateway.take_controls() if self._gateway is not None else []
 
-    async def _play(self, play: Play, rank: int, hurried: bool = False) -> Transcript:
+    async def _play(
+        self, play: Play, rank: int, *, hurried: bool = False, due: asyncio.Event | None = None
+    ) -> Transcript:
         """Plays a scenario, and again with other registrations if an answer was lost (T13)."""
         gateway = self._gateway
         assert gateway is not None
@@ -194,7 +208,7 @@ class Player:
                     self._exclusive,
                     self._peers,
                 )
-                actor.hurried = hurried
+                actor.hurried, actor.due = hurried, due or actor.due
                 try:
                     await play(actor)
                 except Unmet as error:

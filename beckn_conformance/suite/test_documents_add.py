@@ -130,11 +130,31 @@ async def test_same_content(actor: Actor, of: str) -> None:
 @exercises("DOCUMENTS-KEEPS-REST", "GET-ROUND-TRIP")
 @scenario
 async def test_addition_leaves_other_registrations_alone(actor: Actor) -> None:
-    """Only the registration that is named changes."""
-    one, other = await actor.registered(), await actor.registered()
-    added = await actor.add(one, [actor.values.document()])
+    """Only the registration that is named changes, even if a document of another has the same name."""
+    body = actor.values.signup()
+    one, other = await actor.registered(), await actor.registered(body)
+    added = await actor.add(one, [actor.values.document(name=body["documents"][0]["name"])])
     await actor.get_after(added, one)
     await actor.get(other)
+
+
+@exercises("DOCUMENTS-NACK-STATUS-UNCHANGED", "UPDATE-NACK-STATUS-UNCHANGED", "DOCUMENTS-ACK-DOCUMENTS")
+@scenario
+async def test_refusals_beside_an_untouched_registration(actor: Actor) -> None:
+    """A registration that is left alone shows for how long time alone changes no status (R17); it is judged first.
+
+    The addition is made in the end, once its fault is corrected.
+    """
+    documents = actor.values.documents(2)
+    untouched, registration = await actor.registered(), await actor.registered()
+    await actor.settle()
+    await actor.get(untouched)
+    await actor.get(registration)
+    await actor.add(registration, [documents[0], {"name": documents[1]["name"]}])
+    await actor.get(registration)
+    await actor.update(registration, {**actor.values.info(), "phone": "12"})
+    await actor.get(registration)
+    await actor.add(registration, documents)
 
 
 @pytest.mark.parametrize("fault", fault_parameters(ADD, "DOCUMENTS-NACK-UNCHANGED", "DOCUMENTS-NACK-STATUS-UNCHANGED"))

@@ -11,7 +11,7 @@ from beckn_conformance.client.provider import Actor, Registration
 from beckn_conformance.judging.known import in_another_case, other_ends
 from beckn_conformance.messages.binding import EnvelopeBinding
 from beckn_conformance.messages.faults import HEADER_FAULTS, TOKEN_KINDS, header_requirement
-from beckn_conformance.run.scenario import case, exercises, scenario
+from beckn_conformance.run.scenario import case, exercises, scenario, settling
 from beckn_conformance.specification.actions import GET, SIGNUP
 from beckn_conformance.suite.cases import ACTIONS, ANSWERED
 from beckn_conformance.suite.specification import current
@@ -134,6 +134,17 @@ async def test_token_that_begins_like_a_given_one(actor: Actor, action: str) -> 
         body = _body(actor, action, registration)
         await actor.call(action, body, token=registration.token, header={"Token": token})
     await actor.get(registration)
+
+
+@exercises("TOKEN-ACCEPTED", "GET-ACK", "GET-ROUND-TRIP", "UPDATE-ACK", "DOCUMENTS-ACK")
+@settling
+async def test_token_works_until_it_expires(actor: Actor) -> None:
+    """A token is good for as long as auth.exp says, whoever else has signed up meanwhile (H3, H4)."""
+    registration = await actor.registered()
+    await actor.settle(until_due=True)
+    await actor.get(registration)
+    await actor.update(registration, actor.values.info())
+    await actor.add(registration, [actor.values.document()])
 
 
 @exercises("TOKEN-NACK-FOREIGN", "TOKEN-ACCEPTED")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import copy
+
 import pytest
 
 from beckn_conformance.client.provider import Actor
 from beckn_conformance.messages.faults import FaultCase
 from beckn_conformance.messages.values import SIZES
-from beckn_conformance.run.scenario import case, exercises, scenario
+from beckn_conformance.run.scenario import case, exercises, scenario, settling
 from beckn_conformance.specification.actions import SIGNUP
 from beckn_conformance.specification.pointer import put
 from beckn_conformance.suite.cases import fault_parameters, mixed_faults, parts_with, spoiled, variant_parameters
@@ -114,8 +116,8 @@ def _long(pointer: str, length: int, word: str) -> str:
     return f"https://api.{word.lower()}.example.com/beckn{'-mobility' * 30}"[: length - 1] + "x"
 
 
-@exercises("SIGNUP-ID-UNIQUE")
-@pytest.mark.parametrize("member", ["name", "phone", "email"])
+@exercises("SIGNUP-ID-UNIQUE", "GET-ROUND-TRIP")
+@pytest.mark.parametrize("member", ["name", "phone", "email", "company_id"])
 @scenario
 async def test_ids_differ_for_like_providers(actor: Actor, member: str) -> None:
     """The second of two providers that share a value may be refused, but not taken for the first."""
@@ -135,6 +137,18 @@ async def test_one_fault(actor: Actor, fault: FaultCase) -> None:
     """A signup that is valid but for one member is refused, and that member is blamed."""
     body = actor.values.signup(documents=3 if "/1" in fault.pointer else 1)
     await actor.signup(fault.spoil(body))
+
+
+@exercises("SIGNUP-ACK-CORRECTED")
+@settling
+async def test_corrected_signup(actor: Actor) -> None:
+    """A refused signup leaves nothing behind that would keep the provider from signing up."""
+    body = actor.values.signup(documents=2)
+    await actor.signup(spoiled(copy.deepcopy(body), ("/documents/1/name",)))
+    await actor.settle()
+    registration = await actor.usable(await actor.signup(body))
+    if registration is not None:
+        await actor.get(registration)
 
 
 @pytest.mark.parametrize("faults", mixed_faults(SIGNUP))

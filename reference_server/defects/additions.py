@@ -101,6 +101,7 @@ _VALUES: tuple[tuple[str, str, str, Change, str], ...] = (
     ("data-reversed-case", "ECHO", "data", str.swapcase, "has its letters in the other case"),
     ("name-upper-case", "ECHO-EXACT", "name", str.upper, "is in capitals"),
     ("name-padded", "ECHO-EXACT", "name", " {}".format, "is padded"),
+    ("data-plus-lost", "ECHO", "data", lambda data: data.replace("+", " "), "has spaces in the place of plus signs"),
     ("data-newline", "ECHO-EXACT", "data", "{}\n".format, "ends with a line feed"),
 )
 _KEPT: tuple[tuple[str, str, Kept, str], ...] = (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
@@ -12,7 +13,7 @@ from reference_server.gateway import Gateway
 from reference_server.message import ACTIONS, ADD, GET, SIGNUP, UPDATE, Json, Reply, Request
 from reference_server.planting import Defect, Install, defect, replaces
 from reference_server.planting.edits import short
-from reference_server.planting.steps import Authorising, CheckingMember, enveloped, in_reply
+from reference_server.planting.steps import Authorising, CheckingMember, Registering, enveloped, in_reply
 from reference_server.registration import Registration, digest
 
 Test = Callable[[Json], bool]
@@ -120,6 +121,8 @@ def defects(actions: Iterable[str]) -> Iterator[Defect]:
     for name, requirement, action, allowed, words in _LOST:
         install = _worn_out(action, allowed)
         yield defect(name, "TOKEN-ACCEPTED", action, "header:Token", f"a token {words}", install, requirement)
+    words = "a token is refused after ten seconds, whatever auth.exp says"
+    yield defect("token-expires-early", "TOKEN-ACCEPTED", GET, "header:Token", words, _short_lived)
 
 
 def _unchecked(action: str, member: str, test: Test) -> Install:
@@ -176,6 +179,23 @@ def _open(action: str, refusal: str, test: Test) -> Install:
 def _with_auth(request: Request, reply: Reply) -> Reply:
     auth = {"token": request.token, "exp": "2099-12-31T23:59:59Z"}
     return replace(reply, body={**reply.body, "auth": auth})
+
+
+def _short_lived(gateway: Gateway) -> None:
+    made: dict[str, float] = {}
+
+    @replaces(gateway)
+    def register(inner: Registering, *arguments: object) -> Registration:
+        registration = inner(*arguments)
+        made[registration.token_digest] = asyncio.get_running_loop().time()
+        return registration
+
+    @replaces(gateway)
+    def authorise(inner: Authorising, request: Request, registration: Registration | None) -> Reply | None:
+        since = made.get(digest(request.token))
+        if since is None or asyncio.get_running_loop().time() < since + 10:
+            return inner(request, registration)
+        return replace(gateway.refuse(request, "token", "the token has expired"), status=401)
 
 
 def _worn_out(action: str, allowed: int) -> Install:

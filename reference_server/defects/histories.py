@@ -27,7 +27,7 @@ from reference_server.planting.steps import (
     unknown,
     unverified,
 )
-from reference_server.registration import UPDATE_PENDING, VERIFIED, Document, Registration
+from reference_server.registration import UPDATE_FAIL, UPDATE_PENDING, VERIFIED, Document, Registration
 
 _MANY = 20
 _MOST_DOCUMENTS = 12
@@ -309,6 +309,18 @@ def _(gateway: Gateway) -> None:
         return sum(call.startswith(REFUSED) for call in past[request.id]) >= 3
 
     denying(GET, locked_out, unknown)(gateway)
+
+
+@_FAMILY.plants("get-status-fail-stays", "UPDATE-STATUS-SEEN", GET, "/registration/status")
+def _(gateway: Gateway) -> None:
+    """Once an update has failed, Provider/get says UPDATE-FAIL whatever is acknowledged later."""
+    past = recorded(gateway)
+
+    async def failed(gateway: Gateway, request: Request, registration: Registration) -> Registration:
+        again = REFUSED + UPDATE in past[registration.id]
+        return replace(registration, status=UPDATE_FAIL) if again else registration
+
+    performing(GET, failed)(gateway)
 
 
 # What holds for some calls, and then no more.

@@ -15,6 +15,7 @@ from reference_server.planting.steps import (
     Performing,
     Registering,
     Rendering,
+    Replying,
     performing,
     recorded,
     unverified,
@@ -136,3 +137,37 @@ def _(gateway: Gateway) -> None:
     @replaces(gateway)
     def render_documents(inner: Rendering, request: Request, registration: Registration) -> Json:
         return inner(request, newest[0] if request.action == GET and newest else registration)
+
+
+@_FAMILY.plants("signup-overwrites-same-company", "GET-ROUND-TRIP", GET, "/info", "GET-ROUND-TRIP-EXACT")
+def _(gateway: Gateway) -> None:
+    """A second signup of a company changes the info of its first registration."""
+    first: dict[Json, str] = {}
+
+    @replaces(gateway)
+    async def sign_up(inner: Replying, request: Request) -> Reply:
+        reply = await inner(request)
+        info = request.body["info"]
+        identity = first.setdefault(info["company_id"], reply.body["registration"]["id"])
+        gateway.store.change(identity, lambda kept: replace(kept, info=info))
+        return reply
+
+
+@_FAMILY.plants("documents-of-one-name-share-a-file", "GET-ROUND-TRIP", GET, "/documents/*/data")
+def _(gateway: Gateway) -> None:
+    """Documents are filed under their name alone, those of all registrations in one folder."""
+    files: dict[Json, Json] = {}
+
+    @replaces(gateway)
+    def new_documents(inner: Callable[[Request], tuple[Document, ...]], request: Request) -> tuple[Document, ...]:
+        documents = inner(request)
+        known = gateway.find(request)
+        mine = {document.members["name"] for document in known.documents} if known is not None else set()
+        files.update((one.members["name"], one.members["data"]) for one in documents if one.members["name"] not in mine)
+        return documents
+
+    @replaces(gateway)
+    def render_documents(inner: Rendering, request: Request, registration: Registration) -> Json:
+        items = inner(request, registration)
+        names = [item["name"] for item in items]
+        return [{**item, "data": files[item["name"]]} if names.count(item["name"]) == 1 else item for item in items]

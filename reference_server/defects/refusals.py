@@ -1,12 +1,16 @@
-"""Defects that refuse a valid signup for no field of its own."""
+"""Defects that refuse a valid request for no field of its own, or for what a refused one had, or take a faulty one."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import partial
 
-from reference_server.message import SIGNUP, Faults, Request
-from reference_server.planting import Defect, Install, defect
-from reference_server.planting.steps import checking
+from reference_server.gateway import Gateway
+from reference_server.message import ADD, SIGNUP, UPDATE, Call, Faults, Request
+from reference_server.planting import Defect, Install, defect, replaces
+from reference_server.planting.edits import parts, places
+from reference_server.planting.steps import Reading, checking
 
 
 def defects() -> Iterator[Defect]:
@@ -23,6 +27,16 @@ def defects() -> Iterator[Defect]:
             f"a signup {words} is refused, with a message at {section}",
             _refusing(test, section),
         )
+    for name, requirement, action, pointer, words in (
+        ("signup", "SIGNUP-ACK-CORRECTED", SIGNUP, "/info/company_id", "company id of a refused signup"),
+        ("info-update", "UPDATE-ACK-EMAIL", UPDATE, "/info/email", "e-mail address of a refused update"),
+        ("documents-add", "DOCUMENTS-ACK-DOCUMENTS", ADD, "/documents/*/name", "names of a refused addition"),
+    ):
+        install = partial(_reserving, action, parts(pointer))
+        yield defect(f"{name}-refused-reserves", requirement, action, pointer, f"the {words} are taken", install)
+    words = "a single document is taken for a list of one"
+    also = "DOCUMENTS-NACK-DOCUMENTS"
+    yield defect("documents-single-accepted", "SIGNUP-NACK-DOCUMENTS", SIGNUP, "/documents", words, _unboxed, also)
 
 
 def _has_several_documents(request: Request) -> bool:
@@ -40,3 +54,28 @@ def _refusing(test: Callable[[Request], bool], section: str) -> Install:
         return {(section,): "is not supported"}
 
     return checking(check)
+
+
+def _unboxed(gateway: Gateway) -> None:
+    @replaces(gateway)
+    def read(inner: Reading, call: Call) -> Request:
+        request = inner(call)
+        documents = request.body.get("documents")
+        body = {**request.body, "documents": [documents]} if isinstance(documents, dict) else request.body
+        return replace(request, body=body)
+
+
+def _reserving(action: str, path: tuple[str, ...], gateway: Gateway) -> None:
+    """Take the values at a place of refused requests for taken."""
+    reserved: set[str] = set()
+
+    def check(_: object, request: Request, faults: Faults) -> Faults:
+        if request.action != action:
+            return faults
+        values = {place: value for place in places(request.body, path) if isinstance(value := request.at(place), str)}
+        if faults:
+            reserved.update(values.values())
+            return faults
+        return {place: "is taken" for place, value in values.items() if value in reserved}
+
+    checking(check)(gateway)

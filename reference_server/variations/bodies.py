@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import secrets
+import time
 import unicodedata
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from itertools import count
 
 from reference_server.gateway import Gateway
@@ -296,6 +299,18 @@ def _identities() -> Iterator[Variation]:
     for name, form in _EXPIRIES.items():
         words = f"the expiry is written as {name.replace('-', ' ')}"
         yield Variation(f"exp-{name}", "H4", words, giving("render_auth", _expiring(form)))
+
+    yield Variation("tokens-short-lived", "H4", "a token is good for 45 seconds", _short_lived)
+
+
+def _short_lived(gateway: Gateway) -> None:
+    gateway.validity = timedelta(seconds=45)
+    began = time.time() - time.monotonic()
+
+    @replaces(gateway)
+    def now(inner: Callable[[], datetime]) -> datetime:
+        # The clock of a loop may leap.
+        return datetime.fromtimestamp(began + asyncio.get_running_loop().time(), UTC)
 
 
 def _expiring(form: Callable[[Credential], str]) -> Callable[[Shown, Credential], Shown]:

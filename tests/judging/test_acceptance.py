@@ -4,7 +4,7 @@ import pytest
 
 from beckn_conformance.judging.finding import Obligation
 from beckn_conformance.judging.obligations import obligations
-from tests.exchanges import ADD, CONFIG, GET, SIGNUP, SPECIFICATION, UPDATE, Story, configured, drop, nack, put
+from tests.exchanges import ADD, CONFIG, GET, SIGNUP, SPECIFICATION, UPDATE, Story, changed, configured, drop, nack, put
 from tests.judging.calls import PREFIX, answered, begun, blame, call
 
 
@@ -75,6 +75,41 @@ def test_a_signup_that_blames_a_valid_member_is_a_finding_at_once():
     call(story, SIGNUP, nack(blame(SIGNUP, "/info/phone")))
 
     assert story.findings() == [("SIGNUP-ACK-PHONE", "/info/phone")]
+
+
+def corrected(**how):
+    """A story with a signup that was refused for its phone, and its body without that fault."""
+    story = begun(**how)
+    body = story.values.signup()
+    story.call(SIGNUP, changed(body, put("/info/phone", "12")), nack(blame(SIGNUP, "/info/phone")))
+    story.wait()
+    return story, body
+
+
+@pytest.mark.parametrize(("refusal", "pointer"), [(blame(SIGNUP, "/info/email"), "/info/email"), ({}, "")])
+def test_a_corrected_signup_that_is_refused_for_the_refused_one_is_a_finding(refusal, pointer):
+    story, body = corrected()
+    story.call(SIGNUP, body, nack(refusal))
+
+    assert story.findings() == [("SIGNUP-ACK-CORRECTED", pointer)]
+
+
+def test_a_corrected_signup_that_is_acknowledged_is_kept_and_its_values_are_taken():
+    story, body = corrected()
+    story.signup(body=body)
+    story.wait()
+    story.get()
+    story.signup(body=body, answer=nack(blame(SIGNUP, "/info/email")))
+
+    assert story.findings() == []
+    assert {"SIGNUP-ACK-CORRECTED", "SIGNUP-ECHO", "GET-ROUND-TRIP"} <= story.met()
+
+
+def test_a_corrected_signup_of_recorded_traffic_may_be_refused():
+    story, body = corrected()
+    story.call(SIGNUP, body, nack(blame(SIGNUP, "/info/email")))
+
+    assert not any(judgement.finding for judgement in story.judgements(closed=False))
 
 
 UNUSUAL = [

@@ -1,7 +1,6 @@
 """Whose registration a request names, with whose token, and which values are taken (H2, H3, R16, Q5, Q13)."""
 
 import copy
-import datetime
 
 import pytest
 
@@ -73,9 +72,7 @@ def test_an_unknown_registration_under_an_unknown_token_is_unclear():
 
 def test_a_token_that_may_have_expired_is_unclear():
     known = acquainted()
-    known.registrations[OWNER.id].expires = None
-    soon = Known("r-5", "token-of-r-5", datetime.datetime.fromtimestamp(NOW + 30, datetime.UTC))
-    later = Known("r-6", "token-of-r-6", datetime.datetime.fromtimestamp(NOW + 600, datetime.UTC))
+    soon, later = Known("r-5", "token-of-r-5", NOW + 30), Known("r-6", "token-of-r-6", NOW + 600)
     known.add(soon)
     known.add(later)
 

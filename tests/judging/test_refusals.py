@@ -1,5 +1,7 @@
 """What is refused, for which reason, and what must not be (T5, H1 to H3, Q1 to Q12, R6, R14 to R18)."""
 
+from dataclasses import replace
+
 import pytest
 
 from tests.exchanges import ADD, GET, SIGNUP, UPDATE, configured, drop, nack, put, reply
@@ -65,6 +67,47 @@ def test_a_faulty_request_with_a_token_that_may_have_expired_must_not_be_acknowl
     story.update(info={"phone": "12"})
 
     assert ("UPDATE-NACK-PHONE", "/info/phone") in story.findings()
+
+
+@pytest.mark.parametrize("action", [GET, UPDATE])
+def test_an_unknown_id_with_a_token_that_may_have_expired_may_be_refused_for_the_token(action):
+    story = nearly_expired()
+    call(story, action, nack({}), change=put("/registration/id", "r-9"))
+
+    assert story.findings() == []
+
+
+@pytest.mark.parametrize(
+    ("exp", "clock", "age", "fair"),
+    [
+        ("2026-05-04T11:00:00Z", "", 600, False),
+        ("2026-05-04T11:00:00Z", "", 3560, True),
+        ("2026-05-04T11:00:00Z", "Mon, 04 May 2026 10:55:00 GMT", 600, True),
+        ("2026-05-04T11:00:00", "", 25, False),
+        ("2026-05-04T11:00:00", "", 600, True),
+        ("2026-05-05T11:00:00", "", 600, False),
+        ("in an hour", "", 25, False),
+        ("in an hour", "", 600, True),
+        ("3600", "", 600, True),
+        ("2020-01-01T00:00:00Z", "", 600, True),
+    ],
+)
+def test_a_token_that_is_refused_before_it_can_have_expired_is_a_finding(exp, clock, age, fair):
+    story = begun()
+    made = story.signup(change=put("/auth/exp", exp))
+    dated = replace(made.reply, headers=(*made.reply.headers, *([("Date", clock)] if clock else [])))
+    story.exchanges[-1] = replace(made, reply=dated)
+    story.wait(age)
+    call(story, GET, nack({}, status=401))
+
+    assert (("TOKEN-ACCEPTED", "header:Token") in story.findings()) is not fair
+
+
+def test_what_is_acknowledged_is_judged_even_if_the_token_may_have_expired():
+    story = nearly_expired()
+    story.get(change=put("/info/email", "other@example.com"))
+
+    assert story.findings() == [("GET-ROUND-TRIP", "/info/email")]
 
 
 @pytest.mark.parametrize("bound", [True, False])

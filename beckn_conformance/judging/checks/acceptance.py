@@ -11,6 +11,7 @@ from ...specification.actions import SIGNUP
 from ...specification.catalogue import Requirement
 from ...specification.pointer import MISSING, member, pattern_of, places
 from ...specification.specification import Specification
+from ..diagnosis import DoubtKind
 from ..finding import Judgement, Obligation
 from ..origin import is_bare
 from ..registry import check, per_operation
@@ -53,6 +54,20 @@ def valid_request_is_acknowledged(observation: Observation) -> Iterable[Judgemen
         stopped = reply is not None and reply.status // 100 in (2, 4) and reply.status != 429
         if observation.served and not observation.shut_out and stopped:
             yield _symbols_refused(observation, observation.observed)
+
+
+@check("SIGNUP-ACK-CORRECTED")
+def corrected_signup_is_acknowledged(observation: Observation) -> Iterable[Judgement]:
+    doubts = observation.diagnosis.doubts
+    corrected = bool(doubts) and all(doubt.kind is DoubtKind.CORRECTED for doubt in doubts)
+    if not corrected or observation.diagnosis.faults or not observation.message:
+        return
+    if observation.exchange.acknowledged:
+        yield observation.ok("SIGNUP-ACK-CORRECTED")
+    elif observation.exchange.refused and observation.signups_work:
+        pointer = observation.blamed[0][0] if observation.blamed else ""
+        message, expected = "a signup is refused because it was refused before", "ACK, now that it has no fault"
+        yield observation.bad("SIGNUP-ACK-CORRECTED", pointer, "refused-again", message, expected, blaming(observation))
 
 
 def _accepted_kinds(observation: Observation) -> Iterator[Judgement]:

@@ -60,11 +60,11 @@ class Registration:
             part.begin(exchange, sent, exchange.ended)
             part.members.overlong |= overlong
             for doubt in diagnosis.doubts:
-                if doubt.kind is not DoubtKind.TAKEN:
+                if not doubt.of_acceptance:
                     part.members.unsure.add("/".join(doubt.pointer.split("/")[:3]))
         self.unchanging.members.overlong |= overlong
         documents = member(sent, "/documents")
-        unclear = {doubt.pointer for doubt in diagnosis.doubts if doubt.kind is not DoubtKind.TAKEN} - overlong
+        unclear = {doubt.pointer for doubt in diagnosis.doubts if not doubt.of_acceptance} - overlong
         if isinstance(documents, list) and not any(at_or_below(pointer, "/documents") for pointer in unclear):
             names = [member(sent, place) for place in overlong if at_or_below(place, "/documents")]
             self.documents.begin(documents, exchange.ended, names)
