@@ -107,7 +107,7 @@ def page(report: Mapping[str, Any], specification: Specification, rows: Mapping[
 
 def _head(report: Mapping[str, Any]) -> dict[str, Any]:
     """Style, script and the policy that allows only them; the verdict, and the number of requirements by status."""
-    css, js = part("page.css"), part("page.js")
+    css, js = part("page.css"), part("copy.js") + part("page.js")
     waived = report["waived"] and report["verdict"] == "conformant"
     return {
         "css": Markup(css),

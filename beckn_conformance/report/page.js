@@ -13,32 +13,6 @@
   button.hidden = false;
   name();
 
-  // Copy buttons.
-  const copy = async (text) => {
-    try {
-      await navigator.clipboard.writeText(text);
-    } catch {
-      const area = document.createElement("textarea");
-      area.value = text;
-      document.body.append(area);
-      area.select();
-      const done = document.execCommand("copy");
-      area.remove();
-      if (!done) throw new Error("nothing was copied");
-    }
-  };
-  for (const block of all(".copy")) {
-    const one = document.createElement("button");
-    one.type = "button";
-    one.textContent = "Copy";
-    one.setAttribute("aria-label", `Copy: ${block.firstElementChild.getAttribute("aria-label")}`);
-    one.addEventListener("click", () => {
-      copy(block.firstElementChild.textContent).then(() => { one.textContent = "Copied"; }, () => { one.textContent = "Select it"; });
-      setTimeout(() => { one.textContent = "Copy"; }, 2000);
-    });
-    block.append(one);
-  }
-
   // Filters.
   const form = document.getElementById("filter");
   const findings = all(".finding");

@@ -25,6 +25,11 @@ class Refused(KitError):
     fields: Mapping[str, str] = {}
     """An error for each field of a form; "" is the form as a whole."""
 
+    def __init__(self, text: str, status: int | None = None, headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(text)
+        self.status = status or self.status
+        self.headers = headers or self.headers
+
 
 class NotFound(Refused):
     status = 404

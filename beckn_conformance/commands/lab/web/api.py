@@ -39,9 +39,8 @@ class Ascii(JSONResponse):
 
 def routes() -> list[Route]:
     """The routes of the API."""
-    made = [Route("/api/openapi.json", _description, methods=["GET"])]
-    made += [Route(call.path, _endpoint(call), methods=[call.method]) for call in CALLS]
-    return made
+    made = [Route(call.path, _endpoint(call), methods=[call.method]) for call in CALLS]
+    return [Route("/api/openapi.json", _description, methods=["GET"]), *made]
 
 
 def failure(error: Refused) -> Response:

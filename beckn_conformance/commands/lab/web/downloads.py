@@ -8,10 +8,12 @@ import shutil
 import tempfile
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import IO
 
 from starlette.responses import Response, StreamingResponse
+from starlette.types import Receive, Scope, Send
 
 from ....errors import UsageError
 from ....report import files
@@ -43,14 +45,14 @@ def listed(folder: Path) -> Iterator[tuple[str, str, int]]:
 def report(folder: Path) -> Response:
     """report.html, in an origin of its own: it shows what a gateway has sent. Raises NotFound."""
     headers = {"Content-Security-Policy": REPORT_POLICY}
-    return _sent(_opened(folder, "report.html"), "text/html; charset=utf-8", headers)
+    return _Sent(_opened(folder, "report.html"), "text/html; charset=utf-8", headers)
 
 
 def file(folder: Path, name: str) -> Response:
     """A file of a report to download. Raises NotFound."""
     if not (files.is_name(name) or name == files.CERTIFICATE):
         raise NotFound("a report has no such file")
-    return _sent(_opened(folder, name), "application/octet-stream", _attached(name.rpartition("/")[2]))
+    return _Sent(_opened(folder, name), "application/octet-stream", _attached(name.rpartition("/")[2]))
 
 
 def packed(folder: Path, name: str) -> Response:
@@ -59,7 +61,7 @@ def packed(folder: Path, name: str) -> Response:
     if not names:
         raise NotFound("there is no report")
     names += [files.CERTIFICATE] if (folder / files.CERTIFICATE).is_file() else []
-    return _sent(_archive(folder, names), "application/zip", _attached(name))
+    return _Sent(_archive(folder, names), "application/zip", _attached(name))
 
 
 def _archive(folder: Path, names: Iterable[str]) -> IO[bytes]:
@@ -82,15 +84,17 @@ def _opened(folder: Path, name: str) -> IO[bytes]:
         raise NotFound("a report has no such file") from error
 
 
-def _sent(file: IO[bytes], kind: str, headers: Mapping[str, str]) -> Response:
-    length = os.fstat(file.fileno()).st_size
-    return StreamingResponse(_chunks(file), media_type=kind, headers={"Content-Length": str(length), **headers})
+class _Sent(StreamingResponse):
+    """Sends a file, and closes it even if nobody takes it."""
 
+    def __init__(self, file: IO[bytes], kind: str, headers: Mapping[str, str]) -> None:
+        length = {"Content-Length": str(os.fstat(file.fileno()).st_size)}
+        super().__init__(iter(partial(file.read, CHUNK), b""), media_type=kind, headers={**length, **headers})
+        self._file = file
 
-def _chunks(file: IO[bytes]) -> Iterator[bytes]:
-    with file:
-        while chunk := file.read(CHUNK):
-            yield chunk
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        with self._file:
+            await super().__call__(scope, receive, send)
 
 
 def _attached(name: str) -> Mapping[str, str]:

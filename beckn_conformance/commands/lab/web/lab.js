@@ -2,14 +2,6 @@
 (() => {
   const by = (id) => document.getElementById(id);
   const all = (selector, within = document) => [...within.querySelectorAll(selector)];
-  const button = (text, label, does) => {
-    const made = document.createElement("button");
-    made.type = "button";
-    made.textContent = text;
-    made.setAttribute("aria-label", label);
-    made.addEventListener("click", () => does(made));
-    return made;
-  };
 
   // What a link points to is opened, and the first mistake of a form is seen.
   const open = () => {
@@ -21,31 +13,21 @@
   addEventListener("hashchange", open);
   open();
 
-  for (const block of all(".copy")) {
-    const code = block.firstElementChild;
-    block.append(button("Copy", `Copy: ${code.getAttribute("aria-label")}`, async (one) => {
-      try {
-        await navigator.clipboard.writeText(code.textContent);
-        one.textContent = "Copied";
-      } catch {
-        getSelection().selectAllChildren(code);
-        one.textContent = "Selected";
-      }
-      setTimeout(() => { one.textContent = "Copy"; }, 2000);
-    }));
-  }
-
   // Further rows of a table; the last one of those that were sent is empty.
   for (const table of all("table[data-rows]")) {
     const { rows } = table.tBodies[0];
     const [last, name] = [rows.length - 1, table.dataset.rows];
     const { outerHTML } = rows[last];
-    table.closest("fieldset").append(button("Add a row", `Add a row: ${name}`, () => {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.textContent = "Add a row";
+    button.addEventListener("click", () => {
       const [id, label] = [`${name}.${rows.length}.`, `row ${rows.length + 1},`];
       const html = outerHTML.replaceAll(`${name}.${last}.`, id).replaceAll(`row ${last + 1},`, label);
       table.tBodies[0].insertAdjacentHTML("beforeend", html);
       rows[rows.length - 1].querySelector("input, select").focus();
-    }));
+    });
+    table.closest("fieldset").append(button);
   }
 
   // Files are dropped anywhere on a page that takes one.

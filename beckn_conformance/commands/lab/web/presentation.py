@@ -51,8 +51,8 @@ def style() -> str:
 
 @lru_cache(maxsize=1)
 def script() -> str:
-    """The script of the pages."""
-    return _own("lab.js")
+    """The script of the pages: the copy buttons of reports, and what is the laboratory's own."""
+    return html.part("copy.js") + _own("lab.js")
 
 
 def _own(name: str) -> str:

@@ -72,14 +72,10 @@ def _translated(request: Request, error: Exception) -> Refused:
         return NotFound(calls if path.startswith("/api/") else "there is no such page")
     if isinstance(error, HTTPException):
         # A method, or a form that cannot be read.
-        refused = Refused(error.detail)
-        refused.status, refused.headers = error.status_code, error.headers or {}
-        return refused
+        return Refused(error.detail, error.status_code, error.headers)
     if isinstance(error, ClientDisconnect):
         # The shield has broken it off, or its sender.
-        refused = Refused("the request is too large")
-        refused.status = 413
-        return refused
+        return Refused("the request is too large", 413)
     # The operator has to mend it, such as a full disk. Its text may name files, so strangers do not read it.
     print(f"{request.method} {printable(path)}: {printable(str(error))}", file=sys.stderr, flush=True)
     return Unavailable("the laboratory is out of order; its operator finds the reason in its log")

@@ -12,6 +12,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from ..accounts import Account
 
@@ -37,9 +38,9 @@ class Sessions:
         self._lock = threading.Lock()
         self._database = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         # A lost session costs a login.
-        self._database.execute("PRAGMA journal_mode=WAL")
-        self._database.execute("PRAGMA synchronous=OFF")
-        self._database.execute(
+        self._execute("PRAGMA journal_mode=WAL")
+        self._execute("PRAGMA synchronous=OFF")
+        self._execute(
             "CREATE TABLE IF NOT EXISTS sessions (id TEXT PRIMARY KEY, name TEXT, proof TEXT, ends REAL) WITHOUT ROWID"
         )
 
@@ -47,34 +48,30 @@ class Sessions:
         """Begins a session and returns its cookie."""
         cookie = secrets.token_urlsafe(32)
         now = self._clock()
-        with self._lock:
-            self._database.execute("DELETE FROM sessions WHERE ends < ?", (now,))
-            self._database.execute(
-                "DELETE FROM sessions WHERE id IN "
-                "(SELECT id FROM sessions WHERE name = ? ORDER BY ends DESC LIMIT -1 OFFSET ?)",
-                (account.name, MOST - 1),
-            )
-            row = (_hash(cookie), account.name, account.proof, now + LASTS)
-            self._database.execute("INSERT INTO sessions VALUES (?, ?, ?, ?)", row)
+        oldest = "SELECT id FROM sessions WHERE name = ? ORDER BY ends DESC LIMIT -1 OFFSET ?"
+        self._execute("DELETE FROM sessions WHERE ends < ?", now)
+        self._execute(f"DELETE FROM sessions WHERE id IN ({oldest})", account.name, MOST - 1)
+        row = (_hash(cookie), account.name, account.proof, now + LASTS)
+        self._execute("INSERT INTO sessions VALUES (?, ?, ?, ?)", *row)
         return cookie
 
     def of(self, cookie: str) -> tuple[str, str] | None:
         """The name of the account that a cookie stands for, and the proof that it had; None if there is no session."""
-        with self._lock:
-            row = self._database.execute(
-                "SELECT name, proof FROM sessions WHERE id = ? AND ends >= ?", (_hash(cookie), self._clock())
-            ).fetchone()
-        return (row[0], row[1]) if row else None
+        known = "SELECT name, proof FROM sessions WHERE id = ? AND ends >= ?"
+        return next(iter(self._execute(known, _hash(cookie), self._clock())), None)
 
     def end(self, cookie: str) -> None:
         """Ends a session."""
-        with self._lock:
-            self._database.execute("DELETE FROM sessions WHERE id = ?", (_hash(cookie),))
+        self._execute("DELETE FROM sessions WHERE id = ?", _hash(cookie))
 
     def close(self) -> None:
         """Closes the database."""
         with self._lock:
             self._database.close()
+
+    def _execute(self, statement: str, *values: str | float) -> list[Any]:
+        with self._lock:
+            return self._database.execute(statement, values).fetchall()
 
 
 def form_token(cookie: str) -> str:

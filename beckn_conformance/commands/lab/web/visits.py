@@ -44,8 +44,8 @@ class TooManyAttempts(Refused):
     status = 429
 
     def __init__(self, wait: int) -> None:
-        super().__init__(f"there were too many wrong tokens from your address; try again in {wait} s")
-        self.headers = {"Retry-After": str(wait)}
+        text = f"there were too many wrong tokens from your address; try again in {wait} s"
+        super().__init__(text, headers={"Retry-After": str(wait)})
 
 
 @dataclass(slots=True)
