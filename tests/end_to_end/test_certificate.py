@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.serialization import BestAvailableEncryption
 
 from beckn_conformance.commands.certificate import dsse, examination, keys, statement
 from beckn_conformance.commands.cli import main
-from beckn_conformance.commands.lab import child, laboratory
+from beckn_conformance.commands.lab import execution, laboratory
 from beckn_conformance.commands.lab.accounts import Account
 from beckn_conformance.commands.lab.laboratory import Settings
 from beckn_conformance.commands.lab.places import Places
@@ -85,10 +85,10 @@ def home(issued: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_an_officer_of_a_laboratory_issues_one(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def here(arguments: Sequence[str], private: Path, **options: object) -> child.Finished:
-        return child.Finished(main(arguments), b"", "")
+    def here(arguments: Sequence[str], private: Path, **options: object) -> execution.Finished:
+        return execution.Finished(main(arguments), b"", "")
 
-    monkeypatch.setattr(child, "run", here)
+    monkeypatch.setattr(execution, "command", here)
     officer = Account("olga", "officer")
     (home / "lab").mkdir()
     with contextlib.closing(Store(Places(home / "lab").database)) as store:

@@ -35,10 +35,7 @@ def add(commands: Commands) -> None:
         help="hosts or networks beside the public ones to which runs may connect; may be repeated",
     )
     lab.set_defaults(does=_serve)
-    _add_adduser(lab.add_subparsers(metavar="ACTION"))
-
-
-def _add_adduser(actions: Commands) -> None:
+    actions = lab.add_subparsers(metavar="ACTION")
     adduser = actions.add_parser("adduser", help="add an account, and print its token once")
     adduser.add_argument("name", metavar="NAME", help="name of the account")
     adduser.add_argument("--role", choices=("vendor", "officer"), required=True, help="what it may see and do")

@@ -16,9 +16,8 @@ from ...untrusted.reading import MB
 from ..certificate import keys
 from ..certificate.statement import NAME as CERTIFICATE
 from ..fleet.job import write_config
-from . import child
+from . import execution
 from .accounts import Account
-from .execution import told
 from .operations import Operations
 from .refusals import Conflict, Invalid
 from .store import Gateway, Run, new_id, now
@@ -76,7 +75,7 @@ class Examinations(Operations):
                 strict=made["class"] == "strict",
                 ended=now(),
                 status=finished.status,
-                **told(made),
+                **execution.told(made),
             )
             with self.store.lock:
                 if found is not None:
@@ -115,9 +114,9 @@ class Examinations(Operations):
                 raise Invalid({"file": "it says more than can be shown"}) from None
             return found
 
-    def _finished(self, arguments: list[str], private: Path) -> child.Finished:
+    def _finished(self, arguments: list[str], private: Path) -> execution.Finished:
         try:
-            return child.run(arguments, private, environment=self.jobs.environment, limit=LIMIT, memory=MEMORY)
+            return execution.command(arguments, private, environment=self.jobs.environment, limit=LIMIT, memory=MEMORY)
         except Conflict as error:
             raise Invalid({"file": f"it could not be read: {error}"}) from error
 
@@ -149,7 +148,7 @@ def _plain(name: str) -> str:
     return last if PLAIN.fullmatch(last) else f"upload{ending[0].lower() if ending else ''}"
 
 
-def _unusable(finished: child.Finished, path: Path) -> Invalid:
+def _unusable(finished: execution.Finished, path: Path) -> Invalid:
     """Returns the complaint of the child about a file, without the folders in which it lies."""
     text = finished.complaint or "it cannot be read"
     for folder in (path, *path.parents[:2]):

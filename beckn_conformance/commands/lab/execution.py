@@ -1,27 +1,32 @@
-"""Plays runs in processes on this machine, and collects their results. ``remote`` plays them on a cluster."""
+"""Plays runs and runs other commands of the kit, so that no file can hang or crash the laboratory.
+
+Each has a process of its own on this machine. ``remote`` plays runs on a cluster.
+"""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ...errors import KitError, UsageError
-from ...process import children
+from ...process import bounded, children
 from ...process.bounded import Wish
 from ...report import files
 from ...untrusted.writing import locked
 from ..fleet.job import CANCELLED, JUDGED, Ending, Job, execute
-from . import child, declarations
+from . import declarations
 from .places import Places
-from .refusals import NotFound
+from .refusals import Conflict, NotFound
 from .store import Gateway, Run, Store, now
 from .vault import Vault
 
-LIMIT = 600.0
-"""Seconds to make a report from a record."""
+COMMAND, REPORT = 120.0, 600.0
+"""Seconds that a command may take, and one that makes a report from a record."""
+MOST_OUTPUT = 16 * 1024 * 1024
+"""Bytes of output that are read."""
 INTERVAL = 0.1
 LEAVING = 10.0
 """Seconds until a run whose laboratory was killed has gone, too."""
@@ -48,13 +53,13 @@ class Jobs:
             raise NotFound("its gateway was removed")
         config, files = declarations.of_run(self.vault.open(gateway.declarations, gateway.id))
         config["gateway"] = {"name": gateway.name, **config.get("gateway", {})}
-        command = (
+        arguments = (
             *children.arguments("beckn_conformance"),
             *("run", "--until-stdin-ends", run.url),
             *("--conformance-class", run.class_, "--fuzz-examples", str(run.depth)),
             *(("--hypothesis-seed", str(run.seed)) if run.seed is not None else ()),
         )
-        return Job(run.id, command, config, self.limit, files=files, environment=self.environment)
+        return Job(run.id, arguments, config, self.limit, files=files, environment=self.environment)
 
     def play(self, run: Run, wish: Callable[[], Wish]) -> Ending:
         """Plays a run on this machine. Its record is in its place from the first exchange on."""
@@ -109,7 +114,7 @@ def _make_report(folder: Path, places: Places, wanted: Callable[[], bool]) -> No
     while wanted() and (places.full or (_is_written(folder) and time.monotonic() < leaving)):
         time.sleep(INTERVAL)
     with places.temporary() as private:
-        finished = child.run(("report", str(folder)), private, limit=LIMIT, wanted=wanted)
+        finished = command(("report", str(folder)), private, limit=REPORT, wanted=wanted)
     if not is_whole(folder):
         raise KitError(finished.complaint)
 
@@ -121,3 +126,48 @@ def _is_written(folder: Path) -> bool:
             return False
     except UsageError:
         return True
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """A command that has ended."""
+
+    status: int
+    output: bytes
+    """Its standard output, up to MOST_OUTPUT bytes."""
+    complaint: str
+    """The last line that it printed to standard error."""
+
+
+def command(
+    arguments: Sequence[str],
+    private: Path,
+    *,
+    environment: Mapping[str, str] = {},
+    limit: float = COMMAND,
+    memory: int | None = None,
+    wanted: Callable[[], bool] = lambda: True,
+) -> Finished:
+    """Runs a command of ``beckn-conformance``; ``private`` is an empty folder for its temporary files.
+
+    ``memory`` limits its address space in bytes. Raises Conflict if it takes longer than the limit, in seconds, or is
+    not wanted any more.
+    """
+    printed, complained = private / "printed", private / "complained"
+    with printed.open("wb") as output, complained.open("wb") as errors:
+        status, stop = bounded.run(
+            [*children.arguments("beckn_conformance"), "--until-stdin-ends", *arguments],
+            private,
+            output,
+            errors,
+            limit=limit,
+            wish=lambda: "play" if wanted() else "kill",
+            environment=environment,
+            memory=memory,
+            cwd=private,
+        )
+    if stop:
+        raise Conflict("it is not wanted any more" if stop == "kill" else f"it took longer than {limit:g} s")
+    with printed.open("rb") as file:
+        text = file.read(MOST_OUTPUT)
+    return Finished(status, text, bounded.last_line(complained).removeprefix("beckn-conformance: "))

@@ -13,10 +13,10 @@ from pathlib import Path
 from ...client.reach import VARIABLE, Reach
 from ..certificate import keys
 from .accounts import Accounts
-from .child import Turns
 from .examinations import Examinations
 from .execution import Jobs
 from .gateways import Gateways
+from .operations import Turns
 from .places import Places
 from .queue import Queue
 from .runs import Reports, Runs

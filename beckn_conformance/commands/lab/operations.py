@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import contextlib
+import threading
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,7 +13,6 @@ from ...client.reach import Reach
 from ...errors import KitError
 from ...report import files
 from .accounts import Account
-from .child import Turns
 from .execution import Jobs
 from .places import Places
 from .queue import Queue
@@ -19,8 +20,35 @@ from .refusals import Conflict, NotFound, Unavailable
 from .store import Row, Run, Store
 from .vault import Vault
 
+AT_ONCE = 4
+"""Accounts for which a command runs at the same time: each holds a process and a thread."""
 LARGEST_SHARE = 20 << 30
 """Bytes that the reports of a vendor may take."""
+
+
+class Turns:
+    """Lets each account run one command at a time, and all a few, so that none is kept from the others."""
+
+    def __init__(self, places: Places) -> None:
+        self._places = places
+        self._lock = threading.Lock()
+        self._busy: set[str] = set()
+
+    @contextlib.contextmanager
+    def taken(self, account: Account) -> Iterator[Path]:
+        """Takes the turn of an account, with a private folder. Raises Conflict if it has one, or too many others do."""
+        with self._lock:
+            if account.name in self._busy:
+                raise Conflict("the laboratory still does something else for you; try again when that is done")
+            if len(self._busy) >= AT_ONCE:
+                raise Conflict("the laboratory does too much else just now; try again in a minute")
+            self._busy.add(account.name)
+        try:
+            with self._places.temporary() as private:
+                yield private
+        finally:
+            with self._lock:
+                self._busy.remove(account.name)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from ...report import comparison
 from ...run import embedded
 from ..finding_steps import find
 from ..fleet.job import write_config
-from . import child
+from . import execution
 from .accounts import Account
 from .operations import Operations
 from .refusals import Conflict, Forbidden, Invalid, NotFound
@@ -143,7 +143,7 @@ class Reports(Operations):
         folder = self.places.report(run.id)
         with self.turns.taken(account) as private:
             arguments = ("certify", str(folder), "--key", str(self.key.absolute()), "--days", str(days))
-            finished = child.run(arguments, private)
+            finished = execution.command(arguments, private)
         if finished.status != 0:
             raise Conflict(finished.complaint.replace(f"{folder} ", "the run "))
         return self.store.change(Run, run.id, certified=now()) or run
@@ -172,7 +172,7 @@ class Reports(Operations):
             config = write_config(job.config, job.files, private)
             arguments = ["replay", str(self.places.report(run.id)), found["id"], "--json"]
             arguments += ["--gateway-url", run.url, "--gateway-config", str(config)]
-            finished = child.run(arguments, private, environment=job.environment)
+            finished = execution.command(arguments, private, environment=job.environment)
         if finished.status not in (0, 1, 10):
             raise Conflict(finished.complaint or "it could not be sent again")
         answer: dict[str, Any] = json.loads(finished.output)

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from beckn_conformance.commands.certificate import keys
-from beckn_conformance.commands.lab import child, examinations
+from beckn_conformance.commands.lab import examinations, execution
 from beckn_conformance.commands.lab.accounts import Account
-from beckn_conformance.commands.lab.child import Turns
 from beckn_conformance.commands.lab.examinations import Examinations
 from beckn_conformance.commands.lab.execution import Jobs
+from beckn_conformance.commands.lab.operations import Turns
 from beckn_conformance.commands.lab.places import Places
 from beckn_conformance.commands.lab.queue import Queue
 from beckn_conformance.commands.lab.refusals import Conflict, Invalid, NotFound
@@ -94,9 +94,9 @@ def test_traffic_of_a_gateway_is_judged_as_it_declares(lab, monkeypatch):
         config = Path(arguments[arguments.index("--gateway-config") + 1])
         seen.extend([*arguments, config.read_text()])
         assert (private / "ca.pem").read_text().startswith("-----BEGIN")
-        return child.Finished(4, b"", "no")
+        return execution.Finished(4, b"", "no")
 
-    monkeypatch.setattr(child, "run", look)
+    monkeypatch.setattr(execution, "command", look)
     refused(lab, HAR, gateway="g-1", strict=True)
 
     assert "--gateway-url=https://gw.example" in seen
@@ -106,13 +106,13 @@ def test_traffic_of_a_gateway_is_judged_as_it_declares(lab, monkeypatch):
 
 def test_traffic_of_a_gateway_that_is_removed_meanwhile_leaves_nothing(lab, monkeypatch):
     _, store, places = lab
-    run = child.run
+    run = execution.command
 
     def removed(*arguments, **how):
         store.remove(store.get(Gateway, "g-1"))
         return run(*arguments, **how)
 
-    monkeypatch.setattr(child, "run", removed)
+    monkeypatch.setattr(execution, "command", removed)
     with pytest.raises(NotFound):
         judge(lab, HAR, gateway="g-1", url="https://gw.example")
     assert store.all(Run) == []
@@ -134,7 +134,7 @@ def test_a_file_that_is_no_recording_is_refused_in_one_line(lab):
 def test_a_url_is_no_option(lab, monkeypatch):
     seen = []
     monkeypatch.setattr(
-        child, "run", lambda arguments, *_, **__: seen.extend(arguments) or child.Finished(4, b"", "no")
+        execution, "command", lambda arguments, *_, **__: seen.extend(arguments) or execution.Finished(4, b"", "no")
     )
 
     assert refused(lab, HAR, url="--conformance-spec=/tmp") == "no"
@@ -157,9 +157,9 @@ def test_an_account_examines_one_file_at_a_time(lab, monkeypatch):
     def meanwhile(*arguments, **how):
         with pytest.raises(Conflict, match="still does something else"):
             judge(lab, HAR)
-        return child.Finished(4, b"", "no")
+        return execution.Finished(4, b"", "no")
 
-    monkeypatch.setattr(child, "run", meanwhile)
+    monkeypatch.setattr(execution, "command", meanwhile)
     assert refused(lab, HAR) == "no"
     assert refused(lab, HAR) == "no"
 

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from beckn_conformance.client.reach import Reach
-from beckn_conformance.commands.lab import child, laboratory, operations, runs
+from beckn_conformance.commands.lab import execution, laboratory, operations, runs
 from beckn_conformance.commands.lab.accounts import Account
 from beckn_conformance.commands.lab.execution import Jobs
 from beckn_conformance.commands.lab.laboratory import Laboratory, Settings
@@ -212,7 +212,7 @@ def test_no_verdict_is_shown_that_is_not_of_a_run_at_the_url(
     assert lab.gateways.get(ALICE, gateway).latest == run
 
     lab.gateways.edit(ALICE, gateway, "one", "http://other.example", {})
-    monkeypatch.setattr(child, "run", lambda arguments, *_, **__: _sample(Path(arguments[3])))
+    monkeypatch.setattr(execution, "command", lambda arguments, *_, **__: _sample(Path(arguments[3])))
     judged = lab.examinations.judge(ALICE, io.BytesIO(b"{}"), "made-up.zip", gateway=gateway)
 
     view = lab.gateways.get(ALICE, gateway)
@@ -221,11 +221,11 @@ def test_no_verdict_is_shown_that_is_not_of_a_run_at_the_url(
     assert {one.id for one in lab.runs.list(ALICE, gateway)} == {run.id, judged.id}
 
 
-def _sample(folder: Path) -> child.Finished:
+def _sample(folder: Path) -> execution.Finished:
     """What a child leaves that has judged something."""
     folder.mkdir()
     shutil.copy(ROOT / "reports" / "sample" / "report.json", folder)
-    return child.Finished(1, b"", "")
+    return execution.Finished(1, b"", "")
 
 
 def test_gateways_are_searched_by_name_url_and_owner(lab: Laboratory) -> None:

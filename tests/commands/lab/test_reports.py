@@ -11,7 +11,7 @@ import pytest
 
 from beckn_conformance.commands.certificate import keys
 from beckn_conformance.commands.fleet.job import Ending, Job
-from beckn_conformance.commands.lab import child, laboratory
+from beckn_conformance.commands.lab import execution, laboratory
 from beckn_conformance.commands.lab.execution import Jobs, collected
 from beckn_conformance.commands.lab.laboratory import Laboratory, Settings
 from beckn_conformance.commands.lab.places import Places
@@ -139,6 +139,6 @@ def test_a_child_that_hangs_is_a_conflict(
     def late(*arguments: object, **options: object) -> None:
         raise Conflict("it took longer than 120 s")
 
-    monkeypatch.setattr(child, "run", late)
+    monkeypatch.setattr(execution, "command", late)
     with pytest.raises(Conflict, match="took longer"):
         lab.reports.certify(OFFICER, played[1])

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from beckn_conformance.commands.lab import child
+from beckn_conformance.commands.lab import execution
 from beckn_conformance.commands.lab.accounts import Account
-from beckn_conformance.commands.lab.child import AT_ONCE, Turns
+from beckn_conformance.commands.lab.operations import AT_ONCE, Turns
 from beckn_conformance.commands.lab.places import Places
 from beckn_conformance.commands.lab.refusals import Conflict
 from beckn_conformance.errors import KitError
@@ -34,7 +34,7 @@ def hanging(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_a_command_says_what_it_prints_and_how_it_ends(tmp_path: Path) -> None:
-    finished = child.run(("verify", "nowhere", "--public-key", "none"), tmp_path)
+    finished = execution.command(("verify", "nowhere", "--public-key", "none"), tmp_path)
 
     assert (finished.status, finished.output) == (4, b"")
     assert finished.complaint == "none cannot be read: No such file or directory"
@@ -44,7 +44,7 @@ def test_variables_reach_a_command(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     code = "import os; print(os.environ['LAB'], os.environ['TMPDIR'], os.getcwd())"
     monkeypatch.setattr(children, "arguments", lambda module: ("-c", code))
 
-    finished = child.run((), tmp_path, environment={"LAB": "yes"})
+    finished = execution.command((), tmp_path, environment={"LAB": "yes"})
 
     assert finished.output.decode().split() == ["yes", str(tmp_path), str(tmp_path)]
 
@@ -52,14 +52,14 @@ def test_variables_reach_a_command(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 def test_a_command_that_hangs_is_ended(hanging: Path) -> None:
     began = time.monotonic()
     with pytest.raises(KitError, match=r"longer than 0\.2 s"):
-        child.run((), hanging, limit=0.2)
+        execution.command((), hanging, limit=0.2)
 
     assert time.monotonic() - began < 60
 
 
 def test_a_command_that_is_not_wanted_any_more_is_ended(hanging: Path) -> None:
     with pytest.raises(KitError, match="not wanted"):
-        child.run((), hanging, wanted=lambda: False)
+        execution.command((), hanging, wanted=lambda: False)
 
 
 def test_an_account_has_one_turn_at_a_time(turns: Turns) -> None:
