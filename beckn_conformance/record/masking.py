@@ -71,7 +71,7 @@ class Masker:
         self._declared = [
             form
             for secret in known[:MOST_DECLARED]
-            for form in self._index.forms(secret)
+            for form in self._index.lasting_forms(secret)
             if form != secret or any(letter.isdecimal() for letter in secret)
         ]
         """Looked for within longer words. A secret without digits is not: it could be part of any word."""

@@ -61,25 +61,34 @@ class SecretIndex:
         self._meant: dict[str, str] = {}
         """Other forms of secrets, each with its secret."""
         self._certain: dict[str, tuple[str, ...]] = {}
+        """Forms of the secrets that were in use last."""
 
     def secret_of(self, form: str) -> str:
         """The secret that a text is, or is a form of; the text itself if it is none."""
-        return form if form in self.known else self._meant.get(form, form)
+        if form in self.known or form in self._meant:
+            return self._meant.get(form, form)
+        # Parts of the Base64 of those in use are not kept, for there are too many.
+        return next((secret for secret, forms in self._certain.items() if form in forms), form)
 
     def forms(self, secret: str) -> tuple[str, ...]:
         """A secret as it is, with plus signs for spaces, with its own escapes undone, and in Base64."""
-        known = self._certain.get(secret)
-        if known is not None:
-            return known
-        if len(self._certain) >= MOST_CERTAIN:
-            self._certain.clear()
-        forms = _rewritten(secret)
-        if len(secret) <= LONGEST_CODED:
-            forms += _coded(secret)
-        self._meant.update((form, secret) for form in forms if form not in self.known)
-        found = (secret, *dict.fromkeys(forms)) if len(secret) >= SHORTEST else ()
+        found = self._certain.pop(secret, None)
+        if found is None:
+            forms = _rewritten(secret)
+            if len(secret) <= LONGEST_CODED:
+                forms += _coded(secret)
+            found = (secret, *dict.fromkeys(forms)) if len(secret) >= SHORTEST else ()
+            if len(self._certain) >= MOST_CERTAIN:
+                del self._certain[next(iter(self._certain))]
+        # Those used last stand last.
         self._certain[secret] = found
         return found
+
+    def lasting_forms(self, secret: str) -> tuple[str, ...]:
+        """The forms of a secret that is in use for all of the run."""
+        forms = self.forms(secret)
+        self._meant.update((form, secret) for form in forms if form not in self.known)
+        return forms
 
     def add(self, *values: str) -> None:
         """Declares texts secret."""
