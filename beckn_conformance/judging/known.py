@@ -12,11 +12,12 @@ from ..messages.times import read_date, read_time
 from ..specification.actions import SIGNUP
 from ..specification.pointer import MISSING, member
 from .diagnosis import DoubtKind
+from .hashes import Hashes
 
 IDENTIFYING = ("name", "phone", "email", "company_id")
 """Members of ``info`` by which a gateway may know a provider again."""
-REFUSED = ""
-"""Stands for the sender of a value that only came with refused signups."""
+REFUSED = -1
+"""Stands for the sender of a value that only came with refused signups. No hash is -1."""
 SURE = 90.0
 """Seconds for which a token is good if nobody can tell when it expires."""
 FEW = 3
@@ -53,7 +54,7 @@ class KnownRegistrations:
     registrations: dict[str, Known] = field(default_factory=dict)
     owners: dict[str, list[str]] = field(default_factory=dict)
     """Ids of the registrations to which a token was given."""
-    identities: dict[int, str] = field(default_factory=dict)
+    identities: Hashes = field(default_factory=Hashes)
     """By name and value of each member that may tell providers apart, who sent it first: a registration or an exchange.
 
     Whether letters are capitals does not matter (Q5)."""
@@ -80,8 +81,8 @@ class KnownRegistrations:
         registration has, or that stand twice in the request (R13).
         """
         for name, key in _identities(exchange):
-            owner = self.identities.get(key)
-            if owner not in (None, registration, exchange.id):
+            owner = self.identities[key]
+            if owner not in (0, hash(registration), hash(exchange.id)):
                 corrected = owner == REFUSED and exchange.action == SIGNUP
                 yield f"/info/{name}", DoubtKind.CORRECTED if corrected else DoubtKind.TAKEN
         there = {*self.documents.get(registration or "", ())}
@@ -95,16 +96,16 @@ class KnownRegistrations:
         # In recorded traffic nobody knows when a gateway forgets what it refused.
         refused = exchange.action == SIGNUP and exchange.refused and self.closed
         for _, key in _identities(exchange):
-            if self.identities.get(key, REFUSED) == REFUSED:
-                self.identities[key] = REFUSED if refused else registration or exchange.id
+            if self.identities[key] in (0, REFUSED):
+                self.identities[key] = REFUSED if refused else hash(registration or exchange.id)
         if registration is not None and not exchange.refused:
             self._keep_documents(registration, exchange)
 
     def give(self, registration: str, signup: Exchange) -> None:
         """Makes the values of an acknowledged signup those of the registration, which may repeat them."""
         for _, key in _identities(signup):
-            if self.identities.get(key) == signup.id:
-                self.identities[key] = registration
+            if self.identities[key] == hash(signup.id):
+                self.identities[key] = hash(registration)
         self._keep_documents(registration, signup)
 
     def _keep_documents(self, registration: str, exchange: Exchange) -> None:

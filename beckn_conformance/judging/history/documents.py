@@ -16,6 +16,7 @@ from ..checks import Observation
 from ..checks.wording import REDACTED
 from ..diagnosis import DoubtKind
 from ..finding import Judgement, Obligation
+from ..hashes import Hashes
 from ..registry import history_check
 from .candidates import NEVER
 from .course import Course, settled
@@ -23,24 +24,26 @@ from .document_members import judge_ids, judge_statuses
 from .members import FORM, VALUE, differs, long_text_lost
 from .pairing import Document, Pairing, pair
 
+SEVERAL = -1
+"""In place of the hash of a registration, which is never -1."""
+
 
 class Owners:
     """Whose each document is, so that no other registration shows it."""
 
     def __init__(self) -> None:
-        self._owners: dict[int, str] = {}
-        """By hash of name and data, the registration that sent it; empty if several did."""
+        self._owners = Hashes()
+        """By name and data, the registration that sent it, or SEVERAL."""
 
     def note(self, documents: list[Document], registration: str) -> None:
         for document in documents:
             if isinstance(document.name, str) and isinstance(document.data, str):
                 key = hash((document.name, document.data))
-                if self._owners.setdefault(key, registration) != registration:
-                    self._owners[key] = ""
+                self._owners[key] = hash(registration) if self._owners[key] in (0, hash(registration)) else SEVERAL
 
     def is_foreign(self, name: Any, data: Any, registration: str) -> bool:
         """Tells whether one other registration sent a document, and this one did not."""
-        return self._owners.get(hash((name, data)), registration) not in (registration, "")
+        return self._owners[hash((name, data))] not in (0, hash(registration), SEVERAL)
 
 
 @history_check(

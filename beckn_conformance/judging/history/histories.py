@@ -39,6 +39,7 @@ from ...specification.specification import Specification
 from ..checks import Observation
 from ..diagnosis import DoubtKind
 from ..finding import Judgement, Obligation
+from ..hashes import Hashes
 from ..registry import history_check, per_operation
 from .course import Watch
 from .documents import Owners
@@ -61,8 +62,8 @@ class Histories:
         self._specification = specification
         self._deferred = deferred
         self._registrations: dict[str, Registration] = {}
-        self._ids: set[int] = set()
-        """Hashes of all ids that signups were given."""
+        self._ids = Hashes()
+        """All ids that signups were given."""
         self._owners = Owners()
         self._watch = Watch()
         self._large = Large()
@@ -134,7 +135,7 @@ class Histories:
         id_ = exchange.id_received
         if id_ is None:
             return
-        if hash(id_) in self._ids:
+        if self._ids[hash(id_)]:
             if any(d.kind is DoubtKind.TAKEN and d.pointer.startswith("/info/") for d in observation.diagnosis.doubts):
                 # The provider signed up before, so it may be given the registration that it has (Q13).
                 if history := self._registrations.get(id_):
@@ -151,7 +152,7 @@ class Histories:
                 f"{shown(id_, 60)}, which an earlier signup was given",
             )
             return
-        self._ids.add(hash(id_))
+        self._ids[hash(id_)] = 1
         yield observation.ok("SIGNUP-ID-UNIQUE")
         if len(self._ids) == MANY:
             yield observation.ok("SIGNUP-ID-UNIQUE", Obligation(kind=f"{MANY} registrations"))
