@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from ..judging.finding import Finding
 from ..judging.judge import Judge
+from ..judging.observer import Observer
 from ..judging.outcome import Verdict, conclude, never_shown
 from ..judging.tally import Tally
 from ..judging.waivers import excusing
@@ -162,7 +163,7 @@ class Assessment:
         known += [note for note in dict.fromkeys(notes) if note not in known]
 
     def _observe(self, exchange: Exchange, judge: Judge) -> None:
-        for note in _observed(exchange, judge):
+        for note in _observed(exchange, judge.observer):
             if len(self._noted) < MOST_NOTES and note not in self._noted:
                 self._noted.add(note)
                 self._note([note])
@@ -173,7 +174,7 @@ class Assessment:
         if judge is None:
             raise ValueError("something is judged before the run was begun")
         transcript = event.transcript
-        judge.look_at(transcript.controls)
+        judge.observer.look_at(transcript.controls)
         exchanges = transcript.calls
         for exchange in exchanges:
             self._observe(exchange, judge)
@@ -245,7 +246,7 @@ def shows(scenario: RecordedScenario, exchanges: Sequence[Exchange], finding: st
     return finding in assessment.scenario.findings
 
 
-def _observed(exchange: Exchange, judge: Judge) -> Iterator[str]:
+def _observed(exchange: Exchange, observer: Observer) -> Iterator[str]:
     """Notes on what is recorded only, and not judged (T8, T13, T14)."""
     if exchange.peer:
         return
@@ -254,7 +255,7 @@ def _observed(exchange: Exchange, judge: Judge) -> Iterator[str]:
     reply = exchange.reply
     if reply is not None and 300 <= reply.status < 400:
         yield f"{exchange.action}: a redirect (status {reply.status}), which is not followed"
-    if exchange.purpose == "unusual" and reply is not None and reply.status >= 500 and judge.by_gateway(exchange):
+    if exchange.purpose == "unusual" and reply is not None and reply.status >= 500 and observer.by_gateway(exchange):
         yield f"{exchange.stimulus or 'unusual content'}: answered with status {reply.status} (recorded only, T14)"
     if exchange.trouble and exchange.purpose != "broken":
         longer = "; on a slow line, a large document needs a longer timeout" if exchange.purpose == "large" else ""
@@ -268,7 +269,7 @@ def _hindrance(exchanges: Sequence[Exchange], judge: Judge) -> str:
             return str(exchange.trouble)
         if exchange.reply is not None and exchange.action_of_reply is None:
             return f"{exchange.action} was answered with status {exchange.reply.status} without ACK or NACK"
-    if judge.known.serves_fresh is False:
+    if not judge.observer.known.serves_fresh:
         return "the gateway serves no registration before it is verified"
     if judge.expired:
         return "tokens may have expired (auth.exp) when they were used"

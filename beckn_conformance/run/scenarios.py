@@ -102,7 +102,7 @@ def scenario_of(folder: Path, ids: Sequence[str], specification: Specification) 
 def judge_of(run: Run, probe: Probe) -> Judge:
     """A judge that knows what a process knew after its probe."""
     judge = Judge(run.specification, run.config, closed=not run.recorded)
-    judge.known.unheld = frozenset(probe.unheld)
-    judge.known.serves_fresh = probe.serves_fresh
-    judge.learn(probe.served, signups_work=probe.signups_work)
+    judge.observer.known.unheld = frozenset(probe.unheld)
+    judge.observer.known.serves_fresh = probe.serves_fresh
+    judge.observer.learn(probe.served, signups_work=probe.signups_work)
     return judge

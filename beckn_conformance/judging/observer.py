@@ -1,0 +1,155 @@
+"""Observes exchanges: what a request deserved, who wrote the reply, and what the gateway had shown by then."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+
+from ..config.gateway import GatewayConfig
+from ..messages.exchange import Exchange, TroubleKind, overlapping
+from ..specification.actions import SIGNUP
+from ..specification.pointer import member
+from ..specification.specification import Specification
+from .checks import Observation
+from .diagnosis import Diagnosis
+from .known import Known, KnownRegistrations, documents_of, good_until
+from .origin import Appearance, Origin, family, is_bare
+from .recogniser import Recogniser
+
+LARGE = 16 * 1024
+"""Bytes of a request from which its duration is taken as a measure of the line."""
+MOST_DOCUMENTS = 10
+"""Documents that a registration may have by every reading (Q10)."""
+HOSTILE = ("malformed", "unusual", "large")
+"""Purposes of requests that a gateway has to survive (T16)."""
+
+
+class Observer:
+    """Knows what a gateway has shown of itself and of what stands in front of it."""
+
+    def __init__(self, specification: Specification, config: GatewayConfig, *, closed: bool) -> None:
+        self.known = KnownRegistrations(closed=closed)
+        self._specification = specification
+        self._config = config
+        self._recogniser = Recogniser(specification, config)
+        self._served: set[str] = set()
+        self._signups_work = False
+        self._appearance = Appearance()
+        self._fronted = False
+        self._shut_out: set[tuple[int, str]] = set()
+        """Status and media type of replies to plain valid requests by something in front of the gateway."""
+        self._reached = True
+        self._fastest = 0.0
+        self._made: dict[str, float] = {}
+        self._contended: frozenset[str] = frozenset()
+        self._beforehand = frozenset(id_ for id_, _ in config.registrations)
+        for id_, token in config.registrations:
+            self.known.add(Known(id_, token))
+
+    def learn(self, served: Iterable[str], *, signups_work: bool) -> None:
+        """Takes over from a probe which operations answer with ACK or NACK, and if any signup was acknowledged."""
+        self._served |= set(served)
+        self._signups_work = self._signups_work or signups_work
+
+    def by_gateway(self, exchange: Exchange) -> bool:
+        """True if the gateway wrote the reply, as far as can be told by now (T6)."""
+        return self._appearance.by_gateway(exchange)
+
+    def begin(self, exchanges: Sequence[Exchange]) -> None:
+        """Takes note of the exchanges of a test before any of them is observed."""
+        self._contended = _contended([one for one in exchanges if one.action in self._specification.changes])
+        self.look_at(exchanges)
+
+    def look_at(self, exchanges: Sequence[Exchange]) -> None:
+        """Learns what the gateway's own replies look like, if anything else answers (T6), and how fast the line is."""
+        mine = [exchange for exchange in exchanges if not exchange.peer]
+        for exchange in mine:
+            self._appearance.learn(exchange)
+            size = len(exchange.request.content)
+            if size >= LARGE and exchange.reply is not None and exchange.seconds > 0:
+                self._fastest = max(self._fastest, size / exchange.seconds)
+        self._fronted = self._fronted or any(
+            (exchange.trouble is not None and exchange.trouble.kind is TroubleKind.OUTAGE)
+            or (is_bare(exchange) and not self._appearance.by_gateway(exchange))
+            for exchange in mine
+        )
+
+    def observe(self, exchange: Exchange) -> Observation:
+        """Makes an observation with what was known before the exchange, then learns of the registration it made."""
+        diagnosis = self._recogniser.diagnose(exchange, self.known)
+        self.known.learn(exchange, diagnosis.registration)
+        origin = self._appearance.origin(exchange)
+        if exchange.purpose in HOSTILE:
+            self._reached = origin is not Origin.FRONT
+        token = exchange.sent.header.get("Token", "") if exchange.sent else ""
+        concerned = (diagnosis.registration or "", *self.known.owners.get(token, ()))
+        made = max((self._made[id_] for id_ in concerned if id_ in self._made), default=-math.inf)
+        observation = Observation(
+            exchange=exchange,
+            diagnosis=diagnosis,
+            specification=self._specification,
+            config=self._config,
+            known=self.known,
+            served=exchange.action in self._served,
+            signups_work=self._signups_work,
+            contended=exchange.id in self._contended,
+            may_be_refused=exchange.id in self._contended or self._may_be_refused(exchange, diagnosis),
+            origin=origin,
+            fronted=self._fronted,
+            shut_out=exchange.reply is not None and (exchange.reply.status, family(exchange.reply)) in self._shut_out,
+            fastest=self._fastest,
+            reached=self._reached,
+            fresh=exchange.started < made + self._config.settle,
+        )
+        if exchange.action == SIGNUP:
+            self._introduce(exchange)
+        return observation
+
+    def conclude(self, observation: Observation) -> None:
+        """Learns from an exchange that was judged."""
+        exchange, diagnosis = observation.exchange, observation.diagnosis
+        plain = diagnosis.valid and not diagnosis.symbols
+        if exchange.reply is not None and plain and not observation.by_gateway:
+            self._shut_out.add((exchange.reply.status, family(exchange.reply)))
+        if observation.readable:
+            self._served.add(exchange.action)
+        if exchange.acknowledged and any(fault.kind == "foreign" for fault in diagnosis.header_faults):
+            self.known.binds_tokens = False
+        owner = self.known.registrations.get(observation.registration)
+        if owner is not None and exchange.acknowledged:
+            status = member(exchange.body_of_reply, "/registration/status")
+            owner.waits = isinstance(status, str) and status in observation.pending
+
+    def forget(self, registration: str) -> None:
+        """Drops what is known of a registration that is not called again, to bound memory."""
+        if registration not in self._beforehand:
+            self.known.forget(registration)
+            self._made.pop(registration, None)
+
+    def _may_be_refused(self, exchange: Exchange, diagnosis: Diagnosis) -> bool:
+        """Returns True for a change of a registration on which another one waits, or that has many documents."""
+        if exchange.action not in self._specification.changes or diagnosis.registration is None:
+            return False
+        owner, added = self.known.registrations[diagnosis.registration], documents_of(exchange)
+        return owner.waits or (added > 0 and owner.documents + added > MOST_DOCUMENTS)
+
+    def _introduce(self, exchange: Exchange) -> None:
+        """Learns id and token from an acknowledged signup."""
+        if not exchange.acknowledged:
+            return
+        self._signups_work = True
+        id_, token = exchange.id_received, exchange.token_received
+        if id_ is None or token is None:
+            return
+        self.known.add(Known(id_, token, good_until(exchange)))
+        self.known.give(id_, exchange)
+        self._made.setdefault(id_, exchange.ended)
+
+
+def _contended(changes: Sequence[Exchange]) -> frozenset[str]:
+    """Ids of the changes to a registration that overlapped another change of it."""
+    by_registration: dict[str, list[Exchange]] = {}
+    for exchange in changes:
+        if exchange.sent is not None:
+            by_registration.setdefault(exchange.id_sent or "", []).append(exchange)
+    return frozenset().union(*map(overlapping, by_registration.values()))
