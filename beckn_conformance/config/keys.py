@@ -46,10 +46,10 @@ def load_config(
     """
     given = {key: value for key, value in (overrides or {}).items() if value is not None}
     schema = shipped().files["gateway-config.json"]
-    for key in OPTIONS:
+    for key in filter(given.__contains__, OPTIONS):
         rule = schema["properties"][key]
         number = Draft202012Validator({**rule, "$defs": schema["$defs"]})
-        if key in given and not (math.isfinite(given[key]) and number.is_valid(given[key])):
+        if not (math.isfinite(given[key]) and number.is_valid(given[key])):
             raise UsageError(f"--gateway-{key} {given[key]}: {rule['description']}; that is no such number")
     node = declared.read(file) if file is not None else declared.NOTHING
     where = str(file) if file else "configuration"

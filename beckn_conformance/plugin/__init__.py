@@ -91,13 +91,17 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def _start(config: pytest.Config) -> None:
     from ..process.output import lasting
-    from .campaign import start
+    from .options import read
 
     if not hasattr(config, "workerinput"):
         output = contextlib.ExitStack()
         output.enter_context(lasting())
         config.stash[OUTPUT] = output
-    config.stash[CAMPAIGN] = start(config)
+    settings = read(config)
+    # The embedded gateway starts while this is imported, which takes as long.
+    from .campaign import start
+
+    config.stash[CAMPAIGN] = start(config, settings)
 
 
 @pytest.fixture

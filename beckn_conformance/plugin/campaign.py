@@ -32,8 +32,6 @@ from .workers import Controller, hand_over, worker_of
 
 CAME_TO_ITS_END = (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.NO_TESTS_COLLECTED)
 """Exit statuses of pytest that the verdict's own replaces."""
-
-
 YOUNG = 2_000
 """New objects among which garbage is searched for; Python's own number takes twice as long in all."""
 
@@ -89,7 +87,7 @@ class Campaign:
             return None
         if self._shared or self._config.option.collectonly or not self.selection.tests:
             return None
-        # Everything loaded by now stays, so the garbage collector need not search it; and little of the rest is garbage.
+        # Everything loaded by now stays, so the garbage collector need not search it. Little of the rest is garbage.
         gc.freeze()
         gc.set_threshold(YOUNG)
         try:
@@ -264,10 +262,10 @@ class _Last:
                     self._campaign.finish(session, exitstatus)
 
 
-def start(config: pytest.Config) -> Campaign:
-    """Reads the options of a run, and registers the parts that are plugins of their own."""
+def start(config: pytest.Config, settings: Settings) -> Campaign:
+    """Prepares a run, and registers the parts that are plugins of their own."""
     try:
-        campaign = Campaign(options.read(config), config)
+        campaign = Campaign(settings, config)
         options.adapt(config)
     except (pytest.UsageError, pytest.exit.Exception):
         raise

@@ -6,6 +6,7 @@ import contextlib
 import hashlib
 import random
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ import pytest
 
 from ..config.gateway import GatewayConfig
 from ..config.paths import path_of
-from ..errors import KitError, SpecificationError, UsageError
+from ..errors import SpecificationError, UsageError
 from ..process import crash
 from ..record.journal import prepare
 from ..run import embedded
@@ -31,9 +32,10 @@ class Settings:
     """The options and the configuration of a run."""
 
     specification: Specification
-    gateway: GatewayConfig
+    declared: GatewayConfig
+    """The configuration, without the addresses of the embedded gateway."""
     server: embedded.Embedded | None
-    """The embedded reference gateway, if that is under test."""
+    """The embedded reference gateway, if that is under test. It may still be starting."""
     folder: Path
     """The report folder."""
     lock: contextlib.ExitStack
@@ -50,9 +52,14 @@ class Settings:
     progress: Path | None
     """The file of lines about the progress of the run."""
 
+    @cached_property
+    def gateway(self) -> GatewayConfig:
+        """The configuration, once the embedded gateway has started. Raises KitError if it does not."""
+        return self.declared if self.server is None else self.server.configured(self.declared)
+
 
 def read(config: pytest.Config) -> Settings:
-    """Reads options and configuration, before any request.
+    """Reads options and configuration, and starts the embedded gateway if it is asked for.
 
     Raises pytest.UsageError for a bad one (exit status 4), and pytest.exit.Exception for a fault of the kit (3).
     """
@@ -61,8 +68,8 @@ def read(config: pytest.Config) -> Settings:
             settings = _read(config, lock)
         except (UsageError, SpecificationError) as error:
             raise pytest.UsageError(printable(str(error))) from None
-        except KitError as error:
-            raise pytest.exit.Exception(printable(str(error)), returncode=3) from None
+        except Exception as error:
+            raise pytest.exit.Exception(crash.told(error, None), returncode=3) from None
         lock.pop_all()
     return settings
 
@@ -78,7 +85,7 @@ def _read(config: pytest.Config, lock: contextlib.ExitStack) -> Settings:
     if worker is None:
         lock.enter_context(locked(folder))
     plan = option("--conformance-plan")
-    gateway, server = embedded.reach(option("--gateway-url"), file, specification, _overrides(config), start=not plan)
+    gateway, server = embedded.begin(option("--gateway-url"), file, specification, _overrides(config), start=not plan)
     if option("--forked", False):
         raise UsageError("--forked: tests are played side by side, which forked ones cannot be; use -n")
     if option("--fuzz-examples") < 1:
@@ -88,7 +95,7 @@ def _read(config: pytest.Config, lock: contextlib.ExitStack) -> Settings:
         (folder / crash.NAME).unlink(missing_ok=True)
     return Settings(
         specification=specification,
-        gateway=gateway,
+        declared=gateway,
         server=server,
         folder=folder,
         lock=lock,

@@ -174,17 +174,16 @@ class Journal:
             certain += self._secret_in(sent)
         if self._stand_ins is not None:
             self._learn_private(exchange, self._stand_ins)
+
+        def mask(text: str) -> str:
+            return self._mask(text, certain)
+
+        def mask_field(part: str, name: str, value: str) -> list[str]:
+            shown = self._masker.mask(value) if self._is_secret(part, name, value) else mask(value)
+            return [self._masker.name(name, *certain), shown]
+
         kept = self._kept < LARGEST_RECORD
-        row = row_of(exchange, lambda text: self._mask(text, certain), longest=LONGEST if kept else SHORT)
-        for part, message in (("request", exchange.request), ("reply", exchange.reply)):
-            if message is not None:
-                row[part]["headers"] = [
-                    [
-                        self._masker.name(name, *certain),
-                        self._masker.mask(value) if self._is_secret(part, name, value) else shown,
-                    ]
-                    for (name, value), (_, shown) in zip(message.headers, row[part]["headers"], strict=True)
-                ]
+        row = row_of(exchange, mask, mask_field, longest=LONGEST if kept else SHORT)
         contents = (exchange.request.content, exchange.reply.content if exchange.reply is not None else b"")
         self._kept += sum(len(content) for content in contents if len(content) > SHORT)
         return row

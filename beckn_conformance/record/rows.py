@@ -21,15 +21,19 @@ LONGEST = 16 * 1024 * 1024
 TOO_LONG = Trouble(TroubleKind.LIMIT, "too long to be kept on record")
 
 Mask = Callable[[str], str]
+MaskField = Callable[[str, str, str], list[str]]
+"""Masks a header field of the ``request`` or the ``reply``: name and value."""
 Row = dict[str, Any]
 
 
-def row_of(exchange: Exchange, mask: Mask = str, *, longest: int = LONGEST) -> Row:
+def row_of(exchange: Exchange, mask: Mask = str, mask_field: MaskField | None = None, *, longest: int = LONGEST) -> Row:
     """An exchange as JSON; ``mask`` is applied to every text that the kit did not choose itself.
 
-    A content of more than ``longest`` characters is cut, and the row says so.
+    ``mask_field`` is applied to header fields in its place. A content of more than ``longest`` characters is cut, and
+    the row says so.
     """
     request, reply = exchange.request, exchange.reply
+    field = mask_field or (lambda part, name, value: [mask(name), mask(value)])
     row: Row = {
         "id": exchange.id,
         "operation": exchange.action,
@@ -43,14 +47,14 @@ def row_of(exchange: Exchange, mask: Mask = str, *, longest: int = LONGEST) -> R
         "request": {
             "method": request.method,
             "url": mask(request.url),
-            "headers": [[mask(name), mask(value)] for name, value in request.headers],
+            "headers": [field("request", name, value) for name, value in request.headers],
             **written(request.content, mask, longest),
         },
         "reply": None
         if reply is None
         else {
             "status": reply.status,
-            "headers": [[mask(name), mask(value)] for name, value in reply.headers],
+            "headers": [field("reply", name, value) for name, value in reply.headers],
             **written(reply.content, mask, longest),
         },
     }

@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -43,12 +44,15 @@ class ReferenceGateway:
 
 def planted(url: str, specification: Specification) -> ReferenceGateway:
     """Looks up ``reference:NAME[,NAME…]``; raises UsageError for an unknown defect or variation."""
+    names = [*filter(None, url.partition(":")[2].split(","))]
+    if not names:
+        return ReferenceGateway((), {})
     import reference_server
 
     defects = reference_server.of_specification(specification.folder)
     arguments: list[str] = []
     configuration: dict[str, Any] = {}
-    for name in filter(None, url.partition(":")[2].split(",")):
+    for name in names:
         if name in defects:
             arguments += ["--defect", name]
             configuration |= defects[name].configuration
@@ -65,12 +69,22 @@ def planted(url: str, specification: Specification) -> ReferenceGateway:
 
 
 def reach(
-    url: str, file: Path | None, specification: Specification, overrides: Mapping[str, Any], *, start: bool = True
+    url: str, file: Path | None, specification: Specification, overrides: Mapping[str, Any]
 ) -> tuple[GatewayConfig, Embedded | None]:
     """The configuration for a value of --gateway-url, and the embedded gateway if it names that one.
 
-    The gateway is started unless ``start`` is false. Raises UsageError for a bad URL or configuration, KitError if the
-    gateway does not start.
+    Raises UsageError for a bad URL or configuration, KitError if the gateway does not start.
+    """
+    config, server = begin(url, file, specification, overrides)
+    return (config if server is None else server.configured(config)), server
+
+
+def begin(
+    url: str, file: Path | None, specification: Specification, overrides: Mapping[str, Any], *, start: bool = True
+) -> tuple[GatewayConfig, Embedded | None]:
+    """Like ``reach``, but does not wait for the embedded gateway, whose addresses the configuration lacks.
+
+    The gateway is started unless ``start`` is false.
     """
     if not wanted(url):
         return load_config(check_url(url), file, specification, overrides), None
@@ -81,12 +95,11 @@ def reach(
         return config, None
     arguments = (*found.arguments, "--spec", str(specification.folder))
     peers = sum((urlsplit(peer).hostname or "").endswith(PEERS) for peer in config.peers)
-    server = Embedded(arguments, config.binding, peers)
-    return server.configured(config), server
+    return config, Embedded(arguments, config.binding, peers)
 
 
 class Embedded:
-    """A running reference gateway, and peers that it clones to; ``url`` and ``peers`` are where they listen."""
+    """A reference gateway that starts or runs, and peers that it clones to."""
 
     def __init__(self, arguments: tuple[str, ...], binding: str, peers: int = 0) -> None:
         command = [
@@ -104,15 +117,21 @@ class Embedded:
         self._process = subprocess.Popen(
             command, stdout=subprocess.PIPE, stdin=subprocess.PIPE, text=True, start_new_session=True
         )
+        self._count = 1 + peers
+
+    @cached_property
+    def addresses(self) -> list[str]:
+        """Where it listens, and its peers; waits until they do. Raises KitError."""
         try:
-            self.url, *self.peers = self._addresses(1 + peers)
+            urls = self._announced(self._count)
         except BaseException:
             self.stop()
             raise
-        for url in (self.url, *self.peers):
+        for url in urls:
             admit(url)
+        return urls
 
-    def _addresses(self, count: int) -> list[str]:
+    def _announced(self, count: int) -> list[str]:
         assert self._process.stdout is not None
         deadline = time.monotonic() + PATIENCE
         with selectors.DefaultSelector() as selector:
@@ -131,9 +150,11 @@ class Embedded:
 
     def configured(self, config: GatewayConfig) -> GatewayConfig:
         """The configuration with the addresses of this server and its peers, and its operator as verification hook."""
-        hook = (config.verification_hook or "{origin}/operator/verify").replace("{origin}", self.url)
-        peers = tuple(self.peers) or config.peers
-        return dataclasses.replace(config, url=self.url, peers=peers, proxies={}, verification_hook=hook)
+        url, *peers = self.addresses
+        hook = (config.verification_hook or "{origin}/operator/verify").replace("{origin}", url)
+        return dataclasses.replace(
+            config, url=url, peers=tuple(peers) or config.peers, proxies={}, verification_hook=hook
+        )
 
     def stop(self) -> None:
         """Ends the child. It may be called more than once."""
