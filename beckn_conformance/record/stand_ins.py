@@ -94,9 +94,11 @@ class StandIns:
         return made
 
     def _kind(self, value: str, members: Members) -> Iterator[object]:
-        for member, patterns in members:
-            yield self._recogniser.kind_of(member, value)
-            yield from (pattern.search(value) for pattern in patterns)
+        # A gateway may give it back in another form, and what is kept of it has to be the same in each.
+        for form in dict.fromkeys((value, value.strip().lower(), value.strip().upper())):
+            for member, patterns in members:
+                yield self._recogniser.kind_of(member, form)
+                yield from (pattern.search(form) for pattern in patterns)
 
     @staticmethod
     def _alike(value: str, other: _Other, fits: Callable[[str], bool]) -> str:
