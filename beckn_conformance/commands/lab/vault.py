@@ -6,7 +6,6 @@ import base64
 import contextlib
 import json
 import os
-import secrets
 import stat
 from collections.abc import Mapping
 from pathlib import Path
@@ -20,8 +19,6 @@ from ...untrusted import reading
 from ...untrusted.writing import replaced
 from .refusals import Conflict
 
-KEY: Final = 32
-"""Bytes of the key."""
 NONCE: Final = 12
 ANEW: Final = "anew"
 """Follows a key that was made after another one was lost: it need not open what there was."""
@@ -39,7 +36,7 @@ class Vault:
             try:
                 with replaced(path, mode=0o600) as file:
                     mark = f" {ANEW}" if sealed else ""
-                    file.write(f"{base64.b64encode(secrets.token_bytes(KEY)).decode()}{mark}\n")
+                    file.write(f"{base64.b64encode(AESGCM.generate_key(256)).decode()}{mark}\n")
             except OSError as error:
                 raise UsageError(f"{path} cannot be written: {error.strerror}") from error
         with reading.opened(path) as found:
@@ -48,12 +45,9 @@ class Vault:
         if os.name == "posix" and stat.S_IMODE(mode) & 0o077:
             raise UsageError(f"{path} can be read by others, and it opens what vendors keep secret; chmod 600 {path}")
         try:
-            key = base64.b64decode(text, validate=True)
-        except ValueError:
-            key = b""
-        if len(key) != KEY:
-            raise UsageError(f"{path} holds no key of the laboratory")
-        self._cipher = AESGCM(key)
+            self._cipher = AESGCM(base64.b64decode(text, validate=True))
+        except ValueError as error:
+            raise UsageError(f"{path} holds no key of the laboratory") from error
         for gateway, declared in sealed.items():
             with contextlib.suppress(Conflict):
                 self.open(declared, gateway)
@@ -67,7 +61,7 @@ class Vault:
 
     def seal(self, declaration: Mapping[str, Any], gateway: str) -> bytes:
         """Encrypts what is declared of a gateway."""
-        nonce = secrets.token_bytes(NONCE)
+        nonce = os.urandom(NONCE)
         return nonce + self._cipher.encrypt(nonce, json.dumps(declaration).encode(), gateway.encode())
 
     def open(self, sealed: bytes, gateway: str) -> dict[str, Any]:
