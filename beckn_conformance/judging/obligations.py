@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 
 from ..config.gateway import GatewayConfig
 from ..specification.catalogue import Operation, Requirement
@@ -25,9 +25,10 @@ def obligations(specification: Specification, config: GatewayConfig) -> dict[str
     }
 
 
-def checks_of(requirement: Requirement, specification: Specification) -> list[Check]:
+@lru_cache(maxsize=1024)
+def checks_of(requirement: Requirement, specification: Specification) -> tuple[Check, ...]:
     """The checks that judge a requirement; none means that nobody can be held to it."""
-    return [check for check in CHECKS if check.judges(requirement, specification)]
+    return tuple(check for check in CHECKS if check.judges(requirement, specification))
 
 
 @cache
