@@ -12,6 +12,7 @@ from collections.abc import Collection
 from pathlib import Path
 
 import uvicorn
+from python_multipart.exceptions import FormParserError
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
@@ -46,7 +47,9 @@ def application(site: Site, hosts: Collection[str] | None) -> Shield:
             Route("/lab.js", script, methods=["GET"]),
             *api.routes(),
         ],
-        exception_handlers=dict.fromkeys((KitError, HTTPException, ClientDisconnect, OSError, sqlite3.Error), _failed),
+        exception_handlers=dict.fromkeys(
+            (KitError, HTTPException, ClientDisconnect, FormParserError, OSError, sqlite3.Error), _failed
+        ),
     )
     app.state.site = site
     # Around the handler of crashes, too.
@@ -73,6 +76,9 @@ def _translated(request: Request, error: Exception) -> Refused:
     if isinstance(error, HTTPException):
         # A method, or a form that cannot be read.
         return Refused(error.detail, error.status_code, error.headers)
+    if isinstance(error, FormParserError):
+        # Only the latest versions of Starlette say so themselves.
+        return Refused("the form cannot be read")
     if isinstance(error, ClientDisconnect):
         # The shield has broken it off, or its sender.
         return Refused("the request is too large", 413)
