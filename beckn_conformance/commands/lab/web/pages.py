@@ -223,7 +223,7 @@ def _replay(visit: Visit) -> Response:
     run = visit.laboratory.runs.get(visit.account, visit["id"])
     resent = calls.replay_finding(visit)
     exchanges = [transcripts.full(row) for row in resent["exchanges"]]
-    return show(visit, "replay.html", run=run, finding=visit.text("finding"), resent=resent, exchanges=exchanges)
+    return show(visit, "replay.html", run=run, named=visit.text("finding"), resent=resent, exchanges=exchanges)
 
 
 def comparison(visit: Visit) -> Response:

@@ -149,6 +149,29 @@ def test_a_queued_run_says_how_many_are_before_it(site, monkeypatch):
         site.laboratory.runs.cancel(ALICE, run)
 
 
+@pytest.mark.parametrize(
+    ("holds", "answer"), [(True, "It still holds"), (False, "It is not seen again"), (None, "That cannot be said")]
+)
+def test_a_replay_says_whether_a_finding_still_holds(site, monkeypatch, holds, answer):
+    scripted(monkeypatch)
+    run = over(site.laboratory, begun(site.laboratory, ALICE, entered(site.laboratory))).id
+    message = {"headers": [["X-Sent", "<b>"]], "content": '{"a": "<i>"}'}
+    request = {**message, "method": "POST", "url": "http://gw.example/signup"}
+    row = {"operation": "Provider/signup", "seconds": 0.1234, "trouble": "", "request": request}
+    rows = [{**row, "reply": {**message, "status": 200}}, {**row, "reply": None}]
+    said = {"holds": holds, "text": "<b> is text", "exchanges": rows}
+    monkeypatch.setattr(type(site.laboratory.reports), "replay", lambda *arguments: said)
+
+    page = site.browser("alice").send(f"/runs/{run}/replay", {"finding": "SIGNUP-ID-01234567"}).text
+
+    assert answer in page
+    assert "Replay of <code>SIGNUP-ID-01234567</code>" in page
+    assert 'name="finding" value="SIGNUP-ID-01234567"' in page
+    for text in ("&lt;b&gt; is text", "HTTP 200", "no reply", "123.4 ms", "<dt>X-Sent</dt><dd>&lt;b&gt;</dd>"):
+        assert text in page, text
+    assert "<i>" not in page
+
+
 def test_a_report_is_downloaded_whole(site, monkeypatch):
     scripted(monkeypatch)
     run = over(site.laboratory, begun(site.laboratory, ALICE, entered(site.laboratory))).id
