@@ -9,7 +9,7 @@ import pytest
 from ..judging.checks.refusals import refusal
 from ..judging.obligations import obligations
 from ..messages.faults import FaultCase
-from ..run.examples import CHUNK
+from ..run.properties import chunks
 from ..run.scenario import scenario_of
 from ..run.session import Session
 from .isolation import SUITE
@@ -39,7 +39,7 @@ class Selection:
         """Divides a long property into several tests, so that worker processes can share it."""
         scenario = scenario_of(metafunc.function)
         if scenario is not None and scenario.examples is not None:
-            parts = min(-(-scenario.count(self._session.run.examples) // CHUNK), MOST_PARTS)
+            parts = min(chunks(scenario.count(self._session.run.examples)), MOST_PARTS)
             if parts > 1:
                 names = [f"{n}_of_{parts}" for n in range(1, parts + 1)]
                 metafunc.parametrize(PART, [(n, parts) for n in range(parts)], ids=names)

@@ -18,13 +18,23 @@ from .session import Session
 MOST_SHRUNK = 3
 """Findings of one property that are shrunk. A gateway that fails everything would take too long."""
 
+FEW = 25
+"""Examples that are not worth dividing."""
+
 PATIENCE = 5.0
 """Seconds spent on shrinking one example."""
 
 
+def chunks(count: int) -> int:
+    """The number of chunks of so many examples; an even one, so that two processes share them evenly."""
+    return 2 * -(-count // (2 * CHUNK)) if count > FEW else 1
+
+
 def _chunks(count: int, part: int, parts: int) -> Iterator[tuple[int, int]]:
-    for number in range(part, -(-count // CHUNK), parts):
-        yield number, min(CHUNK, count - number * CHUNK)
+    """Numbers and sizes of the chunks of one part. All chunks are about as large."""
+    whole = chunks(count)
+    for number in range(part, whole, parts):
+        yield number, count * (number + 1) // whole - count * number // whole
 
 
 def examples_of_part(count: int, part: int, parts: int) -> int:
