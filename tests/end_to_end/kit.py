@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import json
 import multiprocessing
 import os
@@ -170,7 +169,6 @@ class Started:
 
 def _be_pytest(arguments: list[str], folder: str, env: Mapping[str, str], output: str) -> None:
     """The process of a run: pytest without any plugin but the kit's."""
-    gc.freeze()
     # Background jobs of a shell start with SIGINT ignored.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     os.chdir(folder)
