@@ -14,8 +14,10 @@ import beckn_conformance.plugin.campaign
 import beckn_conformance.plugin.reports  # noqa: F401
 import reference_server.defects
 from beckn_conformance.commands.spec.trial import session_of
+from beckn_conformance.record.events import KINDS
 from beckn_conformance.report import html
 from beckn_conformance.run.examples import Examples
+from beckn_conformance.specification.loading import misfit
 from beckn_conformance.suite.strategies import texts
 
 # An interpreter that writes down nothing it compiles has this one started alike.
@@ -24,6 +26,8 @@ sys.dont_write_bytecode = False
 html.template()
 # Hypothesis fills its tables of characters and constants with the first example.
 Examples(texts(), 1, "texts").chunk(0, 1)
+for part in ("report.json", *(f"record.json#/$defs/{kind}" for kind in ("exchange", *KINDS))):
+    misfit({}, part)
 # A first signup compiles schemas and patterns, and looks up numbers of phones.
 session = session_of(reference_server.create_app(), {})
 session.start()
