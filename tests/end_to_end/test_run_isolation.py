@@ -1,4 +1,4 @@
-"""The kit beside somebody else's tests, and spread over processes."""
+"""The kit beside somebody else's tests, settings and files."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.end_to_end.kit import Kit, Run, environment
+from tests.end_to_end.kit import Kit, environment
 from tests.end_to_end.loopback import Loopback
 
 ONE = ("-k", "test_plain_get")
@@ -136,42 +136,3 @@ def test_a_plain_run_with_every_plugin_that_is_installed_warns_of_nothing(
     assert not run.crashed, run.output
     assert run.status == 0, run.output
     assert "warning" not in run.output.lower()
-
-
-def _told(run: Run) -> tuple[int, str, set[str], dict[str, str]]:
-    found = {f["id"] for f in run.findings}
-    # How much of the rest a narrowed run comes across depends on what is drawn, and on who is asked for it.
-    not_met = {r["id"]: r["status"] for r in run.report["requirements"] if r["status"] in ("failed", "warned")}
-    return run.status, run.report["verdict"], found, not_met
-
-
-def test_a_run_spread_over_processes_says_the_same(kit: Kit, gateway: Callable[..., Loopback]) -> None:
-    defects = ("signup-info-phone-no-plus-accepted", "signup-info-phone-error-echoes-value", "get-email-upper-case")
-    options = (kit.configure("settle: 0.2"), "-k", "SIGNUP-NACK-PHONE or test_get or test_form_of_replies")
-    alone = kit.run(gateway(defects=defects).url, *options)
-    alone_told = _told(alone)
-
-    spread = kit.run(gateway(defects=defects).url, "-p", "xdist.plugin", "-n2", *options)
-
-    assert not spread.crashed, spread.output
-    assert alone_told[2]
-    assert _told(spread) == alone_told
-
-
-def test_a_worker_that_crashes_leaves_an_incomplete_run(
-    kit: Kit, gateway: Callable[..., Loopback], tmp_path: Path
-) -> None:
-    (tmp_path / "conftest.py").write_text(
-        "import os\n"
-        "from beckn_conformance.client.provider import Actor\n"
-        "async def settle(self):\n"
-        "    os._exit(1)\n"
-        "Actor.settle = settle\n"
-    )
-
-    run = kit.run(
-        gateway().url, "-p", "xdist.plugin", "-n2", "-k", "test_update_stays or test_plain_get or test_unknown"
-    )
-
-    assert run.status not in (0, 2), run.output
-    assert run.report["verdict"] == "incomplete"
