@@ -20,7 +20,7 @@ from .reading import body_is_judged, is_judged
 def messages_stand_where_they_belong(observation: Observation) -> Iterable[Judgement]:
     if not is_judged(observation) or not observation.exchange.refused or not body_is_judged(observation):
         return
-    if (observation.may_be_refused or observation.diagnosis.in_doubt_of_access) and refused_unread(observation):
+    if refused_unread(observation):
         return
     faults = observation.diagnosis.body_faults
     meant = {pointer for fault in faults for pointer, _ in blames(observation, fault)}

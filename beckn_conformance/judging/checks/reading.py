@@ -88,21 +88,15 @@ class Reading:
             return self.readable
         # A firewall whose replies look like the gateway's may turn away a valid request.
         turned_away = self.served and self.message and self.diagnosis.valid and 400 <= reply.status < 500
-        return not (300 <= reply.status < 400 or reply.status == 429 or self._conflicts or turned_away)
+        return not (300 <= reply.status < 400 or reply.status == 429 or _conflicts(self) or turned_away)
 
     @property
     def replaced(self) -> bool:
         """True if something in front of the gateway replaced its refusal."""
         reply = self.exchange.reply
-        if reply is None or self.origin not in (Origin.UNLIKE, Origin.FRONT) or self._conflicts:
+        if reply is None or self.origin not in (Origin.UNLIKE, Origin.FRONT) or _conflicts(self):
             return False
         return reply.status // 100 in (2, 4) and reply.status != 429 and reply.status not in INTERMEDIARY
-
-    @property
-    def _conflicts(self) -> bool:
-        """True if a framework refuses a change because of another one that is under way or waits."""
-        reply = self.exchange.reply
-        return self.may_be_refused and reply is not None and reply.status in (409, 423)
 
     @property
     def refused(self) -> bool:
@@ -112,7 +106,7 @@ class Reading:
             return self.exchange.refused
         status = self.exchange.reply.status if self.exchange.reply else 0
         # Frameworks often refuse what is no message, with a page of their own (T14).
-        own = self.by_gateway or self._conflicts or (self.origin is Origin.UNLIKE and not self.message)
+        own = self.by_gateway or _conflicts(self) or (self.origin is Origin.UNLIKE and not self.message)
         return status // 100 == 4 and status != 429 and own
 
     @property
@@ -145,6 +139,12 @@ class Reading:
     def blamed(self) -> tuple[tuple[str, Any], ...]:
         """Pointers and values of everything that the body of the NACK says, except statuses."""
         return blamed(self.exchange)
+
+
+def _conflicts(reading: Reading) -> bool:
+    """Returns True if a framework refuses a change because of another one that is under way or waits."""
+    reply = reading.exchange.reply
+    return reading.may_be_refused and reply is not None and reply.status in (409, 423)
 
 
 def pending_status(reading: Reading, action: str) -> str | None:
