@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import re
 import secrets
 import time
 import unicodedata
@@ -195,6 +196,7 @@ def _documents() -> Iterator[Variation]:
     for name, reading, words, install in (
         ("documents-reversed", "R9", "the newest document comes first", giving(documents, _newest_first)),
         ("documents-by-name", "R9", "documents are sorted by their names", giving(documents, _by_name)),
+        ("documents-wrapped", "R10", "data comes in lines of 76 characters", giving(document, _wrapped)),
         ("documents-id-everywhere", "R8", "documents have their ids in every reply", giving(document, _identified)),
         ("documents-id-null-elsewhere", "T12", "documents without an id have a null one", giving(document, _null_id)),
         ("documents-id-numbered", "R8", "the documents of a registration are numbered", giving(documents, _numbered)),
@@ -226,6 +228,10 @@ def _documents() -> Iterator[Variation]:
 
 def _newest_first(items: list[Shown], *_: object) -> list[Shown]:
     return items[::-1]
+
+
+def _wrapped(item: Shown, *_: object) -> Shown:
+    return {**item, "data": "\r\n".join(re.findall(".{1,76}", item["data"]))}
 
 
 def _null_id(item: Shown, *_: object) -> Shown:

@@ -143,12 +143,14 @@ class Documents:
         for pairing in pairings:
             document = pairing.document
             akin = [p for p in (*named[document.form], *filed[str(document.data)]) if p is not pairing]
-            if pairing.kind == "same" and pairing.exact:
-                yield from _kept(observation, document, akin)
-            elif (judged := _lost(observation, course, pairing, akin)) is not None:
-                intact = False
+            same = pairing.kind == "same"
+            if same:
+                yield from _kept(observation, pairing, akin)
+            if not pairing.exact and (judged := _lost(observation, course, pairing, akin)) is not None:
+                intact = intact and same
                 hidden = judged.requirement == "DOCUMENTS-KEPT"
-                document.hidden, document.excused = document.hidden or hidden, document.excused or not hidden
+                document.hidden, document.reformed = document.hidden or hidden, document.reformed or same
+                document.excused = document.excused or not (hidden or same)
                 yield judged
         yield from self._strangers(observation, pairings, found)
         yield from _doubled(observation, pairings, found)
@@ -219,23 +221,24 @@ def _is_new(observation: Observation, document: Document) -> bool:
     return document.exchange == observation.exchange.id
 
 
-def _kept(observation: Observation, document: Document, akin: list[Pairing]) -> Iterator[Judgement]:
-    """Draws conclusions from a document that is shown as it was sent."""
-    get = observation.action == GET
+def _kept(observation: Observation, pairing: Pairing, akin: list[Pairing]) -> Iterator[Judgement]:
+    """Draws conclusions from a document that is shown as it was sent, but perhaps for its form."""
+    document, get = pairing.document, observation.action == GET
     if get:
         document.seen_at = min(document.seen_at, observation.exchange.ended)
     if document.added and get:
         yield observation.ok("DOCUMENTS-KEPT")
     if document.added and (get or _is_new(observation, document)):
         yield observation.ok("DOCUMENTS-ECHO")
-        yield observation.ok("DOCUMENTS-ECHO-EXACT")
+        if pairing.exact:
+            yield observation.ok("DOCUMENTS-ECHO-EXACT")
     rivals = [other.document for other in akin if other.document.rivals(document)]
     if observation.action in (ADD, GET) and any(rival.time < NEVER for rival in rivals):
         yield observation.ok("DOCUMENTS-SAME-NAME")
 
 
 def _all_kept(observation: Observation, course: Course) -> Iterator[Judgement]:
-    """Draws conclusions from a reply that shows every document as it was sent."""
+    """Draws conclusions from a reply that shows every document as it was sent, but perhaps for its form."""
     action, get = observation.action, observation.action == GET
     change = _replacing(observation, course)
     met = {
@@ -266,7 +269,7 @@ def _lost(observation: Observation, course: Course, pairing: Pairing, akin: list
         due = settled(observation, document.time)
     if document.overlong and (pairing.kind == "missing" or pairing.member != "name"):
         return None
-    excused = document.excused or (document.hidden and action != ADD)
+    excused = document.excused or (document.hidden and action != ADD) or (document.reformed and pairing.kind == "same")
     if excused or not due or pairing.kind == "unreadable":
         return None
     if pairing.kind == "missing":

@@ -90,9 +90,6 @@ class Echo:
     form: str
     failed: set[str] = field(default_factory=set)
 
-    def fail(self) -> None:
-        self.failed |= {self.value, self.form}
-
     def compare(self, members: Members, pointer: str, expected: Any, found: Any) -> Iterator[Judgement]:
         """Judges one member; checks of the reply's form judge one that is missing or has another type."""
         if MISSING in (found, expected) or json_type(found) != json_type(expected) or found == expected:

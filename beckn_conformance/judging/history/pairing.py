@@ -45,6 +45,8 @@ class Document:
     """Its name is longer than every reading allows (Q8)."""
     excused: bool = False
     """A finding was made on it; what follows from that is no second finding."""
+    reformed: bool = False
+    """A finding was made on its form."""
     hidden: bool = False
     """A Provider/get lacked it, which is a lesser finding than that documents/add lacks it."""
     form: str = field(init=False)

@@ -89,8 +89,10 @@ class Registration:
         if self.documents.certain:
             yield from self.documents.judge(observation, self.course)
             pairings = pair(self.documents.all, member(body, "/documents"), observation)
-            if not all(pairing.kind == "same" and pairing.exact for pairing in pairings):
-                echo.fail()
+            if not all(pairing.kind == "same" for pairing in pairings):
+                echo.failed |= {echo.value, echo.form}
+            elif not all(pairing.exact for pairing in pairings):
+                echo.failed.add(echo.form)
         yield from echo.close()
 
     def adopt(self, observation: Observation) -> None:

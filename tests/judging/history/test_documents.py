@@ -278,8 +278,20 @@ def test_an_added_document_that_comes_back_changed_is_a_finding(pointer, value):
 def test_an_added_document_whose_name_has_another_form_is_less_of_a_finding():
     story = signed_up()
     story.add(change=lambda body: shouted(body, "/documents/2/name"))
+    story.wait()
+    story.get(change=lambda body: shouted(body, "/documents/2/name"))
 
     assert story.findings() == [("DOCUMENTS-ECHO-EXACT", "/documents/2/name")]
+    assert {"DOCUMENTS-LISTED", "DOCUMENTS-ECHO", "DOCUMENTS-KEPT", "SIGNUP-DOCUMENTS-KEPT"} <= story.met()
+
+
+def test_a_document_that_came_back_in_another_form_and_then_no_more_is_missing():
+    story = signed_up()
+    story.add(change=lambda body: shouted(body, "/documents/2/name"))
+    story.wait()
+    story.get(change=drop("/documents/2"))
+
+    assert story.findings()[1:] == [("DOCUMENTS-KEPT", "/documents")]
 
 
 @pytest.mark.parametrize("call", ["get", "add"])
