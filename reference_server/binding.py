@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import NoReturn, Protocol
 
 from reference_server.message import Answer, Call, Json, Reply, Request
@@ -71,6 +72,11 @@ class EnvelopeBinding:
 BINDINGS = {"http": HttpBinding, "envelope": EnvelopeBinding}
 
 
+_DEEPEST = 300
+_MARKS = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{}]', re.DOTALL)
+"""Texts, and the brackets outside of them."""
+
+
 def _fields(reply: Reply) -> dict[str, Json]:
     fields = {"action": reply.action, "message": reply.message, **reply.header}
     return {name: value for name, value in fields.items() if value is not None}
@@ -78,15 +84,24 @@ def _fields(reply: Reply) -> dict[str, Json]:
 
 def parse(data: bytes) -> Json:
     """Read JSON as RFC 8259 has it; raises ValueError for anything else (reading T14)."""
-    try:
-        text = data.decode("utf-8-sig")
-        value = json.loads(text, parse_constant=_refuse_constant)
-        if "\\ud" in text.lower():
-            # A lone surrogate could never be given back as UTF-8.
-            render(value)
-    except RecursionError:
-        raise ValueError("nested too deeply") from None
+    text = data.decode("utf-8-sig")
+    if is_deep(text):
+        raise ValueError("nested too deeply")
+    value = json.loads(text, parse_constant=_refuse_constant)
+    if "\\ud" in text.lower():
+        # A lone surrogate could never be given back as UTF-8.
+        render(value)
     return value
+
+
+def is_deep(text: str) -> bool:
+    """Return whether lists and objects are nested too deeply to be read; Python may end at its limit of recursion."""
+    depth = 0
+    for mark in _MARKS.finditer(text) if text.count("[") + text.count("{") > _DEEPEST else ():
+        depth += (mark[0] in "[{") - (mark[0] in "]}")
+        if depth > _DEEPEST:
+            return True
+    return False
 
 
 def render(value: Json) -> bytes:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-import json
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 
+from reference_server.binding import parse
 from reference_server.gateway import Gateway
 from reference_server.message import ADD, SIGNUP, UPDATE, Answer, Call, Request
 from reference_server.planting import Variation, replaces
@@ -61,17 +61,17 @@ _PAGES = (
 def _is_hostile(call: Call) -> bool:
     """Return whether a body is one that no client of the page sends."""
     try:
-        value = json.loads(call.body.decode())
-    except (ValueError, RecursionError):
+        value = parse(call.body)
+    except ValueError:
         return True
     return not isinstance(value, dict) or b"\\u0000" in call.body or b"__proto__" in call.body
 
 
 def _has_symbols(call: Call) -> bool:
     try:
-        info = json.loads(call.body)["info"]
+        info = parse(call.body)["info"]
         return any(c in _SYMBOLS or 0x1F300 <= ord(c) < 0x20000 for c in info["name"])
-    except (ValueError, LookupError, TypeError, RecursionError):
+    except (ValueError, LookupError, TypeError):
         return False
 
 

@@ -289,6 +289,11 @@ MALFORMED = [
 ]
 
 
+@pytest.mark.parametrize("name", ["[" * 1000, '\\"[' * 1000, '"{' * 1000])
+def test_brackets_within_a_text_are_no_nesting(stranger: Provider, name: str) -> None:
+    assert stranger.sign_up(put(signup_body(), "/info/name", name)).body["info"]["name"] == name
+
+
 @pytest.mark.parametrize("action", [SIGNUP, GET])
 @pytest.mark.parametrize("text", MALFORMED, ids=range(len(MALFORMED)))
 def test_a_text_that_is_no_request_is_refused(stranger: Provider, action: str, text: bytes) -> None:
