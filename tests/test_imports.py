@@ -3,6 +3,7 @@
 import ast
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -42,8 +43,13 @@ def top(path):
     return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
 
 
+@cache
 def imported(path, *, lazily=True):
     """Every module that a file imports, by its full name; lazily, also within functions."""
+    return frozenset(_imported(path, lazily))
+
+
+def _imported(path, lazily):
     package = ("beckn_conformance", *path.relative_to(PACKAGE).parts[:-1])
     tree = ast.parse(path.read_text(encoding="utf-8"))
     nodes = ast.walk(tree) if lazily else iter(tree.body)
@@ -88,6 +94,8 @@ def test_what_is_pure_never_talks_to_anybody(path):
 
 def test_nothing_imports_the_reference_gateway_at_the_top():
     for path in SOURCES:
+        if "reference_server" not in path.read_text(encoding="utf-8"):
+            continue
         assert "reference_server" not in roots(path, lazily=False)
         if path.relative_to(PACKAGE).as_posix() not in USE_THE_REFERENCE_GATEWAY:
             assert "reference_server" not in roots(path), path
@@ -134,7 +142,8 @@ def test_the_names_of_the_operations_stand_in_one_module():
     names = {"Provider/signup", "Provider/get", "Provider/info/update", "Provider/documents/add"}
     found = {}
     for path in SOURCES:
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        text = path.read_text(encoding="utf-8")
+        for node in ast.walk(ast.parse(text)) if "Provider" in text else ():
             if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value in names:
                 found.setdefault(str(path.relative_to(PACKAGE)), set()).add(node.value)
 
