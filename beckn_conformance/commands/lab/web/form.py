@@ -96,13 +96,11 @@ class Group:
 
 def groups(declaration: Mapping[str, Any], errors: Mapping[str, str] = {}) -> list[Group]:
     """The form for a declaration as ``declarations.shown``, with errors by name."""
-    left = fields(declaration, errors)
-    made = []
-    for title, keys in (*GROUPS.items(), ("Further", None)):
-        some = [field for field in left if keys is None or field.name.partition(".")[0] in keys]
-        left = [field for field in left if field not in some]
-        made += [Group(title, some)] if some else []
-    return made
+    titles = {key: title for title, keys in GROUPS.items() for key in keys}
+    sorted_: dict[str, list[Field]] = {title: [] for title in (*GROUPS, "Further")}
+    for field in fields(declaration, errors):
+        sorted_[titles.get(field.name.partition(".")[0], "Further")].append(field)
+    return [Group(title, some) for title, some in sorted_.items() if some]
 
 
 def fields(declaration: Mapping[str, Any], errors: Mapping[str, str] = {}) -> list[Field]:

@@ -43,20 +43,15 @@ def page() -> jinja2.Template:
     return made.get_template("base.html")
 
 
-@lru_cache(maxsize=1)
 def style() -> str:
-    """The style of the pages: that of reports, and what is the laboratory's own."""
-    return html.part("page.css") + (index.FOLDER / "index.css").read_text("utf-8") + _own("lab.css")
+    """The style of the pages: that of reports and fleets, and what is the laboratory's own."""
+    parts = (index.FOLDER / "index.css", FOLDER / "lab.css")
+    return html.part("page.css") + "".join(part.read_text("utf-8") for part in parts)
 
 
-@lru_cache(maxsize=1)
 def script() -> str:
     """The script of the pages: the copy buttons of reports, and what is the laboratory's own."""
-    return html.part("copy.js") + _own("lab.js")
-
-
-def _own(name: str) -> str:
-    return (FOLDER / name).read_text("utf-8")
+    return html.part("copy.js") + (FOLDER / "lab.js").read_text("utf-8")
 
 
 def day(text: str) -> str:

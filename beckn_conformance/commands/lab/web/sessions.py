@@ -92,27 +92,22 @@ class Attempts:
         self._lock = threading.Lock()
         self._failures: OrderedDict[str, list[float]] = OrderedDict()
 
-    def wait(self, address: str) -> int:
-        """Seconds until this address may try again; 0 if it may now."""
+    def failed(self, address: str) -> int:
+        """Counts a wrong token. After too many, returns the seconds until the address may try again instead; else 0."""
+        key, now = _network(address), self._clock()
         with self._lock:
-            recent = self._recent(_network(address))
-            return int(recent[0] + WINDOW - self._clock()) + 1 if len(recent) >= ATTEMPTS else 0
-
-    def failed(self, address: str) -> None:
-        """Counts a wrong token."""
-        key = _network(address)
-        with self._lock:
-            self._failures[key] = [*self._recent(key), self._clock()]
+            recent = [moment for moment in self._failures.get(key, ()) if moment > now - WINDOW]
+            if len(recent) >= ATTEMPTS:
+                return int(recent[0] + WINDOW - now) + 1
+            self._failures[key] = [*recent, now]
             self._failures.move_to_end(key)
             while len(self._failures) > MOST_ADDRESSES:
                 self._failures.popitem(last=False)
+            return 0
 
     def __len__(self) -> int:
         """The number of addresses that are remembered."""
         return len(self._failures)
-
-    def _recent(self, key: str) -> list[float]:
-        return [moment for moment in self._failures.get(key, ()) if moment > self._clock() - WINDOW]
 
 
 def _network(address: str) -> str:

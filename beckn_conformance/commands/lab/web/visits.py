@@ -66,10 +66,8 @@ class Site:
         if account is not None:
             # Whoever else may share the address.
             return account
-        address = request.client.host if request.client else ""
-        if wait := self.attempts.wait(address):
+        if wait := self.attempts.failed(request.client.host if request.client else ""):
             raise TooManyAttempts(wait)
-        self.attempts.failed(address)
         raise Unknown("there is no account with this token")
 
     def knows(self, account: Account) -> bool:
