@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from ..specification.pointer import pattern_of
 
@@ -19,8 +19,7 @@ def slug(text: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Obligation:
+class Obligation(NamedTuple):
     """One way in which a requirement has to be exercised before it can pass."""
 
     operation: str = ""

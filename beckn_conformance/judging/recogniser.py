@@ -127,7 +127,7 @@ class Recogniser:
         broken: list[str] = []
         for known in self._specification.members(action):
             for pointer, value in places(body, known.pointer):
-                if any(pointer.startswith(f"{parent}/") for parent in broken):
+                if broken and any(pointer.startswith(f"{parent}/") for parent in broken):
                     continue
                 if kind := _broken(known, value):
                     broken.append(pointer)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final
 
@@ -96,11 +96,11 @@ class Reply:
     status: int
     headers: tuple[tuple[str, str], ...]
     content: bytes
+    values: int = field(init=False, repr=False, compare=False)
+    """Signs of structure in its content, about one to each JSON value."""
 
-    @property
-    def values(self) -> int:
-        """Signs of structure in its content, about one to each JSON value."""
-        return sum(map(self.content.count, (b",", b":", b"[", b"{")))
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "values", sum(map(self.content.count, (b",", b":", b"[", b"{"))))
 
     @property
     def weight(self) -> int:

@@ -43,8 +43,8 @@ def put(value: Any, pointer: str, new: Any) -> None:
 def member(value: Any, pointer: str) -> Any:
     """Returns the value at a pointer without ``*``, or MISSING."""
     for part in parts_of(pointer):
-        if isinstance(value, dict) and part in value:
-            value = value[part]
+        if isinstance(value, dict):
+            value = value.get(part, MISSING)
         elif isinstance(value, list) and INDEX.fullmatch(part) and int(part) < len(value):
             value = value[int(part)]
         else:
@@ -66,13 +66,20 @@ def walk(value: Any, pointer: str = "") -> Iterator[tuple[str, str, Any]]:
                 yield from walk(child, f"{pointer}/{index}")
 
 
+@lru_cache(maxsize=4096)
+def _split(pattern: str) -> tuple[str, str] | None:
+    """Splits a pattern at its first ``*``; None if it has none."""
+    star = ANY_INDEX.search(pattern)
+    return (pattern[: star.start()], pattern[star.end() :]) if star else None
+
+
 def places(value: Any, pattern: str) -> Iterator[tuple[str, Any]]:
     """Yields every pointer that matches a pattern with ``*``, with its value or MISSING."""
-    star = ANY_INDEX.search(pattern)
-    if star is None:
+    split = _split(pattern)
+    if split is None:
         yield pattern, member(value, pattern)
         return
-    head, tail = pattern[: star.start()], pattern[star.end() :]
+    head, tail = split
     items = member(value, head)
     if isinstance(items, list):
         for index in range(len(items)):

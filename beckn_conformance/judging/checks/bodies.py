@@ -6,13 +6,15 @@ import datetime
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from functools import cache
+from functools import cache, lru_cache
+from typing import Any
 
 from ...messages.text import shown
 from ...messages.times import read_date, read_time
 from ...specification.actions import SIGNUP
 from ...specification.pointer import MISSING, member, pattern_of, places
 from ...specification.replies import declarations, members_of_ack, owner, owners, statuses
+from ...specification.specification import Specification
 from ..finding import MOST_PLACES, Judgement
 from ..registry import CHECKS, check
 from .breaches import Breach, breaches
@@ -97,15 +99,23 @@ def _breaches(observation: Observation) -> Iterator[Breach]:
 
 
 def _verified_at_once(observation: Observation) -> Iterator[Breach]:
-    """Statuses after the first of an enum, if only a gateway that verifies at once may say them (R4)."""
-    specification = observation.specification
-    for known in members_of_ack(specification, observation.action):
+    """Statuses that only a gateway that verifies at once may say (R4)."""
+    for pattern, first, later in _immediate(observation.specification, observation.action):
+        for pointer, value in places(observation.exchange.body_of_reply, pattern):
+            if value in later:
+                yield Breach(pointer, "enum", "another-value", "has another value", shown(first), IMMEDIATELY)
+
+
+@lru_cache(maxsize=64)
+def _immediate(specification: Specification, action: str) -> list[tuple[str, Any, list[Any]]]:
+    """Members of an ACK that depend on verification: pointer, the first value of their enum, and the others."""
+    found = []
+    for known in members_of_ack(specification, action):
         allowed = known.schema.get("enum", [])
-        requirement = specification.requirements.get(owner(specification, observation.action, known.pointer))
+        requirement = specification.requirements.get(owner(specification, action, known.pointer))
         if allowed[1:] and requirement and "verification" in declarations(specification, requirement):
-            for pointer, value in places(observation.exchange.body_of_reply, known.pointer):
-                if value in allowed[1:]:
-                    yield Breach(pointer, "enum", "another-value", "has another value", shown(allowed[0]), IMMEDIATELY)
+            found.append((known.pointer, allowed[0], allowed[1:]))
+    return found
 
 
 def _is_shown(observation: Observation, patterns: Iterable[str]) -> bool:
