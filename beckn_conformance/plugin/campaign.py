@@ -85,7 +85,12 @@ class Campaign:
             return True
         if session.testsfailed and not self._config.option.continue_on_collection_errors:
             return None
-        if self._shared or self._config.option.collectonly or not self.selection.tests:
+        if self._config.option.collectonly or not (self._shared or self.selection.tests):
+            return None
+        # A worker writes no reports.
+        loading = threading.Thread(target=_load_reports, daemon=True)
+        if self._shared:
+            loading.start()
             return None
         # Everything loaded by now stays, so the garbage collector need not search it. Little of the rest is garbage.
         gc.freeze()
@@ -95,7 +100,8 @@ class Campaign:
         except Unreachable:
             # A worker has to go through its tests, or it counts as crashed.
             return None if self._settings.worker else True
-        threading.Thread(target=_load_reports, daemon=True).start()
+        if not self._settings.worker:
+            loading.start()
         return None
 
     def _print_plan(self) -> None:
