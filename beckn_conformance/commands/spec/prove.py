@@ -7,6 +7,7 @@ its own requirement, at its place, and under no other requirement that is not a 
 from __future__ import annotations
 
 import concurrent.futures
+import gc
 import multiprocessing
 import re
 import time
@@ -65,8 +66,10 @@ def prove(only: str = "", jobs: int = 1) -> Iterator[Proof]:
 
 
 def _begin(folder: Path) -> None:
-    """Has a process that plays collect the suite under a copy of schemas/."""
+    """Has a process that plays collect the suite under a copy of schemas/, which stays until the end."""
     choose(load(folder))
+    items()
+    gc.freeze()
 
 
 def planned(only: str = "") -> list[tuple[str, tuple[str, ...]]]:
