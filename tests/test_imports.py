@@ -44,6 +44,11 @@ def top(path):
 
 
 @cache
+def tree(path):
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+@cache
 def imported(path, *, lazily=True):
     """Every module that a file imports, by its full name; lazily, also within functions."""
     return frozenset(_imported(path, lazily))
@@ -51,9 +56,7 @@ def imported(path, *, lazily=True):
 
 def _imported(path, lazily):
     package = ("beckn_conformance", *path.relative_to(PACKAGE).parts[:-1])
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    nodes = ast.walk(tree) if lazily else iter(tree.body)
-    for node in nodes:
+    for node in ast.walk(tree(path)) if lazily else tree(path).body:
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -106,7 +109,7 @@ def test_the_reference_gateway_never_imports_the_kit():
 
     assert sources
     for path in sources:
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        for node in ast.walk(tree(path)):
             names = []
             if isinstance(node, ast.Import):
                 names = [alias.name for alias in node.names]
@@ -142,8 +145,7 @@ def test_the_names_of_the_operations_stand_in_one_module():
     names = {"Provider/signup", "Provider/get", "Provider/info/update", "Provider/documents/add"}
     found = {}
     for path in SOURCES:
-        text = path.read_text(encoding="utf-8")
-        for node in ast.walk(ast.parse(text)) if "Provider" in text else ():
+        for node in ast.walk(tree(path)) if "Provider" in path.read_text(encoding="utf-8") else ():
             if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value in names:
                 found.setdefault(str(path.relative_to(PACKAGE)), set()).add(node.value)
 

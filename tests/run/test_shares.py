@@ -20,6 +20,8 @@ from beckn_conformance.run.rejudge import rejudge
 from beckn_conformance.run.session import Session
 from tests.exchanges import SPECIFICATION
 
+pytestmark = pytest.mark.long
+
 KEY = bytes(16)
 
 
