@@ -99,6 +99,10 @@ class Statistics:
         self._counts[transition] = self._counts.get(transition, 0) + times
         self._findings.setdefault(transition, set()).update(findings)
 
+    def forget_all(self) -> None:
+        """Drops the statuses of all registrations, as no other process calls them."""
+        self._shown.clear()
+
     def join(self, later: Statistics) -> None:
         """Adds what another process has counted."""
         self._times.update(later._times)

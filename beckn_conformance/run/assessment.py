@@ -96,6 +96,7 @@ class Assessment:
         match event:
             case RunStart():
                 self._process, self._judge, self._test, self._noted = event.run, None, ScenarioResult(), set()
+                self.tally.statistics.forget_all()
             case Probe():
                 self._begin(event)
             case Exchange():

@@ -94,6 +94,15 @@ def test_processes_of_a_run_add_up():
     assert assessment.conclude().verdict == "incomplete"
 
 
+def test_no_process_goes_on_with_statuses_that_another_has_seen():
+    refused = nack({"registration": {"status": "UPDATE-FAIL"}})
+    told = dataclasses.replace(exchange("Provider/info/update", {}, refused), about="r-1")
+    assessment = assessed(scenario(told), RunStart(run()), PROBE, scenario(told))
+
+    (row,) = assessment.tally.statistics.to_json()["transitions"]
+    assert (row["before"], row["after"], row["count"]) == (None, "UPDATE-FAIL", 2)
+
+
 def test_notes_on_single_exchanges_do_not_grow_without_end():
     odd = [exchange("Provider/get", {}, page(300 + n)) for n in range(100)]
 
