@@ -12,10 +12,12 @@ import pytest
 from ..errors import KitError
 from ..record.run import Run
 from ..run.session import Session
-from .isolation import OPTIONS, SUITE, load_plugin
+from .isolation import OPTIONS, PLUGIN, SUITE
 from .items import ScenarioTest, may_do_harm
 from .selection import Selection
 
+ALONE = ("--disable-plugin-autoload", "-p", PLUGIN)
+"""Loads the kit's own plugin and none that happens to be installed: importing them takes longer than a collection."""
 UNUSED = ("-p", "no:xdist", "-p", "no:unraisableexception", "-p", "no:threadexception")
 """Plugins that a collection needs not; two of them search all memory for garbage at the end."""
 
@@ -49,7 +51,7 @@ def collect(selection: Selection | None = None) -> Sequence[ScenarioTest]:
     """Collects the tests of a selection, or the whole suite with no property divided. Raises KitError for none."""
     collector = _Collector()
     plugins = [collector, *([_Selecting(selection)] if selection is not None else [])]
-    options = [*OPTIONS, *load_plugin(), "--collect-only", "-qq", *UNUSED, str(SUITE)]
+    options = [*OPTIONS, *ALONE, "--collect-only", "-qq", *UNUSED, str(SUITE)]
     with contextlib.redirect_stdout(io.StringIO()) as printed, contextlib.redirect_stderr(printed):
         status = pytest.main(options, plugins)
     if status != pytest.ExitCode.OK or not collector.tests:

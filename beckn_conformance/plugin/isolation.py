@@ -7,6 +7,7 @@ from pathlib import Path
 
 from .. import plugin, suite
 
+PLUGIN = plugin.__name__
 SUITE = Path(suite.__file__).resolve().parent
 OPTIONS = (
     *("-c", str(SUITE / "pytest.ini"), "--rootdir", str(SUITE), "--confcutdir", str(SUITE), "-p", "no:cacheprovider"),
@@ -19,5 +20,5 @@ OPTIONS = (
 
 def load_plugin() -> tuple[str, ...]:
     """Options that load the plugin if nothing else does. It goes by name, so that worker processes load it, too."""
-    registered = any(entry.value == plugin.__name__ for entry in entry_points(group="pytest11"))
-    return () if registered else ("-p", plugin.__name__)
+    registered = any(entry.value == PLUGIN for entry in entry_points(group="pytest11"))
+    return () if registered else ("-p", PLUGIN)
