@@ -77,22 +77,13 @@ class Connection(asyncio.Protocol):
         if raw is not None:
             # The gateway may have reset the connection a moment ago, which the loop does not know yet.
             with contextlib.suppress(OSError):
-                self._end(raw.ending)
+                _end(self.transport, raw.ending)
+            if raw.ending == "reset":
+                self._settle(BrokenOff("broken off by the kit"))
             await asyncio.wait({self._reply}, timeout=raw.wait)
             if not self._reply.done():
                 raise TimeoutError(f"no reply within {raw.wait:g} s after the last byte")
         return await self._reply
-
-    def _end(self, ending: str) -> None:
-        """Half-closes or resets the connection."""
-        assert self.transport is not None
-        if ending == "half-close" and self.transport.can_write_eof() and not self.transport.is_closing():
-            self.transport.write_eof()
-        if ending == "reset":
-            try:
-                self.transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, NO_LINGERING)
-            finally:
-                self._settle(BrokenOff("broken off by the kit"))
 
     def _settle(self, reply: Reply | Exception) -> None:
         """Ends the waiting for a reply."""
@@ -145,6 +136,14 @@ class Connection(asyncio.Protocol):
         if self._room is not None and not self._room.done():
             self._room.set_result(None)
         self._room = None
+
+
+def _end(transport: asyncio.Transport, ending: str) -> None:
+    """Half-closes a connection, or has it reset when it is closed."""
+    if ending == "half-close" and transport.can_write_eof() and not transport.is_closing():
+        transport.write_eof()
+    if ending == "reset":
+        transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, NO_LINGERING)
 
 
 def _left(transport: asyncio.Transport) -> Iterator[bytes]:
