@@ -141,6 +141,9 @@ class Observer:
         id_, token = exchange.id_received, exchange.token_received
         if id_ is None or token is None:
             return
+        if (first := self.known.registrations.get(id_)) is not None and first.token != token:
+            # A provider who signs up again may have got a new token for the old one (Q13).
+            first.good_until = -math.inf
         self.known.add(Known(id_, token, good_until(exchange)))
         self.known.give(id_, exchange)
         self._made.setdefault(id_, exchange.ended)

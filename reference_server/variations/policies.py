@@ -14,6 +14,7 @@ from reference_server.message import ADD, SIGNUP, UPDATE, Call, Faults, Json, Pl
 from reference_server.planting import Install, Variation, replaces
 from reference_server.planting.edits import parts, places
 from reference_server.planting.steps import (
+    Authorising,
     Changing,
     Checking,
     CheckingHeader,
@@ -177,6 +178,7 @@ def _lists() -> Iterator[Variation]:
             denying(ADD, _repeating("data"), _repeated),
         ),
         ("company-id-once", "Q13", "a company signs up once", _unique_company_id),
+        ("company-id-again", "Q13", "a company that signs up again gets a new token for its registration", _renewed),
         ("update-complete", "Q14", "an update needs all members of info", _further(_complete)),
         ("update-of-nothing", "Q14", "an update with an empty info is acknowledged", checking(_taking_nothing)),
     ):
@@ -257,6 +259,22 @@ def _unique_company_id(gateway: Gateway) -> None:
     @replaces(gateway)
     def update(inner: Changing, request: Request, registration: Registration) -> Registration:
         return owned(inner(request, registration))
+
+
+def _renewed(gateway: Gateway) -> None:
+    first: dict[Json, str] = {}
+
+    @replaces(gateway)
+    def register(inner: Registering, request: Request, credential: Credential) -> Registration:
+        made = inner(request, credential)
+        return replace(made, id=first.setdefault(made.info["company_id"], made.id))
+
+    @replaces(gateway)
+    def authorise(inner: Authorising, request: Request, registration: Registration | None) -> Reply | None:
+        owner = gateway.store.owner(digest(request.token))
+        if owner is not None and owner.token_digest != digest(request.token):
+            return replace(gateway.refuse(request, "token", "the token was replaced"), status=401)
+        return inner(request, registration)
 
 
 # Members.

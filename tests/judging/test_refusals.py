@@ -103,6 +103,17 @@ def test_a_token_that_is_refused_before_it_can_have_expired_is_a_finding(exp, cl
     assert (("TOKEN-ACCEPTED", "header:Token") in story.findings()) is not fair
 
 
+def test_the_token_of_a_provider_who_signed_up_again_may_have_been_replaced():
+    story = begun()
+    body = story.values.signup()
+    story.signup(body=body, id_="r-1", token="first")
+    story.signup(body=body, id_="r-1", token="second")
+    story.wait()
+    call(story, GET, nack({}, status=401), token="first")
+
+    assert story.findings() == []
+
+
 def test_what_is_acknowledged_is_judged_even_if_the_token_may_have_expired():
     story = nearly_expired()
     story.get(change=put("/info/email", "other@example.com"))

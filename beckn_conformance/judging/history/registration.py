@@ -174,6 +174,7 @@ class Registration:
     def doubt(self) -> None:
         """Takes note of a change that cannot be told: anything may be shown from now on."""
         self.documents.certain = False
+        self.unchanging.values = {}
         for part in self.parts:
             part.candidates.certain = False
 
