@@ -17,8 +17,9 @@ from ..errors import Unmet, Unreachable, UsageError
 from ..messages.binding import HEADER
 from ..messages.exchange import PLAIN, Exchange
 from ..messages.hostile import FOREIGN, MALFORMED, MALFORMED_HTTP, SLOW, UNUSUAL, foreign, trickled
-from ..messages.registration import OTHER_CAPITALS, Registration, registration_of
+from ..messages.registration import Registration, registration_of
 from ..messages.text import shown
+from ..messages.tokens import DISGUISES
 from ..record.masking import Masker
 from ..record.rows import row_of
 from ..record.secret_index import SHORTEST
@@ -248,7 +249,8 @@ class _Live:
             self._take(old, new)
 
     def _take(self, old: Registration, new: Registration) -> None:
-        self._names |= {old.id: new.id, old.token: new.token, old.token + OTHER_CAPITALS: new.token.swapcase()}
+        self._names |= {old.id: new.id, old.token: new.token}
+        self._names |= {old.token + one.mark: one.make(new.token) for one in DISGUISES}
         self._made[old.id] = new
 
     def registration(self, step: Exchange) -> Registration | None:

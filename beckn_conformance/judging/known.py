@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -22,12 +21,6 @@ SURE = 90.0
 """Seconds for which a token is good if nobody can tell when it expires."""
 FEW = 3
 """Letters beyond f of each case in a token from which on it is surely no number in another notation."""
-
-END = re.compile(r"(?:[A-Za-z0-9][^A-Za-z0-9]*){12}\Z")
-"""End of a token that says more than padding, pad bits or the name of a server that follows a session."""
-SERIES = ("0123456789", "abcdef", "ghijklmnopqrstuvwxyz", "ABCDEF", "GHIJKLMNOPQRSTUVWXYZ")
-ANOTHER = str.maketrans("".join(SERIES), "".join(letters[3:] + letters[:3] for letters in SERIES))
-"""Makes each digit and letter another one of its kind, so that hexadecimal stays hexadecimal."""
 
 
 @dataclass(slots=True)
@@ -143,14 +136,6 @@ def in_another_case(token: str) -> str | None:
     letters = [letter for letter in token if letter.isascii() and letter.isalpha() and letter.lower() not in "abcdef"]
     capitals = sum(map(str.isupper, letters))
     return token.swapcase() if min(capitals, len(letters) - capitals) >= FEW else None
-
-
-def other_ends(token: str) -> tuple[str, ...]:
-    """Returns a token with all of its end changed, and without it; nothing if it is too short to be surely another."""
-    end = END.search(token)
-    if end is None or END.search(token[: end.start()]) is None:
-        return ()
-    return token[: end.start()] + end.group().translate(ANOTHER), token[: end.start()]
 
 
 def _identities(exchange: Exchange) -> Iterator[tuple[str, int]]:

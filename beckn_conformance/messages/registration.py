@@ -8,9 +8,6 @@ from typing import Any
 from ..specification.pointer import MISSING
 from .exchange import Exchange
 
-OTHER_CAPITALS = " in other capitals"
-"""Stands after the mask of a token in place of that token with capitals and small letters exchanged."""
-
 
 @dataclass(frozen=True, slots=True)
 class Registration:

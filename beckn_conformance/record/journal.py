@@ -16,7 +16,7 @@ from typing import Any, TextIO
 from ..config.gateway import SIGNUP_TOKEN
 from ..errors import UsageError
 from ..messages.exchange import LONGEST_TOKEN, Exchange
-from ..messages.registration import OTHER_CAPITALS
+from ..messages.tokens import DISGUISES
 from ..specification.pointer import MISSING, member
 from ..untrusted import reading
 from ..untrusted.writing import fresh, refuse_links
@@ -194,8 +194,8 @@ class Journal:
         if token != given and token.startswith(given):
             self._masker.add_private(token, self._masker.mask(given) + token[len(given) :])
             token = given
-        elif token == given.swapcase():
-            self._masker.add_private(token, self._masker.mask(given) + OTHER_CAPITALS)
+        elif made := next((one for one in DISGUISES if token == one.make(given) != given), None):
+            self._masker.add_private(token, self._masker.mask(given) + made.mark)
         elif token != given:
             self._masker.learn(token)
         return [token] if self._masker.knows(token) else []

@@ -11,8 +11,9 @@ from ..config.proxies import has_user
 from ..messages.binding import Binding, EnvelopeBinding
 from ..messages.exchange import Exchange
 from ..messages.json_text import write_json
-from ..messages.registration import OTHER_CAPITALS, Registration, registration_of
+from ..messages.registration import Registration, registration_of
 from ..messages.shell import LONGEST, Expansion, Part, command, is_plain, printing, variable, word
+from ..messages.tokens import DISGUISES
 from ..untrusted.text import printable
 
 CIN = re.compile(r"([LU])\d{5}([A-Z]{2}\d{4}[A-Z]{3})\d{6}")
@@ -28,8 +29,8 @@ PROXY = variable("PROXY")
 """The URL of a proxy that has a user and a password."""
 SERIAL = variable("N")
 """Digits that make a company id unused."""
-TIMESTAMP, CAPITALS = "timestamp", "-other-capitals"
-"""Outside a shell, the variable for the present time, and the ending of that for a token in other capitals."""
+TIMESTAMP = "timestamp"
+"""Outside a shell, the variable for the present time."""
 SHORT = 6
 """Ids and tokens with fewer characters are replaced only if they are a whole value."""
 
@@ -89,8 +90,9 @@ class Values:
         if made is not None:
             id_, token = in_json(made.id), self._as_sent(made.token)
             self._ids[id_], self._secrets[token] = variable(f"ID{number}"), variable(f"T{number}")
-            capitals = Expansion(f'$(printf %s "$T{number}" | tr A-Za-z a-zA-Z)', f"T{number}{CAPITALS}")
-            self._secrets[token + OTHER_CAPITALS] = capitals
+            for one in DISGUISES:
+                made_of_it = f'$(printf %s "$T{number}" | {one.shell})'
+                self._secrets[token + one.mark] = Expansion(made_of_it, f"T{number}{one.ending}")
         return made
 
     def take(self, made: Registration, number: int) -> Iterator[str]:

@@ -4,8 +4,9 @@ import copy
 
 import pytest
 
-from beckn_conformance.judging.known import Known, KnownRegistrations, other_ends
+from beckn_conformance.judging.known import Known, KnownRegistrations
 from beckn_conformance.judging.recogniser import Recogniser
+from beckn_conformance.messages.tokens import other_ends
 from tests.exchanges import (
     ADD,
     CONFIG,

@@ -6,6 +6,7 @@ import base64
 import json
 import re
 import string
+import subprocess
 import time
 
 import pytest
@@ -15,7 +16,7 @@ from hypothesis import strategies as st
 from beckn_conformance.messages.binding import HttpBinding
 from beckn_conformance.messages.exchange import LONGEST_TOKEN, Reply
 from beckn_conformance.messages.json_text import read_json
-from beckn_conformance.messages.registration import OTHER_CAPITALS
+from beckn_conformance.messages.tokens import DISGUISES
 from beckn_conformance.process.censor import censored
 from beckn_conformance.record.journal import Journal
 from beckn_conformance.record.masking import Masker
@@ -370,7 +371,7 @@ def test_a_made_up_token_that_tells_most_of_a_secret_one_is_masked_too(tmp_path)
     story = Story()
     token = "dGhpcyBpcyBhIHRva2VuIQ_b2Yz"
     story.signup(token=token)
-    near = [token.swapcase(), token[:-8], f"{token[:-8]}AAAAAAAA", f"{token}AAAAAAAA"]
+    near = [*(one.make(token) for one in DISGUISES), token[:-8], f"{token[:-8]}AAAAAAAA", f"{token}AAAAAAAA"]
     for sent in (*near, "made-up-token-of-the-kit"):
         story.get(token=sent)
     masker = Masker()
@@ -384,16 +385,20 @@ def test_a_made_up_token_that_tells_most_of_a_secret_one_is_masked_too(tmp_path)
     assert not [text for text in (token, *near) if text[:12] in written]
     assert "made-up-token-of-the-kit" in written
     mask = masker.mask(token)
-    assert f'"{mask}{OTHER_CAPITALS}"' in written
+    assert not [one.mark for one in DISGUISES if f'"{mask}{one.mark}"' not in written]
     assert f'"{mask}AAAAAAAA"' in written
 
 
-def test_a_token_in_other_capitals_is_made_of_the_one_that_the_signup_gives():
+@pytest.mark.parametrize("disguise", DISGUISES, ids=lambda one: one.ending)
+def test_a_token_made_of_a_given_one_is_made_anew_of_the_one_that_the_signup_gives(disguise):
     story = Story()
-    story.signup(token="<secret 17c20654ad>")
+    given = story.signup(token="<secret 17c20654ad>").token_received
     story.wait()
-    asked = story.get(token=f"{story.mine.token}{OTHER_CAPITALS}")
+    asked = story.get(token=given + disguise.mark)
 
     told = tell(asked, story.exchanges, HttpBinding(), story.config, history=False)
 
-    assert """$(printf %s "$T1" | tr A-Za-z a-zA-Z)""" in told.curl + told.script
+    assert f"""$(printf %s "$T1" | {disguise.shell})""" in told.curl + told.script
+    token = "eyJhbGciOiJIUzI1NiJ9.e30.ZRrHA1JJJW8opsbCGfG_HACGpVUMN_a9IV7pAx_Zmeo"
+    shell = f"""T1={token}; printf %s "$(printf %s "$T1" | {disguise.shell})\""""
+    assert subprocess.run(["sh", "-c", shell], capture_output=True, text=True).stdout == disguise.make(token) != token

@@ -125,4 +125,9 @@ for (const [name, [part, key, escaped]] of Object.entries(expected.takes || {}))
     const lower = c.toLowerCase();
     return c === lower ? c.toUpperCase() : lower;
   }).join(""));
+  const end = /(?:[A-Za-z0-9][^A-Za-z0-9]*){12}$/;
+  const series = ["0123456789", "abcdef", "ghijklmnopqrstuvwxyz", "ABCDEF", "GHIJKLMNOPQRSTUVWXYZ"];
+  const another = (c) => series.filter((s) => s.includes(c)).map((s) => s[(s.indexOf(c) + 3) % s.length])[0] ?? c;
+  pm.collectionVariables.set(`${name}-other-end`, value.replace(end, (text) => [...text].map(another).join("")));
+  pm.collectionVariables.set(`${name}-no-end`, value.replace(end, ""));
 }

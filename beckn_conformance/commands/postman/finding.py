@@ -12,7 +12,8 @@ from ...judging.checks import Observation
 from ...judging.judge import Judge
 from ...messages.exchange import Exchange
 from ...messages.shell import Expansion, Part
-from ...run.curl import CAPITALS, SERIAL, TIMESTAMP, Values, path_below
+from ...messages.tokens import DISGUISES
+from ...run.curl import SERIAL, TIMESTAMP, Values, path_below
 from ...run.scenarios import judge_of
 from ...specification.actions import ADD, SIGNUP
 from ...specification.specification import Specification
@@ -85,7 +86,7 @@ class _Calls:
         if step.action != SIGNUP or self._values.learn(step, number) is None:
             return {}
         id_, token = f"ID{number}", f"T{number}"
-        self.made |= {id_, token, token + CAPITALS}
+        self.made |= {id_, token, *(token + one.ending for one in DISGUISES)}
         return {id_: ("registration", "id", True), token: ("auth", "token", self._in_json)}
 
     def _request(self, step: Exchange, number: int) -> Item:

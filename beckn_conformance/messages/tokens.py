@@ -1,0 +1,60 @@
+"""Tokens that the kit makes of a given one: unknown ones, which a careless comparison takes for it (H3)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from .shell import command
+
+END = re.compile(r"(?:[A-Za-z0-9][^A-Za-z0-9]*){12}\Z")
+"""End of a token that says more than padding, pad bits or the name of a server that follows a session."""
+SERIES = ("0123456789", "abcdef", "ghijklmnopqrstuvwxyz", "ABCDEF", "GHIJKLMNOPQRSTUVWXYZ")
+PLAIN, ANOTHER = "".join(SERIES), "".join(letters[3:] + letters[:3] for letters in SERIES)
+"""Each digit and letter, and another one of its kind: hexadecimal stays hexadecimal."""
+
+
+@dataclass(frozen=True, slots=True)
+class Disguise:
+    """A way to make a token of another."""
+
+    mark: str
+    """Stands after the mask of the token that was given, in the place of the one that was made."""
+    ending: str
+    """Ends the name of a variable for it, outside a shell."""
+    make: Callable[[str], str]
+    shell: str
+    """The same as a shell command that reads the given token."""
+
+
+def with_another_end(token: str) -> str:
+    """Returns a token with every letter and digit of its end changed."""
+    return END.sub(lambda end: end[0].translate(str.maketrans(PLAIN, ANOTHER)), token)
+
+
+def without_its_end(token: str) -> str:
+    """Returns a token that is cut."""
+    return END.sub("", token)
+
+
+def other_ends(token: str) -> tuple[str, ...]:
+    """Returns a token with all of its end changed, and without it; nothing if it is too short to be surely another."""
+    cut = without_its_end(token)
+    return (with_another_end(token), cut) if END.search(cut) else ()
+
+
+def _python(replacement: str) -> str:
+    return command(["python3", "-c", f"import re,sys; print(re.sub({END.pattern!r}, {replacement}, sys.stdin.read()))"])
+
+
+DISGUISES = (
+    Disguise(" in other capitals", "-other-capitals", str.swapcase, "tr A-Za-z a-zA-Z"),
+    Disguise(
+        " with another end",
+        "-other-end",
+        with_another_end,
+        _python(f"lambda end: end[0].translate(str.maketrans({PLAIN!r}, {ANOTHER!r}))"),
+    ),
+    Disguise(" without its end", "-no-end", without_its_end, _python("''")),
+)
