@@ -22,8 +22,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def told(folder: Path) -> list[Problem]:
-    """The problems of a folder; which tests there are is settled once in a process, by the schemas that come first."""
-    return [problem for problem in problems(folder) if not problem.message.startswith("no test exercises")]
+    return list(problems(folder))
 
 
 def texts(folder: Path) -> dict[str, str]:
@@ -40,7 +39,9 @@ def test_the_schemas_have_the_style_that_is_written(name: str) -> None:
 def test_a_member_lacks_nothing_but_examples(folder: Path, pointer: str, type_: str) -> None:
     added = member.add(folder, pointer, type_, optional=False)
 
-    assert {problem.file for problem in told(folder)} <= {"openapi.yaml"}
+    # No test of the suite asks for a registration in several ways.
+    found = [problem for problem in told(folder) if not problem.message.startswith("no test exercises GET-ACK-REGION")]
+    assert {problem.file for problem in found} <= {"openapi.yaml"}
     assert any("examples" in line for line in added.left)
     specification = load(folder)
     with_it = [
