@@ -8,16 +8,20 @@ from reference_server import formats
 from reference_server.message import Json, Place
 from reference_server.specification import Member
 
+_TYPES: dict[type, str] = {
+    type(None): "null",
+    bool: "boolean",
+    int: "number",
+    float: "number",
+    str: "string",
+    list: "array",
+    dict: "object",
+}
+
 
 def json_type(value: Json) -> str:
     """Name the JSON type of a value."""
-    if value is None:
-        return "null"
-    # A boolean is an int in Python, so it has to be asked for first.
-    for kind, name in ((bool, "boolean"), ((int, float), "number"), (str, "string"), (list, "array")):
-        if isinstance(value, kind):
-            return name
-    return "object"
+    return _TYPES[type(value)]
 
 
 def examine(member: Member, value: Json, place: Place = ()) -> Iterator[tuple[Place, str]]:
