@@ -126,7 +126,7 @@ def test_the_reference_gateway_needs_neither_question_nor_file(folder: Path, att
 
 
 def _exchange(action: str, place: int, *, message: Message | None, request: Request, **more: Any) -> Exchange:
-    return Exchange(f"x{place}", action, request, message, None, None, float(place), 0.5, **more)
+    return Exchange(f"x{place}", action, request, message, None, None, place * 0.5, 0.5, **more)
 
 
 def _signup() -> Exchange:
