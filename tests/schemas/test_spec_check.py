@@ -66,6 +66,7 @@ def _described(folder: Path) -> None:
     file.write_text(text, encoding="utf-8")
 
 
+@pytest.mark.long
 def test_what_is_added_is_proved_without_a_line_of_python(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     folder = with_everything(tmp_path / "schemas")
     _described(folder)
@@ -74,6 +75,7 @@ def test_what_is_added_is_proved_without_a_line_of_python(tmp_path: Path, capsys
     assert {f"signup-{place}-ignored" for place in places} <= _proved(folder, "-ignored", capsys)
 
 
+@pytest.mark.long
 def test_a_fifth_operation_is_proved_without_a_line_of_python(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -84,6 +86,7 @@ def test_a_fifth_operation_is_proved_without_a_line_of_python(
     assert {"status-registration-missing-accepted", "status-registration-error-unsaid"} <= found
 
 
+@pytest.mark.long
 def test_an_operation_that_changes_something_is_proved_without_a_line_of_python(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
