@@ -17,8 +17,8 @@ PLAIN_FIELDS = (
 )
 """Header fields without secrets. Declared values of them are still masked where the field stands."""
 
-PARAMETER = re.compile(r"""[\w.-]+=(?:"([^"]*)"|([^\s",;]+))""")
-"""``name=value`` in a header field, as in cookies and in the schemes Digest and OAuth."""
+PARAMETER = re.compile(r"""(?<![\w.-])[\w.-]++=(?:"([^"]*)"|([^\s",;]+))""")
+"""``name=value`` in a header field, as in cookies and in the schemes Digest and OAuth. No word is searched twice."""
 SHORTEST_PARAMETER = 8
 """Characters. Shorter values are numbers and words such as ``algorithm=MD5``."""
 

@@ -18,12 +18,13 @@ def opened(folder, **times: str) -> None:
     anything: Any = SimpleNamespace(files={"certificate.json": {}})
     key = Ed25519PrivateKey.generate()
     said = {"issued": FINE, "expires": FINE, **times}
-    predicate = {"issued": said["issued"], "expires": said["expires"], "run": {"finished": said.get("finished", FINE)}}
+    run = {name: said.get(name, FINE) for name in ("started", "finished")}
+    predicate = {"issued": said["issued"], "expires": said["expires"], "run": run}
     (folder / statement.NAME).write_text(statement.sign({"predicate": predicate}, key))
     assert statement.opened(folder, key.public_key(), anything)[1] == []
 
 
-@pytest.mark.parametrize("name", ["issued", "expires", "finished"])
+@pytest.mark.parametrize("name", ["issued", "expires", "started", "finished"])
 @pytest.mark.parametrize(
     "time", ["9999-12-31T23:59:59-14:00", "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59+00:00", FINE[:-6]]
 )

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from beckn_conformance.config.credentials import of_field
 from beckn_conformance.config.gateway import GatewayConfig
 from beckn_conformance.errors import UsageError
 from beckn_conformance.record.masking import Masker
@@ -113,3 +114,11 @@ def test_a_mistake_in_a_secret_is_named_without_the_secret(tmp_path, text):
 @pytest.mark.parametrize("name", ["Content-Length", "transfer-encoding"])
 def test_a_field_that_frames_a_request_cannot_be_declared(tmp_path, name):
     assert refused(tmp_path, f"headers: {{{name}: '7'}}").startswith(f"gateway.yaml, line 1: headers.{name}: ")
+
+
+@pytest.mark.parametrize("word", ["a", "a.-"])
+def test_a_long_header_field_is_searched_once(word):
+    """A recording of a stranger can hold one of megabytes."""
+    value = f"{word * 300_000} session=s3ss10n-of-m1ne"
+
+    assert [*of_field("Cookie", value)][-1] == "s3ss10n-of-m1ne"

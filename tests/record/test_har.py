@@ -11,6 +11,7 @@ import pytest
 from beckn_conformance.errors import UsageError
 from beckn_conformance.record import har
 from beckn_conformance.record.foreign import forms as recorded
+from beckn_conformance.record.foreign.har import address
 from beckn_conformance.record.rows import content_of
 from beckn_conformance.record.rows import written as packed_of
 from tests import har_format
@@ -393,3 +394,9 @@ def test_bytes_that_are_no_text_and_a_missing_file_are_refused(tmp_path):
     file.write_bytes(b"\xff\xfe{}")
     with pytest.raises(UsageError, match="is no recording"):
         recorded.read(file)
+
+
+def test_a_url_that_is_none_loses_its_user_too_and_is_searched_once():
+    assert address("http://[me:pass/word@gw.example/x@y?to=z@a") == "http://y?to=z@a"
+    url = f"http://[{'://' * 300_000}"
+    assert address(url) == url

@@ -193,7 +193,7 @@ def _out_of_time(found: Mapping[str, Any], now: datetime.datetime) -> Iterator[s
         yield f"it is valid from {issued:%Y-%m-%d %H:%M} UTC on"
     if now >= expires:
         yield f"it was valid until {expires:%Y-%m-%d %H:%M} UTC"
-    if statement.finished(found) > issued + LEEWAY:
+    if statement.of_its_run(found, "finished") > issued + LEEWAY:
         yield "it was issued before the run ended that it is about"
 
 
@@ -294,7 +294,7 @@ def _unmet(found: Mapping[str, Any], wanted: Wanted) -> Iterator[str]:
         yield f"it is about {url}, not {wanted.gateway}"
     if wanted.strict and predicate["class"] != "strict":
         yield f"it is about the class {predicate['class']}, not strict"
-    if wanted.since is not None and statement.finished(found) < wanted.since:
+    if wanted.since is not None and statement.of_its_run(found, "finished") < wanted.since:
         yield f"its run is of {_day(predicate['run']['finished'])}, before {wanted.since:%Y-%m-%d %H:%M} UTC"
     if wanted.conformant and predicate["verdict"] != "conformant":
         yield f"its verdict is {predicate['verdict']}"

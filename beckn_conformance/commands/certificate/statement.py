@@ -118,7 +118,8 @@ def opened(folder: Path, key: Ed25519PublicKey, specification: Specification) ->
         Draft202012Validator(
             specification.files["certificate.json"], format_checker=Draft202012Validator.FORMAT_CHECKER
         ).validate(statement)
-        moments = [*(moment(statement, name) for name in ("issued", "expires")), finished(statement)]
+        moments = [moment(statement, name) for name in ("issued", "expires")]
+        moments += [of_its_run(statement, name) for name in ("started", "finished")]
         # Near the first and the last year, times can be neither added to nor compared.
         if any(one.tzinfo is None or not 1970 <= one.year < 9000 for one in moments):
             raise ValueError("a time of it has no zone, or is out of range")
@@ -140,9 +141,9 @@ def moment(statement: Statement, name: str) -> datetime.datetime:
     return datetime.datetime.fromisoformat(statement["predicate"][name])
 
 
-def finished(statement: Statement) -> datetime.datetime:
-    """Parses the time at which the certified run ended."""
-    return datetime.datetime.fromisoformat(statement["predicate"]["run"]["finished"])
+def of_its_run(statement: Statement, name: str) -> datetime.datetime:
+    """Parses the time at which the certified run was ``started`` or ``finished``."""
+    return datetime.datetime.fromisoformat(statement["predicate"]["run"][name])
 
 
 def _canonical(value: Any) -> bytes:

@@ -21,7 +21,7 @@ from .parts import list_at, object_at
 
 NAME: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 """Name of a header field."""
-AFTER_SCHEME = re.compile(r"(?<=://)[^?#]*@")
+AFTER_SCHEME = re.compile(r"(?<=://)[^?#]+")
 USER = re.compile(r"(?<=://)[^/?#]*@")
 REQUEST, REPLY = "a request", "a reply"
 
@@ -124,7 +124,7 @@ def address(url: str) -> str:
         port = parts.port
     except ValueError:
         # A password with a slash in it ends beyond the host, contrary to the syntax of URLs.
-        return AFTER_SCHEME.sub("", url, count=1)
+        return AFTER_SCHEME.sub(lambda found: found[0].rpartition("@")[2], url)
     scheme, host = parts.scheme.lower(), parts.hostname
     if scheme not in SCHEMES or not host:
         return plain

@@ -128,6 +128,7 @@ def test_an_edit_keeps_what_it_does_not_change(lab: Laboratory) -> None:
         ("http://gw.example:81", {}, True),
         ("http://gw.example", {"proxy": "http://evil.example:1"}, True),
         ("http://gw.example", {"peers": ["http://evil.example"], "clone_within": 1}, True),
+        ("http://proxy.example:1", {}, True),
         ("HTTP://GW.example:80/below", {"proxy": HIDDEN}, False),
         ("http://gw.example", {}, False),
     ],

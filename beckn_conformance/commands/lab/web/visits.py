@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequenc
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from python_multipart.multipart import parse_options_header
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData
 from starlette.requests import Request
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 MOST_FIELDS = 2000
 MOST_FILES = 4
+CHARSETS = (b"utf-8", b"utf8")
 LONGEST_FIELD = 256 * 1024
 """Bytes of one field of a form, such as certificates that are pasted."""
 LOCAL_PATH = re.compile(r"/(?:[A-Za-z0-9][A-Za-z0-9/_.?=&-]*)?")
@@ -145,10 +147,16 @@ def site_of(request: Request) -> Site:
 
 @contextlib.asynccontextmanager
 async def submitted(request: Request) -> AsyncIterator[FormData]:
-    """The form of a request, without any fields for one that only reads. Its files are closed afterwards."""
+    """The form of a request, without any fields for one that only reads. Its files are closed afterwards.
+
+    Raises Refused for one that is not in UTF-8.
+    """
     if request.method == "GET":
         yield FormData()
         return
+    # Others are decoded as slowly as their sender likes, or not at all.
+    if parse_options_header(request.headers.get("content-type"))[1].get(b"charset", b"utf-8").lower() not in CHARSETS:
+        raise Refused("a form is sent in UTF-8", 415)
     async with request.form(max_files=MOST_FILES, max_fields=MOST_FIELDS, max_part_size=LONGEST_FIELD) as form:
         yield form
 

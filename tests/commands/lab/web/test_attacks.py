@@ -430,6 +430,17 @@ def test_a_body_that_cannot_be_read_is_the_sender_s_fault(site, kind, content):
     assert "error" in reply.json()
 
 
+@pytest.mark.parametrize("charset", ["undefined", "punycode", "unicode_escape"])
+def test_a_form_is_in_utf_8_as_others_take_long_or_crash(site, charset):
+    # A name of a form is decoded while nobody else is served.
+    body = b'--x\r\nContent-Disposition: form-data; name="token"\r\n\r\n-\\ud800\r\n--x--\r\n'
+    headers = {"Origin": f"http://{HOST}", "Content-Type": f"multipart/form-data; boundary=x; charset={charset}"}
+
+    assert site.browser().client.post("/login", content=body, headers=headers).status_code == 415
+    headers["Content-Type"] = headers["Content-Type"].replace(charset, "UTF-8")
+    assert site.browser().client.post("/login", content=body, headers=headers).status_code == 401
+
+
 def test_what_the_operator_has_to_mend_is_told_to_him_only(site, capsys):
     alice = site.browser("alice")
     known = next(site.data.parent.glob("accounts.json"))
