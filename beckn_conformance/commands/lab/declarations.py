@@ -72,8 +72,9 @@ def carried(declaration: Mapping[str, Any], stored: Mapping[str, Any], url: str,
 def _hosts(url: str, declaration: Mapping[str, Any]) -> set[tuple[str, str, str]]:
     """Scheme and host of everything that secrets are sent to, and as what: not each gets all of them."""
     peers, proxy = declaration.get("peers"), declaration.get("proxy")
-    called = {"gateway": [url], "proxy": [proxy], "peer": [url, *(peers if isinstance(peers, list) else ())]}
-    return {(part, *_host(one)) for part, urls in called.items() for one in urls if isinstance(one, str)}
+    called = [("gateway", url), ("proxy", proxy)]
+    called += [("peer", peer) for peer in (url, *(peers if isinstance(peers, list) else ()))]
+    return {(part, *_host(one)) for part, one in called if isinstance(one, str)}
 
 
 def _host(url: str) -> tuple[str, str]:
