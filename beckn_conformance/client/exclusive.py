@@ -22,6 +22,8 @@ class ExclusiveAccess:
         """False if other processes of the same run send at the same time."""
         self.answered = False
         """True if the gateway answered at the end of the last section that was alone."""
+        self.asking = asyncio.Lock()
+        """Held while the gateway is asked whether it answers, so that one of a group asks for all."""
 
     @contextlib.asynccontextmanager
     async def together(self) -> AsyncIterator[None]:

@@ -40,10 +40,11 @@ class Liveness:
         """
         exclusive = self._actor.exclusive
         async with exclusive.alone(group or kind, last=last):
-            if not exclusive.answered and not exclusive.stopped:
-                before = await self._outlast(witness)
-                if not self._is_answered(before):
-                    exclusive.stopped = f"before {kind} was sent, the gateway answered no more: {describe(before)}"
+            async with exclusive.asking:
+                if not exclusive.answered and not exclusive.stopped:
+                    before = await self._outlast(witness)
+                    if not self._is_answered(before):
+                        exclusive.stopped = f"before {kind} was sent, the gateway answered no more: {describe(before)}"
             if exclusive.stopped:
                 raise Unmet(exclusive.stopped)
             yield
