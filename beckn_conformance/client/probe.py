@@ -13,6 +13,7 @@ from ..judging.checks import JSON_MEDIA, blamed
 from ..judging.origin import signature
 from ..messages.binding import Binding, EnvelopeBinding, bindings
 from ..messages.exchange import CONTROL, Exchange
+from ..messages.json_text import read_json
 from ..messages.registration import registration_of
 from ..messages.values import Values
 from ..specification.actions import ADD, GET, SIGNUP, UPDATE
@@ -46,6 +47,10 @@ class ProbeResult:
 
 ANSWER = re.compile(r"""["']action["']\s*:\s*["'](ACK|NACK)["']""", re.IGNORECASE)
 """The action of an envelope, even of one that cannot be parsed."""
+
+
+MOST_MEMBERS = 50
+"""Members of an object that are looked at for a misplaced action."""
 
 
 async def probe(gateway: Gateway, specification: Specification, values: Values, verifier: Verifier) -> ProbeResult:
@@ -104,13 +109,45 @@ async def _find_binding(
     if not readable:
         # Replies that are meant to be JSON and are not can be judged for that.
         readable = [pair for pair in seen if _garbles(*pair)]
-    if not readable:
+    acknowledged = next((pair for pair in readable if pair[1].acknowledged), None)
+    if not readable or (acknowledged is None and any(_elsewhere(exchange, "ACK") for _, exchange in seen)):
         raise Unreachable(
             f"tried {_target(config)} in the binding {' and '.join(_name(b) for b, _ in seen)}: "
-            f"saw {'; '.join(dict.fromkeys(_what_came(e) for _, e in seen))}, and nowhere ACK or NACK; if something in "
-            "front of it asks for a key or a certificate, declare headers or tls.client_cert"
+            f"saw {'; '.join(dict.fromkeys(_what_came(e) for _, e in seen))}, and {_advice([e for _, e in seen])}"
         )
-    return next((pair for pair in readable if pair[1].acknowledged), readable[0])
+    return acknowledged or readable[0]
+
+
+def _elsewhere(exchange: Exchange, *words: str) -> str:
+    """The place of ACK or NACK in a reply whose binding has no action, or an empty text."""
+    if exchange.reply is None or exchange.received is None or _speaks(exchange):
+        return ""
+    for name, value in exchange.reply.headers:
+        if value in words:
+            return f"{value} in the field {brief(name, 40)}"
+    body, _, _ = read_json(exchange.reply.content)
+    outer = list(body.items())[:MOST_MEMBERS] if isinstance(body, dict) else []
+    inner = [(f"{k}/{name}", v) for k, o in outer if isinstance(o, dict) for name, v in list(o.items())[:MOST_MEMBERS]]
+    found = (f"{value} at /{brief(name, 80)}" for name, value in (*outer, *inner) if value in words)
+    return next(found, "")
+
+
+def _advice(exchanges: Sequence[Exchange]) -> str:
+    """Says what is missing in replies that no binding can read, and what may help."""
+    if any(_elsewhere(exchange, "ACK", "NACK") for exchange in exchanges):
+        return (
+            "no action where the binding of the request has it: in the field action of HTTP, or as action in the "
+            "header of an envelope; if the envelope has other names, declare envelope"
+        )
+    if any(exchange.reply is not None and 300 <= exchange.reply.status < 400 for exchange in exchanges):
+        return (
+            "nowhere ACK or NACK; redirects are not followed, so give the URL under which the gateway itself serves "
+            f"/{SIGNUP}, without a slash at its end"
+        )
+    return (
+        "nowhere ACK or NACK; if something in front of it asks for a key or a certificate, declare headers or "
+        "tls.client_cert"
+    )
 
 
 def _check_refusal(signup: Exchange, config: GatewayConfig) -> None:
@@ -218,4 +255,6 @@ def _what_came(exchange: Exchange) -> str:
     kind = (reply.header("content-type") or "no media type").partition(";")[0]
     where = f" to {brief(reply.header('location') or '')}" if 300 <= reply.status < 400 else ""
     who = signature(reply)
-    return f"status {reply.status}{where} with {brief(kind, 80)}{f' ({who})' if who else ''}"
+    said = _elsewhere(exchange, "ACK", "NACK")
+    words = f"status {reply.status}{where} with {brief(kind, 80)}{f' ({who})' if who else ''}"
+    return f"{words} and {said}" if said else words

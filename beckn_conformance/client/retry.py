@@ -170,7 +170,7 @@ class RetryPolicy:
         if reply is not None:
             last = f"status {reply.status}"
             if _insists(reply):
-                why = f"{last}, asking to wait for longer than {self._seconds:g} s"
+                why = f"{last}, asking to wait for longer than {self._seconds:g} s; a longer patience may help"
                 wait.reason = Trouble(TroubleKind.PATIENCE, why)
             elif reply.status not in INTERMEDIARY:
                 wait.reason = Trouble(TroubleKind.OUTAGE, f"{last}, as for a plain call at the same time")

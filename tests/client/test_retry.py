@@ -114,7 +114,8 @@ def test_waiting_for_a_request_ends_with_patience(subject, clock):
         assert clock.now <= 1000 + SECONDS
 
     assert clock.now == 1000 + 27
-    assert str(wait.reason or "") == "patience: status 429, asking to wait for longer than 30 s"
+    why = "patience: status 429, asking to wait for longer than 30 s; a longer patience may help"
+    assert str(wait.reason or "") == why
 
 
 def test_waiting_for_a_request_ends_even_if_others_are_answered(subject, clock):

@@ -14,6 +14,7 @@ from tests.exchanges import (
     STRANGER,
     UPDATE,
     Story,
+    exchange,
     nack,
     put,
     reply,
@@ -125,6 +126,28 @@ def test_a_finding_reads_like_a_report():
     assert finding.observed == 'ACK "text for a person" (registration "17")'
     assert finding.exchange == story.exchanges[-1].id
     assert finding.weight == len(story.exchanges[-1].request.content)
+
+
+def test_an_id_that_is_repeated_is_not_shown_as_blamed():
+    story = begun()
+    own = story.mine.id
+    answer = nack({"registration": {"id": own, "status": "UPDATE-FAIL"}, "info": {"email": "is fixed"}})
+    call(story, UPDATE, answer)
+
+    (finding,) = story.told()
+
+    assert finding.requirement == "UPDATE-ACK-EMAIL"
+    assert finding.observed.endswith('blaming /info/email "is fixed"')
+
+
+def test_a_request_without_any_text_ends_with_its_name():
+    story = begun()
+    made = exchange(GET, {}, reply(body={}), purpose="malformed", tags=("no text at all",), at=story.now + 0.1)
+    story.keep(dataclasses.replace(made, request=dataclasses.replace(made.request, content=b"")))
+
+    (finding,) = story.told()
+
+    assert finding.sent == "Provider/get with no text at all"
 
 
 def test_what_a_gateway_says_cannot_steer_a_terminal():

@@ -8,9 +8,11 @@ from beckn_conformance.commands.spec.trial import session_of
 from beckn_conformance.errors import Unreachable
 
 
-def answering(text: bytes, media: bytes = b"application/json", status: int = 200) -> Any:
+def answering(
+    text: bytes, media: bytes = b"application/json", status: int = 200, more: tuple[tuple[bytes, bytes], ...] = ()
+) -> Any:
     async def app(scope: Any, receive: Any, send: Any) -> None:
-        await send({"type": "http.response.start", "status": status, "headers": [(b"content-type", media)]})
+        await send({"type": "http.response.start", "status": status, "headers": [(b"content-type", media), *more]})
         await send({"type": "http.response.body", "body": text})
 
     return app
@@ -47,5 +49,38 @@ def test_an_envelope_that_cannot_be_parsed_tells_the_binding(text: bytes) -> Non
     ],
 )
 def test_other_text_that_is_no_json_is_no_usable_answer(app: Any) -> None:
-    with pytest.raises(Unreachable, match="nowhere ACK or NACK"):
+    with pytest.raises(Unreachable, match="nowhere ACK or NACK; if something in front"):
         binding_found(app)
+
+
+@pytest.mark.parametrize(
+    ("app", "place"),
+    [
+        (answering(b'{"action":"ACK","message":"ok","registration":{}}'), "ACK at /action,"),
+        (answering(b'{"head":{"action":"NACK","message":"no"},"payload":{}}'), "NACK at /head/action,"),
+        (answering(b"{}", more=((b"x-action", b"ACK"),)), "ACK in the field x-action,"),
+    ],
+)
+def test_an_action_in_another_place_is_named(app: Any, place: str) -> None:
+    with pytest.raises(Unreachable) as caught:
+        binding_found(app)
+    assert place in str(caught.value)
+    assert "no action where the binding of the request has it" in str(caught.value)
+    assert "tls" not in str(caught.value)
+
+
+def test_a_gateway_that_answers_in_another_binding_is_not_tried_further() -> None:
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        fields = dict(scope["headers"])
+        action = b"ACK" if b"action" in fields else b"NACK"
+        await answering(b'{"header":{"action":"' + action + b'","message":"?"},"body":{}}')(scope, receive, send)
+
+    with pytest.raises(Unreachable, match=r"ACK at /header/action; .*no action where the binding of the request"):
+        binding_found(app)
+
+
+def test_a_redirect_is_named_with_what_may_help() -> None:
+    app = answering(b"{}", status=308, more=((b"location", b"/Provider/signup/"),))
+    with pytest.raises(Unreachable, match=r"status 308 to /Provider/signup/ .* redirects are not followed") as caught:
+        binding_found(app)
+    assert "tls" not in str(caught.value)

@@ -52,7 +52,7 @@ def _text_line(observation: Observation) -> str:
         # Masked before the text is cut: half a secret would not be recognised.
         text = text.replace(json.dumps(secret)[1:-1], "…").replace(secret, "…")
     what = str(exchange.stimulus or "") or "content that is no message"
-    return f"{exchange.action} with {what}: {printable(text[:60])}"
+    return f"{exchange.action} with {what}" + (f": {printable(text[:60])}" if text else "")
 
 
 def _fault(sent: Message, fault: Fault) -> str:
@@ -74,7 +74,11 @@ def _foreign_scripts(observation: Observation, body: Any) -> list[str]:
 
 def blaming(observation: Observation) -> str:
     """Describes in one line what a NACK says, and of which members."""
-    told = ", ".join(f"{pointer} {shown(value, 60)}" for pointer, value in observation.blamed[:4])
+    # The id that was sent blames nothing (R18).
+    repeated = ("/registration/id", observation.exchange.id_sent)
+    told = ", ".join(
+        f"{place} {shown(value, 60)}" for place, value in observation.blamed[:5] if (place, value) != repeated
+    )
     return f"{observation.observed}, blaming {told or 'nothing'}"
 
 
