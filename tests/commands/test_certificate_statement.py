@@ -2,26 +2,51 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
-from typing import Any
+import datetime
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from beckn_conformance.commands.certificate import statement
+from beckn_conformance.commands.certificate.examination import examine
 from beckn_conformance.errors import UsageError
+from beckn_conformance.specification.loading import load
+from tests import changed_schemas
 
 FINE = "2026-01-01T00:00:00+00:00"
+DIGEST = "0" * 64
+PREDICATE = {
+    "verdict": "conformant",
+    "waived": {},
+    "class": "core",
+    "gateway": dict.fromkeys(("url", "name", "vendor", "version", "binding"), ""),
+    "requirements": {},
+    "findings": [],
+    "kit": {"name": "beckn-conformance", "version": "", "digest": DIGEST},
+    "specification": {"title": "", "source": "", "digest": DIGEST},
+    "catalogue": DIGEST,
+    "configuration": DIGEST,
+    "waivers": [],
+    "run": {"id": "", "seed": 1, "exchanges": 1, "started": FINE, "finished": FINE},
+    "record": {"exchanges": DIGEST, "course": DIGEST},
+    "examples": 1,
+    "masked": [],
+    "tests": {"count": 1, "sha256": DIGEST},
+    "issued": FINE,
+    "expires": FINE,
+}
 
 
-def opened(folder, **times: str) -> None:
-    anything: Any = SimpleNamespace(files={"certificate.json": {}})
+def written(folder, **changes) -> Ed25519PublicKey:
+    """Writes a certificate, and returns the key that it is signed with."""
     key = Ed25519PrivateKey.generate()
-    said = {"issued": FINE, "expires": FINE, **times}
-    run = {name: said.get(name, FINE) for name in ("started", "finished")}
-    predicate = {"issued": said["issued"], "expires": said["expires"], "run": run}
-    (folder / statement.NAME).write_text(statement.sign({"predicate": predicate}, key))
-    assert statement.opened(folder, key.public_key(), anything)[1] == []
+    said = {"_type": statement.STATEMENT, "subject": [], "predicateType": statement.PREDICATE}
+    (folder / statement.NAME).write_text(statement.sign({**said, "predicate": {**PREDICATE, **changes}}, key))
+    return key.public_key()
+
+
+def opened(folder, **changes) -> None:
+    assert statement.opened(folder, written(folder, **changes))[1] == []
 
 
 @pytest.mark.parametrize("name", ["issued", "expires", "started", "finished"])
@@ -32,7 +57,25 @@ def test_a_time_that_cannot_be_compared_is_none(tmp_path, name, time):
     opened(tmp_path)
 
     with pytest.raises(UsageError, match="is no certificate"):
-        opened(tmp_path, **{name: time})
+        opened(tmp_path, **({name: time} if name in PREDICATE else {"run": {**PREDICATE["run"], name: time}}))
+
+
+@pytest.mark.parametrize("change", [{"verdict": "fine"}, {"gateway": {}}, {"more": 1}, {"catalogue": "x"}])
+def test_a_certificate_of_another_form_is_none(tmp_path, change):
+    with pytest.raises(UsageError, match=r"certificate\.json is no certificate: predicate"):
+        opened(tmp_path, **change)
+
+
+def test_a_copy_of_the_schemas_does_not_say_what_a_certificate_is(tmp_path):
+    """It may come from a stranger, and refer to what is elsewhere."""
+    copy = changed_schemas.copied(tmp_path / "schemas")
+    elsewhere = {"$dynamicRef": "http://127.0.0.1:1/x.json"}
+    changed_schemas.changed(copy, "certificate.json", lambda schema: schema.update(properties={"subject": elsewhere}))
+    now = datetime.datetime.fromisoformat(FINE)
+
+    found = examine(tmp_path, written(tmp_path), load(copy), now=now)
+
+    assert "report.json is not covered" in found.problems
 
 
 def test_a_file_instead_of_a_certified_folder_is_named(tmp_path):
@@ -40,4 +83,4 @@ def test_a_file_instead_of_a_certified_folder_is_named(tmp_path):
     path.touch()
 
     with pytest.raises(UsageError, match=r"uncertified\.zip holds no certificate\.json: its run was not certified"):
-        statement.opened(path, Ed25519PrivateKey.generate().public_key(), SimpleNamespace())
+        statement.opened(path, Ed25519PrivateKey.generate().public_key())

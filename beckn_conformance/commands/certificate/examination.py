@@ -127,7 +127,7 @@ def examine(
     Raises UsageError if there is no readable certificate, and for a folder with links.
     """
     refuse_links(folder, files.SCRIPTS)
-    found, problems = statement.opened(folder, key, specification)
+    found, problems = statement.opened(folder, key)
     predicate = found["predicate"]
     changed = {*_changed(folder, found)}
     strange, lost = _strangers(folder)
