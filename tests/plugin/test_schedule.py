@@ -1,0 +1,77 @@
+"""Scenarios begin in an order that leaves hostile input to the end."""
+
+import math
+from pathlib import Path
+from types import SimpleNamespace
+
+from beckn_conformance.plugin.schedule import Schedule
+from beckn_conformance.run.examples import CHUNK
+from beckn_conformance.run.scenario import Scenario
+
+
+class Session:
+    """Notes in which order scenarios begin, and plays none."""
+
+    def __init__(self):
+        self.begun = []
+        self.run = SimpleNamespace(examples=CHUNK + 1)
+        self.player = SimpleNamespace(playing={}, memory=SimpleNamespace(room=math.inf), sent=0, prefetch=self.prefetch)
+        self.assessment = SimpleNamespace(found=set)
+        self.subscribers = []
+        self.steps = 0
+
+    def prefetch(self, plays):
+        self.steps += bool(plays)
+        self.begun += plays
+
+    def play(self, name, play, test, weight=None):
+        return SimpleNamespace(findings={})
+
+    def end_test(self, test, requirements, *, drawn=False):
+        return None
+
+
+class Examples:
+    def chunk(self, number, count):
+        return [None] * count
+
+
+def of(name, *, file="test_signup", drawn=False):
+    """A test of a file of the suite; a property if it is ``drawn``."""
+    path = Path(f"{file}.py")
+    return SimpleNamespace(
+        name=name,
+        node_id=name,
+        item=SimpleNamespace(path=path, name=name),
+        scenario=Scenario(play=lambda actor, example=None: None),
+        is_property=drawn,
+        is_divided=False,
+        part=(0, 1),
+        play=None,
+        requirements=(),
+        examples=lambda session: Examples(),
+    )
+
+
+def played(*tests):
+    session = Session()
+    schedule = Schedule(session, SimpleNamespace(option=SimpleNamespace(maxfail=0)))
+    schedule.arrange(tests, {test.name: "" for test in tests})
+    for test in tests:
+        schedule.play(test)
+    return session
+
+
+def test_hostile_input_begins_once_all_examples_have_begun():
+    begun = played(of("plain"), of("property", drawn=True), of("hostile", file="test_robustness")).begun
+
+    assert len(begun) == 1 + CHUNK + 1 + 1
+    assert begun[0] == "plain"
+    assert begun[-1] == "hostile"
+
+
+def test_tests_that_follow_begin_in_one_step():
+    session = played(*(of(f"plain {number}") for number in range(50)))
+
+    assert len(session.begun) == 50
+    assert session.steps == 2
