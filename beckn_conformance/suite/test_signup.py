@@ -58,12 +58,13 @@ async def test_valid_value(actor: Actor, member: str, variant: str) -> None:
 )
 @scenario
 async def test_several_documents(actor: Actor, count: int) -> None:
-    """A list of documents is kept whole."""
+    """A list of documents is kept whole, also in a call of almost 64 KB."""
     body = actor.values.signup(documents=count)
     if count == 3:
         body["documents"][1] = actor.values.document("jpg")
     if count == 5:
-        body["documents"][3] = actor.values.document(size=SIZES["32 KB"])
+        sizes = [SIZES[name] for name in ("just over 8 KB", "just over 16 KB", "32 KB")]
+        body["documents"][2:] = [actor.values.document(size=size) for size in sizes]
     registration = await actor.registered(body)
     await actor.get(registration)
 

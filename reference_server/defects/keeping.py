@@ -21,7 +21,7 @@ from reference_server.planting.steps import (
     in_ack,
     owned,
 )
-from reference_server.registration import UPDATE_PENDING, Registration, digest
+from reference_server.registration import UPDATE_PENDING, Document, Registration, digest
 
 _FAMILY = Family()
 _SHARED = ("GET-ROUND-TRIP", "SIGNUP-DOCUMENTS-KEPT")
@@ -131,6 +131,17 @@ def _(gateway: Gateway) -> None:
         reply = await inner(request)
         gateway.store.change(reply.body["registration"]["id"], lambda kept: replace(kept, documents=kept.documents[:1]))
         return reply
+
+
+@_FAMILY.plants("signup-over-50-kb-loses-document", "SIGNUP-ECHO", SIGNUP, "/documents")
+def _(gateway: Gateway) -> None:
+    """The last document of a signup of more than 50 KB is lost."""
+
+    @replaces(gateway)
+    def new_documents(inner: Callable[[Request], tuple[Document, ...]], request: Request) -> tuple[Document, ...]:
+        documents = inner(request)
+        whole = len(documents) < 2 or sum(len(str(one.members)) for one in documents) <= 50 * 1024
+        return documents if whole else documents[:-1]
 
 
 # Updates and additions that are refused, and change something.
