@@ -196,7 +196,7 @@ def test_a_damaged_exchange_is_told_with_file_and_line(tmp_path):
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes in its file systems")
 @pytest.mark.parametrize("name", ["course.jsonl", "exchanges.jsonl", "exchanges-gw0.jsonl", "course-gw1.jsonl"])
-@pytest.mark.parametrize("kind", ["link", "pipe", "folder", "sparse"])
+@pytest.mark.parametrize("kind", ["link", "pipe", "folder", pytest.param("sparse", marks=pytest.mark.long)])
 def test_a_record_is_made_of_regular_files(tmp_path, name, kind):
     written(tmp_path, [RUN], [exchange_row()])
     path = tmp_path / name
