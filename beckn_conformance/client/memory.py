@@ -22,9 +22,14 @@ class Memory:
         self._released = 0
 
     @property
+    def held(self) -> int:
+        """Bytes that are taken."""
+        return self._received - self._released
+
+    @property
     def is_short(self) -> bool:
         """True if half of it is taken; then one call at a time is made until more is judged."""
-        return self._received - self._released > self._most / 2
+        return self.held > self._most / 2
 
     @property
     def room(self) -> float:
@@ -34,7 +39,7 @@ class Memory:
     def receive(self, reply: Reply) -> None:
         """Raises ReplyTooLarge if there is no room for it."""
         weight = reply.weight
-        if self._received - self._released + weight > self._most:
+        if self.held + weight > self._most:
             raise ReplyTooLarge("more came back than can be held until it is judged")
         self._received += weight
         self._replies += 1

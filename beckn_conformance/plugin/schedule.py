@@ -16,6 +16,11 @@ from .progress import Progress, Screen
 
 WINDOW = 400
 """Scenarios that play ahead of the one that is judged. Their exchanges stay in memory until then."""
+FEW, LITTLE = 100, 4 * 1024 * 1024
+"""Scenarios that play ahead if the replies that wait to be judged take more than LITTLE bytes. So a deep run, which has
+as many large scenarios as there is room for, takes hardly more memory than others."""
+HISTORY = 4
+"""Other scenarios in place of which a history plays, as it has more calls."""
 CALLS = 8
 """Calls per scenario for which memory is kept free."""
 WINDOW_TO_STOP = 16
@@ -68,17 +73,24 @@ class Schedule:
 
     def _next(self, waiting: deque[ScenarioTest], *, harmful: bool) -> list[ScenarioTest]:
         """Takes the next tests for which there is room, while all of them may do harm or none does."""
-        fitting = max(self._session.player.memory.room / CALLS, 1)
-        most = WINDOW_TO_STOP if self._config.option.maxfail else min(fitting, WINDOW)
+        memory = self._session.player.memory
+        fitting = min(max(memory.room / CALLS, 1), FEW if memory.held > LITTLE else WINDOW)
+        most = WINDOW_TO_STOP if self._config.option.maxfail else fitting
         room = most - len(self._session.player.playing)
         found = []
         while waiting and room > 0 and may_do_harm(waiting[0].item) is harmful:
             test = waiting.popleft()
             if test.name not in self._begun:
                 found.append(test)
-                # The first examples of a property begin together.
-                room -= min(self._count(test), CHUNK) if test.is_property else 1
+                room -= self._room_for(test)
         return found
+
+    def _room_for(self, test: ScenarioTest) -> int:
+        """The room that a test takes."""
+        if not test.is_property:
+            return 1
+        # The first examples begin together. Those that settle are histories.
+        return min(self._count(test), CHUNK) * (HISTORY if test.scenario.settles else 1)
 
     def _begin(self, tests: Collection[ScenarioTest]) -> None:
         """Begins tests together; examples are drawn while the other scenarios play."""

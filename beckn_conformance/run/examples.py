@@ -18,7 +18,7 @@ from hypothesis.strategies import SearchStrategy
 
 from ..process.interrupts import undisturbed
 
-CHUNK = 100
+CHUNK = 50
 """Examples drawn by one Hypothesis engine. One engine for a deep run would keep all of them in memory."""
 
 MOST_TRIES = 150

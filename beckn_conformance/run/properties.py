@@ -84,12 +84,14 @@ class Explorer:
         """Plays and judges all examples. Their outcome is that of all of them together."""
         session, seen = self._session, set[str]()
         known = session.assessment.found()
-        if not self._ahead:
-            self.begin()
-        while self._ahead:
-            self.begin()
+        while self._ahead or self._chunks:
+            if not self._ahead:
+                self.begin()
             number, count, drawn = self._ahead.pop(0)
             for place, example in enumerate(drawn):
+                # What has been played stays in memory until it is judged, so the next chunk begins as late as possible.
+                if not self._ahead and len(session.player.playing) < CHUNK:
+                    self.begin()
                 result = session.play(self._key(number, place), self._with(example), test, Weight(DRAWN))
                 for id_ in result.findings:
                     if id_ not in seen and id_ not in known and len(seen) < self._most_shrunk:

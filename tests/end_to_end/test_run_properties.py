@@ -59,10 +59,12 @@ def test_a_long_property_is_several_tests(kit: Kit, gateway: Callable[..., Loopb
     run = kit.run("reference", *FAULTS, "--fuzz-examples=250", "--collect-only", "-q")
 
     assert [line.partition("[")[2] for line in run.lines if "test_one_fault[" in line] == [
-        "1_of_4]",
-        "2_of_4]",
-        "3_of_4]",
-        "4_of_4]",
+        "1_of_6]",
+        "2_of_6]",
+        "3_of_6]",
+        "4_of_6]",
+        "5_of_6]",
+        "6_of_6]",
     ]
 
 
