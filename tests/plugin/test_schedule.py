@@ -15,7 +15,8 @@ class Session:
     def __init__(self):
         self.begun = []
         self.run = SimpleNamespace(examples=CHUNK + 1)
-        self.player = SimpleNamespace(playing={}, memory=SimpleNamespace(room=math.inf), sent=0, prefetch=self.prefetch)
+        memory = SimpleNamespace(room=math.inf, held=0)
+        self.player = SimpleNamespace(playing={}, memory=memory, sent=0, prefetch=self.prefetch)
         self.assessment = SimpleNamespace(found=set)
         self.subscribers = []
         self.steps = 0
