@@ -127,6 +127,18 @@ async def test_same_content(actor: Actor, of: str) -> None:
     await actor.get_after(addition, registration)
 
 
+@exercises("DOCUMENTS-SAME-NAME")
+@pytest.mark.parametrize("part", ["name", "data"])
+@scenario
+async def test_alike_in_one_signup(actor: Actor, part: str) -> None:
+    """Documents of a signup that share a name or a content do not replace each other."""
+    body = actor.values.signup(documents=2)
+    body["documents"][1][part] = body["documents"][0][part]
+    registration = await actor.usable(await actor.signup(body))
+    if registration is not None:
+        await actor.get(registration)
+
+
 @exercises("DOCUMENTS-KEEPS-REST", "GET-ROUND-TRIP")
 @scenario
 async def test_addition_leaves_other_registrations_alone(actor: Actor) -> None:

@@ -144,6 +144,10 @@ def defects() -> Iterator[Defect]:
         also = "DOCUMENTS-KEPT" if requirement == "LISTED" else ""
         name, requirement = f"documents-add-{name}", f"DOCUMENTS-{requirement}"
         yield defect(name, requirement, ADD, "/documents", words, after(ADD, kept), also)
+    for part in ("name", "data"):
+        words = f"of the documents of a signup that share their {part} the last is kept"
+        install = _last_of_each(part)
+        yield defect(f"signup-same-{part}-merged", "DOCUMENTS-SAME-NAME", GET, "/documents", words, install)
     yield from _FAMILY.defects
 
 
@@ -173,6 +177,19 @@ def _counting_signups(gateway: Gateway) -> dict[str, int]:
         return registration
 
     return counts
+
+
+def _last_of_each(part: str) -> Install:
+    """Keep one document of a signup for each value of a part."""
+
+    def install(gateway: Gateway) -> None:
+        @replaces(gateway)
+        def register(inner: Registering, *arguments: object) -> Registration:
+            registration = inner(*arguments)
+            last = {document.members.get(part): document for document in registration.documents}
+            return replace(registration, documents=tuple(last.values()))
+
+    return install
 
 
 def _selecting(action: str, select: Callable[[Items, int], Items]) -> Install:

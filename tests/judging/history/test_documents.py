@@ -177,6 +177,18 @@ def test_a_document_that_gives_way_to_one_of_its_name_is_less_of_a_finding():
     assert story.findings() == [("DOCUMENTS-SAME-NAME", "/documents")]
 
 
+@pytest.mark.parametrize("part", ["name", "data"])
+def test_one_of_two_like_documents_of_a_signup_that_gives_way_is_less_of_a_finding(part):
+    story = Story()
+    body = story.values.signup(documents=2)
+    body["documents"][1][part] = body["documents"][0][part]
+    story.signup(body=body, change=drop("/documents/0"))
+    story.wait()
+    story.get(change=drop("/documents/0"))
+
+    assert story.findings() == [("DOCUMENTS-SAME-NAME", "/documents")]
+
+
 def test_documents_of_one_name_that_are_gone_together_are_not_gone_for_their_name():
     story = signed_up()
     name = story.mine.documents[0]["name"]
