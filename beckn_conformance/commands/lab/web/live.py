@@ -73,14 +73,14 @@ def lines(path: Path, offset: int) -> list[tuple[int, dict[str, Any]]]:
 def _row(line: bytes) -> dict[str, Any] | None:
     """Reads a line, in the form of the pages; None for a line that is broken, as a worker may have sent it."""
     try:
-        said = json.loads(line)
+        said = reading.json_value(line)
         return {
             **{key: int(said[key]) for key in ("tests", "of", "exchanges")},
             "seconds": float(said["seconds"]),
             "gone": [str(id_) for id_ in said.get("gone", ())],
             "findings": [live_row(row) for row in said.get("findings", ())],
         }
-    except (ValueError, TypeError, KeyError, AttributeError):
+    except (ValueError, TypeError, KeyError, AttributeError, OverflowError):
         return None
 
 

@@ -46,7 +46,8 @@ def streamed(path: Path, *states: str, offset: int = 0, ending: bool = False) ->
 
 def test_progress_is_folded_from_its_lines(tmp_path: Path) -> None:
     path = tmp_path / "p"
-    path.write_text(line(1, findings=[FINDING]) + "nonsense\n" + line(2, gone=["A-1"]) + line(3)[:9])
+    broken = "nonsense\n" + "[" * 100_000 + "\n" + line(1).replace("10", "1e999")
+    path.write_text(line(1, findings=[FINDING]) + broken + line(2, gone=["A-1"]) + line(3)[:9])
 
     found = live.progress(path)
 
