@@ -12,6 +12,7 @@ import pytest
 from ..errors import KitError
 from ..record.run import Run
 from ..run.session import Session
+from ..suite.specification import choose
 from .isolation import OPTIONS, PLUGIN, SUITE
 from .items import ScenarioTest, may_do_harm
 from .selection import Selection
@@ -73,6 +74,7 @@ class ExpectedTest:
 
 def expected_tests(run: Run) -> dict[str, ExpectedTest]:
     """The tests of a complete run by node id, worked out from catalogue, suite and configuration alone."""
+    choose(run.specification)
     session = Session(run.specification, run.config, run.seed, examples=run.examples)
     return {
         test.node_id: ExpectedTest(test.requirements, test.plays(run.examples), may_do_harm(test.item))

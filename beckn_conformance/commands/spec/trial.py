@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -18,7 +17,6 @@ from ...run.properties import MOST_SHRUNK, Explorer
 from ...run.session import Session
 from ...suite.specification import current
 
-SUITE = "beckn_conformance.suite."
 ORIGIN = "http://reference"
 QUICK: Mapping[str, Any] = {
     "settle": 0.4,
@@ -46,10 +44,6 @@ def items() -> tuple[Item, ...]:
 
 @lru_cache(maxsize=2)
 def _items(digest: str) -> tuple[Item, ...]:
-    # Modules of the suite make their cases when they are imported, from the specification chosen then.
-    for name in [*sys.modules]:
-        if name.startswith(SUITE) and name != f"{SUITE}specification":
-            del sys.modules[name]
     return tuple(
         Item(test.name, test.requirements, test.play, test.scenario.examples)
         for test in sorted(collect(), key=lambda test: may_do_harm(test.item))
