@@ -16,9 +16,6 @@ from .progress import Progress, Screen
 
 WINDOW = 400
 """Scenarios that play ahead of the one that is judged. Their exchanges stay in memory until then."""
-FEW, LITTLE = 100, 4 * 1024 * 1024
-"""Scenarios that play ahead if the replies that wait to be judged take more than LITTLE bytes. So a deep run, which has
-as many large scenarios as there is room for, takes hardly more memory than others."""
 HISTORY = 4
 """Other scenarios in place of which a history plays, as it has more calls."""
 CALLS = 8
@@ -73,8 +70,7 @@ class Schedule:
 
     def _next(self, waiting: deque[ScenarioTest], *, harmful: bool) -> list[ScenarioTest]:
         """Takes the next tests for which there is room, while all of them may do harm or none does."""
-        memory = self._session.player.memory
-        fitting = min(max(memory.room / CALLS, 1), FEW if memory.held > LITTLE else WINDOW)
+        fitting = min(max(self._session.player.memory.room / CALLS, 1), WINDOW)
         most = WINDOW_TO_STOP if self._config.option.maxfail else fitting
         room = most - len(self._session.player.playing)
         found = []

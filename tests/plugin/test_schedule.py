@@ -15,7 +15,7 @@ class Session:
     def __init__(self):
         self.begun = []
         self.run = SimpleNamespace(examples=CHUNK + 1)
-        memory = SimpleNamespace(room=math.inf, held=0)
+        memory = SimpleNamespace(room=math.inf)
         self.player = SimpleNamespace(playing={}, memory=memory, sent=0, prefetch=self.prefetch)
         self.assessment = SimpleNamespace(found=set)
         self.subscribers = []
