@@ -47,8 +47,6 @@ class ProbeResult:
 
 ANSWER = re.compile(r"""["']action["']\s*:\s*["'](ACK|NACK)["']""", re.IGNORECASE)
 """The action of an envelope, even of one that cannot be parsed."""
-
-
 MOST_MEMBERS = 50
 """Members of an object that are looked at for a misplaced action."""
 

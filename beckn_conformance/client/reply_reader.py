@@ -71,7 +71,7 @@ class ReplyReader:
         elif isinstance(event, h11.Response | h11.InformationalResponse):
             self._response = event
             self._content = Content(v.decode("latin-1") for k, v in event.headers if k == b"content-encoding")
-            # What follows these is another protocol.
+            # After these the connection speaks another protocol.
             return event.status_code == SWITCHING or (self._method == "CONNECT" and event.status_code < 300)
         return isinstance(event, h11.EndOfMessage)
 

@@ -30,7 +30,7 @@ def worker_of(config: pytest.Config) -> dict[str, Any] | None:
 
 
 def hand_over(config: pytest.Config, session: Session, available: int, fault: str) -> None:
-    """Hands over what the record of a worker does not hold. The gateway may have told it secrets of its own."""
+    """Hands over the share of a worker, and what its record does not hold, such as secrets that the gateway gave it."""
     output = {
         "share": session.assessment.share,
         "secrets": session.masker.secrets,

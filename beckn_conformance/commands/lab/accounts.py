@@ -31,7 +31,7 @@ VALUES = {
     "role": re.compile("|".join(ROLES)),
     "token": re.compile(r"[0-9a-f]{64}"),
 }
-"""What the file holds of an account, and in which form."""
+"""Members of an account in the file, each with its form."""
 
 
 @dataclass(frozen=True, slots=True)

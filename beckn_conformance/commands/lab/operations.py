@@ -1,4 +1,4 @@
-"""What all operations of a laboratory share: its parts, and what an account may see of them."""
+"""The parts of a laboratory that all operations share, and the rules of who may see what."""
 
 from __future__ import annotations
 

@@ -48,7 +48,7 @@ class Unavailable(Refused):
 
 
 class Invalid(Refused):
-    """What was entered cannot be used. ``fields`` says why."""
+    """Fields were filled in wrongly. ``fields`` says why, by name."""
 
     status = 422
 

@@ -55,7 +55,7 @@ async def _description(request: Request) -> Response:
 
 def _endpoint(call: Call) -> Callable[[Request], Awaitable[Response]]:
     async def endpoint(request: Request) -> Response:
-        # What strangers send is not even read.
+        # Log in first: the body of a stranger's request is never read.
         account = await run_in_threadpool(bearer, request)
         async with _sent(request) as form:
             _known(call, request, form)

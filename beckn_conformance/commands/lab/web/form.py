@@ -135,7 +135,7 @@ def _fields(
             secret,
             "" if secret or kind == "table" else _written(value),
             secret and value == HIDDEN,
-            # What is wrong with a row as a whole stands at its first cell.
+            # An error of a whole row stands at its first cell.
             errors.get(whole, "") or (errors.get(name[:-1], "") if name and last == next(iter(properties)) else ""),
             tuple(
                 tuple(_fields(columns, row, errors, f"{whole}.{number}.", f"{key}{last}."))
@@ -181,7 +181,7 @@ def _written(value: Any) -> str:
     return "" if value is None else str(value)
 
 
-# What is submitted.
+# Submitted forms.
 
 
 def parse(form: Form, stored: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:

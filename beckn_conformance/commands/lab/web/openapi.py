@@ -110,4 +110,4 @@ SCHEMAS: Mapping[str, Any] = {
     "Account": _object({"name": TEXT, "role": ROLE, "token": TEXT}, "name", "role"),
     "Accounts": _list("Account"),
 }
-"""What calls return."""
+"""Schemas of what calls return, by name."""

@@ -30,7 +30,7 @@ CHANGES = ("new", "worse", "changed", "waived", "better", "fixed")
 
 Values = Mapping[str, Any]
 View = Callable[[Visit], Values]
-"""What a page shows, perhaps again with the errors of its form."""
+"""Returns the values that a page shows, perhaps again with the errors of its form."""
 
 
 class Blanks(dict[str, Any]):

@@ -99,7 +99,7 @@ def serve(settings: Settings, host: str, port: int, accounts_file: Path | None) 
     ):
         # Forms are kept there while they come: it is emptied at each start.
         tempfile.tempdir = str(Places(settings.data.absolute()).private)
-        # Where everybody logs in, a name that leads here by a trick has nobody's cookie.
+        # With accounts, DNS rebinding does no harm: a browser sends another name no cookie of ours.
         hosts = None if accounts else {*LOOPBACK, host}
         site = Site(laboratory, accounts, sessions)
         server = uvicorn.Server(configured(application(site, hosts)))

@@ -52,7 +52,7 @@ class TooManyAttempts(Refused):
 
 @dataclass(slots=True)
 class Site:
-    """What all requests share."""
+    """The laboratory as its web server knows it, for all requests."""
 
     laboratory: Laboratory
     accounts: Accounts | None
@@ -66,7 +66,7 @@ class Site:
         """The account of a token. Raises Unknown for a wrong one, and TooManyAttempts after some of them."""
         account = self.accounts.with_token(token) if self.accounts else None
         if account is not None:
-            # Whoever else may share the address.
+            # A right token is accepted however many wrong ones came from the same address.
             return account
         if wait := self.attempts.failed(request.client.host if request.client else ""):
             raise TooManyAttempts(wait)
@@ -101,7 +101,7 @@ class Visit:
     values: Mapping[str, Any] = field(default_factory=dict)
     """Parts of the path, and the parameters of a call, by name."""
     errors: Mapping[str, str] = field(default_factory=dict)
-    """What was wrong with the form, by name of the field."""
+    """Errors of the form, by name of the field."""
 
     def __getitem__(self, name: str) -> Any:
         return self.values[name]
@@ -139,7 +139,7 @@ Shown = Callable[[Visit], Response]
 
 
 def site_of(request: Request) -> Site:
-    """What all requests share."""
+    """Returns the site that serves a request."""
     site = request.app.state.site
     assert isinstance(site, Site)
     return site
@@ -165,7 +165,7 @@ def endpoint(shown: Shown, who: Callable[[Request], Visit]) -> Endpoint:
     """An endpoint for people. Raises Unknown, and Forbidden for a form without the token of its session."""
 
     async def endpoint(request: Request) -> Response:
-        # What strangers send is not even read.
+        # Log in first: the body of a stranger's request is never read.
         request.state.visit = visit = await run_in_threadpool(who, request)
         async with submitted(request) as form:
             return await run_in_threadpool(answer, replace(visit, form=form))
