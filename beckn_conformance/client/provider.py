@@ -209,15 +209,23 @@ class Actor:
     ) -> Exchange:
         """A call about a registration, repeated until its answer is ``enough`` or ``settle`` has passed (R19).
 
-        ``body`` replaces that of a valid call with these ``parts``.
+        ``body`` replaces that of a valid call with these ``parts``. An update that is refused for members that the
+        gateway holds on to is made again, without a change of those (Q15).
         """
         until = (registration.made if since is None else since) + self.config.settle
-        valid = Call.about(registration, action, parts)
+        sent = Call.about(registration, action, parts).body if body is None else body
 
         async def ask() -> Exchange:
-            return await self.call(action, valid.body if body is None else body, token=registration.token)
+            return await self.call(action, sent, token=registration.token)
 
-        return await poll(ask, lambda exchange, began: enough(exchange) or began >= until, until=lambda: until)
+        def done(exchange: Exchange, began: float) -> bool:
+            return enough(exchange) or began >= until
+
+        exchange = await poll(ask, done, until=lambda: until)
+        while held := _held(exchange, registration, self.specification):
+            sent = {**sent, "info": {**sent["info"], **held}}
+            exchange = await poll(ask, done, until=lambda: until)
+        return exchange
 
     async def get(self, registration: Registration) -> Exchange:
         return await self.about(registration, GET)
@@ -233,6 +241,21 @@ class Actor:
         if not change.acknowledged or self.config.updates == "deferred":
             return await self.get(registration)
         return await self.about(registration, GET, enough=lambda got: _shows(got, change), since=change.ended)
+
+
+def _held(update: Exchange, registration: Registration, specification: Specification) -> dict[str, Any]:
+    """Returns the registration's values of members for whose new values, which are valid, an update was refused."""
+    if update.action != UPDATE or not update.refused or update.sent is None:
+        return {}
+    return {
+        known.name: value
+        for known in specification.children(UPDATE, "/info")
+        if (value := member(registration.body, known.pointer)) != MISSING
+        and member(update.body_of_reply, known.pointer) not in (MISSING, None, "")
+        and (new := member(update.sent.body, known.pointer)) not in (MISSING, value)
+        and known.tolerates(new)
+        and known.approves(new)
+    }
 
 
 def _shows(got: Exchange, change: Exchange) -> bool:

@@ -36,6 +36,8 @@ class DoubtKind(StrEnum):
     """The value was sent before, so that a gateway may refuse it; if it does not, it keeps the value."""
     CORRECTED = "corrected"
     """The value was sent before, in signups that were refused; a gateway should take it now."""
+    CHANGED = "changed"
+    """The value differs from the registration's, and a gateway may hold on to that (Q15)."""
     EXPIRED = "expired"
     """The token is near the end of its life, or past it."""
     OTHER = "other"
@@ -53,7 +55,7 @@ class Doubt:
     @property
     def of_acceptance(self) -> bool:
         """True if only the ACK is in doubt: what is acknowledged is kept."""
-        return self.kind in (DoubtKind.TAKEN, DoubtKind.CORRECTED)
+        return self.kind in (DoubtKind.TAKEN, DoubtKind.CORRECTED, DoubtKind.CHANGED)
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,6 +35,8 @@ class Known:
     """True while its status says that a change waits to be carried out (R5)."""
     documents: int = 0
     """How many documents it has, at most."""
+    info: dict[str, int] = field(default_factory=dict)
+    """Hashes of the values that identify the provider, by name of member."""
 
 
 @dataclass(slots=True)
@@ -53,6 +55,8 @@ class KnownRegistrations:
     Whether letters are capitals does not matter (Q5)."""
     documents: dict[str, set[int]] = field(default_factory=dict)
     """By registration, names and contents of its documents, by which a gateway may know a document again (R13)."""
+    changed: set[str] = field(default_factory=set)
+    """Members of ``info`` that the gateway was seen to change (Q15)."""
     closed: bool = True
     """Every registration that can be asked for was seen. Not so in recorded traffic."""
     unheld: frozenset[str] = frozenset()
@@ -70,10 +74,16 @@ class KnownRegistrations:
     def taken(self, exchange: Exchange, registration: str | None) -> Iterator[tuple[str, DoubtKind]]:
         """Pointers of values that were sent before, for which a gateway may refuse a request, each with its kind.
 
-        These are values that another provider may have (Q5, Q13), and names and contents of documents that the
-        registration has, or that stand twice in the request (R13).
+        These are values that another provider may have (Q5, Q13), new ones of members that the gateway blames and
+        was never seen to change (Q15), and names and contents of documents that the registration has, or that stand
+        twice in the request (R13).
         """
+        mine = self.registrations.get(registration or "")
         for name, key in _identities(exchange):
+            new = mine is not None and mine.info.get(name) != key and name not in self.changed
+            blamed = exchange.refused and member(exchange.body_of_reply, f"/info/{name}") not in (MISSING, None, "")
+            if new and blamed:
+                yield f"/info/{name}", DoubtKind.CHANGED
             owner = self.identities[key]
             if owner not in (0, hash(registration), hash(exchange.id)):
                 corrected = owner == REFUSED and exchange.action == SIGNUP
@@ -88,17 +98,24 @@ class KnownRegistrations:
         """Remembers what a request identified a provider with; to be called after the request is diagnosed."""
         # In recorded traffic nobody knows when a gateway forgets what it refused.
         refused = exchange.action == SIGNUP and exchange.refused and self.closed
-        for _, key in _identities(exchange):
+        mine = self.registrations.get(registration or "")
+        for name, key in _identities(exchange):
             if self.identities[key] in (0, REFUSED):
                 self.identities[key] = REFUSED if refused else hash(registration or exchange.id)
+            if mine is not None and exchange.acknowledged:
+                if mine.info.get(name, key) != key:
+                    self.changed.add(name)
+                mine.info[name] = key
         if registration is not None and not exchange.refused:
             self._keep_documents(registration, exchange)
 
     def give(self, registration: str, signup: Exchange) -> None:
         """Makes the values of an acknowledged signup those of the registration, which may repeat them."""
-        for _, key in _identities(signup):
+        for name, key in _identities(signup):
             if self.identities[key] == hash(signup.id):
                 self.identities[key] = hash(registration)
+            if registration in self.registrations:
+                self.registrations[registration].info[name] = key
         self._keep_documents(registration, signup)
 
     def _keep_documents(self, registration: str, exchange: Exchange) -> None:

@@ -83,7 +83,8 @@ class Recogniser:
         elif not sent.header.get("Token", "").strip():
             yield Doubt("header:Token", "the page does not say what token a signup needs")
         for pointer, kind in known.taken(exchange, owner.id if owner else None):
-            yield Doubt(pointer, "it was sent before", kind)
+            why = "another value than the registration's" if kind is DoubtKind.CHANGED else "it was sent before"
+            yield Doubt(pointer, why, kind)
         if len(exchange.request.content) > LARGEST_CALL:
             yield Doubt("", "a request larger than every reading allows")
 

@@ -62,7 +62,14 @@ async def test_plain_update(actor: Actor, documents: int) -> None:
 async def test_valid_value(actor: Actor, member: str, variant: str) -> None:
     """Every kind of valid value is accepted, kept and given back."""
     registration = await actor.registered()
-    update = await actor.update(registration, parts_with(actor, UPDATE, member, variant)["info"])
+    info = parts_with(actor, UPDATE, member, variant)["info"]
+    update = await actor.update(registration, info)
+    if update.sent is not None and update.sent.body["info"] != info:
+        # The gateway may hold on to the member (Q15), so the signup has such a value already.
+        info = parts_with(actor, UPDATE, member, variant)["info"]
+        registration = await actor.registered({**actor.values.signup(), "info": info})
+        name = member.rpartition("/")[2]
+        update = await actor.update(registration, {**actor.values.info(), name: info[name]})
     await actor.get_after(update, registration)
 
 
@@ -213,7 +220,9 @@ async def test_refusal_after_an_update(actor: Actor) -> None:
 @settling
 async def test_refusals_in_a_row(actor: Actor) -> None:
     """However many updates were refused, the registration is there, and takes the last one once it is corrected."""
-    registration = await actor.registered()
+    registration, other = await actor.registered(), await actor.registered()
+    # It shows that values can be changed at all (Q15).
+    await actor.update(other, actor.values.info())
     await actor.get(registration)
     for phone in ("12", "+918023329991", "none"):
         info = actor.values.info()

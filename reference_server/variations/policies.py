@@ -179,6 +179,13 @@ def _lists() -> Iterator[Variation]:
         ),
         ("company-id-once", "Q13", "a company signs up once", _unique_company_id),
         ("company-id-again", "Q13", "a company that signs up again gets a new token for its registration", _renewed),
+        (
+            "info-held",
+            "Q15",
+            "an update changes neither e-mail address nor company id",
+            _further(_held("email", "company_id")),
+        ),
+        ("info-held-but-for-phone", "Q15", "an update changes the phone, one message at a time", _holding_first),
         ("update-complete", "Q14", "an update needs all members of info", _further(_complete)),
         ("update-of-nothing", "Q14", "an update with an empty info is acknowledged", checking(_taking_nothing)),
     ):
@@ -217,6 +224,26 @@ def _repeating(member: str) -> Callable[[Request, Registration], bool]:
 def _repeated(gateway: Gateway, request: Request) -> Reply:
     faults: Faults = {("documents",): "are there already"}
     return gateway.refuse(request, "body", "the registration has such a document", faults)
+
+
+def _held(*names: str) -> Callable[[Gateway, Request], Faults]:
+    def held(gateway: Gateway, request: Request) -> Faults:
+        registration = gateway.find(request) if request.action == UPDATE and request.id else None
+        info = request.body.get("info")
+        if registration is None or not isinstance(info, dict):
+            return {}
+        changed = (name for name in names if info.get(name) not in (None, registration.info[name]))
+        return {("info", name): "cannot be changed" for name in changed}
+
+    return held
+
+
+def _holding_first(gateway: Gateway) -> None:
+    def check(gateway: Gateway, request: Request, faults: Faults) -> Faults:
+        held = _held("name", "email", "company_id")(gateway, request)
+        return dict([next(iter(held.items()))]) if held else faults
+
+    checking(check)(gateway)
 
 
 def _taking_nothing(gateway: Gateway, request: Request, faults: Faults) -> Faults:

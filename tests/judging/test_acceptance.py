@@ -43,6 +43,37 @@ def test_an_update_may_repeat_its_own_company_id_and_no_other(owner, findings):
     assert story.findings() == findings
 
 
+@pytest.mark.parametrize(("changed_before", "findings"), [(False, []), (True, [("UPDATE-ACK-EMAIL", "/info/email")])])
+def test_a_gateway_may_hold_on_to_a_member_that_it_never_changed(changed_before, findings):
+    story = Story()
+    story.signup()
+    story.wait()
+    if changed_before:
+        story.update()
+        story.wait()
+        story.signup()
+        story.wait()
+    story.update(answer=nack(blame(UPDATE, "/info/email")))
+
+    assert story.findings() == findings
+
+
+@pytest.mark.parametrize(
+    ("kept", "refusal", "finding"),
+    [
+        ("email", blame(UPDATE, "/info/email"), ("UPDATE-ACK-EMAIL", "/info/email")),
+        ("", {}, ("UPDATE-ACK", "")),
+    ],
+)
+def test_an_update_is_accepted_where_it_changes_nothing_that_is_held(kept, refusal, finding):
+    story = Story()
+    story.signup()
+    story.wait()
+    story.update({**story.values.info(), **({kept: story.mine.info[kept]} if kept else {})}, answer=nack(refusal))
+
+    assert story.findings() == [finding]
+
+
 def test_a_refused_name_with_symbols_is_less_of_a_finding():
     found = answered(SIGNUP, nack(blame(SIGNUP, "/info/name")), change=put("/info/name", "Metro 🚇"))
 

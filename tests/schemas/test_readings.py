@@ -22,7 +22,7 @@ REQUIREMENTS = read(SCHEMAS, "requirements.yaml")
 READINGS = read(SCHEMAS, "readings.yaml")
 NUMBERS = [
     f"{letter}{number}"
-    for letter, last in {"T": 16, "H": 5, "Q": 14, "R": 19, "X": 3, "U": 3}.items()
+    for letter, last in {"T": 16, "H": 5, "Q": 15, "R": 19, "X": 3, "U": 3}.items()
     for number in range(1, last + 1)
 ]
 
