@@ -95,6 +95,7 @@ class Campaign:
         # Everything loaded by now stays, so the garbage collector need not search it. Little of the rest is garbage.
         gc.freeze()
         gc.set_threshold(YOUNG)
+        self._schedule.draw()
         try:
             self.session.start()
         except Unreachable:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import strategies as st
 
 from ..run.examples import Examples
 from ..run.properties import examples_of_part
@@ -102,7 +103,10 @@ class ScenarioTest:
     def examples(self, session: Session) -> Examples:
         """The examples of a property, the same for all its parts."""
         assert self.scenario.examples is not None
-        return Examples(self.scenario.examples(session.config), session.run.seed, self.scenario_name)
+        make = self.scenario.examples
+        # To make a strategy of Schemathesis' takes longer than to draw with it.
+        strategy = st.deferred(lambda: make(session.config))
+        return Examples(strategy, session.run.seed, self.scenario_name)
 
 
 @functools.lru_cache

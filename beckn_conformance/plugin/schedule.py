@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import defaultdict, deque
 from collections.abc import Collection, Iterable, Mapping
 
 import pytest
 
 from ..run.assessment import TestOutcome
+from ..run.drawing import Drawer
 from ..run.examples import CHUNK
 from ..run.properties import Explorer
 from ..run.session import Session
@@ -36,6 +38,7 @@ class Schedule:
         """By group, the tests that have not begun, in their order."""
         self._begun: set[str] = set()
         self._explorers: dict[str, Explorer] = {}
+        self._drawer = Drawer({})
 
     def arrange(self, tests: Iterable[ScenarioTest], groups: Mapping[str, str]) -> None:
         """Takes the tests of a run in their order, and the group of each."""
@@ -43,6 +46,11 @@ class Schedule:
         # A divided property would leave no room for the others until all of it is judged.
         for test in sorted(tests, key=lambda test: not test.scenario.settles or test.is_divided):
             self._waiting[groups[test.name]].append(test)
+
+    def draw(self) -> None:
+        """Has examples drawn beside this process from now on. It must not have a second thread yet."""
+        tests = itertools.chain(*self._waiting.values())
+        self._drawer = Drawer({test.name: test.examples(self._session) for test in tests if test.is_property})
 
     def play(self, test: ScenarioTest) -> TestOutcome:
         """Plays and judges a test, or judges it if it has begun before; meanwhile begins others."""
@@ -52,19 +60,23 @@ class Schedule:
         if not test.is_property:
             self._session.play(test.name, test.play, test.node_id)
             return self._session.end_test(test.node_id, test.requirements)
-        explorer = self._explorer(test)
+        explorer = self._explorers[test.name]
         with Progress(self._screen, self._session, test.item.name, explorer.count):
             outcome = explorer.run(test.requirements, test.node_id)
         del self._explorers[test.name]
         return outcome
 
     def close(self) -> None:
-        """Closes the terminal. It may be called more than once."""
+        """Ends the process that draws, and closes the terminal. It may be called more than once."""
+        self._drawer.close()
         self._screen.close()
 
     def _prefetch(self, waiting: deque[ScenarioTest]) -> None:
         """Begins the tests that follow, so that not every test waits for a far gateway."""
         self._begin(self._next(waiting, harmful=False))
+        for explorer in self._explorers.values():
+            if explorer.can_begin:
+                explorer.begin()
         if all(explorer.has_begun_all for explorer in self._explorers.values()):
             self._begin(self._next(waiting, harmful=True))
 
@@ -89,27 +101,21 @@ class Schedule:
         return min(self._count(test), CHUNK) * (HISTORY if test.scenario.settles else 1)
 
     def _begin(self, tests: Collection[ScenarioTest]) -> None:
-        """Begins tests together; examples are drawn while the other scenarios play."""
+        """Begins tests together; properties begin once their first examples are drawn."""
         self._begun.update(test.name for test in tests)
         self._session.player.prefetch({test.name: test.play for test in tests if not test.is_property})
-        for test in tests:
-            if test.is_property:
-                self._explorer(test)
+        self._explorers |= {test.name: self._explorer(test) for test in tests if test.is_property}
 
     def _explorer(self, test: ScenarioTest) -> Explorer:
-        """Plays a property; its first examples are drawn and begun with the first call."""
-        if test.name not in self._explorers:
-            explorer = Explorer(
-                self._session,
-                test.examples(self._session),
-                test.scenario.play,
-                test.name,
-                self._count(test),
-                *test.part,
-            )
-            explorer.begin()
-            self._explorers[test.name] = explorer
-        return self._explorers[test.name]
+        return Explorer(
+            self._session,
+            test.examples(self._session),
+            test.scenario.play,
+            test.name,
+            self._count(test),
+            *test.part,
+            drawer=self._drawer,
+        )
 
     def _count(self, test: ScenarioTest) -> int:
         return test.scenario.count(self._session.run.examples)

@@ -11,6 +11,7 @@ from typing import Any
 
 from ..judging.preference import DRAWN, Weight
 from .assessment import TestOutcome
+from .drawing import Drawer
 from .examples import CHUNK, Enough, Examples
 from .scenario import Play
 from .session import Session
@@ -55,8 +56,10 @@ class Explorer:
         part: int = 0,
         parts: int = 1,
         *,
+        drawer: Drawer | None = None,
         most_shrunk: int = MOST_SHRUNK,
     ) -> None:
+        self._drawer = drawer or Drawer({})
         self._most_shrunk = most_shrunk
         self._session = session
         self._examples = examples
@@ -65,6 +68,16 @@ class Explorer:
         self._chunks = deque(_chunks(count, part, parts))
         self.count = examples_of_part(count, part, parts)
         self._ahead: list[tuple[int, int, list[Any]]] = []
+        self._order()
+
+    def _order(self) -> None:
+        if self._chunks:
+            self._drawer.order((self._name, *self._chunks[0]))
+
+    @property
+    def can_begin(self) -> bool:
+        """True if nothing has begun, and the examples of the next chunk need not be waited for."""
+        return not self._ahead and bool(self._chunks) and self._drawer.has((self._name, *self._chunks[0]))
 
     @property
     def has_begun_all(self) -> bool:
@@ -76,7 +89,10 @@ class Explorer:
         if not self._chunks:
             return
         number, count = self._chunks.popleft()
-        drawn = self._examples.chunk(number, count)
+        drawn = self._drawer.take((self._name, number, count))
+        if drawn is None:
+            drawn = self._examples.chunk(number, count)
+        self._order()
         self._session.player.prefetch({self._key(number, n): self._with(example) for n, example in enumerate(drawn)})
         self._ahead.append((number, count, drawn))
 
