@@ -127,9 +127,6 @@ class Place:
         names = {*self.schema.get("properties", ()), *other.schema.get("properties", ())}
         return within(_alone(self.schema, names), _alone(other.schema, names))
 
-    def same_as(self, other: Place) -> bool:
-        return self.within(other) and other.within(self)
-
 
 def _alone(schema: Schema, names: set[str]) -> dict[str, Any]:
     made = {key: value for key, value in schema.items() if key != "items"}

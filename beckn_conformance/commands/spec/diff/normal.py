@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from itertools import combinations
 from typing import Any, Final
 
+from jsonschema_rs import CanonicalSchema, Draft202012, canonicalize
+from jsonschema_rs.canonical import Satisfiability
+
 from ....specification.members import json_type
+from ....untrusted.patterns import ENGINE
 
 Schema = Mapping[str, Any]
 
@@ -71,7 +76,7 @@ def normal(schema: Any) -> dict[str, Any]:
     """Brings a schema without references into normal form. Equal forms accept the same values."""
     if isinstance(schema, bool):
         return {} if schema else dict(_NOTHING)
-    made = {key: _inner(key, value) for key, value in schema.items() if key not in _DROPPED}
+    made = {key: inner(key, value, normal) for key, value in schema.items() if key not in _DROPPED}
     if "const" in made:
         made = _put(made, "enum", [made.pop("const")])
     if "if" in made and not made.get("then") and not made.get("else"):
@@ -98,22 +103,18 @@ def types_of(schema: Schema) -> tuple[str, ...]:
     return tuple(t for t in types if t != "integer" or "number" not in types)
 
 
-def for_type(schema: Schema, type_: str) -> dict[str, Any]:
-    """Returns what a normal form says of values of one type."""
-    return {key: value for key, value in schema.items() if key != "type" and type_ in _OF_TYPES.get(key, TYPES)}
-
-
 def both(one: Schema, other: Schema) -> dict[str, Any]:
     """Returns the normal form of two schemas that both hold."""
     return _simplified(_with_part(dict(one), other))
 
 
-def _inner(key: str, value: Any) -> Any:
+def inner(key: str, value: Any, change: Callable[[Any], Any]) -> Any:
+    """Changes each schema in the value of a keyword."""
     if key in _ONE:
-        return normal(value)
+        return change(value)
     if key in _NAMED:
-        return {name: normal(child) for name, child in value.items()}
-    return [normal(child) for child in value] if key in _LISTED else value
+        return {name: change(child) for name, child in value.items()}
+    return [change(child) for child in value] if key in _LISTED else value
 
 
 def _put(schema: dict[str, Any], key: str, value: Any) -> dict[str, Any]:
@@ -208,38 +209,34 @@ def _folded(options: Sequence[dict[str, Any]]) -> dict[str, Any] | None:
 
 def _of_own_types(options: Sequence[dict[str, Any]]) -> bool:
     """Tells whether alternatives differ in type, and each speaks of values of its own types only."""
-    return _of_different_types(options) and all(
+    types = ["number" if t == "integer" else t for option in options for t in types_of(option)]
+    return len(types) == len({*types}) and all(
         key == "type" or key in ANNOTATIONS or key in MARKS or set(_OF_TYPES.get(key, ())) & {*types_of(option)}
         for option in options
         for key in option
     )
 
 
-def _of_different_types(options: Sequence[Schema]) -> bool:
-    types = [{"number" if t == "integer" else t for t in _types_seen(option)} for option in options]
-    return all(one.isdisjoint(other) for one, other in combinations(types, 2))
-
-
-def _types_seen(schema: Schema) -> tuple[str, ...]:
-    if "enum" in schema:
-        return tuple(json_type(value) for value in schema["enum"])
-    return types_of(schema)
-
-
 def _disjoint(options: Sequence[Schema]) -> bool:
-    """Tells whether keywords show that no value is accepted by two of several schemas."""
-    return all(_apart(one, other) for one, other in combinations(options, 2))
+    """Proves that no value is accepted by two of several schemas; False if that is not certain."""
+    try:
+        sets = [canonical(option) for option in options]
+        return all(one.intersect(other).satisfiability() == Satisfiability.NO for one, other in combinations(sets, 2))
+    except ValueError:
+        return False
 
 
-def _apart(one: Schema, other: Schema) -> bool:
-    if _of_different_types((one, other)):
-        return True
-    if "enum" in one and "enum" in other:
-        return not {_text(value) for value in one["enum"]} & {_text(value) for value in other["enum"]}
-    needed = {*one.get("required", ())} & {*other.get("required", ())}
-    members = (one.get("properties", {}), other.get("properties", {}))
-    objects = types_of(one) == types_of(other) == ("object",)
-    return objects and any(_apart(members[0].get(name, {}), members[1].get(name, {})) for name in needed)
+def canonical(schema: Schema) -> CanonicalSchema:
+    """Returns the set of values that a normal form accepts, to compare it with others.
+
+    This function, and what is done with its value, raises ValueError if a keyword of it cannot be compared.
+    """
+    return _canonical(_text(judged(schema)))
+
+
+@lru_cache(maxsize=256)
+def _canonical(schema: str) -> CanonicalSchema:
+    return canonicalize(json.loads(schema), draft=Draft202012, validate_formats=True, pattern_options=ENGINE)
 
 
 def _simplified(schema: dict[str, Any]) -> dict[str, Any]:
