@@ -18,6 +18,9 @@ EVERY = 3
 KEPT_REGISTRATIONS = 2000
 KEPT_EXCHANGES = 40
 """Exchange ids kept for one finding; the rest is only counted."""
+CAUSES = {"NACK-ALL": "-NACK-", "NACK-SOUND": "-ACK-", "SIGNUP-ACK-CORRECTED": "-ACK-"}
+"""Requirements whose findings follow from others at the same members, by what is in the ids of those: a fault is not
+blamed on its own either, or a valid value is refused."""
 
 
 @dataclass(slots=True)
@@ -127,8 +130,7 @@ class Tally:
     def follows(self, record: Found) -> bool:
         """True if a finding only follows from another one, or was taken back.
 
-        A finding of the history follows if all its registrations share their id with another. That one of several
-        faults is not blamed follows if that fault is not blamed on its own either.
+        A finding of the history follows if all its registrations share their id with another, others from CAUSES.
         """
         finding = record.finding
         if self.takes_back(record):
@@ -137,13 +139,15 @@ class Tally:
             return False
         if record.registrations and record.registrations <= self.doubled and of_history(finding.requirement):
             return True
-        return finding.requirement == "NACK-ALL" and any(
-            other.finding.operation == finding.operation
-            and pattern_of(other.finding.pointer) == pattern_of(finding.pointer)
+        cause = CAUSES.get(finding.requirement)
+        members = {case.member or pattern_of(finding.pointer) for case in record.cases}
+        return cause is not None and members <= {
+            pattern_of(other.finding.pointer)
             for requirement, others in self.found.items()
-            if "-NACK-" in requirement
+            if cause in requirement and requirement not in CAUSES
             for other in others.values()
-        )
+            if other.finding.operation == finding.operation
+        }
 
     def takes_back(self, record: Found) -> bool:
         """True if the rest of the run disproves a finding."""

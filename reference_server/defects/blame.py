@@ -36,16 +36,16 @@ def _all_at_first(errors: list[Json]) -> list[Json]:
 
 def _several() -> Iterator[Defect]:
     """Faults that come together, and are not all named."""
-    for action, pointer in ((SIGNUP, "/info/email"), (UPDATE, "/info/email"), (ADD, "/documents/*/data")):
+    for action in (SIGNUP, UPDATE, ADD):
         summary = f"{action} stops at the first fault it finds"
         install = _choosing(action, lambda places: places[:1])
-        yield defect(f"{short(action)}-only-first-fault", "NACK-ALL", action, pointer, summary, install)
+        yield defect(f"{short(action)}-only-first-fault", "NACK-ALL", action, "", summary, install)
     summary = "documents and api of a signup are not looked at before info is sound"
     install = _choosing(SIGNUP, lambda places: [place for place in places if place[0] == places[0][0]])
-    yield defect("signup-first-faulty-section-only", "NACK-ALL", SIGNUP, "/api/endpoint_url", summary, install)
+    yield defect("signup-first-faulty-section-only", "NACK-ALL", SIGNUP, "", summary, install)
     summary = "of a document with faulty name and data only the name is named"
     install = _choosing(ADD, _first_of_each_item)
-    yield defect("documents-add-one-fault-a-document", "NACK-ALL", ADD, "/documents/*/data", summary, install)
+    yield defect("documents-add-one-fault-a-document", "NACK-ALL", ADD, "", summary, install)
 
 
 def _first_of_each_item(found: list[Place]) -> list[Place]:

@@ -86,6 +86,15 @@ def test_a_finding_about_more_registrations_than_are_kept_follows_from_no_shared
     assert not tally.follows(record)
 
 
+@pytest.mark.parametrize("requirement", ["NACK-SOUND", "SIGNUP-ACK-CORRECTED"])
+@pytest.mark.parametrize(("pointer", "follows"), [("/info/phone", True), ("/info/email", False)])
+def test_a_value_that_is_never_accepted_is_one_finding(requirement, pointer, follows):
+    tally = full(found("SIGNUP-ACK-PHONE"), found(requirement, pointer=pointer))
+
+    (record,) = tally.found[requirement].values()
+    assert tally.follows(record) is follows
+
+
 def test_of_many_exchanges_only_some_are_kept_and_all_are_counted():
     tally = full(*(found(exchange=f"x{number}") for number in range(KEPT_EXCHANGES + 5)))
 

@@ -125,11 +125,12 @@ def every_fault_is_blamed(observation: Observation) -> Iterable[Judgement]:
     elif len(missed) < len(faults) and not refused_for_a_doubt(observation):
         yield observation.bad(
             "NACK-ALL",
-            missed[0].pointer,
+            "",
             "not-all-blamed",
             "not every faulty member is blamed",
             f"messages at {', '.join(f.pointer for f in faults)}",
             blaming(observation),
+            Obligation(observation.action, missed[0].member),
         )
 
 

@@ -26,12 +26,24 @@ def requirements(part: Part, observation: Observation) -> tuple[str, str]:
 
 
 def misfits(part: Part, observation: Observation, course: Course, found: Mapping[str, Any]) -> Iterator[Judgement]:
-    """Reports each value that no candidate has; if there is none, the mix."""
+    """Reports the values of refused updates, and each other one that no candidate has; if there is none, the mix."""
     values = part.candidates.values
     strays = [name for name in found if not any(part.explains(name, found[name], v.info) for v in values)]
+    refused = [name for name in strays if any(same_but_for_form(found[name], r.get(name)) for r in part.refused)]
     for name in strays:
         part.members.report(part.pointers[name], found[name])
-        yield _stray(part, observation, course, name, found[name])
+        if name not in refused:
+            yield _stray(part, observation, course, name, found[name])
+    if refused:
+        yield differs(
+            observation,
+            f"{part.change.prefix}-NACK-UNCHANGED",
+            part.change.replaces,
+            "refused-value",
+            {name: values[-1].info[name] for name in refused},
+            {name: found[name] for name in refused},
+            "values of a refused update are kept",
+        )
     if not strays and len(values) > 1:
         for name, pointer in part.pointers.items():
             part.members.report(pointer, found[name])
@@ -54,9 +66,7 @@ def _stray(part: Part, observation: Observation, course: Course, name: str, valu
     get = observation.action == GET
     written = observation.specification.changes.get(course.written or "")
     requirement, kind, message, prefix = requirements(part, observation)[0], VALUE, "", part.change.prefix
-    if any(same_but_for_form(value, refused.get(name)) for refused in part.refused):
-        requirement, kind, message = f"{prefix}-NACK-UNCHANGED", "refused-value", "a value of a refused update is kept"
-    elif name not in last.write.sent and not str(value).strip():
+    if name not in last.write.sent and not str(value).strip():
         requirement, kind = f"{prefix}-PARTIAL-KEPT", "member-blanked"
         message = "a member that was not sent is blanked"
     elif get and part.clean and course.refused == part.change.action:

@@ -332,7 +332,7 @@ def test_a_refused_partial_update_that_is_kept_is_a_finding():
     story.wait()
     story.get(change=put("/info/name", name))
 
-    assert story.findings() == [("UPDATE-NACK-UNCHANGED", "/info/name")]
+    assert story.findings() == [("UPDATE-NACK-UNCHANGED", "/info")]
 
 
 def test_a_partial_update_lost_to_an_earlier_one_is_late():

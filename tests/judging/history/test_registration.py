@@ -118,7 +118,7 @@ def test_values_of_a_refused_update_that_are_kept_are_a_finding(fault):
     story.get(change=put("/info/name", info["name"]))
     story.get(change=put("/info/name", info["name"]))
 
-    assert story.findings() == [("UPDATE-NACK-UNCHANGED", "/info/name")]
+    assert story.findings() == [("UPDATE-NACK-UNCHANGED", "/info")]
 
 
 BUSY = [
@@ -175,7 +175,7 @@ def test_a_refused_update_whose_values_the_next_addition_applies_is_a_finding():
     story.wait()
     story.get(change=put("/info/name", bad["name"]))
 
-    assert story.findings() == [("UPDATE-NACK-UNCHANGED", "/info/name")]
+    assert story.findings() == [("UPDATE-NACK-UNCHANGED", "/info")]
 
 
 def test_blanks_after_a_refused_update_are_its_fault():
