@@ -59,8 +59,8 @@ class Gateway:
         self._numbers = itertools.count(1)
         self._zone = zone(config.timestamp_zone)
         self._next_slot = 0.0
-        self._limiter = ConcurrencyLimiter(config.concurrency)
-        self._retry = RetryPolicy(config.patience, self._limiter)
+        self.limiter = ConcurrencyLimiter(config.concurrency)
+        self._retry = RetryPolicy(config.patience, self.limiter)
         self._control = Control(self._ask, config.patience)
         self._controls: list[Exchange] = []
         self._fronted = Fronted()
@@ -114,7 +114,7 @@ class Gateway:
         self, outgoing: Outgoing, repeatable: bool, *, is_first: bool
     ) -> tuple[Exchange, Fate | None, float]:
         """Sends a request once: the exchange without an id, its fate (None if it was not tried), and when it began."""
-        async with self._limiter.place(first=outgoing.is_control or not is_first):
+        async with self.limiter.place(first=outgoing.is_control or not is_first):
             if outgoing.start is not None and is_first:
                 await outgoing.start()
             if not outgoing.is_control:

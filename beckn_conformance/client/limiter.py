@@ -6,7 +6,19 @@ import asyncio
 import contextlib
 import heapq
 import itertools
+import math
 from collections.abc import AsyncIterator, Callable
+
+from . import clock
+
+USUAL, MOST = 24, 64
+"""Requests in flight unless their number is declared: at most, and while they are answered as fast as one alone."""
+PROMPT = 2.0
+"""Times the fastest answer that one may take and count as prompt."""
+FEW = 4
+"""Answers by which the prompt ones are ahead of the others, or behind, when a place is opened or closed."""
+STUCK = 2.0
+"""Seconds after which a request is stuck if others are answered; it is served once fewer connections are open."""
 
 
 class Places:
@@ -47,28 +59,63 @@ class Places:
 
 
 class ConcurrencyLimiter:
-    """Places for requests in flight: fewer if the gateway asks for fewer, more again after a row of good answers."""
+    """Places for requests in flight: fewer if the gateway asks for fewer, more again after a row of good answers.
 
-    def __init__(self, most: int) -> None:
-        self.most = self.open = self.fewest = most
+    Unless their number is ``declared``, more are opened while a gateway answers many requests as fast as one alone, as
+    one far away does. They are closed for good if it asks for fewer, or if a request waits while others are answered:
+    some servers give each connection a thread, and have few of them.
+    """
+
+    def __init__(self, declared: int | None = None) -> None:
+        self.usual = self.open = self.fewest = declared or USUAL
+        self._most = declared or MOST
         self._good = 0
+        self._fastest = math.inf
+        self._since: dict[object, float] = {}
+        """When each place was taken, the earliest first."""
         self._places = Places(lambda: self.open)
 
-    def place(self, *, first: bool = False) -> contextlib.AbstractAsyncContextManager[None]:
+    @contextlib.asynccontextmanager
+    async def place(self, *, first: bool = False) -> AsyncIterator[None]:
         """A place for a request; one that is ``first`` gets the next."""
-        return self._places.place(-1 if first else 0)
+        async with self._places.place(-1 if first else 0):
+            place = object()
+            self._since[place] = clock.monotonic()
+            try:
+                yield
+            finally:
+                del self._since[place]
 
     def close_half(self) -> None:
-        self.open = max(self.open // 2, 1)
+        self._most = self.usual
+        self.open = max(min(self.open // 2, self.usual), 1)
         self.fewest = min(self.fewest, self.open)
         self._good = 0
 
-    def good(self) -> None:
-        """Counts a good answer; two for each place open another one."""
-        if self.open == self.most:
+    def good(self, seconds: float) -> None:
+        """Counts a good answer that took so long; two for each place open another one, as far as is usual."""
+        self._fastest = min(self._fastest, seconds)
+        if self.open >= self.usual:
+            self._weigh(seconds)
             return
         self._good += 1
         if self._good >= 2 * self.open:
             self._good = 0
-            self.open += 1
-            self._places.admit()
+            self._open_another()
+
+    def _weigh(self, seconds: float) -> None:
+        """Opens one place more than usual while most answers are prompt, and closes one while they are not."""
+        if clock.monotonic() - next(iter(self._since.values()), math.inf) > STUCK:
+            self.open = self._most = self.usual
+        self._good += 1 if seconds <= PROMPT * self._fastest else -1
+        if abs(self._good) < FEW:
+            return
+        if self._good < 0:
+            self.open = max(self.open - 1, self.usual)
+        elif self.open < self._most:
+            self._open_another()
+        self._good = 0
+
+    def _open_another(self) -> None:
+        self.open += 1
+        self._places.admit()

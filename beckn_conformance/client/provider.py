@@ -134,7 +134,7 @@ class Actor:
         None is sent before there is a place for all of them; those beyond the declared concurrency follow. A declared
         rate still spaces them out.
         """
-        abreast = min(len(calls), self.config.concurrency)
+        abreast = min(len(calls), self.gateway.limiter.usual)
         there = 0
         ready = asyncio.Event()
 

@@ -89,7 +89,7 @@ class RetryPolicy:
             self._answered, self._silent_since, self._unanswered, self._pauses = now, None, 0, 0
             self._answers += 1
             self._silent.pop(exchange.action, None)
-            self._limiter.good()
+            self._limiter.good(exchange.seconds)
             return None
         spent = self._is_spent(exchange.action, begun, now)
         if self._silent_since is None:
@@ -182,7 +182,7 @@ class RetryPolicy:
         self._unanswered += 1
         silent = now - (self._silent_since or now)
         over = self._unanswered >= FEW and silent > self._seconds
-        if not self.given_up and (over or self._unanswered >= max(MANY, 4 * self._limiter.most)):
+        if not self.given_up and (over or self._unanswered >= max(MANY, 4 * self._limiter.usual)):
             self.given_up = Trouble(
                 TroubleKind.PATIENCE,
                 f"given up after {self._unanswered} requests and {silent:.0f} s without an answer, "
@@ -193,8 +193,7 @@ class RetryPolicy:
         """Notes for the reader of the report on the waiting."""
         if self._asked_less:
             times = ", ".join(f"{count} × status {status}" for status, count in sorted(self._asked_less.items()))
-            fewest, most = self._limiter.fewest, self._limiter.most
-            yield f"the gateway asked for fewer requests: {times}; from {most} in flight they went down to {fewest}"
+            yield f"the gateway asked for fewer requests: {times}; those in flight went down to {self._limiter.fewest}"
         if self._unsent:
             yield f"the gateway could not be reached for a while: {self._unsent} attempts to connect failed"
 

@@ -49,7 +49,7 @@ class GatewayConfig:
     settle: float = 2.0
     timeout: float = 10.0
     patience: float = 30.0
-    concurrency: int = 24
+    concurrency: int | None = None
     rate: float | None = None
     hostile: str = "all"
     """``all`` or ``none``: which malformed, hostile and oversized requests are sent."""

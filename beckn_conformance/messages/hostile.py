@@ -261,7 +261,7 @@ SLOW = "pauses between its bytes"
 
 
 def trickled(head: bytes, body: bytes) -> Raw:
-    """Splits a valid request into twenty pieces over one second; a server may lose patience."""
+    """Splits a valid request into ten pieces over half a second; a server may lose patience."""
     whole = head + body
-    size = -(-len(whole) // 20)
+    size = -(-len(whole) // 10)
     return Raw(tuple(whole[at : at + size] for at in range(0, len(whole), size)), pause=0.05)

@@ -52,7 +52,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="SECONDS",
         help="for waiting out a gateway that is busy or away (default 30)",
     )
-    add("--gateway-concurrency", type=int, metavar="N", help="requests in flight at most (default 24)")
+    add("--gateway-concurrency", type=int, metavar="N", help="requests in flight at most (default 24 to 64)")
     add("--gateway-rate", type=float, metavar="N", help="requests a second at most")
     add(
         "--conformance-class",

@@ -78,7 +78,11 @@ class Schedule:
             if explorer.can_begin:
                 explorer.begin()
         if all(explorer.has_begun_all for explorer in self._explorers.values()):
-            self._begin(self._next(waiting, harmful=True))
+            harmful = self._next(waiting, harmful=True)
+            if harmful:
+                # These are alone at times, and would wait for those that wait for others.
+                self._session.player.all_due()
+            self._begin(harmful)
 
     def _next(self, waiting: deque[ScenarioTest], *, harmful: bool) -> list[ScenarioTest]:
         """Takes the next tests for which there is room, while all of them may do harm or none does."""

@@ -86,7 +86,7 @@ class Player:
         self._exclusive = ExclusiveAccess()
         self._exclusive.sure = not worker
         self.memory = Memory()
-        self._places = Places(lambda: 1 if self.memory.is_short else config.concurrency)
+        self._places = Places(self._open)
         self._ranks = itertools.count()
         self.playing: dict[str, Future[Transcript]] = {}
         """Scenarios that were begun, and whose transcript nobody has taken."""
@@ -98,6 +98,12 @@ class Player:
         self._gateway: Gateway | None = None
         self._peers: dict[str, Gateway] = {}
         self._loop: Loop | None = None
+
+    def _open(self) -> int:
+        """Calls that may be under way. If the gateway asks for fewer, those that repeat one go first."""
+        if self.memory.is_short or self._gateway is None:
+            return 1
+        return max(self._gateway.limiter.usual, self._gateway.limiter.open)
 
     @property
     def gateways(self) -> list[Gateway]:
@@ -150,6 +156,12 @@ class Player:
         assert self._loop is not None
         self._loop.soon(self._due.pop(name).set)
         return self._release(self.playing.pop(name).result())
+
+    def all_due(self) -> None:
+        """Ends the waiting of scenarios for others."""
+        assert self._loop is not None
+        for event in self._due.values():
+            self._loop.soon(event.set)
 
     def tried(self, play: Play, *, hurried: bool) -> Transcript:
         """Plays a scenario at once; a hurried one skips waiting for the gateway to settle."""

@@ -51,11 +51,10 @@ async def test_slow_request(actor: Actor, action: str) -> None:
     registration = await actor.registered()
     body = _body(actor, action, registration)
     # A gateway that handles one request at a time keeps all others waiting meanwhile.
-    async with actor.exclusive.alone(SLOW):
+    async with actor.liveness.lives_on(SLOW, registration, group=SLOW):
         await actor.hostile.wire(
             action, body, trickled, of=registration, about=registration.id, stimulus=Stimulus(SLOW)
         )
-    await actor.get(registration)
 
 
 @pytest.mark.parametrize(
@@ -194,5 +193,4 @@ async def test_afterwards(actor: Actor) -> None:
     before = await actor.registered(actor.values.signup(documents=2))
     async with actor.liveness.lives_on(AT_THE_END, before, last=True):
         pass
-    await actor.get(before)
     await actor.get(await actor.registered())

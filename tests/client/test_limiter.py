@@ -6,7 +6,9 @@ import asyncio
 
 import pytest
 
-from beckn_conformance.client.limiter import ConcurrencyLimiter, Places
+from beckn_conformance.client import clock, limiter, network
+from beckn_conformance.client.limiter import MOST, STUCK, USUAL, ConcurrencyLimiter, Places
+from tests.client.calls import ok, outgoing, playing, request_from
 
 
 async def _let_all_run():
@@ -135,3 +137,84 @@ def test_a_repeated_request_gets_the_next_place():
 
     asyncio.run(play())
     assert order == ["a", "b", "again", "c"]
+
+
+def after(limiter, *seconds):
+    """How many may be in flight after answers that took so long."""
+    for one in seconds:
+        limiter.good(one)
+    return limiter.open
+
+
+def test_more_are_in_flight_while_a_far_gateway_answers_all_as_fast():
+    assert after(ConcurrencyLimiter(), *[0.1] * 20) > USUAL
+    assert after(ConcurrencyLimiter(), *[0.1] * 2000) == MOST
+
+
+def test_a_gateway_that_many_requests_slow_down_gets_no_more_than_usual():
+    limiter = ConcurrencyLimiter()
+
+    assert after(limiter, 0.01, *[0.03] * 2000) == USUAL
+    assert after(limiter, *[0.01] * 2000) == MOST
+    assert after(limiter, *[0.03] * 2000) == USUAL
+
+
+def test_there_are_never_more_in_flight_than_declared():
+    assert after(ConcurrencyLimiter(30), *[0.1] * 2000) == 30
+
+
+def test_a_gateway_that_asked_for_fewer_gets_no_more_than_usual():
+    limiter = ConcurrencyLimiter()
+    after(limiter, *[0.1] * 2000)
+    limiter.close_half()
+
+    assert limiter.open == USUAL
+    assert after(limiter, *[0.1] * 2000) == USUAL
+
+
+def test_a_request_that_waits_while_others_are_answered_ends_the_growth(monkeypatch):
+    now = 100.0
+    monkeypatch.setattr(clock, "monotonic", lambda: now)
+
+    async def play():
+        nonlocal now
+        limiter = ConcurrencyLimiter()
+        after(limiter, *[0.1] * 100)
+        async with limiter.place():
+            now += STUCK + 0.1
+            assert after(limiter, 0.1) == USUAL
+        return after(limiter, *[0.1] * 100)
+
+    assert asyncio.run(play()) == USUAL
+
+
+def test_a_server_with_few_threads_for_connections_keeps_no_request_waiting(monkeypatch, gateway):
+    """It serves a connection until that is closed, and lets others wait."""
+    monkeypatch.setattr(limiter, "PROMPT", 100.0)
+    monkeypatch.setattr(limiter, "STUCK", 0.3)
+    monkeypatch.setattr(network, "LONGEST_IDLE", 0.1)
+    threads, most = asyncio.Semaphore(USUAL + 2), 0
+
+    async def serve(reader, writer):
+        nonlocal most
+        async with threads:
+            while True:
+                await request_from(reader)
+                await asyncio.sleep(0.05)
+                writer.write(ok(b"Content-Length: 2", b"Action: ACK"))
+
+    async def play(client):
+        answered = []
+
+        async def call():
+            nonlocal most
+            answered.append((await client.send(outgoing())).seconds)
+            most = max(most, client.limiter.open)
+
+        await asyncio.gather(*(call() for _ in range(1000)))
+        return answered
+
+    answered = playing(gateway(talk=serve).url, play)
+
+    assert most > USUAL + 2
+    assert answered.index(max(answered)) < 800

@@ -152,7 +152,7 @@ def test_a_request_answered_in_front_is_repeated_if_it_changes_nothing(subject, 
 @pytest.mark.parametrize("said", ["ACK", "NACK"])
 def test_an_answer_of_the_gateway_counts_whatever_its_status(subject, clock, limiter, status, said):
     assert subject.after(answered(status, said), Fate.ANSWERED, get(), clock.now) is None
-    assert limiter.open == limiter.most
+    assert limiter.open == limiter.usual
 
 
 def test_a_lost_answer_is_asked_for_again_if_that_changes_nothing(subject, clock):
@@ -258,9 +258,9 @@ def test_places_are_halved_once_a_round_and_reopen_with_good_answers(subject, cl
     assert limiter.open == 2
     for _ in range(1000):
         subject.after(answered(200), Fate.ANSWERED, change(), clock.now)
-    assert limiter.open == limiter.most
+    assert limiter.open == limiter.usual
     assert list(subject.notes()) == [
-        "the gateway asked for fewer requests: 26 × status 429; from 16 in flight they went down to 1"
+        "the gateway asked for fewer requests: 26 × status 429; those in flight went down to 1"
     ]
 
 

@@ -79,7 +79,7 @@ def test_a_request_that_is_no_call_is_made_when_its_turn_has_come() -> None:
     async def play() -> list[Exchange]:
         gateway = client(lambda request: httpx.Response(405), concurrency=1)
         registration = Registration("1", "token-1", 0.0, MISSING)
-        async with gateway._limiter.place():
+        async with gateway.limiter.place():
             both = asyncio.gather(
                 *(
                     actor(gateway).hostile.foreign(

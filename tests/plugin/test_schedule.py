@@ -16,7 +16,7 @@ class Session:
         self.begun = []
         self.run = SimpleNamespace(examples=CHUNK + 1)
         memory = SimpleNamespace(room=math.inf)
-        self.player = SimpleNamespace(playing={}, memory=memory, sent=0, prefetch=self.prefetch)
+        self.player = SimpleNamespace(playing={}, memory=memory, sent=0, prefetch=self.prefetch, all_due=self.all_due)
         self.assessment = SimpleNamespace(found=set)
         self.subscribers = []
         self.steps = 0
@@ -24,6 +24,9 @@ class Session:
     def prefetch(self, plays):
         self.steps += bool(plays)
         self.begun += plays
+
+    def all_due(self):
+        self.due_after = len(self.begun)
 
     def play(self, name, play, test, weight=None):
         return SimpleNamespace(findings={})
@@ -69,6 +72,12 @@ def test_hostile_input_begins_once_all_examples_have_begun():
     assert len(begun) == 1 + CHUNK + 1 + 1
     assert begun[0] == "plain"
     assert begun[-1] == "hostile"
+
+
+def test_hostile_input_waits_for_nobody_who_waits_for_others():
+    session = played(of("waiting"), of("hostile", file="test_robustness"))
+
+    assert session.begun[: session.due_after] == ["waiting"]
 
 
 def test_tests_that_follow_begin_in_one_step():
