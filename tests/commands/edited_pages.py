@@ -187,10 +187,10 @@ CHANGES = {
     "no JSON": (
         edited('"Action": "Provider/get",', '"Action": "Provider/get"'),
         "Token",
-        "no JSON: ',' or '}' is expected",
+        "no JSON: Expecting ',' delimiter",
     ),
-    "nested too deeply": (edited('"Provider/get",', "[" * 999), "Action", "nested too deeply"),
-    "many values": (edited('"Provider/get",', "[" * 9999), "{", "more than 5000 words and signs"),
+    "nested too deeply": (edited('"Provider/get",', "[" * 999), "{", "nested in more than 100 levels"),
+    "many values": (edited('"Provider/get",', "[" * 9999), "{", "more than 5000 values"),
     # Tables.
     "row new": (
         edited(PHONE, f"| info.fax | string | Fax | Plain text | - |\n{PHONE}"),
