@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Final
 
 from ....errors import UsageError, nearest
 from ....specification.loading import load
-from ....specification.pointer import MISSING, below, member, parts_of
+from ....specification.pointer import MISSING, member, parts_of
 from ....specification.specification import Specification
-from ..check.folder import Folder
+from ..check.folder import Folder, Place
+from ..check.folder import places as schemas_at
 from . import Added, requirements
 from .editing import append, change
 
@@ -29,9 +30,6 @@ DECIDE: Final = {
     "number": "what MUST be refused (minimum, maximum) and accepted (x-safe), and an example",
     "boolean": "whether both values are always accepted",
 }
-
-Place = tuple[str, str]
-"""A file and a JSON Pointer in it."""
 
 
 def add(path: Path, pointer: str, type_: str, *, optional: bool) -> Added:
@@ -72,34 +70,15 @@ def add(path: Path, pointer: str, type_: str, *, optional: bool) -> Added:
     return Added(written, left)
 
 
-def _places(folder: Folder, specification: Specification, parent: str, kind: str) -> Iterator[Place]:
-    """Yields where the schemas of an object stand in messages of a kind, each place once."""
-    seen = set()
-    for operation in specification.operations:
-        if not parent and operation is not specification.operations[0]:
-            # What stands beside info and api belongs to a signup alone.
-            continue
-        place = _place(folder, (f"{operation.key}.{kind}.json", ""), parts_of(parent))
-        if place is not None and place not in seen:
-            seen.add(place)
-            yield place
-
-
-def _place(folder: Folder, place: Place, path: tuple[str, ...]) -> Place | None:
-    """Returns where the schema of an object on a path within a message stands; None if there is none."""
-    node: Any = folder.at(*place)
-    if not isinstance(node, dict):
-        return None
-    if "$ref" in node:
-        target = folder.target(place[0], node["$ref"])
-        return _place(folder, target, path) if target is not None else None
-    for index in range(len(node.get("anyOf", ()))):
-        if (found := _place(folder, (place[0], f"{place[1]}/anyOf/{index}"), path)) is not None:
-            return found
-    if not path:
-        return place if "properties" in node else None
-    step = f"{place[1]}/items" if path[0] == "*" else below(place[1], "properties", path[0])
-    return _place(folder, (place[0], step), path[1:])
+def _places(folder: Folder, specification: Specification, parent: str, kind: str) -> Iterable[Place]:
+    """Returns where the schemas of an object stand in messages of a kind, each place once."""
+    found: dict[Place, None] = {}
+    # What stands beside info and api belongs to a signup alone.
+    for operation in specification.operations if parent else specification.operations[:1]:
+        around = schemas_at(folder, f"{operation.key}.{kind}.json").get(parent, ())
+        holders = [place for place in around if "properties" in folder.at(*place)]
+        found |= dict.fromkeys(holders[:1])
+    return found
 
 
 def _reference(place: Place, part: str) -> str:

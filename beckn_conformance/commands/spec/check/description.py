@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ....specification.pointer import MISSING, below, places
+from ....specification.pointer import MISSING, below, pattern_of, walk
+from ....specification.pointer import places as values_at
 from ....specification.specification import Specification
-from .folder import Folder, Problem, references
-from .rows import pointers
+from .folder import Folder, Problem, places, references
 
 FILE = "openapi.yaml"
 
@@ -77,7 +77,7 @@ def _unsafe(folder: Folder, specification: Specification, here: str, action: str
             continue
         body = folder.at(*target).get("value")
         for member in filter(lambda member: member.scalar, specification.members(action)):
-            for pointer, value in places(body, member.pointer):
+            for pointer, value in values_at(body, member.pointer):
                 if value != MISSING and value is not None and not member.safe(value):
                     message = f"the example {name} has a value at {pointer} that x-safe does not allow"
                     yield folder.problem(FILE, f"{target[1]}/value{pointer}", message, "choose another value")
@@ -111,7 +111,7 @@ def _example(
     faults = [_fault(folder, specification, value, file) for file in names]
     if all(faults):
         # Of an ACK and a NACK, the one that it has more members of is meant.
-        known = [len(set(_places(value)) & pointers(folder, file)) for file in names]
+        known = [len(_members(value).keys() & places(folder, file).keys()) for file in names]
         at = known.index(max(known))
         where, said = faults[at] or ("", "")
         message = f"the example {name} is no {names[at]}: {said}"
@@ -122,20 +122,13 @@ def _fault(folder: Folder, specification: Specification, value: Any, file: str) 
     """Returns where and how an example breaks a schema or adds an unknown member; None if it does neither."""
     for error in specification.validator(file).iter_errors(value):
         return below("", *error.instance_path), error.message[:200]
-    known = pointers(folder, file)
-    for pattern, place in _places(value).items():
+    known = places(folder, file)
+    for pattern, place in _members(value).items():
         if pattern not in known:
             return place, f"{pattern} is no member of it"
     return None
 
 
-def _places(value: Any, pattern: str = "", place: str = "") -> dict[str, str]:
-    """Maps each pointer of a value, with ``*`` for any index, to one pointer without ``*``."""
-    found = {pattern: place}
-    if isinstance(value, dict):
-        for name, child in value.items():
-            found |= _places(child, below(pattern, name), below(place, name))
-    elif isinstance(value, list):
-        for index, child in enumerate(value):
-            found |= _places(child, f"{pattern}/*", f"{place}/{index}")
-    return found
+def _members(value: Any) -> dict[str, str]:
+    """Maps each member of a value, with ``*`` for any index, to a pointer to one."""
+    return {pattern_of(pointer): pointer for pointer, _, _ in walk(value)}

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from ....errors import UsageError
 from ....specification.loading import LARGEST_FILE, lines, paths
-from ....specification.pointer import MISSING, member, parts_of, walk
+from ....specification.pointer import MISSING, below, member, parts_of, walk
 from ....untrusted import reading, yaml_text
+
+Place = tuple[str, str]
+"""A file and a JSON Pointer in it."""
+DEEPEST: Final = 40
+"""Most steps to a part of a message, references included."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +78,7 @@ class Folder:
         """Returns the value at a JSON Pointer of a file; MISSING if there is none."""
         return member(self.contents.get(file), pointer)
 
-    def target(self, file: str, reference: Any) -> tuple[str, str] | None:
+    def target(self, file: str, reference: Any) -> Place | None:
         """Returns the file and pointer that a reference leads to; None if nothing is there."""
         if not isinstance(reference, str):
             return None
@@ -81,6 +87,34 @@ class Folder:
         if name not in self.contents or (pointer and self.at(name, pointer) == MISSING):
             return None
         return name, pointer
+
+
+@lru_cache(maxsize=64)
+def places(folder: Folder, file: str) -> Mapping[str, list[Place]]:
+    """Maps every place that a message can have, with ``*`` for any index, to the schemas that speak of it.
+
+    A reference comes before the schema that it leads to, and a choice before its alternatives.
+    """
+    found: dict[str, list[Place]] = {}
+
+    def visit(pattern: str, place: Place, above: tuple[Place, ...]) -> None:
+        node = folder.at(*place)
+        if not isinstance(node, dict) or place in above or len(above) > DEEPEST:
+            return
+        found.setdefault(pattern, []).append(place)
+        file, pointer = place
+        inner = [
+            (below(pattern, name), (file, below(pointer, "properties", name))) for name in node.get("properties", ())
+        ]
+        inner += [(f"{pattern}/*", (file, f"{pointer}/items"))] if "items" in node else []
+        for key in ("anyOf", "allOf", "oneOf"):
+            inner += [(pattern, (file, f"{pointer}/{key}/{index}")) for index in range(len(node.get(key, ())))]
+        target = folder.target(file, node["$ref"]) if "$ref" in node else None
+        for step in [*([(pattern, target)] if target is not None else []), *inner]:
+            visit(*step, (*above, place))
+
+    visit("", (file, ""), ())
+    return found
 
 
 def _line_of(text: str, error: ValueError) -> int:

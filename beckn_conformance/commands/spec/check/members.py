@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
-from typing import Any
 
 from ....config.gateway import GatewayConfig
 from ....errors import SpecificationError
 from ....messages.samples import Samples
 from ....messages.values import Values
 from ....specification.members import Member
-from ....specification.pointer import below, parts_of
+from ....specification.pointer import below
 from ....specification.specification import Specification
-from .folder import Folder, Problem
+from .folder import Folder, Place, Problem, places
 
 VARIANTS = (("x-variants", "must"), ("x-variants-should", "should"))
 
@@ -34,25 +33,14 @@ def problems(folder: Folder, specification: Specification) -> Iterator[Problem]:
                 yield folder.problem(place[0], f"{place[1]}{under}", said, remedy)
 
 
-def _origin(folder: Folder, file: str, pointer: str) -> tuple[str, str]:
-    """Follows references to the schema of a member of a request body; returns its file and JSON Pointer."""
+def _origin(folder: Folder, file: str, pointer: str) -> Place:
+    """Returns where the schema of a member of a request body stands."""
 
-    def resolved(place: tuple[str, str]) -> tuple[str, str]:
-        while True:
-            node: Any = folder.at(*place)
-            if "$ref" in node and (target := folder.target(place[0], node["$ref"])) is not None:
-                place = target
-            elif "anyOf" in node:
-                number = next(n for n, choice in enumerate(node["anyOf"]) if choice.get("type") != "null")
-                place = (place[0], f"{place[1]}/anyOf/{number}")
-            else:
-                return place
+    def says_it(place: Place) -> bool:
+        node = folder.at(*place)
+        return not {"$ref", "anyOf"} & node.keys() and node.get("type") != "null"
 
-    here = (file, "")
-    for part in parts_of(pointer):
-        here = resolved(here)
-        here = (here[0], f"{here[1]}/items" if part == "*" else below(here[1], "properties", part))
-    return resolved(here)
+    return next(filter(says_it, places(folder, file)[pointer]))
 
 
 def _examples(member: Member) -> Iterator[tuple[str, str, str]]:

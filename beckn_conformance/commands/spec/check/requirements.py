@@ -10,8 +10,7 @@ from ....specification.catalogue import Requirement
 from ....specification.specification import Specification
 from ....untrusted import reading
 from .. import catalogue
-from .folder import Folder, Problem
-from .rows import pointers
+from .folder import Folder, Problem, places
 
 FILE = "requirements.yaml"
 PAGE, HEADING = "README.md", "## Catalogue\n\n"
@@ -54,7 +53,7 @@ def _members(folder: Folder, specification: Specification, here: str, requiremen
     """Yields members that a requirement names and messages do not have."""
     actions = requirement.operations
     sent = {member.pointer for action in actions for member in specification.members(action)}
-    shown = {p for action in actions for p in pointers(folder, f"{specification.operation(action).key}.ack.json")}
+    shown = {p for action in actions for p in places(folder, f"{specification.operation(action).key}.ack.json")}
     selectors = (("refuses", requirement.refuses), ("accepts", requirement.accepts))
     named = [(f"{what}/members", selector.members, sent, "requests") for what, selector in selectors if selector]
     for place, members, known, where in (*named, ("owns", requirement.owns, shown, "replies")):

@@ -12,7 +12,7 @@ from ....specification.pointer import below
 from ....specification.validators import compile_schema
 from ..page.facts import considered, is_stale
 from ..page.sentences import fingerprint
-from .folder import Folder, Problem
+from .folder import Folder, Problem, places
 
 KINDS: Final = ("request", "ack", "nack")
 ENDINGS: Final = ("ENDPOINT", "ACK", "BODY")
@@ -169,7 +169,7 @@ def of_page(folder: Folder) -> Iterator[Problem]:
             yield folder.problem("page.yaml", below("/layout/titles", key), message, "delete it")
     yield from _sentences(folder, page)
     formats = page.get("formats", {})
-    sent = {pointer for key in keys(folder) for pointer in pointers(folder, f"{key}.request.json")}
+    sent = {pointer for key in keys(folder) for pointer in places(folder, f"{key}.request.json")}
     members = {pointer[1:].replace("/*", "[]").replace("/", ".") for pointer in sent}
     for name, row in page.get("rows", {}).items():
         if name not in members:
@@ -212,7 +212,7 @@ def _places(folder: Folder, here: str, row: Mapping[str, Any]) -> Iterator[Probl
         pointer
         for part in row.get("parts", ())
         for key in row.get("operations", keys(folder))
-        for pointer in pointers(folder, _file(part, key))
+        for pointer in places(folder, _file(part, key))
     }
     for index, pointer in enumerate(row.get("pointers", ())):
         if known and pointer not in known:
@@ -224,26 +224,3 @@ def _file(part: str, key: str) -> str:
     if part.endswith(" header"):
         return f"header.{'request' if part.startswith('request') else 'reply'}.json"
     return f"{key}.{'request' if part == 'table' else part}.json"
-
-
-def _pointers(folder: Folder, file: str, place: str, above: tuple[str, ...]) -> Iterator[str]:
-    """Yields the pointers that a schema of a message knows."""
-    node = folder.at(file, place)
-    if not isinstance(node, dict) or len(above) > 40:
-        return
-    yield ""
-    if "$ref" in node and (target := folder.target(file, node["$ref"])) is not None and f"{target}" not in above:
-        yield from _pointers(folder, *target, (*above, f"{target}"))
-    for name in node.get("properties", ()):
-        yield from (below("", name) + rest for rest in _pointers(folder, file, below(place, "properties", name), above))
-    if "items" in node:
-        yield from (f"/*{rest}" for rest in _pointers(folder, file, f"{place}/items", above))
-    for key in ("anyOf", "allOf", "oneOf"):
-        for index in range(len(node.get(key, ()))):
-            yield from _pointers(folder, file, f"{place}/{key}/{index}", above)
-
-
-@lru_cache(maxsize=64)
-def pointers(folder: Folder, file: str) -> frozenset[str]:
-    """Returns every place that a message can have, with ``*`` for any index."""
-    return frozenset(_pointers(folder, file, "", ()))
