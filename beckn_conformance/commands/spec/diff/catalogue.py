@@ -40,14 +40,10 @@ def operations(old: Specification, new: Specification) -> Iterator[Change]:
     after = {operation.key: operation for operation in new.operations}
     for key in sorted(after.keys() - {new_key for _, new_key in pairs}):
         shown = Witness(sample(inlined(new.files, f"{key}.request.json")), "no operation", "a request")
-        text = "a new operation"
-        yield Change(BREAKING, GATEWAYS, after[key].action, "", "", text, shown)
-        yield Change(NOT_BREAKING, PROVIDERS, after[key].action, "", "", text, shown, widens=True)
+        yield from _breaks(GATEWAYS, after[key].action, "a new operation", shown)
     for key in sorted(before.keys() - {old_key for old_key, _ in pairs}):
         shown = Witness(sample(inlined(old.files, f"{key}.request.json")), "a request", "no operation")
-        text = "no longer an operation"
-        yield Change(BREAKING, PROVIDERS, before[key].action, "", "", text, shown)
-        yield Change(NOT_BREAKING, GATEWAYS, before[key].action, "", "", text, shown, widens=True)
+        yield from _breaks(PROVIDERS, before[key].action, "no longer an operation", shown)
     for old_key, new_key in pairs:
         one, other = before[old_key], after[new_key]
         if one.action != other.action:
@@ -67,11 +63,16 @@ def _effect(one: Operation, other: Operation) -> Iterator[Change]:
     place = f"operation {other.action}"
     for before, after, how in ((one.replaces, other.replaces, "replaces"), (one.adds_to, other.adds_to, "adds to")):
         if before and before != after:
-            yield Change(BREAKING, PROVIDERS, place, "", "", f"no longer {how} {before}")
-            yield Change(NOT_BREAKING, GATEWAYS, place, "", "", f"no longer {how} {before}", widens=True)
+            yield from _breaks(PROVIDERS, place, f"no longer {how} {before}")
         if after and before != after:
-            yield Change(BREAKING, GATEWAYS, place, "", "", f"{how} {after} now")
-            yield Change(NOT_BREAKING, PROVIDERS, place, "", "", f"{how} {after} now", widens=True)
+            yield from _breaks(GATEWAYS, place, f"{how} {after} now")
+
+
+def _breaks(party: str, where: str, text: str, shown: Witness | None = None) -> Iterator[Change]:
+    """Yields a change that breaks one party and gives the other one more room."""
+    yield Change(BREAKING, party, where, "", "", text, shown)
+    other = PROVIDERS if party == GATEWAYS else GATEWAYS
+    yield Change(NOT_BREAKING, other, where, "", "", text, shown, widens=True)
 
 
 # Requirements and readings.

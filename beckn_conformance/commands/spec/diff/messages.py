@@ -25,7 +25,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Final
 
@@ -143,10 +143,7 @@ class Comparison:
         text = f"renamed, before {parts_of(old)[-1]}"
         made: dict[str, Change] = {}
         for change in sorted(found, key=lambda c: c.effect != BREAKING):
-            told = Change(
-                change.effect, change.party, change.operation, change.direction, new, text, change.witness, change.tries
-            )
-            made.setdefault(change.party, told)
+            made.setdefault(change.party, replace(change, pointer=new, text=text, widens=False))
         return list(made.values())
 
     def _place(self, pointer: str, *, alone: bool) -> Iterator[Change]:
@@ -190,7 +187,12 @@ class Comparison:
                 yield from self._told(border, effect, pointer, text, Witness(message, *words))
             # What MUST be refused bears on what is safe only where a message shows it.
             elif not (border == "safe" and there and "x-safe" not in keys and "x-safe" in (before or {})):
-                yield from self._undecided(border, effect, pointer, text, tried)
+                found = self._told(border, effect, pointer, text)
+                yield from (
+                    replace(change, effect=CANNOT_TELL, text=f"perhaps {change.text}", tries=tried)
+                    for change in found
+                    if change.effect == BREAKING
+                )
 
     def _told(
         self, border: str, effect: str, pointer: str, text: str, shown: Witness | None = None
@@ -198,14 +200,6 @@ class Comparison:
         said, parties = EFFECTS[border, effect]
         for party, (answer, gains) in parties.items():
             yield Change(answer, party, self.operation, self.direction, pointer, f"{said}: {text}", shown, widens=gains)
-
-    def _undecided(self, border: str, effect: str, pointer: str, text: str, tried: int) -> Iterator[Change]:
-        said, parties = EFFECTS[border, effect]
-        for party, (answer, _) in parties.items():
-            if answer == BREAKING:
-                yield Change(
-                    CANNOT_TELL, party, self.operation, self.direction, pointer, f"perhaps {said}: {text}", tries=tried
-                )
 
 
 def facts(schema: Schema) -> dict[str, Facts]:
