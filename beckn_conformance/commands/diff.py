@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from ..config.paths import path_of
-from .terminal import Commands, say, say_json
+from .terminal import Commands, show
 
 
 def add(commands: Commands) -> None:
@@ -27,8 +27,5 @@ def _diff(chosen: argparse.Namespace) -> int:
     from ..report.comparison import compare
 
     comparison = compare(files.read(chosen.old), files.read(chosen.new))
-    if chosen.json:
-        say_json(comparison.to_json())
-    else:
-        say(comparison.lines())
+    show(comparison, as_json=chosen.json)
     return 1 if comparison.worse else 0

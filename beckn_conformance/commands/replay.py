@@ -9,7 +9,7 @@ from ..config.paths import path_of
 from ..errors import UsageError
 from ..untrusted.text import printable
 from . import schemas
-from .terminal import Commands, say, say_json
+from .terminal import Commands, show
 
 
 def add(commands: Commands) -> None:
@@ -38,10 +38,7 @@ def _replay(chosen: argparse.Namespace) -> int:
 
     url, file = chosen.gateway_url, chosen.gateway_config
     resent = again(chosen.folder, chosen.finding, url, file, schemas.read(chosen), confirm)
-    if chosen.json:
-        say_json(resent.to_json())
-    else:
-        say(resent.lines())
+    show(resent, as_json=chosen.json)
     return {True: 1, False: 0, None: 10}[resent.holds]
 
 

@@ -7,22 +7,27 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..config.paths import path_of
+from ..errors import UsageError
 
 if TYPE_CHECKING:
     from ..specification.specification import Specification
 
 
-def add(parser: argparse.ArgumentParser) -> None:
+def add(parser: argparse.ArgumentParser, option: str = "--conformance-spec") -> None:
     """Adds the option."""
-    parser.add_argument("--conformance-spec", metavar="DIR", type=path_of, help="a changed copy of schemas/")
+    parser.add_argument(option, dest="schemas", metavar="DIR", type=path_of, help="a changed copy of schemas/")
 
 
 def read(chosen: argparse.Namespace) -> Specification:
     """Returns the chosen specification; raises UsageError for a folder without one."""
-    from ..errors import UsageError
     from ..specification.loading import load
 
-    folder: Path | None = chosen.conformance_spec
-    if folder is not None and not (folder / "requirements.yaml").is_file():
-        raise UsageError(f"--conformance-spec {folder}: there is no requirements.yaml")
-    return load(folder)
+    return load(folder(chosen))
+
+
+def folder(chosen: argparse.Namespace) -> Path | None:
+    """Returns the folder that was named, if one was; raises UsageError for one without a specification."""
+    named: Path | None = chosen.schemas
+    if named is not None and not (named / "requirements.yaml").is_file():
+        raise UsageError(f"{named}: there is no requirements.yaml")
+    return named

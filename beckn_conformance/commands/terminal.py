@@ -5,11 +5,13 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Iterable
-from typing import Any
+from pathlib import Path
+from typing import Any, Protocol
 
 from ..errors import UsageError
 from ..process.censor import censored
 from ..untrusted.text import MARKER, printable
+from ..untrusted.writing import replaced
 
 Commands = Any
 """argparse's type for a group of subcommands."""
@@ -34,6 +36,31 @@ def say(lines: Iterable[str]) -> None:
         print(printable(censored(line)))
 
 
+class Result(Protocol):
+    """What a command has found."""
+
+    def to_json(self) -> Any: ...
+
+    def lines(self) -> Iterable[str]: ...
+
+
+def show(found: Result, *, as_json: bool) -> None:
+    """Prints a result."""
+    if as_json:
+        say_json(found.to_json())
+    else:
+        say(found.lines())
+
+
 def say_json(value: Any) -> None:
     """Prints a value as JSON, with CI log commands in its texts broken."""
     print(MARKER.sub(lambda found: f"\\u{ord(found[0]):04x}", censored(json.dumps(value, indent=1))))
+
+
+def write(path: Path, text: str) -> None:
+    """Writes a file in place of an earlier one; raises UsageError if that cannot be."""
+    try:
+        with replaced(path) as file:
+            file.write(text)
+    except OSError as error:
+        raise UsageError(f"-o {path} cannot be written: {error.strerror}") from error

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..judging.outcome import worded
+from ..specification.pointer import member
 
 Report = Mapping[str, Any]
 
@@ -149,14 +150,14 @@ def _difference(old: Mapping[str, Any], new: Mapping[str, Any]) -> str:
 
 def _circumstances(old: Report, new: Report) -> Iterator[str]:
     for name, place in (
-        ("gateway", ("gateway", "url")),
-        ("version of the gateway", ("gateway", "version")),
-        ("binding", ("gateway", "binding")),
-        ("class", ("class",)),
-        ("kit", ("kit", "version")),
-        ("specification", ("specification", "digest")),
+        ("gateway", "/gateway/url"),
+        ("version of the gateway", "/gateway/version"),
+        ("binding", "/gateway/binding"),
+        ("class", "/class"),
+        ("kit", "/kit/version"),
+        ("specification", "/specification/digest"),
     ):
-        before, after = (_at(report, place) for report in (old, new))
+        before, after = (member(report, place) for report in (old, new))
         if before != after:
             yield f"{name}: {after or 'none'}, before {before or 'none'}"
     before, after = (report["configuration"] for report in (old, new))
@@ -168,13 +169,6 @@ def _circumstances(old: Report, new: Report) -> Iterator[str]:
         yield f"waiver for {requirement}{' ' + pointer if pointer else ''} until {expires}: new"
     for requirement, pointer, expires in sorted(waivers[0] - waivers[1], key=str):
         yield f"waiver for {requirement}{' ' + pointer if pointer else ''} until {expires}: gone"
-
-
-def _at(report: Report, place: Sequence[str]) -> Any:
-    value: Any = report
-    for key in place:
-        value = value[key]
-    return value
 
 
 def _said(configuration: Mapping[str, Any], key: str) -> str:

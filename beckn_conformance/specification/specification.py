@@ -109,7 +109,7 @@ class Specification:
 
     def top_members(self, action: str) -> frozenset[str]:
         """Returns the names of the top-level members of an operation's request body."""
-        return _top_members(self, action)
+        return frozenset(member.name for member in self.children(action, ""))
 
     def resolve(self, schema: Mapping[str, Any]) -> tuple[Mapping[str, Any], bool]:
         """Follows $ref, and anyOf with one alternative to null; returns the schema, and whether null is allowed."""
@@ -172,7 +172,7 @@ class Specification:
     def requirement_for_fault(self, action: str, member: str, kind: str, strength: str) -> Requirement | None:
         """Returns the requirement that a request with this fault is refused, or None if there is none."""
         general = None
-        for requirement in self._refusals(action):
+        for requirement in self._refusals.get(action, ()):
             selector = requirement.refuses
             assert selector is not None
             if member not in selector.members or selector.strength != strength:
@@ -185,14 +185,29 @@ class Specification:
 
     def requirement_for_acceptance(self, action: str, member: str, strength: str) -> Requirement | None:
         """Returns the requirement that valid values of this member are accepted, or None if there is none."""
-        return _acceptances(self).get((action, member, strength))
+        return self._accepting.get((action, member, strength))
 
     def acceptances(self, action: str) -> tuple[Acceptance, ...]:
         """Returns the kinds of valid values that must be accepted, member by member."""
         return _acceptances_of(self, action)
 
-    def _refusals(self, action: str) -> tuple[Requirement, ...]:
-        return _refusals_of(self, action)
+    @cached_property
+    def _refusals(self) -> Mapping[str, list[Requirement]]:
+        found: dict[str, list[Requirement]] = {}
+        for requirement in filter(lambda requirement: requirement.refuses, self.requirements.values()):
+            for action in requirement.operations:
+                found.setdefault(action, []).append(requirement)
+        return found
+
+    @cached_property
+    def _accepting(self) -> Mapping[tuple[str, str, str], Requirement]:
+        """By action, member and strength."""
+        found: dict[tuple[str, str, str], Requirement] = {}
+        for requirement in self.requirements.values():
+            if (accepted := requirement.accepts) is not None:
+                for action, member in itertools.product(requirement.operations, accepted.members):
+                    found.setdefault((action, member, accepted.strength), requirement)
+        return found
 
     def prefix(self, action: str) -> str:
         """Returns the first word of the ids of an operation's requirements, such as ``UPDATE``."""
@@ -215,22 +230,6 @@ def _children(specification: Specification, action: str, pointer: str) -> tuple[
     return tuple(member for member in specification.members(action) if member.parent == pointer)
 
 
-@lru_cache(maxsize=8)
-def _acceptances(specification: Specification) -> dict[tuple[str, str, str], Requirement]:
-    found: dict[tuple[str, str, str], Requirement] = {}
-    for requirement in specification.requirements.values():
-        if requirement.accepts is not None:
-            for action in requirement.operations:
-                for member in requirement.accepts.members:
-                    found.setdefault((action, member, requirement.accepts.strength), requirement)
-    return found
-
-
-@lru_cache(maxsize=64)
-def _top_members(specification: Specification, action: str) -> frozenset[str]:
-    return frozenset(parts_of(member.pointer)[0] for member in specification.members(action))
-
-
 @lru_cache(maxsize=64)
 def _acceptances_of(specification: Specification, action: str) -> tuple[Acceptance, ...]:
     return tuple(
@@ -244,8 +243,3 @@ def _acceptances_of(specification: Specification, action: str) -> tuple[Acceptan
         for strength in ("must", "should")
         if (requirement := specification.requirement_for_acceptance(action, member.pointer, strength)) is not None
     )
-
-
-@lru_cache(maxsize=64)
-def _refusals_of(specification: Specification, action: str) -> tuple[Requirement, ...]:
-    return tuple(r for r in specification.requirements.values() if r.refuses and action in r.operations)

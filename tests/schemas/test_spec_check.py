@@ -100,7 +100,7 @@ def test_an_operation_that_changes_something_is_proved_without_a_line_of_python(
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("--spec", "nowhere"), "--spec nowhere: there is no requirements.yaml"),
+        (("--spec", "nowhere"), "nowhere: there is no requirements.yaml"),
         (("--prove", "--only", "nothing-of-the-kind"), "nothing that is planted has that in its name"),
         (("--jobs", "0"), "--jobs 0: at least one process is needed"),
     ],

@@ -10,7 +10,7 @@ from ...config.urls import check_url
 from ...errors import UsageError
 from ...untrusted.text import printable
 from .. import schemas
-from ..terminal import Commands, say, say_json
+from ..terminal import Commands, show
 
 
 def add(commands: Commands) -> None:
@@ -118,10 +118,7 @@ def _verify(chosen: argparse.Namespace) -> int:
     key, specification = keys.public_key(chosen.public_key), schemas.read(chosen)
     with folder_of(chosen.folder, statement.NAME) as folder, held(folder, SCRIPTS, shared=True):
         examined = examination.examine(folder, key, specification, now=now, wanted=wanted)
-    if chosen.json:
-        say_json(examined.to_json())
-    else:
-        say(examined.lines())
+    show(examined, as_json=chosen.json)
     return 0 if examined.valid and not examined.unmet else 1
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
+import json
 
 from ...config.paths import path_of
 from ...config.urls import check_url
 from .. import schemas
-from ..terminal import Commands, say_json
+from ..terminal import Commands, say_json, write
 
 LOCAL = "http://127.0.0.1:8080"
 
@@ -51,17 +51,8 @@ def _postman(chosen: argparse.Namespace) -> int:
     else:
         url = None if chosen.gateway_url is None else check_url(chosen.gateway_url)
         made = steps(specification, steps_of(chosen.report, chosen.finding, specification), url)
-    _write(made, chosen.output)
-    return 0
-
-
-def _write(made: object, path: Path | None) -> None:
-    import json
-
-    from ...untrusted.writing import replaced
-
-    if path is None:
+    if chosen.output is None:
         say_json(made)
-        return
-    with replaced(path) as file:
-        file.write(json.dumps(made, indent=1, ensure_ascii=False) + "\n")
+    else:
+        write(chosen.output, json.dumps(made, indent=1, ensure_ascii=False) + "\n")
+    return 0

@@ -6,11 +6,12 @@ import argparse
 import dataclasses
 import json
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from ...config.paths import path_of
-from ..terminal import Commands, say, say_json
+from .. import schemas
+from ..terminal import Commands, say, say_json, show, write
 from . import page
 
 
@@ -30,13 +31,6 @@ def add(commands: Commands) -> None:
     _add_add(group)
 
 
-def _say(value: Any, lines: Iterable[str], *, as_json: bool) -> None:
-    if as_json:
-        say_json(value)
-    else:
-        say(lines)
-
-
 # check
 
 
@@ -49,7 +43,7 @@ def _add_check(group: Commands) -> None:
         "suite is played against the reference gateway as well, and against each of its fair variations and planted "
         "defects. Exit status 1 where anything is to be mended.",
     )
-    check.add_argument("--spec", metavar="DIR", type=path_of, help="a changed copy of schemas/")
+    schemas.add(check, "--spec")
     check.add_argument("--prove", action="store_true", help="play the suite against what is planted")
     check.add_argument("--only", metavar="TEXT", default="", help="limit what is planted to names with TEXT")
     check.add_argument("--jobs", metavar="N", type=int, default=os.cpu_count() or 1, help="processes that play at once")
@@ -64,9 +58,7 @@ def _check(chosen: argparse.Namespace) -> int:
 
     if chosen.jobs < 1:
         raise UsageError(f"--jobs {chosen.jobs}: at least one process is needed")
-    if chosen.spec is not None and not (chosen.spec / "requirements.yaml").is_file():
-        raise UsageError(f"--spec {chosen.spec}: there is no requirements.yaml")
-    found = list(check.problems(chosen.spec or default_folder()))
+    found = list(check.problems(schemas.folder(chosen) or default_folder()))
     proved: list[dict[str, Any]] = []
     if not chosen.json:
         say(map(str, found))
@@ -78,8 +70,10 @@ def _check(chosen: argparse.Namespace) -> int:
         counted += (
             f"; {len(proved)} gateways played against, {f'{amiss} judged wrongly' if amiss else 'all as expected'}"
         )
-    rows = [dataclasses.asdict(problem) for problem in found]
-    _say({"problems": rows, "proved": proved}, [counted], as_json=chosen.json)
+    if chosen.json:
+        say_json({"problems": [dataclasses.asdict(problem) for problem in found], "proved": proved})
+    else:
+        say([counted])
     return 1 if found or amiss else 0
 
 
@@ -127,7 +121,7 @@ def _diff(chosen: argparse.Namespace) -> int:
     if chosen.format == "markdown":
         say(release_notes.notes(found, chosen.old, chosen.new))
     else:
-        _say(found.to_json(), found.lines(), as_json=chosen.json)
+        show(found, as_json=chosen.json)
     return found.status
 
 
@@ -141,15 +135,14 @@ def _add_catalogue(group: Commands) -> None:
         description="Prints a page in Markdown: every requirement by section, with level, basis, readings, the check "
         "that judges it and the defects that it was seen to find.",
     )
-    catalogue.add_argument("--spec", metavar="DIR", type=path_of, help="a changed copy of schemas/")
+    schemas.add(catalogue, "--spec")
     catalogue.set_defaults(does=_catalogue)
 
 
 def _catalogue(chosen: argparse.Namespace) -> int:
-    from ...specification.loading import load
     from . import catalogue
 
-    say(catalogue.page(load(chosen.spec)))
+    say(catalogue.page(schemas.read(chosen)))
     return 0
 
 
@@ -163,21 +156,18 @@ def _add_bundle(group: Commands) -> None:
         description="Writes openapi.json and a JSON Schema for each message into a folder. No file refers to another "
         "one, so generators of code, validators and editors can read each by itself.",
     )
-    bundle.add_argument("--spec", metavar="DIR", type=path_of, help="a changed copy of schemas/")
+    schemas.add(bundle, "--spec")
     bundle.add_argument("-o", "--output", metavar="DIR", type=path_of, default=path_of("bundle"), help="bundle/")
     bundle.set_defaults(does=_bundle)
 
 
 def _bundle(chosen: argparse.Namespace) -> int:
-    from ...specification.loading import load
-    from ...untrusted.writing import replaced
     from . import bundle
 
-    made = list(bundle.files(load(chosen.spec)))
+    made = list(bundle.files(schemas.read(chosen)))
     chosen.output.mkdir(parents=True, exist_ok=True)
     for name, content in made:
-        with replaced(chosen.output / name) as file:
-            file.write(json.dumps(content, indent=2, ensure_ascii=False) + "\n")
+        write(chosen.output / name, json.dumps(content, indent=2, ensure_ascii=False) + "\n")
     say([f"{chosen.output}: {len(made)} files"])
     return 0
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import sys
 
 from ....config.paths import path_of
 from ....process.censor import censored
-from ...terminal import Commands, say, say_json
+from ... import schemas
+from ...terminal import Commands, say, say_json, show, write
 
 
 def add(group: Commands) -> None:
@@ -38,44 +40,38 @@ def add(group: Commands) -> None:
     )
     coverage.set_defaults(does=_coverage)
     for parser in (page, drift, coverage):
-        parser.add_argument("--spec", metavar="DIR", type=path_of, help="a changed copy of schemas/")
+        schemas.add(parser, "--spec")
     for parser in (drift, coverage):
         parser.add_argument("--json", action="store_true", help="as JSON")
 
 
 def _page(chosen: argparse.Namespace) -> int:
-    from ....specification.loading import load
     from . import expected, writing
 
-    page = expected.build(load(chosen.spec))
+    page = expected.build(schemas.read(chosen))
     text = writing.as_html(page) if chosen.format == "html" else writing.markdown(page)
     if chosen.output is None:
         sys.stdout.write(censored(text))
     else:
-        writing.write(chosen.output, text)
+        write(chosen.output, text)
     return 0
 
 
 def _drift(chosen: argparse.Namespace) -> int:
-    from ....specification.loading import load
     from . import drift, markdown
 
-    found = drift.compare(str(chosen.page), markdown.read(chosen.page), load(chosen.spec))
-    if chosen.json:
-        say_json(found.to_json())
-    else:
-        say(found.lines())
+    found = drift.compare(str(chosen.page), markdown.read(chosen.page), schemas.read(chosen))
+    show(found, as_json=chosen.json)
     return 1 if found.drifted else 0
 
 
 def _coverage(chosen: argparse.Namespace) -> int:
-    from ....specification.loading import load
     from .coverage import coverage
 
-    found = coverage(load(chosen.spec))
+    found = [*coverage(schemas.read(chosen))]
     left = sum(bool(sentence.problem) for sentence in found)
     if chosen.json:
-        say_json({"sentences": [sentence.to_json() for sentence in found]})
+        say_json({"sentences": [dataclasses.asdict(sentence) for sentence in found]})
     else:
         say([*map(str, found), f"{len(found)} sentences, {f'{left} to consider again' if left else 'all considered'}"])
     return 1 if left else 0

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from ....specification.pointer import parts_of
 from ....specification.specification import Specification
@@ -27,21 +26,14 @@ class Covered:
     problem: str
     """What is left to do; "" if nothing is."""
 
-    def to_json(self) -> dict[str, Any]:
-        return {name: getattr(self, name) for name in self.__slots__}
-
     def __str__(self) -> str:
         covered = ", ".join(self.covered_by) or ("informative" if self.informative else "nothing")
         problem = f"; {self.problem}" if self.problem else ""
         return f"{self.fingerprint} {self.place}: {self.text} [{covered}{problem}]"
 
 
-def coverage(specification: Specification) -> tuple[Covered, ...]:
-    """The sentences in the order of the page; raises SpecificationError for unusable schemas."""
-    return tuple(_sentences(specification))
-
-
-def _sentences(specification: Specification) -> Iterator[Covered]:
+def coverage(specification: Specification) -> Iterator[Covered]:
+    """Yields the sentences in the order of the page; raises SpecificationError for unusable schemas."""
     page = build(specification)
     for pointer, row in considered(specification.files["page.yaml"]):
         place = " ".join(part for part in parts_of(pointer)[:-1] if part not in ("prose", "rows"))

@@ -8,8 +8,6 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from ....errors import UsageError
-from ....untrusted import writing
 from ....untrusted.text import printable
 from .expected import Area, Expected, Slot, escaped
 
@@ -58,15 +56,6 @@ def as_html(page: Expected) -> str:
     }
     template = TEMPLATE.read_text(encoding="utf-8")
     return re.sub(r"\{\{ (\w+) \}\}", lambda found: parts[found[1]], template)
-
-
-def write(path: Path, text: str) -> None:
-    """Writes a page to a file, in place of an earlier one; raises UsageError if that cannot be."""
-    try:
-        with writing.replaced(path) as file:
-            file.write(text)
-    except OSError as error:
-        raise UsageError(f"-o {path} cannot be written: {error.strerror}") from error
 
 
 def _slug(text: str) -> str:
