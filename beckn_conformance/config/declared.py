@@ -6,15 +6,15 @@ import copy
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import Any
-
-from jsonschema import Draft202012Validator
-from jsonschema.exceptions import ValidationError
+from typing import TYPE_CHECKING, Any
 
 from ..errors import UsageError, nearest
 from ..untrusted import reading, yaml_text
 from ..untrusted.yaml_text import Node
 from .faults import KeyFault
+
+if TYPE_CHECKING:
+    from jsonschema.exceptions import ValidationError
 
 LARGEST = 4 * reading.MB
 """Bytes of a file."""
@@ -57,6 +57,8 @@ def examined(
     raw: Mapping[str, Any], node: Node, schema: Mapping[str, Any]
 ) -> tuple[dict[str, Any], Sequence[KeyFault]]:
     """Returns a declaration like ``checked``, with every fault in it; the one to report first stands first."""
+    from jsonschema import Draft202012Validator
+
     validator = Draft202012Validator(schema, format_checker=Draft202012Validator.FORMAT_CHECKER)
     found = copy.deepcopy(dict(raw))
     for path, word in [*_texts(validator.iter_errors(found), node)]:

@@ -12,12 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from jsonschema import Draft202012Validator
-
 from ..errors import UsageError, nearest
 from ..specification.loading import shipped
 from ..specification.pointer import pattern_of
 from ..specification.specification import Specification
+from ..specification.validators import compile_schema
 from ..untrusted import reading
 from ..untrusted.patterns import Pattern, PatternError
 from ..untrusted.text import brief
@@ -48,7 +47,7 @@ def load_config(
     schema = shipped().files["gateway-config.json"]
     for key in filter(given.__contains__, OPTIONS):
         rule = schema["properties"][key]
-        number = Draft202012Validator({**rule, "$defs": schema["$defs"]})
+        number = compile_schema({**rule, "$defs": schema["$defs"]})
         if not (math.isfinite(given[key]) and number.is_valid(given[key])):
             raise UsageError(f"--gateway-{key} {given[key]}: {rule['description']}; that is no such number")
     node = declared.read(file) if file is not None else declared.NOTHING
@@ -84,7 +83,8 @@ def examined(
     here: bool = True,
 ) -> tuple[GatewayConfig, Sequence[KeyFault]]:
     """Returns a configuration like ``from_mapping``, without the keys that cannot be used, and their faults."""
-    raw, found = declared.examined(raw, node, shipped().files["gateway-config.json"])
+    # Most runs declare nothing, and then the library that reads declarations need not be loaded.
+    raw, found = declared.examined(raw, node, shipped().files["gateway-config.json"]) if raw else ({}, ())
     faults = [*found]
     for key, other in (("peers", "clone_within"), ("clone_within", "peers")):
         if key in raw and other not in raw:
