@@ -6,6 +6,7 @@ PYTEST_DONT_REWRITE: it asserts nothing, and a process that has imported it alre
 from __future__ import annotations
 
 import contextlib
+import gc
 import sys
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -20,6 +21,8 @@ T = TypeVar("T")
 
 OUTPUT: pytest.StashKey[contextlib.ExitStack] = pytest.StashKey()
 CAMPAIGN: pytest.StashKey[Campaign] = pytest.StashKey()
+YOUNG = 20_000
+"""New objects among which garbage is searched for. Little of what a run makes is garbage."""
 LETTERS = {"warned": "w", "inconclusive": "i", "waived": "x"}
 """Outcomes that pytest has no word for. A waived one is nearest to its expected failure."""
 
@@ -90,6 +93,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def _start(config: pytest.Config) -> None:
+    gc.set_threshold(YOUNG)
     from ..process.output import lasting
     from .options import read
 

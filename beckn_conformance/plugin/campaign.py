@@ -32,8 +32,6 @@ from .workers import Controller, hand_over, worker_of
 
 CAME_TO_ITS_END = (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.NO_TESTS_COLLECTED)
 """Exit statuses of pytest that the verdict's own replaces."""
-YOUNG = 2_000
-"""New objects among which garbage is searched for; Python's own number takes twice as long in all."""
 
 
 class Campaign:
@@ -92,9 +90,8 @@ class Campaign:
         if self._shared:
             loading.start()
             return None
-        # Everything loaded by now stays, so the garbage collector need not search it. Little of the rest is garbage.
+        # Everything loaded by now stays, so the garbage collector need not search it.
         gc.freeze()
-        gc.set_threshold(YOUNG)
         self._schedule.draw()
         try:
             self.session.start()

@@ -157,14 +157,9 @@ class Embedded:
         )
 
     def stop(self) -> None:
-        """Ends the child. It may be called more than once."""
-        if self._process.poll() is None:
-            self._process.terminate()
-            try:
-                self._process.wait(5)
-            except subprocess.TimeoutExpired:
-                self._process.kill()
-                self._process.wait()
+        """Ends the child, which keeps nothing. It may be called more than once."""
+        self._process.kill()
+        self._process.wait()
         for pipe in (self._process.stdout, self._process.stdin):
             if pipe is not None:
                 pipe.close()
