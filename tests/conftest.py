@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import sys
+from collections.abc import Generator
 from functools import cache
 from pathlib import Path
 
@@ -43,6 +44,16 @@ def _folder(path: Path) -> str:
     return path.relative_to(HERE).parts[0] if path != HERE and path.is_relative_to(HERE) else ""
 
 
-def pytest_collection_finish() -> None:
-    """Thousands of tests stay until the end, so the garbage collector need not search them again and again."""
-    gc.freeze()
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Keeps the garbage collector from searching thousands of tests, which stay until the end, again and again.
+
+    It searches less often afterwards, too: tests leave little garbage in cycles, and searching took a tenth of the time.
+    """
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.set_threshold(50_000, 20, 50)
+        gc.enable()
