@@ -53,14 +53,14 @@ def test_a_broken_reply_is_a_trouble_in_one_line(gateway: Make, name: str) -> No
     assert len(str(exchange.trouble)) < 300
 
 
-BOMB = bytes(16 * 1024 * 1024)
+BOMB = bytes(9 * 1024 * 1024)
 LIMITS = {
     "an endless body": (says(ok(), then=b" " * 65536), "8 MiB"),
     "an endless chunked body": (says(ok(CHUNKED, body=b""), then=b"10000\r\n" + b" " * 65536 + b"\r\n"), "8 MiB"),
     "a huge length, and all of it": (says(ok(b"Content-Length: 99999999999"), then=b" " * 65536), "8 MiB"),
-    "a gzip bomb": (says(ok(b"Content-Encoding: gzip", body=gzip.compress(BOMB))), "8 MiB"),
-    "a deflate bomb": (says(ok(b"Content-Encoding: deflate", body=zlib.compress(BOMB))), "8 MiB"),
-    "a bomb of raw deflate": (says(ok(b"Content-Encoding: deflate", body=zlib.compress(BOMB, wbits=-15))), "8 MiB"),
+    "a gzip bomb": (says(ok(b"Content-Encoding: gzip", body=gzip.compress(BOMB, 1))), "8 MiB"),
+    "a deflate bomb": (says(ok(b"Content-Encoding: deflate", body=zlib.compress(BOMB, 1))), "8 MiB"),
+    "a bomb of raw deflate": (says(ok(b"Content-Encoding: deflate", body=zlib.compress(BOMB, 1, -15))), "8 MiB"),
     "100 large header fields": (says(ok(*[b"X-%d: " % n + b"x" * 60_000 for n in range(100)])), "256 KiB"),
     "a header field of 10 MB": (says(ok(b"X-Pad: " + b"x" * 10_000_000, TWO)), "256 KiB"),
     "endless header fields": (says(ok()[:17], then=b"X-Pad: x\r\n" * 1000), "256 KiB"),
@@ -229,7 +229,7 @@ def test_a_gzipped_reply_that_is_cut_short_is_no_whole_reply(gateway: Make) -> N
 
 @pytest.mark.parametrize("coding", [b"gzip, gzip, gzip", b"br", b"zstd", b"br, zstd"])
 def test_codings_nobody_asked_for_are_not_undone(gateway: Make, coding: bytes) -> None:
-    content = gzip.compress(gzip.compress(gzip.compress(BOMB)))
+    content = gzip.compress(gzip.compress(gzip.compress(BOMB, 1)))
 
     (exchange,) = send(gateway(talk=says(ok(b"Content-Encoding: " + coding, body=content))).url, GET)
 

@@ -6,12 +6,13 @@ import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 
-import distributed
-
 
 @contextlib.contextmanager
 def cluster(folder: Path) -> Iterator[str]:
     """A cluster of one worker in this process; its address."""
+    # Most processes that collect this module play none of its tests, and importing Dask takes long.
+    import distributed
+
     with distributed.LocalCluster(
         n_workers=1,
         threads_per_worker=1,
