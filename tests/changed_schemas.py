@@ -29,11 +29,12 @@ SANDBOX = {"title": "Whether the API is for trials only", "type": "boolean"}
 KIND = {"title": "What a document is", "type": "string", "enum": ["permit", "certificate", "insurance"]}
 """A member for documents."""
 CONTACT = {
-    "title": "Whom to ask",
+    "title": "Whom to reach, and how",
     "type": "object",
-    "required": ["person"],
+    "required": ["person", "desk"],
     "properties": {
-        "person": {"title": "Name of a person", "type": "string", "x-safe": {"pattern": "^[A-Z][a-z]{4,9}$"}}
+        "person": {"title": "Name of a person", "type": "string", "x-safe": {"pattern": "^[A-Z][a-z]{4,9}$"}},
+        "desk": {"title": "Number of a desk", "type": "integer", "minimum": 1, "maximum": 99999, "examples": [12]},
     },
 }
 """A part of the body of a signup."""
@@ -66,60 +67,45 @@ def with_website(folder: Path) -> Path:
     return folder
 
 
-def with_everything(folder: Path) -> Path:
+def with_operation(folder: Path) -> Path:
+    """A copy with a fifth operation, Provider/status, which shows the status of a registration and nothing else."""
+    _add_status(copied(folder))
+    return folder
+
+
+def with_members(folder: Path) -> Path:
     """A copy in which every part of a signup has one member more, and there is a part more."""
     with_website(folder)
     with_member(folder, "/info/size", SIZE)
     with_member(folder, "/api/sandbox", SANDBOX)
     with_member(folder, "/documents/*/kind", KIND)
-    changed(folder, "common.json", lambda common: common["$defs"].update(contact=CONTACT))
-    changed(folder, "signup.request.json", lambda body: _add(body, "contact", {"$ref": "common.json#/$defs/contact"}))
-    for key in ("signup", "get", "info-update", "documents-add"):
-        reply = {"type": "object", "required": ["person"], "properties": {"person": {"type": "string"}}}
-        changed(folder, f"{key}.ack.json", lambda body, reply=reply: _add(body, "contact", reply))
-    scope = ("§1", "signup")
-    person = ["/contact/person"]
-    for row in (
-        requirements.refused("SIGNUP-NACK-CONTACT", *scope, "contact", ["/contact"]),
-        requirements.accepted("SIGNUP-ACK-PERSON", *scope, "person", person),
-        requirements.refused("SIGNUP-NACK-PERSON", *scope, "person", person),
-    ):
-        append(folder, "requirements.yaml", row)
+    _add_contact(folder)
     return folder
 
 
-def with_operation(folder: Path) -> Path:
-    """A copy with a fifth operation, Provider/status, which shows the status of a registration and nothing else."""
-    copied(folder)
+def with_everything(folder: Path) -> Path:
+    """A copy with all these members, an operation that changes some of them, and one that changes nothing."""
+    with_members(folder)
+    operation.add(folder, "Provider/contact/update", "info-update")
+    _add_status(folder)
+    return folder
+
+
+def _add_status(folder: Path) -> None:
     operation.add(folder, "Provider/status", "get")
     changed(folder, "status.ack.json", _show_registration_only)
     description = folder / "openapi.yaml"
     before, start_of_path, after = description.read_text(encoding="utf-8").partition("  /Provider/status:")
     example = '                acknowledged: {$ref: "#/components/examples/GetAcknowledged"}\n'
     description.write_text(before + start_of_path + after.replace(example, "", 1), encoding="utf-8")
-    return folder
 
 
-REACHED = {
-    "title": "Whom to reach, and how",
-    "type": "object",
-    "required": ["person", "desk"],
-    "properties": {
-        "person": {"title": "Name of a person", "type": "string", "x-safe": {"pattern": "^[A-Z][a-z]{4,9}$"}},
-        "desk": {"title": "Number of a desk", "type": "integer", "minimum": 1, "maximum": 99999, "examples": [12]},
-    },
-}
-"""A part of the body of a signup that an operation changes."""
-
-
-def with_change(folder: Path) -> Path:
-    """A copy in which a signup has a contact, and a fifth operation, Provider/contact/update, changes that."""
-    copied(folder)
+def _add_contact(folder: Path) -> None:
     known = {"person": {"type": "string"}, "desk": {"type": "integer"}}
     reply = {"type": "object", "required": [*known], "properties": known}
     error = {"$ref": "common.json#/$defs/error"}
     errors = {"anyOf": [error, {"type": "object", "properties": dict.fromkeys(known, error)}]}
-    changed(folder, "common.json", lambda common: common["$defs"].update(contact=REACHED))
+    changed(folder, "common.json", lambda common: common["$defs"].update(contact=CONTACT))
     contact = {"$ref": "common.json#/$defs/contact"}
     changed(folder, "signup.request.json", lambda body: _add(body, "contact", contact))
     for key in ("signup", "get", "info-update", "documents-add"):
@@ -129,8 +115,6 @@ def with_change(folder: Path) -> Path:
     append(folder, "requirements.yaml", requirements.accepted("SIGNUP-ACK-REACHED", "§1", "signup", "contact", members))
     refused = requirements.refused("SIGNUP-NACK-REACHED", "§1", "signup", "contact", ["/contact", *members])
     append(folder, "requirements.yaml", refused)
-    operation.add(folder, "Provider/contact/update", "info-update")
-    return folder
 
 
 def _show_registration_only(body: Any) -> None:

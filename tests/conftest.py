@@ -48,7 +48,7 @@ def _folder(path: Path) -> str:
 def pytest_collection() -> Generator[None, object, object]:
     """Keeps the garbage collector from searching thousands of tests, which stay until the end, again and again.
 
-    It searches less often afterwards, too: tests leave little garbage in cycles, and searching took a tenth of the time.
+    It searches less often afterwards, too. Tests leave few cycles, and searching for them took a tenth of the time.
     """
     gc.disable()
     try:
