@@ -6,13 +6,22 @@ from collections.abc import Iterable
 from functools import cached_property
 from typing import Any
 
+from .items import may_do_harm
+
 
 def groups(node_ids: Iterable[str], processes: int) -> dict[str, str]:
     """The group of each test; one process runs one group.
 
-    So every process knows its own tests, and which scenarios to play ahead.
+    So every process knows its own tests, and which scenarios to play ahead. Hostile input is sent one kind after
+    another, so each process gets kinds of its own, which stand together.
     """
-    return {node_id: str(place % processes) for place, node_id in enumerate(node_ids)}
+    tests = [*node_ids]
+    hostile = [test for test in tests if may_do_harm(test)]
+    others = [test for test in tests if not may_do_harm(test)]
+    return {
+        **{test: str(place % processes) for place, test in enumerate(others)},
+        **{test: str(place * processes // len(hostile)) for place, test in enumerate(hostile)},
+    }
 
 
 def scheduler(config: Any, log: Any) -> Any:

@@ -77,6 +77,6 @@ def expected_tests(run: Run) -> dict[str, ExpectedTest]:
     choose(run.specification)
     session = Session(run.specification, run.config, run.seed, examples=run.examples)
     return {
-        test.node_id: ExpectedTest(test.requirements, test.plays(run.examples), may_do_harm(test.item))
+        test.node_id: ExpectedTest(test.requirements, test.plays(run.examples), may_do_harm(test.name))
         for test in collect(Selection(session))
     }

@@ -90,7 +90,7 @@ class Schedule:
         most = WINDOW_TO_STOP if self._config.option.maxfail else fitting
         room = most - len(self._session.player.playing)
         found = []
-        while waiting and room > 0 and may_do_harm(waiting[0].item) is harmful:
+        while waiting and room > 0 and may_do_harm(waiting[0].name) is harmful:
             test = waiting.popleft()
             if test.name not in self._begun:
                 found.append(test)

@@ -64,7 +64,7 @@ class Selection:
     def selected(self, items: list[pytest.Item]) -> None:
         """After -k and -m: takes the tests that are left."""
         # Another plugin may have reordered them, at random for example.
-        items.sort(key=may_do_harm)
+        items.sort(key=lambda item: may_do_harm(item.nodeid))
         self.tests = [*filter(None, map(ScenarioTest.of, items))]
 
     def _applies(self, test: ScenarioTest | None) -> bool:
@@ -93,4 +93,4 @@ def names_tests(config: pytest.Config) -> bool:
 def _rank(item: pytest.Item) -> tuple[bool, bool, int]:
     # Scenarios that wait for the gateway to settle begin first and are judged last. The others fill the time.
     test = ScenarioTest.of(item)
-    return may_do_harm(item), test is not None and test.scenario.settles, place(item.path)
+    return may_do_harm(item.nodeid), test is not None and test.scenario.settles, place(item.path)

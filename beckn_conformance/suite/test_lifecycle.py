@@ -123,15 +123,16 @@ async def _live(actor: Actor, example: Any) -> None:
         await _add(actor, provider, [actor.values.document()])
 
 
-@exercises(*HELD)
-@drawn(strategies.histories, settles=True)
-async def test_history(actor: Actor, example: Any) -> None:
-    """Some calls of a few providers, valid, faulty and unauthorised."""
-    await _live(actor, example)
-
-
+# These take longest, so they begin first.
 @exercises(*HELD)
 @drawn(strategies.long_histories, share=0.2, settles=True)
 async def test_long_history(actor: Actor, example: Any) -> None:
     """Many calls of one provider or two."""
+    await _live(actor, example)
+
+
+@exercises(*HELD)
+@drawn(strategies.histories, settles=True)
+async def test_history(actor: Actor, example: Any) -> None:
+    """Some calls of a few providers, valid, faulty and unauthorised."""
     await _live(actor, example)

@@ -1,7 +1,6 @@
 """Scenarios begin in an order that leaves hostile input to the end."""
 
 import math
-from pathlib import Path
 from types import SimpleNamespace
 
 from beckn_conformance.plugin.schedule import Schedule
@@ -42,11 +41,10 @@ class Examples:
 
 def of(name, *, file="test_signup", drawn=False):
     """A test of a file of the suite; a property if it is ``drawn``."""
-    path = Path(f"{file}.py")
     return SimpleNamespace(
-        name=name,
+        name=f"{file}.py::{name}",
         node_id=name,
-        item=SimpleNamespace(path=path, name=name),
+        item=SimpleNamespace(name=name),
         scenario=Scenario(play=lambda actor, example=None: None),
         is_property=drawn,
         is_divided=False,
@@ -70,14 +68,14 @@ def test_hostile_input_begins_once_all_examples_have_begun():
     begun = played(of("plain"), of("property", drawn=True), of("hostile", file="test_robustness")).begun
 
     assert len(begun) == 1 + CHUNK + 1 + 1
-    assert begun[0] == "plain"
-    assert begun[-1] == "hostile"
+    assert begun[0] == "test_signup.py::plain"
+    assert begun[-1] == "test_robustness.py::hostile"
 
 
 def test_hostile_input_waits_for_nobody_who_waits_for_others():
     session = played(of("waiting"), of("hostile", file="test_robustness"))
 
-    assert session.begun[: session.due_after] == ["waiting"]
+    assert session.begun[: session.due_after] == ["test_signup.py::waiting"]
 
 
 def test_tests_that_follow_begin_in_one_step():

@@ -46,7 +46,7 @@ def items() -> tuple[Item, ...]:
 def _items(digest: str) -> tuple[Item, ...]:
     return tuple(
         Item(test.name, test.requirements, test.play, test.scenario.examples)
-        for test in sorted(collect(), key=lambda test: may_do_harm(test.item))
+        for test in sorted(collect(), key=lambda test: may_do_harm(test.name))
     )
 
 
