@@ -12,12 +12,12 @@ from .items import may_do_harm
 def groups(node_ids: Iterable[str], processes: int) -> dict[str, str]:
     """The group of each test; one process runs one group.
 
-    So every process knows its own tests, and which scenarios to play ahead. Hostile input is sent one kind after
-    another, so each process gets kinds of its own, which stand together.
+    So every process knows its own tests, and which scenarios to play ahead. The cases of one scenario are shared
+    evenly, but for hostile input. That is sent one kind after another, so each process gets kinds of its own.
     """
     tests = [*node_ids]
     hostile = [test for test in tests if may_do_harm(test)]
-    others = [test for test in tests if not may_do_harm(test)]
+    others = sorted((test for test in tests if not may_do_harm(test)), key=lambda test: test.partition("[")[0])
     return {
         **{test: str(place % processes) for place, test in enumerate(others)},
         **{test: str(place * processes // len(hostile)) for place, test in enumerate(hostile)},
