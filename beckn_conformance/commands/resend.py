@@ -249,8 +249,9 @@ class _Live:
             self._take(old, new)
 
     def _take(self, old: Registration, new: Registration) -> None:
-        self._names |= {old.id: new.id, old.token: new.token}
+        self._names |= {one.make(old.id): one.make(new.id) for one in DISGUISES}
         self._names |= {old.token + one.mark: one.make(new.token) for one in DISGUISES}
+        self._names |= {old.id: new.id, old.token: new.token}
         self._made[old.id] = new
 
     def registration(self, step: Exchange) -> Registration | None:

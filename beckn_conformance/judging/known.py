@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -149,8 +150,10 @@ def good_until(signup: Exchange) -> float:
 
 
 def in_another_case(token: str) -> str | None:
-    """Returns a token with capitals and small letters exchanged; None if they may not matter, as in a UUID."""
-    letters = [letter for letter in token if letter.isascii() and letter.isalpha() and letter.lower() not in "abcdef"]
+    """Returns a token or an id with capitals and small letters exchanged; None if they may not matter, as in a UUID."""
+    # A prefix may be a word, and what follows a number in another notation.
+    longest = max(re.findall("[A-Za-z0-9]+", token), key=len, default="")
+    letters = [letter for letter in longest if letter.isalpha() and letter.lower() not in "abcdef"]
     capitals = sum(map(str.isupper, letters))
     return token.swapcase() if min(capitals, len(letters) - capitals) >= FEW else None
 

@@ -15,6 +15,7 @@ from .json_text import read_json, write_json
 JSON_TYPE = ("Content-Type", "application/json")
 HEADER = ("Action", "Token", "Timestamp")
 """Members of a request's header."""
+REPLY_HEADER = ("action", "message")
 ENCODINGS = ("gzip", "x-gzip", "deflate", "identity")
 """Content-Encodings that the kit asks for and can decode."""
 
@@ -52,7 +53,9 @@ class HttpBinding:
         return (*header.items(), JSON_TYPE), content
 
     def decode(self, reply: Reply) -> Received:
-        header = {name: value for name in ("action", "message") if (value := reply.header(name)) is not None}
+        # A field that stands there twice says nothing else than one.
+        fields = {name: dict.fromkeys(v for k, v in reply.headers if k.casefold() == name) for name in REPLY_HEADER}
+        header = {name: ", ".join(values) for name, values in fields.items() if values}
         body, unreadable, notes = _read(reply)
         return Received(header, body, unreadable, notes)
 
@@ -83,7 +86,7 @@ class EnvelopeBinding:
         header = _member_in_any_case(value, self.header)
         members: dict[str, Any] = {}
         if isinstance(header, dict):
-            for name in ("action", "message"):
+            for name in REPLY_HEADER:
                 found = _member_in_any_case(header, name)
                 if found != MISSING or not isinstance(found, str):
                     members[name] = found

@@ -1,4 +1,4 @@
-"""Tokens that the kit makes of a given one: unknown ones, which a careless comparison takes for it (H3)."""
+"""Unknown tokens and ids made of a given one, which a careless comparison takes for it (H3, R16)."""
 
 from __future__ import annotations
 

@@ -91,8 +91,9 @@ class Values:
             id_, token = in_json(made.id), self._as_sent(made.token)
             self._ids[id_], self._secrets[token] = variable(f"ID{number}"), variable(f"T{number}")
             for one in DISGUISES:
-                made_of_it = f'$(printf %s "$T{number}" | {one.shell})'
-                self._secrets[token + one.mark] = Expansion(made_of_it, f"T{number}{one.ending}")
+                for name, known, text in ("T", self._secrets, token + one.mark), ("ID", self._ids, one.make(id_)):
+                    made_of_it = f'$(printf %s "${name}{number}" | {one.shell})'
+                    known.setdefault(text, Expansion(made_of_it, f"{name}{number}{one.ending}"))
         return made
 
     def take(self, made: Registration, number: int) -> Iterator[str]:

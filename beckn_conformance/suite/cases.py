@@ -7,9 +7,11 @@ from typing import Any
 from beckn_conformance.client.provider import Actor, Registration
 from beckn_conformance.config.gateway import GatewayConfig
 from beckn_conformance.judging.checks import blamed, looks_unsettled
+from beckn_conformance.judging.known import in_another_case
 from beckn_conformance.judging.obligations import of_history
 from beckn_conformance.messages.exchange import Exchange
 from beckn_conformance.messages.faults import LEFT_OUT, FaultCase, fault_cases
+from beckn_conformance.messages.tokens import other_ends
 from beckn_conformance.run.scenario import case
 from beckn_conformance.specification.actions import ADD, GET, SIGNUP, UPDATE
 from beckn_conformance.specification.pointer import member as member_at
@@ -142,8 +144,9 @@ async def call_about_unknown(actor: Actor, action: str, parts: dict[str, Any]) -
     registration = await actor.registered()
     await actor.get(registration)
     id_ = actor.values.unknown_id(registration.id, {registration.id})
-    # Loose comparisons and readers of numbers take the second one for the registration's own.
-    for unknown in (id_, f"{registration.id}abc"):
+    # Loose comparisons and readers of numbers take the others for the registration's own.
+    near = (f"{registration.id}abc", *other_ends(registration.id), in_another_case(registration.id))
+    for unknown in (id_, *filter(None, near)):
         await until_blamed(actor, registration, action, {"registration": {"id": unknown}, **parts})
     await actor.get(registration)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import secrets
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
@@ -13,7 +14,7 @@ from reference_server.gateway import Gateway
 from reference_server.message import ACTIONS, ADD, GET, SIGNUP, UPDATE, Json, Reply, Request
 from reference_server.planting import Defect, Install, defect, replaces
 from reference_server.planting.edits import short
-from reference_server.planting.steps import Authorising, CheckingMember, Registering, enveloped, in_reply
+from reference_server.planting.steps import Authorising, CheckingMember, Finding, Registering, enveloped, in_reply
 from reference_server.registration import Registration, digest
 
 Test = Callable[[Json], bool]
@@ -68,6 +69,17 @@ _LIKE: tuple[tuple[str, str, Callable[[str, str], bool], str], ...] = (
     ),
     ("cut", ADD, lambda given, sent: len(sent) > 20 and given.startswith(sent), "whose end is missing"),
 )
+_LIKE_IDS: tuple[tuple[str, str, str, Callable[[str, str], bool], str], ...] = (
+    ("in-any-case", "GET", GET, lambda given, sent: sent.casefold() == given.casefold(), "in other capitals"),
+    (
+        "by-its-beginning",
+        "UPDATE",
+        UPDATE,
+        lambda given, sent: sent[:12] == given[:12],
+        "that only begins as a given one",
+    ),
+    ("cut", "DOCUMENTS", ADD, lambda given, sent: len(sent) > 10 and given.startswith(sent), "whose end is missing"),
+)
 _LOST = (
     ("get-token-works-once", "GET-ACK", GET, 1, "works for one Provider/get only"),
     ("update-token-never-works", "UPDATE-ACK", UPDATE, 0, "does not open Provider/info/update"),
@@ -119,6 +131,9 @@ def defects(actions: Iterable[str]) -> Iterator[Defect]:
     for name, action, takes, words in _LIKE:
         name, words = f"{short(action)}-token-{name}", f"{action} is acknowledged with a token {words}"
         yield defect(name, "TOKEN-NACK-UNKNOWN", action, "header:Token", words, _taken_for(action, takes))
+    for name, prefix, action, takes, words in _LIKE_IDS:
+        name, words = f"{short(action)}-id-{name}", f"{action} is acknowledged with an id {words}"
+        yield defect(name, f"{prefix}-NACK-UNKNOWN", action, "/registration/id", words, _found_by(action, takes))
     for name, requirement, action, allowed, words in _LOST:
         install = _worn_out(action, allowed)
         yield defect(name, "TOKEN-ACCEPTED", action, "header:Token", f"a token {words}", install, requirement)
@@ -157,6 +172,28 @@ def _taken_for(action: str, takes: Callable[[str, str], bool]) -> Install:
                 token = next((token for token in given if takes(token, sent)), sent)
                 request = replace(request, header={**request.header, "Token": token})
             return inner(request, registration)
+
+    return install
+
+
+def _found_by(action: str, takes: Callable[[str, str], bool]) -> Install:
+    """Let a call be about the registration with any id that is taken for the one sent."""
+
+    def install(gateway: Gateway) -> None:
+        given: dict[str, None] = {}
+
+        @replaces(gateway)
+        def new_id(inner: Callable[[], str]) -> str:
+            id_ = secrets.token_urlsafe(24)
+            given[id_] = None
+            return id_
+
+        @replaces(gateway)
+        def find(inner: Finding, request: Request) -> Registration | None:
+            sent = request.id
+            if request.action != action or not sent or sent in given:
+                return inner(request)
+            return gateway.store.find(next((id_ for id_ in given if takes(id_, sent)), sent))
 
     return install
 

@@ -78,6 +78,7 @@ def _transports() -> Iterator[Variation]:
     for name, words, change in (
         ("chunked", "replies are sent in chunks", lambda answer: replace(answer, streamed=True)),
         ("closes-connection", "the connection is closed after each reply", _with_fields(("connection", "close"))),
+        ("fields-twice", "action and message of a reply stand there twice", _with_twice("action", "message")),
         ("fields-of-proxy", "a proxy adds fields to every reply", _with_fields(*via)),
     ):
         yield Variation(f"reply-{name}", "T11", words, writing(change))
@@ -88,6 +89,10 @@ def _transports() -> Iterator[Variation]:
 
 def _with_fields(*fields: tuple[str, str]) -> Callable[[Answer], Answer]:
     return lambda answer: replace(answer, headers=(*answer.headers, *fields))
+
+
+def _with_twice(*names: str) -> Callable[[Answer], Answer]:
+    return lambda answer: _with_fields(*(field for field in answer.headers if field[0] in names))(answer)
 
 
 def _compressing(coding: str, compress: Callable[[bytes], bytes]) -> Install:

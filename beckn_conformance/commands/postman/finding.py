@@ -86,7 +86,7 @@ class _Calls:
         if step.action != SIGNUP or self._values.learn(step, number) is None:
             return {}
         id_, token = f"ID{number}", f"T{number}"
-        self.made |= {id_, token, *(token + one.ending for one in DISGUISES)}
+        self.made |= {id_, token, *(name + one.ending for name in (id_, token) for one in DISGUISES)}
         return {id_: ("registration", "id", True), token: ("auth", "token", self._in_json)}
 
     def _request(self, step: Exchange, number: int) -> Item:
