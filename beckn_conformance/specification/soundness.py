@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Any, Final
 
@@ -15,9 +15,18 @@ KINDS: Final = ("request", "ack", "nack")
 SHARED: Final = ("common.json", "header.request.json", "header.reply.json")
 META: Final = "https://json-schema.org/draft/2020-12/schema"
 BORDERS: Final = ("x-safe", "x-safe-should", "x-should")
-HOLDERS: Final = ("properties", "$defs", "anyOf")
-"""Keywords under which the kit reads no ``true`` and ``false``."""
-NAMED: Final = ("x-malformed", "x-should-malformed", "x-variants", "x-variants-should")
+_OBJECT: Final = {"type": "object"}
+_FORMS: Final[Mapping[str, Mapping[str, Any]]] = {
+    "properties": {"additionalProperties": _OBJECT},
+    "$defs": {"additionalProperties": _OBJECT},
+    "anyOf": {"items": _OBJECT},
+    **{border: {**_OBJECT, "$dynamicRef": "#meta"} for border in BORDERS},
+    **dict.fromkeys(("x-malformed", "x-should-malformed"), _OBJECT),
+    **{kinds: {**_OBJECT, "additionalProperties": {"type": "string"}} for kinds in ("x-variants", "x-variants-should")},
+    **{mark: {"type": "boolean"} for mark in ("x-unique", "x-known")},
+    "x-unheld": {"type": "string", "pattern": "\\S"},
+}
+"""What the value of a keyword has to be, beyond JSON Schema: the kit reads no ``true`` and ``false`` as schemas."""
 
 
 def check(files: Mapping[str, Any], operations: tuple[Operation, ...]) -> None:
@@ -25,43 +34,33 @@ def check(files: Mapping[str, Any], operations: tuple[Operation, ...]) -> None:
     for name in (*SHARED, *(f"{operation.key}.{kind}.json" for operation in operations for kind in KINDS)):
         if not isinstance(files.get(name), dict):
             raise SpecificationError(f"{name} is missing, or no object")
-    for name, content in files.items():
-        if name.endswith(".json"):
-            if not isinstance(content, dict) or content.get("$schema") != META:
-                raise SpecificationError(f"{name}: its $schema is not {META}")
-            for place, fault in _faults(content, ""):
-                raise SpecificationError(f"{name}: {place or 'the file'}: {fault}")
-            for place, key, value in walk(content):
-                if key == "$ref" and not _leads_somewhere(files, name, value):
-                    raise SpecificationError(f"{name}: the reference {str(value)[:100]} leads nowhere ({place})")
+    schemas = {name: content for name, content in files.items() if name.endswith(".json")}
+    for name, content in schemas.items():
+        if not isinstance(content, dict) or content.get("$schema") != META:
+            raise SpecificationError(f"{name}: its $schema is not {META}")
+        for place, fault in faults(content):
+            raise SpecificationError(f"{name}: {place or 'the file'}: {fault}")
+    for name, content in schemas.items():
+        for place, key, value in walk(content):
+            # A member of a message can be named $ref, too.
+            if key == "$ref" and not isinstance(value, dict) and value != META:
+                target = _target(files, name, value)
+                if not isinstance(target, dict) or any(faults(target)):
+                    why = "leads nowhere, or to something that is no schema"
+                    raise SpecificationError(f"{name}: the reference {str(value)[:100]} {why} ({place})")
+
+
+def faults(schema: Any) -> Iterator[tuple[str, str]]:
+    """Yields where and how a value is no schema of a message, borders included."""
+    for error in _meta().iter_errors(schema):
+        yield below("", *error.instance_path), error.message[:200]
 
 
 @lru_cache(maxsize=1)
 def _meta() -> Any:
-    return compile_schema({"$ref": META})
+    return compile_schema({"$schema": META, "$dynamicAnchor": "meta", "$ref": META, "properties": _FORMS})
 
 
-def _faults(schema: Any, place: str) -> Iterator[tuple[str, str]]:
-    """Yields breaches of the meta-schema, in borders too."""
-    for error in _meta().iter_errors(schema):
-        yield place + "".join(below("", str(part)) for part in error.instance_path), error.message[:200]
-    for pointer, key, value in walk(schema, place):
-        if key in (*BORDERS, *NAMED) and not isinstance(value, dict):
-            yield pointer, f"the value of {key} is no object"
-        elif key in BORDERS:
-            yield from _faults(value, pointer)
-        elif key in HOLDERS and not all(isinstance(child, dict) for child in _children(value)):
-            yield pointer, "it holds something that is no object"
-
-
-def _children(value: Any) -> Iterable[Any]:
-    """Returns the schemas in the value of a keyword that holds schemas."""
-    return value.values() if isinstance(value, dict) else value if isinstance(value, list) else (value,)
-
-
-def _leads_somewhere(files: Mapping[str, Any], name: str, reference: Any) -> bool:
-    if not isinstance(reference, str) or reference == META:
-        # A member of a message can be named $ref, too.
-        return isinstance(reference, str | dict)
-    file, _, pointer = reference.partition("#")
-    return isinstance(member(files.get(file or name), pointer) if pointer else files.get(file or name), dict)
+def _target(files: Mapping[str, Any], name: str, reference: Any) -> Any:
+    file, _, pointer = str(reference).partition("#")
+    return member(files.get(file or name), pointer)

@@ -173,7 +173,12 @@ MISTAKES: dict[str, tuple[Edit, str, str]] = {
         "the pattern cannot be used",
     ),
     "a member that is no schema": (common(f"{INFO}/properties/phone", 3), "common.json:", "is no JSON Schema"),
-    "a member that is anything": (common(f"{INFO}/properties/phone", True), "common.json:", "is not judged"),
+    "a member that is anything": (common(f"{INFO}/properties/phone", True), "common.json:", "is not of type"),
+    "items that are anything": (
+        file("get.ack", "/properties/more", {"type": "array", "items": True}),
+        "get.ack.json:",
+        "is not judged",
+    ),
     "another $id": (file("get.ack", "/$id", "get.json"), "get.ack.json:", "its $id is not"),
     # References.
     "a reference to nothing": (

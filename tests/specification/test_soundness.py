@@ -26,6 +26,11 @@ def _member(value: Any) -> Change:
         ("signup.request.json", _member(True), "/properties"),
         ("signup.request.json", _member({"$ref": "common.json#/$defs/nothing"}), "/properties/api/$ref"),
         ("signup.request.json", _member({"$ref": "nothing.json"}), "/properties/api/$ref"),
+        (
+            "signup.request.json",
+            lambda body: body.update({"x-else": {"x-safe": []}}) or _member({"$ref": "#/x-else"})(body),
+            "/properties/api/$ref",
+        ),
         ("get.ack.json", lambda body: body["required"].append({}), "/required"),
         ("get.nack.json", lambda body: body.update(required=True), "/required"),
         ("common.json", lambda body: body["$defs"]["name"].update({"x-safe": []}), "/$defs/name/x-safe"),

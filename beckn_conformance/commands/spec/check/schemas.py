@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any, Final
 
-import jsonschema_rs
-
 from ....errors import SpecificationError, nearest
 from ....specification.pointer import MISSING, below
-from ....specification.soundness import META
+from ....specification.soundness import BORDERS as _BORDERS
+from ....specification.soundness import META, faults
 from ....specification.validators import BASE, FORMATS, compile_schema
 from ....untrusted.patterns import Pattern, PatternError
 from .folder import Folder, Problem, references
@@ -30,20 +29,18 @@ _LIMITS: Final[Mapping[str, tuple[str, ...]]] = {
 }
 _VALUES: Final = ("type", "enum", "const")
 _SCALAR: Final = (*_VALUES, *_LIMITS["string"], *_LIMITS["number"])
-_BORDERS: Final = ("x-safe", "x-safe-should", "x-should")
 _NAMED: Final = ("x-malformed", "x-should-malformed", "x-variants", "x-variants-should")
 _MARKS: Final = ("x-unique", "x-known")
 KEYWORDS: Final = (*_BORDERS, *_NAMED, *_MARKS, "x-unheld")
 """The keywords that the kit adds to those of JSON Schema; schemas/README.md says what they mean."""
-_X_VALUES: Final[Mapping[str, tuple[Mapping[str, Any], str]]] = {
-    **dict.fromkeys(_BORDERS, ({"type": "object"}, "write a schema")),
-    **dict.fromkeys(_NAMED[:2], ({"type": "object"}, "write faulty values, each with a name")),
-    **dict.fromkeys(
-        _NAMED[2:], ({"type": "object", "additionalProperties": {"type": "string"}}, "write patterns, each with a name")
-    ),
-    **dict.fromkeys(_MARKS, ({"type": "boolean"}, "write true, or leave it out")),
-    "x-unheld": ({"type": "string", "pattern": "\\S"}, "write the reason"),
+_REMEDIES: Final[Mapping[str, str]] = {
+    **dict.fromkeys(_BORDERS, "write a schema"),
+    **dict.fromkeys(_NAMED[:2], "write faulty values, each with a name"),
+    **dict.fromkeys(_NAMED[2:], "write patterns, each with a name"),
+    **dict.fromkeys(_MARKS, "write true, or leave it out"),
+    "x-unheld": "write the reason",
 }
+"""What to do if the value of a keyword has another form."""
 _ARRAY: Final = ("type", "items")
 _OBJECT: Final = ("type", "properties", "required")
 _REQUEST: Final[Mapping[str, tuple[str, ...]]] = {
@@ -90,17 +87,20 @@ def problems(folder: Folder) -> Iterator[Problem]:
 
 
 def _form(folder: Folder, name: str, content: Mapping[str, Any]) -> Iterator[Problem]:
-    """Yields breaches of the meta-schema, and unusable ``x-`` keywords, formats and patterns."""
-    yield from _violations(folder, name, "", content)
+    """Yields values of another form, and unknown keywords, formats and patterns."""
+    for pointer, fault in dict(faults(content)).items():
+        key = pointer.rpartition("/")[2]
+        if key in _REMEDIES:
+            yield folder.problem(name, pointer, f"the value of {key} has another form", _REMEDIES[key])
+        # What is wrong with a pattern is told in words of its own.
+        elif key != "pattern" or not isinstance(folder.at(name, pointer), str):
+            yield folder.problem(name, pointer, f"is no JSON Schema: {fault}", "see JSON Schema 2020-12")
     for pointer, key, value in _keywords(content, ""):
-        if key in _X_VALUES:
-            _, remedy = _X_VALUES[key]
-            if not _form_of(key).is_valid(value):
-                yield folder.problem(name, pointer, f"the value of {key} has another form", remedy)
-            elif key in _BORDERS:
-                yield from _violations(folder, name, pointer, value)
-            elif key in _NAMED[2:]:
-                yield from _patterns(folder, name, pointer, value)
+        if key in _NAMED[2:]:
+            kinds = value.items() if isinstance(value, dict) else ()
+            yield from _patterns(folder, name, pointer, [(kind, text) for kind, text in kinds if isinstance(text, str)])
+        elif key in KEYWORDS:
+            continue
         elif key not in (*_KNOWN, *_WORDS, *_FILE) and name not in OWN and not key.startswith("x-"):
             hint = nearest(key, (*_KNOWN, *_WORDS))
             yield folder.problem(
@@ -118,29 +118,11 @@ def _form(folder: Folder, name: str, content: Mapping[str, Any]) -> Iterator[Pro
             yield folder.problem(name, pointer, f"the pattern cannot be used: {fault}", "write a simpler one")
 
 
-@lru_cache
-def _form_of(keyword: str) -> Any:
-    """Returns the validator of the values of a keyword of the kit."""
-    return compile_schema(_X_VALUES[keyword][0])
-
-
-def _patterns(folder: Folder, name: str, pointer: str, patterns: Mapping[str, str]) -> Iterator[Problem]:
-    for kind, pattern in patterns.items():
+def _patterns(folder: Folder, name: str, pointer: str, patterns: Iterable[tuple[str, str]]) -> Iterator[Problem]:
+    for kind, pattern in patterns:
         if fault := _fault_of(pattern):
             message = f"the pattern of {kind} cannot be used: {fault}"
             yield folder.problem(name, below(pointer, kind), message, "write a simpler one")
-
-
-def _violations(folder: Folder, name: str, pointer: str, schema: Any) -> Iterator[Problem]:
-    for error in _meta().iter_errors(schema):
-        where = below(pointer, *error.instance_path)
-        yield folder.problem(name, where, f"is no JSON Schema: {error.message[:200]}", "see JSON Schema 2020-12")
-
-
-@lru_cache(maxsize=1)
-def _meta() -> Any:
-    # What is wrong with a pattern is told in words of its own.
-    return jsonschema_rs.Draft202012Validator({"$ref": META}, validate_formats=False)
 
 
 @lru_cache(maxsize=1024)
