@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
@@ -29,54 +29,35 @@ def excerpt(value: Any, pointer: str) -> list[Line]:
 
     A member that its object lacks gets a line that says so.
     """
-    lines = list(islice(_around(value, list(parts_of(pointer))), MOST_LINES + 1))
+    lines = list(islice(_lines(value, parts_of(pointer)), MOST_LINES + 1))
     return lines if len(lines) <= MOST_LINES else [*lines[:MOST_LINES], Line("…")]
 
 
-def _around(
-    value: Any, path: list[str], indent: str = "", before: str = "", after: str = "", *, root: bool = True
+def _lines(
+    value: Any, path: Sequence[str] | None, indent: str = "", before: str = "", after: str = "", room: int = DEEPEST
 ) -> Iterator[Line]:
-    if not isinstance(value, dict | list) or (not value and not path):
-        yield Line(f"{indent}{before}{_short(value)}{after}", not path and not root)
-        return
-    if not path and not root:
-        for line in _whole(value, indent, before, after, DEEPEST):
-            yield Line(line, True)
+    """The lines of a value around the member at the end of a path; of that member itself, whose path is None, all."""
+    marked = path is None
+    if not isinstance(value, dict | list) or not (value or path) or not room:
+        yield Line(f"{indent}{before}{_short(value)}{after}", marked)
         return
     opening, closing = "{}" if isinstance(value, dict) else "[]"
-    yield Line(f"{indent}{before}{opening}")
-    items = list(value.items()) if isinstance(value, dict) else [(str(n), child) for n, child in enumerate(value)]
-    head, rest = (path[0], path[1:]) if path else ("", [])
-    for place, (key, child) in enumerate(items):
+    yield Line(f"{indent}{before}{opening}", marked)
+    items = value if isinstance(value, dict) else {str(number): child for number, child in enumerate(value)}
+    for place, (key, child) in enumerate(items.items()):
         name = f"{json.dumps(key, ensure_ascii=False)}: " if isinstance(value, dict) else ""
         comma = "," if place < len(items) - 1 else ""
-        if path and key == head:
-            yield from _around(child, rest, indent + INDENT, name, comma, root=False)
+        if path is None:
+            yield from _lines(child, None, indent + INDENT, name, comma, room - 1)
+        elif key in path[:1]:
+            yield from _lines(child, path[1:] or None, indent + INDENT, name, comma)
         elif place < MOST_SIBLINGS:
             yield Line(f"{indent}{INDENT}{name}{_short(child)}{comma}")
         elif place == MOST_SIBLINGS:
             yield Line(f"{indent}{INDENT}…")
-    if (
-        path
-        and head not in {key for key, _ in items}
-        and not rest
-        and (isinstance(value, dict) or INDEX.fullmatch(head))
-    ):
-        yield Line(f"{indent}{INDENT}{head}: not there", True)
-    yield Line(f"{indent}{closing}{after}")
-
-
-def _whole(value: Any, indent: str, before: str, after: str, depth: int) -> Iterator[str]:
-    if not isinstance(value, dict | list) or not value or not depth:
-        yield f"{indent}{before}{_short(value)}{after}"
-        return
-    opening, closing = "{}" if isinstance(value, dict) else "[]"
-    yield f"{indent}{before}{opening}"
-    items = list(value.items()) if isinstance(value, dict) else [("", child) for child in value]
-    for place, (key, child) in enumerate(items):
-        name = f"{json.dumps(key, ensure_ascii=False)}: " if isinstance(value, dict) else ""
-        yield from _whole(child, indent + INDENT, name, "," if place < len(items) - 1 else "", depth - 1)
-    yield f"{indent}{closing}{after}"
+    if path and len(path) == 1 and path[0] not in items and (isinstance(value, dict) or INDEX.fullmatch(path[0])):
+        yield Line(f"{indent}{INDENT}{path[0]}: not there", True)
+    yield Line(f"{indent}{closing}{after}", marked)
 
 
 def _short(value: Any) -> str:
