@@ -112,8 +112,14 @@ def make(
         if tell is None:
             ending = execute(job, folder, report, wish)
         else:
-            with Tail(progress, tell) as tail:
-                ending = execute(job, folder, report, tail.before(wish), progress)
+            follow = _follower(progress, tell)
+
+            def wished() -> Wish:
+                follow()
+                return wish()
+
+            ending = execute(job, folder, report, wished, progress)
+            follow()
         kept, too_large = _packed(report)
         reason = ending.reason
         if too_large:
@@ -163,37 +169,19 @@ def write_config(config: Mapping[str, Any], files: Mapping[str, str], folder: Pa
     return path
 
 
-class Tail:
-    """Reads the lines that are added to a file."""
+def _follower(path: Path, tell: Callable[[str], None]) -> Callable[[], None]:
+    """Returns a function that passes on the whole lines of a file that are new."""
+    read = 0
 
-    def __init__(self, path: Path, tell: Callable[[str], None]) -> None:
-        self._path = path
-        self._tell = tell
-        self._read = 0
+    def follow() -> None:
+        nonlocal read
+        with contextlib.suppress(FileNotFoundError), path.open("rb") as file:
+            file.seek(read)
+            if lines := file.read(MOST_AT_ONCE).rpartition(b"\n")[0]:
+                read += len(lines) + 1
+                tell(lines.decode("utf-8", "replace") + "\n")
 
-    def __enter__(self) -> Tail:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.follow()
-
-    def before(self, wish: Callable[[], Wish]) -> Callable[[], Wish]:
-        """The same wish; each time that it is asked for, the file is read first."""
-
-        def wished() -> Wish:
-            self.follow()
-            return wish()
-
-        return wished
-
-    def follow(self) -> None:
-        """Passes on the whole lines that are new."""
-        with contextlib.suppress(FileNotFoundError), self._path.open("rb") as file:
-            file.seek(self._read)
-            lines = file.read(MOST_AT_ONCE).rpartition(b"\n")[0]
-            if lines:
-                self._read += len(lines) + 1
-                self._tell(lines.decode("utf-8", "replace") + "\n")
+    return follow
 
 
 def _last_words(printed: Path, status: int) -> str:
