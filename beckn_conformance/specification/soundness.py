@@ -20,6 +20,7 @@ _FORMS: Final[Mapping[str, Mapping[str, Any]]] = {
     "properties": {"additionalProperties": _OBJECT},
     "$defs": {"additionalProperties": _OBJECT},
     "anyOf": {"items": _OBJECT},
+    "items": _OBJECT,
     **{border: {**_OBJECT, "$dynamicRef": "#meta"} for border in BORDERS},
     **dict.fromkeys(("x-malformed", "x-should-malformed"), _OBJECT),
     **{kinds: {**_OBJECT, "additionalProperties": {"type": "string"}} for kinds in ("x-variants", "x-variants-should")},

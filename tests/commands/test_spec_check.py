@@ -177,7 +177,7 @@ MISTAKES: dict[str, tuple[Edit, str, str]] = {
     "items that are anything": (
         file("get.ack", "/properties/more", {"type": "array", "items": True}),
         "get.ack.json:",
-        "is not judged",
+        "is not of type",
     ),
     "another $id": (file("get.ack", "/$id", "get.json"), "get.ack.json:", "its $id is not"),
     # References.

@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Any, Final
 
 from ....errors import SpecificationError, nearest
-from ....specification.pointer import MISSING, below
+from ....specification.pointer import below
 from ....specification.soundness import BORDERS as _BORDERS
 from ....specification.soundness import META, faults
 from ....specification.validators import BASE, FORMATS, compile_schema
@@ -200,10 +200,6 @@ class _Walk:
 
     def problems(self, file: str, pointer: str, above: tuple[tuple[str, str], ...]) -> Iterator[Problem]:
         node = self._folder.at(file, pointer)
-        if not isinstance(node, dict):
-            if node != MISSING:
-                yield self._folder.problem(file, pointer, "is not judged", "write a schema with a type")
-            return
         if "$ref" in node:
             target = self._folder.target(file, node["$ref"])
             if target in above:
