@@ -119,6 +119,9 @@ def _read(folder: Path) -> Specification:
             )
     specification = Specification(folder, files, requirements, readings, operations, digest.hexdigest())
     _check_changes(specification)
+    for operation in operations if folder != default_folder() else ():
+        # Raises SpecificationError for more members than anybody reads.
+        specification.all_members(f"{operation.key}.ack.json")
     return specification
 
 

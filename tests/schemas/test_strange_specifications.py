@@ -7,6 +7,7 @@ import threading
 
 import pytest
 
+from beckn_conformance.commands.spec.check import problems
 from beckn_conformance.errors import KitError
 from beckn_conformance.specification.loading import load, parsed
 from beckn_conformance.specification.validators import compile_schema
@@ -79,18 +80,20 @@ def test_schemas_that_refer_to_each_other_come_to_an_end(folder, part):
         load(folder).members("Provider/signup")
 
 
-def test_members_that_double_with_each_level_are_not_counted_to_their_end(folder):
+@pytest.mark.parametrize("part", ["info", "api_kept"])
+def test_members_that_double_with_each_level_are_not_counted_to_their_end(folder, part):
     def double(content):
         for level in range(14):
             child = {"$ref": f"#/$defs/l{level + 1}"}
             content["$defs"][f"l{level}"] = {"type": "object", "properties": dict.fromkeys("abcd", child)}
         content["$defs"]["l14"] = {"type": "string"}
-        content["$defs"]["info"] = content["$defs"]["l0"]
+        content["$defs"][part] = content["$defs"]["l0"]
 
     changed(folder, "common.json", double)
 
     with pytest.raises(KitError, match="more than 2000 members"):
         load(folder).members("Provider/signup")
+    assert [*problems(folder)]
 
 
 def test_a_reference_to_elsewhere_is_neither_fetched_nor_read(tmp_path):

@@ -18,6 +18,8 @@ Place = tuple[str, str]
 """A file and a JSON Pointer in it."""
 DEEPEST: Final = 40
 """Most steps to a part of a message, references included."""
+MOST_PLACES: Final = 10_000
+"""Parts of one message that are looked at, each time that they are referred to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,10 +98,14 @@ def places(folder: Folder, file: str) -> Mapping[str, list[Place]]:
     A reference comes before the schema that it leads to, and a choice before its alternatives.
     """
     found: dict[str, list[Place]] = {}
+    left = MOST_PLACES
 
     def visit(pattern: str, place: Place, above: tuple[Place, ...]) -> None:
+        nonlocal left
+        left -= 1
         node = folder.at(*place)
-        if not isinstance(node, dict) or place in above or len(above) > DEEPEST:
+        # What goes beyond is told when the schemas are loaded.
+        if not isinstance(node, dict) or place in above or len(above) > DEEPEST or left < 0:
             return
         found.setdefault(pattern, []).append(place)
         file, pointer = place

@@ -12,7 +12,7 @@ from ....specification.soundness import BORDERS as _BORDERS
 from ....specification.soundness import META, faults
 from ....specification.validators import BASE, FORMATS, compile_schema
 from ....untrusted.patterns import Pattern, PatternError
-from .folder import Folder, Problem, references
+from .folder import Folder, Place, Problem, references
 
 OWN: Final = {
     *("gateway-config.json", "report.json", "catalogue.json", "certificate.json", "fleet.json", "fleet-report.json"),
@@ -181,13 +181,12 @@ def _references(folder: Folder) -> Iterator[Problem]:
 
 def of_messages(folder: Folder, keys: list[str]) -> Iterator[Problem]:
     """Yields keywords that have no effect where they stand, and references in a circle."""
-    told: set[Problem] = set()
-    for key in keys:
-        for kind in ("request", "ack", "nack"):
-            for problem in _Walk(folder, kind).problems(f"{key}.{kind}.json", "", ()):
-                if problem not in told:
-                    told.add(problem)
-                    yield problem
+    found: dict[Problem, None] = {}
+    for kind in ("request", "ack", "nack"):
+        walk = _Walk(folder, kind)
+        for key in keys:
+            found |= dict.fromkeys(walk.problems(f"{key}.{kind}.json", "", ()))
+    yield from found
 
 
 class _Walk:
@@ -197,8 +196,12 @@ class _Walk:
         self._folder = folder
         self._reply = {"ack": _ACKNOWLEDGEMENT, "nack": _REFUSAL}.get(kind)
         self._where = {"ack": "in an ACK", "nack": "in a NACK"}.get(kind, "in a request")
+        self._seen: set[Place] = set()
 
-    def problems(self, file: str, pointer: str, above: tuple[tuple[str, str], ...]) -> Iterator[Problem]:
+    def problems(self, file: str, pointer: str, above: tuple[Place, ...]) -> Iterator[Problem]:
+        if (file, pointer) in self._seen:
+            return
+        self._seen.add((file, pointer))
         node = self._folder.at(file, pointer)
         if "$ref" in node:
             target = self._folder.target(file, node["$ref"])
