@@ -121,12 +121,16 @@ class Gateway:
                 await self._pace()
             message, request = outgoing.request(self.config, self.timestamp())
             started, begun = clock.now(), clock.monotonic()
-            reply, fate, trouble = None, None, self._retry.given_up
+            reply, fate, trouble, is_crowded = None, None, self._retry.given_up, self.limiter.is_raised
             if trouble is None:
                 self.sent += 1
                 within = self.config.timeout
                 reply, fate, trouble = await _carry(self._transport, request, within, repeatable=repeatable)
             seconds = clock.monotonic() - begun
+        if is_crowded and reply is not None and reply.status >= 500 and not outgoing.purpose:
+            # It may have had too many requests at once. As many as usual will show.
+            self.limiter.lower()
+            fate = Fate.PUT_OFF
         exchange = Exchange(
             id="",
             action=outgoing.action,

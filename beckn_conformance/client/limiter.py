@@ -86,9 +86,20 @@ class ConcurrencyLimiter:
             finally:
                 del self._since[place]
 
-    def close_half(self) -> None:
+    @property
+    def is_raised(self) -> bool:
+        """True while more than usual may be in flight."""
+        return self.open > self.usual
+
+    def lower(self) -> None:
+        """Closes what is open beyond the usual, for good."""
         self._most = self.usual
-        self.open = max(min(self.open // 2, self.usual), 1)
+        self.open = min(self.open, self.usual)
+
+    def close_half(self) -> None:
+        half = self.open // 2
+        self.lower()
+        self.open = max(min(half, self.open), 1)
         self.fewest = min(self.fewest, self.open)
         self._good = 0
 
@@ -106,7 +117,7 @@ class ConcurrencyLimiter:
     def _weigh(self, seconds: float) -> None:
         """Opens one place more than usual while most answers are prompt, and closes one while they are not."""
         if clock.monotonic() - next(iter(self._since.values()), math.inf) > STUCK:
-            self.open = self._most = self.usual
+            self.lower()
         self._good += 1 if seconds <= PROMPT * self._fastest else -1
         if abs(self._good) < FEW:
             return

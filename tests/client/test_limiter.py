@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import asyncio
 
+import httpx
 import pytest
 
 from beckn_conformance.client import clock, limiter, network
+from beckn_conformance.client.client import Gateway
 from beckn_conformance.client.limiter import MOST, STUCK, USUAL, ConcurrencyLimiter, Places
-from tests.client.calls import ok, outgoing, playing, request_from
+from beckn_conformance.config.gateway import GatewayConfig
+from beckn_conformance.messages.exchange import TroubleKind
+from tests.client.calls import SIGNUP, ok, outgoing, playing, request_from
 
 
 async def _let_all_run():
@@ -218,3 +222,30 @@ def test_a_server_with_few_threads_for_connections_keeps_no_request_waiting(monk
 
     assert most > USUAL + 2
     assert answered.index(max(answered)) < 800
+
+
+@pytest.mark.parametrize("alone", [200, 500])
+def test_a_server_error_with_more_in_flight_than_usual_is_no_answer(alone):
+    """The gateway may have fewer connections to its database; with as many requests as usual it shows what it does."""
+    there = 0
+
+    async def answer(request):
+        nonlocal there
+        there += 1
+        await asyncio.sleep(0.01)
+        status = 500 if there > USUAL + 2 else alone
+        there -= 1
+        return httpx.Response(status, json={}, headers={"Action": "ACK"} if status == 200 else {"Action": "NACK"})
+
+    async def play():
+        client = Gateway(GatewayConfig("http://gw.example"), transport=httpx.MockTransport(answer))
+        client.limiter.open = 40
+        async with asyncio.TaskGroup() as group:
+            calls = [group.create_task(client.send(outgoing(action=SIGNUP))) for _ in range(100)]
+        return client.limiter.open, [call.result() for call in calls]
+
+    left, exchanges = asyncio.run(play())
+    assert left <= USUAL
+    judged = {exchange.reply.status for exchange in exchanges if exchange.trouble is None}
+    assert judged == {alone}
+    assert {exchange.trouble.kind for exchange in exchanges if exchange.trouble} == {TroubleKind.OUTAGE}
