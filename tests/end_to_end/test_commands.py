@@ -55,11 +55,7 @@ def run(recorded: Run, tmp_path: Path) -> Run:
 # The record.
 
 
-@pytest.mark.parametrize("options", [(), SPREAD], ids=["one process", "two processes"])
-def test_the_record_says_all_that_the_report_says(
-    kit: Kit, gateway: Callable[..., Loopback], options: tuple[str, ...], capsys: pytest.CaptureFixture[str]
-) -> None:
-    run = kit.run(gateway(defects=DEFECTS).url, *SOME, *options)
+def test_the_record_says_all_that_the_report_says(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
     before = {path.name: path.read_bytes() for path in run.folder.iterdir() if path.is_file()}
 
     status = main(["report", str(run.folder)])
@@ -101,10 +97,13 @@ def test_what_a_killed_run_had_judged_is_reported(
     assert "incomplete" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("options", [(), SPREAD], ids=["one process", "two processes"])
-@pytest.mark.parametrize("ending", [Started.interrupt, Started.terminate], ids=["Ctrl-C", "SIGTERM"])
+@pytest.mark.parametrize(
+    ("ending", "options"),
+    [(Started.interrupt, ()), (Started.terminate, SPREAD)],
+    ids=["Ctrl-C, one process", "SIGTERM, two processes"],
+)
 def test_what_was_judged_before_the_end_is_reported(
-    kit: Kit, gateway: Callable[..., Loopback], options: tuple[str, ...], ending: Callable[[Started], None]
+    kit: Kit, gateway: Callable[..., Loopback], ending: Callable[[Started], None], options: tuple[str, ...]
 ) -> None:
     started = kit.start(gateway(defects=DEFECTS).url, *FIXED, *options)
     until(lambda: sum(path.read_text().count("\n") for path in kit.report.glob("course*.jsonl")) > 99)
@@ -437,6 +436,9 @@ def test_documents_and_personal_data_are_masked_on_request(kit: Kit, gateway: Ca
     texts = [run.output] + [path.read_text() for path in run.folder.rglob("*") if path.is_file()]
     cut = {value[:100] for value in private}
     assert not [value for value in cut for text in texts if value in text]
+    # What is masked is judged again as it was judged.
+    assert main(["report", str(run.folder)]) == run.status
+    assert _report(run.folder) == run.report
 
 
 def test_a_run_under_a_changed_copy_is_judged_again_under_that(kit: Kit, tmp_path: Path) -> None:

@@ -179,7 +179,7 @@ TWISTS: dict[str, Twist] = {
     "as many members as are read": _added(lambda seen: b",".join(b'"%d":0' % n for n in range(49_000))),
     "the same name many times": _added(lambda seen: b",".join([b'"registration":{"id":"x"}'] * 10_000)),
     "documents of nobody": _documents(9000, lambda n: {"name": f"n{n}", "data": f"d{n}", "status": "X", "id": "same"}),
-    "documents that are empty": _documents(24_000, lambda n: {}),
+    "documents that are empty": _documents(12_000, lambda n: {}),
     "more marks than can be put in order": _instead(LATER, _marked),
     "messages of a megabyte": _texts(lambda text: text + "\x1b(" * (MB // 2)),
     "messages at other places each time": _instead(LATER, _blaming),

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from beckn_conformance.commands.cli import main
 from tests.end_to_end.kit import Kit, Run
 from tests.end_to_end.loopback import Loopback
 
@@ -56,6 +57,9 @@ def test_two_processes_reach_the_outcomes_of_one_and_leave_one_record(
     assert len(ids) == spread.report["run"]["exchanges"]
     assert set(ids.values()) == {1}
     assert {e for finding in spread.findings for e in finding["exchanges"]} <= set(ids)
+    before = {path.name: path.read_bytes() for path in spread.folder.iterdir() if path.is_file()}
+    assert main(["report", str(spread.folder)]) == spread.status
+    assert {path.name: path.read_bytes() for path in spread.folder.iterdir() if path.is_file()} == before
 
 
 def test_what_a_lost_process_had_shown_is_kept(kit: Kit, gateway: Callable[..., Loopback]) -> None:
