@@ -63,8 +63,7 @@ def told(whole: Session, shares: dict[str, Share]) -> dict[str, Any]:
     "defects",
     [
         (),
-        ("get-email-upper-case", "documents-add-only-first-fault"),
-        ("signup-id-every-second-repeated", "update-third-says-verified"),
+        ("signup-id-every-second-repeated", "update-third-says-verified", "documents-add-only-first-fault"),
         ("signup-null-document-crashes", "get-hides-newest-document", "signup-only-first-fault"),
     ],
 )
