@@ -42,17 +42,13 @@ def refuse_links(folder: Path, *inner: str) -> None:
     for name in ("", *inner):
         try:
             with os.scandir(folder / name) as entries:
-                link = next((entry.name for entry in sorted(entries, key=_name) if entry.is_symlink()), None)
+                link = min((entry.name for entry in entries if entry.is_symlink()), default=None)
         except (FileNotFoundError, NotADirectoryError):
             continue
         except OSError as error:
             raise UsageError(f"{folder / name} cannot be read: {error.strerror}") from error
         if link is not None:
             raise UsageError(f"{folder / name / link} is a link; a report folder has none, so nothing is done with it")
-
-
-def _name(entry: os.DirEntry[str]) -> str:
-    return entry.name
 
 
 IN_USE = "is in use by another run; wait for its end, or choose another --conformance-report"

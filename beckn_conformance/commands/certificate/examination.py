@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import os
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -129,9 +129,14 @@ def examine(
     refuse_links(folder, files.SCRIPTS)
     found, problems = statement.opened(folder, key)
     predicate = found["predicate"]
-    changed = {*_changed(folder, found)}
+    changed = dict(_changed(folder, found))
     strange, lost = _strangers(folder)
-    problems = [*problems, *sorted(changed), *lost, *_out_of_time(found, now)]
+    problems = [
+        *problems,
+        *(f"{name} {what}" for name, what in sorted(changed.items())),
+        *lost,
+        *_out_of_time(found, now),
+    ]
     notes = [*strange]
     ours = predicate["kit"] == statement.kit()
     if not ours:
@@ -139,7 +144,7 @@ def examine(
     if predicate["specification"]["digest"] != specification.digest:
         notes.append("it was issued under another copy of the specification's data than this kit has")
     # If the record was changed, so is all that follows from it. Only the cause is listed.
-    if not changed & {f"{name} {what}" for name in files.RECORD for what in CHANGES}:
+    if changed.keys().isdisjoint(files.RECORD):
         try:
             more, further = _judged_again(folder, found, specification, changed, ours=ours)
             problems += more
@@ -150,22 +155,18 @@ def examine(
     return Examination(found, tuple(dict.fromkeys(problems)), unmet, tuple(dict.fromkeys(notes)))
 
 
-CHANGES = ("was changed", "is missing", "is not covered", "was added")
-
-
-def _changed(folder: Path, found: Mapping[str, Any]) -> Iterator[str]:
+def _changed(folder: Path, found: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yields the files that are not as they were certified, with what became of them in words."""
     bound = {row["name"]: row["digest"]["sha256"] for row in found["subject"]}
     present = set(statement.evidence(folder))
-    for name in ("report.json", *files.RECORD):
-        if name not in bound:
-            yield f"{name} is not covered"
+    needed = {"report.json", *files.RECORD} - bound.keys()
+    yield from ((name, "is not covered") for name in needed)
     for name, digest in bound.items():
         if name not in present:
-            yield f"{name} is missing"
+            yield name, "is missing"
         elif statement.digest(folder, name) != digest:
-            yield f"{name} was changed"
-    for name in present - bound.keys():
-        yield f"{name} was added"
+            yield name, "was changed"
+    yield from ((name, "was added") for name in present - bound.keys() - needed)
 
 
 def _strangers(folder: Path) -> tuple[Sequence[str], Sequence[str]]:
@@ -198,12 +199,12 @@ def _out_of_time(found: Mapping[str, Any], now: datetime.datetime) -> Iterator[s
 
 
 def _judged_again(
-    folder: Path, found: Mapping[str, Any], specification: Specification, changed: set[str], *, ours: bool
+    folder: Path, found: Mapping[str, Any], specification: Specification, changed: Collection[str], *, ours: bool
 ) -> tuple[list[str], list[str]]:
     """Judges the record again and makes the report anew; returns problems and notes.
 
-    ``changed`` are problems that are known, and ``ours`` says that this build issued the certificate. Other builds may
-    word a report differently.
+    ``changed`` are files that are known to be changed, and ``ours`` says that this build issued the certificate. Other
+    builds may word a report differently.
     """
     judged = rejudge(folder, specification)
     problems = [*_incomplete(judged)]
@@ -216,16 +217,13 @@ def _judged_again(
         for name in follows
         if follows[name] != found["predicate"].get(name)
     ]
-    report = files.read(folder)
-    if not specification.validator("report.json").is_valid(report):
-        return [*problems, "report.json is not a valid report"], []
-    contradictions = [*_contradictions(again, report)]
-    if contradictions or not changed.isdisjoint(f"report.json {what}" for what in CHANGES):
+    contradictions = [*_contradictions(again, files.read(folder))]
+    if contradictions or "report.json" in changed:
         # All other files follow from the report.
         return [*problems, *contradictions], []
-    names = [name for name in _not_made_of(again, folder, specification) if f"{name} was changed" not in changed]
+    names = [name for name in _not_made_of(again, folder, specification) if name not in changed]
     names = ["report.json"] if "report.json" in names else names
-    texts = [f"{name} is not what this kit makes of the record" for name in names if f"{name} was added" not in changed]
+    texts = [f"{name} is not what this kit makes of the record" for name in names]
     return ([*problems, *texts], []) if ours else (problems, texts)
 
 

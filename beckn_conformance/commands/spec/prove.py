@@ -9,7 +9,6 @@ from __future__ import annotations
 import concurrent.futures
 import gc
 import multiprocessing
-import re
 import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...judging.outcome import CONFORMANT
 from ...specification.loading import load
+from ...specification.pointer import pattern_of
 from ...suite.specification import choose, current
 from .trial import Item, findings, items, run
 
@@ -173,7 +173,7 @@ def unproved(name: str) -> list[str]:
         own = [
             (operation, pointer) for requirement, operation, pointer, _ in found if requirement == defect.requirement
         ]
-        if any(o == defect.operation and _lies_in(_place(pointer), defect.pointer) for o, pointer in own):
+        if any(o == defect.operation and _lies_in(pattern_of(pointer), defect.pointer) for o, pointer in own):
             return []
         places = sorted({*places, *map(" ".join, own)})
     elsewhere = f", but at {', '.join(places)}" if places else ""
@@ -196,10 +196,6 @@ def _attempts(defect: Defect) -> Iterator[tuple[list[Item], int]]:
 def exercising(requirement: str, *, drawn: bool = False) -> list[Item]:
     """The tests that exercise a requirement: those with fixed cases, or those drawn at random."""
     return [item for item in items() if requirement in item.requirements and (item.examples is not None) == drawn]
-
-
-def _place(pointer: str) -> str:
-    return re.sub(r"/\d+(?=/|$)", "/*", pointer)
 
 
 def _lies_in(place: str, declared: str) -> bool:
