@@ -44,7 +44,7 @@ class Schedule:
         """Takes the tests of a run in their order, and the group of each."""
         self._groups = groups
         # A divided property would leave no room for the others until all of it is judged.
-        for test in sorted(tests, key=lambda test: not test.scenario.settles or test.is_divided):
+        for test in sorted(tests, key=lambda test: not _is_first(test)):
             self._waiting[groups[test.name]].append(test)
 
     def draw(self) -> None:
@@ -119,7 +119,13 @@ class Schedule:
             self._count(test),
             *test.part,
             drawer=self._drawer,
+            first=_is_first(test),
         )
 
     def _count(self, test: ScenarioTest) -> int:
         return test.scenario.count(self._session.run.examples)
+
+
+def _is_first(test: ScenarioTest) -> bool:
+    """True if others are played while the gateway settles after a test."""
+    return test.scenario.settles and not test.is_divided

@@ -94,6 +94,6 @@ def _rank(item: pytest.Item) -> tuple[bool, bool, int, int]:
     # Scenarios that wait for the gateway to settle begin first and are judged last. The others fill the time. The parts
     # of divided properties take turns, so that those of others fill it, too.
     test = ScenarioTest.of(item)
-    settles = test is not None and test.scenario.settles and not test.is_divided
+    settles = test is not None and test.scenario.settles and not (test.is_divided or test.scenario.instructs)
     part = test.part[0] + test.is_divided if test is not None else 0
     return may_do_harm(item.nodeid), settles, part, place(item.path)

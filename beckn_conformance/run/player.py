@@ -133,8 +133,8 @@ class Player:
         self._verifier.always = not found.shown.serves_fresh
         return found
 
-    def prefetch(self, plays: Mapping[str, Play]) -> None:
-        """Begins scenarios, in this order, under names by which ``played`` finds them."""
+    def prefetch(self, plays: Mapping[str, Play], *, first: bool = False) -> None:
+        """Begins scenarios, in this order, under names by which ``played`` finds them, or even before others."""
         new = {name: play for name, play in plays.items() if name not in self.playing}
         if new:
             loop = self._loop
@@ -144,7 +144,7 @@ class Player:
                 """Begins all from within the loop, so that none of them finds itself alone."""
                 self._due |= {name: asyncio.Event() for name in new}
                 return {
-                    name: loop.begin(self._play(play, next(self._ranks), due=self._due[name]))
+                    name: loop.begin(self._play(play, -1 if first else next(self._ranks), due=self._due[name]))
                     for name, play in new.items()
                 }
 

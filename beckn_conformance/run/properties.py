@@ -57,8 +57,10 @@ class Explorer:
         parts: int = 1,
         *,
         drawer: Drawer | None = None,
+        first: bool = False,
         most_shrunk: int = MOST_SHRUNK,
     ) -> None:
+        self._first = first
         self._drawer = drawer or Drawer({})
         self._most_shrunk = most_shrunk
         self._session = session
@@ -93,7 +95,8 @@ class Explorer:
         if drawn is None:
             drawn = self._examples.chunk(number, count)
         self._order()
-        self._session.player.prefetch({self._key(number, n): self._with(example) for n, example in enumerate(drawn)})
+        plays = {self._key(number, place): self._with(example) for place, example in enumerate(drawn)}
+        self._session.player.prefetch(plays, first=self._first)
         self._ahead.append((number, count, drawn))
 
     def run(self, requirements: Sequence[str], test: str) -> TestOutcome:

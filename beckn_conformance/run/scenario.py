@@ -33,6 +33,8 @@ class Scenario:
     """Of a property: makes the Hypothesis strategy of its examples."""
     share: float = 1.0
     """Of a property: the part of --fuzz-examples that is drawn."""
+    instructs: bool = False
+    """True if others are judged by what it shows, so that it is judged before them although it settles."""
 
     def count(self, most: int) -> int:
         """The number of examples of a property, where --fuzz-examples is ``most``."""
@@ -69,6 +71,11 @@ def scenario(play: Play) -> Test:
 def settling(play: Play) -> Test:
     """Makes a coroutine function a test that waits for the gateway to settle."""
     return _test(Scenario(play, settles=True))
+
+
+def instructing(play: Play) -> Test:
+    """Makes a coroutine function a test that waits for the gateway to settle, and by which others are judged."""
+    return _test(Scenario(play, settles=True, instructs=True))
 
 
 def drawn(examples: Examples, *, share: float = 1.0, settles: bool = False) -> Callable[[Play], Test]:

@@ -7,7 +7,7 @@ import pytest
 from beckn_conformance.client.provider import Actor
 from beckn_conformance.messages.faults import FaultCase
 from beckn_conformance.messages.values import SIZES
-from beckn_conformance.run.scenario import case, exercises, scenario, settling
+from beckn_conformance.run.scenario import case, exercises, instructing, scenario, settling
 from beckn_conformance.specification.actions import ADD
 from beckn_conformance.suite.cases import (
     ANSWERED,
@@ -151,7 +151,7 @@ async def test_addition_leaves_other_registrations_alone(actor: Actor) -> None:
 
 
 @exercises("DOCUMENTS-NACK-STATUS-UNCHANGED", "UPDATE-NACK-STATUS-UNCHANGED", "DOCUMENTS-ACK-DOCUMENTS")
-@scenario
+@instructing
 async def test_refusals_beside_an_untouched_registration(actor: Actor) -> None:
     """A registration that is left alone shows for how long time alone changes no status (R17); it is judged first.
 

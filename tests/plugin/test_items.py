@@ -8,7 +8,7 @@ from unittest.mock import Mock
 import pytest
 
 from beckn_conformance.plugin.items import ScenarioTest
-from beckn_conformance.run.scenario import Scenario, drawn, scenario, scenario_of, settling
+from beckn_conformance.run.scenario import Scenario, drawn, instructing, scenario, scenario_of, settling
 
 
 async def play(actor: object, action: str) -> str:
@@ -30,6 +30,7 @@ def test_each_decorator_makes_a_test_with_its_scenario() -> None:
 
     assert scenario_of(scenario(play)) == Scenario(play)
     assert scenario_of(settling(play)) == Scenario(play, settles=True)
+    assert scenario_of(instructing(play)) == Scenario(play, settles=True, instructs=True)
     assert scenario_of(made) == Scenario(play_example, False, strategy, 0.2)  # type: ignore[arg-type]
 
 

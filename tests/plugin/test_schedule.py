@@ -12,7 +12,7 @@ class Session:
     """Notes in which order scenarios begin, and plays none."""
 
     def __init__(self):
-        self.begun = []
+        self.begun, self.first = [], []
         self.run = SimpleNamespace(examples=CHUNK + 1)
         memory = SimpleNamespace(room=math.inf)
         self.player = SimpleNamespace(playing={}, memory=memory, sent=0, prefetch=self.prefetch, all_due=self.all_due)
@@ -20,9 +20,10 @@ class Session:
         self.subscribers = []
         self.steps = 0
 
-    def prefetch(self, plays):
+    def prefetch(self, plays, *, first=False):
         self.steps += bool(plays)
         self.begun += plays
+        self.first += plays if first else ()
 
     def all_due(self):
         self.due_after = len(self.begun)
@@ -39,13 +40,13 @@ class Examples:
         return [None] * count
 
 
-def of(name, *, file="test_signup", drawn=False):
+def of(name, *, file="test_signup", drawn=False, settles=False):
     """A test of a file of the suite; a property if it is ``drawn``."""
     return SimpleNamespace(
         name=f"{file}.py::{name}",
         node_id=name,
         item=SimpleNamespace(name=name),
-        scenario=Scenario(play=lambda actor, example=None: None),
+        scenario=Scenario(play=lambda actor, example=None: None, settles=settles),
         is_property=drawn,
         is_divided=False,
         part=(0, 1),
@@ -83,3 +84,10 @@ def test_tests_that_follow_begin_in_one_step():
 
     assert len(session.begun) == 50
     assert session.steps == 2
+
+
+def test_examples_that_settle_are_played_before_others():
+    session = played(of("plain"), of("history", drawn=True, settles=True), of("property", drawn=True))
+
+    assert len(session.first) == CHUNK + 1
+    assert {name.partition("#")[0] for name in session.first} == {"test_signup.py::history"}

@@ -38,6 +38,14 @@ def test_a_property_goes_by_no_requirement_that_a_test_was_made_for(tests: list[
     assert int(line.partition("about ")[2].split()[0]) < 40
 
 
+def test_a_test_by_which_others_are_judged_is_judged_in_its_place(tests: list[ScenarioTest]) -> None:
+    names = [test.scenario_name for test in tests]
+    places = {test.scenario_name: place for place, test in enumerate(tests) if test.scenario.instructs}
+
+    assert places
+    assert all(place < names.index("test_documents_add::test_one_fault") for place in places.values())
+
+
 def test_every_requirement_of_a_test_selects_some_test(tests: list[ScenarioTest]) -> None:
     exercised = {name for test in tests for name in test.requirements}
 
