@@ -174,6 +174,8 @@ class Values:
                 return f"+{country}-{number}-{self._random.randint(1, 9)}"
             case "extension of six digits":
                 return f"+{country}-{number}-{self._random.randint(100000, 999999)}"
+            case "extension 0":
+                return f"+{country}-{number}-0"
             case "extension that begins with 0":
                 return f"+{country}-{number}-0{self._random.randint(1, 999)}"
         return f"+{country}-{number}"

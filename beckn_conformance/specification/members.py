@@ -62,7 +62,7 @@ class Member:
         return {
             "proper": compile_schema(proper),
             "x-safe of any length": compile_schema(
-                {key: value for key, value in self.schema.get("x-safe", {}).items() if key != "maxLength"}
+                {key: value for key, value in self.schema.get("x-safe", {}).items() if not key.endswith("Length")}
             ),
             **{
                 key: compile_schema(self.schema[key])
@@ -109,15 +109,15 @@ class Member:
         validator = self._validators.get("x-safe")
         return validator is None or bool(validator.is_valid(value))
 
-    def overlong(self, value: object) -> bool:
-        """True for a text that satisfies every reading except in its length."""
-        return (
-            isinstance(value, str)
-            and len(value) > self.schema.get("x-safe", {}).get("maxLength", float("inf"))
-            and self.tolerates(value)
-            and self.approves(value)
-            and bool(self._validators["x-safe of any length"].is_valid(value))
-        )
+    def unusual(self, value: object) -> bool:
+        """True for a text that satisfies every reading except in its length or, for the name of a document, in letters
+        beyond ASCII."""
+        if not isinstance(value, str) or self.safe(value) or not self.tolerates(value) or not self.approves(value):
+            return False
+        plain = value
+        if self.pointer.endswith("/*/name"):
+            plain = "".join(c if c.isascii() or not c.isalpha() else "a" for c in value)
+        return any(self._validators["x-safe of any length"].is_valid(text) for text in (value, plain))
 
     @property
     def longest(self) -> int:

@@ -95,10 +95,27 @@ async def test_size_of_a_document(actor: Actor, size: int) -> None:
 @scenario
 async def test_long_text(actor: Actor, pointer: str, length: int) -> None:
     """A text longer than most is refused or kept whole (Q4, Q7, Q8, Q12)."""
+    await _sign_up_with(actor, pointer, _long(pointer, length, actor.values.word()))
+
+
+@pytest.mark.parametrize(
+    ("pointer", "text"),
+    [
+        # Some languages take this text for an empty one.
+        case("SIGNUP-LONG-KEPT", "/info/name", "0", id="name_0"),
+        case("SIGNUP-LONG-KEPT", "/documents/0/name", "Conformité 東京 {}.pdf", id="document_name_beyond_ASCII"),
+    ],
+)
+@scenario
+async def test_unusual_text(actor: Actor, pointer: str, text: str) -> None:
+    """A text that a gateway may refuse is refused or kept whole (Q4, Q8)."""
+    await _sign_up_with(actor, pointer, text.format(actor.values.word()))
+
+
+async def _sign_up_with(actor: Actor, pointer: str, text: str) -> None:
     body = actor.values.signup()
-    put(body, pointer, _long(pointer, length, actor.values.word()))
-    exchange = await actor.signup(body)
-    registration = await actor.usable(exchange)
+    put(body, pointer, text)
+    registration = await actor.usable(await actor.signup(body))
     if registration is not None:
         await actor.get(registration)
 

@@ -54,11 +54,20 @@ def _without_tag(email: str) -> str:
     return email.split("+")[0] + email[email.index("@") :] if "+" in email else email
 
 
+def _but_for_0(text: str) -> str:
+    return "" if text == "0" else text
+
+
+def _without_0(phone: str) -> str:
+    return phone.removesuffix("-0")
+
+
 _ECHOES: dict[str, tuple[Row, ...]] = {
     "ECHO": (
         ("phone-extension-lost", "/info/phone", _without_extension, "drops the extension of the phone"),
         ("name-ascii", "/info/name", ascii_only, "has question marks for letters that are not ASCII"),
         ("name-cut-at-128-bytes", "/info/name", _in_bytes(128), "cuts names at 128 bytes"),
+        ("phone-extension-0-lost", "/info/phone", _without_0, "takes the extension 0 for none"),
         ("phone-extension-zeros-lost", "/info/phone", _without_zeros, "reads the extension of a phone as a number"),
         ("name-escaped", "/info/name", html.escape, "has the name escaped for HTML"),
         ("company-id-cut", "/info/company_id", _cut(11), "cuts company ids to eleven characters, like the example"),
@@ -108,6 +117,15 @@ _OTHERS: tuple[tuple[str, str, str, str, Change, str], ...] = (
         _cut(64),
         "cuts names of documents at 64 characters",
     ),
+    (
+        "signup-document-name-mojibake",
+        "SIGNUP-LONG-KEPT",
+        SIGNUP,
+        "/documents/*/name",
+        lambda name: name.encode().decode("latin-1"),
+        "takes the UTF-8 of names of documents for Latin-1",
+    ),
+    ("signup-name-0-lost", "SIGNUP-LONG-KEPT", SIGNUP, "/info/name", _but_for_0, "takes the name 0 for an empty one"),
     ("signup-long-email-cut", "SIGNUP-LONG-KEPT", SIGNUP, "/info/email", _cut(64), "cuts addresses at 64 characters"),
     ("signup-long-url-cut", "SIGNUP-LONG-KEPT", SIGNUP, "/api/endpoint_url", _cut(64), "cuts URLs at 64 characters"),
     ("documents-ack-endpoint-url-slash", "DOCUMENTS-KEEPS-REST", ADD, "/api/endpoint_url", _longer, "has another URL"),

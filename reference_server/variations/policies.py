@@ -59,7 +59,7 @@ def _fits(pattern: str) -> Callable[[str], bool]:
 
 
 def _is_short(text: str) -> bool:
-    return len(text) <= 64
+    return 2 <= len(text) <= 64
 
 
 def _is_small(data: str) -> bool:
@@ -91,7 +91,7 @@ def _values() -> Iterator[Variation]:
         ("policy-cin", "Q5", company, _fits(_CIN), "company ids must be Indian CINs"),
         ("policy-phone", "Q6", phone, _is_phone, "phones must be valid by libphonenumber"),
         ("policy-email", "Q7", "/info/email", _fits(_EMAIL), "e-mail addresses must be plain and in lower case"),
-        ("policy-name-length", "Q4", "/info/name", _is_short, "names have 64 characters at most"),
+        ("policy-name-length", "Q4", "/info/name", _is_short, "names have 2 to 64 characters"),
         ("policy-file-name", "Q8", "/documents/*/name", _fits(_FILE_NAME), "documents need plain names of files"),
         ("policy-file-content", "Q9", data, lambda text: bool(_kind(text)), "documents must be PDF or JPEG"),
         ("policy-url", "Q12", "/api/endpoint_url", _fits(_URL), "URLs must be https, plain, and have a path"),

@@ -100,7 +100,7 @@ NAMES = (
     "𠮷野鉄道",
     "St. Mary's (North) Cabs & Sons, Ltd-9",
     "Société de transport",
-    "A",
+    "AB",
     "ab" * 32,
 )
 
@@ -110,6 +110,7 @@ VALID = [
     ("/info/phone", "+91-8023329991"),
     ("/info/phone", "+1-2015550123"),
     ("/info/phone", "+91-8023329991-1"),
+    ("/info/phone", "+91-8023329991-0"),
     ("/info/phone", "+91-8023329991-123456"),
     ("/info/email", "info@example.com"),
     ("/info/email", "front.office+tag@metro-rail.example.org"),

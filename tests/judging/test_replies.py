@@ -271,3 +271,11 @@ def test_a_refusal_after_the_settling_is_a_finding():
     story.get(answer=nack({"registration": {"id": "not found"}}))
 
     assert [requirement for requirement, _ in story.findings()] == ["GET-ACK"]
+
+
+def test_an_action_that_stands_there_twice_is_one():
+    story = begun()
+    twice = reply(body=story.mine.shown(), headers=(("action", "ACK"), ("Action", "ACK"), ("message", "ok"), JSON))
+    story.get(answer=twice)
+
+    assert story.findings() == []

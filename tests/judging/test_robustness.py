@@ -320,7 +320,7 @@ def test_a_reply_with_names_twice_is_judged():
     assert judged(story)
 
 
-@pytest.mark.parametrize("headers", [(), (("action", "ACK"), ("action", "ACK"), JSON), (("", ""),)])
+@pytest.mark.parametrize("headers", [(), (("action", "ACK"), ("action", "NACK"), JSON), (("", ""),)])
 def test_a_reply_with_odd_header_fields_is_judged(headers):
     story = Story()
     story.signup()

@@ -21,7 +21,7 @@ from ..registry import history_check
 from .candidates import NEVER
 from .course import Course, settled
 from .document_members import judge_ids, judge_statuses
-from .members import FORM, VALUE, differs, long_text_lost
+from .members import FORM, VALUE, differs, text_lost
 from .pairing import Document, Pairing, pair
 
 SEVERAL = -1
@@ -71,11 +71,11 @@ class Documents:
 
     # What is sent.
 
-    def begin(self, sent: Any, time: float, overlong: Collection[str] = ()) -> None:
-        """Starts with the documents of a signup; names that are ``overlong`` for some readings need not be kept."""
+    def begin(self, sent: Any, time: float, unusual: Collection[str] = ()) -> None:
+        """Starts with the documents of a signup; names that are ``unusual`` for some readings need not be kept."""
         self._add(sent, added=False, time=time)
         for document in self.all:
-            document.overlong = document.name in overlong
+            document.unusual = document.name in unusual
 
     def announce(self, exchange: Exchange, sent: Any) -> None:
         """Adds the documents of an addition before its reply: calls made meanwhile may show them already."""
@@ -267,7 +267,7 @@ def _lost(observation: Observation, course: Course, pairing: Pairing, akin: list
     if action == ADD and observation.contended and document.added and not new:
         # Only the reply to a lone addition has to list what was added a moment ago (X3).
         due = settled(observation, document.time)
-    if document.overlong and (pairing.kind == "missing" or pairing.member != "name"):
+    if document.unusual and (pairing.kind == "missing" or pairing.member != "name"):
         return None
     excused = document.excused or (document.hidden and action != ADD) or (document.reformed and pairing.kind == "same")
     if excused or not due or pairing.kind == "unreadable":
@@ -321,8 +321,8 @@ def _altered(observation: Observation, course: Course, pairing: Pairing) -> Judg
     document, action, message = pairing.document, observation.action, ""
     change = _replacing(observation, course)
     form = pairing.kind == "same"
-    if document.overlong and not form:
-        return long_text_lost(observation, pairing.pointer, document.name, pairing.found)
+    if document.unusual and not form:
+        return text_lost(observation, pairing.pointer, document.name, pairing.found)
     if action == SIGNUP:
         requirement = "SIGNUP-ECHO-EXACT" if form else "SIGNUP-ECHO"
     elif document.added and (_is_new(observation, document) or action == GET):

@@ -127,9 +127,9 @@ class Histories:
     @history_check("SIGNUP-ID-UNIQUE", obligations=_in_number)
     def _signed_up(self, observation: Observation) -> Iterator[Judgement]:
         exchange = observation.exchange
-        overlong = _overlong(self._specification, exchange.sent.body if exchange.sent else None)
+        unusual = _unusual(self._specification, exchange.sent.body if exchange.sent else None)
         if not exchange.acknowledged:
-            if overlong and exchange.refused:
+            if unusual and exchange.refused:
                 yield observation.ok("SIGNUP-LONG-KEPT")
             return
         id_ = exchange.id_received
@@ -156,10 +156,10 @@ class Histories:
         yield observation.ok("SIGNUP-ID-UNIQUE")
         if len(self._ids) == MANY:
             yield observation.ok("SIGNUP-ID-UNIQUE", Obligation(kind=f"{MANY} registrations"))
-        yield from self._begin(id_).sign_up(observation, overlong)
+        yield from self._begin(id_).sign_up(observation, unusual)
 
 
-def _overlong(specification: Specification, sent: Any) -> set[str]:
+def _unusual(specification: Specification, sent: Any) -> set[str]:
     """Pointers of the texts of a signup that satisfy every reading except by their length."""
     return {
         pointer
@@ -167,5 +167,5 @@ def _overlong(specification: Specification, sent: Any) -> set[str]:
         # How much data of a document is kept is another question (Q10).
         if candidate.scalar and candidate.pointer != "/documents/*/data"
         for pointer, value in places(sent, candidate.pointer)
-        if candidate.overlong(value)
+        if candidate.unusual(value)
     }

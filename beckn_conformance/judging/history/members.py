@@ -46,14 +46,14 @@ def differs(
     )
 
 
-def long_text_lost(observation: Observation, pointer: str, expected: Any, found: Any) -> Judgement:
-    """The finding that a text longer than every reading allows is acknowledged and not kept."""
+def text_lost(observation: Observation, pointer: str, expected: Any, found: Any) -> Judgement:
+    """The finding that a text which a gateway may refuse is acknowledged and not kept."""
     return observation.bad(
         "SIGNUP-LONG-KEPT",
         pointer,
         "long-text-lost",
-        "a long text is acknowledged and not kept",
-        f"the {len(str(expected))} characters that were sent, or a NACK",
+        "a text is acknowledged and not kept",
+        f"{shown(expected, 100)}, all {len(str(expected))} characters of it, or a NACK",
         f"{shown(found, 100)} at {pointer}",
     )
 
@@ -64,7 +64,7 @@ class Members:
 
     unsure: set[str] = field(default_factory=set)
     """Members whose values were unclear when they were sent; nothing is concluded from them."""
-    overlong: set[str] = field(default_factory=set)
+    unusual: set[str] = field(default_factory=set)
     """Texts that the signup sent longer than every reading allows, and that are still in force."""
     _reported: set[tuple[str, str]] = field(default_factory=set)
 
@@ -98,12 +98,12 @@ class Echo:
         if members.reported(pointer, found):
             self.failed |= {self.form} if same else {self.form, self.value}
             return
-        overlong = pointer in members.overlong
-        if pointer in members.unsure and not overlong:
+        unusual = pointer in members.unusual
+        if pointer in members.unsure and not unusual:
             return
         members.report(pointer, found)
-        if overlong and not same:
-            yield long_text_lost(self.observation, pointer, expected, found)
+        if unusual and not same:
+            yield text_lost(self.observation, pointer, expected, found)
             return
         kind = FORM if same else VALUE
         requirement = self.form if kind == FORM else self.value

@@ -41,7 +41,7 @@ class Document:
     """When a reply first showed it verified."""
     id: str | None = None
     """Its id in the last reply of documents/add."""
-    overlong: bool = False
+    unusual: bool = False
     """Its name is longer than every reading allows (Q8)."""
     excused: bool = False
     """A finding was made on it; what follows from that is no second finding."""

@@ -73,7 +73,7 @@ class Part:
             write.time = observation.exchange.ended
             pointers = {self.pointers[name] for name in write.sent}
             self.members.unsure -= pointers
-            self.members.overlong -= pointers
+            self.members.unusual -= pointers
 
     def refuse(self, observation: Observation) -> Iterator[Judgement]:
         """Drops a refused update: its values must not be shown from now on."""

@@ -46,7 +46,7 @@ class Registration:
     # How it begins.
 
     @history_check("SIGNUP-ECHO", "SIGNUP-ECHO-EXACT", "SIGNUP-LONG-KEPT")
-    def sign_up(self, observation: Observation, overlong: set[str]) -> Iterator[Judgement]:
+    def sign_up(self, observation: Observation, unusual: set[str]) -> Iterator[Judgement]:
         """Starts with what an acknowledged signup sent, and judges what its reply shows of that."""
         exchange, diagnosis = observation.exchange, observation.diagnosis
         self.course.written_at = exchange.ended
@@ -58,25 +58,25 @@ class Registration:
             return
         for part in self.parts:
             part.begin(exchange, sent, exchange.ended)
-            part.members.overlong |= overlong
+            part.members.unusual |= unusual
             for doubt in diagnosis.doubts:
                 if not doubt.of_acceptance:
                     part.members.unsure.add("/".join(doubt.pointer.split("/")[:3]))
-        self.unchanging.members.overlong |= overlong
+        self.unchanging.members.unusual |= unusual
         documents = member(sent, "/documents")
-        unclear = {doubt.pointer for doubt in diagnosis.doubts if not doubt.of_acceptance} - overlong
+        unclear = {doubt.pointer for doubt in diagnosis.doubts if not doubt.of_acceptance} - unusual
         if isinstance(documents, list) and not any(at_or_below(pointer, "/documents") for pointer in unclear):
-            names = [member(sent, place) for place in overlong if at_or_below(place, "/documents")]
+            names = [member(sent, place) for place in unusual if at_or_below(place, "/documents")]
             self.documents.begin(documents, exchange.ended, names)
         else:
             self.documents.certain = False
         self.unchanging.values = {
             pointer: member(sent, pointer)
             for pointer in observation.specification.unchanging
-            if pointer in overlong or not diagnosis.clouds(pointer)
+            if pointer in unusual or not diagnosis.clouds(pointer)
         }
         yield from self._echo(observation)
-        if any(same_but_for_form(member(exchange.body_of_reply, place), member(sent, place)) for place in overlong):
+        if any(same_but_for_form(member(exchange.body_of_reply, place), member(sent, place)) for place in unusual):
             yield observation.ok("SIGNUP-LONG-KEPT")
 
     def _echo(self, observation: Observation) -> Iterator[Judgement]:

@@ -255,6 +255,19 @@ def test_a_long_text_that_only_get_cuts_is_one_finding(pointer):
     assert story.findings() == [("SIGNUP-LONG-KEPT", pointer)]
 
 
+@pytest.mark.parametrize(
+    ("pointer", "text", "shown"),
+    [("/info/name", "0", ""), ("/documents/0/name", "Conformité.pdf", "ConformitÃ©.pdf")],
+)
+def test_an_unusual_text_that_is_acknowledged_and_not_kept_is_a_finding(pointer, text, shown):
+    for value, findings in ((text, []), (shown, [("SIGNUP-LONG-KEPT", pointer)])):
+        story = Story()
+        body = story.values.signup()
+        put(pointer, text)(body)
+        story.signup(body=body, change=put(pointer, value))
+        assert story.findings() == findings
+
+
 def test_a_long_document_name_that_is_cut_where_data_is_redacted_is_not_missed():
     story = Story(configured(documents_echo="redacted"))
 
