@@ -160,8 +160,9 @@ class Player:
     def all_due(self) -> None:
         """Ends the waiting of scenarios for others."""
         assert self._loop is not None
-        for event in self._due.values():
-            self._loop.soon(event.set)
+        for due in self._due.values():
+            if not due.is_set():
+                self._loop.soon(due.set)
 
     def tried(self, play: Play, *, hurried: bool) -> Transcript:
         """Plays a scenario at once; a hurried one skips waiting for the gateway to settle."""
