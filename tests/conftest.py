@@ -11,6 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.browsing import browsing, pages
+
+__all__ = ["browsing", "pages"]
+
 # The tests are run by several processes and start many more. All share what the first of them compiles.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False

@@ -3,44 +3,23 @@
 from __future__ import annotations
 
 import json
-import shutil
 from pathlib import Path
 
 import pytest
 
 from beckn_conformance.commands.fleet import index
 from beckn_conformance.report import evidence, html
+from tests.browsing import DRAWN, PHONE, SCREEN, breaches, overflow, unfold
 from tests.end_to_end.kit import Kit
 from tests.exchanges import SPECIFICATION
 from tests.report.test_report_html import hostile
 from tests.reports import FOUND, finding, report, row
 from tests.written_fleets import ended, results_of
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-FLAGS = (
-    # As root Chromium starts without its sandbox only.
-    *("--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync"),
-    *("--no-first-run", "--disable-dev-shm-usage"),
-)
 DEFECTS = ("signup-info-phone-no-dash-accepted", "info-update-ack-registration-status-another-value")
 TESTS = "phone or test_plain_get or UPDATE-STATUS"
-SCREEN, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
 
 pytestmark = pytest.mark.long
-
-
-@pytest.fixture(scope="module")
-def browser():
-    pytest.importorskip("playwright", reason="playwright drives the browser: pip install -e '.[test]'")
-    path = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if path is None:
-        pytest.skip("no browser is found; on Debian: apt-get install --no-install-recommends chromium")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=path, args=FLAGS)
-        yield launched
-        launched.close()
 
 
 @pytest.fixture(scope="module")
@@ -74,30 +53,8 @@ def poisoned(tmp_path_factory) -> Path:
 
 
 @pytest.fixture
-def visit(browser):
-    """Opens a page; what the browser complains of, and what is asked of others, fails the test."""
-    contexts, complaints = [], []
-
-    def open_(path, fragment="", viewport=SCREEN, **options):
-        context = browser.new_context(viewport=viewport, **options)
-        contexts.append(context)
-        page = context.new_page()
-        page.set_default_timeout(20_000)
-        page.on("console", lambda message: complaints.append(message.text))
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("dialog", lambda dialog: (complaints.append(dialog.message), dialog.dismiss()))
-        page.on("request", lambda request: asked(request.url))
-        page.goto(path.as_uri() + fragment)
-        return page
-
-    def asked(url):
-        if not url.startswith(("file:", "data:")):
-            complaints.append(url)
-
-    yield open_
-    for context in contexts:
-        context.close()
-    assert complaints == []
+def visit(pages):
+    return lambda path, fragment="", **options: pages.open(path.as_uri() + fragment, **options)
 
 
 def shown(page, selector):
@@ -106,20 +63,6 @@ def shown(page, selector):
 
 def ids(page, selector):
     return {element.get_attribute("id") for element in shown(page, selector).all()}
-
-
-def overflow(page):
-    return page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-
-
-def breaches(page, *rules):
-    """What axe-core finds amiss on a page, to which it must have applied some rules."""
-    axe = pytest.importorskip("axe_playwright_python", reason="axe-core comes with axe-playwright-python")
-    page.evaluate((Path(axe.__file__).parent / "axe.min.js").read_text(encoding="utf-8"))
-    # Of rules that hold, it need not describe each element.
-    result = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
-    assert {*rules} <= {rule["id"] for rule in result["passes"]}
-    return [(rule["id"], rule["nodes"][0]["html"]) for rule in result["violations"]]
 
 
 def test_the_first_screen_gives_verdict_and_findings(found, visit):
@@ -208,7 +151,7 @@ def test_a_finding_shows_sent_expected_and_observed_with_the_member_marked(found
 
 def test_links_to_readings_are_large_enough_for_a_finger(found, visit):
     page = visit(found)
-    page.evaluate("for (const one of document.querySelectorAll('details')) one.open = true")
+    unfold(page)
 
     sizes = page.eval_on_selector_all(
         "a[href^='#reading-']", "links => links.map(a => a.getBoundingClientRect()).map(r => [r.width, r.height])"
@@ -230,7 +173,7 @@ def test_a_script_is_copied(found, visit):
 
 
 def test_the_page_is_dark_or_light_on_demand(found, visit):
-    page = visit(found, color_scheme="dark")
+    page = visit(found, scheme="dark")
     dark = page.evaluate("getComputedStyle(document.body).backgroundColor")
 
     page.get_by_role("button", name="Light").click()
@@ -255,17 +198,20 @@ def test_printing_opens_findings_and_restores_the_page(found, visit):
 def test_nothing_is_wider_than_a_phone(found, poisoned, visit):
     for path in (found, poisoned):
         page = visit(path, viewport=PHONE)
-        page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true })")
+        unfold(page)
 
         assert overflow(page) <= 0
 
 
-@pytest.mark.parametrize(("viewport", "scheme"), [(SCREEN, "light"), (SCREEN, "dark"), (PHONE, "light")])
-def test_axe_finds_nothing(short, visit, scheme, viewport):
-    page = visit(short, color_scheme=scheme, viewport=viewport)
-    page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true })")
+def test_axe_finds_nothing(short, visit):
+    page = visit(short)
+    unfold(page)
 
     assert breaches(page, "color-contrast", "label", "heading-order") == []
+    page.set_viewport_size(PHONE)
+    assert breaches(page, "color-contrast", only=DRAWN) == []
+    page.emulate_media(color_scheme="dark")
+    assert breaches(page, "color-contrast", only=DRAWN) == []
 
 
 def test_axe_finds_nothing_on_the_page_of_a_fleet(tmp_path, visit):
@@ -274,7 +220,7 @@ def test_axe_finds_nothing_on_the_page_of_a_fleet(tmp_path, visit):
     results_of(tmp_path, *before)
     after = [ended(long, report(finding())), *before[2:], ended("last", report())]
     made = results_of(tmp_path, *after, names=(long, *"bcdefg", "last"))
-    page = visit(index.write(made, SPECIFICATION), color_scheme="dark", viewport=PHONE)
+    page = visit(index.write(made, SPECIFICATION), scheme="dark", viewport=PHONE)
     page.locator("details").first.locator("summary").click()
 
     assert breaches(page, "color-contrast", "heading-order") == []
@@ -285,7 +231,7 @@ def test_axe_finds_nothing_on_the_page_of_a_fleet(tmp_path, visit):
 
 def test_hostile_text_does_nothing(poisoned, visit):
     page = visit(poisoned)
-    page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true })")
+    unfold(page)
     page.locator("#filter").get_by_label("Text").fill("<script>")
 
     assert page.evaluate("window.caught") is None
@@ -293,8 +239,8 @@ def test_hostile_text_does_nothing(poisoned, visit):
     assert page.get_by_text("<script>window.caught=1</script>").first.is_visible()
 
 
-def test_foreign_scripts_do_not_run(found, browser):
-    context = browser.new_context()
+def test_foreign_scripts_do_not_run(found, browsing):
+    context = browsing.browser.new_context()
     page = context.new_page()
     page.goto(found.as_uri())
 

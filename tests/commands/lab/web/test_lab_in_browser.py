@@ -13,10 +13,10 @@ import uvicorn
 from beckn_conformance.commands.certificate import keys
 from beckn_conformance.commands.lab.accounts import LOCAL as ACCOUNT
 from beckn_conformance.commands.lab.web import server
+from tests.browsing import DRAWN, PHONE, SCREEN, breaches, overflow, unfold
 from tests.commands.lab.browsers import website
 from tests.commands.lab.laboratories import begun, entered, scripted
 from tests.end_to_end.kit import until
-from tests.report.test_report_in_browser import PHONE, SCREEN, breaches, browser, overflow  # noqa: F401
 
 pytestmark = pytest.mark.long
 
@@ -46,19 +46,25 @@ judge()
 """A run that goes on as the test lets it."""
 
 
+@pytest.fixture(scope="module")
+def listening():
+    """The socket that all laboratories here listen at, one after another, so that pages can be used again."""
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))
+        yield bound
+
+
 @contextlib.contextmanager
-def served(app):
+def served(app, listening):
     """The address of a laboratory that a browser can reach."""
-    with socket.socket() as listening:
-        listening.bind(("127.0.0.1", 0))
-        running = uvicorn.Server(server.configured(app))
-        thread = threading.Thread(target=running.run, args=([listening],))
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{listening.getsockname()[1]}"
-        finally:
-            running.should_exit = True
-            thread.join()
+    running = uvicorn.Server(server.configured(app))
+    thread = threading.Thread(target=running.run, args=([listening.dup()],))
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+    finally:
+        running.should_exit = True
+        thread.join()
 
 
 @pytest.fixture
@@ -68,39 +74,16 @@ def key(tmp_path):
 
 
 @pytest.fixture
-def lab(tmp_path, monkeypatch, key):
+def lab(tmp_path, monkeypatch, key, listening):
     """A laboratory without accounts, and its address."""
     scripted(monkeypatch, STEPS)
-    with website(tmp_path, accounts=False, key=key) as site, served(site.app) as address:
+    with website(tmp_path, accounts=False, key=key) as site, served(site.app, listening) as address:
         yield site, address
 
 
 @pytest.fixture
-def visit(browser, lab):  # noqa: F811
-    """Opens pages; what the browser complains of, and what is asked of others, fails the test."""
-    contexts, complaints = [], []
-
-    def open_(path="/", viewport=SCREEN, **options):
-        context = browser.new_context(viewport=viewport, base_url=lab[1], **options)
-        contexts.append(context)
-        page = context.new_page()
-        page.set_default_timeout(20_000)
-        page.on("console", lambda message: message.type in ("error", "warning") and complain(message.text))
-        page.on("pageerror", lambda error: complain(str(error)))
-        page.on("dialog", lambda dialog: (complain(dialog.message), dialog.dismiss()))
-        page.on("request", lambda request: request.url.startswith((lab[1], "data:")) or complain(request.url))
-        page.goto(path)
-        return page
-
-    def complain(text):
-        # Forms with mistakes come back with 422.
-        if "status of 422" not in text:
-            complaints.append(text)
-
-    yield open_
-    for context in contexts:
-        context.close()
-    assert complaints == []
+def visit(lab, pages):
+    return lambda path="/", **options: pages.open(path, base_url=lab[1], **options)
 
 
 def add(page, name="Acme Gateway", url="http://gw.example/api"):
@@ -269,8 +252,8 @@ def test_a_report_cannot_reach_the_laboratory(visit, lab):
     assert other.title() == "null no cookie refused"
 
 
-def test_a_page_of_another_site_changes_nothing_and_frames_nothing(browser, lab, tmp_path):  # noqa: F811
-    page = browser.new_context().new_page()
+def test_a_page_of_another_site_changes_nothing_and_frames_nothing(browsing, lab, tmp_path):
+    page = browsing.browser.new_context().new_page()
     page.goto(lab[1])
     evil = tmp_path / "evil.html"
     evil.write_text(
@@ -282,6 +265,7 @@ def test_a_page_of_another_site_changes_nothing_and_frames_nothing(browser, lab,
 
     assert "another site" in page.inner_text("body")
     assert lab[0].laboratory.gateways.list(ACCOUNT) == []
+    page.context.close()
 
 
 def test_rows_are_added_to_a_table_of_declarations(visit):
@@ -301,9 +285,8 @@ def test_rows_are_added_to_a_table_of_declarations(visit):
     page.get_by_text("X-Late").wait_for()
 
 
-@pytest.mark.parametrize(("viewport", "scheme"), [(SCREEN, "light"), (PHONE, "dark")], ids=["desktop", "phone"])
-def test_axe_finds_nothing_and_nothing_is_wider_than_the_screen(visit, lab, viewport, scheme):
-    page = visit(viewport=viewport, color_scheme=scheme)
+def test_axe_finds_nothing_and_nothing_is_wider_than_the_screen(visit, lab):
+    page = visit()
     id_ = entered(lab[0].laboratory, ACCOUNT, name=f"A-name-of-many-letters{'x' * 60}")
     gateway, ended = f"/gateways/{id_}", under_way(page, lab, id_)
     let(lab, "one", "two", "end")
@@ -314,9 +297,15 @@ def test_axe_finds_nothing_and_nothing_is_wider_than_the_screen(visit, lab, view
     found = {}
 
     def look(path):
-        page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true })")
-        found[path] = breaches(page, "color-contrast", "heading-order")
+        unfold(page)
         assert overflow(page) <= 0, path
+        found[path] = breaches(page, "color-contrast", "heading-order")
+        page.set_viewport_size(PHONE)
+        page.emulate_media(color_scheme="dark")
+        assert overflow(page) <= 0, path
+        found[path] += breaches(page, "color-contrast", only=DRAWN)
+        page.set_viewport_size(SCREEN)
+        page.emulate_media(color_scheme="light")
 
     look("live")
     for path in (
