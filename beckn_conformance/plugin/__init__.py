@@ -109,11 +109,6 @@ def _start(config: pytest.Config) -> None:
 
 
 @pytest.fixture
-def actor() -> None:
-    """Placeholder for the provider of a scenario. The plugin passes the real one."""
-
-
-@pytest.fixture
 def example() -> None:
     """Placeholder for the example of a property. The plugin draws the real ones."""
 

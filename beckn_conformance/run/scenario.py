@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import inspect
 import re
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
@@ -59,6 +60,10 @@ def _test(scenario: Scenario) -> Test:
     def test(**arguments: Any) -> None:
         raise AssertionError("a scenario is played by the plugin, under --gateway-url")
 
+    # The plugin passes the provider, so it is no fixture, which pytest would make for each test.
+    signature = inspect.signature(scenario.play)
+    parameters = [parameter for name, parameter in signature.parameters.items() if name != "actor"]
+    test.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
     test.scenario = scenario  # type: ignore[attr-defined]
     return test
 
