@@ -67,7 +67,7 @@ class RetryPolicy:
         self._limiter = limiter
         self._answered: float | None = None
         self._silent_since: float | None = None
-        self._unanswered = 0
+        self._unanswered: Counter[str] = Counter()
         self._pauses = 0
         self._paused = -math.inf
         self._waited = 0.0
@@ -86,7 +86,8 @@ class RetryPolicy:
         if fate is Fate.ANSWERED and exchange.reply is not None and _insists(exchange.reply):
             fate = Fate.PUT_OFF
         if fate is Fate.ANSWERED:
-            self._answered, self._silent_since, self._unanswered, self._pauses = now, None, 0, 0
+            self._answered, self._silent_since, self._pauses = now, None, 0
+            self._unanswered.clear()
             self._answers += 1
             self._silent.pop(exchange.action, None)
             self._limiter.good(exchange.seconds)
@@ -181,13 +182,14 @@ class RetryPolicy:
         elif trouble is not None and fate is Fate.LOST:
             then = "the same when asked again" if wait.repeatable else "not sent again, as it may have been done"
             wait.reason = replace(trouble, detail=f"{trouble.detail}; {then}")
-        self._unanswered += 1
+        self._unanswered[exchange.action] += 1
+        unanswered, actions = self._unanswered.total(), " and ".join(sorted(self._unanswered))
         silent = now - (self._silent_since or now)
-        over = self._unanswered >= FEW and silent > self._seconds
-        if not self.given_up and (over or self._unanswered >= max(MANY, 4 * self._limiter.usual)):
+        over = unanswered >= FEW and silent > self._seconds
+        if not self.given_up and (over or unanswered >= max(MANY, 4 * self._limiter.usual)):
             self.given_up = Trouble(
                 TroubleKind.PATIENCE,
-                f"given up after {self._unanswered} requests and {silent:.0f} s without an answer, "
+                f"given up after {unanswered} requests ({actions}) and {silent:.0f} s without an answer, "
                 f"the last time for {last}",
             )
 

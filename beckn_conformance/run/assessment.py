@@ -14,10 +14,12 @@ from ..judging.tally import Tally
 from ..judging.waivers import excusing
 from ..messages.exchange import Exchange
 from ..messages.registration import registration_of
+from ..messages.times import read_time
 from ..record.events import Event, Probe, ProcessEnd, RunEnd, RunStart, ScenarioEnd, TestEnd, Transcript
 from ..record.masking import Masker
 from ..record.run import Run
 from ..specification.actions import SIGNUP
+from ..specification.pointer import MISSING, member
 from .scenarios import RecordedScenario, judge_of
 
 MOST_NOTES = 50
@@ -25,6 +27,9 @@ MOST_NOTES = 50
 EXPIRED = (
     "some requests were refused less than a minute before their token may have expired (auth.exp), or later; that is "
     "not judged. Longer lives of tokens, a time with a zone in auth.exp, or a faster run would help"
+)
+UNREADABLE_EXP = (
+    "auth.exp cannot be read as a time, so a token may expire 30 seconds after its signup (recorded only, H4)"
 )
 
 
@@ -248,11 +253,14 @@ def shows(scenario: RecordedScenario, exchanges: Sequence[Exchange], finding: st
 
 
 def _observed(exchange: Exchange, observer: Observer) -> Iterator[str]:
-    """Notes on what is recorded only, and not judged (T8, T13, T14)."""
+    """Notes on what is recorded only, and not judged (T8, T13, T14, H4)."""
     if exchange.peer:
         return
     for note in exchange.received.notes if exchange.received else ():
         yield f"{exchange.action}: {note}"
+    exp = member(exchange.body_of_reply, "/auth/exp") if exchange.action == SIGNUP else MISSING
+    if exchange.acknowledged and isinstance(exp, str) and exp not in ("", MISSING) and read_time(exp) is None:
+        yield UNREADABLE_EXP
     reply = exchange.reply
     if reply is not None and 300 <= reply.status < 400:
         yield f"{exchange.action}: a redirect (status {reply.status}), which is not followed"

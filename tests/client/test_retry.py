@@ -197,7 +197,9 @@ def test_a_silent_gateway_is_given_up_once_patience_is_over(subject, clock):
     clock.now += 1
     subject.after(LATE, Fate.LATE, change(), clock.now - 10)
 
-    assert str(subject.given_up).startswith("patience: given up after 49 requests and 31 s without an answer")
+    assert str(subject.given_up).startswith(
+        "patience: given up after 49 requests (Provider/get) and 31 s without an answer"
+    )
     assert "timeout: no whole reply within 10 s" in str(subject.given_up)
 
 

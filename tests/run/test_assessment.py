@@ -10,9 +10,9 @@ from beckn_conformance.judging.preference import PLAIN, Weight
 from beckn_conformance.messages.binding import HttpBinding
 from beckn_conformance.record.events import Probe, ProcessEnd, RunEnd, RunStart, ScenarioEnd, TestEnd, Transcript
 from beckn_conformance.record.run import Run
-from beckn_conformance.run.assessment import MOST_NOTES, Assessment
+from beckn_conformance.run.assessment import MOST_NOTES, UNREADABLE_EXP, Assessment
 from beckn_conformance.specification.loading import load
-from tests.exchanges import exchange, nack, page
+from tests.exchanges import Story, exchange, nack, page, put
 
 PROBE = Probe((), HttpBinding(), ("Provider/get",), True, True, ("a note",))
 CHECKED = "REPLY-MESSAGE"
@@ -101,6 +101,16 @@ def test_no_process_goes_on_with_statuses_that_another_has_seen():
 
     (row,) = assessment.tally.statistics.to_json()["transitions"]
     assert (row["before"], row["after"], row["count"]) == (None, "UPDATE-FAIL", 2)
+
+
+@pytest.mark.parametrize(("exp", "noted"), [("tomorrow", True), ("2027-01-01T00:00:00Z", False)])
+def test_an_exp_that_is_no_time_is_noted_once(exp, noted):
+    story = Story()
+    for _ in range(2):
+        story.signup(change=put("/auth/exp", exp))
+
+    notes = assessed(*map(scenario, story.exchanges)).run.notes
+    assert notes.count(UNREADABLE_EXP) == noted
 
 
 def test_notes_on_single_exchanges_do_not_grow_without_end():
