@@ -32,6 +32,8 @@ class Known:
     token: str
     good_until: float = math.inf
     """Time until which the token is surely good, in seconds since the epoch (H4)."""
+    intrusions: int = 0
+    """Calls about it that were refused, and had another token or none."""
     waits: bool = False
     """True while its status says that a change waits to be carried out (R5)."""
     documents: int = 0
@@ -100,6 +102,8 @@ class KnownRegistrations:
         # In recorded traffic nobody knows when a gateway forgets what it refused.
         refused = exchange.action == SIGNUP and exchange.refused and self.closed
         mine = self.registrations.get(registration or "")
+        if mine is not None and exchange.refused and exchange.sent and exchange.sent.header.get("Token") != mine.token:
+            mine.intrusions += 1
         for name, key in _identities(exchange):
             if self.identities[key] in (0, REFUSED):
                 self.identities[key] = REFUSED if refused else hash(registration or exchange.id)

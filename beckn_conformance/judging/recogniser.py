@@ -30,6 +30,8 @@ LARGEST_CALL = 64 * 1024
 """Largest request, in bytes, that a gateway takes by every reading (Q10)."""
 SKEW = 60
 """Seconds by which the clock of a gateway may be ahead when it looks whether a token has expired."""
+PATIENT = 3
+"""Calls with a wrong token after which a gateway may lock a registration (H3)."""
 FARTHEST = 86400
 """Seconds by which the local time of any zone can differ from the time of sending, and some."""
 
@@ -209,6 +211,8 @@ def _registration(
     ends = [known.registrations[id_].good_until for id_ in owners if id_ in known.registrations]
     if ends and max(ends) <= exchange.ended + SKEW and not exchange.acknowledged:
         yield Doubt("header:Token", "the token may have expired", DoubtKind.EXPIRED)
+    if owner is not None and owner.intrusions >= PATIENT and exchange.refused:
+        yield Doubt("header:Token", "wrong tokens came before, so that the registration may be locked")
     if owner is not None and not known.serves_fresh:
         yield Doubt("/registration/id", "the gateway serves no registration before it is verified")
 

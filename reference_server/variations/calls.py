@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -119,6 +120,18 @@ def _foreign_as_unknown(gateway: Gateway) -> None:
         return unknown(gateway, request) if refusal is not None and refusal.reason == "foreign" else refusal
 
 
+def _locking(gateway: Gateway) -> None:
+    wrong: Counter[str] = Counter()
+
+    @replaces(gateway)
+    def authorise(inner: Authorising, request: Request, registration: Registration | None) -> Reply | None:
+        if registration is not None:
+            if wrong[registration.id] >= 3:
+                return replace(gateway.refuse(request, "token", "the registration is locked"), status=423)
+            wrong[registration.id] += digest(request.token) != registration.token_digest
+        return inner(request, registration)
+
+
 def _token_first(gateway: Gateway) -> None:
     @replaces(gateway)
     def check_token(inner: CheckingMember, request: Request) -> str | None:
@@ -157,6 +170,7 @@ _ORDERS: tuple[tuple[str, str, str, Install], ...] = (
         _registration_first,
     ),
     ("foreign-as-unknown", "H3", "to another provider's token a registration is unknown", _foreign_as_unknown),
+    ("locked-by-wrong-tokens", "H3", "a registration is locked after three calls with a wrong token", _locking),
     ("unknown-as-foreign", "R16", "an unknown id is refused as a wrong token is, by 401", finishing(_unauthorised)),
     ("nack-body-null", "H3", "the body of a NACK for a fault of the header is null", finishing(_without_body)),
 )

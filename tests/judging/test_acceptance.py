@@ -215,3 +215,13 @@ def test_a_document_of_the_full_length_is_to_be_seen_accepted(action, prefix, si
 
     met = {judgement.obligation for judgement in story.judgements() if judgement.requirement == requirement}
     assert (longest in met) is (size == 32_768)
+
+
+@pytest.mark.parametrize(("wrong", "findings"), [(2, [("TOKEN-ACCEPTED", "header:Token")]), (3, [])])
+def test_wrong_tokens_may_lock_a_registration(wrong, findings):
+    story = begun()
+    for number in range(wrong):
+        story.get(token=f"made up {number}", answer=nack({}, status=401))
+    story.get(answer=nack({}, status=403))
+
+    assert story.findings() == findings
