@@ -239,7 +239,7 @@ def test_an_answer_in_between_restarts_patience(subject, clock):
 
 
 def test_a_gateway_that_always_asks_to_come_back_at_once_is_given_up(limiter, clock):
-    subject = RetryPolicy(3600.0, limiter)
+    subject = RetryPolicy(60.0, limiter)
     wait = change()
     while (pause := subject.after(answered(429, Retry_After="0"), Fate.ANSWERED, wait, clock.now)) is not None:
         clock.now += pause
