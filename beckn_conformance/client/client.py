@@ -127,6 +127,7 @@ class Gateway:
                 within = self.config.timeout
                 reply, fate, trouble = await _carry(self._transport, request, within, repeatable=repeatable)
             seconds = clock.monotonic() - begun
+            is_crowded |= self.limiter.is_raised
         if is_crowded and reply is not None and reply.status >= 500 and not outgoing.purpose:
             # It may have had too many requests at once. As many as usual will show.
             self.limiter.lower()

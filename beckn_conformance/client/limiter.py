@@ -88,8 +88,8 @@ class ConcurrencyLimiter:
 
     @property
     def is_raised(self) -> bool:
-        """True while more than usual may be in flight."""
-        return self.open > self.usual
+        """True while more than usual are in flight."""
+        return len(self._since) > self.usual
 
     def lower(self) -> None:
         """Closes what is open beyond the usual, for good."""
