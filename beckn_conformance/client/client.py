@@ -125,7 +125,8 @@ class Gateway:
             if trouble is None:
                 self.sent += 1
                 within = self.config.timeout
-                reply, fate, trouble = await _carry(self._transport, request, within, repeatable=repeatable)
+                with self.limiter.sending():
+                    reply, fate, trouble = await _carry(self._transport, request, within, repeatable=repeatable)
             seconds = clock.monotonic() - begun
             is_crowded |= self.limiter.is_raised
         if is_crowded and reply is not None and reply.status >= 500 and not outgoing.purpose:

@@ -7,7 +7,7 @@ import contextlib
 import heapq
 import itertools
 import math
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 
 from . import clock
 
@@ -17,8 +17,9 @@ PROMPT = 2.0
 """Times the fastest answer that one may take and count as prompt."""
 FEW = 4
 """Answers by which the prompt ones are ahead of the others, or behind, when a place is opened or closed."""
-STUCK = 2.0
-"""Seconds after which a request is stuck if others are answered; it is served once fewer connections are open."""
+STUCK, TIMES = 2.0, 4
+"""Seconds, and times the fastest answer, after both of which a request is stuck if others are answered meanwhile. It is
+served once fewer connections are open."""
 
 
 class Places:
@@ -72,19 +73,22 @@ class ConcurrencyLimiter:
         self._good = 0
         self._fastest = math.inf
         self._since: dict[object, float] = {}
-        """When each place was taken, the earliest first."""
+        """When each request was sent that is not answered yet, the earliest first."""
         self._places = Places(lambda: self.open)
 
-    @contextlib.asynccontextmanager
-    async def place(self, *, first: bool = False) -> AsyncIterator[None]:
+    def place(self, *, first: bool = False) -> contextlib.AbstractAsyncContextManager[None]:
         """A place for a request; one that is ``first`` gets the next."""
-        async with self._places.place(-1 if first else 0):
-            place = object()
-            self._since[place] = clock.monotonic()
-            try:
-                yield
-            finally:
-                del self._since[place]
+        return self._places.place(-1 if first else 0)
+
+    @contextlib.contextmanager
+    def sending(self) -> Iterator[None]:
+        """Within, a request is sent and its answer waited for."""
+        request = object()
+        self._since[request] = clock.monotonic()
+        try:
+            yield
+        finally:
+            del self._since[request]
 
     @property
     def is_raised(self) -> bool:
@@ -116,7 +120,7 @@ class ConcurrencyLimiter:
 
     def _weigh(self, seconds: float) -> None:
         """Opens one place more than usual while most answers are prompt, and closes one while they are not."""
-        if clock.monotonic() - next(iter(self._since.values()), math.inf) > STUCK:
+        if clock.monotonic() - next(iter(self._since.values()), math.inf) > max(STUCK, TIMES * self._fastest):
             self.lower()
         self._good += 1 if seconds <= PROMPT * self._fastest else -1
         if abs(self._good) < FEW:

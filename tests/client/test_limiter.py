@@ -184,7 +184,7 @@ def test_a_request_that_waits_while_others_are_answered_ends_the_growth(monkeypa
         nonlocal now
         limiter = ConcurrencyLimiter()
         after(limiter, *[0.1] * 100)
-        async with limiter.place():
+        with limiter.sending():
             now += STUCK + 0.1
             assert after(limiter, 0.1) == USUAL
         return after(limiter, *[0.1] * 100)
