@@ -15,7 +15,7 @@ USUAL, MOST = 24, 64
 """Requests in flight unless their number is declared: at most, and while they are answered as fast as one alone."""
 PROMPT = 2.0
 """Times the fastest answer that one may take and count as prompt."""
-FEW = 4
+FEW = 2
 """Answers by which the prompt ones are ahead of the others, or behind, when a place is opened or closed."""
 STUCK, TIMES = 2.0, 4
 """Seconds, and times the fastest answer, after both of which a request is stuck if others are answered meanwhile. It is

@@ -261,7 +261,7 @@ SLOW = "pauses between its bytes"
 
 
 def trickled(head: bytes, body: bytes) -> Raw:
-    """Splits a valid request into ten pieces over half a second; a server may lose patience."""
+    """Splits a valid request into six pieces, with pauses between them; a server may lose patience."""
     whole = head + body
-    size = -(-len(whole) // 10)
+    size = -(-len(whole) // 6)
     return Raw(tuple(whole[at : at + size] for at in range(0, len(whole), size)), pause=0.05)

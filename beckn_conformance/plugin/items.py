@@ -19,12 +19,13 @@ from ..run.scenario import Play, Scenario, scenario_of
 from ..run.session import Session
 
 FILES = (
-    *("test_signup", "test_get", "test_info_update", "test_documents_add", "test_others", "test_header"),
-    *("test_transport", "test_concurrency", "test_lifecycle", "test_network", "test_fuzz", "test_schemathesis"),
+    *("test_signup", "test_get", "test_info_update", "test_documents_add", "test_others", "test_fuzz"),
+    *("test_schemathesis", "test_header", "test_transport", "test_concurrency", "test_lifecycle", "test_network"),
     "test_robustness",
 )
 """The files of the suite in the order of a run. Tests made for one requirement come first, since their findings say
-most. Hostile input comes last, since a gateway may not survive it."""
+most. Those of many calls do not come late, or all would wait for them. Hostile input comes last, since a gateway may
+not survive it."""
 PART = "example"
 """The parameter that says which part of a long property a test is, and of how many."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 from beckn_conformance.client.provider import Actor, Registration
@@ -118,9 +119,12 @@ async def _live(actor: Actor, example: Any) -> None:
         provider = providers[who % len(providers)]
         await _step(actor, provider, [p for p in providers if p is not provider], kind, *rest)
     await actor.settle()
-    for provider in providers:
-        await actor.get(provider.registration)
-        await _add(actor, provider, [actor.values.document()])
+    await asyncio.gather(*(_end(actor, provider) for provider in providers))
+
+
+async def _end(actor: Actor, provider: Provider) -> None:
+    await actor.get(provider.registration)
+    await _add(actor, provider, [actor.values.document()])
 
 
 # These take longest, so they begin first.
