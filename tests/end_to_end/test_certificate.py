@@ -449,6 +449,7 @@ def test_what_cannot_be_asked_for_is_told(home: Path, asked: str) -> None:
     assert status in (2, 4)
 
 
+@pytest.mark.long
 def test_a_whole_run_is_certified_and_a_narrowed_one_is_not(
     kit: Kit, gateway: Callable[..., Loopback], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import psutil
+import pytest
 import yaml
 
 from tests.end_to_end.kit import LONGEST, environment, until
@@ -25,6 +26,7 @@ def _run_of(name: str, worker: psutil.Process) -> psutil.Process | None:
     return None
 
 
+@pytest.mark.long
 def test_a_fleet_survives_a_worker_and_a_hanging_gateway_and_is_ended(tmp_path: Path) -> None:
     temporary = tmp_path / "temporary"
     temporary.mkdir()

@@ -6,6 +6,8 @@ import json
 import re
 from typing import Any
 
+import pytest
+
 from tests.end_to_end.kit import ROOT, Kit
 
 SAMPLE = ROOT / "reports" / "sample"
@@ -36,6 +38,7 @@ MOST_REQUESTS, MOST_BYTES = 3_600, 12_000_000
 """What a default run sends and writes at most."""
 
 
+@pytest.mark.long
 def test_the_sample_is_what_the_kit_makes_and_takes_no_more_work(kit: Kit) -> None:
     run = kit.run(f"reference:{DEFECT}")
 

@@ -292,6 +292,7 @@ def fuzzed(seed: int, count: int) -> Iterator[Case]:
         yield (registered if number % 5 == 0 else single)(rng)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("seed", range(4))
 def test_a_line_sends_hostile_values_and_runs_none_of_them(seed: int, tmp_path: Path) -> None:
     cases = list(fuzzed(seed, 1000))
