@@ -88,7 +88,7 @@ class Schedule:
         """Takes the next tests for which there is room, while all of them may do harm or none does."""
         fitting = min(max(self._session.player.memory.room / CALLS, 1), WINDOW)
         most = WINDOW_TO_STOP if self._config.option.maxfail else fitting
-        room = most - len(self._session.player.playing)
+        room = most - len(self._session.player.playing) - sum(one.coming for one in self._explorers.values())
         found = []
         while waiting and room > 0 and may_do_harm(waiting[0].name) is harmful:
             test = waiting.popleft()

@@ -227,6 +227,8 @@ class Player:
                 except Unmet as error:
                     unmet = str(error)
                 exchanges += actor.exchanges
+                # It is garbage that is found late, as those that act for it refer to it.
+                actor.exchanges.clear()
                 lost = actor.lost > 0 or actor.turned_away > 0
                 if not actor.lost or not await gateway.back():
                     break

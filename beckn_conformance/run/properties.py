@@ -77,9 +77,14 @@ class Explorer:
             self._drawer.order((self._name, *self._chunks[0]))
 
     @property
+    def coming(self) -> int:
+        """Examples that begin once they are drawn, if none has begun."""
+        return self._chunks[0][1] if self._chunks and not self._ahead else 0
+
+    @property
     def can_begin(self) -> bool:
-        """True if nothing has begun, and the examples of the next chunk need not be waited for."""
-        return not self._ahead and bool(self._chunks) and self._drawer.has((self._name, *self._chunks[0]))
+        """True if examples are coming, and need not be waited for."""
+        return self.coming > 0 and self._drawer.has((self._name, *self._chunks[0]))
 
     @property
     def has_begun_all(self) -> bool:

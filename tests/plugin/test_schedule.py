@@ -3,7 +3,7 @@
 import math
 from types import SimpleNamespace
 
-from beckn_conformance.plugin.schedule import Schedule
+from beckn_conformance.plugin.schedule import WINDOW, Schedule
 from beckn_conformance.run.examples import CHUNK
 from beckn_conformance.run.scenario import Scenario
 
@@ -91,3 +91,17 @@ def test_examples_that_settle_are_played_before_others():
 
     assert len(session.first) == CHUNK + 1
     assert {name.partition("#")[0] for name in session.first} == {"test_signup.py::history"}
+
+
+def test_examples_that_are_still_being_drawn_take_room():
+    session = Session()
+    schedule = Schedule(session, SimpleNamespace(option=SimpleNamespace(maxfail=0)))
+    ordered = []
+    schedule._drawer = SimpleNamespace(order=ordered.append, has=lambda chunk: False)
+    tests = [of(f"plain {number}") for number in range(3)]
+    tests += [of(f"property {number}", drawn=True) for number in range(50)]
+    schedule.arrange(tests, {test.name: "" for test in tests})
+    for test in tests[:3]:
+        schedule.play(test)
+
+    assert 0 < sum(count for _, _, count in ordered) <= WINDOW + CHUNK
