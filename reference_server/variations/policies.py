@@ -338,7 +338,7 @@ def _open(gateway: Gateway) -> None:
 
 
 def _optional(path: tuple[str, ...]) -> Install:
-    """Let a member be missing or null, and keep an empty text for it."""
+    """Let a member be missing or null, and leave it out of replies then."""
     names = tuple(part for part in path if part != "*")
 
     def install(gateway: Gateway) -> None:
@@ -349,15 +349,5 @@ def _optional(path: tuple[str, ...]) -> Install:
                 for place, message in inner(request).items()
                 if tuple(part for part in place if isinstance(part, str)) != names or request.at(place) is not None
             }
-
-        @replaces(gateway)
-        def content(inner: Content, request: Request) -> dict[str, Json]:
-            kept = inner(request)
-            # In an update a missing member is one that stays as it is (reading Q14).
-            if request.action != UPDATE:
-                section = kept.get(path[0], [])
-                for item in section if isinstance(section, list) else [section]:
-                    item.setdefault(path[-1], "")
-            return kept
 
     return install

@@ -85,7 +85,7 @@ def _bad(observation: Observation, requirement: str, breach: Breach) -> Judgemen
 
 def _breaches(observation: Observation) -> Iterator[Breach]:
     """Breaches of the schema of the ACK, with the gateway's own word for a pending update in its place (R5)."""
-    body = observation.exchange.body_of_reply
+    body = observation.body_of_reply
     own, literal = observation.statuses.pending, statuses(observation.specification).pending
     if own != literal and isinstance(body, dict) and isinstance(body.get("registration"), dict):
         status = member(body, STATUS)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import itertools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Final
@@ -11,13 +12,16 @@ from typing import Any, Final
 from ...config.gateway import GatewayConfig
 from ...messages.exchange import Exchange
 from ...messages.json_text import MOST_ITEMS
-from ...specification.pointer import MISSING, below, member, parts_of
+from ...specification.actions import SIGNUP
+from ...specification.pointer import MISSING, below, member, parts_of, places
 from ...specification.replies import Statuses, literals, statuses
 from ...specification.specification import Specification
 from ..diagnosis import Diagnosis
 from ..known import KnownRegistrations
 from ..origin import INTERMEDIARY, Origin, is_own
 
+EMPTY: Final[dict[str, Callable[[], Any]]] = {"string": str, "array": list}
+"""Makes the empty value of a type of JSON."""
 PARTS: Final = ("info", "documents", "api")
 """Parts of a body that a NACK may blame, whether or not they were sent."""
 
@@ -74,6 +78,17 @@ class Reading:
     def readable(self) -> bool:
         """True for an ACK or a NACK."""
         return self.exchange.action_of_reply is not None
+
+    @cached_property
+    def body_of_reply(self) -> Any:
+        """The body of the reply; a text or list that is declared optional counts as empty if it is left out (Q1)."""
+        body = self.exchange.body_of_reply
+        if self.config.optional and self.exchange.acknowledged:
+            body = copy.deepcopy(body)
+            for known in self.specification.members(SIGNUP):
+                if known.pointer in self.config.optional and known.type in EMPTY:
+                    _fill(body, known.pointer, EMPTY[known.type])
+        return body
 
     @property
     def message(self) -> bool:
@@ -139,6 +154,14 @@ class Reading:
     def blamed(self) -> tuple[tuple[str, Any], ...]:
         """Pointers and values of everything that the body of the NACK says, except statuses."""
         return blamed(self.exchange)
+
+
+def _fill(body: Any, pattern: str, empty: Callable[[], Any]) -> None:
+    """Puts an empty value wherever a member is missing or null in an object that is there."""
+    parent, _, name = pattern.rpartition("/")
+    for _, holder in places(body, parent):
+        if isinstance(holder, dict) and holder.get(name) is None:
+            holder[name] = empty()
 
 
 def _conflicts(reading: Reading) -> bool:

@@ -59,7 +59,7 @@ class Clones:
     def observe(self, observation: Observation) -> None:
         """Takes note of what the registration's own gateway shows by Provider/get."""
         self._served_at = min(self._served_at, observation.exchange.ended)
-        self._shown = observation.exchange.body_of_reply
+        self._shown = observation.body_of_reply
 
     def judge(self, observation: Observation) -> Iterator[Judgement]:
         """Judges a Provider/get at a peer."""
@@ -85,7 +85,7 @@ class Clones:
 
     def _met(self, observation: Observation) -> Iterator[str]:
         """Requirements that a reply without a finding meets, because it shows what there was to clone."""
-        body = observation.exchange.body_of_reply
+        body = observation.body_of_reply
         found = [(part, _values(part, body)) for part in self._parts] if observation.exchange.acknowledged else []
         if not found or any(values is None for _, values in found):
             return
@@ -105,7 +105,7 @@ class Clones:
         return observation.exchange.started >= begun + (observation.config.clone_within or 0.0)
 
     def _judge_part(self, part: Part, observation: Observation) -> Iterator[Judgement]:
-        body, place = observation.exchange.body_of_reply, part.change.replaces
+        body, place = observation.body_of_reply, part.change.replaces
         found = part.of(body)
         if not part.can_judge(found) or member(body, place) == member(self._shown, place):
             return
@@ -130,14 +130,14 @@ class Clones:
 
     def _judge_unchanging(self, observation: Observation) -> Iterator[Judgement]:
         for pointer, value in self._unchanging.values.items():
-            found, own = (member(body, pointer) for body in (observation.exchange.body_of_reply, self._shown))
+            found, own = (member(body, pointer) for body in (observation.body_of_reply, self._shown))
             if value != MISSING and readable(found, value) and found != own and not same_but_for_form(found, value):
                 message = "a different value is shown"
                 yield _different(observation, "CLONE-SERVED", pointer, message, value, found)
                 return
 
     def _judge_documents(self, observation: Observation) -> Iterator[Judgement]:
-        found = member(observation.exchange.body_of_reply, "/documents")
+        found = member(observation.body_of_reply, "/documents")
         if not isinstance(found, list) or not self._documents.certain:
             return
         redacted = observation.config.documents_echo == "redacted"

@@ -131,7 +131,7 @@ class Documents:
 
     def judge(self, observation: Observation, course: Course) -> Iterator[Judgement]:
         """Judges what a reply shows of each document."""
-        found = member(observation.exchange.body_of_reply, "/documents")
+        found = member(observation.body_of_reply, "/documents")
         if not self.certain or not isinstance(found, list):
             return
         pairings = pair(self.all, found, observation)
@@ -312,7 +312,7 @@ def _missing(observation: Observation, course: Course, document: Document, akin:
         requirement = "DOCUMENTS-KEPT"
     else:
         return None
-    found: list[Any] = observation.exchange.body_of_reply["documents"]
+    found: list[Any] = observation.body_of_reply["documents"]
     observed = f"{len(found)} document{'' if len(found) == 1 else 's'}, not that one"
     return observation.bad(requirement, "/documents", kind, message, expected, observed)
 

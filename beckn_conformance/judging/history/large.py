@@ -69,7 +69,7 @@ class Large:
             yield observation.ok(REQUIREMENT, _obligation(observation))
 
     def _shown(self, observation: Observation) -> Iterator[Judgement]:
-        found = member(observation.exchange.body_of_reply, "/documents")
+        found = member(observation.body_of_reply, "/documents")
         items = [item for item in found if isinstance(item, dict)] if isinstance(found, list) else []
         left = []
         for document in self._kept.get(observation.registration, ()):

@@ -130,7 +130,7 @@ class Part:
 
     def judge(self, observation: Observation, course: Course) -> Iterator[Judgement]:
         """Judges what a reply shows of the object."""
-        found = self.of(observation.exchange.body_of_reply)
+        found = self.of(observation.body_of_reply)
         if not self.can_judge(found):
             return
         values = self.matching(found)

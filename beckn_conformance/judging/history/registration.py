@@ -76,12 +76,12 @@ class Registration:
             if pointer in unusual or not diagnosis.clouds(pointer)
         }
         yield from self._echo(observation)
-        if any(same_but_for_form(member(exchange.body_of_reply, place), member(sent, place)) for place in unusual):
+        if any(same_but_for_form(member(observation.body_of_reply, place), member(sent, place)) for place in unusual):
             yield observation.ok("SIGNUP-LONG-KEPT")
 
     def _echo(self, observation: Observation) -> Iterator[Judgement]:
         """Judges the reply to a signup."""
-        body = observation.exchange.body_of_reply
+        body = observation.body_of_reply
         echo = Echo(observation, "SIGNUP-ECHO", "SIGNUP-ECHO-EXACT")
         for part in self.parts:
             yield from part.echo(echo, part.candidates.values[0], part.of(body))
@@ -97,7 +97,7 @@ class Registration:
 
     def adopt(self, observation: Observation) -> None:
         """Starts with what a first Provider/get shows of a registration that was made beforehand."""
-        exchange, body = observation.exchange, observation.exchange.body_of_reply
+        exchange, body = observation.exchange, observation.body_of_reply
         documents = member(body, "/documents")
         for part in self.parts:
             if isinstance(member(body, part.change.replaces), dict):

@@ -143,5 +143,5 @@ def verifies(observation: Observation) -> bool:
 
 
 def _status(observation: Observation) -> str | None:
-    status = member(observation.exchange.body_of_reply, "/registration/status")
+    status = member(observation.body_of_reply, "/registration/status")
     return status if isinstance(status, str) and status != MISSING else None

@@ -29,7 +29,7 @@ class Unchanging:
 
     def judge(self, observation: Observation, course: Course) -> Iterator[Judgement]:
         """Judges what a later reply shows of them."""
-        body = observation.exchange.body_of_reply
+        body = observation.body_of_reply
         if not any(readable(member(body, pointer), value) for pointer, value in self.values.items()):
             return
         changed = observation.action

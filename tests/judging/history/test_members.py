@@ -186,6 +186,24 @@ def test_a_redacted_document_without_a_name_is_the_one_that_was_sent():
     assert story.findings() == []
 
 
+def test_a_reply_may_leave_out_an_optional_member_that_was_not_sent():
+    story = Story(configured(optional=("/info/company_id",)))
+    body = story.values.signup()
+    del body["info"]["company_id"]
+    story.signup(body=body)
+    story.wait()
+    story.get()
+
+    assert story.findings() == []
+
+
+def test_a_reply_leaves_out_no_optional_member_that_was_sent():
+    story = Story(configured(optional=("/info/company_id",)))
+    story.signup(change=drop("/info/company_id"))
+
+    assert story.findings() == [("SIGNUP-ECHO", "/info/company_id")]
+
+
 def test_a_long_name_may_be_refused_or_kept():
     story = Story()
     body = {**story.values.signup(), "info": story.values.info(name="Metro " * 20 + "End")}
