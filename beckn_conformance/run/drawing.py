@@ -30,12 +30,18 @@ class Drawer:
         self._drawn: dict[Chunk, list[Any]] = {}
         self._line: Connection | None = None
         if properties and THREADS.is_dir() and len(os.listdir(THREADS)) == 1:
-            self._line, line = Pipe()
-            self._process = os.fork()
-            if not self._process:
-                self._line.close()
-                _serve(line, properties)
-            line.close()
+            # There may be no room for another process.
+            with contextlib.suppress(OSError):
+                self._fork(properties)
+
+    def _fork(self, properties: Mapping[str, Examples]) -> None:
+        mine, line = Pipe()
+        self._process = os.fork()
+        if not self._process:
+            mine.close()
+            _serve(line, properties)
+        line.close()
+        self._line = mine
 
     def order(self, chunk: Chunk) -> None:
         """Has a chunk drawn."""

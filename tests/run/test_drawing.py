@@ -70,6 +70,18 @@ def test_a_process_with_several_threads_draws_by_itself(threads: Path) -> None:
 
 
 @pytest.mark.usefixtures("threads")
+def test_a_process_draws_by_itself_if_there_is_no_room_for_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fork() -> int:
+        raise BlockingIOError
+
+    monkeypatch.setattr(os, "fork", fork)
+
+    with drawer({"numbers": NUMBERS}) as drawn:
+        assert drawn.has(("numbers", 0, 20))
+        assert drawn.take(("numbers", 0, 20)) is None
+
+
+@pytest.mark.usefixtures("threads")
 @pytest.mark.parametrize(
     "strategy", [st.builds(lambda: os._exit(1)), st.builds(dict, st.just(1)), st.just(id).map(lambda f: lambda: f)]
 )
