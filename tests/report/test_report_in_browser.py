@@ -62,7 +62,7 @@ def shown(page, selector):
 
 
 def ids(page, selector):
-    return {element.get_attribute("id") for element in shown(page, selector).all()}
+    return {*shown(page, selector).evaluate_all("elements => elements.map((one) => one.id)")}
 
 
 def test_the_first_screen_gives_verdict_and_findings(found, visit):

@@ -127,12 +127,12 @@ def examine(
     Raises UsageError if there is no readable certificate, and for a folder with links.
     """
     refuse_links(folder, files.SCRIPTS)
-    found, problems = statement.opened(folder, key)
+    found, forged = statement.opened(folder, key)
     predicate = found["predicate"]
     changed = dict(_changed(folder, found))
     strange, lost = _strangers(folder)
     problems = [
-        *problems,
+        *forged,
         *(f"{name} {what}" for name, what in sorted(changed.items())),
         *lost,
         *_out_of_time(found, now),
@@ -143,8 +143,8 @@ def examine(
         notes.append(f"it was issued with kit {predicate['kit']['version']}; this is {__version__}, another build")
     if predicate["specification"]["digest"] != specification.digest:
         notes.append("it was issued under another copy of the specification's data than this kit has")
-    # If the record was changed, so is all that follows from it. Only the cause is listed.
-    if changed.keys().isdisjoint(files.RECORD):
+    # If the certificate or the record was changed, so is all that follows from it. Only the cause is listed.
+    if not forged and changed.keys().isdisjoint(files.RECORD):
         try:
             more, further = _judged_again(folder, found, specification, changed, ours=ours)
             problems += more
