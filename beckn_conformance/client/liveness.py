@@ -35,8 +35,8 @@ class Liveness:
         """Makes a plain call before and after what is sent within, with nothing else on the way.
 
         Raises Unmet if the gateway does not answer, and names what was sent. Before that, a last plain call is marked
-        for judging, unless what was sent belongs to a ``group``, a family of requests that are no calls of the page:
-        after those, something in front of the gateway may be what shuts the kit out (T16).
+        for judging, unless what was sent belongs to a ``group`` of requests that are no calls of the page. They are
+        sent together, and after them something in front of the gateway may be what shuts the kit out (T16).
         """
         exclusive = self._actor.exclusive
         async with exclusive.alone(group or kind, last=last):
@@ -51,9 +51,8 @@ class Liveness:
             after = await self._outlast(witness, Stimulus(kind, role=Role.AFTER))
             if not self._is_answered(after):
                 exclusive.stopped = exclusive.stopped or (
-                    f"after {kind if kind == group or not group else f'{group} ({kind})'} was sent, the gateway "
-                    f"answered no more: {describe(after)}; either it came to its end, or something in front of it "
-                    "keeps the kit out"
+                    f"after {group or kind} was sent, the gateway answered no more: {describe(after)}; either it came "
+                    "to its end, or something in front of it keeps the kit out"
                 )
                 if not group and after.reply is None and exclusive.sure:
                     await self._plain(witness, Stimulus(kind, role=Role.LONG_AFTER))

@@ -244,7 +244,7 @@ MALFORMED_HTTP: dict[str, dict[str, Talk]] = {
         "a reset after the body": lambda head, body: Raw((head + body,), ending="reset"),
     },
 }
-"""Bytes that only a raw connection can send, by group (T16). A server may answer or close the connection."""
+"""Bytes that only a raw connection can send, by family (T16). A server may answer or close the connection."""
 
 INCOMPLETE = frozenset(
     {

@@ -180,7 +180,7 @@ async def test_malformed_http(actor: Actor, family: str, kind: str, action: str)
     registration = await actor.registered()
     body = _body(actor, action, registration)
     about = "" if kind in INCOMPLETE else registration.id
-    async with actor.liveness.lives_on(kind, registration, group=family):
+    async with actor.liveness.lives_on(kind, registration, group="malformed HTTP"):
         await actor.hostile.wire(
             action, body, MALFORMED_HTTP[family][kind], of=registration, about=about, stimulus=Stimulus(kind)
         )
