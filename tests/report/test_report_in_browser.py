@@ -161,7 +161,8 @@ def test_links_to_readings_are_large_enough_for_a_finger(found, visit):
 
 
 def test_a_script_is_copied(found, visit):
-    page = visit(found, permissions=["clipboard-read", "clipboard-write"])
+    page = visit(found)
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     finding_ = page.locator(f".finding[id^={FOUND}]").first
     finding_.locator("summary").first.click()
 
@@ -239,10 +240,8 @@ def test_hostile_text_does_nothing(poisoned, visit):
     assert page.get_by_text("<script>window.caught=1</script>").first.is_visible()
 
 
-def test_foreign_scripts_do_not_run(found, browsing):
-    context = browsing.browser.new_context()
-    page = context.new_page()
-    page.goto(found.as_uri())
+def test_foreign_scripts_do_not_run(found, visit, pages):
+    page = visit(found)
 
     page.evaluate(
         "() => { const one = document.createElement('script'); one.textContent = 'window.caught = 1'; "
@@ -251,7 +250,8 @@ def test_foreign_scripts_do_not_run(found, browsing):
 
     assert page.evaluate("window.caught") is None
     assert page.evaluate("getComputedStyle(document.body).color") != "rgb(1, 2, 3)"
-    context.close()
+    assert all("Content Security Policy" in complaint for complaint in pages.complaints)
+    pages.complaints.clear()
 
 
 def test_without_scripts_everything_can_be_read(found, visit):
