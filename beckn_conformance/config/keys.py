@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import math
 import os
 import random
 import shlex
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -131,11 +132,18 @@ def _envelope(names: Mapping[str, str], _: Declaration) -> tuple[str, str] | Non
     return (names.get("header", "header"), names.get("body", "body")) if names else None
 
 
-def _timestamp_zone(name: str, _: Declaration) -> str:
+@contextlib.contextmanager
+def _faults_of(*path: str | int) -> Iterator[None]:
+    """Turns an error about a value into the fault of its key."""
     try:
+        yield
+    except (UsageError, LookupError, ValueError) as error:
+        raise KeyFault(path, str(error)) from error
+
+
+def _timestamp_zone(name: str, _: Declaration) -> str:
+    with _faults_of("timestamp_zone"):
         zone(name)
-    except LookupError as error:
-        raise KeyFault(("timestamp_zone",), str(error)) from error
     return name
 
 
@@ -170,10 +178,8 @@ def _tls(tls: Mapping[str, Any], declaration: Declaration) -> Mapping[str, Any]:
         return dict(tls)
     for name in ("ca", "client_cert"):
         if name in tls:
-            try:
+            with _faults_of("tls", name):
                 reading.content(path_of(tls[name]), most=declared.LARGEST)
-            except UsageError as error:
-                raise KeyFault(("tls", name), str(error)) from error
     tls_context(tls)
     return dict(tls)
 
@@ -184,20 +190,16 @@ def _proxies(value: str, declaration: Declaration) -> dict[str, str]:
     hook = declaration.raw.get("verification_hook", "")
     peers = _peers(declaration.raw.get("peers", ()), declaration)
     proxy = _secret(("proxy",), value, declaration)
-    try:
+    with _faults_of("proxy"):
         return proxies_of(proxy, [declaration.url, *peers, *([hook] if is_url(hook) else [])])
-    except UsageError as error:
-        raise KeyFault(("proxy",), str(error)) from error
 
 
 def _verification_hook(hook: str, _: Declaration) -> str:
-    try:
+    with _faults_of("verification_hook"):
         if is_url(hook):
             check_hook(hook.replace("{id}", "0"))
         elif not shlex.split(hook):
             raise UsageError("it names no command")
-    except (UsageError, ValueError) as error:
-        raise KeyFault(("verification_hook",), str(error)) from error
     return hook
 
 
@@ -211,10 +213,8 @@ def _registrations(rows: Iterable[Mapping[str, str]], declaration: Declaration) 
 def _peers(urls: Iterable[str], declaration: Declaration) -> tuple[str, ...]:
     found: dict[str, None] = {}
     for number, url in enumerate(urls):
-        try:
+        with _faults_of("peers", number):
             found[check_url(url, "")] = None
-        except UsageError as error:
-            raise KeyFault(("peers", number), str(error)) from error
     # One file does for every gateway of a region, so each may find itself in it.
     others = tuple(url for url in found if url != declaration.url)
     if found and not others:

@@ -236,6 +236,7 @@ def canonical(schema: Schema) -> CanonicalSchema:
 
 @lru_cache(maxsize=256)
 def _canonical(schema: str) -> CanonicalSchema:
+    # jsonschema-rs calls this part of it experimental. Nothing but `spec diff` needs it.
     return canonicalize(json.loads(schema), draft=Draft202012, validate_formats=True, pattern_options=ENGINE)
 
 
