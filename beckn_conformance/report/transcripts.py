@@ -88,7 +88,7 @@ def _json(content: str) -> Any:
     """The JSON value of a content, or None."""
     try:
         return reading.json_value(content, values=MOST_VALUES, unique=False)
-    except (ValueError, RecursionError):
+    except ValueError:
         return None
 
 
@@ -97,10 +97,7 @@ def _indented(content: str) -> str:
     value = _json(content)
     if not isinstance(value, dict | list):
         return content
-    try:
-        return json.dumps(_with_short_texts(value), ensure_ascii=False, indent=2)
-    except RecursionError:
-        return content
+    return json.dumps(_with_short_texts(value), ensure_ascii=False, indent=2)
 
 
 def _with_short_texts(value: Any) -> Any:

@@ -14,12 +14,7 @@ __all__ = ["Problem", "problems"]
 
 
 def problems(path: Path) -> Iterator[Problem]:
-    """Yields all problems of a folder, and stops where later checks need sound files.
-
-    Raises SpecificationError for a folder that holds no schemas at all.
-    """
-    if not (path / "requirements.yaml").is_file():
-        raise SpecificationError(f"{path} holds no requirements.yaml")
+    """Yields all problems of a folder, and stops where later checks need sound files."""
     folder = Folder(path)
     yield from folder.broken
     if folder.broken:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ....errors import SpecificationError
 from ....specification.actions import SIGNUP
 from ....specification.specification import Specification
 from . import catalogue
@@ -40,8 +39,6 @@ def _messages(old: Specification, new: Specification) -> Iterator[Change]:
             (action, kind, f"{before}.{kind}.json", f"{after}.{kind}.json") for kind in ("request", "ack", "nack")
         ]
     for action, direction, one, other in kinds:
-        if one not in old.files or other not in new.files:
-            raise SpecificationError(f"{one if one not in old.files else other} is missing")
         schemas = (inlined(old.files, one), inlined(new.files, other))
         signup = action == SIGNUP
         loose = [omissible(s, frozenset() if signup else n) for s, n in zip(schemas, needed, strict=True)]
