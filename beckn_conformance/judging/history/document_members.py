@@ -120,7 +120,7 @@ def _still_verified(
     if status != observation.statuses.waiting:
         if written in changes:
             yield observation.ok(requirement)
-    elif observation.action != GET or settled(observation, document.verified_at):
+    elif _began_later(observation, document.verified_at):
         document.verified = False
         yield observation.bad(
             requirement,
@@ -130,6 +130,11 @@ def _still_verified(
             f"{shown(observation.statuses.verified)} at {pointer}, as before",
             f"{shown(status)} there",
         )
+
+
+def _began_later(observation: Observation, since: float) -> bool:
+    """True for a call that must show what another reply showed; a change sees it at once, a Provider/get later (R19)."""
+    return settled(observation, since) if observation.action == GET else observation.exchange.started >= since
 
 
 def _verify(document: Document, at: float) -> None:

@@ -57,6 +57,17 @@ def test_a_document_just_verified_may_wait_in_a_stale_read_after_an_update():
     assert story.findings() == []
 
 
+@pytest.mark.parametrize("change", ["update", "add"])
+def test_a_document_may_wait_in_the_late_reply_to_a_change_sent_before_it_was_verified(change):
+    story = signed_up()
+    sent = story.now + 0.1
+    getattr(story, change)(at=sent, seconds=1.0)
+    story.verify()
+    story.get(at=sent + 0.2)
+
+    assert story.findings() == []
+
+
 def test_two_documents_with_one_id_are_a_finding():
     story = signed_up()
     story.add(change=lambda body: put("/documents/2/id", body["documents"][0]["id"])(body))
