@@ -133,7 +133,7 @@ def _still_verified(
 
 
 def _began_later(observation: Observation, since: float) -> bool:
-    """True for a call that must show what another reply showed; a change sees it at once, a Provider/get later (R19)."""
+    """True for a call that must show what another one showed; a change sees it at once, a Provider/get later (R19)."""
     return settled(observation, since) if observation.action == GET else observation.exchange.started >= since
 
 
