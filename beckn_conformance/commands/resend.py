@@ -225,7 +225,7 @@ class _Live:
     def __init__(self, actor: Actor, recorded: GatewayConfig) -> None:
         self._recorded_peers = recorded.peers
         self._actor = actor
-        declared = actor.config.company_id
+        declared = actor.config.values.get("/info/company_id")
         self._company_id = pattern(declared) if declared else None
         self._names: dict[str, str] = {}
         self._made: dict[str, Registration] = {}

@@ -45,7 +45,8 @@ class GatewayConfig:
     documents_echo: str = "full"
     status_names: Mapping[str, str] = field(default_factory=dict)
     optional: tuple[str, ...] = ()
-    company_id: str | None = None
+    values: Mapping[str, str] = field(default_factory=dict)
+    """By JSON Pointer into a signup, the pattern of the values that are sent there (Q5, Q6, Q7, Q12)."""
     settle: float = 2.0
     timeout: float = 10.0
     patience: float = 30.0
@@ -113,8 +114,8 @@ class GatewayConfig:
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> GatewayConfig:
         """Reads what ``to_json`` wrote, without the environment. Raises KeyError, TypeError or ValueError."""
-        if values["company_id"] is not None:
-            Pattern(values["company_id"])
+        for text in values["values"].values():
+            Pattern(text)
         waivers = [{**row, "expires": datetime.date.fromisoformat(row["expires"])} for row in values["waivers"]]
         return cls(
             **{

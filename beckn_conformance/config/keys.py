@@ -156,14 +156,13 @@ def _optional(pointers: Sequence[str], declaration: Declaration) -> tuple[str, .
     return tuple(pointers)
 
 
-def _company_id(values: Mapping[str, str], _: Declaration) -> str | None:
-    pattern = values.get("company_id")
-    if pattern is not None:
+def _values(patterns: Mapping[str, str], _: Declaration) -> Mapping[str, str]:
+    for name, pattern in patterns.items():
         try:
             Pattern(pattern).draw(random.Random(0))
         except PatternError as error:
-            raise KeyFault(("values", "company_id"), f"{brief(repr(pattern))} cannot be used: {error}") from error
-    return pattern
+            raise KeyFault(("values", name), f"{brief(repr(pattern))} cannot be used: {error}") from error
+    return {f"/{'api' if name == 'endpoint_url' else 'info'}/{name}": pattern for name, pattern in patterns.items()}
 
 
 def _headers(fields: Mapping[str, str], declaration: Declaration) -> dict[str, str]:
@@ -244,7 +243,7 @@ READERS: Mapping[str, Callable[[Any, Declaration], Any]] = {
     "signup_token": lambda value, declaration: _secret(("signup_token",), value, declaration),
     "timestamp_zone": _timestamp_zone,
     "optional": _optional,
-    "values": _company_id,
+    "values": _values,
     "headers": _headers,
     "tls": _tls,
     "proxy": _proxies,
@@ -255,5 +254,5 @@ READERS: Mapping[str, Callable[[Any, Declaration], Any]] = {
     "waivers": _waivers,
 }
 """Checks the value of a key and makes it usable. A key without a reader is used as its schema lets it through."""
-ATTRIBUTES = {"values": "company_id", "proxy": "proxies"}
+ATTRIBUTES = {"proxy": "proxies"}
 """Attributes of GatewayConfig that are not named like their key."""

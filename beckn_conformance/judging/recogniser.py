@@ -45,7 +45,7 @@ class Recogniser:
         self._actions = {operation.action for operation in specification.operations}
         malformed = specification.files["header.request.json"]["properties"]["Timestamp"]["x-malformed"]
         self._malformed_timestamps = {value: name for name, value in malformed.items()}
-        self._company_id = pattern(config.company_id) if config.company_id else None
+        self._declared = {pointer: pattern(text) for pointer, text in config.values.items()}
 
     def diagnose(self, exchange: Exchange, known: KnownRegistrations) -> Diagnosis:
         """Says what the request of an exchange deserved, given what was known when it was sent."""
@@ -169,8 +169,8 @@ class Recogniser:
             return Fault(pointer, member.pointer, "malformed", "must")
         if not member.approves(value):
             return Fault(pointer, member.pointer, "malformed", "should")
-        if member.pointer == "/info/company_id" and self._company_id is not None:
-            if self._company_id.fullmatch(value):
+        if (declared := self._declared.get(member.pointer)) is not None:
+            if declared.fullmatch(value):
                 return None
         elif member.safe(value):
             return None

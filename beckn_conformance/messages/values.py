@@ -11,7 +11,7 @@ from typing import Any
 from ..config.gateway import GatewayConfig
 from ..errors import UsageError
 from ..specification.actions import SIGNUP
-from ..specification.pointer import below
+from ..specification.pointer import below, parts_of
 from ..specification.specification import Specification
 from ..specification.validators import known_phone
 from ..untrusted.patterns import Pattern
@@ -107,9 +107,9 @@ class Values:
         self._nonce = random.SystemRandom().getrandbits(44) if nonce is None else nonce
         self._count = itertools.count()
         self._phones = _phones(random.Random(f"{seed}/{self._nonce}"))
-        self._company_ids = (
-            _matching(config.company_id, random.Random(f"{seed}/{self._nonce}")) if config.company_id else None
-        )
+        self._declared = {
+            pointer: _matching(text, random.Random(f"{seed}/{self._nonce}")) for pointer, text in config.values.items()
+        }
         self._samples = Samples(self._random, self.word)
         self._realistic: Mapping[str, Callable[..., str]] = {
             "/info/name": self.name,
@@ -136,14 +136,24 @@ class Values:
             }
         if member.type == "array":
             return [self.value(f"{pointer}/*", action=action)]
-        if pointer == "/info/company_id" and self._company_ids is not None:
-            return self.company_id()
+        if pointer in self._declared:
+            return self._of_declared(pointer)
         if (draw := self._realistic.get(pointer)) is not None:
             for _ in range(MOST_TRIES):
                 value = draw(variant) if variant else draw()
                 if fits(member, variant, value):
                     return value
         return self._samples.draw(member, variant)
+
+    def _of_declared(self, pointer: str) -> str:
+        """Returns a match of a declared pattern (Q5)."""
+        try:
+            return next(self._declared[pointer])
+        except StopIteration as error:
+            name = parts_of(pointer)[-1]
+            raise UsageError(
+                f"values.{name}: {self.config.values[pointer]!r} gives too few different values for a run"
+            ) from error
 
     def parts(self, action: str, documents: int = 1) -> dict[str, Any]:
         """Returns the members of a valid request body except ``registration``."""
@@ -199,14 +209,7 @@ class Values:
         return f"{word}@example.{top}"
 
     def company_id(self, variant: str = "well-formed") -> str:
-        """Returns a Corporate Identification Number of 21 characters, or a match of the declared pattern (Q5)."""
-        if self._company_ids is not None:
-            try:
-                return next(self._company_ids)
-            except StopIteration as error:
-                raise UsageError(
-                    f"values.company_id: {self.config.company_id!r} gives too few different values for a run"
-                ) from error
+        """Returns a Corporate Identification Number of 21 characters."""
         number, nonce = next(self._count), self._nonce
         kind = {"of a listed company": "L", "of an unlisted company": "U"}.get(variant, "LU"[number & 1])
         year = 1956 + number * 7 % 68

@@ -129,7 +129,7 @@ class Values:
     def _renumbered(self, text: str, number: int) -> Iterator[Part]:
         """A text with unused company ids."""
         position = 0
-        for found in CIN.finditer(text) if self.config.company_id is None else ():
+        for found in CIN.finditer(text) if "/info/company_id" not in self.config.values else ():
             self.need_serial = True
             yield f"{text[position : found.start()]}{found[1]}{number:05d}{found[2]}"
             yield SERIAL

@@ -22,6 +22,7 @@ from reference_server.planting.steps import (
     Reading,
     Registering,
     added,
+    both,
     checking,
     denying,
 )
@@ -29,7 +30,12 @@ from reference_server.registration import Credential, Registration, digest
 from reference_server.specification import Member
 
 _CIN = r"[LU][0-9]{5}[A-Z]{2}[0-9]{4}[A-Z]{3}[0-9]{6}"
-_OTHER_ID = r"KA-[0-9]{8}"
+_OWN = {
+    "company_id": r"KA-[0-9]{8}",
+    "phone": r"\+91-140[0-9]{7}",
+    "email": r"[a-z]{10}@transit\.in",
+    "endpoint_url": r"https://bpp\.transit\.in/[a-z]{10}",
+}
 _FILE_NAME = r"[A-Za-z0-9][A-Za-z0-9 _-]*\.(pdf|jpe?g)"
 _EMAIL = r"[a-z0-9]+([._-][a-z0-9]+)*(\+[a-z0-9]+)?@([a-z0-9-]+\.)+[a-z]{2,}"
 _URL = r"https://([a-z0-9-]+\.)+[a-z]{2,}(/[A-Za-z0-9_-]+)+"
@@ -86,11 +92,12 @@ def _kind(data: str) -> str:
 
 
 def _values() -> Iterator[Variation]:
-    company, phone, data = "/info/company_id", "/info/phone", "/documents/*/data"
+    company, phone, email, data = "/info/company_id", "/info/phone", "/info/email", "/documents/*/data"
+    own = {"company_id": company, "phone": phone, "email": email, "endpoint_url": "/api/endpoint_url"}
     for name, reading, pointer, test, words in (
         ("policy-cin", "Q5", company, _fits(_CIN), "company ids must be Indian CINs"),
         ("policy-phone", "Q6", phone, _is_phone, "phones must be valid by libphonenumber"),
-        ("policy-email", "Q7", "/info/email", _fits(_EMAIL), "e-mail addresses must be plain and in lower case"),
+        ("policy-email", "Q7", email, _fits(_EMAIL), "e-mail addresses must be plain and in lower case"),
         ("policy-name-length", "Q4", "/info/name", _is_short, "names have 2 to 64 characters"),
         ("policy-file-name", "Q8", "/documents/*/name", _fits(_FILE_NAME), "documents need plain names of files"),
         ("policy-file-content", "Q9", data, lambda text: bool(_kind(text)), "documents must be PDF or JPEG"),
@@ -99,11 +106,11 @@ def _values() -> Iterator[Variation]:
     ):
         yield Variation(name, reading, words, _demanding(pointer, test))
     yield Variation(
-        "policy-own-company-id",
+        "policy-own-values",
         "Q5",
-        "company ids are those of a state's own register",
-        _demanding(company, _fits(_OTHER_ID)),
-        {"values": {"company_id": f"^{_OTHER_ID}$"}},
+        "company ids are those of a state's own register; reserved numbers and domains are refused",
+        both(*(_demanding(pointer, _fits(_OWN[name])) for name, pointer in own.items())),
+        {"values": {name: f"^{_OWN[name]}$" for name in own}},
     )
     words = "the extension of a document must be that of its content"
     yield Variation("policy-file-extension", "Q8", words, _further(_extensions))

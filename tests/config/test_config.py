@@ -34,7 +34,7 @@ DECLARED = {
     "documents_echo": ("redacted", "documents_echo"),
     "status_names": ({"UPDATE-PENDING": "WAITING"}, "status_names"),
     "optional": (["/info/company_id", "/documents/*/name"], "optional"),
-    "values": ({"company_id": "[A-Z]{5}"}, "company_id"),
+    "values": ({"company_id": "[A-Z]{5}"}, "values"),
     "settle": (3.5, "settle"),
     "timeout": (20, "timeout"),
     "patience": (60, "patience"),
@@ -53,7 +53,7 @@ DECLARED = {
 REACHED = {
     "envelope": ("Head", "Content"),
     "optional": ("/info/company_id", "/documents/*/name"),
-    "values": "[A-Z]{5}",
+    "values": {"/info/company_id": "[A-Z]{5}"},
     "registrations": (("r-1", "token-of-r-1"),),
     "mask": ("documents",),
     "proxy": {URL: "http://proxy.example:3128"},

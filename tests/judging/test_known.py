@@ -92,7 +92,7 @@ def test_the_diagnosis_names_the_registration(action):
 
 
 def test_company_ids_that_differ_in_case_only_are_one():
-    declared, known, values = configured(company_id="[A-Za-z0-9]+"), acquainted(), drawn()
+    declared, known, values = configured(values={"/info/company_id": "[A-Za-z0-9]+"}), acquainted(), drawn()
     first, second = values.signup(), values.signup()
     second["info"]["company_id"] = first["info"]["company_id"].lower()
 

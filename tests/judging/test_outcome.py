@@ -48,7 +48,7 @@ def test_obligations_name_operation_member_and_kind():
 
 def test_declarations_leave_out_obligations():
     optional = obligations(SPECIFICATION, configured(optional=("/info", "/documents/*/name")))
-    patterned = obligations(SPECIFICATION, configured(company_id="[A-Z]{8}"))
+    patterned = obligations(SPECIFICATION, configured(values={"/info/company_id": "[A-Z]{8}"}))
 
     assert {due.kind for due in optional["SIGNUP-NACK-INFO"]} == {"string", "number", "boolean", "array"}
     assert not {"missing", "null"} & {due.kind for due in optional["SIGNUP-NACK-DOCUMENT-NAME"]}

@@ -387,14 +387,14 @@ def test_faults_of_optional_members_are_not_made():
 
 
 def test_a_declared_pattern_says_which_company_ids_are_valid():
-    declared = configured(company_id=r"[A-Z]{3}\d{4}")
+    declared = configured(values={"/info/company_id": r"[A-Z]{3}\d{4}"})
 
     assert signup("/info/company_id", "ABC1234", config=declared) == "valid"
     assert signup("/info/company_id", "ABC12345", config=declared) == "unclear"
 
 
 def test_a_default_company_id_outside_the_declared_pattern_is_unclear():
-    declared = configured(company_id=r"[A-Z]{3}\d{4}")
+    declared = configured(values={"/info/company_id": r"[A-Z]{3}\d{4}"})
 
     assert signup("/info/company_id", "U72900KA2019PTC123456", config=declared) == "unclear"
 

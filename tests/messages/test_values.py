@@ -116,12 +116,12 @@ PATTERN = r"[A-Z]{3}-\d{4}"
 
 @pytest.fixture(scope="module")
 def declared():
-    return configured(company_id=PATTERN)
+    return configured(values={"/info/company_id": PATTERN})
 
 
 def test_company_ids_of_a_declared_pattern_are_valid_and_unique(declared):
     values = Values(SPECIFICATION, declared, seed=3)
-    ids = [values.company_id() for _ in range(60)]
+    ids = [values.value("/info/company_id") for _ in range(60)]
 
     assert all(re.fullmatch(PATTERN, text) for text in ids)
     assert len({text.casefold() for text in ids}) == 60
@@ -130,19 +130,19 @@ def test_company_ids_of_a_declared_pattern_are_valid_and_unique(declared):
 
 
 def test_a_pattern_with_too_few_values_is_an_error_of_usage():
-    values = Values(SPECIFICATION, configured(company_id="[AB]"), seed=3)
+    values = Values(SPECIFICATION, configured(values={"/info/company_id": "[AB]"}), seed=3)
 
-    assert {values.company_id(), values.company_id()} == {"A", "B"}
+    assert {values.value("/info/company_id"), values.value("/info/company_id")} == {"A", "B"}
     with pytest.raises(UsageError, match=r"values.company_id: '\[AB\]'"):
-        values.company_id()
+        values.value("/info/company_id")
 
 
 def test_company_ids_that_differ_in_case_only_are_one():
-    values = Values(SPECIFICATION, configured(company_id="[aA]1"), seed=3)
-    values.company_id()
+    values = Values(SPECIFICATION, configured(values={"/info/company_id": "[aA]1"}), seed=3)
+    values.value("/info/company_id")
 
     with pytest.raises(UsageError):
-        values.company_id()
+        values.value("/info/company_id")
 
 
 @pytest.mark.parametrize("like", ["1000001", "reg-8f14e45fceea167a", "7", "A7", "ÄÖ", "00000000-0000-0000", "-"])

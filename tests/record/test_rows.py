@@ -241,8 +241,11 @@ def test_the_schema_knows_every_kind_of_row(kind):
     ("damaged", "why"),
     [
         ({**RUN, "started": "0001-01-01T00:00:00+23:59"}, "has no day in UTC"),
-        ({**RUN, "config": {**RUN["config"], "company_id": "a{1,60000}"}}, "repeats something more than"),
-        ({**RUN, "config": {**RUN["config"], "company_id": "(" * 500}}, "no regular expression"),
+        (
+            {**RUN, "config": {**RUN["config"], "values": {"/info/company_id": "a{1,60000}"}}},
+            "repeats something more than",
+        ),
+        ({**RUN, "config": {**RUN["config"], "values": {"/info/company_id": "(" * 500}}}, "no regular expression"),
     ],
 )
 def test_a_run_that_no_kit_began_is_told_wherever_it_is_read(tmp_path, damaged, why):

@@ -150,7 +150,7 @@ def test_what_the_schemas_name_is_nobodys():
 
 
 def test_company_ids_of_local_policy_stay_what_it_asks_for():
-    config = configured(company_id="ACME-[0-9]{6}")
+    config = configured(values={"/info/company_id": "ACME-[0-9]{6}"})
 
     made = stand_ins(config).of("company_id", "ACME-482913")
 

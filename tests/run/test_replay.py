@@ -30,7 +30,7 @@ from beckn_conformance.run.reproduction import Reproduction, replay, tell
 from beckn_conformance.untrusted.text import printable
 
 URL = "https://gw.example/api"
-CONFIG = GatewayConfig(URL, company_id="C[0-9]+")
+CONFIG = GatewayConfig(URL, values={"/info/company_id": "C[0-9]+"})
 TIME = "2026-05-04T10:00:00"
 RUNS = (
     "$(>pwned)",

@@ -47,9 +47,10 @@ class _Calls:
         self.collection = Collection(specification, config, self._binding)
         values = Values(specification, config)
         info = values.info()
-        if config.company_id is None:
+        if "/info/company_id" not in config.values:
             info["company_id"] = info["company_id"][:-6] + SIX_DIGITS
-        info["email"] = f"office{SIX_DIGITS}@example.com"
+        if "/info/email" not in config.values:
+            info["email"] = f"office{SIX_DIGITS}@example.com"
         about = {"registration": {"id": placeholder("registrationId")}}
         self._bodies = {
             SIGNUP: {**values.parts(SIGNUP), "info": info},

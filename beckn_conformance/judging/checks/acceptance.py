@@ -20,7 +20,7 @@ from .wording import blaming
 
 
 def _accepted(requirement: Requirement, specification: Specification, config: GatewayConfig) -> Iterator[Obligation]:
-    """Each kind of valid value of each member; a declared pattern leaves one kind of company ids (Q5)."""
+    """Each kind of valid value of each member; a declared pattern leaves one kind (Q5)."""
     if requirement.accepts is None:
         yield from per_operation(requirement, specification, config)
         return
@@ -29,8 +29,9 @@ def _accepted(requirement: Requirement, specification: Specification, config: Ga
         for known in specification.members(action):
             if known.pointer in requirement.accepts.members:
                 kinds = [*known.variants(requirement.accepts.strength)]
-                one = config.company_id is not None and known.name == "company_id"
-                yield from (Obligation(action, known.pointer, kind) for kind in (kinds[:1] if one else kinds))
+                if known.pointer in config.values:
+                    kinds = kinds[:1] if must else []
+                yield from (Obligation(action, known.pointer, kind) for kind in kinds)
                 if must and known.longest:
                     yield Obligation(action, known.pointer, _of_length(known.longest))
                 if must and known.omissible:
@@ -77,6 +78,8 @@ def _accepted_kinds(observation: Observation) -> Iterator[Judgement]:
             if value == MISSING or isinstance(value, (dict, list)) or value is None:
                 continue
             kinds = [kind for kind, pattern in acceptance.variants if pattern.search(str(value))]
+            if acceptance.pointer in observation.config.values:
+                kinds = [kind for kind, _ in acceptance.variants[:1]]
             if acceptance.longest and len(str(value)) == acceptance.longest:
                 kinds.append(_of_length(acceptance.longest))
             for kind in kinds:
