@@ -63,7 +63,7 @@ class KnownRegistrations:
     closed: bool = True
     """Every registration that can be asked for was seen. Not so in recorded traffic."""
     unheld: frozenset[str] = frozenset()
-    """Members of the header that the recording under judgement does not hold."""
+    """Members of the header, and of replies, that the recording under judgement does not hold."""
     binds_tokens: bool = True
     """False once a token of another registration was accepted."""
     serves_fresh: bool = True

@@ -8,7 +8,7 @@ import secrets
 import time
 import uuid
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -31,9 +31,10 @@ from .events import Event, Probe, ProcessEnd, RunEnd, RunStart, ScenarioEnd, Tra
 from .foreign import forms
 from .foreign.doubles import single
 from .foreign.har import Recorded
+from .foreign.marks import is_mark
 from .foreign.moments import FINE, Moment, spans, started, tick
 from .foreign.payload import GATEWAY, is_pair
-from .foreign.tokens import are_evidence, is_redacted
+from .foreign.tokens import are_evidence, are_missing
 from .journal import Journal, prepare
 from .masking import Masker
 from .rows import Row, exchange_of
@@ -111,12 +112,17 @@ def record(
         notes.append(f"{len(made) - len(chosen)} calls are on record twice, and are judged once")
     binding = EnvelopeBinding() if payload else _binding(config, [one.row for _, one in chosen])
     exchanges = [*_exchanges(chosen, binding)]
+    if not own and _unborn(exchanges) > _unborn(exchanges[::-1]):
+        # The newest call is the first in the recording.
+        chosen = chosen[::-1]
+        exchanges = [*_exchanges(chosen, binding)]
     unheld: list[str] = []
     if not own:
         unheld = _unheld(exchanges)
         notes += _notes([one for _, one in chosen], unheld)
-        exchanges = [*_placed(exchanges, [one.moment for _, one in chosen])]
-    exchanges.sort(key=lambda exchange: exchange.started)
+        exchanges = _placed(exchanges, [one.moment for _, one in chosen], notes)
+    # Of calls that are told to have begun at once, a signup gives the id that the others use.
+    exchanges.sort(key=lambda exchange: (exchange.started, exchange.action != SIGNUP))
     begun = datetime.datetime.fromtimestamp(exchanges[0].started, datetime.UTC)
     run = Run(specification, config, uuid.uuid4().hex[:12], 0, begun, strict=strict, recorded=True, payload=payload)
     test = "".join(filter(str.isprintable, source.name)) or "recording"
@@ -197,10 +203,11 @@ def _binding(config: GatewayConfig, rows: Sequence[Row]) -> Binding:
 def _exchanges(chosen: Calls, binding: Binding) -> Iterator[Exchange]:
     in_fields = isinstance(binding, HttpBinding)
     carried = any(_carries(one) for _, one in chosen)
+    mute = not any(_answers(one) for _, one in chosen)
     owners: dict[str, str] = {}
     for number, (action, one) in enumerate(chosen, 1):
         whole = {"message": not one.row.get("purpose"), **one.row, "id": f"x{number}", "operation": action}
-        if one.headless and in_fields:
+        if in_fields and (one.headless or mute) and not one.ours and one.row["reply"]:
             whole |= {"reply": None, "trouble": "limit: the recording does not hold the header of the reply"}
         exchange = exchange_of(whole, binding)
         if (made := registration_of(exchange)) is not None:
@@ -232,6 +239,12 @@ def _carries(one: Recorded) -> bool:
     )
 
 
+def _answers(one: Recorded) -> bool:
+    """Reports if any header member is among the HTTP header fields of a reply."""
+    fields = (one.row["reply"] or {}).get("headers", ())
+    return any(name.casefold() in ("action", "message") and value and not is_mark(value) for name, value in fields)
+
+
 def _is_odd(exchange: Exchange) -> bool:
     """Reports if readers can differ about a request: duplicate names, or a media type other than JSON."""
     names = [name.casefold() for name, _ in exchange.request.headers]
@@ -245,7 +258,16 @@ def _is_odd(exchange: Exchange) -> bool:
     return False
 
 
-def _placed(exchanges: Sequence[Exchange], moments: Sequence[Moment]) -> Iterator[Exchange]:
+def _placed(exchanges: Sequence[Exchange], moments: Sequence[Moment], notes: list[str]) -> list[Exchange]:
+    """Places exchanges at their times, unless these cannot be true."""
+    placed = [*_spread(exchanges, moments)]
+    if not _unborn(placed, lambda exchange: (exchange.started, exchange.ended)):
+        return placed
+    notes.append("registrations are used before their signup, so the clock was set: nothing is judged by time")
+    return [*_spread(exchanges, [Moment()] * len(exchanges))]
+
+
+def _spread(exchanges: Sequence[Exchange], moments: Sequence[Moment]) -> Iterator[Exchange]:
     """Places exchanges at their times; without any, about the time in their Timestamps."""
     said = (started(e.sent.header.get("Timestamp")) for e in exchanges if e.sent is not None)
     base = next((moment for moment in said if moment is not None), None)
@@ -264,17 +286,31 @@ def _placed(exchanges: Sequence[Exchange], moments: Sequence[Moment]) -> Iterato
         yield replace(exchange, seconds=end - exchange.started) if shorter else exchange
 
 
+def _unborn(exchanges: Sequence[Exchange], span: Callable[[Exchange], tuple[float, float]] | None = None) -> int:
+    """Counts calls about a registration before the signup that makes it: in their order, or else by their times."""
+    spans = [(float(place), float(place)) if span is None else span(e) for place, e in enumerate(exchanges)]
+    made: dict[str, float] = {}
+    for exchange, (begin, _) in zip(exchanges, spans, strict=True):
+        if exchange.action == SIGNUP and exchange.id_received is not None:
+            made[exchange.id_received] = min(made.get(exchange.id_received, math.inf), begin)
+    calls = zip(exchanges, spans, strict=True)
+    return sum(end < made.get(call.id_sent or "", 0.0) for call, (_, end) in calls if call.acknowledged)
+
+
 def _unheld(exchanges: Sequence[Exchange]) -> list[str]:
-    """Lists header members that are not on record as they were sent."""
+    """Lists header members of requests, and members of replies, that are not on record as they were sent."""
     sent = [exchange.sent.header for exchange in exchanges if exchange.sent is not None]
-    absent = [name for name in HEADER if name != "Token" and not any(header.get(name) for header in sent)]
-    return absent if are_evidence(exchanges) else [*absent, "Token"]
+    absent = [name for name in HEADER if name != "Token" and all(is_mark(header.get(name) or "-") for header in sent)]
+    if not are_evidence(exchanges):
+        absent.append("Token")
+    return [*absent, "auth"] if are_missing(exchanges) else absent
 
 
 def _notes(chosen: Sequence[Recorded], unheld: Sequence[str]) -> Iterator[str]:
     """Lists shortcomings of a recording, with what is not judged because of them."""
-    if unheld:
-        yield f"nothing is judged by {' and '.join(unheld)} of requests: the recording does not hold what was sent"
+    for part in ("requests", "replies"):
+        if names := [name for name in unheld if (name == "auth") is (part == "replies")]:
+            yield f"nothing is judged by {' and '.join(names)} of {part}: the recording does not hold what was sent"
     moments = [one.moment for one in chosen]
     unknown = sum(moment.start is None for moment in moments)
     if unknown:
@@ -307,7 +343,7 @@ def _secrets(exchanges: Iterable[Exchange]) -> Iterator[str]:
     for exchange in exchanges:
         sent = exchange.sent.header.get("Token") if exchange.sent is not None else None
         for token in (sent, member(exchange.body_of_reply, "/auth/token")):
-            if isinstance(token, str) and token not in ("", SIGNUP_TOKEN, MISSING) and not is_redacted(token):
+            if isinstance(token, str) and token not in ("", SIGNUP_TOKEN, MISSING) and not is_mark(token):
                 yield token
         for name, value in exchange.request.headers:
             if name.casefold() in CREDENTIALS:

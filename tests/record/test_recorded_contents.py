@@ -6,7 +6,7 @@ import zlib
 
 import pytest
 
-from beckn_conformance.record.foreign.contents import recorded, sized
+from beckn_conformance.record.foreign.contents import Content, recorded, sized, whole
 from beckn_conformance.record.foreign.har import address
 
 TEXT = '{"name": "Grüne Linie"}'
@@ -37,6 +37,7 @@ def packed(content):
         (packed(gzip.compress(BYTES)), {}),
         (packed(zlib.compress(BYTES)), {"content_encoding": "deflate"}),
         (packed(BYTES), {"content_encoding": "br"}),
+        ({"text": packed(BYTES)["text"]}, {}),
         ({"_file": "there.json"}, {}),
     ],
 )
@@ -58,6 +59,9 @@ def test_a_content_is_what_was_sent(part, header):
         ({"text": "!", "encoding": "base64"}, {}),
         ({"text": BYTES.hex(), "encoding": "hex"}, {}),
         ({"_file": "elsewhere.json"}, {}),
+        ({"text": BYTES.decode("latin-1")}, {}),
+        ({"text": BYTES.decode("latin-1")}, {"content_encoding": "gzip"}),
+        ({"text": gzip.compress(BYTES).decode("latin-1")}, {"content_encoding": "gzip"}),
     ],
 )
 def test_of_a_content_that_got_lost_nothing_is_known(part, header):
@@ -89,6 +93,25 @@ def test_a_text_shorter_than_its_size_is_judged_where_it_is_whole_json(text, kno
     found = sized(read({"text": text}), 700, "a reply")
 
     assert (not found.unknown) is known
+
+
+@pytest.mark.parametrize(
+    ("text", "known"),
+    [
+        (b'{"name": "Linie"}', True),
+        (b'{"name": "Linie",}', True),
+        (b"<html>{</html>", False),
+        (b'{"name": "Li', False),
+        (b'{"name": "[name redacted]"}', False),
+        (b'{"email": "a***@example.com"}', False),
+        (b'{"data": "***"}', True),
+        (b'{"name": "{"}', True),
+        (b"", True),
+    ],
+)
+def test_only_a_length_shows_that_a_recorder_left_a_text_alone(text, known):
+    assert (not whole(Content(text), [], "a reply").unknown) is known
+    assert not whole(Content(text), [["Content-Length", str(len(text))]], "a reply").unknown
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ import datetime
 import functools
 import gzip
 import json
+import re
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -248,6 +249,23 @@ def _by_a_service_worker(calls: list[Entry]) -> list[Entry]:
     return doubled
 
 
+def _newest_first(calls: list[Entry]) -> list[Entry]:
+    for call in calls:
+        call["startedDateTime"] = f"{_at(call):%Y-%m-%dT%H:%M:%SZ}"
+    return calls[::-1]
+
+
+def _fields_twice(call: Entry) -> None:
+    call["response"]["headers"] *= 2
+
+
+def _unlabelled(call: Entry) -> None:
+    """Base64 that is not called so, of a reply without a length."""
+    content = call["response"]["content"]
+    content["text"] = base64.b64encode(content["text"].encode()).decode()
+    field(call["response"], "content-length", None)
+
+
 def _twice(calls: list[Entry]) -> list[Entry]:
     return [*calls, *copy.deepcopy(calls)]
 
@@ -266,6 +284,9 @@ STYLES: dict[str, Style] = {
     "host in capitals now and then": _half_in_capitals,
     "a page with a service worker": _by_a_service_worker,
     "every call twice": _twice,
+    "the newest call first, in whole seconds": _newest_first,
+    "the fields of a reply twice": _each(_fields_twice),
+    "base64 that is not called so": _each(_unlabelled),
     "times in whole seconds": _timed(lambda when: f"{when:%Y-%m-%dT%H:%M:%SZ}"),
     "times in milliseconds": _timed(lambda when: round(when.timestamp() * 1000)),
     "times in seconds, as text": _timed(lambda when: f"{when.timestamp():.3f}"),
@@ -286,6 +307,20 @@ def redacted(token: str, *, in_replies: bool) -> Style:
                 body["auth"]["token"] = token
                 content["text"] = json.dumps(body)
                 field(call["response"], "content-length", None)
+        return calls
+
+    return style
+
+
+def marked(pattern: str, mark: str) -> Style:
+    """Puts a mark in the place of what matches in all bodies, as a privacy filter does."""
+
+    def style(calls: list[Entry]) -> list[Entry]:
+        for call in calls:
+            for part in (call["request"]["postData"], call["response"]["content"]):
+                part["text"] = re.sub(pattern, mark, part["text"])
+            for message in (call["request"], call["response"]):
+                field(message, "content-length", None)
         return calls
 
     return style

@@ -14,6 +14,7 @@ from tests.run.recordings import (
     field,
     judged,
     judged_as,
+    marked,
     redacted,
     without_tokens,
     zipped,
@@ -105,6 +106,78 @@ def test_without_tokens_everything_else_is_found(tmp_path):
     result = judged_as(redacted("***", in_replies=True)(entries("get-name-ascii")), tmp_path)
 
     assert result.found == {DEFECTS["get-name-ascii"]}
+
+
+@pytest.mark.parametrize(
+    ("pattern", "mark"),
+    [
+        (r'"token": ?"[^"]*"', '"token": ""'),
+        (r'"token": ?"[^"]*"', '"token": null'),
+        (r'"auth": ?\{[^}]*\}', '"auth": null'),
+    ],
+)
+def test_tokens_that_were_taken_out_of_replies_are_not_missed(pattern, mark, tmp_path):
+    result = judged_as(marked(pattern, mark)(entries()), tmp_path)
+
+    assert result.found == set()
+    assert "nothing is judged by auth of replies" in result.notes
+    assert result.status("SIGNUP-TOKEN") == "untested"
+
+
+def test_a_token_that_is_missing_where_nobody_used_it_is_missed(tmp_path):
+    calls = [
+        call for call in marked('"token": ?"[^"]*"', '"token": ""')(entries()) if "signup" in call["request"]["url"]
+    ]
+
+    assert ("SIGNUP-TOKEN", "Provider/signup", "/auth/token") in judged_as(calls, tmp_path).found
+
+
+@pytest.mark.parametrize(
+    ("pattern", "mark"),
+    [
+        (r'[^"]+@[^"]+', "[email redacted]"),
+        (r'[^"]+@[^"]+', "<EMAIL_ADDRESS>"),
+        (r"(\+91-80)\d+", r"\1****"),
+        (r"\d{10}", "[NUMBER]"),
+        (r"reg-[0-9a-f]{8}[0-9a-f]*", "[id redacted]"),
+        (r"(reg-)[0-9a-f]*", r"\1..."),
+        (r"(reg-)[0-9a-f]+", r"\1<hex>"),
+        ("PENDING-VERIFICATION", "***"),
+    ],
+)
+def test_values_that_a_filter_replaced_are_not_judged(pattern, mark, tmp_path):
+    assert judged_as(marked(pattern, mark)(entries()), tmp_path).found == set()
+
+
+@pytest.mark.parametrize("lost", [("action", "message"), ("date", "action", "message", "server")])
+def test_a_recorder_that_sees_no_fields_of_its_own_is_no_evidence(lost, tmp_path):
+    calls = entries()
+    for call in calls:
+        for name in lost:
+            field(call["response"], name, None)
+    result = judged_as(calls, tmp_path)
+
+    assert result.found == set()
+    assert result.verdict.exit_status == 10
+
+
+@pytest.mark.parametrize("name", ["action", "timestamp"])
+def test_header_members_that_a_filter_replaced_are_no_evidence(name, tmp_path):
+    calls = entries()
+    for call in calls:
+        field(call["request"], name, "[redacted]")
+
+    assert judged_as(calls, tmp_path).found == set()
+
+
+def test_times_of_a_clock_that_was_set_back_are_not_believed(tmp_path):
+    calls = entries("get-name-ascii")
+    for call in calls[1:]:
+        call["startedDateTime"] = call["startedDateTime"].replace("T10", "T09")
+    result = judged_as(calls, tmp_path)
+
+    assert result.found == {DEFECTS["get-name-ascii"]}
+    assert "the clock was set" in result.notes
 
 
 def test_a_call_with_anothers_token_is_evidence(tmp_path):

@@ -48,6 +48,9 @@ def body_fits_its_schema(observation: Observation) -> Iterable[Judgement]:
         requirement = owner(specification, action, pattern)
         redacted = pattern == "/documents/*/data" and observation.config.documents_echo == "redacted"
         word = requirement == "UPDATE-DOCUMENT-STATUS" and breach.keyword == "enum"
+        if "auth" in observation.known.unheld and pattern.startswith("/auth"):
+            broken.add(requirement)
+            continue
         if requirement == "DOCUMENTS-OLD-STATUS" or word or redacted:
             # The history tells new documents from earlier ones, and which words documents reach by themselves.
             continue

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -13,6 +12,7 @@ from ...client.content_coding import MAGIC, Decoding, Undecodable
 from ...messages.json_text import read_json
 from ...untrusted.text import brief
 from ..rows import LONGEST
+from .marks import has_marks
 from .moments import number
 
 Pairs = Sequence[Sequence[str]]
@@ -24,6 +24,7 @@ TEXTS: Final = ("", "text", "utf-8", "utf8", "none", "identity", "plain", "7bit"
 """Encodings that mean the text itself."""
 LOST: Final = "\ufffd"
 """Replaces bytes that a recorder could not decode."""
+BROKEN: Final = "the recording holds a content that is not the base64 that it is said to be"
 BYTE_ORDER_MARK: Final = 3
 """Bytes that a browser counts and removes."""
 
@@ -42,6 +43,19 @@ class Content:
 def field(pairs: Pairs, name: str) -> str:
     """Returns the value of the first header field of a name, or an empty text."""
     return next((value for key, value in pairs if key.casefold() == name), "")
+
+
+def exact(part: Mapping[str, Any]) -> Content:
+    """Returns a content that this kit wrote to a HAR."""
+    text = part.get("text", None if part else "")
+    if not isinstance(text, str):
+        return Content(unknown="the recording leaves out a long content")
+    if "base64" not in (part.get("encoding"), part.get("_encoding")):
+        return Content(text.encode("utf-8", "surrogatepass"))
+    try:
+        return Content(base64.b64decode(text, validate=True))
+    except ValueError:
+        return Content(unknown=BROKEN)
 
 
 def recorded(part: Mapping[str, Any], pairs: Pairs, what: str, attached: Attached) -> Content | None:
@@ -64,8 +78,8 @@ def recorded(part: Mapping[str, Any], pairs: Pairs, what: str, attached: Attache
     if form == "base64":
         try:
             return _unpacked(base64.b64decode("".join(text.split()), validate=True), pairs, what)
-        except (binascii.Error, ValueError):
-            return Content(unknown="the recording holds a content that is not the base64 that it is said to be")
+        except ValueError:
+            return Content(unknown=BROKEN)
     if form not in TEXTS and read_json(text.encode("utf-8", "surrogatepass"))[1]:
         return Content(unknown=f"the recording holds {what} in the form {brief(form, 40)!r}, which is not known")
     return _measured(text, pairs, what)
@@ -97,9 +111,9 @@ def _measured(text: str, pairs: Pairs, what: str) -> Content:
     length = field(pairs, "content-length").strip()
     packed = field(pairs, "content-encoding").strip().casefold() not in ("", "identity")
     if packed or not (length.isascii() and length.isdigit()) or len(length) > 18:
-        if LOST in text:
+        if LOST in text or text.startswith(MAGIC.decode("latin-1")) or any(_is_misread(text, one) for one in ENCODINGS):
             return Content(unknown=f"the recording holds {what} with characters that got lost")
-        return Content(content)
+        return _unlabelled(text, what) or Content(content)
     if len(content) == int(length):
         return Content(content)
     for encoding in ENCODINGS:
@@ -114,6 +128,35 @@ def _measured(text: str, pairs: Pairs, what: str) -> Content:
     if read_json(content)[1]:
         return Content(unknown=f"the recording holds {len(content)} bytes of {what} of {int(length)}")
     return Content(content, note=f"Content-Length of {what} is not that of the text, which is whole JSON")
+
+
+def _unlabelled(text: str, what: str) -> Content | None:
+    """Returns the JSON in a text in base64 that the recorder does not call so."""
+    try:
+        plain = base64.b64decode(text, validate=True)
+    except ValueError:
+        return None
+    return None if read_json(plain)[1] else Content(plain, note=f"the text of {what} was recorded in base64")
+
+
+def _is_misread(text: str, encoding: str) -> bool:
+    """Reports if a text may be UTF-8 that was read in another encoding."""
+    try:
+        return text.encode(encoding).decode() != text
+    except UnicodeError:
+        return False
+
+
+def whole(found: Content, pairs: Pairs, what: str) -> Content:
+    """Checks that a recorder neither cut a content off nor replaced values in it, unless Content-Length confirms it."""
+    if found.unknown or field(pairs, "content-length") == str(len(found.content)):
+        return found
+    opened, closed = (sum(map(found.content.count, signs)) for signs in ((b"{", b"["), (b"}", b"]")))
+    if opened > closed and read_json(found.content)[1]:
+        return Content(unknown=f"the recording holds only the beginning of {what}")
+    if has_marks(found.content):
+        return Content(unknown=f"the recording holds {what} with marks in the place of values")
+    return found
 
 
 def sized(found: Content, size: object, what: str) -> Content:

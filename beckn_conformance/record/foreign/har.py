@@ -15,7 +15,7 @@ from ...errors import UsageError
 from ...specification.loading import misfit
 from ..har import ADDED, CREATOR, EXCERPT
 from ..rows import Row, written
-from .contents import Attached, Content, field, recorded, sized
+from .contents import Attached, Content, exact, field, recorded, sized, whole
 from .moments import Moment, moment, number
 from .parts import list_at, object_at
 
@@ -78,14 +78,17 @@ def calls(path: Path, entries: Iterable[Any], attached: Attached, ours: bool = F
 def _call(entry: dict[str, Any], attached: Attached, ours: bool) -> Recorded:
     request, response = object_at(entry, "request"), object_at(entry, "response")
     sent, replied = _pairs(request, ours), _pairs(response, ours)
-    body = _requested(request, sent, attached)
+    posted, content = object_at(request, "postData"), object_at(response, "content")
+    body = exact(posted) if ours else _requested(request, sent, attached)
     back = Content()
     reply: Row | None = None
     status = number(response.get("status"))
     trouble = ""
     if 100 <= status <= 999:
-        back = _replied(response, replied, attached, bool(entry.get("_fetchedViaServiceWorker")))
-        replied = replied if ours else _labelled(replied, object_at(response, "content"))
+        back = exact(content) if ours else _replied(entry, replied, attached)
+        if not ours:
+            # A recorder that joins two views of a reply lists its fields twice.
+            replied = _labelled([*map(list, dict.fromkeys(map(tuple, replied)))], content)
         reply = {"status": int(status), "headers": replied, **written(back.content), **_restored(response, ours)}
     else:
         error = response.get("_error")
@@ -106,7 +109,7 @@ def _call(entry: dict[str, Any], attached: Attached, ours: bool) -> Recorded:
         "request": {
             "method": request["method"],
             "url": request["url"] if ours else address(request["url"]),
-            "headers": sent if ours else _labelled(sent, object_at(request, "postData")),
+            "headers": sent if ours else _labelled(sent, posted),
             **written(body.content),
             **_restored(request, ours),
         },
@@ -142,26 +145,26 @@ def _restored(part: Mapping[str, Any], ours: bool) -> Row:
 def _requested(request: Mapping[str, Any], pairs: list[list[str]], attached: Attached) -> Content:
     found = recorded(object_at(request, "postData"), pairs, REQUEST, attached)
     if found is not None:
-        return found
+        return whole(found, pairs, REQUEST)
     length = field(pairs, "content-length")
     sent = length not in ("", "0") or number(request.get("bodySize")) > 0
     unsure = not length and request.get("bodySize") != 0 and request["method"].upper() not in ("GET", "HEAD", "OPTIONS")
     return Content(unknown="the recording does not hold the content of the request" if sent or unsure else "")
 
 
-def _replied(response: Mapping[str, Any], pairs: list[list[str]], attached: Attached, by_worker: bool) -> Content:
+def _replied(entry: Mapping[str, Any], pairs: list[list[str]], attached: Attached) -> Content:
+    response = object_at(entry, "response")
+    if entry.get("_fromCache") or response["status"] == http.client.NOT_MODIFIED:
+        return Content(unknown="the recording holds a reply from a cache")
     content = object_at(response, "content")
-    size = content.get("size")
     found = recorded(content, pairs, REPLY, attached)
     length = field(pairs, "content-length")
     if found is not None and (found.content or found.unknown):
         # Content-Length says what was sent, whatever the recorder says.
-        return found if length == str(len(found.content)) else sized(found, size, REPLY)
-    empty = (
-        (number(size) == 0 and size is not None and length in ("", "0") and not by_worker)
-        or response["status"] in (http.client.NO_CONTENT, http.client.NOT_MODIFIED)
-        or length == "0"
-    )
+        exact = length == str(len(found.content))
+        return found if exact else whole(sized(found, content.get("size"), REPLY), pairs, REPLY)
+    # A recorder that did not keep a content may write an empty text, and a size of 0.
+    empty = length == "0" or response["status"] == http.client.NO_CONTENT
     return Content(unknown="" if empty else "the recording does not hold the content of the reply")
 
 

@@ -2,23 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 
 from ...messages.exchange import Exchange
 from ...specification.actions import SIGNUP
 from ...specification.pointer import MISSING, member
-
-REDACTED = re.compile(
-    r"[^A-Za-z0-9]+|[^A-Za-z0-9]*(filtered|redacted|masked|hidden|removed|scrubbed|sanitized|x{3,})[^A-Za-z0-9]*",
-    re.IGNORECASE,
-)
-"""Replacements that recorders write for secrets."""
-
-
-def is_redacted(token: str) -> bool:
-    """Reports if a token looks like the replacement for one."""
-    return REDACTED.fullmatch(token) is not None
+from .marks import is_mark
 
 
 def are_evidence(calls: Sequence[Exchange]) -> bool:
@@ -36,7 +25,7 @@ def are_evidence(calls: Sequence[Exchange]) -> bool:
         if call.acknowledged and call.sent is not None:
             token = call.sent.header.get("Token") or ""
             sent.setdefault(token, set()).add(call.id_sent or "")
-    if any(map(is_redacted, (*given, *_tokens(later)))):
+    if any(map(is_mark, (*given, *_tokens(later)))):
         return False
     if later and not any(_tokens(later)):
         return False
@@ -47,6 +36,15 @@ def are_evidence(calls: Sequence[Exchange]) -> bool:
     # One token for all calls that no signup was seen to give is a replacement.
     only = {*_tokens(later)}
     return not (len(only) == 1 and given and only.isdisjoint(given) and any(call.acknowledged for call in later))
+
+
+def are_missing(calls: Sequence[Exchange]) -> bool:
+    """Reports if the recorder took the tokens out of replies: no signup gave one, and later calls were served."""
+    signups = [call for call in calls if call.action == SIGNUP and call.acknowledged]
+    given = [
+        token for call in signups if (token := member(call.body_of_reply, "/auth/token")) not in (None, "", MISSING)
+    ]
+    return bool(signups) and not given and any(call.acknowledged for call in calls if call.action != SIGNUP)
 
 
 def _tokens(calls: Iterable[Exchange]) -> list[str]:
