@@ -64,7 +64,8 @@ def read(source: Path) -> list[Recorded]:
                     return forms.read(source)
                 found.append(_own(rows.row(line, "exchange")))
         except ValueError as error:
-            raise UsageError(f"{source} is no record: line {len(found) + 1}: {brief(str(error))}") from error
+            what = "record" if found else f"recording that can be read ({forms.KNOWN})"
+            raise UsageError(f"{source} is no {what}: line {len(found) + 1}: {brief(str(error))}") from error
     return found
 
 

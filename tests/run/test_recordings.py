@@ -1,10 +1,12 @@
 """Recordings in the manner of other programs are judged for what they hold, and for nothing that they leave out."""
 
 import contextlib
+import gzip
 import json
 
 import pytest
 
+from beckn_conformance.commands.cli import main
 from beckn_conformance.errors import UsageError
 from tests.run.recordings import (
     STYLES,
@@ -284,6 +286,16 @@ def test_a_recording_in_a_zip_is_read_with_its_files(tmp_path):
     assert judged(source).found == {DEFECTS["get-name-ascii"]}
 
 
+def test_a_recording_in_a_folder_is_read_with_its_files(tmp_path, capsys):
+    calls = entries("get-name-ascii")
+    files = attached(calls)
+    for name, content in {"har.har": json.dumps(archive(calls)).encode(), **files}.items():
+        (tmp_path / name).write_bytes(content)
+
+    assert main(["judge", str(tmp_path)]) == 1
+    assert "GET-ROUND-TRIP" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
     "name", ["../secret.json", "/etc/hostname", "a/b.json", ".hidden", "link.json", "none.json", ""]
 )
@@ -299,6 +311,35 @@ def test_a_file_elsewhere_is_never_read(name, tmp_path):
 
     assert result.found == set()
     assert not any(b"secret" in path.read_bytes() for path in folder.rglob("report*/*.jsonl"))
+
+
+def test_a_recording_that_is_compressed_is_read(tmp_path):
+    source = tmp_path / "traffic.har.gz"
+    source.write_bytes(gzip.compress(json.dumps(archive(entries("get-name-ascii"))).encode()))
+
+    assert judged(source).found == {DEFECTS["get-name-ascii"]}
+
+
+@pytest.mark.parametrize(
+    "content",
+    [gzip.compress(b" " * 1_000_000), gzip.compress(b"{}")[:-4], b"\x1f\x8bno gzip at all"],
+    ids=["a bomb", "cut off", "damaged"],
+)
+def test_a_recording_that_cannot_be_unpacked_is_refused(content, tmp_path, monkeypatch):
+    monkeypatch.setattr("beckn_conformance.record.foreign.source.LARGEST", 100_000)
+    source = tmp_path / "traffic.har.gz"
+    source.write_bytes(content)
+
+    with pytest.raises(UsageError, match=r"traffic\.har\.gz cannot be"):
+        judged(source)
+
+
+def test_a_log_of_something_else_is_no_recording(tmp_path):
+    source = tmp_path / "access.jsonl"
+    source.write_text('{"status": 200}\n')
+
+    with pytest.raises(UsageError, match="is no recording that can be read"):
+        judged(source)
 
 
 def test_a_zip_that_unpacks_to_too_much_is_refused(tmp_path, monkeypatch):

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
+from ...client.content_coding import MAGIC, Decoding, Undecodable
 from ...errors import UsageError
 from ...untrusted import reading
 from ...untrusted.archive import MOST_FILES, Archive, is_zip
@@ -40,6 +41,7 @@ class Source:
             names = self._zip.names
             self.files = {name: self._packed(self._zip, name) for name in names if payload.FILE.fullmatch(name)}
             content = b"" if self.files else self._packed(self._zip, _recording(path, names))
+        content = _unpacked(path, content)
         self._left -= len(content)
         try:
             self.text = content.decode(json.detect_encoding(content))
@@ -75,13 +77,30 @@ def messages(folder: Path) -> list[str]:
 
 
 def alone(folder: Path) -> Path | None:
-    """Returns the one recording in a folder that holds no other file; None for any other folder."""
+    """Returns the only HAR of a folder, or the only file; None for any other folder."""
     try:
         names = os.listdir(folder)
     except OSError as error:
         raise UsageError(f"{folder} cannot be read: {error.strerror}") from error
-    endings = (".har", ".jsonl", ".json", ".yaml", ".yml", ".zip")
-    return folder / names[0] if len(names) == 1 and names[0].casefold().endswith(endings) else None
+    hars = [name for name in names if name.casefold().endswith(".har")]
+    endings = (".har", ".jsonl", ".json", ".yaml", ".yml", ".zip", ".gz")
+    only = hars if len(hars) == 1 and not any(name.endswith(".jsonl") for name in names) else names
+    return folder / only[0] if len(only) == 1 and only[0].casefold().endswith(endings) else None
+
+
+def _unpacked(path: Path, content: bytes) -> bytes:
+    """Unpacks a recording that is compressed with gzip."""
+    if not content.startswith(MAGIC):
+        return content
+    decoding = Decoding("gzip")
+    try:
+        plain = decoding(content, LARGEST + 1)
+        decoding.end()
+    except Undecodable as error:
+        raise UsageError(f"{path} cannot be unpacked: {error}") from error
+    if len(plain) > LARGEST:
+        raise UsageError(f"{path} cannot be read: it is larger than {LARGEST // reading.MB} MB, unpacked")
+    return plain
 
 
 def _names(folder: Path) -> list[str]:
