@@ -9,14 +9,16 @@ from __future__ import annotations
 import pickle
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from ..record.journal import COURSE, EXCHANGES, file_of, workers
-from ..run.assessment import Share
-from ..run.session import Session
-from .distribution import scheduler
+
+if TYPE_CHECKING:
+    # They are imported while the embedded gateway starts.
+    from ..run.assessment import Share
+    from ..run.session import Session
 
 SEED, MASK_KEY = "conformance_seed", "conformance_mask_key"
 """Keys of what all processes share in ``workerinput``."""
@@ -62,6 +64,8 @@ class Controller:
 
     def scheduler(self, log: Any) -> Any:
         """The scheduler of pytest-xdist that gives each worker its tests."""
+        from .distribution import scheduler
+
         return scheduler(self._config, log)
 
     def worker_ended(self, worker: str, output: Mapping[str, Any]) -> None:

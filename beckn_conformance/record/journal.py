@@ -11,7 +11,7 @@ import re
 import tempfile
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from ..config.gateway import SIGNUP_TOKEN
 from ..errors import UsageError
@@ -25,7 +25,9 @@ from .escapes import undone
 from .events import Event, ProcessEnd, RunEnd, RunStart, row_of_step
 from .masking import Masker
 from .rows import LONGEST, Row, mask_row, row_of
-from .stand_ins import StandIns
+
+if TYPE_CHECKING:
+    from .stand_ins import StandIns
 
 EXCHANGES, COURSE = "exchanges", "course"
 """Names of the files of a record, without their ending: the exchanges, and the course of the run."""
