@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 import os
 from functools import lru_cache
@@ -119,9 +120,9 @@ def _read(folder: Path) -> Specification:
             )
     specification = Specification(folder, files, requirements, readings, operations, digest.hexdigest())
     _check_changes(specification)
-    for operation in operations if folder != default_folder() else ():
+    for key, kind in itertools.product(actions, ("ack", "nack")) if folder != default_folder() else ():
         # Raises SpecificationError for more members than anybody reads.
-        specification.all_members(f"{operation.key}.ack.json")
+        specification.all_members(f"{key}.{kind}.json")
     return specification
 
 

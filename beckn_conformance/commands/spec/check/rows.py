@@ -10,6 +10,7 @@ from typing import Any, Final
 from ....errors import SpecificationError, nearest
 from ....specification.pointer import below
 from ....specification.validators import compile_schema
+from ..page.expected import key_of
 from ..page.facts import considered, is_stale
 from ..page.sentences import fingerprint
 from .folder import Folder, Problem, places
@@ -170,7 +171,7 @@ def of_page(folder: Folder) -> Iterator[Problem]:
     yield from _sentences(folder, page)
     formats = page.get("formats", {})
     sent = {pointer for key in keys(folder) for pointer in places(folder, f"{key}.request.json")}
-    members = {pointer[1:].replace("/*", "[]").replace("/", ".") for pointer in sent}
+    members = set(map(key_of, sent))
     for name, row in page.get("rows", {}).items():
         if name not in members:
             message = f"no request has the member {name}{nearest(name, members)}"

@@ -93,12 +93,11 @@ class Expected:
 def build(specification: Specification) -> Expected:
     """The page of a copy of schemas/; raises SpecificationError if they do not make one."""
     facts = Facts(specification)
-    make = _Maker(facts)
     operations = []
     for operation in specification.operations:
         title = Slot("heading", facts.title(operation), facts.layout["title_level"])
-        operations.append(Area(operation, (title, *make.slots(facts.layout["operation"], operation))))
-    opening = Area(None, tuple(make.slots(facts.layout["opening"], None)))
+        operations.append(Area(operation, (title, *_slots(facts, facts.layout["operation"], operation))))
+    opening = Area(None, tuple(_slots(facts, facts.layout["opening"], None)))
     readings = Area(None, tuple(_interpretation(specification, facts.layout["interpretation"])))
     return Expected(facts, opening, tuple(operations), readings)
 
@@ -115,63 +114,61 @@ def key_of(pointer: str) -> str:
     return pointer.removeprefix("/").replace("/*", "[]").replace("/", ".")
 
 
-class _Maker:
-    """Makes the blocks of one operation after another."""
+def _slots(facts: Facts, layout: Sequence[Mapping[str, Any]], operation: Operation | None) -> Iterator[Slot]:
+    for entry in layout:
+        if "heading" in entry:
+            yield Slot("heading", entry["heading"], entry["level"])
+        elif "label" in entry:
+            yield Slot("label", entry["label"])
+        elif "text" in entry:
+            if rows := facts.paragraph(entry["text"], operation):
+                yield Slot("text", " ".join(row["text"] for row in rows), sentences=tuple(map(sentence, rows)))
+        elif operation is not None:
+            yield _part(facts, entry["part"], operation)
 
-    def __init__(self, facts: Facts) -> None:
-        self._facts = facts
 
-    def slots(self, layout: Sequence[Mapping[str, Any]], operation: Operation | None) -> Iterator[Slot]:
-        for entry in layout:
-            if "heading" in entry:
-                yield Slot("heading", entry["heading"], entry["level"])
-            elif "label" in entry:
-                yield Slot("label", entry["label"])
-            elif "text" in entry:
-                if rows := self._facts.paragraph(entry["text"], operation):
-                    yield Slot("text", " ".join(row["text"] for row in rows), sentences=tuple(map(sentence, rows)))
-            elif operation is not None:
-                yield self._part(entry["part"], operation)
+def _part(facts: Facts, part: str, operation: Operation) -> Slot:
+    if part == "endpoint":
+        return Slot("endpoint", operation.path, part=part)
+    if part == "table":
+        return Slot("table", part=part, rows=tuple(_rows(facts, operation)))
+    value = _value(facts, operation, part, "", {"$ref": file_of(operation, part)}, DEEPEST)
+    return Slot("example", part=part, value=value)
 
-    def _part(self, part: str, operation: Operation) -> Slot:
-        if part == "endpoint":
-            return Slot("endpoint", operation.path, part=part)
-        if part == "table":
-            return Slot("table", part=part, rows=tuple(self._rows(operation)))
-        value = self._value(operation, part, "", {"$ref": file_of(operation, part)}, DEEPEST)
-        return Slot("example", part=part, value=value)
 
-    def _value(self, operation: Operation, part: str, pointer: str, schema: Mapping[str, Any], room: int) -> Any:
-        if not room:
-            raise SpecificationError(f"{file_of(operation, part)}: its members are nested too deeply for an example")
-        found = shape(schema, self._facts.specification)
-        if found.properties or "object" in found.types:
-            return {
-                name: self._value(operation, part, below(pointer, name), child, room - 1)
-                for name, child in found.properties.items()
-                if self._facts.reading("unshown", operation, part, pattern_of(below(pointer, name))) is None
-            }
-        if found.items is not None:
-            count = self._facts.length(operation, part, pointer)
-            return [self._value(operation, part, below(pointer, n), found.items, room - 1) for n in range(count)]
-        return self._facts.shown(operation, part, pointer, found)[1]
+def _value(facts: Facts, operation: Operation, part: str, pointer: str, schema: Mapping[str, Any], room: int) -> Any:
+    if not room:
+        raise SpecificationError(f"{file_of(operation, part)}: its members are nested too deeply for an example")
+    found = shape(schema, facts.specification)
+    if found.properties or "object" in found.types:
+        return {
+            name: _value(facts, operation, part, below(pointer, name), child, room - 1)
+            for name, child in found.properties.items()
+            if facts.reading("unshown", operation, part, pattern_of(below(pointer, name))) is None
+        }
+    if found.items is not None:
+        count = facts.length(operation, part, pointer)
+        return [_value(facts, operation, part, below(pointer, n), found.items, room - 1) for n in range(count)]
+    return facts.shown(operation, part, pointer, found)[1]
 
-    def _rows(self, operation: Operation) -> Iterator[Row]:
-        for member in self._facts.specification.members(operation.action):
-            if member.pointer.endswith("*"):
-                continue
-            if self._facts.reading("unlisted", operation, "table", member.pointer) is None:
-                yield self._row(member)
 
-    def _row(self, member: Member) -> Row:
-        """The row of ``page.yaml``, or one made of the schema."""
-        key = key_of(member.pointer)
-        if (row := self._facts.rows.get(key)) is not None:
-            return Row(member, key, row["format"], row["example"], sentence(row["definition"]))
-        examples = [str(value) for value in member.schema.get("examples", ())]
-        plain = {"object": "JSON Object", "array": "JSON Array", "string": "Plain text with UTF-8 encoding"}
-        definition = Sentence(str(member.schema.get("title", member.name)))
-        return Row(member, key, plain.get(member.type, member.type), (examples or ["-"])[0], definition)
+def _rows(facts: Facts, operation: Operation) -> Iterator[Row]:
+    for member in facts.specification.members(operation.action):
+        if member.pointer.endswith("*"):
+            continue
+        if facts.reading("unlisted", operation, "table", member.pointer) is None:
+            yield _row(facts, member)
+
+
+def _row(facts: Facts, member: Member) -> Row:
+    """The row of ``page.yaml``, or one made of the schema."""
+    key = key_of(member.pointer)
+    if (row := facts.rows.get(key)) is not None:
+        return Row(member, key, row["format"], row["example"], sentence(row["definition"]))
+    examples = [str(value) for value in member.schema.get("examples", ())]
+    plain = {"object": "JSON Object", "array": "JSON Array", "string": "Plain text with UTF-8 encoding"}
+    definition = Sentence(str(member.schema.get("title", member.name)))
+    return Row(member, key, plain.get(member.type, member.type), (examples or ["-"])[0], definition)
 
 
 def _interpretation(specification: Specification, heading: Mapping[str, Any]) -> Iterator[Slot]:
