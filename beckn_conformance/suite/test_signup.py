@@ -12,6 +12,7 @@ from beckn_conformance.messages.values import SIZES
 from beckn_conformance.run.scenario import case, exercises, scenario, settling
 from beckn_conformance.specification.actions import SIGNUP
 from beckn_conformance.specification.pointer import put
+from beckn_conformance.specification.replies import statuses
 from beckn_conformance.suite.cases import fault_parameters, mixed_faults, parts_with, spoiled, variant_parameters
 
 ECHO = ("SIGNUP-ACK", "SIGNUP-ECHO", "SIGNUP-ECHO-EXACT", "GET-ROUND-TRIP", "GET-ROUND-TRIP-EXACT")
@@ -67,6 +68,17 @@ async def test_several_documents(actor: Actor, count: int) -> None:
         body["documents"][2:] = [actor.values.document(size=size) for size in sizes]
     registration = await actor.registered(body)
     await actor.get(registration)
+
+
+@exercises("SIGNUP-DOCUMENT-STATUS", "SIGNUP-API-STATUS")
+@scenario
+async def test_claimed_status(actor: Actor) -> None:
+    """A provider cannot verify itself: a signup that says it is verified is refused, or waits like any other (R4)."""
+    await actor.signup(actor.values.signup())
+    body = actor.values.signup()
+    for part in (body["api"], *body["documents"]):
+        part["status"] = statuses(actor.specification).verified
+    await actor.signup(body)
 
 
 @pytest.mark.parametrize("size", [case(("SIGNUP-ACK-DOCUMENTS", *ECHO), n, id=name) for name, n in SIZES.items()])

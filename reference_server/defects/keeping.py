@@ -144,6 +144,16 @@ def _(gateway: Gateway) -> None:
         return documents if whole else documents[:-1]
 
 
+@_FAMILY.plants("signup-claimed-status-taken", "SIGNUP-DOCUMENT-STATUS", SIGNUP, "/documents/*/status")
+def _(gateway: Gateway) -> None:
+    """A document has the status that the provider claims for it."""
+
+    @replaces(gateway)
+    def new_documents(inner: Callable[[Request], tuple[Document, ...]], request: Request) -> tuple[Document, ...]:
+        both = zip(inner(request), request.body["documents"], strict=True)
+        return tuple(replace(one, status=item.get("status", one.status)) for one, item in both)
+
+
 # Updates and additions that are refused, and change something.
 
 
