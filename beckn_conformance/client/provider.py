@@ -244,10 +244,13 @@ class Actor:
 
 
 def _held(update: Exchange, registration: Registration, specification: Specification) -> dict[str, Any]:
-    """Returns the registration's values of members for whose new values, which are valid, an update was refused."""
+    """Returns the registration's values of members for whose new values, which are valid, an update was refused.
+
+    There are none if such an update would change nothing, which is never sent.
+    """
     if update.action != UPDATE or not update.refused or update.sent is None:
         return {}
-    return {
+    held = {
         known.name: value
         for known in specification.children(UPDATE, "/info")
         if (value := member(registration.body, known.pointer)) != MISSING
@@ -256,6 +259,8 @@ def _held(update: Exchange, registration: Registration, specification: Specifica
         and known.tolerates(new)
         and known.approves(new)
     }
+    mine, info = member(registration.body, "/info"), {**member(update.sent.body, "/info"), **held} if held else {}
+    return held if any(value not in (None, mine.get(name)) for name, value in info.items()) else {}
 
 
 def _shows(got: Exchange, change: Exchange) -> bool:

@@ -239,6 +239,8 @@ def _held(*names: str) -> Callable[[Gateway, Request], Faults]:
         info = request.body.get("info")
         if registration is None or not isinstance(info, dict):
             return {}
+        if all(value in (None, registration.info.get(name)) for name, value in info.items()):
+            return {("info",): "says nothing new"}
         changed = (name for name in names if info.get(name) not in (None, registration.info[name]))
         return {("info", name): "cannot be changed" for name in changed}
 
