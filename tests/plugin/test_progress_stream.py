@@ -150,6 +150,7 @@ def test_a_file_that_cannot_be_made_is_a_bad_option(tmp_path: Path) -> None:
         pass
 
 
+@pytest.mark.long
 def test_a_run_writes_its_progress(tmp_path: Path) -> None:
     run = Kit(tmp_path).run("reference", *ONE, "--conformance-progress", "p")
 

@@ -33,9 +33,7 @@ def test_a_defect_is_found_by_what_schemathesis_draws_alone(test: str, defect: s
 
     assert any(
         reference_server.DEFECTS[defect].requirement in {found[0] for found in findings(session)}
-        for session in (
-            run(chosen, defects=(defect,), examples=EXAMPLES, seed=seed, shrinking=False) for seed in SEEDS
-        )
+        for session in (run(chosen, defects=(defect,), examples=EXAMPLES, seed=seed, shrinking=False) for seed in SEEDS)
     )
 
 
