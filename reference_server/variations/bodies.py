@@ -63,6 +63,7 @@ def _errors() -> Iterator[Variation]:
         ("empty-objects", "R14", _filling({}), "a sound document is an empty object in a list of errors"),
         ("empty-texts", "R14", _filling(""), "a sound document is an empty text in a list of errors"),
         ("compact", "R15", _compact, "the list of document errors has the faulty ones only"),
+        ("indexed", "R15", _indexed, "the errors of a faulty document come with its index, a number"),
     ):
         yield Variation(f"document-errors-{name}", reading, words, giving("render_faults", _of_documents(order)))
 
@@ -119,6 +120,11 @@ def _filling(nothing: Json) -> Callable[[list[Json]], list[Json]]:
 
 def _compact(items: list[Json]) -> list[Json]:
     return [item for item in items if item is not None]
+
+
+def _indexed(items: list[Json]) -> list[Json]:
+    errors = [{"name": item} if isinstance(item, str) else item for item in items]
+    return [{**error, "index": n} if isinstance(error, dict) else None for n, error in enumerate(errors)]
 
 
 def _of_documents(change: Callable[[list[Json]], list[Json]]) -> Callable[..., Shown]:

@@ -63,6 +63,12 @@ def test_document_errors_may_stand_at_their_index_or_in_a_shorter_list(errors):
     assert answered(ADD, nack({"documents": errors}), change=put("/documents/1/name", 5)) == []
 
 
+def test_a_number_beside_the_message_about_a_document_is_no_message():
+    errors = [{}, {"name": "is no object", "index": 1, "code": 422}]
+
+    assert answered(ADD, nack({"documents": errors}), change=put("/documents/1", "text")) == []
+
+
 def test_a_document_error_at_the_index_of_another_document_is_a_finding():
     found = answered(ADD, nack({"documents": [{"name": "is wrong"}, {}]}), change=put("/documents/1/name", 5))
 

@@ -50,6 +50,9 @@ def _misplaced(observation: Observation, pointer: str, value: Any, meant: set[st
         return observation.bad("NACK-ECHO", pointer, "echoed", message, f"a message about {pointer}", observed)
     if pointer in meant:
         leaf = text_around(observation, pointer)
+        if leaf is None and not isinstance(value, str) and _stands_beside_a_message(observation, pointer):
+            # The index of a faulty document, or a code, is an extra member (T11).
+            return None
         if not isinstance(value, str) or (leaf is not None and leaf != pattern_of(pointer)):
             place = leaf or nearest(observation, pointer)
             message = "the message is not a string"
@@ -65,6 +68,12 @@ def _misplaced(observation: Observation, pointer: str, value: Any, meant: set[st
             observed,
         )
     return None
+
+
+def _stands_beside_a_message(observation: Observation, pointer: str) -> bool:
+    """True if the object around a member has a text, too."""
+    around = pointer.rpartition("/")[0]
+    return any(isinstance(text, str) and place.rpartition("/")[0] == around for place, text in observation.blamed)
 
 
 def _breach(observation: Observation, pointer: str, observed: str) -> Judgement | None:
