@@ -9,7 +9,6 @@ from .terminal import Commands, show
 
 
 def add(commands: Commands) -> None:
-    """Adds the subcommand."""
     diff = commands.add_parser(
         "diff",
         help="say what changed from one report to another",

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
 
 def add(commands: Commands) -> None:
-    """Adds the subcommands."""
     _add_judge(commands)
     _add_report(commands)
 

@@ -13,7 +13,6 @@ from .terminal import Commands, show
 
 
 def add(commands: Commands) -> None:
-    """Adds the subcommand."""
     replay = commands.add_parser(
         "replay",
         help="send the calls of a finding again, and say if it still holds",

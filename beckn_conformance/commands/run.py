@@ -8,7 +8,6 @@ from .terminal import Commands, until_stdin_ends
 
 
 def add(commands: Commands) -> None:
-    """Adds the subcommand."""
     run = commands.add_parser(
         "run",
         help="judge a gateway, isolated from any pytest settings around",

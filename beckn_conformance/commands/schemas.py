@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 
 
 def add(parser: argparse.ArgumentParser, option: str = "--conformance-spec") -> None:
-    """Adds the option."""
     parser.add_argument(option, dest="schemas", metavar="DIR", type=path_of, help="a changed copy of schemas/")
 
 

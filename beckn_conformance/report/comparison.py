@@ -46,7 +46,6 @@ class Comparison:
 
     @property
     def worse(self) -> bool:
-        """True if something got worse."""
         return any(change.worse for change in self.changes)
 
     def to_json(self) -> dict[str, Any]:

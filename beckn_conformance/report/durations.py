@@ -97,5 +97,4 @@ def _span(bounds: list[float], bucket: int) -> str:
 
 
 def spoken(seconds: float) -> str:
-    """Formats a time."""
     return f"{seconds:g} s" if seconds >= 1 else f"{seconds * 1000:g} ms"

@@ -14,7 +14,6 @@ from ..terminal import Commands, show
 
 
 def add(commands: Commands) -> None:
-    """Adds the subcommands."""
     _add_keygen(commands)
     _add_certify(commands)
     _add_verify(commands)

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 
 def add(commands: Any) -> None:
-    """Adds the subcommand."""
     fleet = commands.add_parser(
         "fleet",
         help="judge many gateways in one go",

@@ -128,7 +128,6 @@ class FleetResults:
         return row
 
     def write(self) -> None:
-        """Writes fleet.json."""
         with replaced(self.folder / NAME) as file:
             file.write(json.dumps(self.document, indent=1) + "\n")
 

@@ -14,7 +14,6 @@ LOCAL = "http://127.0.0.1:8080"
 
 
 def add(commands: Commands) -> None:
-    """Adds the subcommand."""
     postman = commands.add_parser(
         "postman",
         help="write a Postman collection",

@@ -16,7 +16,6 @@ from . import page
 
 
 def add(commands: Commands) -> None:
-    """Adds the group with its subcommands."""
     spec = commands.add_parser(
         "spec",
         help="check the schemas, or compare them with the specification's page or with another version",

@@ -17,12 +17,10 @@ WIDTH: Final = 120
 
 
 def text_of(folder: Path, name: str) -> str:
-    """Reads the text of a file."""
     return reading.text(folder / name, most=LARGEST_FILE, below=folder)
 
 
 def write(folder: Path, name: str, text: str) -> None:
-    """Writes a file anew."""
     with replaced(folder / name) as file:
         file.write(text)
 

@@ -13,7 +13,6 @@ from ...terminal import Commands, say, say_json, show, write
 
 
 def add(group: Commands) -> None:
-    """Adds the subcommands that are about the page."""
     page = group.add_parser(
         "page",
         help="write the specification page",
