@@ -25,7 +25,7 @@ PLANTED = (
     "documents-add-replaces-signup-documents",
     "documents-add-foreign-token-crashes",
 )
-SHOWN_BY = "test_plain or no_dash or test_unknown_registration or test_token"
+SHOWN_BY = "test_plain or no_dash or SIGNUP-NACK-NAME or test_unknown_registration or test_token"
 
 
 pytestmark = pytest.mark.long
