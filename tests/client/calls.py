@@ -30,14 +30,18 @@ def outgoing(action: str = GET, body: Any = BODY, binding: Binding = HttpBinding
 def playing(url: str, play: Callable[[Gateway], Awaitable[T]], **options: Any) -> T:
     """What a scene with a client of its own returns."""
 
-    async def scene() -> T:
+    # A result of asyncio.run is described at its end (by signal.signal), which takes long if it is large.
+    results: list[T] = []
+
+    async def scene() -> None:
         client = Gateway(GatewayConfig(url, **{"timeout": 20.0, **options}))
         try:
-            return await play(client)
+            results.append(await play(client))
         finally:
             await client.close()
 
-    return asyncio.run(scene())
+    asyncio.run(scene())
+    return results[0]
 
 
 def send(url: str, *actions: str, body: Any = BODY, **options: Any) -> list[Exchange]:
