@@ -128,9 +128,10 @@ class Observer:
 
     def _may_be_refused(self, exchange: Exchange, diagnosis: Diagnosis) -> bool:
         """Returns True for a change of a registration on which another one waits, or that has many documents."""
-        if exchange.action not in self._specification.changes or diagnosis.registration is None:
+        # The signup may come later in a recording whose clock was set.
+        owner, added = self.known.registrations.get(diagnosis.registration or ""), documents_of(exchange)
+        if exchange.action not in self._specification.changes or owner is None:
             return False
-        owner, added = self.known.registrations[diagnosis.registration], documents_of(exchange)
         return owner.waits or (added > 0 and owner.documents + added > MOST_DOCUMENTS)
 
     def _introduce(self, exchange: Exchange) -> None:

@@ -99,3 +99,10 @@ def test_without_any_time_all_calls_may_have_overlapped():
     assert all(overlap(one, other) for one in found for other in found)
     assert [span.end for span in found] == sorted(span.end for span in found)
     assert found[0].begin == WHEN
+
+
+def test_durations_in_seconds_are_not_taken_for_milliseconds():
+    first, second = spans([Moment(5.001, 0.0008), Moment(5.123, 0.00002)], 0.0)
+
+    assert first.end == pytest.approx(5.801)
+    assert overlap(first, second)

@@ -3,6 +3,7 @@
 import contextlib
 import gzip
 import json
+import re
 
 import pytest
 
@@ -265,6 +266,34 @@ def test_a_change_that_was_not_recorded_whole_may_have_been_made(tmp_path):
 
     assert result.found == set()
     assert result.status("GET-ROUND-TRIP") == "passed"
+
+
+def test_a_name_that_is_no_unicode_may_be_accepted(tmp_path):
+    calls = entries()
+    calls[0]["request"]["postData"]["text"] = calls[0]["request"]["postData"]["text"].replace("Soci", "\\ud800")
+    field(calls[0]["request"], "content-length", None)
+    # The gateway that is judged here would have to show the name.
+    assert judged_as(calls[:1], tmp_path).found <= {("SIGNUP-ECHO", "Provider/signup", "/info/name")}
+
+
+def test_a_signup_may_come_after_a_change_that_was_not_recorded_whole(tmp_path):
+    calls = entries()[:3]
+    calls[2]["request"]["postData"]["text"] = calls[2]["request"]["postData"]["text"][:-1]
+    calls[2]["startedDateTime"] = "2026-11-01T09:00:00Z"
+
+    assert judged_as(calls, tmp_path).found == set()
+
+
+def test_who_signs_up_again_in_a_request_that_cannot_be_read_may_get_the_id_it_has(tmp_path):
+    signup, again = entries()[0], entries()[0]
+    again["request"]["postData"]["text"] = "\ufeff" + again["request"]["postData"]["text"]
+    again["startedDateTime"] = "2026-11-01T10:00:09Z"
+    text = again["response"]["content"]["text"]
+    again["response"]["content"]["text"] = re.sub('"token": ?"[^"]*"', '"token":"anew"', text)
+    for part in ("request", "response"):
+        field(again[part], "content-length", None)
+
+    assert judged_as([signup, again], tmp_path).found == set()
 
 
 # Bodies in files.

@@ -31,6 +31,7 @@ from typing import Any
 
 from ...config.gateway import GatewayConfig
 from ...messages.exchange import Exchange
+from ...messages.json_text import tame
 from ...messages.text import shown
 from ...specification.actions import GET, SIGNUP
 from ...specification.catalogue import Requirement
@@ -136,8 +137,9 @@ class Histories:
         if id_ is None:
             return
         if self._ids[hash(id_)]:
-            if any(d.kind is DoubtKind.TAKEN and d.pointer.startswith("/info/") for d in observation.diagnosis.doubts):
-                # The provider signed up before, so it may be given the registration that it has (Q13).
+            doubts = observation.diagnosis.doubts
+            if exchange.sent is None or any(d.kind is DoubtKind.TAKEN and d.pointer[:6] == "/info/" for d in doubts):
+                # The provider may have signed up before, so it may be given the registration that it has (Q13).
                 if history := self._registrations.get(id_):
                     history.doubt()
                 return
@@ -166,6 +168,6 @@ def _unusual(specification: Specification, sent: Any) -> set[str]:
         for candidate in specification.members(SIGNUP)
         # How much data of a document is kept is another question (Q10).
         if candidate.scalar and candidate.pointer != "/documents/*/data"
-        for pointer, value in places(sent, candidate.pointer)
+        for pointer, value in places(tame(sent), candidate.pointer)
         if candidate.unusual(value)
     }

@@ -16,6 +16,8 @@ FINE: Final = 0.01
 """Resolution in seconds from which on times do not order the calls of one client."""
 UNMEASURED: Final = 2.0
 """Assumed duration in seconds of a call without one."""
+TOO_SHORT: Final = 0.001
+"""Seconds that some call of a recording takes."""
 STEP: Final = 1e-6
 ABREAST: Final = 100
 """Most calls that a client has under way at once."""
@@ -118,6 +120,9 @@ def spans(moments: Sequence[Moment], base: float) -> list[Span]:
     Without any times, all calls were made in a moment at ``base`` and may have overlapped with their neighbours. Of
     calls that may have overlapped, the earlier one in the file ends first.
     """
+    if max((one.seconds or 0.0 for one in moments), default=0.0) < TOO_SHORT:
+        # The recorder wrote durations in seconds, not milliseconds.
+        moments = [Moment(one.start, one.seconds and one.seconds * 1000) for one in moments]
     if all(one.start is None for one in moments):
         return [Span(base + place * STEP, base + (place + ABREAST) * STEP) for place in range(len(moments))]
     size = tick(moments)
