@@ -19,8 +19,8 @@ from ..run.scenario import Play, Scenario, scenario_of
 from ..run.session import Session
 
 FILES = (
-    *("test_signup", "test_get", "test_info_update", "test_documents_add", "test_others", "test_fuzz"),
-    *("test_schemathesis", "test_header", "test_transport", "test_concurrency", "test_lifecycle", "test_network"),
+    *("test_signup", "test_get", "test_info_update", "test_documents_add", "test_others", "test_concurrency"),
+    *("test_fuzz", "test_schemathesis", "test_header", "test_transport", "test_lifecycle", "test_network"),
     "test_robustness",
 )
 """The files of the suite in the order of a run. Tests made for one requirement come first, since their findings say
