@@ -8,7 +8,7 @@ import secrets
 import time
 import uuid
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -113,7 +113,8 @@ def record(
         notes.append(f"{len(made) - len(chosen)} calls are on record twice, and are judged once")
     binding = EnvelopeBinding() if payload else _binding(config, [one.row for _, one in chosen])
     exchanges = [*_exchanges(chosen, binding)]
-    if not own and _unborn(exchanges) > _unborn(exchanges[::-1]):
+    places = range(len(exchanges))
+    if not own and _unborn(exchanges, places) > _unborn(exchanges[::-1], places):
         # The newest call is the first in the recording.
         chosen = chosen[::-1]
         exchanges = [*_exchanges(chosen, binding)]
@@ -262,9 +263,9 @@ def _is_odd(exchange: Exchange) -> bool:
 def _placed(exchanges: Sequence[Exchange], moments: Sequence[Moment], notes: list[str]) -> list[Exchange]:
     """Places exchanges at their times, unless these cannot be true."""
     placed = [*_spread(exchanges, moments)]
-    if not _unborn(placed, lambda exchange: (exchange.started, exchange.ended)):
+    if not _unborn(placed, [exchange.ended for exchange in placed]):
         return placed
-    notes.append("registrations are used before their signup, so the clock was set: nothing is judged by time")
+    notes.append("registrations are used before their signup ended, so the times are wrong: nothing is judged by them")
     return [*_spread(exchanges, [Moment()] * len(exchanges))]
 
 
@@ -287,15 +288,14 @@ def _spread(exchanges: Sequence[Exchange], moments: Sequence[Moment]) -> Iterato
         yield replace(exchange, seconds=end - exchange.started) if shorter else exchange
 
 
-def _unborn(exchanges: Sequence[Exchange], span: Callable[[Exchange], tuple[float, float]] | None = None) -> int:
-    """Counts calls about a registration before the signup that makes it: in their order, or else by their times."""
-    spans = [(float(place), float(place)) if span is None else span(e) for place, e in enumerate(exchanges)]
+def _unborn(exchanges: Sequence[Exchange], ends: Sequence[float]) -> int:
+    """Counts calls about a registration that ended before the signup that made it."""
     made: dict[str, float] = {}
-    for exchange, (begin, _) in zip(exchanges, spans, strict=True):
+    for exchange, end in zip(exchanges, ends, strict=True):
         if exchange.action == SIGNUP and exchange.id_received is not None:
-            made[exchange.id_received] = min(made.get(exchange.id_received, math.inf), begin)
-    calls = zip(exchanges, spans, strict=True)
-    return sum(end < made.get(call.id_sent or "", 0.0) for call, (_, end) in calls if call.acknowledged)
+            made[exchange.id_received] = min(made.get(exchange.id_received, math.inf), end)
+    calls = zip(exchanges, ends, strict=True)
+    return sum(end < made.get(call.id_sent or "", -math.inf) for call, end in calls if call.acknowledged)
 
 
 def _unheld(exchanges: Sequence[Exchange]) -> list[str]:

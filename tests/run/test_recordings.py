@@ -180,7 +180,16 @@ def test_times_of_a_clock_that_was_set_back_are_not_believed(tmp_path):
     result = judged_as(calls, tmp_path)
 
     assert result.found == {DEFECTS["get-name-ascii"]}
-    assert "the clock was set" in result.notes
+    assert "the times are wrong" in result.notes
+
+
+def test_one_time_for_all_calls_is_not_believed(tmp_path):
+    calls = entries("get-name-ascii")
+    for call in calls:
+        call["startedDateTime"] = "2026-11-01T10:00:00.264Z"
+        call["time"] = 700 if call["request"]["url"].endswith("signup") else 20
+
+    assert judged_as(calls, tmp_path).found == {DEFECTS["get-name-ascii"]}
 
 
 def test_a_call_with_anothers_token_is_evidence(tmp_path):

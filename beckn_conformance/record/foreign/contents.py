@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -111,7 +112,7 @@ def _measured(text: str, pairs: Pairs, what: str) -> Content:
     length = field(pairs, "content-length").strip()
     packed = field(pairs, "content-encoding").strip().casefold() not in ("", "identity")
     if packed or not (length.isascii() and length.isdigit()) or len(length) > 18:
-        if LOST in text or text.startswith(MAGIC.decode("latin-1")) or any(_is_misread(text, one) for one in ENCODINGS):
+        if text.startswith(MAGIC.decode("latin-1")) or _is_garbled(text):
             return Content(unknown=f"the recording holds {what} with characters that got lost")
         return _unlabelled(text, what) or Content(content)
     if len(content) == int(length):
@@ -123,7 +124,7 @@ def _measured(text: str, pairs: Pairs, what: str) -> Content:
             continue
         if len(again) == int(length) and not read_json(again)[1]:
             return Content(again, note=f"the text of {what} was recorded in another encoding, as Content-Length shows")
-    if LOST in text or (len(content) < int(length) and "?" in text):
+    if _is_garbled(text) or (len(content) < int(length) and "?" in text):
         return Content(unknown=f"the recording holds {what} with characters that got lost, as Content-Length shows")
     if read_json(content)[1]:
         return Content(unknown=f"the recording holds {len(content)} bytes of {what} of {int(length)}")
@@ -139,12 +140,13 @@ def _unlabelled(text: str, what: str) -> Content | None:
     return None if read_json(plain)[1] else Content(plain, note=f"the text of {what} was recorded in base64")
 
 
-def _is_misread(text: str, encoding: str) -> bool:
-    """Reports if a text may be UTF-8 that was read in another encoding."""
-    try:
-        return text.encode(encoding).decode() != text
-    except UnicodeError:
-        return False
+def _is_garbled(text: str) -> bool:
+    """Reports if characters got lost in a text, or it may be UTF-8 that was read in another encoding."""
+    for encoding in ENCODINGS:
+        with contextlib.suppress(UnicodeError):
+            if text.encode(encoding).decode() != text:
+                return True
+    return LOST in text
 
 
 def whole(found: Content, pairs: Pairs, what: str) -> Content:
