@@ -235,7 +235,7 @@ class Assessment:
             return TestOutcome(status, self._mask(text), findings)
         missing = [requirement for requirement in event.requirements if requirement not in shown.exercised]
         if missing and not (event.drawn and shown.exercised):
-            why = shown.reason or never_shown(missing[0], self.run.config) or "nothing it needs happened"
+            why = shown.reason or never_shown(missing[0], self.run.config) or "no reply of this test could show it"
             return TestOutcome("inconclusive", f"{missing[0]} could not be judged: {why}")
         return TestOutcome("passed", "")
 

@@ -52,7 +52,7 @@ def test_findings_of_one_test_are_none_of_the_next():
     assessment = assessed(scenario(silent()), TestEnd("t", [CHECKED]), TestEnd("u", [CHECKED]))
 
     assert assessment.outcome.status == "inconclusive"
-    assert assessment.outcome.text == f"{CHECKED} could not be judged: nothing it needs happened"
+    assert assessment.outcome.text == f"{CHECKED} could not be judged: no reply of this test could show it"
 
 
 def test_a_test_of_deferred_updates_says_that_they_are_declared_so():
