@@ -200,11 +200,8 @@ def _registration(
         yield _in_header("Token", "foreign")
     elif owner is not None and not owners:
         yield _unknown_token(token, known, owner)
-    elif owner is not None and len(owners) > 1:
-        if known.closed:
-            yield _in_header("Token", "shared")
-        else:
-            yield Doubt("header:Token", "a token of several registrations, perhaps of one provider")
+    elif owner is not None and len(owners) > 1 and not known.closed:
+        yield Doubt("header:Token", "a token of several registrations, perhaps of one provider")
     elif not owners:
         yield Doubt("header:Token", "a token whose signup was not seen")
     # An ACK shows that the token was good still.

@@ -61,9 +61,8 @@ class FaultCase:
 
 
 def header_requirement(name: str, kind: str) -> str:
-    """The requirement that a fault of a header member is refused; a token of two owners is foreign to one."""
+    """The requirement that a fault of a header member is refused."""
     of_member = {requirement: kinds for requirement, (member, kinds) in HEADER_FAULTS.items() if member == name}
-    kind = "foreign" if kind == "shared" else kind
     return next((requirement for requirement, kinds in of_member.items() if kind in kinds), next(iter(of_member)))
 
 

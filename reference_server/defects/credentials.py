@@ -137,6 +137,8 @@ def defects(actions: Iterable[str]) -> Iterator[Defect]:
     for name, requirement, action, allowed, words in _LOST:
         install = _worn_out(action, allowed)
         yield defect(name, "TOKEN-ACCEPTED", action, "header:Token", f"a token {words}", install, requirement)
+    words = "all registrations are given the same token"
+    yield defect("signup-token-shared", "TOKEN-NACK-FOREIGN", GET, "header:Token", words, _one_for_all)
     words = "a token is refused after ten seconds, whatever auth.exp says"
     yield defect("token-expires-early", "TOKEN-ACCEPTED", GET, "header:Token", words, _short_lived)
 
@@ -174,6 +176,18 @@ def _taken_for(action: str, takes: Callable[[str, str], bool]) -> Install:
             return inner(request, registration)
 
     return install
+
+
+def _one_for_all(gateway: Gateway) -> None:
+    token = gateway.new_token()
+
+    @replaces(gateway)
+    def new_token(inner: Callable[[], str]) -> str:
+        return token
+
+    @replaces(gateway)
+    def authorise(inner: Authorising, request: Request, registration: Registration | None) -> Reply | None:
+        return inner(request, None if request.token == token else registration)
 
 
 def _found_by(action: str, takes: Callable[[str, str], bool]) -> Install:

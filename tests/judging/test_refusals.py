@@ -157,6 +157,15 @@ def test_two_registrations_with_one_token_are_a_finding_when_it_works():
     assert story.findings() == [("TOKEN-NACK-FOREIGN", "header:Token")]
 
 
+def test_a_registration_that_shares_its_token_is_judged_like_any_other():
+    story = begun()
+    story.signup(token=story.mine.token)
+    story.wait()
+    story.get(change=put("/api/endpoint_url", "https://another.example/"))
+
+    assert ("GET-ROUND-TRIP", "/api/endpoint_url") in story.findings()
+
+
 # Refusals (Q1, Q2, R14, R15, R16, R18).
 
 FAULTS = [

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from ...config.gateway import GatewayConfig
 from ...messages.faults import HEADER_FAULTS, FaultCase, fault_cases, header_requirement, place_of
 from ...messages.text import shown
+from ...specification.actions import SIGNUP
 from ...specification.catalogue import Requirement
 from ...specification.pointer import member
 from ...specification.specification import Specification
@@ -35,12 +36,21 @@ def faulty_header_is_refused(observation: Observation) -> Iterable[Judgement]:
     requirement = header_requirement(name, fault.kind)
     obligation = Obligation(observation.action, kind=fault.kind)
     if observation.exchange.acknowledged:
-        kind, message = "faulty-acknowledged", f"a request with a faulty {name} is acknowledged"
-        if fault.kind == "shared":
-            kind, message = "shared-acknowledged", "the same token was given to two registrations and is acknowledged"
-        yield observation.bad(requirement, fault.pointer, kind, message, "NACK", obligation=obligation)
-    elif fault.kind != "shared" and observation.exchange.refused:
+        message = f"a request with a faulty {name} is acknowledged"
+        yield observation.bad(requirement, fault.pointer, "faulty-acknowledged", message, "NACK", obligation=obligation)
+    elif observation.exchange.refused:
         yield observation.ok(requirement, obligation)
+
+
+@check("TOKEN-NACK-FOREIGN")
+def token_is_of_one_registration(observation: Observation) -> Iterable[Judgement]:
+    """Warns of a token that was given to several registrations; it has to work all the same (H3)."""
+    sent, known = observation.exchange.sent, observation.known
+    if sent is None or not observation.diagnosis.valid or not observation.exchange.acknowledged:
+        return
+    if observation.action != SIGNUP and len(known.owners.get(sent.header.get("Token", ""), ())) > 1:
+        kind, message = "shared-acknowledged", "the same token was given to two registrations and is acknowledged"
+        yield observation.bad("TOKEN-NACK-FOREIGN", "header:Token", kind, message, "a token for each registration")
 
 
 def _body_faults(requirement: Requirement, specification: Specification, config: GatewayConfig) -> Iterator[Obligation]:
