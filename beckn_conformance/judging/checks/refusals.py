@@ -42,7 +42,7 @@ def faulty_header_is_refused(observation: Observation) -> Iterable[Judgement]:
         yield observation.ok(requirement, obligation)
 
 
-@check("TOKEN-NACK-FOREIGN")
+@check("TOKEN-NACK-FOREIGN", obligations=_header_faults)
 def token_is_of_one_registration(observation: Observation) -> Iterable[Judgement]:
     """Warns of a token that was given to several registrations; it has to work all the same (H3)."""
     sent, known = observation.exchange.sent, observation.known
