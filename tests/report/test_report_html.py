@@ -113,13 +113,13 @@ def test_the_page_names_the_gateway_and_the_run():
 
 def test_the_page_has_every_requirement_with_its_reading():
     read = Reader(page())
-    ids = [attributes.get("id") for attributes in read.all("details")]
+    ids, text = [attributes.get("id") for attributes in read.all("details")], read.text
 
     assert {*SPECIFICATION.requirements} <= {*ids}
     for requirement in SPECIFICATION.requirements.values():
-        assert " ".join(requirement.text.split()) in read.text
+        assert " ".join(requirement.text.split()) in text
         for number in requirement.reading:
-            assert f"{number} {SPECIFICATION.readings[number]['topic']}" in read.text
+            assert f"{number} {SPECIFICATION.readings[number]['topic']}" in text
 
 
 def test_every_link_within_the_page_has_a_target():
