@@ -213,7 +213,7 @@ def _exchanges(chosen: Calls, binding: Binding) -> Iterator[Exchange]:
             whole |= {"reply": None, "trouble": "limit: the recording does not hold the header of the reply"}
         exchange = exchange_of(whole, binding)
         if (made := registration_of(exchange)) is not None:
-            owners[made.token] = made.id
+            owners[made.id] = made.token
         if one.ours:
             yield exchange
         elif exchange.sent is None or _is_odd(exchange) or (in_fields and carried and not _carries(one)):
@@ -227,11 +227,12 @@ def _exchanges(chosen: Calls, binding: Binding) -> Iterator[Exchange]:
 
 
 def _about(exchange: Exchange, owners: Mapping[str, str]) -> str:
-    """Returns the registration that such a request may have changed, if its id or token is in the request."""
+    """Returns the registration that such a request may have changed: its id is in the request, or else its token."""
     fields = {name.casefold(): value for name, value in exchange.request.headers}
-    owner = owners.get(fields.get("token", ""))
-    text = exchange.request.content
-    return owner or next((id_ for id_ in owners.values() if id_.encode("utf-8", "replace") in text), "")
+    text, sent = exchange.request.content, fields.get("token", "")
+    named = (id_ for id_ in owners if id_.encode("utf-8", "replace") in text)
+    called = (id_ for id_, token in owners.items() if token == sent and not is_mark(sent))
+    return next(named, "") or next(called, "")
 
 
 def _carries(one: Recorded) -> bool:

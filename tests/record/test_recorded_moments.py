@@ -29,7 +29,9 @@ def test_a_time_is_read_in_every_notation(text):
     assert started(text) == pytest.approx(WHEN, abs=1e-3)
 
 
-@pytest.mark.parametrize("text", ["Sun, 01 Nov 2026 10:00:00 GMT", "Sun Nov 01 2026 15:30:00 GMT+0530 (IST)"])
+@pytest.mark.parametrize(
+    "text", ["Sun, 01 Nov 2026 10:00:00 GMT", "Sun Nov 01 2026 15:30:00 GMT+0530 (IST)", "01/Nov/2026:15:30:00 +0530"]
+)
 def test_a_time_to_a_second_is_read_in_every_notation(text):
     assert started(text) == 1793527200
 

@@ -267,6 +267,16 @@ def test_a_user_in_a_url_is_never_shown(tmp_path):
     assert not any(b"hunter2" in content for content in written)
 
 
+def test_a_change_that_is_no_plain_message_may_have_been_made_whatever_the_tokens(tmp_path):
+    calls = redacted("[redacted]", in_replies=True)(entries())
+    changed = calls[2]["request"]["postData"]
+    changed["text"] = changed["text"].replace('"info":', '"info": {}, "info":')
+    field(calls[2]["request"], "content-length", None)
+
+    # The second registration is made before the first is looked at.
+    assert judged_as([*calls[:2], calls[10], *calls[2:10], *calls[11:]], tmp_path).found == set()
+
+
 def test_a_change_that_was_not_recorded_whole_may_have_been_made(tmp_path):
     calls = entries()
     changed = next(call for call in calls if call["request"]["url"].endswith("info/update"))

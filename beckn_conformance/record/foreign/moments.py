@@ -25,6 +25,7 @@ TICKS: Final = (1.0, 0.1, 0.01)
 SCALES: Final = ((1e17, 1e9), (1e14, 1e6), (1e11, 1e3))
 """From which number on a time counts nanoseconds, microseconds and milliseconds, and how many are in a second."""
 NUMBER: Final = re.compile(r"(?:/Date\()?(-?\d{1,20}(?:\.\d{1,9})?)(?:\)/)?", re.ASCII)
+LOGGED: Final = re.compile(r"^(\d\d)/([A-Z][a-z]{2})/(\d{4}):", re.ASCII)
 SPOKEN: Final = re.compile(r"[A-Z][a-z]{2} ([A-Z][a-z]{2} \d\d \d{4} \d\d:\d\d:\d\d) GMT([+-]\d{4})", re.ASCII)
 """A JavaScript date as text."""
 
@@ -100,7 +101,8 @@ def _spoken(text: str) -> float | None:
 
 
 def _sent(text: str) -> float:
-    return _epoch(parsedate_to_datetime(text))
+    """Reads a time as in mail and HTTP, or as in the logs of web servers."""
+    return _epoch(parsedate_to_datetime(LOGGED.sub(r"\1 \2 \3 ", text)))
 
 
 def _epoch(when: datetime.datetime) -> float:
