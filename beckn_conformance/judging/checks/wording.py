@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ...messages.exchange import Exchange, Message
 from ...messages.text import shown
 from ...specification.pointer import MISSING, member, places
-from ...untrusted.text import brief, printable
+from ...untrusted.text import brief
 from ..diagnosis import Fault
 from ..origin import signature
 
@@ -52,7 +52,7 @@ def _text_line(observation: Observation) -> str:
         # Masked before the text is cut: half a secret would not be recognised.
         text = text.replace(json.dumps(secret)[1:-1], "…").replace(secret, "…")
     what = str(exchange.stimulus or "") or "content that is no message"
-    return f"{exchange.action} with {what}" + (f": {printable(text[:60])}" if text else "")
+    return f"{exchange.action} with {what}" + (f": {brief(text, 60)}" if text else "")
 
 
 def _fault(sent: Message, fault: Fault) -> str:

@@ -74,6 +74,8 @@ class Part:
             pointers = {self.pointers[name] for name in write.sent}
             self.members.unsure -= pointers
             self.members.unusual -= pointers
+            # An update without an optional member may keep its value or take it away (Q14).
+            self.members.unsure |= {p for p in self.pointers.values() if p in observation.config.optional} - pointers
 
     def refuse(self, observation: Observation) -> Iterator[Judgement]:
         """Drops a refused update: its values must not be shown from now on."""

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.exchanges import CONFIG, INFO, PENDING, SIGNUP, UPDATE, Story, configured, nack, put, reply
+from tests.exchanges import CONFIG, INFO, PENDING, SIGNUP, UPDATE, Story, configured, drop, nack, put, reply
 from tests.judging.stories import drawn, infos, looks, requirements, shouted, signed_up, updates_at_once
 
 SETTLE = CONFIG.settle
@@ -302,6 +302,17 @@ def test_a_partial_update_that_blanks_the_rest_is_a_finding(blank):
     story.get(change=put("/info/email", blank))
 
     assert story.findings() == [("UPDATE-PARTIAL-KEPT", "/info/email")]
+
+
+@pytest.mark.parametrize("shown", [drop("/info/email"), put("/info/email", ""), None])
+def test_an_update_without_an_optional_member_may_take_its_value_away(shown):
+    story = signed_up(configured(optional=("/info/email",)))
+    story.update({name: value for name, value in story.values.info().items() if name != "email"}, change=shown)
+    story.wait()
+    story.get(change=shown)
+
+    assert story.findings() == []
+    assert "UPDATE-PARTIAL-KEPT" in story.met()
 
 
 def test_a_partial_update_is_not_mixed_with_the_values_of_before():
