@@ -259,6 +259,13 @@ def _fields_twice(call: Entry) -> None:
     call["response"]["headers"] *= 2
 
 
+def _as_objects(call: Entry) -> None:
+    """Header fields and bodies as the objects that a program had in its memory."""
+    for message, part in ((call["request"], "postData"), (call["response"], "content")):
+        message["headers"] = {one["name"]: one["value"] for one in message["headers"]}
+        message[part]["text"] = json.loads(message[part]["text"])
+
+
 def _unlabelled(call: Entry) -> None:
     """Base64 that is not called so, of a reply without a length."""
     content = call["response"]["content"]
@@ -285,6 +292,7 @@ STYLES: dict[str, Style] = {
     "a page with a service worker": _by_a_service_worker,
     "every call twice": _twice,
     "the newest call first, in whole seconds": _newest_first,
+    "fields and bodies as objects": _each(_as_objects),
     "the fields of a reply twice": _each(_fields_twice),
     "base64 that is not called so": _each(_unlabelled),
     "times in whole seconds": _timed(lambda when: f"{when:%Y-%m-%dT%H:%M:%SZ}"),

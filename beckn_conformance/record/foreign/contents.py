@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -65,6 +66,8 @@ def recorded(part: Mapping[str, Any], pairs: Pairs, what: str, attached: Attache
     ``what`` names it in messages; ``attached`` reads a file that belongs to the recording.
     """
     text, params = part.get("text"), part.get("params")
+    if isinstance(text, dict | list):
+        text = json.dumps(text, ensure_ascii=False)
     if isinstance(name := part.get("_file"), str) and not text:
         content = attached(name)
         if content is None:

@@ -172,6 +172,8 @@ def _pairs(part: Mapping[str, Any], ours: bool = False) -> list[list[str]]:
     """Returns header fields. Browsers record HTTP/2 pseudo fields, which are dropped, and repeated fields as one with a
     value on each line."""
     headers = part.get("headers")
+    if isinstance(headers, Mapping):
+        headers = [{"name": name, "value": value} for name, value in headers.items()]
     pairs = [
         [header["name"], header["value"]]
         for header in (headers if isinstance(headers, list) else [])
