@@ -50,6 +50,7 @@ def test_a_run_is_cancelled_with_a_report(tmp_path: Path, scheduler: str, monkey
     assert (ended.state, ended.verdict) == ("cancelled", "non-conformant")
 
 
+@pytest.mark.long
 def test_runs_wait_for_a_scheduler_that_was_lost(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(queue, "AGAIN", 0.05)
     monkeypatch.setattr("beckn_conformance.commands.fleet.cluster.PATIENCE", 1.0)
