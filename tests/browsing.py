@@ -57,11 +57,17 @@ class Pages:
             self.complaints.append(text)
 
     def leave(self) -> list[str]:
-        """Leaves all pages, and returns the complaints."""
+        """Leaves all pages, and returns the complaints. One that is loading itself again is not used any more."""
+        from playwright.sync_api import Error
+
         for kind, page in self._open:
-            page.goto("about:blank")
-            page.context.clear_cookies()
-            self._idle[kind].append(page)
+            try:
+                page.goto("about:blank")
+            except Error:
+                page.context.close()
+            else:
+                page.context.clear_cookies()
+                self._idle[kind].append(page)
         self._open.clear()
         complaints, self.complaints = self.complaints, []
         return complaints
