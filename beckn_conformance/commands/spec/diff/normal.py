@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import combinations
+from math import prod
 from typing import Any, Final
 
 from jsonschema_rs import CanonicalSchema, Draft202012, canonicalize
@@ -53,6 +54,8 @@ _ONE: Final = (
 _NAMED: Final = ("properties", "patternProperties", "dependentSchemas")
 _LISTED: Final = ("allOf", "anyOf", "oneOf", "prefixItems")
 _NOTHING: Final[Schema] = {"not": {}}
+MOST_ALTERNATIVES: Final = 64
+"""Schemas with more alternatives are not compared."""
 UPPER: Final = ("maxLength", "maxItems", "maxProperties", "maximum", "exclusiveMaximum")
 LOWER: Final = ("minLength", "minItems", "minProperties", "minimum", "exclusiveMinimum")
 _WITHOUT_EFFECT: Final[Mapping[str, Any]] = {
@@ -229,9 +232,24 @@ def _disjoint(options: Sequence[Schema]) -> bool:
 def canonical(schema: Schema) -> CanonicalSchema:
     """Returns the set of values that a normal form accepts, to compare it with others.
 
-    This function, and what is done with its value, raises ValueError if a keyword of it cannot be compared.
+    This function, and what is done with its value, raises ValueError if a keyword of it cannot be compared, or if it
+    has too many alternatives: they multiply, and so does the time to compare them.
     """
+    if _alternatives(schema) > MOST_ALTERNATIVES:
+        raise ValueError("too many alternatives")
     return _canonical(_text(judged(schema)))
+
+
+def _alternatives(schema: Schema) -> int:
+    """Counts the alternatives that are left if those of all parts are multiplied out, at least roughly."""
+    found = 1 + ("if" in schema)
+    found <<= min(sum(len(schema.get(key, ())) for key in ("dependentSchemas", "dependentRequired")), 64)
+    for key in ("anyOf", "oneOf"):
+        found *= sum(map(_alternatives, schema.get(key, ()))) or 1
+    found *= prod(map(_alternatives, schema.get("allOf", ())))
+    nested = [child for key in _NAMED for child in schema.get(key, {}).values()]
+    nested += [*schema.get("prefixItems", ()), *(schema[key] for key in _ONE if key in schema)]
+    return found * max(map(_alternatives, nested), default=1)
 
 
 @lru_cache(maxsize=256)
