@@ -95,7 +95,8 @@ def _unpacked(path: Path, content: bytes) -> bytes:
     decoding = Decoding("gzip")
     try:
         plain = decoding(content, LARGEST + 1)
-        decoding.end()
+        if len(plain) <= LARGEST:
+            decoding.end()
     except Undecodable as error:
         raise UsageError(f"{path} cannot be unpacked: {error}") from error
     if len(plain) > LARGEST:

@@ -16,8 +16,8 @@ from typing import Final
 
 from ....untrusted.patterns import Pattern, PatternError
 
-MOST_STATES: Final = 20_000
-"""States of both sides together that are looked at before the question is given up."""
+MOST_STATES: Final = 40_000
+"""States that are looked at before the question is given up, divided by the number of patterns: each adds to the work."""
 MOST_NODES: Final = 6000
 LONGEST_BOUND: Final = 400
 """A greater bound on the length of a text makes too many states."""
@@ -95,7 +95,7 @@ def _search(one: Texts, other: Texts, sides: Sequence[Sequence[_Automaton]], lim
             state = (longer, after)
             if state in seen:
                 continue
-            if len(seen) > MOST_STATES:
+            if len(seen) > MOST_STATES // max(len(automata), 1):
                 return None
             seen.add(state)
             waiting.append((state, text + character))
