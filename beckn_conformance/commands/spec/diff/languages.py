@@ -17,7 +17,7 @@ from typing import Final
 from ....untrusted.patterns import Pattern, PatternError
 
 MOST_STATES: Final = 40_000
-"""States looked at before a question is given up, divided by the number of its patterns, each of which adds to the work."""
+"""States looked at before a question is given up, divided by the number of its patterns: each adds to the work."""
 MOST_NODES: Final = 6000
 LONGEST_BOUND: Final = 400
 """A greater bound on the length of a text makes too many states."""
