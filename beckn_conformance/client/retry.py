@@ -174,9 +174,8 @@ class RetryPolicy:
                 why = f"{last}, asking to wait for longer than {self._seconds:g} s; a longer patience may help"
                 wait.reason = Trouble(TroubleKind.PATIENCE, why)
             elif reply.status not in INTERMEDIARY:
-                wait.reason = Trouble(
-                    TroubleKind.OUTAGE, f"{last}, as plain calls or with more requests in flight than usual"
-                )
+                why = f"{last}, when plain calls got the same or more requests than usual were in flight"
+                wait.reason = Trouble(TroubleKind.OUTAGE, why)
         elif trouble is not None and fate is Fate.UNSENT and self._answered is not None:
             wait.reason = replace(trouble, detail=f"{trouble.detail}, for longer than {self._seconds:g} s")
         elif trouble is not None and fate is Fate.LOST:

@@ -19,8 +19,8 @@ KEPT_REGISTRATIONS = 2000
 KEPT_EXCHANGES = 40
 """Exchange ids kept for one finding; the rest is only counted."""
 CAUSES = {"NACK-ALL": "-NACK-", "NACK-SOUND": "-ACK-", "SIGNUP-ACK-CORRECTED": "-ACK-"}
-"""Requirements whose findings follow from others at the same members, by what is in the ids of those: a fault is not
-blamed on its own either, or a valid value is refused."""
+"""Requirements whose findings follow from findings at the same members, with a part of the ids of the requirements that
+those are of: a fault is not blamed on its own either, or a valid value is refused."""
 
 
 @dataclass(slots=True)
@@ -130,7 +130,8 @@ class Tally:
     def follows(self, record: Found) -> bool:
         """True if a finding only follows from another one, or was taken back.
 
-        A finding of the history follows if all its registrations share their id with another, others from CAUSES.
+        A finding of the history follows if all its registrations share their id with another. One of a requirement in
+        CAUSES follows if the finding that causes it was made at each of its members.
         """
         finding = record.finding
         if self.takes_back(record):

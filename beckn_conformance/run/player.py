@@ -134,7 +134,7 @@ class Player:
         return found
 
     def prefetch(self, plays: Mapping[str, Play], *, first: bool = False) -> None:
-        """Begins scenarios, in this order, under names by which ``played`` finds them, or even before others."""
+        """Begins scenarios under names by which ``played`` finds them, in this order; if ``first``, before others."""
         new = {name: play for name, play in plays.items() if name not in self.playing}
         if new:
             loop = self._loop
@@ -227,7 +227,7 @@ class Player:
                 except Unmet as error:
                     unmet = str(error)
                 exchanges += actor.exchanges
-                # It is garbage that is found late, as those that act for it refer to it.
+                # The actor and its helpers refer to each other, so the garbage collector frees them late.
                 actor.exchanges.clear()
                 lost = actor.lost > 0 or actor.turned_away > 0
                 if not actor.lost or not await gateway.back():
