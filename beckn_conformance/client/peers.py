@@ -49,7 +49,7 @@ class Peers:
         for exchange in last:
             if falters(exchange, self._actor.config):
                 raise Unmet(f"the peer {exchange.peer} could not be asked: {describe(exchange)}")
-            if not _says_the_same(exchange, shown, self._actor.specification.info_names):
+            if not _says_the_same(exchange, shown, self._actor.specification.names("/info")):
                 raise Unmet(f"the peer {exchange.peer} did not show in time what was to be cloned")
 
     async def _ask(self, peer: str, shown: Exchange, registration: Registration) -> Exchange:
@@ -65,7 +65,7 @@ class Peers:
         def done(exchange: Exchange, began: float) -> bool:
             nonlocal until
             if not falters(exchange, config):
-                return began >= until or _says_the_same(exchange, shown, self._actor.specification.info_names)
+                return began >= until or _says_the_same(exchange, shown, self._actor.specification.names("/info"))
             if exchange.ended >= patience:
                 return True
             until = max(until, exchange.ended + within)

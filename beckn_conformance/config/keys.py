@@ -16,6 +16,7 @@ from typing import Any
 from ..errors import UsageError, nearest
 from ..specification.loading import shipped
 from ..specification.pointer import pattern_of
+from ..specification.replies import places
 from ..specification.specification import Specification
 from ..specification.validators import compile_schema
 from ..untrusted import reading
@@ -229,8 +230,8 @@ def _waivers(rows: Iterable[Mapping[str, str]], declaration: Declaration) -> tup
         if requirement not in specification.requirements:
             hint = nearest(requirement, specification.requirements)
             raise KeyFault(("waivers", number, "requirement"), f"there is no requirement {requirement!r}{hint}")
-        if pointer is not None and pattern_of(pointer) not in specification.places:
-            hint = nearest(pointer, specification.places - {""})
+        if pointer is not None and pattern_of(pointer) not in places(specification):
+            hint = nearest(pointer, places(specification) - {""})
             raise KeyFault(("waivers", number, "pointer"), f"{pointer!r} is no member of a request or a reply{hint}")
         until = datetime.date.fromisoformat(row["expires"])
         kind = row.get("class", "gateway-defect")

@@ -144,7 +144,7 @@ class Recogniser:
                     yield Doubt(pointer, "a list shorter or longer than every reading allows")
                 if isinstance(value, dict):
                     yield from _unknown(pointer, value.keys() - known.properties)
-        yield from _unknown("", body.keys() - self._specification.top_members(action))
+        yield from _unknown("", body.keys() - {*self._specification.names("", action)})
 
     def _of_kind(self, member: Member, pointer: str, kind: str, value: Any) -> Note:
         """Diagnoses a value that is not there, or not of the member's type."""

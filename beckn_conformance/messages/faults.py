@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..config.gateway import GatewayConfig
+from ..specification import requests
 from ..specification.members import Member
 from ..specification.pointer import member as member_at
 from ..specification.pointer import parts_of, put
@@ -80,7 +81,7 @@ def fault_cases(
         if members is not None and member.pointer not in members:
             continue
         for kind, strength, value in kinds(member, config):
-            requirement = specification.requirement_for_fault(action, member.pointer, kind, strength)
+            requirement = requests.refusing(specification, action, member.pointer, kind, strength)
             if requirement is None:
                 continue
             for pointer in _places(member.pointer):

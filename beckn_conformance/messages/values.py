@@ -259,14 +259,14 @@ class Values:
         if variant == "name of 64 characters":
             stem = f"{stem} {'Annex' * 12}"[:60]
         known = {"name": name or f"{stem}.{ending}", "data": base64.b64encode(content).decode()}
-        others = [other for other in self.specification.document_names if other not in known]
+        others = [other for other in self.specification.names("/documents/*") if other not in known]
         return known | {other: self.value(f"/documents/*/{other}") for other in others}
 
     def info(self, **values: Any) -> dict[str, Any]:
         """Returns valid company information; ``values`` replaces members."""
         return {
             name: values[name] if name in values else self.value(below("/info", name))
-            for name in self.specification.info_names
+            for name in self.specification.names("/info")
         }
 
     def signup(self, documents: int = 1, **info: Any) -> dict[str, Any]:

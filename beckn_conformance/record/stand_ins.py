@@ -19,6 +19,7 @@ from functools import lru_cache
 from ..config.gateway import GatewayConfig
 from ..judging.history.form import LONGEST_NORMALISED, decoded, form_of
 from ..judging.recogniser import Recogniser
+from ..specification import requests
 from ..specification.members import Member
 from ..specification.specification import Specification
 from ..untrusted.patterns import Pattern
@@ -47,7 +48,7 @@ class StandIns:
                 if member.type == "string":
                     patterns = [
                         pattern
-                        for acceptance in specification.acceptances(operation.action)
+                        for acceptance in requests.acceptances(specification, operation.action)
                         if acceptance.pointer == member.pointer
                         for _, pattern in acceptance.variants
                     ]

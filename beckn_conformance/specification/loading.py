@@ -42,7 +42,7 @@ def shipped() -> Specification:
 
 def misfit(value: Any, reference: str) -> str:
     """Says how a value breaks a schema of the kit's own files, such as ``report.json``; empty if it does not."""
-    validator = shipped().validator(reference)
+    validator = shipped().schemas.validator(reference)
     try:
         error = None if validator.is_valid(value) else next(validator.iter_errors(value))
     except UnicodeEncodeError:
@@ -122,7 +122,7 @@ def _read(folder: Path) -> Specification:
     _check_changes(specification)
     for key, kind in itertools.product(actions, ("ack", "nack")) if folder != default_folder() else ():
         # Raises SpecificationError for more members than anybody reads.
-        specification.all_members(f"{key}.{kind}.json")
+        specification.schemas.members(f"{key}.{kind}.json")
     return specification
 
 

@@ -8,7 +8,6 @@ from functools import cached_property
 from typing import Any, Final
 
 from ..errors import SpecificationError
-from ..untrusted import patterns
 from .pointer import parts_of
 from .validators import compile_schema
 
@@ -146,18 +145,6 @@ LONG: Final = 16 * 1024
 """Characters from which on a message may meet a limit on its way, so that a text of the full length is needed, too."""
 
 
-@dataclass(frozen=True, slots=True)
-class Acceptance:
-    """The obligation to accept valid values of a member, in each of their kinds."""
-
-    pointer: str
-    requirement: str
-    variants: tuple[tuple[str, patterns.Pattern], ...]
-    """Name and pattern of every kind."""
-    longest: int = 0
-    """Characters of the longest value, if a limit on that length is likely."""
-
-
 def json_type(value: object) -> str:
     """Returns the JSON type of a decoded value, one of JSON_TYPES."""
     match value:
@@ -172,10 +159,3 @@ def json_type(value: object) -> str:
         case list():
             return "array"
     return "object"
-
-
-def _pattern(member: Member, name: str, text: str) -> patterns.Pattern:
-    try:
-        return patterns.pattern(text)
-    except patterns.PatternError as error:
-        raise SpecificationError(f"{member.pointer}: the pattern of {name} cannot be used: {error}") from error

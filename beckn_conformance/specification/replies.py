@@ -41,25 +41,41 @@ def literals(specification: Specification, action: str, kind: str, *path: str) -
     try:
         schema = specification.files[f"{specification.operation(action).key}.{kind}.json"]
         for name in path:
-            schema, _ = specification.resolve(schema)
+            schema, _ = specification.schemas.resolve(schema)
             schema = schema["items"] if name == "*" else schema["properties"][name]
-        schema, _ = specification.resolve(schema)
+        schema, _ = specification.schemas.resolve(schema)
     except (KeyError, ValueError, SpecificationError):
         return ()
     allowed: Any = [schema["const"]] if "const" in schema else schema.get("enum", [])
     return tuple(literal for literal in allowed if isinstance(literal, str))
 
 
+def schema_of(specification: Specification, action: str, kind: str) -> Any:
+    """The validator of an ``ack`` or ``nack`` body of an operation."""
+    return specification.schemas.validator(f"{specification.operation(action).key}.{kind}.json")
+
+
+@lru_cache(maxsize=8)
+def places(specification: Specification) -> frozenset[str]:
+    """Places of possible findings, with ``*`` for any index: whole bodies, their members, header members."""
+    bodies = (f"{o.key}.{kind}.json" for o in specification.operations for kind in ("request", "ack"))
+    headers = (
+        name for kind in ("request", "reply") for name in specification.files[f"header.{kind}.json"]["properties"]
+    )
+    members = {member.pointer for body in bodies for member in specification.schemas.members(body)}
+    return frozenset({"", *members, *(f"header:{name}" for name in headers)})
+
+
 @lru_cache(maxsize=64)
 def members_of_ack(specification: Specification, action: str) -> tuple[Member, ...]:
     """The members of the body of an operation's ACK, parents before children."""
-    return specification.all_members(f"{specification.operation(action).key}.ack.json")
+    return specification.schemas.members(f"{specification.operation(action).key}.ack.json")
 
 
 @lru_cache(maxsize=1024)
 def owner(specification: Specification, action: str, pattern: str) -> str:
     """Id of the requirement under which a member of an ACK is judged: one that owns it, or the general one."""
-    general = f"{specification.prefix(action)}-BODY"
+    general = f"{specification.operation(action).prefix}-BODY"
     owners = (r.id for r in specification.requirements.values() if action in r.operations and pattern in r.owns)
     return next(owners, general)
 

@@ -18,6 +18,8 @@ from beckn_conformance.specification.pointer import member as member_at
 from beckn_conformance.specification.pointer import parts_of, put
 from beckn_conformance.suite.specification import current
 
+from ..specification import requests
+
 ANSWERED = ("REPLY-NO-CRASH", "REPLY-TIME")
 """Requirements that every reply to a particular request exercises as well."""
 
@@ -32,7 +34,7 @@ GENERAL = {
 
 def own(action: str, *endings: str) -> tuple[str, ...]:
     """Returns those requirements of an operation's own that there are, by the endings of their ids."""
-    ids = (f"{current().prefix(action)}-{ending}" for ending in endings)
+    ids = (f"{current().operation(action).prefix}-{ending}" for ending in endings)
     return tuple(id_ for id_ in ids if id_ in current().requirements)
 
 
@@ -42,7 +44,7 @@ OTHERS = tuple(action for action in ACTIONS if action not in GENERAL)
 HISTORY = tuple(
     id_
     for id_ in sorted(current().requirements)
-    if of_history(id_) and not id_.startswith(tuple(f"{current().prefix(action)}-" for action in OTHERS))
+    if of_history(id_) and not id_.startswith(tuple(f"{current().operation(action).prefix}-" for action in OTHERS))
 )
 """Requirements under which replies are compared with earlier ones, without those of other operations."""
 GENERAL |= {action: own(action, "FAIL-STATUS") + GENERAL[GET] for action in OTHERS}
@@ -79,15 +81,15 @@ def variant_parameters(action: str, *kept: str) -> list[Any]:
     parameters = []
     for member in specification.members(action):
         for strength in ("must", "should"):
-            requirement = specification.requirement_for_acceptance(action, member.pointer, strength)
+            requirement = requests.accepting(specification, action, member.pointer, strength)
             if requirement is not None:
                 for variant in member.variants(strength):
                     parameters.append(
                         case((requirement.id, *kept), member.pointer, variant, id=f"{member.pointer}-{variant}")
                     )
         if member.omissible:
-            requirement = specification.requirement_for_acceptance(action, member.pointer, "must")
-            id_ = requirement.id if requirement else f"{specification.prefix(action)}-ACK"
+            requirement = requests.accepting(specification, action, member.pointer, "must")
+            id_ = requirement.id if requirement else f"{specification.operation(action).prefix}-ACK"
             parameters.append(case((id_, *kept), member.pointer, LEFT_OUT, id=f"{member.pointer}-{LEFT_OUT}"))
     return parameters
 

@@ -184,7 +184,7 @@ def _parameter(specification: Specification, components: Any, parameter: Any) ->
 def _narrowed(specification: Specification, schema: Mapping[str, Any]) -> dict[str, Any]:
     """Returns a schema whose structure no reading refuses: objects have exactly the page's members, and lists have as
     many items as any gateway takes. For texts it says which must be refused."""
-    schema, _ = specification.resolve(schema)
+    schema, _ = specification.schemas.resolve(schema)
     match schema.get("type"):
         case "object":
             members = {name: _narrowed(specification, child) for name, child in schema["properties"].items()}

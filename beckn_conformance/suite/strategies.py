@@ -227,7 +227,7 @@ def histories(config: GatewayConfig, *, providers: int = 3, least: int = 3, most
         action: st.sampled_from([case.id for case in fault_cases(action, current(), GatewayConfig(""))])
         for action in (UPDATE, ADD)
     }
-    partial = st.lists(st.sampled_from(current().info_names), min_size=1, max_size=3, unique=True).map(tuple)
+    partial = st.lists(st.sampled_from(current().names("/info")), min_size=1, max_size=3, unique=True).map(tuple)
     steps = [
         st.tuples(st.just("get"), who),
         st.tuples(st.just("update"), who),

@@ -75,7 +75,10 @@ async def test_valid_value(actor: Actor, member: str, variant: str) -> None:
 
 @pytest.mark.parametrize(
     "member",
-    [case(("UPDATE-VISIBLE", "UPDATE-ACK", "UPDATE-ECHO"), name, id=f"only_{name}") for name in current().info_names],
+    [
+        case(("UPDATE-VISIBLE", "UPDATE-ACK", "UPDATE-ECHO"), name, id=f"only_{name}")
+        for name in current().names("/info")
+    ],
 )
 @scenario
 async def test_change_of_one_member(actor: Actor, member: str) -> None:
@@ -166,8 +169,8 @@ async def test_update_leaves_other_registrations_alone(actor: Actor) -> None:
     [
         case("UPDATE-PARTIAL-KEPT", group, how, id=f"{how}-{'+'.join(group)}")
         for how in ("missing", "null")
-        for size in (1, len(current().info_names) - 1)
-        for group in itertools.combinations(current().info_names, size)
+        for size in (1, len(current().names("/info")) - 1)
+        for group in itertools.combinations(current().names("/info"), size)
     ],
 )
 @scenario

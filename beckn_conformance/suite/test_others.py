@@ -23,6 +23,8 @@ from beckn_conformance.suite.cases import (
 )
 from beckn_conformance.suite.specification import current
 
+from ..specification import requests
+
 
 def _plain(action: str) -> Any:
     """Requirements that a call and its reply exercise by themselves."""
@@ -54,14 +56,14 @@ FAULTS = [
     for action in OTHERS
     for one in _with_action(action, fault_parameters(action, *own(action, "NACK-UNCHANGED", "NACK-STATUS-UNCHANGED")))
 ]
-SEVERAL = [case("NACK-ALL", action, id=action) for action in OTHERS if len(current().values_sent(action)) > 1]
+SEVERAL = [case("NACK-ALL", action, id=action) for action in OTHERS if len(requests.values_sent(current(), action)) > 1]
 CHANGES = _changing(("VISIBLE", "STAYS", "WHOLE", "ECHO", "ECHO-EXACT", "KEEPS-REST", "STATUS-SEEN"))
 PARTIAL = _changing(("PARTIAL-KEPT",))
 VERIFIED = _changing(("DOCUMENT-STATUS-KEPT",))
 UNKNOWN = [
     case((requirement.id, "NACK-TEXT", "NACK-ECHO", *own(action, "FAIL-STATUS-UNKNOWN"), *ANSWERED), action, id=action)
     for action in OTHERS
-    if (requirement := current().requirement_for_fault(action, "/registration/id", "unknown", "must")) is not None
+    if (requirement := requests.refusing(current(), action, "/registration/id", "unknown", "must")) is not None
 ]
 
 # pytest would skip a test without parameters.
@@ -104,7 +106,7 @@ if SEVERAL:
         """A call with a wrong type at each of its values is refused, and the NACK blames all of them."""
         registration = await actor.registered()
         body = {"registration": {"id": registration.id}, **actor.values.parts(action)}
-        for pointer in current().values_sent(action):
+        for pointer in requests.values_sent(current(), action):
             put(body, pointer.replace("/*", "/0"), WRONG_TYPES["object"])
         await actor.about(registration, action, body=body)
 

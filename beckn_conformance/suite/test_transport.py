@@ -52,7 +52,7 @@ async def test_form_of_replies(actor: Actor, action: str, outcome: str) -> None:
 @scenario
 async def test_replies_that_are_not_compressed(actor: Actor) -> None:
     """A reply is whole if its text takes more bytes than characters, and nothing hides its length."""
-    named = ["name"] if "name" in actor.specification.info_names else []
+    named = ["name"] if "name" in actor.specification.names("/info") else []
 
     def names() -> dict[str, Any]:
         return {member: actor.values.name("Devanagari") for member in named}

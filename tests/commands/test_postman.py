@@ -40,7 +40,7 @@ def test_every_operation_has_a_valid_and_a_refused_call(tmp_path):
 def test_valid_calls_keep_to_the_schemas_and_refused_ones_do_not(tmp_path):
     for kind, _, header, body in requests(collection(tmp_path)):
         operation = load().operation(header["Action"])
-        validator = load().validator(f"{operation.key}.request.json")
+        validator = load().schemas.validator(f"{operation.key}.request.json")
         assert validator.is_valid(body) is (kind == "Valid calls")
 
 

@@ -119,7 +119,7 @@ def test_a_recorded_proxy_is_read_back(user):
     written = {"kind": "run", "at": 0.0, **json.loads(json.dumps(run.to_json(Masker())))}
 
     def complaints():
-        errors = SPECIFICATION.validator("record.json#/$defs/run").iter_errors(written)
+        errors = SPECIFICATION.schemas.validator("record.json#/$defs/run").iter_errors(written)
         return [error for error in errors if "proxies" in f"{[*error.instance_path]} {error.message}"]
 
     assert complaints() == []

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from beckn_conformance.messages.faults import fault_cases
+from beckn_conformance.specification import requests
 from tests.exchanges import (
     ACTIONS,
     ADD,
@@ -88,7 +89,7 @@ def test_planted_faults_are_held_against_the_requirements_they_were_planted_for(
     for case in fault_cases(action, SPECIFICATION, CONFIG):
         (fault,) = diagnose(action, case.spoil(BODIES[action])).faults
 
-        requirement = SPECIFICATION.requirement_for_fault(action, fault.member, fault.kind, fault.strength)
+        requirement = requests.refusing(SPECIFICATION, action, fault.member, fault.kind, fault.strength)
 
         assert requirement.id == case.requirement
         assert requirement.level == fault.strength.upper()

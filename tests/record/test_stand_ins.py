@@ -11,6 +11,7 @@ from beckn_conformance.judging.history.form import same_but_for_form, same_bytes
 from beckn_conformance.judging.recogniser import Recogniser
 from beckn_conformance.messages.values import NAMES, PHONES
 from beckn_conformance.record.stand_ins import StandIns
+from beckn_conformance.specification import requests
 from beckn_conformance.specification.loading import load
 from beckn_conformance.specification.specification import SIGNUP
 from tests.exchanges import CONFIG, configured, drawn
@@ -52,7 +53,7 @@ FAULTY = (
 
 
 def judged(pointer, value, config=CONFIG):
-    patterns = [p for a in load().acceptances(SIGNUP) if a.pointer == pointer for _, p in a.variants]
+    patterns = [p for a in requests.acceptances(load(), SIGNUP) if a.pointer == pointer for _, p in a.variants]
     return Recogniser(load(), config).kind_of(MEMBERS[pointer], value), [p.search(value) for p in patterns]
 
 

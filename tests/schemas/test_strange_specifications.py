@@ -9,6 +9,7 @@ import pytest
 
 from beckn_conformance.commands.spec.check import problems
 from beckn_conformance.errors import KitError
+from beckn_conformance.specification import requests
 from beckn_conformance.specification.loading import load, parsed
 from beckn_conformance.specification.validators import compile_schema
 from tests.changed_schemas import copied
@@ -126,4 +127,4 @@ def test_a_pattern_that_could_take_forever_is_refused_by_name(folder):
     specification = load(folder)
 
     with pytest.raises(KitError, match="the pattern of odd cannot be used"):
-        specification.acceptances("Provider/signup")
+        requests.acceptances(specification, "Provider/signup")

@@ -265,7 +265,7 @@ def test_a_text_of_any_kind_can_be_held_against_the_schemas(text):
 
 
 def test_each_operation_has_a_prefix():
-    assert [SPECIFICATION.prefix(action) for action in ACTIONS] == ["SIGNUP", "GET", "UPDATE", "DOCUMENTS"]
+    assert [SPECIFICATION.operation(action).prefix for action in ACTIONS] == ["SIGNUP", "GET", "UPDATE", "DOCUMENTS"]
 
 
 def test_a_schema_without_type_cannot_be_a_member():

@@ -6,6 +6,7 @@ import time
 
 import pytest
 
+from beckn_conformance.specification import requests
 from beckn_conformance.specification.loading import load
 from beckn_conformance.specification.validators import compile_schema
 from beckn_conformance.untrusted.patterns import Pattern, PatternError
@@ -67,4 +68,4 @@ def test_texts_that_are_drawn_are_matched_whole(text):
 def test_the_patterns_of_the_specification_can_be_used():
     specification = load()
 
-    assert any(specification.acceptances(operation.action) for operation in specification.operations)
+    assert any(requests.acceptances(specification, operation.action) for operation in specification.operations)

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from ...config.gateway import GatewayConfig
 from ...messages.faults import LEFT_OUT
 from ...messages.text import shown
+from ...specification import requests
 from ...specification.actions import SIGNUP
 from ...specification.catalogue import Requirement
 from ...specification.pointer import MISSING, member, pattern_of, places
@@ -73,7 +74,7 @@ def corrected_signup_is_acknowledged(observation: Observation) -> Iterable[Judge
 
 def _accepted_kinds(observation: Observation) -> Iterator[Judgement]:
     assert observation.exchange.sent is not None
-    for acceptance in observation.specification.acceptances(observation.action):
+    for acceptance in requests.acceptances(observation.specification, observation.action):
         for _, value in places(observation.exchange.sent.body, acceptance.pointer):
             if value == MISSING or isinstance(value, (dict, list)) or value is None:
                 continue
@@ -95,7 +96,7 @@ def _of_length(characters: int) -> str:
 
 def _requirement(observation: Observation, pointer: str, strength: str = "must") -> str:
     """The requirement that a member is accepted; the general one if it has none of its own."""
-    own = observation.specification.requirement_for_acceptance(observation.action, pattern_of(pointer), strength)
+    own = requests.accepting(observation.specification, observation.action, pattern_of(pointer), strength)
     return own.id if own else f"{observation.prefix}-ACK"
 
 

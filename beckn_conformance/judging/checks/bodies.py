@@ -13,7 +13,7 @@ from ...messages.text import shown
 from ...messages.times import read_date, read_time
 from ...specification.actions import SIGNUP
 from ...specification.pointer import MISSING, member, pattern_of, places
-from ...specification.replies import declarations, members_of_ack, owner, owners, statuses
+from ...specification.replies import declarations, members_of_ack, owner, owners, schema_of, statuses
 from ...specification.specification import Specification
 from ..finding import MOST_PLACES, Judgement
 from ..registry import CHECKS, check
@@ -95,7 +95,7 @@ def _breaches(observation: Observation) -> Iterator[Breach]:
         word = literal if status == own else own if status == literal else status
         if word != MISSING:
             body = {**body, "registration": {**body["registration"], "status": word}}
-    for breach in breaches(observation.specification.reply_schema(observation.action, "ack"), body):
+    for breach in breaches(schema_of(observation.specification, observation.action, "ack"), body):
         yield replace(breach, expected=shown(own)) if breach.expected == shown(literal) else breach
     if observation.config.verification == "deferred":
         yield from _verified_at_once(observation)

@@ -8,6 +8,7 @@ from typing import Any
 from ...messages.text import shown
 from ...specification.actions import GET
 from ...specification.pointer import MISSING, member, parts_of, pattern_of
+from ...specification.replies import schema_of
 from ..finding import Judgement
 from ..registry import check
 from .blame import at_or_below, blames, is_clouded, is_known, nearest, refused_unread, text_around
@@ -78,7 +79,7 @@ def _stands_beside_a_message(observation: Observation, pointer: str) -> bool:
 
 def _breach(observation: Observation, pointer: str, observed: str) -> Judgement | None:
     """A message that is a string and still breaks the schema of the NACK."""
-    schema = observation.specification.reply_schema(observation.action, "nack")
+    schema = schema_of(observation.specification, observation.action, "nack")
     for breach in breaches(schema, observation.exchange.body_of_reply):
         if breach.pointer == pointer:
             expected = f"{breach.expected} at {pointer}"

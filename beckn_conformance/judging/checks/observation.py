@@ -38,7 +38,7 @@ class Observation(Reading):
 
     @cached_property
     def prefix(self) -> str:
-        return self.specification.prefix(self.action)
+        return self.specification.operation(self.action).prefix
 
     @property
     def kind_of_reply(self) -> Obligation:

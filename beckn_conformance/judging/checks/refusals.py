@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from ...config.gateway import GatewayConfig
 from ...messages.faults import HEADER_FAULTS, FaultCase, fault_cases, header_requirement, place_of
 from ...messages.text import shown
+from ...specification import requests
 from ...specification.actions import SIGNUP
 from ...specification.catalogue import Requirement
 from ...specification.pointer import member
@@ -75,7 +76,7 @@ def faulty_body_is_refused_and_blamed(observation: Observation) -> Iterable[Judg
     if not is_judged(observation) or not faults:
         return
     first = min(faults, key=lambda f: f.strength)
-    row = observation.specification.requirement_for_fault(observation.action, first.member, first.kind, first.strength)
+    row = requests.refusing(observation.specification, observation.action, first.member, first.kind, first.strength)
     if row is None:
         return
     obligation, pointer = refusal(observation.action, first), first.pointer
@@ -118,7 +119,7 @@ def _body_is_read(observation: Observation) -> bool:
 def _several_faults(requirement: Requirement, specification: Specification, _: GatewayConfig) -> Iterator[Obligation]:
     """Each operation with several members that can be at fault at once."""
     for action in requirement.operations:
-        if len(specification.values_sent(action)) > 1:
+        if len(requests.values_sent(specification, action)) > 1:
             yield Obligation(action)
 
 

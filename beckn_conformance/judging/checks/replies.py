@@ -124,7 +124,7 @@ def has_a_message(observation: Observation) -> Iterable[Judgement]:
         return
     header, obligation = observation.exchange.received.header, observation.kind_of_reply
     value = header.get("message", MISSING)
-    for breach in breaches(observation.specification.validator("header.reply.json"), dict(header)):
+    for breach in breaches(observation.specification.schemas.validator("header.reply.json"), dict(header)):
         if breach.pointer == "/message":
             yield observation.bad(
                 "REPLY-MESSAGE",

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from ...messages.exchange import Exchange
 from ...specification.actions import GET
 from ...specification.pointer import member
+from ...specification.requests import replaced_names
 from ...specification.specification import Specification
 from ..checks import Observation
 from ..checks.blame import at_or_below
@@ -33,11 +34,11 @@ class Registration:
         self.course = Course(watch=watch)
         self._changes = specification.changes
         self.parts = [
-            Part(change, specification.replaced_names(change), deferring=deferring)
+            Part(change, replaced_names(specification, change), deferring=deferring)
             for change in self._changes.values()
             if change.replaces
         ]
-        self.documents = Documents(id_, owners, specification.document_names)
+        self.documents = Documents(id_, owners, specification.names("/documents/*"))
         self.unchanging = Unchanging()
         self.status = Status()
         self.clones = Clones(self.parts, self.documents, self.unchanging)

@@ -31,7 +31,7 @@ def add(path: Path, action: str, like: str) -> Added:
     words = [word.lower() for word in action.split("/")[1:]]
     section = f"§{max(int(o.section[1:]) for o in specification.operations) + 1}"
     part = f"/{words[-2]}" if model.part and len(words) > 1 else ""
-    if part[1:] not in specification.top_members(specification.operations[0].action):
+    if part[1:] not in specification.names("", specification.operations[0].action):
         part = ""
     replaces, adds_to = (part if how else "" for how in (model.replaces, model.adds_to))
     new = Operation("-".join(words), action, "".join(words).upper(), section, replaces, adds_to)

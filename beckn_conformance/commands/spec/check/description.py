@@ -120,7 +120,7 @@ def _example(
 
 def _fault(folder: Folder, specification: Specification, value: Any, file: str) -> tuple[str, str] | None:
     """Returns where and how an example breaks a schema or adds an unknown member; None if it does neither."""
-    for error in specification.validator(file).iter_errors(value):
+    for error in specification.schemas.validator(file).iter_errors(value):
         return below("", *error.instance_path), error.message[:200]
     known = places(folder, file)
     for pattern, place in _members(value).items():

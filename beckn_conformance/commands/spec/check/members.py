@@ -9,6 +9,7 @@ from ....config.gateway import GatewayConfig
 from ....errors import SpecificationError
 from ....messages.samples import Samples
 from ....messages.values import Values
+from ....specification import requests
 from ....specification.members import Member
 from ....specification.pointer import below
 from ....specification.specification import Specification
@@ -121,6 +122,6 @@ def _unheld(specification: Specification, action: str, member: Member) -> Iterat
     for keyword, strength in (("x-malformed", "must"), ("x-should-malformed", "should")):
         for name in member.malformed(strength):
             kind = f"malformed: {name}"
-            if specification.requirement_for_fault(action, member.pointer, kind, strength) is None:
+            if requests.refusing(specification, action, member.pointer, kind, strength) is None:
                 message = f"{keyword} lists {name}, which is never sent: no requirement refuses it ({strength})"
                 yield below(f"/{keyword}", name), message, f"add one with refuses, strength {strength}"

@@ -136,7 +136,7 @@ class Example:
     def _hold(self, value: Value, body: Any) -> None:
         """Tells the values of the page that the schemas refuse, and what is wrong with the example as a whole."""
         refused: set[str] = set()
-        for error in self._specification.validator(self._file).iter_errors(body):
+        for error in self._specification.schemas.validator(self._file).iter_errors(body):
             pointer = below("", *error.instance_path)
             line = _at(value, pointer).line
             if pointer in self._own:

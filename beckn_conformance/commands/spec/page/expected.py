@@ -12,7 +12,8 @@ from ....errors import SpecificationError
 from ....specification.catalogue import Operation
 from ....specification.members import Member
 from ....specification.pointer import below, pattern_of
-from ....specification.specification import DEEPEST, Specification
+from ....specification.schemas import DEEPEST
+from ....specification.specification import Specification
 from .facts import Facts, sentence
 from .sentences import Sentence, split
 from .shapes import shape

@@ -22,7 +22,7 @@ class Facts:
     def __init__(self, specification: Specification) -> None:
         if (rows := specification.files.get("page.yaml")) is None:
             raise SpecificationError(f"{specification.folder} holds no page.yaml, which says what the page said")
-        for error in specification.validator("catalogue.json#/$defs/page").iter_errors(rows):
+        for error in specification.schemas.validator("catalogue.json#/$defs/page").iter_errors(rows):
             place = "/".join(map(str, error.instance_path))
             raise SpecificationError(f"page.yaml: {place or 'the file'}: {error.message[:300]}")
         self.specification = specification

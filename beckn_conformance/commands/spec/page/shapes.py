@@ -8,7 +8,8 @@ from typing import Any, Final
 
 from ....errors import SpecificationError
 from ....specification.members import json_type
-from ....specification.specification import DEEPEST, Specification
+from ....specification.schemas import DEEPEST
+from ....specification.specification import Specification
 
 NUMBERS: Final = {"integer": "number"}
 
@@ -58,7 +59,7 @@ def _options(schema: Mapping[str, Any], specification: Specification, room: int)
         raise SpecificationError(f"{specification.folder}: a schema has more than {DEEPEST} references in a row")
     if "$ref" in schema:
         rest = {key: value for key, value in schema.items() if key != "$ref"}
-        yield from _options({**specification.target(schema["$ref"]), **rest}, specification, room - 1)
+        yield from _options({**specification.schemas.target(schema["$ref"]), **rest}, specification, room - 1)
     elif "anyOf" in schema:
         for option in schema["anyOf"]:
             yield from _options(option, specification, room - 1)

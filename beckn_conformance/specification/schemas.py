@@ -1,0 +1,84 @@
+"""The JSON Schemas of the messages: their references, validators and members."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from ..errors import SpecificationError
+from .members import Member
+from .pointer import below, parts_of
+from .validators import BASE, compile_schema
+
+MOST_MEMBERS: Final = 2000
+"""Most members of one body, counting referenced parts each time."""
+DEEPEST: Final = 16
+"""Longest chain of references, and deepest nesting of members."""
+
+
+@dataclass(frozen=True)
+class Schemas:
+    """The schemas of a folder."""
+
+    folder: Path
+    files: Mapping[str, Any]
+    _validators: dict[str, Any] = field(default_factory=dict, repr=False)
+
+    def validator(self, reference: str) -> Any:
+        """Returns the validator of a schema, such as ``get.ack.json`` or ``catalogue.json#/$defs/page``."""
+        if reference not in self._validators:
+            self._validators[reference] = compile_schema({"$ref": BASE + reference}, self.files)
+        return self._validators[reference]
+
+    def target(self, reference: str) -> Mapping[str, Any]:
+        """Resolves a $ref into any of the files."""
+        file, _, pointer = reference.partition("#")
+        node: Any = self.files[file or "common.json"]
+        for part in parts_of(pointer):
+            node = node[part]
+        return dict(node)
+
+    def resolve(self, schema: Mapping[str, Any]) -> tuple[Mapping[str, Any], bool]:
+        """Follows $ref, and anyOf with one alternative to null; returns the schema, and whether null is allowed."""
+        nullable = False
+        for _ in range(DEEPEST):
+            if "$ref" in schema:
+                schema = {**self.target(schema["$ref"]), **{k: v for k, v in schema.items() if k != "$ref"}}
+            elif "anyOf" in schema:
+                options = [o for o in schema["anyOf"] if isinstance(o, dict) and o.get("type") != "null"]
+                nullable = len(schema["anyOf"]) > len(options)
+                if len(options) != 1:
+                    return schema, nullable
+                (chosen,) = options
+                schema = {**chosen, **{k: v for k, v in schema.items() if k != "anyOf"}}
+            else:
+                return schema, nullable
+        raise SpecificationError(f"{self.folder}: a schema has more than {DEEPEST} references in a row")
+
+    def members(self, file: str) -> tuple[Member, ...]:
+        """Returns the members of the body in a file, parents first.
+
+        Raises SpecificationError for endless references.
+        """
+        found = tuple(itertools.islice(self._walk(self.files[file], "", DEEPEST), MOST_MEMBERS + 1))
+        if len(found) > MOST_MEMBERS:
+            raise SpecificationError(f"{self.folder}: a body has more than {MOST_MEMBERS} members")
+        return found
+
+    def _walk(self, schema: Mapping[str, Any], pointer: str, room: int) -> Iterator[Member]:
+        if not room:
+            raise SpecificationError(f"{self.folder}: the members of {pointer[:80]} are nested too deeply")
+        schema, _ = self.resolve(schema)
+        required = schema.get("required", ())
+        needed = (*required, *schema.get("x-safe", {}).get("required", ()))
+        for name, child in schema.get("properties", {}).items():
+            resolved, nullable = self.resolve(child)
+            yield Member(below(pointer, name), resolved, name in required, nullable, name not in needed)
+            yield from self._walk(resolved, below(pointer, name), room - 1)
+        if "items" in schema:
+            resolved, nullable = self.resolve(schema["items"])
+            yield Member(f"{pointer}/*", resolved, False, nullable)
+            yield from self._walk(resolved, f"{pointer}/*", room - 1)
