@@ -99,8 +99,8 @@ async def _find_binding(
     if not readable:
         # If only signups go unanswered, the rest can still be judged.
         for binding, _ in seen:
-            body = {"registration": {"id": values.word()}}
-            exchange = await play(binding).call(GET, body, token=values.word())
+            body = {"registration": {"id": values.realistic.word()}}
+            exchange = await play(binding).call(GET, body, token=values.realistic.word())
             if _speaks(exchange):
                 readable.append((binding, exchange))
                 break

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import base64
-import itertools
 import random
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from ..config.gateway import GatewayConfig
@@ -13,69 +11,9 @@ from ..errors import UsageError
 from ..specification.actions import SIGNUP
 from ..specification.pointer import below, parts_of
 from ..specification.specification import Specification
-from ..specification.validators import known_phone
 from ..untrusted.patterns import Pattern
+from .realistic import Realistic
 from .samples import Samples, fits
-
-JPEG = base64.b64decode(
-    "/9j/4AAQSkZJRgABAQAAAQABAAD/2wBDAFA3PEY8MlBGQUZaVVBfeMiCeG5uePWvuZHI//////////////////////////////////////"
-    "//////////////wAALCAABAAEBAREA/8QAFAABAAAAAAAAAAAAAAAAAAAABP/EABQQAQAAAAAAAAAAAAAAAAAAAAD/2gAIAQEAAD8Aa//Z"
-)
-"""A real JPEG of one pixel."""
-
-STATES = ("KA", "DL", "MH", "TN", "WB", "GJ", "RJ", "UP", "AP", "KL", "PB", "HR", "MP", "OR", "AS", "BR")
-
-PHONES: Mapping[str, Callable[[str, str], bool]] = {
-    "country code of one digit": lambda country, number: len(country) == 1,
-    "country code of two digits": lambda country, number: len(country) == 2,
-    "country code of three digits": lambda country, number: len(country) == 3,
-    "number of ten digits": lambda country, number: len(number) == 10,
-    "shorter number": lambda country, number: len(number) < 10,
-    "longer number": lambda country, number: len(number) > 10,
-}
-"""Predicates for the variants of ``info.phone``."""
-
-STEP = 15_485_863
-"""Distance between two phone numbers; a prime."""
-DRAWN_DIGITS = 6
-"""Trailing digits of a phone number that are drawn."""
-REGIONS = ("IN", "US", "GB", "DE", "FR", "BR", "JP", "ZA", "AU", "MX", "NL", "KE", "SG", "ES", "AE")
-
-NAMES: Mapping[str, Sequence[str]] = {
-    "letters": ("{} Metro Rail Corporation", "{} City Bus Service", "Rapid Transit of {}"),
-    "digits": ("{} 24 Hour Cabs", "Route 9 {} Shuttle"),
-    "full stop": ("St. {} Trams", "{} Ferries Ltd."),
-    "ampersand": ("{} & Sons", "Cabs & {}"),
-    "apostrophe": ("O'Hara {} Ferries", "{}'s Cabs"),
-    "parentheses": ("{} (Transport) Services", "Trams (Northern) {}"),
-    "hyphen": ("{}-Nord Tram", "Inter-City {}"),
-    "comma": ("{}, Rail and Road", "Boats, Buses and {}"),
-    "Latin with accents": (
-        "Société {} de transport à Orléans",
-        "{} Straßenbahn Göttingen",
-        "{} tåg på Öland",
-    ),
-    "Greek": ("{} Μετρό Αθήνας",),
-    "Cyrillic": ("{} метро Київ", "{} трамвай Москва"),
-    "Hebrew": ("{} רכבת קלה",),
-    "Arabic": ("{} مترو القاهرة", "{} نقل الركاب"),
-    "Devanagari": ("{} दिल्ली मेट्रो रेल", "{} ठाणे परिवहन सेवा"),
-    "Bengali": ("{} কলকাতা ট্রাম",),
-    "Tamil": ("{} சென்னை பேருந்து",),
-    "Thai": ("{} รถไฟฟ้า",),
-    "Hangul": ("{} 서울교통공사",),
-    "Han": ("{} 東京地下鉄", "{} 北京公交"),
-    "beyond the BMP": ("{} 𠮷野鉄道", "{} 𑄌𑄋𑄴𑄟𑄳𑄦"),
-    "64 characters": ("{} Interurban Transport Cooperative Society of Operators and Owners of the Region",),
-    "long in Devanagari": ("{}" + " दिल्ली मेट्रो रेल परिवहन सेवा" * 3,),
-    "angle brackets": ("{} <Metro>",),
-    "quotation marks": ('{} "Blue" Line', "{} `Red` Line"),
-    "backslash": ("{} North\\South",),
-    "symbols": ("{} #1 @ 100% + more; really!", "{} Cabs/Vans: yes?"),
-    "emoji": ("{} Buses 🚌", "{} Metro 🚇🚕"),
-}
-"""Templates by variant of ``info.name``; ``{}`` takes a word unique in the run."""
-
 
 SIZES: Mapping[str, int] = {
     "just under 4 KB": 4092,
@@ -87,6 +25,10 @@ SIZES: Mapping[str, int] = {
     "32 KB": 32_768,
 }
 """Sizes of a document's data, in characters, that every reading has a gateway accept (Q10)."""
+ALPHABETS = ("0123456789", "abcdef", "ghijklmnopqrstuvwxyz", "ABCDEF", "GHIJKLMNOPQRSTUVWXYZ")
+"""Letters and digits by kind: those of hexadecimal digits, and others."""
+LIKE_OTHERS = "0iloILO"
+"""Letters and digits that are never made up, as they look like others."""
 
 MOST_TRIES = 100
 """Realistic values to try before drawing from the schemas alone."""
@@ -95,7 +37,7 @@ MOST_TRIES = 100
 class Values:
     """Draws valid values, each unique in the run. A seed repeats a run except for its nonce.
 
-    Members and kinds that this module does not know are drawn from the schemas.
+    Members and kinds that ``realistic`` does not know are drawn from the schemas.
     """
 
     def __init__(
@@ -104,19 +46,18 @@ class Values:
         self.specification = specification
         self.config = config
         self._random = random.Random(seed)
-        self._nonce = random.SystemRandom().getrandbits(44) if nonce is None else nonce
-        self._count = itertools.count()
-        self._phones = _phones(random.Random(f"{seed}/{self._nonce}"))
+        nonce = random.SystemRandom().getrandbits(44) if nonce is None else nonce
+        self.realistic = Realistic(self._random, seed, nonce)
         self._declared = {
-            pointer: _matching(text, random.Random(f"{seed}/{self._nonce}")) for pointer, text in config.values.items()
+            pointer: _matching(text, random.Random(f"{seed}/{nonce}")) for pointer, text in config.values.items()
         }
-        self._samples = Samples(self._random, self.word)
-        self._realistic: Mapping[str, Callable[..., str]] = {
-            "/info/name": self.name,
-            "/info/phone": self.phone,
-            "/info/email": self.email,
-            "/info/company_id": self.company_id,
-            "/api/endpoint_url": self.endpoint_url,
+        self._samples = Samples(self._random, self.realistic.word)
+        self._by_pointer: Mapping[str, Callable[..., str]] = {
+            "/info/name": self.realistic.name,
+            "/info/phone": self.realistic.phone,
+            "/info/email": self.realistic.email,
+            "/info/company_id": self.realistic.company_id,
+            "/api/endpoint_url": self.realistic.endpoint_url,
         }
 
     def value(self, pointer: str, variant: str = "", *, action: str = SIGNUP) -> Any:
@@ -138,7 +79,7 @@ class Values:
             return [self.value(f"{pointer}/*", action=action)]
         if pointer in self._declared:
             return self._of_declared(pointer)
-        if (draw := self._realistic.get(pointer)) is not None:
+        if (draw := self._by_pointer.get(pointer)) is not None:
             for _ in range(MOST_TRIES):
                 value = draw(variant) if variant else draw()
                 if fits(member, variant, value):
@@ -165,78 +106,6 @@ class Values:
             if member.name != "registration"
         }
 
-    def word(self) -> str:
-        """Returns a pronounceable word, a new one each time."""
-        return syllables((self._nonce ^ 0x5DEECE) % 10**6, 2) + syllables(next(self._count), 3).lower()
-
-    def name(self, variant: str = "letters", word: str | None = None) -> str:
-        known = NAMES.get(variant) or self._random.choice([*NAMES.values()])
-        return self._random.choice(known).format(word or self.word())[:64].strip()
-
-    def phone(self, variant: str = "without extension") -> str:
-        """Returns a number that is valid in its country, of a variant of ``info.phone``."""
-        suits = PHONES.get(variant, _any_phone)
-        country, number = next(pair for pair in self._phones if suits(*pair))
-        match variant:
-            case "with extension":
-                return f"+{country}-{number}-{self._random.randint(10, 99999)}"
-            case "extension of one digit":
-                return f"+{country}-{number}-{self._random.randint(1, 9)}"
-            case "extension of six digits":
-                return f"+{country}-{number}-{self._random.randint(100000, 999999)}"
-            case "extension 0":
-                return f"+{country}-{number}-0"
-            case "extension that begins with 0":
-                return f"+{country}-{number}-0{self._random.randint(1, 999)}"
-        return f"+{country}-{number}"
-
-    def email(self, variant: str = "plain") -> str:
-        word = self.word().lower()
-        top = self._random.choice(("com", "org", "net"))
-        match variant:
-            case "with a tag":
-                return f"office.{word}+gateway@example.{top}"
-            case "with a dot":
-                return f"front.office.{word}@example.{top}"
-            case "with a hyphen":
-                return f"front-office-{word}@example.{top}"
-            case "with digits":
-                return f"{word}24@example.{top}"
-            case "under a subdomain":
-                return f"registrar@{word}-transit.example.{top}"
-            case "under .com" | "under .org" | "under .net":
-                return f"{word}@example{variant.removeprefix('under ')}"
-        return f"{word}@example.{top}"
-
-    def company_id(self, variant: str = "well-formed") -> str:
-        """Returns a Corporate Identification Number of 21 characters."""
-        number, nonce = next(self._count), self._nonce
-        kind = {"of a listed company": "L", "of an unlisted company": "U"}.get(variant, "LU"[number & 1])
-        year = 1956 + number * 7 % 68
-        if variant.endswith("century"):
-            year = (1956 if "last" in variant else 2001) + number % 20
-        nonce, state = divmod(nonce, len(STATES))
-        nonce, owner = divmod(nonce, 4)
-        nonce, industry = divmod(nonce, 100000)
-        serial = (number + nonce) % 1000000
-        return f"{kind}{industry:05d}{STATES[state]}{year}{('PTC', 'PLC', 'GOI', 'SGC')[owner]}{serial:06d}"
-
-    def endpoint_url(self, variant: str = "one segment") -> str:
-        word = self.word().lower()
-        top = self._random.choice(("com", "org", "net"))
-        match variant:
-            case "several segments":
-                return f"https://api.{word}.example.{top}/mobility/beckn/v1"
-            case "hyphen in the host":
-                return f"https://api-{word}.example.{top}/beckn"
-            case "digits in the host":
-                return f"https://api2.{word}.example.{top}/beckn"
-            case "hyphen in the path":
-                return f"https://api.{word}.example.{top}/beckn-api"
-            case "capital in the path":
-                return f"https://api.{word}.example.{top}/Beckn/V1"
-        return f"https://api.{word}.example.{top}/beckn"
-
     def documents(self, count: int, size: int = 0) -> list[dict[str, str]]:
         """Returns the documents of one call; the last has ``size`` characters of data, the others are small (Q10)."""
         return [self.document(size=size if number == count - 1 else 0) for number in range(count)]
@@ -246,19 +115,8 @@ class Values:
 
         ``size`` is the length of the data in characters, a multiple of four; 0 means as small as possible.
         """
-        word = self.word()
-        if variant in ("jpg", "jpeg", "JPEG"):
-            # It begins at a group of three, so the base64 has both characters that base64url replaces.
-            comment = b"\xfb\xef\xbe" + word.encode()
-            content = JPEG[:2] + b"\xff\xfe" + (len(comment) + 2).to_bytes(2, "big") + comment + JPEG[2:]
-            ending = "jpeg" if variant == "jpeg" else "jpg"
-        else:
-            content, ending = pdf(word, padded=variant == "padding", size=size // 4 * 3), "pdf"
-        title = self._random.choice(("Compliance Certificate", "Operating Permit", "Tax Clearance", "Fleet Insurance"))
-        stem = f"{title} {word}"
-        if variant == "name of 64 characters":
-            stem = f"{stem} {'Annex' * 12}"[:60]
-        known = {"name": name or f"{stem}.{ending}", "data": base64.b64encode(content).decode()}
+        given, data = self.realistic.document(variant, size)
+        known = {"name": name or given, "data": data}
         others = [other for other in self.specification.names("/documents/*") if other not in known]
         return known | {other: self.value(f"/documents/*/{other}") for other in others}
 
@@ -279,103 +137,21 @@ class Values:
         known = set(known)
         shape = like if len(like) >= 6 else like + "0" * (8 - len(like))
         while True:
-            text = "".join(self._alike(c) for c in shape)
+            text = _alike(self._random, shape)
             if text not in known and text != like:
                 return text
 
     def unknown_token(self, like: str) -> str:
         """Returns a token that no signup gave, in the same shape as a given one (H3)."""
-        while (text := "".join(self._alike(c) for c in like)) == like:
+        while (text := _alike(self._random, like)) == like:
             like += "x"
         return text
 
-    def _alike(self, c: str) -> str:
-        if c.isascii() and c.isdigit():
-            return self._random.choice("123456789")
-        if c in "abcdef":
-            return self._random.choice("abcdef")
-        if c.isascii() and c.islower():
-            return self._random.choice("ghjkmnpqrstuvwxyz")
-        if c in "ABCDEF":
-            return self._random.choice("ABCDEF")
-        if c.isascii() and c.isupper():
-            return self._random.choice("GHJKMNPQRSTUVWXYZ")
-        return c
 
-
-def _any_phone(country: str, number: str) -> bool:
-    return True
-
-
-def syllables(number: int, least: int) -> str:
-    """Returns a capitalised word of open syllables; different numbers give different words."""
-    word = ""
-    while number or least > 0:
-        number, digit = divmod(number, 85)
-        word += "bdfghjklmnprstvwz"[digit // 5] + "aeiou"[digit % 5]
-        least -= 1
-    return word.capitalize()
-
-
-def pdf(title: str, *, padded: bool = False, size: int = 0) -> bytes:
-    """Returns a one-page PDF whose base64 is the same in every alphabet, padded only on request (Q9).
-
-    A comment fills it up to ``size`` bytes, a multiple of three. Of the ASCII in a PDF, only ``>`` as the last of three
-    bytes is encoded as ``+``, so each ``>>`` starts a group of three.
-    """
-    content = _pdf(title, padded=padded)
-    filler = 0
-    for _ in range(2):
-        # The offsets of a longer file take more digits.
-        filler = max(filler + size - len(content), 0)
-        content = _pdf(title + "x" * filler, padded=padded)
-    return content
-
-
-def _pdf(title: str, *, padded: bool) -> bytes:
-    parts = (
-        b"<</Type/Catalog/Pages 2 0 R",
-        b"<</Type/Pages/Kids[3 0 R]/Count 1",
-        b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 72 72]",
-    )
-
-    def closed(text: bytes) -> bytes:
-        return text + b" " * (-len(text) % 3) + b">>"
-
-    out = b"%PDF-1.4\n%" + title.encode() + b"\n"
-    offsets = []
-    for number, part in enumerate(parts, 1):
-        offsets.append(len(out))
-        out = closed(out + b"%d 0 obj" % number + part) + b"endobj\n"
-    start = len(out)
-    out += b"xref\n0 4\n0000000000 65535 f \n" + b"".join(b"%010d 00000 n \n" % offset for offset in offsets)
-    out = closed(out + b"trailer<</Size 4/Root 1 0 R") + b"\nstartxref\n%d\n%%%%EOF" % start
-    return out + b"\n" * ((1 if padded else 0) - len(out) % 3 + 3)
-
-
-def _phones(rng: random.Random) -> Iterator[tuple[str, str]]:
-    """Yields different numbers, valid in their country's numbering plan, as country code and number (Q6)."""
-    import phonenumbers
-
-    plans: list[tuple[str, str]] = []
-    for region in REGIONS:
-        for kind in (phonenumbers.PhoneNumberType.FIXED_LINE, phonenumbers.PhoneNumberType.MOBILE):
-            example = phonenumbers.example_number_for_type(region, kind)
-            if example is not None:
-                number = phonenumbers.national_significant_number(example)
-                if 7 <= len(number) <= 12 and len(f"{example.country_code}{number}") <= 15:
-                    plans.append((str(example.country_code), number[:-DRAWN_DIGITS]))
-    # A prime step visits every number of a cycle once, so none has to be remembered, and the numbers of two runs, which
-    # a gateway may have to keep apart too, hardly ever meet.
-    count = len(plans) * 10**DRAWN_DIGITS
-    place = rng.randrange(count)
-    for _ in range(count):
-        place = (place + STEP) % count
-        last, plan = divmod(place, len(plans))
-        country, stem = plans[plan]
-        number = f"{stem}{last:0{DRAWN_DIGITS}d}"
-        if known_phone(f"+{country}-{number}"):
-            yield country, number
+def _alike(rng: random.Random, text: str) -> str:
+    """Replaces each letter and digit by one of its kind."""
+    kinds = {c: [other for other in kind if other not in LIKE_OTHERS] for kind in ALPHABETS for c in kind}
+    return "".join(rng.choice(kinds[c]) if c in kinds else c for c in text)
 
 
 def _matching(pattern: str, rng: random.Random) -> Iterator[str]:

@@ -98,7 +98,7 @@ async def test_additions_in_a_row(actor: Actor, times: int) -> None:
 @scenario
 async def test_same_name(actor: Actor, of: str) -> None:
     """A document of a name that is taken does not replace the one that has it, nor one that comes with it."""
-    name = f"Operating Permit {actor.values.word()}.pdf"
+    name = f"Operating Permit {actor.values.realistic.word()}.pdf"
     named = [actor.values.document(name=name)]
     if of == "the_signup":
         registration = await actor.registered({**actor.values.signup(), "documents": named})

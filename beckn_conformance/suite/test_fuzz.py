@@ -23,7 +23,7 @@ def _body(actor: Actor, action: str, registration: Registration | None) -> dict[
 
 
 def _name(actor: Actor, text: str, repeated: int = 1) -> str:
-    return " ".join([actor.values.word(), *[text] * repeated]).strip()
+    return " ".join([actor.values.realistic.word(), *[text] * repeated]).strip()
 
 
 @exercises(
@@ -84,7 +84,7 @@ async def test_one_fault(actor: Actor, example: Any) -> None:
         pointer, how, value = fault
         if pointer == "/registration/id" and isinstance(value, str):
             # Of two changes to one registration at the same time, one may be refused before it is read (X3).
-            value = actor.values.word() + value
+            value = actor.values.realistic.word() + value
         body = strategies.spoil(_body(actor, action, registration), pointer, how, value)
         await actor.call(action, body, token=registration.token)
     await actor.get(registration)
@@ -139,7 +139,7 @@ async def _token(actor: Actor, registration: Registration, kind: str) -> str | N
         case "half":
             return registration.token[: len(registration.token) // 2]
         case "a word":
-            return actor.values.word()
+            return actor.values.realistic.word()
         case "the registration id":
             return registration.id if registration.id.isascii() and registration.id.isprintable() else ""
     return "" if kind == "empty" else None

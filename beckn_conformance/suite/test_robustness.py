@@ -26,7 +26,7 @@ from beckn_conformance.messages.hostile import (
     foreign,
     trickled,
 )
-from beckn_conformance.messages.values import pdf
+from beckn_conformance.messages.realistic import pdf
 from beckn_conformance.run.scenario import case, exercises, scenario
 from beckn_conformance.specification.actions import ADD, GET, SIGNUP, UPDATE
 from beckn_conformance.suite.cases import ACTIONS
@@ -111,7 +111,7 @@ async def test_unusual_body(actor: Actor, action: str, tag: str) -> None:
 async def test_large_document(actor: Actor, action: str, tag: str) -> None:
     """An unusually large document is answered, and kept if it is acknowledged (Q10)."""
     registration = await actor.registered()
-    content = pdf(actor.values.word()) + b"%" + b"x" * LARGE[tag]
+    content = pdf(actor.values.realistic.word()) + b"%" + b"x" * LARGE[tag]
     body = _body(actor, action, registration)
     body["documents"] = [{"name": actor.values.document()["name"], "data": base64.b64encode(content).decode()}]
     sent = await _large(actor, action, body, tag, registration)

@@ -115,7 +115,7 @@ def _body(actor: Actor, action: str, message: Mapping[str, Any], registration: R
         if member.pointer == "/registration/id" and registration is not None:
             value = registration.id
             if message["about"] == "unknown" and text.isprintable() and text == text.strip():
-                value = (actor.values.word() + text)[:LONGEST_ID].rstrip()
+                value = (actor.values.realistic.word() + text)[:LONGEST_ID].rstrip()
             spoil(body, pointer, "value", value)
         elif message["laid in"] or member.name == "company_id":
             spoil(body, pointer, "value", _text(actor, action, member))

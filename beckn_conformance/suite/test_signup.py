@@ -107,7 +107,7 @@ async def test_size_of_a_document(actor: Actor, size: int) -> None:
 @scenario
 async def test_long_text(actor: Actor, pointer: str, length: int) -> None:
     """A text longer than most is refused or kept whole (Q4, Q7, Q8, Q12)."""
-    await _sign_up_with(actor, pointer, _long(pointer, length, actor.values.word()))
+    await _sign_up_with(actor, pointer, _long(pointer, length, actor.values.realistic.word()))
 
 
 @pytest.mark.parametrize(
@@ -121,7 +121,7 @@ async def test_long_text(actor: Actor, pointer: str, length: int) -> None:
 @scenario
 async def test_unusual_text(actor: Actor, pointer: str, text: str) -> None:
     """A text that a gateway may refuse is refused or kept whole (Q4, Q8)."""
-    await _sign_up_with(actor, pointer, text.format(actor.values.word()))
+    await _sign_up_with(actor, pointer, text.format(actor.values.realistic.word()))
 
 
 async def _sign_up_with(actor: Actor, pointer: str, text: str) -> None:

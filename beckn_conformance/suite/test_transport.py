@@ -55,7 +55,7 @@ async def test_replies_that_are_not_compressed(actor: Actor) -> None:
     named = ["name"] if "name" in actor.specification.names("/info") else []
 
     def names() -> dict[str, Any]:
-        return {member: actor.values.name("Devanagari") for member in named}
+        return {member: actor.values.value("/info/name", "Devanagari") for member in named}
 
     registration = await actor.registered(actor.values.signup(**names()))
     await actor.get(registration)

@@ -8,7 +8,8 @@ import pytest
 from beckn_conformance.config.gateway import GatewayConfig
 from beckn_conformance.errors import UsageError
 from beckn_conformance.judging.known import KnownRegistrations
-from beckn_conformance.messages.values import NAMES, PHONES, Values, syllables
+from beckn_conformance.messages.realistic import NAMES, PHONES, syllables
+from beckn_conformance.messages.values import Values
 from tests.exchanges import (
     ACTIONS,
     ADD,
@@ -25,11 +26,11 @@ from tests.exchanges import (
 
 MEMBERS = {m.pointer: m for m in SPECIFICATION.members(SIGNUP)}
 DRAW = {
-    "/info/name": lambda values, variant: values.name(variant),
-    "/info/phone": lambda values, variant: values.phone(variant),
-    "/info/email": lambda values, variant: values.email(variant),
-    "/info/company_id": lambda values, variant: values.company_id(variant),
-    "/api/endpoint_url": lambda values, variant: values.endpoint_url(variant),
+    "/info/name": lambda values, variant: values.realistic.name(variant),
+    "/info/phone": lambda values, variant: values.realistic.phone(variant),
+    "/info/email": lambda values, variant: values.realistic.email(variant),
+    "/info/company_id": lambda values, variant: values.realistic.company_id(variant),
+    "/api/endpoint_url": lambda values, variant: values.realistic.endpoint_url(variant),
     "/documents/*/name": lambda values, variant: values.document(variant)["name"],
     "/documents/*/data": lambda values, variant: values.document(
         {"JPEG": "jpg", "PDF": "no padding"}.get(variant, variant)
@@ -78,7 +79,8 @@ def test_whatever_is_drawn_is_surely_valid_and_unique(seed):
 
 def test_nothing_is_drawn_twice_not_even_in_another_case():
     values = drawn()
-    for draw in (values.name, values.phone, values.email, values.company_id, values.endpoint_url):
+    made = values.realistic
+    for draw in (made.name, made.phone, made.email, made.company_id, made.endpoint_url):
         texts = [draw().casefold() for _ in range(1000)]
         assert len(set(texts)) == 1000
     documents = [values.document() for _ in range(300)]
@@ -88,7 +90,7 @@ def test_nothing_is_drawn_twice_not_even_in_another_case():
 @pytest.mark.parametrize("variant", ["of a listed company", "of the last century", "of this century", "well-formed"])
 def test_company_ids_of_one_variant_are_unique_among_all(variant):
     values = drawn()
-    ids = [values.company_id(kind) for kind in (variant, "well-formed") * 500]
+    ids = [values.realistic.company_id(kind) for kind in (variant, "well-formed") * 500]
 
     assert len(set(ids)) == 1000
 
@@ -96,7 +98,7 @@ def test_company_ids_of_one_variant_are_unique_among_all(variant):
 def test_two_runs_draw_different_company_ids():
     first, second = (Values(SPECIFICATION, CONFIG, seed=1) for _ in range(2))
 
-    ids = [values.company_id() for values in (first, second) for _ in range(200)]
+    ids = [values.realistic.company_id() for values in (first, second) for _ in range(200)]
 
     assert len(set(ids)) == 400
 
@@ -104,7 +106,12 @@ def test_two_runs_draw_different_company_ids():
 def test_a_run_can_be_repeated_with_its_seed_and_nonce():
     def run(seed, nonce):
         values = Values(SPECIFICATION, CONFIG, seed=seed, nonce=nonce)
-        return [values.signup(documents=2), values.info(), values.name("Han"), values.unknown_token("abc-123")]
+        return [
+            values.signup(documents=2),
+            values.info(),
+            values.realistic.name("Han"),
+            values.unknown_token("abc-123"),
+        ]
 
     assert run(1, 2) == run(1, 2)
     assert run(1, 2) != run(1, 3)

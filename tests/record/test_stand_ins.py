@@ -9,7 +9,7 @@ import pytest
 
 from beckn_conformance.judging.history.form import same_but_for_form, same_bytes
 from beckn_conformance.judging.recogniser import Recogniser
-from beckn_conformance.messages.values import NAMES, PHONES
+from beckn_conformance.messages.realistic import NAMES, PHONES
 from beckn_conformance.record.stand_ins import StandIns
 from beckn_conformance.specification import requests
 from beckn_conformance.specification.loading import load
@@ -83,7 +83,7 @@ def test_little_of_a_value_is_left_in_its_place():
 
 def test_different_values_have_different_stand_ins():
     made = stand_ins()
-    phones = [VALUES.phone() for _ in range(300)]
+    phones = [VALUES.realistic.phone() for _ in range(300)]
 
     assert len({made.of("phone", phone) for phone in phones}) == len({*phones})
 

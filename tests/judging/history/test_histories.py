@@ -209,7 +209,7 @@ def written(story, plan):
         case "update" | "lost update":
             return {"info": story.values.info()}
         case "partial":
-            return {"info": {"email": story.values.email()}}
+            return {"info": {"email": story.values.realistic.email()}}
         case "refused update":
             return {"info": {**story.values.info(), "phone": "12"}}
         case "add" | "lost add":

@@ -275,7 +275,7 @@ def test_a_signup_without_an_info_declared_optional_is_judged(info):
 
 def test_a_partial_update_that_leaves_the_rest_as_it_is_is_fine():
     story = signed_up()
-    story.update({"name": story.values.name()})
+    story.update({"name": story.values.realistic.name()})
     story.wait()
     story.get()
 
@@ -286,7 +286,7 @@ def test_a_partial_update_that_leaves_the_rest_as_it_is_is_fine():
 @pytest.mark.parametrize("body", [{}, {"info": {"phone": "is missing"}}, {"registration": {"status": "UPDATE-FAIL"}}])
 def test_a_partial_update_may_be_refused(body):
     story = signed_up()
-    story.update({"name": story.values.name(), "phone": None}, answer=nack(body))
+    story.update({"name": story.values.realistic.name(), "phone": None}, answer=nack(body))
     story.wait()
     story.get()
 
@@ -297,7 +297,7 @@ def test_a_partial_update_may_be_refused(body):
 @pytest.mark.parametrize("blank", ["", "  "])
 def test_a_partial_update_that_blanks_the_rest_is_a_finding(blank):
     story = signed_up()
-    story.update({"name": story.values.name()}, change=put("/info/email", blank))
+    story.update({"name": story.values.realistic.name()}, change=put("/info/email", blank))
     story.wait()
     story.get(change=put("/info/email", blank))
 
@@ -318,7 +318,7 @@ def test_an_update_without_an_optional_member_may_take_its_value_away(shown):
 def test_a_partial_update_is_not_mixed_with_the_values_of_before():
     story = signed_up()
     old = story.mine.info.copy()
-    story.update({"name": story.values.name(), "phone": story.values.phone()})
+    story.update({"name": story.values.realistic.name(), "phone": story.values.realistic.phone()})
     story.wait()
     story.get(change=put("/info/name", old["name"]))
 
@@ -329,7 +329,7 @@ def test_a_partial_update_builds_on_the_update_before():
     story = signed_up()
     story.update()
     story.wait()
-    story.update({"phone": story.values.phone()})
+    story.update({"phone": story.values.realistic.phone()})
     story.wait()
     story.get()
 
@@ -338,7 +338,7 @@ def test_a_partial_update_builds_on_the_update_before():
 
 def test_a_refused_partial_update_that_is_kept_is_a_finding():
     story = signed_up()
-    name = story.values.name()
+    name = story.values.realistic.name()
     story.update({"name": name}, answer=nack({}))
     story.wait()
     story.get(change=put("/info/name", name))
@@ -349,7 +349,7 @@ def test_a_refused_partial_update_that_is_kept_is_a_finding():
 def test_a_partial_update_lost_to_an_earlier_one_is_late():
     story = signed_up()
     old = story.mine.info.copy()
-    first, second = {"email": story.values.email()}, {"phone": story.values.phone()}
+    first, second = {"email": story.values.realistic.email()}, {"phone": story.values.realistic.phone()}
     story.update(first)
     story.update(second, change=infos({**old, **first, **second}))
     story.wait()
@@ -361,7 +361,7 @@ def test_a_partial_update_lost_to_an_earlier_one_is_late():
 def test_a_partial_update_may_be_laid_over_any_parallel_one():
     for over in (0, 1):
         story = signed_up()
-        full, partial = story.values.info(), {"email": story.values.email()}
+        full, partial = story.values.info(), {"email": story.values.realistic.email()}
         updates_at_once(story, *((full, partial), (partial, full))[over])
         story.wait()
         looks(story, {**full, **partial})
@@ -372,7 +372,7 @@ def test_a_partial_update_may_be_laid_over_any_parallel_one():
 @pytest.mark.parametrize("winner", [0, 1])
 def test_of_two_partial_updates_side_by_side_either_may_be_the_one_that_stays(winner):
     story = signed_up()
-    partial = [{"email": story.values.email()}, {"phone": story.values.phone()}]
+    partial = [{"email": story.values.realistic.email()}, {"phone": story.values.realistic.phone()}]
     old = story.mine.info.copy()
     updates_at_once(story, *partial)
     story.wait()
@@ -387,7 +387,7 @@ def test_a_partial_update_may_be_laid_over_what_is_in_force_while_another_waits(
     story.update(change=infos(old))
     story.wait()
     story.get(change=infos(old))
-    email = story.values.email()
+    email = story.values.realistic.email()
     story.update({"email": email}, change=infos(old))
     story.wait()
     story.get(change=infos({**old, "email": email}))
