@@ -1,6 +1,8 @@
 """Declarations reach the kit, and every mistake in them is named with its place."""
 
 import datetime
+import itertools
+import math
 import os
 import re
 
@@ -167,6 +169,10 @@ def test_a_date_may_be_a_date_of_yaml(tmp_path):
         ("optional: [info]\n", "gateway.yaml, line 1: optional.0: 'info' does not match"),
         ("tls: {ca: /no/such/file}\n", "gateway.yaml, line 1: tls.ca: /no/such/file cannot be read: No such file"),
         ("headers: {'X Y': a}\n", "gateway.yaml, line 1: headers: the value does not match"),
+        ('headers: {X-Key: "a\\nb"}\n', "gateway.yaml, line 1: headers.X-Key: "),
+        ("headers: {X-Key: Schlüssel}\n", "gateway.yaml, line 1: headers.X-Key: "),
+        ('signup_token: "a\\nb"\n', "gateway.yaml, line 1: signup_token: "),
+        ("signup_token: Schlüssel\n", "gateway.yaml, line 1: signup_token: "),
         ("waivers:\n  - requirement: X\n", "gateway.yaml, line 2: waivers.0: 'expires' is a required property"),
         (
             "waivers:\n  - {requirement: SIGNUP-NACK-FONE, reason: r, owner: o, expires: 2027-01-01}\n",
@@ -224,9 +230,16 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path):
         load_config(URL, tmp_path, SPECIFICATION)
 
 
-def test_a_mistake_in_an_option_is_named_by_the_option():
-    with pytest.raises(UsageError, match=r"^--gateway-timeout -1\.0: "):
-        load_config(URL, None, SPECIFICATION, {"timeout": -1.0})
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        *itertools.product(("timeout", "patience", "rate"), (-1.0, math.nan, math.inf)),
+        *itertools.product(("concurrency",), (0, 100_000)),
+    ],
+)
+def test_a_mistake_in_an_option_is_named_by_the_option(key, value):
+    with pytest.raises(UsageError, match=rf"^--gateway-{key} {re.escape(str(value))}: "):
+        load_config(URL, None, SPECIFICATION, {key: value})
 
 
 @pytest.mark.parametrize(
@@ -242,6 +255,7 @@ def test_a_mistake_in_an_option_is_named_by_the_option():
         "values: []\n",
         "tls: x\n",
         "envelope: {header: [1]}\n",
+        "headers: &a {X-Key: *a}\n",
         "- " * 50_000,
         "a: " + "[" * 50_000,
         "a: &a [x,x]\nb: &b [*a,*a]\n"

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.end_to_end.kit import ONE, Kit, Run
-from tests.end_to_end.loopback import Answer, Loopback, Seen, Twist, plain, with_body, with_fields, written
+from tests.end_to_end.loopback import Answer, Loopback, Seen, Twist, with_body, with_fields, written
 
 
 def _assert_sound(run: Run) -> None:
@@ -120,39 +120,6 @@ def test_a_fair_gateway_passes_however_it_frames_its_replies(
 ) -> None:
     """``tests/client/test_replies.py`` has every form of a reply."""
     _assert_sound(kit.run(gateway(twist).url, *ONE))
-
-
-def test_a_gateway_that_asks_for_a_pause_gets_it(kit: Kit, gateway: Callable[..., Loopback]) -> None:
-    limited: list[Seen] = []
-
-    def limit(seen: Seen, answer: Answer) -> Answer:
-        if seen.number in (1, 3, 6, 7):
-            limited.append(seen)
-            return plain(429 if seen.number < 7 else 503, "", Retry_After="0.2")
-        return answer
-
-    server = gateway(limit)
-
-    run = kit.run(server.url, *ONE)
-
-    _assert_sound(run)
-    assert len(limited) == 4
-    following = [min(s.moment for s in server.seen if s.moment > one.moment) - one.moment for one in limited]
-    assert min(following) >= 0.2
-    assert {row["trouble"] for row in run.journal} == {""}
-
-
-def test_a_gateway_that_never_stops_asking_is_inconclusive(kit: Kit, gateway: Callable[..., Loopback]) -> None:
-    def limit(seen: Seen, answer: Answer) -> Answer:
-        return plain(429, "", Retry_After="0.1") if seen.number > 5 else answer
-
-    run = kit.run(gateway(limit).url, "--gateway-patience=0.4", "-k", "test_plain_get or test_token")
-
-    assert not run.crashed, run.output
-    assert run.findings == []
-    row = run.requirement("TOKEN-NACK-UNKNOWN")
-    assert row["status"] == "inconclusive"
-    assert "patience" in row["reason"]
 
 
 @pytest.mark.parametrize("number", [1, 5, 6])

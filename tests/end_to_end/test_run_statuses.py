@@ -92,25 +92,6 @@ def test_a_waiver_makes_a_defect_pass(kit: Kit, gateway: Callable[..., Loopback]
     assert any("until 2999-12-31 by somebody (gateway-defect): known" in line for line in run.lines)
 
 
-def test_an_expired_waiver_counts_for_nothing(kit: Kit, gateway: Callable[..., Loopback]) -> None:
-    option = kit.configure(WAIVER.format(SHOULD, "2020-01-01", ""))
-
-    run = kit.run(gateway(defects=(SHOULD_DEFECT,)).url, option, "-k", SHOULD, "--conformance-class=strict")
-
-    assert run.status == 1
-    assert any("expired on 2020-01-01" in line for line in run.lines)
-    assert [(w["state"], w["findings"]) for w in run.report["waivers"]] == [("expired", [])]
-
-
-def test_a_waiver_for_another_member_counts_for_nothing(kit: Kit, gateway: Callable[..., Loopback]) -> None:
-    option = kit.configure(WAIVER.format(SHOULD, "2999-12-31", ", pointer: /info/name"))
-
-    run = kit.run(gateway(defects=(SHOULD_DEFECT,)).url, option, "-k", SHOULD, "--conformance-class=strict")
-
-    assert run.status == 1
-    assert [(w["state"], w["findings"]) for w in run.report["waivers"]] == [("idle", [])]
-
-
 FAULTS = {
     "a scenario": """
 from beckn_conformance.client.provider import Actor
