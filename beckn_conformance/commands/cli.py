@@ -78,7 +78,7 @@ def _lacking(error: ModuleNotFoundError, folder: Path) -> int:
 def _crashed(error: Exception, folder: Path) -> int:
     from ..process import crash
 
-    return _failed(crash.told(error, folder), 3)
+    return _failed(crash.report(error, folder), 3)
 
 
 def _parsed(arguments: Sequence[str] | None) -> argparse.Namespace | int:

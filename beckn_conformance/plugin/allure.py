@@ -16,7 +16,7 @@ from ..judging.finding import Finding
 from ..judging.tally import Found
 from ..record.reader import Record
 from ..record.rows import content_of
-from ..report.document import said
+from ..report.document import verdict_text
 from ..report.findings import FindingView
 from ..run.scenarios import Scenarios
 from ..specification.catalogue import Requirement
@@ -124,7 +124,7 @@ class Results:
         facts = {
             "gateway": report["gateway"]["url"],
             "name": report["gateway"]["name"],
-            "verdict": f"{said(report)} ({report['class']})",
+            "verdict": f"{verdict_text(report)} ({report['class']})",
             "kit": report["kit"]["version"],
             "specification": report["specification"]["digest"][:12],
             "seed": str(report["run"]["seed"]),

@@ -209,7 +209,7 @@ class Campaign:
     def crashed(self, error: Exception) -> str:
         """Notes that an unexpected exception kept the kit from a verdict; returns why, in one line."""
         self.verdict = None
-        line = crash.told(error, self.session.folder, self.session.masker.text)
+        line = crash.report(error, self.session.folder, self.session.masker.text)
         # If tests failed before, this may be a consequence.
         self.kit_fault = "; ".join(filter(None, (self.completion.fault, line)))
         return self.kit_fault
@@ -274,7 +274,7 @@ def start(config: pytest.Config, settings: Settings) -> Campaign:
     except (pytest.UsageError, pytest.exit.Exception):
         raise
     except Exception as error:
-        raise pytest.exit.Exception(crash.told(error, None), returncode=3) from None
+        raise pytest.exit.Exception(crash.report(error, None), returncode=3) from None
     config.pluginmanager.register(campaign.completion)
     config.pluginmanager.register(_Last(campaign))
     return campaign

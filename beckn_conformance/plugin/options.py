@@ -69,7 +69,7 @@ def read(config: pytest.Config) -> Settings:
         except (UsageError, SpecificationError) as error:
             raise pytest.UsageError(printable(str(error))) from None
         except Exception as error:
-            raise pytest.exit.Exception(crash.told(error, None), returncode=3) from None
+            raise pytest.exit.Exception(crash.report(error, None), returncode=3) from None
         lock.pop_all()
     return settings
 

@@ -74,7 +74,7 @@ class Outcomes:
             if isinstance(error, pytest.fail.Exception) or not plays:
                 report.other_failure = printable(" ".join(mask(call.excinfo.exconly()).split()))
             else:
-                report.other_failure = crash.told(error, self._session.folder, mask)
+                report.other_failure = crash.report(error, self._session.folder, mask)
             report.longrepr = mask(str(report.longrepr))
         elif report.when == "call" and plays and not report.skipped:
             report.other_failure = "it ended without telling its outcome"

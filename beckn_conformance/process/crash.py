@@ -17,7 +17,7 @@ NAME = "crash.txt"
 LONGEST = 300
 
 
-def told(error: BaseException, folder: Path | None, mask: Callable[[str], str] = censored) -> str:
+def report(error: BaseException, folder: Path | None, mask: Callable[[str], str] = censored) -> str:
     """Writes the traceback to the report folder, and returns one line about it.
 
     A full disk, a missing folder or a lack of memory is not a fault of the kit, so nothing is written for these.

@@ -21,7 +21,9 @@ HEIGHT = 20
 
 def svg(report: Mapping[str, Any]) -> str:
     """Draws a flat badge in two parts, with its text as the accessible name."""
-    return drawn(report["verdict"], f"{document.said(report)} ({report['class']})", waived=bool(report["waived"]))
+    return drawn(
+        report["verdict"], f"{document.verdict_text(report)} ({report['class']})", waived=bool(report["waived"])
+    )
 
 
 def drawn(verdict: str, said: str, *, waived: bool = False) -> str:

@@ -65,7 +65,7 @@ def left_out(verdict: Verdict) -> frozenset[str]:
     return frozenset(outcome.requirement.id for outcome in verdict.outcomes if outcome.left_out)
 
 
-def said(report: Mapping[str, Any]) -> str:
+def verdict_text(report: Mapping[str, Any]) -> str:
     """The verdict of a report in words, such as "conformant, 1 MUST waived"."""
     return worded(report["verdict"], report["waived"])
 

@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from ..specification.specification import Specification
 from ..untrusted.text import printable
-from .document import said
+from .document import verdict_text
 from .findings import FindingView
 
 URN = "urn:beckn-conformance:"
@@ -95,7 +95,7 @@ def _verdict(report: Mapping[str, Any]) -> dict[str, Any]:
         "date": report["run"]["finished"],
         "status": report["verdict"],
         "conformanceClass": report["class"],
-        **_info([said(report) if report["waived"] else "", report["run"]["reason"]]),
+        **_info([verdict_text(report) if report["waived"] else "", report["run"]["reason"]]),
     }
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
-from .document import said
+from .document import verdict_text
 
 
 def complete(path: Path, report: Mapping[str, Any], mask: Callable[[str], str] = str) -> str:
@@ -42,7 +42,7 @@ def place(option: str, folder: Path) -> Path:
 
 def _properties(report: Mapping[str, Any]) -> dict[str, str]:
     return {
-        "verdict": said(report),
+        "verdict": verdict_text(report),
         "class": report["class"],
         "gateway": report["gateway"]["url"],
         "seed": str(report["run"]["seed"]),

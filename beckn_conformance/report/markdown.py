@@ -37,7 +37,7 @@ def summary(report: Mapping[str, Any]) -> str:
     named = [_code(gateway["url"])] + [_code(gateway[key]) for key in ("name", "vendor", "version") if gateway[key]]
     sign = WAIVED if report["waived"] and report["verdict"] == "conformant" else SIGNS[report["verdict"]]
     parts = [
-        f"## {sign} Beckn gateway registration: {document.said(report)} ({report['class']})\n",
+        f"## {sign} Beckn gateway registration: {document.verdict_text(report)} ({report['class']})\n",
         f"<p>Gateway {' '.join(named)}</p>\n",
         _counts(report["summary"]),
         f"{run['exchanges']} exchanges in {run['seconds']:.1f} s, seed {run['seed']}, "

@@ -10,7 +10,7 @@ from typing import Any
 
 from ..judging.outcome import STATUSES
 from ..untrusted.text import printable
-from .document import said
+from .document import verdict_text
 from .findings import FindingView, views
 
 Line = tuple[str, str]
@@ -111,4 +111,4 @@ def _verdict(report: Mapping[str, Any]) -> Line:
     if report["waived"] and style == "green":
         style = "yellow"
     name = report["gateway"]["name"] or report["gateway"]["url"]
-    return f"{printable(name)}: {said(report)} ({report['class']})", style
+    return f"{printable(name)}: {verdict_text(report)} ({report['class']})", style

@@ -119,9 +119,3 @@ def _rejudge(folder: Path, record: Record) -> Rejudgement:
     run.exchanges = run.exchanges or len(record.exchanges)
     run.seconds = run.seconds or max(record.until() - run.started.timestamp(), 0.0)
     return result
-
-
-def run_of(folder: Path, specification: Specification) -> Run:
-    """The run that a record is of. Raises UsageError as ``rejudge`` does."""
-    with Record(folder, specification) as record:
-        return record.start().run

@@ -26,7 +26,7 @@ _MODE: Final = 0o666
 _HELD: Final = (errno.EWOULDBLOCK, errno.EAGAIN, errno.EACCES)
 
 
-def made(folder: Path) -> None:
+def make_folder(folder: Path) -> None:
     """Makes a folder if needed; raises UsageError if it cannot."""
     try:
         folder.mkdir(parents=True, exist_ok=True)

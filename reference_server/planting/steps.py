@@ -42,7 +42,6 @@ Rendering: TypeAlias = Callable[[Request, Any], Json]
 Registering: TypeAlias = Callable[..., Registration]
 Refusing: TypeAlias = Callable[[Request, str, str, "Faults | None"], Reply]
 Finishing: TypeAlias = Callable[[Request, Reply], Reply]
-Writing: TypeAlias = Callable[[Request, Reply], Answer]
 Cloning: TypeAlias = Callable[[Registration, str], Awaitable["Registration | None"]]
 
 F = TypeVar("F", bound=Callable[..., Any])

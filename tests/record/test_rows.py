@@ -248,12 +248,11 @@ def test_the_schema_knows_every_kind_of_row(kind):
         ({**RUN, "config": {**RUN["config"], "values": {"/info/company_id": "(" * 500}}}, "no regular expression"),
     ],
 )
-def test_a_run_that_no_kit_began_is_told_wherever_it_is_read(tmp_path, damaged, why):
+def test_a_run_that_no_kit_began_is_damage(tmp_path, damaged, why):
     written(tmp_path, [damaged, BEGUN], [])
 
-    for read in (rejudge.run_of, rejudge.rejudge):
-        with pytest.raises(UsageError, match=f"course.jsonl, line 1.*{why}"):
-            read(tmp_path, load())
+    with pytest.raises(UsageError, match=f"course.jsonl, line 1.*{why}"):
+        rejudge.rejudge(tmp_path, load())
 
 
 def test_an_exchange_of_an_operation_that_there_is_not_is_damage(tmp_path):

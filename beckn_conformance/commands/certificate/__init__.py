@@ -52,7 +52,7 @@ def _add_certify(commands: Commands) -> None:
 
 def _certify(chosen: argparse.Namespace) -> int:
     from ...report import files
-    from ...report.document import said
+    from ...report.document import verdict_text
     from ...untrusted.writing import held
     from . import examination, keys
 
@@ -65,7 +65,7 @@ def _certify(chosen: argparse.Namespace) -> int:
     gateway = report["gateway"]
     if not (gateway["name"] and gateway["version"]):
         print("note: name or version of the gateway is not declared; the certificate identifies it by its URL only")
-    print(printable(f"{gateway['name'] or gateway['url']}: {said(report)} ({report['class']})"))
+    print(printable(f"{gateway['name'] or gateway['url']}: {verdict_text(report)} ({report['class']})"))
     print(f"certificate: {path}")
     return 0
 

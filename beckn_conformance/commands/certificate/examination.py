@@ -17,7 +17,7 @@ from ...errors import UsageError
 from ...plugin.expected_tests import expected_tests
 from ...record.masking import Masker
 from ...report import files
-from ...report.document import document, said
+from ...report.document import document, verdict_text
 from ...run.rejudge import Rejudgement, rejudge
 from ...specification.specification import Specification
 from ...untrusted.writing import refuse_links, replaced
@@ -72,7 +72,7 @@ class Examination:
         yield f"gateway: {name} at {gateway['url']}" if name else f"gateway: {gateway['url']}"
         made = f"{run['exchanges']} exchanges, {about['tests']['count']} tests"
         yield f"run: {run['id']} on {_day(run['started'])}, {made}"
-        verdict = f"{said(about)} ({about['class']})"
+        verdict = f"{verdict_text(about)} ({about['class']})"
         yield f"verdict: {verdict}"
         for waiver in about["waivers"]:
             yield f"waiver: {waiver['requirement']} until {waiver['expires']}, {waiver['reason']} ({waiver['owner']})"
@@ -297,7 +297,7 @@ def _unmet(found: Mapping[str, Any], wanted: Wanted) -> Iterator[str]:
     if wanted.conformant and predicate["verdict"] != "conformant":
         yield f"its verdict is {predicate['verdict']}"
     elif wanted.conformant and not wanted.waivers and any(predicate["waived"].values()):
-        yield f"it is {said(predicate)}, not conformant without waivers"
+        yield f"it is {verdict_text(predicate)}, not conformant without waivers"
 
 
 def _day(moment: str) -> str:

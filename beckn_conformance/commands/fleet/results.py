@@ -115,7 +115,7 @@ class FleetResults:
             except UsageError:
                 row["reason"] = row["reason"] or "it left no report"
                 return row
-            row |= _told(report, _report(place))
+            row |= _columns_of(report, _report(place))
             if outcome.status not in JUDGED:
                 row |= {"verdict": "unfinished", "waived": {}}
             _replace(place, fresh)
@@ -159,7 +159,7 @@ def _pending(entry: Entry, before: Mapping[str, Any] | None) -> Row:
     }
 
 
-def _told(report: Mapping[str, Any], old: Mapping[str, Any] | None) -> Row:
+def _columns_of(report: Mapping[str, Any], old: Mapping[str, Any] | None) -> Row:
     """The fields of a row that come from the report of its run and from the one before."""
     statuses = [(row["id"], row["status"]) for row in report["requirements"]]
     changes = _changes(old, report)

@@ -75,7 +75,7 @@ class Examinations(Operations):
                 strict=made["class"] == "strict",
                 ended=now(),
                 status=finished.status,
-                **execution.told(made),
+                **execution.columns_of(made),
             )
             with self.store.lock:
                 if found is not None:

@@ -79,7 +79,7 @@ def collected(ending: Ending, run: Run, places: Places, wanted: Callable[[], boo
         if has_record(folder) and not is_whole(folder):
             _make_report(folder, places, wanted)
         report = files.read(folder)
-        facts = {**told(report), "seed": report["run"]["seed"] if run.seed is None else run.seed}
+        facts = {**columns_of(report), "seed": report["run"]["seed"] if run.seed is None else run.seed}
     except (KitError, OSError) as error:
         # A run that could not begin has said why.
         if has_record(folder) or not reasons:
@@ -97,7 +97,7 @@ def is_whole(folder: Path) -> bool:
     return (folder / "report.html").exists()
 
 
-def told(report: dict[str, Any]) -> dict[str, Any]:
+def columns_of(report: dict[str, Any]) -> dict[str, Any]:
     """Returns the columns of a run that come from its report."""
     statuses = [row["status"] for row in report["requirements"]]
     return {

@@ -107,7 +107,7 @@ class Queue:
                     self._cancelled.discard(run.id)
             # No fault of the kit keeps the others from being played.
             except Exception as error:
-                told = crash.told(error, self._places.data)
+                told = crash.report(error, self._places.data)
                 print(f"run {run.id}: {told}", file=sys.stderr, flush=True)
                 self._change(run, state="ended", ended=now(), reason="a fault of the laboratory ended it")
             self.wake()

@@ -133,13 +133,13 @@ def uncloned(name: str) -> list[str]:
     clones = {requirement.id for requirement in current().requirements.values() if requirement.needs == "peers"}
     session = run([item for item in items() if clones & {*item.requirements}], variations=(name,), clone_within=3)
     amiss = [o for o in session.conclude().outcomes if o.requirement.id in clones and o.status != "passed"]
-    return [*_told(session), *(f"{outcome.requirement.id} is {outcome.status}: {outcome.reason}" for outcome in amiss)]
+    return [*_found(session), *(f"{outcome.requirement.id} is {outcome.status}: {outcome.reason}" for outcome in amiss)]
 
 
 def _held_against(session: Session, levels: Collection[str]) -> list[str]:
     verdict = session.conclude()
     return [
-        *_told(session, levels),
+        *_found(session, levels),
         *(
             f"{outcome.requirement.id} is {outcome.status}: {outcome.reason}"
             for outcome in verdict.outcomes
@@ -149,7 +149,7 @@ def _held_against(session: Session, levels: Collection[str]) -> list[str]:
     ]
 
 
-def _told(session: Session, levels: Collection[str] = ("MUST", "SHOULD")) -> list[str]:
+def _found(session: Session, levels: Collection[str] = ("MUST", "SHOULD")) -> list[str]:
     return [
         f"{requirement} at {operation} {pointer}: {seen}"
         for requirement, operation, pointer, seen in findings(session)

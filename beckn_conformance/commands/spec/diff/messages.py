@@ -161,7 +161,7 @@ class Comparison:
         yield from found
         rest = [key for key in differing if key in ANNOTATIONS] if found and there else differing
         if (rest or not there) and (there or not found):
-            text = told(before, after, rest)
+            text = describe(before, after, rest)
             yield Change(NOT_BREAKING, BOTH, self.operation, self.direction, pointer, text)
 
     def _border(
@@ -173,28 +173,28 @@ class Comparison:
             return
         old, new = self._sides(border)
         here, now = (place(side.schema, parts_of(pointer)) for side in (old, new))
-        text = told(before, after, keys)
+        text = describe(before, after, keys)
         for effect, one, other, accepting, refusing in ((LOST, here, now, old, new), (GAINED, now, here, new, old)):
             if one.within(other) or within(accepting.schema, refusing.schema):
                 continue
             if border in ("should", "safe-should"):
                 if there:
-                    yield from self._told(border, effect, pointer, text)
+                    yield from self._for_parties(border, effect, pointer, text)
                 continue
             message, tried = witness(accepting, refusing, pointer, alone=alone)
             if message is not MISSING:
                 words = JUDGED[border] if effect == LOST else JUDGED[border][::-1]
-                yield from self._told(border, effect, pointer, text, Witness(message, *words))
+                yield from self._for_parties(border, effect, pointer, text, Witness(message, *words))
             # What MUST be refused bears on what is safe only where a message shows it.
             elif not (border == "safe" and there and "x-safe" not in keys and "x-safe" in (before or {})):
-                found = self._told(border, effect, pointer, text)
+                found = self._for_parties(border, effect, pointer, text)
                 yield from (
                     replace(change, effect=CANNOT_TELL, text=f"perhaps {change.text}", tries=tried)
                     for change in found
                     if change.effect == BREAKING
                 )
 
-    def _told(
+    def _for_parties(
         self, border: str, effect: str, pointer: str, text: str, shown: Witness | None = None
     ) -> Iterator[Change]:
         said, parties = EFFECTS[border, effect]
@@ -235,7 +235,7 @@ def _beneath_a_new(pointer: str, before: Mapping[str, Facts], after: Mapping[str
     return bool(pointer) and (parent in before) != (parent in after)
 
 
-def told(before: Facts | None, after: Facts | None, keys: Sequence[str]) -> str:
+def describe(before: Facts | None, after: Facts | None, keys: Sequence[str]) -> str:
     """Words the difference."""
     if before is None or after is None:
         there = (before if after is None else after) or {}

@@ -45,7 +45,7 @@ def compare(parts: Sequence[Found], misspelt: Mapping[str, str]) -> Iterator[Dif
 
     for part, found in zip(parts, pairs, strict=True):
         for name, group in groupby(found, kind):
-            yield from _told(part, name, [*group], gone)
+            yield from _differences(part, name, [*group], gone)
 
 
 def _sentences(part: Found) -> Iterator[Sentence]:
@@ -99,7 +99,7 @@ def _together(sentences: Sequence[Sentence]) -> Sentence:
     return Sentence(text, covered, sentences[0].line, any(sentence.stale for sentence in sentences))
 
 
-def _told(part: Found, kind: str, pairs: Sequence[Pair], gone: Mapping[str, Sentence]) -> Iterator[Difference]:
+def _differences(part: Found, kind: str, pairs: Sequence[Pair], gone: Mapping[str, Sentence]) -> Iterator[Difference]:
     """The differences of neighbouring pairs of one kind; many that are new, or gone, are one."""
     if kind in ("new", "gone") and len(pairs) > FEW:
         pairs = [_whole(pairs)]
