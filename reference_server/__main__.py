@@ -41,22 +41,27 @@ def _refuse(fault: object) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m reference_server", description=__doc__)
-    parser.add_argument("--host", default="127.0.0.1")
-    parser.add_argument("--port", type=int, default=8080, help="0 picks a free one")
-    parser.add_argument("--binding", choices=("http", "envelope"), default="http")
+    parser = argparse.ArgumentParser(
+        prog="python -m reference_server", description="Starts a gateway that follows the strictest reading."
+    )
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (127.0.0.1)")
+    parser.add_argument("--port", type=int, default=8080, help="port to listen on (8080); 0 picks a free one")
+    where = "where Action, Token and Timestamp are (http)"
+    parser.add_argument("--binding", choices=("http", "envelope"), default="http", help=where)
     parser.add_argument("--defect", action="append", default=[], metavar="NAME", help="plant a bug; repeatable")
-    parser.add_argument("--variation", action="append", default=[], metavar="NAME", help="read the page in another way")
+    parser.add_argument("--variation", action="append", default=[], metavar="NAME", help="take a freedom; repeatable")
     parser.add_argument("--database", type=Path, metavar="FILE", help="keep registrations in this SQLite file")
     parser.add_argument("--spec", type=Path, metavar="DIR", help="a changed copy of schemas/")
     parser.add_argument("--peer", action="append", default=[], metavar="URL", help="clone to this gateway; repeatable")
-    parser.add_argument("--network", type=int, default=1, metavar="N", help="serve so many that clone to each other")
-    parser.add_argument("--clone-within", type=float, default=2.0, metavar="SECONDS", help="in which peers have it all")
+    parser.add_argument("--network", type=int, default=1, metavar="N", help="serve N gateways that clone to each other")
+    parser.add_argument(
+        "--clone-within", type=float, default=2.0, metavar="SECONDS", help="until peers have it all (2)"
+    )
     parser.add_argument(
         "--clone-secret",
         default=os.environ.get("CLONE_SECRET", ""),
         metavar="TEXT",
-        help="what all peers know, also as CLONE_SECRET; without it only this machine may clone",
+        help="secret that all peers know, or CLONE_SECRET; without it only this machine may clone",
     )
     parser.add_argument("--until-stdin-ends", action="store_true", help="end when the parent process does")
     parser.add_argument("--list", action="store_true", help="print all defects and variations")

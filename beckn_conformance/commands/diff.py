@@ -13,7 +13,7 @@ def add(commands: Commands) -> None:
         "diff",
         help="say what changed from one report to another",
         description="Compares two reports: findings that are fixed, new, changed or waived, and what changed in kit, "
-        "specification and configuration. Exit status 1 where something got worse.",
+        "specification and configuration. Exit status 1 if something got worse.",
     )
     diff.add_argument("old", metavar="OLD", type=path_of, help="report folder, or its report.json")
     diff.add_argument("new", metavar="NEW", type=path_of)

@@ -24,7 +24,7 @@ def add(commands: Commands) -> None:
 def _add_judge(commands: Commands) -> None:
     judge = commands.add_parser(
         "judge",
-        help="judge traffic that others have recorded",
+        help="judge recorded traffic",
         description="Judges the calls in a recording (HAR, payload log, newman export, VCR cassette) or in the record "
         "of a run, by the checks of a run and without a gateway. What was not exercised is untested, and the verdict "
         "incomplete. Exit status 1 for a finding that fails the class, 10 if nothing could be judged.",
@@ -35,7 +35,7 @@ def _add_judge(commands: Commands) -> None:
         type=path_of,
         help="a recording, a folder of NAME.request.json and NAME.reply.json, or a report folder; each also as a ZIP",
     )
-    judge.add_argument("--gateway-url", metavar="URL", help="the gateway to judge, if the traffic is with several")
+    judge.add_argument("--gateway-url", metavar="URL", help="the gateway to judge, if the traffic goes to several")
     judge.add_argument("--gateway-config", metavar="FILE", type=path_of, help="what the gateway's vendor declares")
     judge.add_argument("--conformance-class", choices=("core", "strict"), default="core")
     judge.add_argument("--conformance-report", metavar="DIR", type=path_of, help="write a report to this folder")

@@ -15,12 +15,12 @@ from .terminal import Commands, show
 def add(commands: Commands) -> None:
     replay = commands.add_parser(
         "replay",
-        help="send the calls of a finding again, and say if it still holds",
+        help="send the calls of a finding again, and say whether it still holds",
         description="Sends the calls that FINDING needs again, with fresh registrations, and judges the replies. "
-        "Exit status 1 if it still holds, 0 if it does not, 10 if that cannot be said.",
+        "Exit status 1 if it still holds, 0 if it does not, 10 if that cannot be told.",
     )
     replay.add_argument("folder", metavar="REPORT", type=path_of, help="report folder of a run")
-    replay.add_argument("finding", metavar="FINDING", help="id of a finding, or of its requirement if it has but one")
+    replay.add_argument("finding", metavar="FINDING", help="id of a finding, or of its requirement if it has only one")
     replay.add_argument("--gateway-url", metavar="URL", help="gateway (default: that of the run, after asking)")
     replay.add_argument("--gateway-config", metavar="FILE", type=path_of, help="configuration with secrets and peers")
     replay.add_argument("--yes", action="store_true", help="send to the gateway that the report names, without asking")

@@ -10,9 +10,9 @@ from .terminal import Commands, until_stdin_ends
 def add(commands: Commands) -> None:
     run = commands.add_parser(
         "run",
-        help="judge a gateway, isolated from any pytest settings around",
-        description="Judges a gateway as pytest --gateway-url URL does, but apart from every conftest.py and "
-        "pytest configuration around. Options after URL are those of pytest and of the kit.",
+        help="judge a gateway, whatever pytest settings the current folder has",
+        description="Judges a gateway as pytest --gateway-url URL does, but ignores any conftest.py and pytest "
+        "configuration in the current folder. Options after URL are those of pytest and of the kit.",
     )
     until_stdin_ends(run, default=argparse.SUPPRESS)
     run.add_argument("url", metavar="URL", help="base URL of the gateway, or reference[:NAME]")

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def add(parser: argparse.ArgumentParser, option: str = "--conformance-spec") -> None:
-    parser.add_argument(option, dest="schemas", metavar="DIR", type=path_of, help="a changed copy of schemas/")
+    parser.add_argument(option, dest="schemas", metavar="DIR", type=path_of, help="use this changed copy of schemas/")
 
 
 def read(chosen: argparse.Namespace) -> Specification:

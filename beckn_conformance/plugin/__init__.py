@@ -47,21 +47,30 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="base URL of the gateway, or reference[:NAME] for the embedded one",
     )
     add("--gateway-config", metavar="FILE", help="what the gateway's vendor declares (YAML)")
-    add("--gateway-binding", choices=("auto", "http", "envelope"), help="where the header of a message lives")
-    add("--gateway-timeout", type=float, metavar="SECONDS", help="until a reply must have come (default 10)")
+    add(
+        "--gateway-binding",
+        choices=("auto", "http", "envelope"),
+        help="where Action, Token and Timestamp go (default auto)",
+    )
+    add("--gateway-timeout", type=float, metavar="SECONDS", help="seconds to wait for a reply (default 10)")
     add(
         "--gateway-patience",
         type=float,
         metavar="SECONDS",
-        help="for waiting out a gateway that is busy or away (default 30)",
+        help="seconds to wait for a gateway that is busy or away (default 30)",
     )
-    add("--gateway-concurrency", type=int, metavar="N", help="requests in flight at most (default 24 to 64)")
-    add("--gateway-rate", type=float, metavar="N", help="requests a second at most")
+    add(
+        "--gateway-concurrency",
+        type=int,
+        metavar="N",
+        help="most requests in flight (default 24, and up to 64 if the gateway keeps up)",
+    )
+    add("--gateway-rate", type=float, metavar="N", help="most requests a second (default: no limit)")
     add(
         "--conformance-class",
         choices=("core", "strict"),
         default="core",
-        help="strict: a SHOULD not met fails too",
+        help="strict: a SHOULD that is not met fails, too (default core)",
     )
     add(
         "--conformance-report",
@@ -72,10 +81,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     add(
         "--conformance-plan",
         action="store_true",
-        help="print what would be sent, send nothing to the gateway",
+        help="print what would be sent, and send nothing",
     )
-    add("--conformance-progress", metavar="FILE", help="write how far the run is to this file, as JSON lines")
-    add("--conformance-spec", metavar="DIR", help="a changed copy of schemas/")
+    add("--conformance-progress", metavar="FILE", help="write the progress of the run to this file, as JSON lines")
+    add("--conformance-spec", metavar="DIR", help="judge by this changed copy of schemas/")
     add(
         "--fuzz-examples",
         type=int,

@@ -28,7 +28,7 @@ def add(commands: Any) -> None:
         "page over all. Exit status 1 if a finding fails the class of any gateway, else 10 if one could not be judged, "
         "else 0.",
     )
-    fleet.add_argument("fleet", metavar="FLEET", type=path_of, help="which gateways, and how (YAML)")
+    fleet.add_argument("fleet", metavar="FLEET", type=path_of, help="the gateways and their settings (YAML)")
     fleet.add_argument(
         "--conformance-report",
         metavar="DIR",
@@ -38,7 +38,7 @@ def add(commands: Any) -> None:
     )
     where = fleet.add_mutually_exclusive_group()
     where.add_argument("--workers", metavar="N", type=int, help="runs at a time on this machine (one for each CPU)")
-    where.add_argument("--scheduler", metavar="ADDRESS", help="a Dask scheduler whose workers run them instead")
+    where.add_argument("--scheduler", metavar="ADDRESS", help="a Dask scheduler whose workers play the runs instead")
     fleet.add_argument(
         "--limit", metavar="SECONDS", type=float, default=600.0, help="limit of one run (600); FLEET may set others"
     )

@@ -18,9 +18,7 @@ def add(commands: Commands) -> None:
         description="Serves web pages and an API on which vendors test their gateways, and officers judge and certify "
         "them. On loopback everybody may do everything; --host other than loopback needs --accounts.",
     )
-    lab.add_argument(
-        "--data", metavar="DIR", type=path_of, default=Path("lab"), help="folder of all that it keeps (lab/)"
-    )
+    lab.add_argument("--data", metavar="DIR", type=path_of, default=Path("lab"), help="data folder (lab/)")
     lab.add_argument("--host", default="127.0.0.1", help="address to listen on (127.0.0.1)")
     lab.add_argument("--port", metavar="N", type=int, default=8090, help="port to listen on (8090)")
     lab.add_argument("--workers", metavar="N", type=int, help="runs at a time (2, or one for each thread of a cluster)")
@@ -32,7 +30,7 @@ def add(commands: Commands) -> None:
         "--allow",
         metavar="HOST-PATTERN",
         action="append",
-        help="hosts or networks beside the public ones to which runs may connect; may be repeated",
+        help="host or network that runs may connect to besides public addresses; may be repeated",
     )
     lab.set_defaults(does=_serve)
     actions = lab.add_subparsers(metavar="ACTION")

@@ -25,7 +25,7 @@ def add(commands: Commands) -> None:
         "--gateway-url", metavar="URL", help=f"value of baseUrl (default: {LOCAL}, or that of the run)"
     )
     postman.add_argument("--gateway-config", metavar="FILE", type=path_of, help="what the gateway's vendor declares")
-    postman.add_argument("--finding", metavar="ID", help="id of a finding, or of its requirement if it has but one")
+    postman.add_argument("--finding", metavar="ID", help="id of a finding, or of its requirement if it has only one")
     postman.add_argument("--report", metavar="DIR", type=path_of, help="the report folder that has the finding")
     postman.add_argument("-o", "--output", metavar="FILE", type=path_of, help="write to this file, not standard output")
     schemas.add(postman)

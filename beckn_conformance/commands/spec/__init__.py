@@ -37,15 +37,21 @@ def _add_check(group: Commands) -> None:
     check = group.add_parser(
         "check",
         help="say what is wrong with the schemas after an edit",
-        description="Checks the schemas: each by itself and its references, examples, openapi.yaml, the catalogue, and "
-        "that every member has requirements, and every requirement a check, a test and a defect. With --prove the "
-        "suite is played against the reference gateway as well, and against each of its fair variations and planted "
-        "defects. Exit status 1 where anything is to be mended.",
+        description="Checks the schemas, their references and examples, openapi.yaml and the catalogue, and that every "
+        "member has requirements, and every requirement a check, a test and a defect. --prove also plays the suite "
+        "against the reference gateway and each of its fair variations and planted defects. Exit status 1 if something "
+        "is wrong.",
     )
     schemas.add(check, "--spec")
-    check.add_argument("--prove", action="store_true", help="play the suite against what is planted")
-    check.add_argument("--only", metavar="TEXT", default="", help="limit what is planted to names with TEXT")
-    check.add_argument("--jobs", metavar="N", type=int, default=os.cpu_count() or 1, help="processes that play at once")
+    check.add_argument("--prove", action="store_true", help="also play the suite against variations and defects")
+    check.add_argument("--only", metavar="TEXT", default="", help="only variations and defects with TEXT in their name")
+    check.add_argument(
+        "--jobs",
+        metavar="N",
+        type=int,
+        default=os.cpu_count() or 1,
+        help="processes that play at once (one for each CPU)",
+    )
     check.add_argument("--json", action="store_true", help="as JSON")
     check.set_defaults(does=_check)
 
@@ -100,8 +106,8 @@ def _add_diff(group: Commands) -> None:
         "diff",
         help="say what changed from one version of the schemas to another, and whom it breaks",
         description="Compares two copies of schemas/, or two git revisions that have one: for gateways and for "
-        "providers, whether a change is breaking, is not, or cannot be told. Each breaking change of messages comes "
-        "with one that shows it. Exit status 1 if anything is breaking, 10 if that cannot be told.",
+        "providers, whether a change is breaking, is not, or cannot be told. A breaking change of a message comes with "
+        "a message that shows it. Exit status 1 if anything is breaking, 10 if that cannot be told.",
     )
     diff.add_argument("old", metavar="OLD", help="a folder, or a git revision such as v1.0 or HEAD")
     diff.add_argument("new", metavar="NEW")
@@ -132,7 +138,7 @@ def _add_catalogue(group: Commands) -> None:
         "catalogue",
         help="print the requirements as a page to read",
         description="Prints a page in Markdown: every requirement by section, with level, basis, readings, the check "
-        "that judges it and the defects that it was seen to find.",
+        "that judges it and the planted defects that break it.",
     )
     schemas.add(catalogue, "--spec")
     catalogue.set_defaults(does=_catalogue)
@@ -156,7 +162,9 @@ def _add_bundle(group: Commands) -> None:
         "one, so generators of code, validators and editors can read each by itself.",
     )
     schemas.add(bundle, "--spec")
-    bundle.add_argument("-o", "--output", metavar="DIR", type=path_of, default=path_of("bundle"), help="bundle/")
+    bundle.add_argument(
+        "-o", "--output", metavar="DIR", type=path_of, default=path_of("bundle"), help="folder to write to (bundle/)"
+    )
     bundle.set_defaults(does=_bundle)
 
 
@@ -184,7 +192,7 @@ def _add_add(group: Commands) -> None:
     member = kinds.add_parser("member", help="a member of requests and replies, such as /info/website")
     member.add_argument("name", metavar="POINTER")
     member.add_argument("--type", choices=("string", "integer", "number", "boolean"), default="string")
-    member.add_argument("--optional", action="store_true", help="gateways have to accept a request without it")
+    member.add_argument("--optional", action="store_true", help="a gateway has to accept a request without it")
     operation = kinds.add_parser("operation", help="an operation, such as Provider/status")
     operation.add_argument("name", metavar="ACTION")
     operation.add_argument("--like", metavar="KEY", default="get", help="the operation that it begins as (get)")
@@ -194,7 +202,7 @@ def _add_add(group: Commands) -> None:
     reading.add_argument("--level", choices=("M", "S", "R", "C"), default="R", help="how it binds (R: recorded only)")
     for one in (member, operation, reading):
         one.add_argument(
-            "--spec", metavar="DIR", type=path_of, help="the copy of schemas/ to write to (the checkout's)"
+            "--spec", metavar="DIR", type=path_of, help="the copy of schemas/ to write to (that of the checkout)"
         )
     add.set_defaults(does=_extend)
 

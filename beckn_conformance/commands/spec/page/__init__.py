@@ -35,7 +35,7 @@ def add(group: Commands) -> None:
         "coverage",
         help="list the sentences of the page with what covers them",
         description="Lists every sentence and every definition of the specification page with its fingerprint and the "
-        "requirements and readings that cover it. Exit status 1 if one was reworded, or nothing is said about it.",
+        "requirements and readings that cover it. Exit status 1 if one was reworded since, or nothing covers it.",
     )
     coverage.set_defaults(does=_coverage)
     for parser in (page, drift, coverage):
