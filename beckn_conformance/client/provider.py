@@ -256,8 +256,8 @@ def _held(update: Exchange, registration: Registration, specification: Specifica
         if (value := member(registration.body, known.pointer)) != MISSING
         and member(update.body_of_reply, known.pointer) not in (MISSING, None, "")
         and (new := member(update.sent.body, known.pointer)) not in (MISSING, value)
-        and known.tolerates(new)
-        and known.approves(new)
+        and known.borders.tolerates(new)
+        and known.borders.approves(new)
     }
     mine, info = member(registration.body, "/info"), {**member(update.sent.body, "/info"), **held} if held else {}
     return held if any(value not in (None, mine.get(name)) for name, value in info.items()) else {}

@@ -140,7 +140,7 @@ class Recogniser:
                 if known.scalar:
                     if note := self._scalar(known, pointer, value):
                         yield note
-                elif known.type == "array" and not known.safe(value):
+                elif known.type == "array" and not known.borders.safe(value):
                     yield Doubt(pointer, "a list shorter or longer than every reading allows")
                 if isinstance(value, dict):
                     yield from _unknown(pointer, value.keys() - known.properties)
@@ -163,18 +163,18 @@ class Recogniser:
             if (named := member.named_faults.get(value)) is not None:
                 name, strength = named
                 return Fault(pointer, member.pointer, f"malformed: {name}", strength)
-        if not member.tolerates(value):
-            if isinstance(value, str) and member.tolerates(_plain(value)):
+        if not member.borders.tolerates(value):
+            if isinstance(value, str) and member.borders.tolerates(_plain(value)):
                 return Doubt(pointer, "malformed only by characters that not everybody reads alike")
             return Fault(pointer, member.pointer, "malformed", "must")
-        if not member.approves(value):
+        if not member.borders.approves(value):
             return Fault(pointer, member.pointer, "malformed", "should")
         if (declared := self._declared.get(member.pointer)) is not None:
             if declared.fullmatch(value):
                 return None
-        elif member.safe(value):
+        elif member.borders.safe(value):
             return None
-        elif member.nearly_safe(value):
+        elif member.borders.nearly_safe(value):
             return Symbol(pointer)
         return Doubt(pointer, "a value on which readings differ")
 
@@ -228,7 +228,7 @@ def _broken(member: Member, value: Any) -> str:
         return "missing"
     if value is None:
         return "null"
-    if not member.has_type(value):
+    if json_type(value) != member.type:
         return json_type(value)
     if member.filled is not None and all(v is None for k, v in value.items() if k in member.properties):
         return "none of its members"

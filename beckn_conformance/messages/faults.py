@@ -102,9 +102,9 @@ def kinds(member: Member, config: GatewayConfig) -> Iterator[tuple[str, str, Any
         if kind != member.type:
             yield kind, "must", value
     if member.type == "string":
-        if not member.tolerates(""):
+        if not member.borders.tolerates(""):
             yield "empty", "must", ""
-        elif not member.approves(""):
+        elif not member.borders.approves(""):
             yield "empty", "should", ""
         for strength in ("must", "should"):
             for name, value in member.malformed(strength).items():

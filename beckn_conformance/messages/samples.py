@@ -104,11 +104,11 @@ def _usable(member: Member, text: str) -> Pattern:
 
 def fits(member: Member, variant: str, value: Any) -> bool:
     """Reports if every reading accepts a value, and if it is of the given kind."""
-    if not member.tolerates(value) or not member.approves(value):
+    if not member.borders.tolerates(value) or not member.borders.approves(value):
         return False
     if isinstance(value, str) and not value.isprintable():
         return False
-    safe = member.nearly_safe(value) if variant in member.variants("should") else member.safe(value)
+    safe = member.borders.nearly_safe(value) if variant in member.variants("should") else member.borders.safe(value)
     text = _pattern_of(member, variant)
     return safe and (not text or (isinstance(value, str) and _usable(member, text).search(value)))
 

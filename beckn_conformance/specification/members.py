@@ -19,6 +19,61 @@ JSON_TYPES = ("string", "number", "boolean", "array", "object", "null")
 
 
 @dataclass(frozen=True)
+class Borders:
+    """Divides the values of a member into those that must, should and need not be accepted or refused."""
+
+    pointer: str
+    schema: Mapping[str, Any]
+    scalar: bool
+
+    @cached_property
+    def _validators(self) -> dict[str, Any]:
+        proper = {key: value for key, value in self.schema.items() if not key.startswith("x-")}
+        if not self.scalar:
+            proper = {"type": self.schema["type"]}
+        return {
+            "proper": compile_schema(proper),
+            "x-safe of any length": compile_schema(
+                {key: value for key, value in self.schema.get("x-safe", {}).items() if not key.endswith("Length")}
+            ),
+            **{
+                key: compile_schema(self.schema[key])
+                for key in ("x-safe", "x-safe-should", "x-should")
+                if key in self.schema
+            },
+        }
+
+    def tolerates(self, value: object) -> bool:
+        """False for a value that a gateway MUST refuse."""
+        return bool(self._validators["proper"].is_valid(value))
+
+    def approves(self, value: object) -> bool:
+        """False for a value that a gateway SHOULD refuse."""
+        validator = self._validators.get("x-should")
+        return validator is None or bool(validator.is_valid(value))
+
+    def safe(self, value: object) -> bool:
+        """True for a value that satisfies every reading, so that a gateway MUST accept it."""
+        validator = self._validators.get("x-safe")
+        return validator is None or bool(validator.is_valid(value))
+
+    def nearly_safe(self, value: object) -> bool:
+        """True for a value that a gateway SHOULD accept."""
+        validator = self._validators.get("x-safe-should")
+        return self.safe(value) or (validator is not None and bool(validator.is_valid(value)))
+
+    def unusual(self, value: object) -> bool:
+        """True for a text that satisfies every reading except in its length or, for the name of a document, in letters
+        beyond ASCII."""
+        if not isinstance(value, str) or self.safe(value) or not self.tolerates(value) or not self.approves(value):
+            return False
+        plain = value
+        if self.pointer.endswith("/*/name"):
+            plain = "".join(c if c.isascii() or not c.isalpha() else "a" for c in value)
+        return any(self._validators["x-safe of any length"].is_valid(text) for text in (value, plain))
+
+
+@dataclass(frozen=True)
 class Member:
     """One member of a request body.
 
@@ -54,21 +109,9 @@ class Member:
         return self.type not in ("object", "array")
 
     @cached_property
-    def _validators(self) -> dict[str, Any]:
-        proper = {key: value for key, value in self.schema.items() if not key.startswith("x-")}
-        if self.type in ("object", "array"):
-            proper = {"type": self.type}
-        return {
-            "proper": compile_schema(proper),
-            "x-safe of any length": compile_schema(
-                {key: value for key, value in self.schema.get("x-safe", {}).items() if not key.endswith("Length")}
-            ),
-            **{
-                key: compile_schema(self.schema[key])
-                for key in ("x-safe", "x-safe-should", "x-should")
-                if key in self.schema
-            },
-        }
+    def borders(self) -> Borders:
+        """Which of its values must and should be accepted and refused."""
+        return Borders(self.pointer, self.schema, self.scalar)
 
     @cached_property
     def properties(self) -> frozenset[str]:
@@ -91,43 +134,11 @@ class Member:
                     found.setdefault(value, (name, strength))
         return found
 
-    def has_type(self, value: object) -> bool:
-        return json_type(value) == self.type
-
-    def tolerates(self, value: object) -> bool:
-        """False for a value that a gateway MUST refuse."""
-        return bool(self._validators["proper"].is_valid(value))
-
-    def approves(self, value: object) -> bool:
-        """False for a value that a gateway SHOULD refuse."""
-        validator = self._validators.get("x-should")
-        return validator is None or bool(validator.is_valid(value))
-
-    def safe(self, value: object) -> bool:
-        """True for a value that satisfies every reading, so that a gateway MUST accept it."""
-        validator = self._validators.get("x-safe")
-        return validator is None or bool(validator.is_valid(value))
-
-    def unusual(self, value: object) -> bool:
-        """True for a text that satisfies every reading except in its length or, for the name of a document, in letters
-        beyond ASCII."""
-        if not isinstance(value, str) or self.safe(value) or not self.tolerates(value) or not self.approves(value):
-            return False
-        plain = value
-        if self.pointer.endswith("/*/name"):
-            plain = "".join(c if c.isascii() or not c.isalpha() else "a" for c in value)
-        return any(self._validators["x-safe of any length"].is_valid(text) for text in (value, plain))
-
     @property
     def longest(self) -> int:
         """Characters of the longest text that must be accepted, if that is so long that a limit is likely; 0 if not."""
         longest: int = self.schema.get("x-safe", {}).get("maxLength", 0)
         return longest if longest > LONG else 0
-
-    def nearly_safe(self, value: object) -> bool:
-        """True for a value that a gateway SHOULD accept."""
-        validator = self._validators.get("x-safe-should")
-        return self.safe(value) or (validator is not None and bool(validator.is_valid(value)))
 
     def malformed(self, strength: str) -> Mapping[str, Any]:
         """Returns named faulty values of the member's own type that must be refused with a given strength."""

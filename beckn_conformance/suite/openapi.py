@@ -111,7 +111,7 @@ def texts(action: str, body: Any) -> Iterator[tuple[Member, str, str]]:
     for member in current().members(action):
         if member.type == "string":
             for pointer, value in places(body, member.pointer):
-                if isinstance(value, str) and value != MISSING and member.tolerates(value):
+                if isinstance(value, str) and value != MISSING and member.borders.tolerates(value):
                     yield member, pointer, value
 
 

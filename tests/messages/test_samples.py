@@ -38,7 +38,7 @@ def drawn(times, one, variant=""):
 def test_what_is_drawn_is_safe(one):
     values = drawn(20, one)
 
-    assert all(one.tolerates(value) and one.safe(value) and fits(one, "", value) for value in values)
+    assert all(one.borders.tolerates(value) and one.borders.safe(value) and fits(one, "", value) for value in values)
 
 
 def test_texts_differ_as_long_as_there_are_others():

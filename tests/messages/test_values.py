@@ -51,8 +51,8 @@ def test_every_variant_can_be_drawn_and_is_what_it_says(pointer, strength, varia
         value = DRAW[pointer](values, variant)
 
         assert re.search(member.variants(strength)[variant], value)
-        assert member.safe(value) == (strength == "must")
-        assert member.nearly_safe(value)
+        assert member.borders.safe(value) == (strength == "must")
+        assert member.borders.nearly_safe(value)
 
 
 def test_every_name_and_phone_that_is_drawn_shows_a_variant_of_the_schema():

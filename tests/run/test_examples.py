@@ -111,8 +111,8 @@ def test_texts_are_names_that_every_gateway_is_held_to_keep() -> None:
     name = next(m for m in load().members("Provider/signup") if m.pointer == "/info/name")
     drawn = Examples(texts(), 3, "names").chunk(0, 100)
 
-    assert all(name.nearly_safe(f"Word {text}".strip()) for text in drawn)
-    assert sum(name.safe(f"Word {text}".strip()) for text in drawn) > 50
+    assert all(name.borders.nearly_safe(f"Word {text}".strip()) for text in drawn)
+    assert sum(name.borders.safe(f"Word {text}".strip()) for text in drawn) > 50
     assert any(max(text, default="") > "\uffff" for text in Examples(texts(), 3, "more").chunk(0, 100))
 
 

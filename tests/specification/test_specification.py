@@ -232,27 +232,27 @@ def text_members():
 @pytest.mark.parametrize("member", list(text_members()))
 def test_what_must_be_accepted_is_not_to_be_refused(member):
     for example in member.schema["examples"]:
-        assert member.safe(example)
-        assert member.nearly_safe(example)
-        assert member.approves(example)
-        assert member.tolerates(example)
+        assert member.borders.safe(example)
+        assert member.borders.nearly_safe(example)
+        assert member.borders.approves(example)
+        assert member.borders.tolerates(example)
 
 
 @pytest.mark.parametrize("member", list(text_members()))
 def test_what_is_called_malformed_is_to_be_refused(member):
     for value in member.malformed("must").values():
-        assert not member.tolerates(value)
-        assert not member.safe(value)
+        assert not member.borders.tolerates(value)
+        assert not member.borders.safe(value)
     for value in member.malformed("should").values():
-        assert member.tolerates(value)
-        assert not member.approves(value)
-        assert not member.safe(value)
+        assert member.borders.tolerates(value)
+        assert not member.borders.approves(value)
+        assert not member.borders.safe(value)
 
 
 def test_a_line_break_at_the_end_is_seen():
     for member in SPECIFICATION.members(SIGNUP):
         if member.type == "string":
-            assert not member.safe(member.schema["examples"][0] + "\n")
+            assert not member.borders.safe(member.schema["examples"][0] + "\n")
 
 
 @given(st.text(max_size=30))
@@ -260,8 +260,8 @@ def test_a_line_break_at_the_end_is_seen():
 def test_a_text_of_any_kind_can_be_held_against_the_schemas(text):
     for member in SPECIFICATION.members(SIGNUP):
         if member.type == "string":
-            assert not (member.safe(text) and not member.tolerates(text))
-            assert member.nearly_safe(text) or not member.safe(text)
+            assert not (member.borders.safe(text) and not member.borders.tolerates(text))
+            assert member.borders.nearly_safe(text) or not member.borders.safe(text)
 
 
 def test_each_operation_has_a_prefix():

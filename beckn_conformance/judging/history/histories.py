@@ -169,5 +169,5 @@ def _unusual(specification: Specification, sent: Any) -> set[str]:
         # How much data of a document is kept is another question (Q10).
         if candidate.scalar and candidate.pointer != "/documents/*/data"
         for pointer, value in places(tame(sent), candidate.pointer)
-        if candidate.unusual(value)
+        if candidate.borders.unusual(value)
     }

@@ -78,7 +78,7 @@ def _unsafe(folder: Folder, specification: Specification, here: str, action: str
         body = folder.at(*target).get("value")
         for member in filter(lambda member: member.scalar, specification.members(action)):
             for pointer, value in values_at(body, member.pointer):
-                if value != MISSING and value is not None and not member.safe(value):
+                if value != MISSING and value is not None and not member.borders.safe(value):
                     message = f"the example {name} has a value at {pointer} that x-safe does not allow"
                     yield folder.problem(FILE, f"{target[1]}/value{pointer}", message, "choose another value")
 

@@ -46,27 +46,27 @@ def _origin(folder: Folder, file: str, pointer: str) -> Place:
 
 def _examples(member: Member) -> Iterator[tuple[str, str, str]]:
     for index, example in enumerate(member.schema.get("examples", ())):
-        if not member.tolerates(example):
+        if not member.borders.tolerates(example):
             yield f"/examples/{index}", f"its example {example!r} is not valid under its own schema", "mend one of them"
 
 
 def _borders(member: Member) -> Iterator[tuple[str, str, str]]:
     """Yields values listed as faulty that are valid."""
     for name, value in member.malformed("must").items():
-        if member.tolerates(value):
+        if member.borders.tolerates(value):
             yield (
                 below("/x-malformed", name),
                 f"{value!r} is to be refused ({name}), but the schema proper allows it",
                 "narrow the schema, or list it under x-should-malformed",
             )
     for name, value in member.malformed("should").items():
-        if not member.tolerates(value):
+        if not member.borders.tolerates(value):
             yield (
                 below("/x-should-malformed", name),
                 f"{value!r} should be refused ({name}), but by the schema proper it must be",
                 "list it under x-malformed",
             )
-        elif member.nearly_safe(value):
+        elif member.borders.nearly_safe(value):
             yield (
                 below("/x-should-malformed", name),
                 f"{value!r} should be refused ({name}), but x-safe has it accepted",

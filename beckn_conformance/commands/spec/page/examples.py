@@ -145,7 +145,7 @@ class Example:
             elif isinstance(error.instance, dict | list):
                 self._tell(line, "", f"the example is not valid: {brief(error.message)}")
         members = self._specification.members(self._operation.action) if self._part == "request" else ()
-        approves = {member.pointer: member.approves for member in members}
+        approves = {member.pointer: member.borders.approves for member in members}
         for pointer in sorted(self._own - refused):
             own = _at(value, pointer)
             if not approves.get(pattern_of(pointer), _is_possible)(own.value):

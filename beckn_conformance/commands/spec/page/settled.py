@@ -141,7 +141,12 @@ def _table(slot: Slot, operation: Operation, facts: Facts) -> Iterator[Place]:
 
 def _row(row: Row, part: str, facts: Facts) -> Iterator[Place]:
     member = row.member
-    if row.example != "-" and member.scalar and member.tolerates(row.example) and not member.safe(row.example):
+    if (
+        row.example != "-"
+        and member.scalar
+        and member.borders.tolerates(row.example)
+        and not member.borders.safe(row.example)
+    ):
         yield Place("example", part, member.pointer)
     if facts.formats.get(row.format) == "border" and {"pattern", "format", "enum", "const"}.isdisjoint(member.schema):
         yield Place("format", part, member.pointer)

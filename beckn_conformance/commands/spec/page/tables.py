@@ -131,7 +131,7 @@ def _example(said: str, due: Row) -> str:
     """How an example differs: it is gone, or the schemas refuse it; another one that fits is no difference."""
     if said.strip("`").casefold() in NOTHING:
         return f"example {due.example!r} is gone" if due.example not in NOTHING else ""
-    if due.member.tolerates(_value(said, due)):
+    if due.member.borders.tolerates(_value(said, due)):
         return ""
     if _parts(said) == _parts(due.example):
         return f"the schemas refuse the example {due.example!r}"
