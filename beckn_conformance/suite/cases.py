@@ -13,12 +13,11 @@ from beckn_conformance.messages.exchange import Exchange
 from beckn_conformance.messages.faults import LEFT_OUT, FaultCase, fault_cases
 from beckn_conformance.messages.tokens import other_ends
 from beckn_conformance.run.scenario import case
+from beckn_conformance.specification import requests
 from beckn_conformance.specification.actions import ADD, GET, SIGNUP, UPDATE
 from beckn_conformance.specification.pointer import member as member_at
 from beckn_conformance.specification.pointer import parts_of, put
 from beckn_conformance.suite.specification import current
-
-from ..specification import requests
 
 ANSWERED = ("REPLY-NO-CRASH", "REPLY-TIME")
 """Requirements that every reply to a particular request exercises as well."""
@@ -139,6 +138,18 @@ def spoiled(body: Any, pointers: tuple[str, ...]) -> Any:
     for pointer in pointers:
         put(body, pointer, {"phone": "12", "email": "nobody"}.get(parts_of(pointer)[-1]))
     return body
+
+
+async def update_and_read(actor: Actor, registration: Registration, info: Any = None) -> None:
+    """Updates a registration, with new values if none are given, and reads it until that shows."""
+    change = await actor.update(registration, actor.values.info() if info is None else info)
+    await actor.get_after(change, registration)
+
+
+async def add_and_read(actor: Actor, registration: Registration, documents: Any = None) -> None:
+    """Adds documents to a registration, a new one if none are given, and reads it until they show."""
+    change = await actor.add(registration, [actor.values.document()] if documents is None else documents)
+    await actor.get_after(change, registration)
 
 
 async def call_about_unknown(actor: Actor, action: str, parts: dict[str, Any]) -> None:

@@ -21,6 +21,7 @@ from beckn_conformance.client.provider import Actor, Call, Registration
 from beckn_conformance.judging.history.histories import MANY
 from beckn_conformance.run.scenario import case, exercises, scenario, settling
 from beckn_conformance.specification.actions import ADD, GET, SIGNUP, UPDATE
+from beckn_conformance.suite.cases import add_and_read
 
 LARGE = 30 * 1024
 """Characters of data of a large document: slow reading and writing leave more room for another call."""
@@ -121,8 +122,7 @@ async def test_additions_side_by_side(actor: Actor, abreast: int) -> None:
     async for _ in rounds(actor, lambda: [*(add(actor, registration) for _ in range(abreast)), get(registration)]):
         pass
     await actor.settle()
-    last = await actor.add(registration, [actor.values.document()])
-    await actor.get_after(last, registration)
+    await add_and_read(actor, registration)
 
 
 @exercises("DOCUMENTS-LISTED", "DOCUMENTS-KEPT", "DOCUMENTS-DOCUMENT-ID")
@@ -141,8 +141,7 @@ async def test_large_additions_side_by_side(actor: Actor, abreast: int) -> None:
         pass
     await actor.settle()
     for registration in registrations:
-        last = await actor.add(registration, [actor.values.document()])
-        await actor.get_after(last, registration)
+        await add_and_read(actor, registration)
 
 
 @exercises(
@@ -177,8 +176,7 @@ async def test_updates_and_additions_side_by_side(actor: Actor, abreast: int, si
         pass
     await look(actor, *registrations, times=1)
     for registration in registrations:
-        last = await actor.add(registration, [actor.values.document()])
-        await actor.get_after(last, registration)
+        await add_and_read(actor, registration)
 
 
 @exercises(
@@ -202,8 +200,7 @@ async def test_refused_changes_beside_valid_ones(actor: Actor) -> None:
     for refused in (update(actor, registration, phone="12"), faulty_add(actor, registration)):
         await actor.together(refused)
         await actor.get(registration)
-    last = await actor.add(registration, [actor.values.document()])
-    await actor.get_after(last, registration)
+    await add_and_read(actor, registration)
 
 
 @exercises(

@@ -11,11 +11,13 @@ from beckn_conformance.run.scenario import case, exercises, instructing, scenari
 from beckn_conformance.specification.actions import ADD
 from beckn_conformance.suite.cases import (
     ANSWERED,
+    add_and_read,
     call_about_unknown,
     call_with_fault,
     fault_parameters,
     mixed_faults,
     spoiled,
+    update_and_read,
     variant_parameters,
 )
 
@@ -45,8 +47,7 @@ async def test_plain_addition(actor: Actor, count: int) -> None:
     """The reply, and what a Provider/get shows before and after."""
     registration = await actor.registered(actor.values.signup(documents=2))
     await actor.get(registration)
-    added = await actor.add(registration, actor.values.documents(count, SIZES["just over 16 KB"] if count > 2 else 0))
-    await actor.get_after(added, registration)
+    await add_and_read(actor, registration, actor.values.documents(count, SIZES["just over 16 KB"] if count > 2 else 0))
 
 
 @pytest.mark.parametrize(
@@ -56,8 +57,7 @@ async def test_plain_addition(actor: Actor, count: int) -> None:
 async def test_valid_value(actor: Actor, member: str, variant: str) -> None:
     """Every kind of valid document is accepted, kept and given back."""
     registration = await actor.registered()
-    added = await actor.add(registration, [actor.values.document(variant)])
-    await actor.get_after(added, registration)
+    await add_and_read(actor, registration, [actor.values.document(variant)])
 
 
 @pytest.mark.parametrize(
@@ -71,8 +71,7 @@ async def test_valid_value(actor: Actor, member: str, variant: str) -> None:
 async def test_size_of_a_document(actor: Actor, size: int) -> None:
     """A document of any size up to 32 KB is accepted and kept whole (Q10)."""
     registration = await actor.registered()
-    added = await actor.add(registration, actor.values.documents(1, size))
-    await actor.get_after(added, registration)
+    await add_and_read(actor, registration, actor.values.documents(1, size))
 
 
 @exercises(
@@ -89,8 +88,7 @@ async def test_additions_in_a_row(actor: Actor, times: int) -> None:
     """Each addition is listed with all that came before it."""
     registration = await actor.registered()
     for size in (*SIZES.values(),)[:times]:
-        added = await actor.add(registration, actor.values.documents(2, size))
-        await actor.get_after(added, registration)
+        await add_and_read(actor, registration, actor.values.documents(2, size))
 
 
 @exercises("DOCUMENTS-SAME-NAME")
@@ -107,11 +105,9 @@ async def test_same_name(actor: Actor, of: str) -> None:
     if of == "the_same_call":
         named.append(actor.values.document(name=name))
     if of != "the_signup":
-        first = await actor.add(registration, named)
-        await actor.get_after(first, registration)
+        await add_and_read(actor, registration, named)
     if of != "the_same_call":
-        added = await actor.add(registration, [actor.values.document(name=name)])
-        await actor.get_after(added, registration)
+        await add_and_read(actor, registration, [actor.values.document(name=name)])
 
 
 @exercises("DOCUMENTS-SAME-NAME")
@@ -123,8 +119,7 @@ async def test_same_content(actor: Actor, of: str) -> None:
     registration = await actor.registered(body)
     added = [actor.values.document(), actor.values.document()]
     added[1]["data"] = (body["documents"] if of == "the_signup" else added)[0]["data"]
-    addition = await actor.add(registration, added)
-    await actor.get_after(addition, registration)
+    await add_and_read(actor, registration, added)
 
 
 @exercises("DOCUMENTS-SAME-NAME")
@@ -145,8 +140,7 @@ async def test_addition_leaves_other_registrations_alone(actor: Actor) -> None:
     """Only the registration that is named changes, even if a document of another has the same name."""
     body = actor.values.signup()
     one, other = await actor.registered(), await actor.registered(body)
-    added = await actor.add(one, [actor.values.document(name=body["documents"][0]["name"])])
-    await actor.get_after(added, one)
+    await add_and_read(actor, one, [actor.values.document(name=body["documents"][0]["name"])])
     await actor.get(other)
 
 
@@ -194,14 +188,12 @@ async def test_several_faults(actor: Actor, faults: tuple[str, ...]) -> None:
 async def test_refusal_between_additions(actor: Actor) -> None:
     """Sound documents of a refused addition are not kept, and those of others are not lost."""
     registration = await actor.registered()
-    added = await actor.add(registration, [actor.values.document()])
-    await actor.get_after(added, registration)
+    await add_and_read(actor, registration)
     await actor.settle()
     await actor.get(registration)
     await actor.add(registration, [actor.values.document(), {"name": "Permit.pdf"}, actor.values.document()])
     await actor.get(registration)
-    added = await actor.add(registration, [actor.values.document()])
-    await actor.get_after(added, registration)
+    await add_and_read(actor, registration)
 
 
 @exercises("DOCUMENTS-NACK-UNKNOWN", *ANSWERED)
@@ -216,14 +208,12 @@ async def test_unknown_registration(actor: Actor) -> None:
 async def test_verified_documents_stay_verified(actor: Actor) -> None:
     """Other documents do not undo a verification by a person."""
     registration = await actor.registered(actor.values.signup(documents=2))
-    added = await actor.add(registration, [actor.values.document()])
-    await actor.get_after(added, registration)
+    await add_and_read(actor, registration)
     await actor.verifier.verify(registration.id)
     await actor.get(registration)
     await actor.settle()
     for _ in range(3):
-        added = await actor.add(registration, [actor.values.document()])
-        await actor.get_after(added, registration)
+        await add_and_read(actor, registration)
 
 
 @exercises("DOCUMENTS-LISTED", "DOCUMENTS-KEPT", "UPDATE-KEEPS-REST")
@@ -236,5 +226,4 @@ async def test_many_additions(actor: Actor, count: int) -> None:
         added = await actor.add(registration, [actor.values.document() for _ in range(4)])
     await actor.get_after(added, registration)
     await actor.settle()
-    update = await actor.update(registration, actor.values.info())
-    await actor.get_after(update, registration)
+    await update_and_read(actor, registration)

@@ -14,7 +14,7 @@ from beckn_conformance.messages.faults import HEADER_FAULTS, TOKEN_KINDS, header
 from beckn_conformance.messages.tokens import other_ends
 from beckn_conformance.run.scenario import case, exercises, scenario, settling
 from beckn_conformance.specification.actions import GET, SIGNUP
-from beckn_conformance.suite.cases import ACTIONS, ANSWERED
+from beckn_conformance.suite.cases import ACTIONS, ANSWERED, add_and_read, update_and_read
 from beckn_conformance.suite.specification import current
 
 UNCHANGED = {action: (f"{change.prefix}-NACK-UNCHANGED",) for action, change in current().changes.items()}
@@ -153,10 +153,8 @@ async def test_token_works_until_it_expires(actor: Actor) -> None:
 async def test_token_of_another_after_changes(actor: Actor) -> None:
     """A registration that went through changes is as closed to others as a fresh one (H3)."""
     registration, stranger = await actor.registered(), await actor.registered()
-    update = await actor.update(registration, actor.values.info())
-    await actor.get_after(update, registration)
-    added = await actor.add(registration, [actor.values.document()])
-    await actor.get_after(added, registration)
+    await update_and_read(actor, registration)
+    await add_and_read(actor, registration)
     await actor.get(stranger)
     await actor.call(GET, _body(actor, GET, registration), token=stranger.token)
     await actor.get(registration)

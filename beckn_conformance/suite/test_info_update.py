@@ -13,12 +13,14 @@ from beckn_conformance.run.scenario import case, exercises, scenario, settling
 from beckn_conformance.specification.actions import UPDATE
 from beckn_conformance.suite.cases import (
     ANSWERED,
+    add_and_read,
     call_about_unknown,
     call_with_fault,
     fault_parameters,
     mixed_faults,
     parts_with,
     spoiled,
+    update_and_read,
     variant_parameters,
 )
 from beckn_conformance.suite.specification import current
@@ -50,8 +52,7 @@ async def test_plain_update(actor: Actor, documents: int) -> None:
     size = SIZES["just over 8 KB"] if documents > 1 else 0
     registration = await actor.registered({**body, "documents": actor.values.documents(documents, size)})
     await actor.get(registration)
-    update = await actor.update(registration, actor.values.info())
-    await actor.get_after(update, registration)
+    await update_and_read(actor, registration)
     await actor.get(registration)
 
 
@@ -85,8 +86,7 @@ async def test_change_of_one_member(actor: Actor, member: str) -> None:
     """An update changes one member and says of the others what the registration has already."""
     body = actor.values.signup()
     registration = await actor.registered(body)
-    update = await actor.update(registration, {**body["info"], member: actor.values.info()[member]})
-    await actor.get_after(update, registration)
+    await update_and_read(actor, registration, {**body["info"], member: actor.values.info()[member]})
 
 
 @exercises("UPDATE-STAYS", "UPDATE-WHOLE", "UPDATE-VISIBLE", "UPDATE-ACK", "UPDATE-STATUS", "GET-ACK", "TOKEN-ACCEPTED")
@@ -96,8 +96,7 @@ async def test_updates_in_a_row(actor: Actor, times: int) -> None:
     """Each update takes the place of the one before, and none comes back."""
     registration = await actor.registered()
     for _ in range(times):
-        update = await actor.update(registration, actor.values.info())
-        await actor.get_after(update, registration)
+        await update_and_read(actor, registration)
         await actor.get(registration)
 
 
@@ -108,8 +107,7 @@ async def test_update_back_to_earlier_values(actor: Actor) -> None:
     registration = await actor.registered()
     first, second = actor.values.info(), actor.values.info()
     for info in (first, second, first):
-        update = await actor.update(registration, info)
-        await actor.get_after(update, registration)
+        await update_and_read(actor, registration, info)
     await actor.settle()
     await actor.get(registration)
 
@@ -119,12 +117,9 @@ async def test_update_back_to_earlier_values(actor: Actor) -> None:
 async def test_update_between_additions(actor: Actor) -> None:
     """Documents outlive an update, and an update outlives documents."""
     registration = await actor.registered()
-    added = await actor.add(registration, [actor.values.document()])
-    await actor.get_after(added, registration)
-    update = await actor.update(registration, actor.values.info())
-    await actor.get_after(update, registration)
-    added = await actor.add(registration, [actor.values.document("jpg")])
-    await actor.get_after(added, registration)
+    await add_and_read(actor, registration)
+    await update_and_read(actor, registration)
+    await add_and_read(actor, registration, [actor.values.document("jpg")])
     await actor.settle()
     await actor.get(registration)
 
@@ -134,12 +129,10 @@ async def test_update_between_additions(actor: Actor) -> None:
 async def test_updates_after_an_addition(actor: Actor) -> None:
     """Documents that every call must see by now are in the replies to updates, and in what is shown after them."""
     registration = await actor.registered()
-    added = await actor.add(registration, [actor.values.document()])
-    await actor.get_after(added, registration)
+    await add_and_read(actor, registration)
     await actor.settle()
     for _ in range(2):
-        update = await actor.update(registration, actor.values.info())
-        await actor.get_after(update, registration)
+        await update_and_read(actor, registration)
 
 
 @exercises("UPDATE-STAYS", "UPDATE-WHOLE", "GET-ACK")
@@ -147,8 +140,7 @@ async def test_updates_after_an_addition(actor: Actor) -> None:
 async def test_update_stays(actor: Actor) -> None:
     """Once every call must see an update, none shows what was before it."""
     registration = await actor.registered()
-    update = await actor.update(registration, actor.values.info())
-    await actor.get_after(update, registration)
+    await update_and_read(actor, registration)
     await actor.settle()
     for _ in range(6):
         await actor.get(registration)
@@ -159,8 +151,7 @@ async def test_update_stays(actor: Actor) -> None:
 async def test_update_leaves_other_registrations_alone(actor: Actor) -> None:
     """Only the registration that is named changes."""
     one, other = await actor.registered(), await actor.registered()
-    update = await actor.update(one, actor.values.info())
-    await actor.get_after(update, one)
+    await update_and_read(actor, one)
     await actor.get(other)
 
 
@@ -181,8 +172,7 @@ async def test_partial_update(actor: Actor, left_out: tuple[str, ...], how: str)
     partial: dict[str, str | None] = {key: value for key, value in info.items() if key not in left_out}
     if how == "null":
         partial |= dict.fromkeys(left_out)
-    update = await actor.update(registration, partial)
-    await actor.get_after(update, registration)
+    await update_and_read(actor, registration, partial)
 
 
 @pytest.mark.parametrize("fault", fault_parameters(UPDATE, "UPDATE-NACK-UNCHANGED", "UPDATE-NACK-STATUS-UNCHANGED"))
@@ -208,8 +198,7 @@ async def test_several_faults(actor: Actor, faults: tuple[str, ...]) -> None:
 async def test_refusal_after_an_update(actor: Actor) -> None:
     """A refused update leaves the values of the update before it."""
     registration = await actor.registered()
-    update = await actor.update(registration, actor.values.info())
-    await actor.get_after(update, registration)
+    await update_and_read(actor, registration)
     await actor.settle()
     await actor.get(registration)
     await actor.update(registration, {**actor.values.info(), "phone": "12"})
@@ -232,8 +221,7 @@ async def test_refusals_in_a_row(actor: Actor) -> None:
         await actor.update(registration, {**info, "phone": phone})
     await actor.settle()
     await actor.get(registration)
-    update = await actor.update(registration, info)
-    await actor.get_after(update, registration)
+    await update_and_read(actor, registration, info)
     for _ in range(2):
         await actor.get(registration)
 
@@ -253,11 +241,9 @@ async def test_verified_documents_stay_verified(actor: Actor) -> None:
     await actor.verifier.verify(registration.id)
     await actor.get(registration)
     await actor.settle()
-    added = await actor.add(registration, [actor.values.document()])
-    await actor.get_after(added, registration)
+    await add_and_read(actor, registration)
     for _ in range(2):
-        update = await actor.update(registration, actor.values.info())
-        await actor.get_after(update, registration)
+        await update_and_read(actor, registration)
 
 
 @exercises("UPDATE-DOCUMENT-STATUS-KEPT")
@@ -268,8 +254,6 @@ async def test_verified_documents_stay_verified_when_another_is_updated(actor: A
     await actor.verifier.verify(one.id)
     await actor.get(one)
     await actor.settle()
-    update = await actor.update(other, actor.values.info())
-    await actor.get_after(update, other)
+    await update_and_read(actor, other)
     await actor.get(one)
-    update = await actor.update(one, actor.values.info())
-    await actor.get_after(update, one)
+    await update_and_read(actor, one)

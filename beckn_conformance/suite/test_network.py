@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from beckn_conformance.client.provider import Actor, Registration
 from beckn_conformance.run.scenario import exercises, settling
+from beckn_conformance.suite.cases import update_and_read
 
 
 async def _two(actor: Actor) -> list[Registration]:
@@ -61,8 +62,7 @@ async def test_changes_in_a_row(actor: Actor) -> None:
     actor.peers.need()
     registrations = [await actor.registered() for _ in range(2)]
     for registration in registrations:
-        change = await actor.update(registration, actor.values.info())
-        await actor.get_after(change, registration)
+        await update_and_read(actor, registration)
         added = await actor.add(registration, [actor.values.document()])
         await actor.peers.show(await actor.get_after(added, registration), registration)
     await _stay_cloned(actor, registrations)

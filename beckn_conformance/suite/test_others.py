@@ -9,6 +9,7 @@ import pytest
 from beckn_conformance.client.provider import Actor
 from beckn_conformance.messages.faults import WRONG_TYPES, FaultCase
 from beckn_conformance.run.scenario import case, scenario, settling
+from beckn_conformance.specification import requests
 from beckn_conformance.specification.catalogue import Operation
 from beckn_conformance.specification.pointer import put
 from beckn_conformance.suite.cases import (
@@ -22,8 +23,6 @@ from beckn_conformance.suite.cases import (
     variant_parameters,
 )
 from beckn_conformance.suite.specification import current
-
-from ..specification import requests
 
 
 def _plain(action: str) -> Any:
