@@ -11,6 +11,8 @@ from ..specification.pointer import pattern_of
 
 MOST_PLACES = 16
 """First items of a list at which one finding is told apart."""
+REGISTRATION_BLAMED: Final = "registration-blamed"
+"""Kind of the findings on a NACK that blames the registration in place of what it should say of a value."""
 SLUG: Final = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from ..messages.shell import NOTHING, Command
 from ..specification.pointer import AN_INDEX, pattern_of
-from .finding import MOST_PLACES, Finding, Judgement, Obligation
+from .finding import MOST_PLACES, REGISTRATION_BLAMED, Finding, Judgement, Obligation
 from .obligations import of_history
 from .omissions import Omissions
 from .statistics import Statistics
@@ -18,9 +18,12 @@ EVERY = 3
 KEPT_REGISTRATIONS = 2000
 KEPT_EXCHANGES = 40
 """Exchange ids kept for one finding; the rest is only counted."""
-CAUSES = {"NACK-ALL": "-NACK-", "NACK-SOUND": "-ACK-", "SIGNUP-ACK-CORRECTED": "-ACK-"}
+REFUSED = "-ACK-"
+"""Part of the ids, with a dash at the end, of the requirements that valid requests and values are accepted."""
+CAUSES = {"NACK-ALL": "-NACK-", "NACK-SOUND": REFUSED, "SIGNUP-ACK-CORRECTED": REFUSED}
 """Requirements whose findings follow from findings at the same members, with a part of the ids of the requirements that
 those are of: a fault is not blamed on its own either, or a valid value is refused."""
+REGISTRATION = "/registration/id"
 
 
 @dataclass(slots=True)
@@ -131,7 +134,8 @@ class Tally:
         """True if a finding only follows from another one, or was taken back.
 
         A finding of the history follows if all its registrations share their id with another. One of a requirement in
-        CAUSES follows if the finding that causes it was made at each of its members.
+        CAUSES follows if the finding that causes it was made at each of its members. That the registration is blamed
+        for something else follows if it is blamed for valid requests, too.
         """
         finding = record.finding
         if self.takes_back(record):
@@ -140,12 +144,16 @@ class Tally:
             return False
         if record.registrations and record.registrations <= self.doubled and of_history(finding.requirement):
             return True
-        cause = CAUSES.get(finding.requirement)
-        members = {case.member or pattern_of(finding.pointer) for case in record.cases}
+        if finding.kind == REGISTRATION_BLAMED:
+            cause: str | None = REFUSED
+            members = {REGISTRATION}
+        else:
+            cause = CAUSES.get(finding.requirement)
+            members = {case.member or pattern_of(finding.pointer) for case in record.cases}
         return cause is not None and members <= {
             pattern_of(other.finding.pointer)
             for requirement, others in self.found.items()
-            if cause in requirement and requirement not in CAUSES
+            if cause in f"{requirement}-" and requirement not in CAUSES
             for other in others.values()
             if other.finding.operation == finding.operation
         }

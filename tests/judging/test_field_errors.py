@@ -2,8 +2,9 @@
 
 import pytest
 
-from tests.exchanges import ACTIONS, ADD, SIGNUP, Story, changed, drop, nack, put
-from tests.judging.calls import answered
+from beckn_conformance.judging.tally import Tally
+from tests.exchanges import ACTIONS, ADD, SIGNUP, UPDATE, Story, changed, drop, nack, put
+from tests.judging.calls import answered, begun, call
 
 
 @pytest.mark.parametrize("quiet", [None, "", "  ", {}, []])
@@ -40,6 +41,19 @@ def test_a_nack_that_blames_only_a_sound_field_says_where_the_fault_is():
     found = answered(SIGNUP, nack({"info": {"name": "is wrong"}}), change=put("/info/phone", "none"))
 
     assert sorted(found) == [("NACK-SOUND", "/info/name"), ("SIGNUP-NACK-PHONE", "/info/phone")]
+
+
+def test_a_registration_that_is_unknown_all_at_once_is_one_finding():
+    story = begun()
+    unknown = nack({"registration": {"id": "is unknown", "status": "UPDATE-FAIL"}})
+    call(story, UPDATE, unknown, change=put("/info/phone", "none"))
+    call(story, UPDATE, unknown)
+    tally = Tally()
+    for judgement in story.judgements():
+        tally.add(judgement)
+
+    left = [r.finding for records in tally.found.values() for r in records.values() if not tally.follows(r)]
+    assert [(finding.requirement, finding.pointer) for finding in left] == [("UPDATE-ACK", "/registration/id")]
 
 
 @pytest.mark.parametrize("extra", [{"code": 5}, {"errors": ["x"]}, {"info": {"phone": "x", "hint": "y"}}])

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from beckn_conformance.judging.finding import MOST_PLACES, SLUG, slug
+from beckn_conformance.judging.finding import MOST_PLACES, REGISTRATION_BLAMED, SLUG, slug
 from beckn_conformance.judging.tally import KEPT_EXCHANGES, KEPT_REGISTRATIONS, Tally
 from tests.judging.verdicts import MUST, NAMES, concluded, finding, found, full, outcome
 
@@ -90,6 +90,15 @@ def test_a_finding_about_more_registrations_than_are_kept_follows_from_no_shared
 @pytest.mark.parametrize(("pointer", "follows"), [("/info/phone", True), ("/info/email", False)])
 def test_a_value_that_is_never_accepted_is_one_finding(requirement, pointer, follows):
     tally = full(found("SIGNUP-ACK-PHONE"), found(requirement, pointer=pointer))
+
+    (record,) = tally.found[requirement].values()
+    assert tally.follows(record) is follows
+
+
+@pytest.mark.parametrize("requirement", ["UPDATE-NACK-PHONE", "UPDATE-ACK-NAME-SYMBOLS"])
+@pytest.mark.parametrize(("pointer", "follows"), [("/registration/id", True), ("/info/name", False)])
+def test_a_registration_that_is_forgotten_is_one_finding(requirement, pointer, follows):
+    tally = full(found("UPDATE-ACK", pointer=pointer), found(requirement, kind=REGISTRATION_BLAMED))
 
     (record,) = tally.found[requirement].values()
     assert tally.follows(record) is follows

@@ -13,9 +13,10 @@ from ...specification.catalogue import Requirement
 from ...specification.pointer import MISSING, member, pattern_of, places
 from ...specification.specification import Specification
 from ..diagnosis import DoubtKind
-from ..finding import Judgement, Obligation
+from ..finding import REGISTRATION_BLAMED, Judgement, Obligation
 from ..origin import is_bare
 from ..registry import check, per_operation
+from .blame import only_registration_is_blamed
 from .observation import Observation
 from .wording import blaming
 
@@ -136,7 +137,10 @@ def _refused(observation: Observation) -> Iterator[Judgement]:
         yield _refused_without(observation, missing[0], observed)
     else:
         place = named[0] if named else ""
-        yield observation.bad(general, place, "valid-refused", "a valid request is refused", "ACK", observed)
+        message = "a valid request is refused"
+        if only_registration_is_blamed(observation):
+            message = "a registration that a signup made is refused"
+        yield observation.bad(general, place, "valid-refused", message, "ACK", observed)
 
 
 def _refused_without(observation: Observation, pointer: str, observed: str) -> Judgement:
@@ -155,4 +159,5 @@ def _symbols_refused(observation: Observation, observed: str) -> Judgement:
     """A value that SHOULD be accepted is refused (Q4), by the gateway or by a firewall."""
     pointer = observation.diagnosis.symbols[0]
     requirement = _requirement(observation, pointer, "should")
-    return observation.bad(requirement, pointer, "valid-refused", "a valid value is refused", "ACK", observed)
+    kind = REGISTRATION_BLAMED if only_registration_is_blamed(observation) else "valid-refused"
+    return observation.bad(requirement, pointer, kind, "a valid value is refused", "ACK", observed)

@@ -53,6 +53,13 @@ def refused_for_a_doubt(observation: Observation) -> bool:
     return any(at_or_below(p, d) or at_or_below(d, p) for p, _ in observation.blamed for d in doubts)
 
 
+def only_registration_is_blamed(observation: Observation) -> bool:
+    """True if a NACK says of nothing but the registration that it is at fault."""
+    # The id that was sent blames nothing (R18).
+    blamed = [p for p, value in observation.blamed if (p, value) != ("/registration/id", observation.exchange.id_sent)]
+    return bool(blamed) and all(at_or_below(pointer, "/registration") for pointer in blamed)
+
+
 def at_or_below(pointer: str, other: str) -> bool:
     return pointer == other or pointer.startswith(other + "/")
 

@@ -13,9 +13,9 @@ from ...specification.catalogue import Requirement
 from ...specification.pointer import member
 from ...specification.specification import Specification
 from ..diagnosis import Fault
-from ..finding import Judgement, Obligation
+from ..finding import REGISTRATION_BLAMED, Judgement, Obligation
 from ..registry import check, each_of
-from .blame import blames, denied_as_foreign, refused_for_a_doubt, refused_unread
+from .blame import blames, denied_as_foreign, only_registration_is_blamed, refused_for_a_doubt, refused_unread
 from .observation import Observation
 from .reading import body_is_judged, failed_status, is_judged
 from .wording import blaming
@@ -91,8 +91,10 @@ def faulty_body_is_refused_and_blamed(observation: Observation) -> Iterable[Judg
     elif _body_is_read(observation):
         if not any(blames(observation, fault) for fault in faults):
             if not refused_for_a_doubt(observation):
-                message = "the faulty member is not blamed"
-                yield observation.bad(row.id, pointer, "not-blamed", message, due, blaming(observation), obligation)
+                kind, message = "not-blamed", "the faulty member is not blamed"
+                if only_registration_is_blamed(observation):
+                    kind, message = REGISTRATION_BLAMED, "the registration is blamed in place of the faulty member"
+                yield observation.bad(row.id, pointer, kind, message, due, blaming(observation), obligation)
         elif (place := _keyed(observation, faults)) is not None:
             message = "the errors of a list are an object"
             observed = f"{observation.observed}, with an object at {place}"
