@@ -11,7 +11,7 @@ from ..messages.exchange import Exchange
 from ..specification.actions import SIGNUP
 from ..specification.specification import Specification
 from .checks import Observation
-from .finding import Judgement
+from .finding import SHARED, Judgement
 from .history import Histories
 from .obligations import of_history
 from .observer import Observer
@@ -101,5 +101,6 @@ def _preferred(
     if finding is None:
         return judgement
     history = of_history(finding.requirement)
-    context = Context(exchanges, bool(observation.diagnosis.doubts), history)
+    shared = finding.operation == SIGNUP and finding.kind in SHARED
+    context = Context(exchanges, bool(observation.diagnosis.doubts), history, shared)
     return replace(judgement, finding=replace(finding, weight=preference(observation.exchange, context, weight)))

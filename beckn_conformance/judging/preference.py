@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from ..messages.exchange import Exchange, overlapping
+from ..specification.actions import SIGNUP
 
 DRAWN: Final = 1 << 22
 """Added for an example drawn at random: a test made for the finding explains more."""
@@ -28,6 +29,8 @@ class Context:
     """Readings disagree about the request."""
     history: bool = False
     """The finding depends on earlier calls."""
+    shared: bool = False
+    """The finding is that an earlier signup was given the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +56,18 @@ def preference(exchange: Exchange, context: Context, weight: Weight = PLAIN) -> 
     return (
         weight.offset
         + len(exchange.request.content)
-        + (UNUSUAL if context.doubtful else 0)
+        + (UNUSUAL if context.doubtful or (context.shared and not _has_twin(exchange, others)) else 0)
         + (BESIDE if abreast else 0)
         + (CALL * sum(other.ended <= exchange.started for other in others) if context.history else 0)
+    )
+
+
+def _has_twin(signup: Exchange, others: Sequence[Exchange]) -> bool:
+    """True if an earlier signup of the same scenario was given the same id or token."""
+    return any(
+        other.ended <= signup.ended
+        and other is not signup
+        and other.action == SIGNUP
+        and (other.id_received == signup.id_received or other.token_received == signup.token_received)
+        for other in others
     )

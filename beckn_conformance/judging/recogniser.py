@@ -68,6 +68,9 @@ class Recogniser:
                     symbols.append(note.pointer)
                 case _:
                     assert_never(note)
+        at_fault = {fault.pointer for fault in faults}
+        # Whoever else may have a faulty value, it is the fault that is blamed.
+        doubts = [doubt for doubt in doubts if not (doubt.of_acceptance and doubt.pointer in at_fault)]
         return Diagnosis(tuple(faults), tuple(doubts), tuple(symbols), owner.id if owner else None)
 
     def kind_of(self, member: Member, value: Any) -> Note | None:

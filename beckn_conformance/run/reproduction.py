@@ -217,13 +217,16 @@ def needed(exchange: Exchange, exchanges: Sequence[Exchange], *, history: bool) 
 
 
 def _needed(exchange: Exchange, before: Sequence[Exchange]) -> list[Exchange]:
-    """Earlier exchanges that one depends on: acknowledged signups whose ids or tokens it uses, changes to those
-    registrations, and hostile input about them or that the exchange follows."""
+    """Earlier exchanges that one depends on: acknowledged signups whose ids or tokens it uses or is given, changes to
+    those registrations, and hostile input about them or that the exchange follows."""
+    given = {exchange.id_received, exchange.token_received} - {None} if exchange.action == SIGNUP else set()
     text = exchange.request.content.decode("utf-8", "replace") + str(exchange.request.headers)
     signups = {}
     for step in before:
         made = registration_of(step) if step.action == SIGNUP else None
-        if made is not None and any(name in text or in_json(name) in text for name in (made.id, made.token)):
+        if made is not None and any(
+            name in text or in_json(name) in text or name in given for name in (made.id, made.token)
+        ):
             signups[step.id] = made.id
     ids = set(signups.values())
     mark = exchange.stimulus

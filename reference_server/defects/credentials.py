@@ -138,7 +138,7 @@ def defects(actions: Iterable[str]) -> Iterator[Defect]:
         install = _worn_out(action, allowed)
         yield defect(name, "TOKEN-ACCEPTED", action, "header:Token", f"a token {words}", install, requirement)
     words = "all registrations are given the same token"
-    yield defect("signup-token-shared", "TOKEN-NACK-FOREIGN", GET, "header:Token", words, _one_for_all)
+    yield defect("signup-token-shared", "TOKEN-NACK-FOREIGN", SIGNUP, "/auth/token", words, _one_for_all)
     words = "a token is refused after ten seconds, whatever auth.exp says"
     yield defect("token-expires-early", "TOKEN-ACCEPTED", GET, "header:Token", words, _short_lived)
 

@@ -1,7 +1,7 @@
 """Of the exchanges that show one finding, the one that explains most is reported."""
 
 from beckn_conformance.judging.preference import DRAWN, Context, Weight, preference
-from tests.exchanges import GET, NOW, exchange
+from tests.exchanges import GET, NOW, SIGNUP, exchange, reply
 
 PLAIN = exchange(GET, {"registration": {"id": "1"}}, None, at=NOW + 10, seconds=1.0, trouble="timeout: none")
 EARLIER = exchange(GET, {}, None, at=NOW, seconds=1.0, trouble="timeout: none")
@@ -40,3 +40,15 @@ def test_calls_one_after_the_other_rank_before_calls_at_the_same_time():
 
 def test_each_smaller_example_replaces_the_one_before():
     assert rank(weight=Weight(exact=DRAWN - 2)) < rank(weight=Weight(exact=DRAWN - 1)) < rank(weight=Weight(DRAWN))
+
+
+def test_of_signups_that_share_something_two_of_one_scenario_rank_first():
+    first, second, other = (
+        exchange(SIGNUP, {}, reply("ACK", {"registration": {"id": id_}, "auth": {"token": token}}), at=NOW + at)
+        for id_, token, at in (("1", "shared", 0), ("2", "shared", 2), ("3", "own", 4))
+    )
+
+    def rank(*before):
+        return preference(second, Context((*before, second), shared=True))
+
+    assert rank(first) == rank(other, first) < rank(other) == rank()

@@ -148,13 +148,16 @@ def test_the_body_of_a_nack_for_a_wrong_token_is_not_judged(action, body):
     assert answered(action, nack(content=b"", status=401), token=None) == []
 
 
-def test_two_registrations_with_one_token_are_a_finding_when_it_works():
+@pytest.mark.parametrize(("closed", "findings"), [(True, [("TOKEN-NACK-FOREIGN", "/auth/token")]), (False, [])])
+def test_two_registrations_with_one_token_are_a_single_finding(closed, findings):
     story = begun()
     story.signup(token=story.mine.token)
     story.wait()
     story.get()
+    story.update()
 
-    assert story.findings() == [("TOKEN-NACK-FOREIGN", "header:Token")]
+    told = [j.finding for j in story.judgements(closed=closed) if j.finding]
+    assert [(finding.requirement, finding.pointer) for finding in told] == findings
 
 
 def test_a_registration_that_shares_its_token_is_judged_like_any_other():
@@ -309,6 +312,15 @@ def test_of_several_faults_each_is_to_be_blamed():
     assert answered(SIGNUP, nack(whole), change=faults) == []
     assert answered(SIGNUP, nack({"info": {"phone": "a"}}), change=faults) == [("NACK-ALL", "")]
     assert len(answered(SIGNUP, nack({}), change=faults)) == 1
+
+
+def test_a_faulty_value_that_was_refused_before_excuses_no_silence_about_others():
+    faults = [put("/info/phone", "none"), put("/documents/1/name", 5)]
+    story = begun()
+    call(story, SIGNUP, nack({"info": {"phone": "a"}}), change=faults[0])
+    call(story, SIGNUP, nack({"info": {"phone": "a"}}), change=faults)
+
+    assert story.findings() == [("NACK-ALL", "")]
 
 
 def test_a_fault_of_the_registration_may_be_blamed_alone():

@@ -46,12 +46,15 @@ def faulty_header_is_refused(observation: Observation) -> Iterable[Judgement]:
 @check("TOKEN-NACK-FOREIGN", obligations=_header_faults)
 def token_is_of_one_registration(observation: Observation) -> Iterable[Judgement]:
     """Warns of a token that was given to several registrations; it has to work all the same (H3)."""
-    sent, known = observation.exchange.sent, observation.known
-    if sent is None or not observation.diagnosis.valid or not observation.exchange.acknowledged:
+    exchange, known = observation.exchange, observation.known
+    if observation.action != SIGNUP or not observation.diagnosis.valid or not exchange.acknowledged:
         return
-    if observation.action != SIGNUP and len(known.owners.get(sent.header.get("Token", ""), ())) > 1:
-        kind, message = "shared-acknowledged", "the same token was given to two registrations and is acknowledged"
-        yield observation.bad("TOKEN-NACK-FOREIGN", "header:Token", kind, message, "a token for each registration")
+    if known.closed and len(known.owners.get(exchange.token_received or "", ())) > 1:
+        expected = "a token that no other registration was given"
+        observed = f"{observation.observed}, with the token of an earlier one"
+        yield observation.bad(
+            "TOKEN-NACK-FOREIGN", "/auth/token", "shared-token", "two registrations share a token", expected, observed
+        )
 
 
 def _body_faults(requirement: Requirement, specification: Specification, config: GatewayConfig) -> Iterator[Obligation]:
