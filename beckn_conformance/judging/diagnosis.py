@@ -38,6 +38,8 @@ class DoubtKind(StrEnum):
     """The value was sent before, in signups that were refused; a gateway should take it now."""
     CHANGED = "changed"
     """The value differs from the registration's, and a gateway may hold on to that (Q15)."""
+    CLAIMED = "claimed"
+    """A status that the provider claims; a gateway that does not refuse it goes by its own (R4, R5)."""
     EXPIRED = "expired"
     """The token is near the end of its life, or past it."""
     OTHER = "other"
@@ -55,7 +57,7 @@ class Doubt:
     @property
     def of_acceptance(self) -> bool:
         """True if only the ACK is in doubt: what is acknowledged is kept."""
-        return self.kind in (DoubtKind.TAKEN, DoubtKind.CORRECTED, DoubtKind.CHANGED)
+        return self.kind in (DoubtKind.TAKEN, DoubtKind.CORRECTED, DoubtKind.CHANGED, DoubtKind.CLAIMED)
 
 
 @dataclass(frozen=True, slots=True)

@@ -239,7 +239,9 @@ def _broken(member: Member, value: Any) -> str:
 
 
 def _unknown(pointer: str, names: Iterable[str]) -> Iterator[Doubt]:
-    return (Doubt(below(pointer, name), "a member the page does not know") for name in sorted(names))
+    for name in sorted(names):
+        kind = DoubtKind.CLAIMED if name == "status" else DoubtKind.OTHER
+        yield Doubt(below(pointer, name), "a member the page does not know", kind)
 
 
 def _plain(text: str) -> str:

@@ -64,12 +64,12 @@ class Borders:
 
     def unusual(self, value: object) -> bool:
         """True for a text that satisfies every reading except in its length or, for the name of a document, in letters
-        beyond ASCII."""
+        beyond ASCII or punctuation."""
         if not isinstance(value, str) or self.safe(value) or not self.tolerates(value) or not self.approves(value):
             return False
         plain = value
         if self.pointer.endswith("/*/name"):
-            plain = "".join(c if c.isascii() or not c.isalpha() else "a" for c in value)
+            plain = "".join("a" if c in PUNCTUATION or (c.isalpha() and not c.isascii()) else c for c in value)
         return any(self._validators["x-safe of any length"].is_valid(text) for text in (value, plain))
 
 
@@ -152,6 +152,8 @@ class Member:
         return {ANY: ""} if not found and strength == "must" and self.scalar else found
 
 
+PUNCTUATION: Final = "&'(),"
+"""What the name of a document may have besides what every reading allows."""
 LONG: Final = 16 * 1024
 """Characters from which on a message may meet a limit on its way, so that a text of the full length is needed, too."""
 

@@ -9,6 +9,7 @@ from beckn_conformance.messages.faults import FaultCase
 from beckn_conformance.messages.values import SIZES
 from beckn_conformance.run.scenario import case, exercises, instructing, scenario, settling
 from beckn_conformance.specification.actions import ADD
+from beckn_conformance.specification.replies import statuses
 from beckn_conformance.suite.cases import (
     ANSWERED,
     add_and_read,
@@ -161,6 +162,19 @@ async def test_refusals_beside_an_untouched_registration(actor: Actor) -> None:
     await actor.update(registration, {**actor.values.info(), "phone": "12"})
     await actor.get(registration)
     await actor.add(registration, documents)
+
+
+@exercises("DOCUMENTS-NEW-STATUS", "DOCUMENTS-STATUS")
+@scenario
+async def test_claimed_status(actor: Actor) -> None:
+    """An addition that says it is verified is refused, or waits like any other (R4, R5)."""
+    registration = await actor.registered()
+    verified = {"status": statuses(actor.specification).verified}
+    about = {"id": registration.id}
+    for claims, claimed in (({}, verified), (verified, {})):
+        body = {"registration": {**about, **claims}, "documents": [{**actor.values.document(), **claimed}]}
+        added = await actor.about(registration, ADD, body=body)
+        await actor.get_after(added, registration)
 
 
 @pytest.mark.parametrize("fault", fault_parameters(ADD, "DOCUMENTS-NACK-UNCHANGED", "DOCUMENTS-NACK-STATUS-UNCHANGED"))

@@ -11,6 +11,7 @@ from beckn_conformance.messages.faults import FaultCase
 from beckn_conformance.messages.values import SIZES
 from beckn_conformance.run.scenario import case, exercises, scenario, settling
 from beckn_conformance.specification.actions import UPDATE
+from beckn_conformance.specification.replies import statuses
 from beckn_conformance.suite.cases import (
     ANSWERED,
     add_and_read,
@@ -173,6 +174,16 @@ async def test_partial_update(actor: Actor, left_out: tuple[str, ...], how: str)
     if how == "null":
         partial |= dict.fromkeys(left_out)
     await update_and_read(actor, registration, partial)
+
+
+@exercises("UPDATE-STATUS")
+@scenario
+async def test_claimed_status(actor: Actor) -> None:
+    """An update that says its registration is verified is refused, or waits like any other (R5)."""
+    registration = await actor.registered()
+    claim = {"id": registration.id, "status": statuses(actor.specification).verified}
+    update = await actor.about(registration, UPDATE, body={"registration": claim, "info": actor.values.info()})
+    await actor.get_after(update, registration)
 
 
 @pytest.mark.parametrize("fault", fault_parameters(UPDATE, "UPDATE-NACK-UNCHANGED", "UPDATE-NACK-STATUS-UNCHANGED"))

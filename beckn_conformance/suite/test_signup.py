@@ -116,6 +116,7 @@ async def test_long_text(actor: Actor, pointer: str, length: int) -> None:
         # Some languages take this text for an empty one.
         case("SIGNUP-LONG-KEPT", "/info/name", "0", id="name_0"),
         case("SIGNUP-LONG-KEPT", "/documents/0/name", "Conformité 東京 {}.pdf", id="document_name_beyond_ASCII"),
+        case("SIGNUP-LONG-KEPT", "/documents/0/name", "Owner's Map & Plan (2), {}.pdf", id="document_name_with_marks"),
     ],
 )
 @scenario

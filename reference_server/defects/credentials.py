@@ -128,6 +128,9 @@ def defects(actions: Iterable[str]) -> Iterator[Defect]:
             f"the reply to {action} carries the token again",
             in_reply("ACK", action, _with_auth),
         )
+    words = "the message of Provider/get has the token in it"
+    install = in_reply("ACK", GET, lambda request, reply: replace(reply, message=f"shown to {request.token}"))
+    yield defect("get-message-with-token", "TOKEN-NOT-REPEATED", GET, "header:message", words, install)
     for name, action, takes, words in _LIKE:
         name, words = f"{short(action)}-token-{name}", f"{action} is acknowledged with a token {words}"
         yield defect(name, "TOKEN-NACK-UNKNOWN", action, "header:Token", words, _taken_for(action, takes))

@@ -12,6 +12,7 @@ from reference_server.message import ADD, GET, SIGNUP, UPDATE, Faults, Json, Rep
 from reference_server.planting import Defect, Family, Install, defect, replaces
 from reference_server.planting.edits import on_items
 from reference_server.planting.steps import (
+    Changing,
     Finding,
     Refusing,
     Rendering,
@@ -152,6 +153,41 @@ def _(gateway: Gateway) -> None:
     def new_documents(inner: Callable[[Request], tuple[Document, ...]], request: Request) -> tuple[Document, ...]:
         both = zip(inner(request), request.body["documents"], strict=True)
         return tuple(replace(one, status=item.get("status", one.status)) for one, item in both)
+
+
+@_FAMILY.plants("documents-add-claimed-status-taken", "DOCUMENTS-NEW-STATUS", ADD, "/documents/*/status")
+def _(gateway: Gateway) -> None:
+    """An added document has the status that the provider claims for it."""
+
+    @replaces(gateway)
+    def add(inner: Changing, request: Request, registration: Registration) -> Registration:
+        kept = inner(request, registration)
+        new = kept.documents[len(registration.documents) :]
+        claimed = [item.get("status", one.status) for one, item in zip(new, request.body["documents"], strict=True)]
+        taken = (replace(one, status=status) for one, status in zip(new, claimed, strict=True))
+        return replace(kept, documents=(*registration.documents, *taken))
+
+
+def _claimed(request: Request, kept: Registration) -> Registration:
+    return replace(kept, status=request.body["registration"].get("status", kept.status))
+
+
+@_FAMILY.plants("update-claimed-status-taken", "UPDATE-STATUS", UPDATE, "/registration/status")
+def _(gateway: Gateway) -> None:
+    """An update gives the registration the status that the provider claims for it."""
+
+    @replaces(gateway)
+    def update(inner: Changing, request: Request, registration: Registration) -> Registration:
+        return _claimed(request, inner(request, registration))
+
+
+@_FAMILY.plants("documents-add-claimed-registration-status-taken", "DOCUMENTS-STATUS", ADD, "/registration/status")
+def _(gateway: Gateway) -> None:
+    """An addition gives the registration the status that the provider claims for it."""
+
+    @replaces(gateway)
+    def add(inner: Changing, request: Request, registration: Registration) -> Registration:
+        return _claimed(request, inner(request, registration))
 
 
 # Updates and additions that are refused, and change something.

@@ -18,7 +18,7 @@ from tests.exchanges import (
     put,
     reply,
 )
-from tests.judging.calls import PREFIX, begun, fair, fairly
+from tests.judging.calls import BOTH, PREFIX, begun, fair, fairly
 
 # The body of an ACK (R1 to R5, R7, R8, H4, H5).
 
@@ -177,6 +177,24 @@ def test_a_number_as_id_is_a_finding_and_the_run_goes_on():
 @pytest.mark.parametrize("auth", [{"token": "again", "exp": "x"}, {"token": "again"}])
 def test_a_credential_given_again_is_a_finding(action, auth):
     assert fairly(action, change=put("/auth", auth)) == [("TOKEN-NOT-REPEATED", "/auth")]
+
+
+@pytest.mark.parametrize("binding", BOTH)
+def test_a_token_that_is_repeated_anywhere_in_an_ack_is_a_finding(binding):
+    story = begun(binding=binding)
+    story.get(change=put("/registration/links", [f"/me?token={story.mine.token}"]))
+    story.get(answer=reply("ACK", story.mine.shown(), message=f"by {story.mine.token}", binding=binding))
+
+    assert story.findings() == [("TOKEN-NOT-REPEATED", ""), ("TOKEN-NOT-REPEATED", "header:message")]
+
+
+@pytest.mark.parametrize(("token", "findings"), [(None, [("TOKEN-NOT-REPEATED", "header:message")]), ("", [])])
+def test_a_nack_may_repeat_the_token_that_was_sent_and_no_other(token, findings):
+    story = begun()
+    answer = reply("NACK", {}, message=f"{story.mine.token} is needed")
+    story.get(answer=answer, token=story.mine.token if token == "" else token)
+
+    assert [one for one in story.findings() if one[0] == "TOKEN-NOT-REPEATED"] == findings
 
 
 @pytest.mark.parametrize("action", [GET, UPDATE, ADD])

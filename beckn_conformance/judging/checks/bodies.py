@@ -22,6 +22,8 @@ from .observation import Observation
 from .wording import IMMEDIATELY
 
 STATUS = "/registration/status"
+SHORT = 8
+"""Characters of a token below which it may be part of something else by chance."""
 
 
 def _acknowledged_body(observation: Observation) -> bool:
@@ -150,19 +152,38 @@ def id_is_the_one_asked_for(observation: Observation) -> Iterable[Judgement]:
 
 @check("TOKEN-NOT-REPEATED")
 def credential_is_given_once(observation: Observation) -> Iterable[Judgement]:
-    if observation.action == SIGNUP or not observation.exchange.acknowledged or not observation.message:
+    acknowledged, observed = observation.exchange.acknowledged, None
+    if observation.action == SIGNUP or not observation.message or not (acknowledged or observation.exchange.refused):
         return
-    token = member(observation.exchange.body_of_reply, "/auth/token")
-    if token in (None, "", MISSING):
-        yield observation.ok("TOKEN-NOT-REPEATED")
+    if acknowledged and member(observation.exchange.body_of_reply, "/auth/token") not in (None, "", MISSING):
+        pointer, expected = "/auth", "no auth in this reply"
+    elif place := _token_shown(observation):
+        pointer, expected = "header:message" if place == "message" else "", "no token in this reply"
+        observed = f"{observation.exchange.action_of_reply} with the registration's token in the {place}"
     else:
-        yield observation.bad(
-            "TOKEN-NOT-REPEATED",
-            "/auth",
-            "credential-repeated",
-            "the credential is repeated",
-            "no auth in this reply",
-        )
+        if acknowledged:
+            yield observation.ok("TOKEN-NOT-REPEATED")
+        return
+    message = "the credential is repeated"
+    yield observation.bad("TOKEN-NOT-REPEATED", pointer, "credential-repeated", message, expected, observed)
+
+
+def _token_shown(observation: Observation) -> str:
+    """The part of a reply that holds the token of the registration it is about; empty if none does.
+
+    A NACK may repeat what was sent.
+    """
+    exchange, owner = observation.exchange, observation.known.registrations.get(observation.registration)
+    if owner is None or exchange.reply is None or len(owner.token) < SHORT or owner.token in owner.id:
+        return ""
+    sent = exchange.sent is None or exchange.sent.header.get("Token") == owner.token
+    if not observation.known.closed or (sent and exchange.refused):
+        return ""
+    if exchange.received is not None and owner.token in str(exchange.received.header.get("message")):
+        return "message"
+    if any(owner.token in value for _, value in exchange.reply.headers):
+        return "HTTP header"
+    return "body" if owner.token.encode() in exchange.reply.content else ""
 
 
 @check("SIGNUP-EXP-AHEAD")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.exchanges import PENDING, configured, put
+from tests.exchanges import PENDING, UPDATE, VERIFIED, configured, nack, put, reply
 from tests.judging.stories import beside_an_untouched_one, left, requirements, signed_up
 
 
@@ -22,6 +22,35 @@ def test_a_verified_document_that_waits_again_is_a_finding(change, by):
 
     requirement = {"update": "UPDATE-DOCUMENT-STATUS-KEPT", "add": "DOCUMENTS-OLD-STATUS-KEPT"}[change]
     assert story.findings() == [(requirement, "/documents/0/status")]
+
+
+@pytest.mark.parametrize(
+    ("status", "findings"), [(PENDING, []), (VERIFIED, [("DOCUMENTS-NEW-STATUS", "/documents/2/status")])]
+)
+def test_an_added_document_that_claims_to_be_verified_waits_like_any_other(status, findings):
+    story = signed_up()
+    claiming = {**story.values.document(), "status": VERIFIED}
+    story.add([claiming], answer=nack({}))
+    story.add([claiming], change=put("/documents/2/status", status))
+
+    assert story.findings() == findings
+
+
+@pytest.mark.parametrize(
+    ("status", "findings"), [("UPDATE-PENDING", []), (VERIFIED, [("UPDATE-STATUS", "/registration/status")])]
+)
+def test_an_update_that_claims_to_be_verified_is_pending_like_any_other(status, findings):
+    story = signed_up()
+    claim = {"id": story.mine.id, "status": VERIFIED}
+    shown = story.mine.shown()
+    shown["registration"]["status"] = status
+    body = {"registration": claim, "info": story.values.info()}
+    story.call(UPDATE, body, reply("ACK", {**shown, "info": body["info"]}))
+    story.wait()
+    # What was acknowledged is kept, whatever was claimed.
+    story.get(change=put("/registration/status", status))
+
+    assert story.findings() == [*findings, ("UPDATE-VISIBLE", "/info")]
 
 
 @pytest.mark.parametrize("change", ["update", "add"])
