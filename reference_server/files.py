@@ -34,7 +34,7 @@ def folder() -> Path:
 def read(home: Path, name: str) -> Json:
     """Read a JSON or YAML file of a folder; raises OSError or, naming the file, ValueError."""
     if Path(name).name != name:
-        raise ValueError(f"{name} is no file of {home}")
+        raise ValueError(f"{name} is not a file of {home}")
     try:
         value = _parse(name, _content(home / name).decode("utf-8-sig"))
         _measure(value)
@@ -50,7 +50,7 @@ def _content(path: Path) -> bytes:
     flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
     with os.fdopen(os.open(path, flags), "rb") as file:
         if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-            raise ValueError("it is no regular file")
+            raise ValueError("it is not a regular file")
         content = file.read(LARGEST + 1)
     if len(content) > LARGEST:
         raise ValueError(f"it is larger than {LARGEST} bytes")

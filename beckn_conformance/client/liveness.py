@@ -35,7 +35,7 @@ class Liveness:
         """Makes a plain call before and after what is sent within, with nothing else on the way.
 
         Raises Unmet if the gateway does not answer, and names what was sent. Before that, a last plain call is marked
-        for judging, unless what was sent belongs to a ``group`` of requests that are no calls of the page. They are
+        for judging, unless what was sent belongs to a ``group`` of requests that are not calls of the page. They are
         sent together, and after them something in front of the gateway may be what shuts the kit out (T16).
         """
         exclusive = self._actor.exclusive

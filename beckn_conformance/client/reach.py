@@ -72,7 +72,7 @@ class Pattern:
         name = host.casefold().rstrip(".")
         if NAME.fullmatch(name) is None or name.rpartition(".")[2].isdigit():
             raise UsageError(
-                f"{brief(ascii(text), 80)} is no pattern of hosts; it needs the form gw.example, *.lab.example, "
+                f"{brief(ascii(text), 80)} is not a host pattern; it needs the form gw.example, *.lab.example, "
                 "10.1.2.3 or 10.0.0.0/8, each with :PORT if need be"
             )
         return cls(name=name, port=port)
@@ -109,7 +109,7 @@ class Reach:
         try:
             found = ipaddress.ip_address(address.partition("%")[0])
         except ValueError as error:
-            raise Forbidden(f"{brief(ascii(address), 80)} is no address, so it cannot be checked") from error
+            raise Forbidden(f"{brief(ascii(address), 80)} is not an address, so it cannot be checked") from error
         name = host.casefold().rstrip(".")
         if _is_public(found) or any(pattern.permits(name, found, port) for pattern in self.patterns):
             return

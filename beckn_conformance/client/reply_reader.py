@@ -52,7 +52,7 @@ class ReplyReader:
         except h11.RemoteProtocolError as error:
             if error.error_status_hint == TOO_LARGE:
                 raise ReplyTooLarge(f"more than {LARGEST_HEAD // 1024} KiB of header fields came back") from error
-            what = f"the reply is no HTTP: {one_line(error)}" if data else "the reply breaks off"
+            what = f"the reply is not HTTP: {one_line(error)}" if data else "the reply breaks off"
             raise BrokenOff(what) from error
         return None
 

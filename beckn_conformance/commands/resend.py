@@ -184,7 +184,7 @@ async def _call(actor: Actor, step: Exchange, live: _Live) -> Exchange:
     Of hostile input only its name does.
     """
     if step.action not in {operation.action for operation in actor.specification.operations}:
-        raise Unmet(f"the record calls {brief(step.action)!r}, which is no operation of the specification")
+        raise Unmet(f"the record calls {brief(step.action)!r}, which is not an operation of the specification")
     if step.sent is None:
         return await _odd(actor, step, live)
     header: dict[str, str | None] = {

@@ -51,7 +51,7 @@ def load_config(
         rule = schema["properties"][key]
         number = compile_schema({**rule, "$defs": schema["$defs"]})
         if not (math.isfinite(given[key]) and number.is_valid(given[key])):
-            raise UsageError(f"--gateway-{key} {given[key]}: {rule['description']}; that is no such number")
+            raise UsageError(f"--gateway-{key} {given[key]}: {rule['description']}; that is not such a number")
     node = declared.read(file) if file is not None else declared.NOTHING
     where = str(file) if file else "configuration"
     return from_mapping(url, {**node.value, **given}, specification, where=where, node=node)
@@ -99,7 +99,7 @@ def examined(
         read = READERS.get(key)
         try:
             if isinstance(value, float) and not math.isfinite(value):
-                raise KeyFault((key,), f"{value} is no finite number")
+                raise KeyFault((key,), f"{value} is not a finite number")
             values[ATTRIBUTES.get(key, key)] = read(value, declaration) if read else value
         except KeyFault as fault:
             faults.append(fault)
@@ -153,7 +153,7 @@ def _optional(pointers: Sequence[str], declaration: Declaration) -> tuple[str, .
     known = {member.pointer for o in specification.operations for member in specification.members(o.action)}
     for number, pointer in enumerate(pointers):
         if pointer not in known:
-            raise KeyFault(("optional", number), f"{pointer!r} is no member of a request{nearest(pointer, known)}")
+            raise KeyFault(("optional", number), f"{pointer!r} is not a member of a request{nearest(pointer, known)}")
     return tuple(pointers)
 
 
@@ -232,7 +232,7 @@ def _waivers(rows: Iterable[Mapping[str, str]], declaration: Declaration) -> tup
             raise KeyFault(("waivers", number, "requirement"), f"there is no requirement {requirement!r}{hint}")
         if pointer is not None and pattern_of(pointer) not in places(specification):
             hint = nearest(pointer, places(specification) - {""})
-            raise KeyFault(("waivers", number, "pointer"), f"{pointer!r} is no member of a request or a reply{hint}")
+            raise KeyFault(("waivers", number, "pointer"), f"{pointer!r} is not a member of a request or a reply{hint}")
         until = datetime.date.fromisoformat(row["expires"])
         kind = row.get("class", "gateway-defect")
         waivers.append(Waiver(requirement, row["reason"], row["owner"], until, pointer, kind))

@@ -17,4 +17,4 @@ def zone(name: str) -> datetime.tzinfo:
             raise LookupError(
                 f"this machine has no time zone data for {name!r}; pip install tzdata brings it"
             ) from error
-        raise LookupError(f"{name!r} is no zone of the IANA database, such as Asia/Kolkata") from error
+        raise LookupError(f"{name!r} is not a zone of the IANA database, such as Asia/Kolkata") from error

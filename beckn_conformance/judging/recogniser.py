@@ -51,7 +51,7 @@ class Recogniser:
         """Says what the request of an exchange deserved, given what was known when it was sent."""
         sent = exchange.sent
         if sent is None:
-            return Diagnosis(doubts=(Doubt("", "the request is no message"),), registration=exchange.about or None)
+            return Diagnosis(doubts=(Doubt("", "the request is not a message"),), registration=exchange.about or None)
         owner = known.about(sent) if exchange.action != SIGNUP else None
         faults: list[Fault] = []
         doubts: list[Doubt] = []
@@ -128,7 +128,7 @@ class Recogniser:
 
     def _body(self, action: str, body: Any) -> Iterator[Note]:
         if not isinstance(body, dict):
-            yield Doubt("", "the body is no object")
+            yield Doubt("", "the body is not an object")
             return
         broken: list[str] = []
         for known in self._specification.members(action):
@@ -162,7 +162,7 @@ class Recogniser:
     def _scalar(self, member: Member, pointer: str, value: Any) -> Note | None:
         if isinstance(value, str):
             if not value.isascii() and tame(value) != value:
-                return Doubt(pointer, "text that is no Unicode")
+                return Doubt(pointer, "text that is not Unicode")
             if (named := member.named_faults.get(value)) is not None:
                 name, strength = named
                 return Fault(pointer, member.pointer, f"malformed: {name}", strength)

@@ -45,7 +45,7 @@ NOTHING = Command()
 def variable(name: str) -> Expansion:
     """Expands a shell variable; raises ValueError for a name that is not made of ``A-Z``, ``0-9`` and ``_``."""
     if VARIABLE.fullmatch(name) is None:
-        raise ValueError(f"{name!r} is no name of a shell variable")
+        raise ValueError(f"{name!r} is not the name of a shell variable")
     return Expansion(f"${name}", name)
 
 

@@ -41,7 +41,7 @@ def row(line: bytes, kind: str = "") -> Row:
     """Parses a line as a row of a kind, by default the one that it names. Raises ValueError if it does not fit."""
     found = reading.json_value(line, values=MOST_VALUES)
     if not isinstance(found, dict):
-        raise ValueError("a row is no JSON object")
+        raise ValueError("a row is not a JSON object")
     kind = kind or str(found.get("kind"))
     if kind not in ("exchange", *KINDS):
         raise ValueError(f"a row is of the unknown kind {kind[:80]!a}")
@@ -152,7 +152,7 @@ class Exchanges:
         for number, place, line in self._lines:
             beginning = _BEGINNING.match(line) if line.endswith(b"\n") else None
             if beginning is None:
-                self._note(f"{self._lines.paths[number].name} has a line that is no exchange")
+                self._note(f"{self._lines.paths[number].name} has a line that is not an exchange")
             elif (id_ := beginning[1].decode()) in self._places:
                 self._note(f"exchange {id_} is more than once on record")
             elif self._some is None or id_ in self._some:

@@ -65,7 +65,7 @@ def read(source: Path) -> list[Recorded]:
                 found.append(_own(rows.row(line, "exchange")))
         except ValueError as error:
             what = "record" if found else f"recording that can be read ({forms.KNOWN})"
-            raise UsageError(f"{source} is no {what}: line {len(found) + 1}: {brief(str(error))}") from error
+            raise UsageError(f"{source} is not a {what}: line {len(found) + 1}: {brief(str(error))}") from error
     return found
 
 
@@ -108,7 +108,7 @@ def record(
     chosen = made if own else single(made)
     notes = [f"judged from {len(chosen)} recorded calls; others may have been made that are not on record"]
     if len(found) > len(made):
-        notes.append(f"{len(found) - len(made)} recorded requests are no calls of this specification to {base}")
+        notes.append(f"{len(found) - len(made)} recorded requests are not calls of this specification to {base}")
     if len(made) > len(chosen):
         notes.append(f"{len(made) - len(chosen)} calls are on record twice, and are judged once")
     binding = EnvelopeBinding() if payload else _binding(config, [one.row for _, one in chosen])

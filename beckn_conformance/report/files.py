@@ -63,7 +63,7 @@ def read(folder: Path) -> dict[str, Any]:
     path = folder / "report.json" if folder.is_dir() else folder
     report = reading.json_file(path, below=folder if folder.is_dir() else None)
     if not isinstance(report, dict) or not str(report.get("format", "")).startswith("beckn-conformance-report/"):
-        raise UsageError(f"{path} is no report of this kit")
+        raise UsageError(f"{path} is not a report of this kit")
     if amiss := misfit(report, "report.json"):
         raise UsageError(f"{path} is not a valid report: {amiss}")
     return report
@@ -98,5 +98,5 @@ def _write_scripts(report: Mapping[str, Any], folder: Path) -> None:
             inner.remove(old)
         for name, script in scripts.items():
             if not SCRIPT.fullmatch(name):
-                raise UsageError(f"{name[:80]!a} is no name of a script of this kit")
+                raise UsageError(f"{name[:80]!a} is not the name of a script of this kit")
             inner.write(name, script)

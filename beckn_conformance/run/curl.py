@@ -50,7 +50,7 @@ def path_below(url: str, base: str) -> str:
     """The path of a recorded URL below the base URL of its gateway. Raises ValueError if it leads anywhere else."""
     path = url.removeprefix(base)
     if not url.startswith(f"{base}/") or PATH.fullmatch(path) is None or DOTS.search(path.partition("?")[0]):
-        raise ValueError(f"{printable(url)} is no URL below {printable(base)}")
+        raise ValueError(f"{printable(url)} is not a URL below {printable(base)}")
     return path
 
 
@@ -230,7 +230,7 @@ def _field(name: str, value: str, parts: Sequence[Part]) -> str:
 
 def _token(text: str) -> str:
     if TOKEN.fullmatch(text) is None:
-        raise ValueError(f"{text!a} is no token of HTTP")
+        raise ValueError(f"{text!a} is not an HTTP token")
     return text
 
 

@@ -82,7 +82,7 @@ def parsed(path: Path, content: bytes) -> Any:
             return reading.json_value(content)
         return lines(content.decode("utf-8-sig")).value
     except json.JSONDecodeError as error:
-        raise SpecificationError(f"{path}, line {error.lineno}: no JSON: {error.msg}") from error
+        raise SpecificationError(f"{path}, line {error.lineno}: not JSON: {error.msg}") from error
     except yaml_text.YamlError as error:
         raise SpecificationError(f"{path}, line {error.line}: {error}") from error
     except ValueError as error:
@@ -137,4 +137,4 @@ def _check_changes(specification: Specification) -> None:
                 raise SpecificationError(f"operations.yaml: {operation.key}: {part} is changed more than once")
             member = next((m for m in specification.members(operation.action) if m.pointer == part), None)
             if member is None or member.schema.get("type") != kind:
-                raise SpecificationError(f"operations.yaml: {operation.key}: {part} is no {kind} of its request")
+                raise SpecificationError(f"operations.yaml: {operation.key}: {part} is not an {kind} of its request")

@@ -47,7 +47,7 @@ def check(files: Mapping[str, Any], operations: tuple[Operation, ...]) -> None:
             if key == "$ref" and not isinstance(value, dict) and value != META:
                 target = _target(files, name, value)
                 if not isinstance(target, dict) or any(faults(target)):
-                    why = "leads nowhere, or to something that is no schema"
+                    why = "leads nowhere, or to something that is not a schema"
                     raise SpecificationError(f"{name}: the reference {str(value)[:100]} {why} ({place})")
 
 

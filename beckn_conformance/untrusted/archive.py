@@ -65,7 +65,7 @@ class Archive:
         try:
             self._zip = zipfile.ZipFile(io.BytesIO(content))
         except _ERRORS as error:
-            raise UsageError(f"{path} is no ZIP that can be read: {error}") from error
+            raise UsageError(f"{path} is not a ZIP that can be read: {error}") from error
         self._files: dict[str, zipfile.ZipInfo] = {}
         alike: dict[str, str] = {}
         for info in self._zip.infolist():
@@ -129,7 +129,7 @@ class Archive:
         elif info.compress_type not in _METHODS:
             amiss = "is packed by a method other than deflate, which is not read"
         elif _DRIVE.match(name) or len(parts) > DEEPEST or not all(map(_PART.fullmatch, parts)):
-            amiss = "is no plain name of a file in a folder"
+            amiss = "is not a plain name of a file in a folder"
         if amiss:
             raise UsageError(f"{self.path}: {brief(ascii(name))} {amiss}")
         return name

@@ -50,7 +50,7 @@ class Pattern:
             re.compile(text)
             self._anywhere, self._whole = _matcher(text), _matcher(f"^(?:{text})$")
         except (re.error, OverflowError, RecursionError) as error:
-            raise PatternError(f"it is no regular expression: {error}") from error
+            raise PatternError(f"it is not a regular expression: {error}") from error
         except ValueError as error:
             raise PatternError(
                 "the engine that does not backtrack cannot read it; leave out look-around and back-references"

@@ -38,7 +38,7 @@ _NO_STRUCTURE = bytes({*range(128)} - {*b"[]{},"})
 _LEVELS = bytes.maketrans(b"[{]}", b"\2\2\0\0")
 _NOFOLLOW = getattr(os, "O_NOFOLLOW", 0)
 _DIRECTORY = getattr(os, "O_DIRECTORY", 0)
-_SPECIAL = "it is no regular file"
+_SPECIAL = "it is not a regular file"
 
 
 # Files.
@@ -134,9 +134,9 @@ def json_file(
     try:
         return json_value(found, values=values, unique=unique)
     except json.JSONDecodeError as error:
-        raise UsageError(f"{path}, line {error.lineno}: no JSON: {error.msg}") from error
+        raise UsageError(f"{path}, line {error.lineno}: not JSON: {error.msg}") from error
     except ValueError as error:
-        raise UsageError(f"{path}: no JSON that can be read: {error}") from error
+        raise UsageError(f"{path}: not JSON that can be read: {error}") from error
 
 
 def json_value(found: str | bytes, *, values: int = MOST_VALUES, unique: bool = True, numbers: bool = True) -> Any:
@@ -186,4 +186,4 @@ def _integer(digits: str) -> int | float:
 
 
 def _no_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no JSON value")
+    raise ValueError(f"{name} is not a JSON value")

@@ -102,7 +102,7 @@ def appended(path: Path) -> TextIO:
     descriptor = open_below(path.parent, (path.name,), os.O_WRONLY | os.O_APPEND | os.O_CREAT | _NONBLOCK)
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
-        raise OSError(errno.EINVAL, "it is no regular file", str(path))
+        raise OSError(errno.EINVAL, "it is not a regular file", str(path))
     return _text(descriptor)
 
 

@@ -114,7 +114,7 @@ def test_a_pattern_permits_no_more_than_it_names(pattern: str, host: str, addres
     ],
 )
 def test_a_pattern_that_could_mean_something_else_is_refused(text: str) -> None:
-    with pytest.raises(UsageError, match=r"is no pattern of hosts; it needs the form"):
+    with pytest.raises(UsageError, match=r"is not a host pattern; it needs the form"):
         Pattern.of(text)
 
 

@@ -56,13 +56,13 @@ def opened(folder, **changes) -> None:
 def test_a_time_that_cannot_be_compared_is_none(tmp_path, name, time):
     opened(tmp_path)
 
-    with pytest.raises(UsageError, match="is no certificate"):
+    with pytest.raises(UsageError, match="is not a certificate"):
         opened(tmp_path, **({name: time} if name in PREDICATE else {"run": {**PREDICATE["run"], name: time}}))
 
 
 @pytest.mark.parametrize("change", [{"verdict": "fine"}, {"gateway": {}}, {"more": 1}, {"catalogue": "x"}])
 def test_a_certificate_of_another_form_is_none(tmp_path, change):
-    with pytest.raises(UsageError, match=r"certificate\.json is no certificate: predicate"):
+    with pytest.raises(UsageError, match=r"certificate\.json is not a certificate: predicate"):
         opened(tmp_path, **change)
 
 

@@ -96,7 +96,7 @@ def test_a_reading_is_a_row_that_can_be_cited(folder: Path) -> None:
         (("member", "/info/Web Site"), "write a pointer of lower-case letters"),
         (("operation", "Provider/get"), "Provider/get is there already"),
         (("operation", "status"), "write the Action of the operation"),
-        (("operation", "Provider/status", "--like", "fetch"), "--like fetch is no operation"),
+        (("operation", "Provider/status", "--like", "fetch"), "--like fetch is not an operation"),
         (("reading", "R1", "--topic", "x"), "R1 is there already"),
         (("reading", "20", "--topic", "x"), "write a letter and a number"),
     ],

@@ -90,7 +90,7 @@ MISTAKES: dict[str, tuple[Edit, str, str]] = {
         "'type' is given twice",
     ),
     "a YAML key twice": (rows("  level: MUST\n", "  level: MUST\n  level: MUST\n"), "requirements.yaml:8", "already"),
-    "a list for a schema": (bytes_of("get.ack.json", b"[]"), "get.ack.json:1", "it is no object"),
+    "a list for a schema": (bytes_of("get.ack.json", b"[]"), "get.ack.json:1", "it is not an object"),
     "nothing in a file": (bytes_of("get.ack.json", b""), "get.ack.json:1", "make it JSON"),
     "no requirements": (bytes_of("requirements.yaml", b""), "requirements.yaml:1", "catalogue.json"),
     "no common parts": (without("common.json"), "common.json:1", "is missing"),
@@ -105,18 +105,18 @@ MISTAKES: dict[str, tuple[Edit, str, str]] = {
     "an entry twice": (twice("operations.yaml"), "operations.yaml:", "stands twice"),
     # Keywords.
     "an empty enum": (common("/$defs/document_new/properties/status/enum", []), "common.json:", "the enum is empty"),
-    "a type that is none": (common(f"{PHONE}/type", "text"), "common.json:", "is no JSON Schema"),
+    "a type that is none": (common(f"{PHONE}/type", "text"), "common.json:", "is not a JSON Schema"),
     "a kit keyword misspelt": (common(f"{PHONE}/x-saef", {}), "common.json:", "did you mean 'x-safe'?"),
     "a keyword misspelt": (common(f"{PHONE}/maxlength", 3), "common.json:", "did you mean 'maxLength'?"),
     "a keyword misspelt in x-safe": (
         common(f"{PHONE}/x-safe/maxlength", 3),
         "common.json:",
-        "maxlength is no keyword of JSON Schema; did you mean 'maxLength'?",
+        "maxlength is not a keyword of JSON Schema; did you mean 'maxLength'?",
     ),
     "a keyword misspelt in a reply": (
         common(f"{DEFS}/auth/requird", []),
         "common.json:",
-        "requird is no keyword of JSON Schema",
+        "requird is not a keyword of JSON Schema",
     ),
     "required in allOf": (common(f"{INFO}/allOf", [{"required": ["fax"]}]), "common.json:", "allOf is not judged"),
     "if in a request": (common(f"{INFO}/if", {"required": ["fax"]}), "common.json:", "if is not judged in a request"),
@@ -125,7 +125,7 @@ MISTAKES: dict[str, tuple[Edit, str, str]] = {
         "common.json:",
         "additionalProperties is not judged in a request of object",
     ),
-    "allOf in an ACK": (common(f"{DEFS}/auth/allOf", []), "common.json:", "is no JSON Schema"),
+    "allOf in an ACK": (common(f"{DEFS}/auth/allOf", []), "common.json:", "is not a JSON Schema"),
     "members of an ACK in allOf": (
         common(f"{DEFS}/auth/allOf", [{"properties": {"more": {}}}]),
         "common.json:",
@@ -157,7 +157,11 @@ MISTAKES: dict[str, tuple[Edit, str, str]] = {
     ),
     "variants as a list": (common(f"{PHONE}/x-variants", ["^a"]), "common.json:", "write patterns, each with a name"),
     "x-unheld without a reason": (common(f"{PHONE}/x-unheld", ""), "common.json:", "write the reason"),
-    "x-safe that is no schema": (common(f"{PHONE}/x-safe", {"maxLength": "3"}), "common.json:", "is no JSON Schema"),
+    "x-safe that is not a schema": (
+        common(f"{PHONE}/x-safe", {"maxLength": "3"}),
+        "common.json:",
+        "is not a JSON Schema",
+    ),
     "an unknown format": (common(f"{PHONE}/format", "phone"), "common.json:", "the format phone is not known"),
     "an unknown format in x-safe": (
         common(f"{PHONE}/x-safe/format", "known-fone"),
@@ -172,7 +176,7 @@ MISTAKES: dict[str, tuple[Edit, str, str]] = {
         "common.json:",
         "the pattern cannot be used",
     ),
-    "a member that is no schema": (common(f"{INFO}/properties/phone", 3), "common.json:", "is no JSON Schema"),
+    "a member that is not a schema": (common(f"{INFO}/properties/phone", 3), "common.json:", "is not a JSON Schema"),
     "a member that is anything": (common(f"{INFO}/properties/phone", True), "common.json:", "is not of type"),
     "items that are anything": (
         file("get.ack", "/properties/more", {"type": "array", "items": True}),
@@ -235,7 +239,11 @@ MISTAKES: dict[str, tuple[Edit, str, str]] = {
         "x-should-malformed lists no area, which is never sent",
     ),
     # The catalogue.
-    "an unknown reading": (rows("reading: [T8]", "reading: [T99]"), "requirements.yaml:9", "T99, which is no reading"),
+    "an unknown reading": (
+        rows("reading: [T8]", "reading: [T99]"),
+        "requirements.yaml:9",
+        "T99, which is not a reading",
+    ),
     "an id twice": (rows("- id: REPLY-ACTION", "- id: REPLY-JSON"), "requirements.yaml:", "REPLY-JSON is there twice"),
     "an unknown member": (
         rows("members: [/info/email]", "members: [/info/mail]"),
@@ -247,7 +255,11 @@ MISTAKES: dict[str, tuple[Edit, str, str]] = {
         "requirements.yaml:",
         "/documents/*/state, which its replies do not have",
     ),
-    "an unknown operation": (rows("operations: [get]", "operations: [fetch]"), "requirements.yaml:", "is no operation"),
+    "an unknown operation": (
+        rows("operations: [get]", "operations: [fetch]"),
+        "requirements.yaml:",
+        "is not an operation",
+    ),
     "an unknown level": (rows("level: MUST", "level: SHALL"), "requirements.yaml:", '"SHALL" is not one of'),
     "an unknown section": (
         rows("section: §2 Responses", "section: §7 Responses"),
@@ -296,12 +308,12 @@ MISTAKES: dict[str, tuple[Edit, str, str]] = {
     "a reference that is a number": (
         file("get.nack", "/properties/registration/$ref", 3),
         "get.nack.json:",
-        "is no JSON Schema",
+        "is not a JSON Schema",
     ),
     "a catalogue that describes nothing": (
         file("catalogue", "/$defs/page/type", "x"),
         "catalogue.json:",
-        "is no JSON Schema",
+        "is not a JSON Schema",
     ),
     "a reading twice": (text("readings.yaml", "number: T2", "number: T1"), "readings.yaml:", "T1 is there twice"),
     "a reading that binds nobody": (
@@ -338,7 +350,7 @@ MISTAKES: dict[str, tuple[Edit, str, str]] = {
     "an unknown reading of the page": (
         text("page.yaml", "reading: Q12", "reading: Q99"),
         "page.yaml:",
-        "Q99 is no reading",
+        "Q99 is not a reading",
     ),
     # The description.
     "a path less": (
@@ -355,7 +367,7 @@ MISTAKES: dict[str, tuple[Edit, str, str]] = {
     "a link with an object": (
         text("openapi.yaml", 'requestBody: \'{"registration"', 'requestBody: {registration: 1}\n      x-b: \'{"r"'),
         "openapi.yaml:",
-        "the request body of the link GetRegistration is no text",
+        "the request body of the link GetRegistration is not text",
     ),
     "a wrong example": (text("openapi.yaml", 'phone: "+91-8023329991"', "phone: 8023329991"), "openapi.yaml:", "metro"),
     "another Action of a call": (
@@ -390,7 +402,7 @@ MISTAKES: dict[str, tuple[Edit, str, str]] = {
             "auth: {token: 3f9a1c5e7b2d4860}",
         ),
         "openapi.yaml:",
-        "the example acknowledged is no signup.ack.json",
+        "the example acknowledged is not a valid signup.ack.json",
     ),
     "a member that the schemas no longer have": (
         text(
@@ -399,7 +411,7 @@ MISTAKES: dict[str, tuple[Edit, str, str]] = {
             "registration: {id: r, status: V, since: 1}",
         ),
         "openapi.yaml:",
-        "/registration/since is no member of it",
+        "/registration/since is not a member of it",
     ),
 }
 

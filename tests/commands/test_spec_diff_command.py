@@ -225,7 +225,7 @@ def test_a_folder_without_schemas_and_a_revision_without_are_told(repository: Pa
     git(repository, "commit", "-qm", "Three")
     (tmp_path / "empty").mkdir()
 
-    for name, match in ((str(tmp_path / "empty"), "no copy of schemas/"), ("HEAD", "has no schemas/")):
+    for name, match in ((str(tmp_path / "empty"), "not a copy of schemas/"), ("HEAD", "has no schemas/")):
         with pytest.raises(UsageError, match=match), folder(name):
             pass
 

@@ -151,8 +151,8 @@ def test_a_date_may_be_a_date_of_yaml(tmp_path):
         ("waivers: []\nwaivers: []\n", "gateway.yaml, line 2: the key 'waivers' stands on line 1 already"),
         ("headers:\n  A: b\n  A: c\n", "gateway.yaml, line 3: the key 'A' stands on line 2 already"),
         ("tls: &a {verify: true}\nheaders: {<<: *a}\n", "gateway.yaml, line 2: the merge key << is not read"),
-        ("timestamp_zone: IST/Delhi\n", "gateway.yaml, line 1: timestamp_zone: 'IST/Delhi' is no zone of the IANA"),
-        ("timestamp_zone: ../etc\n", "gateway.yaml, line 1: timestamp_zone: '../etc' is no zone of the IANA"),
+        ("timestamp_zone: IST/Delhi\n", "gateway.yaml, line 1: timestamp_zone: 'IST/Delhi' is not a zone of the IANA"),
+        ("timestamp_zone: ../etc\n", "gateway.yaml, line 1: timestamp_zone: '../etc' is not a zone of the IANA"),
         ("values:\n  company_id: '[A-'\n", "gateway.yaml, line 2: values.company_id: '[A-' cannot be used: it is no"),
         (
             "values: {company_id: '(?=a)b'}\n",
@@ -164,7 +164,7 @@ def test_a_date_may_be_a_date_of_yaml(tmp_path):
         ),
         (
             "optional:\n  - /info/companyid\n",
-            "gateway.yaml, line 2: optional.0: '/info/companyid' is no member of a request; did you mean '/info/comp",
+            "gateway.yaml, line 2: optional.0: '/info/companyid' is not a member of a request; did you mean '/info/c",
         ),
         ("optional: [info]\n", "gateway.yaml, line 1: optional.0: 'info' does not match"),
         ("tls: {ca: /no/such/file}\n", "gateway.yaml, line 1: tls.ca: /no/such/file cannot be read: No such file"),
@@ -323,7 +323,7 @@ def test_a_configuration_is_a_regular_file_of_limited_size(tmp_path, kind):
             (tmp_path / "ca.pem").touch()
             os.truncate(tmp_path / "ca.pem", 2**40)
 
-    with pytest.raises(UsageError, match=r"cannot be read: it is (no regular file|larger than)"):
+    with pytest.raises(UsageError, match=r"cannot be read: it is (not a regular file|larger than)"):
         load_config(URL, file, SPECIFICATION)
 
 
@@ -348,7 +348,7 @@ def test_nan_is_no_number_of_seconds(tmp_path, key):
     ],
 )
 def test_a_waiver_for_no_member_is_refused_with_the_nearest_one(pointer, hint):
-    with pytest.raises(UsageError, match="is no member of a request or a reply") as caught:
+    with pytest.raises(UsageError, match="is not a member of a request or a reply") as caught:
         declared(waivers=[{**WAIVER, "pointer": pointer}])
 
     assert hint in str(caught.value)

@@ -315,7 +315,7 @@ def test_recorded_traffic_with_a_fair_gateway_has_no_findings(
     statuses = {row["id"]: row["status"] for row in report["requirements"]}
     assert statuses["GET-ACK"] == "passed"
     assert statuses["TOKEN-NACK-FOREIGN"] == "untested"
-    assert "1 recorded requests are no calls" in " ".join(report["observations"])
+    assert "1 recorded requests are not calls" in " ".join(report["observations"])
     assert main(["judge", str(Path(har).parent)]) == 0, "a folder with one recording stands for it"
 
 

@@ -213,8 +213,8 @@ def test_a_recorded_message_brings_no_header_fields_of_its_own(gateway: Callable
 @pytest.mark.parametrize(
     ("action", "changed", "reason"),
     [
-        ("../admin", {"message": Message({}, {})}, "no operation"),
-        ("@attacker.example/", {"message": Message({}, {})}, "no operation"),
+        ("../admin", {"message": Message({}, {})}, "not an operation"),
+        ("@attacker.example/", {"message": Message({}, {})}, "not an operation"),
         ("Provider/get", {"purpose": "broken", "stimulus": Stimulus("of another kit")}, "cannot be made again"),
         (
             "Provider/get",

@@ -78,7 +78,7 @@ def test_document_errors_may_stand_at_their_index_or_in_a_shorter_list(errors):
 
 
 def test_a_number_beside_the_message_about_a_document_is_no_message():
-    errors = [{}, {"name": "is no object", "index": 1, "code": 422}]
+    errors = [{}, {"name": "is not an object", "index": 1, "code": 422}]
 
     assert answered(ADD, nack({"documents": errors}), change=put("/documents/1", "text")) == []
 

@@ -277,7 +277,7 @@ def test_a_gateway_may_stop_at_a_member_that_the_page_does_not_know():
         (put("/documents", "x"), {"documents": [{"name": "bad", "data": "bad"}]}),
         (put("/documents", "x"), {"documents": "is no list"}),
         (put("/documents/1", "x"), {"documents": [{}, {"name": "is missing", "data": "is missing"}]}),
-        (put("/documents/1", "x"), {"documents": [{}, "is no object"]}),
+        (put("/documents/1", "x"), {"documents": [{}, "is not an object"]}),
         (put("/documents/1", "x"), {"documents": "one is no object"}),
         (put("/documents/1", None), {"documents": [{"name": "is missing"}]}),
     ],

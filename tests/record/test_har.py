@@ -385,7 +385,7 @@ def test_members_of_other_programs_mean_nothing(tmp_path):
     ],
 )
 def test_what_is_no_har_is_refused_in_one_line(text, tmp_path):
-    with pytest.raises(UsageError, match=r"traffic\.har is no recording|entry 1 has no request") as raised:
+    with pytest.raises(UsageError, match=r"traffic\.har is not a recording|entry 1 has no request") as raised:
         read_back(text, tmp_path)
     assert "\n" not in str(raised.value)
 
@@ -396,7 +396,7 @@ def test_bytes_that_are_no_text_and_a_missing_file_are_refused(tmp_path):
     with pytest.raises(UsageError, match="cannot be read"):
         recorded.read(file)
     file.write_bytes(b"\xff\xfe{}")
-    with pytest.raises(UsageError, match="is no recording"):
+    with pytest.raises(UsageError, match="is not a recording"):
         recorded.read(file)
 
 

@@ -245,7 +245,7 @@ def test_the_schema_knows_every_kind_of_row(kind):
             {**RUN, "config": {**RUN["config"], "values": {"/info/company_id": "a{1,60000}"}}},
             "repeats something more than",
         ),
-        ({**RUN, "config": {**RUN["config"], "values": {"/info/company_id": "(" * 500}}}, "no regular expression"),
+        ({**RUN, "config": {**RUN["config"], "values": {"/info/company_id": "(" * 500}}}, "not a regular expression"),
     ],
 )
 def test_a_run_that_no_kit_began_is_damage(tmp_path, damaged, why):

@@ -83,7 +83,7 @@ def test_a_schema_that_would_take_for_ever_is_refused(tmp_path: Path, change: An
 
 
 def test_no_name_leads_out_of_the_folder(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="is no file of"):
+    with pytest.raises(ValueError, match="is not a file of"):
         read(tmp_path, "../secret.json")
 
 

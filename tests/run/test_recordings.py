@@ -386,7 +386,7 @@ def test_a_log_of_something_else_is_no_recording(tmp_path):
     source = tmp_path / "access.jsonl"
     source.write_text('{"status": 200}\n')
 
-    with pytest.raises(UsageError, match="is no recording that can be read"):
+    with pytest.raises(UsageError, match="is not a recording that can be read"):
         judged(source)
 
 
@@ -402,7 +402,7 @@ def test_a_zip_that_unpacks_to_too_much_is_refused(tmp_path, monkeypatch):
 def test_a_zip_without_one_recording_is_refused(names, tmp_path):
     source = zipped(tmp_path / "traffic.zip", dict.fromkeys(names, b"{}") | {"x.json": b"{}"})
 
-    with pytest.raises(UsageError, match="is no recording"):
+    with pytest.raises(UsageError, match="is not a recording"):
         judged(source)
 
 

@@ -465,7 +465,7 @@ def test_a_recorded_request_contributes_its_path(path: str) -> None:
     ],
 )
 def test_a_recorded_request_leads_nowhere_else(url: str) -> None:
-    with pytest.raises(ValueError, match="is no URL below"):
+    with pytest.raises(ValueError, match="is not a URL below"):
         path_below(url, URL)
 
 

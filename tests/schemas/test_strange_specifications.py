@@ -38,7 +38,7 @@ def test_a_link_in_the_folder_is_not_followed(folder, target):
 def test_a_pipe_in_the_folder_is_not_waited_for(folder):
     os.mkfifo(folder / "pipe.yaml")
 
-    with pytest.raises(KitError, match=r"pipe\.yaml cannot be read: it is no regular file"):
+    with pytest.raises(KitError, match=r"pipe\.yaml cannot be read: it is not a regular file"):
         load(folder)
 
 

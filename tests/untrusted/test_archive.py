@@ -59,7 +59,7 @@ def test_plain_files_are_unpacked_for_their_owner(tmp_path):
     ],
 )
 def test_a_name_that_leads_elsewhere_is_refused(tmp_path, name):
-    with pytest.raises(UsageError, match="is no plain name of a file in a folder"):
+    with pytest.raises(UsageError, match="is not a plain name of a file in a folder"):
         opened(tmp_path, [("a.json", b""), (entry(name), b"content")])
 
 
@@ -126,7 +126,7 @@ def test_a_damaged_zip_is_refused(tmp_path, harm):
     content = harm(zipped([("a.json", b"{}" * 100)]))
 
     assert is_zip(content)
-    with pytest.raises(UsageError, match="is no ZIP that can be read"):
+    with pytest.raises(UsageError, match="is not a ZIP that can be read"):
         Archive(tmp_path / "log.zip", content)
 
 

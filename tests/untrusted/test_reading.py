@@ -85,7 +85,7 @@ def test_a_line_without_an_end_is_not_read_to_its_end(tmp_path):
         ('{"a":' * 900, "it is nested in more than 100 levels"),
         ("[" + "[],{}," * 20 + "1" + ",1" * 1000 + "]", "it holds more than 1000 values"),
         ('{"a": 1, "b": {"c": 1, "c": 2}}', "'c' is given twice in one object"),
-        ("[NaN]", "NaN is no JSON value"),
+        ("[NaN]", "NaN is not a JSON value"),
         ("[1", "Expecting"),
     ],
 )
@@ -130,7 +130,7 @@ def test_a_fault_of_a_json_file_is_told_with_its_line(tmp_path):
     with pytest.raises(UsageError) as raised:
         reading.json_file(path)
 
-    assert str(raised.value).startswith(f"{path}, line 3: no JSON: ")
+    assert str(raised.value).startswith(f"{path}, line 3: not JSON: ")
 
 
 def test_names_given_twice_are_accepted_where_others_write_so(tmp_path):

@@ -240,7 +240,7 @@ def _not_made_of(report: Report, folder: Path, specification: Specification) -> 
 def _incomplete(judged: Rejudgement) -> Iterator[str]:
     """Yields reasons why a run is not complete. Its tests are compared with those that have to run."""
     if judged.run.recorded:
-        yield "it is no run of the suite, but traffic that others have recorded"
+        yield "it is not a run of the suite, but traffic that others have recorded"
     if not judged.complete:
         yield "the run did not come to its end"
     yield from (f"the record is not whole: {flaw}" for flaw in judged.flaws)

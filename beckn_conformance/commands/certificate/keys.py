@@ -46,7 +46,7 @@ def signer(path: Path) -> Ed25519PrivateKey:
     try:
         key = load_pem_private_key(_read(path, other="public"), password=None)
     except (ValueError, TypeError, UnsupportedAlgorithm) as error:
-        raise UsageError(f"{path} holds no private key that can be used: {_first_line(error)}") from error
+        raise UsageError(f"{path} holds no usable private key: {_first_line(error)}") from error
     if not isinstance(key, Ed25519PrivateKey):
         raise UsageError(f"{path} holds another kind of key; an Ed25519 key is needed, as keygen makes it")
     return key
@@ -57,7 +57,7 @@ def public_key(path: Path) -> Ed25519PublicKey:
     try:
         key = load_pem_public_key(_read(path, other="private"))
     except (ValueError, UnsupportedAlgorithm) as error:
-        raise UsageError(f"{path} holds no public key that can be used: {_first_line(error)}") from error
+        raise UsageError(f"{path} holds no usable public key: {_first_line(error)}") from error
     if not isinstance(key, Ed25519PublicKey):
         raise UsageError(f"{path} holds another kind of key; an Ed25519 key is needed, as keygen makes it")
     return key

@@ -103,7 +103,7 @@ def sign(statement: Statement, key: Ed25519PrivateKey) -> str:
 def opened(folder: Path, key: Ed25519PublicKey) -> tuple[dict[str, Any], Sequence[str]]:
     """Opens the certificate of a folder; returns its statement, and problems with its form and signature.
 
-    Raises UsageError where there is no certificate or one that cannot be read at all.
+    Raises UsageError where there is not a certificate or one that cannot be read at all.
     """
     if folder.is_file():
         raise UsageError(f"{folder} holds no {NAME}: its run was not certified")
@@ -114,14 +114,14 @@ def opened(folder: Path, key: Ed25519PublicKey) -> tuple[dict[str, Any], Sequenc
         payload = dsse.opened(envelope, PAYLOAD)
         statement = reading.json_value(payload)
         if amiss := misfit(statement, NAME):
-            raise UsageError(f"{path} is no certificate: {amiss}")
+            raise UsageError(f"{path} is not a certificate: {amiss}")
         moments = [moment(statement, name) for name in ("issued", "expires")]
         moments += [of_its_run(statement, name) for name in ("started", "finished")]
         # Near the first and the last year, times can be neither added to nor compared.
         if any(one.tzinfo is None or not 1970 <= one.year < 9000 for one in moments):
             raise ValueError("a time of it has no zone, or is out of range")
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise UsageError(f"{path} is no certificate: {type(error).__name__}: {error}") from error
+        raise UsageError(f"{path} is not a certificate: {type(error).__name__}: {error}") from error
     problems: list[str] = []
     # JSON can say the same in many ways. Only one of them was signed.
     if content != _canonical(envelope) or payload != _canonical(statement):

@@ -80,7 +80,7 @@ class Accounts:
     def add(self, name: str, role: Role) -> str:
         """Adds an account and returns its token, which is stored nowhere. Raises UsageError."""
         if not VALUES["name"].fullmatch(name):
-            raise UsageError(f"{name[:80]!a} is no name of an account: {RULE}")
+            raise UsageError(f"{name[:80]!a} is not a name for an account: {RULE}")
         with self._changed() as (accounts, removed):
             if name.casefold() in map(str.casefold, accounts):
                 raise UsageError(f"there is an account {name} already")
@@ -127,7 +127,7 @@ def _read(path: Path) -> tuple[dict[str, Account], list[str]]:
     value = reading.json_file(path)
     rows, removed = (value.get("accounts"), value.get("removed", [])) if isinstance(value, dict) else (None, None)
     if not (isinstance(rows, list) and all(map(_valid, rows)) and isinstance(removed, list)):
-        raise UsageError(f"{path} is no file of accounts; beckn-conformance lab adduser makes one")
+        raise UsageError(f"{path} is not a file of accounts; beckn-conformance lab adduser makes one")
     rows.sort(key=lambda row: row["name"].casefold())
     return {row["name"]: Account(row["name"], row["role"], row["token"]) for row in rows}, [*map(str, removed)]
 

@@ -113,7 +113,7 @@ def _too_odd(declaration: Mapping[str, Any]) -> str:
         text = json.dumps(declaration, ensure_ascii=False)
         reading.json_value(text.encode(), numbers=False)
     except UnicodeEncodeError:
-        return "it has half a character, which is no text"
+        return "it has half a character, which is not text"
     except (ValueError, RecursionError):
         return "it is nested too deeply"
     return f"it is longer than {LARGEST >> 10} KB" if len(text) > LARGEST else ""

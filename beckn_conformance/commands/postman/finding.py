@@ -93,7 +93,7 @@ class _Calls:
         request, parts = step.request, self._values.of(step, number)
         try:
             if request.raw is not None:
-                raise ValueError("it is no HTTP")
+                raise ValueError("it is not HTTP")
             headers = [
                 (
                     self._text([name], ""),

@@ -105,7 +105,7 @@ class _Parts:
 
     def _moved_reference(self, reference: Any, base: str) -> str:
         if not isinstance(reference, str):
-            raise SpecificationError(f"{base or DESCRIPTION}: the reference {str(reference)[:80]} is no text")
+            raise SpecificationError(f"{base or DESCRIPTION}: the reference {str(reference)[:80]} is not text")
         file, _, pointer = reference.partition("#")
         file = file or base
         if not file:

@@ -48,7 +48,7 @@ def folder(name: str) -> Iterator[Path]:
             yield candidate
             return
     if path.is_dir():
-        raise UsageError(f"{name} holds no requirements.yaml, so it is no copy of {NAME}/")
+        raise UsageError(f"{name} holds no requirements.yaml, so it is not a copy of {NAME}/")
     with tempfile.TemporaryDirectory(prefix="beckn-conformance-") as temporary:
         with tarfile.open(fileobj=io.BytesIO(_archive(name))) as archive:
             archive.extractall(temporary, filter="data")

@@ -50,7 +50,7 @@ WORDINGS: Final[dict[str, Wording]] = {
     "type": ("another-type", lambda _: "has another type", lambda types: " or ".join(types)),
     "const": ("another-value", lambda _: "has another value", shown),
     "enum": ("another-value", lambda _: "has another value", lambda options: " or ".join(map(shown, options))),
-    "format": ("another-format", lambda name: f"is no {name}", lambda name: f"a {name}"),
+    "format": ("another-format", lambda name: f"is not a valid {name}", lambda name: f"a {name}"),
     "pattern": ("another-form", lambda text: f"does not match {text}", lambda text: f"a text that matches {text}"),
     "minLength": (
         "too-short",
@@ -79,7 +79,7 @@ WORDINGS: Final[dict[str, Wording]] = {
     "exclusiveMinimum": ("too-small", lambda n: f"is not more than {n}", lambda n: f"more than {n}"),
     "maximum": ("too-large", lambda n: f"is more than {n}", lambda n: f"{n} at most"),
     "exclusiveMaximum": ("too-large", lambda n: f"is not less than {n}", lambda n: f"less than {n}"),
-    "multipleOf": ("no-multiple", lambda n: f"is no multiple of {n}", lambda n: f"a multiple of {n}"),
+    "multipleOf": ("no-multiple", lambda n: f"is not a multiple of {n}", lambda n: f"a multiple of {n}"),
 }
 ORDER: Final = {keyword: place for place, keyword in enumerate(WORDINGS)}
 

@@ -51,7 +51,7 @@ def _text_line(observation: Observation) -> str:
     for secret in filter(None, (known.token if known else "", observation.config.signup_token)):
         # Masked before the text is cut: half a secret would not be recognised.
         text = text.replace(json.dumps(secret)[1:-1], "…").replace(secret, "…")
-    what = str(exchange.stimulus or "") or "content that is no message"
+    what = str(exchange.stimulus or "") or "content that is not a message"
     return f"{exchange.action} with {what}" + (f": {brief(text, 60)}" if text else "")
 
 

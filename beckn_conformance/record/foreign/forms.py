@@ -43,7 +43,7 @@ def read(path: Path) -> list[Recorded]:
     for recognises, entries in FORMS:
         if recognises(found):
             return [*har.calls(path, entries(found), source.attached)]
-    raise UsageError(f"{path} is no recording that can be read ({KNOWN}){': ' + amiss if amiss else ''}")
+    raise UsageError(f"{path} is not a recording that can be read ({KNOWN}){': ' + amiss if amiss else ''}")
 
 
 def _payloads(path: Path, entries: Entries) -> list[Recorded]:
@@ -55,9 +55,9 @@ def _json(text: str) -> tuple[Any, str]:
     try:
         return reading.json_value(text, values=MOST_VALUES, unique=False, numbers=False), ""
     except json.JSONDecodeError as error:
-        return None, f"line {error.lineno} is no JSON: {error.msg}"
+        return None, f"line {error.lineno} is not JSON: {error.msg}"
     except (ValueError, RecursionError) as error:
-        return None, f"it is no JSON: {error}"
+        return None, f"it is not JSON: {error}"
 
 
 def _yaml(text: str, amiss: str) -> tuple[Any, str]:

@@ -39,7 +39,7 @@ def of_lines(name: str, text: str) -> Iterator[dict[str, Any]]:
         try:
             pair = reading.json_value(line, unique=False, numbers=False)
         except ValueError as error:
-            raise UsageError(f"{name}, line {number}: no JSON: {error}") from error
+            raise UsageError(f"{name}, line {number}: not JSON: {error}") from error
         yield _entry(_checked(pair, "pair", f"{name}, line {number}"))
 
 
@@ -69,9 +69,9 @@ def _file(name: str, content: bytes) -> Any:
     try:
         message = reading.json_value(content, unique=False, numbers=False)
     except json.JSONDecodeError as error:
-        raise UsageError(f"{name}, line {error.lineno}: no JSON: {error.msg}") from error
+        raise UsageError(f"{name}, line {error.lineno}: not JSON: {error.msg}") from error
     except ValueError as error:
-        raise UsageError(f"{name}: no JSON: {error}") from error
+        raise UsageError(f"{name}: not JSON: {error}") from error
     return _checked(message, "message", f"{name}, line 1")
 
 

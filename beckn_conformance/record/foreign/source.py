@@ -46,7 +46,7 @@ class Source:
         try:
             self.text = content.decode(json.detect_encoding(content))
         except UnicodeDecodeError as error:
-            raise UsageError(f"{path} is no recording: it is no text in UTF-8, UTF-16 or UTF-32") from error
+            raise UsageError(f"{path} is not a recording: it is not text in UTF-8, UTF-16 or UTF-32") from error
 
     def attached(self, name: object) -> bytes | None:
         """Returns the bytes of a file in the same ZIP or folder; None if there is none, or its name is not plain."""
@@ -108,8 +108,8 @@ def _names(folder: Path) -> list[str]:
     names = messages(folder)
     if not names or len(names) > MOST_FILES:
         raise UsageError(
-            f"{folder} is no recording: it holds {len(names) or 'no'} files NAME.request.json and NAME.reply.json, and "
-            "no record of a run"
+            f"{folder} is not a recording: it holds {len(names) or 'no'} files NAME.request.json and NAME.reply.json, "
+            "and no record of a run"
         )
     return names
 
@@ -122,5 +122,5 @@ def _recording(path: Path, names: Sequence[str]) -> str:
         if len(found) == 1:
             return found[0]
         if found:
-            raise UsageError(f"{path} is no recording: it holds {len(found)} {endings[0]} files, not one")
-    raise UsageError(f"{path} is no recording: it holds no .har, .jsonl, .json or .yaml file at its top")
+            raise UsageError(f"{path} is not a recording: it holds {len(found)} {endings[0]} files, not one")
+    raise UsageError(f"{path} is not a recording: it holds no .har, .jsonl, .json or .yaml file at its top")

@@ -67,7 +67,7 @@ def test_accounts_added_at_once_are_all_kept(accounts, path):
 
 @pytest.mark.parametrize("name", ["", "a b", "../a", "<b>", "a" * 65, "-a", "é", "a\n"])
 def test_a_name_that_could_mean_something_else_is_refused(accounts, name):
-    with pytest.raises(UsageError, match="no name of an account"):
+    with pytest.raises(UsageError, match="not a name for an account"):
         accounts.add(name, "vendor")
 
 

@@ -35,7 +35,7 @@ def taken() -> int:
         (["--host", "0.0.0.0"], "--host 0.0.0.0: beyond loopback everybody has to log in"),
         (["--accounts", "none.json"], "none.json cannot be read"),
         (["--key", "none"], "none cannot be read"),
-        (["--allow", "a b"], "'a b' is no pattern of hosts"),
+        (["--allow", "a b"], "'a b' is not a host pattern"),
         (["--host", "nowhere.invalid"], "--host nowhere.invalid"),
         (["--port", "70000"], "--port 70000: there are ports up to 65535"),
     ],

@@ -128,7 +128,7 @@ def test_nobody_judges_for_the_gateway_of_another_vendor(lab):
 def test_a_file_that_is_no_recording_is_refused_in_one_line(lab):
     content = zipped({"../../x.har": HAR})
 
-    assert refused(lab, content, "x.zip") == "x.zip: '../../x.har' is no plain name of a file in a folder"
+    assert refused(lab, content, "x.zip") == "x.zip: '../../x.har' is not a plain name of a file in a folder"
 
 
 def test_a_url_is_no_option(lab, monkeypatch):
@@ -173,9 +173,11 @@ def test_a_certificate_is_verified_with_the_key_that_is_given(lab, tmp_path):
         return caught.value.fields
 
     assert verify(b"{}") == {"key": "the laboratory has no key of its own; paste the public key of the issuer"}
-    assert verify(b"{}", b"no key")["key"].startswith("this text holds no public key that can be used")
+    assert verify(b"{}", b"no key")["key"].startswith("this text holds no usable public key")
     assert verify(b"{}", b"x" * 100_000)["key"].startswith("this text cannot be read: it is larger than")
-    assert verify(zipped({"a/certificate.json": "{}"}), public)["file"].startswith("certificate.json is no certificate")
+    assert verify(zipped({"a/certificate.json": "{}"}), public)["file"].startswith(
+        "certificate.json is not a certificate"
+    )
 
 
 @pytest.mark.parametrize("name", NAMES)

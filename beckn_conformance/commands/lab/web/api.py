@@ -97,7 +97,7 @@ async def _sent(request: Request) -> AsyncIterator[FormData]:
         # Many clients name this type without sending anything.
         value = json_value((await request.body()).decode() or "{}")
     except ValueError as error:
-        raise Invalid({"": f"no JSON that can be read: {error}"}) from error
+        raise Invalid({"": f"not JSON that can be read: {error}"}) from error
     if not isinstance(value, dict):
         raise Invalid({"": "a JSON object is needed"})
     texts = {key: one if isinstance(one, str) else json.dumps(one) for key, one in value.items() if one is not None}

@@ -67,7 +67,7 @@ def value(schema: Schema, sent: Any) -> Any:
     try:
         found = json_value(text)
     except ValueError as error:
-        raise ValueError(f"no JSON that can be read: {error}") from error
+        raise ValueError(f"not JSON that can be read: {error}") from error
     if not isinstance(found, dict):
         raise ValueError("a JSON object is needed")
     return found

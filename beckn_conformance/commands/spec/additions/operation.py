@@ -24,7 +24,7 @@ def add(path: Path, action: str, like: str) -> Added:
     specification = load(path)
     operations = {operation.key: operation for operation in specification.operations}
     if like not in operations:
-        raise UsageError(f"--like {like} is no operation{nearest(like, operations)}")
+        raise UsageError(f"--like {like} is not an operation{nearest(like, operations)}")
     model = operations[like]
     if not re.fullmatch("[A-Za-z]+(/[A-Za-z]+)+", action):
         raise UsageError(f"{action}: write the Action of the operation, such as Provider/status")

@@ -28,7 +28,7 @@ def problems(folder: Folder, specification: Specification) -> Iterator[Problem]:
     for path, item in paths.items():
         here = below("/paths", path)
         if path not in keys:
-            message = f"{path} is no path of operations.yaml"
+            message = f"{path} is not a path of operations.yaml"
             yield folder.problem(FILE, here, message, "add the operation there")
         elif "post" not in item:
             yield folder.problem(FILE, here, f"{path} has no post", "describe the call as a POST")
@@ -45,17 +45,17 @@ def _form(folder: Folder, content: Any) -> Iterator[Problem]:
     try:
         for error in OpenAPIV31SpecValidator(content, base_uri=(folder.path / FILE).resolve().as_uri()).iter_errors():
             pointer = below("", *error.absolute_path)
-            yield folder.problem(FILE, pointer, f"is no OpenAPI 3.1: {error.message[:200]}", "mend it")
+            yield folder.problem(FILE, pointer, f"is not OpenAPI 3.1: {error.message[:200]}", "mend it")
     except (LookupError, TypeError, AttributeError) as error:
         # The library looks into what it has found to be of another form.
-        yield Problem(FILE, 1, f"is no OpenAPI 3.1: {error!r}", "look for what is misspelt or missing")
+        yield Problem(FILE, 1, f"is not OpenAPI 3.1: {error!r}", "look for what is misspelt or missing")
 
 
 def _links(folder: Folder, content: Mapping[str, Any]) -> Iterator[Problem]:
     for name, link in content.get("components", {}).get("links", {}).items():
         if not isinstance(link.get("requestBody", ""), str):
             pointer = below("/components/links", name, "requestBody")
-            message = f"the request body of the link {name} is no text, and generators refuse that"
+            message = f"the request body of the link {name} is not text, and generators refuse that"
             yield folder.problem(FILE, pointer, message, "write the JSON as a text")
 
 
@@ -114,7 +114,7 @@ def _example(
         known = [len(_members(value).keys() & places(folder, file).keys()) for file in names]
         at = known.index(max(known))
         where, said = faults[at] or ("", "")
-        message = f"the example {name} is no {names[at]}: {said}"
+        message = f"the example {name} is not a valid {names[at]}: {said}"
         yield folder.problem(FILE, f"{place}/value{where}", message, "mend the example, or the schema")
 
 
@@ -125,7 +125,7 @@ def _fault(folder: Folder, specification: Specification, value: Any, file: str) 
     known = places(folder, file)
     for pattern, place in _members(value).items():
         if pattern not in known:
-            return place, f"{pattern} is no member of it"
+            return place, f"{pattern} is not a member of it"
     return None
 
 

@@ -34,7 +34,7 @@ def problems(folder: Folder) -> Iterator[Problem]:
     """Yields breaches of the catalogue's schema; if there are none, rows that do not fit each other."""
     schema = folder.contents["catalogue.json"]
     if not isinstance(schema, dict):
-        yield Problem("catalogue.json", 1, "is no object", "copy the kit's own")
+        yield Problem("catalogue.json", 1, "is not an object", "copy the kit's own")
         return
     found = [problem for name in FILES for problem in _form(folder, name, schema.get("$defs", {}))]
     yield from found
@@ -111,12 +111,12 @@ def _requirements(folder: Folder) -> Iterator[Problem]:
         seen.add(id_)
         for place, number in enumerate(row["reading"]):
             if number not in numbers:
-                message = f"{id_} cites {number}, which is no reading{nearest(number, numbers)}"
+                message = f"{id_} cites {number}, which is not a reading{nearest(number, numbers)}"
                 remedy = "cite one of readings.yaml, or write it there"
                 yield folder.problem(file, f"/{index}/reading/{place}", message, remedy)
         for place, key in enumerate(row["operations"]):
             if key not in known:
-                message = f"{id_} is of {key}, which is no operation{nearest(key, known)}"
+                message = f"{id_} is of {key}, which is not an operation{nearest(key, known)}"
                 remedy = "name one of operations.yaml, or add it there"
                 yield folder.problem(file, f"/{index}/operations/{place}", message, remedy)
         if fault := _fault_of_section(folder, row["section"]):
@@ -128,12 +128,12 @@ def _fault_of_section(folder: Folder, section: str) -> str:
     sections = [row["section"] for row in folder.contents["operations.yaml"]]
     for number in re.findall("§[0-9]+", section):
         if number not in sections:
-            return f"{number}, which is no section{nearest(number, sections)}"
+            return f"{number}, which is not a section{nearest(number, sections)}"
     headings = _known_headings(folder)
     words = re.sub("^§[0-9]+(?:(?:–|, )§[0-9]+)* ?", "", section)
     for word in filter(None, words.split(", ")):
         if word not in headings:
-            return f"{word}, which is no heading{nearest(word, headings)}"
+            return f"{word}, which is not a heading{nearest(word, headings)}"
     return ""
 
 
@@ -166,7 +166,7 @@ def of_page(folder: Folder) -> Iterator[Problem]:
             yield folder.problem("page.yaml", "/layout/titles", message, "write it there")
     for key in titles:
         if key not in keys(folder):
-            message = f"{key} is no operation{nearest(key, keys(folder))}"
+            message = f"{key} is not an operation{nearest(key, keys(folder))}"
             yield folder.problem("page.yaml", below("/layout/titles", key), message, "delete it")
     yield from _sentences(folder, page)
     formats = page.get("formats", {})
@@ -203,11 +203,11 @@ def _places(folder: Folder, here: str, row: Mapping[str, Any]) -> Iterator[Probl
     """Yields operations, readings and pointers of a row of the page that do not exist."""
     numbers = [reading["number"] for reading in folder.contents["readings.yaml"]["readings"]]
     if (number := row.get("reading", numbers[0])) not in numbers:
-        message = f"{number} is no reading{nearest(number, numbers)}"
+        message = f"{number} is not a reading{nearest(number, numbers)}"
         yield folder.problem("page.yaml", f"{here}/reading", message, "cite one of readings.yaml")
     for index, key in enumerate(row.get("operations", ())):
         if key not in keys(folder):
-            message = f"{key} is no operation{nearest(key, keys(folder))}"
+            message = f"{key} is not an operation{nearest(key, keys(folder))}"
             yield folder.problem("page.yaml", f"{here}/operations/{index}", message, "name one of operations.yaml")
     known = {
         pointer

@@ -76,7 +76,7 @@ def problems(folder: Folder) -> Iterator[Problem]:
     """Yields faults of the schemas themselves and of their references."""
     for name, content in folder.schemas():
         if not isinstance(content, dict):
-            yield folder.problem(name, "", "is no JSON Schema: it is no object", "write an object")
+            yield folder.problem(name, "", "is not a JSON Schema: it is not an object", "write an object")
             return
         yield from _form(folder, name, content)
         if content.get("$schema") != META:
@@ -94,7 +94,7 @@ def _form(folder: Folder, name: str, content: Mapping[str, Any]) -> Iterator[Pro
             yield folder.problem(name, pointer, f"the value of {key} has another form", _REMEDIES[key])
         # What is wrong with a pattern is told in words of its own.
         elif key != "pattern" or not isinstance(folder.at(name, pointer), str):
-            yield folder.problem(name, pointer, f"is no JSON Schema: {fault}", "see JSON Schema 2020-12")
+            yield folder.problem(name, pointer, f"is not a JSON Schema: {fault}", "see JSON Schema 2020-12")
     for pointer, key, value in _keywords(content, ""):
         if key in _NAMED[2:]:
             kinds = value.items() if isinstance(value, dict) else ()
@@ -104,11 +104,11 @@ def _form(folder: Folder, name: str, content: Mapping[str, Any]) -> Iterator[Pro
         elif key not in (*_KNOWN, *_WORDS, *_FILE) and name not in OWN and not key.startswith("x-"):
             hint = nearest(key, (*_KNOWN, *_WORDS))
             yield folder.problem(
-                name, pointer, f"{key} is no keyword of JSON Schema{hint}", "use that spelling, or leave it out"
+                name, pointer, f"{key} is not a keyword of JSON Schema{hint}", "use that spelling, or leave it out"
             )
         elif key.startswith("x-"):
             hint = nearest(key, KEYWORDS)
-            yield folder.problem(name, pointer, f"{key} is no keyword of the kit{hint}", "see schemas/README.md")
+            yield folder.problem(name, pointer, f"{key} is not a keyword of the kit{hint}", "see schemas/README.md")
         elif key == "format" and isinstance(value, str) and value not in (*FORMATS, *_STANDARD_FORMATS):
             hint = nearest(value, (*FORMATS, *_STANDARD_FORMATS))
             yield folder.problem(name, pointer, f"the format {value} is not known{hint}", "write a pattern")
@@ -134,7 +134,7 @@ def _fault_of(pattern: str) -> str:
     except PatternError as error:
         return str(error)
     except SpecificationError:
-        return "it is no regular expression, or needs look-around or back-references"
+        return "it is not a regular expression, or needs look-around or back-references"
     return ""
 
 

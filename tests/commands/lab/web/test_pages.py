@@ -239,7 +239,7 @@ def test_officers_manage_accounts(site):
     renewed = olga.send("/accounts/renew", {"name": "carol"}).text
     assert token not in renewed
     assert site.browser().log_in(token).status_code == 401
-    assert "no name of an account" in error_of(
+    assert "not a name for an account" in error_of(
         olga.send("/accounts/add", {"name": "a b", "role": "vendor"}).text, "name"
     )
     assert olga.send("/accounts/add", {"name": "dave", "role": "king"}).status_code == 422
