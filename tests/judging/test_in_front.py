@@ -162,6 +162,14 @@ def test_where_every_refusal_is_replaced_the_failure_stands_and_says_by_whom(ans
     }
 
 
+def test_a_page_that_valid_requests_get_as_well_replaces_no_refusal():
+    story = begun()
+    one_more(story, UPDATE, page(200))
+    refused(story, *[page(200)] * EVERY)
+
+    assert weighed(story) == {}
+
+
 def test_one_replaced_refusal_is_not_every_one():
     story = begun()
     refused(story, page(400))

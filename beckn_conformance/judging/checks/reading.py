@@ -107,9 +107,12 @@ class Reading:
 
     @property
     def replaced(self) -> bool:
-        """True if something in front of the gateway replaced its refusal."""
+        """True if something in front of the gateway replaced its refusal.
+
+        A page that valid requests get as well, such as a login page, is no refusal.
+        """
         reply = self.exchange.reply
-        if reply is None or self.origin not in (Origin.UNLIKE, Origin.FRONT) or _conflicts(self):
+        if reply is None or self.shut_out or self.origin not in (Origin.UNLIKE, Origin.FRONT) or _conflicts(self):
             return False
         return reply.status // 100 in (2, 4) and reply.status != 429 and reply.status not in INTERMEDIARY
 
