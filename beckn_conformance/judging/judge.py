@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from ..config.gateway import GatewayConfig
 from ..messages.exchange import Exchange
 from ..specification.actions import SIGNUP
+from ..specification.pointer import member
 from ..specification.specification import Specification
 from .checks import Observation
 from .finding import SHARED, Judgement
 from .history import Histories
 from .obligations import of_history
 from .observer import Observer
-from .preference import PLAIN, Context, Weight, preference
+from .preference import PLAIN, Surroundings, Weight
 from .registry import CHECKS
 
 
@@ -73,19 +74,37 @@ class Judge:
         ordered = sorted(exchanges, key=lambda e: e.ended)
         self._observations.clear()
         self.observer.begin(ordered)
+        surroundings = Surroundings(ordered)
         coming = deque(sorted(ordered, key=lambda e: e.started))
-        under_way: list[Exchange] = []
+        under_way: defaultdict[str, list[Exchange]] = defaultdict(list)
         for exchange in ordered:
             while coming and coming[0].started < exchange.ended:
-                under_way.append(coming.popleft())
-            still = (e for e in under_way if e.ended >= exchange.ended and e is not exchange)
-            under_way = sorted(still, key=lambda e: e.ended)
-            for other in under_way:
-                if other.action != SIGNUP and other.sent is not None:
-                    about = self.observer.known.about(other.sent)
-                    self._histories.announce(other, about.id if about else None)
+                if coming[0].action != SIGNUP and coming[0].sent is not None:
+                    under_way[_concerned(coming[0])].append(coming[0])
+                coming.popleft()
+            id_ = _concerned(exchange)
+            if self._histories.has(id_):
+                for other in sorted(under_way.pop(id_, ()), key=lambda e: e.ended):
+                    if other.ended >= exchange.ended and other is not exchange:
+                        self._histories.announce(other, id_)
             for judgement in self.judge(exchange):
-                yield exchange, _preferred(self._observations[exchange.id], judgement, ordered, weight)
+                yield exchange, self._preferred(exchange, judgement, surroundings, weight)
+
+    def _preferred(
+        self, exchange: Exchange, judgement: Judgement, surroundings: Surroundings, weight: Weight
+    ) -> Judgement:
+        """A judgement with the preference of its finding, if it has one."""
+        finding = judgement.finding
+        if finding is None:
+            return judgement
+        preference = surroundings.preference(
+            exchange,
+            weight,
+            doubtful=bool(self._observations[exchange.id].diagnosis.doubts),
+            history=of_history(finding.requirement),
+            shared=finding.operation == SIGNUP and finding.kind in SHARED,
+        )
+        return replace(judgement, finding=replace(finding, weight=preference))
 
     def forget(self, registration: str) -> None:
         """Drops what is known of a registration that is not called again, to bound memory."""
@@ -93,14 +112,7 @@ class Judge:
         self.observer.forget(registration)
 
 
-def _preferred(
-    observation: Observation, judgement: Judgement, exchanges: Sequence[Exchange], weight: Weight
-) -> Judgement:
-    """A judgement with the preference of its finding, if it has one."""
-    finding = judgement.finding
-    if finding is None:
-        return judgement
-    history = of_history(finding.requirement)
-    shared = finding.operation == SIGNUP and finding.kind in SHARED
-    context = Context(exchanges, bool(observation.diagnosis.doubts), history, shared)
-    return replace(judgement, finding=replace(finding, weight=preference(observation.exchange, context, weight)))
+def _concerned(exchange: Exchange) -> str:
+    """Id of the registration that a request is about; empty if it names none."""
+    id_ = member(exchange.sent.body, "/registration/id") if exchange.sent is not None else exchange.about
+    return id_ if isinstance(id_, str) else ""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from bisect import bisect_right
+from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 from ..messages.exchange import Exchange, overlapping
@@ -20,20 +22,6 @@ CALL: Final = 10_000
 
 
 @dataclass(frozen=True, slots=True)
-class Context:
-    """The circumstances in which a finding's exchange is weighed."""
-
-    exchanges: Sequence[Exchange]
-    """All exchanges of the scenario."""
-    doubtful: bool = False
-    """Readings disagree about the request."""
-    history: bool = False
-    """The finding depends on earlier calls."""
-    shared: bool = False
-    """The finding is that an earlier signup was given the same."""
-
-
-@dataclass(frozen=True, slots=True)
 class Weight:
     """The rank of a scenario's findings among those of others."""
 
@@ -46,28 +34,48 @@ class Weight:
 PLAIN: Final = Weight()
 
 
-def preference(exchange: Exchange, context: Context, weight: Weight = PLAIN) -> int:
-    """Ranks an exchange that shows a finding: low for a short and plain request that few others precede or overlap."""
-    if weight.exact is not None:
-        return weight.exact
-    others = [other for other in context.exchanges if not other.peer]
-    # Calls at the same time are a matter of luck, also if the finding shows later.
-    abreast = overlapping(others) if context.history else {e.id for e in others if exchange.overlaps(e)}
-    return (
-        weight.offset
-        + len(exchange.request.content)
-        + (UNUSUAL if context.doubtful or (context.shared and not _has_twin(exchange, others)) else 0)
-        + (BESIDE if abreast else 0)
-        + (CALL * sum(other.ended <= exchange.started for other in others) if context.history else 0)
-    )
+class Surroundings:
+    """The exchanges of a scenario, by which each of them is weighed."""
 
+    def __init__(self, exchanges: Iterable[Exchange]) -> None:
+        self._others = sorted((exchange for exchange in exchanges if not exchange.peer), key=lambda e: e.ended)
+        self._ends = [exchange.ended for exchange in self._others]
+        self._abreast = overlapping(self._others)
 
-def _has_twin(signup: Exchange, others: Sequence[Exchange]) -> bool:
-    """True if an earlier signup of the same scenario was given the same id or token."""
-    return any(
-        other.ended <= signup.ended
-        and other is not signup
-        and other.action == SIGNUP
-        and (other.id_received == signup.id_received or other.token_received == signup.token_received)
-        for other in others
-    )
+    def preference(
+        self,
+        exchange: Exchange,
+        weight: Weight = PLAIN,
+        *,
+        doubtful: bool = False,
+        history: bool = False,
+        shared: bool = False,
+    ) -> int:
+        """Ranks an exchange that shows a finding: low for a short and plain request that few others precede or overlap.
+
+        ``doubtful`` if readings disagree about the request, ``history`` if the finding depends on earlier calls,
+        ``shared`` if it is that an earlier signup was given the same.
+        """
+        if weight.exact is not None:
+            return weight.exact
+        # Calls at the same time are a matter of luck, also if the finding shows later.
+        beside = bool(self._abreast) if history else exchange.id in self._abreast
+        return (
+            weight.offset
+            + len(exchange.request.content)
+            + (UNUSUAL if doubtful or (shared and exchange.id not in self._twins) else 0)
+            + (BESIDE if beside else 0)
+            + (CALL * bisect_right(self._ends, exchange.started) if history else 0)
+        )
+
+    @cached_property
+    def _twins(self) -> set[str]:
+        """Ids of the signups that were given the same id or token as an earlier one of the scenario."""
+        found: set[str] = set()
+        seen: set[tuple[str, str | None]] = set()
+        for signup in self._others:
+            if signup.action == SIGNUP:
+                given = {("id", signup.id_received), ("token", signup.token_received)} - {("id", None), ("token", None)}
+                found |= {signup.id} if given & seen else set()
+                seen |= given
+        return found

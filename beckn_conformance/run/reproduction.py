@@ -48,6 +48,7 @@ def tell(
     title: str = "",
     expected: str = "",
     describe: Callable[[Exchange], str] = lambda exchange: exchange.action,
+    sendable: bool = True,
 ) -> Reproduction:
     """Returns the commands that show again what one of the exchanges of a scenario shows.
 
@@ -55,7 +56,7 @@ def tell(
     from the replies, the time from ``date`` and company ids that were not used before; a secret of the configuration
     stands in an environment variable. With ``history``, every call counts and not only changes to the registration,
     and calls that overlapped are sent so again. Both end by printing what is ``expected``. All texts come from a
-    record, in which secrets are masked.
+    record, in which secrets are masked. Unless the calls are ``sendable``, there are no commands.
     """
     chosen = [*needed(exchange, exchanges, history=history), exchange]
     names = _letters(chosen)
@@ -65,6 +66,8 @@ def tell(
         for number, step in enumerate(chosen, 1)
     )
     steps = captions if history and len(chosen) > 2 else ()
+    if not sendable:
+        return Reproduction(NOTHING, steps)
     try:
         variables, calls = _commands(chosen, binding, config)
     except ValueError:
@@ -206,13 +209,15 @@ def _when(number: int, step: Exchange, needed: Sequence[Exchange]) -> str:
 def needed(exchange: Exchange, exchanges: Sequence[Exchange], *, history: bool) -> list[Exchange]:
     """The exchanges that have to be sent with one so that it shows the same again, those that overlapped it last.
 
-    For a history, these are all earlier ones, unless they are too many.
+    For a history, these are all of them, unless they are too many.
     """
     # Asking other gateways changes nothing (X1).
     before = [other for other in exchanges if other.ended <= exchange.started and not other.peer]
     if not history:
         return _needed(exchange, before)
     abreast = [other for other in exchanges if exchange.overlaps(other) and not other.peer]
+    if len(abreast) > LONGEST_HISTORY:
+        abreast = [other for other in abreast if other.id_sent and other.id_sent == exchange.id_sent]
     return [*(before if len(before) <= LONGEST_HISTORY else _needed(exchange, before)), *abreast]
 
 

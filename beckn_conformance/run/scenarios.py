@@ -6,11 +6,11 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..judging.finding import Finding
 from ..judging.judge import Judge
 from ..judging.obligations import of_history
 from ..judging.outcome import Verdict
 from ..judging.tally import Found
-from ..messages.exchange import Exchange
 from ..record.events import Probe, RunStart, ScenarioEnd
 from ..record.reader import Record
 from ..record.run import Run
@@ -26,32 +26,35 @@ class RecordedScenario:
     probe: Probe
     end: ScenarioEnd
 
-    def complete(self, found: Found, exchange: Exchange) -> None:
-        """Completes a finding that one of the exchanges shows with how to see it again."""
-        finding, calls = found.finding, self.end.transcript.calls
+    def complete(self, findings: Sequence[Found]) -> None:
+        """Completes findings that exchanges of the scenario show with how to see them again."""
+        calls = self.end.transcript.calls
+        exchanges = {exchange.id: exchange for exchange in calls}
         judge = judge_of(self.run, self.probe)
         # A finding of a live run may hold secrets, and nothing masks a command. This one is made from the record.
-        again = [
-            judgement.finding
-            for judged, judgement in judge.judge_together(calls)
-            if judged.id == exchange.id and judgement.finding is not None and judgement.finding.id == finding.id
-        ]
-        place, expected = (again[0].pointer, again[0].expected) if again else ("", "")
-        told = tell(
-            exchange,
-            calls,
-            self.probe.binding,
-            self.run.config,
-            history=of_history(finding.requirement),
-            title=f"{finding.requirement} {place}: {finding.message}",
-            expected=expected,
-            describe=judge.describe,
-        )
-        found.steps = [*told.steps]
-        if not self.run.recorded:
-            # A recording may lack calls that are needed, and its tokens are masked.
-            found.curl, found.script = told.curl, told.script
-            found.replay = replay(self.end.test, self.run.config.url)
+        again: dict[tuple[str, str], Finding] = {}
+        for exchange, judgement in judge.judge_together(calls):
+            if judgement.finding is not None:
+                again.setdefault((exchange.id, judgement.finding.id), judgement.finding)
+        for found in findings:
+            finding = found.finding
+            masked = again.get((finding.exchange, finding.id))
+            place, expected = (masked.pointer, masked.expected) if masked else ("", "")
+            told = tell(
+                exchanges[finding.exchange],
+                calls,
+                self.probe.binding,
+                self.run.config,
+                history=of_history(finding.requirement),
+                title=f"{finding.requirement} {place}: {finding.message}",
+                expected=expected,
+                describe=judge.describe,
+                # A recording may lack calls that are needed, and its tokens are masked.
+                sendable=not self.run.recorded,
+            )
+            found.steps, found.curl, found.script = [*told.steps], told.curl, told.script
+            if not self.run.recorded:
+                found.replay = replay(self.end.test, self.run.config.url)
 
 
 class Scenarios:
@@ -79,9 +82,9 @@ class Scenarios:
         for found in findings:
             wanted.setdefault(found.finding.exchange, []).append(found)
         for scenario in self.showing(wanted):
-            for exchange in scenario.end.transcript.calls:
-                for found in wanted.get(exchange.id, ()):
-                    scenario.complete(found, exchange)
+            shown = [found for exchange in scenario.end.transcript.calls for found in wanted.get(exchange.id, ())]
+            if shown:
+                scenario.complete(shown)
 
 
 def reproduce(folder: Path, verdict: Verdict, specification: Specification) -> None:

@@ -1,6 +1,6 @@
 """Of the exchanges that show one finding, the one that explains most is reported."""
 
-from beckn_conformance.judging.preference import DRAWN, Context, Weight, preference
+from beckn_conformance.judging.preference import DRAWN, Surroundings, Weight
 from tests.exchanges import GET, NOW, SIGNUP, exchange, reply
 
 PLAIN = exchange(GET, {"registration": {"id": "1"}}, None, at=NOW + 10, seconds=1.0, trouble="timeout: none")
@@ -9,8 +9,7 @@ BESIDE = exchange(GET, {}, None, at=NOW + 10.5, seconds=1.0, trouble="timeout: n
 
 
 def rank(*others, **how):
-    weight = how.pop("weight", Weight())
-    return preference(PLAIN, Context((PLAIN, *others), **how), weight)
+    return Surroundings((PLAIN, *others)).preference(PLAIN, **how)
 
 
 def test_a_short_request_on_its_own_ranks_first():
@@ -49,6 +48,6 @@ def test_of_signups_that_share_something_two_of_one_scenario_rank_first():
     )
 
     def rank(*before):
-        return preference(second, Context((*before, second), shared=True))
+        return Surroundings((*before, second)).preference(second, shared=True)
 
     assert rank(first) == rank(other, first) < rank(other) == rank()

@@ -76,10 +76,13 @@ class Histories:
         self._registrations.pop(registration, None)
         self._large.forget(registration)
 
-    def announce(self, exchange: Exchange, registration: str | None) -> None:
+    def has(self, registration: str) -> bool:
+        """Tells whether a registration has a history."""
+        return registration in self._registrations
+
+    def announce(self, exchange: Exchange, registration: str) -> None:
         """Takes note of a change before its reply is judged: a call made meanwhile may show it already (X3)."""
-        if history := self._registrations.get(registration or ""):
-            history.announce(exchange)
+        self._registrations[registration].announce(exchange)
 
     def observe(self, observation: Observation) -> Iterator[Judgement]:
         """Judges one exchange and learns from it; exchanges come in the order in which their replies ended."""
