@@ -110,7 +110,8 @@ class Reply:
 
     def header(self, name: str) -> str | None:
         """Returns all values of a header field, joined by commas, or None without the field."""
-        values = [value for key, value in self.headers if key.casefold() == name.casefold()]
+        wanted = name.casefold()
+        values = [value for key, value in self.headers if key.casefold() == wanted]
         return ", ".join(values) if values else None
 
 

@@ -193,12 +193,14 @@ class Journal:
     def _secret_in(self, token: str) -> list[str]:
         """The secret in a token that is sent. One that the kit made up is none, unless it tells a given one."""
         given = self._tokens.get(_beginning(token), token)
-        if token != given and token.startswith(given):
+        if token == given:
+            pass
+        elif token.startswith(given):
             self._masker.add_private(token, self._masker.mask(given) + token[len(given) :])
             token = given
-        elif made := next((one for one in DISGUISES if token == one.make(given) != given), None):
+        elif made := next((one for one in DISGUISES if token == one.make(given)), None):
             self._masker.add_private(token, self._masker.mask(given) + made.mark)
-        elif token != given:
+        else:
             self._masker.learn(token)
         return [token] if self._masker.knows(token) else []
 

@@ -63,8 +63,10 @@ def says_ack_or_nack(observation: Observation) -> Iterable[Judgement]:
         return
     if not observation.readable and (_envelope_unreadable(observation) or observation.unsettled):
         return
-    yield observation.judged(
-        observation.readable,
+    if observation.readable:
+        yield observation.ok("REPLY-ACTION", observation.kind_of_reply)
+        return
+    yield observation.bad(
         "REPLY-ACTION",
         "header:action",
         "no-action",
@@ -100,14 +102,15 @@ def body_is_json(observation: Observation) -> Iterable[Judgement]:
     received, reply = observation.exchange.received, observation.exchange.reply
     if not _held_to_form(observation) or received is None or reply is None or observation.unsettled:
         return
-    if received.unreadable:
-        if not observation.readable and not _envelope_unreadable(observation):
-            return
-        if observation.exchange.refused and not reply.content.strip() and not body_is_judged(observation):
-            return
+    if not received.unreadable:
+        yield observation.ok("REPLY-JSON", observation.kind_of_reply)
+        return
+    if not observation.readable and not _envelope_unreadable(observation):
+        return
+    if observation.exchange.refused and not reply.content.strip() and not body_is_judged(observation):
+        return
     start = shown(reply.content[:60].decode("utf-8", "replace"))
-    yield observation.judged(
-        not received.unreadable,
+    yield observation.bad(
         "REPLY-JSON",
         "",
         "no-json",
