@@ -81,6 +81,8 @@ UNUSUAL: dict[str, Text] = {
 """Bodies that a tolerant parser may accept; either reply is fine (T14)."""
 
 FAMILIES: dict[str, tuple[str, ...]] = {
+    "broken JSON": ("text cut short", "text without its last brace", "text that is no JSON", "no text at all"),
+    "JSON that is no object": ("an array", "a scalar", "a string"),
     "odd numbers": ("NaN", "a number beyond any range", "a number of 5000 digits"),
     "odd characters": (
         *("a lone surrogate", "a NUL character", "a NUL byte", "line breaks in a value", "bytes that are no UTF-8"),
@@ -92,11 +94,11 @@ FAMILIES: dict[str, tuple[str, ...]] = {
     ),
     "odd syntax": ("a comment", "a trailing comma", "more text after the object", "20 KB of white space"),
 }
-"""Unusual bodies that are sent together, because few gateways stop at them."""
+"""Bodies that are sent together, because few gateways stop at them, and those that do stop at the whole family."""
 
 
 def family_of(kind: str) -> str:
-    """Returns the group that an unusual body is sent with, or the kind itself if it is sent alone."""
+    """Returns the group that a body is sent with, or the kind itself if it is sent alone."""
     return next((name for name, kinds in FAMILIES.items() if kind in kinds), kind)
 
 

@@ -97,7 +97,7 @@ def foreign_request(observation: Observation) -> Iterable[Judgement]:
 
 
 def _survived(*_: object) -> Iterator[Obligation]:
-    kinds = {*MALFORMED, *map(family_of, UNUSUAL), *LARGE, MANY_DOCUMENTS, *FOREIGN, AT_THE_END}
+    kinds = {*map(family_of, (*MALFORMED, *UNUSUAL)), *LARGE, MANY_DOCUMENTS, *FOREIGN, AT_THE_END}
     return (Obligation(kind=kind) for kind in kinds)
 
 
