@@ -1,11 +1,7 @@
 """Pages in a real browser, for tests."""
 
-from __future__ import annotations
-
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -23,14 +19,14 @@ DRAWN = ("color-contrast", "link-in-text-block", "scrollable-region-focusable")
 class Pages:
     """The pages of a browser. One test after another uses them, since a new one takes three times as long to open."""
 
-    def __init__(self, browser: Any) -> None:
+    def __init__(self, browser):
         self.browser = browser
-        self._idle: dict[str, list[Any]] = {}
-        self._open: list[tuple[str, Any]] = []
-        self.complaints: list[str] = []
+        self._idle = {}
+        self._open = []
+        self.complaints = []
         """What the browser complains of, and what is asked of others."""
 
-    def open(self, url: str, viewport: Any = SCREEN, scheme: str = "light", **options: Any) -> Any:
+    def open(self, url, viewport=SCREEN, scheme="light", **options):
         """A page that shows a URL, in a browser with these options."""
         kind = repr(options)
         idle = self._idle.setdefault(kind, [])
@@ -41,7 +37,7 @@ class Pages:
         page.goto(url)
         return page
 
-    def _new(self, **options: Any) -> Any:
+    def _new(self, **options):
         page = self.browser.new_context(**options).new_page()
         page.set_default_timeout(20_000)
         page.on("console", lambda said: said.type in ("error", "warning") and self._complain(said.text))
@@ -51,12 +47,12 @@ class Pages:
         page.on("request", lambda request: request.url.startswith(allowed) or self._complain(request.url))
         return page
 
-    def _complain(self, text: str) -> None:
+    def _complain(self, text):
         # Forms with mistakes come back with 422.
         if "status of 422" not in text:
             self.complaints.append(text)
 
-    def leave(self) -> list[str]:
+    def leave(self):
         """Leaves all pages, and returns the complaints. One that is loading itself again is not used any more."""
         from playwright.sync_api import Error
 
@@ -74,7 +70,7 @@ class Pages:
 
 
 @pytest.fixture(scope="module")
-def browsing() -> Iterator[Pages]:
+def browsing():
     pytest.importorskip("playwright", reason="playwright drives the browser: pip install -e '.[test]'")
     path = next(filter(None, map(shutil.which, BROWSERS)), None)
     if path is None:
@@ -88,23 +84,23 @@ def browsing() -> Iterator[Pages]:
 
 
 @pytest.fixture
-def pages(browsing: Pages) -> Iterator[Pages]:
+def pages(browsing):
     """Opens pages; a complaint of the browser fails the test."""
     yield browsing
     complaints = browsing.leave()
     assert complaints == [], complaints
 
 
-def unfold(page: Any) -> None:
+def unfold(page):
     page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true })")
 
 
-def overflow(page: Any) -> int:
+def overflow(page):
     """The pixels by which a page is wider than its window."""
     return int(page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"))
 
 
-def breaches(page: Any, *rules: str, only: tuple[str, ...] = ()) -> list[tuple[str, str]]:
+def breaches(page, *rules, only=()):
     """What axe-core finds amiss on a page, to which it must have applied some rules."""
     axe = pytest.importorskip("axe_playwright_python", reason="axe-core comes with axe-playwright-python")
     if not page.evaluate("'axe' in window"):

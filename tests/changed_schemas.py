@@ -1,11 +1,8 @@
 """Changed copies of schemas/, as those who maintain the specification make them."""
 
-from __future__ import annotations
-
 import json
 import shutil
 from pathlib import Path
-from typing import Any
 
 from beckn_conformance.commands.spec.additions import member, operation, requirements
 from beckn_conformance.commands.spec.additions.editing import append
@@ -40,12 +37,12 @@ CONTACT = {
 """A part of the body of a signup."""
 
 
-def copied(folder: Path) -> Path:
+def copied(folder):
     """A copy of the files of schemas/ in a folder that is not there yet."""
     return Path(shutil.copytree(default_folder(), folder, ignore=shutil.ignore_patterns("README.md")))
 
 
-def changed(folder: Path, name: str, change: Any) -> None:
+def changed(folder, name, change):
     """Changes the content of one of the JSON files of a copy, in place."""
     file = folder / name
     content = json.loads(file.read_text(encoding="utf-8"))
@@ -53,27 +50,27 @@ def changed(folder: Path, name: str, change: Any) -> None:
     file.write_text(json.dumps(content, indent=1, ensure_ascii=False), encoding="utf-8")
 
 
-def with_member(folder: Path, pointer: str, schema: Any) -> None:
+def with_member(folder, pointer, schema):
     """Adds a member to requests and replies of a copy, as ``spec add member`` does, and gives it a schema."""
     member.add(folder, pointer, schema["type"], optional=False)
     name = pointer.rpartition("/")[2]
     changed(folder, "common.json", lambda common: common["$defs"].update({name: schema}))
 
 
-def with_website(folder: Path) -> Path:
+def with_website(folder):
     """A copy in which ``info`` has one member more."""
     copied(folder)
     with_member(folder, "/info/website", WEBSITE)
     return folder
 
 
-def with_operation(folder: Path) -> Path:
+def with_operation(folder):
     """A copy with a fifth operation, Provider/status, which shows the status of a registration and nothing else."""
     _add_status(copied(folder))
     return folder
 
 
-def with_members(folder: Path) -> Path:
+def with_members(folder):
     """A copy in which every part of a signup has one member more, and there is a part more."""
     with_website(folder)
     with_member(folder, "/info/size", SIZE)
@@ -83,7 +80,7 @@ def with_members(folder: Path) -> Path:
     return folder
 
 
-def with_everything(folder: Path) -> Path:
+def with_everything(folder):
     """A copy with all these members, an operation that changes some of them, and one that changes nothing."""
     with_members(folder)
     operation.add(folder, "Provider/contact/update", "info-update")
@@ -91,7 +88,7 @@ def with_everything(folder: Path) -> Path:
     return folder
 
 
-def _add_status(folder: Path) -> None:
+def _add_status(folder):
     operation.add(folder, "Provider/status", "get")
     changed(folder, "status.ack.json", _show_registration_only)
     description = folder / "openapi.yaml"
@@ -100,7 +97,7 @@ def _add_status(folder: Path) -> None:
     description.write_text(before + start_of_path + after.replace(example, "", 1), encoding="utf-8")
 
 
-def _add_contact(folder: Path) -> None:
+def _add_contact(folder):
     known = {"person": {"type": "string"}, "desk": {"type": "integer"}}
     reply = {"type": "object", "required": [*known], "properties": known}
     error = {"$ref": "common.json#/$defs/error"}
@@ -117,11 +114,11 @@ def _add_contact(folder: Path) -> None:
     append(folder, "requirements.yaml", refused)
 
 
-def _show_registration_only(body: Any) -> None:
+def _show_registration_only(body):
     body["required"] = ["registration"]
     body["properties"] = {"registration": body["properties"]["registration"]}
 
 
-def _add(holder: Any, name: str, schema: Any) -> None:
+def _add(holder, name, schema):
     holder["required"].append(name)
     holder["properties"][name] = schema

@@ -1,11 +1,8 @@
 """The order of all tests, and which of them are quick."""
 
-from __future__ import annotations
-
 import gc
 import os
 import sys
-from collections.abc import Generator
 from functools import cache
 from pathlib import Path
 
@@ -27,7 +24,7 @@ UNHURRIED = (*WHOLE, "commands", "schemas")
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(items):
     """Puts long tests first, so that no process is left alone with one at the end, and marks those that are quick."""
 
     shortness = {item: (item.get_closest_marker("long") is None, _folder(item.path) not in WHOLE) for item in items}
@@ -37,19 +34,19 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=shortness.__getitem__)
 
 
-def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+def pytest_ignore_collect(collection_path, config):
     """Does not even import what ``-m quick`` leaves out."""
     return True if config.option.markexpr == "quick" and _folder(collection_path) in UNHURRIED else None
 
 
 @cache
-def _folder(path: Path) -> str:
+def _folder(path):
     """The folder of tests/ that a path is in."""
     return path.relative_to(HERE).parts[0] if path != HERE and path.is_relative_to(HERE) else ""
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_collection() -> Generator[None, object, object]:
+def pytest_collection():
     """Keeps the garbage collector from searching thousands of tests, which stay until the end, again and again.
 
     It searches less often afterwards, too. Tests leave few cycles, and searching for them took a tenth of the time.

@@ -7,23 +7,20 @@ import dataclasses
 import datetime
 import itertools
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 from hypothesis import HealthCheck, settings
 
 from beckn_conformance.config.gateway import GatewayConfig
-from beckn_conformance.judging.diagnosis import Diagnosis
-from beckn_conformance.judging.finding import Finding, Judgement
 from beckn_conformance.judging.judge import Judge
 from beckn_conformance.judging.known import Known, KnownRegistrations
 from beckn_conformance.judging.recogniser import Recogniser
-from beckn_conformance.messages.binding import Binding, EnvelopeBinding, HttpBinding
+from beckn_conformance.messages.binding import EnvelopeBinding, HttpBinding
 from beckn_conformance.messages.exchange import Exchange, Message, Reply, Request, Trouble
 from beckn_conformance.messages.values import Values
 from beckn_conformance.record.rows import stimulus_of
 from beckn_conformance.specification.loading import load
-from beckn_conformance.specification.specification import Specification
 
 SIGNUP, GET = "Provider/signup", "Provider/get"
 UPDATE, ADD = "Provider/info/update", "Provider/documents/add"
@@ -48,11 +45,11 @@ QUICK = settings(
 )
 
 
-def configured(**declared: Any) -> GatewayConfig:
+def configured(**declared):
     return dataclasses.replace(CONFIG, **declared)
 
 
-def drawn(config: GatewayConfig = CONFIG, seed: int = 1) -> Values:
+def drawn(config=CONFIG, seed=1):
     return Values(SPECIFICATION, config, seed=seed, nonce=seed)
 
 
@@ -60,7 +57,7 @@ SHARED = drawn()
 """Draws for all stories, since what it needs of phone numbers takes a while to be found."""
 
 
-def header(action: str, *, token: str | None = "signup", at: float = NOW) -> dict[str, str]:
+def header(action, *, token="signup", at=NOW):
     """The three header members of a valid request; None leaves the token out."""
     moment = datetime.datetime.fromtimestamp(at, datetime.UTC)
     members = {"Action": action, "Token": token, "Timestamp": f"{moment:%Y-%m-%dT%H:%M:%S}"}
@@ -68,15 +65,8 @@ def header(action: str, *, token: str | None = "signup", at: float = NOW) -> dic
 
 
 def reply(
-    action: Any = "ACK",
-    body: Any = None,
-    *,
-    status: int | None = None,
-    message: Any = "text for a person",
-    headers: Iterable[tuple[str, str]] | None = None,
-    content: bytes | None = None,
-    binding: Binding = HTTP,
-) -> Reply:
+    action="ACK", body=None, *, status=None, message="text for a person", headers=None, content=None, binding=HTTP
+):
     """A reply as a gateway writes it in a binding; None for action or message leaves it out."""
     if status is None:
         status = 400 if action == "NACK" else 200
@@ -89,11 +79,11 @@ def reply(
     return Reply(status, fields, json.dumps(body).encode() if content is None else content)
 
 
-def nack(body: Any = None, **how: Any) -> Reply:
+def nack(body=None, **how):
     return reply("NACK", {} if body is None else body, **how)
 
 
-def page(status: int, content: bytes = b"<html>no</html>", media: str = "text/html") -> Reply:
+def page(status, content=b"<html>no</html>", media="text/html"):
     """What a proxy or a framework answers before the gateway does."""
     return Reply(status, (("Content-Type", media),), content)
 
@@ -102,21 +92,21 @@ _numbers = itertools.count()
 
 
 def exchange(
-    action: str,
-    body: Any,
-    answer: Reply | None,
+    action,
+    body,
+    answer,
     *,
-    token: str | None = "signup",
-    header_changes: Mapping[str, str | None] | None = None,
-    at: float = NOW,
-    seconds: float = 0.01,
-    trouble: str = "",
-    purpose: str = "",
-    tags: tuple[str, ...] = (),
-    about: str = "",
-    binding: Binding = HTTP,
-    peer: str = "",
-) -> Exchange:
+    token="signup",
+    header_changes=None,
+    at=NOW,
+    seconds=0.01,
+    trouble="",
+    purpose="",
+    tags=(),
+    about="",
+    binding=HTTP,
+    peer="",
+):
     """One call and its reply; ``header_changes`` overrides header members, None leaves one out."""
     members = {**header(action, token=token, at=at), **(header_changes or {})}
     message = Message({k: v for k, v in members.items() if v is not None}, body)
@@ -149,7 +139,7 @@ class Registered:
     documents: list[dict[str, Any]]
     api: dict[str, Any]
 
-    def shown(self) -> dict[str, Any]:
+    def shown(self):
         """The body of a reply about it."""
         return copy.deepcopy(
             {
@@ -172,33 +162,31 @@ class Story:
     acknowledges.
     """
 
-    def __init__(
-        self, config: GatewayConfig = CONFIG, binding: Binding = HTTP, specification: Specification = SPECIFICATION
-    ) -> None:
+    def __init__(self, config=CONFIG, binding=HTTP, specification=SPECIFICATION):
         self.config = config
         self.specification = specification
         self.values = SHARED
         self.binding = binding
-        self.exchanges: list[Exchange] = []
-        self.registrations: list[Registered] = []
+        self.exchanges = []
+        self.registrations = []
         self.now = NOW
         self._ids = itertools.count(1000001)
 
     @property
-    def mine(self) -> Registered:
+    def mine(self):
         return self.registrations[-1]
 
-    def wait(self, seconds: float = 60.0) -> None:
+    def wait(self, seconds=60.0):
         """Lets time pass, by default until every change is settled."""
         self.now += seconds
 
-    def keep(self, made: Exchange) -> Exchange:
+    def keep(self, made):
         self.exchanges.append(made)
         if made.started + made.seconds > self.now:
             self.now = made.ended
         return made
 
-    def call(self, action: str, body: Any, answer: Reply | None, **how: Any) -> Exchange:
+    def call(self, action, body, answer, **how):
         """A call with a reply of the test's own."""
         how.setdefault("at", self.now + 0.1)
         how.setdefault("binding", self.binding)
@@ -206,16 +194,7 @@ class Story:
             how.setdefault("token", self.mine.token)
         return self.keep(exchange(action, body, answer, **how))
 
-    def signup(
-        self,
-        body: Any = None,
-        *,
-        change: Change | None = None,
-        answer: Reply | None = None,
-        id_: Any = None,
-        token: str | None = None,
-        **how: Any,
-    ) -> Exchange:
+    def signup(self, body=None, *, change=None, answer=None, id_=None, token=None, **how):
         body = self.values.signup(documents=2) if body is None else body
         number = next(self._ids)
         made = Registered(
@@ -232,28 +211,12 @@ class Story:
             document["id"] = f"{made.id}-{number_}"
         return self.call(SIGNUP, body, answer or self._ack(shown, change), **how)
 
-    def get(
-        self,
-        *,
-        change: Change | None = None,
-        answer: Reply | None = None,
-        of: Registered | None = None,
-        **how: Any,
-    ) -> Exchange:
+    def get(self, *, change=None, answer=None, of=None, **how):
         made = of or self.mine
         how.setdefault("token", made.token)
         return self.call(GET, {"registration": {"id": made.id}}, answer or self._ack(made.shown(), change), **how)
 
-    def update(
-        self,
-        info: Any = None,
-        *,
-        change: Change | None = None,
-        answer: Reply | None = None,
-        taken: bool = True,
-        of: Registered | None = None,
-        **how: Any,
-    ) -> Exchange:
+    def update(self, info=None, *, change=None, answer=None, taken=True, of=None, **how):
         """An info/update; ``taken`` False has the gateway go on as if it had not been asked."""
         made = of or self.mine
         how.setdefault("token", made.token)
@@ -266,16 +229,7 @@ class Story:
         shown["registration"]["status"] = "UPDATE-PENDING"
         return self.call(UPDATE, body, answer or self._ack(shown, change), **how)
 
-    def add(
-        self,
-        documents: Any = None,
-        *,
-        change: Change | None = None,
-        answer: Reply | None = None,
-        taken: bool = True,
-        of: Registered | None = None,
-        **how: Any,
-    ) -> Exchange:
+    def add(self, documents=None, *, change=None, answer=None, taken=True, of=None, **how):
         made = of or self.mine
         how.setdefault("token", made.token)
         documents = [self.values.document()] if documents is None else documents
@@ -287,64 +241,64 @@ class Story:
         shown["registration"]["status"] = "UPDATE-PENDING"
         return self.call(ADD, body, answer or self._ack(shown, change), **how)
 
-    def verify(self) -> None:
+    def verify(self):
         """A person at the gateway verifies all documents."""
         for document in self.mine.documents:
             document["status"] = VERIFIED
         self.mine.status = VERIFIED
 
-    def _ack(self, body: Any, change: Change | None) -> Reply:
+    def _ack(self, body, change):
         if change is not None:
             changed = change(body)
             body = body if changed is None else changed
         return reply("ACK", body, binding=self.binding)
 
-    def judgements(self, **how: Any) -> list[Judgement]:
+    def judgements(self, **how):
         """What all exchanges so far bring, judged by a judge of their own."""
         judge = Judge(self.specification, self.config, **how)
         return [judgement for _, judgement in judge.judge_together(self.exchanges)]
 
-    def told(self) -> list[Finding]:
+    def told(self):
         return [j.finding for j in self.judgements() if j.finding is not None]
 
-    def findings(self) -> list[tuple[str, str]]:
+    def findings(self):
         """Requirement and pointer of each finding, one after the other."""
         return [(finding.requirement, finding.pointer) for finding in self.told()]
 
-    def met(self) -> set[str]:
+    def met(self):
         """Requirements that were exercised without a finding."""
         judgements = self.judgements()
         return {j.requirement for j in judgements} - {j.requirement for j in judgements if j.finding}
 
 
-def put(pointer: str, value: Any) -> Change:
+def put(pointer, value):
     """A change of a reply's body: another value at a JSON Pointer."""
 
-    def change(body: Any) -> None:
+    def change(body):
         node, last = _parent(body, pointer)
         node[last] = value
 
     return change
 
 
-def drop(pointer: str) -> Change:
+def drop(pointer):
     """A change of a reply's body: a member or an item less."""
 
-    def change(body: Any) -> None:
+    def change(body):
         node, last = _parent(body, pointer)
         del node[last]
 
     return change
 
 
-def _parent(body: Any, pointer: str) -> tuple[Any, Any]:
+def _parent(body, pointer):
     *path, last = pointer.split("/")[1:]
     for part in path:
         body = body[int(part)] if isinstance(body, list) else body[part]
     return body, int(last) if isinstance(body, list) else last
 
 
-def changed(body: Any, *changes: Change) -> Any:
+def changed(body, *changes):
     """A copy of a body with changes made to it."""
     body = copy.deepcopy(body)
     for change in changes:
@@ -357,7 +311,7 @@ def changed(body: Any, *changes: Change) -> Any:
 OWNER, STRANGER = Known("r-1", "token-of-r-1"), Known("r-2", "token-of-r-2")
 
 
-def acquainted(**how: Any) -> KnownRegistrations:
+def acquainted(**how):
     """A gateway of which two registrations are known."""
     known = KnownRegistrations(**how)
     known.add(OWNER)
@@ -365,14 +319,7 @@ def acquainted(**how: Any) -> KnownRegistrations:
     return known
 
 
-def diagnose(
-    action: str,
-    body: Any,
-    *,
-    config: GatewayConfig = CONFIG,
-    known: KnownRegistrations | None = None,
-    **how: Any,
-) -> Diagnosis:
+def diagnose(action, body, *, config=CONFIG, known=None, **how):
     if action != SIGNUP:
         how.setdefault("token", OWNER.token)
     """What a request deserved; what is known learns of it afterwards, as while a run is judged."""
@@ -383,14 +330,14 @@ def diagnose(
     return diagnosis
 
 
-def verdict(diagnosis: Diagnosis) -> Any:
+def verdict(diagnosis):
     """``valid``, ``unclear``, or the faults as pointer and kind."""
     if diagnosis.faults:
         return {(fault.pointer, fault.kind) for fault in diagnosis.faults}
     return "valid" if diagnosis.valid else "unclear"
 
 
-def valid_bodies(values: Values | None = None, documents: int = 2) -> dict[str, Any]:
+def valid_bodies(values=None, documents=2):
     """A valid body of each operation, about OWNER."""
     values = values or drawn()
     reference = {"registration": {"id": OWNER.id}}

@@ -4,8 +4,6 @@ That is the catalogue in ``schemas/README.md``, the report in ``reports/sample``
 ``--conformance-plan``.
 """
 
-from __future__ import annotations
-
 import json
 import shutil
 import statistics
@@ -25,17 +23,17 @@ DEFECT = "signup-info-phone-no-dash-accepted"
 KEPT = ("report.html", "report.json", "summary.md", "badge.svg")
 
 
-def write_catalogue(readme: Path) -> None:
+def write_catalogue(readme):
     """Replaces everything below the heading ``## Catalogue``."""
     before, heading, _ = readme.read_text(encoding="utf-8").partition("## Catalogue\n\n")
     readme.write_text(before + heading + "\n".join(catalogue.page(load())) + "\n", encoding="utf-8")
 
 
-def write_counts(record: Path, file: Path) -> None:
+def write_counts(record, file):
     """Writes how many requests each scenario of a record sent, and how many registrations it made."""
     rows = map(json.loads, (record / "exchanges.jsonl").read_text(encoding="utf-8").splitlines())
     made = {row["id"]: row["operation"] == SIGNUP and (row["reply"] or {}).get("status") == 200 for row in rows}
-    plays: defaultdict[str, list[tuple[int, int]]] = defaultdict(list)
+    plays = defaultdict(list)
     for line in (record / "course.jsonl").read_text(encoding="utf-8").splitlines():
         row = json.loads(line)
         if row["kind"] == "judged" and row["test"]:
@@ -49,7 +47,7 @@ def write_counts(record: Path, file: Path) -> None:
     file.write_text(f"{{\n{lines}\n}}\n", encoding="utf-8")
 
 
-def write_run(folder: Path, counts: Path) -> None:
+def write_run(folder, counts):
     """Plays a run, and replaces the sample by its report and the counts by its own.
 
     Raises RuntimeError for a run without the finding.

@@ -1,10 +1,6 @@
 """Holds an archive against HAR 1.2 as another program writes it."""
 
-from __future__ import annotations
-
 import datetime
-from collections.abc import Mapping
-from typing import Any
 
 import harfile
 
@@ -20,7 +16,7 @@ LOG = {"version", "creator", "comment", "pages", "entries"}
 ENTRY = {"pageref", "startedDateTime", "time", "request", "response", "cache", "timings"}
 
 
-def check(archive: Mapping[str, Any]) -> None:
+def check(archive):
     """Asserts that every message is what ``harfile`` writes for the same, members that begin with ``_`` aside."""
     log = _standard(archive["log"])
     assert archive.keys() == {"log"}
@@ -39,16 +35,16 @@ def check(archive: Mapping[str, Any]) -> None:
             assert _rewritten(message, kind) == {member: _standard(value) for member, value in message.items()}
 
 
-def _rewritten(message: Mapping[str, Any], kind: type) -> Any:
+def _rewritten(message, kind):
     members = {member: _part(member, _standard(value)) for member, value in message.items()}
     return kind(**members).asdict()
 
 
-def _part(member: str, value: Any) -> Any:
+def _part(member, value):
     if member not in PARTS:
         return value
     return [PARTS[member](**one) for one in value] if isinstance(value, list) else PARTS[member](**value)
 
 
-def _standard(value: Any) -> Any:
+def _standard(value):
     return {k: v for k, v in value.items() if not k.startswith("_")} if isinstance(value, dict) else value

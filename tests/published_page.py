@@ -1,20 +1,17 @@
 """The specification page as it was published: what the schemas write, with its typing errors and its spacing."""
 
-from __future__ import annotations
-
 import re
 
 from beckn_conformance.commands.spec.page import expected, writing
 from beckn_conformance.specification.loading import load
-from beckn_conformance.specification.specification import Specification
 
 
-def written(specification: Specification | None = None) -> str:
+def written(specification=None):
     """The page that ``spec page`` writes."""
     return writing.markdown(expected.build(specification or load()))
 
 
-def published() -> str:
+def published():
     """The page without the readings, and with three trailing commas and a misspelt word."""
     page, _, _ = written().partition("\n## Interpretation")
     page = re.sub(r"(?m)^\*\*(Header|Body):\*\*$", r"> **\1 :**", page)

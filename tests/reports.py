@@ -1,12 +1,8 @@
 """Reports and rows of exchanges written down by hand, as runs leave them."""
 
-from __future__ import annotations
-
 import copy
 import json
-from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any
 
 from beckn_conformance.judging.statistics import BOUNDS
 from tests.exchanges import GET, PENDING, SIGNUP, SPECIFICATION, UPDATE, VERIFIED
@@ -25,7 +21,7 @@ BODY = {
 }
 
 
-def row(id_: str = "x1", *, sent: Any = BODY, received: Any = BODY, **changes: Any) -> dict[str, Any]:
+def row(id_="x1", *, sent=BODY, received=BODY, **changes):
     """An exchange as ``exchanges.jsonl`` has it, with JSON bodies."""
     made = {
         "id": id_,
@@ -52,7 +48,7 @@ def row(id_: str = "x1", *, sent: Any = BODY, received: Any = BODY, **changes: A
     return {**made, **changes}
 
 
-def finding(requirement: str = FOUND, *, number: int = 1, **changes: Any) -> dict[str, Any]:
+def finding(requirement=FOUND, *, number=1, **changes):
     made = {
         "id": f"{requirement}-{number:08x}",
         "operation": SIGNUP,
@@ -72,9 +68,7 @@ def finding(requirement: str = FOUND, *, number: int = 1, **changes: Any) -> dic
     return {**made, **changes}
 
 
-def report(
-    *findings: Mapping[str, Any], statuses: Mapping[str, str] = MappingProxyType({}), **changes: Any
-) -> dict[str, Any]:
+def report(*findings, statuses=MappingProxyType({}), **changes):
     """A report in which everything passed, but for requirements with findings, which go by their ids.
 
     ``statuses`` gives some requirements a status of their own; other changes replace members of the report.
@@ -140,7 +134,7 @@ def report(
     return {**made, **changes}
 
 
-def transition(before: str | None, after: str, operation: str = GET, **changes: Any) -> dict[str, Any]:
+def transition(before, after, operation=GET, **changes):
     made = {
         "subject": "registration",
         "before": before,
@@ -153,7 +147,7 @@ def transition(before: str | None, after: str, operation: str = GET, **changes: 
     return {**made, **changes}
 
 
-def statistics(*transitions: Mapping[str, Any]) -> dict[str, Any]:
+def statistics(*transitions):
     seen = transitions or (
         transition(None, PENDING, SIGNUP),
         transition(PENDING, "UPDATE-PENDING", UPDATE),

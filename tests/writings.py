@@ -1,32 +1,29 @@
 """Forms in which gateways write a value that they were given."""
 
-from __future__ import annotations
-
 import base64
 import html
 import json
 import urllib.parse
-from collections.abc import Callable
 
 
-def _written(text: str, form: str) -> str:
+def _written(text, form):
     """Every character of a text that is not a letter or a digit, in some form."""
     return "".join(letter if letter.isalnum() else form.format(ord(letter)) for letter in text)
 
 
-def _each(text: str, form: str) -> str:
+def _each(text, form):
     return "".join(form.format(ord(letter)) for letter in text)
 
 
-def _as_json(text: str) -> str:
+def _as_json(text):
     return json.dumps(text)[1:-1]
 
 
-def _php(text: str) -> str:
+def _php(text):
     return _as_json(text).replace("/", "\\/")
 
 
-WRITINGS: dict[str, Callable[[str], str]] = {
+WRITINGS = {
     "as it is": lambda s: s,
     "JSON of PHP": _php,
     "JSON of .NET": lambda s: _written(s, "\\u{:04X}"),

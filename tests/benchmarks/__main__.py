@@ -1,11 +1,9 @@
 """Measures the kit on this machine: ``python -m tests.benchmarks > tests/benchmarks/RESULTS.md``."""
 
-from __future__ import annotations
-
 import argparse
 import sys
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Mapping
 
 from . import fleets
 from .gateways import reference
@@ -15,10 +13,10 @@ Figures = Mapping[str, float]
 """What one round of a benchmark has measured, by name."""
 
 
-def throughput() -> Figures:
+def throughput():
     """Judges exchanges beside a client that judges nothing and beside Schemathesis."""
 
-    def alone() -> float:
+    def alone():
         with reference() as url:
             return bare_client(url)
 
@@ -36,7 +34,7 @@ def throughput() -> Figures:
     }
 
 
-def prompt() -> Figures:
+def prompt():
     """Waits for the prompt after a command."""
     return {
         "default run, `reference`, seconds from command to prompt": kit("reference").seconds,
@@ -46,7 +44,7 @@ def prompt() -> Figures:
     }
 
 
-def distance() -> Figures:
+def distance():
     """Judges a gateway that is far away."""
     took = {}
     for seconds in (0, 0.1):
@@ -55,7 +53,7 @@ def distance() -> Figures:
     return {"far (100 ms) over near": took[0.1] / took[0]}
 
 
-def memory() -> Figures:
+def memory():
     """Runs deep, and ten times as deep."""
     held = {}
     for examples in (250, 2500):
@@ -64,7 +62,7 @@ def memory() -> Figures:
     return {"memory, 100 times the examples over 10 times": held[2500] / held[250]}
 
 
-def processes() -> Figures:
+def processes():
     """Runs deep against a gateway that takes 50 ms to answer, by one process and by two."""
     runs = {}
     for number in (1, 2):
@@ -77,7 +75,7 @@ def processes() -> Figures:
     }
 
 
-def fleet() -> Figures:
+def fleet():
     """Judges reference gateways with variations and defects, by one worker and by two, one of which is killed."""
     runs = {number: fleets.judge(8, number) for number in (1, 2)}
     many = fleets.judge(40, 2, kill_after=15)
@@ -91,7 +89,7 @@ def fleet() -> Figures:
     }
 
 
-BENCHMARKS: dict[str, Callable[[], Figures]] = {
+BENCHMARKS = {
     "throughput": throughput,
     "prompt": prompt,
     "distance": distance,
@@ -114,9 +112,9 @@ AIMS = {
 }
 
 
-def measured(names: Iterable[str], rounds: int) -> dict[str, list[float]]:
+def measured(names, rounds):
     """Every figure once for each round. Benchmarks take turns, so that a busy moment spoils one round of each."""
-    found: defaultdict[str, list[float]] = defaultdict(list)
+    found = defaultdict(list)
     for number in range(1, rounds + 1):
         for name in names:
             print(f"round {number} of {rounds}: {name}", file=sys.stderr, flush=True)
@@ -125,7 +123,7 @@ def measured(names: Iterable[str], rounds: int) -> dict[str, list[float]]:
     return found
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
+def main(arguments=None):
     """Prints machine, commit and a table of medians; 1 if an aim is not met."""
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
     parser.add_argument("--only", choices=BENCHMARKS, action="append", help="one of them; may be given more than once")

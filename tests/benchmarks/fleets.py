@@ -8,7 +8,6 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -31,21 +30,21 @@ class Fleet:
     document: dict[str, Any]
 
     @property
-    def verdicts(self) -> str:
+    def verdicts(self):
         counts = Counter(row["verdict"] for row in self.document["gateways"])
         return ", ".join(f"{count} {verdict}" for verdict, count in sorted(counts.items()))
 
     @property
-    def retries(self) -> int:
+    def retries(self):
         return sum(row["attempts"] - 1 for row in self.document["gateways"])
 
     @property
-    def told(self) -> dict[str, tuple[str, tuple[str, ...]]]:
+    def told(self):
         """Verdict and failed requirements by gateway."""
         return {row["name"]: (row["verdict"], tuple(row["failed"])) for row in self.document["gateways"]}
 
 
-def listed(number: int) -> dict[str, Any]:
+def listed(number):
     """So many gateways for FLEET.yaml: a plain one, variations (a third) and defects, evenly from all there are."""
     variations = _spread(sorted(VARIATIONS), (number - 1) // 3)
     defects = _spread(sorted(DEFECTS), number - 1 - len(variations))
@@ -53,11 +52,11 @@ def listed(number: int) -> dict[str, Any]:
     return {"gateways": [{"name": "reference", "url": "reference"}, *rows]}
 
 
-def _spread(names: Sequence[str], number: int) -> list[str]:
+def _spread(names, number):
     return [names[place * len(names) // number] for place in range(number)]
 
 
-def judge(number: int, workers: int, *options: str, kill_after: int = 0, folder: Path | None = None) -> Fleet:
+def judge(number, workers, *options, kill_after=0, folder=None):
     """Judges a fleet; with ``kill_after`` a worker is killed as soon as so many gateways are done."""
     with tempfile.TemporaryDirectory() as temporary:
         place = folder or Path(temporary)
@@ -77,6 +76,6 @@ def judge(number: int, workers: int, *options: str, kill_after: int = 0, folder:
         return Fleet(seconds, process.returncode, json.loads((place / "fleet.json").read_text(encoding="utf-8")))
 
 
-def workers_of(pid: int) -> list[psutil.Process]:
+def workers_of(pid):
     """Processes of the workers that a command has started on this machine."""
     return [child for child in psutil.Process(pid).children() if "spawn_main" in " ".join(child.cmdline())]

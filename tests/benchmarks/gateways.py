@@ -1,20 +1,17 @@
 """Gateways to measure with: the reference gateway as a process of its own, near or behind a delay."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import subprocess
 import sys
 import urllib.parse
-from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
 @contextlib.contextmanager
-def reference(delay: float = 0) -> Iterator[str]:
+def reference(delay=0):
     """The URL of a fresh reference gateway whose answers take ``delay`` seconds longer to arrive."""
     with contextlib.ExitStack() as running:
         url = running.enter_context(_child("-m", "reference_server", "--port", "0"))
@@ -24,7 +21,7 @@ def reference(delay: float = 0) -> Iterator[str]:
 
 
 @contextlib.contextmanager
-def _child(*arguments: str) -> Iterator[str]:
+def _child(*arguments):
     """A server as a child process that prints the URL it listens at."""
     process = subprocess.Popen([sys.executable, *arguments], stdout=subprocess.PIPE, text=True, cwd=ROOT)
     assert process.stdout is not None
@@ -39,15 +36,15 @@ def _child(*arguments: str) -> Iterator[str]:
         process.stdout.close()
 
 
-async def delay(target: str, seconds: float, *, port: int = 0) -> asyncio.Server:
+async def delay(target, seconds, *, port=0):
     """Passes connections on to a URL's host and port; what is answered arrives ``seconds`` later."""
     loop = asyncio.get_running_loop()
     there = urllib.parse.urlsplit(target)
 
-    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def serve(reader, writer):
         answers, requests = await asyncio.open_connection(there.hostname, there.port)
 
-        async def ask() -> None:
+        async def ask():
             while chunk := await reader.read(65536):
                 requests.write(chunk)
             requests.write_eof()
@@ -59,14 +56,14 @@ async def delay(target: str, seconds: float, *, port: int = 0) -> asyncio.Server
             loop.call_later(seconds, writer.close)
         requests.close()
 
-    async def quietly(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def quietly(reader, writer):
         with contextlib.suppress(ExceptionGroup, OSError):
             await serve(reader, writer)
 
     return await asyncio.start_server(quietly, "127.0.0.1", port)
 
 
-async def _main(target: str, seconds: float) -> None:
+async def _main(target, seconds):
     server = await delay(target, seconds)
     host, port = server.sockets[0].getsockname()[:2]
     print(f"http://{host}:{port}", flush=True)

@@ -14,7 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -44,21 +44,21 @@ class Run:
     """Requests that differ in more than their Timestamp."""
 
     @property
-    def exchanges(self) -> int:
+    def exchanges(self):
         return int(self.report["run"]["exchanges"])
 
     @property
-    def rate(self) -> float:
+    def rate(self):
         """Judged exchanges a second, as the run itself reports them."""
         return float(self.exchanges / self.report["run"]["seconds"])
 
     @property
-    def said(self) -> dict[str, str]:
+    def said(self):
         """The verdict, and the status of every requirement."""
         return {"verdict": self.report["verdict"], **{r["id"]: r["status"] for r in self.report["requirements"]}}
 
 
-def kit(url: str, *options: str) -> Run:
+def kit(url, *options):
     """Runs the suite against a gateway, in a process of its own; raises where that leaves no report."""
     with tempfile.TemporaryDirectory() as folder:
         command = [sys.executable, "-m", "beckn_conformance", "run", url, "--conformance-report", folder, *options]
@@ -80,10 +80,10 @@ def kit(url: str, *options: str) -> Run:
         return Run(seconds, usage.ru_maxrss, json.loads(report.read_text(encoding="utf-8")), span, distinct)
 
 
-def read_journals(files: Iterable[Path]) -> tuple[float, int]:
+def read_journals(files):
     """Seconds from the first request to the last reply, and how many requests differ but for their Timestamp."""
     first, last = float("inf"), 0.0
-    messages: set[int] = set()
+    messages = set()
     for file in files:
         with file.open(encoding="utf-8") as lines:
             for row in map(json.loads, lines):
@@ -94,7 +94,7 @@ def read_journals(files: Iterable[Path]) -> tuple[float, int]:
     return max(last - first, 0.0), len(messages)
 
 
-def bare_client(url: str, signups: int = 1000) -> float:
+def bare_client(url, signups=1000):
     """Valid signups a second that a client brings through which sends one after another and judges nothing."""
     values = Values(load(), from_mapping(url, {}, load()))
     bodies = [values.signup() for _ in range(signups)]
@@ -109,7 +109,7 @@ def bare_client(url: str, signups: int = 1000) -> float:
         return signups / (time.perf_counter() - began)
 
 
-def schemathesis(url: str, examples: int = 100) -> float:
+def schemathesis(url, examples=100):
     """Test cases a second of ``st run`` with our OpenAPI document."""
     with tempfile.TemporaryDirectory() as folder:
         command = [str(Path(sys.executable).with_name("st")), "run", str(ROOT / "schemas" / "openapi.yaml")]
@@ -118,7 +118,7 @@ def schemathesis(url: str, examples: int = 100) -> float:
     return read_summary(done.stdout)
 
 
-def read_summary(output: str) -> float:
+def read_summary(output):
     """Test cases a second, from what ``st run`` prints last."""
     cases = re.search(r"([\d,]+) generated", output)
     seconds = re.findall(r" in ([\d.]+)s", output)
@@ -134,14 +134,14 @@ class Aim:
     least: float = -math.inf
     most: float = math.inf
 
-    def met(self, values: Sequence[float]) -> bool:
+    def met(self, values):
         return self.least <= statistics.median(values) <= self.most
 
-    def __str__(self) -> str:
+    def __str__(self):
         return f"{self.most:g} at most" if self.most < math.inf else f"{self.least:g} at least"
 
 
-def table(found: Mapping[str, Sequence[float]], aims: Mapping[str, Aim]) -> Iterator[str]:
+def table(found, aims):
     """Yields the lines of a Markdown table: each figure with its median, its range, its aim and whether that is met."""
     yield "| Figure | Median | Range | Aim | |"
     yield "|---|---|---|---|---|"
@@ -152,7 +152,7 @@ def table(found: Mapping[str, Sequence[float]], aims: Mapping[str, Aim]) -> Iter
         yield f"| {name} | {middle} | {least} to {most} | {said[0]} | {said[1]} |"
 
 
-def machine() -> Iterator[str]:
+def machine():
     """Yields what the figures depend on: commit, machine, Python, and how busy the machine was before."""
     commit = subprocess.run(["git", "describe", "--always", "--dirty"], cwd=ROOT, capture_output=True, text=True)
     yield f"- Commit: {commit.stdout.strip() or 'unknown'}"
@@ -162,7 +162,7 @@ def machine() -> Iterator[str]:
         yield f"- Load average before: {os.getloadavg()[0]:.1f}"
 
 
-def _processor() -> str:
+def _processor():
     with contextlib.suppress(OSError):
         found = re.search(r"^model name\s*: (.*)$", Path("/proc/cpuinfo").read_text(encoding="utf-8"), re.MULTILINE)
         if found:

@@ -1,7 +1,5 @@
 """The benchmarks measure what they say; how fast anything is, no test asserts."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 

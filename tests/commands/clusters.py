@@ -1,14 +1,10 @@
 """Dask clusters for tests."""
 
-from __future__ import annotations
-
 import contextlib
-from collections.abc import Iterator
-from pathlib import Path
 
 
 @contextlib.contextmanager
-def cluster(folder: Path) -> Iterator[str]:
+def cluster(folder):
     """A cluster of one worker in this process; its address."""
     # Most processes that collect this module play none of its tests, and importing Dask takes long.
     import distributed

@@ -1,11 +1,7 @@
 """The bundle says the same as schemas/, in files that need no others."""
 
-from __future__ import annotations
-
 import json
 import re
-from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -22,24 +18,24 @@ KINDS = ("request", "ack", "nack")
 MESSAGES = sorted(f"{operation.key}.{kind}.json" for operation in load().operations for kind in KINDS)
 
 
-def test_it_holds_one_description_and_one_schema_for_each_message() -> None:
+def test_it_holds_one_description_and_one_schema_for_each_message():
     assert sorted(BUNDLE) == sorted([*MESSAGES, "header.reply.json", "header.request.json", "openapi.json"])
 
 
 @pytest.mark.parametrize("name", BUNDLE)
-def test_no_file_refers_to_another_one(name: str) -> None:
+def test_no_file_refers_to_another_one(name):
     references = re.findall(r'"\$ref": "([^"]*)"', json.dumps(BUNDLE[name]))
 
     assert [reference for reference in references if not reference.startswith("#/")] == []
 
 
-def test_the_description_is_openapi_by_itself() -> None:
+def test_the_description_is_openapi_by_itself():
     from openapi_spec_validator import validate
 
     validate(BUNDLE["openapi.json"])
 
 
-def test_no_two_schemas_differ_only_in_case() -> None:
+def test_no_two_schemas_differ_only_in_case():
     # Generators of code write a file for each, which some file systems cannot tell apart. Some take the title.
     schemas = BUNDLE["openapi.json"]["components"]["schemas"]
     titles = [schema["title"] for schema in schemas.values() if "title" in schema and "properties" in schema]
@@ -49,9 +45,9 @@ def test_no_two_schemas_differ_only_in_case() -> None:
 
 
 @pytest.mark.parametrize("name", MESSAGES)
-def test_a_message_is_judged_as_by_the_schemas(name: str) -> None:
+def test_a_message_is_judged_as_by_the_schemas(name):
     alone, original = compile_schema(BUNDLE[name]), compile_schema({"$ref": BASE + name}, load().files)
-    values: list[Any] = [*EXAMPLES.values(), {}, None, {"registration": {"id": 1}}]
+    values = [*EXAMPLES.values(), {}, None, {"registration": {"id": 1}}]
 
     assert [alone.is_valid(value) for value in values] == [original.is_valid(value) for value in values]
     assert any(map(alone.is_valid, values))
@@ -63,7 +59,7 @@ NACK = "#/components/schemas/DocumentsAddNack"
 @pytest.mark.parametrize(
     "errors", [None, "no", ["no"], [{"data": "no"}, {}], [1], [{"data": 1}], {"data": "no"}, 1, True]
 )
-def test_a_choice_between_a_list_and_a_text_allows_the_same_without_being_a_choice(errors: Any) -> None:
+def test_a_choice_between_a_list_and_a_text_allows_the_same_without_being_a_choice(errors):
     schemas = BUNDLE["openapi.json"]["components"]
     body = {"documents": errors}
 
@@ -73,7 +69,7 @@ def test_a_choice_between_a_list_and_a_text_allows_the_same_without_being_a_choi
     ).is_valid(body)
 
 
-def test_the_command_writes_the_files(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_command_writes_the_files(tmp_path, capsys):
     assert main(["spec", "bundle", "-o", str(tmp_path / "out")]) == 0
 
     written = {path.name: json.loads(path.read_text(encoding="utf-8")) for path in (tmp_path / "out").iterdir()}
@@ -81,7 +77,7 @@ def test_the_command_writes_the_files(tmp_path: Path, capsys: pytest.CaptureFixt
     assert "15 files" in capsys.readouterr().out
 
 
-def test_a_reference_that_leads_nowhere_is_named(tmp_path: Path) -> None:
+def test_a_reference_that_leads_nowhere_is_named(tmp_path):
     folder = copied(tmp_path / "schemas")
     changed(folder, "get.ack.json", lambda body: body["properties"]["info"].update({"$ref": "common.json#/$defs/no"}))
 

@@ -1,11 +1,9 @@
 """A certificate that a stranger has written and signed is read or refused, whatever stands in it."""
 
-from __future__ import annotations
-
 import datetime
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from beckn_conformance.commands.certificate import statement
 from beckn_conformance.commands.certificate.examination import examine
@@ -37,7 +35,7 @@ PREDICATE = {
 }
 
 
-def written(folder, **changes) -> Ed25519PublicKey:
+def written(folder, **changes):
     """Writes a certificate, and returns the key that it is signed with."""
     key = Ed25519PrivateKey.generate()
     said = {"_type": statement.STATEMENT, "subject": [], "predicateType": statement.PREDICATE}
@@ -45,7 +43,7 @@ def written(folder, **changes) -> Ed25519PublicKey:
     return key.public_key()
 
 
-def opened(folder, **changes) -> None:
+def opened(folder, **changes):
     assert statement.opened(folder, written(folder, **changes))[1] == []
 
 

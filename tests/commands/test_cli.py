@@ -1,9 +1,5 @@
 """A crash of a command is told in one line, and never has the status of a gateway that does not conform."""
 
-from __future__ import annotations
-
-from pathlib import Path
-
 import pytest
 
 from beckn_conformance.commands import cli
@@ -13,12 +9,12 @@ from beckn_conformance.errors import KitError, UsageError
 
 
 @pytest.fixture
-def crashing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+def crashing(monkeypatch, tmp_path):
     """Has ``spec catalogue`` raise an exception, in an empty folder."""
     monkeypatch.chdir(tmp_path)
 
-    def crash(error: BaseException) -> int:
-        def page(specification: object) -> str:
+    def crash(error):
+        def page(specification):
             raise error
 
         monkeypatch.setattr(catalogue, "page", page)
@@ -41,7 +37,7 @@ def crashing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
     ],
     ids=lambda value: type(value).__name__,
 )
-def test_a_command_that_raises_has_its_status(crashing, capfd, error, status) -> None:
+def test_a_command_that_raises_has_its_status(crashing, capfd, error, status):
     assert crashing(error) == status
 
     said = capfd.readouterr()
@@ -51,7 +47,7 @@ def test_a_command_that_raises_has_its_status(crashing, capfd, error, status) ->
     assert said.err.count("\n") == (0 if status == 2 else 1)
 
 
-def test_what_nobody_expected_is_written_down(crashing, tmp_path: Path) -> None:
+def test_what_nobody_expected_is_written_down(crashing, tmp_path):
     crashing(ZeroDivisionError("deliberate \x1b[2J"))
 
     written = (tmp_path / "reports" / "crash.txt").read_text()
@@ -60,7 +56,7 @@ def test_what_nobody_expected_is_written_down(crashing, tmp_path: Path) -> None:
     assert "\x1b" not in written
 
 
-def test_no_link_is_followed_to_write_it(crashing, tmp_path: Path) -> None:
+def test_no_link_is_followed_to_write_it(crashing, tmp_path):
     mine = tmp_path / "mine"
     mine.write_text("kept")
     (tmp_path / "reports").mkdir()
@@ -72,16 +68,14 @@ def test_no_link_is_followed_to_write_it(crashing, tmp_path: Path) -> None:
     assert "deliberate" in (tmp_path / "reports" / "crash.txt").read_text()
 
 
-def test_a_crash_without_a_folder_to_write_to_is_told_nevertheless(crashing, capfd, tmp_path: Path) -> None:
+def test_a_crash_without_a_folder_to_write_to_is_told_nevertheless(crashing, capfd, tmp_path):
     (tmp_path / "reports").write_text("a file")
 
     assert crashing(ZeroDivisionError("deliberate")) == 3
     assert capfd.readouterr().err == "beckn-conformance: ZeroDivisionError: deliberate\n"
 
 
-def test_a_file_that_a_certificate_covers_is_not_written_over(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_file_that_a_certificate_covers_is_not_written_over(tmp_path, capsys):
     (tmp_path / "certificate.json").touch()
 
     assert cli.main(["report", str(tmp_path), "--har"]) == 4
@@ -98,9 +92,7 @@ def test_a_file_that_a_certificate_covers_is_not_written_over(
         (["diff", "a", "b", "--nope"], "beckn-conformance diff: error: unrecognized arguments: --nope"),
     ],
 )
-def test_a_usage_error_is_told_with_the_usage_of_its_command(
-    arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_usage_error_is_told_with_the_usage_of_its_command(arguments, said, capsys):
     assert cli.main(arguments) == 4
 
     usage, *_, last = capsys.readouterr().err.splitlines()
@@ -112,7 +104,7 @@ def test_a_usage_error_is_told_with_the_usage_of_its_command(
     ("read", "name", "said"),
     [(keys.signer, "lab.key.pub", "holds the public key"), (keys.public_key, "lab.key", "holds the private key")],
 )
-def test_the_wrong_key_of_a_pair_is_named(tmp_path: Path, read, name: str, said: str) -> None:
+def test_the_wrong_key_of_a_pair_is_named(tmp_path, read, name, said):
     keys.generate(tmp_path / "lab.key")
 
     with pytest.raises(UsageError, match=said):

@@ -1,10 +1,7 @@
 """Packages that only an extra installs: commands that need none of them work without, the others name the extra."""
 
-from __future__ import annotations
-
 import subprocess
 import sys
-from pathlib import Path
 
 from beckn_conformance.commands.cli import EXTRAS
 
@@ -31,13 +28,13 @@ for command in sys.argv[1:]:
 """
 
 
-def without_extras(folder: Path, *commands: str) -> subprocess.CompletedProcess[str]:
+def without_extras(folder, *commands):
     return subprocess.run(
         [sys.executable, "-c", SCRIPT, *commands], cwd=folder, capture_output=True, text=True, check=False
     )
 
 
-def test_a_missing_extra_is_named_in_one_line(tmp_path: Path) -> None:
+def test_a_missing_extra_is_named_in_one_line(tmp_path):
     (tmp_path / "page.md").write_text("# A page\n")
 
     ended = without_extras(tmp_path, *NEEDED)
@@ -47,7 +44,7 @@ def test_a_missing_extra_is_named_in_one_line(tmp_path: Path) -> None:
         assert line.endswith(f"pip install 'beckn-conformance[{extra}]'")
 
 
-def test_a_gateway_is_judged_without_extras(tmp_path: Path) -> None:
+def test_a_gateway_is_judged_without_extras(tmp_path):
     ended = without_extras(tmp_path, "run reference -k SIGNUP-NACK-PHONE --fuzz-examples 1 -q")
 
     assert ended.stdout.endswith("\n0\n"), ended.stdout + ended.stderr

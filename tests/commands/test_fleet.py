@@ -1,7 +1,5 @@
 """The command judges every gateway of a fleet, and leaves strange folders alone."""
 
-from __future__ import annotations
-
 import contextlib
 import json
 import sys

@@ -1,7 +1,5 @@
 """The gateways of a fleet are read from YAML, and every mistake is named with its place."""
 
-from __future__ import annotations
-
 import textwrap
 
 import pytest

@@ -1,7 +1,5 @@
 """A run of a fleet ends in time, leaves nothing behind, and gives back only the files of a report."""
 
-from __future__ import annotations
-
 import contextlib
 import subprocess
 import sys

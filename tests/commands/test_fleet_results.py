@@ -1,7 +1,5 @@
 """The results of a fleet are kept from run to run, and shown on one page."""
 
-from __future__ import annotations
-
 import json
 
 import pytest

@@ -134,7 +134,7 @@ def test_coverage_of_new_words_is_left_to_consider(tmp_path, capsys):
     assert left["overview"]["fingerprint"] in left["overview"]["problem"]
 
 
-def test_names_in_readings_are_code() -> None:
+def test_names_in_readings_are_code():
     page = writing.as_html(expected.build(load()))
 
     assert "<code>necessary</code>" in page

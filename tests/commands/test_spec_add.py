@@ -1,41 +1,38 @@
 """``spec add`` writes all rows that a member, an operation or a reading needs, and says what is left to decide."""
 
-from __future__ import annotations
-
 import difflib
-from pathlib import Path
 
 import pytest
 
 from beckn_conformance.commands.cli import main
 from beckn_conformance.commands.spec.additions import member, operation, reading
 from beckn_conformance.commands.spec.additions.editing import styled
-from beckn_conformance.commands.spec.check import Problem, problems
+from beckn_conformance.commands.spec.check import problems
 from beckn_conformance.specification import loading
 from beckn_conformance.specification.loading import default_folder, load
 from tests.changed_schemas import copied
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
+def folder(tmp_path):
     return copied(tmp_path / "schemas")
 
 
-def told(folder: Path) -> list[Problem]:
+def told(folder):
     return list(problems(folder))
 
 
-def texts(folder: Path) -> dict[str, str]:
+def texts(folder):
     return {path.name: path.read_text(encoding="utf-8") for path in folder.iterdir()}
 
 
 @pytest.mark.parametrize("name", [n for n in load().files if n.endswith(("common.json", ".ack.json", "request.json"))])
-def test_the_schemas_have_the_style_that_is_written(name: str) -> None:
+def test_the_schemas_have_the_style_that_is_written(name):
     assert styled(load().files[name]) + "\n" == (default_folder() / name).read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("type_", ["string", "integer", "number", "boolean"])
-def test_members_lack_nothing_but_examples(folder: Path, type_: str) -> None:
+def test_members_lack_nothing_but_examples(folder, type_):
     pointers = ("/info/website", "/documents/*/kind", "/api/sandbox", "/registration/region")
 
     added = {pointer: member.add(folder, pointer, type_, optional=False) for pointer in pointers}
@@ -50,7 +47,7 @@ def test_members_lack_nothing_but_examples(folder: Path, type_: str) -> None:
         assert members.count(pointer) >= (1 if pointer.startswith("/api") else 2)
 
 
-def test_an_optional_member_lacks_nothing_at_all(folder: Path) -> None:
+def test_an_optional_member_lacks_nothing_at_all(folder):
     member.add(folder, "/info/website", "string", optional=True)
 
     assert told(folder) == []
@@ -58,7 +55,7 @@ def test_an_optional_member_lacks_nothing_at_all(folder: Path) -> None:
     assert website.omissible
 
 
-def test_lines_that_are_not_concerned_stay_as_they_are(folder: Path) -> None:
+def test_lines_that_are_not_concerned_stay_as_they_are(folder):
     before = texts(folder)
 
     member.add(folder, "/info/website", "string", optional=False)
@@ -73,7 +70,7 @@ def test_lines_that_are_not_concerned_stay_as_they_are(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("like", ["get", "info-update", "documents-add"])
-def test_an_operation_is_described_everywhere(folder: Path, like: str) -> None:
+def test_an_operation_is_described_everywhere(folder, like):
     added = operation.add(folder, "Provider/status", like)
 
     assert told(folder) == []
@@ -81,7 +78,7 @@ def test_an_operation_is_described_everywhere(folder: Path, like: str) -> None:
     assert any("replaces or adds_to" in line for line in added.left)
 
 
-def test_a_reading_is_a_row_that_can_be_cited(folder: Path) -> None:
+def test_a_reading_is_a_row_that_can_be_cited(folder):
     reading.add(folder, "R20", "what a gateway does on a Sunday", "R")
 
     assert told(folder) == []
@@ -101,9 +98,7 @@ def test_a_reading_is_a_row_that_can_be_cited(folder: Path) -> None:
         (("reading", "20", "--topic", "x"), "write a letter and a number"),
     ],
 )
-def test_what_cannot_be_added_is_told_and_nothing_written(
-    folder: Path, arguments: tuple[str, ...], message: str, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_what_cannot_be_added_is_told_and_nothing_written(folder, arguments, message, capsys):
     before = texts(folder)
 
     assert main(["spec", "add", *arguments, "--spec", str(folder)]) == 4
@@ -113,9 +108,7 @@ def test_what_cannot_be_added_is_told_and_nothing_written(
     assert texts(folder) == before
 
 
-def test_the_schemas_of_an_installed_kit_are_not_changed(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_the_schemas_of_an_installed_kit_are_not_changed(tmp_path, monkeypatch, capsys):
     package = tmp_path / "beckn_conformance"
     folder = copied(package / "schemas")
     monkeypatch.setattr(loading, "__file__", str(package / "specification" / "loading.py"))
@@ -128,7 +121,7 @@ def test_the_schemas_of_an_installed_kit_are_not_changed(
     assert texts(folder) == before
 
 
-def test_the_command_prints_what_was_written_and_what_is_left(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_command_prints_what_was_written_and_what_is_left(folder, capsys):
     assert main(["spec", "add", "member", "/info/website", "--spec", str(folder)]) == 0
 
     said = {line.partition(" ")[0] for line in capsys.readouterr().out.splitlines()}

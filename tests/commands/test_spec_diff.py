@@ -1,7 +1,5 @@
 """A change of the schemas has the right answer for each party, and each break a message that shows it."""
 
-from __future__ import annotations
-
 import json
 import time
 from collections.abc import Callable
@@ -11,7 +9,6 @@ from typing import Any
 import pytest
 
 from beckn_conformance.commands.spec import diff
-from beckn_conformance.commands.spec.diff.changes import Changes
 from beckn_conformance.commands.spec.diff.inclusion import within
 from beckn_conformance.commands.spec.diff.normal import normal
 from beckn_conformance.specification.loading import load
@@ -27,10 +24,10 @@ PROVIDERS_PERHAPS = "providers?"
 Edit = Callable[[dict[str, Any]], None]
 
 
-def put(file: str, pointer: str, value: Any) -> Edit:
+def put(file, pointer, value):
     """Sets a value, or takes it away."""
 
-    def edit(files: dict[str, Any]) -> None:
+    def edit(files):
         *path, last = parts_of(pointer)
         node = files[f"{file}.json"]
         for part in path:
@@ -45,29 +42,29 @@ def put(file: str, pointer: str, value: Any) -> Edit:
     return edit
 
 
-def part(pointer: str, value: Any) -> Edit:
+def part(pointer, value):
     return put("common", f"/$defs/{pointer}", value)
 
 
-def several(*edits: Edit) -> Edit:
-    def edit(files: dict[str, Any]) -> None:
+def several(*edits):
+    def edit(files):
         for one in edits:
             one(files)
 
     return edit
 
 
-def moved(pointer: str, change: Callable[[Any], Any]) -> Edit:
+def moved(pointer, change):
     """Replaces a part of common.json by what a function makes of it."""
     return lambda files: part(pointer, change(member(files["common.json"], f"/$defs/{pointer}")))(files)
 
 
-def without(value: Any, *keys: str) -> Any:
+def without(value, *keys):
     return {key: child for key, child in value.items() if key not in keys}
 
 
-def renamed(holder: str, old: str, new: str) -> Edit:
-    def change(value: Any) -> Any:
+def renamed(holder, old, new):
+    def change(value):
         properties = {new if name == old else name: child for name, child in value["properties"].items()}
         return {**value, "properties": properties, "required": [new if n == old else n for n in value["required"]]}
 
@@ -91,7 +88,7 @@ REPLY = {
 }
 """Keywords that narrow a reply."""
 
-CASES: dict[str, tuple[Edit, str]] = {
+CASES = {
     # What means the same.
     "title": (part("phone/title", "Telephone"), SAME),
     "comment": (put("signup.request", "/$comment", "Some words"), SAME),
@@ -333,14 +330,14 @@ CASES: dict[str, tuple[Edit, str]] = {
 }
 
 
-def compared(edit: Edit) -> tuple[Any, Changes]:
+def compared(edit):
     files = json.loads(FILES)
     edit(files)
     new = replace(OLD, files=files, digest="0" * 64)
     return new, diff.compare(OLD, new)
 
 
-def answers(found: Changes) -> str:
+def answers(found):
     if not found.changes:
         return SAME
     told = {party: found.answer(party) for party in ("gateways", "providers")}
@@ -350,7 +347,7 @@ def answers(found: Changes) -> str:
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_a_change_has_the_right_answer_for_each_party(name: str) -> None:
+def test_a_change_has_the_right_answer_for_each_party(name):
     edit, expected = CASES[name]
     began = time.process_time()
 
@@ -365,7 +362,7 @@ def test_a_change_has_the_right_answer_for_each_party(name: str) -> None:
             _shown(change, new)
 
 
-def _shown(change: Any, new: Any) -> None:
+def _shown(change, new):
     """The validator judges a witness as the change says."""
     key = {o.action: o.key for o in OLD.operations}.get(change.operation, "header")
     kind = {"request header": "request", "reply header": "reply"}.get(change.direction, change.direction)
@@ -380,7 +377,7 @@ def _shown(change: Any, new: Any) -> None:
         assert verdicts == [word in ("allowed", "may be sent", "may be accepted") for word in said]
 
 
-def test_multiplied_alternatives_are_given_up_at_once() -> None:
+def test_multiplied_alternatives_are_given_up_at_once():
     one, other = (
         normal({"type": "string", "allOf": [{"anyOf": [{"pattern": f"{c}{n}"}, {"pattern": "x"}]} for n in range(8)]})
         for c in "ab"

@@ -1,15 +1,10 @@
 """What changes beside the messages is told for both parties: operations, requirements, readings, how calls are sent."""
 
-from __future__ import annotations
-
 from dataclasses import replace
-from pathlib import Path
-from typing import Any
 
 import pytest
 
 from beckn_conformance.commands.spec import diff
-from beckn_conformance.commands.spec.diff.changes import Change
 from beckn_conformance.specification.loading import load
 from tests.changed_schemas import copied, with_operation
 
@@ -21,15 +16,15 @@ REFUSES = OLD.requirements["SIGNUP-NACK-PHONE"]
 BREAKING, NOT = "breaking", "not breaking"
 
 
-def told(new: Any, old: Any = OLD) -> set[tuple[str, str, str]]:
+def told(new, old=OLD):
     return {(c.effect, c.party, c.operation) for c in diff.compare(old, new).changes}
 
 
-def with_rows(rows: Any) -> Any:
+def with_rows(rows):
     return replace(OLD, requirements=rows, digest="1" * 64)
 
 
-def with_requirement(id_: str, **values: Any) -> Any:
+def with_requirement(id_, **values):
     return with_rows({**OLD.requirements, id_: replace(OLD.requirements[id_], **values)})
 
 
@@ -45,7 +40,7 @@ def with_requirement(id_: str, **values: Any) -> Any:
         (MUST.id, {"untestable": "It cannot be seen."}, NOT, BREAKING, "another untestable"),
     ],
 )
-def test_a_changed_requirement_is_told_to_both(id_: str, values: Any, gateways: str, providers: str, text: str) -> None:
+def test_a_changed_requirement_is_told_to_both(id_, values, gateways, providers, text):
     found = diff.compare(OLD, with_requirement(id_, **values))
 
     assert (found.answer("gateways"), found.answer("providers")) == (gateways, providers)
@@ -53,7 +48,7 @@ def test_a_changed_requirement_is_told_to_both(id_: str, values: Any, gateways: 
     assert any(change.text == text for change in found.changes)
 
 
-def test_a_must_that_is_gone_can_no_longer_be_relied_on() -> None:
+def test_a_must_that_is_gone_can_no_longer_be_relied_on():
     less = with_rows({id_: row for id_, row in OLD.requirements.items() if id_ != MUST.id})
 
     assert (BREAKING, "providers", f"requirement {MUST.id}") in told(less)
@@ -61,7 +56,7 @@ def test_a_must_that_is_gone_can_no_longer_be_relied_on() -> None:
 
 
 @pytest.mark.parametrize("values", [{}, {"title": "another title"}, {"section": "§2 Responses"}])
-def test_a_renamed_requirement_breaks_nobody(values: Any) -> None:
+def test_a_renamed_requirement_breaks_nobody(values):
     rows = {id_: row for id_, row in OLD.requirements.items() if id_ != MUST.id}
     new = with_rows({**rows, "GET-SERVED": replace(MUST, id="GET-SERVED", **values)})
 
@@ -71,7 +66,7 @@ def test_a_renamed_requirement_breaks_nobody(values: Any) -> None:
     assert change.text.startswith(f"renamed, before {MUST.id}")
 
 
-def test_a_changed_reading_is_told() -> None:
+def test_a_changed_reading_is_told():
     readings = {**OLD.readings, "R8": {**OLD.readings["R8"], "level": ["S"], "accepts": "Give ids."}}
     del readings["R9"]
 
@@ -83,13 +78,13 @@ def test_a_changed_reading_is_told() -> None:
     }
 
 
-def test_another_file_is_told() -> None:
+def test_another_file_is_told():
     new = replace(OLD, files={**OLD.files, "page.yaml": {}, "more.json": {}}, digest="5" * 64)
 
     assert told(new) == {(NOT, "both", "file page.yaml"), (NOT, "both", "file more.json")}
 
 
-def test_a_new_operation_breaks_gateways_and_one_that_is_gone_breaks_providers(tmp_path: Path) -> None:
+def test_a_new_operation_breaks_gateways_and_one_that_is_gone_breaks_providers(tmp_path):
     new = load(with_operation(tmp_path / "schemas"))
 
     more, less = diff.compare(OLD, new), diff.compare(new, OLD)
@@ -100,7 +95,7 @@ def test_a_new_operation_breaks_gateways_and_one_that_is_gone_breaks_providers(t
     assert all(c.witness and c.witness.message["registration"] for c in more.changes if c.text == "a new operation")
 
 
-def _with_operation_row(**values: Any) -> Any:
+def _with_operation_row(**values):
     operations = tuple(replace(o, **values) if o.key == "get" else o for o in OLD.operations)
     files = dict(OLD.files)
     if "key" in values:
@@ -109,14 +104,14 @@ def _with_operation_row(**values: Any) -> Any:
     return replace(OLD, operations=operations, files=files, digest="6" * 64)
 
 
-def test_another_key_of_an_operation_breaks_nobody() -> None:
+def test_another_key_of_an_operation_breaks_nobody():
     found = diff.compare(OLD, _with_operation_row(key="fetch"))
 
     assert {change.effect for change in found.changes} == {NOT}
     assert any(change.text == "key fetch, before get" for change in found.changes)
 
 
-def test_what_an_operation_changes_breaks_those_who_rely_on_it_or_have_to_do_it() -> None:
+def test_what_an_operation_changes_breaks_those_who_rely_on_it_or_have_to_do_it():
     less = replace(OLD, operations=tuple(replace(o, replaces="") for o in OLD.operations), digest="1" * 64)
     update = "operation Provider/info/update"
 
@@ -124,7 +119,7 @@ def test_what_an_operation_changes_breaks_those_who_rely_on_it_or_have_to_do_it(
     assert told(OLD, less) == {(BREAKING, "gateways", update), (NOT, "providers", update)}
 
 
-def test_another_action_of_an_operation_breaks_both() -> None:
+def test_another_action_of_an_operation_breaks_both():
     found = diff.compare(OLD, _with_operation_row(action="Provider/fetch"))
 
     (change,) = [change for change in found.changes if change.text == "renamed, before Provider/get"]
@@ -145,14 +140,14 @@ def test_another_action_of_an_operation_breaks_both() -> None:
         ),
     ],
 )
-def test_how_a_call_is_sent_is_compared(tmp_path: Path, old: str, new: str, broken: set[str], text: str) -> None:
+def test_how_a_call_is_sent_is_compared(tmp_path, old, new, broken, text):
     folder = copied(tmp_path / "schemas")
     file = folder / "openapi.yaml"
     content = file.read_text(encoding="utf-8")
     assert old in content
     file.write_text(content.replace(old, new, 1), encoding="utf-8")
 
-    changes: tuple[Change, ...] = diff.compare(OLD, load(folder)).changes
+    changes = diff.compare(OLD, load(folder)).changes
 
     assert {change.party for change in changes if change.effect == BREAKING} == broken
     assert any(text in change.text for change in changes), changes

@@ -1,13 +1,8 @@
 """The command ``spec diff``: versions, output, exit statuses; and how single changes are worded."""
 
-from __future__ import annotations
-
 import json
 import shutil
 import subprocess
-from collections.abc import Callable
-from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -21,11 +16,11 @@ from tests.commands.test_spec_diff import GONE, compared, part, renamed, several
 ADD, SIGNUP = "Provider/documents/add", "Provider/signup"
 
 
-def lines(*edits: Any) -> list[str]:
+def lines(*edits):
     return list(compared(several(*edits))[1].lines())
 
 
-def test_a_break_is_told_with_its_witness() -> None:
+def test_a_break_is_told_with_its_witness():
     assert lines(part("failed_registration/properties/status/const", "UPDATE-FAILED")) == [
         "breaking      gateways   Provider/info/update NACK /registration/status: is allowed no longer: "
         'enum ["UPDATE-FAILED"], before ["UPDATE-FAIL"]',
@@ -42,7 +37,7 @@ def test_a_break_is_told_with_its_witness() -> None:
     ]
 
 
-def test_what_nobody_can_tell_is_told_as_such() -> None:
+def test_what_nobody_can_tell_is_told_as_such():
     told = lines(part("email/x-safe/format", "email"))
 
     assert told[0].startswith("cannot tell   providers  Provider/signup request /info/email: perhaps no longer need be")
@@ -58,11 +53,11 @@ def test_what_nobody_can_tell_is_told_as_such() -> None:
         (part("auth/properties/token/minLength", 16), "major"),
     ],
 )
-def test_the_part_of_the_version_to_raise_is_suggested(edit: Any, version: str) -> None:
+def test_the_part_of_the_version_to_raise_is_suggested(edit, version):
     assert compared(edit)[1].version == version
 
 
-def test_changes_of_one_message_are_told_apart() -> None:
+def test_changes_of_one_message_are_told_apart():
     _, found = compared(
         several(
             part("registration_pending/properties/status/const", "UPDATE-QUEUED"),
@@ -83,14 +78,14 @@ def test_changes_of_one_message_are_told_apart() -> None:
     assert "id" not in shown["providers", "/documents/*/id"]["documents"][0]
 
 
-def test_a_rename_is_one_change_for_each_party() -> None:
+def test_a_rename_is_one_change_for_each_party():
     _, found = compared(renamed("auth", "exp", "expires"))
 
     told = [(c.effect, c.party, c.pointer, c.text) for c in found.changes]
     assert told == [("breaking", party, "/auth/expires", "renamed, before exp") for party in ("gateways", "providers")]
 
 
-def test_witnesses_lie_at_the_border() -> None:
+def test_witnesses_lie_at_the_border():
     _, found = compared(part("name/x-safe/maxLength", 32))
 
     names = [c.witness.message["info"]["name"] for c in found.changes if c.witness and c.effect == "breaking"]
@@ -100,13 +95,13 @@ def test_witnesses_lie_at_the_border() -> None:
 # Versions.
 
 
-def git(where: Path, *arguments: str) -> None:
+def git(where, *arguments):
     identity = ("-c", "user.name=A", "-c", "user.email=a@example.com", "-c", "commit.gpgsign=false")
     subprocess.run(["git", *identity, *arguments], cwd=where, check=True, capture_output=True)
 
 
 @pytest.fixture
-def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def repository(tmp_path, monkeypatch):
     """A git repository with schemas/ in two revisions, of which the first has the tag v1; it is where one stands."""
     if shutil.which("git") is None:
         pytest.skip("there is no git")
@@ -126,7 +121,7 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return root
 
 
-def test_two_revisions_are_compared_and_leave_no_traces(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_two_revisions_are_compared_and_leave_no_traces(repository, capsys):
     assert main(["spec", "diff", "v1", "HEAD"]) == 1
     assert "gateways: breaking; providers: breaking" in capsys.readouterr().out
 
@@ -136,7 +131,7 @@ def test_two_revisions_are_compared_and_leave_no_traces(repository: Path, capsys
     assert left == ["inner"]
 
 
-def test_json_and_release_notes_say_the_same(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_json_and_release_notes_say_the_same(repository, capsys):
     assert main(["spec", "diff", "v1", "HEAD", "--json"]) == 1
     found = json.loads(capsys.readouterr().out)
     assert main(["spec", "diff", "v1", "HEAD", "--format", "markdown"]) == 1
@@ -158,7 +153,7 @@ def test_json_and_release_notes_say_the_same(repository: Path, capsys: pytest.Ca
     assert '{"registration": {"status": "UPDATE-FAIL"}}' in notes
 
 
-def test_a_change_that_cannot_be_told_ends_with_status_10(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_change_that_cannot_be_told_ends_with_status_10(tmp_path, capsys):
     new = copied(tmp_path / "schemas")
     changed(new, "common.json", lambda c: c["$defs"]["email"]["x-safe"].update(format="email"))
 
@@ -167,9 +162,7 @@ def test_a_change_that_cannot_be_told_ends_with_status_10(tmp_path: Path, capsys
 
 
 @pytest.mark.parametrize("name", ["v9", "nothing/here", "--output=x", "HEAD:schemas"])
-def test_what_is_neither_folder_nor_revision_is_told_in_one_line(
-    repository: Path, capsys: pytest.CaptureFixture[str], name: str
-) -> None:
+def test_what_is_neither_folder_nor_revision_is_told_in_one_line(repository, capsys, name):
     assert main(["spec", "diff", "--", "v1", name]) == 4
 
     assert capsys.readouterr() == (
@@ -178,15 +171,15 @@ def test_what_is_neither_folder_nor_revision_is_told_in_one_line(
     )
 
 
-def _older(folder: Path) -> None:
+def _older(folder):
     (folder / "operations.yaml").unlink()
 
 
-def _edited(edit: Any) -> Callable[[Path], None]:
+def _edited(edit):
     return lambda folder: changed(folder, "common.json", lambda content: edit({"common.json": content}))
 
 
-def _circular(folder: Path) -> None:
+def _circular(folder):
     circle = {"$ref": "#/properties/message"}
     changed(folder, "header.reply.json", lambda content: content["properties"].update(message=circle))
 
@@ -205,9 +198,7 @@ def _circular(folder: Path) -> None:
     ],
 )
 @pytest.mark.parametrize("side", [0, 1])
-def test_a_version_that_cannot_be_read_is_named_in_one_line(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], spoil: Callable[[Path], Any], message: str, side: int
-) -> None:
+def test_a_version_that_cannot_be_read_is_named_in_one_line(tmp_path, capsys, spoil, message, side):
     spoiled = copied(tmp_path / "spoiled")
     spoil(spoiled)
     versions = [str(load().folder), str(load().folder)]
@@ -220,7 +211,7 @@ def test_a_version_that_cannot_be_read_is_named_in_one_line(
     assert message in line
 
 
-def test_a_folder_without_schemas_and_a_revision_without_are_told(repository: Path, tmp_path: Path) -> None:
+def test_a_folder_without_schemas_and_a_revision_without_are_told(repository, tmp_path):
     git(repository, "rm", "-rq", "schemas")
     git(repository, "commit", "-qm", "Three")
     (tmp_path / "empty").mkdir()
@@ -230,7 +221,7 @@ def test_a_folder_without_schemas_and_a_revision_without_are_told(repository: Pa
             pass
 
 
-def test_outside_of_a_repository_a_revision_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_outside_of_a_repository_a_revision_is_none(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
 

@@ -1,16 +1,13 @@
 """A test is complete once it reported its outcome, and no other failure is overlooked."""
 
-from __future__ import annotations
-
 from types import SimpleNamespace
-from typing import Any
 
 import pytest
 
 from beckn_conformance.plugin.completion import Completion, agrees
 
 
-def report(when: str, outcome: str = "passed", name: str = "test", **marks: Any) -> SimpleNamespace:
+def report(when, outcome="passed", name="test", **marks):
     """A report of pytest, with what the kit has marked it with."""
     return SimpleNamespace(
         nodeid=name,
@@ -23,7 +20,7 @@ def report(when: str, outcome: str = "passed", name: str = "test", **marks: Any)
     )
 
 
-def completion(*reports: Any) -> Completion:
+def completion(*reports):
     seen = Completion()
     for one in reports:
         seen.pytest_runtest_logreport(one)
@@ -34,7 +31,7 @@ def completion(*reports: Any) -> Completion:
     ("status", "outcome"),
     [("passed", "passed"), ("warned", "passed"), ("failed", "failed"), ("inconclusive", "skipped")],
 )
-def test_a_test_with_an_outcome_is_complete(status: str, outcome: str) -> None:
+def test_a_test_with_an_outcome_is_complete(status, outcome):
     seen = completion(report("setup"), report("call", outcome, conformance=status), report("teardown"))
 
     assert (seen.completed, seen.fault, seen.skipped) == (1, "", 0)
@@ -54,7 +51,7 @@ def test_a_test_with_an_outcome_is_complete(status: str, outcome: str) -> None:
     ],
     ids=["setup", "call", "told too late", "teardown", "teardown after a finding", "crash"],
 )
-def test_a_test_with_another_failure_is_not_complete(reports: list[Any]) -> None:
+def test_a_test_with_another_failure_is_not_complete(reports):
     seen = completion(*reports)
 
     assert seen.completed == 0
@@ -62,7 +59,7 @@ def test_a_test_with_another_failure_is_not_complete(reports: list[Any]) -> None
     assert seen.fault.endswith("it is broken")
 
 
-def test_the_last_run_of_a_test_counts() -> None:
+def test_the_last_run_of_a_test_counts():
     failed = [report("setup"), report("call", "rerun", other_failure="Timeout"), report("teardown")]
     passed = [report("setup"), report("call", conformance="passed"), report("teardown")]
 
@@ -70,13 +67,13 @@ def test_the_last_run_of_a_test_counts() -> None:
     assert (completion(*passed, *failed).completed, "Timeout" in completion(*passed, *failed).fault) == (0, True)
 
 
-def test_a_test_skipped_by_another_plugin_is_not_complete() -> None:
+def test_a_test_skipped_by_another_plugin_is_not_complete():
     seen = completion(report("setup", "skipped"), report("teardown"))
 
     assert (seen.completed, seen.fault, seen.skipped) == (0, "", 1)
 
 
-def test_a_file_that_cannot_be_collected_is_a_fault() -> None:
+def test_a_file_that_cannot_be_collected_is_a_fault():
     seen = Completion()
     seen.pytest_collectreport(SimpleNamespace(nodeid="f.py", outcome="failed", failed=True, longreprtext="no module"))
 
@@ -87,11 +84,11 @@ def test_a_file_that_cannot_be_collected_is_a_fault() -> None:
 @pytest.mark.parametrize(
     ("status", "outcome"), [("passed", "failed"), ("failed", "passed"), ("inconclusive", "passed")]
 )
-def test_a_report_that_contradicts_the_outcome_is_noticed(status: str, outcome: str) -> None:
+def test_a_report_that_contradicts_the_outcome_is_noticed(status, outcome):
     assert not agrees(status, report("call", outcome))
 
 
-def test_a_test_without_a_report_is_counted() -> None:
+def test_a_test_without_a_report_is_counted():
     seen = completion(
         report("call", name="ran", conformance="passed"),
         report("setup", "skipped", name="left out"),

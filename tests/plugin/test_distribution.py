@@ -1,7 +1,5 @@
 """Which tests are known to wait for the gateway, and which process a test belongs to."""
 
-from __future__ import annotations
-
 from beckn_conformance.plugin.distribution import groups
 from beckn_conformance.suite import test_get, test_info_update
 

@@ -1,9 +1,6 @@
 """A run that cannot end properly is a fault of the kit, and never has the status of a finding."""
 
-from __future__ import annotations
-
 from types import SimpleNamespace
-from typing import Any
 
 import pytest
 
@@ -18,39 +15,39 @@ from beckn_conformance.record.masking import Masker
 class Broken:
     """A campaign or a file that cannot be let go of."""
 
-    def end(self) -> None:
+    def end(self):
         raise OSError(27, "File too large")
 
     close = end
 
-    def crashed(self, error: Exception) -> str:
+    def crashed(self, error):
         return f"a fault of the kit: {error}"
 
 
-def test_an_error_after_the_session_has_status_3(capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_error_after_the_session_has_status_3(capsys):
     session = SimpleNamespace(exitstatus=1)
-    stash: Any = pytest.Stash()
+    stash = pytest.Stash()
     stash[plugin.CAMPAIGN] = Broken()
 
     plugin.pytest_unconfigure(
-        SimpleNamespace(stash=stash, pluginmanager=SimpleNamespace(get_plugin={"session": session}.get))  # type: ignore[arg-type]
+        SimpleNamespace(stash=stash, pluginmanager=SimpleNamespace(get_plugin={"session": session}.get))
     )
 
     assert session.exitstatus == 3
     assert capsys.readouterr().err == "a fault of the kit: [Errno 27] File too large\n"
 
 
-def test_files_on_a_full_disk_are_closed(tmp_path: Any) -> None:
+def test_files_on_a_full_disk_are_closed(tmp_path):
     journal = Journal(tmp_path, Masker())
     journal.write(TestEnd("a::b", []))
     journal.close()
-    journal._exchanges._file = Broken()  # type: ignore[assignment]
+    journal._exchanges._file = Broken()
 
     journal.close()
 
 
-def test_a_late_configuration_error_has_status_4() -> None:
-    campaign: Any = SimpleNamespace(session=SimpleNamespace(masker=Masker()))
+def test_a_late_configuration_error_has_status_4():
+    campaign = SimpleNamespace(session=SimpleNamespace(masker=Masker()))
 
     with pytest.raises(pytest.exit.Exception) as raised, guarded(campaign):
         raise UsageError("values.company_id gives too few\x1b[31m values")

@@ -1,7 +1,5 @@
 """A plan counts requests without sending any, and agrees with what a run sends."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 
@@ -18,13 +16,13 @@ SAMPLE = Path(__file__).resolve().parents[2] / "reports" / "sample" / "report.js
 URL = "http://127.0.0.1:9"
 
 
-def requests(examples: int) -> int:
+def requests(examples):
     session = Session(load(), configured(verification_hook=URL), 1, examples=examples)
     (line,) = [line for line in plan(URL, examples, collect(Selection(session))) if "would send about" in line]
     return int(line.partition("about ")[2].split()[0])
 
 
-def test_every_scenario_without_peers_is_counted() -> None:
+def test_every_scenario_without_peers_is_counted():
     counted = json.loads(COUNTS.read_text())
 
     scenarios = {test.scenario_name for test in collect() if test.item.path.stem != "test_network"}
@@ -32,11 +30,11 @@ def test_every_scenario_without_peers_is_counted() -> None:
     assert counted.keys() == scenarios, "python -m tests.generate counts them again"
 
 
-def test_a_plan_agrees_with_a_run() -> None:
+def test_a_plan_agrees_with_a_run():
     exchanges = json.loads(SAMPLE.read_text())["run"]["exchanges"]
 
     assert requests(25) == pytest.approx(exchanges, rel=0.1)
 
 
-def test_more_examples_send_more_requests() -> None:
+def test_more_examples_send_more_requests():
     assert requests(250) > 2 * requests(25)

@@ -1,7 +1,5 @@
 """The progress of a long property is shown on a terminal, and nowhere else."""
 
-from __future__ import annotations
-
 import contextlib
 import os
 import pty
@@ -10,7 +8,6 @@ import sys
 import textwrap
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
 
 import pytest
 
@@ -27,38 +24,38 @@ ROOT = Path(beckn_conformance.__file__).resolve().parents[1]
 class Stage:
     """A terminal, or a file, of some width, and a run that has come so far."""
 
-    def __init__(self, *, terminal: bool = True, written: int = 10, width: int = 100) -> None:
+    def __init__(self, *, terminal=True, written=10, width=100):
         self.shown = ""
         room = max(width - written - 1, 0) if terminal else 0
-        self.screen: Any = SimpleNamespace(room=room, put=self._put)
-        self.session: Any = SimpleNamespace(
+        self.screen = SimpleNamespace(room=room, put=self._put)
+        self.session = SimpleNamespace(
             player=SimpleNamespace(sent=40),
             tally=SimpleNamespace(ids=lambda: {"GET-ID-1", "GET-ACK-1", "GET-ACK-2"}),
             subscribers=[],
         )
 
-    def progress(self) -> Progress:
+    def progress(self):
         return Progress(self.screen, self.session, "test_history", 250)
 
-    def judge(self, examples: int) -> None:
+    def judge(self, examples):
         """Has so many examples judged."""
         for _ in range(examples):
             for subscriber in self.session.subscribers:
                 subscriber(EXAMPLE)
 
-    def _put(self, text: str) -> None:
+    def _put(self, text):
         self.shown += text
 
 
 @pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+def clock(monkeypatch):
     """The time, which goes on only where a test says so."""
     now = [100.0]
     monkeypatch.setattr(progress.time, "monotonic", lambda: now[0])
     return now
 
 
-def test_it_shows_examples_exchanges_and_findings(clock: list[float]) -> None:
+def test_it_shows_examples_exchanges_and_findings(clock):
     stage = Stage()
     with stage.progress():
         stage.judge(74)
@@ -70,7 +67,7 @@ def test_it_shows_examples_exchanges_and_findings(clock: list[float]) -> None:
         assert stage.shown == f"{SAVE}{text}{ERASE}{RESTORE}"
 
 
-def test_a_shrunk_example_is_not_counted(clock: list[float]) -> None:
+def test_a_shrunk_example_is_not_counted(clock):
     stage = Stage()
     with stage.progress():
         clock[0] += 3
@@ -81,7 +78,7 @@ def test_a_shrunk_example_is_not_counted(clock: list[float]) -> None:
     assert "1 of 250 examples" in stage.shown
 
 
-def test_a_short_property_shows_nothing(clock: list[float]) -> None:
+def test_a_short_property_shows_nothing(clock):
     stage = Stage()
     with stage.progress():
         clock[0] += 1
@@ -91,7 +88,7 @@ def test_a_short_property_shows_nothing(clock: list[float]) -> None:
     assert stage.session.subscribers == []
 
 
-def test_it_is_not_written_too_often(clock: list[float]) -> None:
+def test_it_is_not_written_too_often(clock):
     stage = Stage()
     with stage.progress():
         clock[0] += 3
@@ -100,7 +97,7 @@ def test_it_is_not_written_too_often(clock: list[float]) -> None:
     assert stage.shown.count(SAVE) == 1
 
 
-def test_a_file_shows_nothing(clock: list[float]) -> None:
+def test_a_file_shows_nothing(clock):
     stage = Stage(terminal=False)
     with stage.progress():
         clock[0] += 60
@@ -110,7 +107,7 @@ def test_a_file_shows_nothing(clock: list[float]) -> None:
 
 
 @pytest.mark.parametrize(("written", "width"), [(70, 80), (79, 80), (90, 80)])
-def test_it_fits_on_its_line_and_is_removed_at_the_end(clock: list[float], written: int, width: int) -> None:
+def test_it_fits_on_its_line_and_is_removed_at_the_end(clock, written, width):
     stage = Stage(written=written, width=width)
     with stage.progress():
         clock[0] += 3
@@ -139,7 +136,7 @@ PLUGIN = """
 """
 
 
-def _shown_on_a_terminal(folder: Path, *options: str, **env: str) -> str:
+def _shown_on_a_terminal(folder, *options, **env):
     """What a terminal of 80 columns shows of a run of pytest in which progress is told."""
     (folder / "test_it.py").write_text(textwrap.dedent(PLUGIN))
     ours, theirs = pty.openpty()
@@ -159,12 +156,12 @@ def _shown_on_a_terminal(folder: Path, *options: str, **env: str) -> str:
 
 
 @pytest.mark.parametrize("capture", ["fd", "sys", "no"])
-def test_a_terminal_shows_it_while_pytest_captures(tmp_path: Path, capture: str) -> None:
+def test_a_terminal_shows_it_while_pytest_captures(tmp_path, capture):
     shown = _shown_on_a_terminal(tmp_path, f"--capture={capture}")
 
     text = "  test_history: 1 of 250 examples, 0 exchanges/s, 0 findings so far"
     assert f"test_it.py {SAVE}{text}{ERASE}{RESTORE}" in shown
 
 
-def test_a_terminal_without_colours_shows_nothing(tmp_path: Path) -> None:
+def test_a_terminal_without_colours_shows_nothing(tmp_path):
     assert SAVE not in _shown_on_a_terminal(tmp_path, "--color=no")

@@ -1,13 +1,9 @@
 """The progress of a run is written as lines of JSON: numbers, and findings that are new, changed or gone."""
 
-from __future__ import annotations
-
 import dataclasses
 import io
 import json
-from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
 
 import pytest
 
@@ -23,55 +19,55 @@ from tests.end_to_end.kit import ONE, Kit
 
 PLAYED = ScenarioEnd("test_get", Transcript([]))
 TESTED = TestEnd("test_get", ["SIGNUP-ID"])
-SENT: Any = SimpleNamespace()
+SENT = SimpleNamespace()
 """The event of an exchange."""
 OVER = RunEnd(narrowed=False, seconds=1.0)
 
 
-def finding(observed: str = "NACK", *, weight: int = 0, kind: str = "no-id") -> Finding:
+def finding(observed="NACK", *, weight=0, kind="no-id"):
     return Finding("SIGNUP-ID", "", "/registration/id", kind, "no id", "s3cret", "ACK", observed, "e1", weight=weight)
 
 
 class Stage:
     """A run whose clock goes on only where a test says so."""
 
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def __init__(self, monkeypatch):
         self.now = 100.0
         monkeypatch.setattr(progress_stream.time, "monotonic", lambda: self.now)
         self.tally = Tally()
         self.file = io.StringIO()
         masker = Masker(["s3cret"], key=b"key")
         self.run = SimpleNamespace(strict=False)
-        session: Any = SimpleNamespace(
+        session = SimpleNamespace(
             tally=self.tally, masker=masker, specification=shipped(), player=SimpleNamespace(sent=7), run=self.run
         )
         self.stream = ProgressStream(self.file, session, lambda: 3)
 
-    def find(self, finding: Finding) -> None:
+    def find(self, finding):
         self.tally.add(Judgement(finding.requirement, Obligation(), finding))
 
-    def follow(self, *events: Any, after: float = INTERVAL) -> None:
+    def follow(self, *events, after=INTERVAL):
         for event in events:
             self.now += after
             self.stream.follow(event)
 
     @property
-    def lines(self) -> list[dict[str, Any]]:
+    def lines(self):
         return [json.loads(line) for line in self.file.getvalue().splitlines()]
 
 
 @pytest.fixture
-def stage(monkeypatch: pytest.MonkeyPatch) -> Stage:
+def stage(monkeypatch):
     return Stage(monkeypatch)
 
 
-def test_a_line_has_the_numbers_so_far(stage: Stage) -> None:
+def test_a_line_has_the_numbers_so_far(stage):
     stage.follow(TESTED, TESTED)
 
     assert stage.lines[-1] == {"tests": 2, "of": 3, "exchanges": 7, "seconds": 2 * INTERVAL}
 
 
-def test_a_finding_is_written_once_unless_it_changes(stage: Stage) -> None:
+def test_a_finding_is_written_once_unless_it_changes(stage):
     stage.find(finding("NACK", weight=2))
     stage.follow(PLAYED, PLAYED)
     stage.find(finding("silence", weight=1))
@@ -85,7 +81,7 @@ def test_a_finding_is_written_once_unless_it_changes(stage: Stage) -> None:
     ]
 
 
-def test_a_finding_says_if_it_fails_the_class(stage: Stage) -> None:
+def test_a_finding_says_if_it_fails_the_class(stage):
     stage.find(finding())
     stage.follow(PLAYED)
     stage.find(dataclasses.replace(finding(), requirement="SIGNUP-ECHO-EXACT"))
@@ -98,7 +94,7 @@ def test_a_finding_says_if_it_fails_the_class(stage: Stage) -> None:
     assert [(row["level"], row["fails"]) for row in rows] == [("MUST", True), ("SHOULD", False), ("SHOULD", True)]
 
 
-def test_secrets_in_a_finding_are_masked(stage: Stage) -> None:
+def test_secrets_in_a_finding_are_masked(stage):
     stage.find(finding())
     stage.follow(PLAYED)
 
@@ -107,7 +103,7 @@ def test_secrets_in_a_finding_are_masked(stage: Stage) -> None:
     assert (row["id"], row["level"], row["pointer"]) == (finding().id, "MUST", "/registration/id")
 
 
-def test_a_finding_that_turns_out_to_follow_from_another_is_gone(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_finding_that_turns_out_to_follow_from_another_is_gone(stage, monkeypatch):
     stage.find(finding())
     stage.follow(PLAYED)
     monkeypatch.setattr(Tally, "follows", lambda self, record: True)
@@ -116,7 +112,7 @@ def test_a_finding_that_turns_out_to_follow_from_another_is_gone(stage: Stage, m
     assert stage.lines[1]["gone"] == [finding().id]
 
 
-def test_few_lines_are_written_but_always_a_last_one(stage: Stage) -> None:
+def test_few_lines_are_written_but_always_a_last_one(stage):
     stage.follow(*[TESTED] * 100, after=INTERVAL / 100)
     before = len(stage.lines)
     stage.find(finding())
@@ -127,7 +123,7 @@ def test_few_lines_are_written_but_always_a_last_one(stage: Stage) -> None:
     assert stage.lines[-1]["findings"]
 
 
-def test_exchanges_alone_keep_a_slow_run_alive_without_its_findings(stage: Stage) -> None:
+def test_exchanges_alone_keep_a_slow_run_alive_without_its_findings(stage):
     stage.find(finding())
     stage.follow(SENT, SENT, SENT)
 
@@ -135,23 +131,23 @@ def test_exchanges_alone_keep_a_slow_run_alive_without_its_findings(stage: Stage
     assert not any("findings" in line for line in stage.lines)
 
 
-def test_a_stream_that_cannot_be_written_ends_and_the_run_goes_on(stage: Stage) -> None:
-    def full(text: str) -> int:
+def test_a_stream_that_cannot_be_written_ends_and_the_run_goes_on(stage):
+    def full(text):
         raise OSError(28, "No space left on device")
 
-    stage.file.write = full  # type: ignore[method-assign]
+    stage.file.write = full
     stage.follow(PLAYED, PLAYED, OVER)
 
     assert stage.file.closed
 
 
-def test_a_file_that_cannot_be_made_is_a_bad_option(tmp_path: Path) -> None:
+def test_a_file_that_cannot_be_made_is_a_bad_option(tmp_path):
     with pytest.raises(UsageError, match="--conformance-progress"), streamed(tmp_path / "no" / "p", SENT, lambda: 0):
         pass
 
 
 @pytest.mark.long
-def test_a_run_writes_its_progress(tmp_path: Path) -> None:
+def test_a_run_writes_its_progress(tmp_path):
     run = Kit(tmp_path).run("reference", *ONE, "--conformance-progress", "p")
 
     last = json.loads((tmp_path / "p").read_text().splitlines()[-1])

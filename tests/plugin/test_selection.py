@@ -1,16 +1,12 @@
 """A requirement's name selects the tests that were made for it."""
 
-from __future__ import annotations
-
 import ast
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
 from beckn_conformance.plugin.expected_tests import collect
-from beckn_conformance.plugin.items import ScenarioTest
 from beckn_conformance.plugin.plan import plan
 from beckn_conformance.plugin.selection import Selection
 from beckn_conformance.run.session import Session
@@ -23,13 +19,13 @@ LATER = ("aiohttp", "allure", "cryptography", "distributed", "httpx", "jinja2", 
 
 
 @pytest.fixture(scope="module")
-def tests() -> list[ScenarioTest]:
+def tests():
     """The tests of a whole run."""
     session = Session(load(), configured(verification_hook=URL), 1, examples=25)
     return list(collect(Selection(session)))
 
 
-def test_a_property_goes_by_no_requirement_that_a_test_was_made_for(tests: list[ScenarioTest]) -> None:
+def test_a_property_goes_by_no_requirement_that_a_test_was_made_for(tests):
     by_name = [test for test in tests if "SIGNUP-NACK-PHONE" in test.item.extra_keyword_matches]
 
     assert {test.item.originalname for test in by_name} == {"test_one_fault"}
@@ -38,7 +34,7 @@ def test_a_property_goes_by_no_requirement_that_a_test_was_made_for(tests: list[
     assert int(line.partition("about ")[2].split()[0]) < 40
 
 
-def test_a_test_by_which_others_are_judged_is_judged_in_its_place(tests: list[ScenarioTest]) -> None:
+def test_a_test_by_which_others_are_judged_is_judged_in_its_place(tests):
     names = [test.scenario_name for test in tests]
     places = {test.scenario_name: place for place, test in enumerate(tests) if test.scenario.instructs}
 
@@ -46,7 +42,7 @@ def test_a_test_by_which_others_are_judged_is_judged_in_its_place(tests: list[Sc
     assert all(place < names.index("test_documents_add::test_one_fault") for place in places.values())
 
 
-def test_every_requirement_of_a_test_selects_some_test(tests: list[ScenarioTest]) -> None:
+def test_every_requirement_of_a_test_selects_some_test(tests):
     exercised = {name for test in tests for name in test.requirements}
 
     assert exercised == {name for test in tests for name in exercised & test.item.extra_keyword_matches}
@@ -67,7 +63,7 @@ main(["run", "http://127.0.0.1:9", "--capture=no", "-qqq", "-p", "no:allure_pyte
 MOST_MODULES = 830
 
 
-def test_little_is_imported_before_the_first_request(tmp_path: Path) -> None:
+def test_little_is_imported_before_the_first_request(tmp_path):
     ended = subprocess.run([sys.executable, "-c", FIRST_REQUEST], cwd=tmp_path, capture_output=True, text=True)
     imported = ast.literal_eval(ended.stdout.strip().splitlines()[-1])
 
@@ -75,7 +71,7 @@ def test_little_is_imported_before_the_first_request(tmp_path: Path) -> None:
     assert len(imported) < MOST_MODULES
 
 
-def test_what_plays_and_judges_is_imported_while_the_embedded_gateway_starts() -> None:
+def test_what_plays_and_judges_is_imported_while_the_embedded_gateway_starts():
     code = "import beckn_conformance.plugin.options, sys; print([*sys.modules])"
     ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
 

@@ -1,10 +1,6 @@
 """What worker processes hand over reaches the controller, and those that hand over nothing are lost."""
 
-from __future__ import annotations
-
-from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
 
 import pytest
 
@@ -15,14 +11,14 @@ from tests.exchanges import CONFIG, SPECIFICATION
 SECRET, NAME = "s3cr3t-of-this-worker", "Anna of Anytown"
 
 
-def controller(folder: Path) -> tuple[Session, Controller]:
+def controller(folder):
     session = Session(SPECIFICATION, CONFIG, 1, folder=folder)
-    config: Any = SimpleNamespace()
+    config = SimpleNamespace()
     return session, Controller(session, config)
 
 
-def handed_over(key: bytes, fault: str = "") -> dict[str, Any]:
-    config: Any = SimpleNamespace(workeroutput={})
+def handed_over(key, fault=""):
+    config = SimpleNamespace(workeroutput={})
     worker = Session(SPECIFICATION, CONFIG, 1, worker="gw0", mask_key=key)
     worker.masker.learn(SECRET)
     worker.masker.add_private(NAME, "Emma of Elsewhere")
@@ -31,7 +27,7 @@ def handed_over(key: bytes, fault: str = "") -> dict[str, Any]:
     return dict(config.workeroutput)
 
 
-def test_a_worker_hands_over_its_share_and_what_is_to_be_masked(tmp_path: Path) -> None:
+def test_a_worker_hands_over_its_share_and_what_is_to_be_masked(tmp_path):
     session, workers = controller(tmp_path)
 
     workers.worker_ended("gw0", handed_over(session.mask_key))
@@ -45,7 +41,7 @@ def test_a_worker_hands_over_its_share_and_what_is_to_be_masked(tmp_path: Path) 
     ("output", "fault"),
     [({}, "worker process gw0 ended before its time"), (handed_over(b"key", "it failed"), "it failed")],
 )
-def test_why_a_worker_could_not_do_its_part_is_a_fault(tmp_path: Path, output: dict[str, Any], fault: str) -> None:
+def test_why_a_worker_could_not_do_its_part_is_a_fault(tmp_path, output, fault):
     _, workers = controller(tmp_path)
 
     workers.worker_ended("gw0", output)

@@ -1,7 +1,5 @@
 """SIGTERM ends what runs as Ctrl-C does, and both wait where something must not be left half done."""
 
-from __future__ import annotations
-
 import signal
 
 import pytest
@@ -21,7 +19,7 @@ def terminable(request):
     signal.signal(signal.SIGTERM, before[1])
 
 
-def test_termination_interrupts(terminable) -> None:
+def test_termination_interrupts(terminable):
     with pytest.raises(KeyboardInterrupt):
         signal.raise_signal(signal.SIGTERM)
 
@@ -29,10 +27,10 @@ def test_termination_interrupts(terminable) -> None:
     assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
 
 
-def test_termination_waits_for_what_must_not_be_left_half_done(terminable) -> None:
+def test_termination_waits_for_what_must_not_be_left_half_done(terminable):
     done = []
 
-    def work() -> None:
+    def work():
         with undisturbed():
             signal.raise_signal(signal.SIGTERM)
             done.append("all of it")
@@ -43,7 +41,7 @@ def test_termination_waits_for_what_must_not_be_left_half_done(terminable) -> No
 
 
 @pytest.mark.usefixtures("terminable")
-def test_a_handler_of_somebody_else_is_left_alone() -> None:
+def test_a_handler_of_somebody_else_is_left_alone():
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
 
     take_termination()()

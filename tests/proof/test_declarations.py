@@ -1,26 +1,24 @@
 """What a vendor declares changes what is tested, and what cannot be reached is inconclusive, never failed."""
 
-from __future__ import annotations
-
 import asyncio
 
 import httpx
 
 import reference_server
-from beckn_conformance.commands.spec.trial import ORIGIN, Item, findings, items, play, session_of
+from beckn_conformance.commands.spec.trial import ORIGIN, findings, items, play, session_of
 from beckn_conformance.judging.outcome import INCONCLUSIVE
 
 LATER = ("test_get.py", "test_info_update.py", "test_documents_add.py")
 
 
-def _later() -> list[Item]:
+def _later():
     return [item for item in items() if item.node_id.split("::")[0].endswith(LATER)]
 
 
-async def _verified(app: object, count: int) -> list[dict[str, str]]:
+async def _verified(app, count):
     """Registrations that a person has made and verified at a gateway beforehand."""
     made = []
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=ORIGIN) as client:  # type: ignore[arg-type]
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=ORIGIN) as client:
         for number in range(count):
             answer = await client.post(
                 "/Provider/signup",
@@ -42,7 +40,7 @@ async def _verified(app: object, count: int) -> list[dict[str, str]]:
     return made
 
 
-def test_a_gateway_that_serves_nobody_unverified_is_inconclusive_without_a_declaration() -> None:
+def test_a_gateway_that_serves_nobody_unverified_is_inconclusive_without_a_declaration():
     app = reference_server.create_app(variations=("serves-verified-only",))
     session = session_of(app, {"binding": "http", "settle": 0.05})
 
@@ -54,7 +52,7 @@ def test_a_gateway_that_serves_nobody_unverified_is_inconclusive_without_a_decla
     assert any("verification_hook or registrations" in note for note in session.run.notes)
 
 
-def test_registrations_made_beforehand_take_the_place_of_fresh_ones() -> None:
+def test_registrations_made_beforehand_take_the_place_of_fresh_ones():
     app = reference_server.create_app(variations=("serves-verified-only",))
     declared = asyncio.run(_verified(app, 3))
     session = session_of(app, {"binding": "http", "settle": 0.05, "registrations": declared})
@@ -66,7 +64,7 @@ def test_registrations_made_beforehand_take_the_place_of_fresh_ones() -> None:
     assert {statuses[name] for name in ("GET-ACK", "UPDATE-ACK", "DOCUMENTS-ACK", "UPDATE-NACK-PHONE")} == {"passed"}
 
 
-def test_a_pattern_for_company_ids_is_kept_to() -> None:
+def test_a_pattern_for_company_ids_is_kept_to():
     app = reference_server.create_app()
     session = session_of(app, {"values": {"company_id": "[A-Z]{4}-[0-9]{6}"}, "binding": "http"})
 
@@ -77,7 +75,7 @@ def test_a_pattern_for_company_ids_is_kept_to() -> None:
     assert outcomes["SIGNUP-ACK-COMPANY-ID"] == "passed"
 
 
-def test_updates_that_wait_for_a_person_are_no_failure_when_declared() -> None:
+def test_updates_that_wait_for_a_person_are_no_failure_when_declared():
     app = reference_server.create_app(variations=("updates-after-approval",))
     session = session_of(app, {"updates": "deferred", "binding": "http"})
 

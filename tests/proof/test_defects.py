@@ -3,9 +3,6 @@
 Of the defects that follow from the schemas one for each requirement is played here; ``spec check --prove`` plays all.
 """
 
-from __future__ import annotations
-
-from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
@@ -19,9 +16,9 @@ from reference_server.defects import derived
 from reference_server.specification import load as shapes
 
 
-def _played() -> Iterator[str]:
+def _played():
     following = {one.name for one in derived.defects(shapes(), Catalogue())}
-    seen: set[str] = set()
+    seen = set()
     for name, one in sorted(reference_server.DEFECTS.items()):
         if name not in following or one.requirement not in seen:
             yield name
@@ -33,11 +30,11 @@ NOWHERE = "not found at Provider/documents/add /registration/id"
 
 
 @pytest.mark.parametrize("name", [*_played()])
-def test_a_defect_is_found_under_its_requirement_and_no_other(name: str) -> None:
+def test_a_defect_is_found_under_its_requirement_and_no_other(name):
     assert unproved(name) == []
 
 
-def test_every_requirement_has_a_defect_and_a_case() -> None:
+def test_every_requirement_has_a_defect_and_a_case():
     testable = {r.id for r in load().requirements.values() if not r.untestable}
     assert testable - {d.requirement for d in reference_server.DEFECTS.values()} == set()
     assert [requirement for requirement in sorted(testable) if not exercising(requirement)] == []
@@ -59,9 +56,7 @@ def test_every_requirement_has_a_defect_and_a_case() -> None:
         ("signup-ack-auth-exp-null", {"requirement": "SIGNUP-TOKEN"}, "also reported under SIGNUP-EXP"),
     ],
 )
-def test_a_defect_that_is_found_otherwise_is_a_problem(
-    monkeypatch: pytest.MonkeyPatch, name: str, declared: dict[str, str], problem: str
-) -> None:
+def test_a_defect_that_is_found_otherwise_is_a_problem(monkeypatch, name, declared, problem):
     planted = {name: replace(reference_server.DEFECTS[name], **declared)}
     monkeypatch.setattr(reference_server, "of_specification", lambda folder: planted, raising=False)
     monkeypatch.setattr(prove, "_attempts", lambda defect: [(exercising("SIGNUP-EXP"), 0)])
@@ -69,7 +64,7 @@ def test_a_defect_that_is_found_otherwise_is_a_problem(
     assert unproved(name) == [problem]
 
 
-def test_the_plain_gateway_is_always_played() -> None:
+def test_the_plain_gateway_is_always_played():
     kinds = [kind for kind, _ in planned("get-token-repeated")]
 
     assert kinds == ["reference", "defect"]

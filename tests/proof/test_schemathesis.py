@@ -1,13 +1,11 @@
 """What Schemathesis draws is enough, by itself, to find what its own checks cannot see, and accuses nobody."""
 
-from __future__ import annotations
-
 from functools import lru_cache
 
 import pytest
 
 import reference_server
-from beckn_conformance.commands.spec.trial import Item, findings, items, run
+from beckn_conformance.commands.spec.trial import findings, items, run
 
 EXAMPLES = 40
 SEEDS = range(1, 6)
@@ -15,7 +13,7 @@ SEEDS = range(1, 6)
 
 
 @lru_cache(maxsize=1)
-def _items() -> dict[str, Item]:
+def _items():
     return {item.node_id.partition("::")[2]: item for item in items() if "test_schemathesis.py" in item.node_id}
 
 
@@ -28,7 +26,7 @@ def _items() -> dict[str, Item]:
         ("test_documents_add", "documents-add-token-foreign-accepted"),
     ],
 )
-def test_a_defect_is_found_by_what_schemathesis_draws_alone(test: str, defect: str) -> None:
+def test_a_defect_is_found_by_what_schemathesis_draws_alone(test, defect):
     chosen = [_items()[test]]
 
     assert any(
@@ -37,7 +35,7 @@ def test_a_defect_is_found_by_what_schemathesis_draws_alone(test: str, defect: s
     )
 
 
-def test_what_is_found_is_made_small() -> None:
+def test_what_is_found_is_made_small():
     session = run([_items()["test_info_update"]], defects=("info-update-token-foreign-accepted",), examples=EXAMPLES)
 
     (record,) = session.tally.found["TOKEN-NACK-FOREIGN"].values()

@@ -1,12 +1,8 @@
 """Providers and commands for the tests of the reference gateway."""
 
-from __future__ import annotations
-
 import sys
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from subprocess import PIPE, Popen
-from typing import Any
 
 import pytest
 
@@ -15,39 +11,39 @@ from tests.reference_server.reference_provider import Provider
 
 
 @pytest.fixture(params=["http", "envelope"])
-def binding(request: pytest.FixtureRequest) -> str:
+def binding(request):
     return str(request.param)
 
 
 @pytest.fixture
-def stranger(binding: str) -> Provider:
+def stranger(binding):
     """A provider that has not signed up."""
     return Provider(create_app(binding=binding), binding)
 
 
 @pytest.fixture
-def provider(stranger: Provider) -> Provider:
+def provider(stranger):
     """A provider that has signed up."""
     stranger.sign_up()
     return stranger
 
 
 @pytest.fixture
-def planted() -> Callable[..., Provider]:
+def planted():
     """Make a provider at a gateway with planted things."""
 
-    def plant(**options: Any) -> Provider:
+    def plant(**options):
         return Provider(create_app(**options))
 
     return plant
 
 
 @pytest.fixture
-def start() -> Iterator[Callable[..., tuple[Popen[str], str]]]:
+def start():
     """Start the command, and give its process and URL."""
-    running: list[Popen[str]] = []
+    running = []
 
-    def run(*arguments: str) -> tuple[Popen[str], str]:
+    def run(*arguments):
         command = [sys.executable, "-m", "reference_server", "--port", "0", *arguments]
         root = Path(__file__).resolve().parents[2]
         process = Popen(command, stdout=PIPE, text=True, cwd=root)

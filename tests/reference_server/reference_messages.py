@@ -1,9 +1,6 @@
 """What the tests of the reference gateway send: valid values, and faulty ones by their place."""
 
-from __future__ import annotations
-
 import copy
-from typing import Any
 
 SIGNUP = "Provider/signup"
 GET = "Provider/get"
@@ -27,27 +24,27 @@ PDF = {"name": "Compliance Certificate.pdf", "data": "JVBERi0xLjQKMSAwIG9iajw8L1
 JPEG = {"name": "Front.jpeg", "data": "/9j/4AAQSkZJRg=="}
 
 GONE = "gone"
-NOT_TEXTS: list[Any] = [None, True, 7, 1.5, [], ["x"], {}, {"x": "y"}, "", GONE]
+NOT_TEXTS = [None, True, 7, 1.5, [], ["x"], {}, {"x": "y"}, "", GONE]
 PHONES = ["91-8023329991", "+918023329991", "+-1", "+91-", "+91-1-", "+91-80CALL", "+91-80-desk", "the desk"]
 EMAILS = ["info.example.com", "a@b@c", "@example.com", "info@", "a b@example.com"]
-INFO_FAULTS: list[tuple[str, Any]] = [
+INFO_FAULTS = [
     *((f"/info/{name}", value) for name in INFO for value in NOT_TEXTS),
     *(("/info/phone", text) for text in PHONES),
     *(("/info/email", text) for text in EMAILS),
     *(("/info", value) for value in (None, True, "x", [], GONE)),
 ]
-DOCUMENT_FAULTS: list[tuple[str, Any]] = [
+DOCUMENT_FAULTS = [
     *((f"/documents/{n}/{name}", value) for n in (0, 1) for name in PDF for value in NOT_TEXTS),
     *(("/documents/1", value) for value in (None, True, 7, "x", [])),
     *(("/documents", value) for value in (True, 7, "x", {})),
 ]
-API_FAULTS: list[tuple[str, Any]] = [
+API_FAULTS = [
     *(("/api", value) for value in (None, 7, "x", [], GONE)),
     *(("/api/endpoint_url", value) for value in [*NOT_TEXTS, "not a url"]),
 ]
 
 
-def signup_body() -> dict[str, Any]:
+def signup_body():
     """Make the body of a valid signup."""
     return {
         "info": dict(INFO),
@@ -56,10 +53,10 @@ def signup_body() -> dict[str, Any]:
     }
 
 
-def put(body: dict[str, Any], pointer: str, value: Any) -> dict[str, Any]:
+def put(body, pointer, value):
     """Copy a body with another value at a place; GONE takes the member away."""
     changed = copy.deepcopy(body)
-    holder: Any = changed
+    holder = changed
     *path, last = [int(part) if part.isdigit() else part for part in pointer.split("/")[1:]]
     for part in path:
         holder = holder[part]

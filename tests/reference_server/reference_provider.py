@@ -34,17 +34,17 @@ class Provider:
     id: str = ""
     token: str = "placeholder"
 
-    def raw(self, path: str, content: bytes, header: Mapping[str, str], method: str = "POST") -> httpx.Response:
+    def raw(self, path, content, header, method="POST"):
         """Send a text as it is."""
 
-        async def send() -> httpx.Response:
+        async def send():
             transport = httpx.ASGITransport(self.app)
             async with httpx.AsyncClient(transport=transport, base_url=self.base) as client:
                 return await client.request(method, path, content=content, headers=header)
 
         return asyncio.run(send())
 
-    def call(self, action: str, body: Any, *, path: str | None = None, **header: str | None) -> Seen:
+    def call(self, action, body, *, path=None, **header):
         """Send a request; a header member given as None is left out."""
         members = {"Action": action, "Token": self.token, "Timestamp": NOW, **header}
         sent = {name: value for name, value in members.items() if value is not None}
@@ -58,26 +58,26 @@ class Provider:
         answered = envelope["header"]
         return Seen(reply.status_code, answered["action"], answered["message"], envelope["body"], reply.headers)
 
-    def sign_up(self, body: dict[str, Any] | None = None) -> Seen:
+    def sign_up(self, body=None):
         """Sign up, and keep id and token."""
         seen = self.call(SIGNUP, body or signup_body())
         self.id = seen.body["registration"]["id"]
         self.token = seen.body["auth"]["token"]
         return seen
 
-    def get(self, **header: str | None) -> Seen:
+    def get(self, **header):
         """Ask for the registration."""
         return self.call(GET, {"registration": {"id": self.id}}, **header)
 
-    def update(self, info: Any, **header: str | None) -> Seen:
+    def update(self, info, **header):
         """Update info."""
         return self.call(UPDATE, {"registration": {"id": self.id}, "info": info}, **header)
 
-    def add(self, *documents: Any, **header: str | None) -> Seen:
+    def add(self, *documents, **header):
         """Add documents."""
         return self.call(ADD, {"registration": {"id": self.id}, "documents": list(documents)}, **header)
 
-    def operate(self, judgement: str) -> int:
+    def operate(self, judgement):
         """Have an operator judge the registration."""
         url = f"http://gateway/operator/registrations/{self.id}/{judgement}"
         return self.raw(url, b"", {}).status_code

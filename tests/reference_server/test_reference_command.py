@@ -1,13 +1,10 @@
 """The command python -m reference_server."""
 
-from __future__ import annotations
-
 import socket
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from subprocess import CompletedProcess, Popen
+from subprocess import Popen
 
 import httpx
 import pytest
@@ -18,12 +15,12 @@ from reference_server.__main__ import main
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def run(*arguments: str) -> CompletedProcess[str]:
+def run(*arguments):
     command = [sys.executable, "-m", "reference_server", *arguments]
     return subprocess.run(command, capture_output=True, text=True, cwd=ROOT, timeout=300, check=False)
 
 
-def test_it_says_where_it_listens_and_nothing_else(start: Callable[..., tuple[Popen[str], str]]) -> None:
+def test_it_says_where_it_listens_and_nothing_else(start):
     process, url = start("--defect", "get-path-missing", "--variation", "id-uuid")
 
     assert httpx.post(f"{url}/Provider/get", json={}).status_code == 404
@@ -34,7 +31,7 @@ def test_it_says_where_it_listens_and_nothing_else(start: Callable[..., tuple[Po
 
 
 @pytest.mark.skipif(not socket.has_dualstack_ipv6(), reason="this machine has no IPv6")
-def test_it_listens_at_an_address_of_ipv6(start: Callable[..., tuple[Popen[str], str]]) -> None:
+def test_it_listens_at_an_address_of_ipv6(start):
     _, url = start("--host", "::1")
 
     assert url.startswith("http://[::1]:")
@@ -49,9 +46,7 @@ def test_it_listens_at_an_address_of_ipv6(start: Callable[..., tuple[Popen[str],
         ("defect", "nopee", ""),
     ],
 )
-def test_an_unknown_name_is_an_error_that_names_a_close_one(
-    kind: str, name: str, hint: str, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_an_unknown_name_is_an_error_that_names_a_close_one(kind, name, hint, capsys):
     status = main([f"--{kind}", name])
 
     said = capsys.readouterr()
@@ -59,7 +54,7 @@ def test_an_unknown_name_is_an_error_that_names_a_close_one(
     assert said.err == f"reference_server: unknown {kind} '{name}'; {hint}--list prints all\n"
 
 
-def test_the_list_ends_quietly_when_its_reader_has_enough() -> None:
+def test_the_list_ends_quietly_when_its_reader_has_enough():
     command = [sys.executable, "-m", "reference_server", "--list"]
     with Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
@@ -70,7 +65,7 @@ def test_the_list_ends_quietly_when_its_reader_has_enough() -> None:
         assert process.wait(300) == 0
 
 
-def test_the_list_has_a_line_for_everything_that_can_be_planted(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_list_has_a_line_for_everything_that_can_be_planted(capsys):
     assert main(["--list"]) == 0
 
     lines = capsys.readouterr().out.splitlines()
@@ -88,7 +83,7 @@ def test_the_list_has_a_line_for_everything_that_can_be_planted(capsys: pytest.C
         ("--database", "/nowhere/at/all.sqlite"),
     ],
 )
-def test_a_bad_option_ends_with_status_2(arguments: tuple[str, ...]) -> None:
+def test_a_bad_option_ends_with_status_2(arguments):
     ended = run(*arguments)
 
     assert ended.returncode == 2
@@ -96,7 +91,7 @@ def test_a_bad_option_ends_with_status_2(arguments: tuple[str, ...]) -> None:
     assert "Traceback" not in ended.stderr
 
 
-def test_a_port_that_is_taken_ends_with_status_2(start: Callable[..., tuple[Popen[str], str]]) -> None:
+def test_a_port_that_is_taken_ends_with_status_2(start):
     _, url = start()
 
     ended = run("--port", url.rsplit(":", 1)[1])
@@ -105,7 +100,7 @@ def test_a_port_that_is_taken_ends_with_status_2(start: Callable[..., tuple[Pope
     assert len(ended.stderr.splitlines()) == 1
 
 
-def test_importing_the_package_imports_no_server() -> None:
+def test_importing_the_package_imports_no_server():
     code = "import sys, reference_server; print({'starlette', 'sqlite3', 'json'} & set(sys.modules))"
 
     ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True)

@@ -1,7 +1,5 @@
 """Defects break what they say, seen from the outside, for one or two of each family."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable
 
@@ -14,7 +12,7 @@ Plant = Callable[..., Provider]
 
 
 @pytest.mark.parametrize("binding", ["http", "envelope"])
-def test_a_message_that_is_left_out_is_not_there(planted: Plant, binding: str) -> None:
+def test_a_message_that_is_left_out_is_not_there(planted, binding):
     gateway = planted(defects=["signup-message-missing"], binding=binding)
     header = {"Action": SIGNUP, "Token": "x", "Timestamp": NOW}
     body = signup_body() if binding == "http" else {"header": header, "body": signup_body()}
@@ -26,7 +24,7 @@ def test_a_message_that_is_left_out_is_not_there(planted: Plant, binding: str) -
     assert "message" not in members
 
 
-def test_a_body_that_is_no_json_cannot_be_read(planted: Plant) -> None:
+def test_a_body_that_is_no_json_cannot_be_read(planted):
     provider = planted(defects=["get-json-cut-short"])
     provider.sign_up()
 
@@ -34,7 +32,7 @@ def test_a_body_that_is_no_json_cannot_be_read(planted: Plant) -> None:
         provider.get()
 
 
-def test_a_fault_that_is_let_through_is_acknowledged_and_the_like_of_it_is_not(planted: Plant) -> None:
+def test_a_fault_that_is_let_through_is_acknowledged_and_the_like_of_it_is_not(planted):
     gateway = planted(defects=["signup-info-phone-letters-in-the-extension-accepted"])
 
     seen = gateway.call(SIGNUP, put(signup_body(), "/info/phone", "+91-8023329991-desk"))
@@ -44,7 +42,7 @@ def test_a_fault_that_is_let_through_is_acknowledged_and_the_like_of_it_is_not(p
 
 
 @pytest.mark.parametrize(("index", "action"), [(0, "NACK"), (1, "ACK")])
-def test_only_the_first_document_is_checked(planted: Plant, index: int, action: str) -> None:
+def test_only_the_first_document_is_checked(planted, index, action):
     gateway = planted(defects=["signup-documents-item-name-missing-accepted-beyond-first"])
 
     body = signup_body()
@@ -62,13 +60,13 @@ def test_only_the_first_document_is_checked(planted: Plant, index: int, action: 
         ("signup-info-phone-error-echoes-value", "/info/phone", "desk", {"info": {"phone": "desk"}}),
     ],
 )
-def test_a_nack_says_something_else(planted: Plant, defect: str, pointer: str, value: object, body: object) -> None:
+def test_a_nack_says_something_else(planted, defect, pointer, value, body):
     seen = planted(defects=[defect]).call(SIGNUP, put(signup_body(), pointer, value))
 
     assert (seen.action, seen.body) == ("NACK", body)
 
 
-def test_a_valid_value_is_refused_at_its_place(planted: Plant) -> None:
+def test_a_valid_value_is_refused_at_its_place(planted):
     gateway = planted(defects=["signup-info-email-with-a-tag-refused"])
 
     seen = gateway.call(SIGNUP, put(signup_body(), "/info/email", "a+b@example.com"))
@@ -80,7 +78,7 @@ def test_a_valid_value_is_refused_at_its_place(planted: Plant) -> None:
 
 
 @pytest.mark.parametrize(("name", "token"), [("absent", None), ("empty", ""), ("unknown", "nobody's")])
-def test_a_call_is_let_in_without_its_token_and_no_other_way(planted: Plant, name: str, token: str | None) -> None:
+def test_a_call_is_let_in_without_its_token_and_no_other_way(planted, name, token):
     provider = planted(defects=[f"get-token-{name}-accepted"])
     provider.sign_up()
     tokens = {None, "", "nobody's"}
@@ -89,7 +87,7 @@ def test_a_call_is_let_in_without_its_token_and_no_other_way(planted: Plant, nam
     assert {provider.get(Token=other).action for other in tokens - {token}} == {"NACK"}
 
 
-def test_replies_mix_two_updates(planted: Plant) -> None:
+def test_replies_mix_two_updates(planted):
     provider = planted(defects=["get-mixes-old-phone"])
     provider.sign_up()
 
@@ -97,7 +95,7 @@ def test_replies_mix_two_updates(planted: Plant) -> None:
     assert provider.get().body["info"] == {**NEW_INFO, "phone": INFO["phone"]}
 
 
-def test_a_second_addition_replaces_the_first(planted: Plant) -> None:
+def test_a_second_addition_replaces_the_first(planted):
     provider = planted(defects=["documents-add-second-addition-replaces-first"])
     provider.sign_up()
     provider.add(PDF)
@@ -107,7 +105,7 @@ def test_a_second_addition_replaces_the_first(planted: Plant) -> None:
     assert [document["name"] for document in added] == [PDF["name"], JPEG["name"], JPEG["name"]]
 
 
-def test_two_registrations_share_an_id_and_nothing_else(planted: Plant) -> None:
+def test_two_registrations_share_an_id_and_nothing_else(planted):
     one = planted(defects=["signup-id-every-second-repeated"])
     one.sign_up()
     other = Provider(one.app)
@@ -118,7 +116,7 @@ def test_two_registrations_share_an_id_and_nothing_else(planted: Plant) -> None:
     assert other.get().body["info"]["name"] == "Other"
 
 
-def test_a_crash_is_a_bare_server_error(planted: Plant) -> None:
+def test_a_crash_is_a_bare_server_error(planted):
     provider = planted(defects=["get-unknown-crashes"])
     provider.sign_up()
     header = {"Action": GET, "Token": provider.token, "Timestamp": NOW}
@@ -129,7 +127,7 @@ def test_a_crash_is_a_bare_server_error(planted: Plant) -> None:
     assert provider.get().action == "ACK"
 
 
-def test_two_defects_can_be_planted_together(planted: Plant) -> None:
+def test_two_defects_can_be_planted_together(planted):
     gateway = planted(defects=["signup-ack-registration-status-blank", "signup-ack-auth-exp-null"])
 
     seen = gateway.call(SIGNUP, signup_body())

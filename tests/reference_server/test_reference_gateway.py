@@ -1,10 +1,7 @@
 """The gateway without defects follows the strictest reading of the page."""
 
-from __future__ import annotations
-
 import json
 from datetime import timedelta
-from typing import Any
 
 import pytest
 
@@ -28,13 +25,13 @@ from tests.reference_server.reference_messages import (
 from tests.reference_server.reference_provider import Provider
 
 
-def at(body: Any, pointer: str) -> Any:
+def at(body, pointer):
     for part in pointer.split("/")[1:]:
         body = body[int(part) if isinstance(body, list) else part]
     return body
 
 
-def places(value: Any, pointer: str = "") -> list[str]:
+def places(value, pointer=""):
     """List the places of all texts in a body."""
     if isinstance(value, dict):
         return [place for name, child in value.items() for place in places(child, f"{pointer}/{name}")]
@@ -43,7 +40,7 @@ def places(value: Any, pointer: str = "") -> list[str]:
     return [pointer] if value is not None else []
 
 
-def test_a_signup_is_acknowledged_with_all_that_was_sent(stranger: Provider) -> None:
+def test_a_signup_is_acknowledged_with_all_that_was_sent(stranger):
     seen = stranger.sign_up()
 
     assert (seen.status, seen.action) == (200, "ACK")
@@ -56,7 +53,7 @@ def test_a_signup_is_acknowledged_with_all_that_was_sent(stranger: Provider) -> 
     assert seen.body["auth"]["exp"] > "2026"
 
 
-def test_a_registration_is_given_back_as_it_was_made(provider: Provider) -> None:
+def test_a_registration_is_given_back_as_it_was_made(provider):
     seen = provider.get()
 
     assert seen.action == "ACK"
@@ -70,7 +67,7 @@ FAULTS = [*INFO_FAULTS, *DOCUMENT_FAULTS, *API_FAULTS]
 
 
 @pytest.mark.parametrize(("pointer", "value"), FAULTS)
-def test_a_fault_of_a_signup_is_blamed_at_its_place_and_nowhere_else(pointer: str, value: Any) -> None:
+def test_a_fault_of_a_signup_is_blamed_at_its_place_and_nowhere_else(pointer, value):
     seen = Provider(create_app()).call(SIGNUP, put(signup_body(), pointer, value))
 
     assert (seen.status, seen.action) == (400, "NACK")
@@ -78,7 +75,7 @@ def test_a_fault_of_a_signup_is_blamed_at_its_place_and_nowhere_else(pointer: st
     assert at(seen.body, pointer).strip()
 
 
-def test_every_faulty_field_is_blamed(stranger: Provider) -> None:
+def test_every_faulty_field_is_blamed(stranger):
     body = signup_body()
     body["info"] |= {"name": None, "phone": "1"}
     body["documents"] = [None, PDF, {"name": 1}]
@@ -97,7 +94,7 @@ def test_every_faulty_field_is_blamed(stranger: Provider) -> None:
     assert seen.body["documents"][1] is None
 
 
-def test_a_fault_of_an_update_is_blamed_and_the_update_fails(provider: Provider) -> None:
+def test_a_fault_of_an_update_is_blamed_and_the_update_fails(provider):
     seen = provider.update({**NEW_INFO, "email": 7})
 
     assert seen.action == "NACK"
@@ -106,7 +103,7 @@ def test_a_fault_of_an_update_is_blamed_and_the_update_fails(provider: Provider)
 
 
 @pytest.mark.parametrize("info", [{}, {"name": None}, {"nickname": "x"}])
-def test_an_update_of_nothing_is_refused(provider: Provider, info: dict[str, Any]) -> None:
+def test_an_update_of_nothing_is_refused(provider, info):
     seen = provider.update(info)
 
     assert seen.action == "NACK"
@@ -114,7 +111,7 @@ def test_an_update_of_nothing_is_refused(provider: Provider, info: dict[str, Any
 
 
 @pytest.mark.parametrize("reference", [None, [], "x", {}, {"id": None}, {"id": 7}, {"id": ""}])
-def test_a_faulty_registration_is_blamed(provider: Provider, reference: Any) -> None:
+def test_a_faulty_registration_is_blamed(provider, reference):
     got = provider.call(GET, {"registration": reference})
     updated = provider.call(UPDATE, {"registration": reference, "info": NEW_INFO})
     added = provider.call(ADD, {"registration": reference, "documents": [PDF]})
@@ -126,7 +123,7 @@ def test_a_faulty_registration_is_blamed(provider: Provider, reference: Any) -> 
     assert added.body == {}
 
 
-def test_an_unknown_registration_is_blamed(provider: Provider) -> None:
+def test_an_unknown_registration_is_blamed(provider):
     provider.id = "reg-unknown"
 
     got, updated, added = provider.get(), provider.update(NEW_INFO), provider.add(PDF)
@@ -150,7 +147,7 @@ def test_an_unknown_registration_is_blamed(provider: Provider) -> None:
         {"Timestamp": "2026-02-30T10:00:00"},
     ],
 )
-def test_a_faulty_header_is_refused(provider: Provider, action: str, header: dict[str, str | None]) -> None:
+def test_a_faulty_header_is_refused(provider, action, header):
     body = {**signup_body(), "registration": {"id": provider.id}}
 
     seen = provider.call(action, body, **header)
@@ -159,12 +156,12 @@ def test_a_faulty_header_is_refused(provider: Provider, action: str, header: dic
     assert provider.get().body["registration"]["status"] == "PENDING-VERIFICATION"
 
 
-def test_the_action_of_another_operation_is_refused(provider: Provider) -> None:
+def test_the_action_of_another_operation_is_refused(provider):
     assert provider.get(Action=UPDATE).action == "NACK"
 
 
 @pytest.mark.parametrize("token", [None, "", "nobody's"])
-def test_a_call_without_the_token_of_a_signup_is_refused(provider: Provider, token: str | None) -> None:
+def test_a_call_without_the_token_of_a_signup_is_refused(provider, token):
     calls = (
         provider.get(Token=token),
         provider.update(NEW_INFO, Token=token),
@@ -175,7 +172,7 @@ def test_a_call_without_the_token_of_a_signup_is_refused(provider: Provider, tok
     assert provider.get().body["info"] == INFO
 
 
-def test_a_call_with_the_token_of_another_registration_is_refused(provider: Provider) -> None:
+def test_a_call_with_the_token_of_another_registration_is_refused(provider):
     other = Provider(provider.app, provider.binding)
     other.sign_up()
 
@@ -189,14 +186,14 @@ def test_a_call_with_the_token_of_another_registration_is_refused(provider: Prov
     assert provider.get().body["info"] == INFO
 
 
-def test_a_token_ends(provider: Provider, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_token_ends(provider, monkeypatch):
     now = Gateway.now
     monkeypatch.setattr(Gateway, "now", lambda gateway: now(gateway) + timedelta(days=366))
 
     assert provider.get().action == "NACK"
 
 
-def test_an_update_is_seen_at_once_and_waits(provider: Provider) -> None:
+def test_an_update_is_seen_at_once_and_waits(provider):
     updated, got, added = provider.update(NEW_INFO), provider.get(), provider.add(PDF)
 
     for seen in (updated, got, added):
@@ -204,13 +201,13 @@ def test_an_update_is_seen_at_once_and_waits(provider: Provider) -> None:
         assert seen.body["registration"] == {"id": provider.id, "status": "UPDATE-PENDING"}
 
 
-def test_an_update_of_some_members_leaves_the_others(provider: Provider) -> None:
+def test_an_update_of_some_members_leaves_the_others(provider):
     provider.update({"phone": NEW_INFO["phone"], "email": None})
 
     assert provider.get().body["info"] == {**INFO, "phone": NEW_INFO["phone"]}
 
 
-def test_added_documents_are_listed_after_the_earlier_ones_and_keep_their_ids(provider: Provider) -> None:
+def test_added_documents_are_listed_after_the_earlier_ones_and_keep_their_ids(provider):
     first, second, got = provider.add(JPEG), provider.add(PDF, JPEG), provider.get()
 
     data = [document["data"] for document in second.body["documents"]]
@@ -221,7 +218,7 @@ def test_added_documents_are_listed_after_the_earlier_ones_and_keep_their_ids(pr
     assert [document["data"] for document in got.body["documents"]] == data
 
 
-def test_a_refused_call_changes_nothing(provider: Provider) -> None:
+def test_a_refused_call_changes_nothing(provider):
     before = provider.get().body
 
     provider.update({**NEW_INFO, "phone": "x"})
@@ -231,7 +228,7 @@ def test_a_refused_call_changes_nothing(provider: Provider) -> None:
 
 
 @pytest.mark.parametrize("missing", [True, False])
-def test_a_signup_needs_no_documents(stranger: Provider, missing: bool) -> None:
+def test_a_signup_needs_no_documents(stranger, missing):
     body = signup_body()
     body["documents"] = []
     if missing:
@@ -255,14 +252,14 @@ NAMES = [
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_name_is_kept_to_the_letter(stranger: Provider, name: str) -> None:
+def test_a_name_is_kept_to_the_letter(stranger, name):
     body = put(signup_body(), "/info/name", name)
 
     assert stranger.sign_up(body).body["info"]["name"] == name
     assert stranger.get().body["info"]["name"] == name
 
 
-def test_a_large_document_is_kept(stranger: Provider) -> None:
+def test_a_large_document_is_kept(stranger):
     data = "JVBE" * 500_000
 
     seen = stranger.sign_up(put(signup_body(), "/documents/0/data", data))
@@ -290,13 +287,13 @@ MALFORMED = [
 
 
 @pytest.mark.parametrize("name", ["[" * 1000, '\\"[' * 1000, '"{' * 1000])
-def test_brackets_within_a_text_are_no_nesting(stranger: Provider, name: str) -> None:
+def test_brackets_within_a_text_are_no_nesting(stranger, name):
     assert stranger.sign_up(put(signup_body(), "/info/name", name)).body["info"]["name"] == name
 
 
 @pytest.mark.parametrize("action", [SIGNUP, GET])
 @pytest.mark.parametrize("text", MALFORMED, ids=range(len(MALFORMED)))
-def test_a_text_that_is_no_request_is_refused(stranger: Provider, action: str, text: bytes) -> None:
+def test_a_text_that_is_no_request_is_refused(stranger, action, text):
     header = {"Action": action, "Token": "x", "Timestamp": "2026-05-04T10:20:30"}
 
     reply = stranger.raw(f"/{action}", text, header)
@@ -309,7 +306,7 @@ def test_a_text_that_is_no_request_is_refused(stranger: Provider, action: str, t
 
 @pytest.mark.parametrize("member", ["header", "body"])
 @pytest.mark.parametrize("value", [None, [], "x", 7])
-def test_an_envelope_without_one_of_its_members_is_refused(member: str, value: Any) -> None:
+def test_an_envelope_without_one_of_its_members_is_refused(member, value):
     provider = Provider(create_app(binding="envelope"), "envelope")
     header = {"Action": SIGNUP, "Token": "x", "Timestamp": "2026-05-04T10:20:30"}
     envelope = {"header": header, "body": signup_body(), member: value}
@@ -319,14 +316,14 @@ def test_an_envelope_without_one_of_its_members_is_refused(member: str, value: A
     assert reply.json()["header"]["action"] == "NACK"
 
 
-def test_members_that_are_not_on_the_page_are_ignored(stranger: Provider) -> None:
+def test_members_that_are_not_on_the_page_are_ignored(stranger):
     body = {**signup_body(), "x": 1}
     body["info"] |= {"nickname": None}
 
     assert stranger.sign_up(body).body["info"] == INFO
 
 
-def test_operations_are_served_under_any_prefix_and_nothing_else_is(stranger: Provider) -> None:
+def test_operations_are_served_under_any_prefix_and_nothing_else_is(stranger):
     assert stranger.call(SIGNUP, signup_body(), path=f"v1/x/{SIGNUP}").action == "ACK"
     for path in (
         "/Provider/signup/",
@@ -339,7 +336,7 @@ def test_operations_are_served_under_any_prefix_and_nothing_else_is(stranger: Pr
     assert stranger.raw("/Provider/signup", b"{}", {}, method="GET").status_code == 405
 
 
-def test_verified_documents_stay_verified_and_new_ones_wait(provider: Provider) -> None:
+def test_verified_documents_stay_verified_and_new_ones_wait(provider):
     assert provider.operate("verify") == 204
     assert provider.get().body["registration"]["status"] == "VERIFIED"
 
@@ -351,7 +348,7 @@ def test_verified_documents_stay_verified_and_new_ones_wait(provider: Provider) 
     assert seen.body["registration"]["status"] == "UPDATE-PENDING"
 
 
-def test_an_operator_judges_single_documents(provider: Provider) -> None:
+def test_an_operator_judges_single_documents(provider):
     assert provider.operate("documents/1/reject") == 204
     assert provider.operate("documents/2/reject") == 404
 
@@ -361,7 +358,7 @@ def test_an_operator_judges_single_documents(provider: Provider) -> None:
     ]
 
 
-def test_an_operator_cannot_judge_what_is_not_there(stranger: Provider) -> None:
+def test_an_operator_cannot_judge_what_is_not_there(stranger):
     stranger.id = "reg-unknown"
 
     assert stranger.operate("verify") == 404

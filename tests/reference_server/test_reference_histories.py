@@ -1,11 +1,8 @@
 """What shows after some calls, or beside others: planted defects and fair variations, seen from the outside."""
 
-from __future__ import annotations
-
 import asyncio
 import json
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable
 
 import httpx
 import pytest
@@ -19,10 +16,10 @@ REFUSED = {**NEW_INFO, "phone": "none"}
 
 
 @pytest.fixture
-def made(planted: Plant) -> Plant:
+def made(planted):
     """Make a provider that has signed up."""
 
-    def make(**options: Any) -> Provider:
+    def make(**options):
         provider = planted(**options)
         provider.sign_up()
         return provider
@@ -30,16 +27,16 @@ def made(planted: Plant) -> Plant:
     return make
 
 
-def another(provider: Provider) -> Provider:
+def another(provider):
     other = Provider(provider.app)
     other.sign_up(put(signup_body(), "/info/name", "Other"))
     return other
 
 
-def at_once(provider: Provider, calls: Sequence[tuple[str, dict[str, Any]]]) -> list[tuple[int, Any]]:
+def at_once(provider, calls):
     """Make calls at the same time; status and body of each reply."""
 
-    async def send() -> list[httpx.Response]:
+    async def send():
         transport = httpx.ASGITransport(provider.app)
         header = {"Token": provider.token, "Timestamp": NOW}
         async with httpx.AsyncClient(transport=transport, base_url=provider.base) as client:
@@ -56,11 +53,11 @@ def at_once(provider: Provider, calls: Sequence[tuple[str, dict[str, Any]]]) -> 
     return [(reply.status_code, reply.json()) for reply in asyncio.run(send())]
 
 
-def names(seen: Any) -> list[str]:
+def names(seen):
     return [document["name"] for document in seen.body["documents"]]
 
 
-def test_a_refused_update_rolls_back_an_acknowledged_one_only(made: Plant) -> None:
+def test_a_refused_update_rolls_back_an_acknowledged_one_only(made):
     provider = made(defects=["update-refused-after-update-reverts"])
 
     assert provider.update(REFUSED).action == "NACK"
@@ -70,7 +67,7 @@ def test_a_refused_update_rolls_back_an_acknowledged_one_only(made: Plant) -> No
     assert provider.get().body["info"] == INFO
 
 
-def test_a_refused_update_is_applied_by_the_next_addition(made: Plant) -> None:
+def test_a_refused_update_is_applied_by_the_next_addition(made):
     provider = made(defects=["documents-add-applies-refused-update"])
     provider.update(REFUSED)
 
@@ -79,7 +76,7 @@ def test_a_refused_update_is_applied_by_the_next_addition(made: Plant) -> None:
     assert provider.get().body["info"] == {**NEW_INFO, "phone": INFO["phone"]}
 
 
-def test_the_second_update_after_an_addition_drops_it(made: Plant) -> None:
+def test_the_second_update_after_an_addition_drops_it(made):
     provider = made(defects=["update-second-drops-first-addition"])
     provider.add({**PDF, "name": "Added.pdf"})
 
@@ -87,7 +84,7 @@ def test_the_second_update_after_an_addition_drops_it(made: Plant) -> None:
     assert "Added.pdf" not in names(provider.update(INFO))
 
 
-def test_an_update_that_was_looked_at_has_the_next_one_ignored(made: Plant) -> None:
+def test_an_update_that_was_looked_at_has_the_next_one_ignored(made):
     provider = made(defects=["update-after-get-ignored"])
     provider.update(NEW_INFO)
     provider.get()
@@ -96,7 +93,7 @@ def test_an_update_that_was_looked_at_has_the_next_one_ignored(made: Plant) -> N
     assert provider.get().body["info"] == NEW_INFO
 
 
-def test_from_the_twentieth_call_on_replies_are_stale(made: Plant) -> None:
+def test_from_the_twentieth_call_on_replies_are_stale(made):
     provider = made(defects=["get-twentieth-call-stale"])
     provider.get()
     provider.update(NEW_INFO)
@@ -105,7 +102,7 @@ def test_from_the_twentieth_call_on_replies_are_stale(made: Plant) -> None:
     assert shown == [NEW_INFO] * 17 + [INFO]
 
 
-def test_a_token_is_worn_out_for_its_registration_alone(made: Plant) -> None:
+def test_a_token_is_worn_out_for_its_registration_alone(made):
     provider = made(defects=["get-token-worn-out-after-sixth-call"])
     other = another(provider)
 
@@ -113,7 +110,7 @@ def test_a_token_is_worn_out_for_its_registration_alone(made: Plant) -> None:
     assert other.get().status == 200
 
 
-def test_three_refusals_lock_a_registration(made: Plant) -> None:
+def test_three_refusals_lock_a_registration(made):
     provider = made(defects=["get-unknown-after-three-refusals"])
     for _ in range(2):
         provider.update(REFUSED)
@@ -123,7 +120,7 @@ def test_three_refusals_lock_a_registration(made: Plant) -> None:
     assert provider.get().action == "NACK"
 
 
-def test_a_document_of_another_registration_is_shown(made: Plant) -> None:
+def test_a_document_of_another_registration_is_shown(made):
     provider = made(defects=["get-shows-document-of-another-after-additions"])
     other = another(provider)
     other.add({**PDF, "name": "Theirs.pdf"})
@@ -134,7 +131,7 @@ def test_a_document_of_another_registration_is_shown(made: Plant) -> None:
     assert "Theirs.pdf" in names(provider.get())
 
 
-def test_an_update_overwrites_another_registration_once_both_have_added(made: Plant) -> None:
+def test_an_update_overwrites_another_registration_once_both_have_added(made):
     provider = made(defects=["update-overwrites-info-of-another"])
     other = another(provider)
     provider.add(PDF)
@@ -146,7 +143,7 @@ def test_an_update_overwrites_another_registration_once_both_have_added(made: Pl
     assert other.get().body["info"] == NEW_INFO
 
 
-def test_a_lone_addition_loses_nothing_and_parallel_ones_do(made: Plant) -> None:
+def test_a_lone_addition_loses_nothing_and_parallel_ones_do(made):
     provider = made(defects=["documents-add-reads-then-writes"])
     provider.add({**PDF, "name": "alone.pdf"})
     at_once(provider, [(ADD, {"documents": [{**PDF, "name": f"{n}.pdf"}]}) for n in range(3)])
@@ -156,7 +153,7 @@ def test_a_lone_addition_loses_nothing_and_parallel_ones_do(made: Plant) -> None
     assert len({"0.pdf", "1.pdf", "2.pdf"} & set(shown)) == 1
 
 
-def test_an_addition_writes_the_info_of_before_back(made: Plant) -> None:
+def test_an_addition_writes_the_info_of_before_back(made):
     provider = made(defects=["update-beside-addition-lost"])
     at_once(provider, [(ADD, {"documents": [PDF]}), (UPDATE, {"info": NEW_INFO})])
 
@@ -165,7 +162,7 @@ def test_an_addition_writes_the_info_of_before_back(made: Plant) -> None:
     assert provider.get().body["info"] == NEW_INFO
 
 
-def test_a_read_beside_an_update_shows_half_of_it(made: Plant) -> None:
+def test_a_read_beside_an_update_shows_half_of_it(made):
     provider = made(defects=["get-beside-update-shows-half"])
     (_, updated), (_, got) = at_once(provider, [(UPDATE, {"info": NEW_INFO}), (GET, {})])
 
@@ -188,7 +185,7 @@ UPDATES = [(UPDATE, {"info": {**NEW_INFO, "name": f"Metro {n}"}}) for n in range
         ("replies-show-later-state", [200, 200, 200]),
     ],
 )
-def test_of_parallel_updates_an_acknowledged_one_is_left(made: Plant, variation: str, statuses: list[int]) -> None:
+def test_of_parallel_updates_an_acknowledged_one_is_left(made, variation, statuses):
     provider = made(variations=[variation])
     replies = at_once(provider, UPDATES)
 
@@ -197,7 +194,7 @@ def test_of_parallel_updates_an_acknowledged_one_is_left(made: Plant, variation:
     assert provider.get().body["info"] in acknowledged
 
 
-def test_held_updates_are_approved_the_latest_first(made: Plant) -> None:
+def test_held_updates_are_approved_the_latest_first(made):
     provider = made(variations=["updates-approved-last-first"])
     for _, body in UPDATES:
         assert provider.update(body["info"]).body["info"] == INFO
@@ -211,7 +208,7 @@ def test_held_updates_are_approved_the_latest_first(made: Plant) -> None:
     ]
 
 
-def test_every_second_look_is_at_a_replica_that_lags(made: Plant, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_second_look_is_at_a_replica_that_lags(made, monkeypatch):
     monkeypatch.setattr(concurrency, "_LAG", 3600)
     provider = made(variations=["replicas-take-turns"])
     provider.update(NEW_INFO)
@@ -219,7 +216,7 @@ def test_every_second_look_is_at_a_replica_that_lags(made: Plant, monkeypatch: p
     assert [provider.get().body["info"] for _ in range(4)] == [INFO, NEW_INFO, INFO, NEW_INFO]
 
 
-def test_a_held_update_is_shown_once_it_is_approved(made: Plant) -> None:
+def test_a_held_update_is_shown_once_it_is_approved(made):
     provider = made(variations=["updates-after-approval"])
 
     provider.update(NEW_INFO)

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
@@ -41,7 +38,7 @@ class Client:
     id: str = ""
     token: str = "x"
 
-    async def call(self, host: str, action: str, **parts: Any) -> Any:
+    async def call(self, host, action, **parts):
         """Give the body of an ACK, None for a NACK."""
         header = {"Action": action, "Token": self.token, "Timestamp": NOW}
         body = parts or {"registration": {"id": self.id}}
@@ -49,22 +46,22 @@ class Client:
             answer = await client.post(f"http://{host}/{action}", json=body, headers=header)
         return answer.json() if answer.headers["action"] == "ACK" else None
 
-    async def sign_up(self, host: str) -> None:
+    async def sign_up(self, host):
         made = await self.call(host, SIGNUP, **signup_body())
         self.id, self.token = made["registration"]["id"], made["auth"]["token"]
 
-    async def update(self, host: str, **info: str) -> None:
+    async def update(self, host, **info):
         assert await self.call(host, UPDATE, registration={"id": self.id}, info=info)
 
-    async def add(self, host: str, *documents: Any) -> list[str]:
+    async def add(self, host, *documents):
         """Add documents, and give the ids of all."""
         added = await self.call(host, ADD, registration={"id": self.id}, documents=[*documents])
         return [document["id"] for document in added["documents"]]
 
-    async def see(self, host: str) -> Any:
+    async def see(self, host):
         return await self.call(host, GET)
 
-    async def agree(self, fits: Callable[[Any], bool] = bool) -> Any:
+    async def agree(self, fits=bool):
         """Wait until all gateways show the same, and what is waited for; gives that."""
         for _ in range(200):
             seen = [await self.see(host) for host in self.hosts.apps]
@@ -74,20 +71,20 @@ class Client:
         raise AssertionError(f"they do not agree: {seen}")
 
 
-def _in_any_order(seen: Any) -> str:
+def _in_any_order(seen):
     return json.dumps({**seen, "documents": sorted(seen["documents"], key=lambda d: json.dumps(d))})
 
 
-def play(scene: Callable[[Client], Awaitable[None]]) -> None:
+def play(scene):
     asyncio.run(_play(scene))
 
 
-async def _play(scene: Callable[[Client], Awaitable[None]]) -> None:
+async def _play(scene):
     await scene(Client(network(THREE)))
 
 
-def test_a_registration_is_served_everywhere_with_its_token() -> None:
-    async def scene(client: Client) -> None:
+def test_a_registration_is_served_everywhere_with_its_token():
+    async def scene(client):
         await client.sign_up("a")
 
         seen = await client.agree()
@@ -98,8 +95,8 @@ def test_a_registration_is_served_everywhere_with_its_token() -> None:
     play(scene)
 
 
-def test_changes_follow_and_documents_keep_their_ids() -> None:
-    async def scene(client: Client) -> None:
+def test_changes_follow_and_documents_keep_their_ids():
+    async def scene(client):
         await client.sign_up("a")
         await client.update("a", **NEW_INFO)
         ids = await client.add("a", PDF)
@@ -111,8 +108,8 @@ def test_changes_follow_and_documents_keep_their_ids() -> None:
     play(scene)
 
 
-def test_a_change_at_a_clone_flows_back() -> None:
-    async def scene(client: Client) -> None:
+def test_a_change_at_a_clone_flows_back():
+    async def scene(client):
         await client.sign_up("a")
         await client.agree()
         await client.update("b", phone="+91-8023329993")
@@ -126,8 +123,8 @@ def test_a_change_at_a_clone_flows_back() -> None:
     play(scene)
 
 
-def test_of_updates_at_the_same_time_one_is_left_and_of_documents_all() -> None:
-    async def scene(client: Client) -> None:
+def test_of_updates_at_the_same_time_one_is_left_and_of_documents_all():
+    async def scene(client):
         await client.sign_up("a")
         before = await client.agree()
         both = [{**INFO, "name": name, "email": f"{name}@example.com"} for name in ("one", "two")]
@@ -147,15 +144,15 @@ def test_of_updates_at_the_same_time_one_is_left_and_of_documents_all() -> None:
     play(scene)
 
 
-def _alone(hosts: Hosts, host: str) -> Hosts:
+def _alone(hosts, host):
     """A way to one gateway, whether the others reach it or not."""
     alone = Hosts()
     alone.apps[host] = hosts.apps[host]
     return alone
 
 
-def test_a_peer_that_was_away_misses_nothing_and_has_nothing_twice() -> None:
-    async def scene(client: Client) -> None:
+def test_a_peer_that_was_away_misses_nothing_and_has_nothing_twice():
+    async def scene(client):
         client.hosts.away = {"b"}
         await client.sign_up("a")
         ids = await client.add("a", PDF, JPEG)
@@ -173,11 +170,11 @@ def test_a_peer_that_was_away_misses_nothing_and_has_nothing_twice() -> None:
     play(scene)
 
 
-def test_what_changes_while_it_is_told_is_told_again() -> None:
-    async def scene(client: Client) -> None:
+def test_what_changes_while_it_is_told_is_told_again():
+    async def scene(client):
         peer, told, go_on = client.hosts.apps["b"], asyncio.Event(), asyncio.Event()
 
-        async def slow(scope: Any, receive: Any, send: Any) -> None:
+        async def slow(scope, receive, send):
             if scope["path"] == CLONE:
                 told.set()
                 await go_on.wait()
@@ -194,8 +191,8 @@ def test_what_changes_while_it_is_told_is_told_again() -> None:
     play(scene)
 
 
-def test_what_is_told_twice_and_late_is_there_once() -> None:
-    async def scene(client: Client) -> None:
+def test_what_is_told_twice_and_late_is_there_once():
+    async def scene(client):
         await client.sign_up("a")
         await client.update("a", **NEW_INFO)
         ids = await client.add("a", PDF)
@@ -214,8 +211,8 @@ def test_what_is_told_twice_and_late_is_there_once() -> None:
     play(scene)
 
 
-def test_a_restart_owes_the_peers_what_was_kept(tmp_path: Path) -> None:
-    async def scene() -> None:
+def test_a_restart_owes_the_peers_what_was_kept(tmp_path):
+    async def scene():
         hosts = Hosts()
         database = tmp_path / "registrations.sqlite"
         hosts.apps["a"] = create_app(region=Region(["http://b"], 0.5), transport=hosts, database=database)
@@ -236,10 +233,10 @@ def test_a_restart_owes_the_peers_what_was_kept(tmp_path: Path) -> None:
     asyncio.run(scene())
 
 
-def asked(app: Any, *, content: bytes = b"[]", client: tuple[str, int] = ("127.0.0.1", 1), **headers: str) -> int:
+def asked(app, *, content=b"[]", client=("127.0.0.1", 1), **headers):
     """Status of the answer to somebody who tells of clones."""
 
-    async def ask() -> int:
+    async def ask():
         transport = httpx.ASGITransport(app, client=client)
         async with httpx.AsyncClient(transport=transport) as connection:
             return (await connection.post(f"http://a/any{CLONE}", content=content, headers=headers)).status_code
@@ -247,7 +244,7 @@ def asked(app: Any, *, content: bytes = b"[]", client: tuple[str, int] = ("127.0
     return asyncio.run(ask())
 
 
-def test_without_peers_there_is_nobody_to_tell() -> None:
+def test_without_peers_there_is_nobody_to_tell():
     assert asked(create_app()) == 404
 
 
@@ -263,14 +260,14 @@ def test_without_peers_there_is_nobody_to_tell() -> None:
         ("known", "127.0.0.1", "Bearer other", 403),
     ],
 )
-def test_strangers_tell_nothing(secret: str, host: str, authorization: str, status: int) -> None:
+def test_strangers_tell_nothing(secret, host, authorization, status):
     app = create_app(region=Region(["http://b"], secret=secret))
 
     assert asked(app, client=(host, 1), Authorization=authorization) == status
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"7", b"[7]", b'["{}"]', b'["[]"]', b"\xff"])
-def test_what_no_gateway_sent_is_refused(content: bytes) -> None:
+def test_what_no_gateway_sent_is_refused(content):
     assert asked(create_app(region=Region(["http://b"])), content=content) == 400
 
 
@@ -285,7 +282,7 @@ def test_what_no_gateway_sent_is_refused(content: bytes) -> None:
         ("--network", "2", "--database", "registrations.sqlite"),
     ],
 )
-def test_a_region_that_cannot_be_is_an_error(arguments: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_region_that_cannot_be_is_an_error(arguments, capsys):
     status = main(["--port", "0", *arguments])
 
     said = capsys.readouterr()

@@ -1,12 +1,8 @@
 """A folder of schemas is read within bounds, and what it says is what the gateway does."""
 
-from __future__ import annotations
-
 import os
 import shutil
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -18,22 +14,22 @@ from tests.reference_server.reference_messages import NEW_INFO, SIGNUP, put, sig
 from tests.reference_server.reference_provider import Provider
 
 
-def _link(file: Path) -> None:
+def _link(file):
     file.unlink()
     file.symlink_to(folder() / file.name)
 
 
-def _pipe(file: Path) -> None:
+def _pipe(file):
     file.unlink()
     os.mkfifo(file)
 
 
-def _sparse(file: Path) -> None:
+def _sparse(file):
     with file.open("wb") as content:
         content.truncate(LARGEST + 1)
 
 
-def _written(text: str) -> Callable[[Path], object]:
+def _written(text):
     return lambda file: file.write_text(text, encoding="utf-8")
 
 
@@ -53,9 +49,7 @@ def _written(text: str) -> Callable[[Path], object]:
         ("requirements.yaml", _written("- {level: MUST}\n")),
     ],
 )
-def test_a_file_that_cannot_be_read_is_refused_in_one_line(
-    tmp_path: Path, name: str, change: Callable[[Path], object], capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_file_that_cannot_be_read_is_refused_in_one_line(tmp_path, name, change, capsys):
     copy = copied(tmp_path / "schemas")
     change(copy / name)
 
@@ -74,7 +68,7 @@ def test_a_file_that_cannot_be_read_is_refused_in_one_line(
         ({"type": "string", "pattern": "(?=x)y"}, "common.json"),
     ],
 )
-def test_a_schema_that_would_take_for_ever_is_refused(tmp_path: Path, change: Any, message: str) -> None:
+def test_a_schema_that_would_take_for_ever_is_refused(tmp_path, change, message):
     copy = copied(tmp_path / "schemas")
     changed(copy, "common.json", lambda common: common["$defs"].update(name=change))
 
@@ -82,12 +76,12 @@ def test_a_schema_that_would_take_for_ever_is_refused(tmp_path: Path, change: An
         create_app(specification=copy)
 
 
-def test_no_name_leads_out_of_the_folder(tmp_path: Path) -> None:
+def test_no_name_leads_out_of_the_folder(tmp_path):
     with pytest.raises(ValueError, match="is not a file of"):
         read(tmp_path, "../secret.json")
 
 
-def test_a_pattern_takes_time_in_proportion_to_the_text(tmp_path: Path) -> None:
+def test_a_pattern_takes_time_in_proportion_to_the_text(tmp_path):
     copy = copied(tmp_path / "schemas")
     changed(copy, "common.json", lambda common: common["$defs"]["name"].update(pattern="^(a+)+$"))
     provider = Provider(create_app(specification=copy))
@@ -97,10 +91,10 @@ def test_a_pattern_takes_time_in_proportion_to_the_text(tmp_path: Path) -> None:
     assert seen.action == "NACK"
 
 
-def test_a_literal_that_is_changed_is_what_the_gateway_says(tmp_path: Path) -> None:
+def test_a_literal_that_is_changed_is_what_the_gateway_says(tmp_path):
     copy = copied(tmp_path / "schemas")
 
-    def change(common: Any) -> None:
+    def change(common):
         common["$defs"]["registration_pending"]["properties"]["status"]["const"] = "CHANGE-WAITS"
         common["$defs"]["failed_registration"]["properties"]["status"]["const"] = "CHANGE-REFUSED"
 
@@ -112,7 +106,7 @@ def test_a_literal_that_is_changed_is_what_the_gateway_says(tmp_path: Path) -> N
     assert provider.update({"phone": "none"}).body["registration"]["status"] == "CHANGE-REFUSED"
 
 
-def test_a_member_that_is_added_has_its_defects_in_each_operation(tmp_path: Path) -> None:
+def test_a_member_that_is_added_has_its_defects_in_each_operation(tmp_path):
     added = of_specification(with_website(tmp_path / "schemas")).keys() - of_specification().keys()
 
     for name in (
@@ -136,9 +130,7 @@ def test_a_member_that_is_added_has_its_defects_in_each_operation(tmp_path: Path
         ({"format": "uuid"}, ("another-format",)),
     ],
 )
-def test_a_border_of_a_reply_has_a_defect_that_oversteps_it(
-    tmp_path: Path, keywords: dict[str, Any], names: tuple[str, ...]
-) -> None:
+def test_a_border_of_a_reply_has_a_defect_that_oversteps_it(tmp_path, keywords, names):
     copy = copied(tmp_path / "schemas")
     changed(copy, "common.json", lambda c: c["$defs"]["info_kept"]["properties"]["name"].update(keywords))
 
@@ -148,7 +140,7 @@ def test_a_border_of_a_reply_has_a_defect_that_oversteps_it(
         assert known[f"get-ack-info-name-{name}"].requirement == "GET-BODY"
 
 
-def test_a_member_that_becomes_optional_has_a_defect_that_demands_it(tmp_path: Path) -> None:
+def test_a_member_that_becomes_optional_has_a_defect_that_demands_it(tmp_path):
     copy = copied(tmp_path / "schemas")
     changed(copy, "common.json", lambda common: common["$defs"]["info"]["required"].remove("email"))
 
@@ -157,7 +149,7 @@ def test_a_member_that_becomes_optional_has_a_defect_that_demands_it(tmp_path: P
     assert (demanded.requirement, demanded.pointer) == ("SIGNUP-ACK-EMAIL", "/info/email")
 
 
-def test_a_requirement_that_is_dropped_takes_its_defects_along(tmp_path: Path) -> None:
+def test_a_requirement_that_is_dropped_takes_its_defects_along(tmp_path):
     copy = shutil.copytree(folder(), tmp_path / "schemas")
     file = Path(copy) / "requirements.yaml"
     rows = file.read_text(encoding="utf-8").split("\n\n")

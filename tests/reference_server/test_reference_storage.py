@@ -1,29 +1,24 @@
 """Registrations in a SQLite file outlive the process."""
 
-from __future__ import annotations
-
 import signal
 from collections.abc import Callable
-from pathlib import Path
 from subprocess import Popen
-from typing import Any
 
 import httpx
 
 from tests.reference_server.reference_messages import ADD, GET, INFO, NEW_INFO, NOW, PDF, SIGNUP, UPDATE, signup_body
-from tests.reference_server.reference_provider import Provider
 
 Start = Callable[..., tuple[Popen[str], str]]
 
 
-def post(url: str, action: str, body: Any, token: str = "x") -> Any:
+def post(url, action, body, token="x"):
     header = {"Action": action, "Token": token, "Timestamp": NOW}
     reply = httpx.post(f"{url}/{action}", json=body, headers=header)
     assert reply.headers["action"] == "ACK"
     return reply.json()
 
 
-def test_what_was_acknowledged_survives_a_kill(start: Start, tmp_path: Path) -> None:
+def test_what_was_acknowledged_survives_a_kill(start, tmp_path):
     database = str(tmp_path / "registrations.sqlite")
     process, url = start("--database", database)
     made = post(url, SIGNUP, signup_body())
@@ -43,7 +38,7 @@ def test_what_was_acknowledged_survives_a_kill(start: Start, tmp_path: Path) -> 
     assert again["documents"][:3] == last["documents"]
 
 
-def test_gateways_over_one_file_are_clones(planted: Callable[..., Provider], tmp_path: Path) -> None:
+def test_gateways_over_one_file_are_clones(planted, tmp_path):
     here, there = (planted(database=tmp_path / "registrations.sqlite") for _ in range(2))
     here.sign_up()
     there.id, there.token = here.id, here.token
@@ -53,7 +48,7 @@ def test_gateways_over_one_file_are_clones(planted: Callable[..., Provider], tmp
     assert here.get().body["info"] == NEW_INFO
 
 
-def test_the_token_itself_is_not_in_the_file(planted: Callable[..., Provider], tmp_path: Path) -> None:
+def test_the_token_itself_is_not_in_the_file(planted, tmp_path):
     provider = planted(database=tmp_path / "registrations.sqlite")
     provider.sign_up()
 

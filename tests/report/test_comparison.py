@@ -1,7 +1,5 @@
 """Two reports are compared finding by finding."""
 
-from __future__ import annotations
-
 import copy
 
 import pytest

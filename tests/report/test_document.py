@@ -1,7 +1,5 @@
 """A verdict that needs waivers says so in every format."""
 
-from __future__ import annotations
-
 import io
 
 import pytest

@@ -1,9 +1,6 @@
 """report.html works in a real browser, also if it is full of hostile text."""
 
-from __future__ import annotations
-
 import json
-from pathlib import Path
 
 import pytest
 
@@ -23,7 +20,7 @@ pytestmark = pytest.mark.long
 
 
 @pytest.fixture(scope="module")
-def found(tmp_path_factory) -> Path:
+def found(tmp_path_factory):
     """The page of a run that was narrowed, against a gateway with two defects."""
     kit = Kit(tmp_path_factory.mktemp("run"))
     run = kit.run(f"reference:{','.join(DEFECTS)}", "-k", TESTS)
@@ -32,7 +29,7 @@ def found(tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def short(found, tmp_path_factory) -> Path:
+def short(found, tmp_path_factory):
     """The same with a few requirements of every outcome: axe looks at each element for long."""
     told = json.loads((found.parent / "report.json").read_text(encoding="utf-8"))
     by_status = {}
@@ -46,7 +43,7 @@ def short(found, tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def poisoned(tmp_path_factory) -> Path:
+def poisoned(tmp_path_factory):
     path = tmp_path_factory.mktemp("hostile") / "report.html"
     path.write_text(html.page(hostile()[0], SPECIFICATION, hostile()[1]), encoding="utf-8")
     return path

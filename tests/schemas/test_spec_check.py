@@ -1,12 +1,7 @@
 """What is added to the schemas is tested without a line of Python."""
 
-from __future__ import annotations
-
 import json
 import re
-from collections.abc import Callable
-from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -18,17 +13,17 @@ from tests.changed_schemas import changed, with_everything, with_website
 
 
 @pytest.fixture(autouse=True)
-def kept() -> Any:
+def kept():
     yield
     choose(None)
 
 
-def _told(folder: Path) -> list[str]:
+def _told(folder):
     return [str(problem) for problem in problems(folder)]
 
 
-def _set(pointer: str, value: Any) -> Callable[[Any], None]:
-    def change(content: Any) -> None:
+def _set(pointer, value):
+    def change(content):
         *path, last = pointer.split("/")[1:]
         for part in path:
             content = content[part]
@@ -37,7 +32,7 @@ def _set(pointer: str, value: Any) -> Callable[[Any], None]:
     return change
 
 
-def test_a_member_without_requirements_is_told_unless_a_reason_is_given(tmp_path: Path) -> None:
+def test_a_member_without_requirements_is_told_unless_a_reason_is_given(tmp_path):
     folder = with_website(tmp_path / "schemas")
     file = folder / "requirements.yaml"
     text = file.read_text(encoding="utf-8")
@@ -52,7 +47,7 @@ def test_a_member_without_requirements_is_told_unless_a_reason_is_given(tmp_path
 
 
 @pytest.mark.long
-def test_what_is_added_is_proved_without_a_line_of_python(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_is_added_is_proved_without_a_line_of_python(tmp_path, capsys):
     folder = with_everything(tmp_path / "schemas")
     # Examples in the description are mended by others than this test.
     file = folder / "openapi.yaml"
@@ -78,9 +73,7 @@ def test_what_is_added_is_proved_without_a_line_of_python(tmp_path: Path, capsys
         (("--jobs", "0"), "--jobs 0: at least one process is needed"),
     ],
 )
-def test_what_cannot_be_done_is_told_in_one_line(
-    arguments: tuple[str, ...], message: str, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_what_cannot_be_done_is_told_in_one_line(arguments, message, capsys):
     assert main(["spec", "check", *arguments]) == 4
     said = capsys.readouterr().err.splitlines()
     assert len(said) == 1

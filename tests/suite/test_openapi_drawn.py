@@ -1,15 +1,11 @@
 """What is drawn from openapi.yaml: plain data that can be sent, the same for the same seed, from the schemas in use."""
 
-from __future__ import annotations
-
 import json
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -28,18 +24,18 @@ ACTIONS = ("Provider/signup", "Provider/get", "Provider/info/update", "Provider/
 ROOT = Path(openapi.__file__).resolve().parents[1]
 
 
-def draw(strategy: Any, count: int = 20, seed: int = 1) -> list[Any]:
+def draw(strategy, count=20, seed=1):
     return Examples(strategy, seed, "drawn").chunk(0, count)
 
 
 @cache
-def bodies(action: str, *, faulty: bool) -> list[Any]:
+def bodies(action, *, faulty):
     """Bodies of an operation under the kit's own schemas."""
     return draw(openapi.bodies(action, faulty=faulty), 30)
 
 
 @pytest.fixture
-def changed(tmp_path: Path) -> Iterator[Path]:
+def changed(tmp_path):
     """A copy of schemas/; the kit's own is chosen again after the test."""
     folder = tmp_path / "schemas"
     shutil.copytree(load().folder, folder)
@@ -49,7 +45,7 @@ def changed(tmp_path: Path) -> Iterator[Path]:
 
 @pytest.mark.parametrize("action", ACTIONS)
 @pytest.mark.parametrize("faulty", [False, True])
-def test_every_body_is_an_object_that_can_be_sent(action: str, faulty: bool) -> None:
+def test_every_body_is_an_object_that_can_be_sent(action, faulty):
     for body in bodies(action, faulty=faulty):
         content = write_json(body)
 
@@ -59,7 +55,7 @@ def test_every_body_is_an_object_that_can_be_sent(action: str, faulty: bool) -> 
         assert b"\\ud" not in content
 
 
-def members_sound(action: str, body: Any) -> bool:
+def members_sound(action, body):
     """Whether everything that the page asks for stands in a body, of the right type."""
     validator = validators.compile_schema(
         {"$ref": f"{validators.BASE}{load().operation(action).key}.request.json"}, load().files
@@ -68,32 +64,32 @@ def members_sound(action: str, body: Any) -> bool:
 
 
 @pytest.mark.parametrize("action", ACTIONS)
-def test_what_is_not_drawn_faulty_is_refused_by_no_schema(action: str) -> None:
+def test_what_is_not_drawn_faulty_is_refused_by_no_schema(action):
     assert all(members_sound(action, body) for body in bodies(action, faulty=False))
 
 
 @pytest.mark.parametrize("action", ACTIONS)
-def test_what_is_drawn_faulty_is_mostly_refused_by_the_schema(action: str) -> None:
+def test_what_is_drawn_faulty_is_mostly_refused_by_the_schema(action):
     drawn = bodies(action, faulty=True)
 
     assert sum(not members_sound(action, body) for body in drawn) > len(drawn) / 2
 
 
-def test_headers_hold_what_any_binding_can_carry() -> None:
+def test_headers_hold_what_any_binding_can_carry():
     for faulty in (False, True):
         for header in draw(openapi.headers("Provider/get", faulty=faulty), 40):
             assert header.keys() <= {"Action", "Token", "Timestamp"}
             assert all(v.isascii() and v.isprintable() and v == v.strip() for v in header.values())
 
 
-def test_the_same_seed_draws_the_same_messages() -> None:
+def test_the_same_seed_draws_the_same_messages():
     strategy = openapi.messages("Provider/signup")(GatewayConfig(""))
 
     assert draw(strategy, seed=7) == draw(strategy, seed=7)
     assert draw(strategy, seed=7) != draw(strategy, seed=8)
 
 
-def test_a_changed_copy_of_the_schemas_is_drawn_from(changed: Path) -> None:
+def test_a_changed_copy_of_the_schemas_is_drawn_from(changed):
     file = changed / "get.request.json"
     schema = json.loads(file.read_text())
     schema["properties"]["motive"] = {"enum": ["curiosity"]}
@@ -104,7 +100,7 @@ def test_a_changed_copy_of_the_schemas_is_drawn_from(changed: Path) -> None:
 
 
 @pytest.mark.parametrize("content", ["paths: [", "paths: {/Provider/get: {get: {}}}", "[]"])
-def test_an_openapi_file_of_no_use_is_named(changed: Path, content: str) -> None:
+def test_an_openapi_file_of_no_use_is_named(changed, content):
     (changed / "openapi.yaml").write_text(content)
     choose(load(changed))
 
@@ -112,7 +108,7 @@ def test_an_openapi_file_of_no_use_is_named(changed: Path, content: str) -> None
         openapi.bodies("Provider/get", faulty=False)
 
 
-def test_collecting_the_suite_does_not_load_schemathesis() -> None:
+def test_collecting_the_suite_does_not_load_schemathesis():
     code = "import beckn_conformance.suite.test_schemathesis, sys; print('schemathesis' in sys.modules)"
 
     done = subprocess.run(

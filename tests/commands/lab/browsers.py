@@ -5,10 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import httpx
 
@@ -26,57 +25,57 @@ FORM_TOKEN = re.compile(r'name="form_token" value="([0-9a-f]{64})"')
 class Client:
     """Sends requests to the laboratory in this process."""
 
-    def __init__(self, app: Shield, runner: asyncio.Runner, headers: Mapping[str, str] = {}) -> None:
+    def __init__(self, app, runner, headers=None):
         transport = httpx.ASGITransport(app, client=("192.0.2.1", 5000))
         self._client = httpx.AsyncClient(transport=transport, base_url=f"http://{HOST}", headers=headers)
         self._runner = runner
 
     @property
-    def cookies(self) -> httpx.Cookies:
+    def cookies(self):
         return self._client.cookies
 
-    def request(self, method: str, path: str, **how: Any) -> httpx.Response:
+    def request(self, method, path, **how):
         return self._runner.run(self._client.request(method, path, **how))
 
-    def get(self, path: str, **how: Any) -> httpx.Response:
+    def get(self, path, **how):
         return self.request("GET", path, **how)
 
-    def post(self, path: str, **how: Any) -> httpx.Response:
+    def post(self, path, **how):
         return self.request("POST", path, **how)
 
 
 class Browser:
     """A browser: it keeps its cookie, says from which page a form comes, and sends the token of that page."""
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client):
         self.client = client
 
-    def get(self, path: str, **how: Any) -> httpx.Response:
+    def get(self, path, **how):
         return self.client.get(path, **how)
 
-    def read(self, path: str) -> str:
+    def read(self, path):
         """The text of a page that there is."""
         reply = self.get(path)
         assert reply.status_code == 200, (reply.status_code, reply.text)
         return str(reply.text)
 
-    def send(self, path: str, fields: Mapping[str, Any] = {}, *, page: str = "/gateways/new", **how: Any) -> Any:
+    def send(self, path, fields=(), *, page="/gateways/new", **how):
         """Sends a form of a page."""
         found = FORM_TOKEN.search(self.get(page).text)
-        data = {**({"form_token": found[1]} if found else {}), **fields}
+        data = {**({"form_token": found[1]} if found else {}), **dict(fields)}
         return self.client.post(path, data=data, headers={"Origin": f"http://{HOST}"}, **how)
 
-    def log_in(self, token: str) -> Any:
+    def log_in(self, token):
         return self.send("/login", {"token": token}, page="/login")
 
 
 class Program:
     """A program that uses the API."""
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client):
         self.client = client
 
-    def ask(self, method: str, path: str, **how: Any) -> httpx.Response:
+    def ask(self, method, path, **how):
         return self.client.request(method, f"/api{path}", **how)
 
 
@@ -92,20 +91,20 @@ class Website:
     attempts: Attempts
     runner: asyncio.Runner
 
-    def browser(self, name: str | None = None) -> Browser:
+    def browser(self, name=None):
         """A browser, of somebody who has logged in if a name is given."""
         made = Browser(Client(self.app, self.runner, {"Accept": "text/html,*/*;q=0.8"}))
         if name is not None:
             assert made.log_in(self.tokens[name]).status_code == 303
         return made
 
-    def program(self, name: str | None = None) -> Program:
+    def program(self, name=None):
         headers = {"Authorization": f"Bearer {self.tokens[name]}"} if name else {}
         return Program(Client(self.app, self.runner, headers))
 
 
 @contextlib.contextmanager
-def website(folder: Path, *, accounts: bool = True, key: Path | None = None) -> Iterator[Website]:
+def website(folder, *, accounts=True, key=None):
     """A laboratory with the vendors alice and bob and the officer olga, or without accounts."""
     known, tokens = None, {}
     if accounts:

@@ -1,5 +1,3 @@
-from __future__ import annotations
-
 import pytest
 
 from tests.commands.lab.browsers import website

@@ -1,18 +1,11 @@
 """Laboratories for tests: their runs are played by a few lines of Python that speak the protocol of a run."""
 
-from __future__ import annotations
-
 import textwrap
-from pathlib import Path
-from typing import Any
-
-import pytest
 
 from beckn_conformance.commands.fleet.job import Job
 from beckn_conformance.commands.lab.accounts import Account
 from beckn_conformance.commands.lab.execution import Jobs
-from beckn_conformance.commands.lab.laboratory import Laboratory
-from beckn_conformance.commands.lab.store import Gateway, Run, Store
+from beckn_conformance.commands.lab.store import Gateway, Run
 from tests.end_to_end.kit import ROOT, until
 
 ALICE, BOB, OFFICER = Account("alice", "vendor"), Account("bob", "vendor"), Account("olga", "officer")
@@ -31,41 +24,41 @@ report.mkdir(exist_ok=True)
 """What every scripted run begins with; ``judge`` ends it with the report of the sample."""
 
 
-def scripted(monkeypatch: pytest.MonkeyPatch, code: str = "judge()", limit: float = 60.0) -> None:
+def scripted(monkeypatch, code="judge()", limit=60.0):
     """Has every run played by a script in place of the suite."""
     script = BEGIN + textwrap.dedent(code)
     monkeypatch.setattr(Jobs, "of", lambda jobs, run: Job(run.id, ("-c", script, run.url), {}, limit))
 
 
-def gateway_row(store: Store, owner: str = "alice", url: str = "http://gw.example", **more: Any) -> Gateway:
+def gateway_row(store, owner="alice", url="http://gw.example", **more):
     row = Gateway(f"g-{owner}-{url[-1]}", owner, "a gateway", url, **more)
     store.add(row)
     return row
 
 
-def run_row(store: Store, id_: str, owner: str = "alice", url: str = "http://gw.example", **more: Any) -> Run:
+def run_row(store, id_, owner="alice", url="http://gw.example", **more):
     row = Run(id_, "g", owner, url, **more)
     store.add(row)
     return row
 
 
-def entered(lab: Laboratory, account: Account = ALICE, url: str = "http://gw.example", name: str = "one") -> str:
+def entered(lab, account=ALICE, url="http://gw.example", name="one"):
     """The id of a gateway that an account has entered."""
     return lab.gateways.add(account, name, url, {}).id
 
 
-def begun(lab: Laboratory, account: Account, gateway: str, **options: Any) -> str:
+def begun(lab, account, gateway, **options):
     """The id of a run that an account has started."""
     return lab.runs.start(account, gateway, **{"strict": False, "depth": 1, "seed": None, **options}).id
 
 
-def over(lab: Laboratory, id_: str, account: Account = OFFICER) -> Run:
+def over(lab, id_, account=OFFICER):
     """A run once it has ended."""
     until(lambda: not lab.runs.get(account, id_).under_way, 60)
     return lab.runs.get(account, id_)
 
 
-def logged(data: Path) -> list[str]:
+def logged(data):
     """What scripted runs have said, in order."""
     log = data / "log"
     return log.read_text().splitlines() if log.exists() else []

@@ -1,7 +1,5 @@
 """Accounts are kept in a file that holds no token."""
 
-from __future__ import annotations
-
 import json
 import stat
 from concurrent.futures import ThreadPoolExecutor

@@ -1,7 +1,5 @@
 """A run is certified on a page, downloaded, and verified on the page of another laboratory."""
 
-from __future__ import annotations
-
 import io
 import zipfile
 

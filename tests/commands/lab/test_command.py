@@ -1,7 +1,5 @@
 """The command refuses in one line what it cannot serve, and serves until it is told to end."""
 
-from __future__ import annotations
-
 import json
 import os
 import signal
@@ -9,7 +7,6 @@ import socket
 import subprocess
 import sys
 import urllib.request
-from pathlib import Path
 
 import pytest
 
@@ -21,7 +18,7 @@ from tests.end_to_end.kit import environment
 
 
 @pytest.fixture
-def taken() -> int:
+def taken():
     """A port on which something else listens."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
         yield listening.getsockname()[1]
@@ -40,9 +37,7 @@ def taken() -> int:
         (["--port", "70000"], "--port 70000: there are ports up to 65535"),
     ],
 )
-def test_what_cannot_be_served_is_said_in_one_line(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], options: list[str], said: str
-) -> None:
+def test_what_cannot_be_served_is_said_in_one_line(tmp_path, capsys, options, said):
     status = main(["lab", "--data", str(tmp_path / "lab"), "--port", "0", *options])
 
     told = capsys.readouterr()
@@ -51,21 +46,19 @@ def test_what_cannot_be_served_is_said_in_one_line(
     assert told.err.count("\n") == 1
 
 
-def test_a_port_that_is_taken_leaves_the_data_alone(
-    tmp_path: Path, taken: int, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_port_that_is_taken_leaves_the_data_alone(tmp_path, taken, capsys):
     assert main(["lab", "--data", str(tmp_path / "lab"), "--port", str(taken)]) == 4
     assert "Address already in use" in capsys.readouterr().err
     assert not (tmp_path / "lab").exists()
 
 
-def test_data_of_a_laboratory_that_runs_are_left_alone(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_data_of_a_laboratory_that_runs_are_left_alone(tmp_path, capsys):
     with laboratory.opened(Settings(tmp_path / "lab")):
         assert main(["lab", "--data", str(tmp_path / "lab"), "--port", "0"]) == 4
     assert "in use by another laboratory" in capsys.readouterr().err
 
 
-def test_a_key_of_another_laboratory_is_said_in_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_key_of_another_laboratory_is_said_in_one_line(tmp_path, capsys):
     for name in ("ours", "theirs"):
         with laboratory.opened(Settings(tmp_path / name)) as lab:
             lab.gateways.add(LOCAL, "one", "reference", {})
@@ -77,7 +70,7 @@ def test_a_key_of_another_laboratory_is_said_in_one_line(tmp_path: Path, capsys:
     assert told.count("\n") == 1
 
 
-def test_an_account_gets_a_token_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_account_gets_a_token_once(tmp_path, capsys):
     command = ["lab", "adduser", "acme", "--role", "vendor", "--accounts", str(tmp_path / "a.json")]
     assert main(command) == 0
     token = capsys.readouterr().out.strip().rpartition(" ")[2]
@@ -90,7 +83,7 @@ def test_an_account_gets_a_token_once(tmp_path: Path, capsys: pytest.CaptureFixt
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_it_serves_until_it_is_told_to_end(tmp_path: Path, number: signal.Signals) -> None:
+def test_it_serves_until_it_is_told_to_end(tmp_path, number):
     command = [sys.executable, "-m", "beckn_conformance", "lab", "--data", str(tmp_path / "lab"), "--port", "0"]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment())
     try:

@@ -1,15 +1,11 @@
 """Operations of a laboratory: who may do what, and what comes of the runs."""
 
-from __future__ import annotations
-
 import io
 import json
 import shutil
 import threading
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -17,7 +13,7 @@ from beckn_conformance.client.reach import Reach
 from beckn_conformance.commands.lab import execution, laboratory, operations, runs
 from beckn_conformance.commands.lab.accounts import Account
 from beckn_conformance.commands.lab.execution import Jobs
-from beckn_conformance.commands.lab.laboratory import Laboratory, Settings
+from beckn_conformance.commands.lab.laboratory import Settings
 from beckn_conformance.commands.lab.places import Places
 from beckn_conformance.commands.lab.refusals import Conflict, Forbidden, Invalid, NotFound, Unavailable
 from beckn_conformance.config.credentials import HIDDEN
@@ -31,18 +27,18 @@ HELD = 'say(f"begin {url}")\nwhile not (log.parent / "go").exists(): time.sleep(
 
 
 @pytest.fixture
-def data(tmp_path: Path) -> Path:
+def data(tmp_path):
     return tmp_path / "lab"
 
 
 @pytest.fixture
-def lab(data: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Laboratory]:
+def lab(data, monkeypatch):
     scripted(monkeypatch)
     with laboratory.opened(Settings(data)) as lab:
         yield lab
 
 
-def test_a_run_is_queued_played_and_reported(lab: Laboratory) -> None:
+def test_a_run_is_queued_played_and_reported(lab):
     run = over(lab, begun(lab, ALICE, entered(lab)))
 
     assert (run.state, run.status, run.verdict, run.reason) == ("ended", 1, "non-conformant", "")
@@ -52,7 +48,7 @@ def test_a_run_is_queued_played_and_reported(lab: Laboratory) -> None:
     assert lab.gateways.get(ALICE, run.gateway).trend == (run,)
 
 
-def test_another_vendors_things_are_as_if_they_did_not_exist(lab: Laboratory) -> None:
+def test_another_vendors_things_are_as_if_they_did_not_exist(lab):
     gateway = entered(lab)
     run = begun(lab, ALICE, gateway)
     over(lab, run)
@@ -86,13 +82,13 @@ def test_another_vendors_things_are_as_if_they_did_not_exist(lab: Laboratory) ->
     assert lab.runs.get(OFFICER, run).owner == "alice"
 
 
-def test_a_run_belongs_to_the_owner_of_its_gateway_whoever_starts_it(lab: Laboratory) -> None:
+def test_a_run_belongs_to_the_owner_of_its_gateway_whoever_starts_it(lab):
     run = begun(lab, OFFICER, entered(lab))
 
     assert over(lab, run, ALICE).owner == "alice"
 
 
-def test_all_that_is_wrong_with_a_gateway_is_said_at_its_fields(lab: Laboratory) -> None:
+def test_all_that_is_wrong_with_a_gateway_is_said_at_its_fields(lab):
     wrong = (" ", "gw.example", {"settle": "long", "signup_token": "env:X"})
     with pytest.raises(Invalid) as refused:
         lab.gateways.add(ALICE, *wrong)
@@ -105,14 +101,14 @@ def test_all_that_is_wrong_with_a_gateway_is_said_at_its_fields(lab: Laboratory)
 
 
 @pytest.mark.parametrize("url", ["reference", "reference:get-mixes-old-phone"])
-def test_only_officers_test_the_reference_gateway(lab: Laboratory, url: str) -> None:
+def test_only_officers_test_the_reference_gateway(lab, url):
     with pytest.raises(Invalid, match="only officers"):
         entered(lab, ALICE, url)
 
     assert entered(lab, OFFICER, url)
 
 
-def test_an_edit_keeps_what_it_does_not_change(lab: Laboratory) -> None:
+def test_an_edit_keeps_what_it_does_not_change(lab):
     gateway = lab.gateways.add(ALICE, "one", "http://gw.example/", {"signup_token": "t0ken", "settle": 1})
     changed = lab.gateways.edit(ALICE, gateway.id, "two", "https://GW.example", {"signup_token": "t0ken"})
 
@@ -133,7 +129,7 @@ def test_an_edit_keeps_what_it_does_not_change(lab: Laboratory) -> None:
         ("http://gw.example", {}, False),
     ],
 )
-def test_no_stored_secret_is_sent_to_another_host(lab: Laboratory, url: str, more: Any, refused: bool) -> None:
+def test_no_stored_secret_is_sent_to_another_host(lab, url, more, refused):
     secrets = {"headers": {"X-Key": "s3cret"}, "proxy": "http://u:p@proxy.example:1"}
     gateway = lab.gateways.add(ALICE, "one", "http://gw.example", secrets).id
     kept = {"headers": {"X-Key": HIDDEN}, **more}
@@ -150,11 +146,11 @@ def test_no_stored_secret_is_sent_to_another_host(lab: Laboratory, url: str, mor
         assert lab.gateways.declaration(ALICE, gateway)["headers"] == {"X-Key": "s3cret"}
 
 
-def test_names_that_take_long_to_look_up_keep_nobody_waiting(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_names_that_take_long_to_look_up_keep_nobody_waiting(data, monkeypatch):
     scripted(monkeypatch)
     looked_up, answered = threading.Semaphore(0), threading.Event()
 
-    def refusal(reach: Reach, url: str) -> str:
+    def refusal(reach, url):
         looked_up.release()
         answered.wait(60)
         return "it may not be connected to"
@@ -172,7 +168,7 @@ def test_names_that_take_long_to_look_up_keep_nobody_waiting(data: Path, monkeyp
                 one.result(60)
 
 
-def test_without_the_key_everything_has_to_be_declared_again(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_the_key_everything_has_to_be_declared_again(data, monkeypatch):
     # The job is made of what is declared, and then played by a script.
     of = Jobs.of
     scripted(monkeypatch)
@@ -191,7 +187,7 @@ def test_without_the_key_everything_has_to_be_declared_again(data: Path, monkeyp
         assert over(lab, begun(lab, ALICE, gateway)).verdict
 
 
-def test_the_reports_of_a_vendor_have_a_share_of_the_disk(lab: Laboratory, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_reports_of_a_vendor_have_a_share_of_the_disk(lab, monkeypatch):
     gateway = entered(lab)
     run = over(lab, begun(lab, ALICE, gateway))
     monkeypatch.setattr(operations, "LARGEST_SHARE", 1000)
@@ -205,9 +201,7 @@ def test_the_reports_of_a_vendor_have_a_share_of_the_disk(lab: Laboratory, monke
     begun(lab, ALICE, gateway)
 
 
-def test_no_verdict_is_shown_that_is_not_of_a_run_at_the_url(
-    lab: Laboratory, data: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_no_verdict_is_shown_that_is_not_of_a_run_at_the_url(lab, data, monkeypatch):
     gateway = entered(lab)
     run = over(lab, begun(lab, ALICE, gateway))
     assert lab.gateways.get(ALICE, gateway).latest == run
@@ -222,18 +216,18 @@ def test_no_verdict_is_shown_that_is_not_of_a_run_at_the_url(
     assert {one.id for one in lab.runs.list(ALICE, gateway)} == {run.id, judged.id}
 
 
-def _sample(folder: Path) -> execution.Finished:
+def _sample(folder):
     """What a child leaves that has judged something."""
     folder.mkdir()
     shutil.copy(ROOT / "reports" / "sample" / "report.json", folder)
     return execution.Finished(1, b"", "")
 
 
-def test_gateways_are_searched_by_name_url_and_owner(lab: Laboratory) -> None:
+def test_gateways_are_searched_by_name_url_and_owner(lab):
     entered(lab, ALICE, "http://north.example", "Harbour")
     entered(lab, BOB, "http://south.example", "Airport")
 
-    def found(account: Account, search: str) -> list[str]:
+    def found(account, search):
         return [view.gateway.name for view in lab.gateways.list(account, search)]
 
     assert found(OFFICER, "") == ["Airport", "Harbour"]
@@ -241,7 +235,7 @@ def test_gateways_are_searched_by_name_url_and_owner(lab: Laboratory) -> None:
     assert found(ALICE, "airport") == []
 
 
-def test_a_gateway_is_removed_with_its_runs_and_reports(lab: Laboratory, data: Path) -> None:
+def test_a_gateway_is_removed_with_its_runs_and_reports(lab, data):
     gateway = entered(lab)
     run = over(lab, begun(lab, ALICE, gateway))
     lab.gateways.remove(ALICE, gateway)
@@ -251,11 +245,11 @@ def test_a_gateway_is_removed_with_its_runs_and_reports(lab: Laboratory, data: P
     assert [*(data / "tmp").iterdir()] == [*(data / "progress").iterdir()] == []
 
 
-def test_a_run_is_not_queued_for_a_gateway_that_changes_meanwhile(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_run_is_not_queued_for_a_gateway_that_changes_meanwhile(data, monkeypatch):
     scripted(monkeypatch)
-    deeds: list[Any] = []
+    deeds = []
 
-    def refusal(reach: Reach, url: str) -> str:
+    def refusal(reach, url):
         deeds.pop()()
         return ""
 
@@ -271,14 +265,12 @@ def test_a_run_is_not_queued_for_a_gateway_that_changes_meanwhile(data: Path, mo
         assert lab.runs.list(ALICE) == []
 
 
-def test_a_gateway_is_not_removed_if_a_run_is_started_meanwhile(
-    lab: Laboratory, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_gateway_is_not_removed_if_a_run_is_started_meanwhile(lab, monkeypatch):
     gateway = entered(lab)
     over(lab, begun(lab, ALICE, gateway))
     remove = Places.remove
 
-    def removed(places: Places, run: str) -> None:
+    def removed(places, run):
         remove(places, run)
         begun(lab, ALICE, gateway)
 
@@ -288,7 +280,7 @@ def test_a_gateway_is_not_removed_if_a_run_is_started_meanwhile(
     assert len(lab.runs.list(ALICE, gateway)) == 1
 
 
-def test_old_runs_are_kept_until_their_owner_removes_them(lab: Laboratory, data: Path) -> None:
+def test_old_runs_are_kept_until_their_owner_removes_them(lab, data):
     gateway = entered(lab)
     old, new = (over(lab, begun(lab, ALICE, gateway)) for _ in range(2))
     lab.runs.remove(ALICE, old.id)
@@ -300,7 +292,7 @@ def test_old_runs_are_kept_until_their_owner_removes_them(lab: Laboratory, data:
 @pytest.mark.parametrize(
     ("wrong", "field"), [({"depth": 0}, "depth"), ({"depth": 10**9}, "depth"), ({"seed": -1}, "seed")]
 )
-def test_options_of_a_run_are_checked_at_their_fields(lab: Laboratory, wrong: dict[str, int], field: str) -> None:
+def test_options_of_a_run_are_checked_at_their_fields(lab, wrong, field):
     with pytest.raises(Invalid) as refused:
         begun(lab, ALICE, entered(lab), **wrong)
 
@@ -308,7 +300,7 @@ def test_options_of_a_run_are_checked_at_their_fields(lab: Laboratory, wrong: di
     assert lab.runs.list(ALICE) == []
 
 
-def test_a_vendor_queues_so_many_runs_at_most(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_vendor_queues_so_many_runs_at_most(data, monkeypatch):
     scripted(monkeypatch, HELD)
     monkeypatch.setattr(runs, "MOST_UNDER_WAY", 2)
     with laboratory.opened(Settings(data)) as lab:
@@ -325,7 +317,7 @@ def test_a_vendor_queues_so_many_runs_at_most(data: Path, monkeypatch: pytest.Mo
         assert begun(lab, ALICE, gateway)
 
 
-def test_what_is_under_way_is_neither_removed_nor_moved(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_under_way_is_neither_removed_nor_moved(data, monkeypatch):
     scripted(monkeypatch, HELD)
     with laboratory.opened(Settings(data)) as lab:
         gateway = entered(lab)
@@ -341,7 +333,7 @@ def test_what_is_under_way_is_neither_removed_nor_moved(data: Path, monkeypatch:
         assert lab.gateways.edit(ALICE, gateway, "two", "http://gw.example", {}).name == "two"
 
 
-def test_a_full_disk_is_said_and_nothing_is_queued(lab: Laboratory, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_disk_is_said_and_nothing_is_queued(lab, monkeypatch):
     gateway = entered(lab)
     monkeypatch.setattr(Places, "full", property(lambda self: True))
 
@@ -350,7 +342,7 @@ def test_a_full_disk_is_said_and_nothing_is_queued(lab: Laboratory, monkeypatch:
     assert lab.runs.list(ALICE) == []
 
 
-def test_a_cancelled_run_keeps_what_was_judged(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_cancelled_run_keeps_what_was_judged(data, monkeypatch):
     scripted(monkeypatch, "try:\n    say('begun'); time.sleep(60)\nexcept KeyboardInterrupt:\n    judge(2)")
     with laboratory.opened(Settings(data)) as lab:
         run = begun(lab, ALICE, entered(lab))
@@ -363,7 +355,7 @@ def test_a_cancelled_run_keeps_what_was_judged(data: Path, monkeypatch: pytest.M
             lab.runs.cancel(ALICE, run)
 
 
-def test_a_run_over_its_limit_says_so(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_run_over_its_limit_says_so(data, monkeypatch):
     scripted(monkeypatch, "time.sleep(60)", limit=0.5)
     with laboratory.opened(Settings(data)) as lab:
         run = over(lab, begun(lab, ALICE, entered(lab)))
@@ -371,7 +363,7 @@ def test_a_run_over_its_limit_says_so(data: Path, monkeypatch: pytest.MonkeyPatc
     assert (run.state, run.verdict, run.reason) == ("ended", "", "ended after 0.5 s, its limit")
 
 
-def test_a_killed_child_says_so_and_the_queue_goes_on(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_killed_child_says_so_and_the_queue_goes_on(data, monkeypatch):
     scripted(monkeypatch, "if 'bad' in url: print('about to', flush=True); os.kill(os.getpid(), 9)\njudge()")
     with laboratory.opened(Settings(data, workers=1)) as lab:
         first = begun(lab, ALICE, entered(lab, url="http://bad.example"))
@@ -381,7 +373,7 @@ def test_a_killed_child_says_so_and_the_queue_goes_on(data: Path, monkeypatch: p
         assert over(lab, second).verdict == "non-conformant"
 
 
-def test_progress_of_a_run_lies_in_its_file(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_progress_of_a_run_lies_in_its_file(data, monkeypatch):
     scripted(monkeypatch, "progress.write_text('{}\\n')\njudge()")
     with laboratory.opened(Settings(data)) as lab:
         run = over(lab, begun(lab, ALICE, entered(lab)))
@@ -389,7 +381,7 @@ def test_progress_of_a_run_lies_in_its_file(data: Path, monkeypatch: pytest.Monk
         assert lab.runs.progress(ALICE, run.id).read_text() == "{}\n"
 
 
-def test_five_vendors_queue_twenty_gateways_and_each_sees_its_own(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_five_vendors_queue_twenty_gateways_and_each_sees_its_own(data, monkeypatch):
     all_queued = data.with_name("all queued")
     wait = f"while not os.path.exists({str(all_queued)!r}): time.sleep(0.02)"
     scripted(monkeypatch, f"say(f'begin {{url}}')\n{wait}\nsay(f'end {{url}}')\njudge()")
@@ -415,7 +407,7 @@ def test_five_vendors_queue_twenty_gateways_and_each_sees_its_own(data: Path, mo
     assert all(run.attempts == 1 for rows in ended.values() for run in rows)
 
 
-def test_a_gateway_of_two_vendors_is_tested_by_one_at_a_time(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_gateway_of_two_vendors_is_tested_by_one_at_a_time(data, monkeypatch):
     scripted(monkeypatch, "say('begin'); time.sleep(0.2); say('end')\njudge()")
     with laboratory.opened(Settings(data, workers=3)) as lab:
         for run in [begun(lab, account, entered(lab, account)) for account in (ALICE, BOB, OFFICER)]:
@@ -424,7 +416,7 @@ def test_a_gateway_of_two_vendors_is_tested_by_one_at_a_time(data: Path, monkeyp
     assert logged(data) == ["begin", "end"] * 3
 
 
-def test_two_runs_are_compared(lab: Laboratory, data: Path) -> None:
+def test_two_runs_are_compared(lab, data):
     gateway = entered(lab)
     old, new = (over(lab, begun(lab, ALICE, gateway)) for _ in range(2))
     path = data / "runs" / new.id / "report.json"
@@ -437,7 +429,7 @@ def test_two_runs_are_compared(lab: Laboratory, data: Path) -> None:
     assert {(change.kind, change.requirement) for change in changes} == {("fixed", failed["id"])}
 
 
-def test_only_officers_certify_and_only_with_a_key(lab: Laboratory) -> None:
+def test_only_officers_certify_and_only_with_a_key(lab):
     run = over(lab, begun(lab, ALICE, entered(lab)))
 
     with pytest.raises(Forbidden):
@@ -446,7 +438,7 @@ def test_only_officers_certify_and_only_with_a_key(lab: Laboratory) -> None:
         lab.reports.certify(OFFICER, run.id)
 
 
-def test_a_run_without_a_report_cannot_be_compared_certified_or_replayed(lab: Laboratory, data: Path) -> None:
+def test_a_run_without_a_report_cannot_be_compared_certified_or_replayed(lab, data):
     run = over(lab, begun(lab, ALICE, entered(lab)))
     shutil.rmtree(data / "runs" / run.id)
 
@@ -460,7 +452,7 @@ def test_a_run_without_a_report_cannot_be_compared_certified_or_replayed(lab: La
     assert [*present(lab.runs.folder(ALICE, run.id))] == []
 
 
-def test_a_data_folder_that_cannot_be_used_is_said_in_one_line(lab: Laboratory, data: Path, tmp_path: Path) -> None:
+def test_a_data_folder_that_cannot_be_used_is_said_in_one_line(lab, data, tmp_path):
     (tmp_path / "file").touch()
 
     for folder, text in ((data, "in use by another laboratory"), (tmp_path / "file", "cannot be written")):

@@ -1,13 +1,8 @@
 """The queue plays every run once, survives what goes wrong, and loses none at a restart."""
 
-from __future__ import annotations
-
 import shutil
 import threading
-from collections.abc import Callable, Iterator
 from contextlib import closing
-from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -18,7 +13,6 @@ from beckn_conformance.commands.lab.queue import RESTARTED, Queue
 from beckn_conformance.commands.lab.refusals import Conflict, Unavailable
 from beckn_conformance.commands.lab.store import Run, Store
 from beckn_conformance.errors import KitError
-from beckn_conformance.process.bounded import Wish
 from beckn_conformance.report.files import RECORD
 from tests.commands.lab.laboratories import run_row
 from tests.end_to_end.kit import ROOT, until
@@ -27,14 +21,14 @@ from tests.end_to_end.kit import ROOT, until
 class Executor:
     """Plays runs that end when a test says so."""
 
-    def __init__(self) -> None:
-        self.playing: list[str] = []
+    def __init__(self):
+        self.playing = []
         self.most = 0
         self.free = threading.Event()
-        self.faults: list[Exception] = []
-        self.wishes: list[Wish] = []
+        self.faults = []
+        self.wishes = []
 
-    def play(self, run: Run, wish: Callable[[], Wish]) -> Ending:
+    def play(self, run, wish):
         if self.faults:
             raise self.faults.pop()
         self.playing.append(run.id)
@@ -48,32 +42,32 @@ class Executor:
 
 
 class Stage:
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder):
         self.places = Places(folder)
         self.store = Store(folder / "db")
         self.executor = Executor()
-        self.queues: list[Queue] = []
+        self.queues = []
 
-    def start(self, workers: int = 2) -> Queue:
+    def start(self, workers=2):
         queue = Queue(self.store, self.places, self.executor.play, workers)
         self.queues.append(queue)
         queue.start()
         return queue
 
-    def run(self, id_: str, **more: Any) -> Run:
+    def run(self, id_, **more):
         return run_row(self.store, id_, **{"url": f"http://{id_}.example", **more})
 
-    def now(self, id_: str) -> Run:
+    def now(self, id_):
         run = self.store.get(Run, id_)
         assert run is not None
         return run
 
-    def ended(self, *ids: str) -> bool:
+    def ended(self, *ids):
         return not any(self.now(id_).under_way for id_ in ids)
 
 
 @pytest.fixture
-def stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stage]:
+def stage(tmp_path, monkeypatch):
     monkeypatch.setattr(queue_module, "AGAIN", 0.01)
     places = Places(tmp_path)
     with places.held():
@@ -84,7 +78,7 @@ def stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stage]:
         stage.store.close()
 
 
-def test_so_many_runs_go_at_a_time(stage: Stage) -> None:
+def test_so_many_runs_go_at_a_time(stage):
     for number in range(5):
         stage.run(f"r{number}")
     stage.start(workers=2)
@@ -96,7 +90,7 @@ def test_so_many_runs_go_at_a_time(stage: Stage) -> None:
     assert stage.executor.most == 2
 
 
-def test_a_run_that_is_queued_later_begins_at_once(stage: Stage) -> None:
+def test_a_run_that_is_queued_later_begins_at_once(stage):
     stage.executor.free.set()
     queue = stage.start()
     stage.run("r1")
@@ -105,7 +99,7 @@ def test_a_run_that_is_queued_later_begins_at_once(stage: Stage) -> None:
     until(lambda: stage.ended("r1"), 20)
 
 
-def test_a_run_that_cannot_be_played_says_why_and_the_next_one_goes_on(stage: Stage) -> None:
+def test_a_run_that_cannot_be_played_says_why_and_the_next_one_goes_on(stage):
     stage.executor.faults = [KitError("no key"), OSError(28, "No space left on device")]
     stage.executor.free.set()
     for id_ in ("r1", "r2", "r3"):
@@ -118,7 +112,7 @@ def test_a_run_that_cannot_be_played_says_why_and_the_next_one_goes_on(stage: St
     assert stage.now("r3").reason == "exit status 3"
 
 
-def test_a_fault_of_the_kit_ends_one_run_only(stage: Stage, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_fault_of_the_kit_ends_one_run_only(stage, capsys):
     stage.executor.faults = [AssertionError("never")]
     stage.executor.free.set()
     stage.run("r1")
@@ -131,7 +125,7 @@ def test_a_fault_of_the_kit_ends_one_run_only(stage: Stage, capsys: pytest.Captu
     assert stage.now("r2").reason == "exit status 3"
 
 
-def test_a_queued_run_is_cancelled_before_it_begins(stage: Stage) -> None:
+def test_a_queued_run_is_cancelled_before_it_begins(stage):
     queue = stage.start(workers=1)
     first, second = stage.run("r1"), stage.run("r2")
     queue.wake()
@@ -146,7 +140,7 @@ def test_a_queued_run_is_cancelled_before_it_begins(stage: Stage) -> None:
     assert not queue.cancel(first)
 
 
-def test_a_running_run_is_told_to_end(stage: Stage) -> None:
+def test_a_running_run_is_told_to_end(stage):
     queue = stage.start()
     run = stage.run("r1")
     queue.wake()
@@ -159,7 +153,7 @@ def test_a_running_run_is_told_to_end(stage: Stage) -> None:
     assert stage.now("r1").state == "cancelled"
 
 
-def test_a_run_waits_while_its_cluster_cannot_be_reached(stage: Stage) -> None:
+def test_a_run_waits_while_its_cluster_cannot_be_reached(stage):
     stage.executor.faults = [Unavailable("the scheduler was lost")] * 3
     stage.executor.free.set()
     stage.run("r1")
@@ -169,7 +163,7 @@ def test_a_run_waits_while_its_cluster_cannot_be_reached(stage: Stage) -> None:
     assert stage.now("r1").attempts == 4
 
 
-def test_nothing_begins_on_a_full_disk(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nothing_begins_on_a_full_disk(stage, monkeypatch):
     room = [False]
     monkeypatch.setattr(Places, "full", property(lambda self: not room[0]))
     stage.executor.free.set()
@@ -181,10 +175,10 @@ def test_nothing_begins_on_a_full_disk(stage: Stage, monkeypatch: pytest.MonkeyP
     until(lambda: stage.ended("r1"), 20)
 
 
-def test_a_result_that_cannot_be_written_is_written_later(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_result_that_cannot_be_written_is_written_later(stage, monkeypatch):
     change, failures = stage.store.change, iter([True, True, False])
 
-    def failing(*how: Any, **values: Any) -> Any:
+    def failing(*how, **values):
         if values.get("state") == "ended" and next(failures):
             raise Unavailable("database or disk is full")
         return change(*how, **values)
@@ -197,7 +191,7 @@ def test_a_result_that_cannot_be_written_is_written_later(stage: Stage, monkeypa
     until(lambda: stage.ended("r1"), 20)
 
 
-def test_runs_that_were_under_way_are_queued_again_without_a_record(stage: Stage) -> None:
+def test_runs_that_were_under_way_are_queued_again_without_a_record(stage):
     queue = stage.start(workers=1)
     stage.run("r1")
     stage.run("r2")
@@ -214,7 +208,7 @@ def test_runs_that_were_under_way_are_queued_again_without_a_record(stage: Stage
     assert (stage.now("r1").attempts, stage.now("r2").attempts) == (2, 1)
 
 
-def test_a_run_that_ends_the_laboratory_each_time_is_given_up(stage: Stage) -> None:
+def test_a_run_that_ends_the_laboratory_each_time_is_given_up(stage):
     stage.run("r1", state="running", attempts=3)
     stage.start()
 
@@ -223,7 +217,7 @@ def test_a_run_that_ends_the_laboratory_each_time_is_given_up(stage: Stage) -> N
     assert stage.executor.wishes == []
 
 
-def test_a_run_that_ended_just_before_a_restart_has_its_result(stage: Stage) -> None:
+def test_a_run_that_ended_just_before_a_restart_has_its_result(stage):
     stage.run("r1", state="running", attempts=1)
     folder = stage.places.report("r1")
     shutil.copytree(ROOT / "reports" / "sample", folder)
@@ -235,7 +229,7 @@ def test_a_run_that_ended_just_before_a_restart_has_its_result(stage: Stage) -> 
     assert (stage.now("r1").reason, stage.now("r1").verdict) == ("", "non-conformant")
 
 
-def test_no_run_begins_while_its_gateway_is_needed_alone(stage: Stage) -> None:
+def test_no_run_begins_while_its_gateway_is_needed_alone(stage):
     stage.executor.free.set()
     queue = stage.start()
     with queue.alone("http://r1.example"):
@@ -247,7 +241,7 @@ def test_no_run_begins_while_its_gateway_is_needed_alone(stage: Stage) -> None:
     until(lambda: stage.ended("r1"), 20)
 
 
-def test_a_gateway_is_not_had_alone_while_a_run_of_it_goes(stage: Stage) -> None:
+def test_a_gateway_is_not_had_alone_while_a_run_of_it_goes(stage):
     queue = stage.start()
     stage.run("r1")
     queue.wake()
@@ -259,12 +253,12 @@ def test_a_gateway_is_not_had_alone_while_a_run_of_it_goes(stage: Stage) -> None
         pass
 
 
-def test_a_folder_that_is_not_there_has_no_room(tmp_path: Path) -> None:
+def test_a_folder_that_is_not_there_has_no_room(tmp_path):
     assert Places(tmp_path / "gone").full
     assert not Places(tmp_path).full
 
 
-def test_a_data_folder_belongs_to_one_laboratory(tmp_path: Path) -> None:
+def test_a_data_folder_belongs_to_one_laboratory(tmp_path):
     with Places(tmp_path / "lab").held():
         with pytest.raises(KitError, match="in use by another laboratory"), Places(tmp_path / "lab").held():
             pass

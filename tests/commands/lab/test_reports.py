@@ -1,19 +1,16 @@
 """Runs of the suite in a laboratory: their reports are replayed and certified in processes of their own."""
 
-from __future__ import annotations
-
 import dataclasses
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from beckn_conformance.commands.certificate import keys
-from beckn_conformance.commands.fleet.job import Ending, Job
+from beckn_conformance.commands.fleet.job import Ending
 from beckn_conformance.commands.lab import execution, laboratory
 from beckn_conformance.commands.lab.execution import Jobs, collected
-from beckn_conformance.commands.lab.laboratory import Laboratory, Settings
+from beckn_conformance.commands.lab.laboratory import Settings
 from beckn_conformance.commands.lab.places import Places
 from beckn_conformance.commands.lab.refusals import Conflict, Invalid, NotFound
 from beckn_conformance.commands.lab.store import Run
@@ -22,11 +19,11 @@ from tests.commands.lab.laboratories import OFFICER, begun, entered, over
 DEFECT = "signup-action-ok"
 
 
-def narrowed(patch: pytest.MonkeyPatch) -> None:
+def narrowed(patch):
     """Has every run play one test."""
     of = Jobs.of
 
-    def narrow(jobs: Jobs, run: Run) -> Job:
+    def narrow(jobs, run):
         job = of(jobs, run)
         return dataclasses.replace(job, command=(*job.command, "-k", "test_plain_get"))
 
@@ -34,7 +31,7 @@ def narrowed(patch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="module")
-def played(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+def played(tmp_path_factory):
     """The data of a laboratory with a run of one test, and the id of the run."""
     data = tmp_path_factory.mktemp("lab")
     with pytest.MonkeyPatch.context() as patch, laboratory.opened(Settings(data)) as lab:
@@ -45,32 +42,32 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
 
 
 @pytest.fixture
-def key(tmp_path: Path) -> Path:
+def key(tmp_path):
     keys.generate(tmp_path / "key")
     return tmp_path / "key"
 
 
 @pytest.fixture
-def lab(played: tuple[Path, str], key: Path, tmp_path: Path) -> Iterator[Laboratory]:
+def lab(played, key, tmp_path):
     data = Path(shutil.copytree(played[0], tmp_path / "data"))
     with laboratory.opened(Settings(data, key=key)) as lab:
         yield lab
 
 
-def found(lab: Laboratory, run: str) -> str:
+def found(lab, run):
     """The id of the finding of a run."""
     report = lab.reports.report(OFFICER, run)
     return next(finding["id"] for row in report["requirements"] for finding in row["findings"])
 
 
-def test_a_run_has_what_was_asked_for(lab: Laboratory, played: tuple[Path, str]) -> None:
+def test_a_run_has_what_was_asked_for(lab, played):
     report = lab.reports.report(OFFICER, played[1])
 
     assert (report["run"]["seed"], report["class"], report["gateway"]["name"]) == (7, "core", "one")
     assert lab.runs.progress(OFFICER, played[1]).read_text().count("\n") >= 1
 
 
-def test_a_finding_is_sent_again_and_still_holds(lab: Laboratory, played: tuple[Path, str]) -> None:
+def test_a_finding_is_sent_again_and_still_holds(lab, played):
     answer = lab.reports.replay(OFFICER, played[1], found(lab, played[1]))
 
     assert answer["holds"] is True
@@ -79,9 +76,7 @@ def test_a_finding_is_sent_again_and_still_holds(lab: Laboratory, played: tuple[
     assert answer["exchanges"]
 
 
-def test_a_report_that_was_not_written_to_its_end_is_made_again(
-    played: tuple[Path, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_report_that_was_not_written_to_its_end_is_made_again(played, tmp_path, monkeypatch):
     data = Path(shutil.copytree(played[0], tmp_path / "data"))
     places, record = Places(data), data / "runs" / played[1]
     (record / "report.html").unlink()
@@ -96,7 +91,7 @@ def test_a_report_that_was_not_written_to_its_end_is_made_again(
     assert (record / "report.html").exists()
 
 
-def test_a_record_that_cannot_be_judged_says_so(played: tuple[Path, str], tmp_path: Path) -> None:
+def test_a_record_that_cannot_be_judged_says_so(played, tmp_path):
     data = Path(shutil.copytree(played[0], tmp_path / "data"))
     (data / "runs" / played[1] / "report.html").unlink()
     (data / "runs" / played[1] / "course.jsonl").write_text("nonsense\n")
@@ -107,13 +102,13 @@ def test_a_record_that_cannot_be_judged_says_so(played: tuple[Path, str], tmp_pa
     assert "verdict" not in facts
 
 
-def test_what_no_report_has_is_not_sent(lab: Laboratory, played: tuple[Path, str]) -> None:
+def test_what_no_report_has_is_not_sent(lab, played):
     for name in ("--help", "SIGNUP-ID", "../x"):
         with pytest.raises(NotFound):
             lab.reports.replay(OFFICER, played[1], name)
 
 
-def test_what_is_declared_is_not_sent_to_an_earlier_url(lab: Laboratory, played: tuple[Path, str]) -> None:
+def test_what_is_declared_is_not_sent_to_an_earlier_url(lab, played):
     run = lab.runs.get(OFFICER, played[1])
     lab.gateways.edit(OFFICER, run.gateway, "one", "http://127.0.0.1:9", {"signup_token": "new"})
 
@@ -121,22 +116,20 @@ def test_what_is_declared_is_not_sent_to_an_earlier_url(lab: Laboratory, played:
         lab.reports.replay(OFFICER, run.id, found(lab, run.id))
 
 
-def test_a_narrowed_run_is_not_certified_and_the_reason_is_said(lab: Laboratory, played: tuple[Path, str]) -> None:
+def test_a_narrowed_run_is_not_certified_and_the_reason_is_said(lab, played):
     with pytest.raises(Conflict, match=r"^the run cannot be certified: the run was narrowed"):
         lab.reports.certify(OFFICER, played[1])
     assert lab.runs.get(OFFICER, played[1]).certified == ""
 
 
 @pytest.mark.parametrize("days", [0, 36526])
-def test_a_certificate_is_valid_for_a_sensible_time(lab: Laboratory, played: tuple[Path, str], days: int) -> None:
+def test_a_certificate_is_valid_for_a_sensible_time(lab, played, days):
     with pytest.raises(Invalid):
         lab.reports.certify(OFFICER, played[1], days=days)
 
 
-def test_a_child_that_hangs_is_a_conflict(
-    lab: Laboratory, played: tuple[Path, str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def late(*arguments: object, **options: object) -> None:
+def test_a_child_that_hangs_is_a_conflict(lab, played, monkeypatch):
+    def late(*arguments, **options):
         raise Conflict("it took longer than 120 s")
 
     monkeypatch.setattr(execution, "command", late)

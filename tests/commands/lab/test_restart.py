@@ -1,13 +1,10 @@
 """A laboratory that is killed loses nothing: runs are reported from their record, and the queue goes on."""
 
-from __future__ import annotations
-
 import os
 import signal
 import subprocess
 import sys
 import textwrap
-from pathlib import Path
 
 import pytest
 
@@ -32,7 +29,7 @@ with laboratory.opened(laboratory.Settings(pathlib.Path(sys.argv[1]), workers=1)
 """
 
 
-def killed_in_a_run(data: Path) -> tuple[str, str]:
+def killed_in_a_run(data):
     """Kills a laboratory with one run under way and one queued; returns their ids."""
     with subprocess.Popen(
         [sys.executable, "-c", textwrap.dedent(LABORATORY), str(data)], stdout=subprocess.PIPE, env=environment()
@@ -47,7 +44,7 @@ def killed_in_a_run(data: Path) -> tuple[str, str]:
     return first, second
 
 
-def test_killed_runs_are_reported_and_queued_ones_played(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_killed_runs_are_reported_and_queued_ones_played(tmp_path, monkeypatch):
     first, second = killed_in_a_run(tmp_path)
     secret = tmp_path / "tmp" / "left" / "gateway.yaml"
     secret.parent.mkdir()

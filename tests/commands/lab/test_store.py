@@ -1,10 +1,6 @@
 """The store keeps its rows, and gives out the queued runs in a fair order."""
 
-from __future__ import annotations
-
 import sqlite3
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -14,18 +10,18 @@ from tests.commands.lab.laboratories import gateway_row, run_row
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
+def store(tmp_path):
     store = Store(tmp_path / "db")
     yield store
     store.close()
 
 
-def taken(store: Store) -> str:
+def taken(store):
     run = store.take()
     return run.id if run else ""
 
 
-def test_rows_come_back_as_they_were_after_another_start(tmp_path: Path, store: Store) -> None:
+def test_rows_come_back_as_they_were_after_another_start(tmp_path, store):
     gateway = gateway_row(store, declarations=b"\x00\xff")
     run = run_row(store, "r1", strict=True, seed=7, verdict="conformant", status=0)
 
@@ -37,7 +33,7 @@ def test_rows_come_back_as_they_were_after_another_start(tmp_path: Path, store: 
     other.close()
 
 
-def test_rows_are_listed_newest_first_and_by_their_columns(store: Store) -> None:
+def test_rows_are_listed_newest_first_and_by_their_columns(store):
     for id_, owner in (("r1", "alice"), ("r2", "bob"), ("r3", "alice")):
         run_row(store, id_, owner)
 
@@ -46,7 +42,7 @@ def test_rows_are_listed_newest_first_and_by_their_columns(store: Store) -> None
     assert [run.id for run in store.all(Run, owner=("bob", "carol"))] == ["r2"]
 
 
-def test_a_run_changes_only_in_the_states_that_are_named(store: Store) -> None:
+def test_a_run_changes_only_in_the_states_that_are_named(store):
     run_row(store, "r1")
 
     assert store.change(Run, "r1", states=("running",), state="ended") is None
@@ -54,7 +50,7 @@ def test_a_run_changes_only_in_the_states_that_are_named(store: Store) -> None:
     assert store.change(Run, "r2", state="ended") is None
 
 
-def test_the_oldest_run_is_next_and_is_taken_once(store: Store) -> None:
+def test_the_oldest_run_is_next_and_is_taken_once(store):
     for number in (1, 2):
         run_row(store, f"r{number}", url=f"http://gw{number}.example")
 
@@ -65,7 +61,7 @@ def test_the_oldest_run_is_next_and_is_taken_once(store: Store) -> None:
     assert run.started
 
 
-def test_the_owner_with_the_fewest_running_is_next(store: Store) -> None:
+def test_the_owner_with_the_fewest_running_is_next(store):
     for number in range(3):
         run_row(store, f"a{number}", "alice", f"http://a{number}.example")
     run_row(store, "b0", "bob", "http://b0.example")
@@ -73,7 +69,7 @@ def test_the_owner_with_the_fewest_running_is_next(store: Store) -> None:
     assert [taken(store) for _ in range(4)] == ["a0", "b0", "a1", "a2"]
 
 
-def test_owners_take_turns_with_one_worker(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_owners_take_turns_with_one_worker(store, monkeypatch):
     moments = iter(range(100))
     monkeypatch.setattr("beckn_conformance.commands.lab.store.now", lambda: f"{next(moments):03}")
     for number in range(3):
@@ -89,7 +85,7 @@ def test_owners_take_turns_with_one_worker(store: Store, monkeypatch: pytest.Mon
     assert order == ["a0", "b0", "a1", "b1", "a2"]
 
 
-def test_two_runs_of_a_gateway_never_go_at_once_whoever_owns_it(store: Store) -> None:
+def test_two_runs_of_a_gateway_never_go_at_once_whoever_owns_it(store):
     run_row(store, "r1", "alice")
     run_row(store, "r2", "bob")
 
@@ -98,21 +94,21 @@ def test_two_runs_of_a_gateway_never_go_at_once_whoever_owns_it(store: Store) ->
     assert taken(store) == "r2"
 
 
-def test_each_run_of_the_reference_gateway_has_its_own(store: Store) -> None:
+def test_each_run_of_the_reference_gateway_has_its_own(store):
     run_row(store, "r1", url="reference:a")
     run_row(store, "r2", url="reference:a")
 
     assert [taken(store), taken(store)] == ["r1", "r2"]
 
 
-def test_a_gateway_that_is_busy_otherwise_waits(store: Store) -> None:
+def test_a_gateway_that_is_busy_otherwise_waits(store):
     run_row(store, "r1")
 
     assert store.take(["http://gw.example"]) is None
     assert taken(store) == "r1"
 
 
-def test_a_file_that_is_no_database_or_of_another_version_is_refused(tmp_path: Path) -> None:
+def test_a_file_that_is_no_database_or_of_another_version_is_refused(tmp_path):
     (tmp_path / "text").write_text("no database " * 100)
     with pytest.raises(UsageError, match="cannot be used"):
         Store(tmp_path / "text")

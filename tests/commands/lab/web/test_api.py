@@ -1,7 +1,5 @@
 """The HTTP API of a laboratory does what its pages do, and says in OpenAPI how."""
 
-from __future__ import annotations
-
 import json
 import re
 import time

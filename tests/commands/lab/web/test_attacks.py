@@ -1,7 +1,5 @@
 """What strangers may try at the pages and the API of a laboratory, and what comes of it."""
 
-from __future__ import annotations
-
 import contextlib
 import json
 import re

@@ -1,7 +1,5 @@
 """A connection waits for its client only so long."""
 
-from __future__ import annotations
-
 from unittest.mock import Mock
 
 import pytest

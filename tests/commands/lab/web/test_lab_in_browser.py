@@ -1,7 +1,5 @@
 """The pages of a laboratory in a real browser."""
 
-from __future__ import annotations
-
 import contextlib
 import re
 import socket

@@ -1,7 +1,5 @@
 """The pages of a laboratory, as a browser without scripts sees them."""
 
-from __future__ import annotations
-
 import io
 import re
 import zipfile

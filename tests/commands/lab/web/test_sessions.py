@@ -1,7 +1,5 @@
 """Sessions end, and attempts to log in are limited."""
 
-from __future__ import annotations
-
 import pytest
 
 from beckn_conformance.commands.lab.accounts import Account

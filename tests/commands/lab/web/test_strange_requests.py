@@ -1,7 +1,5 @@
 """Whatever is sent to a page or a call of the API, the laboratory answers, and never with a fault of its own."""
 
-from __future__ import annotations
-
 import random
 import re
 
