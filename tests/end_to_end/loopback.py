@@ -122,9 +122,12 @@ class Loopback:
         server = await asyncio.start_server(self._connected, "127.0.0.1", self._wanted_port, ssl=tls, limit=2**24)
         ready.set_result((server, server.sockets[0].getsockname()[1]))
         await self._ending.wait()
+        # The loop takes these steps to hand over a connection that it just let in, which would be left open otherwise.
+        for listening in server.sockets:
+            self._loop.remove_reader(listening)
+        for _ in range(4):
+            await asyncio.sleep(0)
         server.close()
-        # Who was let in just now gets as far as to be turned away.
-        await asyncio.sleep(0)
         # A connection whose handshake is under way has a task that only the loop knows.
         others = asyncio.all_tasks() - {asyncio.current_task()}
         for task in others:

@@ -17,7 +17,9 @@ from beckn_conformance.commands.cli import main
 from tests.end_to_end.kit import ONE, Kit, Run
 from tests.end_to_end.loopback import Loopback, Talk, Twist, always, plain
 
-QUICK = ("--gateway-timeout=0.5", "--gateway-patience=0.5")
+IMPATIENT = ("--gateway-patience=0.5",)
+QUICK = ("--gateway-timeout=0.5", *IMPATIENT)
+"""For gateways that never answer. A busy machine may take as long as this for any other."""
 
 
 def _assert_inconclusive(run: Run, url: str, *words: str) -> None:
@@ -116,7 +118,7 @@ def test_a_server_that_is_none_of_http_is_inconclusive(kit: Kit, gateway: Callab
     talk, word = TALKS[name]
     server = gateway(talk=talk)
 
-    run = kit.run(server.url, *QUICK, *ONE)
+    run = kit.run(server.url, *(QUICK if word == "timeout" else IMPATIENT), *ONE)
 
     _assert_inconclusive(run, server.url, word)
     assert run.peak < 600
@@ -148,7 +150,7 @@ def test_a_server_that_is_no_gateway_is_inconclusive(kit: Kit, gateway: Callable
     twist, word = TWISTS[name]
     server = gateway(twist)
 
-    run = kit.run(server.url, *QUICK, *ONE)
+    run = kit.run(server.url, *IMPATIENT, *ONE)
 
     _assert_inconclusive(run, server.url, word)
     assert not set(run.output) & {"\x1b", "\x9b"}
