@@ -34,7 +34,7 @@ def test_a_run_comes_back_with_its_report_and_progress(
 
         assert (run.status, run.verdict, run.reason) == (1, "non-conformant", "")
         assert [*present(lab.runs.folder(ALICE, run.id))] == ["report.json"]
-        until(lambda: lab.runs.progress(ALICE, run.id).read_text() == "{}\n{}\n", 20)
+        until(lambda: lab.runs.progress(ALICE, run.id).read_text() == "{}\n{}\n")
 
 
 def test_a_run_is_cancelled_with_a_report(tmp_path: Path, scheduler: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -43,7 +43,7 @@ def test_a_run_is_cancelled_with_a_report(tmp_path: Path, scheduler: str, monkey
     with laboratory.opened(Settings(tmp_path / "lab", scheduler=scheduler)) as lab:
         run = begun(lab, ALICE, entered(lab))
         lines = lab.runs.progress(ALICE, run)
-        until(lambda: lines.exists() and lines.read_text() == "{}\n", 20)
+        until(lambda: lines.exists() and lines.read_text() == "{}\n")
         lab.runs.cancel(ALICE, run)
         ended = over(lab, run)
 
@@ -59,9 +59,9 @@ def test_runs_wait_for_a_scheduler_that_was_lost(tmp_path: Path, monkeypatch: py
         address = first.enter_context(cluster(tmp_path))
         with laboratory.opened(Settings(tmp_path / "lab", scheduler=address)) as lab:
             run = begun(lab, ALICE, entered(lab))
-            until(lambda: lab.runs.get(ALICE, run).state == "running", 20)
+            until(lambda: lab.runs.get(ALICE, run).state == "running")
             first.close()
-            until(lambda: lab.runs.get(ALICE, run).state == "queued", 60)
+            until(lambda: lab.runs.get(ALICE, run).state == "queued")
 
 
 def test_a_scheduler_that_does_not_answer_is_said_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
