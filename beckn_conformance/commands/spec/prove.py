@@ -30,8 +30,8 @@ MOST = 12
 """Variations planted in one gateway. With more of them, one could hide what another does."""
 NEUTRAL = {"binding", "envelope", "method", "signup_token", "headers", "timestamp_zone", "status_names", "concurrency"}
 """Declarations that change how a gateway is called and what it says, but not what it is asked."""
-STACKED = {"check_body", "finish", "write"}
-"""Steps whose replacements each change another part of what passes through, so that several go together."""
+STACKED = {"answer", "check_body", "finish", "write"}
+"""Steps whose replacements concern other calls, or other parts of what passes through, so that several go together."""
 NETWORKS = "X1"
 """The reading of variations that only the other gateways of a region show."""
 EXAMPLES = 25
