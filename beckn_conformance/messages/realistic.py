@@ -63,7 +63,7 @@ NAMES: Mapping[str, Sequence[str]] = {
     "angle brackets": ("{} <Metro>",),
     "quotation marks": ('{} "Blue" Line', "{} `Red` Line"),
     "backslash": ("{} North\\South",),
-    "symbols": ("{} #1 @ 100% + more; really!", "{} Cabs/Vans: yes?"),
+    "symbols": ("{} #1 @ 50%20 + more; really!", "{} Cabs/Vans = 25%41: yes?"),
     "emoji": ("{} Buses 🚌", "{} Metro 🚇🚕"),
 }
 """Templates by variant of ``info.name``; ``{}`` takes a word unique in the run."""

@@ -137,6 +137,19 @@ async def test_token_that_begins_like_a_given_one(actor: Actor, action: str) -> 
     await actor.get(registration)
 
 
+@pytest.mark.parametrize(
+    "action", [case("TOKEN-NACK-UNKNOWN", action, id=action) for action in ACTIONS if action != SIGNUP]
+)
+@scenario
+async def test_token_that_is_no_secret(actor: Actor, action: str) -> None:
+    """The id of a registration, or a word that stands for no token, in place of its token (H3)."""
+    registration = await actor.registered()
+    for token in (registration.id, "null"):
+        if token != registration.token and token.isascii() and token.isprintable():
+            body = _body(actor, action, registration)
+            await actor.call(action, body, token=registration.token, header={"Token": token})
+
+
 @exercises("TOKEN-ACCEPTED", "GET-ACK", "GET-ROUND-TRIP", "UPDATE-ACK", "DOCUMENTS-ACK")
 @settling
 async def test_token_works_until_it_expires(actor: Actor) -> None:

@@ -13,7 +13,15 @@ from beckn_conformance.run.scenario import case, exercises, scenario, settling
 from beckn_conformance.specification.actions import SIGNUP
 from beckn_conformance.specification.pointer import put
 from beckn_conformance.specification.replies import statuses
-from beckn_conformance.suite.cases import fault_parameters, mixed_faults, parts_with, spoiled, variant_parameters
+from beckn_conformance.suite.cases import (
+    add_and_read,
+    fault_parameters,
+    mixed_faults,
+    parts_with,
+    spoiled,
+    update_and_read,
+    variant_parameters,
+)
 
 ECHO = ("SIGNUP-ACK", "SIGNUP-ECHO", "SIGNUP-ECHO-EXACT", "GET-ROUND-TRIP", "GET-ROUND-TRIP-EXACT")
 
@@ -150,16 +158,19 @@ def _long(pointer: str, length: int, word: str) -> str:
 @exercises("SIGNUP-ID-UNIQUE", "GET-ROUND-TRIP")
 @pytest.mark.parametrize("member", ["name", "phone", "email", "company_id"])
 @scenario
-async def test_ids_differ_for_like_providers(actor: Actor, member: str) -> None:
+async def test_like_providers_are_told_apart(actor: Actor, member: str) -> None:
     """The second of two providers that share a value may be refused, but not taken for the first."""
     first = actor.values.signup()
     second = actor.values.signup()
     second["info"][member] = first["info"][member]
     signups = [await actor.signup(first), await actor.signup(second)]
-    for signup in signups:
-        registration = await actor.usable(signup)
-        if registration is not None:
-            await actor.get(registration)
+    made = [registration for signup in signups if (registration := await actor.usable(signup)) is not None]
+    for registration in made:
+        await actor.get(registration)
+    if len({registration.id for registration in made}) == 2:
+        await update_and_read(actor, made[1], {**actor.values.info(), member: first["info"][member]})
+        await add_and_read(actor, made[1])
+        await actor.get(made[0])
 
 
 @pytest.mark.parametrize("fault", fault_parameters(SIGNUP))

@@ -56,6 +56,7 @@ _TOKENS: tuple[tuple[str, str, str, Test, str], ...] = (
     ("absent", "ABSENT", "token", lambda value: value is None, "no token"),
     ("empty", "ABSENT", "token", _is_empty, "an empty token"),
     ("unknown", "UNKNOWN", "token", _is_given, "a token that no signup gave"),
+    ("null", "UNKNOWN", "token", lambda value: value == "null", "the word null as its token"),
     ("foreign", "FOREIGN", "foreign", _is_given, "another registration's token"),
 )
 _LIKE: tuple[tuple[str, str, Callable[[str, str], bool], str], ...] = (
@@ -128,6 +129,8 @@ def defects(actions: Iterable[str]) -> Iterator[Defect]:
             f"the reply to {action} carries the token again",
             in_reply("ACK", action, _with_auth),
         )
+    words = "an update is acknowledged with the id of the registration as its token"
+    yield defect("update-token-id-accepted", "TOKEN-NACK-UNKNOWN", UPDATE, "header:Token", words, _opened_by_id)
     words = "the message of Provider/get has the token in it"
     install = in_reply("ACK", GET, lambda request, reply: replace(reply, message=f"shown to {request.token}"))
     yield defect("get-message-with-token", "TOKEN-NOT-REPEATED", GET, "header:message", words, install)
@@ -184,6 +187,13 @@ def _taken_for(action: str, takes: Callable[[str, str], bool]) -> Install:
             return inner(request, registration)
 
     return install
+
+
+def _opened_by_id(gateway: Gateway) -> None:
+    @replaces(gateway)
+    def authorise(inner: Authorising, request: Request, registration: Registration | None) -> Reply | None:
+        is_id = registration is not None and request.token == registration.id
+        return None if is_id and request.action == UPDATE else inner(request, registration)
 
 
 def _one_for_all(gateway: Gateway) -> None:

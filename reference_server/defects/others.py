@@ -153,6 +153,37 @@ def _(gateway: Gateway) -> None:
         return reply
 
 
+def _likes(gateway: Gateway, member: str, registration: Registration) -> list[str]:
+    """Ids of the other registrations that have the same value there."""
+    others = (gateway.store.find(identity) for identity in gateway.store.ids())
+    same = [one for one in others if one is not None and one.info.get(member) == registration.info.get(member)]
+    return [one.id for one in same if one.id != registration.id]
+
+
+@_FAMILY.plants("update-changes-all-of-one-phone", "GET-ROUND-TRIP", GET, "/info")
+def _(gateway: Gateway) -> None:
+    """An update changes every registration that has the same phone."""
+
+    @replaces(gateway)
+    async def perform(inner: Performing, request: Request, registration: Registration) -> Registration:
+        done = await inner(request, registration)
+        for identity in _likes(gateway, "phone", registration) if request.action == UPDATE else ():
+            gateway.store.change(identity, lambda kept: replace(kept, info=done.info))
+        return done
+
+
+@_FAMILY.plants("documents-add-for-all-of-one-name", "GET-ROUND-TRIP", GET, "/documents/*")
+def _(gateway: Gateway) -> None:
+    """An addition is made to every registration of the same name."""
+
+    @replaces(gateway)
+    async def perform(inner: Performing, request: Request, registration: Registration) -> Registration:
+        done = await inner(request, registration)
+        for identity in _likes(gateway, "name", done) if request.action == ADD else ():
+            gateway.store.change(identity, lambda kept: replace(kept, documents=(*kept.documents, done.documents[-1])))
+        return done
+
+
 @_FAMILY.plants("documents-of-one-name-share-a-file", "GET-ROUND-TRIP", GET, "/documents/*/data")
 def _(gateway: Gateway) -> None:
     """Documents are filed under their name alone, those of all registrations in one folder."""

@@ -47,6 +47,16 @@ def test_a_wrong_token_that_is_acknowledged_is_a_finding(action, token, requirem
     assert story.findings() == [(requirement, "header:Token")]
 
 
+@pytest.mark.parametrize(
+    ("of", "sent"), [("id", "the registration's id as its token"), (None, 'the token "null"'), ("token", "valid")]
+)
+def test_a_finding_on_a_token_that_is_no_secret_names_it(of, sent):
+    story = begun()
+    fair(story, GET, token=getattr(story.mine, of) if of else "null")
+
+    assert [finding.sent for finding in story.told()] == ([f"Provider/get with {sent}"] if of != "token" else [])
+
+
 def nearly_expired():
     story = begun()
     story.signup(change=put("/auth/exp", str(int(story.now + 120))))

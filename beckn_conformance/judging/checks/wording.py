@@ -20,6 +20,8 @@ TOKENS = {"foreign": "another registration's token", "unknown": "a token that no
 """By kind of fault, what a request has as its token."""
 
 
+NO_TOKEN = "null"
+"""A word that stands for no token."""
 IMMEDIATELY = ", unless verification: immediate is declared"
 REDACTED = ", unless documents_echo: redacted is declared"
 """Declarations that settle a finding, to follow what is expected."""
@@ -60,6 +62,9 @@ def _fault(sent: Message, fault: Fault) -> str:
     if fault.kind == "missing":
         return f"no {name}"
     if name == "Token" and fault.in_header:
+        token = sent.header.get(name)
+        if token in (member(sent.body, "/registration/id"), NO_TOKEN):
+            return "the registration's id as its token" if token != NO_TOKEN else f"the token {shown(token)}"
         return TOKENS.get(fault.kind, f"a Token that is {fault.kind}")
     value = shown(sent.header.get(name)) if fault.in_header else shown(member(sent.body, name), 80)
     return f"{name} = {value} ({fault.kind})"

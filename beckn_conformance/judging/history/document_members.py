@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from ...messages.text import shown
 from ...specification.actions import ADD, GET, SIGNUP, UPDATE
-from ...specification.replies import literals
+from ...specification.replies import literals, statuses
 from ..checks import Observation
 from ..checks.wording import IMMEDIATELY
 from ..finding import Judgement
@@ -79,7 +79,11 @@ def _word(
     if status in allowed:
         yield observation.ok(requirement)
         return
+    words = statuses(observation.specification)
     own = not new and isinstance(status, str) and status.strip() != ""
+    if status in (words.pending, words.failed) and not verifies(observation):
+        # What became of an update says nothing of a document.
+        own = False
     if own and (verifies(observation) or course.age(observation) > course.watch.documents):
         # Somebody at the gateway may have rejected it, and the page has no word for that (R7).
         return

@@ -181,6 +181,17 @@ def test_an_officer_may_reject_a_document_before_any_untouched_one_is_that_old(c
     assert story.findings() == []
 
 
+@pytest.mark.parametrize("status", ["UPDATE-PENDING", "UPDATE-FAIL"])
+@pytest.mark.parametrize(
+    ("change", "requirement"), [("update", "UPDATE-DOCUMENT-STATUS"), ("add", "DOCUMENTS-OLD-STATUS")]
+)
+def test_a_document_that_takes_the_status_of_its_registration_is_a_finding(change, requirement, status):
+    for how, findings in (({}, [(requirement, "/documents/0/status")]), ({"verification": "immediate"}, [])):
+        story = signed_up(configured(**how))
+        getattr(story, change)(change=put("/documents/0/status", status))
+        assert story.findings() == findings
+
+
 @pytest.mark.parametrize("seen", [True, False])
 @pytest.mark.parametrize("change", ["update", "add"])
 def test_a_status_that_documents_reach_by_themselves_is_no_finding(change, seen):
