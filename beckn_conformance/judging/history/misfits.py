@@ -50,9 +50,11 @@ def misfits(part: Part, observation: Observation, course: Course, found: Mapping
         newest = [name for name in found if same_but_for_form(found[name], values[-1].info[name])]
         older = [name for name in found if name not in newest]
         old = ", ".join(older)
+        # A single one that stays behind is its own fault; which ones a race leaves behind is a matter of luck.
+        alone = len(older) == 1 and not course.under_way
         yield observation.bad(
             f"{part.change.prefix}-WHOLE",
-            part.pointers[older[0]] if older else part.change.replaces,
+            part.pointers[older[0]] if alone else part.change.replaces,
             "mixed-values",
             "a reply mixes values from before and after an update",
             "all values of one update, or all from before it",
