@@ -91,8 +91,10 @@ class _Lines:
         self._file = fresh(self._path)
 
     def put(self, row: Mapping[str, Any]) -> None:
+        self.copy(json.dumps(row, separators=(",", ":")) + "\n")
+
+    def copy(self, line: str) -> None:
         assert self._file is not None
-        line = json.dumps(row, separators=(",", ":")) + "\n"
         self._file.write(line)
         self._file.flush()
         self.chain.add(line.encode())
@@ -249,7 +251,11 @@ class Journal:
                     # A worker that was killed may have left half a line.
                     if line.endswith(b"\n"):
                         row = json.loads(line)
-                        lines.put(mask_row(row, self._masker.text) if kind == EXCHANGES else _masked(row, self._masker))
+                        masked = mask_row(row, self._masker.text) if kind == EXCHANGES else _masked(row, self._masker)
+                        if masked == row:
+                            lines.copy(line.decode())
+                        else:
+                            lines.put(masked)
             path.unlink()
 
     def close(self) -> None:

@@ -136,6 +136,28 @@ def test_a_row_is_masked_again_however_it_is_kept():
     assert list(masked) == list(row)
 
 
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"about": "secret"},
+        {"trouble": Trouble(TroubleKind.LIMIT, "secret")},
+        {"request": Request("POST", "http://gw", (("secret", "1"),), b"")},
+        {"request": Request("POST", "http://gw", (), b"secret")},
+        {"reply": dataclasses.replace(REPLY, headers=(("message", "secret"),))},
+        {"reply": dataclasses.replace(REPLY, content=b"secret" + b"." * 5000)},
+    ],
+    ids=["about", "trouble", "field name", "request", "field value", "packed reply"],
+)
+def test_a_row_is_masked_again_if_any_one_of_its_texts_needs_it(changed):
+    row = row_of(made(**changed))
+
+    def mask(text: str) -> str:
+        return text.replace("secret", "<s>")
+
+    assert mask_row(row, mask) == row_of(made(**changed), mask)
+    assert mask_row(row, str) is row
+
+
 def test_exchanges_can_be_read_in_the_order_in_which_they_began(tmp_path):
     """Each is written at its end, and those of a worker that died lie in a file of their own."""
     written_at = {"exchanges.jsonl": [("x2", 2.0), ("x1", 1.0), ("x4", 4.0)], "exchanges-gw0.jsonl": [("gw0-x1", 3.0)]}
