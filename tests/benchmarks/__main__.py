@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from . import fleets
 from .gateways import reference
-from .measure import Aim, bare_client, kit, machine, schemathesis, table
+from .measure import Aim, bare_client, bare_client_abreast, kit, machine, schemathesis, table
 
 Figures = Mapping[str, float]
 """What one round of a benchmark has measured, by name."""
@@ -26,10 +26,13 @@ def throughput():
     # A machine is not as quick at one time as at another.
     bare = (before + alone()) / 2
     with reference() as url:
+        abreast = bare_client_abreast(url)
+    with reference() as url:
         theirs = schemathesis(url)
     return {
         "exchanges of a default run": run.exchanges,
         "judged exchanges a second over the bare httpx client's": run.rate / bare,
+        "… over an asynchronous httpx client's with as many requests in flight": run.rate / abreast,
         "… over Schemathesis'": run.rate / theirs,
     }
 

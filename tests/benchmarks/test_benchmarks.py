@@ -29,9 +29,10 @@ def test_a_run_that_leaves_no_report_is_an_error():
         measure.kit("ftp://127.0.0.1")
 
 
-def test_a_bare_client_is_measured():
+@pytest.mark.parametrize("client", [measure.bare_client, measure.bare_client_abreast])
+def test_a_bare_client_is_measured(client):
     with reference() as url:
-        assert measure.bare_client(url, signups=3) > 0
+        assert client(url, signups=3) > 0
 
 
 def test_requests_are_told_apart_by_all_but_their_timestamp(tmp_path):
