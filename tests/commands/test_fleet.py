@@ -7,12 +7,14 @@ import sys
 import pytest
 
 from beckn_conformance.commands.cli import main
-from beckn_conformance.commands.fleet import cluster
 from beckn_conformance.commands.fleet.results import FleetResults
 from beckn_conformance.errors import UsageError
 from beckn_conformance.untrusted.writing import locked
 from tests.reports import finding, report
 from tests.written_fleets import ended
+
+CLUSTER = "beckn_conformance.commands.fleet.cluster"
+"""By name, as importing Dask takes long, and every process collects this module."""
 
 
 @pytest.fixture
@@ -27,8 +29,8 @@ def fleet(tmp_path, monkeypatch):
                 began(outcome.name)
                 yield outcome
 
-        monkeypatch.setattr(cluster, "local", lambda workers: contextlib.nullcontext())
-        monkeypatch.setattr(cluster, "outcomes", played)
+        monkeypatch.setattr(f"{CLUSTER}.local", lambda workers: contextlib.nullcontext())
+        monkeypatch.setattr(f"{CLUSTER}.outcomes", played)
         (tmp_path / "FLEET.yaml").write_text("gateways: [{name: a, url: 'http://a'}, {name: b, url: 'http://b'}]")
         return main(
             ["fleet", str(tmp_path / "FLEET.yaml"), "--conformance-report", str(tmp_path / "out"), *map(str, options)]
@@ -86,8 +88,8 @@ def test_a_bad_option_is_told_before_anything_is_written(fleet, tmp_path, capsys
 
 
 def test_without_dask_it_is_said_how_to_get_it(fleet, monkeypatch, capsys):
-    monkeypatch.delattr("beckn_conformance.commands.fleet.cluster")
-    monkeypatch.delitem(sys.modules, "beckn_conformance.commands.fleet.cluster")
+    monkeypatch.delattr(CLUSTER, raising=False)
+    monkeypatch.delitem(sys.modules, CLUSTER, raising=False)
     monkeypatch.setitem(sys.modules, "distributed", None)
 
     assert main(["fleet", "FLEET.yaml"]) == 4

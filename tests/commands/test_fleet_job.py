@@ -8,7 +8,7 @@ import zlib
 
 import pytest
 
-from beckn_conformance.commands.fleet import cluster, job
+from beckn_conformance.commands.fleet import job
 from beckn_conformance.commands.fleet.job import Job, Outcome, make
 from beckn_conformance.process import bounded, children
 from tests.commands.clusters import cluster as running_cluster
@@ -162,6 +162,8 @@ def test_a_run_ends_with_its_standard_input():
 def test_runs_are_played_on_the_cluster_of_a_scheduler(tmp_path):
     jobs = [scripted("sys.exit(0)", name=name) for name in ("a", "b")]
     began = []
+
+    from beckn_conformance.commands.fleet import cluster
 
     with running_cluster(tmp_path) as address, cluster.remote(address) as client:
         outcomes = [*cluster.outcomes(client, jobs, began.append)]

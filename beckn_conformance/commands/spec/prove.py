@@ -190,7 +190,8 @@ def _attempts(defect: Defect) -> Iterator[tuple[list[Item], int]]:
     if len(own) < len(tests):
         yield tests, 0
     # A defect that needs a longer history than any single test plays is left to histories drawn at random.
-    yield exercising(defect.requirement, drawn=True), EXAMPLES
+    for test in exercising(defect.requirement, drawn=True):
+        yield [test], EXAMPLES
 
 
 def exercising(requirement: str, *, drawn: bool = False) -> list[Item]:

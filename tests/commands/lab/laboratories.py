@@ -54,7 +54,7 @@ def begun(lab, account, gateway, **options):
 
 def over(lab, id_, account=OFFICER):
     """A run once it has ended."""
-    until(lambda: not lab.runs.get(account, id_).under_way, 60)
+    until(lambda: not lab.runs.get(account, id_).under_way)
     return lab.runs.get(account, id_)
 
 
