@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -11,8 +12,9 @@ from typing import Any
 import pytest
 
 from beckn_conformance.commands.cli import main
-from beckn_conformance.commands.spec.check import Problem, problems
-from beckn_conformance.specification.loading import default_folder
+from beckn_conformance.commands.spec.check import Problem, description, problems
+from beckn_conformance.commands.spec.check.folder import Folder
+from beckn_conformance.specification.loading import default_folder, shipped
 from beckn_conformance.specification.pointer import member, put
 from beckn_conformance.suite.specification import choose
 from tests.changed_schemas import changed, copied
@@ -456,6 +458,56 @@ def test_mistakes_are_told_with_their_lines_and_soon(tmp_path: Path, names: Sequ
 
 def test_the_shipped_schemas_have_no_problem() -> None:
     assert told_of(default_folder()) == []
+
+
+def of_description(folder: Path, schema: str) -> list[Problem]:
+    """Problems of openapi.yaml with more in the schema of its first parameter."""
+    text("openapi.yaml", "const: Provider/signup", f"const: Provider/signup\n            {schema}")(folder)
+    return list(description.problems(Folder(folder), shipped()))
+
+
+def test_nothing_is_fetched_for_a_description(tmp_path: Path) -> None:
+    folder = copied(tmp_path / "schemas")
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.setblocking(False)
+        url = f"http://127.0.0.1:{server.getsockname()[1]}/"
+
+        assert of_description(folder, f'$dynamicRef: "{url}"\n            default: x') == []
+
+        with pytest.raises(BlockingIOError):
+            server.accept()
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        f'pattern: "(a+)+$"\n            default: {"a" * 40}!',
+        f'pattern: "{"(" * 5000}a{")" * 5000}"',
+        "multipleOf: 0.5\n            default: .inf",
+    ],
+)
+def test_values_of_a_description_cost_no_time_and_no_crash(tmp_path: Path, schema: str) -> None:
+    assert of_description(copied(tmp_path / "schemas"), schema) == []
+
+
+@pytest.mark.parametrize("schema", ["type: text", 'pattern: "("', "type: 5"])
+def test_a_faulty_schema_of_a_description_is_told(tmp_path: Path, schema: str) -> None:
+    folder = copied(tmp_path / "schemas")
+
+    (problem,) = of_description(folder, schema)
+
+    assert "is not OpenAPI 3.1" in problem.message
+    assert (folder / "openapi.yaml").read_text(encoding="utf-8").splitlines()[problem.line - 1].strip() == schema
+
+
+@pytest.mark.parametrize("example", ["{}", '{$ref: "common.json"}', '{$ref: "#/info/title"}'])
+def test_an_example_without_a_value_is_told(tmp_path: Path, example: str) -> None:
+    folder = copied(tmp_path / "schemas")
+    text("openapi.yaml", 'metro: {$ref: "#/components/examples/SignupMetro"}', f"metro: {example}")(folder)
+
+    (problem,) = description.problems(Folder(folder), shipped())
+
+    assert "the example metro is no signup.request.json" in problem.message
 
 
 def test_a_catalogue_page_that_is_out_of_date_is_told(tmp_path: Path) -> None:

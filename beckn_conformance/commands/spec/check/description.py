@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
 from ....specification.pointer import MISSING, below, pattern_of, walk
 from ....specification.pointer import places as values_at
+from ....specification.soundness import META
 from ....specification.specification import Specification
+from ....specification.validators import BASE, compile_schema
 from .folder import Folder, Problem, places, references
 
 FILE = "openapi.yaml"
@@ -40,15 +43,19 @@ def problems(folder: Folder, specification: Specification) -> Iterator[Problem]:
 
 
 def _form(folder: Folder, content: Any) -> Iterator[Problem]:
-    from openapi_spec_validator import OpenAPIV31SpecValidator
+    """Yields what is no OpenAPI. Nothing is fetched, and no pattern of the description is matched."""
+    for error in _openapi().iter_errors(content):
+        pointer = below("", *error.instance_path)
+        yield folder.problem(FILE, pointer, f"is not OpenAPI 3.1: {error.message[:200]}", "mend it")
 
-    try:
-        for error in OpenAPIV31SpecValidator(content, base_uri=(folder.path / FILE).resolve().as_uri()).iter_errors():
-            pointer = below("", *error.absolute_path)
-            yield folder.problem(FILE, pointer, f"is not OpenAPI 3.1: {error.message[:200]}", "mend it")
-    except (LookupError, TypeError, AttributeError) as error:
-        # The library looks into what it has found to be of another form.
-        yield Problem(FILE, 1, f"is not OpenAPI 3.1: {error!r}", "look for what is misspelt or missing")
+
+@lru_cache(maxsize=1)
+def _openapi() -> Any:
+    """The validator of descriptions, which holds the schemas in them to JSON Schema."""
+    from openapi_spec_validator.schemas import schema_v31
+
+    schemas = {"schemas": {"$dynamicAnchor": "meta", "$ref": META}}
+    return compile_schema({"$id": BASE, "$ref": FILE, "$defs": schemas}, {FILE: dict(schema_v31)})
 
 
 def _links(folder: Folder, content: Mapping[str, Any]) -> Iterator[Problem]:
@@ -61,9 +68,8 @@ def _links(folder: Folder, content: Mapping[str, Any]) -> Iterator[Problem]:
 
 def _action(folder: Folder, here: str, call: Mapping[str, Any], action: str) -> Iterator[Problem]:
     for index, parameter in enumerate(call.get("parameters", ())):
-        said = parameter.get("schema", {}).get("const", action)
-        if parameter.get("name") == "Action" and said != action:
-            pointer = f"{here}/parameters/{index}/schema/const"
+        pointer = f"{here}/parameters/{index}/schema/const"
+        if parameter.get("name") == "Action" and folder.at(FILE, pointer) not in (MISSING, action):
             yield folder.problem(FILE, pointer, f"the Action of the call is not {action}", "write that")
 
 
@@ -75,7 +81,7 @@ def _unsafe(folder: Folder, specification: Specification, here: str, action: str
         target = folder.target(FILE, example["$ref"]) if "$ref" in example else (FILE, below(media, name))
         if target is None:
             continue
-        body = folder.at(*target).get("value")
+        body = folder.at(target[0], f"{target[1]}/value")
         for member in filter(lambda member: member.scalar, specification.members(action)):
             for pointer, value in values_at(body, member.pointer):
                 if value != MISSING and value is not None and not member.borders.safe(value):
@@ -107,7 +113,7 @@ def _example(
     folder: Folder, specification: Specification, place: str, name: str, names: list[str]
 ) -> Iterator[Problem]:
     """Yields a problem for an example that is none of the messages it may be."""
-    value = folder.at(FILE, place)["value"]
+    value = folder.at(FILE, f"{place}/value")
     faults = [_fault(folder, specification, value, file) for file in names]
     if all(faults):
         # Of an ACK and a NACK, the one that it has more members of is meant.
