@@ -16,6 +16,8 @@ from reference_server.message import Json
 _TYPES = frozenset({"null", "boolean", "number", "string", "array", "object"})
 _DEEPEST: Final = 64
 """References and members beneath one another in a schema."""
+_MOST_PARTS: Final = 20_000
+"""Parts of all messages together, counting those that are referred to each time."""
 _LIMITS: Final = frozenset(
     {
         *("const", "enum", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"),
@@ -145,6 +147,7 @@ class _Schemas:
     def __init__(self, home: Path) -> None:
         self._home = home
         self._files: dict[str, Json] = {}
+        self._parts = 0
 
     def member(self, reference: str, home: str = "", depth: int = 0) -> Member:
         """Read the schema that a reference names, seen from the file it stands in."""
@@ -158,8 +161,9 @@ class _Schemas:
         return self._read(schema, name, depth)
 
     def _read(self, schema: Json, home: str, depth: int) -> Member:
-        if depth > _DEEPEST:
-            raise ValueError(f"{self._home / home}: a schema refers to itself, or is nested too deeply")
+        self._parts += 1
+        if depth > _DEEPEST or self._parts > _MOST_PARTS:
+            raise ValueError(f"{self._home / home}: a schema refers to itself, or has too many parts or levels")
         if "$ref" in schema:
             return self.member(schema["$ref"], home, depth + 1)
         for several in ("anyOf", "oneOf"):

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from ..errors import KitError, Unreachable, UsageError
+from ..errors import KitError, SpecificationError, Unreachable, UsageError
 from ..judging.outcome import Verdict
 from ..process import crash
 from ..process.interrupts import take_termination
@@ -242,7 +242,7 @@ def guarded(campaign: Campaign) -> Iterator[None]:
         yield
     except (pytest.UsageError, pytest.exit.Exception):
         raise
-    except UsageError as error:
+    except (UsageError, SpecificationError) as error:
         reason = printable(campaign.session.masker.text(str(error)))
         raise pytest.exit.Exception(reason, returncode=pytest.ExitCode.USAGE_ERROR) from None
     except Exception as error:
@@ -273,6 +273,8 @@ def start(config: pytest.Config, settings: Settings) -> Campaign:
         options.adapt(config)
     except (pytest.UsageError, pytest.exit.Exception):
         raise
+    except SpecificationError as error:
+        raise pytest.UsageError(printable(str(error))) from None
     except Exception as error:
         raise pytest.exit.Exception(crash.report(error, None), returncode=3) from None
     config.pluginmanager.register(campaign.completion)

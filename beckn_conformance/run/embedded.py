@@ -11,16 +11,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from ..client.reach import admit
 from ..config.gateway import GatewayConfig
 from ..config.keys import load_config
 from ..config.urls import check_url
-from ..errors import KitError, UsageError, nearest
+from ..errors import KitError, SpecificationError, UsageError, nearest
 from ..process import children
 from ..specification.specification import Specification
+
+if TYPE_CHECKING:
+    from reference_server import Defect
 
 PREFIX = "reference"
 PEERS = ".reference"
@@ -42,6 +45,16 @@ class ReferenceGateway:
     configuration: Mapping[str, Any]
 
 
+def defects_of(specification: Specification) -> Mapping[str, Defect]:
+    """The defects that the reference gateway knows, by name; raises SpecificationError for schemas it cannot read."""
+    import reference_server
+
+    try:
+        return reference_server.of_specification(specification.folder)
+    except (OSError, ValueError) as error:
+        raise SpecificationError(str(error)) from error
+
+
 def planted(url: str, specification: Specification) -> ReferenceGateway:
     """Looks up ``reference:NAME[,NAME…]``; raises UsageError for an unknown defect or variation."""
     names = [*filter(None, url.partition(":")[2].split(","))]
@@ -49,7 +62,7 @@ def planted(url: str, specification: Specification) -> ReferenceGateway:
         return ReferenceGateway((), {})
     import reference_server
 
-    defects = reference_server.of_specification(specification.folder)
+    defects = defects_of(specification)
     arguments: list[str] = []
     configuration: dict[str, Any] = {}
     for name in names:

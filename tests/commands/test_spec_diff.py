@@ -11,11 +11,13 @@ import pytest
 from beckn_conformance.commands.spec import diff
 from beckn_conformance.commands.spec.diff.inclusion import within
 from beckn_conformance.commands.spec.diff.normal import normal
+from beckn_conformance.process.limits import limited
 from beckn_conformance.specification.loading import load
 from beckn_conformance.specification.pointer import member, parts_of
 from beckn_conformance.specification.validators import BASE, compile_schema
 
 OLD = load()
+GB = 1 << 30
 FILES = json.dumps(dict(OLD.files))
 GONE = object()
 SAME, NONE, GATEWAYS, PROVIDERS, EACH = "same", "none", "gateways", "providers", "both"
@@ -375,6 +377,20 @@ def _shown(change, new):
         assert True in verdicts
     else:
         assert verdicts == [word in ("allowed", "may be sent", "may be accepted") for word in said]
+
+
+@pytest.mark.skipif("sys.platform != 'linux'")
+def test_no_text_and_no_list_of_a_huge_length_is_made():
+    text = {"type": "string", "minLength": 999_999_995, "maxLength": 1_000_000_000}
+    edit = several(
+        part("auth/properties/token", text),
+        put("signup.ack", "/properties/list", {"type": "array", "minItems": 500_000_000, "items": text}),
+    )
+
+    with limited("it", seconds=20, memory=GB):
+        _, found = compared(edit)
+
+    assert found.answer("gateways") != "not breaking"
 
 
 def test_multiplied_alternatives_are_given_up_at_once():

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from beckn_conformance.errors import SpecificationError
+from beckn_conformance.run.embedded import defects_of
 from beckn_conformance.specification.loading import load
 from tests.changed_schemas import changed, copied
 
@@ -46,6 +47,46 @@ def test_a_schema_that_is_none_is_named_with_its_place(tmp_path: Path, name: str
         load(folder)
 
     assert said in str(raised.value)
+
+
+def _doubling(folder: Path, levels: int, key: str) -> None:
+    """Gives a request a member that is twice as large with each level."""
+    parts: dict[str, Any] = {f"level{levels}": {"type": "string"}}
+    for level in range(levels):
+        twice = [{"$ref": f"common.json#/$defs/level{level + 1}"}] * 2
+        parts[f"level{level}"] = (
+            {"anyOf": twice}
+            if key == "anyOf"
+            else {"type": "object", "properties": dict(zip("ab", twice, strict=True))}
+        )
+    changed(folder, "common.json", lambda content: content["$defs"].update(parts))
+    changed(folder, "get.request.json", _member({"$ref": "common.json#/$defs/level0"}))
+
+
+@pytest.mark.parametrize(
+    ("spoil", "said"),
+    [
+        (lambda folder: _doubling(folder, 14, "properties"), "more than 2000 members"),
+        (lambda folder: _doubling(folder, 40, "anyOf"), "exactly one type"),
+        (lambda folder: changed(folder, "get.ack.json", _member({"pattern": "((a{1,99}){1,99}){1,99}"})), "no.*regex"),
+    ],
+)
+def test_a_message_that_nothing_can_be_made_of_is_refused(tmp_path: Path, spoil: Change, said: str) -> None:
+    folder = copied(tmp_path / "schemas")
+    spoil(folder)
+
+    with pytest.raises(SpecificationError, match=said):
+        load(folder)
+
+
+def test_alternatives_that_double_are_no_schemas_of_a_gateway(tmp_path: Path) -> None:
+    folder = copied(tmp_path / "schemas")
+    _doubling(folder, 20, "anyOf")
+    changed(folder, "get.request.json", lambda body: body["properties"].pop("api"))
+    changed(folder, "get.ack.json", _member({"$ref": "common.json#/$defs/level0"}))
+
+    with pytest.raises(SpecificationError, match="too many parts"):
+        defects_of(load(folder))
 
 
 @pytest.mark.parametrize("name", ["get.request.json", "info-update.nack.json", "header.reply.json"])

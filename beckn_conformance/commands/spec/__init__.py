@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from ...config.paths import path_of
+from ...process.limits import limited
 from .. import schemas
 from ..terminal import Commands, say, say_json, show, write
 from . import page
@@ -63,7 +64,9 @@ def _check(chosen: argparse.Namespace) -> int:
 
     if chosen.jobs < 1:
         raise UsageError(f"--jobs {chosen.jobs}: at least one process is needed")
-    found = list(check.problems(schemas.folder(chosen) or default_folder()))
+    folder = schemas.folder(chosen) or default_folder()
+    with limited(f"the check of {folder}"):
+        found = list(check.problems(folder))
     proved: list[dict[str, Any]] = []
     if not chosen.json:
         say(map(str, found))
@@ -121,7 +124,7 @@ def _diff(chosen: argparse.Namespace) -> int:
     from . import diff, revision
     from .diff import release_notes
 
-    with revision.version(chosen.old) as old, revision.version(chosen.new) as new:
+    with limited("the comparison"), revision.version(chosen.old) as old, revision.version(chosen.new) as new:
         found = diff.compare(old, new)
     if chosen.format == "markdown":
         say(release_notes.notes(found, chosen.old, chosen.new))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from ...judging.obligations import checks_of
+from ...run.embedded import defects_of
 from ...specification.catalogue import Requirement
 from ...specification.specification import Specification
 
@@ -15,10 +16,8 @@ LEVELS = {"M": "must", "S": "should", "R": "recorded only", "C": "by configurati
 
 def page(specification: Specification) -> Iterator[str]:
     """The lines of a page in Markdown: requirements by section of the specification, and the readings."""
-    import reference_server
-
     defects: dict[str, list[str]] = {}
-    for defect in reference_server.of_specification(specification.folder).values():
+    for defect in defects_of(specification).values():
         defects.setdefault(defect.requirement, []).append(defect.name)
     testable = [r for r in specification.requirements.values() if not r.untestable]
     counted = f"{len(specification.requirements)} requirements, of which {len(testable)} can be tested"

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from ....errors import nearest
 from ....judging.obligations import checks_of
+from ....run.embedded import defects_of
 from ....specification.catalogue import Requirement
 from ....specification.specification import Specification
 from ....untrusted import reading
@@ -18,13 +19,11 @@ PAGE, HEADING = "README.md", "## Catalogue\n\n"
 
 def problems(folder: Folder, specification: Specification) -> Iterator[Problem]:
     """Yields requirements without a check, test or defect, unknown members, and readings nobody cites."""
-    import reference_server
-
     from ....suite.specification import choose
     from ..trial import items
 
     choose(specification)
-    defects = {defect.requirement for defect in reference_server.of_specification(specification.folder).values()}
+    defects = {defect.requirement for defect in defects_of(specification).values()}
     # A property that claims all requirements of an operation says nothing about a single one.
     exercised = {name for item in items() if not item.examples for name in item.requirements}
     for index, requirement in enumerate(specification.requirements.values()):

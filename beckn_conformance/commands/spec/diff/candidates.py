@@ -19,6 +19,8 @@ MISSING: Final = object()
 WRITTEN, MOST_JOINTS = 30, 4
 """Texts that are written for a pattern, and places at which a text is cut at most."""
 LONGEST_LIST, MOST_STRETCHED, MOST_EDITS, MOST_SAMPLES = 8, 4000, 3000, 8
+LONGEST_TEXT: Final = 1 << 20
+"""Characters of a text that is tried."""
 EXTRA: Final = "x_more"
 """Name of a member that no schema knows."""
 ODD: Final = "".join(map(chr, range(0x20, 0x7F))) + "\t\u00a0\u00e9\u6f22\U0001f68c"
@@ -113,7 +115,7 @@ def _numbers(parts: Sequence[Schema]) -> Iterator[float]:
 def _texts(parts: Sequence[Schema], named: Sequence[str]) -> Iterator[str]:
     texts = list(dict.fromkeys(named))[:6] or ["x"]
     limits = (*_values(parts, "minLength"), *_values(parts, "maxLength"))
-    for length in sorted({n for limit in limits for n in _around(limit)}):
+    for length in sorted({n for limit in limits for n in _around(limit) if n <= LONGEST_TEXT}):
         stretched = (_stretched(text, length, at) for text in texts for at in range(len(text)))
         yield from itertools.islice(stretched, MOST_STRETCHED)
     matching = [text for pattern in dict.fromkeys(_values(parts, "pattern")) for text in written(pattern)]

@@ -13,6 +13,8 @@ from .inlining import Side, leading, place
 from .normal import Schema
 
 MOST_CONTROLS: Final = 6
+MOST_ITEMS: Final = 1000
+"""Items of a list that is made."""
 ENOUGH: Final = 40
 """Witnesses of which the shortest is taken."""
 
@@ -68,7 +70,7 @@ def _base(schema: Schema, path: Sequence[str]) -> Any:
     option = leading(schema, path[0])
     inner = _base(child_of(option, path[0]), path[1:])
     if path[0] == "*":
-        return [inner] * max(option.get("minItems", 1), 1)
+        return [inner] * min(max(option.get("minItems", 1), 1), MOST_ITEMS)
     made = {n: v for n, v in members_of(option).items() if n in option.get("required", ()) and v is not MISSING}
     return {**made, path[0]: inner}
 

@@ -1,0 +1,49 @@
+"""Bounds what this process may take for something that a stranger has written."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+from collections.abc import Iterator
+from types import FrameType
+
+from ..errors import UsageError
+
+try:
+    import resource
+except ImportError:  # Windows has no such limits.
+    resource = None  # type: ignore[assignment]
+
+SECONDS = 60.0
+"""Processor time."""
+MEMORY = 3 << 30
+"""Bytes of address space."""
+
+
+@contextlib.contextmanager
+def limited(what: str, seconds: float = SECONDS, memory: int = MEMORY) -> Iterator[None]:
+    """Raises UsageError once more processor time or memory is taken; ``what`` takes it. For the main thread only."""
+    if resource is None:
+        yield
+        return
+
+    def late(number: int, frame: FrameType | None) -> None:
+        raise UsageError(f"{what} takes more than {seconds:g} s of processor time")
+
+    before = signal.signal(signal.SIGPROF, late)
+    soft, hard = resource.getrlimit(resource.RLIMIT_AS)
+    try:
+        if soft == resource.RLIM_INFINITY or memory < soft:
+            # Not every system can limit memory.
+            with contextlib.suppress(ValueError, OSError):
+                resource.setrlimit(resource.RLIMIT_AS, (memory, hard))
+        # Again and again, lest a library loses the first exception.
+        signal.setitimer(signal.ITIMER_PROF, seconds, seconds / 60)
+        yield
+    except MemoryError as error:
+        raise UsageError(f"{what} takes more than {memory / 2**30:g} GB of memory") from error
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.signal(signal.SIGPROF, before)
+        with contextlib.suppress(ValueError, OSError):
+            resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
