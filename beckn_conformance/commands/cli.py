@@ -60,6 +60,9 @@ def _run(arguments: Sequence[str] | None) -> int:
         raise
     except ModuleNotFoundError as error:
         return _lacking(error, folder)
+    except (IsADirectoryError, NotADirectoryError) as error:
+        # In a stranger's folder, a file may have the name of a folder of the kit, or a folder that of a file.
+        return _failed(f"{error.filename2 or error.filename} cannot be written: {error.strerror}", 4)
     # Python would exit with 1, which means non-conformant.
     except Exception as error:
         return _crashed(error, folder)

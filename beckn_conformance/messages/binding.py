@@ -96,7 +96,11 @@ class EnvelopeBinding:
         value, _, _ = read_json(request.content)
         if not isinstance(value, dict) or not isinstance(value.get(self.header), dict) or self.body not in value:
             return None
-        return Message(value[self.header], value[self.body])
+        header = {name: found for name, found in value[self.header].items() if found is not None}
+        if not all(isinstance(header.get(name, ""), str) for name in HEADER):
+            # A recorder wrote it, and nobody knows as what.
+            return None
+        return Message(header, value[self.body])
 
 
 def _read(reply: Reply) -> tuple[Any, str, tuple[str, ...]]:

@@ -31,6 +31,7 @@ def crashing(monkeypatch, tmp_path):
         (RecursionError(), 3),
         (MemoryError(), 3),
         (OSError(28, "No space left on device"), 3),
+        (IsADirectoryError(21, "Is a directory", "report.\x1b[2J"), 4),
         (KitError("no\x1b[2J"), 3),
         (UsageError("no"), 4),
         (KeyboardInterrupt(), 2),

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from beckn_conformance.errors import UsageError
 from beckn_conformance.messages.binding import EnvelopeBinding, HttpBinding, bindings
-from beckn_conformance.messages.exchange import LONGEST_ID, Message, Reply, identifier
+from beckn_conformance.messages.exchange import LONGEST_ID, Message, Reply, Request, identifier
 from beckn_conformance.messages.json_text import read_json, write_json
 from beckn_conformance.messages.text import shown
 from beckn_conformance.specification.pointer import MISSING, member, places
@@ -87,6 +87,21 @@ def test_the_exact_name_wins_over_one_in_another_case():
     received = EnvelopeBinding().decode(Reply(200, (), content))
 
     assert (received.header, received.body) == ({"action": "ACK"}, 1)
+
+
+@pytest.mark.parametrize("token", [5, 1.5, True, [], {}, ["a"]])
+def test_a_header_with_a_token_that_is_no_text_is_no_message(token):
+    content = write_json({"header": {"Action": SIGNUP, "Token": token}, "body": {}})
+
+    assert EnvelopeBinding().read(Request("POST", "http://gw", (), content)) is None
+
+
+def test_a_member_of_a_header_that_is_null_is_none():
+    content = write_json({"header": {"Action": SIGNUP, "Token": None, "ttl": 5}, "body": {}})
+
+    assert EnvelopeBinding().read(Request("POST", "http://gw", (), content)) == Message(
+        {"Action": SIGNUP, "ttl": 5}, {}
+    )
 
 
 def test_a_declaration_says_which_bindings_are_tried():
