@@ -507,7 +507,7 @@ def test_an_example_without_a_value_is_told(tmp_path: Path, example: str) -> Non
 
     (problem,) = description.problems(Folder(folder), shipped())
 
-    assert "the example metro is no signup.request.json" in problem.message
+    assert "the example metro is not a valid signup.request.json" in problem.message
 
 
 def test_a_catalogue_page_that_is_out_of_date_is_told(tmp_path: Path) -> None:
