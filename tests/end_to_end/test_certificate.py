@@ -449,8 +449,7 @@ def test_what_cannot_be_asked_for_is_told(home: Path, asked: str) -> None:
     assert status in (2, 4)
 
 
-@pytest.mark.long
-def test_a_whole_run_is_certified_and_a_narrowed_one_is_not(
+def test_a_narrowed_run_is_not_certified_even_if_it_is_called_whole(
     kit: Kit, gateway: Callable[..., Loopback], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     main(["keygen", str(tmp_path / "key")])
@@ -464,12 +463,6 @@ def test_a_whole_run_is_certified_and_a_narrowed_one_is_not(
     _called_whole(narrowed.folder)
     assert main(["certify", str(narrowed.folder), "--key", str(tmp_path / "key")]) == 4
     assert "tests of the suite did not run" in capsys.readouterr().err
-
-    whole = kit.run(gateway().url, "--fuzz-examples=1")
-    assert whole.status == 0, whole.output
-    assert main(["certify", str(whole.folder), "--key", str(tmp_path / "key"), "--days", "1"]) == 0
-    verify = ["verify", str(whole.folder), "--public-key", str(tmp_path / "key.pub"), "--verdict", "conformant"]
-    assert main(verify) == 0
 
 
 def test_what_is_conformant_by_a_waiver_only_is_not_called_conformant(

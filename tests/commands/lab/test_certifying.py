@@ -14,7 +14,7 @@ pytestmark = pytest.mark.long
 
 @pytest.fixture(scope="module")
 def certified(tmp_path_factory):
-    """What was downloaded of a certified run, and the public key as the laboratory shows it."""
+    """What was downloaded of a certified whole run, and the public key as the laboratory shows it."""
     folder = tmp_path_factory.mktemp("issuer")
     keys.generate(folder / "lab.key")
     with website(folder, key=folder / "lab.key") as site:
