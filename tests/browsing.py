@@ -39,7 +39,7 @@ class Pages:
 
     def _new(self, **options):
         page = self.browser.new_context(**options).new_page()
-        page.set_default_timeout(20_000)
+        page.set_default_timeout(120_000)
         page.on("console", lambda said: said.type in ("error", "warning") and self._complain(said.text))
         page.on("pageerror", lambda error: self._complain(str(error)))
         page.on("dialog", lambda dialog: (self._complain(dialog.message), dialog.dismiss()))
