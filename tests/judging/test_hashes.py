@@ -6,10 +6,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from beckn_conformance.judging.hashes import Hashes
+from tests.exchanges import QUICK
 
 HASH = st.integers(-(2**63), 2**63 - 1)
 
 
+@QUICK
 @given(st.lists(st.tuples(st.sampled_from([0, 1, -1, 64, 128, 2**63 - 1]) | HASH, HASH.filter(bool)), max_size=200))
 def test_hashes_are_kept_as_by_a_dictionary(pairs):
     kept, expected = Hashes(), {}

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from beckn_conformance.judging.finding import MOST_PLACES, REGISTRATION_BLAMED, SLUG, slug
 from beckn_conformance.judging.tally import KEPT_EXCHANGES, KEPT_REGISTRATIONS, Tally
+from tests.exchanges import QUICK
 from tests.judging.verdicts import MUST, NAMES, concluded, finding, found, full, outcome
 
 
@@ -47,6 +48,7 @@ JUDGEMENTS = st.builds(
 )
 
 
+@QUICK
 @given(st.lists(JUDGEMENTS, max_size=60), st.lists(JUDGEMENTS, max_size=60))
 def test_tallies_of_two_processes_join_to_that_of_both(first, second):
     joined = full(*first)

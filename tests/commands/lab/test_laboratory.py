@@ -309,7 +309,7 @@ def test_a_vendor_queues_so_many_runs_at_most(data, monkeypatch):
         with pytest.raises(Conflict, match="2 runs under way"):
             begun(lab, ALICE, gateway)
         third = begun(lab, BOB, entered(lab, BOB))
-        until(lambda: lab.runs.get(ALICE, first).state == "running", 20)
+        until(lambda: lab.runs.get(ALICE, first).state == "running")
         assert [lab.runs.place(OFFICER, run) for run in (first, third)] == [0, 1]
         lab.runs.cancel(ALICE, first)
         (data / "go").touch()
@@ -346,7 +346,7 @@ def test_a_cancelled_run_keeps_what_was_judged(data, monkeypatch):
     scripted(monkeypatch, "try:\n    say('begun'); time.sleep(60)\nexcept KeyboardInterrupt:\n    judge(2)")
     with laboratory.opened(Settings(data)) as lab:
         run = begun(lab, ALICE, entered(lab))
-        until(lambda: logged(data) == ["begun"], 20)
+        until(lambda: logged(data) == ["begun"])
         lab.runs.cancel(ALICE, run)
         ended = over(lab, run)
 

@@ -83,9 +83,9 @@ def test_so_many_runs_go_at_a_time(stage):
         stage.run(f"r{number}")
     stage.start(workers=2)
 
-    until(lambda: len(stage.executor.playing) == 2, 20)
+    until(lambda: len(stage.executor.playing) == 2)
     stage.executor.free.set()
-    until(lambda: stage.ended(*(f"r{number}" for number in range(5))), 20)
+    until(lambda: stage.ended(*(f"r{number}" for number in range(5))))
 
     assert stage.executor.most == 2
 
@@ -96,7 +96,7 @@ def test_a_run_that_is_queued_later_begins_at_once(stage):
     stage.run("r1")
     queue.wake()
 
-    until(lambda: stage.ended("r1"), 20)
+    until(lambda: stage.ended("r1"))
 
 
 def test_a_run_that_cannot_be_played_says_why_and_the_next_one_goes_on(stage):
@@ -106,7 +106,7 @@ def test_a_run_that_cannot_be_played_says_why_and_the_next_one_goes_on(stage):
         stage.run(id_)
     stage.start(workers=1)
 
-    until(lambda: stage.ended("r1", "r2", "r3"), 20)
+    until(lambda: stage.ended("r1", "r2", "r3"))
     assert stage.now("r1").reason == "it could not be played: [Errno 28] No space left on device"
     assert stage.now("r2").reason == "it could not be played: no key"
     assert stage.now("r3").reason == "exit status 3"
@@ -119,7 +119,7 @@ def test_a_fault_of_the_kit_ends_one_run_only(stage, capsys):
     stage.run("r2")
     stage.start(workers=1)
 
-    until(lambda: stage.ended("r1", "r2"), 20)
+    until(lambda: stage.ended("r1", "r2"))
     assert stage.now("r1").reason == "a fault of the laboratory ended it"
     assert "never" in capsys.readouterr().err
     assert stage.now("r2").reason == "exit status 3"
@@ -129,11 +129,11 @@ def test_a_queued_run_is_cancelled_before_it_begins(stage):
     queue = stage.start(workers=1)
     first, second = stage.run("r1"), stage.run("r2")
     queue.wake()
-    until(lambda: stage.executor.playing == ["r1"], 20)
+    until(lambda: stage.executor.playing == ["r1"])
 
     assert queue.cancel(second)
     stage.executor.free.set()
-    until(lambda: stage.ended("r1"), 20)
+    until(lambda: stage.ended("r1"))
 
     assert stage.now("r2").state == "cancelled"
     assert stage.now("r2").attempts == 0
@@ -144,10 +144,10 @@ def test_a_running_run_is_told_to_end(stage):
     queue = stage.start()
     run = stage.run("r1")
     queue.wake()
-    until(lambda: stage.executor.playing == ["r1"], 20)
+    until(lambda: stage.executor.playing == ["r1"])
 
     assert queue.cancel(run)
-    until(lambda: stage.ended("r1"), 20)
+    until(lambda: stage.ended("r1"))
 
     assert stage.executor.wishes == ["end"]
     assert stage.now("r1").state == "cancelled"
@@ -159,7 +159,7 @@ def test_a_run_waits_while_its_cluster_cannot_be_reached(stage):
     stage.run("r1")
     stage.start(workers=1)
 
-    until(lambda: stage.ended("r1"), 20)
+    until(lambda: stage.ended("r1"))
     assert stage.now("r1").attempts == 4
 
 
@@ -172,7 +172,7 @@ def test_nothing_begins_on_a_full_disk(stage, monkeypatch):
 
     assert stage.now("r1").state == "queued"
     room[0] = True
-    until(lambda: stage.ended("r1"), 20)
+    until(lambda: stage.ended("r1"))
 
 
 def test_a_result_that_cannot_be_written_is_written_later(stage, monkeypatch):
@@ -188,7 +188,7 @@ def test_a_result_that_cannot_be_written_is_written_later(stage, monkeypatch):
     stage.run("r1")
     stage.start()
 
-    until(lambda: stage.ended("r1"), 20)
+    until(lambda: stage.ended("r1"))
 
 
 def test_runs_that_were_under_way_are_queued_again_without_a_record(stage):
@@ -196,7 +196,7 @@ def test_runs_that_were_under_way_are_queued_again_without_a_record(stage):
     stage.run("r1")
     stage.run("r2")
     queue.wake()
-    until(lambda: stage.executor.playing == ["r1"], 20)
+    until(lambda: stage.executor.playing == ["r1"])
     queue.close()
     assert (stage.now("r1").state, stage.now("r2").state) == ("running", "queued")
     assert stage.executor.wishes == ["kill"]
@@ -204,7 +204,7 @@ def test_runs_that_were_under_way_are_queued_again_without_a_record(stage):
     stage.executor.free.set()
     stage.start(workers=1)
 
-    until(lambda: stage.ended("r1", "r2"), 20)
+    until(lambda: stage.ended("r1", "r2"))
     assert (stage.now("r1").attempts, stage.now("r2").attempts) == (2, 1)
 
 
@@ -212,7 +212,7 @@ def test_a_run_that_ends_the_laboratory_each_time_is_given_up(stage):
     stage.run("r1", state="running", attempts=3)
     stage.start()
 
-    until(lambda: stage.ended("r1"), 20)
+    until(lambda: stage.ended("r1"))
     assert stage.now("r1").reason == RESTARTED
     assert stage.executor.wishes == []
 
@@ -225,7 +225,7 @@ def test_a_run_that_ended_just_before_a_restart_has_its_result(stage):
         (folder / name).touch()
     stage.start()
 
-    until(lambda: stage.ended("r1"), 20)
+    until(lambda: stage.ended("r1"))
     assert (stage.now("r1").reason, stage.now("r1").verdict) == ("", "non-conformant")
 
 
@@ -236,16 +236,16 @@ def test_no_run_begins_while_its_gateway_is_needed_alone(stage):
         stage.run("r1")
         stage.run("r2")
         queue.wake()
-        until(lambda: stage.ended("r2"), 20)
+        until(lambda: stage.ended("r2"))
         assert stage.now("r1").state == "queued"
-    until(lambda: stage.ended("r1"), 20)
+    until(lambda: stage.ended("r1"))
 
 
 def test_a_gateway_is_not_had_alone_while_a_run_of_it_goes(stage):
     queue = stage.start()
     stage.run("r1")
     queue.wake()
-    until(lambda: stage.executor.playing == ["r1"], 20)
+    until(lambda: stage.executor.playing == ["r1"])
 
     with pytest.raises(Conflict), queue.alone("http://r1.example"):
         pass

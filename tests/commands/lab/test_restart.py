@@ -40,7 +40,7 @@ def killed_in_a_run(data):
         until(lambda: record.exists() and record.stat().st_size > 100_000)
         children = psutil.Process(process.pid).children(recursive=True)
         os.kill(process.pid, signal.SIGKILL)
-    until(lambda: not any(child.is_running() and child.status() != psutil.STATUS_ZOMBIE for child in children), 30)
+    until(lambda: not any(child.is_running() and child.status() != psutil.STATUS_ZOMBIE for child in children))
     return first, second
 
 

@@ -247,7 +247,7 @@ def test_the_runs_of_a_removed_account_are_cancelled(site, monkeypatch, by_hand)
     scripted(monkeypatch, WAITING)
     runs = [begun(site.laboratory, ALICE, entered(site.laboratory)) for _ in range(2)]
     olga, path = site.program("olga"), site.data.with_name("accounts.json")
-    until(lambda: site.laboratory.runs.get(ALICE, runs[0]).state == "running", 20)
+    until(lambda: site.laboratory.runs.get(ALICE, runs[0]).state == "running")
 
     if by_hand:
         kept = [row for row in json.loads(path.read_text())["accounts"] if row["name"] != "alice"]

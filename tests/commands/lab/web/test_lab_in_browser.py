@@ -214,14 +214,14 @@ def test_without_scripts_everything_but_what_is_live_works(visit, lab):
     page.get_by_role("button", name="Start").click()
     path = lab[0].laboratory.runs.progress
     (run,) = lab[0].laboratory.runs.list(ACCOUNT, gateway.rpartition("/")[2])
-    until(lambda: path(ACCOUNT, run.id).exists(), 60)
+    until(lambda: path(ACCOUNT, run.id).exists())
     let(lab, "one", "two")
-    until(lambda: "00000002" in path(ACCOUNT, run.id).read_text(), 60)
+    until(lambda: "00000002" in path(ACCOUNT, run.id).read_text())
 
     page.get_by_role("link", name="Refresh").click()
     assert page.locator("#SIGNUP-ID-00000002").is_visible()
     page.get_by_role("button", name="Cancel the run").click()
-    until(lambda: not lab[0].laboratory.runs.get(ACCOUNT, run.id).under_way, 60)
+    until(lambda: not lab[0].laboratory.runs.get(ACCOUNT, run.id).under_way)
     page.goto(f"/runs/{run.id}")
     assert page.get_by_role("link", name="Open the report").is_visible()
     page.goto(f"{gateway}/edit")

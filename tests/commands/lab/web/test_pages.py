@@ -132,7 +132,7 @@ def test_a_run_under_way_shows_how_far_it_is_without_scripts(site, monkeypatch):
 def until_there(path):
     from tests.end_to_end.kit import until
 
-    until(lambda: path.exists() and path.read_text().count("\n") == 3, 60)
+    until(lambda: path.exists() and path.read_text().count("\n") == 3)
 
 
 def test_a_queued_run_says_how_many_are_before_it(site, monkeypatch):
