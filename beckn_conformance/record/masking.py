@@ -57,7 +57,7 @@ class Masker:
     """Replaces secrets by masks that are made with a key of the run, so that a mask reveals nothing.
 
     Secrets are found as they are, escaped (see ``escapes``) and in Base64. ``declared`` are those of a configuration;
-    they are found within longer words, too.
+    they are found within longer words, in one case and in hexadecimal digits, too.
     """
 
     def __init__(self, declared: Iterable[str] = (), *, key: bytes | None = None) -> None:
@@ -72,7 +72,7 @@ class Masker:
             form
             for secret in known[:MOST_DECLARED]
             for form in self._index.lasting_forms(secret)
-            if form != secret or any(letter.isdecimal() for letter in secret)
+            if form.casefold() != secret.casefold() or any(letter.isdecimal() for letter in secret)
         ]
         """Looked for within longer words. A secret without digits is not: it could be part of any word."""
         censor.obey(self)

@@ -85,8 +85,10 @@ class SecretIndex:
         return found
 
     def lasting_forms(self, secret: str) -> tuple[str, ...]:
-        """The forms of a secret that is in use for all of the run."""
-        forms = self.forms(secret)
+        """The forms of a secret that is in use for all of the run, also in one case and in hexadecimal digits."""
+        code = secret.encode("utf-8", "surrogatepass").hex()
+        others = (secret.upper(), secret.lower(), code, code.upper()) if len(secret) >= SHORTEST else ()
+        forms = tuple(dict.fromkeys((*self.forms(secret), *others)))
         self._meant.update((form, secret) for form in forms if form not in self.known)
         return forms
 

@@ -18,6 +18,7 @@ from starlette.routing import Route
 from ....errors import nearest
 from ....untrusted.reading import json_value
 from ..refusals import Invalid, Refused
+from . import live
 from .calls import CALLS, Call, plain
 from .openapi import accepted, document
 from .visits import Visit, bearer, site_of, submitted
@@ -60,8 +61,10 @@ def _endpoint(call: Call) -> Callable[[Request], Awaitable[Response]]:
         async with _sent(request) as form:
             _known(call, request, form)
             visit = Visit(request, site_of(request), account, "", form, request.path_params)
-            if "wait" in call.takes:
-                await _ended(visit, call.read(visit)["wait"])
+            if "wait" in call.takes and (wait := call.read(visit)["wait"]):
+                live.need_room(account)
+                with live.waiting(account):
+                    await _ended(visit, wait)
             return await run_in_threadpool(answer, visit)
 
     def answer(visit: Visit) -> Response:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -26,9 +27,9 @@ INTERVAL = 0.4
 HEARTBEAT = 15.0
 """Seconds after which an idle stream says that it is alive."""
 CHUNK = 256 * 1024
-MOST_STREAMS = 500
+MOST_WAITING = 500
 MOST_OF_ONE = 50
-"""Streams of one account."""
+"""Those of one account who wait for news."""
 
 
 def progress(path: Path) -> dict[str, Any]:
@@ -84,8 +85,24 @@ def _row(line: bytes) -> dict[str, Any] | None:
         return None
 
 
-_streams: Counter[str] = Counter()
-"""How many streams each account has."""
+_waiting: Counter[str] = Counter()
+"""How many wait for news, by account: pages by streams, and programs for the end of a run."""
+
+
+def need_room(account: Account) -> None:
+    """Raises Conflict if too many wait for news."""
+    if _waiting[account.name] >= MOST_OF_ONE or _waiting.total() >= MOST_WAITING:
+        raise Conflict("too many wait for news at the same time; ask again later how far it is")
+
+
+@contextlib.contextmanager
+def waiting(account: Account) -> Iterator[None]:
+    """Counts somebody who waits for news."""
+    _waiting[account.name] += 1
+    try:
+        yield
+    finally:
+        _waiting[account.name] -= 1
 
 
 def stream(
@@ -97,8 +114,7 @@ def stream(
 
     Raises Conflict if too many look on.
     """
-    if _streams[account.name] >= MOST_OF_ONE or _streams.total() >= MOST_STREAMS:
-        raise Conflict("too many people are looking on; load the page again to see how far it is")
+    need_room(account)
     path = runs.progress(account, run.id)
 
     def look(place: int) -> tuple[str, list[tuple[int, dict[str, Any]]]]:
@@ -110,8 +126,7 @@ def stream(
         return state, lines(path, place)
 
     async def events() -> AsyncIterator[str]:
-        _streams[account.name] += 1
-        try:
+        with waiting(account):
             place, idle = offset, 0.0
             yield "retry: 2000\n\n"
             while (found := await run_in_threadpool(look, place))[0]:
@@ -130,8 +145,6 @@ def stream(
                 if idle > HEARTBEAT:
                     idle = 0.0
                     yield ": alive\n\n"
-        finally:
-            _streams[account.name] -= 1
 
     # Proxies would wait for the end.
     return StreamingResponse(events(), media_type="text/event-stream", headers={"X-Accel-Buffering": "no"})

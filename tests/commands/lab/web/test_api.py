@@ -1,5 +1,6 @@
 """The HTTP API of a laboratory does what its pages do, and says in OpenAPI how."""
 
+import contextlib
 import json
 import re
 import time
@@ -7,7 +8,7 @@ import time
 import pytest
 
 from beckn_conformance.commands.lab.examinations import Examinations
-from beckn_conformance.commands.lab.web import api, pages
+from beckn_conformance.commands.lab.web import api, live, pages
 from tests.commands.lab.laboratories import ALICE, begun, entered, over, scripted
 from tests.run.recordings import archive, entries
 
@@ -47,6 +48,21 @@ def test_a_wait_ends_in_time(site, monkeypatch):
     assert alice.ask("POST", f"/runs/{run}/cancel").status_code == 200
     assert alice.ask("GET", f"/runs/{run}?wait=60").json()["state"] == "cancelled"
     assert alice.ask("POST", f"/runs/{run}/cancel").status_code == 409
+
+
+def test_too_many_programs_that_wait_are_told_to_ask_later(site, monkeypatch):
+    scripted(monkeypatch, FOREVER)
+    alice = site.program("alice")
+    run = begun(site.laboratory, ALICE, entered(site.laboratory))
+
+    with contextlib.ExitStack() as others:
+        for _ in range(live.MOST_OF_ONE):
+            others.enter_context(live.waiting(ALICE))
+        assert alice.ask("GET", f"/runs/{run}?wait=1").status_code == 409
+        assert alice.ask("GET", f"/runs/{run}").status_code == 200
+
+    assert alice.ask("GET", f"/runs/{run}?wait=1").status_code == 200
+    assert alice.ask("POST", f"/runs/{run}/cancel").status_code == 200
 
 
 def test_a_program_may_say_json_and_send_nothing(site, monkeypatch):
