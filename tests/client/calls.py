@@ -1,20 +1,16 @@
 """Calls of the client alone, and gateways that answer them with given bytes."""
 
-from __future__ import annotations
-
 import asyncio
 import socket
 import struct
-from asyncio import StreamReader, StreamWriter
-from collections.abc import Awaitable, Callable
-from typing import Any, TypeVar
+from collections.abc import Callable
+from typing import TypeVar
 
 from beckn_conformance.client.client import Gateway
 from beckn_conformance.client.outgoing import Outgoing
 from beckn_conformance.config.gateway import GatewayConfig
-from beckn_conformance.messages.binding import Binding, HttpBinding
-from beckn_conformance.messages.exchange import Exchange
-from tests.end_to_end.loopback import Loopback, Talk
+from beckn_conformance.messages.binding import HttpBinding
+from tests.end_to_end.loopback import Loopback
 
 T = TypeVar("T")
 Make = Callable[..., Loopback]
@@ -23,17 +19,17 @@ BODY = {"registration": {"id": "1"}}
 CHUNKED = b"Transfer-Encoding: chunked"
 
 
-def outgoing(action: str = GET, body: Any = BODY, binding: Binding = HttpBinding(), **more: Any) -> Outgoing:  # noqa: B008
+def outgoing(action=GET, body=BODY, binding=HttpBinding(), **more):  # noqa: B008
     return Outgoing(action, binding, body, "token-1", **more)
 
 
-def playing(url: str, play: Callable[[Gateway], Awaitable[T]], **options: Any) -> T:
+def playing(url, play, **options):
     """What a scene with a client of its own returns."""
 
     # A result of asyncio.run is described at its end (by signal.signal), which takes long if it is large.
-    results: list[T] = []
+    results = []
 
-    async def scene() -> None:
+    async def scene():
         client = Gateway(GatewayConfig(url, **{"timeout": 20.0, **options}))
         try:
             results.append(await play(client))
@@ -44,24 +40,24 @@ def playing(url: str, play: Callable[[Gateway], Awaitable[T]], **options: Any) -
     return results[0]
 
 
-def send(url: str, *actions: str, body: Any = BODY, **options: Any) -> list[Exchange]:
+def send(url, *actions, body=BODY, **options):
     """Calls one after another; each becomes an exchange, whatever the gateway does."""
 
-    async def play(client: Gateway) -> list[Exchange]:
+    async def play(client):
         return [await client.send(outgoing(action, body=body)) for action in actions]
 
     return playing(url, play, **options)
 
 
-def ok(*fields: bytes, body: bytes = b"{}") -> bytes:
+def ok(*fields, body=b"{}"):
     """A reply; nothing but its end says where the body ends, unless a field does."""
     return b"\r\n".join((b"HTTP/1.1 200 OK", *fields, b"", body))
 
 
-def says(data: bytes, *, then: bytes = b"", reset: bool = False) -> Talk:
+def says(data, *, then=b"", reset=False):
     """Reads the head of a request, sends something, and repeats something else for ever, or closes."""
 
-    async def talk(reader: StreamReader, writer: StreamWriter) -> None:
+    async def talk(reader, writer):
         await reader.readuntil(b"\r\n\r\n")
         writer.write(data)
         await writer.drain()
@@ -75,7 +71,7 @@ def says(data: bytes, *, then: bytes = b"", reset: bool = False) -> Talk:
     return talk
 
 
-async def request_from(reader: StreamReader) -> bytes:
+async def request_from(reader):
     """A whole request: its head and its body."""
     head = await reader.readuntil(b"\r\n\r\n")
     length = next(line for line in head.split(b"\r\n") if line.lower().startswith(b"content-length"))

@@ -1,7 +1,5 @@
 """A gateway in this process makes nobody wait: the clock leaps to the next timer."""
 
-from __future__ import annotations
-
 import asyncio
 import threading
 import time
@@ -27,13 +25,13 @@ def test_an_hour_passes_at_once_for_all_who_ask_for_the_time():
 
 
 def test_timers_keep_their_order():
-    seen: list[float] = []
+    seen = []
 
-    async def after(seconds: float) -> None:
+    async def after(seconds):
         await asyncio.sleep(seconds)
         seen.append(seconds)
 
-    async def all_of_them() -> None:
+    async def all_of_them():
         await asyncio.gather(*map(after, (HOUR, 1, 0.5, 60)))
 
     with asyncio.Runner(loop_factory=LeapingLoop) as runner:
@@ -43,7 +41,7 @@ def test_timers_keep_their_order():
 
 
 def test_who_has_something_to_do_is_not_timed_out():
-    async def busy() -> str:
+    async def busy():
         for _ in range(1000):
             await asyncio.sleep(0)
         return "done"
@@ -55,7 +53,7 @@ def test_who_has_something_to_do_is_not_timed_out():
 
 
 def test_another_thread_is_waited_for_if_no_timer_runs():
-    async def until_told() -> None:
+    async def until_told():
         told = asyncio.Event()
         loop = asyncio.get_running_loop()
         threading.Thread(target=lambda: loop.call_soon_threadsafe(told.set)).start()

@@ -1,16 +1,11 @@
 """Connections to a gateway: what goes over the wire, when one is reused, and what is sent again."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import json
 import socket
 import ssl
 import threading
-from asyncio import StreamReader, StreamWriter
-from collections.abc import Mapping
-from pathlib import Path
 
 import pytest
 
@@ -20,8 +15,8 @@ from beckn_conformance.client.connection import Connection
 from beckn_conformance.client.http import Closed
 from beckn_conformance.client.memory import Memory
 from beckn_conformance.config.gateway import GatewayConfig
-from beckn_conformance.messages.exchange import Exchange, Request, TroubleKind
-from tests.client.calls import BODY, GET, SIGNUP, UPDATE, Make, ok, outgoing, playing, request_from, says, send
+from beckn_conformance.messages.exchange import Request, TroubleKind
+from tests.client.calls import BODY, GET, SIGNUP, UPDATE, ok, outgoing, playing, request_from, says, send
 from tests.end_to_end.kit import until
 from tests.end_to_end.loopback import Loopback, plain, written
 
@@ -31,10 +26,10 @@ TWO = b"Content-Length: 2"
 # What goes over the wire.
 
 
-def test_exactly_what_is_recorded_goes_over_the_wire(gateway: Make) -> None:
-    requests: list[bytes] = []
+def test_exactly_what_is_recorded_goes_over_the_wire(gateway):
+    requests = []
 
-    async def listen(reader: StreamReader, writer: StreamWriter) -> None:
+    async def listen(reader, writer):
         requests.append(await request_from(reader))
         writer.write(ok(TWO))
         await writer.drain()
@@ -57,7 +52,7 @@ def test_exactly_what_is_recorded_goes_over_the_wire(gateway: Make) -> None:
     assert len(fields) == len(recorded) + 4
 
 
-def test_a_declared_host_is_sent_in_place_of_that_of_the_url(gateway: Make) -> None:
+def test_a_declared_host_is_sent_in_place_of_that_of_the_url(gateway):
     server = gateway()
 
     send(server.url, GET, headers={"Host": "gw.example"})
@@ -65,10 +60,10 @@ def test_a_declared_host_is_sent_in_place_of_that_of_the_url(gateway: Make) -> N
     assert [seen.headers["host"] for seen in server.seen] == ["gw.example"]
 
 
-def test_a_request_without_a_media_type_says_none(gateway: Make) -> None:
+def test_a_request_without_a_media_type_says_none(gateway):
     server = gateway()
 
-    async def play() -> None:
+    async def play():
         carrier = network.Network(GatewayConfig(server.url))
         for method, content in (("POST", b"{}"), ("POST", b""), ("GET", b"")):
             await carrier.carry(Request(method, f"{server.url}/{GET}", (), content), repeatable=True)
@@ -80,7 +75,7 @@ def test_a_request_without_a_media_type_says_none(gateway: Make) -> None:
     assert [seen.headers["content-length"] for seen in server.seen] == ["2", "0", "0"]
 
 
-def test_a_large_request_arrives_whole(gateway: Make) -> None:
+def test_a_large_request_arrives_whole(gateway):
     server = gateway()
     body = {**BODY, "pad": "x" * 3_000_000}
 
@@ -91,22 +86,21 @@ def test_a_large_request_arrives_whole(gateway: Make) -> None:
 
 
 @pytest.mark.parametrize("token", ["a\r\nX-Injected: yes", "a\nb", "a\rb", "a\0b", "a\ud800b"])
-def test_a_value_that_http_has_no_form_for_is_not_sent(gateway: Make, token: str) -> None:
+def test_a_value_that_http_has_no_form_for_is_not_sent(gateway, token):
     server = gateway()
 
-    async def play(client: Gateway) -> list[Exchange]:
+    async def play(client):
         return [await client.send(outgoing(header=header)) for header in ({"Token": token}, {})]
 
     unsent, sent = playing(server.url, play)
 
     assert unsent.reply is None
-    assert unsent.trouble is not None
     assert unsent.trouble.kind is TroubleKind.LIMIT
     assert sent.reply is not None
     assert [seen.headers["token"] for seen in server.seen] == ["token-1"]
 
 
-def test_a_value_beyond_ascii_is_sent_as_utf_8(gateway: Make) -> None:
+def test_a_value_beyond_ascii_is_sent_as_utf_8(gateway):
     server = gateway()
 
     playing(server.url, lambda client: client.send(outgoing(header={"Token": "ü€"})))
@@ -114,15 +108,15 @@ def test_a_value_beyond_ascii_is_sent_as_utf_8(gateway: Make) -> None:
     assert [seen.headers["token"].encode("latin-1").decode() for seen in server.seen] == ["ü€"]
 
 
-def test_a_gateway_on_ipv6_alone_is_reached() -> None:
-    heads: list[bytes] = []
+def test_a_gateway_on_ipv6_alone_is_reached():
+    heads = []
 
-    async def talk(reader: StreamReader, writer: StreamWriter) -> None:
+    async def talk(reader, writer):
         heads.append(await request_from(reader))
         writer.write(ok(TWO))
         writer.close()
 
-    async def play() -> Exchange:
+    async def play():
         try:
             server = await asyncio.start_server(talk, "::1", 0)
         except OSError:
@@ -138,7 +132,7 @@ def test_a_gateway_on_ipv6_alone_is_reached() -> None:
     assert asyncio.run(play()).reply is not None
 
 
-def test_a_host_whose_first_address_is_dead_is_reached_by_the_next(gateway: Make) -> None:
+def test_a_host_whose_first_address_is_dead_is_reached_by_the_next(gateway):
     """``localhost`` is ::1 as well on most machines, where this gateway does not listen."""
     server = gateway()
 
@@ -150,7 +144,7 @@ def test_a_host_whose_first_address_is_dead_is_reached_by_the_next(gateway: Make
 # What a gateway may say without being followed.
 
 
-def test_neither_redirects_nor_cookies_are_followed(gateway: Make) -> None:
+def test_neither_redirects_nor_cookies_are_followed(gateway):
     reply = plain(307, "", Location=f"/{SIGNUP}", Set_Cookie="crumb=1; Path=/")
     server = gateway(lambda seen, answer: reply)
 
@@ -164,14 +158,13 @@ def test_neither_redirects_nor_cookies_are_followed(gateway: Make) -> None:
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 @pytest.mark.parametrize("location", ["http://127.0.0.1:{port}/x", "file:///etc/passwd", "//[::1]", "/", "\x07" * 99])
-def test_no_redirect_is_followed_anywhere(gateway: Make, status: int, location: str) -> None:
+def test_no_redirect_is_followed_anywhere(gateway, status, location):
     elsewhere = gateway()
     there = location.format(port=elsewhere.port)
     server = gateway(lambda seen, answer: plain(status, "", Location=there))
 
     (exchange,) = send(server.url, GET)
 
-    assert exchange.reply is not None
     assert exchange.reply.status == status
     assert (len(server.seen), elsewhere.connections) == (1, 0)
 
@@ -179,7 +172,7 @@ def test_no_redirect_is_followed_anywhere(gateway: Make, status: int, location: 
 # Which connection a request goes over.
 
 
-def test_a_connection_is_kept_between_requests(gateway: Make) -> None:
+def test_a_connection_is_kept_between_requests(gateway):
     server = gateway()
 
     send(server.url, *[GET] * 10)
@@ -187,7 +180,7 @@ def test_a_connection_is_kept_between_requests(gateway: Make) -> None:
     assert server.connections == 1
 
 
-def test_after_a_server_error_the_next_request_has_a_connection_of_its_own(gateway: Make) -> None:
+def test_after_a_server_error_the_next_request_has_a_connection_of_its_own(gateway):
     """Servers close the connection after an error, often without saying so."""
     crash = plain(500, "oops")
     server = gateway(lambda seen, answer: written(crash) if seen.number % 2 else answer)
@@ -206,7 +199,7 @@ def test_after_a_server_error_the_next_request_has_a_connection_of_its_own(gatew
         ok(TWO, body=b"{}{}"),
     ],
 )
-def test_a_connection_that_ends_with_its_reply_is_not_used_again(gateway: Make, said: bytes) -> None:
+def test_a_connection_that_ends_with_its_reply_is_not_used_again(gateway, said):
     server = gateway(talk=says(said))
 
     exchanges = send(server.url, *[UPDATE] * 5)
@@ -215,18 +208,18 @@ def test_a_connection_that_ends_with_its_reply_is_not_used_again(gateway: Make, 
     assert server.connections == 5
 
 
-def test_an_idle_connection_is_closed_in_time(gateway: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_idle_connection_is_closed_in_time(gateway, monkeypatch):
     """A server that serves one connection at a time must not wait for it."""
     monkeypatch.setattr(network, "LONGEST_IDLE", 0.01)
     ended = threading.Event()
 
-    async def talk(reader: StreamReader, writer: StreamWriter) -> None:
+    async def talk(reader, writer):
         await request_from(reader)
         writer.write(ok(TWO))
         await reader.read(1)
         ended.set()
 
-    async def play(client: Gateway) -> None:
+    async def play(client):
         await client.send(outgoing())
         await asyncio.to_thread(ended.wait, 20)
 
@@ -235,7 +228,7 @@ def test_an_idle_connection_is_closed_in_time(gateway: Make, monkeypatch: pytest
     assert ended.is_set()
 
 
-def test_a_connection_that_lay_idle_is_not_used_again(gateway: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_connection_that_lay_idle_is_not_used_again(gateway, monkeypatch):
     monkeypatch.setattr(network, "LONGEST_IDLE", 0.0)
     server = gateway()
 
@@ -244,10 +237,10 @@ def test_a_connection_that_lay_idle_is_not_used_again(gateway: Make, monkeypatch
     assert server.connections == 3
 
 
-def test_a_connection_that_the_gateway_closed_meanwhile_is_not_used_again(gateway: Make) -> None:
-    closed: list[bool] = []
+def test_a_connection_that_the_gateway_closed_meanwhile_is_not_used_again(gateway):
+    closed = []
 
-    async def talk(reader: StreamReader, writer: StreamWriter) -> None:
+    async def talk(reader, writer):
         await request_from(reader)
         writer.write(ok(TWO))
         await writer.drain()
@@ -255,7 +248,7 @@ def test_a_connection_that_the_gateway_closed_meanwhile_is_not_used_again(gatewa
         await writer.wait_closed()
         closed.append(True)
 
-    async def play(client: Gateway) -> list[Exchange]:
+    async def play(client):
         exchanges = []
         for number in range(1, 6):
             exchanges.append(await client.send(outgoing(UPDATE)))
@@ -266,11 +259,11 @@ def test_a_connection_that_the_gateway_closed_meanwhile_is_not_used_again(gatewa
     assert [e.trouble for e in playing(gateway(talk=talk).url, play)] == [None] * 5
 
 
-def test_a_server_that_closes_unannounced_after_each_reply_loses_one_change_at_most(gateway: Make) -> None:
-    open_now: set[StreamWriter] = set()
+def test_a_server_that_closes_unannounced_after_each_reply_loses_one_change_at_most(gateway):
+    open_now = set()
     most_open = 0
 
-    async def talk(reader: StreamReader, writer: StreamWriter) -> None:
+    async def talk(reader, writer):
         nonlocal most_open
         open_now.add(writer)
         most_open = max(most_open, len(open_now))
@@ -290,10 +283,10 @@ def test_a_server_that_closes_unannounced_after_each_reply_loses_one_change_at_m
 
 
 @pytest.mark.parametrize("pause", [0.0, 0.02])
-def test_a_second_reply_is_no_answer_to_the_next_request(gateway: Make, pause: float) -> None:
-    said: list[bytes] = []
+def test_a_second_reply_is_no_answer_to_the_next_request(gateway, pause):
+    said = []
 
-    async def talk(reader: StreamReader, writer: StreamWriter) -> None:
+    async def talk(reader, writer):
         while True:
             await request_from(reader)
             writer.write(ok(b"Content-Length: 1", body=b"1"))
@@ -302,7 +295,7 @@ def test_a_second_reply_is_no_answer_to_the_next_request(gateway: Make, pause: f
             await writer.drain()
             said.append(b"both")
 
-    async def play(client: Gateway) -> list[Exchange]:
+    async def play(client):
         exchanges = []
         for number in range(1, 4):
             exchanges.append(await client.send(outgoing(UPDATE)))
@@ -317,10 +310,10 @@ def test_a_second_reply_is_no_answer_to_the_next_request(gateway: Make, pause: f
 
 
 @pytest.mark.parametrize("closes", [False, True])
-def test_a_reply_before_the_request_was_sent_is_read(gateway: Make, closes: bool) -> None:
+def test_a_reply_before_the_request_was_sent_is_read(gateway, closes):
     """Servers refuse what is too large for them without reading it."""
 
-    async def hasty(reader: StreamReader, writer: StreamWriter) -> None:
+    async def hasty(reader, writer):
         await reader.read(100)
         writer.write(ok(TWO, b"Connection: close"))
         await writer.drain()
@@ -336,23 +329,22 @@ def test_a_reply_before_the_request_was_sent_is_read(gateway: Make, closes: bool
     assert [e.reply.content for e in exchanges if e.reply] == [b"{}"] * 5
 
 
-def test_a_server_that_turns_connections_away_is_heard(gateway: Make) -> None:
+def test_a_server_that_turns_connections_away_is_heard(gateway):
     """It may say so before it has read a byte."""
 
-    async def full(reader: StreamReader, writer: StreamWriter) -> None:
+    async def full(reader, writer):
         writer.write(b"HTTP/1.1 429 Too Many Requests\r\nRetry-After: 999\r\nContent-Length: 0\r\n\r\n")
         await writer.drain()
 
     (exchange,) = send(gateway(talk=full).url, UPDATE)
 
-    assert exchange.reply is not None
     assert exchange.reply.status == 429
 
 
-def test_a_server_that_closes_at_once_loses_the_answer_and_no_more(gateway: Make) -> None:
+def test_a_server_that_closes_at_once_loses_the_answer_and_no_more(gateway):
     """Something in front may do so to lock the kit out, so it is not the same as a gateway that is not there."""
 
-    async def close(reader: StreamReader, writer: StreamWriter) -> None:
+    async def close(reader, writer):
         return
 
     exchanges = send(gateway(talk=close).url, *[UPDATE] * 3)
@@ -365,19 +357,18 @@ def test_a_server_that_closes_at_once_loses_the_answer_and_no_more(gateway: Make
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "GET", "PATCH"])
-def test_a_change_whose_answer_was_lost_is_sent_once(gateway: Make, method: str) -> None:
+def test_a_change_whose_answer_was_lost_is_sent_once(gateway, method):
     server = gateway(lambda seen, answer: None if seen.number == 2 else answer, method=method)
 
     exchanges = send(server.url, SIGNUP, SIGNUP, SIGNUP, method=method)
 
     assert [bool(e.reply) for e in exchanges] == [True, False, True]
-    assert exchanges[1].trouble is not None
     assert exchanges[1].trouble.kind is TroubleKind.CONNECTION
     assert "not sent again" in str(exchanges[1].trouble)
     assert len(server.seen) == 3
 
 
-def test_a_get_whose_answer_was_lost_is_sent_again(gateway: Make) -> None:
+def test_a_get_whose_answer_was_lost_is_sent_again(gateway):
     server = gateway(lambda seen, answer: None if seen.number in (2, 3) else answer)
 
     exchanges = send(server.url, GET, GET)
@@ -386,20 +377,19 @@ def test_a_get_whose_answer_was_lost_is_sent_again(gateway: Make) -> None:
     assert len(server.seen) == 4
 
 
-def test_a_get_whose_answer_is_always_lost_is_a_trouble(gateway: Make) -> None:
+def test_a_get_whose_answer_is_always_lost_is_a_trouble(gateway):
     server = gateway(lambda seen, answer: None if seen.number > 1 else answer)
 
     exchanges = send(server.url, GET, GET)
 
-    assert exchanges[1].trouble is not None
     assert exchanges[1].trouble.kind is TroubleKind.CONNECTION
     assert 2 < len(server.seen) < 10
 
 
-def test_a_gateway_that_restarts_on_its_port_is_waited_for(gateway: Make) -> None:
+def test_a_gateway_that_restarts_on_its_port_is_waited_for(gateway):
     """What was never sent is sent again, a change as well."""
 
-    async def play() -> list[Exchange]:
+    async def play():
         first = gateway()
         client = Gateway(GatewayConfig(first.url, timeout=20.0))
         try:
@@ -417,11 +407,11 @@ def test_a_gateway_that_restarts_on_its_port_is_waited_for(gateway: Make) -> Non
     assert [bool(e.reply) for e in exchanges] == [True] * 4
 
 
-def test_replies_take_no_more_memory_than_there_is_until_they_are_judged(gateway: Make) -> None:
+def test_replies_take_no_more_memory_than_there_is_until_they_are_judged(gateway):
     url = gateway(talk=says(ok(body=b'"' + b"x" * 900_000 + b'"'))).url
     memory = Memory(10_000_000)
 
-    async def play() -> list[Exchange]:
+    async def play():
         client = Gateway(GatewayConfig(url, timeout=20.0), memory=memory)
         held = [await client.send(outgoing()) for _ in range(4)]
         assert memory.is_short
@@ -438,9 +428,7 @@ def test_replies_take_no_more_memory_than_there_is_until_they_are_judged(gateway
 
 
 @pytest.mark.parametrize("scheme", ["https", "HTTPS"])
-def test_a_certificate_is_verified_however_the_scheme_is_written(
-    gateway: Make, tls: ssl.SSLContext, scheme: str
-) -> None:
+def test_a_certificate_is_verified_however_the_scheme_is_written(gateway, tls, scheme):
     """The client does not count on the form that check_url gives."""
     server = gateway(tls=tls)
 
@@ -452,11 +440,9 @@ def test_a_certificate_is_verified_however_the_scheme_is_written(
 
 
 @pytest.mark.parametrize("declared", ["ca", "verify"])
-def test_calls_go_over_tls_with_a_declared_authority_or_none(
-    gateway: Make, tls: ssl.SSLContext, certificate: Path, declared: str
-) -> None:
+def test_calls_go_over_tls_with_a_declared_authority_or_none(gateway, tls, certificate, declared):
     server = gateway(tls=tls)
-    trust: Mapping[str, object] = {"ca": str(certificate)} if declared == "ca" else {"verify": False}
+    trust = {"ca": str(certificate)} if declared == "ca" else {"verify": False}
 
     exchanges = send(server.url, *[GET] * 3, tls=trust)
 
@@ -464,7 +450,7 @@ def test_calls_go_over_tls_with_a_declared_authority_or_none(
     assert server.connections == 1
 
 
-def test_a_declared_client_certificate_is_shown(gateway: Make, tls: ssl.SSLContext, certificate: Path) -> None:
+def test_a_declared_client_certificate_is_shown(gateway, tls, certificate):
     tls.verify_mode = ssl.CERT_REQUIRED
     tls.load_verify_locations(certificate)
     server = gateway(tls=tls)
@@ -475,9 +461,9 @@ def test_a_declared_client_certificate_is_shown(gateway: Make, tls: ssl.SSLConte
     assert exchange.trouble is None
 
 
-def test_the_name_of_the_host_is_told_in_the_handshake(gateway: Make, tls: ssl.SSLContext, certificate: Path) -> None:
+def test_the_name_of_the_host_is_told_in_the_handshake(gateway, tls, certificate):
     """Without it a server of many names shows the certificate of another one."""
-    names: list[str | None] = []
+    names = []
     tls.sni_callback = lambda connection, name, context: names.append(name)
     server = gateway(tls=tls)
 
@@ -486,20 +472,17 @@ def test_the_name_of_the_host_is_told_in_the_handshake(gateway: Make, tls: ssl.S
     assert names == ["localhost"]
 
 
-def test_a_reply_that_ends_with_its_tls_connection_is_read(
-    gateway: Make, tls: ssl.SSLContext, certificate: Path
-) -> None:
+def test_a_reply_that_ends_with_its_tls_connection_is_read(gateway, tls, certificate):
     server = gateway(talk=says(ok()), tls=tls)
 
     (exchange,) = send(server.url, UPDATE, tls={"ca": str(certificate)})
 
     assert exchange.trouble is None
-    assert exchange.reply is not None
     assert exchange.reply.content == b"{}"
 
 
-def test_a_server_that_stalls_in_the_handshake_is_cut_by_time(gateway: Make) -> None:
-    async def stall(reader: StreamReader, writer: StreamWriter) -> None:
+def test_a_server_that_stalls_in_the_handshake_is_cut_by_time(gateway):
+    async def stall(reader, writer):
         await asyncio.Event().wait()
 
     url = gateway(talk=stall).url.replace("http:", "https:")
@@ -507,19 +490,16 @@ def test_a_server_that_stalls_in_the_handshake_is_cut_by_time(gateway: Make) -> 
     (exchange,) = send(url, GET, timeout=0.3, patience=0.3)
 
     assert exchange.reply is None
-    assert exchange.trouble is not None
     assert exchange.trouble.kind is TroubleKind.NO_CONNECTION
 
 
 @pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
-def test_the_alert_that_asks_for_a_client_certificate_is_reported(
-    tls: ssl.SSLContext, certificate: Path, version: ssl.TLSVersion
-) -> None:
+def test_the_alert_that_asks_for_a_client_certificate_is_reported(tls, certificate, version):
     tls.verify_mode = ssl.CERT_REQUIRED
     tls.load_verify_locations(certificate)
     tls.maximum_version = version
 
-    def refuse(listening: socket.socket) -> None:
+    def refuse(listening):
         with contextlib.suppress(OSError):
             while True:
                 connection, _ = listening.accept()
@@ -540,7 +520,7 @@ def test_the_alert_that_asks_for_a_client_certificate_is_reported(
     assert "certificate required" in str(exchange.trouble) or "handshake failure" in str(exchange.trouble)
 
 
-def test_nobody_there_is_no_connection() -> None:
+def test_nobody_there_is_no_connection():
     server = Loopback()
     server.close()
 
@@ -550,8 +530,8 @@ def test_nobody_there_is_no_connection() -> None:
 
 
 @pytest.mark.parametrize("came", [b"HTTP/1.1 413 Too Large\r\n" + TWO + b"\r\n\r\n{}", b""])
-def test_a_reply_that_came_before_a_write_failed_is_read(came: bytes) -> None:
-    async def play() -> None:
+def test_a_reply_that_came_before_a_write_failed_is_read(came):
+    async def play():
         loop = asyncio.get_running_loop()
         mine, theirs = socket.socketpair()
         with theirs:

@@ -1,16 +1,10 @@
 """Plain calls tell an outage from what belongs to one request, and are made only when needed (T6)."""
 
-from __future__ import annotations
-
 import asyncio
-from collections.abc import Callable, Coroutine
-from typing import Any
 
 import pytest
 
 from beckn_conformance.client.control import MOST, Control
-from beckn_conformance.client.outgoing import Outgoing
-from beckn_conformance.messages.exchange import Exchange
 from tests.exchanges import GET, HTTP, UPDATE, exchange, page, reply
 
 KIND = (GET, 500, "text/html")
@@ -19,27 +13,27 @@ KIND = (GET, 500, "text/html")
 class Gateway:
     """Answers plain calls with these values, the last one for ever, and remembers them."""
 
-    def __init__(self, *answers: bool, patience: float = 30.0, known: tuple[str, ...] = ("1", "2")) -> None:
+    def __init__(self, *answers, patience=30.0, known=("1", "2")):
         self._answers = [*answers]
-        self.asked: list[str] = []
+        self.asked = []
         self.control = Control(self._ask, patience)
         for id_ in known:
             self.control.learn(called(id_, reply(body={})), HTTP)
 
-    async def _ask(self, call: Outgoing) -> bool:
+    async def _ask(self, call):
         self.asked.append(call.body["registration"]["id"])
         await asyncio.sleep(0)
         return self._answers.pop(0) if len(self._answers) > 1 else self._answers[0]
 
-    def belongs(self, answer: Exchange, begun: float = 0.0, ended: float = 1.0) -> Coroutine[Any, Any, bool]:
+    def belongs(self, answer, begun=0.0, ended=1.0):
         return self.control.belongs(answer, KIND, begun, ended)
 
 
-def called(id_: str, answer: Any, action: str = GET) -> Exchange:
+def called(id_, answer, action=GET):
     return exchange(action, {"registration": {"id": id_}}, answer)
 
 
-def playing(play: Callable[[], Coroutine[Any, Any, Any]]) -> Any:
+def playing(play):
     return asyncio.run(play())
 
 
@@ -47,8 +41,8 @@ CRASHED = called("1", page(500), UPDATE)
 
 
 @pytest.mark.parametrize("answered", [True, False])
-def test_a_bare_reply_belongs_to_its_request_if_a_plain_call_is_answered(answered: bool) -> None:
-    async def play() -> None:
+def test_a_bare_reply_belongs_to_its_request_if_a_plain_call_is_answered(answered):
+    async def play():
         gateway = Gateway(answered)
 
         assert await gateway.belongs(CRASHED) is answered
@@ -57,8 +51,8 @@ def test_a_bare_reply_belongs_to_its_request_if_a_plain_call_is_answered(answere
     playing(play)
 
 
-def test_the_plain_call_asks_for_another_registration() -> None:
-    async def play() -> None:
+def test_the_plain_call_asks_for_another_registration():
+    async def play():
         gateway = Gateway(True)
         await gateway.belongs(CRASHED)
 
@@ -67,8 +61,8 @@ def test_the_plain_call_asks_for_another_registration() -> None:
     playing(play)
 
 
-def test_replies_that_are_a_habit_are_not_asked_about_again() -> None:
-    async def play() -> None:
+def test_replies_that_are_a_habit_are_not_asked_about_again():
+    async def play():
         gateway = Gateway(True)
         for ended in range(20):
             assert await gateway.belongs(CRASHED, ended=1e12 + ended)
@@ -78,8 +72,8 @@ def test_replies_that_are_a_habit_are_not_asked_about_again() -> None:
     playing(play)
 
 
-def test_replies_of_one_moment_share_a_plain_call() -> None:
-    async def play() -> None:
+def test_replies_of_one_moment_share_a_plain_call():
+    async def play():
         gateway = Gateway(False)
 
         assert await asyncio.gather(*(gateway.belongs(CRASHED) for _ in range(24))) == [False] * 24
@@ -88,8 +82,8 @@ def test_replies_of_one_moment_share_a_plain_call() -> None:
     playing(play)
 
 
-def test_a_reply_to_a_request_of_an_outage_belongs_to_the_outage() -> None:
-    async def play() -> None:
+def test_a_reply_to_a_request_of_an_outage_belongs_to_the_outage():
+    async def play():
         gateway = Gateway(False, True)
         await gateway.belongs(CRASHED)
         assert await gateway.control.back()
@@ -100,8 +94,8 @@ def test_a_reply_to_a_request_of_an_outage_belongs_to_the_outage() -> None:
     playing(play)
 
 
-def test_nothing_is_asked_if_no_call_is_known_to_be_good() -> None:
-    async def play() -> None:
+def test_nothing_is_asked_if_no_call_is_known_to_be_good():
+    async def play():
         gateway = Gateway(False, known=())
 
         assert await gateway.belongs(CRASHED)
@@ -111,8 +105,8 @@ def test_nothing_is_asked_if_no_call_is_known_to_be_good() -> None:
     playing(play)
 
 
-def test_a_gateway_that_comes_back_is_waited_for() -> None:
-    async def play() -> None:
+def test_a_gateway_that_comes_back_is_waited_for():
+    async def play():
         gateway = Gateway(False, False, True)
 
         assert await asyncio.gather(*(gateway.control.back() for _ in range(5))) == [True] * 5
@@ -122,8 +116,8 @@ def test_a_gateway_that_comes_back_is_waited_for() -> None:
     playing(play)
 
 
-def test_patience_with_a_gateway_that_stays_away_is_spent_once() -> None:
-    async def play() -> None:
+def test_patience_with_a_gateway_that_stays_away_is_spent_once():
+    async def play():
         gateway = Gateway(False, patience=0.01)
         assert not await gateway.control.back()
         asked = len(gateway.asked)

@@ -1,7 +1,5 @@
 """Which call goes next, and how many are under way."""
 
-from __future__ import annotations
-
 import asyncio
 
 import httpx

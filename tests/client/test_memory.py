@@ -1,7 +1,5 @@
 """Replies that wait to be judged take bounded memory, however large they are."""
 
-from __future__ import annotations
-
 import math
 
 import pytest
@@ -15,7 +13,7 @@ REPLY = Reply(200, (), b"x" * 200)
 EXCHANGE = Exchange("x1", "Provider/get", Request("POST", "http://gw.example", (), b""), None, REPLY, None, 0.0, 0.1)
 
 
-def test_memory_is_short_once_half_of_it_is_taken() -> None:
+def test_memory_is_short_once_half_of_it_is_taken():
     memory = Memory(4000)
     shortages = []
     for _ in range(4):
@@ -25,7 +23,7 @@ def test_memory_is_short_once_half_of_it_is_taken() -> None:
     assert shortages == [False, False, True, True]
 
 
-def test_a_reply_that_does_not_fit_is_refused_until_others_are_judged() -> None:
+def test_a_reply_that_does_not_fit_is_refused_until_others_are_judged():
     memory = Memory(4000)
     for _ in range(4):
         memory.receive(REPLY)
@@ -36,7 +34,7 @@ def test_a_reply_that_does_not_fit_is_refused_until_others_are_judged() -> None:
     memory.receive(REPLY)
 
 
-def test_the_room_is_told_in_replies_of_the_mean_size() -> None:
+def test_the_room_is_told_in_replies_of_the_mean_size():
     memory = Memory(10_000)
     assert memory.room == math.inf
     memory.receive(REPLY)

@@ -3,39 +3,33 @@
 Replies to them are read like any other (``test_replies``).
 """
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
-import ssl
-from asyncio import StreamReader, StreamWriter
-from pathlib import Path
-from typing import Any
 
 import pytest
 
 from beckn_conformance.client.connection import connect
 from beckn_conformance.client.http import head
 from beckn_conformance.messages.exchange import Raw, Reply, Request, Trouble, TroubleKind
-from tests.client.calls import Make, outgoing, playing, says
+from tests.client.calls import outgoing, playing, says
 from tests.end_to_end.kit import until
-from tests.end_to_end.loopback import Loopback, Talk
+from tests.end_to_end.loopback import Loopback
 
 ACK = b"HTTP/1.1 200 OK\r\naction: ACK\r\nContent-Length: 2\r\n\r\n{}"
 HELLO = b"HELLO\r\n\r\n"
 
 
-def send(server: Loopback, raw: Raw, *, method: str = "POST", **options: Any) -> tuple[Reply | None, Trouble | None]:
+def send(server, raw, *, method="POST", **options):
     """The reply to raw bytes, or the trouble that kept it from coming."""
     sent = outgoing(change=lambda request: Request(method, request.url, (), b"".join(raw.pieces), raw))
     exchange = playing(server.url, lambda client: client.send(sent), **options)
     return exchange.reply, exchange.trouble
 
 
-def hearing(heard: list[bytes], *, reply: bytes = ACK) -> Talk:
+def hearing(heard, *, reply=ACK):
     """A server that keeps what comes, piece by piece, until nothing more does."""
 
-    async def talk(reader: StreamReader, writer: StreamWriter) -> None:
+    async def talk(reader, writer):
         while piece := await reader.read(2**20):
             heard.append(piece)
         writer.write(reply)
@@ -44,11 +38,11 @@ def hearing(heard: list[bytes], *, reply: bytes = ACK) -> Talk:
     return talk
 
 
-async def _silence(reader: StreamReader, writer: StreamWriter) -> None:
+async def _silence(reader, writer):
     await asyncio.Event().wait()
 
 
-async def _endless(reader: StreamReader, writer: StreamWriter) -> None:
+async def _endless(reader, writer):
     writer.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
     while True:
         writer.write(b"1\r\nx\r\n")
@@ -56,13 +50,13 @@ async def _endless(reader: StreamReader, writer: StreamWriter) -> None:
         await asyncio.sleep(0.01)
 
 
-async def _deaf(reader: StreamReader, writer: StreamWriter) -> None:
+async def _deaf(reader, writer):
     """Takes the connection and reads nothing, so that whoever sends must wait."""
-    writer.transport.pause_reading()  # type: ignore[attr-defined]
+    writer.transport.pause_reading()
     await asyncio.Event().wait()
 
 
-def test_a_reply_to_head_has_no_body_whatever_it_says(gateway: Make) -> None:
+def test_a_reply_to_head_has_no_body_whatever_it_says(gateway):
     said = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n"
 
     assert send(gateway(talk=says(said)), Raw((HELLO,)), method="HEAD") == (
@@ -72,7 +66,7 @@ def test_a_reply_to_head_has_no_body_whatever_it_says(gateway: Make) -> None:
 
 
 @pytest.mark.parametrize("talk", [_silence, _endless, _deaf])
-def test_nobody_waits_longer_than_declared(gateway: Make, talk: Talk) -> None:
+def test_nobody_waits_longer_than_declared(gateway, talk):
     big = Raw((b"x" * 2**24,), wait=600)
 
     reply, trouble = send(gateway(talk=talk), big, timeout=1.0)
@@ -80,28 +74,28 @@ def test_nobody_waits_longer_than_declared(gateway: Make, talk: Talk) -> None:
     assert (reply, trouble) == (None, Trouble(TroubleKind.TIMEOUT, "no whole reply within 1 s (--gateway-timeout)"))
 
 
-def test_nobody_waits_for_a_reply_longer_than_it_is_worth(gateway: Make) -> None:
+def test_nobody_waits_for_a_reply_longer_than_it_is_worth(gateway):
     reply, trouble = send(gateway(talk=_silence), Raw((b"x",), wait=0.1), timeout=600.0)
 
     assert (reply, trouble) == (None, Trouble(TroubleKind.TIMEOUT, "no reply within 0.1 s after the last byte"))
 
 
-def test_nobody_there_is_no_connection() -> None:
+def test_nobody_there_is_no_connection():
     server = Loopback()
     server.close()
 
     assert send(server, Raw((b"x",))) == (None, Trouble(TroubleKind.NO_CONNECTION, "Connection refused"))
 
 
-def test_a_connection_closed_without_a_reply_is_a_trouble_of_the_connection(gateway: Make) -> None:
+def test_a_connection_closed_without_a_reply_is_a_trouble_of_the_connection(gateway):
     reply, trouble = send(gateway(talk=says(b"")), Raw((HELLO,)))
 
     assert (reply, trouble) == (None, Trouble(TroubleKind.CONNECTION, "closed before a reply came"))
 
 
 @pytest.mark.parametrize("ending", ["half-close", ""])
-def test_bytes_arrive_as_they_are_piece_after_piece(gateway: Make, ending: str) -> None:
-    heard: list[bytes] = []
+def test_bytes_arrive_as_they_are_piece_after_piece(gateway, ending):
+    heard = []
     everything = bytes(range(256)) * 5
 
     reply, _ = send(
@@ -113,8 +107,8 @@ def test_bytes_arrive_as_they_are_piece_after_piece(gateway: Make, ending: str) 
 
 
 @pytest.mark.parametrize("pieces", [tuple(b"x" for _ in range(1000)), (b"x" * 2**22,)])
-def test_no_more_is_sent_once_a_reply_has_come(gateway: Make, pieces: tuple[bytes, ...]) -> None:
-    async def talk(reader: StreamReader, writer: StreamWriter) -> None:
+def test_no_more_is_sent_once_a_reply_has_come(gateway, pieces):
+    async def talk(reader, writer):
         await reader.read(1)
         writer.write(b"HTTP/1.1 413 Content Too Large\r\nContent-Length: 0\r\n\r\n")
         await writer.drain()
@@ -125,14 +119,13 @@ def test_no_more_is_sent_once_a_reply_has_come(gateway: Make, pieces: tuple[byte
     reply, trouble = send(gateway(talk=talk), Raw(pieces, pause=1))
 
     assert trouble is None
-    assert reply is not None
     assert reply.status == 413
 
 
-def test_a_reset_reaches_the_server_as_one(gateway: Make) -> None:
-    ended: list[str] = []
+def test_a_reset_reaches_the_server_as_one(gateway):
+    ended = []
 
-    async def talk(reader: StreamReader, writer: StreamWriter) -> None:
+    async def talk(reader, writer):
         try:
             while await reader.read(100):
                 pass
@@ -147,19 +140,18 @@ def test_a_reset_reaches_the_server_as_one(gateway: Make) -> None:
     assert ended == ["reset"]
 
 
-def test_raw_bytes_go_through_tls(gateway: Make, tls: ssl.SSLContext, certificate: Path) -> None:
+def test_raw_bytes_go_through_tls(gateway, tls, certificate):
     server = gateway(talk=says(ACK), tls=tls)
 
     trusted = send(server, Raw((HELLO,), ending="half-close"), tls={"ca": str(certificate)})
     doubted = send(server, Raw((HELLO,)))
 
     assert trusted[0] is not None
-    assert doubted[1] is not None
     assert doubted[1].kind is TroubleKind.NO_CONNECTION
     assert "certificate verify failed" in doubted[1].detail
 
 
-def test_no_context_never_means_an_unverified_connection(gateway: Make, tls: ssl.SSLContext) -> None:
+def test_no_context_never_means_an_unverified_connection(gateway, tls):
     server = gateway(talk=says(ACK), tls=tls)
 
     with pytest.raises(ValueError, match="TLS context"):
@@ -167,7 +159,7 @@ def test_no_context_never_means_an_unverified_connection(gateway: Make, tls: ssl
     assert server.connections == 0
 
 
-def test_the_head_is_that_of_a_client() -> None:
+def test_the_head_is_that_of_a_client():
     request = Request("POST", "https://gw.example:8443/api/Provider/get?a=b", (("Token", "t"),), b"{}")
 
     assert head(request, ("Connection", "close"), ("token", "default")) == (

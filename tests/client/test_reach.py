@@ -1,18 +1,14 @@
 """A guarded process connects to public addresses and to what it was allowed, whatever a URL or a name says."""
 
-from __future__ import annotations
-
 import json
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
 from beckn_conformance.client.reach import VARIABLE, Forbidden, Pattern, Reach
 from beckn_conformance.errors import UsageError
-from tests.client.calls import Make
 from tests.end_to_end.loopback import plain
 
 PRIVATE = (
@@ -38,7 +34,7 @@ WAYS = ("before ", "", "hook ", "proxy ", "tunnel ", "hook through ")
 
 
 @pytest.mark.parametrize("address", PRIVATE)
-def test_no_address_but_a_public_one_is_connected_to(address: str) -> None:
+def test_no_address_but_a_public_one_is_connected_to(address):
     with pytest.raises(Forbidden, match=r"^the address \S+ is not one that this laboratory may connect to$"):
         Reach().check("", address, 443)
     with pytest.raises(Forbidden, match=r"^the address of gw.example is not one that this laboratory may connect to$"):
@@ -46,12 +42,12 @@ def test_no_address_but_a_public_one_is_connected_to(address: str) -> None:
 
 
 @pytest.mark.parametrize("address", PUBLIC)
-def test_a_public_address_is_connected_to(address: str) -> None:
+def test_a_public_address_is_connected_to(address):
     Reach().check("gw.example", address, 443)
 
 
 @pytest.mark.parametrize("address", ["localhost", "2130706433", "0177.0.0.1", "127.1", "", "８.8.8.8", "8.8.8.8\0"])
-def test_what_is_no_address_cannot_be_checked_and_is_not_connected_to(address: str) -> None:
+def test_what_is_no_address_cannot_be_checked_and_is_not_connected_to(address):
     with pytest.raises(Forbidden, match="cannot be checked"):
         Reach().check("gw.example", address, 443)
 
@@ -68,7 +64,7 @@ def test_what_is_no_address_cannot_be_checked_and_is_not_connected_to(address: s
         ("gw.lab.example:443", "gw.lab.example", "10.1.2.3"),
     ],
 )
-def test_what_a_pattern_names_is_connected_to(pattern: str, host: str, address: str) -> None:
+def test_what_a_pattern_names_is_connected_to(pattern, host, address):
     Reach.of([pattern]).check(host, address, 443)
 
     assert Reach.of(str(Reach.of([pattern])).split()) == Reach.of([pattern])
@@ -88,7 +84,7 @@ def test_what_a_pattern_names_is_connected_to(pattern: str, host: str, address: 
         ("[fd00::1]:444", "fd00::1", "fd00::1"),
     ],
 )
-def test_a_pattern_permits_no_more_than_it_names(pattern: str, host: str, address: str) -> None:
+def test_a_pattern_permits_no_more_than_it_names(pattern, host, address):
     with pytest.raises(Forbidden):
         Reach.of([pattern]).check(host, address, 443)
 
@@ -113,12 +109,12 @@ def test_a_pattern_permits_no_more_than_it_names(pattern: str, host: str, addres
         ),
     ],
 )
-def test_a_pattern_that_could_mean_something_else_is_refused(text: str) -> None:
+def test_a_pattern_that_could_mean_something_else_is_refused(text):
     with pytest.raises(UsageError, match=r"is not a host pattern; it needs the form"):
         Pattern.of(text)
 
 
-def test_an_address_of_this_machine_is_not_public(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_address_of_this_machine_is_not_public(monkeypatch):
     monkeypatch.setattr("beckn_conformance.client.reach._is_own", lambda address: str(address) == "8.8.8.8")
 
     Reach().check("gw.example", "8.8.4.4", 443)
@@ -126,7 +122,7 @@ def test_an_address_of_this_machine_is_not_public(monkeypatch: pytest.MonkeyPatc
         Reach().check("gw.example", "8.8.8.8", 443)
 
 
-def test_a_url_is_refused_before_anything_is_sent() -> None:
+def test_a_url_is_refused_before_anything_is_sent():
     assert Reach().refusal("http://8.8.8.8/api") == ""
     assert Reach().refusal("http://127.0.0.1:8080/api").startswith("the address 127.0.0.1 is not one")
     assert "is not one that this laboratory may connect to" in Reach().refusal("https://localhost")
@@ -187,7 +183,7 @@ print(json.dumps(asyncio.run(main())))
 '''
 
 
-def played(targets: list[str], allow: str = "") -> dict[str, str]:
+def played(targets, allow=""):
     """What came of calls to targets in a guarded process."""
     done = subprocess.run(
         [sys.executable, "-c", PLAY, json.dumps(targets)],
@@ -198,11 +194,10 @@ def played(targets: list[str], allow: str = "") -> dict[str, str]:
         env={**os.environ, VARIABLE: allow},
     )
     assert done.returncode == 0, done.stderr
-    found: dict[str, str] = json.loads(done.stdout)
-    return found
+    return json.loads(done.stdout)
 
 
-def test_a_guarded_process_never_connects_to_its_own_machine(gateway: Make) -> None:
+def test_a_guarded_process_never_connects_to_its_own_machine(gateway):
     server = gateway(lambda seen, answer: plain(200, "{}"))
     targets = [url.replace("{port}", str(server.port)) for url in TARGETS]
 
@@ -214,7 +209,7 @@ def test_a_guarded_process_never_connects_to_its_own_machine(gateway: Make) -> N
     assert not {"200", "verified", ""} & {*said.values()}
 
 
-def test_a_name_that_leads_elsewhere_at_the_second_look_is_refused(gateway: Make) -> None:
+def test_a_name_that_leads_elsewhere_at_the_second_look_is_refused(gateway):
     server = gateway(lambda seen, answer: plain(200, "{}"))
     url = f"http://rebound.example:{server.port}"
 
@@ -226,7 +221,7 @@ def test_a_name_that_leads_elsewhere_at_the_second_look_is_refused(gateway: Make
 
 
 @pytest.mark.parametrize("allow", ["*.rebound.example", "127.0.0.0/8:{port}"])
-def test_what_is_allowed_is_connected_to(gateway: Make, allow: str) -> None:
+def test_what_is_allowed_is_connected_to(gateway, allow):
     server = gateway(lambda seen, answer: plain(200, "{}"))
     url = f"http://a.rebound.example:{server.port}"
 
@@ -255,7 +250,7 @@ print([knocks(port) for port in ports], flush=True)
 """
 
 
-def test_of_several_addresses_only_those_that_are_allowed_are_tried(gateway: Make) -> None:
+def test_of_several_addresses_only_those_that_are_allowed_are_tried(gateway):
     server = gateway(lambda seen, answer: plain(200, "{}"))
     url = f"http://both.example:{server.port}"
 
@@ -265,7 +260,7 @@ def test_of_several_addresses_only_those_that_are_allowed_are_tried(gateway: Mak
     )
 
 
-def test_a_server_that_a_process_has_started_is_reached_by_its_workers_too(gateway: Make, tmp_path: Path) -> None:
+def test_a_server_that_a_process_has_started_is_reached_by_its_workers_too(gateway, tmp_path):
     script = tmp_path / "knock.py"
     script.write_text(KNOCK)
     ports = [str(gateway().port) for _ in range(2)]

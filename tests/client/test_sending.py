@@ -1,10 +1,6 @@
 """The client against answers that are made up: what it sends, and when."""
 
-from __future__ import annotations
-
 import asyncio
-from collections.abc import Callable
-from typing import Any
 
 import httpx
 import pytest
@@ -13,7 +9,7 @@ from beckn_conformance.client.client import Gateway
 from beckn_conformance.client.provider import Actor, Registration, Verifier
 from beckn_conformance.config.gateway import GatewayConfig
 from beckn_conformance.messages.binding import EnvelopeBinding, HttpBinding
-from beckn_conformance.messages.exchange import Exchange, Stimulus
+from beckn_conformance.messages.exchange import Stimulus
 from beckn_conformance.messages.values import Values
 from beckn_conformance.specification.loading import load
 from beckn_conformance.specification.pointer import MISSING
@@ -23,27 +19,27 @@ BUSY = httpx.Response(429, headers={"retry-after": "0.05"})
 MOMENTS = [f"2026-02-02T00:00:0{number}" for number in range(9)]
 
 
-def client(answer: Callable[[httpx.Request], httpx.Response], **declared: Any) -> Gateway:
+def client(answer, **declared):
     """A client whose requests are answered by a function; each of its timestamps is another one."""
     gateway = Gateway(GatewayConfig("http://gw.example", **declared), transport=httpx.MockTransport(answer))
-    gateway.timestamp = iter(MOMENTS).__next__  # type: ignore[method-assign]
+    gateway.timestamp = iter(MOMENTS).__next__
     return gateway
 
 
-def actor(gateway: Gateway) -> Actor:
+def actor(gateway):
     return Actor(gateway, HttpBinding(), load(), Values(load(), gateway.config, seed=1), Verifier(gateway.config))
 
 
-def sent_at_once_and_again(send: Callable[[Gateway], Any]) -> list[httpx.Request]:
+def sent_at_once_and_again(send):
     """The requests of a sending that is put off the first time."""
     answers = iter([BUSY, httpx.Response(200, json={})])
-    seen: list[httpx.Request] = []
+    seen = []
 
-    def answer(request: httpx.Request) -> httpx.Response:
+    def answer(request):
         seen.append(request)
         return next(answers)
 
-    async def play() -> None:
+    async def play():
         await send(client(answer))
 
     asyncio.run(play())
@@ -51,21 +47,21 @@ def sent_at_once_and_again(send: Callable[[Gateway], Any]) -> list[httpx.Request
 
 
 @pytest.mark.parametrize("more", [{}, {"text": b"{", "purpose": "malformed"}])
-def test_each_attempt_says_what_time_it_is(more: dict[str, Any]) -> None:
+def test_each_attempt_says_what_time_it_is(more):
     seen = sent_at_once_and_again(lambda gateway: gateway.send(outgoing(**more)))
 
     assert [request.headers["timestamp"] for request in seen] == MOMENTS[:2]
 
 
-def test_each_attempt_says_what_time_it_is_in_an_envelope_too() -> None:
+def test_each_attempt_says_what_time_it_is_in_an_envelope_too():
     seen = sent_at_once_and_again(lambda gateway: gateway.send(outgoing(binding=EnvelopeBinding())))
 
     assert [moment in request.content.decode() for moment, request in zip(MOMENTS, seen, strict=False)] == [True] * 2
 
 
 @pytest.mark.parametrize("timestamp", ["yesterday", None])
-def test_a_timestamp_that_a_test_has_set_stays_as_it_is(timestamp: str | None) -> None:
-    def send(gateway: Gateway) -> Any:
+def test_a_timestamp_that_a_test_has_set_stays_as_it_is(timestamp):
+    def send(gateway):
         return actor(gateway).call(GET, BODY, token="token-1", header={"Timestamp": timestamp})
 
     seen = sent_at_once_and_again(send)
@@ -73,10 +69,10 @@ def test_a_timestamp_that_a_test_has_set_stays_as_it_is(timestamp: str | None) -
     assert [request.headers.get("timestamp") for request in seen] == [timestamp] * 2
 
 
-def test_a_request_that_is_no_call_is_made_when_its_turn_has_come() -> None:
+def test_a_request_that_is_no_call_is_made_when_its_turn_has_come():
     """It must not carry the time at which it began to wait for the declared rate."""
 
-    async def play() -> list[Exchange]:
+    async def play():
         gateway = client(lambda request: httpx.Response(405), concurrency=1)
         registration = Registration("1", "token-1", 0.0, MISSING)
         async with gateway.limiter.place():
@@ -97,14 +93,14 @@ def test_a_request_that_is_no_call_is_made_when_its_turn_has_come() -> None:
     assert [dict(exchange.request.headers)["Timestamp"] for exchange in exchanges] == MOMENTS[1:3]
 
 
-def test_what_is_no_call_is_sent_once() -> None:
-    seen: list[httpx.Request] = []
+def test_what_is_no_call_is_sent_once():
+    seen = []
 
-    def answer(request: httpx.Request) -> httpx.Response:
+    def answer(request):
         seen.append(request)
         return BUSY
 
-    async def play() -> Exchange:
+    async def play():
         return await client(answer).send(outgoing(change=lambda request: request, purpose="foreign"))
 
     exchange = asyncio.run(play())
@@ -114,10 +110,10 @@ def test_what_is_no_call_is_sent_once() -> None:
     assert exchange.reply is not None
 
 
-def test_exchanges_are_numbered_in_the_order_of_the_record() -> None:
-    recorded: list[str] = []
+def test_exchanges_are_numbered_in_the_order_of_the_record():
+    recorded = []
 
-    async def play() -> None:
+    async def play():
         transport = httpx.MockTransport(lambda request: httpx.Response(200, json={}))
         gateway = Gateway(
             GatewayConfig("http://gw.example"),
@@ -132,7 +128,7 @@ def test_exchanges_are_numbered_in_the_order_of_the_record() -> None:
     assert recorded == [f"p1x{number}" for number in range(1, 6)]
 
 
-def test_a_call_may_ask_for_a_reply_that_is_not_compressed() -> None:
+def test_a_call_may_ask_for_a_reply_that_is_not_compressed():
     seen = sent_at_once_and_again(lambda gateway: actor(gateway).call(GET, BODY, token="token-1", plain=True))
 
     assert [request.headers.get_list("accept-encoding") for request in seen] == [["identity"]] * 2

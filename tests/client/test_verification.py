@@ -1,7 +1,5 @@
 """The verification hook: a command or a URL that is told an id, and nothing that an id could do besides."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 from pathlib import Path
@@ -11,7 +9,6 @@ import pytest
 from beckn_conformance.client.verification import Verifier
 from beckn_conformance.config.gateway import GatewayConfig
 from beckn_conformance.errors import Unmet
-from tests.client.calls import Make
 from tests.end_to_end.loopback import plain
 
 ODD_IDS = (
@@ -46,9 +43,7 @@ ODD_IDS = (
 
 
 @pytest.mark.parametrize("hook", ["sh -c 'touch called; {id}'", "curl --data id={id} {url}", "{url}/verify/{id}"])
-def test_a_hook_is_not_called_with_an_id_that_could_be_more_than_a_name(
-    hook: str, gateway: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_hook_is_not_called_with_an_id_that_could_be_more_than_a_name(hook, gateway, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     server = gateway(lambda seen, answer: plain(200, ""))
     verifier = Verifier(GatewayConfig(server.url, verification_hook=hook.replace("{url}", server.url)))
@@ -62,9 +57,7 @@ def test_a_hook_is_not_called_with_an_id_that_could_be_more_than_a_name(
 
 
 @pytest.mark.parametrize("id_", ["reg-44255ac8", "17", "urn:uuid:6ba7b810-9dad", "a.b_c", "_x", "A..b"])
-def test_a_hook_is_called_with_a_plain_id(
-    id_: str, gateway: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_hook_is_called_with_a_plain_id(id_, gateway, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     server = gateway(lambda seen, answer: plain(200, ""))
 
@@ -76,9 +69,7 @@ def test_a_hook_is_called_with_a_plain_id(
 
 
 @pytest.mark.parametrize("id_", ["$(touch pwned)", "-o", "@/etc/passwd", "é\n", "a b", "reg-1"])
-def test_a_command_is_told_any_id_by_a_variable_and_by_nothing_else(
-    id_: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_command_is_told_any_id_by_a_variable_and_by_nothing_else(id_, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     hook = """sh -c 'printf "%s|%s" "$REGISTRATION_ID" "$*" >called' hook"""
 
@@ -88,7 +79,7 @@ def test_a_command_is_told_any_id_by_a_variable_and_by_nothing_else(
     assert Path("called").read_text() == f"{id_}|"
 
 
-def test_a_url_is_sent_any_id_as_json(gateway: Make) -> None:
+def test_a_url_is_sent_any_id_as_json(gateway):
     server = gateway(lambda seen, answer: plain(200, ""))
     verifier = Verifier(GatewayConfig(server.url, verification_hook=f"{server.url}/verify"))
 
@@ -100,7 +91,7 @@ def test_a_url_is_sent_any_id_as_json(gateway: Make) -> None:
 
 
 @pytest.mark.parametrize("id_", ["a\0b", "a\ud800b", "x" * 1_000_000])
-def test_an_id_that_no_command_can_be_given_is_verified_by_nobody(id_: str) -> None:
+def test_an_id_that_no_command_can_be_given_is_verified_by_nobody(id_):
     verifier = Verifier(GatewayConfig("http://127.0.0.1", verification_hook="true"))
 
     with pytest.raises(Unmet, match="the verification_hook failed"):
@@ -116,7 +107,7 @@ def test_an_id_that_no_command_can_be_given_is_verified_by_nobody(id_: str) -> N
         ("http://user:p%40ss@{host}/verify", "/verify", "Basic dXNlcjpwQHNz"),
     ],
 )
-def test_a_url_is_called_as_it_is_meant(gateway: Make, hook: str, target: str, authorization: str | None) -> None:
+def test_a_url_is_called_as_it_is_meant(gateway, hook, target, authorization):
     server = gateway(lambda seen, answer: plain(200, ""))
     hook = hook.replace("{url}", server.url).replace("{host}", server.url.removeprefix("http://"))
 
@@ -135,14 +126,14 @@ def test_a_url_is_called_as_it_is_meant(gateway: Make, hook: str, target: str, a
         (b"HTTP/1.1 200 OK\r\nContent-Length: 99999999999\r\n\r\n" + b"x" * 9_000_000, "failed: more than 8 MiB"),
     ],
 )
-def test_a_hook_that_does_not_answer_well_verifies_nobody(gateway: Make, answer: bytes, text: str) -> None:
+def test_a_hook_that_does_not_answer_well_verifies_nobody(gateway, answer, text):
     server = gateway(lambda seen, reply: answer)
 
     with pytest.raises(Unmet, match=text):
         asyncio.run(Verifier(GatewayConfig(server.url, verification_hook=server.url)).verify("r-1"))
 
 
-def test_a_redirect_of_a_hook_is_not_followed(gateway: Make) -> None:
+def test_a_redirect_of_a_hook_is_not_followed(gateway):
     other = gateway(lambda seen, answer: plain(200, ""))
     server = gateway(lambda seen, answer: plain(302, "", location=other.url))
 
@@ -152,6 +143,6 @@ def test_a_redirect_of_a_hook_is_not_followed(gateway: Make) -> None:
 
 
 @pytest.mark.parametrize("hook", ["http://", "http://[::1", "http://a b", "http://x:99999999/", "http://\ud800/"])
-def test_a_url_that_cannot_be_called_is_reported(hook: str) -> None:
+def test_a_url_that_cannot_be_called_is_reported(hook):
     with pytest.raises(Unmet, match="the verification_hook failed: "):
         asyncio.run(Verifier(GatewayConfig("http://127.0.0.1", verification_hook=hook)).verify("r-1"))

@@ -1,14 +1,9 @@
 """The kit in a folder of its own, gateways that end with the test, and a certificate."""
 
-from __future__ import annotations
-
 import shlex
 import shutil
 import ssl
 import subprocess
-from collections.abc import Callable, Iterator
-from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -17,16 +12,16 @@ from tests.end_to_end.loopback import Loopback
 
 
 @pytest.fixture
-def kit(tmp_path: Path) -> Kit:
+def kit(tmp_path):
     return Kit(tmp_path)
 
 
 @pytest.fixture
-def gateway() -> Iterator[Callable[..., Loopback]]:
+def gateway():
     """Makes gateways on loopback."""
-    made: list[Loopback] = []
+    made = []
 
-    def make(*arguments: Any, **options: Any) -> Loopback:
+    def make(*arguments, **options):
         made.append(Loopback(*arguments, **options))
         return made[-1]
 
@@ -36,7 +31,7 @@ def gateway() -> Iterator[Callable[..., Loopback]]:
 
 
 @pytest.fixture(scope="session")
-def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def certificate(tmp_path_factory):
     """A certificate for 127.0.0.1, signed by itself, with its key in the same file."""
     if shutil.which("openssl") is None:
         pytest.skip("certificates are made with openssl, which is not there")
@@ -52,7 +47,7 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def tls(certificate: Path) -> ssl.SSLContext:
+def tls(certificate):
     """What a gateway needs to serve TLS."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate)

@@ -10,13 +10,11 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 from importlib.metadata import entry_points
 from multiprocessing import forkserver
 from pathlib import Path
-from typing import Any
 from unittest import mock
 
 import beckn_conformance
@@ -34,12 +32,12 @@ _PROCESSES = multiprocessing.get_context("forkserver")
 _PROCESSES.set_forkserver_preload(["tests.end_to_end.kit", "tests.end_to_end.inherited"])
 
 
-def installed() -> bool:
+def installed():
     """Whether an entry point brings the plugin."""
     return any(entry.value == PLUGIN for entry in entry_points(group="pytest11"))
 
 
-def environment(**more: str) -> dict[str, str]:
+def environment(**more):
     """That of this process, with the kit importable from any folder, and without what steers pytest or a client."""
     kept = {
         key: value
@@ -66,26 +64,24 @@ class Run:
     """Most memory that its process took, in MB."""
 
     @property
-    def output(self) -> str:
+    def output(self):
         return self.printed.decode("utf-8", "backslashreplace")
 
     @property
-    def lines(self) -> list[str]:
+    def lines(self):
         """The lines that say something."""
         return [line for line in self.output.splitlines() if line.strip()]
 
     @cached_property
-    def report(self) -> dict[str, Any]:
-        loaded = json.loads((self.folder / "report.json").read_text(encoding="utf-8"), parse_constant=_refuse)
-        assert isinstance(loaded, dict)
-        return loaded
+    def report(self):
+        return json.loads((self.folder / "report.json").read_text(encoding="utf-8"), parse_constant=_refuse)
 
     @property
-    def reported(self) -> bool:
+    def reported(self):
         return (self.folder / "report.json").exists()
 
     @property
-    def findings(self) -> list[dict[str, Any]]:
+    def findings(self):
         """Those of the report, each with its requirement and the status of that."""
         return [
             {**finding, "requirement": row["id"], "status": row["status"]}
@@ -93,14 +89,12 @@ class Run:
             for finding in row["findings"]
         ]
 
-    def requirement(self, name: str) -> dict[str, Any]:
+    def requirement(self, name):
         """The row of the report on one requirement."""
-        row = next(row for row in self.report["requirements"] if row["id"] == name)
-        assert isinstance(row, dict)
-        return row
+        return next(row for row in self.report["requirements"] if row["id"] == name)
 
     @property
-    def journal(self) -> list[dict[str, Any]]:
+    def journal(self):
         """Every exchange that was written down."""
         return [
             json.loads(line)
@@ -109,17 +103,17 @@ class Run:
         ]
 
     @property
-    def crashed(self) -> bool:
+    def crashed(self):
         """Whether anything printed looks like a fault of the kit."""
         return any(word in self.output for word in ("Traceback", "INTERNALERROR", "fault of the kit"))
 
 
-def _refuse(name: str) -> None:
+def _refuse(name):
     raise ValueError(f"{name} is no JSON")
 
 
 @cache
-def _start_server() -> None:
+def _start_server():
     """Starts what every run is forked from; only its environment tells it where to find what it preloads."""
     folders = [str(ROOT), os.environ.get("PYTHONPATH", "")]
     with mock.patch.dict(os.environ, {"PYTHONPATH": os.pathsep.join(filter(None, folders))}):
@@ -129,7 +123,7 @@ def _start_server() -> None:
 class Started:
     """A run of the kit that goes on."""
 
-    def __init__(self, arguments: Sequence[str], folder: Path, env: Mapping[str, str], report: Path) -> None:
+    def __init__(self, arguments, folder, env, report):
         self._report = report
         self._output = folder / "printed.txt"
         self._began = time.monotonic()
@@ -139,20 +133,20 @@ class Started:
         )
         self._process.start()
 
-    def interrupt(self) -> None:
+    def interrupt(self):
         """What Ctrl-C does."""
         assert self._process.pid is not None
         os.kill(self._process.pid, signal.SIGINT)
 
-    def terminate(self) -> None:
+    def terminate(self):
         """What a machine does to a run that it wants to end."""
         self._process.terminate()
 
-    def kill(self) -> None:
+    def kill(self):
         """What nothing survives."""
         self._process.kill()
 
-    def wait(self, longest: float = LONGEST) -> Run:
+    def wait(self, longest=LONGEST):
         """The run once it has ended; raises AssertionError where it does not."""
         self._process.join(longest)
         hangs = self._process.exitcode is None
@@ -167,7 +161,7 @@ class Started:
         return Run(self._process.exitcode, printed, self._report, time.monotonic() - self._began, peak)
 
 
-def _be_pytest(arguments: list[str], folder: str, env: Mapping[str, str], output: str) -> None:
+def _be_pytest(arguments, folder, env, output):
     """The process of a run: pytest without any plugin but the kit's."""
     # Background jobs of a shell start with SIGINT ignored.
     signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -192,29 +186,29 @@ def _be_pytest(arguments: list[str], folder: str, env: Mapping[str, str], output
 class Kit:
     """The kit in a folder of its own."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder):
         self.folder = folder
         self.report = folder / "reports"
         self.seeded = True
         """Whether the same is drawn every time. The plugin that this takes warns of what a run inherited already."""
 
-    def configure(self, text: str) -> str:
+    def configure(self, text):
         """Writes a configuration, and gives the option that names it."""
         file = self.folder / "gateway.yaml"
         file.write_text(text, encoding="utf-8")
         return f"--gateway-config={file}"
 
-    def start(self, url: str, *options: str, **env: str) -> Started:
+    def start(self, url, *options, **env):
         """Starts a run; its options are those of pytest."""
         alone = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
         arguments = ["-p", PLUGIN, f"--gateway-url={url}", *(SEED if self.seeded else ()), *options]
         return Started(arguments, self.folder, environment(**alone, **env), self.report)
 
-    def run(self, url: str, *options: str, **env: str) -> Run:
+    def run(self, url, *options, **env):
         """Runs the kit to its end."""
         return self.start(url, *options, **env).wait()
 
-    def pytest(self, *arguments: str, python: str = sys.executable, **env: str) -> Run:
+    def pytest(self, *arguments, python=sys.executable, **env):
         """Runs pytest from a fresh interpreter with every plugin that is installed, as a user would type it."""
         began = time.monotonic()
         plugin = [] if installed() or python != sys.executable else ["-p", PLUGIN]
@@ -231,7 +225,7 @@ class Kit:
         return Run(ended.returncode, ended.stdout, self.report, time.monotonic() - began)
 
 
-def until(condition: Callable[[], bool], longest: float = LONGEST) -> None:
+def until(condition, longest=LONGEST):
     """Waits until something holds; raises AssertionError where it does not come to it."""
     end = time.monotonic() + longest
     while not condition():

@@ -11,11 +11,10 @@ import json
 import ssl
 import threading
 import time
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any, TypeAlias
 
 from reference_server import DEFECTS
 from reference_server.binding import BINDINGS
@@ -40,21 +39,21 @@ class Seen:
     """Of the monotonic clock."""
 
     @property
-    def action(self) -> str:
+    def action(self):
         return self.target.partition("/Provider/")[2]
 
 
-Wire: TypeAlias = "Answer | bytes | None"
+Wire = "Answer | bytes | None"
 """A reply to be written, bytes to be sent as they are before the connection is closed, or nothing but the closing."""
 
-Twist: TypeAlias = Callable[[Seen, Answer], "Wire | Awaitable[Wire]"]
+Twist = Callable[[Seen, Answer], "Wire | Awaitable[Wire]"]
 """What becomes of the answer that the reference gateway would give."""
 
-Talk: TypeAlias = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+Talk = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 """What happens on a connection, from its first byte on."""
 
 
-def honestly(seen: Seen, answer: Answer) -> Answer:
+def honestly(seen, answer):
     """The answer of the reference gateway, as it is."""
     return answer
 
@@ -63,18 +62,9 @@ class Loopback:
     """A gateway on a free port of 127.0.0.1, in a thread of its own."""
 
     def __init__(
-        self,
-        twist: Twist = honestly,
-        *,
-        talk: Talk | None = None,
-        binding: str = "http",
-        envelope: tuple[str, ...] = (),
-        method: str = "POST",
-        defects: tuple[str, ...] = (),
-        tls: ssl.SSLContext | None = None,
-        port: int = 0,
-    ) -> None:
-        self.seen: list[Seen] = []
+        self, twist=honestly, *, talk=None, binding="http", envelope=(), method="POST", defects=(), tls=None, port=0
+    ):
+        self.seen = []
         self.connections = 0
         self._twist = twist
         self._talk = talk or self._speak_http
@@ -85,30 +75,30 @@ class Loopback:
         self._wanted_port = port
         self._scheme = "https" if tls else "http"
         self._numbers = itertools.count(1)
-        self._open: set[asyncio.Task[None]] = set()
+        self._open = set()
         self._loop = asyncio.new_event_loop()
-        ready: Future[tuple[asyncio.Server, int]] = Future()
+        ready = Future()
         self._thread = threading.Thread(target=self._live, args=(tls, ready), daemon=True)
         self._thread.start()
         self._server, self.port = ready.result(300)
 
     @property
-    def url(self) -> str:
+    def url(self):
         return f"{self._scheme}://127.0.0.1:{self.port}"
 
-    def tokens(self) -> set[str]:
+    def tokens(self):
         """Every token that a request carried or a reply gave."""
         return set(self._given) | {s.headers["token"] for s in self.seen if s.headers.get("token")}
 
-    def close(self) -> None:
+    def close(self):
         """Ends the gateway and every connection to it; may be called more than once."""
         if self._loop.is_closed():
             return
         self._loop.call_soon_threadsafe(self._ending.set)
         self._thread.join(300)
 
-    def _live(self, tls: ssl.SSLContext | None, ready: Future[tuple[asyncio.Server, int]]) -> None:
-        self._given: list[str] = []
+    def _live(self, tls, ready):
+        self._given = []
         asyncio.set_event_loop(self._loop)
         try:
             self._loop.run_until_complete(self._serve(tls, ready))
@@ -117,7 +107,7 @@ class Loopback:
             asyncio.set_event_loop(None)
             self._loop.close()
 
-    async def _serve(self, tls: ssl.SSLContext | None, ready: Future[tuple[asyncio.Server, int]]) -> None:
+    async def _serve(self, tls, ready):
         self._ending = asyncio.Event()
         server = await asyncio.start_server(self._connected, "127.0.0.1", self._wanted_port, ssl=tls, limit=2**24)
         ready.set_result((server, server.sockets[0].getsockname()[1]))
@@ -135,7 +125,7 @@ class Loopback:
         await asyncio.gather(*others, return_exceptions=True)
         await asyncio.sleep(0)
 
-    async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _connected(self, reader, writer):
         task = asyncio.current_task()
         assert task is not None
         self._open.add(task)
@@ -152,11 +142,11 @@ class Loopback:
             writer.transport.abort()
             self._open.discard(task)
 
-    async def _speak_http(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _speak_http(self, reader, writer):
         while True:
             seen = await self._read(reader)
             self.seen.append(seen)
-            wire: Any = self._twist(seen, await self._answer(seen))
+            wire = self._twist(seen, await self._answer(seen))
             if inspect.isawaitable(wire):
                 wire = await wire
             if wire is None or isinstance(wire, bytes):
@@ -168,7 +158,7 @@ class Loopback:
             if any(name.lower() == "connection" and value == "close" for name, value in wire.headers):
                 return
 
-    async def _read(self, reader: asyncio.StreamReader) -> Seen:
+    async def _read(self, reader):
         head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
         first, *fields = head.rstrip("\r\n").split("\r\n")
         method, target, _ = first.split(" ")
@@ -176,7 +166,7 @@ class Loopback:
         body = await reader.readexactly(int(headers.get("content-length", 0)))
         return Seen(next(self._numbers), method, target, headers, body, time.monotonic())
 
-    async def _answer(self, seen: Seen) -> Answer:
+    async def _answer(self, seen):
         action = self._gateway.operation(seen.target)
         if action is None or seen.method != self._method:
             return plain(404 if action is None else 405, "Not Found")
@@ -187,7 +177,7 @@ class Loopback:
         return answer
 
 
-def written(answer: Answer) -> bytes:
+def written(answer):
     """An answer as it goes over the wire."""
     names = {name.lower() for name, _ in answer.headers}
     fields = [*answer.headers]
@@ -201,18 +191,18 @@ def written(answer: Answer) -> bytes:
     return f"HTTP/1.1 {answer.status} {phrase}\r\n{head}\r\n".encode("latin-1") + answer.body
 
 
-def plain(status: int, text: str, kind: str = "text/plain", **fields: str) -> Answer:
+def plain(status, text, kind="text/plain", **fields):
     """A reply that is none of a gateway."""
     headers = [("content-type", kind), *((name.replace("_", "-"), value) for name, value in fields.items())]
     return Answer(status, tuple(headers), text.encode())
 
 
-def always(answer: Wire) -> Twist:
+def always(answer):
     """The same reply to everything."""
     return lambda seen, honest: answer
 
 
-def with_fields(answer: Answer, fields: Iterable[tuple[str, str]]) -> Answer:
+def with_fields(answer, fields):
     """The answer with these header fields in place of those of the same names."""
     fields = list(fields)
     names = {name.lower() for name, _ in fields}
@@ -220,6 +210,6 @@ def with_fields(answer: Answer, fields: Iterable[tuple[str, str]]) -> Answer:
     return dataclasses.replace(answer, headers=(*kept, *fields))
 
 
-def with_body(answer: Answer, body: bytes) -> Answer:
+def with_body(answer, body):
     """The answer with another body."""
     return dataclasses.replace(answer, body=body)

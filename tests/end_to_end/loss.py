@@ -5,7 +5,7 @@ import os
 ended = 0
 
 
-def pytest_runtest_logfinish() -> None:
+def pytest_runtest_logfinish():
     global ended
     ended += 1
     if os.environ.get("PYTEST_XDIST_WORKER") == "gw0" and ended == 5:

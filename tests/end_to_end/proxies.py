@@ -1,13 +1,10 @@
 """Real proxies before a gateway: nginx, and Apache with ModSecurity and the OWASP core rules, where there are any."""
 
-from __future__ import annotations
-
 import contextlib
 import os
 import shutil
 import socket
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -71,7 +68,7 @@ Include {rules}/*.conf
 """
 
 
-def nginx(folder: Path, upstream: str) -> contextlib.AbstractContextManager[str]:
+def nginx(folder, upstream):
     """nginx as Debian has it, with nothing but ``proxy_pass``; skips the test where it is not installed."""
     program = _installed("nginx")
     for name in ("body", "proxy", "fastcgi", "uwsgi", "scgi"):
@@ -82,7 +79,7 @@ def nginx(folder: Path, upstream: str) -> contextlib.AbstractContextManager[str]
     return _running([program, "-p", f"{folder}/", "-c", "nginx.conf", "-e", "error.log"], folder, port)
 
 
-def apache_with_modsecurity(folder: Path, upstream: str) -> contextlib.AbstractContextManager[str]:
+def apache_with_modsecurity(folder, upstream):
     """Apache that blocks what the core rules find; skips the test where any of it is not installed."""
     program = _installed("apache2")
     for needed in (APACHE_MODULES / "mod_security2.so", CORE_RULES, CORE_SETUP):
@@ -111,22 +108,21 @@ def apache_with_modsecurity(folder: Path, upstream: str) -> contextlib.AbstractC
     return _running([program, "-d", str(folder), "-f", str(folder / "apache.conf"), "-DFOREGROUND"], folder, port)
 
 
-def _installed(name: str) -> str:
+def _installed(name):
     found = shutil.which(name, path=f"{os.environ.get('PATH', '')}:/usr/sbin")
     if found is None:
         pytest.skip(f"{name} is not installed")
     return found
 
 
-def _free_port() -> int:
+def _free_port():
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
-        port: int = free.getsockname()[1]
-        return port
+        return free.getsockname()[1]
 
 
 @contextlib.contextmanager
-def _running(command: list[str], folder: Path, port: int) -> Iterator[str]:
+def _running(command, folder, port):
     """The base URL of a proxy while it runs."""
     with (folder / "output").open("wb") as output:
         process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, cwd=folder)
@@ -139,6 +135,6 @@ def _running(command: list[str], folder: Path, port: int) -> Iterator[str]:
         process.wait(STARTING)
 
 
-def _listens(port: int) -> bool:
+def _listens(port):
     with socket.socket() as probe:
         return probe.connect_ex(("127.0.0.1", port)) == 0

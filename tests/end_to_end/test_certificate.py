@@ -1,7 +1,5 @@
 """A certificate holds for what it was issued for, wherever it is taken, and for nothing else."""
 
-from __future__ import annotations
-
 import base64
 import contextlib
 import datetime
@@ -9,9 +7,7 @@ import json
 import os
 import shutil
 import stat
-from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
@@ -37,7 +33,7 @@ DEFECT = "signup-info-phone-error-echoes-value"
 NOW = datetime.datetime.now(datetime.UTC)
 
 
-def _called_whole(folder: Path) -> None:
+def _called_whole(folder):
     """Makes a narrowed run pass for a whole one: tests of certificates need none of a minute."""
     rewrite(
         folder / "course.jsonl",
@@ -47,20 +43,20 @@ def _called_whole(folder: Path) -> None:
     main(["report", str(folder)])
 
 
-def _due(folder: Path) -> dict[str, ExpectedTest]:
+def _due(folder):
     """What is due of a suite that has just the tests that ran."""
     judged = rejudge.rejudge(folder, load())
     return {test: ExpectedTest(requirements, judged.scenarios[test]) for test, requirements in judged.ran.items()}
 
 
-def _issue(home: Path, patch: pytest.MonkeyPatch) -> None:
+def _issue(home, patch):
     due = _due(home / "reports")
     patch.setattr(examination, "expected_tests", lambda run: due)
     examination.issue(home / "reports", keys.signer(home / "key"), load(), days=30)
 
 
 @pytest.fixture(scope="module")
-def issued(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def issued(tmp_path_factory):
     """A report folder with a certificate, and a key pair beside it."""
     home = tmp_path_factory.mktemp("issued")
     server = Loopback(defects=(DEFECT,))
@@ -77,15 +73,15 @@ def issued(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def home(issued: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def home(issued, tmp_path, monkeypatch):
     """A copy of it, in another place, and a suite that has just the tests that ran."""
     due = _due(issued / "reports")
     monkeypatch.setattr(examination, "expected_tests", lambda run: due)
     return Path(shutil.copytree(issued, tmp_path / "elsewhere"))
 
 
-def test_an_officer_of_a_laboratory_issues_one(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def here(arguments: Sequence[str], private: Path, **options: object) -> execution.Finished:
+def test_an_officer_of_a_laboratory_issues_one(home, monkeypatch):
+    def here(arguments, private, **options):
         return execution.Finished(main(arguments), b"", "")
 
     monkeypatch.setattr(execution, "command", here)
@@ -104,9 +100,7 @@ def test_an_officer_of_a_laboratory_issues_one(home: Path, monkeypatch: pytest.M
     assert main(["verify", str(home / "lab" / "runs" / "r1"), "--public-key", str(home / "key.pub")]) == 0
 
 
-def _examine(
-    home: Path, *, key: str = "key.pub", now: datetime.datetime = NOW, **wanted: Any
-) -> examination.Examination:
+def _examine(home, *, key="key.pub", now=NOW, **wanted):
     folder = home / "reports"
     later = now if now != NOW else datetime.datetime.now(datetime.UTC)
     return examination.examine(
@@ -114,7 +108,7 @@ def _examine(
     )
 
 
-def _resign(home: Path, change: Callable[[dict[str, Any]], None], key: str = "key") -> None:
+def _resign(home, change, key="key"):
     """Signs the certificate anew, as somebody would who has the key and is no honest person."""
     path = home / "reports" / statement.NAME
     said = json.loads(base64.b64decode(json.loads(path.read_text())["payload"]))
@@ -122,17 +116,17 @@ def _resign(home: Path, change: Callable[[dict[str, Any]], None], key: str = "ke
     path.write_text(statement.sign(said, keys.signer(home / key)))
 
 
-def _digested_again(home: Path) -> Callable[[dict[str, Any]], None]:
+def _digested_again(home):
     """Binds the files as they are now."""
 
-    def change(said: dict[str, Any]) -> None:
+    def change(said):
         for row in said["subject"]:
             row["digest"]["sha256"] = statement.digest(home / "reports", row["name"])
 
     return change
 
 
-def test_a_certificate_holds_in_another_folder(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_certificate_holds_in_another_folder(home, capsys):
     examined = _examine(home)
 
     assert examined.problems == ()
@@ -148,17 +142,17 @@ def test_a_certificate_holds_in_another_folder(home: Path, capsys: pytest.Captur
     assert lines[-1] == f"The certificate holds, and it says that {url} is inconclusive (core)."
 
 
-def test_a_certificate_in_a_zip_is_verified(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_certificate_in_a_zip_is_verified(home, capsys):
     packed = shutil.make_archive(str(home / "packed"), "zip", home, "reports")
 
     assert main(["verify", packed, "--public-key", str(home / "key.pub")]) == 0
     assert capsys.readouterr().out.splitlines()[-1].startswith("The certificate holds")
 
 
-def _flip(name: str, place: float) -> Callable[[Path], None]:
+def _flip(name, place):
     """Changes one bit of a file, at a part of its length."""
 
-    def change(folder: Path) -> None:
+    def change(folder):
         path = folder / name
         content = bytearray(path.read_bytes())
         content[int(place * (len(content) - 1))] ^= 1
@@ -167,9 +161,9 @@ def _flip(name: str, place: float) -> Callable[[Path], None]:
     return change
 
 
-def _report(change: Callable[[Any], None]) -> Callable[[Path], None]:
-    def tamper(folder: Path) -> None:
-        def changed(report: Any) -> Any:
+def _report(change):
+    def tamper(folder):
+        def changed(report):
             change(report)
             return report
 
@@ -178,23 +172,23 @@ def _report(change: Callable[[Any], None]) -> Callable[[Path], None]:
     return tamper
 
 
-def _without_finding(report: Any) -> None:
+def _without_finding(report):
     for row in report["requirements"]:
         if row["findings"]:
             row["findings"], row["status"] = [], "passed"
 
 
-def _with_waiver(report: Any) -> None:
+def _with_waiver(report):
     waiver = {"requirement": "NACK-ECHO", "pointer": None, "reason": "r", "owner": "o", "expires": "2099-01-01"}
     report["waivers"].append({**waiver, "class": "disputed-test", "state": "used", "findings": []})
 
 
-def _lines(name: str, change: Callable[[list[Any]], list[Any]]) -> Callable[[Path], None]:
+def _lines(name, change):
     return lambda folder: rewrite(folder / name, change)
 
 
-def _certificate(change: Callable[[dict[str, Any]], Any]) -> Callable[[Path], None]:
-    def tamper(folder: Path) -> None:
+def _certificate(change):
+    def tamper(folder):
         path = folder / statement.NAME
         envelope = json.loads(path.read_text())
         change(envelope)
@@ -203,7 +197,7 @@ def _certificate(change: Callable[[dict[str, Any]], Any]) -> Callable[[Path], No
     return tamper
 
 
-def _other_pad_bits(envelope: dict[str, Any]) -> None:
+def _other_pad_bits(envelope):
     """Other base64 of the same bytes, where there are bits to spare."""
     alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
     sig = envelope["signatures"][0]["sig"]
@@ -212,16 +206,16 @@ def _other_pad_bits(envelope: dict[str, Any]) -> None:
     envelope["signatures"][0]["sig"] = body[:-1] + last + "=" * (len(sig) - len(body))
 
 
-def _append(name: str, text: str) -> Callable[[Path], None]:
-    def tamper(folder: Path) -> None:
+def _append(name, text):
+    def tamper(folder):
         with (folder / name).open("a") as file:
             file.write(text)
 
     return tamper
 
 
-def _script(name: str) -> Callable[[Path], None]:
-    def tamper(folder: Path) -> None:
+def _script(name):
+    def tamper(folder):
         path = folder / "findings" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("")
@@ -229,7 +223,7 @@ def _script(name: str) -> Callable[[Path], None]:
     return tamper
 
 
-TAMPERINGS: dict[str, Callable[[Path], Any]] = {
+TAMPERINGS = {
     **{
         f"a bit of {name} at {place}": _flip(name, place)
         for name in (
@@ -281,7 +275,7 @@ TAMPERINGS: dict[str, Callable[[Path], Any]] = {
 
 
 @pytest.mark.parametrize("name", TAMPERINGS)
-def test_whatever_is_changed_is_detected(home: Path, name: str) -> None:
+def test_whatever_is_changed_is_detected(home, name):
     folder = home / "reports"
     before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
@@ -290,7 +284,7 @@ def test_whatever_is_changed_is_detected(home: Path, name: str) -> None:
     after = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
     assert before != after or any(path.is_symlink() for path in folder.iterdir())
     try:
-        problems: tuple[str, ...] = _examine(home).problems
+        problems = _examine(home).problems
     except UsageError as error:
         problems = (str(error),)
     assert problems
@@ -298,13 +292,13 @@ def test_whatever_is_changed_is_detected(home: Path, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["exchanges.jsonl", "course.jsonl", "report.html", "earl.jsonld", "badge.svg"])
-def test_of_one_file_that_was_changed_nothing_else_is_accused(home: Path, name: str) -> None:
+def test_of_one_file_that_was_changed_nothing_else_is_accused(home, name):
     _append(name, " ")(home / "reports")
 
     assert _examine(home).problems == (f"{name} was changed",)
 
 
-def test_of_a_report_that_was_changed_only_the_report_is_accused(home: Path) -> None:
+def test_of_a_report_that_was_changed_only_the_report_is_accused(home):
     _report(_without_finding)(home / "reports")
 
     problems = _examine(home).problems
@@ -313,7 +307,7 @@ def test_of_a_report_that_was_changed_only_the_report_is_accused(home: Path) -> 
     assert not [problem for problem in problems if "not what this kit makes" in problem or "certificate" in problem]
 
 
-def test_a_file_beside_those_of_the_certificate_is_told(home: Path) -> None:
+def test_a_file_beside_those_of_the_certificate_is_told(home):
     folder = home / "reports"
     (folder / "allure").mkdir()
     (folder / "allure" / "x.json").write_text("")
@@ -325,7 +319,7 @@ def test_a_file_beside_those_of_the_certificate_is_told(home: Path) -> None:
     assert [note.split()[0] for note in examined.notes] == ["junit.xml", "allure/x.json"]
 
 
-FORGERIES: dict[str, tuple[Callable[[dict[str, Any]], None], str]] = {
+FORGERIES = {
     "a verdict": (lambda s: s["predicate"].update(verdict="conformant"), "verdict in the certificate"),
     "an outcome": (lambda s: s["predicate"]["requirements"].update({"NACK-ECHO": "passed"}), "requirements in the"),
     "a finding": (lambda s: s["predicate"].update(findings=[]), "findings in the certificate"),
@@ -347,14 +341,14 @@ FORGERIES: dict[str, tuple[Callable[[dict[str, Any]], None], str]] = {
 
 
 @pytest.mark.parametrize("name", FORGERIES)
-def test_a_statement_that_does_not_follow_from_the_record_is_detected_all_the_same(home: Path, name: str) -> None:
+def test_a_statement_that_does_not_follow_from_the_record_is_detected_all_the_same(home, name):
     change, words = FORGERIES[name]
     _resign(home, change)
 
     assert [problem for problem in _examine(home).problems if words in problem]
 
 
-def test_a_report_that_does_not_follow_from_the_record_is_detected_all_the_same(home: Path) -> None:
+def test_a_report_that_does_not_follow_from_the_record_is_detected_all_the_same(home):
     _report(_without_finding)(home / "reports")
     _resign(home, _digested_again(home))
 
@@ -362,9 +356,7 @@ def test_a_report_that_does_not_follow_from_the_record_is_detected_all_the_same(
 
 
 @pytest.mark.parametrize("claimed", ["this build", "another build"])
-def test_a_page_that_does_not_follow_from_the_report_is_told_whatever_build_is_claimed(
-    home: Path, claimed: str
-) -> None:
+def test_a_page_that_does_not_follow_from_the_report_is_told_whatever_build_is_claimed(home, claimed):
     page = home / "reports" / "report.html"
     page.write_text(page.read_text().replace("inconclusive", "conformant"))
     _resign(home, _digested_again(home))
@@ -377,7 +369,7 @@ def test_a_page_that_does_not_follow_from_the_report_is_told_whatever_build_is_c
     assert "report.html is not what this kit makes of the record" in told
 
 
-def test_a_statement_that_says_something_twice_is_no_certificate(home: Path) -> None:
+def test_a_statement_that_says_something_twice_is_no_certificate(home):
     path = home / "reports" / statement.NAME
     payload = base64.b64decode(json.loads(path.read_text())["payload"])
     twice = payload.replace(b'"verdict":', b'"verdict":"conformant","verdict":', 1)
@@ -388,7 +380,7 @@ def test_a_statement_that_says_something_twice_is_no_certificate(home: Path) -> 
         _examine(home)
 
 
-def test_a_certificate_holds_for_one_key_and_for_its_time(home: Path) -> None:
+def test_a_certificate_holds_for_one_key_and_for_its_time(home):
     keys.generate(home / "other")
 
     assert _examine(home, key="other.pub").problems == ("the signature is not of this key",)
@@ -396,14 +388,14 @@ def test_a_certificate_holds_for_one_key_and_for_its_time(home: Path) -> None:
     assert [p for p in _examine(home, now=NOW - datetime.timedelta(days=1)).problems if "valid from" in p]
 
 
-def test_a_clock_that_is_a_little_behind_does_no_harm(home: Path) -> None:
+def test_a_clock_that_is_a_little_behind_does_no_harm(home):
     issued = statement.moment(_examine(home).statement, "issued")
 
     assert _examine(home, now=issued - datetime.timedelta(minutes=4)).problems == ()
     assert _examine(home, now=issued - datetime.timedelta(minutes=6)).problems
 
 
-def test_another_build_of_the_kit_is_noted(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_another_build_of_the_kit_is_noted(home, monkeypatch):
     monkeypatch.setattr(statement, "kit", lambda: {"name": "beckn-conformance", "version": "9", "digest": "0" * 64})
 
     examined = _examine(home)
@@ -412,7 +404,7 @@ def test_another_build_of_the_kit_is_noted(home: Path, monkeypatch: pytest.Monke
     assert "another build" in examined.notes[0]
 
 
-ASKED: dict[str, tuple[tuple[str, ...], int]] = {
+ASKED = {
     "the gateway": (("--gateway={url}",), 0),
     "the gateway in another writing": (("--gateway={URL}/",), 0),
     "another gateway": (("--gateway={url}/other",), 1),
@@ -427,9 +419,7 @@ ASKED: dict[str, tuple[tuple[str, ...], int]] = {
 
 
 @pytest.mark.parametrize("name", ASKED)
-def test_a_certificate_about_something_else_than_asked_for_fails(
-    home: Path, name: str, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_certificate_about_something_else_than_asked_for_fails(home, name, capsys):
     options, status = ASKED[name]
     url = _examine(home).statement["predicate"]["gateway"]["url"]
     asked = [option.format(url=url, URL=url.replace("http", "HTTP")) for option in options]
@@ -441,17 +431,15 @@ def test_a_certificate_about_something_else_than_asked_for_fails(
 
 
 @pytest.mark.parametrize("asked", ["--not-older-than=yesterday", "--not-older-than=-1", "--gateway=gw.example"])
-def test_what_cannot_be_asked_for_is_told(home: Path, asked: str) -> None:
+def test_what_cannot_be_asked_for_is_told(home, asked):
     try:
-        status: object = main(["verify", str(home / "reports"), "--public-key", str(home / "key.pub"), asked])
+        status = main(["verify", str(home / "reports"), "--public-key", str(home / "key.pub"), asked])
     except SystemExit as error:
         status = error.code
     assert status in (2, 4)
 
 
-def test_a_narrowed_run_is_not_certified_even_if_it_is_called_whole(
-    kit: Kit, gateway: Callable[..., Loopback], tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_narrowed_run_is_not_certified_even_if_it_is_called_whole(kit, gateway, tmp_path, capsys):
     main(["keygen", str(tmp_path / "key")])
     narrowed = kit.run(gateway().url, "-k", SOME)
 
@@ -465,9 +453,7 @@ def test_a_narrowed_run_is_not_certified_even_if_it_is_called_whole(
     assert "tests of the suite did not run" in capsys.readouterr().err
 
 
-def test_what_is_conformant_by_a_waiver_only_is_not_called_conformant(
-    kit: Kit, gateway: Callable[..., Loopback], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_is_conformant_by_a_waiver_only_is_not_called_conformant(kit, gateway, tmp_path, monkeypatch):
     waiver = "{requirement: SIGNUP-NACK-PHONE, reason: known, owner: me, expires: 2099-01-01, class: gateway-defect}"
     server = gateway(defects=("signup-info-phone-no-dash-accepted",))
     kit.run(server.url, kit.configure(f"waivers: [{waiver}]"), "-k", SOME)
@@ -485,9 +471,7 @@ def test_what_is_conformant_by_a_waiver_only_is_not_called_conformant(
     ]
 
 
-def test_keys_are_made_for_their_owner_only_and_never_over_others(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_keys_are_made_for_their_owner_only_and_never_over_others(tmp_path, capsys):
     mask = os.umask(0)
     try:
         assert main(["keygen", str(tmp_path / "key")]) == 0
@@ -505,7 +489,7 @@ def test_keys_are_made_for_their_owner_only_and_never_over_others(
     assert not (tmp_path / "key").exists()
 
 
-def _pem(encryption: Any) -> bytes:
+def _pem(encryption):
     key = rsa.generate_private_key(65537, 2048)
     return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, encryption)
 
@@ -520,9 +504,7 @@ def _pem(encryption: Any) -> bytes:
     ],
     ids=["nothing", "no PEM", "RSA", "encrypted"],
 )
-def test_a_key_that_cannot_be_used_is_told_in_one_line(
-    home: Path, made: Callable[[], bytes], capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_key_that_cannot_be_used_is_told_in_one_line(home, made, capsys):
     (home / "bad").write_bytes(made())
 
     assert main(["certify", str(home / "reports"), "--key", str(home / "bad")]) == 4
@@ -531,16 +513,14 @@ def test_a_key_that_cannot_be_used_is_told_in_one_line(
 
 
 @pytest.mark.parametrize("content", [b"", b"[]", b"{}", b"\xff", b'{"payload":"","payloadType":"","signatures":[]}'])
-def test_what_is_no_certificate_is_told_in_one_line(
-    home: Path, content: bytes, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_what_is_no_certificate_is_told_in_one_line(home, content, capsys):
     (home / "reports" / statement.NAME).write_bytes(content)
 
     assert main(["verify", str(home / "reports"), "--public-key", str(home / "key.pub")]) == 4
     assert len(capsys.readouterr().err.splitlines()) == 1
 
 
-def test_a_report_of_another_form_is_told_and_not_written_down(home: Path) -> None:
+def test_a_report_of_another_form_is_told_and_not_written_down(home):
     path = home / "reports" / "report.json"
     path.write_text(path.read_text(encoding="utf-8").replace('"obligations"', '"obligatinns"', 1), encoding="utf-8")
 

@@ -4,14 +4,10 @@ Whoever attacks here knows the format, writes the report that they want, and end
 they cannot do is to leave an exchange out, or to have it judged by nobody.
 """
 
-from __future__ import annotations
-
 import base64
 import json
 import re
 import shutil
-from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -34,7 +30,7 @@ Rows = list[dict[str, Any]]
 class Record:
     """The record of a run in the hands of somebody who wants another verdict."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder):
         self.folder = folder
         report = json.loads((folder / "report.json").read_text())
         (row,) = (row for row in report["requirements"] if row["id"] == REQUIREMENT)
@@ -42,29 +38,29 @@ class Record:
         """Exchanges that show the finding."""
         assert self.failing
 
-    def course(self, change: Callable[[Rows], Rows]) -> None:
+    def course(self, change):
         rewrite(self.folder / "course.jsonl", change)
 
-    def exchanges(self, change: Callable[[Rows], Rows]) -> None:
+    def exchanges(self, change):
         rewrite(self.folder / "exchanges.jsonl", change)
 
-    def each(self, kind: str, **facts: Any) -> None:
+    def each(self, kind, **facts):
         """Changes facts of every row of a kind."""
         self.course(lambda rows: [{**row, **facts} if row["kind"] == kind else row for row in rows])
 
-    def judged(self, row: dict[str, Any]) -> bool:
+    def judged(self, row):
         """Whether a row of the course is what judged a failing exchange."""
         return row["kind"] == "judged" and bool(self.failing & {*row["exchanges"]})
 
-    def without_failing(self, rows: Rows) -> Rows:
+    def without_failing(self, rows):
         """The course without what judged the failing exchanges."""
         return [row for row in rows if not self.judged(row)]
 
-    def instead(self, **facts: Any) -> None:
+    def instead(self, **facts):
         """Changes facts of what judged the failing exchanges."""
         self.course(lambda rows: [{**row, **facts} if self.judged(row) else row for row in rows])
 
-    def renumber(self) -> None:
+    def renumber(self):
         """Numbers the exchanges anew, in the order in which they stand, in both files."""
         ids = [json.loads(line)["id"] for line in (self.folder / "exchanges.jsonl").read_text().splitlines()]
         new = {old: f"x{number}" for number, old in enumerate(ids, 1)}
@@ -73,12 +69,12 @@ class Record:
             path.write_text(re.sub(r'"(x\d+)"', lambda found: f'"{new.get(found[1], found[1])}"', path.read_text()))
 
 
-def _end_of(rows: Rows, **facts: Any) -> Rows:
+def _end_of(rows, **facts):
     return [{**row, **facts} if row["kind"] == "ended" else row for row in rows]
 
 
 @pytest.fixture(scope="module")
-def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def run(tmp_path_factory):
     """The folder of a run against a gateway that fails a MUST, called a whole one, with a key beside it."""
     home = tmp_path_factory.mktemp("failing")
     server = Loopback(defects=("signup-info-phone-no-dash-accepted",))
@@ -95,7 +91,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def record(run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Record:
+def record(run, tmp_path, monkeypatch):
     """A copy of the record, and a suite that has just the tests that ran."""
     judged = rejudge.rejudge(run / "reports", load())
     due = {test: ExpectedTest(requirements, judged.scenarios[test]) for test, requirements in judged.ran.items()}
@@ -104,29 +100,28 @@ def record(run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Record
     return Record(tmp_path / "home" / "reports")
 
 
-def _certified(record: Record) -> dict[str, Any]:
+def _certified(record):
     """What a certificate says after an attack; raises UsageError where there is none."""
     seal(record.folder)
     # The attacker's own report is the one that follows from what they left of the record.
     main(["report", str(record.folder)])
     examination.issue(record.folder, keys.signer(record.folder.parent / "key"), load(), days=1)
     envelope = json.loads((record.folder / statement.NAME).read_text())
-    said: dict[str, Any] = json.loads(base64.b64decode(envelope["payload"]))["predicate"]
-    return said
+    return json.loads(base64.b64decode(envelope["payload"]))["predicate"]
 
 
-def test_without_an_attack_the_failing_run_is_certified_as_what_it_is(record: Record) -> None:
+def test_without_an_attack_the_failing_run_is_certified_as_what_it_is(record):
     assert _certified(record)["verdict"] == "non-conformant"
 
 
-def _renumber(record: Record) -> None:
+def _renumber(record):
     """Leaves out the failing exchanges and numbers the others anew, in both files."""
     record.exchanges(lambda rows: [row for row in rows if row["id"] not in record.failing])
     record.course(record.without_failing)
     record.renumber()
 
 
-def _as_probe(record: Record) -> None:
+def _as_probe(record):
     record.course(record.without_failing)
     record.course(
         lambda rows: [
@@ -136,11 +131,11 @@ def _as_probe(record: Record) -> None:
     )
 
 
-def _as_first_calls(record: Record) -> None:
+def _as_first_calls(record):
     """Has the failing exchanges stand at the beginning, as the first signups of the run, and the test judge nothing."""
     failing = sorted(record.failing)
 
-    def first(rows: Rows) -> Rows:
+    def first(rows):
         chosen = [row for row in rows if row["id"] in failing]
         return chosen + [row for row in rows if row["id"] not in failing]
 
@@ -151,17 +146,17 @@ def _as_first_calls(record: Record) -> None:
     record.each("begun", probe=[f"x{number}" for number in range(1, count + 1)])
 
 
-def _begin_again(record: Record) -> None:
+def _begin_again(record):
     """Has the rest of the run begin with another binding, in which nothing can be read."""
 
-    def change(rows: Rows) -> Rows:
+    def change(rows):
         first, begun = rows[:2]
         return [first, begun, *rows[2:4], {**first}, {**begun, "probe": [], "binding": ["envelope"]}, *rows[4:]]
 
     record.course(change)
 
 
-ATTACKS: dict[str, Callable[[Record], Any]] = {
+ATTACKS = {
     "what judged it is left out": lambda r: r.course(r.without_failing),
     "it is left out": lambda r: [
         r.course(r.without_failing),
@@ -211,7 +206,7 @@ ATTACKS: dict[str, Callable[[Record], Any]] = {
 
 
 @pytest.mark.parametrize("name", ATTACKS)
-def test_no_change_of_the_record_makes_a_better_certificate(record: Record, name: str) -> None:
+def test_no_change_of_the_record_makes_a_better_certificate(record, name):
     ATTACKS[name](record)
 
     try:
@@ -223,9 +218,7 @@ def test_no_change_of_the_record_makes_a_better_certificate(record: Record, name
 
 
 @pytest.mark.parametrize("name", ["what judged it is left out", "it is left out", "an exchange twice"])
-def test_a_record_that_is_not_whole_is_no_verdict_either(
-    record: Record, name: str, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_record_that_is_not_whole_is_no_verdict_either(record, name, capsys):
     ATTACKS[name](record)
     seal(record.folder)
 
@@ -237,12 +230,12 @@ def test_a_record_that_is_not_whole_is_no_verdict_either(
 
 
 @pytest.mark.parametrize("mask", [[], ["documents"], ["documents", "personal"]], ids=str)
-def test_a_report_that_hides_a_finding_is_never_certified(record: Record, mask: list[str]) -> None:
+def test_a_report_that_hides_a_finding_is_never_certified(record, mask):
     record.course(lambda rows: [{**rows[0], "config": {**rows[0]["config"], "mask": mask}}, *rows[1:]])
     seal(record.folder)
     main(["report", str(record.folder)])
 
-    def without(report: Any) -> Any:
+    def without(report):
         for row in report["requirements"]:
             if row["findings"]:
                 row["findings"], row["status"] = [], "passed"
@@ -254,7 +247,7 @@ def test_a_report_that_hides_a_finding_is_never_certified(record: Record, mask: 
         examination.issue(record.folder, keys.signer(record.folder.parent / "key"), load(), days=1)
 
 
-def test_a_waiver_that_was_put_into_the_record_is_seen_in_the_certificate(record: Record) -> None:
+def test_a_waiver_that_was_put_into_the_record_is_seen_in_the_certificate(record):
     """What is declared is the vendor's to say; but nobody is told less for it."""
     waiver = {
         "requirement": REQUIREMENT,

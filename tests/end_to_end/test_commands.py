@@ -1,16 +1,12 @@
 """What can be done with the record of a run, or of somebody else's traffic: report, replay, judge and diff."""
 
-from __future__ import annotations
-
 import asyncio
 import base64
 import json
 import shutil
 import subprocess
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
@@ -19,8 +15,8 @@ from beckn_conformance.commands.cli import main
 from beckn_conformance.record import masking
 from beckn_conformance.specification.loading import load
 from tests.changed_schemas import with_operation
-from tests.end_to_end.kit import LONGEST, Kit, Run, Started, environment, until
-from tests.end_to_end.loopback import Answer, Loopback, Seen
+from tests.end_to_end.kit import LONGEST, Kit, Started, environment, until
+from tests.end_to_end.loopback import Loopback
 
 SPREAD = ("-p", "xdist.plugin", "-n2")
 FAULTS = ("-k", "test_one_fault and not test_fuzz", "--gateway-timeout=900")
@@ -31,14 +27,12 @@ DEFECTS = ("signup-info-phone-error-echoes-value", "get-email-upper-case")
 SEEN = "NACK-ECHO"
 
 
-def _report(folder: Path) -> dict[str, Any]:
-    report = json.loads((folder / "report.json").read_text())
-    assert isinstance(report, dict)
-    return report
+def _report(folder):
+    return json.loads((folder / "report.json").read_text())
 
 
 @pytest.fixture(scope="module")
-def recorded(tmp_path_factory: pytest.TempPathFactory) -> Run:
+def recorded(tmp_path_factory):
     """A narrowed run against a gateway with two defects, which is gone since."""
     server = Loopback(defects=DEFECTS)
     try:
@@ -48,7 +42,7 @@ def recorded(tmp_path_factory: pytest.TempPathFactory) -> Run:
 
 
 @pytest.fixture
-def run(recorded: Run, tmp_path: Path) -> Run:
+def run(recorded, tmp_path):
     """The same, in a folder of its own."""
     return replace(recorded, folder=Path(shutil.copytree(recorded.folder, tmp_path / "run")))
 
@@ -56,7 +50,7 @@ def run(recorded: Run, tmp_path: Path) -> Run:
 # The record.
 
 
-def test_the_record_says_all_that_the_report_says(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_record_says_all_that_the_report_says(run, capsys):
     before = {path.name: path.read_bytes() for path in run.folder.iterdir() if path.is_file()}
 
     status = main(["report", str(run.folder)])
@@ -67,14 +61,14 @@ def test_the_record_says_all_that_the_report_says(run: Run, capsys: pytest.Captu
     assert capsys.readouterr().out.splitlines()[-1] in run.output
 
 
-def test_the_record_of_an_envelope_says_all_that_the_report_says(kit: Kit, gateway: Callable[..., Loopback]) -> None:
+def test_the_record_of_an_envelope_says_all_that_the_report_says(kit, gateway):
     run = kit.run(gateway(binding="envelope", defects=DEFECTS).url, *SOME)
 
     assert main(["report", str(run.folder)]) == run.status
     assert _report(run.folder) == run.report
 
 
-async def _stall(seen: Seen, answer: Answer) -> Answer:
+async def _stall(seen, answer):
     """Answers only so many calls, so that no run comes to its end before somebody ends it."""
     if seen.number > 300:
         await asyncio.Event().wait()
@@ -82,10 +76,8 @@ async def _stall(seen: Seen, answer: Answer) -> Answer:
 
 
 @pytest.mark.parametrize("options", [(), SPREAD], ids=["one process", "two processes"])
-def test_what_a_killed_run_had_judged_is_reported(
-    kit: Kit, gateway: Callable[..., Loopback], options: tuple[str, ...], capsys: pytest.CaptureFixture[str]
-) -> None:
-    def judged() -> int:
+def test_what_a_killed_run_had_judged_is_reported(kit, gateway, options, capsys):
+    def judged():
         return sum(path.read_text().count('"tested"') for path in kit.report.glob("course*.jsonl"))
 
     started = kit.start(gateway(_stall, defects=DEFECTS).url, *FAULTS, *options)
@@ -110,9 +102,7 @@ def test_what_a_killed_run_had_judged_is_reported(
     [(Started.interrupt, ()), (Started.terminate, SPREAD)],
     ids=["Ctrl-C, one process", "SIGTERM, two processes"],
 )
-def test_what_was_judged_before_the_end_is_reported(
-    kit: Kit, gateway: Callable[..., Loopback], ending: Callable[[Started], None], options: tuple[str, ...]
-) -> None:
+def test_what_was_judged_before_the_end_is_reported(kit, gateway, ending, options):
     started = kit.start(gateway(_stall, defects=DEFECTS).url, *FAULTS, *options)
     until(lambda: sum(path.read_text().count("\n") for path in kit.report.glob("course*.jsonl")) > 99)
     ending(started)
@@ -126,11 +116,11 @@ def test_what_was_judged_before_the_end_is_reported(
     assert [path.name for path in run.folder.iterdir() if "gw" in path.name] == []
 
 
-def _course(content: bytes) -> Callable[[Path], Any]:
+def _course(content):
     return lambda folder: (folder / "course.jsonl").write_bytes(content)
 
 
-DAMAGES: dict[str, tuple[Callable[[Path], Any], str]] = {
+DAMAGES = {
     "no record": (lambda folder: (folder / "course.jsonl").unlink(), "there is no course.jsonl"),
     "an empty one": (_course(b""), "course.jsonl is empty"),
     "no JSON": (_course(b"\xff\x00\n"), "damaged at course.jsonl, line 1"),
@@ -142,9 +132,7 @@ DAMAGES: dict[str, tuple[Callable[[Path], Any], str]] = {
 
 
 @pytest.mark.parametrize("damage", DAMAGES)
-def test_a_record_that_cannot_be_used_is_told_in_one_line(
-    run: Run, damage: str, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_record_that_cannot_be_used_is_told_in_one_line(run, damage, capsys):
     change, said = DAMAGES[damage]
     change(run.folder)
 
@@ -157,9 +145,7 @@ def test_a_record_that_cannot_be_used_is_told_in_one_line(
 # Replay.
 
 
-def test_a_finding_is_replayed_where_it_holds_and_where_it_does_not(
-    run: Run, gateway: Callable[..., Loopback], capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_finding_is_replayed_where_it_holds_and_where_it_does_not(run, gateway, capsys):
     finding = next(f["id"] for f in run.findings if f["requirement"] == SEEN)
     as_before = gateway(defects=DEFECTS).url
 
@@ -172,7 +158,7 @@ def test_a_finding_is_replayed_where_it_holds_and_where_it_does_not(
     assert json.loads(said[said.index("{\n") :])["holds"] is False
 
 
-def test_a_history_is_replayed_with_its_pauses(kit: Kit, gateway: Callable[..., Loopback]) -> None:
+def test_a_history_is_replayed_with_its_pauses(kit, gateway):
     name = "update-after-get-ignored"
     run = kit.run(
         gateway(defects=(name,)).url, kit.configure("settle: 0.3"), "-k", "test_update_back_to_earlier_values"
@@ -183,7 +169,7 @@ def test_a_history_is_replayed_with_its_pauses(kit: Kit, gateway: Callable[..., 
     assert main(["replay", str(run.folder), "UPDATE-VISIBLE", "--gateway-url", gateway().url]) == 0
 
 
-def test_a_race_is_told_and_replayed_with_what_was_under_way(kit: Kit, gateway: Callable[..., Loopback]) -> None:
+def test_a_race_is_told_and_replayed_with_what_was_under_way(kit, gateway):
     server = gateway(defects=("update-takes-info-of-parallel-update",))
     run = kit.run(server.url, kit.configure("settle: 0.2"), "-k", "test_two_registrations_at_once")
     finding = next(f for f in run.findings if f["requirement"] == "UPDATE-ECHO")
@@ -202,9 +188,7 @@ def test_a_race_is_told_and_replayed_with_what_was_under_way(kit: Kit, gateway: 
     assert main(["replay", str(run.folder), finding["id"], "--yes"]) in (1, 10)
 
 
-def test_what_takes_more_calls_than_a_finding_names_is_not_called_fixed(
-    kit: Kit, gateway: Callable[..., Loopback], capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_what_takes_more_calls_than_a_finding_names_is_not_called_fixed(kit, gateway, capsys):
     run = kit.run(gateway(defects=("signup-id-every-second-repeated",)).url, "-k", "test_ids_are_unique")
     name = next(f["id"] for f in run.findings if f["requirement"] == "SIGNUP-ID-UNIQUE")
 
@@ -215,23 +199,19 @@ def test_what_takes_more_calls_than_a_finding_names_is_not_called_fixed(
     assert status == 0 or "takes more calls than these" in said or "it takes luck" in said
 
 
-def test_a_gateway_that_is_gone_leaves_a_finding_open(run: Run) -> None:
+def test_a_gateway_that_is_gone_leaves_a_finding_open(run):
     assert main(["replay", str(run.folder), SEEN, "--gateway-url", "http://127.0.0.1:9"]) == 10
 
 
 @pytest.mark.parametrize("finding", ["nonsense", ""])
-def test_a_finding_that_is_not_there_is_told_in_one_line(
-    run: Run, finding: str, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_finding_that_is_not_there_is_told_in_one_line(run, finding, capsys):
     assert main(["replay", str(run.folder), finding]) == 4
     error = capsys.readouterr().err
     assert len(error.splitlines()) == 1
     assert SEEN in error
 
 
-def test_a_secret_that_is_not_in_the_report_is_asked_for(
-    kit: Kit, gateway: Callable[..., Loopback], capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_secret_that_is_not_in_the_report_is_asked_for(kit, gateway, capsys):
     option = kit.configure("signup_token: agreed-before")
     run = kit.run(gateway(defects=DEFECTS).url, option, *SOME)
 
@@ -243,7 +223,7 @@ def test_a_secret_that_is_not_in_the_report_is_asked_for(
 # Judge.
 
 
-def _entry(request: httpx.Request, response: httpx.Response, started: float) -> dict[str, Any]:
+def _entry(request, response, started):
     """An entry as a proxy would write it, with no more than it has to."""
     stamp = f"2026-11-22T10:00:{started:06.3f}Z"
     return {
@@ -267,18 +247,18 @@ def _entry(request: httpx.Request, response: httpx.Response, started: float) -> 
     }
 
 
-def _traffic(url: str) -> dict[str, Any]:
+def _traffic(url):
     """What a provider's own client does, as a proxy records it."""
     entries = []
     info = {"name": "Acme Buses", "phone": "+91-8023329991", "email": "a@example.com"}
-    signup: dict[str, Any] = {
+    signup = {
         "info": {**info, "company_id": "U72200KA2009PTC049889"},
         "documents": [{"name": "Permit.pdf", "data": "JVBERi0xLjQKJUFjbWUK"}],
         "api": {"endpoint_url": "https://api.acme.example.com/beckn"},
     }
     with httpx.Client() as client:
 
-        def call(action: str, body: Any, token: str) -> Any:
+        def call(action, body, token):
             header = {"Action": action, "Token": token, "Timestamp": "2026-11-22T10:00:00"}
             response = client.post(f"{url}/{action}", json=body, headers=header)
             entries.append(_entry(response.request, response, len(entries) / 10))
@@ -296,15 +276,13 @@ def _traffic(url: str) -> dict[str, Any]:
     return {"log": {"version": "1.2", "creator": {"name": "a proxy", "version": "1"}, "entries": entries}}
 
 
-def _write(folder: Path, har: object) -> str:
+def _write(folder, har):
     path = folder / "traffic.har"
     path.write_text(json.dumps(har), encoding="utf-8-sig")
     return str(path)
 
 
-def test_recorded_traffic_with_a_fair_gateway_has_no_findings(
-    gateway: Callable[..., Loopback], tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_recorded_traffic_with_a_fair_gateway_has_no_findings(gateway, tmp_path, capsys):
     har = _write(tmp_path, _traffic(gateway().url))
 
     status = main(["judge", har, "--json"])
@@ -319,9 +297,7 @@ def test_recorded_traffic_with_a_fair_gateway_has_no_findings(
     assert main(["judge", str(Path(har).parent)]) == 0, "a folder with one recording stands for it"
 
 
-def test_recorded_traffic_is_judged_by_the_checks_of_a_run(
-    gateway: Callable[..., Loopback], tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_recorded_traffic_is_judged_by_the_checks_of_a_run(gateway, tmp_path, capsys):
     har = _write(tmp_path, _traffic(gateway(defects=("get-email-upper-case",)).url))
 
     status = main(["judge", har, "--conformance-class=strict", "--conformance-report", str(tmp_path / "reports")])
@@ -333,7 +309,7 @@ def test_recorded_traffic_is_judged_by_the_checks_of_a_run(
     assert _report(tmp_path / "reports") == report
 
 
-def test_tokens_of_recorded_traffic_are_masked(gateway: Callable[..., Loopback], tmp_path: Path) -> None:
+def test_tokens_of_recorded_traffic_are_masked(gateway, tmp_path):
     server = gateway()
     har = _write(tmp_path, _traffic(server.url))
 
@@ -345,7 +321,7 @@ def test_tokens_of_recorded_traffic_are_masked(gateway: Callable[..., Loopback],
     assert not [token for token in tokens for text in texts if token in text]
 
 
-def test_the_record_of_a_run_is_judged_as_the_run_was(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_record_of_a_run_is_judged_as_the_run_was(run, capsys):
     main(["report", str(run.folder), "--har"])
     capsys.readouterr()
     for traffic in (run.folder, run.folder / "exchanges.har", run.folder / "exchanges.jsonl"):
@@ -355,9 +331,7 @@ def test_the_record_of_a_run_is_judged_as_the_run_was(run: Run, capsys: pytest.C
         assert found == {finding["id"] for finding in run.findings}
 
 
-def test_one_of_several_gateways_is_named(
-    gateway: Callable[..., Loopback], tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_one_of_several_gateways_is_named(gateway, tmp_path, capsys):
     one, other = gateway(), gateway(defects=("get-email-upper-case",))
     both = _traffic(one.url)
     both["log"]["entries"] += _traffic(other.url)["log"]["entries"]
@@ -372,9 +346,7 @@ def test_one_of_several_gateways_is_named(
 
 
 @pytest.mark.parametrize("content", ["", "{}", "[]", '{"log": {"entries": []}}', '{"log": {"entries": [1]}}', "\0"])
-def test_traffic_that_cannot_be_judged_is_told_in_one_line(
-    tmp_path: Path, content: str, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_traffic_that_cannot_be_judged_is_told_in_one_line(tmp_path, content, capsys):
     (tmp_path / "traffic.har").write_text(content)
 
     assert main(["judge", str(tmp_path / "traffic.har")]) == 4
@@ -385,9 +357,7 @@ def test_traffic_that_cannot_be_judged_is_told_in_one_line(
 # Diff.
 
 
-def test_what_changed_between_two_runs_is_told(
-    kit: Kit, gateway: Callable[..., Loopback], tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_what_changed_between_two_runs_is_told(kit, gateway, tmp_path, capsys):
     server = gateway(defects=DEFECTS)
     before = kit.run(server.url, *UNDRAWN).folder.rename(tmp_path / "before")
     again = kit.run(server.url, *UNDRAWN).folder.rename(tmp_path / "again")
@@ -402,9 +372,7 @@ def test_what_changed_between_two_runs_is_told(
 
 
 @pytest.mark.parametrize("content", ["", "[]", '{"format": "another"}', None])
-def test_what_is_no_report_is_told_in_one_line(
-    tmp_path: Path, content: str | None, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_what_is_no_report_is_told_in_one_line(tmp_path, content, capsys):
     if content is not None:
         (tmp_path / "report.json").write_text(content)
 
@@ -415,7 +383,7 @@ def test_what_is_no_report_is_told_in_one_line(
 # Masks.
 
 
-def test_documents_and_personal_data_are_masked_on_request(kit: Kit, gateway: Callable[..., Loopback]) -> None:
+def test_documents_and_personal_data_are_masked_on_request(kit, gateway):
     server = gateway(defects=DEFECTS)
     option = kit.configure("{mask: [documents, personal], settle: 0.2}")
 
@@ -449,7 +417,7 @@ def test_documents_and_personal_data_are_masked_on_request(kit: Kit, gateway: Ca
     assert _report(run.folder) == run.report
 
 
-def test_a_run_under_a_changed_copy_is_judged_again_under_that(kit: Kit, tmp_path: Path) -> None:
+def test_a_run_under_a_changed_copy_is_judged_again_under_that(kit, tmp_path):
     folder = with_operation(tmp_path / "schemas")
     run = kit.run("reference", f"--conformance-spec={folder}", "-k", "Provider_status or Provider/status")
     before = run.report

@@ -1,16 +1,11 @@
 """What goes through a declared proxy, and past one that only the environment names."""
 
-from __future__ import annotations
-
 import asyncio
 import os
 import shutil
-import ssl
 import subprocess
-from asyncio import StreamReader, StreamWriter
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
@@ -18,11 +13,11 @@ import pytest
 from beckn_conformance.client.client import Gateway
 from beckn_conformance.config.gateway import GatewayConfig
 from beckn_conformance.messages.binding import HttpBinding
-from beckn_conformance.messages.exchange import Exchange, Raw, Request
+from beckn_conformance.messages.exchange import Raw
 from beckn_conformance.run.reproduction import tell
 from tests.client.calls import outgoing, send
-from tests.end_to_end.kit import LONGEST, ONE, Kit
-from tests.end_to_end.loopback import Loopback, Talk
+from tests.end_to_end.kit import LONGEST, ONE
+from tests.end_to_end.loopback import Loopback
 
 Make = Callable[..., Loopback]
 GET = "Provider/get"
@@ -30,17 +25,17 @@ USER = "Proxy-Authorization: Basic bWU6aHVzaGh1c2g="
 """Of ``me:hushhush``."""
 
 
-async def _pump(reader: StreamReader, writer: StreamWriter) -> None:
+async def _pump(reader, writer):
     while piece := await reader.read(65536):
         writer.write(piece)
         await writer.drain()
     writer.close()
 
 
-def proxy(heads: list[str], *, refuses: bool = False) -> Talk:
+def proxy(heads, *, refuses=False):
     """An HTTP proxy that keeps the heads of what it is asked, and opens tunnels unless it ``refuses``."""
 
-    async def talk(reader: StreamReader, writer: StreamWriter) -> None:
+    async def talk(reader, writer):
         while True:
             head = (await reader.readuntil(b"\r\n\r\n")).decode()
             heads.append(head)
@@ -68,11 +63,11 @@ def proxy(heads: list[str], *, refuses: bool = False) -> Talk:
     return talk
 
 
-def call(config: GatewayConfig, raw: Raw | None = None) -> Exchange:
-    def spoil(request: Request) -> Request:
+def call(config, raw=None):
+    def spoil(request):
         return replace(request, raw=raw)
 
-    async def play() -> Exchange:
+    async def play():
         client = Gateway(config)
         try:
             return await client.send(outgoing(change=spoil if raw else None))
@@ -82,7 +77,7 @@ def call(config: GatewayConfig, raw: Raw | None = None) -> Exchange:
     return asyncio.run(play())
 
 
-def again(exchange: Exchange, config: GatewayConfig, **env: str) -> str:
+def again(exchange, config, **env):
     """What the line of a finding prints."""
     if not shutil.which("curl"):
         pytest.skip("the line of a finding needs curl, which is not there")
@@ -92,8 +87,8 @@ def again(exchange: Exchange, config: GatewayConfig, **env: str) -> str:
 
 
 @pytest.mark.parametrize("user", ["", "me:hushhush@"])
-def test_calls_and_the_line_of_a_finding_go_through_the_declared_proxy(gateway: Make, user: str) -> None:
-    heads: list[str] = []
+def test_calls_and_the_line_of_a_finding_go_through_the_declared_proxy(gateway, user):
+    heads = []
     server, between = gateway(), gateway(talk=proxy(heads))
     where = f"http://{user}127.0.0.1:{between.port}"
     config = GatewayConfig(server.url, proxies={server.url: where}, patience=0.1)
@@ -110,9 +105,7 @@ def test_calls_and_the_line_of_a_finding_go_through_the_declared_proxy(gateway: 
     assert not any("proxy-authorization" in seen.headers for seen in server.seen if not user)
 
 
-def test_neither_the_client_nor_the_line_of_a_finding_obeys_the_environment(
-    gateway: Make, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_neither_the_client_nor_the_line_of_a_finding_obeys_the_environment(gateway, monkeypatch):
     server = gateway()
     nowhere = {"http_proxy": "http://127.0.0.1:9", "ALL_PROXY": "http://127.0.0.1:9"}
     for name, value in nowhere.items():
@@ -127,8 +120,8 @@ def test_neither_the_client_nor_the_line_of_a_finding_obeys_the_environment(
     assert len(server.seen) == 2
 
 
-def test_tls_and_raw_bytes_go_through_a_tunnel(gateway: Make, tls: ssl.SSLContext, certificate: Path) -> None:
-    heads: list[str] = []
+def test_tls_and_raw_bytes_go_through_a_tunnel(gateway, tls, certificate):
+    heads = []
     server, between = gateway(tls=tls), gateway(talk=proxy(heads))
     where = f"http://me:hushhush@127.0.0.1:{between.port}"
     trust = {"ca": str(certificate)}
@@ -148,8 +141,8 @@ def test_tls_and_raw_bytes_go_through_a_tunnel(gateway: Make, tls: ssl.SSLContex
     }
 
 
-def test_a_tunnel_is_kept_between_requests(gateway: Make, tls: ssl.SSLContext, certificate: Path) -> None:
-    heads: list[str] = []
+def test_a_tunnel_is_kept_between_requests(gateway, tls, certificate):
+    heads = []
     server, between = gateway(tls=tls), gateway(talk=proxy(heads))
     proxies = {server.url: f"http://127.0.0.1:{between.port}"}
 
@@ -159,9 +152,7 @@ def test_a_tunnel_is_kept_between_requests(gateway: Make, tls: ssl.SSLContext, c
     assert len(heads) == server.connections == 1
 
 
-def test_a_tunnel_that_is_refused_is_told_and_nothing_was_sent(
-    gateway: Make, tls: ssl.SSLContext, certificate: Path
-) -> None:
+def test_a_tunnel_that_is_refused_is_told_and_nothing_was_sent(gateway, tls, certificate):
     server, between = gateway(tls=tls), gateway(talk=proxy([], refuses=True))
     where = f"http://127.0.0.1:{between.port}"
     config = GatewayConfig(server.url, proxies={server.url: where}, patience=0.1)
@@ -173,7 +164,7 @@ def test_a_tunnel_that_is_refused_is_told_and_nothing_was_sent(
     assert server.seen == []
 
 
-def test_a_run_names_the_proxy_of_the_environment_that_it_does_not_use(kit: Kit) -> None:
+def test_a_run_names_the_proxy_of_the_environment_that_it_does_not_use(kit):
     run = kit.run("http://127.0.0.1:9", "--gateway-patience=0.1", *ONE, http_proxy="http://127.0.0.1:9")
 
     assert run.status == 10

@@ -1,14 +1,10 @@
 """A report of a stranger says neither where a replay sends to, nor what of this user's it takes along."""
 
-from __future__ import annotations
-
 import dataclasses
 import io
 import json
 import shutil
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -21,7 +17,7 @@ from beckn_conformance.messages.json_text import write_json
 from beckn_conformance.messages.values import Values
 from beckn_conformance.run.session import Session
 from beckn_conformance.specification.loading import load
-from tests.end_to_end.kit import Kit, Run
+from tests.end_to_end.kit import Kit
 from tests.end_to_end.loopback import Loopback
 
 SEEN = "NACK-ECHO"
@@ -30,7 +26,7 @@ HOSTILE = "POST /admin HTTP/1.1\r\nHost: attacker.example\r\nX-Evil: yes\r\n\r\n
 
 
 @pytest.fixture(scope="module")
-def recorded(tmp_path_factory: pytest.TempPathFactory) -> Run:
+def recorded(tmp_path_factory):
     server = Loopback(defects=("signup-info-phone-error-echoes-value",))
     try:
         return Kit(tmp_path_factory.mktemp("recorded")).run(server.url, "-k", "SIGNUP-NACK-PHONE and malformed")
@@ -39,12 +35,12 @@ def recorded(tmp_path_factory: pytest.TempPathFactory) -> Run:
 
 
 @pytest.fixture
-def attacker(gateway: Callable[..., Loopback]) -> Loopback:
+def attacker(gateway):
     return gateway()
 
 
 @pytest.fixture
-def folder(recorded: Run, attacker: Loopback, tmp_path: Path) -> Path:
+def folder(recorded, attacker, tmp_path):
     """A report of a run against the attacker's gateway."""
     folder = Path(shutil.copytree(recorded.folder, tmp_path / "theirs"))
     mine = recorded.report["gateway"]["url"]
@@ -53,20 +49,18 @@ def folder(recorded: Run, attacker: Loopback, tmp_path: Path) -> Path:
     return folder
 
 
-def declare(folder: Path, **configuration: Any) -> None:
+def declare(folder, **configuration):
     report = json.loads((folder / "report.json").read_text())
     report["configuration"] |= configuration
     (folder / "report.json").write_text(json.dumps(report))
 
 
 class Terminal(io.StringIO):
-    def isatty(self) -> bool:
+    def isatty(self):
         return True
 
 
-def test_without_a_terminal_a_replay_asks_for_yes(
-    folder: Path, attacker: Loopback, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_without_a_terminal_a_replay_asks_for_yes(folder, attacker, capsys):
     assert main(["replay", str(folder), SEEN]) == 4
     assert attacker.seen == []
     (line,) = capsys.readouterr().err.splitlines()
@@ -75,9 +69,7 @@ def test_without_a_terminal_a_replay_asks_for_yes(
 
 
 @pytest.mark.parametrize(("typed", "status"), [("y\n", 0), ("n\n", 4), ("\n", 4), ("", 4)])
-def test_on_a_terminal_a_replay_asks_before_it_sends(
-    typed: str, status: int, folder: Path, attacker: Loopback, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_on_a_terminal_a_replay_asks_before_it_sends(typed, status, folder, attacker, monkeypatch):
     said = Terminal()
     monkeypatch.setattr("sys.stdin", Terminal(typed))
     monkeypatch.setattr("sys.stderr", said)
@@ -99,14 +91,7 @@ def test_on_a_terminal_a_replay_asks_before_it_sends(
         {"a-key-of-tomorrow": 1},
     ],
 )
-def test_no_secret_target_file_or_command_comes_from_a_report(
-    declared: dict[str, Any],
-    folder: Path,
-    attacker: Loopback,
-    gateway: Callable[..., Loopback],
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
+def test_no_secret_target_file_or_command_comes_from_a_report(declared, folder, attacker, gateway, monkeypatch, capsys):
     monkeypatch.setenv("SECRET_OF_THIS_USER", "do-not-tell-anybody")
     monkeypatch.chdir(folder)
     declare(folder, **declared)
@@ -118,18 +103,18 @@ def test_no_secret_target_file_or_command_comes_from_a_report(
     assert not Path("pwned").exists()
 
 
-def test_the_reference_gateway_needs_neither_question_nor_file(folder: Path, attacker: Loopback) -> None:
+def test_the_reference_gateway_needs_neither_question_nor_file(folder, attacker):
     declare(folder, headers={"X-Key": "env:NO_SUCH_VARIABLE"})
 
     assert main(["replay", str(folder), SEEN, "--gateway-url", "reference"]) == 0
     assert attacker.seen == []
 
 
-def _exchange(action: str, place: int, *, message: Message | None, request: Request, **more: Any) -> Exchange:
+def _exchange(action, place, *, message, request, **more):
     return Exchange(f"x{place}", action, request, message, None, None, place * 0.5, 0.5, **more)
 
 
-def _signup() -> Exchange:
+def _signup():
     body = {"registration": {"id": "recorded-id"}, "auth": {"token": "recorded-token"}}
     reply = Reply(200, (("Action", "ACK"),), json.dumps(body).encode())
     valid = Values(load(), GatewayConfig(RECORDED), seed=1).signup()
@@ -139,7 +124,7 @@ def _signup() -> Exchange:
     return dataclasses.replace(made, reply=reply, received=HttpBinding().decode(reply))
 
 
-def _resent(victim: Loopback, *steps: Exchange) -> tuple[Any, list[Any]]:
+def _resent(victim, *steps):
     """What became of it, and the requests that came of recorded calls."""
     config = GatewayConfig(victim.url, headers={"X-Key": "do-not-tell"}, settle=0.1, patience=1, timeout=2)
     session = Session(load(), config, 1)
@@ -157,9 +142,7 @@ URLS = ("@{0}/Provider/get", ":{1}/Provider/get", "/../../admin")
 
 @pytest.mark.parametrize("url", URLS)
 @pytest.mark.parametrize("purpose", ["foreign", "malformed", "broken"])
-def test_nothing_of_a_recorded_request_is_sent_but_what_it_is_called(
-    purpose: str, url: str, gateway: Callable[..., Loopback], attacker: Loopback
-) -> None:
+def test_nothing_of_a_recorded_request_is_sent_but_what_it_is_called(purpose, url, gateway, attacker):
     place = url.format(f"127.0.0.1:{attacker.port}", attacker.port)
     fields = (("Host", "attacker.example"), ("X-Evil", "yes"), ("X-Key", "theirs"), ("Cookie", "a=b"))
     raw = Raw((HOSTILE.encode(),)) if purpose == "broken" else None
@@ -185,15 +168,15 @@ def test_nothing_of_a_recorded_request_is_sent_but_what_it_is_called(
         assert b"attacker" not in one.body
 
 
-def test_what_is_no_message_is_replayed_where_it_holds_and_where_not(kit: Kit) -> None:
+def test_what_is_no_message_is_replayed_where_it_holds_and_where_not(kit):
     run = kit.run("reference:signup-method-crashes", "-k", "ROBUST-NO-CRASH and method")
     again = ["replay", str(run.folder), "ROBUST-NO-CRASH", "--gateway-url"]
 
     assert [main([*again, "reference:signup-method-crashes"]), main([*again, "reference"])] == [1, 0]
 
 
-def test_a_recorded_message_brings_no_header_fields_of_its_own(gateway: Callable[..., Loopback]) -> None:
-    header: Any = {
+def test_a_recorded_message_brings_no_header_fields_of_its_own(gateway):
+    header = {
         "Action": "Provider/get",
         "Token": "recorded-token",
         "Cookie": "a=b",
@@ -225,9 +208,7 @@ def test_a_recorded_message_brings_no_header_fields_of_its_own(gateway: Callable
         ("Provider/get", {"message": Message({}, {}), "peer": "http://127.0.0.1:9"}, "not declared"),
     ],
 )
-def test_what_no_kit_has_sent_is_not_sent_again(
-    action: str, changed: dict[str, Any], reason: str, gateway: Callable[..., Loopback]
-) -> None:
+def test_what_no_kit_has_sent_is_not_sent_again(action, changed, reason, gateway):
     request = Request("POST", f"{RECORDED}/{action}", (), HOSTILE.encode())
 
     resent, seen = _resent(gateway(), _signup(), _exchange(action, 1, request=request, **{"message": None, **changed}))

@@ -1,17 +1,12 @@
 """A fair gateway fails behind no proxy, and what is wrong with one is found through it (T6)."""
 
-from __future__ import annotations
-
 import contextlib
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
 
 import reference_server
 from tests.end_to_end import proxies
-from tests.end_to_end.kit import Kit
-from tests.end_to_end.loopback import Loopback
 
 Behind = Callable[[str], str]
 PLANTED = (
@@ -32,11 +27,11 @@ pytestmark = pytest.mark.long
 
 
 @pytest.fixture(params=[proxies.nginx, proxies.apache_with_modsecurity], ids=lambda make: make.__name__)
-def behind(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Behind]:
+def behind(request, tmp_path):
     """Puts a proxy before a base URL, and gives that of the proxy."""
     with contextlib.ExitStack() as running:
 
-        def put(url: str) -> str:
+        def put(url):
             folder = tmp_path / "proxy"
             folder.mkdir()
             return running.enter_context(request.param(folder, url))
@@ -44,7 +39,7 @@ def behind(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Behind]:
         yield put
 
 
-def test_a_fair_gateway_fails_behind_no_proxy(kit: Kit, gateway: Callable[..., Loopback], behind: Behind) -> None:
+def test_a_fair_gateway_fails_behind_no_proxy(kit, gateway, behind):
     run = kit.run(behind(gateway().url), "--fuzz-examples=2")
 
     assert not run.crashed, run.output
@@ -53,7 +48,7 @@ def test_a_fair_gateway_fails_behind_no_proxy(kit: Kit, gateway: Callable[..., L
     assert run.report["summary"]["failed"] == run.report["summary"]["warned"] == 0
 
 
-def test_planted_defects_are_found_behind_a_proxy(kit: Kit, gateway: Callable[..., Loopback], behind: Behind) -> None:
+def test_planted_defects_are_found_behind_a_proxy(kit, gateway, behind):
     wanted = {reference_server.DEFECTS[name].requirement for name in PLANTED}
     assert len(wanted) == len(PLANTED)
 

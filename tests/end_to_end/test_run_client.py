@@ -1,21 +1,17 @@
 """How a run talks to its gateway: URLs, declared headers and tokens, framing, patience, TLS, rate and concurrency."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import gzip
 import ssl
-from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
-from tests.end_to_end.kit import ONE, Kit, Run
-from tests.end_to_end.loopback import Answer, Loopback, Seen, Twist, with_body, with_fields, written
+from tests.end_to_end.kit import ONE
+from tests.end_to_end.loopback import with_body, with_fields, written
 
 
-def _assert_sound(run: Run) -> None:
+def _assert_sound(run):
     assert not run.crashed, run.output
     assert run.status == 0, run.output
     assert run.findings == []
@@ -33,9 +29,7 @@ def _assert_sound(run: Run) -> None:
         ("/~x;v=1", "/~x;v=1"),
     ],
 )
-def test_calls_are_made_beneath_the_path_of_the_url(
-    kit: Kit, gateway: Callable[..., Loopback], path: str, prefix: str
-) -> None:
+def test_calls_are_made_beneath_the_path_of_the_url(kit, gateway, path, prefix):
     server = gateway()
 
     run = kit.run(server.url + path, *ONE)
@@ -46,7 +40,7 @@ def test_calls_are_made_beneath_the_path_of_the_url(
     }
 
 
-def test_declared_headers_are_sent_with_every_request(kit: Kit, gateway: Callable[..., Loopback]) -> None:
+def test_declared_headers_are_sent_with_every_request(kit, gateway):
     server = gateway()
     option = kit.configure("headers: {X-Api-Key: k-12345, X-From-Environment: 'env:KEY_OF_MINE'}")
 
@@ -58,9 +52,7 @@ def test_declared_headers_are_sent_with_every_request(kit: Kit, gateway: Callabl
     assert {seen.headers.get("x-from-environment") for seen in server.seen} == {"s-67890"}
 
 
-def test_a_declared_signup_token_is_sent_with_signups_and_nothing_else(
-    kit: Kit, gateway: Callable[..., Loopback]
-) -> None:
+def test_a_declared_signup_token_is_sent_with_signups_and_nothing_else(kit, gateway):
     server = gateway()
 
     run = kit.run(server.url, kit.configure("signup_token: env:AGREED"), *ONE, AGREED="agreed-before")
@@ -71,7 +63,7 @@ def test_a_declared_signup_token_is_sent_with_signups_and_nothing_else(
 
 
 @pytest.mark.parametrize("method", ["PUT", "PATCH"])
-def test_the_declared_method_is_used_for_every_call(kit: Kit, gateway: Callable[..., Loopback], method: str) -> None:
+def test_the_declared_method_is_used_for_every_call(kit, gateway, method):
     server = gateway(method=method)
 
     run = kit.run(server.url, kit.configure(f"method: {method}"), *ONE)
@@ -81,7 +73,7 @@ def test_the_declared_method_is_used_for_every_call(kit: Kit, gateway: Callable[
 
 
 @pytest.mark.parametrize("names", [("header", "body"), ("Header", "Body"), ("context", "payload")])
-def test_an_envelope_is_found_or_declared(kit: Kit, gateway: Callable[..., Loopback], names: tuple[str, str]) -> None:
+def test_an_envelope_is_found_or_declared(kit, gateway, names):
     server = gateway(binding="envelope", envelope=names)
     text = "envelope: {header: context, body: payload}" if names == ("context", "payload") else "{}"
 
@@ -91,12 +83,12 @@ def test_an_envelope_is_found_or_declared(kit: Kit, gateway: Callable[..., Loopb
     assert run.report["gateway"]["binding"] == "envelope"
 
 
-def _ended_by_closing(seen: Seen, answer: Answer) -> bytes:
+def _ended_by_closing(seen, answer):
     head = "".join(f"{name}: {value}\r\n" for name, value in answer.headers if name != "content-length")
     return f"HTTP/1.0 {answer.status} Fine\r\n{head}\r\n".encode() + answer.body
 
 
-def _squeezed_into_chunks(seen: Seen, answer: Answer) -> Answer:
+def _squeezed_into_chunks(seen, answer):
     body = gzip.compress(answer.body)
     chunks = b"".join(
         b"%x;part\r\n%s\r\n" % (len(body[at : at + 7]), body[at : at + 7]) for at in range(0, len(body), 7)
@@ -105,25 +97,23 @@ def _squeezed_into_chunks(seen: Seen, answer: Answer) -> Answer:
     return with_fields(whole, [("TRANSFER-ENCODING", "chunked"), ("content-encoding", "gzip")])
 
 
-def _hinted_and_closing(seen: Seen, answer: Answer) -> bytes:
+def _hinted_and_closing(seen, answer):
     early = b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n"
     return early + written(with_fields(answer, [("Connection", "close")]))
 
 
-def _closing_unannounced(seen: Seen, answer: Answer) -> bytes:
+def _closing_unannounced(seen, answer):
     return written(answer)
 
 
 @pytest.mark.parametrize("twist", [_ended_by_closing, _squeezed_into_chunks, _hinted_and_closing, _closing_unannounced])
-def test_a_fair_gateway_passes_however_it_frames_its_replies(
-    kit: Kit, gateway: Callable[..., Loopback], twist: Twist
-) -> None:
+def test_a_fair_gateway_passes_however_it_frames_its_replies(kit, gateway, twist):
     """``tests/client/test_replies.py`` has every form of a reply."""
     _assert_sound(kit.run(gateway(twist).url, *ONE))
 
 
 @pytest.mark.parametrize("number", [1, 5, 6])
-def test_a_connection_that_is_lost_once_is_no_finding(kit: Kit, gateway: Callable[..., Loopback], number: int) -> None:
+def test_a_connection_that_is_lost_once_is_no_finding(kit, gateway, number):
     server = gateway(lambda seen, answer: None if seen.number == number else answer)
 
     run = kit.run(server.url, *ONE)
@@ -135,9 +125,7 @@ def test_a_connection_that_is_lost_once_is_no_finding(kit: Kit, gateway: Callabl
     assert len(set(sent)) == len(sent), "a signup whose answer was lost is not sent again (T13)"
 
 
-def test_a_client_certificate_is_shown(
-    kit: Kit, gateway: Callable[..., Loopback], tls: ssl.SSLContext, certificate: Path
-) -> None:
+def test_a_client_certificate_is_shown(kit, gateway, tls, certificate):
     tls.verify_mode = ssl.CERT_REQUIRED
     tls.load_verify_locations(certificate)
     option = kit.configure(f"tls: {{ca: {certificate}, client_cert: {certificate}}}")
@@ -145,7 +133,7 @@ def test_a_client_certificate_is_shown(
     _assert_sound(kit.run(gateway(tls=tls).url, option, *ONE))
 
 
-def test_a_declared_rate_is_obeyed(kit: Kit, gateway: Callable[..., Loopback]) -> None:
+def test_a_declared_rate_is_obeyed(kit, gateway):
     server = gateway()
 
     run = kit.run(server.url, "--gateway-rate=20", "-k", "test_plain_get or test_ids_differ_for_like_providers")
@@ -158,12 +146,12 @@ def test_a_declared_rate_is_obeyed(kit: Kit, gateway: Callable[..., Loopback]) -
 
 
 @pytest.mark.parametrize("limit", [1, 3])
-def test_no_more_requests_are_in_flight_than_allowed(kit: Kit, gateway: Callable[..., Loopback], limit: int) -> None:
-    in_flight: list[Seen] = []
+def test_no_more_requests_are_in_flight_than_allowed(kit, gateway, limit):
+    in_flight = []
     most = 0
     full = asyncio.Event()
 
-    async def hold(seen: Seen, answer: Answer) -> Answer:
+    async def hold(seen, answer):
         nonlocal most
         in_flight.append(seen)
         most = max(most, len(in_flight))

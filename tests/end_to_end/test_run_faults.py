@@ -1,14 +1,6 @@
 """What fails for another reason than a finding, or keeps a run from writing its report, is no verdict."""
 
-from __future__ import annotations
-
-from collections.abc import Callable
-from pathlib import Path
-
 import pytest
-
-from tests.end_to_end.kit import Kit
-from tests.end_to_end.loopback import Loopback
 
 CONFTEST = """
 import shutil
@@ -52,9 +44,7 @@ FAILING = {
 
 
 @pytest.mark.parametrize("what", FAILING)
-def test_a_failure_that_is_no_finding_makes_the_run_incomplete(
-    kit: Kit, gateway: Callable[..., Loopback], tmp_path: Path, what: str
-) -> None:
+def test_a_failure_that_is_no_finding_makes_the_run_incomplete(kit, gateway, tmp_path, what):
     (tmp_path / "conftest.py").write_text(CONFTEST + FAILING[what])
 
     run = kit.run(gateway().url, "-k", "test_plain_get")
@@ -65,9 +55,7 @@ def test_a_failure_that_is_no_finding_makes_the_run_incomplete(
     assert "Traceback" not in run.output
 
 
-def test_a_run_that_a_plugin_ends_early_is_no_success(
-    kit: Kit, gateway: Callable[..., Loopback], tmp_path: Path
-) -> None:
+def test_a_run_that_a_plugin_ends_early_is_no_success(kit, gateway, tmp_path):
     ending = """
     def pytest_runtest_teardown(self, item, nextitem):
         if nextitem is not None:
@@ -83,9 +71,7 @@ def test_a_run_that_a_plugin_ends_early_is_no_success(
 
 
 @pytest.mark.parametrize("processes", [(), ("-p", "xdist.plugin", "-n2")], ids=["one process", "two processes"])
-def test_a_test_that_is_skipped_by_something_else_is_left_out(
-    kit: Kit, gateway: Callable[..., Loopback], tmp_path: Path, processes: tuple[str, ...]
-) -> None:
+def test_a_test_that_is_skipped_by_something_else_is_left_out(kit, gateway, tmp_path, processes):
     (tmp_path / "conftest.py").write_text(CONFTEST + "    def pytest_runtest_setup(self, item): pytest.skip('x')\n")
 
     run = kit.run(gateway().url, *processes, "-k", "test_plain_get")
@@ -122,9 +108,7 @@ campaign.groups = None
 
 
 @pytest.mark.parametrize("what", NO_ROOM)
-def test_a_run_that_cannot_come_to_its_end_ends_with_a_line_and_status_3(
-    kit: Kit, gateway: Callable[..., Loopback], tmp_path: Path, what: str
-) -> None:
+def test_a_run_that_cannot_come_to_its_end_ends_with_a_line_and_status_3(kit, gateway, tmp_path, what):
     (tmp_path / "conftest.py").write_text(NO_ROOM[what])
 
     run = kit.run(gateway().url, "-k", "test_plain_get or test_plain_signup")

@@ -1,13 +1,10 @@
 """A fleet on a cluster of this machine, of which a worker is killed while a gateway hangs, and which is then ended."""
 
-from __future__ import annotations
-
 import contextlib
 import json
 import socket
 import subprocess
 import sys
-from pathlib import Path
 
 import psutil
 import pytest
@@ -16,7 +13,7 @@ import yaml
 from tests.end_to_end.kit import LONGEST, environment, until
 
 
-def _run_of(name: str, worker: psutil.Process) -> psutil.Process | None:
+def _run_of(name, worker):
     """The run of a gateway, if it is this process that waits for it."""
     # Whoever is asked may be gone by then.
     with contextlib.suppress(psutil.Error):
@@ -27,7 +24,7 @@ def _run_of(name: str, worker: psutil.Process) -> psutil.Process | None:
 
 
 @pytest.mark.long
-def test_a_fleet_survives_a_worker_and_a_hanging_gateway_and_is_ended(tmp_path: Path) -> None:
+def test_a_fleet_survives_a_worker_and_a_hanging_gateway_and_is_ended(tmp_path):
     temporary = tmp_path / "temporary"
     temporary.mkdir()
     with socket.create_server(("127.0.0.1", 0)) as hanging:
@@ -46,9 +43,9 @@ def test_a_fleet_survives_a_worker_and_a_hanging_gateway_and_is_ended(tmp_path: 
             stderr=subprocess.STDOUT,
             text=True,
         )
-        found: list[psutil.Process] = []
+        found = []
 
-        def begun() -> bool:
+        def begun():
             assert process.poll() is None, process.stdout.read()
             found[:] = [worker for worker in process.children() if _run_of("reference", worker)]
             return bool(found)

@@ -6,10 +6,8 @@ import json
 import shutil
 import xml.etree.ElementTree as ET
 from collections import Counter
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 import rdflib
@@ -23,7 +21,7 @@ from beckn_conformance.report import files
 from beckn_conformance.report.evidence import wanted
 from tests import har_format
 from tests.end_to_end.kit import Kit, Run
-from tests.end_to_end.loopback import Answer, Loopback, Seen, with_body, with_fields
+from tests.end_to_end.loopback import Loopback, with_body, with_fields
 
 ALLURE = ("-pallure_pytest.plugin", "--alluredir=allure")
 JUNIT = "--junitxml=junit.xml"
@@ -44,32 +42,31 @@ class Formats:
     folder: Path
 
     @property
-    def har(self) -> dict[str, Any]:
-        loaded: dict[str, Any] = json.loads((self.run.folder / "exchanges.har").read_text(encoding="utf-8"))
-        return loaded
+    def har(self):
+        return json.loads((self.run.folder / "exchanges.har").read_text(encoding="utf-8"))
 
     @property
-    def graph(self) -> rdflib.Graph:
+    def graph(self):
         graph = rdflib.Graph().parse(self.run.folder / "earl.jsonld", format="json-ld")
         graph.bind("earl", "http://www.w3.org/ns/earl#")
         graph.bind("dct", rdflib.DCTERMS, override=True, replace=True)
         return graph
 
     @property
-    def cases(self) -> dict[str, Any]:
+    def cases(self):
         """The tests of the JUnit XML by name."""
         return {case.name: case for suite in JUnitXml.fromfile(str(self.folder / "junit.xml")) for case in suite}
 
     @property
-    def results(self) -> list[dict[str, Any]]:
+    def results(self):
         """The tests of the Allure results."""
         return [json.loads(file.read_text(encoding="utf-8")) for file in self.folder.glob("allure/*-result.json")]
 
-    def result(self, name: str) -> dict[str, Any]:
+    def result(self, name):
         (found,) = [result for result in self.results if result["name"] == name]
         return found
 
-    def attached(self, result: dict[str, Any]) -> dict[str, str]:
+    def attached(self, result):
         """Texts that are attached to the steps of a test, by name."""
         return {
             attachment["name"]: (self.folder / "allure" / attachment["source"]).read_text(encoding="utf-8")
@@ -78,31 +75,31 @@ class Formats:
         }
 
 
-def outcomes(graph: rdflib.Graph) -> dict[str, str]:
+def outcomes(graph):
     query = """SELECT ?id ?outcome WHERE { ?assertion a earl:Assertion ; earl:test/dct:identifier ?id ;
                earl:result/earl:outcome ?outcome }"""
-    return {str(id_): str(outcome).partition("#")[2] for id_, outcome in graph.query(query)}  # type: ignore[misc]
+    return {str(id_): str(outcome).partition("#")[2] for id_, outcome in graph.query(query)}
 
 
-def properties(case: Any) -> list[tuple[str, str]]:
+def properties(case):
     return [(one.name, one.value) for one in case.properties()]
 
 
-def labels(result: dict[str, Any], name: str) -> list[str]:
+def labels(result, name):
     return [label["value"] for label in result["labels"] if label["name"] == name]
 
 
-def run_of(folder: Path, url: str, *options: str, **env: str) -> Formats:
+def run_of(folder, url, *options, **env):
     return Formats(Kit(folder).run(url, JUNIT, *ALLURE, *options, **env), folder)
 
 
-def in_order(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def in_order(rows):
     """Exchanges in the order in which they began, and not in that in which they ended."""
     return sorted(rows, key=lambda row: float(row["started"]))
 
 
 @pytest.fixture(scope="module")
-def formats(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Formats]:
+def formats(tmp_path_factory):
     """A narrowed run against a gateway with one finding that fails and one that warns."""
     folder = tmp_path_factory.mktemp("formats")
     server = Loopback(defects=DEFECTS)
@@ -113,17 +110,17 @@ def formats(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Formats]:
 
 
 @pytest.fixture(scope="module")
-def unanswered(tmp_path_factory: pytest.TempPathFactory) -> Formats:
+def unanswered(tmp_path_factory):
     """A run in which nothing was exchanged; its worker process goes through the tests all the same."""
     folder = tmp_path_factory.mktemp("unanswered")
     return run_of(folder, "http://127.0.0.1:1", "--gateway-patience=0.1", *SOME, *SPREAD)
 
 
-def archived(formats: Formats) -> list[str]:
+def archived(formats):
     return [entry["_id"] for entry in formats.har["log"]["entries"]]
 
 
-def test_the_archive_has_what_the_page_shows(formats: Formats, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_archive_has_what_the_page_shows(formats, capsys):
     shown = wanted(formats.run.report)
 
     har_format.check(formats.har)
@@ -133,7 +130,7 @@ def test_the_archive_has_what_the_page_shows(formats: Formats, capsys: pytest.Ca
     assert "only some exchanges of its run" in capsys.readouterr().err
 
 
-def test_the_archive_has_every_exchange_on_demand(formats: Formats, tmp_path: Path) -> None:
+def test_the_archive_has_every_exchange_on_demand(formats, tmp_path):
     folder = Path(shutil.copytree(formats.run.folder, tmp_path / "copy"))
 
     assert main(["report", str(folder), "--har"]) == formats.run.status
@@ -141,7 +138,7 @@ def test_the_archive_has_every_exchange_on_demand(formats: Formats, tmp_path: Pa
     assert [one.row for one in forms.read(folder / "exchanges.har")] == in_order(formats.run.journal)
 
 
-def test_the_archive_says_which_exchange_shows_a_finding(formats: Formats) -> None:
+def test_the_archive_says_which_exchange_shows_a_finding(formats):
     (finding,) = [finding for finding in formats.run.findings if finding["requirement"] == FAILED]
 
     shown = [e["_id"] for e in formats.har["log"]["entries"] if finding["id"] in e.get("comment", "")]
@@ -149,7 +146,7 @@ def test_the_archive_says_which_exchange_shows_a_finding(formats: Formats) -> No
     assert shown == finding["exchanges"]
 
 
-def test_every_requirement_has_its_outcome(formats: Formats) -> None:
+def test_every_requirement_has_its_outcome(formats):
     statuses = {row["id"]: row["status"] for row in formats.run.report["requirements"]}
 
     said = outcomes(formats.graph)
@@ -161,7 +158,7 @@ def test_every_requirement_has_its_outcome(formats: Formats) -> None:
     }
 
 
-def test_the_summary_is_of_the_run_and_in_that_of_the_job(formats: Formats) -> None:
+def test_the_summary_is_of_the_run_and_in_that_of_the_job(formats):
     text = (formats.run.folder / "summary.md").read_text(encoding="utf-8")
 
     html = MarkdownIt("gfm-like", {"html": True, "linkify": False}).render(text)
@@ -171,21 +168,21 @@ def test_the_summary_is_of_the_run_and_in_that_of_the_job(formats: Formats) -> N
     assert (formats.folder / "job.md").read_text(encoding="utf-8") == text + "\n"
 
 
-def test_the_terminal_explains_the_letters_of_the_tests(formats: Formats) -> None:
+def test_the_terminal_explains_the_letters_of_the_tests(formats):
     assert "letters above: w warned" in formats.run.output.splitlines()
 
 
-def test_the_badge_shows_the_verdict(formats: Formats) -> None:
+def test_the_badge_shows_the_verdict(formats):
     badge = ET.fromstring((formats.run.folder / "badge.svg").read_text(encoding="utf-8"))
 
     assert badge.get("aria-label") == f"beckn gateway registration: {formats.run.report['verdict']} (core)"
 
 
-def test_nothing_half_written_is_left(formats: Formats) -> None:
+def test_nothing_half_written_is_left(formats):
     assert {file.name for file in formats.run.folder.iterdir()} == {*files.NAMES, files.SCRIPTS}
 
 
-def test_junit_tells_requirement_level_section_and_finding(formats: Formats) -> None:
+def test_junit_tells_requirement_level_section_and_finding(formats):
     case = formats.cases[FAULT]
 
     told = properties(case)
@@ -203,7 +200,7 @@ def test_junit_tells_requirement_level_section_and_finding(formats: Formats) -> 
     assert [type(result) for result in case.result] == [Failure]
 
 
-def test_junit_tells_verdict_gateway_and_seed_of_the_suite(formats: Formats) -> None:
+def test_junit_tells_verdict_gateway_and_seed_of_the_suite(formats):
     (suite,) = JUnitXml.fromfile(str(formats.folder / "junit.xml"))
     report = formats.run.report
 
@@ -214,14 +211,14 @@ def test_junit_tells_verdict_gateway_and_seed_of_the_suite(formats: Formats) -> 
     assert told["seed"] == str(report["run"]["seed"])
 
 
-def test_junit_tells_of_warnings_in_tests_that_pass(formats: Formats) -> None:
+def test_junit_tells_of_warnings_in_tests_that_pass(formats):
     warned = [case for case in formats.cases.values() if ("conformance", "warned") in properties(case)]
 
     assert warned
     assert all(case.is_passed and "finding" in dict(properties(case)) for case in warned)
 
 
-def test_allure_finds_a_test_under_its_section_and_requirement(formats: Formats) -> None:
+def test_allure_finds_a_test_under_its_section_and_requirement(formats):
     result = formats.result("SIGNUP-NACK-PHONE: /info/phone-malformed:_no_dash")
 
     assert result["status"] == "failed"
@@ -234,7 +231,7 @@ def test_allure_finds_a_test_under_its_section_and_requirement(formats: Formats)
     assert "a NACK that has a message at that field" in result["description"]
 
 
-def test_allure_shows_what_a_finding_is_about(formats: Formats) -> None:
+def test_allure_shows_what_a_finding_is_about(formats):
     result = formats.result("SIGNUP-NACK-PHONE: /info/phone-malformed:_no_dash")
     (finding,) = [finding for finding in formats.run.findings if finding["requirement"] == FAILED]
 
@@ -251,7 +248,7 @@ def test_allure_shows_what_a_finding_is_about(formats: Formats) -> None:
     assert attached["again (curl)"] == (finding["script"] or finding["curl"])
 
 
-def test_allure_marks_what_only_warns(formats: Formats) -> None:
+def test_allure_marks_what_only_warns(formats):
     warned = [result for result in formats.results if "warned" in labels(result, "tag")]
 
     assert warned
@@ -259,21 +256,21 @@ def test_allure_marks_what_only_warns(formats: Formats) -> None:
     assert all(result["steps"] for result in warned)
 
 
-def test_allure_knows_a_test_again_in_the_next_run(formats: Formats, unanswered: Formats) -> None:
+def test_allure_knows_a_test_again_in_the_next_run(formats, unanswered):
     histories = [{result["historyId"]: result["name"] for result in one.results} for one in (formats, unanswered)]
 
     assert histories[0] == histories[1]
     assert len(histories[0]) == len(formats.results)
 
 
-def test_allure_is_told_of_the_run(formats: Formats) -> None:
+def test_allure_is_told_of_the_run(formats):
     facts = (formats.folder / "allure" / "environment.properties").read_text(encoding="utf-8").splitlines()
 
     assert f"gateway={formats.run.report['gateway']['url']}" in facts
     assert "verdict=incomplete (core)" in facts
 
 
-def test_processes_leave_what_one_would(formats: Formats, gateway: Callable[..., Loopback], tmp_path: Path) -> None:
+def test_processes_leave_what_one_would(formats, gateway, tmp_path):
     shared = run_of(tmp_path, gateway(defects=DEFECTS).url, *SOME, *SPREAD)
 
     assert not shared.run.crashed, shared.run.output
@@ -286,7 +283,7 @@ def test_processes_leave_what_one_would(formats: Formats, gateway: Callable[...,
     assert {*archived(shared)} == wanted(shared.run.report)
 
 
-def test_a_run_without_an_answer_is_told_in_every_format(unanswered: Formats) -> None:
+def test_a_run_without_an_answer_is_told_in_every_format(unanswered):
     run = unanswered.run
 
     assert run.status == 10
@@ -303,17 +300,17 @@ def test_a_run_without_an_answer_is_told_in_every_format(unanswered: Formats) ->
     assert all("inconclusive" in labels(result, "tag") for result in unanswered.results)
 
 
-def test_a_job_summary_that_cannot_be_written_is_a_note(kit: Kit, gateway: Callable[..., Loopback]) -> None:
+def test_a_job_summary_that_cannot_be_written_is_a_note(kit, gateway):
     run = kit.run(gateway().url, *SOME, GITHUB_STEP_SUMMARY=str(kit.folder))
 
     assert run.status == 0
     assert "note: the summary could not be appended to GITHUB_STEP_SUMMARY" in run.output
 
 
-def test_what_a_gateway_says_breaks_no_format(gateway: Callable[..., Loopback], tmp_path: Path) -> None:
+def test_what_a_gateway_says_breaks_no_format(gateway, tmp_path):
     harm = "\x00\x1b[31m]]></testcase>&lt;<script>\r\n| ``` | @all \ufffe\u202e \ud800 </code></details>"
 
-    def twist(seen: Seen, answer: Answer) -> Answer:
+    def twist(seen, answer):
         if seen.number < 5:
             return answer
         body = json.loads(answer.body)

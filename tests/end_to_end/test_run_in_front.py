@@ -1,31 +1,27 @@
 """Whole runs against a gateway behind something that answers in its place for a while, or for good (T6, T13)."""
 
-from __future__ import annotations
-
 import math
 import time
 from collections import Counter
-from collections.abc import Callable
 
 import pytest
 
-from tests.end_to_end.kit import Kit, Run
-from tests.end_to_end.loopback import Answer, Loopback, Seen, plain
+from tests.end_to_end.loopback import plain
 
 SOME = ("-k", "test_token or test_plain or test_accepted_update")
 QUICK = "settle: 0.2"
 PAGE = "<html><head><title>Sorry</title></head></html>"
 
 
-def _observed(run: Run, *words: str) -> list[str]:
+def _observed(run, *words):
     return [note for note in run.report["observations"] if all(word in note for word in words)]
 
 
-def _away(answer: Answer, after: int = 30, plain_calls: float = 4) -> Callable[[Seen, Answer], Answer]:
+def _away(answer, after=30, plain_calls=4):
     """Answers every call, from one of them on, until one that changes nothing came so many times."""
-    asked: Counter[bytes] = Counter()
+    asked = Counter()
 
-    def twist(seen: Seen, fair: Answer) -> Answer:
+    def twist(seen, fair):
         if seen.number < after or max(asked.values(), default=0) >= plain_calls:
             return fair
         asked[seen.body] += seen.action == "get"
@@ -43,7 +39,7 @@ OUTAGES = {
 
 
 @pytest.mark.parametrize("name", OUTAGES)
-def test_an_outage_shorter_than_patience_is_waited_out(kit: Kit, gateway: Callable[..., Loopback], name: str) -> None:
+def test_an_outage_shorter_than_patience_is_waited_out(kit, gateway, name):
     run = kit.run(gateway(_away(OUTAGES[name])).url, kit.configure(QUICK), *SOME)
 
     assert run.findings == []
@@ -52,7 +48,7 @@ def test_an_outage_shorter_than_patience_is_waited_out(kit: Kit, gateway: Callab
 
 
 @pytest.mark.parametrize("name", OUTAGES)
-def test_a_ban_ends_the_run_and_is_held_against_nobody(kit: Kit, gateway: Callable[..., Loopback], name: str) -> None:
+def test_a_ban_ends_the_run_and_is_held_against_nobody(kit, gateway, name):
     run = kit.run(
         gateway(_away(OUTAGES[name], after=60, plain_calls=math.inf)).url,
         kit.configure(QUICK),
@@ -67,7 +63,7 @@ def test_a_ban_ends_the_run_and_is_held_against_nobody(kit: Kit, gateway: Callab
     assert " inconclusive in " in run.lines[-1]
 
 
-def test_pages_of_a_firewall_are_told_once(kit: Kit, gateway: Callable[..., Loopback]) -> None:
+def test_pages_of_a_firewall_are_told_once(kit, gateway):
     server = gateway(lambda seen, answer: plain(403, PAGE, "text/html") if seen.number % 20 == 0 else answer)
 
     run = kit.run(server.url, kit.configure(QUICK), *SOME)
@@ -77,7 +73,7 @@ def test_pages_of_a_firewall_are_told_once(kit: Kit, gateway: Callable[..., Loop
     assert "--gateway-rate" in note
 
 
-def test_one_dead_operation_is_waited_for_once(kit: Kit, gateway: Callable[..., Loopback]) -> None:
+def test_one_dead_operation_is_waited_for_once(kit, gateway):
     busy = plain(503, "", Retry_After="0.1")
     server = gateway(lambda seen, answer: busy if seen.action == "documents/add" and seen.number > 5 else answer)
     began = time.monotonic()
@@ -89,7 +85,7 @@ def test_one_dead_operation_is_waited_for_once(kit: Kit, gateway: Callable[..., 
     assert run.requirement("SIGNUP-NACK-PHONE")["status"] == "passed"
 
 
-def test_hostile_requests_are_left_out_where_they_are_unwelcome(kit: Kit, gateway: Callable[..., Loopback]) -> None:
+def test_hostile_requests_are_left_out_where_they_are_unwelcome(kit, gateway):
     server = gateway()
 
     run = kit.run(server.url, kit.configure(f"{QUICK}\nhostile: none"), "-k", "test_robustness or test_plain_get")

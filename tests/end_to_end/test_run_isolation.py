@@ -1,22 +1,17 @@
 """The kit beside somebody else's tests, settings and files."""
 
-from __future__ import annotations
-
 import subprocess
 import sys
-from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
-from tests.end_to_end.kit import Kit, environment
-from tests.end_to_end.loopback import Loopback
+from tests.end_to_end.kit import environment
 
 ONE = ("-k", "test_plain_get")
 
 
 @pytest.fixture
-def project(tmp_path: Path) -> Path:
+def project(tmp_path):
     """Somebody else's project, whose tests have names of their own and use a fixture named as ours is."""
     (tmp_path / "pytest.ini").write_text(
         "[pytest]\n"
@@ -52,7 +47,7 @@ def project(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("folder", [".", "tests"])
-def test_run_loads_no_conftest_of_the_folder_it_is_started_in(folder: str, tmp_path: Path) -> None:
+def test_run_loads_no_conftest_of_the_folder_it_is_started_in(folder, tmp_path):
     (tmp_path / folder).mkdir(exist_ok=True)
     (tmp_path / folder / "conftest.py").write_text("raise SystemExit('loaded')\n")
     command = [
@@ -71,7 +66,7 @@ def test_run_loads_no_conftest_of_the_folder_it_is_started_in(folder: str, tmp_p
     assert (ended.returncode, "loaded" in ended.stdout + ended.stderr) == (0, False)
 
 
-def test_somebody_elses_tests_run_as_before_without_a_gateway(kit: Kit, project: Path) -> None:
+def test_somebody_elses_tests_run_as_before_without_a_gateway(kit, project):
     run = kit.pytest("-v")
 
     assert run.status == 0, run.output
@@ -80,7 +75,7 @@ def test_somebody_elses_tests_run_as_before_without_a_gateway(kit: Kit, project:
     assert not (project / "reports").exists()
 
 
-def test_a_failure_of_somebody_else_looks_as_before(kit: Kit, project: Path) -> None:
+def test_a_failure_of_somebody_else_looks_as_before(kit, project):
     (project / "checks" / "check_more.py").write_text("def test_wrong():\n    assert 1 == 2\n")
 
     run = kit.pytest()
@@ -90,7 +85,7 @@ def test_a_failure_of_somebody_else_looks_as_before(kit: Kit, project: Path) -> 
     assert "1 failed, 2 passed" in run.output
 
 
-def test_files_named_like_modules_of_the_kit_are_not_run(kit: Kit, tmp_path: Path) -> None:
+def test_files_named_like_modules_of_the_kit_are_not_run(kit, tmp_path):
     for name in ("yaml", "starlette", "reference_server", "beckn_conformance"):
         (tmp_path / f"{name}.py").write_text(
             "open('ran', 'a').close()\nraise SystemExit('not the one that was meant')\n"
@@ -102,9 +97,7 @@ def test_files_named_like_modules_of_the_kit_are_not_run(kit: Kit, tmp_path: Pat
     assert not (tmp_path / "ran").exists()
 
 
-def test_with_a_gateway_only_the_conformance_tests_run(
-    kit: Kit, gateway: Callable[..., Loopback], tmp_path: Path
-) -> None:
+def test_with_a_gateway_only_the_conformance_tests_run(kit, gateway, tmp_path):
     (tmp_path / "test_theirs.py").write_text("def test_plain_get_of_theirs():\n    assert False\n")
     (tmp_path / "pytest.ini").write_text("[pytest]\ntestpaths = .\n")
 
@@ -115,9 +108,7 @@ def test_with_a_gateway_only_the_conformance_tests_run(
     assert " 1 passed" in run.lines[-1]
 
 
-def test_with_a_gateway_the_settings_of_a_project_around_it_do_no_harm(
-    kit: Kit, gateway: Callable[..., Loopback], project: Path
-) -> None:
+def test_with_a_gateway_the_settings_of_a_project_around_it_do_no_harm(kit, gateway, project):
     kit.seeded = False
 
     run = kit.run(gateway().url, *ONE)
@@ -128,9 +119,7 @@ def test_with_a_gateway_the_settings_of_a_project_around_it_do_no_harm(
     assert run.requirement("GET-ROUND-TRIP")["status"] == "passed"
 
 
-def test_a_plain_run_with_every_plugin_that_is_installed_warns_of_nothing(
-    kit: Kit, gateway: Callable[..., Loopback]
-) -> None:
+def test_a_plain_run_with_every_plugin_that_is_installed_warns_of_nothing(kit, gateway):
     run = kit.pytest(f"--gateway-url={gateway().url}", *ONE)
 
     assert not run.crashed, run.output

@@ -1,7 +1,5 @@
 """Gateways that clone to each other are judged together; what a network does is not lost, nor held against one."""
 
-from __future__ import annotations
-
 import contextlib
 import datetime
 import json
@@ -12,9 +10,6 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
-from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
@@ -22,7 +17,7 @@ import pytest
 from beckn_conformance.commands.certificate import examination, keys
 from beckn_conformance.commands.cli import main
 from beckn_conformance.specification.loading import load
-from tests.end_to_end.kit import ROOT, Kit, Run, environment, until
+from tests.end_to_end.kit import ROOT, Kit, environment, until
 from tests.end_to_end.records import rewrite, seal
 
 CLONES = ("CLONE-SERVED", "CLONE-UPDATED", "CLONE-DOCUMENTS")
@@ -30,7 +25,7 @@ WITHIN = 5
 """Seconds; more than any machine takes, and no more of a wait where all goes well."""
 
 
-def free_ports(count: int) -> list[int]:
+def free_ports(count):
     """Ports that nobody listens on."""
     with contextlib.ExitStack() as open_:
         sockets = [open_.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(count)]
@@ -40,7 +35,7 @@ def free_ports(count: int) -> list[int]:
 class Member:
     """A gateway of a network in a process of its own, which can be stopped, and killed and started again."""
 
-    def __init__(self, folder: Path, port: int, ports: Sequence[int]) -> None:
+    def __init__(self, folder, port, ports):
         self.url = f"http://127.0.0.1:{port}"
         peers = [word for other in ports if other != port for word in ("--peer", f"http://127.0.0.1:{other}")]
         self._command = [sys.executable, "-m", "reference_server", "--port", str(port), *peers]
@@ -48,23 +43,22 @@ class Member:
         self._command += ["--clone-within", "1", "--database", str(self._database)]
         self.start()
 
-    def start(self) -> None:
+    def start(self):
         self._process = subprocess.Popen(
             self._command, cwd=ROOT, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
         )
-        assert self._process.stdout is not None
         assert self._process.stdout.readline().split()[-1] == self.url
 
-    def signal(self, number: signal.Signals) -> None:
+    def signal(self, number):
         os.kill(self._process.pid, number)
 
-    def end(self) -> None:
+    def end(self):
         self._process.kill()
         self._process.wait()
         if self._process.stdout is not None:
             self._process.stdout.close()
 
-    def register(self) -> str:
+    def register(self):
         """Makes a registration, updates it and adds to its documents; gives its id."""
         info = {"name": "Metro", "phone": "+91-8023329991", "email": "a@example.com"}
         info["company_id"] = "U72900KA2019PTC123456"
@@ -76,7 +70,7 @@ class Member:
         self._call("documents/add", token, {"registration": registration, "documents": documents})
         return str(registration["id"])
 
-    def _call(self, name: str, token: str, body: Any) -> Any:
+    def _call(self, name, token, body):
         moment = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime())
         header = {"Action": f"Provider/{name}", "Token": token, "Timestamp": moment}
         answer = httpx.post(f"{self.url}/Provider/{name}", json=body, headers=header, trust_env=False)
@@ -84,7 +78,7 @@ class Member:
         return answer.json()
 
     @property
-    def kept(self) -> dict[str, Any]:
+    def kept(self):
         """What it keeps of every registration, but for the order of documents."""
         with contextlib.closing(sqlite3.connect(f"file:{self._database}?mode=ro", uri=True)) as connection:
             rows = [json.loads(content) for (content,) in connection.execute("SELECT content FROM registration")]
@@ -92,9 +86,9 @@ class Member:
 
 
 @pytest.fixture
-def network(tmp_path: Path) -> Iterator[list[Member]]:
+def network(tmp_path):
     ports = free_ports(3)
-    members: list[Member] = []
+    members = []
     try:
         for port in ports:
             members.append(Member(tmp_path, port, ports))
@@ -104,18 +98,16 @@ def network(tmp_path: Path) -> Iterator[list[Member]]:
             member.end()
 
 
-def declared(kit: Kit, members: Sequence[Member]) -> str:
+def declared(kit, members):
     """One configuration for all of them."""
     return kit.configure(json.dumps({"peers": [member.url for member in members], "clone_within": WITHIN}))
 
 
-def statuses(run: Run) -> set[str]:
+def statuses(run):
     return {run.requirement(name)["status"] for name in CLONES}
 
 
-def test_three_gateways_are_certified_together(
-    tmp_path: Path, network: list[Member], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_three_gateways_are_certified_together(tmp_path, network, monkeypatch):
     keys.generate(tmp_path / "key")
     started = []
     for number, member in enumerate(network):
@@ -143,12 +135,10 @@ def test_three_gateways_are_certified_together(
         assert examined.problems == ()
 
 
-def test_nothing_is_lost_where_a_gateway_is_stopped_for_a_while_and_another_is_killed(
-    kit: Kit, network: list[Member]
-) -> None:
+def test_nothing_is_lost_where_a_gateway_is_stopped_for_a_while_and_another_is_killed(kit, network):
     home, stopped, killed = network
 
-    def asked() -> bool:
+    def asked():
         file = kit.report / "exchanges.jsonl"
         return file.exists() and '"peer"' in file.read_text()
 
@@ -169,7 +159,7 @@ def test_nothing_is_lost_where_a_gateway_is_stopped_for_a_while_and_another_is_k
     until(lambda: home.kept == stopped.kept == killed.kept)
 
 
-def test_a_defect_is_found_and_replayed_at_the_embedded_network(kit: Kit, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_defect_is_found_and_replayed_at_the_embedded_network(kit, capsys):
     run = kit.run("reference:clone-once", "-k", "CLONE-UPDATED")
 
     assert {finding["requirement"] for finding in run.findings} == {"CLONE-UPDATED", "CLONE-DOCUMENTS"}
@@ -185,7 +175,7 @@ def test_a_defect_is_found_and_replayed_at_the_embedded_network(kit: Kit, capsys
     assert "no longer shows" in capsys.readouterr().out
 
 
-def test_a_peer_that_cannot_be_reached_is_no_fault_of_the_gateway(kit: Kit) -> None:
+def test_a_peer_that_cannot_be_reached_is_no_fault_of_the_gateway(kit):
     (port,) = free_ports(1)
     peer = f"http://127.0.0.1:{port}"
     options = kit.configure(json.dumps({"peers": [peer], "clone_within": 0.2, "patience": 0.5}))

@@ -1,17 +1,11 @@
 """Options and configurations that cannot be used are told in one line, before any request, with status 4."""
 
-from __future__ import annotations
-
-from collections.abc import Callable
-from pathlib import Path
-
 import pytest
 
-from tests.end_to_end.kit import ONE, Kit, Run
-from tests.end_to_end.loopback import Loopback
+from tests.end_to_end.kit import ONE
 
 
-def _assert_told_in_one_line(run: Run, *words: str) -> None:
+def _assert_told_in_one_line(run, *words):
     assert not run.crashed, run.output
     assert run.status == 4, run.output
     assert len(run.lines) == 1, run.output
@@ -22,7 +16,7 @@ def _assert_told_in_one_line(run: Run, *words: str) -> None:
 
 
 @pytest.mark.parametrize("url", ["gw.example/api", "", "http://127.0.0.1:1/\x1b[31mapi"])
-def test_a_url_that_no_request_can_be_sent_to_is_told(kit: Kit, url: str) -> None:
+def test_a_url_that_no_request_can_be_sent_to_is_told(kit, url):
     run = kit.run(url, *ONE)
 
     _assert_told_in_one_line(run, "--gateway-url")
@@ -37,7 +31,7 @@ def test_a_url_that_no_request_can_be_sent_to_is_told(kit: Kit, url: str) -> Non
         ("reference:,,x", "'x'"),
     ],
 )
-def test_an_unknown_defect_or_variation_is_told_with_the_nearest(kit: Kit, url: str, nearest: str) -> None:
+def test_an_unknown_defect_or_variation_is_told_with_the_nearest(kit, url, nearest):
     _assert_told_in_one_line(kit.run(url, *ONE), url, nearest)
 
 
@@ -49,9 +43,7 @@ def test_an_unknown_defect_or_variation_is_told_with_the_nearest(kit: Kit, url: 
         ("binding: " + "[" * 2_000, ["line 1", "not YAML"]),
     ],
 )
-def test_a_configuration_that_cannot_be_used_is_told_with_file_line_and_key(
-    kit: Kit, gateway: Callable[..., Loopback], text: str, words: list[str]
-) -> None:
+def test_a_configuration_that_cannot_be_used_is_told_with_file_line_and_key(kit, gateway, text, words):
     """``tests/config`` has every mistake."""
     server = gateway()
 
@@ -62,9 +54,7 @@ def test_a_configuration_that_cannot_be_used_is_told_with_file_line_and_key(
 
 
 @pytest.mark.parametrize("key", ["ca", "client_cert"])
-def test_a_file_that_is_no_certificate_is_told(
-    kit: Kit, gateway: Callable[..., Loopback], tmp_path: Path, key: str
-) -> None:
+def test_a_file_that_is_no_certificate_is_told(kit, gateway, tmp_path, key):
     server = gateway()
     (tmp_path / "some.pem").write_text("no certificate")
 
@@ -74,12 +64,12 @@ def test_a_file_that_is_no_certificate_is_told(
     assert server.connections == 0
 
 
-def test_a_configuration_that_is_not_there_is_told(kit: Kit) -> None:
+def test_a_configuration_that_is_not_there_is_told(kit):
     _assert_told_in_one_line(kit.run("reference", "--gateway-config=nowhere.yaml", *ONE), "nowhere.yaml")
 
 
 @pytest.mark.parametrize(("option", "key"), [("--gateway-timeout=0", "timeout"), ("--gateway-rate=nan", "rate")])
-def test_a_number_that_means_nothing_is_told(kit: Kit, gateway: Callable[..., Loopback], option: str, key: str) -> None:
+def test_a_number_that_means_nothing_is_told(kit, gateway, option, key):
     server = gateway()
 
     run = kit.run(server.url, option, *ONE)
@@ -88,21 +78,21 @@ def test_a_number_that_means_nothing_is_told(kit: Kit, gateway: Callable[..., Lo
     assert server.connections == 0
 
 
-def _a_file(folder: Path) -> str:
+def _a_file(folder):
     (folder / "taken").write_text("")
     return "taken"
 
 
-def _beneath_a_file(folder: Path) -> str:
+def _beneath_a_file(folder):
     return _a_file(folder) + "/reports"
 
 
-def _with_a_folder_for_a_report(folder: Path) -> str:
+def _with_a_folder_for_a_report(folder):
     (folder / "reports" / "report.json").mkdir(parents=True)
     return "reports"
 
 
-def _with_a_folder_for_a_journal(folder: Path) -> str:
+def _with_a_folder_for_a_journal(folder):
     (folder / "reports" / "exchanges.jsonl").mkdir(parents=True)
     return "reports"
 
@@ -116,9 +106,7 @@ def _with_a_folder_for_a_journal(folder: Path) -> str:
         pytest.param(_with_a_folder_for_a_journal),
     ],
 )
-def test_a_report_folder_that_cannot_be_written_is_told(
-    kit: Kit, gateway: Callable[..., Loopback], tmp_path: Path, obstacle: Callable[[Path], str]
-) -> None:
+def test_a_report_folder_that_cannot_be_written_is_told(kit, gateway, tmp_path, obstacle):
     server = gateway()
     folder = obstacle(tmp_path)
 
@@ -131,17 +119,17 @@ def test_a_report_folder_that_cannot_be_written_is_told(
     assert server.connections == 0
 
 
-def test_a_folder_that_is_no_specification_is_told(kit: Kit, tmp_path: Path) -> None:
+def test_a_folder_that_is_no_specification_is_told(kit, tmp_path):
     _assert_told_in_one_line(kit.run("reference", f"--conformance-spec={tmp_path}", *ONE), "requirements.yaml")
 
 
-def test_a_bad_option_is_told_once_where_tests_are_spread_over_processes(kit: Kit) -> None:
+def test_a_bad_option_is_told_once_where_tests_are_spread_over_processes(kit):
     run = kit.run("gw.example", "-p", "xdist.plugin", "-n2", *ONE)
 
     _assert_told_in_one_line(run, "--gateway-url")
 
 
-def test_nothing_selected_is_told_without_a_request(kit: Kit, gateway: Callable[..., Loopback]) -> None:
+def test_nothing_selected_is_told_without_a_request(kit, gateway):
     server = gateway()
 
     run = kit.run(server.url, "-k", "nothing_is_named_like_this")
@@ -151,7 +139,7 @@ def test_nothing_selected_is_told_without_a_request(kit: Kit, gateway: Callable[
     assert server.connections == 0
 
 
-def test_collecting_only_sends_nothing(kit: Kit, gateway: Callable[..., Loopback]) -> None:
+def test_collecting_only_sends_nothing(kit, gateway):
     server = gateway()
 
     run = kit.run(server.url, "--collect-only", "-q", *ONE)

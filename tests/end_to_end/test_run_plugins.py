@@ -1,10 +1,6 @@
 """Other people's plugins may repeat, reorder and time tests; a run then says the same, or refuses in one line."""
 
-from __future__ import annotations
-
 import json
-from collections.abc import Callable
-from pathlib import Path
 from types import SimpleNamespace
 from unittest.mock import Mock
 
@@ -13,8 +9,6 @@ import pytest
 from beckn_conformance import plugin
 from beckn_conformance.plugin.selection import Selection
 from beckn_conformance.suite import test_get
-from tests.end_to_end.kit import Kit
-from tests.end_to_end.loopback import Loopback
 
 REPEATS_AND_REORDERS = """
 import pytest
@@ -49,9 +43,7 @@ def pytest_runtest_protocol(item):
 """
 
 
-def test_tests_may_be_repeated_and_reordered_but_for_those_that_may_do_harm(
-    kit: Kit, gateway: Callable[..., Loopback], tmp_path: Path
-) -> None:
+def test_tests_may_be_repeated_and_reordered_but_for_those_that_may_do_harm(kit, gateway, tmp_path):
     (tmp_path / "others.py").write_text(REPEATS_AND_REORDERS)
     (tmp_path / "conftest.py").write_text(
         "import others\ndef pytest_configure(config):\n    config.pluginmanager.register(others)\n"
@@ -69,7 +61,7 @@ def test_tests_may_be_repeated_and_reordered_but_for_those_that_may_do_harm(
     assert tests[-len(harmful) :] == harmful
 
 
-def test_a_run_without_a_terminal_reporter_leaves_its_report(kit: Kit, gateway: Callable[..., Loopback]) -> None:
+def test_a_run_without_a_terminal_reporter_leaves_its_report(kit, gateway):
     run = kit.run(gateway().url, "-p", "no:terminal", "-k", "test_plain_get")
 
     assert not run.crashed, run.output
@@ -77,7 +69,7 @@ def test_a_run_without_a_terminal_reporter_leaves_its_report(kit: Kit, gateway: 
     assert run.report["verdict"] == "incomplete"
 
 
-def test_forked_tests_are_refused_in_one_line(kit: Kit, gateway: Callable[..., Loopback], tmp_path: Path) -> None:
+def test_forked_tests_are_refused_in_one_line(kit, gateway, tmp_path):
     (tmp_path / "conftest.py").write_text(FORKS)
     server = gateway()
 
@@ -88,9 +80,7 @@ def test_forked_tests_are_refused_in_one_line(kit: Kit, gateway: Callable[..., L
     assert server.connections == 0
 
 
-def test_a_scenario_in_a_forked_process_is_refused_and_never_waited_for(
-    kit: Kit, gateway: Callable[..., Loopback], tmp_path: Path
-) -> None:
+def test_a_scenario_in_a_forked_process_is_refused_and_never_waited_for(kit, gateway, tmp_path):
     (tmp_path / "conftest.py").write_text(FORKS)
 
     run = kit.run(gateway().url, "-s", "-k", "test_plain_get")
@@ -98,11 +88,11 @@ def test_a_scenario_in_a_forked_process_is_refused_and_never_waited_for(
     assert "in the child: a plugin runs tests in processes of their own" in run.output
 
 
-def test_no_timer_of_pytest_timeout_is_set_for_a_scenario() -> None:
+def test_no_timer_of_pytest_timeout_is_set_for_a_scenario():
     run = SimpleNamespace(stash={plugin.CAMPAIGN: SimpleNamespace(selection=Selection)})
     nothing = SimpleNamespace(stash={})
 
-    def timer(config: object, test: object) -> bool | None:
+    def timer(config, test):
         item = Mock(spec=pytest.Function, config=config, obj=test)
         return plugin.pytest_timeout_set_timer(item)
 

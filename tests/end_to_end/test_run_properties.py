@@ -1,22 +1,17 @@
 """Properties in a run: as many examples as asked for, the same again from their seed, small findings that run again."""
 
-from __future__ import annotations
-
 import json
 import subprocess
-from collections.abc import Callable
-from typing import Any
 
 import pytest
 
-from tests.end_to_end.kit import LONGEST, Kit, Run, environment
-from tests.end_to_end.loopback import Loopback
+from tests.end_to_end.kit import LONGEST, environment
 
 FAULTS = ("-k", "test_fuzz and test_one_fault")
 HISTORIES = ("-k", "test_lifecycle.py and test_history")
 
 
-def sent(run: Run, member: str) -> list[Any]:
+def sent(run, member):
     """What the requests of a run had as a member of info, in the order of sending."""
     values = []
     for row in run.journal:
@@ -26,8 +21,8 @@ def sent(run: Run, member: str) -> list[Any]:
     return values
 
 
-def test_a_seed_draws_the_same_messages_again(kit: Kit, gateway: Callable[..., Loopback]) -> None:
-    def faulty(*options: str) -> list[str]:
+def test_a_seed_draws_the_same_messages_again(kit, gateway):
+    def faulty(*options):
         run = kit.run(gateway().url, *FAULTS, "--fuzz-examples=6", *options)
         assert run.status == 0, run.output
         return sorted(str(value) for value in sent(run, "phone") if not str(value).startswith("+"))
@@ -35,27 +30,27 @@ def test_a_seed_draws_the_same_messages_again(kit: Kit, gateway: Callable[..., L
     assert faulty("--hypothesis-seed=5") == faulty("--hypothesis-seed=5") != faulty("--hypothesis-seed=6")
 
 
-def test_the_seed_is_told_and_reported(kit: Kit, gateway: Callable[..., Loopback]) -> None:
+def test_the_seed_is_told_and_reported(kit, gateway):
     run = kit.run(gateway().url, "-k", "test_plain_get", "--hypothesis-seed=31")
 
     assert "seed 31" in run.output
     assert run.report["run"]["seed"] == 31
 
 
-def test_more_examples_are_more_exchanges(kit: Kit, gateway: Callable[..., Loopback]) -> None:
+def test_more_examples_are_more_exchanges(kit, gateway):
     few, many = (kit.run(gateway().url, *FAULTS, f"--fuzz-examples={n}").report["run"]["exchanges"] for n in (4, 16))
 
     assert many > 3 * few - 20
 
 
-def test_no_examples_at_all_is_a_bad_option(kit: Kit) -> None:
+def test_no_examples_at_all_is_a_bad_option(kit):
     run = kit.run("http://127.0.0.1:9", "--fuzz-examples=0")
 
     assert run.status == 4
     assert "--fuzz-examples 0: it takes at least one" in run.output
 
 
-def test_a_long_property_is_several_tests(kit: Kit, gateway: Callable[..., Loopback]) -> None:
+def test_a_long_property_is_several_tests(kit, gateway):
     run = kit.run("reference", *FAULTS, "--fuzz-examples=250", "--collect-only", "-q")
 
     assert [line.partition("[")[2] for line in run.lines if "test_one_fault[" in line] == [
@@ -68,7 +63,7 @@ def test_a_long_property_is_several_tests(kit: Kit, gateway: Callable[..., Loopb
     ]
 
 
-def test_what_is_found_by_chance_is_shrunk_to_the_smallest_message(kit: Kit, gateway: Callable[..., Loopback]) -> None:
+def test_what_is_found_by_chance_is_shrunk_to_the_smallest_message(kit, gateway):
     server = gateway(defects=("signup-info-phone-no-plus-accepted",))
 
     run = kit.run(server.url, *FAULTS, "--fuzz-examples=60")
@@ -78,9 +73,7 @@ def test_what_is_found_by_chance_is_shrunk_to_the_smallest_message(kit: Kit, gat
 
 
 @pytest.mark.parametrize("defect", ["documents-add-reverts-update", "update-drops-documents"])
-def test_a_history_is_told_in_steps_and_runs_again_as_a_script(
-    kit: Kit, gateway: Callable[..., Loopback], defect: str
-) -> None:
+def test_a_history_is_told_in_steps_and_runs_again_as_a_script(kit, gateway, defect):
 
     server = gateway(defects=(defect,))
 
@@ -100,7 +93,7 @@ def test_a_history_is_told_in_steps_and_runs_again_as_a_script(
     assert again.stdout.count('"registration"') >= 2
 
 
-def test_no_script_of_an_earlier_run_is_left(kit: Kit, gateway: Callable[..., Loopback]) -> None:
+def test_no_script_of_an_earlier_run_is_left(kit, gateway):
     stale = kit.report / "findings" / "GET-BODY-0123abcd.sh"
     stale.parent.mkdir(parents=True)
     stale.write_text("")
@@ -111,7 +104,7 @@ def test_no_script_of_an_earlier_run_is_left(kit: Kit, gateway: Callable[..., Lo
 
 
 @pytest.mark.parametrize(("examples", "least"), [(5, 10), (250, 900)])
-def test_the_plan_counts_what_is_drawn_as_well(kit: Kit, examples: int, least: int) -> None:
+def test_the_plan_counts_what_is_drawn_as_well(kit, examples, least):
     run = kit.run("http://127.0.0.1:9", "--conformance-plan", "-k", "test_fuzz", f"--fuzz-examples={examples}")
 
     assert run.status == 0, run.output

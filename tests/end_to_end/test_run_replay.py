@@ -1,7 +1,5 @@
 """What a finding says of how to see it again is true."""
 
-from __future__ import annotations
-
 import contextlib
 import json
 import os
@@ -10,14 +8,12 @@ import shlex
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from typing import Any
 
 import pytest
 
 from beckn_conformance.record.rows import content_of
-from tests.end_to_end.kit import LONGEST, Kit, Run, environment
-from tests.end_to_end.loopback import Answer, Loopback, Seen, plain
+from tests.end_to_end.kit import LONGEST, environment
+from tests.end_to_end.loopback import plain
 
 DEFECTS = {
     "signup-info-phone-no-plus-accepted": "SIGNUP-NACK-PHONE and no_plus",
@@ -37,7 +33,7 @@ pytestmark = pytest.mark.skipif(
 
 
 @contextlib.contextmanager
-def _reference_process(*arguments: str) -> Iterator[str]:
+def _reference_process(*arguments):
     """A fresh reference gateway in a process of its own; gives its URL."""
     with subprocess.Popen(
         [sys.executable, "-m", "reference_server", "--port", "0", *arguments],
@@ -52,13 +48,13 @@ def _reference_process(*arguments: str) -> Iterator[str]:
             process.terminate()
 
 
-def _findings(run: Run, requirement: str) -> list[dict[str, Any]]:
+def _findings(run, requirement):
     found = [f for f in run.findings if f["requirement"] == requirement]
     assert found, run.output
     return found
 
 
-def _shape(value: Any) -> Any:
+def _shape(value):
     """A JSON value without what differs from run to run."""
     if isinstance(value, dict):
         return {key: _shape(child) for key, child in value.items()}
@@ -67,7 +63,7 @@ def _shape(value: Any) -> Any:
     return type(value).__name__
 
 
-def _seen_by_the_kit(run: Run, finding: dict[str, Any]) -> tuple[int, dict[str, str], Any]:
+def _seen_by_the_kit(run, finding):
     """Status, header and body of the reply that a finding is about."""
     lightest = min(
         (row for row in run.journal if row["id"] in finding["exchanges"]),
@@ -77,7 +73,7 @@ def _seen_by_the_kit(run: Run, finding: dict[str, Any]) -> tuple[int, dict[str, 
     return reply["status"], {k.lower(): v for k, v in reply["headers"]}, json.loads(content_of(reply))
 
 
-def _seen_by_curl(line: str, url: str, **env: str) -> tuple[int, dict[str, str], Any]:
+def _seen_by_curl(line, url, **env):
     """The same of the last reply when a line is run in a shell, against another gateway."""
     moved = re.sub(r"^U=\S+;", f"U={url};", line)
     ended = subprocess.run(
@@ -96,21 +92,21 @@ def _seen_by_curl(line: str, url: str, **env: str) -> tuple[int, dict[str, str],
     return int(first.split()[1]), headers, json.loads(body.rpartition("\nexpected: ")[0])
 
 
-def _assert_the_same(mine: tuple[int, dict[str, str], Any], theirs: tuple[int, dict[str, str], Any]) -> None:
+def _assert_the_same(mine, theirs):
     assert mine[0] == theirs[0]
     assert mine[1].get("action") == theirs[1].get("action")
     assert mine[1].get("message") == theirs[1].get("message")
     assert _shape(mine[2]) == _shape(theirs[2])
 
 
-def _requirement(defect: str) -> str:
+def _requirement(defect):
     import reference_server
 
     return reference_server.DEFECTS[defect].requirement
 
 
 @pytest.mark.parametrize("defect", DEFECTS)
-def test_a_curl_line_shows_the_finding_again(kit: Kit, gateway: Callable[..., Loopback], defect: str) -> None:
+def test_a_curl_line_shows_the_finding_again(kit, gateway, defect):
     server = gateway(defects=(defect,))
     run = kit.run(server.url, kit.configure("settle: 0.2"), "-k", DEFECTS[defect])
     findings = _findings(run, _requirement(defect))
@@ -131,9 +127,7 @@ def test_a_curl_line_shows_the_finding_again(kit: Kit, gateway: Callable[..., Lo
         "documents-added-name-padded",
     ],
 )
-def test_a_curl_line_shows_the_finding_again_in_an_envelope(
-    kit: Kit, gateway: Callable[..., Loopback], defect: str
-) -> None:
+def test_a_curl_line_shows_the_finding_again_in_an_envelope(kit, gateway, defect):
     server = gateway(defects=(defect,), binding="envelope")
     run = kit.run(server.url, kit.configure("{settle: 0.2, binding: envelope}"), "-k", DEFECTS[defect])
     findings = _findings(run, _requirement(defect))
@@ -148,8 +142,8 @@ def test_a_curl_line_shows_the_finding_again_in_an_envelope(
             assert _shape(again[2]) == _shape(mine[2])
 
 
-def test_a_curl_line_takes_secrets_from_the_environment(kit: Kit, gateway: Callable[..., Loopback]) -> None:
-    def guarded(seen: Seen, answer: Answer) -> Answer:
+def test_a_curl_line_takes_secrets_from_the_environment(kit, gateway):
+    def guarded(seen, answer):
         known = seen.headers.get("x-api-key") == "key's own $HOME"
         agreed = seen.action != "signup" or seen.headers.get("token") == "agreed before"
         return answer if known and agreed else plain(403, '{"who": "are you"}')
@@ -168,9 +162,7 @@ def test_a_curl_line_takes_secrets_from_the_environment(kit: Kit, gateway: Calla
 
 
 @pytest.mark.parametrize("defect", ["signup-info-phone-no-plus-accepted", "info-update-info-name-padded"])
-def test_a_replay_line_runs_the_one_test_again_that_found_something(
-    kit: Kit, gateway: Callable[..., Loopback], defect: str
-) -> None:
+def test_a_replay_line_runs_the_one_test_again_that_found_something(kit, gateway, defect):
     run = kit.run(gateway(defects=(defect,)).url, kit.configure("settle: 0.2"), "-k", DEFECTS[defect])
     finding = _findings(run, _requirement(defect))[0]
     command, subcommand, url, *arguments = shlex.split(finding["replay"])
@@ -184,7 +176,7 @@ def test_a_replay_line_runs_the_one_test_again_that_found_something(
     assert finding["id"] in {f["id"] for f in again.findings}
 
 
-def test_a_replay_line_from_a_replay_is_the_same(kit: Kit, gateway: Callable[..., Loopback]) -> None:
+def test_a_replay_line_from_a_replay_is_the_same(kit, gateway):
     url = gateway(defects=("signup-info-phone-no-plus-accepted",)).url
     first = _findings(kit.run(url, "-k", "SIGNUP-NACK-PHONE and no_plus"), "SIGNUP-NACK-PHONE")[0]
 
@@ -196,7 +188,7 @@ def test_a_replay_line_from_a_replay_is_the_same(kit: Kit, gateway: Callable[...
     }
 
 
-def test_a_replay_line_runs_as_it_stands(kit: Kit, gateway: Callable[..., Loopback]) -> None:
+def test_a_replay_line_runs_as_it_stands(kit, gateway):
     server = gateway(defects=("signup-info-phone-no-plus-accepted",))
     run = kit.run(server.url, "-k", "SIGNUP-NACK-PHONE and no_plus")
     finding = _findings(run, "SIGNUP-NACK-PHONE")[0]

@@ -1,20 +1,16 @@
 """A gateway that is busy, loses answers, goes away and comes back is waited for; one that stays away ends the run."""
 
-from __future__ import annotations
-
 import asyncio
 import os
 import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 
-from tests.end_to_end.kit import ROOT, Kit, Run, Started, environment, until
-from tests.end_to_end.loopback import Answer, Loopback, Seen, Wire, plain, written
+from tests.end_to_end.kit import ROOT, environment, until
+from tests.end_to_end.loopback import plain, written
 
 SOME = ("-k", "test_token or test_plain or test_accepted_update")
 MORE = ("-k", "test_info_update")
@@ -23,7 +19,7 @@ PROBES = 5
 """The first calls, by which the kit finds out how to talk."""
 
 
-def _assert_passed(run: Run) -> None:
+def _assert_passed(run):
     """Every test was judged, and in favour of the gateway."""
     assert not run.crashed, run.output
     assert run.findings == []
@@ -33,7 +29,7 @@ def _assert_passed(run: Run) -> None:
     assert not [word for word in ("inconclusive", "warned", "failed") if word in told]
 
 
-def _observed(run: Run, *words: str) -> list[str]:
+def _observed(run, *words):
     return [note for note in run.report["observations"] if all(word in note for word in words)]
 
 
@@ -45,9 +41,7 @@ BUSY = {
 
 
 @pytest.mark.parametrize("name", BUSY)
-def test_a_gateway_that_is_busy_now_and_then_is_waited_for(
-    kit: Kit, gateway: Callable[..., Loopback], name: str
-) -> None:
+def test_a_gateway_that_is_busy_now_and_then_is_waited_for(kit, gateway, name):
     server = gateway(lambda seen, answer: answer if seen.number % 10 else BUSY[name])
 
     run = kit.run(server.url, kit.configure(SETTLE), *SOME)
@@ -58,10 +52,10 @@ def test_a_gateway_that_is_busy_now_and_then_is_waited_for(
     assert f"{len(server.seen) // 10} × status {BUSY[name].status}" in note
 
 
-def test_fewer_are_in_flight_as_long_as_the_gateway_asks_for_it(kit: Kit, gateway: Callable[..., Loopback]) -> None:
+def test_fewer_are_in_flight_as_long_as_the_gateway_asks_for_it(kit, gateway):
     in_flight = 0
 
-    async def at_most_two(seen: Seen, answer: Answer) -> Answer:
+    async def at_most_two(seen, answer):
         nonlocal in_flight
         in_flight += 1
         await asyncio.sleep(0.005)
@@ -75,9 +69,7 @@ def test_fewer_are_in_flight_as_long_as_the_gateway_asks_for_it(kit: Kit, gatewa
 
 
 @pytest.mark.parametrize("status", [502, 503, 504])
-def test_what_something_in_front_swallows_now_and_then_is_made_up_for(
-    kit: Kit, gateway: Callable[..., Loopback], status: int
-) -> None:
+def test_what_something_in_front_swallows_now_and_then_is_made_up_for(kit, gateway, status):
     """What was asked may have been carried out, so it is asked again with other data and other registrations."""
     server = gateway(
         lambda seen, answer: plain(status, "<h1>Sorry</h1>", "text/html") if seen.number % 40 == 0 else answer
@@ -90,26 +82,24 @@ def test_what_something_in_front_swallows_now_and_then_is_made_up_for(
 
 
 @pytest.mark.parametrize("carried_out", [True, False])
-def test_answers_that_get_lost_now_and_then_are_no_findings(
-    kit: Kit, gateway: Callable[..., Loopback], carried_out: bool
-) -> None:
-    changes: list[Seen] = []
+def test_answers_that_get_lost_now_and_then_are_no_findings(kit, gateway, carried_out):
+    changes = []
 
-    def lost(seen: Seen) -> bool:
+    def lost(seen):
         return seen in changes[9::15]
 
-    def lose(seen: Seen, answer: Answer) -> Wire:
+    def lose(seen, answer):
         return None if lost(seen) else answer
 
     server = gateway(lose)
     honest = server._answer
 
-    async def answer(seen: Seen) -> Answer:
+    async def answer(seen):
         if seen.action != "get":
             changes.append(seen)
         return await honest(seen) if carried_out or not lost(seen) else plain(200, "")
 
-    server._answer = answer  # type: ignore[method-assign]
+    server._answer = answer
 
     run = kit.run(server.url, kit.configure(SETTLE), *SOME)
 
@@ -118,13 +108,13 @@ def test_answers_that_get_lost_now_and_then_are_no_findings(
     assert _observed(run, "not sent again, as it may have been done")
 
 
-def _assert_no_change_twice(server: Loopback) -> None:
+def _assert_no_change_twice(server):
     """No two calls that may have changed something are the same."""
     sent = [(seen.headers["token"], seen.body) for seen in server.seen if seen.action == "signup"]
     assert len(set(sent)) == len(sent)
 
 
-def test_a_gateway_that_stays_busy_ends_the_run_soon(kit: Kit, gateway: Callable[..., Loopback]) -> None:
+def test_a_gateway_that_stays_busy_ends_the_run_soon(kit, gateway):
     server = gateway(lambda seen, answer: plain(429, "", Retry_After="0.1") if seen.number > PROBES else answer)
 
     run = kit.run(server.url, "--gateway-patience=0.4")
@@ -135,9 +125,7 @@ def test_a_gateway_that_stays_busy_ends_the_run_soon(kit: Kit, gateway: Callable
     assert len(server.seen) < 300
 
 
-def test_a_gateway_that_asks_to_come_back_tomorrow_is_not_asked_for_ever(
-    kit: Kit, gateway: Callable[..., Loopback]
-) -> None:
+def test_a_gateway_that_asks_to_come_back_tomorrow_is_not_asked_for_ever(kit, gateway):
     server = gateway(lambda seen, answer: plain(429, "", Retry_After="86400") if seen.number > PROBES else answer)
 
     run = kit.run(server.url, *MORE)
@@ -146,20 +134,20 @@ def test_a_gateway_that_asks_to_come_back_tomorrow_is_not_asked_for_ever(
     assert len(server.seen) < 200
 
 
-async def _silence(seen: Seen, answer: Answer) -> Answer:
+async def _silence(seen, answer):
     if seen.number > PROBES:
         await asyncio.Event().wait()
     return answer
 
 
-async def _trickle(seen: Seen, answer: Answer) -> Wire:
+async def _trickle(seen, answer):
     if seen.number > PROBES:
         await asyncio.sleep(0.1)
         return written(answer)[: seen.number % 200]
     return answer
 
 
-def test_a_gateway_that_falls_silent_ends_the_run_soon(kit: Kit, gateway: Callable[..., Loopback]) -> None:
+def test_a_gateway_that_falls_silent_ends_the_run_soon(kit, gateway):
     server = gateway(_silence)
 
     run = kit.run(server.url, "--gateway-timeout=1.5", "--gateway-patience=0.5", *MORE)
@@ -168,7 +156,7 @@ def test_a_gateway_that_falls_silent_ends_the_run_soon(kit: Kit, gateway: Callab
     assert len(server.seen) < 300
 
 
-def test_a_gateway_that_breaks_off_every_reply_ends_the_run_soon(kit: Kit, gateway: Callable[..., Loopback]) -> None:
+def test_a_gateway_that_breaks_off_every_reply_ends_the_run_soon(kit, gateway):
     server = gateway(_trickle)
 
     run = kit.run(server.url, "--gateway-patience=0.5", *MORE)
@@ -177,7 +165,7 @@ def test_a_gateway_that_breaks_off_every_reply_ends_the_run_soon(kit: Kit, gatew
     assert len(server.seen) < 600
 
 
-def _assert_given_up(run: Run, word: str, warned: str = "") -> None:
+def _assert_given_up(run, word, warned=""):
     assert not run.crashed, run.output
     assert {finding["requirement"] for finding in run.findings} <= {warned}
     reason = run.requirement("UPDATE-NACK-PHONE")["reason"]
@@ -192,18 +180,18 @@ def _assert_given_up(run: Run, word: str, warned: str = "") -> None:
 class Process:
     """The reference gateway on a port of its own, with its registrations in a file."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder):
         self._database = folder / "registrations.sqlite"
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
-            self.port: int = free.getsockname()[1]
+            self.port = free.getsockname()[1]
         self.start()
 
     @property
-    def url(self) -> str:
+    def url(self):
         return f"http://127.0.0.1:{self.port}"
 
-    def start(self) -> None:
+    def start(self):
         command = [sys.executable, "-m", "reference_server", "--port", str(self.port)]
         self._child = subprocess.Popen(
             [*command, "--database", str(self._database)],
@@ -214,26 +202,26 @@ class Process:
         )
         until(self._listens)
 
-    def _listens(self) -> bool:
+    def _listens(self):
         with socket.socket() as probe:
             return probe.connect_ex(("127.0.0.1", self.port)) == 0
 
-    def signal(self, number: int) -> None:
+    def signal(self, number):
         os.kill(self._child.pid, number)
 
-    def kill(self) -> None:
+    def kill(self):
         self._child.kill()
         self._child.wait()
 
 
 @pytest.fixture
-def process(tmp_path: Path) -> Iterator[Process]:
+def process(tmp_path):
     made = Process(tmp_path)
     yield made
     made.kill()
 
 
-def _half_way(kit: Kit, url: str, *options: str) -> Started:
+def _half_way(kit, url, *options):
     """A run that has made a good many calls, and has more of them to make."""
     started = kit.start(url, kit.configure(SETTLE), *MORE, *options)
     journal = kit.report / "exchanges.jsonl"
@@ -241,7 +229,7 @@ def _half_way(kit: Kit, url: str, *options: str) -> Started:
     return started
 
 
-def test_a_gateway_that_stands_still_for_a_while_is_waited_for(kit: Kit, process: Process) -> None:
+def test_a_gateway_that_stands_still_for_a_while_is_waited_for(kit, process):
     started = _half_way(kit, process.url)
     process.signal(signal.SIGSTOP)
     try:
@@ -255,7 +243,7 @@ def test_a_gateway_that_stands_still_for_a_while_is_waited_for(kit: Kit, process
     _assert_passed(run)
 
 
-def test_a_gateway_that_is_killed_and_started_again_is_waited_for(kit: Kit, process: Process) -> None:
+def test_a_gateway_that_is_killed_and_started_again_is_waited_for(kit, process):
     started = _half_way(kit, process.url)
     process.kill()
     process.start()
@@ -265,7 +253,7 @@ def test_a_gateway_that_is_killed_and_started_again_is_waited_for(kit: Kit, proc
     assert _observed(run, "could not be reached for a while")
 
 
-def test_a_gateway_that_is_killed_and_stays_away_ends_the_run_soon(kit: Kit, process: Process) -> None:
+def test_a_gateway_that_is_killed_and_stays_away_ends_the_run_soon(kit, process):
     started = _half_way(kit, process.url, "--gateway-patience=1")
     process.kill()
     run = started.wait()

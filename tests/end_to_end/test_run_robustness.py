@@ -1,21 +1,18 @@
 """What no client of the page sends, sent to gateways that survive it, and to some that do not."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import json
 import re
 import subprocess
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 
 from beckn_conformance.messages.hostile import MALFORMED_HTTP
 from reference_server.registration import digest
-from tests.end_to_end.kit import LONGEST, Kit, Run
-from tests.end_to_end.loopback import Answer, Loopback, Seen, Talk, plain
+from tests.end_to_end.kit import LONGEST
+from tests.end_to_end.loopback import Loopback, plain
 
 Make = Callable[..., Loopback]
 MODULE = ("--pyargs", "beckn_conformance.suite.test_robustness")
@@ -24,11 +21,11 @@ RAW = {kind for kinds in MALFORMED_HTTP.values() for kind in kinds}
 DEEP = b"[[[[[[[["
 
 
-def ids(run: Run) -> set[str]:
+def ids(run):
     return {finding["requirement"] for finding in run.findings}
 
 
-def sent(run: Run, kind: str) -> dict[str, Any]:
+def sent(run, kind):
     return next(row for row in run.journal if kind in row["tags"])
 
 
@@ -38,14 +35,14 @@ class Mortal(Loopback):
     ``returns_after`` closed connections it is there again, as with a supervisor.
     """
 
-    def __init__(self, lethal: Callable[[bytes], bool], *, returns_after: float = float("inf"), **how: Any) -> None:
+    def __init__(self, lethal, *, returns_after=float("inf"), **how):
         self._lethal = lethal
         self._returns_after = returns_after
         self._closed = 0
         self._dead = False
         super().__init__(talk=self._live_and_die, **how)
 
-    async def _live_and_die(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _live_and_die(self, reader, writer):
         if self._dead:
             self._closed += 1
             self._dead = self._closed < self._returns_after
@@ -76,10 +73,10 @@ class Mortal(Loopback):
 
 
 @pytest.fixture
-def mortal() -> Any:
-    made: list[Mortal] = []
+def mortal():
+    made = []
 
-    def make(*arguments: Any, **options: Any) -> Mortal:
+    def make(*arguments, **options):
         made.append(Mortal(*arguments, **options))
         return made[-1]
 
@@ -89,7 +86,7 @@ def mortal() -> Any:
 
 
 @pytest.mark.parametrize("binding", ["http", "envelope"])
-def test_the_reference_gateway_meets_everything_without_a_finding(kit: Kit, binding: str) -> None:
+def test_the_reference_gateway_meets_everything_without_a_finding(kit, binding):
     run = kit.run("reference", f"--gateway-binding={binding}", "--conformance-class=strict", *MODULE)
 
     assert not run.crashed, run.output
@@ -100,7 +97,7 @@ def test_the_reference_gateway_meets_everything_without_a_finding(kit: Kit, bind
     assert {run.requirement(name)["status"] for name in names} == {"passed"}
 
 
-def test_a_gateway_may_close_the_connection_on_whatever_is_no_http(kit: Kit, mortal: Any) -> None:
+def test_a_gateway_may_close_the_connection_on_whatever_is_no_http(kit, mortal):
     server = mortal(lambda heard: False)
 
     run = kit.run(server.url, kit.configure(QUICK), *MODULE)
@@ -110,7 +107,7 @@ def test_a_gateway_may_close_the_connection_on_whatever_is_no_http(kit: Kit, mor
     assert run.requirement("ROBUST-LIVES-ON")["status"] == "passed"
 
 
-def test_what_stops_a_gateway_is_named_in_a_finding(kit: Kit, mortal: Any) -> None:
+def test_what_stops_a_gateway_is_named_in_a_finding(kit, mortal):
     run = kit.run(mortal(lambda heard: DEEP in heard).url, kit.configure(QUICK), *MODULE)
 
     assert run.status == 1, run.output
@@ -120,7 +117,7 @@ def test_what_stops_a_gateway_is_named_in_a_finding(kit: Kit, mortal: Any) -> No
     assert finding["observed"].startswith(("connection: ", "patience: given up"))
 
 
-def test_a_gateway_that_is_back_in_time_lives_on(kit: Kit, mortal: Any) -> None:
+def test_a_gateway_that_is_back_in_time_lives_on(kit, mortal):
     server = mortal(lambda heard: DEEP in heard, returns_after=4)
 
     run = kit.run(
@@ -131,7 +128,7 @@ def test_a_gateway_that_is_back_in_time_lives_on(kit: Kit, mortal: Any) -> None:
     assert run.findings == []
 
 
-def test_what_keeps_the_kit_out_after_malformed_http_is_inconclusive_and_named(kit: Kit, mortal: Any) -> None:
+def test_what_keeps_the_kit_out_after_malformed_http_is_inconclusive_and_named(kit, mortal):
     run = kit.run(mortal(lambda heard: b"HTTP/9.9" in heard).url, kit.configure(QUICK), *MODULE)
 
     assert run.findings == []
@@ -140,10 +137,10 @@ def test_what_keeps_the_kit_out_after_malformed_http_is_inconclusive_and_named(k
     assert "after malformed HTTP was sent" in requirement["reason"]
 
 
-def test_a_proxy_whose_gateway_is_gone_is_inconclusive(kit: Kit, gateway: Make) -> None:
-    gone: list[bool] = []
+def test_a_proxy_whose_gateway_is_gone_is_inconclusive(kit, gateway):
+    gone = []
 
-    def twist(seen: Seen, answer: Answer) -> Answer:
+    def twist(seen, answer):
         if b'"__proto__"' in seen.body:
             gone.append(True)
         return plain(502, "Bad Gateway") if gone else answer
@@ -156,10 +153,10 @@ def test_a_proxy_whose_gateway_is_gone_is_inconclusive(kit: Kit, gateway: Make) 
     assert "after odd names was sent" in requirement["reason"]
 
 
-def applying_what_has_come(server: Loopback) -> Talk:
+def applying_what_has_come(server):
     """A gateway that carries out an update as far as it was received, and then finds that it broke off."""
 
-    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def talk(reader, writer):
         try:
             await server._speak_http(reader, writer)
         except asyncio.IncompleteReadError as error:
@@ -173,13 +170,13 @@ def applying_what_has_come(server: Loopback) -> Talk:
     return talk
 
 
-def renamed(registration: Any, name: str) -> Any:
+def renamed(registration, name):
     import dataclasses
 
     return dataclasses.replace(registration, info={**registration.info, "name": name})
 
 
-def test_an_update_that_broke_off_must_not_be_carried_out(kit: Kit, gateway: Make) -> None:
+def test_an_update_that_broke_off_must_not_be_carried_out(kit, gateway):
     server = gateway()
     server._talk = applying_what_has_come(server)
 
@@ -195,7 +192,7 @@ def test_an_update_that_broke_off_must_not_be_carried_out(kit: Kit, gateway: Mak
     assert signed_up != shown
 
 
-def test_a_line_that_sends_a_large_document_runs_as_it_stands(kit: Kit, gateway: Make) -> None:
+def test_a_line_that_sends_a_large_document_runs_as_it_stands(kit, gateway):
     server = gateway(defects=("signup-large-crashes", "documents-add-many-crashes"))
     run = kit.run(server.url, kit.configure(QUICK), *MODULE, "-k", "LARGE")
     assert ids(run) == {"LARGE-ANSWERED"}
@@ -212,7 +209,7 @@ def test_a_line_that_sends_a_large_document_runs_as_it_stands(kit: Kit, gateway:
         assert len(last) == 1000 or len(last[0]["data"]) > 256 * 1024
 
 
-def test_a_line_that_stops_a_gateway_runs_as_it_stands(kit: Kit, mortal: Any) -> None:
+def test_a_line_that_stops_a_gateway_runs_as_it_stands(kit, mortal):
     url = mortal(lambda heard: b"\xff\xc0\xaf" in heard).url
     run = kit.run(url, kit.configure(QUICK), *MODULE, "-k", "UTF-8")
     (finding,) = run.findings
@@ -224,7 +221,7 @@ def test_a_line_that_stops_a_gateway_runs_as_it_stands(kit: Kit, mortal: Any) ->
     assert fresh._dead
 
 
-def test_no_token_is_written_down(kit: Kit, gateway: Make) -> None:
+def test_no_token_is_written_down(kit, gateway):
     server = gateway()
     server._talk = applying_what_has_come(server)
 
@@ -236,18 +233,18 @@ def test_no_token_is_written_down(kit: Kit, gateway: Make) -> None:
     assert not server._gateway.store.owner(digest("Token"))
 
 
-def test_contents_are_cut_in_the_record(kit: Kit) -> None:
+def test_contents_are_cut_in_the_record(kit):
     run = kit.run("reference", *MODULE, "-k", "LARGE")
 
     assert max(len(row["request"]["content"]) for row in run.journal) < 70_000
 
 
-def test_nothing_else_is_on_the_way_while_an_oddity_is(kit: Kit, gateway: Make) -> None:
-    under_way: set[int] = set()
-    seen_together: list[set[int]] = []
-    deep: set[int] = set()
+def test_nothing_else_is_on_the_way_while_an_oddity_is(kit, gateway):
+    under_way = set()
+    seen_together = []
+    deep = set()
 
-    async def twist(seen: Seen, answer: Answer) -> Answer:
+    async def twist(seen, answer):
         under_way.add(seen.number)
         if DEEP in seen.body and b"]]]]" in seen.body:
             deep.add(seen.number)
@@ -265,8 +262,8 @@ def test_nothing_else_is_on_the_way_while_an_oddity_is(kit: Kit, gateway: Make) 
     assert not any(group & others for group in seen_together)
 
 
-def test_a_line_that_is_no_call_of_the_page_runs_as_it_stands(kit: Kit, gateway: Make) -> None:
-    def twist(seen: Seen, answer: Answer) -> Answer:
+def test_a_line_that_is_no_call_of_the_page_runs_as_it_stands(kit, gateway):
+    def twist(seen, answer):
         odd = seen.method == "BREW" or "form" in seen.headers["content-type"]
         return plain(500, "Internal Server Error") if odd else answer
 

@@ -1,11 +1,7 @@
 """Schemathesis takes part without a trace: no folder, no warning, no setting of the folder around."""
 
-from __future__ import annotations
 
-from tests.end_to_end.kit import Kit
-
-
-def test_a_run_leaves_nothing_but_its_report(kit: Kit) -> None:
+def test_a_run_leaves_nothing_but_its_report(kit):
     kit.seeded = False
     (kit.folder / "schemathesis.toml").write_text("this is no TOML")
 
@@ -17,8 +13,8 @@ def test_a_run_leaves_nothing_but_its_report(kit: Kit) -> None:
     assert left == {"reports", "schemathesis.toml"}
 
 
-def test_the_same_seed_sends_the_same_messages(kit: Kit) -> None:
-    def spoiled() -> list[tuple[str, int]]:
+def test_the_same_seed_sends_the_same_messages(kit):
+    def spoiled():
         options = ("-k", "schemathesis and get", "--fuzz-examples", "20", "--hypothesis-seed", "4")
         run = kit.run("reference", *options)
         assert run.status == 0, run.output

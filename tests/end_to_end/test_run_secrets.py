@@ -1,18 +1,14 @@
 """No secret of a run is found in anything that it leaves behind."""
 
-from __future__ import annotations
-
 import base64
 import json
-from collections.abc import Callable, Iterable, Mapping
 from urllib.parse import quote
 
 import pytest
 
 from beckn_conformance.commands.cli import main
 from beckn_conformance.record.rows import text_of
-from tests.end_to_end.kit import Kit, Run
-from tests.end_to_end.loopback import Answer, Loopback, Seen, Twist, with_body, with_fields
+from tests.end_to_end.loopback import Answer, with_body, with_fields
 from tests.writings import WRITINGS
 
 SIGNUP_TOKEN = "agreed-before/7d1f+Q=="
@@ -28,7 +24,7 @@ settle: 0.2
 SOME = "test_plain_get or test_plain_update or test_token or test_unknown_registration or null and SIGNUP-NACK"
 
 
-def _forms(secret: str) -> set[str]:
+def _forms(secret):
     """A secret as it is, and as JSON and a shell would write it."""
     return {
         secret,
@@ -39,7 +35,7 @@ def _forms(secret: str) -> set[str]:
     }
 
 
-def _outputs(run: Run) -> dict[str, str]:
+def _outputs(run):
     """Everything that a run has left, with what is packed in it unpacked."""
     texts = {"the terminal": run.output}
     for file in run.folder.rglob("*"):
@@ -51,14 +47,14 @@ def _outputs(run: Run) -> dict[str, str]:
     return texts
 
 
-def _leaks(run: Run, secrets: Iterable[str]) -> list[str]:
+def _leaks(run, secrets):
     """Where secrets are found."""
     texts = _outputs(run)
     forms = {form for secret in secrets for form in _forms(secret)}
     return sorted({f"{form} in {name}" for name, text in texts.items() for form in forms if form in text})
 
 
-def _run(kit: Kit, server: Loopback, *options: str) -> Run:
+def _run(kit, server, *options):
     return kit.run(
         server.url,
         kit.configure(CONFIGURATION),
@@ -74,10 +70,10 @@ def _run(kit: Kit, server: Loopback, *options: str) -> Run:
     )
 
 
-def _token(change: Callable[[str], str]) -> Twist:
+def _token(change):
     """The tokens that a gateway gives, changed."""
 
-    def twist(seen: Seen, answer: Answer) -> Answer:
+    def twist(seen, answer):
         body = json.loads(answer.body)
         if "auth" not in body:
             return answer
@@ -87,7 +83,7 @@ def _token(change: Callable[[str], str]) -> Twist:
     return twist
 
 
-def _telling(seen: Seen, answer: Answer) -> Answer:
+def _telling(seen, answer):
     """A gateway that repeats what it was sent wherever it can."""
     token, key = seen.headers.get("token", ""), seen.headers.get("x-key", "")
     text = f"token {token!r} with <{seen.headers.get('authorization')}>, x{token}y, {key}"
@@ -100,12 +96,11 @@ def _telling(seen: Seen, answer: Answer) -> Answer:
     return with_fields(with_body(answer, json.dumps(body).encode()), [("message", text), ("X-Request", text)])
 
 
-def _noting(given: list[str], twist: Twist) -> Twist:
+def _noting(given, twist):
     """The same twist, with a note of every token that the gateway gives; what the kit makes up is no secret."""
 
-    def noting(seen: Seen, answer: Answer) -> Answer | None:
+    def noting(seen, answer):
         changed = twist(seen, answer)
-        assert isinstance(changed, Answer | None)
         body = json.loads(changed.body) if changed is not None else {}
         auth = body.get("body", body).get("auth")
         if auth:
@@ -115,7 +110,7 @@ def _noting(given: list[str], twist: Twist) -> Twist:
     return noting
 
 
-TWISTS: dict[str, Twist] = {
+TWISTS = {
     "as the reference gateway does": lambda seen, answer: answer,
     "repeating all that was sent": _telling,
     "with tokens like those of JWT": _token(lambda t: f"eyJh.{t}.c2ln-_{t[::-1]}"),
@@ -127,8 +122,8 @@ TWISTS: dict[str, Twist] = {
 
 
 @pytest.mark.parametrize("name", list(TWISTS))
-def test_no_secret_is_left_behind_by_a_gateway(kit: Kit, gateway: Callable[..., Loopback], name: str) -> None:
-    given: list[str] = []
+def test_no_secret_is_left_behind_by_a_gateway(kit, gateway, name):
+    given = []
     server = gateway(_noting(given, TWISTS[name]), defects=("get-token-repeated",))
 
     run = _run(kit, server)
@@ -138,8 +133,8 @@ def test_no_secret_is_left_behind_by_a_gateway(kit: Kit, gateway: Callable[..., 
     assert _leaks(run, [*given, SIGNUP_TOKEN, HEADER, FROM_ENVIRONMENT]) == []
 
 
-def test_no_secret_is_left_behind_in_an_envelope(kit: Kit, gateway: Callable[..., Loopback]) -> None:
-    given: list[str] = []
+def test_no_secret_is_left_behind_in_an_envelope(kit, gateway):
+    given = []
     unchanged = TWISTS["as the reference gateway does"]
     server = gateway(
         _noting(given, unchanged),
@@ -155,10 +150,8 @@ def test_no_secret_is_left_behind_in_an_envelope(kit: Kit, gateway: Callable[...
     assert _leaks(run, [*given, SIGNUP_TOKEN, HEADER, FROM_ENVIRONMENT]) == []
 
 
-def test_a_token_that_a_gateway_repeats_after_a_lost_answer_is_not_left_behind(
-    kit: Kit, gateway: Callable[..., Loopback]
-) -> None:
-    given: list[str] = []
+def test_a_token_that_a_gateway_repeats_after_a_lost_answer_is_not_left_behind(kit, gateway):
+    given = []
     server = gateway(_noting(given, lambda seen, answer: None if seen.number == 5 else _telling(seen, answer)))
 
     run = _run(kit, server)
@@ -167,8 +160,8 @@ def test_a_token_that_a_gateway_repeats_after_a_lost_answer_is_not_left_behind(
     assert _leaks(run, [*given, SIGNUP_TOKEN, HEADER, FROM_ENVIRONMENT]) == []
 
 
-def test_tokens_declared_beforehand_are_not_left_behind(kit: Kit, gateway: Callable[..., Loopback]) -> None:
-    def refuse(seen: Seen, answer: Answer) -> Answer:
+def test_tokens_declared_beforehand_are_not_left_behind(kit, gateway):
+    def refuse(seen, answer):
         text = f"nobody knows {seen.headers.get('token')}"
         body = json.dumps({"registration": {"id": text}}).encode()
         refusal = Answer(401, (("content-type", "application/json"), ("action", "NACK"), ("message", text)), body)
@@ -186,7 +179,7 @@ def test_tokens_declared_beforehand_are_not_left_behind(kit: Kit, gateway: Calla
     assert _leaks(run, ["beforehand-one-1", "beforehand-two-2"]) == []
 
 
-def test_a_password_in_the_url_is_refused_without_being_shown(kit: Kit) -> None:
+def test_a_password_in_the_url_is_refused_without_being_shown(kit):
     run = kit.run("http://vendor:password-of-mine@127.0.0.1:1", "--junitxml=reports/junit.xml", "-k", "test_plain_get")
 
     assert run.status == 4
@@ -217,10 +210,10 @@ WAYS = (
 )
 
 
-def _chatty(given: list[str]) -> Twist:
+def _chatty(given):
     """A gateway with a debug page: what it was sent and what it gave out, in every writing, wherever there is room."""
 
-    def twist(seen: Seen, answer: Answer) -> Answer:
+    def twist(seen, answer):
         if not answer.body.startswith(b"{"):
             return answer
         body = json.loads(answer.body)
@@ -242,10 +235,8 @@ def _chatty(given: list[str]) -> Twist:
 
 
 @pytest.mark.parametrize("spread", [(), ("-p", "xdist.plugin", "-n2")], ids=["one process", "two processes"])
-def test_no_secret_is_left_behind_in_any_writing(
-    kit: Kit, gateway: Callable[..., Loopback], capsys: pytest.CaptureFixture[str], spread: tuple[str, ...]
-) -> None:
-    given: list[str] = []
+def test_no_secret_is_left_behind_in_any_writing(kit, gateway, capsys, spread):
+    given = []
     server = gateway(_chatty(given), defects=("get-token-repeated",))
     user, key = f"{USER}:{quote(PASSWORD, safe='')}", quote(KEY, safe="")
     declared = {
@@ -278,7 +269,7 @@ def test_no_secret_is_left_behind_in_any_writing(
     assert _written_in({"replay --json": printed}, [*declared_ones, *given]) == []
 
 
-def _written_in(texts: Mapping[str, str], secrets: Iterable[str]) -> list[str]:
+def _written_in(texts, secrets):
     """Where secrets are found, in whatever writing."""
     forms = {form: f"{secret}, {way}" for secret in secrets for way in WAYS if len(form := WRITINGS[way](secret)) >= 6}
     return sorted({f"{forms[form]}: {name}" for name, text in texts.items() for form in forms if form in text})

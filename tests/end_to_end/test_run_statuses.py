@@ -1,20 +1,15 @@
 """What the exit status and the verdict say."""
 
-from __future__ import annotations
-
 import asyncio
-from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
-from tests.end_to_end.kit import Kit, until
-from tests.end_to_end.loopback import Answer, Loopback, Seen
+from tests.end_to_end.kit import until
 
 ONE = ("-k", "test_plain_get")
 
 
-def test_the_reference_gateway_passes_and_a_narrowed_run_is_incomplete(kit: Kit) -> None:
+def test_the_reference_gateway_passes_and_a_narrowed_run_is_incomplete(kit):
     run = kit.run("reference", *ONE)
 
     assert not run.crashed, run.output
@@ -33,16 +28,14 @@ def test_the_reference_gateway_passes_and_a_narrowed_run_is_incomplete(kit: Kit)
     ],
     ids=" ".join,
 )
-def test_a_run_narrowed_in_any_way_is_incomplete(
-    kit: Kit, gateway: Callable[..., Loopback], narrowing: list[str]
-) -> None:
+def test_a_run_narrowed_in_any_way_is_incomplete(kit, gateway, narrowing):
     run = kit.run(gateway().url, *narrowing)
 
     assert run.status == 0, run.output
     assert run.report["verdict"] == "incomplete"
 
 
-def test_a_defect_fails_even_where_the_run_is_narrowed(kit: Kit) -> None:
+def test_a_defect_fails_even_where_the_run_is_narrowed(kit):
     run = kit.run("reference:signup-info-phone-no-plus-accepted", "-k", "SIGNUP-NACK-PHONE and malformed")
 
     assert not run.crashed, run.output
@@ -52,7 +45,7 @@ def test_a_defect_fails_even_where_the_run_is_narrowed(kit: Kit) -> None:
     assert run.requirement("SIGNUP-NACK-PHONE")["status"] == "failed"
 
 
-def test_a_should_that_is_not_met_warns_in_the_core_class(kit: Kit, gateway: Callable[..., Loopback]) -> None:
+def test_a_should_that_is_not_met_warns_in_the_core_class(kit, gateway):
     run = kit.run(gateway(defects=(SHOULD_DEFECT,)).url, "-k", SHOULD)
 
     assert not run.crashed, run.output
@@ -61,7 +54,7 @@ def test_a_should_that_is_not_met_warns_in_the_core_class(kit: Kit, gateway: Cal
     assert "warned" in run.lines[-1]
 
 
-def test_a_should_that_is_not_met_fails_in_the_strict_class(kit: Kit, gateway: Callable[..., Loopback]) -> None:
+def test_a_should_that_is_not_met_fails_in_the_strict_class(kit, gateway):
     run = kit.run(gateway(defects=(SHOULD_DEFECT,)).url, "-k", SHOULD, "--conformance-class=strict")
 
     assert not run.crashed, run.output
@@ -76,7 +69,7 @@ SHOULD_DEFECT = "signup-media-type-html"
 WAIVER = "waivers:\n- {{requirement: {0}, reason: known, owner: somebody, expires: {1}{2}}}\n"
 
 
-def test_a_waiver_makes_a_defect_pass(kit: Kit, gateway: Callable[..., Loopback]) -> None:
+def test_a_waiver_makes_a_defect_pass(kit, gateway):
     option = kit.configure(WAIVER.format(SHOULD, "2999-12-31", ""))
 
     run = kit.run(gateway(defects=(SHOULD_DEFECT,)).url, option, "-k", SHOULD, "--conformance-class=strict")
@@ -115,9 +108,7 @@ registry.check("X")(check)
 @pytest.mark.parametrize(
     ("where", "processes"), [("a scenario", ()), ("a check", ()), ("a check", ("-p", "xdist.plugin", "-n2"))]
 )
-def test_an_unexpected_exception_is_a_fault_of_the_kit_and_no_finding(
-    kit: Kit, gateway: Callable[..., Loopback], tmp_path: Path, where: str, processes: tuple[str, ...]
-) -> None:
+def test_an_unexpected_exception_is_a_fault_of_the_kit_and_no_finding(kit, gateway, tmp_path, where, processes):
     (tmp_path / "conftest.py").write_text(FAULTS[where])
 
     run = kit.run(gateway().url, *processes, "-k", "test_update_stays or test_refusal_after_an_update")
@@ -131,10 +122,8 @@ def test_an_unexpected_exception_is_a_fault_of_the_kit_and_no_finding(
     assert "deliberate" in (run.folder / "crash.txt").read_text(encoding="utf-8")
 
 
-def test_an_interrupted_run_ends_at_once_and_leaves_what_was_exchanged(
-    kit: Kit, gateway: Callable[..., Loopback]
-) -> None:
-    async def fall_silent(seen: Seen, answer: Answer) -> Answer:
+def test_an_interrupted_run_ends_at_once_and_leaves_what_was_exchanged(kit, gateway):
+    async def fall_silent(seen, answer):
         if seen.number > 30:
             await asyncio.Event().wait()
         return answer
@@ -153,8 +142,8 @@ def test_an_interrupted_run_ends_at_once_and_leaves_what_was_exchanged(
     assert run.report["verdict"] in ("incomplete", "non-conformant")
 
 
-def test_a_run_interrupted_before_the_first_answer_ends_at_once(kit: Kit, gateway: Callable[..., Loopback]) -> None:
-    async def stay_silent(seen: Seen, answer: Answer) -> Answer:
+def test_a_run_interrupted_before_the_first_answer_ends_at_once(kit, gateway):
+    async def stay_silent(seen, answer):
         await asyncio.Event().wait()
         return answer
 

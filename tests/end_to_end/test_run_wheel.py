@@ -1,7 +1,5 @@
 """The kit as it is installed: from a wheel, far from its repository."""
 
-from __future__ import annotations
-
 import importlib.util
 import subprocess
 import sys
@@ -12,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.end_to_end.kit import Kit, environment
+from tests.end_to_end.kit import environment
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture(scope="module")
-def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def python(tmp_path_factory):
     """The interpreter of an environment in which the wheel is installed, and that sees the other packages."""
     if importlib.util.find_spec("hatchling") is None:
         pytest.skip("the wheel is built with hatchling, which is not there")
@@ -36,7 +34,7 @@ def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return interpreter
 
 
-def test_the_installed_wheel_brings_everything(kit: Kit, python: Path) -> None:
+def test_the_installed_wheel_brings_everything(kit, python):
     script = (
         "import beckn_conformance.specification.loading as s, reference_server.specification as r, pathlib\n"
         "print(pathlib.Path(s.__file__), pathlib.Path(r.__file__), len(s.load().requirements), sep='\\n')\n"
@@ -56,7 +54,7 @@ def test_the_installed_wheel_brings_everything(kit: Kit, python: Path) -> None:
     assert int(requirements) > 100
 
 
-def test_the_wheel_says_who_made_it_and_what_it_needs(python: Path) -> None:
+def test_the_wheel_says_who_made_it_and_what_it_needs(python):
     script = "from importlib.metadata import metadata as m; k = m('beckn-conformance'); print(k['Author'], k['Name'])"
 
     ended = subprocess.run([str(python), "-c", script], env=environment(PYTHONPATH=""), capture_output=True, text=True)
@@ -64,7 +62,7 @@ def test_the_wheel_says_who_made_it_and_what_it_needs(python: Path) -> None:
     assert ended.stdout == "The beckn-conformance maintainers beckn-conformance\n"
 
 
-def test_the_installed_kit_judges_the_reference_gateway(kit: Kit, python: Path) -> None:
+def test_the_installed_kit_judges_the_reference_gateway(kit, python):
     run = kit.pytest("--gateway-url=reference", "-k", "test_plain_get", python=str(python), PYTHONPATH="")
 
     assert not run.crashed, run.output
@@ -74,7 +72,7 @@ def test_the_installed_kit_judges_the_reference_gateway(kit: Kit, python: Path) 
     assert "<h1" in (run.folder / "report.html").read_text(encoding="utf-8")
 
 
-def test_the_installed_kit_finds_a_planted_defect(kit: Kit, python: Path) -> None:
+def test_the_installed_kit_finds_a_planted_defect(kit, python):
     run = kit.pytest(
         "--gateway-url=reference:signup-info-phone-no-plus-accepted",
         "-k",

@@ -1,28 +1,23 @@
 """Whatever stands where a gateway should be: the run ends, and says in one sentence what was tried and seen."""
 
-from __future__ import annotations
-
 import asyncio
 import gzip
 import json
 import socket
-import ssl
 import struct
-from asyncio import StreamReader, StreamWriter
-from collections.abc import Callable, Iterator
 
 import pytest
 
 from beckn_conformance.commands.cli import main
-from tests.end_to_end.kit import ONE, Kit, Run
-from tests.end_to_end.loopback import Loopback, Talk, Twist, always, plain
+from tests.end_to_end.kit import ONE
+from tests.end_to_end.loopback import always, plain
 
 IMPATIENT = ("--gateway-patience=0.5",)
 QUICK = ("--gateway-timeout=0.5", *IMPATIENT)
 """For gateways that never answer. A busy machine may take as long as this for any other."""
 
 
-def _assert_inconclusive(run: Run, url: str, *words: str) -> None:
+def _assert_inconclusive(run, url, *words):
     """Checks what a run says without an answer, and that its record says the same."""
     assert not run.crashed, run.output
     assert run.status == 10, run.output
@@ -39,29 +34,29 @@ def _assert_inconclusive(run: Run, url: str, *words: str) -> None:
     assert json.loads((run.folder / "report.json").read_text()) == run.report
 
 
-def _ok(body: str, *fields: str) -> bytes:
+def _ok(body, *fields):
     return "\r\n".join(("HTTP/1.1 200 OK", *fields, "", body)).encode()
 
 
-async def _nothing(reader: StreamReader, writer: StreamWriter) -> None:
+async def _nothing(reader, writer):
     await asyncio.Event().wait()
 
 
-async def _close(reader: StreamReader, writer: StreamWriter) -> None:
+async def _close(reader, writer):
     return
 
 
-async def _reset(reader: StreamReader, writer: StreamWriter) -> None:
+async def _reset(reader, writer):
     await reader.read(1)
     sock = writer.get_extra_info("socket")
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     writer.transport.abort()
 
 
-def _says(data: bytes, *, then: bytes = b"", pause: float | None = None) -> Talk:
+def _says(data, *, then=b"", pause=None):
     """Reads the head of a request, sends something, and repeats something else for ever or closes."""
 
-    async def talk(reader: StreamReader, writer: StreamWriter) -> None:
+    async def talk(reader, writer):
         await reader.readuntil(b"\r\n\r\n")
         writer.write(data)
         await writer.drain()
@@ -74,8 +69,8 @@ def _says(data: bytes, *, then: bytes = b"", pause: float | None = None) -> Talk
     return talk
 
 
-def _says_and_waits(data: bytes) -> Talk:
-    async def talk(reader: StreamReader, writer: StreamWriter) -> None:
+def _says_and_waits(data):
+    async def talk(reader, writer):
         await reader.readuntil(b"\r\n\r\n")
         writer.write(data)
         await writer.drain()
@@ -114,7 +109,7 @@ TALKS = {
 
 
 @pytest.mark.parametrize("name", TALKS)
-def test_a_server_that_is_none_of_http_is_inconclusive(kit: Kit, gateway: Callable[..., Loopback], name: str) -> None:
+def test_a_server_that_is_none_of_http_is_inconclusive(kit, gateway, name):
     talk, word = TALKS[name]
     server = gateway(talk=talk)
 
@@ -128,7 +123,7 @@ def test_a_server_that_is_none_of_http_is_inconclusive(kit: Kit, gateway: Callab
 
 HTML = plain(200, "<!doctype html><title>Welcome</title>", "text/html; charset=utf-8")
 
-TWISTS: dict[str, tuple[Twist, str]] = {
+TWISTS = {
     "404": (always(plain(404, "Not Found")), "404"),
     "HTML": (always(HTML), "text/html"),
     "nothing": (always(plain(200, "", "application/json")), "200"),
@@ -146,7 +141,7 @@ TWISTS: dict[str, tuple[Twist, str]] = {
 
 
 @pytest.mark.parametrize("name", TWISTS)
-def test_a_server_that_is_no_gateway_is_inconclusive(kit: Kit, gateway: Callable[..., Loopback], name: str) -> None:
+def test_a_server_that_is_no_gateway_is_inconclusive(kit, gateway, name):
     twist, word = TWISTS[name]
     server = gateway(twist)
 
@@ -156,9 +151,7 @@ def test_a_server_that_is_no_gateway_is_inconclusive(kit: Kit, gateway: Callable
     assert not set(run.output) & {"\x1b", "\x9b"}
 
 
-def test_a_gateway_that_refuses_every_signup_for_its_token_is_inconclusive_and_the_key_is_named(
-    kit: Kit, gateway: Callable[..., Loopback]
-) -> None:
+def test_a_gateway_that_refuses_every_signup_for_its_token_is_inconclusive_and_the_key_is_named(kit, gateway):
     refusal = plain(403, "{}", "application/json", action="NACK", message="unknown_token")
     server = gateway(always(refusal))
 
@@ -168,34 +161,32 @@ def test_a_gateway_that_refuses_every_signup_for_its_token_is_inconclusive_and_t
 
 
 @pytest.fixture
-def closed_port() -> Iterator[int]:
+def closed_port():
     """A port that nobody listens on, and nobody else is given meanwhile."""
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         yield taken.getsockname()[1]
 
 
-def test_a_refused_connection_is_inconclusive(kit: Kit, closed_port: int) -> None:
+def test_a_refused_connection_is_inconclusive(kit, closed_port):
     url = f"http://127.0.0.1:{closed_port}"
 
     _assert_inconclusive(kit.run(url, *ONE), url, "connection")
 
 
-def test_a_refused_connection_is_told_once_where_tests_are_spread_over_processes(kit: Kit, closed_port: int) -> None:
+def test_a_refused_connection_is_told_once_where_tests_are_spread_over_processes(kit, closed_port):
     url = f"http://127.0.0.1:{closed_port}"
 
     _assert_inconclusive(kit.run(url, "-p", "xdist.plugin", "-n2", "-k", "test_get"), url, "connection")
 
 
-def test_a_name_that_does_not_resolve_is_inconclusive(kit: Kit) -> None:
+def test_a_name_that_does_not_resolve_is_inconclusive(kit):
     url = "http://gateway.invalid/api"
 
     _assert_inconclusive(kit.run(url, "--gateway-timeout=5", *ONE), url)
 
 
-def test_a_certificate_that_nobody_trusts_is_inconclusive(
-    kit: Kit, gateway: Callable[..., Loopback], tls: ssl.SSLContext
-) -> None:
+def test_a_certificate_that_nobody_trusts_is_inconclusive(kit, gateway, tls):
     server = gateway(tls=tls)
 
     run = kit.run(server.url, *ONE)
@@ -204,13 +195,13 @@ def test_a_certificate_that_nobody_trusts_is_inconclusive(
     assert server.seen == []
 
 
-def test_a_server_that_stalls_in_the_handshake_is_inconclusive(kit: Kit, gateway: Callable[..., Loopback]) -> None:
+def test_a_server_that_stalls_in_the_handshake_is_inconclusive(kit, gateway):
     url = gateway(talk=_nothing).url.replace("http:", "https:")
 
     _assert_inconclusive(kit.run(url, *QUICK, *ONE), url)
 
 
-def test_a_server_without_tls_under_https_is_inconclusive(kit: Kit, gateway: Callable[..., Loopback]) -> None:
+def test_a_server_without_tls_under_https_is_inconclusive(kit, gateway):
     url = gateway().url.replace("http:", "https:")
 
     _assert_inconclusive(kit.run(url, *QUICK, *ONE), url)

@@ -1,15 +1,8 @@
 """A run that several processes share says what one process would say, and survives the loss of one."""
 
-from __future__ import annotations
-
 from collections import Counter
-from collections.abc import Callable
-from pathlib import Path
-from typing import Any
 
 from beckn_conformance.commands.cli import main
-from tests.end_to_end.kit import Kit, Run
-from tests.end_to_end.loopback import Loopback
 
 SPREAD = ("-p", "xdist.plugin", "-n2")
 SOME = (
@@ -21,7 +14,7 @@ SOME = (
 DEFECTS = ("signup-info-phone-no-plus-accepted", "signup-info-phone-error-echoes-value", "get-email-upper-case")
 
 
-def outcomes(run: Run) -> dict[str, Any]:
+def outcomes(run):
     """Status, number of obligations and findings of every requirement.
 
     Values are drawn anew in each run, so chance decides if all their kinds were exercised (passed) or only some
@@ -38,9 +31,7 @@ def outcomes(run: Run) -> dict[str, Any]:
     }
 
 
-def test_two_processes_reach_the_outcomes_of_one_and_leave_one_record(
-    kit: Kit, gateway: Callable[..., Loopback]
-) -> None:
+def test_two_processes_reach_the_outcomes_of_one_and_leave_one_record(kit, gateway):
     url = gateway(defects=DEFECTS).url
 
     alone = kit.run(url, *SOME)
@@ -62,7 +53,7 @@ def test_two_processes_reach_the_outcomes_of_one_and_leave_one_record(
     assert {path.name: path.read_bytes() for path in spread.folder.iterdir() if path.is_file()} == before
 
 
-def test_what_a_lost_process_had_shown_is_kept(kit: Kit, gateway: Callable[..., Loopback]) -> None:
+def test_what_a_lost_process_had_shown_is_kept(kit, gateway):
     run = kit.run(gateway(defects=DEFECTS).url, *SOME, *SPREAD, "-p", "tests.end_to_end.loss")
 
     assert run.status == 3, run.output
@@ -73,9 +64,7 @@ def test_what_a_lost_process_had_shown_is_kept(kit: Kit, gateway: Callable[..., 
     assert len(tests) >= 30
 
 
-def test_a_worker_that_crashes_leaves_an_incomplete_run(
-    kit: Kit, gateway: Callable[..., Loopback], tmp_path: Path
-) -> None:
+def test_a_worker_that_crashes_leaves_an_incomplete_run(kit, gateway, tmp_path):
     (tmp_path / "conftest.py").write_text(
         "import os\n"
         "from beckn_conformance.client.provider import Actor\n"

@@ -1,20 +1,17 @@
 """The sample report is what the kit makes."""
 
-from __future__ import annotations
-
 import json
 import re
-from typing import Any
 
 import pytest
 
-from tests.end_to_end.kit import ROOT, Kit
+from tests.end_to_end.kit import ROOT
 
 SAMPLE = ROOT / "reports" / "sample"
 DEFECT = "signup-info-phone-no-dash-accepted"
 
 
-def _told(report: dict[str, Any]) -> dict[str, Any]:
+def _told(report):
     """What a report says, dates, ids and the luck of a run aside."""
     finding = ("id", "operation", "pointer", "message", "expected")
     requirement = ("id", "level", "section", "title", "source", "reading", "status", "reason", "obligations", "tests")
@@ -29,7 +26,7 @@ def _told(report: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _plain(text: str) -> str:
+def _plain(text):
     """A text without what differs from run to run."""
     return re.sub(r"[0-9a-f]{8,}|\d+", "#", text)
 
@@ -39,7 +36,7 @@ MOST_REQUESTS, MOST_BYTES = 3_600, 12_000_000
 
 
 @pytest.mark.long
-def test_the_sample_is_what_the_kit_makes_and_takes_no_more_work(kit: Kit) -> None:
+def test_the_sample_is_what_the_kit_makes_and_takes_no_more_work(kit):
     run = kit.run(f"reference:{DEFECT}")
 
     assert run.status == 1, run.output

@@ -1,12 +1,9 @@
 """A report folder of a stranger, or one that others use, is refused in one line and harms nothing outside of it."""
 
-from __future__ import annotations
-
 import json
 import os
 import shutil
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -14,7 +11,6 @@ import pytest
 from beckn_conformance.commands.certificate import keys
 from beckn_conformance.commands.cli import main
 from beckn_conformance.untrusted.writing import locked
-from tests.end_to_end.kit import Kit
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="links and locks are others there")
 
@@ -41,7 +37,7 @@ ENTRY = {
 
 
 @pytest.fixture(scope="module")
-def judged(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def judged(tmp_path_factory):
     """A report folder of recorded traffic, made without a gateway."""
     home = tmp_path_factory.mktemp("judged")
     (home / "traffic.har").write_text(json.dumps({"log": {"entries": [ENTRY]}}))
@@ -50,12 +46,12 @@ def judged(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def folder(judged: Path, tmp_path: Path) -> Path:
+def folder(judged, tmp_path):
     return Path(shutil.copytree(judged, tmp_path / "reports"))
 
 
 @pytest.fixture
-def outside(tmp_path: Path) -> Path:
+def outside(tmp_path):
     """A folder with a file in it that nobody may touch."""
     made = tmp_path / "outside"
     made.mkdir()
@@ -64,11 +60,11 @@ def outside(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Callable[..., str]:
+def refused(tmp_path, capsys):
     """Does something with a folder that is to be refused; gives the one line that says so."""
     public = keys.generate(tmp_path / "key")
 
-    def do(command: str, folder: Path) -> str:
+    def do(command, folder):
         options = {
             "report": ["report", str(folder)],
             "certify": ["certify", str(folder), "--key", str(tmp_path / "key")],
@@ -89,9 +85,7 @@ COMMANDS = ("report", "certify", "verify", "judge", "judge into")
 
 @pytest.mark.parametrize("command", COMMANDS)
 @pytest.mark.parametrize("name", ["findings", "report.json", "course.jsonl", "summary.md", "notes"])
-def test_a_folder_with_a_link_in_it_is_refused_by_name(
-    folder: Path, outside: Path, refused: Callable[..., str], command: str, name: str
-) -> None:
+def test_a_folder_with_a_link_in_it_is_refused_by_name(folder, outside, refused, command, name):
     (folder / name).unlink(missing_ok=True)
     (folder / name).symlink_to(outside if name == "findings" else outside / "kept.sh")
 
@@ -100,13 +94,13 @@ def test_a_folder_with_a_link_in_it_is_refused_by_name(
     assert os.listdir(outside) == ["kept.sh"]
 
 
-def test_a_folder_that_is_reached_through_a_link_is_as_good_as_any(folder: Path, tmp_path: Path) -> None:
+def test_a_folder_that_is_reached_through_a_link_is_as_good_as_any(folder, tmp_path):
     (tmp_path / "latest").symlink_to(folder)
 
     assert main(["report", str(tmp_path / "latest")]) == main(["report", str(folder)])
 
 
-def test_a_report_folder_in_a_zip_is_judged_by_its_record_alone(folder: Path, tmp_path: Path) -> None:
+def test_a_report_folder_in_a_zip_is_judged_by_its_record_alone(folder, tmp_path):
     for name in ("report.html", "report.json", "summary.md"):
         (folder / name).write_text("<script>alert(1)</script>")
     packed = shutil.make_archive(str(tmp_path / "packed"), "zip", folder)
@@ -117,7 +111,7 @@ def test_a_report_folder_in_a_zip_is_judged_by_its_record_alone(folder: Path, tm
     assert "alert" not in (tmp_path / "r" / "report.html").read_text()
 
 
-def test_scripts_that_the_kit_did_not_make_are_left_alone(folder: Path) -> None:
+def test_scripts_that_the_kit_did_not_make_are_left_alone(folder):
     (folder / "findings").mkdir(exist_ok=True)
     (folder / "findings" / "mine.sh").write_text("mine")
     (folder / "findings" / "GET-BODY-0123abcd.sh").write_text("of an earlier report")
@@ -128,7 +122,7 @@ def test_scripts_that_the_kit_did_not_make_are_left_alone(folder: Path) -> None:
     assert not (folder / "findings" / "GET-BODY-0123abcd.sh").exists()
 
 
-def test_temporary_files_that_were_planted_are_not_written_to(folder: Path, outside: Path) -> None:
+def test_temporary_files_that_were_planted_are_not_written_to(folder, outside):
     for name in ("summary.md", "report.json", "exchanges.har"):
         os.link(outside / "kept.sh", folder / f".{name}.{os.getpid()}")
 
@@ -138,7 +132,7 @@ def test_temporary_files_that_were_planted_are_not_written_to(folder: Path, outs
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_a_folder_that_a_run_writes_to_is_refused(folder: Path, refused: Callable[..., str], command: str) -> None:
+def test_a_folder_that_a_run_writes_to_is_refused(folder, refused, command):
     before = {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
 
     with locked(folder):
@@ -147,7 +141,7 @@ def test_a_folder_that_a_run_writes_to_is_refused(folder: Path, refused: Callabl
     assert {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()} == before
 
 
-def test_a_run_into_a_folder_that_is_in_use_ends_at_once(kit: Kit) -> None:
+def test_a_run_into_a_folder_that_is_in_use_ends_at_once(kit):
     kit.report.mkdir()
     with locked(kit.report):
         run = kit.run("http://127.0.0.1:9", "-k", "test_plain_get")
@@ -157,7 +151,7 @@ def test_a_run_into_a_folder_that_is_in_use_ends_at_once(kit: Kit) -> None:
     assert os.listdir(kit.report) == []
 
 
-def test_a_run_into_a_folder_with_a_link_touches_nothing(kit: Kit, outside: Path) -> None:
+def test_a_run_into_a_folder_with_a_link_touches_nothing(kit, outside):
     kit.report.mkdir()
     (kit.report / "findings").symlink_to(outside)
     run = kit.run("http://127.0.0.1:9", "-k", "test_plain_get")
@@ -167,7 +161,7 @@ def test_a_run_into_a_folder_with_a_link_touches_nothing(kit: Kit, outside: Path
     assert os.listdir(outside) == ["kept.sh"]
 
 
-BROKEN: dict[str, Callable[[Path], object]] = {
+BROKEN = {
     "no form": lambda path: path.write_text('{"format": "beckn-conformance-report/1", "verdict": "<b>"}'),
     "another type": lambda path: path.write_text('{"format": ["beckn-conformance-report/1"]}'),
     "deep": lambda path: path.write_text("[" * 100_000),
@@ -181,9 +175,7 @@ BROKEN: dict[str, Callable[[Path], object]] = {
 
 @pytest.mark.parametrize("kind", BROKEN)
 @pytest.mark.parametrize("command", ["diff", "replay"])
-def test_a_report_that_no_kit_wrote_is_refused_in_one_line(
-    folder: Path, judged: Path, kind: str, command: str, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_report_that_no_kit_wrote_is_refused_in_one_line(folder, judged, kind, command, capsys):
     BROKEN[kind](folder / "report.json")
     options = {"diff": ["diff", str(folder), str(judged)], "replay": ["replay", str(folder), "X"]}
 

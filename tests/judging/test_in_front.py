@@ -1,7 +1,5 @@
 """What something in front of a gateway answers is not held against it, and hides nothing that is its own (T6, T16)."""
 
-from __future__ import annotations
-
 import pytest
 
 from beckn_conformance.judging.judge import Judge
@@ -32,11 +30,11 @@ PAGES = [page(400), page(405), page(406), page(413), page(200), page(403), page(
 ALONE = [page(407), page(511), page(520), page(530), page(561), page(598), page(599)]
 
 
-def named(answer: Reply) -> str:
+def named(answer):
     return f"{answer.status} {answer.header('content-type')}"
 
 
-def one_more(story: Story, action: str, answer: Reply | None, **how) -> None:
+def one_more(story, action, answer, **how):
     """A valid call about the last registration, answered as given."""
     values = story.values
     parts = {UPDATE: {"info": values.info()}, ADD: {"documents": [values.document()]}}.get(action, {})
@@ -118,14 +116,14 @@ def test_a_finding_shows_a_name_in_another_script():
 # Refusals that are replaced.
 
 
-def refused(story: Story, *answers: Reply) -> None:
+def refused(story, *answers):
     """Faulty updates that are answered as given."""
     for number, answer in enumerate(answers):
         faulty = {**story.values.info(), "phone": number}
         story.call(UPDATE, {"registration": {"id": story.mine.id}, "info": faulty}, answer)
 
 
-def weighed(story: Story) -> dict[str, str]:
+def weighed(story):
     """What the whole run says of requirements that failed, with what was observed."""
     tally = Tally()
     for judgement in story.judgements():
@@ -180,7 +178,7 @@ def test_one_replaced_refusal_is_not_every_one():
 # Whether the gateway lives on.
 
 
-def after(*hostile, trouble: str, fronted: bool) -> list[str]:
+def after(*hostile, trouble, fronted):
     story = begun()
     if fronted:
         one_more(story, GET, page(502))

@@ -1,7 +1,5 @@
 """Whose answer a reply is, told from its status, and from what the gateway's own replies look like (T6)."""
 
-from __future__ import annotations
-
 import dataclasses
 
 import pytest
@@ -13,11 +11,11 @@ from tests.exchanges import GET, JSON, SIGNUP, exchange, nack, page, reply
 OWN = (("Server", "gunicorn"), ("Date", "Mon, 04 May 2026 10:00:00 GMT"))
 
 
-def called(answer: Reply | None, **how):
+def called(answer, **how):
     return exchange(GET, {"registration": {"id": "1"}}, answer, **how)
 
 
-def acquainted(*fields: tuple[str, str], times: int = 1) -> Appearance:
+def acquainted(*fields, times=1):
     """What is known after some replies with these fields."""
     appearance = Appearance()
     for _ in range(times):
@@ -25,7 +23,7 @@ def acquainted(*fields: tuple[str, str], times: int = 1) -> Appearance:
     return appearance
 
 
-def bare(status: int, *fields: tuple[str, str], content: bytes = b"<html>no</html>", media: str = "text/html") -> Reply:
+def bare(status, *fields, content=b"<html>no</html>", media="text/html"):
     return Reply(status, (("Content-Type", media), *fields), content)
 
 

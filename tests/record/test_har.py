@@ -4,7 +4,6 @@ import base64
 import io
 import json
 import tracemalloc
-from typing import Any
 
 import pytest
 
@@ -18,7 +17,7 @@ from tests import har_format
 from tests.reports import FOUND, HOSTILE, finding, report
 
 
-def row(id: str = "x1", **changes: Any) -> dict[str, Any]:
+def row(id="x1", **changes):
     """A recorded exchange with a query, cookies and a time in microseconds."""
     return {
         "id": id,

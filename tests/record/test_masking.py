@@ -1,7 +1,5 @@
 """Secrets are found in whatever form they are written, and nothing else is changed."""
 
-from __future__ import annotations
-
 import base64
 import json
 import re

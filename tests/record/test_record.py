@@ -1,7 +1,5 @@
 """What is written of an exchange can be read back without loss, but for what is masked."""
 
-from __future__ import annotations
-
 import dataclasses
 import json
 

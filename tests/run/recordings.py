@@ -13,7 +13,6 @@ import re
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -32,13 +31,13 @@ APART = 3.0
 """Seconds between calls; what a call has changed has settled before the next one."""
 
 
-async def _call_all(defects: tuple[str, ...]) -> list[Entry]:
-    entries: list[Entry] = []
+async def _call_all(defects):
+    entries = []
     app = reference_server.create_app(defects=defects)
-    transport = httpx.ASGITransport(app)  # type: ignore[arg-type]
+    transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url=ORIGIN) as client:
 
-        async def call(action: str, body: Any, token: str) -> Any:
+        async def call(action, body, token):
             when = FIRST + datetime.timedelta(seconds=APART * len(entries))
             header = {"Action": action, "Token": token, "Timestamp": f"{when:%Y-%m-%dT%H:%M:%S}"}
             response = await client.post(f"/{action}", headers=header, json=body)
@@ -71,7 +70,7 @@ async def _call_all(defects: tuple[str, ...]) -> list[Entry]:
     return entries
 
 
-def _entry(response: httpx.Response, when: datetime.datetime) -> Entry:
+def _entry(response, when):
     request = response.request
     return {
         "startedDateTime": when.isoformat(timespec="milliseconds"),
@@ -99,20 +98,20 @@ def _entry(response: httpx.Response, when: datetime.datetime) -> Entry:
 
 
 @functools.lru_cache(maxsize=8)
-def _recorded(defects: tuple[str, ...]) -> list[Entry]:
+def _recorded(defects):
     return asyncio.run(_call_all(defects))
 
 
-def entries(*defects: str) -> list[Entry]:
+def entries(*defects):
     """What a proxy records that does everything well."""
     return copy.deepcopy(_recorded(defects))
 
 
-def archive(calls: list[Entry]) -> dict[str, Any]:
+def archive(calls):
     return {"log": {"version": "1.2", "creator": {"name": "a recorder", "version": "1"}, "entries": calls}}
 
 
-def field(part: Entry, name: str, value: str | None) -> None:
+def field(part, name, value):
     """Sets a header field, or takes it out."""
     part["headers"] = [one for one in part["headers"] if one["name"].casefold() != name.casefold()]
     if value is not None:
@@ -126,11 +125,11 @@ class ScenarioResult:
     notes: str
     verdict: Verdict
 
-    def status(self, requirement: str) -> str:
+    def status(self, requirement):
         return next(o.status for o in self.verdict.outcomes if o.requirement.id == requirement)
 
 
-def judged(source: Path, url: str | None = None) -> ScenarioResult:
+def judged(source, url=None):
     folder = source.parent / f"report of {source.name}"
     traffic.record(source, folder, load(), url=url, file=None, strict=True)
     result = rejudge(folder, load())
@@ -142,7 +141,7 @@ def judged(source: Path, url: str | None = None) -> ScenarioResult:
     return ScenarioResult(found, "\n".join(result.run.notes), result.conclude())
 
 
-def judged_as(calls: list[Entry], folder: Path, encoding: str = "utf-8") -> ScenarioResult:
+def judged_as(calls, folder, encoding="utf-8"):
     """What is found in calls that are written to a HAR."""
     path = folder / "traffic.har"
     path.write_text(json.dumps(archive(calls), ensure_ascii=False), encoding=encoding)
@@ -152,8 +151,8 @@ def judged_as(calls: list[Entry], folder: Path, encoding: str = "utf-8") -> Scen
 # The manners of recorders.
 
 
-def _each(change: Callable[[Entry], object]) -> Style:
-    def style(calls: list[Entry]) -> list[Entry]:
+def _each(change):
+    def style(calls):
         for call in calls:
             change(call)
         return calls
@@ -161,15 +160,15 @@ def _each(change: Callable[[Entry], object]) -> Style:
     return style
 
 
-def _at(call: Entry) -> datetime.datetime:
+def _at(call):
     return datetime.datetime.fromisoformat(call["startedDateTime"])
 
 
-def _timed(write: Callable[[datetime.datetime], Any]) -> Style:
+def _timed(write):
     return _each(lambda call: call.update(startedDateTime=write(_at(call))))
 
 
-def _chromium(call: Entry) -> None:
+def _chromium(call):
     """HTTP/2: pseudo fields, names in lower case, and a transfer size of its own."""
     request, response = call["request"], call["response"]
     request["headers"].insert(0, {"name": ":authority", "value": "gw.example"})
@@ -178,7 +177,7 @@ def _chromium(call: Entry) -> None:
     call.update(connection="443", _initiator={"type": "script"}, _resourceType="fetch")
 
 
-def _mitmproxy(call: Entry) -> None:
+def _mitmproxy(call):
     """Replies came compressed: sizes are those of the wire, the text is not."""
     response = call["response"]
     packed = gzip.compress(response["content"]["text"].encode() + b" " * 5000)
@@ -188,23 +187,23 @@ def _mitmproxy(call: Entry) -> None:
     call["startedDateTime"] = _at(call).isoformat(timespec="microseconds")
 
 
-def _chrome_har(call: Entry) -> None:
+def _chrome_har(call):
     call["response"]["content"]["size"] *= 2
 
 
-def _fiddler(call: Entry) -> None:
+def _fiddler(call):
     when = _at(call).astimezone(datetime.timezone(datetime.timedelta(hours=5, minutes=30)))
     call["startedDateTime"] = when.strftime("%Y-%m-%dT%H:%M:%S.0000001+05:30")
     call["response"]["content"]["size"] = -1
 
 
-def _charles(call: Entry) -> None:
+def _charles(call):
     content = call["response"]["content"]
     content.update(text=base64.b64encode(content["text"].encode()).decode(), encoding="base64")
     call["response"]["status"] = str(call["response"]["status"])
 
 
-def _still_packed(call: Entry) -> None:
+def _still_packed(call):
     content = call["response"]["content"]
     packed = gzip.compress(content["text"].encode())
     content.update(text=base64.b64encode(packed).decode(), encoding="base64", size=len(packed))
@@ -212,7 +211,7 @@ def _still_packed(call: Entry) -> None:
     field(call["response"], "content-length", str(len(packed)))
 
 
-def _npm(call: Entry) -> None:
+def _npm(call):
     """Neither times nor sizes, and the media type only where HAR has a place for it."""
     call.pop("time")
     call.pop("timings")
@@ -221,22 +220,22 @@ def _npm(call: Entry) -> None:
     field(call["response"], "content-type", None)
 
 
-def _garbled(call: Entry) -> None:
+def _garbled(call):
     posted = call["request"]["postData"]
     posted["text"] = posted["text"].encode().decode("latin-1")
 
 
-def _user(call: Entry) -> None:
+def _user(call):
     call["request"]["url"] = call["request"]["url"].replace("https://gw.example", "HTTPS://me:hunter2@GW.example:443")
 
 
-def _half_in_capitals(calls: list[Entry]) -> list[Entry]:
+def _half_in_capitals(calls):
     for call in calls[::2]:
         call["request"]["url"] = call["request"]["url"].replace("https://gw.example", "HTTPS://GW.EXAMPLE")
     return calls
 
 
-def _by_a_service_worker(calls: list[Entry]) -> list[Entry]:
+def _by_a_service_worker(calls):
     """The page's call and the worker's, which comes a little later and ends a little sooner, without a body."""
     doubled = []
     for call in calls:
@@ -249,35 +248,35 @@ def _by_a_service_worker(calls: list[Entry]) -> list[Entry]:
     return doubled
 
 
-def _newest_first(calls: list[Entry]) -> list[Entry]:
+def _newest_first(calls):
     for call in calls:
         call["startedDateTime"] = f"{_at(call):%Y-%m-%dT%H:%M:%SZ}"
     return calls[::-1]
 
 
-def _fields_twice(call: Entry) -> None:
+def _fields_twice(call):
     call["response"]["headers"] *= 2
 
 
-def _as_objects(call: Entry) -> None:
+def _as_objects(call):
     """Header fields and bodies as the objects that a program had in its memory."""
     for message, part in ((call["request"], "postData"), (call["response"], "content")):
         message["headers"] = {one["name"]: one["value"] for one in message["headers"]}
         message[part]["text"] = json.loads(message[part]["text"])
 
 
-def _unlabelled(call: Entry) -> None:
+def _unlabelled(call):
     """Base64 that is not called so, of a reply without a length."""
     content = call["response"]["content"]
     content["text"] = base64.b64encode(content["text"].encode()).decode()
     field(call["response"], "content-length", None)
 
 
-def _twice(calls: list[Entry]) -> list[Entry]:
+def _twice(calls):
     return [*calls, *copy.deepcopy(calls)]
 
 
-STYLES: dict[str, Style] = {
+STYLES = {
     "as it was": lambda calls: calls,
     "Chromium": _each(_chromium),
     "mitmproxy": _each(_mitmproxy),
@@ -305,8 +304,8 @@ STYLES: dict[str, Style] = {
 """By name, what makes of sound entries those of a recorder; all of it can be judged as before."""
 
 
-def redacted(token: str, *, in_replies: bool) -> Style:
-    def style(calls: list[Entry]) -> list[Entry]:
+def redacted(token, *, in_replies):
+    def style(calls):
         for call in calls:
             field(call["request"], "token", token)
             content = call["response"]["content"]
@@ -320,10 +319,10 @@ def redacted(token: str, *, in_replies: bool) -> Style:
     return style
 
 
-def marked(pattern: str, mark: str) -> Style:
+def marked(pattern, mark):
     """Puts a mark in the place of what matches in all bodies, as a privacy filter does."""
 
-    def style(calls: list[Entry]) -> list[Entry]:
+    def style(calls):
         for call in calls:
             for part in (call["request"]["postData"], call["response"]["content"]):
                 part["text"] = re.sub(pattern, mark, part["text"])
@@ -334,13 +333,13 @@ def marked(pattern: str, mark: str) -> Style:
     return style
 
 
-def without_tokens(calls: list[Entry]) -> list[Entry]:
+def without_tokens(calls):
     for call in calls:
         field(call["request"], "token", None)
     return calls
 
 
-def attached(calls: list[Entry]) -> dict[str, bytes]:
+def attached(calls):
     """Moves bodies out of entries into files, as Playwright does; returns these by name."""
     files = {}
     for number, call in enumerate(calls):
@@ -351,7 +350,7 @@ def attached(calls: list[Entry]) -> dict[str, bytes]:
     return files
 
 
-def zipped(path: Path, files: dict[str, bytes]) -> Path:
+def zipped(path, files):
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as file:
         for name, content in files.items():
             file.writestr(name, content)

@@ -1,12 +1,8 @@
 """Examples drawn beside a process are those that it would draw, and it goes on where nobody draws for it."""
 
-from __future__ import annotations
-
 import os
 import signal
-from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from pathlib import Path
 
 import psutil
 import pytest
@@ -27,7 +23,7 @@ pytestmark = [
 
 
 @pytest.fixture
-def threads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def threads(tmp_path, monkeypatch):
     """The threads of this process, of which there is one."""
     (tmp_path / "1").touch()
     monkeypatch.setattr(drawing, "THREADS", tmp_path)
@@ -35,7 +31,7 @@ def threads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @contextmanager
-def drawer(properties: Mapping[str, Examples]) -> Iterator[Drawer]:
+def drawer(properties):
     found = Drawer(properties)
     try:
         for name in properties:
@@ -46,7 +42,7 @@ def drawer(properties: Mapping[str, Examples]) -> Iterator[Drawer]:
 
 
 @pytest.mark.usefixtures("threads")
-def test_examples_drawn_beside_a_process_are_those_that_it_draws() -> None:
+def test_examples_drawn_beside_a_process_are_those_that_it_draws():
     with drawer({"numbers": NUMBERS, "words": WORDS}) as drawn:
         assert drawn.take(("words", 0, 20)) == WORDS.chunk(0, 20)
         assert drawn.has(("numbers", 0, 20))
@@ -55,13 +51,13 @@ def test_examples_drawn_beside_a_process_are_those_that_it_draws() -> None:
 
 
 @pytest.mark.usefixtures("threads")
-def test_what_is_still_being_drawn_need_not_be_waited_for() -> None:
+def test_what_is_still_being_drawn_need_not_be_waited_for():
     with drawer({"numbers": NUMBERS, "slow": Examples(st.builds(signal.pause), 7, "slow")}) as drawn:
         assert drawn.take(("numbers", 0, 20)) is not None
         assert not drawn.has(("slow", 0, 20))
 
 
-def test_a_process_with_several_threads_draws_by_itself(threads: Path) -> None:
+def test_a_process_with_several_threads_draws_by_itself(threads):
     (threads / "2").touch()
 
     with drawer({"numbers": NUMBERS}) as drawn:
@@ -70,8 +66,8 @@ def test_a_process_with_several_threads_draws_by_itself(threads: Path) -> None:
 
 
 @pytest.mark.usefixtures("threads")
-def test_a_process_draws_by_itself_if_there_is_no_room_for_another(monkeypatch: pytest.MonkeyPatch) -> None:
-    def fork() -> int:
+def test_a_process_draws_by_itself_if_there_is_no_room_for_another(monkeypatch):
+    def fork():
         raise BlockingIOError
 
     monkeypatch.setattr(os, "fork", fork)
@@ -85,7 +81,7 @@ def test_a_process_draws_by_itself_if_there_is_no_room_for_another(monkeypatch: 
 @pytest.mark.parametrize(
     "strategy", [st.builds(lambda: os._exit(1)), st.builds(dict, st.just(1)), st.just(id).map(lambda f: lambda: f)]
 )
-def test_a_process_draws_what_cannot_be_drawn_beside_it(strategy: st.SearchStrategy[object]) -> None:
+def test_a_process_draws_what_cannot_be_drawn_beside_it(strategy):
     with drawer({"odd": Examples(strategy, 7, "odd"), "numbers": NUMBERS}) as drawn:
         assert drawn.take(("odd", 0, 20)) is None
         assert drawn.take(("numbers", 0, 20)) is None
@@ -94,7 +90,7 @@ def test_a_process_draws_what_cannot_be_drawn_beside_it(strategy: st.SearchStrat
 
 
 @pytest.mark.usefixtures("threads")
-def test_nothing_is_left_of_a_process_that_draws() -> None:
+def test_nothing_is_left_of_a_process_that_draws():
     before = psutil.Process().children()
     with drawer({"numbers": NUMBERS}):
         assert psutil.Process().children() != before
@@ -103,7 +99,7 @@ def test_nothing_is_left_of_a_process_that_draws() -> None:
 
 
 @pytest.mark.usefixtures("threads")
-def test_a_process_that_draws_ends_with_the_one_beside_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_process_that_draws_ends_with_the_one_beside_it(monkeypatch):
     with monkeypatch.context() as killed:
         # Nobody is left to end it.
         killed.setattr(os, "kill", lambda *_: None)

@@ -1,7 +1,5 @@
 """Examples of properties: the same for the same seed, each drawn once, and small where one fails."""
 
-from __future__ import annotations
-
 import pytest
 from hypothesis import strategies as st
 
@@ -23,7 +21,7 @@ NUMBERS = st.lists(st.integers(0, 1000), max_size=20)
 STRATEGIES = (headers, histories, joint_faults, long_histories, registrations, single_faults)
 
 
-def test_the_same_seed_draws_the_same_examples() -> None:
+def test_the_same_seed_draws_the_same_examples():
     one, same = Examples(NUMBERS, 7, "a"), Examples(NUMBERS, 7, "a")
 
     assert one.chunk(0, 50) == same.chunk(0, 50)
@@ -31,19 +29,19 @@ def test_the_same_seed_draws_the_same_examples() -> None:
 
 
 @pytest.mark.parametrize(("seed", "name", "number"), [(8, "a", 0), (7, "b", 0), (7, "a", 1)])
-def test_another_seed_property_or_chunk_draws_other_examples(seed: int, name: str, number: int) -> None:
+def test_another_seed_property_or_chunk_draws_other_examples(seed, name, number):
     assert Examples(NUMBERS, 7, "a").chunk(0, 50) != Examples(NUMBERS, seed, name).chunk(number, 50)
 
 
-def test_a_chunk_has_as_many_examples_as_are_asked_for_where_there_are_so_many() -> None:
+def test_a_chunk_has_as_many_examples_as_are_asked_for_where_there_are_so_many():
     assert len(Examples(NUMBERS, 7, "a").chunk(0, 100)) == 100
     assert sorted(Examples(st.booleans(), 7, "a").chunk(0, 100)) == [False, True]
 
 
-def test_a_failing_example_is_made_the_smallest_that_fails() -> None:
+def test_a_failing_example_is_made_the_smallest_that_fails():
     examples = Examples(NUMBERS, 7, "a")
 
-    def fails(numbers: list[int]) -> bool:
+    def fails(numbers):
         return sum(n >= 100 for n in numbers) >= 2
 
     failing = next(place for place, drawn in enumerate(examples.chunk(0, 50)) if fails(drawn))
@@ -51,11 +49,11 @@ def test_a_failing_example_is_made_the_smallest_that_fails() -> None:
     assert examples.smaller(0, 50, failing, fails) == [100, 100]
 
 
-def test_an_example_that_fails_only_once_is_left_alone() -> None:
+def test_an_example_that_fails_only_once_is_left_alone():
     examples = Examples(NUMBERS, 7, "a")
     tried = []
 
-    def fails(numbers: list[int]) -> bool:
+    def fails(numbers):
         tried.append(numbers)
         return False
 
@@ -63,11 +61,11 @@ def test_an_example_that_fails_only_once_is_left_alone() -> None:
     assert tried == [examples.chunk(0, 50)[20]]
 
 
-def test_making_smaller_comes_to_an_end() -> None:
+def test_making_smaller_comes_to_an_end():
     examples = Examples(st.lists(st.integers(), min_size=30), 7, "a")
     tried = []
 
-    def fails(numbers: list[int]) -> bool:
+    def fails(numbers):
         tried.append(numbers)
         return len(tried) % 3 != 0
 
@@ -76,12 +74,12 @@ def test_making_smaller_comes_to_an_end() -> None:
     assert len(tried) <= MOST_TRIES
 
 
-def test_nothing_more_is_drawn_once_it_is_enough() -> None:
-    drawn: list[list[int]] = []
+def test_nothing_more_is_drawn_once_it_is_enough():
+    drawn = []
     examples = Examples(NUMBERS.map(lambda numbers: (drawn.append(numbers), numbers)[1]), 7, "a")
     places = []
 
-    def fails(numbers: list[int]) -> bool:
+    def fails(numbers):
         places.append(len(drawn))
         if len(places) == 3:
             raise Enough
@@ -91,7 +89,7 @@ def test_nothing_more_is_drawn_once_it_is_enough() -> None:
     assert places[-1] == len(drawn)
 
 
-def test_nothing_is_left_in_the_folder_of_whoever_runs_it(tmp_path, monkeypatch) -> None:
+def test_nothing_is_left_in_the_folder_of_whoever_runs_it(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
 
     Examples(texts(), 1, "a").chunk(0, 20)
@@ -100,14 +98,14 @@ def test_nothing_is_left_in_the_folder_of_whoever_runs_it(tmp_path, monkeypatch)
 
 
 @pytest.mark.parametrize("strategy", STRATEGIES, ids=lambda s: s.__name__)
-def test_what_is_drawn_is_plain_data(strategy) -> None:
+def test_what_is_drawn_is_plain_data(strategy):
     config = GatewayConfig("", verification_hook="true")
 
     for example in Examples(strategy(config), 3, strategy.__name__).chunk(0, 30):
         assert eval(repr(example), {"__builtins__": {}}) == example
 
 
-def test_texts_are_names_that_every_gateway_is_held_to_keep() -> None:
+def test_texts_are_names_that_every_gateway_is_held_to_keep():
     name = next(m for m in load().members("Provider/signup") if m.pointer == "/info/name")
     drawn = Examples(texts(), 3, "names").chunk(0, 100)
 
@@ -116,8 +114,8 @@ def test_texts_are_names_that_every_gateway_is_held_to_keep() -> None:
     assert any(max(text, default="") > "\uffff" for text in Examples(texts(), 3, "more").chunk(0, 100))
 
 
-def test_histories_verify_only_where_somebody_can() -> None:
-    def kinds(config: GatewayConfig) -> set[str]:
+def test_histories_verify_only_where_somebody_can():
+    def kinds(config):
         drawn = Examples(long_histories(config), 3, "histories").chunk(0, 20)
         return {step[0] for _, steps in drawn for step in steps}
 
@@ -136,5 +134,5 @@ def test_histories_verify_only_where_somebody_can() -> None:
         ("/a/c", "value", "x", {"a": 2, "b": [{"c": 3}]}),
     ],
 )
-def test_spoiling_changes_one_member(pointer: str, how: str, value: object, spoiled: object) -> None:
+def test_spoiling_changes_one_member(pointer, how, value, spoiled):
     assert spoil({"a": 2, "b": [{"c": 3}]}, pointer, how, value) == spoiled

@@ -1,24 +1,20 @@
 """A gateway whose every reply is an envelope that cannot be parsed is judged for that, and nothing else is (T8)."""
 
-from typing import Any
-
 import pytest
 
 from beckn_conformance.commands.spec.trial import session_of
 from beckn_conformance.errors import Unreachable
 
 
-def answering(
-    text: bytes, media: bytes = b"application/json", status: int = 200, more: tuple[tuple[bytes, bytes], ...] = ()
-) -> Any:
-    async def app(scope: Any, receive: Any, send: Any) -> None:
+def answering(text, media=b"application/json", status=200, more=()):
+    async def app(scope, receive, send):
         await send({"type": "http.response.start", "status": status, "headers": [(b"content-type", media), *more]})
         await send({"type": "http.response.body", "body": text})
 
     return app
 
 
-def binding_found(app: Any) -> str:
+def binding_found(app):
     session = session_of(app, {"timeout": 5})
     try:
         session.start()
@@ -35,7 +31,7 @@ def binding_found(app: Any) -> str:
         b"{'Header': {'Action': 'ACK'}, 'Body': {}}",
     ],
 )
-def test_an_envelope_that_cannot_be_parsed_tells_the_binding(text: bytes) -> None:
+def test_an_envelope_that_cannot_be_parsed_tells_the_binding(text):
     assert binding_found(answering(text)) == "envelope"
 
 
@@ -48,7 +44,7 @@ def test_an_envelope_that_cannot_be_parsed_tells_the_binding(text: bytes) -> Non
         answering(b'{"action":"ACK"'),
     ],
 )
-def test_other_text_that_is_no_json_is_no_usable_answer(app: Any) -> None:
+def test_other_text_that_is_no_json_is_no_usable_answer(app):
     with pytest.raises(Unreachable, match="nowhere ACK or NACK; if something in front"):
         binding_found(app)
 
@@ -61,7 +57,7 @@ def test_other_text_that_is_no_json_is_no_usable_answer(app: Any) -> None:
         (answering(b"{}", more=((b"x-action", b"ACK"),)), "ACK in the field x-action,"),
     ],
 )
-def test_an_action_in_another_place_is_named(app: Any, place: str) -> None:
+def test_an_action_in_another_place_is_named(app, place):
     with pytest.raises(Unreachable) as caught:
         binding_found(app)
     assert place in str(caught.value)
@@ -69,8 +65,8 @@ def test_an_action_in_another_place_is_named(app: Any, place: str) -> None:
     assert "tls" not in str(caught.value)
 
 
-def test_a_gateway_that_answers_in_another_binding_is_not_tried_further() -> None:
-    async def app(scope: Any, receive: Any, send: Any) -> None:
+def test_a_gateway_that_answers_in_another_binding_is_not_tried_further():
+    async def app(scope, receive, send):
         fields = dict(scope["headers"])
         action = b"ACK" if b"action" in fields else b"NACK"
         await answering(b'{"header":{"action":"' + action + b'","message":"?"},"body":{}}')(scope, receive, send)
@@ -79,7 +75,7 @@ def test_a_gateway_that_answers_in_another_binding_is_not_tried_further() -> Non
         binding_found(app)
 
 
-def test_a_redirect_is_named_with_what_may_help() -> None:
+def test_a_redirect_is_named_with_what_may_help():
     app = answering(b"{}", status=308, more=((b"location", b"/Provider/signup/"),))
     with pytest.raises(Unreachable, match=r"status 308 to /Provider/signup/ .* redirects are not followed") as caught:
         binding_found(app)

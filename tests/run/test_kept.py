@@ -1,17 +1,12 @@
 """A run keeps little of what it has judged: deep runs take no more memory than short ones."""
 
-from __future__ import annotations
-
 import gc
 import itertools
 import sys
-from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
 from beckn_conformance.messages.binding import HttpBinding
-from beckn_conformance.messages.exchange import Exchange
 from beckn_conformance.record.events import Probe, Transcript
 from beckn_conformance.run.session import Session
 from tests.exchanges import CONFIG, GET, SPECIFICATION, Story, exchange, nack
@@ -26,12 +21,12 @@ DEEP = 10_000
 PROBE = Probe((), HttpBinding(), ("Provider/signup", "Provider/get"), True, True, ())
 
 
-def kept(folder: Path, calls: Callable[[], list[Exchange]]) -> float:
+def kept(folder, calls):
     """Allocations that are still there after a deep run of such scenarios."""
     session = Session(SPECIFICATION, CONFIG, 1, folder=folder)
     session.emit(PROBE)
 
-    def play(times: int) -> int:
+    def play(times):
         exchanges = 0
         for _ in range(times):
             made = calls()
@@ -50,19 +45,19 @@ def kept(folder: Path, calls: Callable[[], list[Exchange]]) -> float:
     return (after - before) / count * DEEP
 
 
-def test_nothing_is_kept_of_calls_about_the_same_registration(tmp_path: Path) -> None:
+def test_nothing_is_kept_of_calls_about_the_same_registration(tmp_path):
     refused = nack({})
 
-    def calls() -> list[Exchange]:
+    def calls():
         return [exchange(GET, {"registration": {"id": "unknown"}}, refused) for _ in range(10)]
 
     assert kept(tmp_path, calls) < 1_500
 
 
-def test_little_is_kept_of_a_registration(tmp_path: Path) -> None:
+def test_little_is_kept_of_a_registration(tmp_path):
     numbers = itertools.count()
 
-    def calls() -> list[Exchange]:
+    def calls():
         story = Story()
         number = next(numbers)
         return [story.signup(id_=f"r-{number}", token=f"token-of-{number}"), *(story.get() for _ in range(9))]

@@ -1,21 +1,17 @@
 """What has been played is kept by nobody but the one who takes it."""
 
-from __future__ import annotations
-
 import gc
 import weakref
-from collections.abc import Iterator
 
 import pytest
 
 import reference_server
-from beckn_conformance.client.provider import Actor
 from beckn_conformance.commands.spec.trial import session_of
 from beckn_conformance.errors import Unmet
 
 
 @pytest.fixture
-def without_collector() -> Iterator[None]:
+def without_collector():
     """Keeps what refers to itself for the time of a test."""
     gc.disable()
     yield
@@ -24,8 +20,8 @@ def without_collector() -> Iterator[None]:
 
 @pytest.mark.usefixtures("without_collector")
 @pytest.mark.parametrize("unmet", [False, True])
-def test_an_exchange_goes_with_its_transcript(unmet: bool) -> None:
-    async def play(actor: Actor) -> None:
+def test_an_exchange_goes_with_its_transcript(unmet):
+    async def play(actor):
         await actor.get(await actor.registered())
         if unmet:
             raise Unmet("enough")

@@ -11,11 +11,8 @@ import shlex
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
 from contextlib import redirect_stdout
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
 from unittest import mock
 
 import pytest
@@ -26,7 +23,7 @@ from beckn_conformance.messages.exchange import Exchange, Raw, Reply, Request, T
 from beckn_conformance.messages.json_text import write_json
 from beckn_conformance.record.masking import Masker
 from beckn_conformance.run.curl import path_below
-from beckn_conformance.run.reproduction import Reproduction, replay, tell
+from beckn_conformance.run.reproduction import replay, tell
 from beckn_conformance.untrusted.text import printable
 
 URL = "https://gw.example/api"
@@ -114,7 +111,7 @@ PIECES = (
 PLAIN = tuple(piece for piece in PIECES if printable(piece) == piece)
 
 
-def hostile(rng: random.Random, *, form: str = "text") -> str:
+def hostile(rng, *, form="text"):
     """Something that a gateway could have given out, as a ``text``, in a header ``field``, or as a ``token``."""
     # Whatever cannot be shown goes through a pipe, which takes a shell longer.
     text = "".join(rng.choices(PIECES if rng.random() < 0.2 else PLAIN, k=rng.randint(1, 7)))
@@ -156,7 +153,7 @@ tail() { printf '000777\n'; }
 """
 
 
-def run(cases: Sequence[str], stubs: Sequence[dict[str, str]], folder: Path) -> list[list[str]]:
+def run(cases, stubs, folder):
     """Runs lines in one shell whose curl and python3 only note what they are given: the last command of each."""
     cage, out = folder / "cage", folder / "out"
     for path in (cage, out):
@@ -175,8 +172,8 @@ def run(cases: Sequence[str], stubs: Sequence[dict[str, str]], folder: Path) -> 
     assert ended.stderr == b""
     assert list(cage.iterdir()) == []
     words = iter((out / "seen").read_bytes().decode("utf-8", "surrogateescape").split("\0")[:-1])
-    seen: list[list[str]] = []
-    last: list[str] = []
+    seen = []
+    last = []
     for word in words:
         count = next(words)
         if word == "end":
@@ -188,7 +185,7 @@ def run(cases: Sequence[str], stubs: Sequence[dict[str, str]], folder: Path) -> 
     return seen
 
 
-def sent(words: Sequence[str], number: int, folder: Path) -> tuple[str, str, list[tuple[str, str]], bytes]:
+def sent(words, number, folder):
     """Method, URL, header fields and body that curl was told to send."""
     assert words[0] == "curl"
     rest = iter(words[1:])
@@ -219,17 +216,7 @@ def sent(words: Sequence[str], number: int, folder: Path) -> tuple[str, str, lis
     return method, url, headers, content
 
 
-def exchange(
-    action: str,
-    body: bytes,
-    *,
-    headers: Sequence[tuple[str, str]] = (),
-    method: str = "POST",
-    path: str = "",
-    raw: Raw | None = None,
-    reply: Any = None,
-    at: float = 0.0,
-) -> Exchange:
+def exchange(action, body, *, headers=(), method="POST", path="", raw=None, reply=None, at=0.0):
     """An exchange as a run would have it, with a reply in the HTTP binding."""
     request = Request(method, URL + (path or f"/{action}"), tuple(headers), body, raw)
     answer = None if reply is None else Reply(200, (("Action", "ACK"),), json.dumps(reply).encode())
@@ -238,7 +225,7 @@ def exchange(
     return Exchange(f"x{at}", action, request, message, answer, received, at, 0.5)
 
 
-def single(rng: random.Random) -> Case:
+def single(rng):
     """A call with hostile texts wherever a stranger could have put them."""
     config = dataclasses.replace(
         CONFIG,
@@ -260,7 +247,7 @@ def single(rng: random.Random) -> Case:
     return Case(told.curl, request.method, request.url, plain(headers), request.content, secrets)
 
 
-def registered(rng: random.Random) -> Case:
+def registered(rng):
     """A call about a registration whose id and token are hostile."""
     id_, token = hostile(rng), hostile(rng, form="token")
     if not id_.strip():
@@ -277,16 +264,16 @@ def registered(rng: random.Random) -> Case:
     return Case(told.curl, "POST", called.request.url, plain(headers), content, stubs)
 
 
-def variable_of(name: str) -> str:
+def variable_of(name):
     return "HEADER_" + "".join(c if c.isalnum() else "_" for c in name.upper())
 
 
-def plain(headers: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+def plain(headers):
     """Header fields as HTTP carries them: curl sends none that is blank but its name."""
     return [(name, value if value.strip() else "") for name, value in headers]
 
 
-def fuzzed(seed: int, count: int) -> Iterator[Case]:
+def fuzzed(seed, count):
     rng = random.Random(seed)
     for number in range(count):
         yield (registered if number % 5 == 0 else single)(rng)
@@ -294,7 +281,7 @@ def fuzzed(seed: int, count: int) -> Iterator[Case]:
 
 @pytest.mark.long
 @pytest.mark.parametrize("seed", range(4))
-def test_a_line_sends_hostile_values_and_runs_none_of_them(seed: int, tmp_path: Path) -> None:
+def test_a_line_sends_hostile_values_and_runs_none_of_them(seed, tmp_path):
     cases = list(fuzzed(seed, 1000))
     assert all(case.line for case in cases)
     assert all(printable(case.line) == case.line for case in cases)
@@ -305,7 +292,7 @@ def test_a_line_sends_hostile_values_and_runs_none_of_them(seed: int, tmp_path: 
         assert sent(words, number, tmp_path) == (case.method, case.url, case.headers, case.content), case.line
 
 
-def history(rng: random.Random, name: str) -> Reproduction:
+def history(rng, name):
     """A script whose title, steps and replies are hostile."""
     id_ = hostile(rng) + "A"
     made = exchange("Provider/signup", b"{}", reply={"registration": {"id": id_}, "auth": {"token": name}})
@@ -319,7 +306,7 @@ def history(rng: random.Random, name: str) -> Reproduction:
     )
 
 
-def test_a_script_runs_nothing_that_its_title_or_steps_say(tmp_path: Path) -> None:
+def test_a_script_runs_nothing_that_its_title_or_steps_say(tmp_path):
     rng = random.Random(5)
     told = [history(rng, f"token-{number}") for number in range(60)]
     stubs = [{"ID": "AAAA", "TOKEN": f"token-{number}", "REPLY": "{}"} for number in range(60)]
@@ -330,7 +317,7 @@ def test_a_script_runs_nothing_that_its_title_or_steps_say(tmp_path: Path) -> No
     assert [words[-1] for words in seen] == ['{"registration":{"id":"AAAA"}}'] * 60
 
 
-def test_raw_bytes_are_sent_as_they_were(tmp_path: Path) -> None:
+def test_raw_bytes_are_sent_as_they_were(tmp_path):
     rng = random.Random(6)
     contents = [hostile(rng).encode() + bytes(rng.choices(range(256), k=rng.randint(1, 40))) for _ in range(100)]
     raws = [Raw((content[:3], content[3:]), 0.05, hostile(rng).replace("\0", "").strip()) for content in contents]
@@ -344,7 +331,7 @@ def test_raw_bytes_are_sent_as_they_were(tmp_path: Path) -> None:
         assert (tmp_path / "out" / f"{number}.in").read_bytes() == contents[number]
 
 
-def test_no_mask_touches_a_command_that_is_finished() -> None:
+def test_no_mask_touches_a_command_that_is_finished():
     token = "Action: Provider/get' -H"
     called = exchange("Provider/get", b"$(>pwned)", headers=[("Action", "Provider/get"), ("X", "'$(>pwned)'")])
     told = tell(called, [], HttpBinding(), CONFIG)
@@ -372,7 +359,7 @@ NAMES = [
 ]
 
 
-def test_ids_and_tokens_are_taken_from_an_envelope_of_any_names(tmp_path: Path) -> None:
+def test_ids_and_tokens_are_taken_from_an_envelope_of_any_names(tmp_path):
     token = 'to"k\\en-1'
     answers, lines = [], []
     for member, id_ in itertools.product(NAMES, ["reg-1234", 'a"b\\c\n']):
@@ -396,7 +383,7 @@ def test_ids_and_tokens_are_taken_from_an_envelope_of_any_names(tmp_path: Path) 
     assert all('"$ID1"' in line and '"$T1"' in line for line in lines)
 
 
-def test_variables_of_declared_headers_override_nothing() -> None:
+def test_variables_of_declared_headers_override_nothing():
     headers = {
         "Path": "secret-one",
         "LD_PRELOAD": "secret-two",
@@ -427,7 +414,7 @@ def test_variables_of_declared_headers_override_nothing() -> None:
         {"url": "https://gw.example/api:8080/"},
     ],
 )
-def test_what_no_kit_has_sent_makes_no_line(changed: dict[str, Any]) -> None:
+def test_what_no_kit_has_sent_makes_no_line(changed):
     called = exchange("Provider/get", b"{}")
 
     told = tell(
@@ -438,7 +425,7 @@ def test_what_no_kit_has_sent_makes_no_line(changed: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("url", ["-K/etc/passwd", "file:///etc/passwd", "$(>pwned)", "", "https://u:p@gw.example"])
-def test_a_line_names_no_base_but_that_of_a_gateway(url: str) -> None:
+def test_a_line_names_no_base_but_that_of_a_gateway(url):
     called = exchange("Provider/get", b"{}")
     called = dataclasses.replace(called, request=dataclasses.replace(called.request, url=f"{url}/Provider/get"))
 
@@ -449,7 +436,7 @@ def test_a_line_names_no_base_but_that_of_a_gateway(url: str) -> None:
 @pytest.mark.parametrize(
     "path", ["/Provider/get", "/Provider/get/", "//Provider//get", "/a%00?x=1&y=%0d", "/a..b/...c"]
 )
-def test_a_recorded_request_contributes_its_path(path: str) -> None:
+def test_a_recorded_request_contributes_its_path(path):
     assert path_below(URL + path, URL) == path
 
 
@@ -464,12 +451,12 @@ def test_a_recorded_request_contributes_its_path(path: str) -> None:
         *("https://evil/", "//evil/", "HTTPS://gw.example/api/x", "https://gw.example/ap/", "/api/x"),
     ],
 )
-def test_a_recorded_request_leads_nowhere_else(url: str) -> None:
+def test_a_recorded_request_leads_nowhere_else(url):
     with pytest.raises(ValueError, match="is not a URL below"):
         path_below(url, URL)
 
 
-def test_a_test_is_run_again_by_its_name_alone() -> None:
+def test_a_test_is_run_again_by_its_name_alone():
     assert replay("-pevil", URL) == ""
     assert shlex.split(replay("a.b::test['$(x)']", URL)) == [
         "beckn-conformance",
@@ -481,7 +468,7 @@ def test_a_test_is_run_again_by_its_name_alone() -> None:
 
 
 @pytest.mark.parametrize(("size", "is_script"), [(10, False), (600, True)])
-def test_a_long_line_becomes_a_script(size: int, is_script: bool) -> None:
+def test_a_long_line_becomes_a_script(size, is_script):
     told = tell(exchange("Provider/get", b"x" * size), [], HttpBinding(), CONFIG, expected="a name")
 
     assert bool(told.script) is is_script

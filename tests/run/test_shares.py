@@ -1,21 +1,16 @@
 """The shares of worker processes add up to what follows from the record that they leave together."""
 
-from __future__ import annotations
-
 import pickle
-from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
 
 import reference_server
-from beckn_conformance.commands.spec.trial import ORIGIN, QUICK, Item, items, play
+from beckn_conformance.commands.spec.trial import ORIGIN, QUICK, items, play
 from beckn_conformance.config.keys import from_mapping
 from beckn_conformance.record.journal import workers
 from beckn_conformance.record.masking import Masker
 from beckn_conformance.report.document import document
-from beckn_conformance.run.assessment import Share
 from beckn_conformance.run.rejudge import rejudge
 from beckn_conformance.run.session import Session
 from tests.exchanges import SPECIFICATION
@@ -25,13 +20,13 @@ pytestmark = pytest.mark.long
 KEY = bytes(16)
 
 
-def session(folder: Path, app: Any = None, worker: str = "") -> Session:
+def session(folder, app=None, worker=""):
     transport = httpx.ASGITransport(app, raise_app_exceptions=False) if app is not None else None
     config = from_mapping(ORIGIN, QUICK, SPECIFICATION)
     return Session(SPECIFICATION, config, 1, folder=folder, transport=transport, worker=worker, mask_key=KEY)
 
 
-def shared(folder: Path, *defects: str) -> tuple[Session, dict[str, Share]]:
+def shared(folder, *defects):
     """A run that two processes have shared, and what these hand over."""
     app = reference_server.create_app(defects=defects)
     whole = session(folder)
@@ -45,14 +40,14 @@ def shared(folder: Path, *defects: str) -> tuple[Session, dict[str, Share]]:
     return whole, shares
 
 
-def dealt(number: int) -> list[Item]:
+def dealt(number):
     """Some of the tests for one of two processes."""
     plain = [item for item in items() if item.examples is None]
     properties = [item for item in items() if item.examples is not None]
     return [*plain[number::14], *properties[number::2]]
 
 
-def told(whole: Session, shares: dict[str, Share]) -> dict[str, Any]:
+def told(whole, shares):
     whole.take_over(shares)
     verdict = whole.conclude()
     whole.end()
@@ -67,7 +62,7 @@ def told(whole: Session, shares: dict[str, Share]) -> dict[str, Any]:
         ("signup-null-document-crashes", "get-hides-newest-document", "signup-only-first-fault"),
     ],
 )
-def test_the_shares_of_two_processes_say_what_their_record_says(tmp_path: Path, defects: tuple[str, ...]) -> None:
+def test_the_shares_of_two_processes_say_what_their_record_says(tmp_path, defects):
     whole, shares = shared(tmp_path, *defects)
 
     said = told(whole, shares)
@@ -79,7 +74,7 @@ def test_the_shares_of_two_processes_say_what_their_record_says(tmp_path: Path, 
     assert bool([row for row in said["requirements"] if row["findings"]]) is bool(defects)
 
 
-def test_the_record_of_a_lost_process_stands_for_its_share(tmp_path: Path) -> None:
+def test_the_record_of_a_lost_process_stands_for_its_share(tmp_path):
     whole, shares = shared(tmp_path, "get-email-upper-case")
     del shares["gw1"]
 

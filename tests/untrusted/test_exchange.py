@@ -1,7 +1,5 @@
 """Text of strangers, shown to people: nothing in it acts on a terminal, or in the log of a CI."""
 
-from __future__ import annotations
-
 import json
 
 import pytest
@@ -28,7 +26,7 @@ AT_LINE_STARTS = [
 
 
 @pytest.mark.parametrize("marker", MARKERS)
-def test_no_marker_of_a_ci_is_left_anywhere_in_a_text(marker: str) -> None:
+def test_no_marker_of_a_ci_is_left_anywhere_in_a_text(marker):
     core = marker.rstrip("\r\x1b[0K")
 
     assert core not in printable(marker)
@@ -37,22 +35,22 @@ def test_no_marker_of_a_ci_is_left_anywhere_in_a_text(marker: str) -> None:
 
 
 @pytest.mark.parametrize("marker", AT_LINE_STARTS)
-def test_no_marker_of_a_ci_is_left_at_the_start_of_a_line(marker: str) -> None:
+def test_no_marker_of_a_ci_is_left_at_the_start_of_a_line(marker):
     assert not printable(marker).lstrip().startswith(marker.lstrip()[:3])
 
 
 @pytest.mark.parametrize("text", ["std::vector", "::1", "a --- b", "----", "C# [x]", "# [x]", "#[x]", "2 + 2", "[x]"])
-def test_other_text_is_shown_as_it_is(text: str) -> None:
+def test_other_text_is_shown_as_it_is(text):
     assert printable(text) == text
 
 
 @pytest.mark.parametrize("marker", [*MARKERS, *AT_LINE_STARTS])
-def test_what_is_printable_stays_as_it_is(marker: str) -> None:
+def test_what_is_printable_stays_as_it_is(marker):
     assert printable(printable(marker)) == printable(marker)
 
 
 @pytest.mark.parametrize("marker", MARKERS)
-def test_commands_print_no_marker_of_a_ci(marker: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_commands_print_no_marker_of_a_ci(marker, capsys):
     say([f"observed {marker}"])
     say_json({"observed": f"x {marker}"})
 

@@ -1,10 +1,6 @@
 """A laboratory plays its runs on a Dask cluster, hears of their progress, and waits while the cluster is away."""
 
-from __future__ import annotations
-
 import contextlib
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -20,14 +16,12 @@ pytestmark = pytest.mark.filterwarnings("default")
 
 
 @pytest.fixture
-def scheduler(tmp_path: Path) -> Iterator[str]:
+def scheduler(tmp_path):
     with cluster(tmp_path) as address:
         yield address
 
 
-def test_a_run_comes_back_with_its_report_and_progress(
-    tmp_path: Path, scheduler: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_run_comes_back_with_its_report_and_progress(tmp_path, scheduler, monkeypatch):
     scripted(monkeypatch, "progress.write_text('{}\\n{}\\n')\njudge()")
     with laboratory.opened(Settings(tmp_path / "lab", scheduler=scheduler)) as lab:
         run = over(lab, begun(lab, ALICE, entered(lab)))
@@ -37,7 +31,7 @@ def test_a_run_comes_back_with_its_report_and_progress(
         until(lambda: lab.runs.progress(ALICE, run.id).read_text() == "{}\n{}\n")
 
 
-def test_a_run_is_cancelled_with_a_report(tmp_path: Path, scheduler: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_run_is_cancelled_with_a_report(tmp_path, scheduler, monkeypatch):
     wait = "try:\n    progress.write_text('{}\\n'); time.sleep(60)\nexcept KeyboardInterrupt:\n    judge(2)"
     scripted(monkeypatch, wait)
     with laboratory.opened(Settings(tmp_path / "lab", scheduler=scheduler)) as lab:
@@ -51,7 +45,7 @@ def test_a_run_is_cancelled_with_a_report(tmp_path: Path, scheduler: str, monkey
 
 
 @pytest.mark.long
-def test_runs_wait_for_a_scheduler_that_was_lost(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_runs_wait_for_a_scheduler_that_was_lost(tmp_path, monkeypatch):
     monkeypatch.setattr(queue, "AGAIN", 0.05)
     monkeypatch.setattr("beckn_conformance.commands.fleet.cluster.PATIENCE", 1.0)
     scripted(monkeypatch, "judge() if (log.parent / 'go').exists() else time.sleep(60)")
@@ -64,7 +58,7 @@ def test_runs_wait_for_a_scheduler_that_was_lost(tmp_path: Path, monkeypatch: py
             until(lambda: lab.runs.get(ALICE, run).state == "queued")
 
 
-def test_a_scheduler_that_does_not_answer_is_said_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_scheduler_that_does_not_answer_is_said_at_once(tmp_path, monkeypatch):
     monkeypatch.setattr("beckn_conformance.commands.fleet.cluster.PATIENCE", 0.3)
     with (
         pytest.raises(UsageError, match="no scheduler answers"),
