@@ -88,7 +88,7 @@ class Recogniser:
         elif not sent.header.get("Token", "").strip():
             yield Doubt("header:Token", "the page does not say what token a signup needs")
         for pointer, kind in known.taken(exchange, owner.id if owner else None):
-            why = "another value than the registration's" if kind is DoubtKind.CHANGED else "it was sent before"
+            why = "another value than the registration's" if kind is DoubtKind.CHANGED else "sent before"
             yield Doubt(pointer, why, kind)
         if len(exchange.request.content) > LARGEST_CALL:
             yield Doubt("", "a request larger than every reading allows")

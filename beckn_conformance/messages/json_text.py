@@ -23,14 +23,24 @@ def read_json(content: bytes) -> tuple[Any, str, tuple[str, ...]]:
         text = content.decode("utf-8")
     except UnicodeDecodeError as error:
         return MISSING, f"the body is not UTF-8 (byte {error.start})", notes
+    twice = False
+
+    def collected(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        nonlocal twice
+        made = dict(pairs)
+        twice = twice or len(made) < len(pairs)
+        return made
+
     try:
-        value = json.loads(text, parse_constant=_refuse_constant, parse_int=_integer)
+        value = json.loads(text, parse_constant=_refuse_constant, parse_int=_integer, object_pairs_hook=collected)
     except RecursionError:
         return MISSING, TOO_DEEP, notes
     except ValueError as error:
         return MISSING, f"the body is not JSON: {error}", notes
     if content.count(b"[") + content.count(b"{") > DEEPEST_JSON and _is_too_deep(value):
         return MISSING, TOO_DEEP, notes
+    if twice:
+        notes += ("a name that an object has twice, of which the last is read",)
     return value, "", notes
 
 

@@ -69,7 +69,7 @@ def tell(
     if not sendable:
         return Reproduction(NOTHING, steps)
     try:
-        variables, calls = _commands(chosen, binding, config)
+        variables, calls = _commands(chosen, binding, config, history=history)
     except ValueError:
         return Reproduction(NOTHING, steps)
     ending = [command(["printf", "\\nexpected: %s\\n", printable(expected)])] if expected else []
@@ -126,7 +126,9 @@ def _script(
     return "\n".join([*lines, *ending]) + "\n"
 
 
-def _commands(steps: Sequence[Exchange], binding: Binding, config: GatewayConfig) -> tuple[list[str], list[_Call]]:
+def _commands(
+    steps: Sequence[Exchange], binding: Binding, config: GatewayConfig, *, history: bool
+) -> tuple[list[str], list[_Call]]:
     """The variables that are set first, and the calls. Raises ValueError for what no shell command can send."""
     if any(step.trouble == TOO_LONG and len(step.request.content) >= SHORT for step in steps):
         raise ValueError("of a request only the beginning is on record")
@@ -136,9 +138,14 @@ def _commands(steps: Sequence[Exchange], binding: Binding, config: GatewayConfig
     if peer:
         variables.append(f"U2={word(_base(peer))}")
     calls = []
+    answered = steps[0].ended
     for number, step in enumerate(steps, 1):
         last = number == len(steps)
         call = _Call(send(step, values, number, with_head=last), last)
+        if history and step.started - answered >= config.settle:
+            # A read that comes sooner may show what was there before (R19).
+            call.pause = f"sleep {config.settle:g}"
+        answered = max(answered, step.ended)
         if not last and step.action == SIGNUP:
             made = values.learn(step, number)
             call.taken = tuple(values.take(made, number)) if made else ()
@@ -209,7 +216,7 @@ def _when(number: int, step: Exchange, needed: Sequence[Exchange]) -> str:
 def needed(exchange: Exchange, exchanges: Sequence[Exchange], *, history: bool) -> list[Exchange]:
     """The exchanges that have to be sent with one so that it shows the same again, those that overlapped it last.
 
-    For a history, these are all of them, unless they are too many.
+    For a history, these are all of them, unless they are too many, but not the reads that only waited.
     """
     # Asking other gateways changes nothing (X1).
     before = [other for other in exchanges if other.ended <= exchange.started and not other.peer]
@@ -218,7 +225,19 @@ def needed(exchange: Exchange, exchanges: Sequence[Exchange], *, history: bool) 
     abreast = [other for other in exchanges if exchange.overlaps(other) and not other.peer]
     if len(abreast) > LONGEST_HISTORY:
         abreast = [other for other in abreast if other.id_sent and other.id_sent == exchange.id_sent]
-    return [*(before if len(before) <= LONGEST_HISTORY else _needed(exchange, before)), *abreast]
+    chosen = before if len(before) <= LONGEST_HISTORY else _needed(exchange, before)
+    following = [*chosen[1:], exchange]
+    waited = {step.id for step, later in zip(chosen, following, strict=False) if _is_asked_again(step, later)}
+    return [*(step for step in chosen if step.id not in waited), *abreast]
+
+
+def _is_asked_again(step: Exchange, later: Exchange) -> bool:
+    """True for a Provider/get that the next call repeats, with the same reply (R19)."""
+    if not (step.action == later.action == GET and step.sent and later.sent and step.reply and later.reply):
+        return False
+    asked = [(one.body, one.header.get("Token")) for one in (step.sent, later.sent)]
+    answers = [(one.status, one.content) for one in (step.reply, later.reply)]
+    return asked[0] == asked[1] and answers[0] == answers[1] and step.ended <= later.started
 
 
 def _needed(exchange: Exchange, before: Sequence[Exchange]) -> list[Exchange]:

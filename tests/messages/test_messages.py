@@ -122,6 +122,13 @@ def test_json_is_read_as_it_was_written(value):
     assert read_json(b"\xef\xbb\xbf" + write_json(value)) == (value, "", ("a byte order mark before the JSON",))
 
 
+def test_a_name_that_an_object_has_twice_is_noted():
+    value, trouble, notes = read_json(b'[{"a": {"b": 1, "c": 2}}, {"a": 3, "b": {"c": 4, "c": 5}}]')
+
+    assert (value[1]["b"], trouble, len(notes)) == ({"c": 5}, "", 1)
+    assert read_json(b'[{"a": {"a": 1}}, {"a": 2}]')[2] == ()
+
+
 def test_a_lone_surrogate_is_written_as_its_escape():
     assert write_json({"a": "\ud800"}) == b'{"a":"\\ud800"}'
     assert write_json({"a": "é"}) == '{"a":"é"}'.encode()

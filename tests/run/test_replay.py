@@ -474,3 +474,25 @@ def test_a_long_line_becomes_a_script(size, is_script):
     assert bool(told.script) is is_script
     assert told.curl.endswith("printf '\\nexpected: %s\\n' 'a name'")
     assert not is_script or told.script.endswith("printf '\\nexpected: %s\\n' 'a name'\n")
+
+
+def test_reads_that_only_wait_are_left_out_and_waited_for() -> None:
+    made = exchange("Provider/signup", b"{}", reply={"registration": {"id": "reg-1"}, "auth": {"token": "secret-1"}})
+    body = b'{"registration":{"id":"reg-1"}}'
+
+    def called(action: str, at: float, shown: str) -> Exchange:
+        return exchange(action, body, headers=[("Token", "secret-1")], reply={"shown": shown}, at=at)
+
+    reads = [called("Provider/get", 1.0, "new"), *(called("Provider/get", at, "old") for at in (3.0, 4.0, 5.0, 6.0))]
+    update = called("Provider/info/update", 2.0, "new")
+
+    steps = [made, reads[0], update, *reads[1:]]
+    told = tell(reads[-1], steps, HttpBinding(), GatewayConfig(URL, settle=2.0), history=True)
+
+    assert [(step.split()[1], step.rpartition("[")[2]) for step in told.steps] == [
+        ("Provider/signup:", "at 0.00 s]"),
+        ("Provider/get", "at 1.00 s]"),
+        ("Provider/info/update", "at 2.00 s]"),
+        ("Provider/get", "at 6.00 s]"),
+    ]
+    assert [line for line in told.script.splitlines() if line.startswith("sleep")] == ["sleep 2"]

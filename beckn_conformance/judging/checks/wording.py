@@ -9,7 +9,7 @@ from ...messages.exchange import Exchange, Message
 from ...messages.text import shown
 from ...specification.pointer import MISSING, member, places
 from ...untrusted.text import brief
-from ..diagnosis import Fault
+from ..diagnosis import Doubt, Fault
 from ..origin import signature
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def request_line(observation: Observation) -> str:
         for pointer in diagnosis.symbols or _foreign_scripts(observation, exchange.sent.body)
     ]
     parts += [f"no {pointer}" for pointer in observation.left_out[:4] if diagnosis.valid]
-    parts += [f"{doubt.pointer or 'the body'}: {doubt.why}" for doubt in diagnosis.doubts[:2]]
+    parts += [_doubt(exchange.sent, doubt) for doubt in diagnosis.doubts[:2]]
     where = f" at the peer {exchange.peer}" if exchange.peer else ""
     kind = "valid" if diagnosis.valid else "unusual"
     return f"{exchange.action}{where}, {kind}" + (f", with {'; '.join(parts)}" if parts else "")
@@ -55,6 +55,13 @@ def _text_line(observation: Observation) -> str:
         text = text.replace(json.dumps(secret)[1:-1], "…").replace(secret, "…")
     what = str(exchange.stimulus or "") or "content that is not a message"
     return f"{exchange.action} with {what}" + (f": {brief(text, 60)}" if text else "")
+
+
+def _doubt(sent: Message, doubt: Doubt) -> str:
+    value = MISSING if doubt.pointer.startswith("header:") else member(sent.body, doubt.pointer)
+    if not doubt.pointer or value == MISSING:
+        return f"{doubt.pointer or 'the body'}: {doubt.why}"
+    return f"{doubt.pointer} = {shown(value, 80)} ({doubt.why})"
 
 
 def _fault(sent: Message, fault: Fault) -> str:
