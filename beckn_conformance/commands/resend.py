@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import secrets
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -25,7 +26,7 @@ from ..record.rows import row_of
 from ..record.secret_index import SHORTEST
 from ..run import embedded
 from ..run.assessment import ScenarioResult, shows
-from ..run.curl import CIN, is_plain_time
+from ..run.curl import CIN, SHARED_LETTERS, begins_with, is_plain_time, word_of
 from ..run.session import Session
 from ..specification.actions import SIGNUP
 from ..specification.pointer import MISSING
@@ -153,7 +154,7 @@ async def _send(actor: Actor, steps: Sequence[Exchange], recorded: GatewayConfig
     """Sends each call after the calls that preceded it have been answered, with the same pauses as in the run."""
     answered = {step.id: asyncio.Event() for step in steps}
     moments: dict[str, float] = {}
-    live = _Live(actor, recorded)
+    live = _Live(actor, recorded, steps)
     longest = max(actor.config.settle, actor.config.clone_within or 0.0) + LONGEST_PAUSE
 
     async def send(step: Exchange) -> None:
@@ -220,13 +221,15 @@ async def _odd(actor: Actor, step: Exchange, live: _Live) -> Exchange:
 
 
 class _Live:
-    """Maps recorded ids, tokens and company ids to those of this replay."""
+    """Maps recorded ids, tokens, company ids and made-up words to those of this replay."""
 
-    def __init__(self, actor: Actor, recorded: GatewayConfig) -> None:
+    def __init__(self, actor: Actor, recorded: GatewayConfig, steps: Sequence[Exchange]) -> None:
         self._recorded_peers = recorded.peers
         self._actor = actor
         declared = actor.config.values.get("/info/company_id")
         self._company_id = pattern(declared) if declared else None
+        words = (word_of(step.request.content.decode("utf-8", "replace")) for step in steps)
+        self._word, self._new_word = next(filter(None, words), ""), actor.values.realistic.word()[:SHARED_LETTERS]
         self._names: dict[str, str] = {}
         self._made: dict[str, Registration] = {}
         """By recorded id, the registrations of this replay."""
@@ -266,8 +269,15 @@ class _Live:
             if len(old) >= SHORTEST:
                 text = text.replace(old, new)
         if self._company_id is None:
-            return CIN.sub(lambda found: self._fresh(found[0]), text)
-        return self._fresh(text) if self._company_id.fullmatch(text) else text
+            return self._renamed(CIN.sub(lambda found: self._fresh(found[0]), text))
+        return self._fresh(text) if self._company_id.fullmatch(text) else self._renamed(text)
+
+    def _renamed(self, text: str) -> str:
+        """A text with words that no gateway has seen."""
+        if not self._word:
+            return text
+        new = self._new_word
+        return re.sub(begins_with(self._word), lambda found: new if found[0][0].isupper() else new.lower(), text)
 
     def _fresh(self, company_id: str) -> str:
         return self._names.setdefault(company_id, self._actor.values.info()["company_id"])
@@ -280,4 +290,4 @@ class _Live:
             return [self.value(child) for child in value]
         if isinstance(value, str) and (self._company_id is None or name in ("id", "company_id")):
             return self.text(value)
-        return value
+        return self._renamed(value) if isinstance(value, str) else value

@@ -16,6 +16,10 @@ from ..messages.shell import LONGEST, Expansion, Part, command, is_plain, printi
 from ..messages.tokens import DISGUISES
 from ..untrusted.text import printable
 
+SHARED_LETTERS = 6
+"""At most so many letters with which all words of a run begin are replaced; the last six tell words apart."""
+ADDRESS = re.compile(r"(?<![a-z])([a-z]{4,6})[a-z]{6,8}(?:24)?(?:\+gateway)?(?:@|-transit\.)(?=[a-z.-]*example\.)")
+"""An e-mail address of a run, and the letters with which its word begins."""
 CIN = re.compile(r"([LU])\d{5}([A-Z]{2}\d{4}[A-Z]{3})\d{6}")
 PLAIN_TIME = re.compile(r"\d{4}-(0\d|1[0-2])-\d\dT\d\d:\d\d:\d\d")
 NOW = re.compile(rb"\nTimestamp: (\S+)")
@@ -29,6 +33,8 @@ PROXY = variable("PROXY")
 """The URL of a proxy that has a user and a password."""
 SERIAL = variable("N")
 """Digits that make a company id unused."""
+LETTERS = variable("W")
+"""Letters that make names, addresses and URLs unused."""
 TIMESTAMP = "timestamp"
 """Outside a shell, the variable for the present time."""
 SHORT = 6
@@ -58,8 +64,11 @@ class Values:
     """Replaces what differs each time by variables: ids, tokens, secrets, times and company ids."""
 
     def __init__(self, binding: Binding, config: GatewayConfig) -> None:
-        self.need_serial = False
-        """True if a company id has SERIAL in it."""
+        self.need_serial = self.need_letters = False
+        """True if a company id has SERIAL in it, or a word LETTERS."""
+        self._word = ""
+        """Letters with which the words of the run begin, once an address shows them."""
+        self._company_ids: dict[str, int] = {}
         self.config = config
         self._member = binding.body if isinstance(binding, EnvelopeBinding) else ""
         self._ids: dict[str, Expansion] = {}
@@ -107,7 +116,7 @@ class Values:
         script = f"import json,sys; print({f'json.dumps({found})[1:-1]' if in_json else found})"
         return f'{name}=$(printf %s "$R{number}" | {command(["python3", "-c", script])})'
 
-    def of(self, exchange: Exchange, number: int) -> Callable[[str], list[Part]]:
+    def of(self, exchange: Exchange) -> Callable[[str], list[Part]]:
         """A function that splits texts of a request into literal parts and variables."""
         others = dict(self._ids)
         if now := _time_of(exchange):
@@ -122,24 +131,45 @@ class Values:
                     yield known
                     continue
                 for part in _put(others, known):
-                    yield from [part] if isinstance(part, Expansion) else self._renumbered(part, number)
+                    yield from [part] if isinstance(part, Expansion) else self._renamed(part)
 
         return lambda text: list(parts(text))
 
-    def _renumbered(self, text: str, number: int) -> Iterator[Part]:
-        """A text with unused company ids."""
+    def _renamed(self, text: str) -> Iterator[Part]:
+        """A text with unused company ids and words; the same for the same."""
         position = 0
-        for found in CIN.finditer(text) if "/info/company_id" not in self.config.values else ():
-            self.need_serial = True
-            yield f"{text[position : found.start()]}{found[1]}{number:05d}{found[2]}"
-            yield SERIAL
+        self._word = self._word or word_of(text)
+        for found in re.finditer(f"{CIN.pattern}|{begins_with(self._word)}" if self._word else CIN, text):
+            yield text[position : found.start()]
             position = found.end()
+            if found[1] is None:
+                self.need_letters = True
+                yield found[0][0]
+                yield LETTERS
+            elif "/info/company_id" in self.config.values:
+                yield found[0]
+            else:
+                self.need_serial = True
+                number = self._company_ids.setdefault(found[0], len(self._company_ids) + 1)
+                yield f"{found[1]}{number:05d}{found[2]}"
+                yield SERIAL
         yield text[position:]
 
     def field(self, name: str, value: str) -> Expansion | None:
         """The variable for a declared header field."""
         declared, expansion = self._fields.get(name.casefold(), ("", None))
         return expansion if value == declared else None
+
+
+def word_of(text: str) -> str:
+    """The letters with which all words of a run begin, in small letters; empty if a text does not show them."""
+    found = ADDRESS.search(text)
+    return found[1] if found else ""
+
+
+def begins_with(word: str) -> str:
+    """A regular expression that finds these letters at the beginning of a word."""
+    return f"(?<![A-Za-z])(?:{word}|{word.capitalize()})(?=[a-z])"
 
 
 def in_json(text: str) -> str:
@@ -181,10 +211,10 @@ def _time_of(exchange: Exchange) -> str:
     return now if is_plain_time(now) else ""
 
 
-def send(exchange: Exchange, values: Values, number: int, *, with_head: bool) -> str:
+def send(exchange: Exchange, values: Values, *, with_head: bool) -> str:
     """The command that sends a request again. Raises ValueError if none can."""
     request = exchange.request
-    parts = values.of(exchange, number)
+    parts = values.of(exchange)
     try:
         content, encoding = request.content.decode(), "utf-8"
     except UnicodeDecodeError:

@@ -69,10 +69,12 @@ def tell(
     if not sendable:
         return Reproduction(NOTHING, steps)
     try:
-        variables, calls = _commands(chosen, binding, config, history=history)
+        values = Values(binding, config)
+        variables, calls = _commands(chosen, values, history=history)
     except ValueError:
         return Reproduction(NOTHING, steps)
-    ending = [command(["printf", "\\nexpected: %s\\n", printable(expected)])] if expected else []
+    told = word(*values.of(exchange)(printable(expected)))
+    ending = [command(["printf", "\\nexpected: %s\\n"]) + f" {told}"] if expected else []
     line = Command(_line([*variables, *(part for call in calls for part in call.commands(shown=False)), *ending]))
     if not steps and len(line) <= LONGEST_LINE:
         return Reproduction(line, steps)
@@ -126,13 +128,11 @@ def _script(
     return "\n".join([*lines, *ending]) + "\n"
 
 
-def _commands(
-    steps: Sequence[Exchange], binding: Binding, config: GatewayConfig, *, history: bool
-) -> tuple[list[str], list[_Call]]:
+def _commands(steps: Sequence[Exchange], values: Values, *, history: bool) -> tuple[list[str], list[_Call]]:
     """The variables that are set first, and the calls. Raises ValueError for what no shell command can send."""
     if any(step.trouble == TOO_LONG and len(step.request.content) >= SHORT for step in steps):
         raise ValueError("of a request only the beginning is on record")
-    values = Values(binding, config)
+    config = values.config
     variables = [f"U={word(_base(config.url))}"]
     peer = steps[-1].peer
     if peer:
@@ -141,7 +141,7 @@ def _commands(
     answered = steps[0].ended
     for number, step in enumerate(steps, 1):
         last = number == len(steps)
-        call = _Call(send(step, values, number, with_head=last), last)
+        call = _Call(send(step, values, with_head=last), last)
         if history and step.started - answered >= config.settle:
             # A read that comes sooner may show what was there before (R19).
             call.pause = f"sleep {config.settle:g}"
@@ -156,6 +156,8 @@ def _commands(
         calls[-1].pause = f"sleep {config.clone_within or 0:g}"
     if values.need_serial:
         variables.append("N=$(date +%s | tail -c 7)")
+    if values.need_letters:
+        variables.append("W=$(date +%s | tail -c 6 | tr 0-9 a-j)")
     return variables, calls
 
 

@@ -260,7 +260,7 @@ def registered(rng):
     called = exchange("Provider/get", body, headers=headers, at=1.0)
     told = tell(called, [made], HttpBinding(), GatewayConfig(URL))
     stubs = {"ID": write_json(id_).decode()[1:-1], "TOKEN": token, "REPLY": "{}"}
-    content = body.replace(b"L12345AB2020PTC654321", b"L00002AB2020PTC000777")
+    content = body.replace(b"L12345AB2020PTC654321", b"L00001AB2020PTC000777")
     return Case(told.curl, "POST", called.request.url, plain(headers), content, stubs)
 
 
@@ -496,3 +496,23 @@ def test_reads_that_only_wait_are_left_out_and_waited_for() -> None:
         ("Provider/get", "at 6.00 s]"),
     ]
     assert [line for line in told.script.splitlines() if line.startswith("sleep")] == ["sleep 2"]
+
+
+def test_made_up_values_are_unused_each_time_and_alike_where_they_were() -> None:
+    info = {"name": "Kosopebehababa Metro", "email": "office.kosopebehababa+gateway@example.com"}
+    body = {"info": {**info, "company_id": "L12345AB2020PTC654321"}, "url": "https://api.kosopebehabuba.example.org/x"}
+    signups = [exchange("Provider/signup", write_json(body), reply={}, at=at) for at in (0.0, 1.0)]
+    expected = '"Kosopebehababa Metro" at /info/name, not "Kosop"'
+
+    told = tell(signups[1], signups, HttpBinding(), GatewayConfig(URL), history=True, expected=expected)
+
+    letters, digits = '"$W"', '"$N"'
+    for text in (
+        f'"name":"K\'{letters}\'behababa Metro"',
+        f"office.k'{letters}'behababa+gateway@example.com",
+        f"L00001AB2020PTC'{digits}'",
+        f"https://api.k'{letters}'behabuba.example.org/x",
+    ):
+        assert told.curl.count(text) == 2
+    assert told.curl.endswith(f"'\"K'{letters}'behababa Metro\" at /info/name, not \"Kosop\"'")
+    assert "W=$(date +%s | tail -c 6 | tr 0-9 a-j)" in told.curl

@@ -10,7 +10,7 @@ from typing import Any
 
 from ...config.gateway import SIGNUP_TOKEN, GatewayConfig
 from ...messages.binding import Binding, EnvelopeBinding, HttpBinding
-from ...run.curl import SERIAL, TIMESTAMP
+from ...run.curl import LETTERS, SERIAL, TIMESTAMP
 from ...specification.actions import UPDATE
 from ...specification.replies import statuses
 from ...specification.specification import Specification
@@ -123,8 +123,12 @@ class Collection:
 
 
 def new_serial() -> str:
-    """Returns the line of a script that makes company ids unused."""
-    return f'pm.collectionVariables.set("{SERIAL.name}", String(Date.now()).slice(-6));'
+    """Returns the line of a script that makes company ids and words unused."""
+    letters = 'String(Date.now()).slice(-5).replace(/\\d/g, (digit) => "abcdefghij"[digit])'
+    return (
+        f'pm.collectionVariables.set("{SERIAL.name}", String(Date.now()).slice(-6));'
+        f' pm.collectionVariables.set("{LETTERS.name}", {letters});'
+    )
 
 
 def signup_token(config: GatewayConfig) -> str:

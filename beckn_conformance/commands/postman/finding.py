@@ -13,7 +13,7 @@ from ...judging.judge import Judge
 from ...messages.exchange import Exchange
 from ...messages.shell import Expansion, Part
 from ...messages.tokens import DISGUISES
-from ...run.curl import SERIAL, TIMESTAMP, Values, path_below
+from ...run.curl import LETTERS, SERIAL, TIMESTAMP, Values, path_below
 from ...run.scenarios import judge_of
 from ...specification.actions import ADD, SIGNUP
 from ...specification.specification import Specification
@@ -55,7 +55,7 @@ class _Calls:
         self.collection = Collection(specification, config, binding)
         self.used: dict[str, None] = {}
         """Variables in the requests."""
-        self.made = {SERIAL.name, TIMESTAMP}
+        self.made = {SERIAL.name, LETTERS.name, TIMESTAMP}
         """Those whose values come from scripts."""
         self._config: GatewayConfig = config
         self._found = found
@@ -79,7 +79,7 @@ class _Calls:
         seen = self._judge.observation(step)
         due = seen.due if seen is not None else None
         blamed = _blamed(seen) if seen is not None else ()
-        return Expectation(due, blamed, step.purpose, self._text(self._values.of(step, 0)(step.about), ""), takes)
+        return Expectation(due, blamed, step.purpose, self._text(self._values.of(step)(step.about), ""), takes)
 
     def _takes(self, step: Exchange, number: int) -> dict[str, tuple[str, str, bool]]:
         """Variables for what later calls take from a signup."""
@@ -90,7 +90,7 @@ class _Calls:
         return {id_: ("registration", "id", True), token: ("auth", "token", self._in_json)}
 
     def _request(self, step: Exchange, number: int) -> Item:
-        request, parts = step.request, self._values.of(step, number)
+        request, parts = step.request, self._values.of(step)
         try:
             if request.raw is not None:
                 raise ValueError("it is not HTTP")
