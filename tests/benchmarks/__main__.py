@@ -3,14 +3,10 @@
 import argparse
 import sys
 from collections import defaultdict
-from collections.abc import Mapping
 
 from . import fleets
 from .gateways import reference
 from .measure import Aim, bare_client, bare_client_abreast, kit, machine, schemathesis, table
-
-Figures = Mapping[str, float]
-"""What one round of a benchmark has measured, by name."""
 
 
 def throughput():

@@ -3,17 +3,14 @@
 import asyncio
 import socket
 import struct
-from collections.abc import Callable
 from typing import TypeVar
 
 from beckn_conformance.client.client import Gateway
 from beckn_conformance.client.outgoing import Outgoing
 from beckn_conformance.config.gateway import GatewayConfig
 from beckn_conformance.messages.binding import HttpBinding
-from tests.end_to_end.loopback import Loopback
 
 T = TypeVar("T")
-Make = Callable[..., Loopback]
 GET, SIGNUP, UPDATE = "Provider/get", "Provider/signup", "Provider/info/update"
 BODY = {"registration": {"id": "1"}}
 CHUNKED = b"Transfer-Encoding: chunked"

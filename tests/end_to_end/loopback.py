@@ -11,7 +11,7 @@ import json
 import ssl
 import threading
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -43,23 +43,18 @@ class Seen:
         return self.target.partition("/Provider/")[2]
 
 
-Wire = "Answer | bytes | None"
-"""A reply to be written, bytes to be sent as they are before the connection is closed, or nothing but the closing."""
-
-Twist = Callable[[Seen, Answer], "Wire | Awaitable[Wire]"]
-"""What becomes of the answer that the reference gateway would give."""
-
-Talk = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
-"""What happens on a connection, from its first byte on."""
-
-
 def honestly(seen, answer):
     """The answer of the reference gateway, as it is."""
     return answer
 
 
 class Loopback:
-    """A gateway on a free port of 127.0.0.1, in a thread of its own."""
+    """A gateway on a free port of 127.0.0.1, in a thread of its own.
+
+    ``twist`` gets each request, and the answer that the reference gateway would give. It returns, or awaits, an answer,
+    bytes to be sent as they are before the connection is closed, or None to close it at once. ``talk``, in its place,
+    gets the reader and the writer of each connection.
+    """
 
     def __init__(
         self, twist=honestly, *, talk=None, binding="http", envelope=(), method="POST", defects=(), tls=None, port=0

@@ -8,7 +8,6 @@ import base64
 import json
 import re
 import shutil
-from typing import Any
 
 import pytest
 
@@ -24,7 +23,6 @@ from tests.end_to_end.records import rewrite, seal
 
 SOME = "test_plain_get or SIGNUP-NACK-PHONE and malformed"
 REQUIREMENT = "SIGNUP-NACK-PHONE"
-Rows = list[dict[str, Any]]
 
 
 class Record:

@@ -4,7 +4,6 @@ import asyncio
 import os
 import shutil
 import subprocess
-from collections.abc import Callable
 from dataclasses import replace
 from urllib.parse import urlsplit
 
@@ -17,9 +16,7 @@ from beckn_conformance.messages.exchange import Raw
 from beckn_conformance.run.reproduction import tell
 from tests.client.calls import outgoing, send
 from tests.end_to_end.kit import LONGEST, ONE
-from tests.end_to_end.loopback import Loopback
 
-Make = Callable[..., Loopback]
 GET = "Provider/get"
 USER = "Proxy-Authorization: Basic bWU6aHVzaGh1c2g="
 """Of ``me:hushhush``."""

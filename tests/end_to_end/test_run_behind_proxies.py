@@ -1,14 +1,12 @@
 """A fair gateway fails behind no proxy, and what is wrong with one is found through it (T6)."""
 
 import contextlib
-from collections.abc import Callable
 
 import pytest
 
 import reference_server
 from tests.end_to_end import proxies
 
-Behind = Callable[[str], str]
 PLANTED = (
     "signup-info-phone-no-dash-accepted",
     "signup-sound-email-ok",

@@ -5,7 +5,6 @@ import contextlib
 import json
 import re
 import subprocess
-from collections.abc import Callable
 
 import pytest
 
@@ -14,7 +13,6 @@ from reference_server.registration import digest
 from tests.end_to_end.kit import LONGEST
 from tests.end_to_end.loopback import Loopback, plain
 
-Make = Callable[..., Loopback]
 MODULE = ("--pyargs", "beckn_conformance.suite.test_robustness")
 QUICK = "settle: 0.2\ntimeout: 2\npatience: 1"
 RAW = {kind for kinds in MALFORMED_HTTP.values() for kind in kinds}

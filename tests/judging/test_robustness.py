@@ -218,9 +218,6 @@ def test_a_request_of_any_body_with_any_answer_is_judged(action, purpose, body, 
         judged(story)
 
 
-LONE = json.dumps("lone \ud800").encode()
-
-
 @pytest.mark.parametrize(
     ("action", "pointer"), [(SIGNUP, "/info/name"), (SIGNUP, "/documents/0/data"), (UPDATE, "/info/phone")]
 )

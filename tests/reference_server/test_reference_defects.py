@@ -1,14 +1,11 @@
 """Defects break what they say, seen from the outside, for one or two of each family."""
 
 import json
-from collections.abc import Callable
 
 import pytest
 
 from tests.reference_server.reference_messages import GET, INFO, JPEG, NEW_INFO, NOW, PDF, SIGNUP, put, signup_body
 from tests.reference_server.reference_provider import Provider
-
-Plant = Callable[..., Provider]
 
 
 @pytest.mark.parametrize("binding", ["http", "envelope"])

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-from collections.abc import Callable
 
 import httpx
 import pytest
@@ -11,7 +10,6 @@ from reference_server.variations import concurrency
 from tests.reference_server.reference_messages import ADD, GET, INFO, JPEG, NEW_INFO, NOW, PDF, UPDATE, put, signup_body
 from tests.reference_server.reference_provider import Provider
 
-Plant = Callable[..., Provider]
 REFUSED = {**NEW_INFO, "phone": "none"}
 
 

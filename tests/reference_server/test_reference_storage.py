@@ -1,14 +1,10 @@
 """Registrations in a SQLite file outlive the process."""
 
 import signal
-from collections.abc import Callable
-from subprocess import Popen
 
 import httpx
 
 from tests.reference_server.reference_messages import ADD, GET, INFO, NEW_INFO, NOW, PDF, SIGNUP, UPDATE, signup_body
-
-Start = Callable[..., tuple[Popen[str], str]]
 
 
 def post(url, action, body, token="x"):

@@ -11,7 +11,6 @@ import gzip
 import json
 import re
 import zipfile
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,7 +23,6 @@ from beckn_conformance.run.rejudge import rejudge
 from beckn_conformance.specification.loading import load
 
 Entry = dict[str, Any]
-Style = Callable[[list[Entry]], list[Entry]]
 ORIGIN = "https://gw.example"
 FIRST = datetime.datetime(2026, 11, 1, 10, tzinfo=datetime.UTC)
 APART = 3.0
