@@ -18,6 +18,7 @@ from ..specification.actions import GET
 from . import clock
 from .control import Control
 from .http import BrokenOff, ReplyTooLarge, Transport, Unsendable, Unsent
+from .insistence import Insistence
 from .limiter import ConcurrencyLimiter
 from .memory import Memory
 from .network import Network
@@ -48,6 +49,7 @@ class Gateway:
         self.config = config
         self.sent = 0
         self.appearance = Appearance()
+        self.insistence = Insistence()
         self.line = asyncio.Lock()
         """Held while a group of calls waits for places, so that two groups never wait for each other's."""
         self.has_socket = transport is None and not (config.proxy and config.url.startswith("http:"))
@@ -72,6 +74,7 @@ class Gateway:
     def notes(self) -> Iterator[str]:
         """Notes for the reader of the report on the connections and the waiting (T13)."""
         yield from self._retry.notes()
+        yield from self.insistence.notes()
         if count := self._transport.trailing:
             yield f"{count} replies had bytes after the end of their compressed content, which clients ignore"
         if seen := str(self._fronted):

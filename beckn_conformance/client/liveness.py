@@ -11,6 +11,7 @@ from ..judging.checks import looks_unsettled
 from ..messages.exchange import Exchange, Role, Stimulus, TroubleKind
 from ..messages.registration import Registration
 from ..specification.actions import GET
+from ..specification.pointer import member
 from . import clock
 from .description import describe
 from .poll import poll
@@ -57,7 +58,7 @@ class Liveness:
                 if not group and after.reply is None and exclusive.sure:
                     await self._plain(witness, Stimulus(kind, role=Role.LONG_AFTER))
                 raise Unmet(exclusive.stopped)
-        if looks_unsettled(after):
+        if shows_too_little(after, witness):
             await self._actor.get(witness)
 
     async def _outlast(self, witness: Registration, stimulus: Stimulus | None = None) -> Exchange:
@@ -82,3 +83,10 @@ class Liveness:
 
     async def _plain(self, witness: Registration, stimulus: Stimulus | None = None) -> Exchange:
         return await self._actor.call(GET, {"registration": {"id": witness.id}}, token=witness.token, stimulus=stimulus)
+
+
+def shows_too_little(got: Exchange, registration: Registration) -> bool:
+    """Returns True if a Provider/get does not show the registration, or fewer documents than its signup had (R19)."""
+    sent, listed = member(registration.body, "/documents"), member(got.body_of_reply, "/documents")
+    fewer = isinstance(sent, list) and isinstance(listed, list) and len(listed) < len(sent)
+    return looks_unsettled(got) or (got.acknowledged and fewer)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ..errors import Unmet
@@ -22,7 +22,7 @@ from .client import Gateway
 from .description import describe
 from .exclusive import ExclusiveAccess
 from .hostile_sender import HostileSender
-from .liveness import Liveness
+from .liveness import Liveness, shows_too_little
 from .outgoing import Outgoing
 from .peers import Peers
 from .poll import poll
@@ -103,8 +103,9 @@ class Actor:
         start: Callable[[], Awaitable[object]] | None = None,
         peer: str = "",
     ) -> Exchange:
-        """Makes one call; ``header`` overrides header members, None leaves one out.
+        """Makes one call, and again while it is refused without a reason (T13).
 
+        ``header`` overrides header members, None leaves one out.
         ``plain`` asks for a reply that is not compressed.
         ``peer`` is the base URL of another gateway to ask. ``start`` is awaited with a place in hand.
         """
@@ -117,15 +118,21 @@ class Actor:
             purpose=purpose,
             stimulus=stimulus,
             plain=plain,
-            start=start,
         )
-        if peer:
-            exchange = await self._gateways[peer].send(outgoing)
-        else:
-            async with self._turn():
-                exchange = await self.gateway.send(outgoing)
-            self.lost += not purpose and self.gateway.appearance.lost(exchange)
-        self.exchanges.append(exchange)
+
+        async def ask(start: Callable[[], Awaitable[object]] | None = None) -> Exchange:
+            if peer:
+                exchange = await self._gateways[peer].send(outgoing)
+            else:
+                async with self._turn():
+                    exchange = await self.gateway.send(replace(outgoing, start=start))
+                self.lost += not purpose and self.gateway.appearance.lost(exchange)
+            self.exchanges.append(exchange)
+            return exchange
+
+        exchange = await ask(start)
+        if not peer and not purpose and not header:
+            exchange = await self.gateway.insistence.insist(exchange, ask)
         return exchange
 
     async def together(self, *calls: Call, apart: float = 0.0) -> list[Exchange]:
@@ -228,7 +235,8 @@ class Actor:
         return exchange
 
     async def get(self, registration: Registration) -> Exchange:
-        return await self.about(registration, GET)
+        """A Provider/get, repeated until it shows the documents of the signup or ``settle`` has passed."""
+        return await self.about(registration, GET, enough=lambda got: not shows_too_little(got, registration))
 
     async def update(self, registration: Registration, info: Any) -> Exchange:
         return await self.about(registration, UPDATE, {"info": info})
@@ -240,7 +248,11 @@ class Actor:
         """A Provider/get, repeated until it shows an acknowledged change or ``settle`` has passed."""
         if not change.acknowledged or self.config.updates == "deferred":
             return await self.get(registration)
-        return await self.about(registration, GET, enough=lambda got: _shows(got, change), since=change.ended)
+
+        def enough(got: Exchange) -> bool:
+            return _shows(got, change) and not shows_too_little(got, registration)
+
+        return await self.about(registration, GET, enough=enough, since=change.ended)
 
 
 def _held(update: Exchange, registration: Registration, specification: Specification) -> dict[str, Any]:

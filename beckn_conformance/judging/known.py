@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -32,8 +33,6 @@ class Known:
     token: str
     good_until: float = math.inf
     """Time until which the token is surely good, in seconds since the epoch (H4)."""
-    intrusions: int = 0
-    """Calls about it that were refused, and had another token or none."""
     waits: bool = False
     """True while its status says that a change waits to be carried out (R5)."""
     documents: int = 0
@@ -60,6 +59,8 @@ class KnownRegistrations:
     """By registration, names and contents of its documents, by which a gateway may know a document again (R13)."""
     changed: set[str] = field(default_factory=set)
     """Members of ``info`` that the gateway was seen to change (Q15)."""
+    intrusions: Counter[str] = field(default_factory=Counter)
+    """By id and by token, refused calls that named a registration and had not its token."""
     closed: bool = True
     """Every registration that can be asked for was seen. Not so in recorded traffic."""
     unheld: frozenset[str] = frozenset()
@@ -97,13 +98,20 @@ class KnownRegistrations:
                 yield pointer, DoubtKind.TAKEN
             there.add(document)
 
-    def learn(self, exchange: Exchange, registration: str | None) -> None:
-        """Remembers what a request identified a provider with; to be called after the request is diagnosed."""
+    def learn(self, exchange: Exchange, registration: str | None, *, passing: bool = False) -> None:
+        """Remembers what a request identified a provider with; to be called after the request is diagnosed.
+
+        ``passing`` is the refusal of a call that was made again (T13).
+        """
+        mine = self.registrations.get(registration or "")
+        if exchange.refused and exchange.id_sent and exchange.sent:
+            token = exchange.sent.header.get("Token", "")
+            if mine is None or token != mine.token:
+                self.intrusions.update({registration or "", token if token in self.owners else ""} - {""})
+        if passing:
+            return
         # In recorded traffic nobody knows when a gateway forgets what it refused.
         refused = exchange.action == SIGNUP and exchange.refused and self.closed
-        mine = self.registrations.get(registration or "")
-        if mine is not None and exchange.refused and exchange.sent and exchange.sent.header.get("Token") != mine.token:
-            mine.intrusions += 1
         for name, key in _identities(exchange):
             if self.identities[key] in (0, REFUSED):
                 self.identities[key] = REFUSED if refused else hash(registration or exchange.id)

@@ -10,7 +10,7 @@ from ..messages.exchange import Exchange, TroubleKind, overlapping
 from ..specification.actions import SIGNUP
 from ..specification.pointer import member
 from ..specification.specification import Specification
-from .checks import Observation
+from .checks import Observation, gives_no_reason
 from .diagnosis import Diagnosis
 from .known import Known, KnownRegistrations, documents_of, good_until
 from .origin import Appearance, Origin, family, is_bare
@@ -42,6 +42,7 @@ class Observer:
         self._fastest = 0.0
         self._made: dict[str, float] = {}
         self._contended: frozenset[str] = frozenset()
+        self._superseded: frozenset[str] = frozenset()
         self._beforehand = frozenset(id_ for id_, _ in config.registrations)
         for id_, token in config.registrations:
             self.known.add(Known(id_, token))
@@ -58,6 +59,7 @@ class Observer:
     def begin(self, exchanges: Sequence[Exchange]) -> None:
         """Takes note of the exchanges of a test before any of them is observed."""
         self._contended = _contended([one for one in exchanges if one.action in self._specification.changes])
+        self._superseded = _superseded(exchanges)
         self.look_at(exchanges)
 
     def look_at(self, exchanges: Sequence[Exchange]) -> None:
@@ -77,7 +79,8 @@ class Observer:
     def observe(self, exchange: Exchange) -> Observation:
         """Makes an observation with what was known before the exchange, then learns of the registration it made."""
         diagnosis = self._recogniser.diagnose(exchange, self.known)
-        self.known.learn(exchange, diagnosis.registration)
+        superseded = exchange.id in self._superseded
+        self.known.learn(exchange, diagnosis.registration, passing=superseded)
         origin = self._appearance.origin(exchange)
         if exchange.purpose in HOSTILE:
             self._reached = origin is not Origin.FRONT
@@ -93,7 +96,7 @@ class Observer:
             served=exchange.action in self._served,
             signups_work=self._signups_work,
             contended=exchange.id in self._contended,
-            may_be_refused=exchange.id in self._contended or self._may_be_refused(exchange, diagnosis),
+            may_be_refused=superseded or exchange.id in self._contended or self._may_be_refused(exchange, diagnosis),
             origin=origin,
             fronted=self._fronted,
             shut_out=exchange.reply is not None and (exchange.reply.status, family(exchange.reply)) in self._shut_out,
@@ -157,3 +160,19 @@ def _contended(changes: Sequence[Exchange]) -> frozenset[str]:
         if exchange.sent is not None:
             by_registration.setdefault(exchange.id_sent or "", []).append(exchange)
     return frozenset().union(*map(overlapping, by_registration.values()))
+
+
+def _superseded(exchanges: Sequence[Exchange]) -> frozenset[str]:
+    """Ids of refusals without a reason after which the same call was made again: its last answer counts (T13)."""
+    if not any(map(gives_no_reason, exchanges)):
+        return frozenset()
+    again: dict[tuple[str, str | None, str], float] = {}
+    found: set[str] = set()
+    for exchange in sorted(exchanges, key=lambda e: e.started, reverse=True):
+        if exchange.sent is None or exchange.purpose or exchange.peer:
+            continue
+        call = (exchange.action, exchange.sent.header.get("Token"), repr(exchange.sent.body))
+        if gives_no_reason(exchange) and again.get(call, -math.inf) >= exchange.ended:
+            found.add(exchange.id)
+        again.setdefault(call, exchange.started)
+    return frozenset(found)

@@ -21,6 +21,7 @@ from ..specification.members import Member, json_type
 from ..specification.pointer import MISSING, below, member, places
 from ..specification.specification import Specification
 from ..untrusted.patterns import pattern
+from .checks import looks_unsettled
 from .diagnosis import Diagnosis, Doubt, DoubtKind, Fault, Note, Symbol
 from .known import Known, KnownRegistrations, in_another_case
 
@@ -31,7 +32,7 @@ LARGEST_CALL = 64 * 1024
 SKEW = 60
 """Seconds by which the clock of a gateway may be ahead when it looks whether a token has expired."""
 PATIENT = 3
-"""Calls with a wrong token after which a gateway may lock a registration (H3)."""
+"""Calls with a wrong token or id after which a gateway may lock a registration or a token (H3)."""
 FARTHEST = 86400
 """Seconds by which the local time of any zone can differ from the time of sending, and some."""
 
@@ -211,8 +212,9 @@ def _registration(
     ends = [known.registrations[id_].good_until for id_ in owners if id_ in known.registrations]
     if ends and max(ends) <= exchange.ended + SKEW and not exchange.acknowledged:
         yield Doubt("header:Token", "the token may have expired", DoubtKind.EXPIRED)
-    if owner is not None and owner.intrusions >= PATIENT and exchange.refused:
-        yield Doubt("header:Token", "wrong tokens came before, so that the registration may be locked")
+    intrusions = max(known.intrusions[owner.id if owner else ""], known.intrusions[token or ""])
+    if intrusions >= PATIENT and exchange.refused and looks_unsettled(exchange):
+        yield Doubt("header:Token", "wrong tokens or ids came before, so that the registration or token may be locked")
     if owner is not None and not known.serves_fresh:
         yield Doubt("/registration/id", "the gateway serves no registration before it is verified")
 

@@ -92,11 +92,11 @@ class Realistic:
         country, number = next(pair for pair in self._phones if suits(*pair))
         match variant:
             case "with extension":
-                return f"+{country}-{number}-{self._random.randint(10, 99999)}"
+                return f"+{country}-{number}-{self._random.randint(10, 9999)}"
             case "extension of one digit":
                 return f"+{country}-{number}-{self._random.randint(1, 9)}"
-            case "extension of six digits":
-                return f"+{country}-{number}-{self._random.randint(100000, 999999)}"
+            case "extension of four digits":
+                return f"+{country}-{number}-{self._random.randint(1000, 9999)}"
             case "extension 0":
                 return f"+{country}-{number}-0"
             case "extension that begins with 0":

@@ -132,6 +132,17 @@ def _locking(gateway: Gateway) -> None:
         return inner(request, registration)
 
 
+def _locking_tokens(gateway: Gateway) -> None:
+    unknown: Counter[str] = Counter()
+
+    @replaces(gateway)
+    def authorise(inner: Authorising, request: Request, registration: Registration | None) -> Reply | None:
+        if unknown[request.token] >= 3:
+            return replace(gateway.refuse(request, "token", "the token is locked"), status=423)
+        unknown[request.token] += registration is None
+        return inner(request, registration)
+
+
 def _token_first(gateway: Gateway) -> None:
     @replaces(gateway)
     def check_token(inner: CheckingMember, request: Request) -> str | None:
@@ -171,6 +182,7 @@ _ORDERS: tuple[tuple[str, str, str, Install], ...] = (
     ),
     ("foreign-as-unknown", "H3", "to another provider's token a registration is unknown", _foreign_as_unknown),
     ("locked-by-wrong-tokens", "H3", "a registration is locked after three calls with a wrong token", _locking),
+    ("locked-by-unknown-ids", "H3", "a token is locked after three calls about unknown registrations", _locking_tokens),
     ("unknown-as-foreign", "R16", "an unknown id is refused as a wrong token is, by 401", finishing(_unauthorised)),
     ("nack-body-null", "H3", "the body of a NACK for a fault of the header is null", finishing(_without_body)),
 )

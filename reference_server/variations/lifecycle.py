@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import math
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
@@ -22,6 +23,7 @@ from reference_server.planting.steps import (
     Refusing,
     Registering,
     Rendering,
+    Replying,
     denying,
     fronting,
     owned,
@@ -49,6 +51,7 @@ def variations() -> Iterator[Variation]:
         ("updates-after-two-gets", "R12", "an update is shown from the third look on", _deferred(gets=2), _DEFERRED),
         ("registration-seen-later", "R19", "other calls see a registration a moment later", _hidden_at_first, {}),
         ("replica-reads", "R19", "Provider/get reads a replica that is a moment behind", _replicated, {}),
+        ("documents-stored-later", "R19", "Provider/get lists a document a moment after it came", _stored_later, {}),
         ("verification-immediate", "R4", "documents and api are verified at once", _verified(), _IMMEDIATE),
         (
             "verification-immediate-after-all",
@@ -70,6 +73,8 @@ def variations() -> Iterator[Variation]:
         ("update-fail-stays", "R17", "the status is UPDATE-FAIL after a refused update", _failed, {}),
         ("busy-now-and-then", "T13", "one call in forty is answered by 503 with Retry-After", _busy(503), {}),
         ("rate-limited", "T13", "one call in forty is answered by 429 with Retry-After", _busy(429), {}),
+        ("refused-while-busy", "T13", "one call in forty is refused with a NACK that blames nothing", _refused, {}),
+        ("same-call-refused", "T13", "a call is refused if the same one came less than a second ago", _once, {}),
         ("slow", "T15", "every reply takes a twentieth of a second", _slow, {}),
         ("four-at-a-time", "T13", "more than four calls at once are answered by 429", _crowded, {"concurrency": 4}),
     )
@@ -158,6 +163,24 @@ def _replicated(gateway: Gateway) -> None:
         horizon = asyncio.get_running_loop().time() - _LAG
         seen = [registration for moment, registration in versions[request.id] if moment <= horizon]
         return seen[-1] if seen else None
+
+
+def _stored_later(gateway: Gateway) -> None:
+    received: dict[str, float] = {}
+
+    @replaces(gateway)
+    def new_documents(inner: Callable[[Request], tuple[Document, ...]], request: Request) -> tuple[Document, ...]:
+        documents = inner(request)
+        received.update((document.id, asyncio.get_running_loop().time()) for document in documents)
+        return documents
+
+    @replaces(gateway)
+    def find(inner: Finding, request: Request) -> Registration | None:
+        found = inner(request)
+        if found is None or request.action != GET:
+            return found
+        horizon = asyncio.get_running_loop().time() - _LAG
+        return replace(found, documents=tuple(one for one in found.documents if received[one.id] <= horizon))
 
 
 def _verified(*, changes: bool = False) -> Install:
@@ -256,6 +279,27 @@ def _busy(status: int) -> Install:
         fronting(lambda call: None if next(numbers) % 40 else _unavailable(status))(gateway)
 
     return install
+
+
+def _refused(gateway: Gateway) -> None:
+    numbers = itertools.count(1)
+
+    @replaces(gateway)
+    async def reply(inner: Replying, request: Request) -> Reply:
+        return await inner(request) if next(numbers) % 40 else gateway.refuse(request, "busy", "please come again")
+
+
+def _once(gateway: Gateway) -> None:
+    """Take a call for the same one, sent twice, if a second has not passed."""
+    received: dict[str, float] = {}
+
+    @replaces(gateway)
+    async def reply(inner: Replying, request: Request) -> Reply:
+        call, now = repr((request.action, request.token, request.body)), asyncio.get_running_loop().time()
+        if not request.malformed and now - received.get(call, -math.inf) < 1:
+            return replace(gateway.refuse(request, "repeated", "this call came a moment ago"), status=409)
+        received[call] = now
+        return await inner(request)
 
 
 def _slow(gateway: Gateway) -> None:

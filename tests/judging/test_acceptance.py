@@ -217,6 +217,53 @@ def test_a_document_of_the_full_length_is_to_be_seen_accepted(action, prefix, si
     assert (longest in met) is (size == 32_768)
 
 
+@pytest.mark.parametrize(
+    ("action", "again"),
+    [
+        (SIGNUP, lambda story, sent: story.signup(sent)),
+        (GET, lambda story, sent: story.get()),
+        (UPDATE, lambda story, sent: story.update(sent["info"])),
+        (ADD, lambda story, sent: story.add(sent["documents"])),
+    ],
+)
+def test_of_a_call_that_is_made_again_the_last_answer_counts(action, again):
+    story = begun()
+    sent = call(story, action, nack({})).sent.body
+    assert story.findings() == [(f"{PREFIX[action]}-ACK", "")]
+
+    again(story, sent)
+    assert story.findings() == []
+    assert f"{PREFIX[action]}-ACK" in story.met()
+
+
+def test_a_call_that_is_always_refused_without_a_reason_is_a_finding():
+    story = begun()
+    body = story.values.signup()
+    for _ in range(3):
+        call(story, SIGNUP, nack({}), body=body)
+
+    assert story.findings() == [("SIGNUP-ACK", "")]
+
+
+@pytest.mark.parametrize(("unknown", "findings"), [(2, [("GET-ACK", "")]), (3, [])])
+def test_unknown_ids_may_lock_a_token(unknown, findings):
+    story = begun()
+    for number in range(unknown):
+        call(story, GET, nack({"registration": {"id": "is unknown"}}), body={"registration": {"id": f"none {number}"}})
+    story.get(answer=nack({}, status=423))
+
+    assert story.findings() == findings
+
+
+def test_a_refusal_that_blames_a_value_is_no_lock():
+    story = begun()
+    for number in range(3):
+        story.get(token=f"made up {number}", answer=nack({}, status=401))
+    story.update(answer=nack({"info": {"phone": "is faulty"}}))
+
+    assert story.findings() == [("UPDATE-ACK-PHONE", "/info/phone")]
+
+
 @pytest.mark.parametrize(("wrong", "findings"), [(2, [("TOKEN-ACCEPTED", "header:Token")]), (3, [])])
 def test_wrong_tokens_may_lock_a_registration(wrong, findings):
     story = begun()

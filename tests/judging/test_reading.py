@@ -2,7 +2,7 @@
 
 import pytest
 
-from beckn_conformance.judging.checks import looks_unsettled
+from beckn_conformance.judging.checks import gives_no_reason, looks_unsettled
 from beckn_conformance.specification.actions import GET, SIGNUP, UPDATE
 from tests.exchanges import exchange, nack
 
@@ -28,3 +28,11 @@ def test_a_nack_that_blames_no_field_may_come_too_early(action, said, unsettled)
 
 def test_a_nack_to_a_signup_that_blames_a_field_is_settled():
     assert not looks_unsettled(exchange(SIGNUP, {"info": {}}, nack({"info": {"name": "is missing"}})))
+
+
+@pytest.mark.parametrize(
+    ("said", "none"),
+    [({}, True), ({"error": "busy"}, True), (UNKNOWN, False), ({"info": {"phone": "is faulty"}}, False)],
+)
+def test_a_nack_that_blames_no_member_gives_no_reason(said, none):
+    assert gives_no_reason(exchange(UPDATE, ABOUT, nack(said))) is none

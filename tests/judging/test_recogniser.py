@@ -112,7 +112,7 @@ VALID = [
     ("/info/phone", "+1-2015550123"),
     ("/info/phone", "+91-8023329991-1"),
     ("/info/phone", "+91-8023329991-0"),
-    ("/info/phone", "+91-8023329991-123456"),
+    ("/info/phone", "+91-8023329991-1234"),
     ("/info/email", "info@example.com"),
     ("/info/email", "front.office+tag@metro-rail.example.org"),
     ("/info/company_id", "U72900KA2019PTC123456"),

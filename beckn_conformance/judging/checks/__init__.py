@@ -6,7 +6,7 @@ read, only that fault is judged.
 
 from . import acceptance, bodies, field_errors, refusals, replies, robustness
 from .observation import Observation
-from .reading import blamed, failed_status, looks_unsettled, pending_status
+from .reading import blamed, failed_status, gives_no_reason, looks_unsettled, pending_status
 from .replies import JSON_MEDIA
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "bodies",
     "failed_status",
     "field_errors",
+    "gives_no_reason",
     "looks_unsettled",
     "pending_status",
     "refusals",

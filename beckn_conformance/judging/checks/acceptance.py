@@ -67,7 +67,7 @@ def corrected_signup_is_acknowledged(observation: Observation) -> Iterable[Judge
         return
     if observation.exchange.acknowledged:
         yield observation.ok("SIGNUP-ACK-CORRECTED")
-    elif observation.exchange.refused and observation.signups_work:
+    elif observation.exchange.refused and observation.signups_work and not observation.may_be_refused:
         pointer = observation.blamed[0][0] if observation.blamed else ""
         message, expected = "a signup is refused because it was refused before", "ACK, now that it has no fault"
         yield observation.bad("SIGNUP-ACK-CORRECTED", pointer, "refused-again", message, expected, blaming(observation))

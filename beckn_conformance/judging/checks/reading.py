@@ -44,8 +44,8 @@ class Reading:
     contended: bool = False
     """True if another change of the same registration was under way (X3)."""
     may_be_refused: bool = False
-    """True if a gateway may refuse the change though nothing is wrong with it: another one is under way (X3), or waits
-    (R5), or the registration has many documents (Q10)."""
+    """True if a gateway may refuse the call though nothing is wrong with it: the same call was made again (T13), or
+    another change is under way (X3), or waits (R5), or the registration has many documents (Q10)."""
 
     origin: Origin = Origin.NONE
     """Who wrote the reply, as far as can be told (T6)."""
@@ -201,10 +201,21 @@ def looks_unsettled(exchange: Exchange) -> bool:
         return False
     if not exchange.refused:
         return exchange.reply.status == 404
+    return not _names_a_part(exchange, registration=False)
+
+
+def gives_no_reason(exchange: Exchange) -> bool:
+    """True for a NACK that blames nothing: the gateway may be busy (T13)."""
+    return exchange.refused and not _names_a_part(exchange, registration=True)
+
+
+def _names_a_part(exchange: Exchange, *, registration: bool) -> bool:
+    """Tells whether a NACK blames a part of a body; members that no request has, such as links, blame nothing (T11)."""
     sent = exchange.sent.body if exchange.sent is not None else None
-    parts = {*PARTS, *(sent if isinstance(sent, dict) else ())} - {"registration"}
-    # Members that no request has, such as links, blame nothing (T11).
-    return not any(not pointer or parts_of(pointer)[0] in parts for pointer, _ in blamed(exchange))
+    parts = {*PARTS, *(sent if isinstance(sent, dict) else ()), "registration"}
+    if not registration:
+        parts.remove("registration")
+    return any(not pointer or parts_of(pointer)[0] in parts for pointer, _ in blamed(exchange))
 
 
 def _leaves(value: Any, pointer: str) -> Iterator[tuple[str, Any]]:

@@ -146,6 +146,9 @@ class Documents:
             same = pairing.kind == "same"
             if same:
                 yield from _kept(observation, pairing, akin)
+            if pairing.kind == "missing" and _may_come(observation, document):
+                intact = False
+                continue
             if not pairing.exact and (judged := _lost(observation, course, pairing, akin)) is not None:
                 intact = intact and same
                 hidden = judged.requirement == "DOCUMENTS-KEPT"
@@ -221,6 +224,12 @@ def _is_new(observation: Observation, document: Document) -> bool:
     return document.exchange == observation.exchange.id
 
 
+def _may_come(observation: Observation, document: Document) -> bool:
+    """Tells whether a reply need not show a document yet: a read may be stale, or a file stored later (R19)."""
+    stale = observation.action == GET or (document.added and observation.action not in (SIGNUP, ADD))
+    return stale and not settled(observation, document.time)
+
+
 def _kept(observation: Observation, pairing: Pairing, akin: list[Pairing]) -> Iterator[Judgement]:
     """Draws conclusions from a document that is shown as it was sent, but perhaps for its form."""
     document, get = pairing.document, observation.action == GET
@@ -279,9 +288,6 @@ def _lost(observation: Observation, course: Course, pairing: Pairing, akin: list
 
 def _missing(observation: Observation, course: Course, document: Document, akin: list[Pairing]) -> Judgement | None:
     action, change = observation.action, _replacing(observation, course)
-    if action not in (SIGNUP, ADD) and document.added and not settled(observation, document.time):
-        # A read may be stale and show what was there before the addition (R19).
-        return None
     expected = f"document {shown(document.name, 60)}"
     kind, message = "document-missing", "an added document is missing"
     there = [pairing.document for pairing in akin if pairing.kind == "same"]

@@ -106,9 +106,22 @@ def test_a_document_that_is_lost_among_many_of_nobody_is_a_finding():
     strangers = [{"name": f"n{n}", "data": f"d{n}", "status": VERIFIED} for n in range(9000)]
     story = Story()
     story.signup()
+    story.wait()
     story.get(change=put("/documents", strangers))
 
     assert "SIGNUP-DOCUMENTS-KEPT" in {requirement for requirement, _ in story.findings()}
+
+
+def test_a_document_of_the_signup_may_be_stored_a_moment_later():
+    story = Story()
+    story.signup()
+    story.get(change=put("/documents", []))
+    assert story.findings() == []
+    assert "SIGNUP-DOCUMENTS-KEPT" not in {judgement.requirement for judgement in story.judgements()}
+
+    story.wait()
+    story.get(change=put("/documents", []))
+    assert set(requirements(story)) == {"SIGNUP-DOCUMENTS-KEPT"}
 
 
 # Additions side by side (X3).
