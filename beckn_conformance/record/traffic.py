@@ -34,6 +34,7 @@ from .foreign.har import Recorded
 from .foreign.marks import is_mark
 from .foreign.moments import FINE, Moment, spans, started, tick
 from .foreign.payload import GATEWAY, is_pair
+from .foreign.replaced import without_replaced
 from .foreign.tokens import are_evidence, are_missing
 from .journal import Journal, prepare
 from .masking import Masker
@@ -123,6 +124,7 @@ def record(
         unheld = _unheld(exchanges)
         notes += _notes([one for _, one in chosen], unheld)
         exchanges = _placed(exchanges, [one.moment for _, one in chosen], notes)
+        exchanges = without_replaced(exchanges, specification, config)
     # Of calls that are told to have begun at once, a signup gives the id that the others use.
     exchanges.sort(key=lambda exchange: (exchange.started, exchange.action != SIGNUP))
     begun = datetime.datetime.fromtimestamp(exchanges[0].started, datetime.UTC)

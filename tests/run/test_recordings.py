@@ -146,10 +146,50 @@ def test_a_token_that_is_missing_where_nobody_used_it_is_missed(tmp_path):
         (r"(reg-)[0-9a-f]*", r"\1..."),
         (r"(reg-)[0-9a-f]+", r"\1<hex>"),
         ("PENDING-VERIFICATION", "***"),
+        (r"\+91-80\d*(\d\d)", r"user-\1"),
+        (r"\+91-80\d*", "n/a"),
+        (r"[a-z]+\d@example", "nobody@example"),
     ],
 )
 def test_values_that_a_filter_replaced_are_not_judged(pattern, mark, tmp_path):
     assert judged_as(marked(pattern, mark)(entries()), tmp_path).found == set()
+
+
+@pytest.mark.parametrize(
+    ("side", "pattern", "value"),
+    [
+        ("request", r"\+91-80\d*(\d\d)", r"user-\1"),
+        ("request", r"\+91-80\d*", ""),
+        ("request", r'("email": ?")[^"]*', r"\1nobody@example.com"),
+        ("response", r'("email": ?")[^"]*@[^"]*', r"\1nobody@example.com"),
+        ("response", r"\+91-80\d*(\d\d)", r"user-\1"),
+    ],
+)
+def test_values_that_a_filter_replaced_on_one_side_are_not_judged(side, pattern, value, tmp_path):
+    calls = entries()
+    for call in calls:
+        part = call["request"]["postData"] if side == "request" else call["response"]["content"]
+        part["text"] = re.sub(pattern, value, part["text"])
+
+    assert judged_as(calls, tmp_path).found == set()
+
+
+@pytest.mark.parametrize("told", [True, False])
+def test_faulty_values_are_judged_where_content_length_confirms_them(told, tmp_path):
+    calls = []
+    for number in range(3):
+        (call, *_) = entries()
+        for message, part in ((call["request"], "postData"), (call["response"], "content")):
+            text = (
+                message[part]["text"].replace("+91-8023329990-12", f"80-{number}").replace("office0", f"office{number}")
+            )
+            message[part]["text"] = re.sub("reg-[0-9a-f]{4}", f"reg-000{number}", text)
+            field(message, "content-length", str(len(message[part]["text"].encode())) if told else None)
+        calls.append(call)
+
+    found = {requirement for requirement, *_ in judged_as(calls, tmp_path).found}
+
+    assert ("SIGNUP-NACK-PHONE" in found) is told
 
 
 @pytest.mark.parametrize("lost", [("action", "message"), ("date", "action", "message", "server")])
