@@ -136,7 +136,7 @@ def test_a_client_certificate_is_shown(kit, gateway, tls, certificate):
 def test_a_declared_rate_is_obeyed(kit, gateway):
     server = gateway()
 
-    run = kit.run(server.url, "--gateway-rate=20", "-k", "test_plain_get or test_ids_differ_for_like_providers")
+    run = kit.run(server.url, "--gateway-rate=20", "-k", "test_plain_get or test_like_providers_are_told_apart")
 
     assert not run.crashed, run.output
     moments = [seen.moment for seen in server.seen]
