@@ -16,8 +16,8 @@ from reference_server.planting.steps import Answering, CheckingMember, Install, 
 _EVERY = 100
 """One plain call in so many is concerned."""
 _LARGE = 16_384
-_WHILE = 0.2
-"""Seconds of an outage or a ban; shorter than any patience."""
+_OUTAGE, _BAN = 2.0, 0.03
+"""Seconds. However busy the machine is, a client has time to ask again within an outage."""
 _FRESH = timedelta(seconds=2)
 _SYMBOLS = '<>"`\\;|{}%$#*=+~^'
 _HTML = (("Server", "firewall"), ("content-type", "text/html"))
@@ -111,7 +111,7 @@ def _banning() -> Front:
         nonlocal until
         banned = asyncio.get_running_loop().time() < until
         if _is_hostile(call):
-            until = asyncio.get_running_loop().time() + _WHILE / 6
+            until = asyncio.get_running_loop().time() + _BAN
         return _page(403) if banned and not _is_hostile(call) else None
 
     return front
@@ -135,7 +135,7 @@ def _away(answer: Answer) -> Front:
     def front(call: Call) -> Answer | None:
         nonlocal until
         if next(numbers) == 700:
-            until = asyncio.get_running_loop().time() + _WHILE
+            until = asyncio.get_running_loop().time() + _OUTAGE
         return answer if asyncio.get_running_loop().time() < until else None
 
     return front
