@@ -8,7 +8,7 @@ import pytest
 
 from tests.end_to_end.loopback import plain
 
-SOME = ("-k", "test_token or test_plain or test_accepted_update")
+SOME = ("-k", "test_token or test_plain")
 QUICK = "settle: 0.2"
 PAGE = "<html><head><title>Sorry</title></head></html>"
 

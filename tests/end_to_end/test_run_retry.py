@@ -12,7 +12,7 @@ import pytest
 from tests.end_to_end.kit import ROOT, environment, until
 from tests.end_to_end.loopback import plain, written
 
-SOME = ("-k", "test_token or test_plain or test_accepted_update")
+SOME = ("-k", "test_token or test_plain")
 MORE = ("-k", "test_info_update")
 SETTLE = "settle: 0.2"
 PROBES = 5
