@@ -1,14 +1,11 @@
 """A call that is refused without a reason is made again, as long as that may help (T13)."""
 
-from __future__ import annotations
-
 import asyncio
 
 import pytest
 
 from beckn_conformance.client.clock import LeapingLoop
 from beckn_conformance.client.insistence import MOST_IN_VAIN, Insistence
-from beckn_conformance.messages.exchange import Exchange
 from tests.exchanges import GET, exchange, nack, reply
 
 ABOUT = {"registration": {"id": "1"}}
@@ -21,11 +18,11 @@ OTHERS = {
 }
 
 
-def insisted(insistence: Insistence, first: Exchange, *further: Exchange) -> tuple[Exchange, int]:
+def insisted(insistence, first, *further):
     """The last answer, and how often the call was made again; the last of the further answers comes for ever."""
     made = 0
 
-    async def ask() -> Exchange:
+    async def ask():
         nonlocal made
         made += 1
         return further[min(made, len(further)) - 1]
@@ -35,28 +32,28 @@ def insisted(insistence: Insistence, first: Exchange, *further: Exchange) -> tup
 
 
 @pytest.fixture
-def insistence() -> Insistence:
+def insistence():
     """One that has seen the operation served."""
     made = Insistence()
     insisted(made, SERVED)
     return made
 
 
-def test_the_answer_to_a_call_made_again_counts(insistence: Insistence) -> None:
+def test_the_answer_to_a_call_made_again_counts(insistence):
     assert insisted(insistence, BUSY, BUSY, BUSY, SERVED) == (SERVED, 3)
     assert list(insistence.notes())
 
 
 @pytest.mark.parametrize("first", [SERVED, BLAMED, *OTHERS.values()], ids=["ACK", "a reason", *OTHERS])
-def test_other_answers_are_taken_as_they_are(insistence: Insistence, first: Exchange) -> None:
+def test_other_answers_are_taken_as_they_are(insistence, first):
     assert insisted(insistence, first, SERVED) == (first, 0)
 
 
-def test_an_operation_that_was_never_served_is_called_once() -> None:
+def test_an_operation_that_was_never_served_is_called_once():
     assert insisted(Insistence(), BUSY, SERVED) == (BUSY, 0)
 
 
-def test_insistence_ends_after_a_while(insistence: Insistence) -> None:
+def test_insistence_ends_after_a_while(insistence):
     last, made = insisted(insistence, BUSY, BUSY)
 
     assert last is BUSY
@@ -64,7 +61,7 @@ def test_insistence_ends_after_a_while(insistence: Insistence) -> None:
     assert not list(insistence.notes())
 
 
-def test_nothing_is_asked_again_for_ever_in_vain(insistence: Insistence) -> None:
+def test_nothing_is_asked_again_for_ever_in_vain(insistence):
     for _ in range(MOST_IN_VAIN):
         insisted(insistence, BUSY, BUSY)
 

@@ -1,13 +1,8 @@
 """Every mistake in the schemas is told with file and line, in seconds, and never ends in a traceback."""
 
-from __future__ import annotations
-
 import json
 import socket
 import time
-from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -19,17 +14,16 @@ from beckn_conformance.specification.pointer import member, put
 from beckn_conformance.suite.specification import choose
 from tests.changed_schemas import changed, copied
 
-Edit = Callable[[Path], None]
 DEFS = "/$defs"
 PHONE, URL = f"{DEFS}/phone", f"{DEFS}/api/properties/endpoint_url"
 INFO = f"{DEFS}/info"
 GONE = object()
 
 
-def file(name: str, pointer: str, value: Any) -> Edit:
+def file(name, pointer, value):
     """Sets a value of a JSON file, or takes it away."""
 
-    def change(content: Any) -> None:
+    def change(content):
         parent, _, last = pointer.rpartition("/")
         if value is GONE:
             del member(content, parent)[last]
@@ -39,14 +33,14 @@ def file(name: str, pointer: str, value: Any) -> Edit:
     return lambda folder: changed(folder, f"{name}.json", change)
 
 
-def common(pointer: str, value: Any) -> Edit:
+def common(pointer, value):
     return file("common", pointer, value)
 
 
-def text(name: str, old: str, new: str) -> Edit:
+def text(name, old, new):
     """Replaces a text of a file once."""
 
-    def edit(folder: Path) -> None:
+    def edit(folder):
         content = (folder / name).read_text(encoding="utf-8")
         assert old in content
         (folder / name).write_text(content.replace(old, new, 1), encoding="utf-8")
@@ -54,26 +48,26 @@ def text(name: str, old: str, new: str) -> Edit:
     return edit
 
 
-def rows(old: str, new: str) -> Edit:
+def rows(old, new):
     return text("requirements.yaml", old, new)
 
 
-def bytes_of(name: str, content: bytes) -> Edit:
+def bytes_of(name, content):
     return lambda folder: (folder / name).write_bytes(content) and None
 
 
-def without(name: str) -> Edit:
+def without(name):
     return lambda folder: (folder / name).unlink()
 
 
-def several(*edits: Edit) -> Edit:
+def several(*edits):
     return lambda folder: [edit(folder) for edit in edits] and None
 
 
-def twice(name: str) -> Edit:
+def twice(name):
     """Repeats the first entry of a file at its end."""
 
-    def edit(folder: Path) -> None:
+    def edit(folder):
         content = (folder / name).read_text(encoding="utf-8")
         first = content[content.index("- key:") : content.index("- key:", content.index("- key:") + 1)]
         (folder / name).write_text(content + "\n" + first, encoding="utf-8")
@@ -81,7 +75,7 @@ def twice(name: str) -> Edit:
     return edit
 
 
-MISTAKES: dict[str, tuple[Edit, str, str]] = {
+MISTAKES = {
     # Files.
     "no JSON": (bytes_of("get.ack.json", b'{\n"a": }'), "get.ack.json:2", "make it JSON"),
     "no YAML": (rows("id: REPLY-JSON", "id: ["), "requirements.yaml:", "make it YAML"),
@@ -419,12 +413,12 @@ MISTAKES: dict[str, tuple[Edit, str, str]] = {
 
 
 @pytest.fixture(autouse=True)
-def kept() -> Iterator[None]:
+def kept():
     yield
     choose(None)
 
 
-def told_of(folder: Path) -> list[Problem]:
+def told_of(folder):
     return list(problems(folder))
 
 
@@ -441,7 +435,7 @@ TOGETHER = [*LATE, *((name,) for name in MISTAKES if not any(name in names for n
 
 
 @pytest.mark.parametrize("names", TOGETHER, ids=" and ".join)
-def test_mistakes_are_told_with_their_lines_and_soon(tmp_path: Path, names: Sequence[str]) -> None:
+def test_mistakes_are_told_with_their_lines_and_soon(tmp_path, names):
     folder = copied(tmp_path / "schemas")
     for name in names:
         MISTAKES[name][0](folder)
@@ -456,17 +450,17 @@ def test_mistakes_are_told_with_their_lines_and_soon(tmp_path: Path, names: Sequ
     assert all(problem.remedy and problem.line > 0 for problem in found)
 
 
-def test_the_shipped_schemas_have_no_problem() -> None:
+def test_the_shipped_schemas_have_no_problem():
     assert told_of(default_folder()) == []
 
 
-def of_description(folder: Path, schema: str) -> list[Problem]:
+def of_description(folder, schema):
     """Problems of openapi.yaml with more in the schema of its first parameter."""
     text("openapi.yaml", "const: Provider/signup", f"const: Provider/signup\n            {schema}")(folder)
     return list(description.problems(Folder(folder), shipped()))
 
 
-def test_nothing_is_fetched_for_a_description(tmp_path: Path) -> None:
+def test_nothing_is_fetched_for_a_description(tmp_path):
     folder = copied(tmp_path / "schemas")
     with socket.create_server(("127.0.0.1", 0)) as server:
         server.setblocking(False)
@@ -486,12 +480,12 @@ def test_nothing_is_fetched_for_a_description(tmp_path: Path) -> None:
         "multipleOf: 0.5\n            default: .inf",
     ],
 )
-def test_values_of_a_description_cost_no_time_and_no_crash(tmp_path: Path, schema: str) -> None:
+def test_values_of_a_description_cost_no_time_and_no_crash(tmp_path, schema):
     assert of_description(copied(tmp_path / "schemas"), schema) == []
 
 
 @pytest.mark.parametrize("schema", ["type: text", 'pattern: "("', "type: 5"])
-def test_a_faulty_schema_of_a_description_is_told(tmp_path: Path, schema: str) -> None:
+def test_a_faulty_schema_of_a_description_is_told(tmp_path, schema):
     folder = copied(tmp_path / "schemas")
 
     (problem,) = of_description(folder, schema)
@@ -501,7 +495,7 @@ def test_a_faulty_schema_of_a_description_is_told(tmp_path: Path, schema: str) -
 
 
 @pytest.mark.parametrize("example", ["{}", '{$ref: "common.json"}', '{$ref: "#/info/title"}'])
-def test_an_example_without_a_value_is_told(tmp_path: Path, example: str) -> None:
+def test_an_example_without_a_value_is_told(tmp_path, example):
     folder = copied(tmp_path / "schemas")
     text("openapi.yaml", 'metro: {$ref: "#/components/examples/SignupMetro"}', f"metro: {example}")(folder)
 
@@ -510,7 +504,7 @@ def test_an_example_without_a_value_is_told(tmp_path: Path, example: str) -> Non
     assert "the example metro is not a valid signup.request.json" in problem.message
 
 
-def test_a_catalogue_page_that_is_out_of_date_is_told(tmp_path: Path) -> None:
+def test_a_catalogue_page_that_is_out_of_date_is_told(tmp_path):
     folder = copied(tmp_path / "schemas")
     page = (default_folder() / "README.md").read_text(encoding="utf-8")
     (folder / "README.md").write_text(
@@ -524,7 +518,7 @@ def test_a_catalogue_page_that_is_out_of_date_is_told(tmp_path: Path) -> None:
     assert "REPLY-JSON" in page.splitlines()[problem.line - 1]
 
 
-def test_values_in_the_style_of_a_url_are_drawn_at_once(tmp_path: Path) -> None:
+def test_values_in_the_style_of_a_url_are_drawn_at_once(tmp_path):
     folder = copied(tmp_path / "schemas")
     pattern = "^https://([a-z0-9]+(-[a-z0-9]+)*\\.)+[a-z]{2,}(/[A-Za-z0-9_-]+)+$"
     several(
@@ -540,7 +534,7 @@ def test_values_in_the_style_of_a_url_are_drawn_at_once(tmp_path: Path) -> None:
     assert time.process_time() - began < 8
 
 
-def test_the_command_counts_problems(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_command_counts_problems(tmp_path, capsys):
     folder = copied(tmp_path / "schemas")
     common(f"{PHONE}/x-saef", {})(folder)
 

@@ -2,9 +2,7 @@
 
 import json
 import time
-from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
 
 import pytest
 
@@ -23,7 +21,6 @@ GONE = object()
 SAME, NONE, GATEWAYS, PROVIDERS, EACH = "same", "none", "gateways", "providers", "both"
 """Nothing changed; nobody, the gateways, the providers or both are broken."""
 PROVIDERS_PERHAPS = "providers?"
-Edit = Callable[[dict[str, Any]], None]
 
 
 def put(file, pointer, value):

@@ -1,7 +1,5 @@
 """What a stranger's file costs in processor time and memory is bounded, and ends in one line."""
 
-from __future__ import annotations
-
 import contextlib
 import signal
 
@@ -14,18 +12,18 @@ resource = pytest.importorskip("resource")
 GB = 1 << 30
 
 
-def _for_ever() -> None:
+def _for_ever():
     while True:
         pass
 
 
-def test_too_much_processor_time_is_a_usage_error() -> None:
+def test_too_much_processor_time_is_a_usage_error():
     with pytest.raises(UsageError, match=r"^it takes more than 0\.05 s of processor time$"), limited("it", 0.05):
         _for_ever()
 
 
-def test_an_exception_that_a_library_loses_comes_again() -> None:
-    def losing() -> None:
+def test_an_exception_that_a_library_loses_comes_again():
+    def losing():
         with contextlib.suppress(UsageError):
             _for_ever()
         _for_ever()
@@ -35,12 +33,12 @@ def test_an_exception_that_a_library_loses_comes_again() -> None:
 
 
 @pytest.mark.skipif("sys.platform != 'linux'")
-def test_too_much_memory_is_a_usage_error() -> None:
+def test_too_much_memory_is_a_usage_error():
     with pytest.raises(UsageError, match="it takes more than 16 GB of memory"), limited("it", memory=16 * GB):
         bytes(32 * GB)
 
 
-def test_limits_end_with_what_they_limit() -> None:
+def test_limits_end_with_what_they_limit():
     before = resource.getrlimit(resource.RLIMIT_AS), signal.getsignal(signal.SIGPROF)
 
     with limited("it"):

@@ -476,11 +476,11 @@ def test_a_long_line_becomes_a_script(size, is_script):
     assert not is_script or told.script.endswith("printf '\\nexpected: %s\\n' 'a name'\n")
 
 
-def test_reads_that_only_wait_are_left_out_and_waited_for() -> None:
+def test_reads_that_only_wait_are_left_out_and_waited_for():
     made = exchange("Provider/signup", b"{}", reply={"registration": {"id": "reg-1"}, "auth": {"token": "secret-1"}})
     body = b'{"registration":{"id":"reg-1"}}'
 
-    def called(action: str, at: float, shown: str) -> Exchange:
+    def called(action, at, shown):
         return exchange(action, body, headers=[("Token", "secret-1")], reply={"shown": shown}, at=at)
 
     reads = [called("Provider/get", 1.0, "new"), *(called("Provider/get", at, "old") for at in (3.0, 4.0, 5.0, 6.0))]
@@ -498,7 +498,7 @@ def test_reads_that_only_wait_are_left_out_and_waited_for() -> None:
     assert [line for line in told.script.splitlines() if line.startswith("sleep")] == ["sleep 2"]
 
 
-def test_made_up_values_are_unused_each_time_and_alike_where_they_were() -> None:
+def test_made_up_values_are_unused_each_time_and_alike_where_they_were():
     info = {"name": "Kosopebehababa Metro", "email": "office.kosopebehababa+gateway@example.com"}
     body = {"info": {**info, "company_id": "L12345AB2020PTC654321"}, "url": "https://api.kosopebehabuba.example.org/x"}
     signups = [exchange("Provider/signup", write_json(body), reply={}, at=at) for at in (0.0, 1.0)]

@@ -1,9 +1,6 @@
 """A strange folder of schemas ends in one line that names the file and the place."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,7 +13,7 @@ from tests.changed_schemas import changed, copied
 Change = Callable[[Any], Any]
 
 
-def _member(value: Any) -> Change:
+def _member(value):
     return lambda body: body["properties"].update(api=value)
 
 
@@ -39,7 +36,7 @@ def _member(value: Any) -> Change:
         ("header.reply.json", lambda body: body.pop("$schema"), "$schema"),
     ],
 )
-def test_a_schema_that_is_none_is_named_with_its_place(tmp_path: Path, name: str, change: Change, said: str) -> None:
+def test_a_schema_that_is_none_is_named_with_its_place(tmp_path, name, change, said):
     folder = copied(tmp_path / "schemas")
     changed(folder, name, change)
 
@@ -49,9 +46,9 @@ def test_a_schema_that_is_none_is_named_with_its_place(tmp_path: Path, name: str
     assert said in str(raised.value)
 
 
-def _doubling(folder: Path, levels: int, key: str) -> None:
+def _doubling(folder, levels, key):
     """Gives a request a member that is twice as large with each level."""
-    parts: dict[str, Any] = {f"level{levels}": {"type": "string"}}
+    parts = {f"level{levels}": {"type": "string"}}
     for level in range(levels):
         twice = [{"$ref": f"common.json#/$defs/level{level + 1}"}] * 2
         parts[f"level{level}"] = (
@@ -71,7 +68,7 @@ def _doubling(folder: Path, levels: int, key: str) -> None:
         (lambda folder: changed(folder, "get.ack.json", _member({"pattern": "((a{1,99}){1,99}){1,99}"})), "no.*regex"),
     ],
 )
-def test_a_message_that_nothing_can_be_made_of_is_refused(tmp_path: Path, spoil: Change, said: str) -> None:
+def test_a_message_that_nothing_can_be_made_of_is_refused(tmp_path, spoil, said):
     folder = copied(tmp_path / "schemas")
     spoil(folder)
 
@@ -79,7 +76,7 @@ def test_a_message_that_nothing_can_be_made_of_is_refused(tmp_path: Path, spoil:
         load(folder)
 
 
-def test_alternatives_that_double_are_no_schemas_of_a_gateway(tmp_path: Path) -> None:
+def test_alternatives_that_double_are_no_schemas_of_a_gateway(tmp_path):
     folder = copied(tmp_path / "schemas")
     _doubling(folder, 20, "anyOf")
     changed(folder, "get.request.json", lambda body: body["properties"].pop("api"))
@@ -90,7 +87,7 @@ def test_alternatives_that_double_are_no_schemas_of_a_gateway(tmp_path: Path) ->
 
 
 @pytest.mark.parametrize("name", ["get.request.json", "info-update.nack.json", "header.reply.json"])
-def test_a_message_without_a_file_is_named(tmp_path: Path, name: str) -> None:
+def test_a_message_without_a_file_is_named(tmp_path, name):
     folder = copied(tmp_path / "schemas")
     (folder / name).unlink()
 
