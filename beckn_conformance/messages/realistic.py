@@ -27,6 +27,14 @@ PHONES: Mapping[str, Callable[[str, str], bool]] = {
 }
 """Predicates for the variants of ``info.phone``."""
 
+EXTENSIONS: Mapping[str, tuple[str, int, int]] = {
+    "with extension": ("", 10, 9999),
+    "extension of one digit": ("", 1, 9),
+    "extension of four digits": ("", 1000, 9999),
+    "extension 0": ("", 0, 0),
+    "extension that begins with 0": ("0", 1, 999),
+}
+"""By variant of ``info.phone``, how its extension begins, and the bounds of the number that follows."""
 STEP = 15_485_863
 """Distance between two phone numbers; a prime."""
 DRAWN_DIGITS = 6
@@ -68,6 +76,28 @@ NAMES: Mapping[str, Sequence[str]] = {
 }
 """Templates by variant of ``info.name``; ``{}`` takes a word unique in the run."""
 
+EMAILS: Mapping[str, str] = {
+    "plain": "{word}@example.{top}",
+    "with a tag": "office.{word}+gateway@example.{top}",
+    "with a dot": "front.office.{word}@example.{top}",
+    "with a hyphen": "front-office-{word}@example.{top}",
+    "with digits": "{word}24@example.{top}",
+    "under a subdomain": "registrar@{word}-transit.example.{top}",
+    "under .com": "{word}@example.com",
+    "under .org": "{word}@example.org",
+    "under .net": "{word}@example.net",
+}
+"""Templates by variant of ``info.email``."""
+URLS: Mapping[str, str] = {
+    "one segment": "https://api.{word}.example.{top}/beckn",
+    "several segments": "https://api.{word}.example.{top}/mobility/beckn/v1",
+    "hyphen in the host": "https://api-{word}.example.{top}/beckn",
+    "digits in the host": "https://api2.{word}.example.{top}/beckn",
+    "hyphen in the path": "https://api.{word}.example.{top}/beckn-api",
+    "capital in the path": "https://api.{word}.example.{top}/Beckn/V1",
+}
+"""Templates by variant of ``api.endpoint_url``."""
+
 
 class Realistic:
     """Makes realistic values by the kinds that the schemas name. A seed repeats them except for its nonce."""
@@ -90,36 +120,13 @@ class Realistic:
         """Returns a number that is valid in its country, of a variant of ``info.phone``."""
         suits = PHONES.get(variant, _any_phone)
         country, number = next(pair for pair in self._phones if suits(*pair))
-        match variant:
-            case "with extension":
-                return f"+{country}-{number}-{self._random.randint(10, 9999)}"
-            case "extension of one digit":
-                return f"+{country}-{number}-{self._random.randint(1, 9)}"
-            case "extension of four digits":
-                return f"+{country}-{number}-{self._random.randint(1000, 9999)}"
-            case "extension 0":
-                return f"+{country}-{number}-0"
-            case "extension that begins with 0":
-                return f"+{country}-{number}-0{self._random.randint(1, 999)}"
-        return f"+{country}-{number}"
+        if variant not in EXTENSIONS:
+            return f"+{country}-{number}"
+        start, least, most = EXTENSIONS[variant]
+        return f"+{country}-{number}-{start}{self._random.randint(least, most)}"
 
     def email(self, variant: str = "plain") -> str:
-        word = self.word().lower()
-        top = self._random.choice(("com", "org", "net"))
-        match variant:
-            case "with a tag":
-                return f"office.{word}+gateway@example.{top}"
-            case "with a dot":
-                return f"front.office.{word}@example.{top}"
-            case "with a hyphen":
-                return f"front-office-{word}@example.{top}"
-            case "with digits":
-                return f"{word}24@example.{top}"
-            case "under a subdomain":
-                return f"registrar@{word}-transit.example.{top}"
-            case "under .com" | "under .org" | "under .net":
-                return f"{word}@example{variant.removeprefix('under ')}"
-        return f"{word}@example.{top}"
+        return self._filled(EMAILS.get(variant, EMAILS["plain"]))
 
     def company_id(self, variant: str = "well-formed") -> str:
         """Returns a Corporate Identification Number of 21 characters."""
@@ -135,20 +142,10 @@ class Realistic:
         return f"{kind}{industry:05d}{STATES[state]}{year}{('PTC', 'PLC', 'GOI', 'SGC')[owner]}{serial:06d}"
 
     def endpoint_url(self, variant: str = "one segment") -> str:
-        word = self.word().lower()
-        top = self._random.choice(("com", "org", "net"))
-        match variant:
-            case "several segments":
-                return f"https://api.{word}.example.{top}/mobility/beckn/v1"
-            case "hyphen in the host":
-                return f"https://api-{word}.example.{top}/beckn"
-            case "digits in the host":
-                return f"https://api2.{word}.example.{top}/beckn"
-            case "hyphen in the path":
-                return f"https://api.{word}.example.{top}/beckn-api"
-            case "capital in the path":
-                return f"https://api.{word}.example.{top}/Beckn/V1"
-        return f"https://api.{word}.example.{top}/beckn"
+        return self._filled(URLS.get(variant, URLS["one segment"]))
+
+    def _filled(self, template: str) -> str:
+        return template.format(word=self.word().lower(), top=self._random.choice(("com", "org", "net")))
 
     def document(self, variant: str = "no padding", size: int = 0) -> tuple[str, str]:
         """Returns the name and the base64 of a document, of a variant of its name or data.
