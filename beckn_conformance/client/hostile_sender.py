@@ -31,9 +31,9 @@ class HostileSender:
         """Makes a call about a registration; ``text`` makes another body of the JSON of the valid one (T14)."""
         outgoing = replace(self._outgoing(action, body, of), purpose=purpose, stimulus=stimulus, about=of.id)
         exchange = await self._send(replace(outgoing, text=text(write_json(body))))
-        if purpose == "malformed" and is_bare(exchange):
+        if purpose == "malformed":
             # A proxy may let the same text through the next time. A firewall hardly will, so that it is asked once.
-            self._actor.lost += is_intermediary(exchange)
+            self._actor.lost += is_bare(exchange) and is_intermediary(exchange)
             self._actor.turned_away += self._actor.gateway.appearance.lost(exchange)
         return exchange
 

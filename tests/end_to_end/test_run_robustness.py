@@ -105,6 +105,22 @@ def test_a_gateway_may_close_the_connection_on_whatever_is_no_http(kit, mortal):
     assert run.requirement("ROBUST-LIVES-ON")["status"] == "passed"
 
 
+def test_malformed_requests_whose_answers_are_lost_are_sent_once_more(kit, gateway):
+    lost = set()
+
+    def lose_the_first(seen, answer):
+        if not seen.body.startswith(b"[") or seen.action in lost:
+            return answer
+        lost.add(seen.action)
+        return None
+
+    run = kit.run(gateway(lose_the_first).url, kit.configure(QUICK), *MODULE, "-k", "MALFORMED-NACK")
+
+    assert lost
+    assert run.requirement("MALFORMED-NACK")["status"] == "passed", run.output
+    assert run.findings == []
+
+
 def test_what_stops_a_gateway_is_named_in_a_finding(kit, mortal):
     run = kit.run(mortal(lambda heard: DEEP in heard).url, kit.configure(QUICK), *MODULE)
 
