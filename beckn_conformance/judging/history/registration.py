@@ -138,12 +138,12 @@ class Registration:
             self._unanswered(observation)
 
     def _acknowledged(self, observation: Observation) -> Iterator[Judgement]:
-        faulty = observation.diagnosis.faulty or observation.disguised
-        clear = not faulty and _is_clear(observation)
+        dark = self._is_of_another(observation) or observation.diagnosis.faulty or observation.disguised
+        clear = not dark and _is_clear(observation)
         for part in self.parts:
             part.acknowledge(observation, clear=clear)
         self.documents.acknowledge(observation, clear=clear)
-        if faulty:
+        if dark:
             if observation.action != GET:
                 # Nobody knows what it did to the registration, so nothing from before is held against what comes.
                 self.course.written = self.course.refused = None
@@ -161,6 +161,15 @@ class Registration:
             self.clones.observe(observation)
         else:
             self.course.change(observation)
+
+    def _is_of_another(self, observation: Observation) -> bool:
+        """True for a reply that shows another registration by id and values, which its id alone is judged for."""
+        if observation.exchange.id_received in (None, observation.diagnosis.registration):
+            return False
+        body = observation.body_of_reply
+        shown = [(part, part.of(body)) for part in self.parts]
+        others = any(part.can_judge(found) and part.matching(found) is None for part, found in shown)
+        return others or self.unchanging.differs(body)
 
     def _unanswered(self, observation: Observation) -> None:
         """Takes note of a call without a readable answer: a change may have been made or not, after a crash by half."""

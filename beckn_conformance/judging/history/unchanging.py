@@ -27,6 +27,13 @@ class Unchanging:
         for pointer, value in self.values.items():
             yield from echo.compare(self.members, pointer, value, member(body, pointer))
 
+    def differs(self, body: Any) -> bool:
+        """Tells whether a body shows another value of any of them."""
+        shown = [(pointer, member(body, pointer), value) for pointer, value in self.values.items()]
+        return any(
+            readable(found, value) and not self.members.fits(pointer, found, value) for pointer, found, value in shown
+        )
+
     def judge(self, observation: Observation, course: Course) -> Iterator[Judgement]:
         """Judges what a later reply shows of them."""
         body = observation.body_of_reply

@@ -90,6 +90,21 @@ def test_a_foreign_token_that_is_acknowledged_leaves_nothing_certain():
     assert {"UPDATE-ECHO", "UPDATE-WHOLE"}.isdisjoint(requirements(story))
 
 
+@pytest.mark.parametrize("action", ["get", "update", "add"])
+def test_a_reply_that_shows_another_registration_is_one_finding(action):
+    story = signed_up()
+    other = story.mine
+    story.signup()
+    story.wait()
+    getattr(story, action)(change=lambda body: {**body, **other.shown(), "info": other.info})
+    story.wait()
+    story.get()
+
+    prefix = {"get": "GET", "update": "UPDATE", "add": "DOCUMENTS"}[action]
+    found = [one for one in story.findings() if one[0] != f"{prefix}-STATUS"]
+    assert found == [(f"{prefix}-ID", "/registration/id")]
+
+
 def test_a_faulty_update_that_is_acknowledged_is_the_only_finding():
     story = signed_up()
     bad = {**story.values.info(), "phone": "none"}
