@@ -98,6 +98,11 @@ class KnownRegistrations:
                 yield pointer, DoubtKind.TAKEN
             there.add(document)
 
+    def is_anothers(self, name: str, value: object, registration: str) -> bool:
+        """True if another registration was the first to send this value of a member of ``info``."""
+        known = name in IDENTIFYING and isinstance(value, str) and value
+        return bool(known) and self.identities[_identity(name, str(value))] not in (0, REFUSED, hash(registration))
+
     def learn(self, exchange: Exchange, registration: str | None, *, passing: bool = False) -> None:
         """Remembers what a request identified a provider with; to be called after the request is diagnosed.
 
@@ -176,7 +181,11 @@ def _identities(exchange: Exchange) -> Iterator[tuple[str, int]]:
     for name in IDENTIFYING:
         value = info.get(name) if isinstance(info, dict) else None
         if isinstance(value, str) and value:
-            yield name, hash((name, value.casefold()))
+            yield name, _identity(name, value)
+
+
+def _identity(name: str, value: str) -> int:
+    return hash((name, value.casefold()))
 
 
 def documents_of(exchange: Exchange) -> int:

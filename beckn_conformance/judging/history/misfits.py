@@ -30,10 +30,22 @@ def misfits(part: Part, observation: Observation, course: Course, found: Mapping
     values = part.candidates.values
     strays = [name for name in found if not any(part.explains(name, found[name], v.info) for v in values)]
     refused = [name for name in strays if any(same_but_for_form(found[name], r.get(name)) for r in part.refused)]
+    known, mine = observation.known, observation.registration
+    foreign = [name for name in strays if name not in refused and known.is_anothers(name, found[name], mine)]
     for name in strays:
         part.members.report(part.pointers[name], found[name])
-        if name not in refused:
+        if name not in refused and (name not in foreign or len(foreign) == 1):
             yield _stray(part, observation, course, name, found[name])
+    if len(foreign) > 1:
+        yield differs(
+            observation,
+            _requirement(part, observation, course),
+            part.change.replaces,
+            "foreign-values",
+            {name: values[-1].info[name] for name in foreign},
+            {name: found[name] for name in foreign},
+            "values of another registration are shown",
+        )
     if refused:
         yield differs(
             observation,
@@ -65,14 +77,19 @@ def misfits(part: Part, observation: Observation, course: Course, found: Mapping
 def _stray(part: Part, observation: Observation, course: Course, name: str, value: Any) -> Judgement:
     """The finding on a value that no candidate has."""
     pointer, last = part.pointers[name], part.candidates.values[-1]
+    requirement, kind, message = _requirement(part, observation, course), VALUE, ""
+    if name not in last.write.sent and not str(value).strip():
+        requirement, kind = f"{part.change.prefix}-PARTIAL-KEPT", "member-blanked"
+        message = "a member that was not sent is blanked"
+    return differs(observation, requirement, pointer, kind, last.info[name], value, message)
+
+
+def _requirement(part: Part, observation: Observation, course: Course) -> str:
+    """The requirement on a value that no candidate has, by what happened last."""
     get = observation.action == GET
     written = observation.specification.changes.get(course.written or "")
-    requirement, kind, message, prefix = requirements(part, observation)[0], VALUE, "", part.change.prefix
-    if name not in last.write.sent and not str(value).strip():
-        requirement, kind = f"{prefix}-PARTIAL-KEPT", "member-blanked"
-        message = "a member that was not sent is blanked"
-    elif get and part.clean and course.refused == part.change.action:
-        requirement = f"{prefix}-NACK-UNCHANGED"
-    elif get and not part.clean and written is not None and written != part.change and course.documents_intact:
-        requirement = f"{written.prefix}-KEEPS-REST"
-    return differs(observation, requirement, pointer, kind, last.info[name], value, message)
+    if get and part.clean and course.refused == part.change.action:
+        return f"{part.change.prefix}-NACK-UNCHANGED"
+    if get and not part.clean and written is not None and written != part.change and course.documents_intact:
+        return f"{written.prefix}-KEEPS-REST"
+    return requirements(part, observation)[0]

@@ -225,7 +225,7 @@ def test_values_of_another_registration_are_a_finding():
     story.wait()
     story.get(of=one, change=infos(second))
 
-    assert set(requirements(story)) == {"GET-ROUND-TRIP"}
+    assert story.findings() == [("GET-ROUND-TRIP", "/info")]
 
 
 # Other values.
