@@ -28,6 +28,7 @@ from tests.judging.calls import answered, begun
         page(415),
         page(404, b"", ""),
         nack(content=b"no json", message=None),
+        nack(status=503),
     ],
 )
 def test_an_unreadable_request_may_be_refused_by_anybody(action, answer):

@@ -48,11 +48,22 @@ def test_a_nack_may_have_any_status_of_success_or_of_the_client(action, status):
     assert answered(action, nack(status=status), header_changes={"Action": "nonsense"}) == []
 
 
-@pytest.mark.parametrize("status", [500, 502, 503])
+@pytest.mark.parametrize("status", [500, 502])
 def test_a_nack_with_the_status_of_a_server_error_is_a_finding(status):
     found = answered(GET, nack(status=status), header_changes={"Action": "nonsense"})
 
     assert found == [("REPLY-STATUS-NACK", "")]
+
+
+@pytest.mark.parametrize(("said", "findings"), [({}, []), ({"phone": "is faulty"}, [("REPLY-STATUS-NACK", "")])])
+def test_a_nack_with_503_is_fair_unless_it_gives_a_reason(said, findings):
+    story = begun()
+    body = {"registration": {"id": story.mine.id}, "info": {**story.values.info(), "phone": "12"}}
+    failed = {"registration": {"status": "UPDATE-FAIL"}}
+    story.call(UPDATE, body, nack({**failed, "info": said}, status=503))
+    story.call(UPDATE, body, nack({**failed, "info": {"phone": "is faulty"}}))
+
+    assert story.findings() == findings
 
 
 @pytest.mark.parametrize("action", ACTIONS)

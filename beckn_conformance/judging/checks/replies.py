@@ -11,7 +11,7 @@ from ..finding import Judgement, Obligation
 from ..registry import check, each_of
 from .breaches import breaches
 from .observation import Observation
-from .reading import body_is_judged
+from .reading import body_is_judged, gives_no_reason
 
 PER_REPLY = each_of("ACK", "NACK")
 JSON_MEDIA = re.compile(r"\s*application/([\w.!#$&^-]+\+)?json\s*(;.*)?", re.IGNORECASE)
@@ -178,6 +178,9 @@ def status_fits(observation: Observation) -> Iterable[Judgement]:
     kind, classes = observation.exchange.action_of_reply, (2,) if observation.exchange.acknowledged else (2, 4)
     if 300 <= reply.status < 400 and reply.header("location") is not None:
         # A redirect is recorded and not judged (T13).
+        return
+    if reply.status == 503 and gives_no_reason(observation.exchange):
+        # The gateway is busy (T13).
         return
     yield observation.judged(
         reply.status // 100 in classes,

@@ -44,7 +44,7 @@ def unreadable_request(observation: Observation) -> Iterable[Judgement]:
         good = not observation.exchange.acknowledged
         yield observation.judged(good, "MALFORMED-NACK", "", kind, message, due, obligation=obligation)
     message = "an unreadable request causes a server error"
-    good = reply.status < 500
+    good = reply.status < 500 or (reply.status == 503 and observation.exchange.refused)
     yield observation.judged(good, "MALFORMED-NO-CRASH", "", "server-error", message, due, obligation=obligation)
 
 
