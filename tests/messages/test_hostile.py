@@ -7,6 +7,7 @@ import pytest
 from beckn_conformance.client.http import head
 from beckn_conformance.messages.exchange import Request
 from beckn_conformance.messages.hostile import (
+    FAMILIES,
     FOREIGN,
     INCOMPLETE,
     MALFORMED,
@@ -14,6 +15,7 @@ from beckn_conformance.messages.hostile import (
     METHODS,
     PATHS,
     UNUSUAL,
+    family_of,
     trickled,
 )
 from beckn_conformance.messages.json_text import write_json
@@ -45,6 +47,16 @@ def test_a_text_is_another_one_and_not_too_large(kind):
 
         assert text != valid, action
         assert len(text) < len(valid) + 64 * 1024, action
+
+
+def test_few_groups_of_bodies_are_waited_for_one_after_another():
+    # Each costs two round trips in which nothing else is sent.
+    assert len({family_of(kind) for kind in (*MALFORMED, *UNUSUAL)}) <= 9
+
+
+def test_a_family_holds_bodies_that_are_sent_for_the_same_reason():
+    for kinds in FAMILIES.values():
+        assert MALFORMED.keys() >= {*kinds} or UNUSUAL.keys() >= {*kinds}
 
 
 @pytest.mark.parametrize(
