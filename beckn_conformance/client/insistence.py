@@ -11,7 +11,7 @@ from ..specification.actions import SIGNUP
 from . import clock
 from .poll import poll
 
-LONGEST = 1.5
+LONGEST = 3.0
 """Seconds for which a call is made again: some gateways refuse to take the same call twice in one second."""
 MOST_IN_VAIN = 10
 """Calls of an operation in a row that were made again in vain, after which no more are."""
