@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections import defaultdict
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
 from ...messages.exchange import Exchange
@@ -24,6 +24,8 @@ from .document_members import judge_ids, judge_statuses
 from .members import FORM, VALUE, differs, text_lost
 from .pairing import Document, Pairing, pair
 
+MOST_DOCUMENTS = 1200
+"""Documents of a registration that are judged, more than a run sends; of one with more, nothing is said of them."""
 SEVERAL = -1
 """In place of the hash of a registration, which is never -1."""
 
@@ -122,6 +124,8 @@ class Documents:
             if isinstance(item, dict)
         ]
         self.all += new
+        # Each is compared with each that is like it.
+        self.certain = self.certain and len(self.all) <= MOST_DOCUMENTS
         self._owners.note(new, self._registration)
 
     def _by(self, exchange: str) -> list[Document]:
@@ -142,7 +146,8 @@ class Documents:
         intact = True
         for pairing in pairings:
             document = pairing.document
-            akin = [p for p in (*named[document.form], *filed[str(document.data)]) if p is not pairing]
+            like = itertools.chain(named[document.form], filed[str(document.data)])
+            akin = (other for other in like if other is not pairing)
             same = pairing.kind == "same"
             if same:
                 yield from _kept(observation, pairing, akin)
@@ -230,7 +235,7 @@ def _may_come(observation: Observation, document: Document) -> bool:
     return stale and not settled(observation, document.time)
 
 
-def _kept(observation: Observation, pairing: Pairing, akin: list[Pairing]) -> Iterator[Judgement]:
+def _kept(observation: Observation, pairing: Pairing, akin: Iterable[Pairing]) -> Iterator[Judgement]:
     """Draws conclusions from a document that is shown as it was sent, but perhaps for its form."""
     document, get = pairing.document, observation.action == GET
     if get:
@@ -241,7 +246,7 @@ def _kept(observation: Observation, pairing: Pairing, akin: list[Pairing]) -> It
         yield observation.ok("DOCUMENTS-ECHO")
         if pairing.exact:
             yield observation.ok("DOCUMENTS-ECHO-EXACT")
-    rivals = [other.document for other in akin if other.document.rivals(document)]
+    rivals = (other.document for other in akin if other.document.rivals(document))
     if observation.action in (ADD, GET) and any(rival.time < NEVER for rival in rivals):
         yield observation.ok("DOCUMENTS-SAME-NAME")
 
@@ -268,7 +273,7 @@ def _replacing(observation: Observation, course: Course) -> Operation | None:
     return change if change is not None and change.replaces else None
 
 
-def _lost(observation: Observation, course: Course, pairing: Pairing, akin: list[Pairing]) -> Judgement | None:
+def _lost(observation: Observation, course: Course, pairing: Pairing, akin: Iterable[Pairing]) -> Judgement | None:
     """The finding on a document that is missing or not as it was sent, if it has to be there."""
     document, action = pairing.document, observation.action
     new = _is_new(observation, document)
@@ -286,7 +291,7 @@ def _lost(observation: Observation, course: Course, pairing: Pairing, akin: list
     return _altered(observation, course, pairing)
 
 
-def _missing(observation: Observation, course: Course, document: Document, akin: list[Pairing]) -> Judgement | None:
+def _missing(observation: Observation, course: Course, document: Document, akin: Iterable[Pairing]) -> Judgement | None:
     action, change = observation.action, _replacing(observation, course)
     expected = f"document {shown(document.name, 60)}"
     kind, message = "document-missing", "an added document is missing"

@@ -10,6 +10,8 @@ from .har import Recorded
 from .moments import Moment, tick
 
 HEADER = ("action", "token", "timestamp")
+MOST_COMPARED = 64
+"""Equal requests, timestamp included, that a call is compared with: the last ones."""
 Key = tuple[str, str, bytes, tuple[str, ...]]
 
 
@@ -20,7 +22,7 @@ def single(calls: Sequence[tuple[str, Recorded]]) -> list[tuple[str, Recorded]]:
     places: dict[Key, list[int]] = {}
     for action, call in calls:
         known = places.setdefault(_key(call), [])
-        twin = next((place for place in known if _is_one(action, kept[place][1], call, size)), None)
+        twin = next((place for place in known[-MOST_COMPARED:] if _is_one(action, kept[place][1], call, size)), None)
         if twin is None:
             known.append(len(kept))
             kept.append((action, call))

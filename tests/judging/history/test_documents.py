@@ -4,6 +4,7 @@ import copy
 
 import pytest
 
+from beckn_conformance.judging.history.documents import MOST_DOCUMENTS
 from tests.exchanges import ADD, PENDING, UPDATE, VERIFIED, Story, drop, nack, put
 from tests.judging.stories import drop_named, requirements, shouted, signed_up
 
@@ -384,3 +385,13 @@ def test_a_document_of_a_refused_addition_that_is_kept_is_a_finding():
     story.get(change=lambda body: body["documents"].append({**good, "status": PENDING}))
 
     assert story.findings() == [("DOCUMENTS-NACK-UNCHANGED", "/documents/2")]
+
+
+def test_of_a_registration_with_more_documents_than_any_run_sends_nothing_is_said():
+    story = signed_up()
+    document = story.values.document()
+    story.add([{**document, "name": f"Permit {number}.pdf"} for number in range(MOST_DOCUMENTS)])
+    story.wait()
+    story.get(change=lambda body: body["documents"].clear())
+
+    assert story.findings() == []
