@@ -1,12 +1,15 @@
 """The command ``spec diff``: versions, output, exit statuses; and how single changes are worded."""
 
 import json
+import re
 import shutil
 import subprocess
 
 import pytest
 
 from beckn_conformance.commands.cli import main
+from beckn_conformance.commands.spec.diff.changes import BOTH, CANNOT_TELL, Change, Changes
+from beckn_conformance.commands.spec.diff.release_notes import notes as release_notes
 from beckn_conformance.commands.spec.revision import folder
 from beckn_conformance.errors import UsageError
 from beckn_conformance.specification.loading import default_folder, load
@@ -129,6 +132,14 @@ def test_two_revisions_are_compared_and_leave_no_traces(repository, capsys):
     assert capsys.readouterr().out == "no change\n"
     left = [path.name for path in repository.rglob("*") if "schemas" not in path.parts and ".git" not in path.parts]
     assert left == ["inner"]
+
+
+def test_names_of_members_are_no_markdown_in_release_notes():
+    change = Change(CANNOT_TELL, BOTH, "Provider/get", "ack", "/<img src=x>[a](b)`c`", "perhaps <b>")
+
+    text = "\n".join(release_notes(Changes((change,)), "old", "new"))
+
+    assert not re.search(r"(?<!\\)[<>\[\]`]", text)
 
 
 def test_json_and_release_notes_say_the_same(repository, capsys):

@@ -41,7 +41,7 @@ def _section(answer: str, changes: list[Change]) -> Iterator[str]:
             yield f"### {heading}"
             yield ""
         for change in group:
-            yield f"- **{change.where}**: {_escaped(change.text)}"
+            yield f"- **{_escaped(change.where)}**: {_escaped(change.text)}"
             yield from (f"  - {line}" for line in _evidence(change))
 
 
@@ -50,7 +50,7 @@ def _evidence(change: Change) -> Iterator[str]:
         shown = json.dumps(brief_message(change.witness.message), ensure_ascii=False).replace("`", "'")
         yield f"before: {change.witness.before}; now: {change.witness.now}. Example: `{shown}`"
     elif change.effect == CANNOT_TELL:
-        yield from change.evidence()
+        yield from map(_escaped, change.evidence())
 
 
 def _escaped(text: str) -> str:
