@@ -166,12 +166,12 @@ def _superseded(exchanges: Sequence[Exchange]) -> frozenset[str]:
     """Ids of refusals without a reason after which the same call was made again: its last answer counts (T13)."""
     if not any(map(gives_no_reason, exchanges)):
         return frozenset()
-    again: dict[tuple[str, str | None, str], float] = {}
+    again: dict[int, float] = {}
     found: set[str] = set()
     for exchange in sorted(exchanges, key=lambda e: e.started, reverse=True):
         if exchange.sent is None or exchange.purpose or exchange.peer:
             continue
-        call = (exchange.action, exchange.sent.header.get("Token"), repr(exchange.sent.body))
+        call = hash((exchange.action, exchange.sent.header.get("Token"), repr(exchange.sent.body)))
         if gives_no_reason(exchange) and again.get(call, -math.inf) >= exchange.ended:
             found.add(exchange.id)
         again.setdefault(call, exchange.started)
