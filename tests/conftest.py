@@ -2,6 +2,7 @@
 
 import gc
 import os
+import signal
 import sys
 from functools import cache
 from pathlib import Path
@@ -15,6 +16,9 @@ __all__ = ["browsing", "pages"]
 # The tests are run by several processes and start many more. All share what the first of them compiles.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
+# Background jobs of a shell start with SIGINT ignored, and so would every run that a test interrupts.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 HERE = Path(__file__).parent
 WHOLE = ("proof", "end_to_end", "benchmarks")

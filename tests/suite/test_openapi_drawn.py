@@ -92,7 +92,7 @@ def test_the_same_seed_draws_the_same_messages():
 def test_a_changed_copy_of_the_schemas_is_drawn_from(changed):
     file = changed / "get.request.json"
     schema = json.loads(file.read_text())
-    schema["properties"]["motive"] = {"enum": ["curiosity"]}
+    schema["properties"]["motive"] = {"type": "string", "enum": ["curiosity"]}
     file.write_text(json.dumps(schema))
     choose(load(changed))
 
