@@ -13,6 +13,10 @@ MOST_PLACES = 16
 """First items of a list at which one finding is told apart."""
 REGISTRATION_BLAMED: Final = "registration-blamed"
 """Kind of the findings on a NACK that blames the registration in place of what it should say of a value."""
+VALUE: Final = "another-value"
+"""Kind of the findings that a reply shows another value than was sent."""
+LATER: Final = "another-value-later"
+"""The same of a Provider/get after changes, which may be the cause."""
 SHARED: Final = ("shared-id", "shared-token")
 """Kinds of the findings that two signups are given the same."""
 SLUG: Final = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")

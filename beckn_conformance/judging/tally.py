@@ -7,8 +7,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ..messages.shell import NOTHING, Command
+from ..specification.actions import GET
 from ..specification.pointer import AN_INDEX, pattern_of
-from .finding import MOST_PLACES, REGISTRATION_BLAMED, Finding, Judgement, Obligation
+from .finding import LATER, MOST_PLACES, REGISTRATION_BLAMED, VALUE, Finding, Judgement, Obligation
 from .obligations import of_history
 from .omissions import Omissions
 from .statistics import Statistics
@@ -24,6 +25,8 @@ CAUSES = {"NACK-ALL": "-NACK-", "NACK-SOUND": REFUSED, "SIGNUP-ACK-CORRECTED": R
 """Requirements whose findings follow from findings at the same members, with a part of the ids of the requirements that
 those are of: a fault is not blamed on its own either, or a valid value is refused."""
 REGISTRATION = "/registration/id"
+ALTERED = "GET-ROUND-TRIP"
+"""The requirement that a Provider/get shows what was sent."""
 
 
 @dataclass(slots=True)
@@ -135,7 +138,8 @@ class Tally:
 
         A finding of the history follows if all its registrations share their id with another. One of a requirement in
         CAUSES follows if the finding that causes it was made at each of its members. That the registration is blamed
-        for something else follows if it is blamed for valid requests, too.
+        for something else follows if it is blamed for valid requests, too. That a Provider/get shows another value
+        after a change follows if it does so after a mere signup.
         """
         finding = record.finding
         if self.takes_back(record):
@@ -144,6 +148,12 @@ class Tally:
             return False
         if record.registrations and record.registrations <= self.doubled and of_history(finding.requirement):
             return True
+        if finding.operation == GET and finding.kind in (VALUE, LATER):
+            place = pattern_of(finding.pointer)
+            return (finding.requirement, finding.kind) != (ALTERED, VALUE) and any(
+                (other.finding.kind, pattern_of(other.finding.pointer)) == (VALUE, place)
+                for other in self.found.get(ALTERED, {}).values()
+            )
         if finding.kind == REGISTRATION_BLAMED:
             cause: str | None = REFUSED
             members = {REGISTRATION}

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from beckn_conformance.judging.finding import MOST_PLACES, REGISTRATION_BLAMED, SLUG, slug
+from beckn_conformance.judging.finding import LATER, MOST_PLACES, REGISTRATION_BLAMED, SLUG, VALUE, slug
 from beckn_conformance.judging.tally import KEPT_EXCHANGES, KEPT_REGISTRATIONS, Tally
-from tests.exchanges import QUICK
+from tests.exchanges import GET, QUICK
 from tests.judging.verdicts import MUST, NAMES, concluded, finding, found, full, outcome
 
 
@@ -104,6 +104,25 @@ def test_a_registration_that_is_forgotten_is_one_finding(requirement, pointer, f
 
     (record,) = tally.found[requirement].values()
     assert tally.follows(record) is follows
+
+
+@pytest.mark.parametrize(
+    ("requirement", "kind", "pointer", "follows"),
+    [
+        ("UPDATE-NACK-UNCHANGED", VALUE, "/info/phone", True),
+        ("DOCUMENTS-KEEPS-REST", VALUE, "/info/phone", True),
+        ("GET-ROUND-TRIP", LATER, "/info/phone", True),
+        ("GET-ROUND-TRIP", VALUE, "/info/phone", False),
+        ("UPDATE-NACK-UNCHANGED", VALUE, "/info/name", False),
+        ("UPDATE-NACK-UNCHANGED", "refused-value", "/info/phone", False),
+    ],
+)
+def test_a_value_that_get_alters_from_the_start_is_one_finding(requirement, kind, pointer, follows):
+    made = [found("GET-ROUND-TRIP", kind=VALUE), found(requirement, kind=kind, pointer=pointer)]
+    tally = full(*(replace(one, finding=replace(one.finding, operation=GET)) for one in made))
+
+    records = [r for r in tally.found[requirement].values() if (r.finding.kind, r.finding.pointer) == (kind, pointer)]
+    assert [tally.follows(record) for record in records] == [follows]
 
 
 def test_of_many_exchanges_only_some_are_kept_and_all_are_counted():

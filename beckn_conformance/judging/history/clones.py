@@ -18,12 +18,12 @@ from ...specification.catalogue import Requirement
 from ...specification.pointer import MISSING, member
 from ...specification.specification import Specification
 from ..checks import Observation
-from ..finding import Judgement, Obligation
+from ..finding import VALUE, Judgement, Obligation
 from ..registry import history_check
 from .candidates import NEVER, Values
 from .documents import Documents
 from .form import is_content, same_but_for_form
-from .members import VALUE, readable
+from .members import readable
 from .pairing import Pairing, pair
 from .part import Part
 from .unchanging import Unchanging

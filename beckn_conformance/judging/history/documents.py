@@ -15,13 +15,13 @@ from ...specification.pointer import member
 from ..checks import Observation
 from ..checks.wording import REDACTED
 from ..diagnosis import DoubtKind
-from ..finding import Judgement, Obligation
+from ..finding import VALUE, Judgement, Obligation
 from ..hashes import Hashes
 from ..registry import history_check
 from .candidates import NEVER
 from .course import Course, settled
 from .document_members import judge_ids, judge_statuses
-from .members import FORM, VALUE, differs, text_lost
+from .members import FORM, differs, text_lost
 from .pairing import Document, Pairing, pair
 
 MOST_DOCUMENTS = 1200

@@ -10,11 +10,15 @@ from ...messages.text import shown
 from ...specification.members import json_type
 from ...specification.pointer import MISSING
 from ..checks import Observation
-from ..finding import Judgement
+from ..finding import LATER, VALUE, Judgement
 from .form import same_but_for_form
 
-FORM, VALUE = "another-form", "another-value"
-DIFFERENCES = {FORM: "the value comes back in another form", VALUE: "a different value comes back"}
+FORM = "another-form"
+DIFFERENCES = {
+    FORM: "the value comes back in another form",
+    VALUE: "a different value comes back",
+    LATER: "a different value comes back after a change",
+}
 
 
 def readable(found: Any, like: Any) -> bool:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from ...specification.actions import GET
+from ...specification.actions import GET, SIGNUP
 from ..checks import Observation
-from ..finding import Judgement
+from ..finding import LATER, VALUE, Judgement
 from .course import Course
 from .form import same_but_for_form
-from .members import VALUE, differs
+from .members import differs
 
 if TYPE_CHECKING:
     from .part import Part
@@ -77,7 +77,9 @@ def misfits(part: Part, observation: Observation, course: Course, found: Mapping
 def _stray(part: Part, observation: Observation, course: Course, name: str, value: Any) -> Judgement:
     """The finding on a value that no candidate has."""
     pointer, last = part.pointers[name], part.candidates.values[-1]
-    requirement, kind, message = _requirement(part, observation, course), VALUE, ""
+    requirement, message = _requirement(part, observation, course), ""
+    plain = observation.action != GET or (course.written == SIGNUP and course.refused is None)
+    kind = VALUE if plain or requirement != "GET-ROUND-TRIP" else LATER
     if name not in last.write.sent and not str(value).strip():
         requirement, kind = f"{part.change.prefix}-PARTIAL-KEPT", "member-blanked"
         message = "a member that was not sent is blanked"
