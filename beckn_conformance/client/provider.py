@@ -132,7 +132,8 @@ class Actor:
 
         exchange = await ask(start)
         if not peer and not purpose and not header:
-            exchange = await self.gateway.insistence.insist(exchange, ask)
+            blames = self.specification.blames_registration(action)
+            exchange = await self.gateway.insistence.insist(exchange, ask, blames_registration=blames)
         return exchange
 
     async def together(self, *calls: Call, apart: float = 0.0) -> list[Exchange]:

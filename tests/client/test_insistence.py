@@ -18,7 +18,7 @@ OTHERS = {
 }
 
 
-def insisted(insistence, first, *further):
+def insisted(insistence, first, *further, blames=True):
     """The last answer, and how often the call was made again; the last of the further answers comes for ever."""
     made = 0
 
@@ -28,7 +28,7 @@ def insisted(insistence, first, *further):
         return further[min(made, len(further)) - 1]
 
     with asyncio.Runner(loop_factory=LeapingLoop) as runner:
-        return runner.run(insistence.insist(first, ask)), made
+        return runner.run(insistence.insist(first, ask, blames_registration=blames)), made
 
 
 @pytest.fixture
@@ -47,6 +47,14 @@ def test_the_answer_to_a_call_made_again_counts(insistence):
 @pytest.mark.parametrize("first", [SERVED, BLAMED, *OTHERS.values()], ids=["ACK", "a reason", *OTHERS])
 def test_other_answers_are_taken_as_they_are(insistence, first):
     assert insisted(insistence, first, SERVED) == (first, 0)
+
+
+@pytest.mark.parametrize("body", [{}, {"registration": {"id": 5}}, {"registration": None}])
+@pytest.mark.parametrize(("blames", "status", "made"), [(True, 400, 2), (False, 400, 0), (True, 401, 0)])
+def test_a_call_that_names_no_registration_is_made_again_where_that_is_blamed(insistence, body, blames, status, made):
+    first, answer = exchange(GET, body, nack({}, status=status)), exchange(GET, body, BLAMED.reply)
+
+    assert insisted(insistence, first, first, answer, blames=blames) == (answer if made else first, made)
 
 
 def test_an_operation_that_was_never_served_is_called_once():
