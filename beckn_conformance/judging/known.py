@@ -61,6 +61,8 @@ class KnownRegistrations:
     """Members of ``info`` that the gateway was seen to change (Q15)."""
     intrusions: Counter[str] = field(default_factory=Counter)
     """By id and by token, refused calls that named a registration and had not its token."""
+    explained: set[str] = field(default_factory=set)
+    """Operations in which a call about an unknown registration was refused with a reason."""
     closed: bool = True
     """Every registration that can be asked for was seen. Not so in recorded traffic."""
     unheld: frozenset[str] = frozenset()

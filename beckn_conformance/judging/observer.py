@@ -118,6 +118,9 @@ class Observer:
             self._served.add(exchange.action)
         if exchange.acknowledged and any(fault.kind == "foreign" for fault in diagnosis.header_faults):
             self.known.binds_tokens = False
+        unknown = any(fault.kind == "unknown" and fault.of_registration for fault in diagnosis.faults)
+        if unknown and exchange.refused and not gives_no_reason(exchange):
+            self.known.explained.add(exchange.action)
         owner = self.known.registrations.get(observation.registration)
         if owner is not None and exchange.acknowledged:
             status = member(exchange.body_of_reply, "/registration/status")

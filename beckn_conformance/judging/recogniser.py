@@ -213,7 +213,9 @@ def _registration(
     if ends and max(ends) <= exchange.ended + SKEW and not exchange.acknowledged:
         yield Doubt("header:Token", "the token may have expired", DoubtKind.EXPIRED)
     intrusions = max(known.intrusions[owner.id if owner else ""], known.intrusions[token or ""])
-    if intrusions >= PATIENT and exchange.refused and looks_unsettled(exchange):
+    # A gateway that never says that an id is unknown is not silent because of a lock.
+    explained = owner is not None or exchange.action in known.explained
+    if intrusions >= PATIENT and explained and exchange.refused and looks_unsettled(exchange):
         yield Doubt("header:Token", "wrong tokens or ids came before, so that the registration or token may be locked")
     if owner is not None and not known.serves_fresh:
         yield Doubt("/registration/id", "the gateway serves no registration before it is verified")

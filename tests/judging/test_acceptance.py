@@ -255,6 +255,15 @@ def test_unknown_ids_may_lock_a_token(unknown, findings):
     assert story.findings() == findings
 
 
+@pytest.mark.parametrize(("first", "findings"), [({"registration": {"id": "is unknown"}}, 0), ({}, 4)])
+def test_a_lock_explains_silence_about_an_id_only_after_words(first, findings):
+    story = begun()
+    for number, said in enumerate((first, first, first, {})):
+        call(story, GET, nack(said), body={"registration": {"id": f"none {number}"}})
+
+    assert story.findings() == [("GET-NACK-UNKNOWN", "/registration/id")] * findings
+
+
 def test_a_refusal_that_blames_a_value_is_no_lock():
     story = begun()
     for number in range(3):
