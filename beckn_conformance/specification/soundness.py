@@ -29,6 +29,19 @@ _FORMS: Final[Mapping[str, Mapping[str, Any]]] = {
 }
 """What the value of a keyword has to be, beyond JSON Schema: the kit reads no ``true`` and ``false`` as schemas."""
 
+_TEXTS: Final = {"type": "array", "items": {"type": "string"}}
+_HEADERS: Final[Mapping[str, Mapping[str, Any]]] = {
+    "header.request.json": {
+        "Action": {"required": ["enum"], "properties": {"enum": _TEXTS}},
+        "Timestamp": {
+            "required": ["x-malformed"],
+            "properties": {"x-malformed": {"additionalProperties": {"type": "string"}}},
+        },
+    },
+    "header.reply.json": {},
+}
+"""Members of headers that the kit looks into by their names."""
+
 
 def check(files: Mapping[str, Any], operations: tuple[Operation, ...]) -> None:
     """Raises SpecificationError for a message without a schema, and for a schema that cannot be read as one."""
@@ -41,6 +54,11 @@ def check(files: Mapping[str, Any], operations: tuple[Operation, ...]) -> None:
             raise SpecificationError(f"{name}: its $schema is not {META}")
         for place, fault in faults(content):
             raise SpecificationError(f"{name}: {place or 'the file'}: {fault}")
+    for name, members in _HEADERS.items():
+        inner = {"required": [*members], "properties": members}
+        form = {"required": ["properties"], "properties": {"properties": inner}}
+        for error in compile_schema(form).iter_errors(files[name]):
+            raise SpecificationError(f"{name}: {below('', *error.instance_path) or 'the file'}: {error.message[:200]}")
     for name, content in schemas.items():
         for place, key, value in walk(content):
             # A member of a message can be named $ref, too.

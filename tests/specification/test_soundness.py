@@ -17,6 +17,10 @@ def _member(value):
     return lambda body: body["properties"].update(api=value)
 
 
+def _timestamp(malformed: Any) -> Change:
+    return lambda body: body["properties"]["Timestamp"].update({"x-malformed": malformed})
+
+
 @pytest.mark.parametrize(
     ("name", "change", "said"),
     [
@@ -34,6 +38,11 @@ def _member(value):
         ("common.json", lambda body: body["$defs"]["name"].update({"x-safe": []}), "/$defs/name/x-safe"),
         ("common.json", lambda body: body["$defs"]["name"]["x-safe"].update(maxLength="3"), "/x-safe/maxLength"),
         ("header.reply.json", lambda body: body.pop("$schema"), "$schema"),
+        ("header.reply.json", lambda body: body.pop("properties"), '"properties" is a required'),
+        ("header.request.json", lambda body: body.pop("properties"), '"properties" is a required'),
+        ("header.request.json", lambda body: body["properties"]["Action"].update(enum=[5]), "/properties/Action/enum"),
+        ("header.request.json", lambda body: body["properties"]["Timestamp"].pop("x-malformed"), "x-malformed"),
+        ("header.request.json", _timestamp({"a number": 5}), "/properties/Timestamp/x-malformed"),
     ],
 )
 def test_a_schema_that_is_none_is_named_with_its_place(tmp_path, name, change, said):
