@@ -213,10 +213,13 @@ def _registration(
     if ends and max(ends) <= exchange.ended + SKEW and not exchange.acknowledged:
         yield Doubt("header:Token", "the token may have expired", DoubtKind.EXPIRED)
     intrusions = max(known.intrusions[owner.id if owner else ""], known.intrusions[token or ""])
-    # A gateway that never says that an id is unknown is not silent because of a lock.
-    explained = owner is not None or exchange.action in known.explained
-    if intrusions >= PATIENT and explained and exchange.refused and looks_unsettled(exchange):
-        yield Doubt("header:Token", "wrong tokens or ids came before, so that the registration or token may be locked")
+    if exchange.refused and looks_unsettled(exchange):
+        if owner is not None and intrusions >= PATIENT:
+            yield Doubt("header:Token", "wrong tokens or ids came before, so that the registration may be locked")
+        elif owner is None and exchange.action in known.explained:
+            yield Doubt(
+                "/registration/id", "the gateway can tell that an id is unknown; it may be busy, or lock tokens"
+            )
     if owner is not None and not known.serves_fresh:
         yield Doubt("/registration/id", "the gateway serves no registration before it is verified")
 

@@ -219,7 +219,7 @@ def test_without_scripts_everything_but_what_is_live_works(visit, lab):
     until(lambda: "00000002" in path(ACCOUNT, run.id).read_text())
 
     page.get_by_role("link", name="Refresh").click()
-    assert page.locator("#SIGNUP-ID-00000002").is_visible()
+    page.locator("#SIGNUP-ID-00000002").wait_for()
     page.get_by_role("button", name="Cancel the run").click()
     until(lambda: not lab[0].laboratory.runs.get(ACCOUNT, run.id).under_way)
     page.goto(f"/runs/{run.id}")
@@ -228,7 +228,7 @@ def test_without_scripts_everything_but_what_is_live_works(visit, lab):
     page.get_by_text("Limits").click()
     page.get_by_label("Timeout").fill("8")
     page.get_by_role("button", name="Save").click()
-    assert page.get_by_role("heading", name="Declared").is_visible()
+    page.get_by_role("heading", name="Declared").wait_for()
 
 
 def test_a_report_cannot_reach_the_laboratory(visit, lab):
