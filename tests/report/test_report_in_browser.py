@@ -74,6 +74,8 @@ def test_the_first_screen_gives_verdict_and_findings(found, visit):
 
 
 def test_filters_select_by_outcome_level_section_and_text(found, visit):
+    from playwright.sync_api import expect
+
     page = visit(found)
     form = page.locator("#filter")
     every = ids(page, ".requirement")
@@ -90,8 +92,7 @@ def test_filters_select_by_outcome_level_section_and_text(found, visit):
     assert shown(page, ".group").count() == 1
 
     page.get_by_role("button", name="Clear").click()
-    count = len(SPECIFICATION.requirements)
-    page.wait_for_function(f"document.querySelectorAll('.requirement:not([hidden])').length == {count}")
+    expect(page.locator(".requirement:not([hidden])")).to_have_count(len(SPECIFICATION.requirements))
     form.get_by_label("Level").select_option("SHOULD")
     assert ids(page, ".requirement") == {r.id for r in SPECIFICATION.requirements.values() if r.level == "SHOULD"}
 
@@ -106,11 +107,13 @@ def test_filters_select_by_outcome_level_section_and_text(found, visit):
 
 
 def test_a_count_shows_what_it_counts(found, visit):
+    from playwright.sync_api import expect
+
     page = visit(found)
 
     page.locator(".counts").get_by_role("button", name="failed").click()
 
-    page.wait_for_function("document.getElementById('shown').textContent != ''")
+    expect(page.locator("#shown")).not_to_have_text("")
     assert {FOUND, "UPDATE-STATUS"} <= ids(page, ".requirement")
     assert "SIGNUP-ID" not in ids(page, ".requirement")
 

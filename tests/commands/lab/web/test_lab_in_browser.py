@@ -232,6 +232,8 @@ def test_without_scripts_everything_but_what_is_live_works(visit, lab):
 
 
 def test_a_report_cannot_reach_the_laboratory(visit, lab):
+    from playwright.sync_api import expect
+
     page = visit()
     run = under_way(page, lab, entered(lab[0].laboratory, ACCOUNT)).rpartition("/")[2]
     let(lab, "one", "two", "end")
@@ -246,7 +248,7 @@ def test_a_report_cannot_reach_the_laboratory(visit, lab):
     other = context.new_page()
     other.goto(f"/runs/{run}/report")
 
-    other.wait_for_function("document.title.includes('refused')")
+    expect(other).to_have_title(re.compile("refused"))
     assert other.title() == "null no cookie refused"
 
 
