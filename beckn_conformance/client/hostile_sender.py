@@ -16,7 +16,7 @@ from .http import head
 from .outgoing import Outgoing
 
 if TYPE_CHECKING:
-    from .provider import Actor
+    from .actor import Actor
 
 
 class HostileSender:

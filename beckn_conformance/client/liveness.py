@@ -17,7 +17,7 @@ from .description import describe
 from .poll import poll
 
 if TYPE_CHECKING:
-    from .provider import Actor
+    from .actor import Actor
 
 LONGEST_PAUSE = 2.0
 """Seconds between two plain calls at most."""

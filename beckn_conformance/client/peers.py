@@ -18,7 +18,7 @@ from .description import describe
 from .poll import poll
 
 if TYPE_CHECKING:
-    from .provider import Actor
+    from .actor import Actor
 
 
 class Peers:

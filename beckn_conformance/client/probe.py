@@ -19,9 +19,9 @@ from ..messages.values import Values
 from ..specification.actions import ADD, GET, SIGNUP, UPDATE
 from ..specification.specification import Specification
 from ..untrusted.text import brief
+from .actor import Actor
 from .client import Gateway
 from .description import describe
-from .provider import Actor
 from .verification import Verifier
 
 

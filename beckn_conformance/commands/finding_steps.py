@@ -11,8 +11,8 @@ from ..errors import UsageError
 from ..judging.obligations import of_history
 from ..messages.exchange import Exchange
 from ..report import files
+from ..run.recorded import RecordedScenario, recorded_scenario
 from ..run.reproduction import needed
-from ..run.scenarios import RecordedScenario, scenario_of
 from ..specification.specification import Specification
 
 Finding = Mapping[str, Any]
@@ -33,7 +33,7 @@ def steps_of(folder: Path, name: str, specification: Specification) -> FindingSt
     """Returns the steps of a finding; raises UsageError for one that is not in the report or not on record."""
     report = files.read(folder)
     requirement, finding = find(report, name)
-    scenario = scenario_of(folder, finding["exchanges"], specification)
+    scenario = recorded_scenario(folder, finding["exchanges"], specification)
     if scenario is None:
         raise UsageError(f"{folder}: the exchanges of {finding['id']} are not on record")
     calls = scenario.end.transcript.calls

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from ..client.provider import Actor
+from ..client.actor import Actor
 from ..config.gateway import GatewayConfig
 from ..config.urls import check_url
 from ..errors import Unmet, Unreachable, UsageError

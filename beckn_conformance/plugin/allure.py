@@ -18,7 +18,7 @@ from ..record.reader import Record
 from ..record.rows import content_of
 from ..report.document import verdict_text
 from ..report.findings import FindingView
-from ..run.scenarios import Scenarios
+from ..run.recorded import RecordedScenarios
 from ..specification.catalogue import Requirement
 from ..untrusted.text import printable
 from ..untrusted.writing import replaced
@@ -55,8 +55,8 @@ class Results:
         return self._opened()
 
     @cached_property
-    def _scenarios(self) -> Scenarios:
-        return Scenarios(self._record)
+    def _scenarios(self) -> RecordedScenarios:
+        return RecordedScenarios(self._record)
 
     def describe(self, item: pytest.Item, requirements: Sequence[Requirement]) -> None:
         """Sets title, labels and description of the running test."""

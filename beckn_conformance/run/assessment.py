@@ -20,7 +20,7 @@ from ..record.masking import Masker
 from ..record.run import Run
 from ..specification.actions import SIGNUP
 from ..specification.pointer import MISSING, member
-from .scenarios import RecordedScenario, judge_of
+from .recorded import RecordedScenario, judge_of
 
 MOST_NOTES = 50
 """Different notes on exchanges that one process adds."""

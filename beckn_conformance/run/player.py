@@ -12,13 +12,13 @@ from concurrent.futures import Future
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from ..client.actor import Actor
 from ..client.client import Gateway
 from ..client.clock import LeapingLoop
 from ..client.exclusive import ExclusiveAccess
 from ..client.limiter import Places
 from ..client.memory import Memory
 from ..client.probe import ProbeResult, probe
-from ..client.provider import Actor
 from ..client.verification import Verifier
 from ..errors import Unmet
 from ..messages.binding import Binding, HttpBinding

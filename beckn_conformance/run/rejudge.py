@@ -17,7 +17,7 @@ from ..record.run import Run
 from ..specification.actions import GET
 from ..specification.specification import Specification
 from .assessment import Assessment
-from .scenarios import reproduce
+from .recorded import reproduce
 
 
 @dataclass

@@ -40,7 +40,7 @@ from ..specification.pointer import MISSING, member
 from ..specification.specification import Specification
 from .assessment import Assessment, ScenarioResult, Share, TestOutcome
 from .player import Play, Player
-from .scenarios import reproduce
+from .recorded import reproduce
 
 if TYPE_CHECKING:
     import httpx

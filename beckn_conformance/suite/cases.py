@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from beckn_conformance.client.provider import Actor, Registration
+from beckn_conformance.client.actor import Actor
 from beckn_conformance.config.gateway import GatewayConfig
 from beckn_conformance.judging.checks import blamed, looks_unsettled
 from beckn_conformance.judging.known import in_another_case
 from beckn_conformance.judging.obligations import of_history
 from beckn_conformance.messages.exchange import Exchange
 from beckn_conformance.messages.faults import LEFT_OUT, FaultCase, fault_cases
+from beckn_conformance.messages.registration import Registration
 from beckn_conformance.messages.tokens import other_ends
 from beckn_conformance.run.scenario import case
 from beckn_conformance.specification import requests

@@ -17,8 +17,9 @@ from collections.abc import AsyncIterator, Callable, Sequence
 
 import pytest
 
-from beckn_conformance.client.provider import Actor, Call, Registration
+from beckn_conformance.client.actor import Actor, Call
 from beckn_conformance.judging.history.histories import MANY
+from beckn_conformance.messages.registration import Registration
 from beckn_conformance.run.scenario import case, exercises, scenario, settling
 from beckn_conformance.specification.actions import ADD, GET, SIGNUP, UPDATE
 from beckn_conformance.suite.cases import add_and_read

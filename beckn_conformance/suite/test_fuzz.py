@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from beckn_conformance.client.provider import Actor, Registration
+from beckn_conformance.client.actor import Actor
+from beckn_conformance.messages.registration import Registration
 from beckn_conformance.run.scenario import drawn, exercises
 from beckn_conformance.specification.actions import SIGNUP, UPDATE
 from beckn_conformance.suite import strategies

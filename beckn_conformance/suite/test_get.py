@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from beckn_conformance.client.provider import Actor
+from beckn_conformance.client.actor import Actor
 from beckn_conformance.messages.faults import FaultCase
 from beckn_conformance.run.scenario import exercises, scenario
 from beckn_conformance.specification.actions import GET, SIGNUP

@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
-from beckn_conformance.client.provider import Actor, Registration
+from beckn_conformance.client.actor import Actor
 from beckn_conformance.judging.known import in_another_case
 from beckn_conformance.messages.binding import EnvelopeBinding
 from beckn_conformance.messages.faults import HEADER_FAULTS, TOKEN_KINDS, header_requirement
+from beckn_conformance.messages.registration import Registration
 from beckn_conformance.messages.tokens import other_ends
 from beckn_conformance.run.scenario import case, exercises, scenario, settling
 from beckn_conformance.specification.actions import GET, SIGNUP

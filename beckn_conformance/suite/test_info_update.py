@@ -6,7 +6,7 @@ import itertools
 
 import pytest
 
-from beckn_conformance.client.provider import Actor
+from beckn_conformance.client.actor import Actor
 from beckn_conformance.messages.faults import FaultCase
 from beckn_conformance.messages.values import SIZES
 from beckn_conformance.run.scenario import case, exercises, scenario, settling

@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from beckn_conformance.client.provider import Actor, Registration
+from beckn_conformance.client.actor import Actor
 from beckn_conformance.config.gateway import GatewayConfig
 from beckn_conformance.messages.faults import fault_cases
+from beckn_conformance.messages.registration import Registration
 from beckn_conformance.run.scenario import drawn, exercises
 from beckn_conformance.specification.actions import ADD, UPDATE
 from beckn_conformance.suite import strategies

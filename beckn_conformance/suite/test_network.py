@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from beckn_conformance.client.provider import Actor, Registration
+from beckn_conformance.client.actor import Actor
+from beckn_conformance.messages.registration import Registration
 from beckn_conformance.run.scenario import exercises, settling
 from beckn_conformance.suite.cases import update_and_read
 

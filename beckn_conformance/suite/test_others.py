@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from beckn_conformance.client.provider import Actor
+from beckn_conformance.client.actor import Actor
 from beckn_conformance.messages.faults import WRONG_TYPES, FaultCase
 from beckn_conformance.run.scenario import case, scenario, settling
 from beckn_conformance.specification import requests

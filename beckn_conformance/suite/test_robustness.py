@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from beckn_conformance.client.provider import Actor, Registration
+from beckn_conformance.client.actor import Actor
 from beckn_conformance.judging.checks.robustness import AT_THE_END
 from beckn_conformance.messages.exchange import Exchange, Stimulus
 from beckn_conformance.messages.hostile import (
@@ -27,6 +27,7 @@ from beckn_conformance.messages.hostile import (
     trickled,
 )
 from beckn_conformance.messages.realistic import pdf
+from beckn_conformance.messages.registration import Registration
 from beckn_conformance.run.scenario import case, exercises, scenario
 from beckn_conformance.specification.actions import ADD, GET, SIGNUP, UPDATE
 from beckn_conformance.suite.cases import ACTIONS

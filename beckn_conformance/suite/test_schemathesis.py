@@ -7,7 +7,8 @@ import copy
 from collections.abc import Mapping
 from typing import Any
 
-from beckn_conformance.client.provider import Actor, Registration
+from beckn_conformance.client.actor import Actor
+from beckn_conformance.messages.registration import Registration
 from beckn_conformance.run.scenario import drawn, exercises
 from beckn_conformance.specification.actions import ADD, GET, SIGNUP, UPDATE
 from beckn_conformance.specification.members import Member

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from beckn_conformance.client.provider import Actor
+from beckn_conformance.client.actor import Actor
 from beckn_conformance.run.scenario import case, exercises, scenario
 from beckn_conformance.specification.actions import SIGNUP
 from beckn_conformance.suite.cases import ACTIONS, until_blamed

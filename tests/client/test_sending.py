@@ -5,11 +5,13 @@ import asyncio
 import httpx
 import pytest
 
+from beckn_conformance.client.actor import Actor
 from beckn_conformance.client.client import Gateway
-from beckn_conformance.client.provider import Actor, Registration, Verifier
+from beckn_conformance.client.verification import Verifier
 from beckn_conformance.config.gateway import GatewayConfig
 from beckn_conformance.messages.binding import EnvelopeBinding, HttpBinding
 from beckn_conformance.messages.exchange import Stimulus
+from beckn_conformance.messages.registration import Registration
 from beckn_conformance.messages.values import Values
 from beckn_conformance.specification.loading import load
 from beckn_conformance.specification.pointer import MISSING

@@ -87,7 +87,7 @@ def test_a_waiver_makes_a_defect_pass(kit, gateway):
 
 FAULTS = {
     "a scenario": """
-from beckn_conformance.client.provider import Actor
+from beckn_conformance.client.actor import Actor
 
 async def settle(self):
     raise ZeroDivisionError("deliberate")

@@ -67,7 +67,7 @@ def test_what_a_lost_process_had_shown_is_kept(kit, gateway):
 def test_a_worker_that_crashes_leaves_an_incomplete_run(kit, gateway, tmp_path):
     (tmp_path / "conftest.py").write_text(
         "import os\n"
-        "from beckn_conformance.client.provider import Actor\n"
+        "from beckn_conformance.client.actor import Actor\n"
         "async def settle(self):\n"
         "    os._exit(1)\n"
         "Actor.settle = settle\n"

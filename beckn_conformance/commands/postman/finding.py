@@ -14,7 +14,7 @@ from ...messages.exchange import Exchange
 from ...messages.shell import Expansion, Part
 from ...messages.tokens import DISGUISES
 from ...run.curl import LETTERS, SERIAL, TIMESTAMP, Values, path_below
-from ...run.scenarios import judge_of
+from ...run.recorded import judge_of
 from ...specification.actions import ADD, SIGNUP
 from ...specification.specification import Specification
 from ...untrusted.text import printable

@@ -12,8 +12,7 @@ from ..errors import Unmet
 from ..judging.checks import looks_unsettled
 from ..messages.binding import Binding
 from ..messages.exchange import Exchange, Stimulus
-from ..messages.registration import Registration as Registration
-from ..messages.registration import registration_of
+from ..messages.registration import Registration, registration_of
 from ..messages.values import Values
 from ..specification.actions import ADD, GET, SIGNUP, UPDATE
 from ..specification.pointer import MISSING, below, member

@@ -57,7 +57,7 @@ class RecordedScenario:
                 found.replay = replay(self.end.test, self.run.config.url)
 
 
-class Scenarios:
+class RecordedScenarios:
     """Follows a record that may still grow, and finds scenarios in it."""
 
     def __init__(self, record: Record) -> None:
@@ -92,13 +92,13 @@ def reproduce(folder: Path, verdict: Verdict, specification: Specification) -> N
     found = [found for outcome in verdict.outcomes for found in outcome.findings]
     if found:
         with Record(folder, specification) as record:
-            Scenarios(record).complete(found)
+            RecordedScenarios(record).complete(found)
 
 
-def scenario_of(folder: Path, ids: Sequence[str], specification: Specification) -> RecordedScenario | None:
+def recorded_scenario(folder: Path, ids: Sequence[str], specification: Specification) -> RecordedScenario | None:
     """The scenario that made the first of these exchanges that is on record; None if none is."""
     with Record(folder, specification) as record:
-        found = {e.id: one for one in Scenarios(record).showing(ids) for e in one.end.transcript.exchanges}
+        found = {e.id: one for one in RecordedScenarios(record).showing(ids) for e in one.end.transcript.exchanges}
     return next((found[id_] for id_ in ids if id_ in found), None)
 
 
