@@ -18,7 +18,7 @@ from ..untrusted.text import printable
 
 SHARED_LETTERS = 6
 """At most so many letters with which all words of a run begin are replaced; the last six tell words apart."""
-ADDRESS = re.compile(r"(?<![a-z])([a-z]{4,6})[a-z]{6,8}(?:24)?(?:\+gateway)?(?:@|-transit\.)(?=[a-z.-]*example\.)")
+ADDRESS = re.compile(r"(?<![a-z])([a-z]{4,6})[a-z]{6,8}(?:24)?(?:\+gateway)?(?:@|-transit\.)(?=[a-z.-]{0,40}example\.)")
 """An e-mail address of a run, and the letters with which its word begins."""
 CIN = re.compile(r"([LU])\d{5}([A-Z]{2}\d{4}[A-Z]{3})\d{6}")
 PLAIN_TIME = re.compile(r"\d{4}-(0\d|1[0-2])-\d\dT\d\d:\d\d:\d\d")
