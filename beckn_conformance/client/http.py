@@ -16,8 +16,9 @@ from .content_coding import Decoding, Undecodable
 
 LARGEST_REPLY = 8 * 1024 * 1024
 """Bytes of a reply's content, decompressed, after which the connection is cut."""
-LARGEST_HEAD = 256 * 1024
+LARGEST_HEAD = 64 * 1024
 """Bytes of a reply's status line and header fields."""
+LONG_HEAD = f"more than {LARGEST_HEAD // 1024} KiB of header fields came back"
 MOST_CAUSES = 4
 """Exceptions in a chain of causes that are looked through for the one to report."""
 
@@ -90,8 +91,10 @@ class Content:
 
 
 def reply_of(status: int, headers: Iterable[tuple[bytes, bytes]], content: bytes) -> Reply:
-    """The reply, as judging sees it; raises ReplyTooLarge if it has too many JSON values."""
+    """The reply, as judging sees it; raises ReplyTooLarge for too many header fields or JSON values."""
     fields = tuple((name.decode("latin-1"), value.decode("utf-8", "replace")) for name, value in headers)
+    if sum(len(name) + len(value) for name, value in fields) > LARGEST_HEAD:
+        raise ReplyTooLarge(LONG_HEAD)
     reply = Reply(status, fields, content)
     if reply.values > MOST_VALUES:
         raise ReplyTooLarge(f"more than {MOST_VALUES} JSON values came back")

@@ -7,7 +7,7 @@ import functools
 import h11
 
 from ..messages.exchange import Reply
-from .http import LARGEST_HEAD, BrokenOff, Closed, Content, ReplyTooLarge, one_line, reply_of
+from .http import LARGEST_HEAD, LONG_HEAD, BrokenOff, Closed, Content, ReplyTooLarge, one_line, reply_of
 
 MOST_INFORMATIONAL = 100
 """Informational replies (1xx) before the final one."""
@@ -51,7 +51,7 @@ class ReplyReader:
                     return self._whole()
         except h11.RemoteProtocolError as error:
             if error.error_status_hint == TOO_LARGE:
-                raise ReplyTooLarge(f"more than {LARGEST_HEAD // 1024} KiB of header fields came back") from error
+                raise ReplyTooLarge(LONG_HEAD) from error
             what = f"the reply is not HTTP: {one_line(error)}" if data else "the reply breaks off"
             raise BrokenOff(what) from error
         return None
