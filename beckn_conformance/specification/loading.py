@@ -121,8 +121,7 @@ def _read(folder: Path) -> Specification:
     specification = Specification(folder, files, requirements, readings, operations, digest.hexdigest())
     _check_changes(specification)
     for key, kind in itertools.product(actions, soundness.KINDS) if folder != default_folder() else ():
-        # They raise SpecificationError for more members than anybody reads, for what makes no validator, and for
-        # members of a request without a type.
+        # They raise SpecificationError for what makes no validator, and for members of a request without a type.
         members = specification.schemas.members(f"{key}.{kind}.json")
         specification.schemas.validator(f"{key}.{kind}.json")
         _ = [member.type for member in members if kind == "request"]

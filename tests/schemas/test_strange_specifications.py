@@ -77,7 +77,7 @@ def test_a_fault_of_a_file_is_told_with_its_name(tmp_path, name, text):
 def test_schemas_that_refer_to_each_other_come_to_an_end(folder, part):
     changed(folder, "common.json", lambda content: content["$defs"].update(info=part))
 
-    with pytest.raises(KitError, match=r"references in a row|nested too deeply"):
+    with pytest.raises(KitError, match="nested too deeply"):
         load(folder).members("Provider/signup")
 
 
@@ -92,7 +92,7 @@ def test_members_that_double_with_each_level_are_not_counted_to_their_end(folder
 
     changed(folder, "common.json", double)
 
-    with pytest.raises(KitError, match=r"more than 2000 members|nested too deeply"):
+    with pytest.raises(KitError, match="too many parts"):
         load(folder).members("Provider/signup")
     assert [*problems(folder)]
 

@@ -8,11 +8,9 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
-from ....errors import SpecificationError
 from ....specification.catalogue import Operation
 from ....specification.members import Member
 from ....specification.pointer import below, pattern_of
-from ....specification.schemas import DEEPEST
 from ....specification.specification import Specification
 from .facts import Facts, sentence
 from .sentences import Sentence, split
@@ -133,23 +131,21 @@ def _part(facts: Facts, part: str, operation: Operation) -> Slot:
         return Slot("endpoint", operation.path, part=part)
     if part == "table":
         return Slot("table", part=part, rows=tuple(_rows(facts, operation)))
-    value = _value(facts, operation, part, "", {"$ref": file_of(operation, part)}, DEEPEST)
+    value = _value(facts, operation, part, "", {"$ref": file_of(operation, part)})
     return Slot("example", part=part, value=value)
 
 
-def _value(facts: Facts, operation: Operation, part: str, pointer: str, schema: Mapping[str, Any], room: int) -> Any:
-    if not room:
-        raise SpecificationError(f"{file_of(operation, part)}: its members are nested too deeply for an example")
+def _value(facts: Facts, operation: Operation, part: str, pointer: str, schema: Mapping[str, Any]) -> Any:
     found = shape(schema, facts.specification)
     if found.properties or "object" in found.types:
         return {
-            name: _value(facts, operation, part, below(pointer, name), child, room - 1)
+            name: _value(facts, operation, part, below(pointer, name), child)
             for name, child in found.properties.items()
             if facts.reading("unshown", operation, part, pattern_of(below(pointer, name))) is None
         }
     if found.items is not None:
         count = facts.length(operation, part, pointer)
-        return [_value(facts, operation, part, below(pointer, n), found.items, room - 1) for n in range(count)]
+        return [_value(facts, operation, part, below(pointer, n), found.items) for n in range(count)]
     return facts.shown(operation, part, pointer, found)[1]
 
 

@@ -6,9 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from ....errors import SpecificationError
 from ....specification.members import json_type
-from ....specification.schemas import DEEPEST
 from ....specification.specification import Specification
 
 NUMBERS: Final = {"integer": "number"}
@@ -31,7 +29,7 @@ class Shape:
 
 
 def shape(schema: Mapping[str, Any], specification: Specification) -> Shape:
-    """The shape of a schema; raises SpecificationError if it refers to itself without end."""
+    """The shape of a schema."""
     types: set[str] = set()
     properties: dict[str, Mapping[str, Any]] = {}
     required: frozenset[str] = frozenset()
@@ -39,7 +37,7 @@ def shape(schema: Mapping[str, Any], specification: Specification) -> Shape:
     literals: tuple[Any, ...] | None = None
     samples: list[Any] = []
     constant = False
-    for option in _options(schema, specification, DEEPEST):
+    for option in _options(schema, specification):
         given = option.get("type", ())
         types |= {NUMBERS.get(name, name) for name in ([given] if isinstance(given, str) else given)}
         properties |= option.get("properties", {})
@@ -53,15 +51,13 @@ def shape(schema: Mapping[str, Any], specification: Specification) -> Shape:
     return Shape(frozenset(types), properties, required, items, literals, constant, tuple(samples))
 
 
-def _options(schema: Mapping[str, Any], specification: Specification, room: int) -> Iterator[Mapping[str, Any]]:
+def _options(schema: Mapping[str, Any], specification: Specification) -> Iterator[Mapping[str, Any]]:
     """A schema without references; of alternatives, each."""
-    if not room:
-        raise SpecificationError(f"{specification.folder}: a schema has more than {DEEPEST} references in a row")
     if "$ref" in schema:
         rest = {key: value for key, value in schema.items() if key != "$ref"}
-        yield from _options({**specification.schemas.target(schema["$ref"]), **rest}, specification, room - 1)
+        yield from _options({**specification.schemas.target(schema["$ref"]), **rest}, specification)
     elif "anyOf" in schema:
         for option in schema["anyOf"]:
-            yield from _options(option, specification, room - 1)
+            yield from _options(option, specification)
     else:
         yield schema
