@@ -73,7 +73,7 @@ BINDINGS = {"http": HttpBinding, "envelope": EnvelopeBinding}
 
 
 _DEEPEST = 300
-_MARKS = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{}]', re.DOTALL)
+_MARKS = re.compile(r'"(?:[^"\\]|\\.)*+"?|[\[\]{}]', re.DOTALL)
 """Texts, and the brackets outside of them."""
 
 

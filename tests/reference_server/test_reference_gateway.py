@@ -1,11 +1,13 @@
 """The gateway without defects follows the strictest reading of the page."""
 
 import json
+import time
 from datetime import timedelta
 
 import pytest
 
 from reference_server import create_app
+from reference_server.binding import is_deep
 from reference_server.gateway import Gateway
 from tests.reference_server.reference_messages import (
     ADD,
@@ -364,3 +366,11 @@ def test_an_operator_cannot_judge_what_is_not_there(stranger):
     assert stranger.operate("verify") == 404
     stranger.sign_up()
     assert stranger.operate("praise") == 404
+
+
+def test_a_text_without_an_end_is_searched_once():
+    began = time.process_time()
+
+    assert not is_deep("[]" * 301 + '"' + '\\"' * 20_000)
+
+    assert time.process_time() - began < 2
