@@ -529,6 +529,12 @@ def test_nobody_there_is_no_connection():
     assert str(exchange.trouble) == "no connection: Connection refused"
 
 
+def test_a_name_that_does_not_resolve_is_no_connection():
+    (exchange,) = send("http://gateway.invalid", GET, patience=0.1)
+
+    assert exchange.trouble.kind is TroubleKind.NO_CONNECTION
+
+
 @pytest.mark.parametrize("came", [b"HTTP/1.1 413 Too Large\r\n" + TWO + b"\r\n\r\n{}", b""])
 def test_a_reply_that_came_before_a_write_failed_is_read(came):
     async def play():

@@ -67,3 +67,11 @@ def test_an_encrypted_key_is_refused_without_a_prompt(tmp_path):
 
     with pytest.raises(UsageError, match=r"tls.client_cert: the private key in '.*client.pem' is encrypted"):
         declared(tls={"client_cert": str(tmp_path / "client.pem")})
+
+
+@pytest.mark.parametrize("key", ["ca", "client_cert"])
+def test_a_file_that_is_no_certificate_is_refused(tmp_path, key):
+    (tmp_path / "some.pem").write_text("no certificate")
+
+    with pytest.raises(UsageError, match=rf"tls\.{key}: .*some\.pem"):
+        declared(tls={key: str(tmp_path / "some.pem")})

@@ -31,9 +31,7 @@ def _away(answer, after=30, plain_calls=4):
 
 
 OUTAGES = {
-    "502 of a proxy": plain(502, PAGE, "text/html"),
     "500 of a proxy": plain(500, ""),
-    "a page with 200": plain(200, PAGE, "text/html"),
     "a page with 403": plain(403, PAGE, "text/html"),
 }
 
