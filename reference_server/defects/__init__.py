@@ -32,19 +32,7 @@ __all__ = ["DEFECTS", "Defect", "of_specification"]
 
 _OF_OPERATIONS = (wire, credentials)
 """What can go wrong with each operation alike."""
-_FAMILIES = (
-    robustness,
-    blame,
-    refusals,
-    replies,
-    keeping,
-    others,
-    updates,
-    additions,
-    races,
-    histories,
-    clones,
-)
+_FAMILIES = (robustness, blame, refusals, replies, keeping, others, updates, additions, races, histories, clones)
 
 
 def of_specification(folder: Path | None = None) -> Mapping[str, Defect]:

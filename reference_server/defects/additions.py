@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from reference_server.defects.derived.values import of_new
@@ -12,7 +13,17 @@ from reference_server.gateway import Gateway
 from reference_server.message import ADD, GET, Json, Reply, Request
 from reference_server.planting import Defect, Family, Install, defect, replaces
 from reference_server.planting.edits import Change, member, to
-from reference_server.planting.steps import Changing, Kept, Registering, Rendering, added, after, in_reply, performing
+from reference_server.planting.steps import (
+    Changing,
+    Kept,
+    Registering,
+    Rendering,
+    added,
+    after,
+    giving,
+    in_reply,
+    performing,
+)
 from reference_server.registration import VERIFIED, Document, Registration
 
 _FAMILY = Family()
@@ -107,12 +118,7 @@ _VALUES: tuple[tuple[str, str, str, Change, str], ...] = (
 _KEPT: tuple[tuple[str, str, Kept, str], ...] = (
     ("second-of-two-lost", "LISTED", _first_of_new, "of several documents in one call only the first is kept"),
     ("same-name-replaces", "SAME-NAME", _replacing_same_name, "a document replaces an earlier one of the same name"),
-    (
-        "same-name-in-one-call-replaces",
-        "SAME-NAME",
-        _last_of_each_name,
-        "of two of one name the last is kept",
-    ),
+    ("same-name-in-one-call-replaces", "SAME-NAME", _last_of_each_name, "of two of one name the last is kept"),
     ("same-content-merged", "SAME-NAME", _first_of_each_content, "a file that is there under another name is left out"),
     ("same-name-overwrites", "SAME-NAME", _overwriting_same_name, "a document overwrites the data of an earlier one"),
 )
@@ -129,14 +135,9 @@ def defects() -> Iterator[Defect]:
         install = _of_old(member("status", to(status)))
         yield _of_status(f"documents-old-status-{name}", "DOCUMENTS-OLD-STATUS", words, install)
     for name, requirement, part, change, words in _VALUES:
-        yield defect(
-            f"documents-added-{name}",
-            f"DOCUMENTS-{requirement}",
-            ADD,
-            f"/documents/*/{part}",
-            f"the {part} of a document just added {words} in the reply",
-            of_new(member(part, change)),
-        )
+        name, requirement, install = f"documents-added-{name}", f"DOCUMENTS-{requirement}", of_new(member(part, change))
+        words = f"the {part} of a document just added {words} in the reply"
+        yield defect(name, requirement, ADD, f"/documents/*/{part}", words, install)
     for name, requirement, action, select, words in _LISTS:
         install, words = _selecting(action, select), f"the reply to {action} lists {words}"
         yield defect(name, f"DOCUMENTS-{requirement}", action, "/documents", words, install)
@@ -148,7 +149,7 @@ def defects() -> Iterator[Defect]:
         words = f"of the documents of a signup that share their {part} the last is kept"
         install = _last_of_each(part)
         yield defect(f"signup-same-{part}-merged", "DOCUMENTS-SAME-NAME", GET, "/documents", words, install)
-    yield from _FAMILY.defects
+    yield from _FAMILY()
 
 
 def _of_status(name: str, requirement: str, words: str, install: Install) -> Defect:
@@ -182,14 +183,11 @@ def _counting_signups(gateway: Gateway) -> dict[str, int]:
 def _last_of_each(part: str) -> Install:
     """Keep one document of a signup for each value of a part."""
 
-    def install(gateway: Gateway) -> None:
-        @replaces(gateway)
-        def register(inner: Registering, *arguments: object) -> Registration:
-            registration = inner(*arguments)
-            last = {document.members.get(part): document for document in registration.documents}
-            return replace(registration, documents=tuple(last.values()))
+    def merged(registration: Registration, *_: object) -> Registration:
+        last = {document.members.get(part): document for document in registration.documents}
+        return replace(registration, documents=tuple(last.values()))
 
-    return install
+    return giving("register", merged)
 
 
 def _selecting(action: str, select: Callable[[Items, int], Items]) -> Install:
@@ -225,18 +223,12 @@ def _(gateway: Gateway) -> None:
 
 
 @_FAMILY.plants(
-    "documents-add-not-atomic",
-    "DOCUMENTS-LISTED",
-    ADD,
-    "/documents",
+    *("documents-add-not-atomic", "DOCUMENTS-LISTED", ADD, "/documents"),
     *("DOCUMENTS-KEPT", "UPDATE-VISIBLE", "UPDATE-STAYS"),
+    by=partial(performing, ADD),
 )
-def _(gateway: Gateway) -> None:
+async def _(gateway: Gateway, request: Request, registration: Registration) -> Registration:
     """Of parallel additions the last one wins."""
-
-    async def last_wins(gateway: Gateway, request: Request, registration: Registration) -> Registration:
-        changed = gateway.add(request, registration)
-        await asyncio.sleep(0.03)
-        return gateway.store.change(registration.id, lambda kept: changed)
-
-    performing(ADD, last_wins)(gateway)
+    changed = gateway.add(request, registration)
+    await asyncio.sleep(0.03)
+    return gateway.store.change(registration.id, lambda kept: changed)

@@ -15,7 +15,17 @@ from reference_server.gateway import Gateway
 from reference_server.message import ACTIONS, ADD, GET, SIGNUP, UPDATE, Json, Reply, Request
 from reference_server.planting import Defect, Install, defect, replaces
 from reference_server.planting.edits import short
-from reference_server.planting.steps import Authorising, CheckingMember, Finding, Registering, enveloped, in_reply
+from reference_server.planting.steps import (
+    Authorising,
+    CheckingMember,
+    Finding,
+    Registering,
+    admitting,
+    both,
+    denying,
+    enveloped,
+    in_reply,
+)
 from reference_server.registration import Registration, digest
 
 Test = Callable[[Json], bool]
@@ -34,15 +44,14 @@ def _is_empty(value: Json) -> bool:
     return isinstance(value, str) and not value.strip()
 
 
+def _begins_alike(count: int) -> Callable[[str, str], bool]:
+    return lambda given, sent: len(sent) == len(given) and sent[:count] == given[:count]
+
+
 _HEADERS: tuple[tuple[str, str, Test, str], ...] = (
     ("Action", "absent", lambda value: value is None, "without an Action"),
     ("Action", "other", lambda value: value in ACTIONS, "with the Action of another operation"),
-    (
-        "Action",
-        "unknown",
-        lambda value: value is not None and value not in ACTIONS,
-        "with an Action that does not exist",
-    ),
+    ("Action", "unknown", lambda value: value not in (None, *ACTIONS), "with an Action that does not exist"),
     ("Timestamp", "absent", lambda value: value is None, "without a Timestamp"),
     ("Timestamp", "word", _like(r"[^0-9]*\Z"), "with a word for a Timestamp"),
     ("Timestamp", "month-13", _like(r"[0-9]{4}-1[3-9]-"), "with a Timestamp in a 13th month"),
@@ -62,23 +71,12 @@ _TOKENS: tuple[tuple[str, str, str, Test, str], ...] = (
 _LIKE: tuple[tuple[str, str, Callable[[str, str], bool], str], ...] = (
     ("in-any-case", GET, lambda given, sent: sent.casefold() == given.casefold(), "in other capitals"),
     ("by-its-beginning", GET, lambda given, sent: sent[:20] == given[:20], "that only begins as the one given"),
-    (
-        "end-unchecked",
-        UPDATE,
-        lambda given, sent: len(sent) == len(given) and sent[:24] == given[:24],
-        "whose end was changed",
-    ),
+    ("end-unchecked", UPDATE, _begins_alike(24), "whose end was changed"),
     ("cut", ADD, lambda given, sent: len(sent) > 20 and given.startswith(sent), "whose end is missing"),
 )
 _LIKE_IDS: tuple[tuple[str, str, str, Callable[[str, str], bool], str], ...] = (
     ("in-any-case", "GET", GET, lambda given, sent: sent.casefold() == given.casefold(), "in other capitals"),
-    (
-        "by-its-beginning",
-        "UPDATE",
-        UPDATE,
-        lambda given, sent: sent[:12] == given[:12],
-        "that only begins as a given one",
-    ),
+    ("by-its-beginning", "UPDATE", UPDATE, lambda given, sent: sent[:12] == given[:12], "that begins as a given one"),
     ("cut", "DOCUMENTS", ADD, lambda given, sent: len(sent) > 10 and given.startswith(sent), "whose end is missing"),
 )
 _LOST = (
@@ -92,45 +90,25 @@ def defects(actions: Iterable[str]) -> Iterator[Defect]:
     """Yield the defects of this family for some operations."""
     for action in actions:
         for member, name, test, words in _HEADERS:
-            yield defect(
-                f"{short(action)}-{member.lower()}-{name}-accepted",
-                f"HEADER-NACK-{member.upper()}",
-                action,
-                f"header:{member}",
-                f"{action} is acknowledged {words}",
-                _unchecked(action, member, test),
-            )
+            name, requirement = f"{short(action)}-{member.lower()}-{name}-accepted", f"HEADER-NACK-{member.upper()}"
+            words, install = f"{action} is acknowledged {words}", _unchecked(action, member, test)
+            yield defect(name, requirement, action, f"header:{member}", words, install)
     for member, test in _FIRST_LINES:
-        yield defect(
-            f"update-{member.lower()}-second-line-accepted",
-            f"HEADER-NACK-{member.upper()}",
-            UPDATE,
-            f"header:{member}",
-            f"in an envelope, only the first line of the {member} is looked at",
-            enveloped(_unchecked(UPDATE, member, test)),
-            configuration={"binding": "envelope"},
-        )
+        name, requirement = f"update-{member.lower()}-second-line-accepted", f"HEADER-NACK-{member.upper()}"
+        words = f"in an envelope, only the first line of the {member} is looked at"
+        install, declared = enveloped(_unchecked(UPDATE, member, test)), {"binding": "envelope"}
+        yield defect(name, requirement, UPDATE, f"header:{member}", words, install, configuration=declared)
     for action in (action for action in actions if action != SIGNUP):
         for name, ending, refusal, test, words in _TOKENS:
-            yield defect(
-                f"{short(action)}-token-{name}-accepted",
-                f"TOKEN-NACK-{ending}",
-                action,
-                "header:Token",
-                f"{action} is acknowledged with {words}",
-                _open(action, refusal, test),
-            )
+            name, words = f"{short(action)}-token-{name}-accepted", f"{action} is acknowledged with {words}"
+            install = _open(action, refusal, test)
+            yield defect(name, f"TOKEN-NACK-{ending}", action, "header:Token", words, install)
     for action in (GET, UPDATE, ADD):
-        yield defect(
-            f"{short(action)}-token-repeated",
-            "TOKEN-NOT-REPEATED",
-            action,
-            "/auth",
-            f"the reply to {action} carries the token again",
-            in_reply("ACK", action, _with_auth),
-        )
+        words, install = f"the reply to {action} carries the token again", in_reply("ACK", action, _with_auth)
+        yield defect(f"{short(action)}-token-repeated", "TOKEN-NOT-REPEATED", action, "/auth", words, install)
     words = "an update is acknowledged with the id of the registration as its token"
-    yield defect("update-token-id-accepted", "TOKEN-NACK-UNKNOWN", UPDATE, "header:Token", words, _opened_by_id)
+    install = admitting(UPDATE, _has_its_id_as_token)
+    yield defect("update-token-id-accepted", "TOKEN-NACK-UNKNOWN", UPDATE, "header:Token", words, install)
     words = "the message of Provider/get has the token in it"
     install = in_reply("ACK", GET, lambda request, reply: replace(reply, message=f"shown to {request.token}"))
     yield defect("get-message-with-token", "TOKEN-NOT-REPEATED", GET, "header:message", words, install)
@@ -161,6 +139,10 @@ def _unchecked(action: str, member: str, test: Test) -> Install:
     return install
 
 
+def _has_its_id_as_token(request: Request, registration: Registration | None, _: Reply) -> bool:
+    return registration is not None and request.token == registration.id
+
+
 def _letters() -> str:
     """Makes a token or an id of letters only; a sign in it may hide from the kit that capitals matter."""
     return "".join(secrets.choice(string.ascii_letters) for _ in range(48))
@@ -187,13 +169,6 @@ def _taken_for(action: str, takes: Callable[[str, str], bool]) -> Install:
             return inner(request, registration)
 
     return install
-
-
-def _opened_by_id(gateway: Gateway) -> None:
-    @replaces(gateway)
-    def authorise(inner: Authorising, request: Request, registration: Registration | None) -> Reply | None:
-        is_id = registration is not None and request.token == registration.id
-        return None if is_id and request.action == UPDATE else inner(request, registration)
 
 
 def _one_for_all(gateway: Gateway) -> None:
@@ -233,17 +208,10 @@ def _found_by(action: str, takes: Callable[[str, str], bool]) -> Install:
 def _open(action: str, refusal: str, test: Test) -> Install:
     """Let in, to a registration that exists, what would be refused for one reason."""
 
-    def install(gateway: Gateway) -> None:
-        _unchecked(action, "Token", test)(gateway)
+    def is_let_in(request: Request, registration: Registration | None, refused: Reply) -> bool:
+        return registration is not None and refused.reason == refusal and test(request.header.get("Token"))
 
-        @replaces(gateway)
-        def authorise(inner: Authorising, request: Request, registration: Registration | None) -> Reply | None:
-            refused = inner(request, registration)
-            if refused is None or registration is None or refused.reason != refusal:
-                return refused
-            return None if request.action == action and test(request.header.get("Token")) else refused
-
-    return install
+    return both(_unchecked(action, "Token", test), admitting(action, is_let_in))
 
 
 def _with_auth(request: Request, reply: Reply) -> Reply:
@@ -272,14 +240,14 @@ def _worn_out(action: str, allowed: int) -> Install:
     def install(gateway: Gateway) -> None:
         uses: Counter[str] = Counter()
 
-        @replaces(gateway)
-        def authorise(inner: Authorising, request: Request, registration: Registration | None) -> Reply | None:
-            refused = inner(request, registration)
-            if refused is not None or registration is None or request.action != action:
-                return refused
+        def is_worn_out(request: Request, registration: Registration) -> bool:
             uses[digest(request.token)] += 1
-            if uses[digest(request.token)] > allowed:
-                return replace(gateway.refuse(request, "token", "the token is used up"), status=401)
-            return None
+            return uses[digest(request.token)] > allowed
+
+        denying(action, is_worn_out, _used_up)(gateway)
 
     return install
+
+
+def _used_up(gateway: Gateway, request: Request) -> Reply:
+    return replace(gateway.refuse(request, "token", "the token is used up"), status=401)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from reference_server.defects.keeping import sound_info
@@ -21,6 +22,7 @@ from reference_server.planting.steps import (
     Refusing,
     both,
     denying,
+    following,
     owned,
     performing,
     recorded,
@@ -30,7 +32,6 @@ from reference_server.planting.steps import (
 from reference_server.registration import UPDATE_FAIL, UPDATE_PENDING, VERIFIED, Document, Registration
 
 _MANY = 20
-_MOST_DOCUMENTS = 12
 
 Calls = Sequence[str]
 """Actions of the calls about a registration so far."""
@@ -54,7 +55,7 @@ def _after(action: str, step: Step) -> Install:
         def change(inner: Changing, request: Request, registration: Registration) -> Registration:
             return step(past[registration.id], registration, inner(request, registration))
 
-        change.__name__ = "update" if action == UPDATE else "add"
+        change.__name__ = gateway.step_of(action)
         replaces(gateway)(change)
 
     return install
@@ -76,136 +77,22 @@ def _shown(action: str, pointer: str, change: Change, when: Callable[[Calls], bo
     return install
 
 
-def _with_old_phone(calls: Calls, before: Registration, kept: Registration) -> Registration:
-    if calls.count(UPDATE) != 2:
-        return kept
-    return replace(kept, info={**kept.info, "phone": before.info["phone"]})
-
-
-def _unverified_by_second(calls: Calls, before: Registration, kept: Registration) -> Registration:
-    return unverified(before, kept) if UPDATE in calls else kept
-
-
-def _renumbered(calls: Calls, before: Registration, kept: Registration) -> Registration:
-    if calls.count(ADD) != 2:
-        return kept
-    return replace(kept, documents=tuple(replace(each, id=f"{each.id}-again") for each in kept.documents))
-
-
-def _numbered_with_one_digit(calls: Calls, before: Registration, kept: Registration) -> Registration:
-    documents = (replace(each, id=f"{kept.id}-{place % 10}") for place, each in enumerate(kept.documents))
-    return replace(kept, documents=tuple(documents))
-
-
-def _capped(calls: Calls, before: Registration, kept: Registration) -> Registration:
-    return replace(kept, documents=kept.documents[:_MOST_DOCUMENTS])
-
-
-def _endpoint_lost(calls: Calls, before: Registration, kept: Registration) -> Registration:
-    return without_endpoint(before, kept) if ADD in calls else kept
-
-
-def _first_dropped(calls: Calls, before: Registration, kept: Registration) -> Registration:
-    twice = _changes(calls)[-2:] == [UPDATE, UPDATE]
-    return replace(kept, documents=kept.documents[1:]) if twice else kept
-
-
-def _first_of_new_lost(calls: Calls, before: Registration, kept: Registration) -> Registration:
-    additions = [call for call in calls if call.endswith(ADD)]
-    if additions[-1:] != [REFUSED + ADD]:
-        return kept
-    return replace(kept, documents=(*before.documents, *kept.documents[len(before.documents) + 1 :]))
-
-
-_STEPS: tuple[tuple[str, str, str, str, Step, str, str], ...] = (
-    (
-        "update-third-keeps-phone",
-        *("UPDATE-WHOLE", UPDATE, "/info", _with_old_phone),
-        "the third update of a registration leaves the phone of the second",
-        "",
-    ),
-    (
-        "update-second-unverifies-documents",
-        *("UPDATE-DOCUMENT-STATUS-KEPT", UPDATE, "/documents/*/status", _unverified_by_second),
-        "the second update puts verified documents back to pending",
-        "",
-    ),
-    (
-        "documents-add-third-renumbers",
-        *("DOCUMENTS-DOCUMENT-ID-STABLE", ADD, "/documents/*/id", _renumbered),
-        "the third addition gives all documents new ids",
-        "",
-    ),
-    (
-        "documents-document-id-repeated-from-tenth",
-        *("DOCUMENTS-DOCUMENT-ID", ADD, "/documents/*/id", _numbered_with_one_digit),
-        "ids of documents have one digit",
-        "DOCUMENTS-DOCUMENT-ID-STABLE",
-    ),
-    (
-        "documents-capped",
-        *("DOCUMENTS-LISTED", ADD, "/documents", _capped),
-        f"a registration keeps {_MOST_DOCUMENTS} documents, and further ones are acknowledged",
-        "DOCUMENTS-KEPT",
-    ),
-    (
-        "documents-add-second-loses-endpoint-url",
-        *("DOCUMENTS-KEEPS-REST", ADD, "/api/endpoint_url", _endpoint_lost),
-        "the second addition sets the URL of the API to a default",
-        "GET-ROUND-TRIP UPDATE-KEEPS-REST",
-    ),
-    (
-        "documents-add-after-two-updates-drops-first",
-        *("DOCUMENTS-LISTED", ADD, "/documents", _first_dropped),
-        "an addition after two updates loses the first document of the registration",
-        "SIGNUP-DOCUMENTS-KEPT DOCUMENTS-KEPT",
-    ),
-    (
-        "documents-add-after-refused-one-loses-first",
-        *("DOCUMENTS-LISTED", ADD, "/documents", _first_of_new_lost),
-        "of the addition after a refused one the first document is lost",
-        "DOCUMENTS-KEPT",
-    ),
-)
-"""Name, requirement, operation, pointer, what is kept, summary, consequences."""
-
-
 def defects() -> Iterator[Defect]:
     """Yield the defects of this family."""
-    for name, requirement, action, pointer, step, words, also in _STEPS:
-        configuration = VERIFICATION if "verifies" in name else None
-        install = _after(action, step)
-        yield defect(name, requirement, action, pointer, words, install, *also.split(), configuration=configuration)
-    yield defect(
-        "update-third-says-verified",
-        "UPDATE-STATUS",
-        UPDATE,
-        "/registration/status",
-        "from the third update on the reply says VERIFIED",
-        _shown(UPDATE, "/registration/status", to(VERIFIED), lambda calls: calls.count(UPDATE) >= 2),
-    )
-    yield defect(
-        "update-refused-after-update-blanks",
-        "UPDATE-NACK-UNCHANGED",
-        GET,
-        "/info",
-        "after a refused update that followed an acknowledged one Provider/get shows blanks",
-        _shown(
-            GET,
-            "/info",
-            lambda info: dict.fromkeys(info, ""),
-            lambda calls: UPDATE in calls[:-1] and calls[-1:] == [REFUSED + UPDATE],
-        ),
-    )
-    yield defect(
-        "get-locked-while-pending",
-        "GET-ACK",
-        GET,
-        "/registration/id",
-        f"{GET} is refused while a change of the registration waits",
-        denying(GET, lambda _, registration: registration.status == UPDATE_PENDING, _locked),
-    )
-    yield from _FAMILY.defects
+    words, status = "from the third update on the reply says VERIFIED", "/registration/status"
+    install = _shown(UPDATE, status, to(VERIFIED), lambda calls: calls.count(UPDATE) >= 2)
+    yield defect("update-third-says-verified", "UPDATE-STATUS", UPDATE, status, words, install)
+    words = "after a refused update that followed an acknowledged one Provider/get shows blanks"
+    install = _shown(GET, "/info", lambda info: dict.fromkeys(info, ""), _ends_with_refused_update)
+    yield defect("update-refused-after-update-blanks", "UPDATE-NACK-UNCHANGED", GET, "/info", words, install)
+    words = f"{GET} is refused while a change of the registration waits"
+    install = denying(GET, lambda _, registration: registration.status == UPDATE_PENDING, _locked)
+    yield defect("get-locked-while-pending", "GET-ACK", GET, "/registration/id", words, install)
+    yield from _FAMILY()
+
+
+def _ends_with_refused_update(calls: Calls) -> bool:
+    return UPDATE in calls[:-1] and calls[-1:] == [REFUSED + UPDATE]
 
 
 def _locked(gateway: Gateway, request: Request) -> Reply:
@@ -213,7 +100,82 @@ def _locked(gateway: Gateway, request: Request) -> Reply:
     return gateway.refuse(request, "locked", "the registration is locked", faults)
 
 
-# Updates.
+# Something else is kept than should be after some calls.
+
+
+@_FAMILY.plants("update-third-keeps-phone", "UPDATE-WHOLE", UPDATE, "/info", by=partial(_after, UPDATE))
+def _(calls: Calls, before: Registration, kept: Registration) -> Registration:
+    """The third update of a registration leaves the phone of the second."""
+    return replace(kept, info={**kept.info, "phone": before.info["phone"]}) if calls.count(UPDATE) == 2 else kept
+
+
+@_FAMILY.plants(
+    *("update-second-unverifies-documents", "UPDATE-DOCUMENT-STATUS-KEPT", UPDATE, "/documents/*/status"),
+    by=partial(_after, UPDATE),
+    configuration=VERIFICATION,
+)
+def _(calls: Calls, before: Registration, kept: Registration) -> Registration:
+    """The second update puts verified documents back to pending."""
+    return unverified(before, kept) if UPDATE in calls else kept
+
+
+@_FAMILY.plants(
+    *("documents-add-third-renumbers", "DOCUMENTS-DOCUMENT-ID-STABLE", ADD, "/documents/*/id"), by=partial(_after, ADD)
+)
+def _(calls: Calls, before: Registration, kept: Registration) -> Registration:
+    """The third addition gives all documents new ids."""
+    if calls.count(ADD) != 2:
+        return kept
+    return replace(kept, documents=tuple(replace(each, id=f"{each.id}-again") for each in kept.documents))
+
+
+@_FAMILY.plants(
+    *("documents-document-id-repeated-from-tenth", "DOCUMENTS-DOCUMENT-ID", ADD, "/documents/*/id"),
+    "DOCUMENTS-DOCUMENT-ID-STABLE",
+    by=partial(_after, ADD),
+)
+def _(calls: Calls, before: Registration, kept: Registration) -> Registration:
+    """Ids of documents have one digit."""
+    documents = (replace(each, id=f"{kept.id}-{place % 10}") for place, each in enumerate(kept.documents))
+    return replace(kept, documents=tuple(documents))
+
+
+@_FAMILY.plants("documents-capped", "DOCUMENTS-LISTED", ADD, "/documents", "DOCUMENTS-KEPT", by=partial(_after, ADD))
+def _(calls: Calls, before: Registration, kept: Registration) -> Registration:
+    """A registration keeps 12 documents, and further ones are acknowledged."""
+    return replace(kept, documents=kept.documents[:12])
+
+
+@_FAMILY.plants(
+    *("documents-add-second-loses-endpoint-url", "DOCUMENTS-KEEPS-REST", ADD, "/api/endpoint_url"),
+    *("GET-ROUND-TRIP", "UPDATE-KEEPS-REST"),
+    by=partial(_after, ADD),
+)
+def _(calls: Calls, before: Registration, kept: Registration) -> Registration:
+    """The second addition sets the URL of the API to a default."""
+    return without_endpoint(before, kept) if ADD in calls else kept
+
+
+@_FAMILY.plants(
+    *("documents-add-after-two-updates-drops-first", "DOCUMENTS-LISTED", ADD, "/documents"),
+    *("SIGNUP-DOCUMENTS-KEPT", "DOCUMENTS-KEPT"),
+    by=partial(_after, ADD),
+)
+def _(calls: Calls, before: Registration, kept: Registration) -> Registration:
+    """An addition after two updates loses the first document of the registration."""
+    return replace(kept, documents=kept.documents[1:]) if _changes(calls)[-2:] == [UPDATE, UPDATE] else kept
+
+
+@_FAMILY.plants(
+    *("documents-add-after-refused-one-loses-first", "DOCUMENTS-LISTED", ADD, "/documents", "DOCUMENTS-KEPT"),
+    by=partial(_after, ADD),
+)
+def _(calls: Calls, before: Registration, kept: Registration) -> Registration:
+    """Of the addition after a refused one the first document is lost."""
+    additions = [call for call in calls if call.endswith(ADD)]
+    if additions[-1:] != [REFUSED + ADD]:
+        return kept
+    return replace(kept, documents=(*before.documents, *kept.documents[len(before.documents) + 1 :]))
 
 
 @_FAMILY.plants(
@@ -291,13 +253,11 @@ def _(gateway: Gateway) -> None:
             drafts[request.id] = sound_info(gateway, request)
         return inner(request, reason, message, faults)
 
-    @replaces(gateway)
-    async def perform(inner: Performing, request: Request, registration: Registration) -> Registration:
-        done = await inner(request, registration)
-        if request.action == ADD and registration.id in drafts:
-            draft = drafts.pop(registration.id)
-            gateway.store.change(registration.id, lambda kept: replace(kept, info={**kept.info, **draft}))
-        return done
+    def apply_draft(gateway: Gateway, before: Registration, done: Registration) -> None:
+        draft = drafts.pop(done.id, {})
+        gateway.store.change(done.id, lambda kept: replace(kept, info={**kept.info, **draft}))
+
+    following(ADD, apply_draft)(gateway)
 
 
 @_FAMILY.plants("get-unknown-after-three-refusals", "GET-ACK", GET, "/registration/id")

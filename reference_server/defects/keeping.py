@@ -6,19 +6,20 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 
 from reference_server.gateway import Gateway
 from reference_server.message import ADD, GET, SIGNUP, UPDATE, Faults, Json, Reply, Request
 from reference_server.planting import Defect, Family, Install, defect, replaces
 from reference_server.planting.edits import on_items
 from reference_server.planting.steps import (
-    Changing,
     Finding,
     Refusing,
     Rendering,
     Replying,
     after,
     fresh,
+    giving,
     in_ack,
     owned,
 )
@@ -36,40 +37,19 @@ def defects() -> Iterator[Defect]:
     ):
         install = _shared_ids(concurrent=concurrent)
         yield defect(name, "SIGNUP-ID-UNIQUE", SIGNUP, "/registration/id", words, install, *_SHARED)
-    yield defect(
-        "update-drops-documents",
-        "SIGNUP-DOCUMENTS-KEPT",
-        UPDATE,
-        "/documents",
-        "an update throws the documents away",
-        after(UPDATE, lambda before, kept: replace(kept, documents=())),
-    )
-    yield defect(
-        "get-shows-last-document-only",
-        "SIGNUP-DOCUMENTS-KEPT",
-        GET,
-        "/documents",
-        "Provider/get shows the newest document only",
-        in_ack(GET, "/documents", on_items(lambda items: items[-1:]), fresh),
-    )
-    yield defect(
-        "get-shows-first-document-twice",
-        "GET-ROUND-TRIP",
-        GET,
-        "/documents",
-        "Provider/get shows the first document twice",
-        in_ack(GET, "/documents", on_items(lambda items: [*items[:1], *items]), fresh),
-    )
-    yield defect(
-        "documents-add-replaces-signup-documents",
-        "DOCUMENTS-LISTED",
-        ADD,
-        "/documents",
-        "the first addition replaces the documents of the signup",
-        after(ADD, _without_signup_documents),
-        *("SIGNUP-DOCUMENTS-KEPT", "DOCUMENTS-KEPT"),
-    )
-    yield from _FAMILY.defects
+    for name, requirement, select, words in (
+        ("last-document-only", "SIGNUP-DOCUMENTS-KEPT", lambda items: items[-1:], "the newest document only"),
+        ("first-document-twice", "GET-ROUND-TRIP", lambda items: [*items[:1], *items], "the first document twice"),
+    ):
+        install = in_ack(GET, "/documents", on_items(select), fresh)
+        yield defect(f"get-shows-{name}", requirement, GET, "/documents", f"Provider/get shows {words}", install)
+    for name, step, requirement, action in (
+        ("update-claimed-status-taken", "update", "UPDATE-STATUS", UPDATE),
+        ("documents-add-claimed-registration-status-taken", "add", "DOCUMENTS-STATUS", ADD),
+    ):
+        words = f"{action} gives the registration the status that the provider claims for it"
+        yield defect(name, requirement, action, "/registration/status", words, giving(step, _claimed))
+    yield from _FAMILY()
     yield from _refused()
 
 
@@ -117,7 +97,19 @@ def _shared_ids(*, concurrent: bool) -> Install:
     return install
 
 
-def _without_signup_documents(before: Registration, kept: Registration) -> Registration:
+@_FAMILY.plants("update-drops-documents", "SIGNUP-DOCUMENTS-KEPT", UPDATE, "/documents", by=partial(after, UPDATE))
+def _(before: Registration, kept: Registration) -> Registration:
+    """An update throws the documents away."""
+    return replace(kept, documents=())
+
+
+@_FAMILY.plants(
+    *("documents-add-replaces-signup-documents", "DOCUMENTS-LISTED", ADD, "/documents"),
+    *("SIGNUP-DOCUMENTS-KEPT", "DOCUMENTS-KEPT"),
+    by=partial(after, ADD),
+)
+def _(before: Registration, kept: Registration) -> Registration:
+    """The first addition replaces the documents of the signup."""
     if before.status == UPDATE_PENDING:
         return kept
     return replace(kept, documents=kept.documents[len(before.documents) :])
@@ -134,60 +126,41 @@ def _(gateway: Gateway) -> None:
         return reply
 
 
-@_FAMILY.plants("signup-over-50-kb-loses-document", "SIGNUP-ECHO", SIGNUP, "/documents")
-def _(gateway: Gateway) -> None:
+NEW_DOCUMENTS = partial(giving, "new_documents")
+
+
+@_FAMILY.plants("signup-over-50-kb-loses-document", "SIGNUP-ECHO", SIGNUP, "/documents", by=NEW_DOCUMENTS)
+def _(documents: tuple[Document, ...], request: Request) -> tuple[Document, ...]:
     """The last document of a signup of more than 50 KB is lost."""
-
-    @replaces(gateway)
-    def new_documents(inner: Callable[[Request], tuple[Document, ...]], request: Request) -> tuple[Document, ...]:
-        documents = inner(request)
-        whole = len(documents) < 2 or sum(len(str(one.members)) for one in documents) <= 50 * 1024
-        return documents if whole else documents[:-1]
+    whole = len(documents) < 2 or sum(len(str(one.members)) for one in documents) <= 50 * 1024
+    return documents if whole else documents[:-1]
 
 
-@_FAMILY.plants("signup-claimed-status-taken", "SIGNUP-DOCUMENT-STATUS", SIGNUP, "/documents/*/status")
-def _(gateway: Gateway) -> None:
+def _taking_claims(documents: tuple[Document, ...], request: Request) -> tuple[Document, ...]:
+    both = zip(documents, request.body["documents"], strict=True)
+    return tuple(replace(one, status=item.get("status", one.status)) for one, item in both)
+
+
+@_FAMILY.plants(
+    "signup-claimed-status-taken", "SIGNUP-DOCUMENT-STATUS", SIGNUP, "/documents/*/status", by=NEW_DOCUMENTS
+)
+def _(documents: tuple[Document, ...], request: Request) -> tuple[Document, ...]:
     """A document has the status that the provider claims for it."""
-
-    @replaces(gateway)
-    def new_documents(inner: Callable[[Request], tuple[Document, ...]], request: Request) -> tuple[Document, ...]:
-        both = zip(inner(request), request.body["documents"], strict=True)
-        return tuple(replace(one, status=item.get("status", one.status)) for one, item in both)
+    return _taking_claims(documents, request)
 
 
-@_FAMILY.plants("documents-add-claimed-status-taken", "DOCUMENTS-NEW-STATUS", ADD, "/documents/*/status")
-def _(gateway: Gateway) -> None:
+@_FAMILY.plants(
+    *("documents-add-claimed-status-taken", "DOCUMENTS-NEW-STATUS", ADD, "/documents/*/status"),
+    by=partial(giving, "add"),
+)
+def _(kept: Registration, request: Request, before: Registration) -> Registration:
     """An added document has the status that the provider claims for it."""
-
-    @replaces(gateway)
-    def add(inner: Changing, request: Request, registration: Registration) -> Registration:
-        kept = inner(request, registration)
-        new = kept.documents[len(registration.documents) :]
-        claimed = [item.get("status", one.status) for one, item in zip(new, request.body["documents"], strict=True)]
-        taken = (replace(one, status=status) for one, status in zip(new, claimed, strict=True))
-        return replace(kept, documents=(*registration.documents, *taken))
+    new = _taking_claims(kept.documents[len(before.documents) :], request)
+    return replace(kept, documents=(*before.documents, *new))
 
 
-def _claimed(request: Request, kept: Registration) -> Registration:
+def _claimed(kept: Registration, request: Request, before: Registration) -> Registration:
     return replace(kept, status=request.body["registration"].get("status", kept.status))
-
-
-@_FAMILY.plants("update-claimed-status-taken", "UPDATE-STATUS", UPDATE, "/registration/status")
-def _(gateway: Gateway) -> None:
-    """An update gives the registration the status that the provider claims for it."""
-
-    @replaces(gateway)
-    def update(inner: Changing, request: Request, registration: Registration) -> Registration:
-        return _claimed(request, inner(request, registration))
-
-
-@_FAMILY.plants("documents-add-claimed-registration-status-taken", "DOCUMENTS-STATUS", ADD, "/registration/status")
-def _(gateway: Gateway) -> None:
-    """An addition gives the registration the status that the provider claims for it."""
-
-    @replaces(gateway)
-    def add(inner: Changing, request: Request, registration: Registration) -> Registration:
-        return _claimed(request, inner(request, registration))
 
 
 # Updates and additions that are refused, and change something.
@@ -217,44 +190,25 @@ def _add_sound_documents(gateway: Gateway, request: Request, kept: Registration)
     return replace(kept, documents=(*kept.documents, *new))
 
 
-def _with_status(status: str) -> Callable[[Gateway, Request, Registration], Registration]:
-    return lambda gateway, request, kept: replace(kept, status=status)
+def _refused_as(action: str, status: str) -> Install:
+    return _on_refusal(action, "body", lambda gateway, request, kept: replace(kept, status=status))
 
 
 def _refused() -> Iterator[Defect]:
     for action, name, prefix, part, change, words in (
-        (UPDATE, "update-refused", "UPDATE", "/info", _apply_sound_info, "the sound members of an update are applied"),
-        (
-            ADD,
-            "documents-add-refused",
-            "DOCUMENTS",
-            "/documents",
-            _add_sound_documents,
-            "the sound documents of an addition are kept",
-        ),
+        (UPDATE, "update-refused", "UPDATE", "/info", _apply_sound_info, "the sound members are applied"),
+        (ADD, "documents-add-refused", "DOCUMENTS", "/documents", _add_sound_documents, "the sound documents are kept"),
     ):
-        for ending, reason, requirement, pointer, kept, says in (
-            ("applied-in-part", "body", "UNCHANGED", part, change, f"{words} though it is refused"),
-            ("for-token-applied", "foreign", "UNCHANGED", part, change, f"{words} though another's token came with it"),
-            (
-                "suspends",
-                "body",
-                "STATUS-UNCHANGED",
-                "/registration/status",
-                _with_status("SUSPENDED"),
-                f"a refused {action} suspends the registration",
-            ),
-            (
-                "pending",
-                "body",
-                "STATUS-UNCHANGED",
-                "/registration/status",
-                _with_status(UPDATE_PENDING),
-                f"a refused {action} leaves the registration pending",
-            ),
+        for ending, reason, says in (
+            ("applied-in-part", "body", f"{words} though it is refused"),
+            ("for-token-applied", "foreign", f"{words} though another's token came with it"),
         ):
-            install = _on_refusal(action, reason, kept)
-            yield defect(f"{name}-{ending}", f"{prefix}-NACK-{requirement}", GET, pointer, says, install)
+            install = _on_refusal(action, reason, change)
+            yield defect(f"{name}-{ending}", f"{prefix}-NACK-UNCHANGED", GET, part, f"of {action} {says}", install)
+        for ending, status in (("suspends", "SUSPENDED"), ("pending", UPDATE_PENDING)):
+            says, install = f"{action} gives the status {status}, though it is refused", _refused_as(action, status)
+            requirement = f"{prefix}-NACK-STATUS-UNCHANGED"
+            yield defect(f"{name}-{ending}", requirement, GET, "/registration/status", says, install)
 
 
 def _on_refusal(action: str, reason: str, change: Callable[[Gateway, Request, Registration], Registration]) -> Install:

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from reference_server.gateway import Gateway
 from reference_server.message import ADD, GET, UPDATE, Json, Reply, Request
-from reference_server.planting import Defect, Family, replaces
+from reference_server.planting import Family, replaces
 from reference_server.planting.defect import VERIFICATION
 from reference_server.planting.steps import (
-    Authorising,
     Performing,
     Registering,
     Rendering,
     Replying,
+    admitting,
+    following,
     performing,
     recorded,
     unverified,
@@ -24,36 +26,26 @@ from reference_server.registration import Document, Registration
 
 _MANY = 20
 
-_FAMILY = Family()
+defects = Family()
 _OTHERS = ("DOCUMENTS-KEEPS-REST", "UPDATE-NACK-UNCHANGED")
 
 
-def defects() -> Iterator[Defect]:
-    """Yield the defects of this family."""
-    yield from _FAMILY.defects
-
-
-@_FAMILY.plants("update-overwrites-info-of-another", "GET-ROUND-TRIP", GET, "/info", "UPDATE-ECHO", *_OTHERS)
+@defects.plants("update-overwrites-info-of-another", "GET-ROUND-TRIP", GET, "/info", "UPDATE-ECHO", *_OTHERS)
 def _(gateway: Gateway) -> None:
     """An update changes two registrations, once both have added documents."""
     added: list[str] = []
 
-    @replaces(gateway)
-    async def perform(inner: Performing, request: Request, registration: Registration) -> Registration:
-        done = await inner(request, registration)
-        if request.action == ADD:
-            added.append(registration.id)
-        if request.action == UPDATE and registration.id in added:
-            for identity in [each for each in added if each != registration.id][-1:]:
+    def overwrite(gateway: Gateway, before: Registration, done: Registration) -> None:
+        if done.id in added:
+            for identity in [each for each in added if each != done.id][-1:]:
                 gateway.store.change(identity, lambda kept: replace(kept, info=done.info))
-        return done
+
+    following(ADD, lambda gateway, before, done: added.append(done.id))(gateway)
+    following(UPDATE, overwrite)(gateway)
 
 
-@_FAMILY.plants(
-    "update-unverifies-documents-of-another",
-    "UPDATE-DOCUMENT-STATUS-KEPT",
-    GET,
-    "/documents/*/status",
+@defects.plants(
+    *("update-unverifies-documents-of-another", "UPDATE-DOCUMENT-STATUS-KEPT", GET, "/documents/*/status"),
     "DOCUMENTS-OLD-STATUS-KEPT",
     configuration=VERIFICATION,
 )
@@ -66,16 +58,14 @@ def _(gateway: Gateway) -> None:
         verified.append(identity)
         return inner(identity, *arguments)
 
-    @replaces(gateway)
-    async def perform(inner: Performing, request: Request, registration: Registration) -> Registration:
-        done = await inner(request, registration)
-        if request.action == UPDATE:
-            for identity in {each for each in verified if each != registration.id}:
-                gateway.store.change(identity, lambda kept: unverified(kept, kept))
-        return done
+    def unverify(gateway: Gateway, before: Registration, done: Registration) -> None:
+        for identity in {each for each in verified if each != done.id}:
+            gateway.store.change(identity, lambda kept: unverified(kept, kept))
+
+    following(UPDATE, unverify)(gateway)
 
 
-@_FAMILY.plants("get-every-twentieth-shows-another", "GET-ROUND-TRIP", GET, "/info", *_OTHERS)
+@defects.plants("get-every-twentieth-shows-another", "GET-ROUND-TRIP", GET, "/info", *_OTHERS)
 def _(gateway: Gateway) -> None:
     """Every 20th Provider/get shows the info of the registration that was asked for before."""
     count = 0
@@ -91,7 +81,7 @@ def _(gateway: Gateway) -> None:
     performing(GET, mixed)(gateway)
 
 
-@_FAMILY.plants("get-shows-document-of-another-after-additions", "GET-ROUND-TRIP", GET, "/documents")
+@defects.plants("get-shows-document-of-another-after-additions", "GET-ROUND-TRIP", GET, "/documents")
 def _(gateway: Gateway) -> None:
     """After its second addition a registration shows a document of another one as well."""
     past = recorded(gateway)
@@ -108,21 +98,19 @@ def _(gateway: Gateway) -> None:
         return done
 
 
-@_FAMILY.plants("get-token-foreign-accepted-after-update", "TOKEN-NACK-FOREIGN", GET, "header:Token")
+@defects.plants("get-token-foreign-accepted-after-update", "TOKEN-NACK-FOREIGN", GET, "header:Token")
 def _(gateway: Gateway) -> None:
     """A registration that was updated and read is open to every token."""
     past = recorded(gateway)
 
-    @replaces(gateway)
-    def authorise(inner: Authorising, request: Request, registration: Registration | None) -> Reply | None:
-        refusal = inner(request, registration)
-        foreign = refusal is not None and refusal.reason == "foreign"
+    def is_open(request: Request, registration: Registration | None, refusal: Reply) -> bool:
         calls = past[request.id]
-        seen = UPDATE in calls and GET in calls[calls.index(UPDATE) :]
-        return None if foreign and request.action == GET and seen else refusal
+        return refusal.reason == "foreign" and UPDATE in calls and GET in calls[calls.index(UPDATE) :]
+
+    admitting(GET, is_open)(gateway)
 
 
-@_FAMILY.plants(
+@defects.plants(
     "get-shows-documents-of-another", "SIGNUP-DOCUMENTS-KEPT", GET, "/documents", "GET-ROUND-TRIP", "DOCUMENTS-KEPT"
 )
 def _(gateway: Gateway) -> None:
@@ -139,7 +127,7 @@ def _(gateway: Gateway) -> None:
         return inner(request, newest[0] if request.action == GET and newest else registration)
 
 
-@_FAMILY.plants("signup-overwrites-same-company", "GET-ROUND-TRIP", GET, "/info", "GET-ROUND-TRIP-EXACT")
+@defects.plants("signup-overwrites-same-company", "GET-ROUND-TRIP", GET, "/info", "GET-ROUND-TRIP-EXACT")
 def _(gateway: Gateway) -> None:
     """A second signup of a company changes the info of its first registration."""
     first: dict[Json, str] = {}
@@ -160,31 +148,21 @@ def _likes(gateway: Gateway, member: str, registration: Registration) -> list[st
     return [one.id for one in same if one.id != registration.id]
 
 
-@_FAMILY.plants("update-changes-all-of-one-phone", "GET-ROUND-TRIP", GET, "/info")
-def _(gateway: Gateway) -> None:
+@defects.plants("update-changes-all-of-one-phone", "GET-ROUND-TRIP", GET, "/info", by=partial(following, UPDATE))
+def _(gateway: Gateway, before: Registration, done: Registration) -> None:
     """An update changes every registration that has the same phone."""
-
-    @replaces(gateway)
-    async def perform(inner: Performing, request: Request, registration: Registration) -> Registration:
-        done = await inner(request, registration)
-        for identity in _likes(gateway, "phone", registration) if request.action == UPDATE else ():
-            gateway.store.change(identity, lambda kept: replace(kept, info=done.info))
-        return done
+    for identity in _likes(gateway, "phone", before):
+        gateway.store.change(identity, lambda kept: replace(kept, info=done.info))
 
 
-@_FAMILY.plants("documents-add-for-all-of-one-name", "GET-ROUND-TRIP", GET, "/documents/*")
-def _(gateway: Gateway) -> None:
+@defects.plants("documents-add-for-all-of-one-name", "GET-ROUND-TRIP", GET, "/documents/*", by=partial(following, ADD))
+def _(gateway: Gateway, before: Registration, done: Registration) -> None:
     """An addition is made to every registration of the same name."""
-
-    @replaces(gateway)
-    async def perform(inner: Performing, request: Request, registration: Registration) -> Registration:
-        done = await inner(request, registration)
-        for identity in _likes(gateway, "name", done) if request.action == ADD else ():
-            gateway.store.change(identity, lambda kept: replace(kept, documents=(*kept.documents, done.documents[-1])))
-        return done
+    for identity in _likes(gateway, "name", done):
+        gateway.store.change(identity, lambda kept: replace(kept, documents=(*kept.documents, done.documents[-1])))
 
 
-@_FAMILY.plants("documents-of-one-name-share-a-file", "GET-ROUND-TRIP", GET, "/documents/*/data")
+@defects.plants("documents-of-one-name-share-a-file", "GET-ROUND-TRIP", GET, "/documents/*/data")
 def _(gateway: Gateway) -> None:
     """Documents are filed under their name alone, those of all registrations in one folder."""
     files: dict[Json, Json] = {}

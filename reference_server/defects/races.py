@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
 
@@ -25,26 +25,25 @@ _OTHERS = ("DOCUMENTS-KEEPS-REST", "UPDATE-NACK-UNCHANGED")
 
 _FAMILY = Family()
 
-Performance = Callable[[Gateway, Request, Registration], Awaitable[Registration]]
-"""Carries out a call about a registration in a way of its own."""
-
-
-def _any(request: Request) -> bool:
-    return True
-
 
 def _is_large(request: Request) -> bool:
     return any(len(document["data"]) > _LARGE for document in request.body["documents"])
 
 
+@_FAMILY.plants("update-beside-addition-lost", "UPDATE-VISIBLE", GET, "/info", *_LATER, by=partial(performing, ADD))
 async def _with_info_written_back(gateway: Gateway, request: Request, registration: Registration) -> Registration:
+    """An addition writes the info back that it has read, over that of a parallel update."""
     await asyncio.sleep(_MOMENT)
     return gateway.store.change(
         registration.id, lambda kept: replace(gateway.add(request, kept), info=registration.info)
     )
 
 
+@_FAMILY.plants(
+    "documents-add-reads-then-writes", "DOCUMENTS-LISTED", ADD, "/documents", *_LOST, by=partial(performing, ADD)
+)
 async def _with_documents_written_back(gateway: Gateway, request: Request, registration: Registration) -> Registration:
+    """Of additions that overlap within milliseconds the last one wins."""
     changed = gateway.add(request, registration)
     await asyncio.sleep(_MOMENT)
     return gateway.store.change(
@@ -52,20 +51,31 @@ async def _with_documents_written_back(gateway: Gateway, request: Request, regis
     )
 
 
-async def _with_all_written_back(gateway: Gateway, request: Request, registration: Registration) -> Registration:
+@_FAMILY.plants(
+    "documents-add-beside-update-lost", "DOCUMENTS-LISTED", ADD, "/documents", *_LOST, by=partial(performing, UPDATE)
+)
+async def _(gateway: Gateway, request: Request, registration: Registration) -> Registration:
+    """An update writes the documents back that it has read, without those of a parallel addition."""
     changed = gateway.update(request, registration)
     await asyncio.sleep(_MOMENT)
     return gateway.store.change(registration.id, lambda kept: changed)
 
 
-async def _member_by_member(gateway: Gateway, request: Request, registration: Registration) -> Registration:
+@_FAMILY.plants("update-member-by-member", "UPDATE-WHOLE", GET, "/info", *_LATER, by=partial(performing, UPDATE))
+async def _(gateway: Gateway, request: Request, registration: Registration) -> Registration:
+    """An update writes member by member, so that parallel ones leave some members of each."""
     for name, value in gateway.content(request)["info"].items():
         await asyncio.sleep(_MOMENT)
         gateway.store.change(registration.id, partial(with_info, {name: value}))
     return gateway.update(request, registration)
 
 
-async def _numbered_too_early(gateway: Gateway, request: Request, registration: Registration) -> Registration:
+@_FAMILY.plants(
+    *("documents-document-id-counted-in-parallel", "DOCUMENTS-DOCUMENT-ID", ADD, "/documents/*/id"),
+    by=partial(performing, ADD),
+)
+async def _(gateway: Gateway, request: Request, registration: Registration) -> Registration:
+    """Documents are numbered by a count that is read a moment before they are added."""
     count = len(registration.documents)
     await asyncio.sleep(_MOMENT)
 
@@ -78,58 +88,16 @@ async def _numbered_too_early(gateway: Gateway, request: Request, registration: 
     return gateway.store.change(registration.id, added)
 
 
-_WAYS: tuple[tuple[str, str, str, str, str, Performance, Callable[[Request], bool], str, tuple[str, ...]], ...] = (
-    (
-        "update-member-by-member",
-        *("UPDATE-WHOLE", GET, "/info", UPDATE, _member_by_member, _any),
-        "an update writes member by member, so that parallel ones leave some members of each",
-        _LATER,
-    ),
-    (
-        "update-beside-addition-lost",
-        *("UPDATE-VISIBLE", GET, "/info", ADD, _with_info_written_back, _any),
-        "an addition writes the info back that it has read, over that of a parallel update",
-        _LATER,
-    ),
-    (
-        "update-beside-large-addition-lost",
-        *("UPDATE-VISIBLE", GET, "/info", ADD, _with_info_written_back, _is_large),
-        "the same for additions of large documents alone, which take long enough to be read",
-        _LATER,
-    ),
-    (
-        "documents-add-reads-then-writes",
-        *("DOCUMENTS-LISTED", ADD, "/documents", ADD, _with_documents_written_back, _any),
-        "of additions that overlap within milliseconds the last one wins",
-        _LOST,
-    ),
-    (
-        "documents-add-large-reads-then-writes",
-        *("DOCUMENTS-LISTED", ADD, "/documents", ADD, _with_documents_written_back, _is_large),
-        "of additions of large documents that overlap within milliseconds the last one wins",
-        _LOST,
-    ),
-    (
-        "documents-add-beside-update-lost",
-        *("DOCUMENTS-LISTED", ADD, "/documents", UPDATE, _with_all_written_back, _any),
-        "an update writes the documents back that it has read, without those of a parallel addition",
-        _LOST,
-    ),
-    (
-        "documents-document-id-counted-in-parallel",
-        *("DOCUMENTS-DOCUMENT-ID", ADD, "/documents/*/id", ADD, _numbered_too_early, _any),
-        "documents are numbered by a count that is read a moment before they are added",
-        (),
-    ),
-)
-"""Name, requirement, operation, pointer, operation that is carried out otherwise, how, which, summary, consequences."""
-
-
 def defects() -> Iterator[Defect]:
     """Yield the defects of this family."""
-    for name, requirement, operation, pointer, action, performance, when, words, also in _WAYS:
-        yield defect(name, requirement, operation, pointer, words, performing(action, performance, when), *also)
-    yield from _FAMILY.defects
+    yield from _FAMILY()
+    # Documents that take long enough to be read leave more room for another call.
+    words = "an addition of large documents writes the info back that it has read, over that of a parallel update"
+    install = performing(ADD, _with_info_written_back, _is_large)
+    yield defect("update-beside-large-addition-lost", "UPDATE-VISIBLE", GET, "/info", words, install, *_LATER)
+    words = "of additions of large documents that overlap within milliseconds the last one wins"
+    install = performing(ADD, _with_documents_written_back, _is_large)
+    yield defect("documents-add-large-reads-then-writes", "DOCUMENTS-LISTED", ADD, "/documents", words, install, *_LOST)
 
 
 @_FAMILY.plants("get-beside-update-shows-half", "UPDATE-WHOLE", GET, "/info")

@@ -19,14 +19,8 @@ def defects() -> Iterator[Defect]:
         ("several-documents", "info", _has_several_documents, "with several documents"),
         ("extension", "api", _has_extension, "whose phone has an extension"),
     ):
-        yield defect(
-            f"signup-{name}-blamed-on-{section}",
-            "SIGNUP-ACK",
-            SIGNUP,
-            f"/{section}",
-            f"a signup {words} is refused, with a message at {section}",
-            _refusing(test, section),
-        )
+        name, words = f"signup-{name}-blamed-on-{section}", f"a signup {words} is refused, with a message at {section}"
+        yield defect(name, "SIGNUP-ACK", SIGNUP, f"/{section}", words, _refusing(test, section))
     for name, requirement, action, pointer, words in (
         ("signup", "SIGNUP-ACK-CORRECTED", SIGNUP, "/info/company_id", "company id of a refused signup"),
         ("info-update", "UPDATE-ACK-EMAIL", UPDATE, "/info/email", "e-mail address of a refused update"),

@@ -62,6 +62,18 @@ def _without_0(phone: str) -> str:
     return phone.removesuffix("-0")
 
 
+def _elided(name: str) -> str:
+    return name if len(name) <= 64 else f"{name[:60]} ..."
+
+
+def _mojibake(name: str) -> str:
+    return name.encode().decode("latin-1")
+
+
+def _named_by_id(info: dict[str, str]) -> dict[str, str]:
+    return {**info, "name": info["company_id"]}
+
+
 _ECHOES: dict[str, tuple[Row, ...]] = {
     "ECHO": (
         ("phone-extension-lost", "/info/phone", _without_extension, "drops the extension of the phone"),
@@ -99,112 +111,53 @@ _SIGNUP_ECHOES: dict[str, tuple[Row, ...]] = {
 }
 """The same for what a signup alone sends."""
 
-_OTHERS: tuple[tuple[str, str, str, str, Change, str], ...] = (
-    ("signup-long-name-cut", "SIGNUP-LONG-KEPT", SIGNUP, "/info/name", _cut(64), "cuts names at 64 characters"),
-    (
-        "signup-long-name-elided",
-        "SIGNUP-LONG-KEPT",
-        SIGNUP,
-        "/info/name",
-        lambda name: name if len(name) <= 64 else f"{name[:60]} ...",
-        "elides long names",
+_VALUES: dict[str, tuple[Row, ...]] = {
+    "SIGNUP-LONG-KEPT": (
+        ("signup-long-name-cut", "/info/name", _cut(64), "cuts names at 64 characters"),
+        ("signup-long-name-elided", "/info/name", _elided, "elides long names"),
+        ("signup-long-document-name-cut", "/documents/*/name", _cut(64), "cuts names of documents at 64 characters"),
+        ("signup-document-name-mojibake", "/documents/*/name", _mojibake, "takes UTF-8 for Latin-1"),
+        ("signup-document-name-escaped", "/documents/*/name", html.escape, "escapes names of documents for HTML"),
+        ("signup-name-0-lost", "/info/name", _but_for_0, "takes the name 0 for an empty one"),
+        ("signup-long-email-cut", "/info/email", _cut(64), "cuts addresses at 64 characters"),
+        ("signup-long-url-cut", "/api/endpoint_url", _cut(64), "cuts URLs at 64 characters"),
     ),
-    (
-        "signup-long-document-name-cut",
-        "SIGNUP-LONG-KEPT",
-        SIGNUP,
-        "/documents/*/name",
-        _cut(64),
-        "cuts names of documents at 64 characters",
+    "DOCUMENTS-KEEPS-REST": (
+        ("documents-ack-endpoint-url-slash", "/api/endpoint_url", _longer, "has another URL"),
+        ("documents-ack-name-of-company", "/info", _named_by_id, "has the company id in the place of the name"),
     ),
-    (
-        "signup-document-name-mojibake",
-        "SIGNUP-LONG-KEPT",
-        SIGNUP,
-        "/documents/*/name",
-        lambda name: name.encode().decode("latin-1"),
-        "takes the UTF-8 of names of documents for Latin-1",
+    "UPDATE-KEEPS-REST": (("update-ack-endpoint-url-slash", "/api/endpoint_url", _longer, "has another URL"),),
+    "SIGNUP-BODY": (
+        ("signup-ack-documents-as-object", "/documents", _data_by_name, "keys documents by name"),
+        ("signup-ack-api-as-text", "/api", lambda api: api["endpoint_url"], "has a bare URL as api"),
     ),
-    (
-        "signup-document-name-escaped",
-        "SIGNUP-LONG-KEPT",
-        SIGNUP,
-        "/documents/*/name",
-        html.escape,
-        "escapes names of documents for HTML",
+    "GET-BODY": (("get-ack-documents-as-count", "/documents", len, "gives the number of documents"),),
+    "SIGNUP-EXP-AHEAD": (
+        ("signup-exp-past", "/auth/exp", to("2019-09-13T14:31:54Z"), "gives the expiry of the example"),
+        ("signup-exp-past-epoch", "/auth/exp", to("1568385114"), "gives a second of 2019"),
+        ("signup-exp-past-epoch-milliseconds", "/auth/exp", to("1568385114000"), "gives a millisecond of 2019"),
     ),
-    ("signup-name-0-lost", "SIGNUP-LONG-KEPT", SIGNUP, "/info/name", _but_for_0, "takes the name 0 for an empty one"),
-    ("signup-long-email-cut", "SIGNUP-LONG-KEPT", SIGNUP, "/info/email", _cut(64), "cuts addresses at 64 characters"),
-    ("signup-long-url-cut", "SIGNUP-LONG-KEPT", SIGNUP, "/api/endpoint_url", _cut(64), "cuts URLs at 64 characters"),
-    ("documents-ack-endpoint-url-slash", "DOCUMENTS-KEEPS-REST", ADD, "/api/endpoint_url", _longer, "has another URL"),
-    (
-        "documents-ack-name-of-company",
-        "DOCUMENTS-KEEPS-REST",
-        ADD,
-        "/info",
-        lambda info: {**info, "name": info["company_id"]},
-        "has the company id in the place of the name",
+    "GET-ID": (
+        ("get-id-upper-case", "/registration/id", str.upper, "gives ids in upper case"),
+        ("get-id-prefixed", "/registration/id", "BP/{}".format, "gives the id with a prefix"),
     ),
-    ("update-ack-endpoint-url-slash", "UPDATE-KEEPS-REST", UPDATE, "/api/endpoint_url", _longer, "has another URL"),
-    ("signup-ack-documents-as-object", "SIGNUP-BODY", SIGNUP, "/documents", _data_by_name, "keys documents by name"),
-    ("signup-ack-api-as-text", "SIGNUP-BODY", SIGNUP, "/api", lambda api: api["endpoint_url"], "has a bare URL as api"),
-    ("get-ack-documents-as-count", "GET-BODY", GET, "/documents", len, "gives the number of documents"),
-    (
-        "signup-exp-past",
-        "SIGNUP-EXP-AHEAD",
-        SIGNUP,
-        "/auth/exp",
-        to("2019-09-13T14:31:54Z"),
-        "gives the expiry of the example",
+    "UPDATE-ID": (("update-id-cut", "/registration/id", lambda i: i[:-1], "cuts the id"),),
+    "DOCUMENTS-ID": (("documents-id-reversed", "/registration/id", lambda i: i[::-1], "has an id of its own"),),
+    "SIGNUP-DOCUMENT-STATUS": (
+        ("signup-document-status-verified", "/documents/*/status", to(VERIFIED), "verifies documents at once"),
     ),
-    ("signup-exp-past-epoch", "SIGNUP-EXP-AHEAD", SIGNUP, "/auth/exp", to("1568385114"), "gives a second of 2019"),
-    (
-        "signup-exp-past-epoch-milliseconds",
-        "SIGNUP-EXP-AHEAD",
-        SIGNUP,
-        "/auth/exp",
-        to("1568385114000"),
-        "gives a millisecond of 2019 as expiry",
+    "SIGNUP-API-STATUS": (("signup-api-status-verified", "/api/status", to(VERIFIED), "verifies api at once"),),
+    "UPDATE-DOCUMENT-STATUS": (
+        ("update-document-status-registration", "/documents/*/status", to("UPDATE-PENDING"), "gives documents its own"),
     ),
-    ("get-id-upper-case", "GET-ID", GET, "/registration/id", str.upper, "gives ids in upper case"),
-    ("get-id-prefixed", "GET-ID", GET, "/registration/id", "BP/{}".format, "gives the id with a prefix"),
-    ("update-id-cut", "UPDATE-ID", UPDATE, "/registration/id", lambda i: i[:-1], "cuts the id"),
-    ("documents-id-reversed", "DOCUMENTS-ID", ADD, "/registration/id", lambda i: i[::-1], "has an id of its own"),
-    (
-        "signup-document-status-verified",
-        "SIGNUP-DOCUMENT-STATUS",
-        SIGNUP,
-        "/documents/*/status",
-        to(VERIFIED),
-        "counts documents as verified at once, undeclared",
+    "DOCUMENTS-STATUS": (
+        ("documents-status-pending-verification", "/registration/status", to(PENDING), f"says {PENDING} of it"),
     ),
-    (
-        "signup-api-status-verified",
-        "SIGNUP-API-STATUS",
-        SIGNUP,
-        "/api/status",
-        to(VERIFIED),
-        "counts api as verified at once, undeclared",
-    ),
-    (
-        "update-document-status-registration",
-        "UPDATE-DOCUMENT-STATUS",
-        UPDATE,
-        "/documents/*/status",
-        to("UPDATE-PENDING"),
-        "gives documents the status of the registration",
-    ),
-    (
-        "documents-status-pending-verification",
-        "DOCUMENTS-STATUS",
-        ADD,
-        "/registration/status",
-        to(PENDING),
-        "says PENDING-VERIFICATION of the registration",
-    ),
-    ("documents-document-id-same", "DOCUMENTS-DOCUMENT-ID", ADD, "/documents/*/id", to("1"), "numbers all documents 1"),
-)
-"""Name, requirement, operation, pointer, change, and what the operation does."""
+    "DOCUMENTS-DOCUMENT-ID": (("documents-document-id-same", "/documents/*/id", to("1"), "numbers all documents 1"),),
+}
+"""By requirement, what the operation that it begins with may do to one member."""
+
+_ACTIONS = {"SIGNUP": SIGNUP, "GET": GET, "UPDATE": UPDATE, "DOCUMENTS": ADD}
 
 
 def defects() -> Iterator[Defect]:
@@ -215,31 +168,21 @@ def defects() -> Iterator[Defect]:
         if action != UPDATE:
             for ending, rows in _SIGNUP_ECHOES.items():
                 yield from _echoes(action, name, ending, rows)
-    for name, requirement, action, pointer, change, words in _OTHERS:
-        yield defect(name, requirement, action, pointer, f"{action} {words}", in_ack(action, pointer, change))
-    yield defect(
-        "documents-document-id-positional",
-        "DOCUMENTS-DOCUMENT-ID-STABLE",
-        ADD,
-        "/documents/*/id",
-        "documents are numbered from the newest",
-        in_ack(ADD, "/documents", on_items(_numbered_backwards)),
-    )
+    for requirement, rows in _VALUES.items():
+        action = _ACTIONS[requirement.partition("-")[0]]
+        for name, pointer, change, words in rows:
+            yield defect(name, requirement, action, pointer, f"{action} {words}", in_ack(action, pointer, change))
+    name, requirement = "documents-document-id-positional", "DOCUMENTS-DOCUMENT-ID-STABLE"
+    words, install = "documents are numbered from the newest", in_ack(ADD, "/documents", on_items(_numbered_backwards))
+    yield defect(name, requirement, ADD, "/documents/*/id", words, install)
 
 
 def _echoes(action: str, name: str, ending: str, rows: tuple[Row, ...]) -> Iterator[Defect]:
     start, when = ("GET-ROUND-TRIP", fresh) if action == GET else (f"{name.upper()}-ECHO", always)
     for row, pointer, change, words in rows:
         place = "/documents/*/data" if change is _swapped_data else pointer
-        yield defect(
-            f"{name}-{row}",
-            f"{start}{ending.removeprefix('ECHO')}",
-            action,
-            place,
-            f"{action} {words}",
-            in_ack(action, pointer, change, when),
-            "SIGNUP-DOCUMENTS-KEPT",
-        )
+        requirement, install = f"{start}{ending.removeprefix('ECHO')}", in_ack(action, pointer, change, when)
+        yield defect(f"{name}-{row}", requirement, action, place, f"{action} {words}", install, "SIGNUP-DOCUMENTS-KEPT")
 
 
 def _numbered_backwards(items: list[dict[str, str]]) -> list[dict[str, str]]:

@@ -21,6 +21,7 @@ from reference_server.planting.steps import (
     both,
     crashed,
     for_reason,
+    giving,
     in_ack,
     in_answer,
 )
@@ -56,7 +57,7 @@ def defects() -> Iterator[Defect]:
     yield from _large()
     yield from _cut()
     yield from _stopped()
-    yield from _FAMILY.defects
+    yield from _FAMILY()
 
 
 def _crashes() -> Iterator[Defect]:
@@ -73,23 +74,12 @@ def _crashes() -> Iterator[Defect]:
             if action != SIGNUP or reason == "timestamp":
                 condition = for_reason(reason.removesuffix("-token"))
                 rows.append((f"{short(action)}-{reason}-crashes", action, condition, what))
-        yield defect(
-            f"{short(action)}-method-crashes",
-            "ROBUST-NO-CRASH",
-            action,
-            "",
-            f"{action} by another method ends in an exception",
-            _crashing_on_method(action),
-        )
+        words, install = f"{action} by another method ends in an exception", _crashing_on_method(action)
+        yield defect(f"{short(action)}-method-crashes", "ROBUST-NO-CRASH", action, "", words, install)
     for action in (UPDATE, ADD):
-        yield defect(
-            f"{short(action)}-form-crashes",
-            "ROBUST-NO-CRASH",
-            action,
-            "",
-            f"{action} ends in an exception where the media type is that of a form, and nothing was parsed",
-            answering(_is_form(action), _CRASH),
-        )
+        words = f"{action} ends in an exception where the media type is that of a form, and nothing was parsed"
+        install = answering(_is_form(action), _CRASH)
+        yield defect(f"{short(action)}-form-crashes", "ROBUST-NO-CRASH", action, "", words, install)
     for name, action, when, what in rows:
         install = in_answer(action, crashed, "NACK", when)
         yield defect(name, "REPLY-NO-CRASH", action, "", f"{action} ends in an exception for {what}", install)
@@ -215,16 +205,9 @@ def _large() -> Iterator[Defect]:
     ):
         summary = f"{action} ends in an exception for {words}"
         yield defect(f"{name}-crashes", "LARGE-ANSWERED", action, pointer, summary, _failing(action, when))
-    yield defect(
-        "documents-add-large-late",
-        "LARGE-ANSWERED",
-        ADD,
-        data,
-        "a large document is added so slowly that nobody waits for it",
-        _late(ADD, lambda request, reply: _is_large(request)),
-        "REPLY-TIME",
-        configuration=_SLOW,
-    )
+    name, words = "documents-add-large-late", "a large document is added so slowly that nobody waits for it"
+    install = _late(ADD, lambda request, reply: _is_large(request))
+    yield defect(name, "LARGE-ANSWERED", ADD, data, words, install, "REPLY-TIME", configuration=_SLOW)
 
 
 def _is_many(request: Request) -> bool:
@@ -278,20 +261,17 @@ def _first(size: int) -> Callable[[str], str]:
 def _keeping(action: str, change: Callable[[str], str | None]) -> Install:
     """Store the data of new documents in another form, or not at all."""
 
-    def install(gateway: Gateway) -> None:
-        @replaces(gateway)
-        def new_documents(inner: Callable[[Request], tuple[Document, ...]], request: Request) -> tuple[Document, ...]:
-            documents = inner(request)
-            if request.action != action:
-                return documents
-            changed = ((document, change(document.members["data"])) for document in documents)
-            return tuple(
-                replace(document, members={**document.members, "data": data})
-                for document, data in changed
-                if data is not None
-            )
+    def kept(documents: tuple[Document, ...], request: Request) -> tuple[Document, ...]:
+        if request.action != action:
+            return documents
+        changed = ((document, change(document.members["data"])) for document in documents)
+        return tuple(
+            replace(document, members={**document.members, "data": data})
+            for document, data in changed
+            if data is not None
+        )
 
-    return install
+    return giving("new_documents", kept)
 
 
 # What a refused call leaves behind.
@@ -351,17 +331,10 @@ def _stopped() -> Iterator[Defect]:
         ("cut-short", UPDATE, _is_cut_short, "an update that is cut short"),
         ("large", ADD, lambda call: len(call.body) > 1_000_000, "a document of a megabyte"),
     ):
-        yield defect(
-            f"{name}-stops-gateway",
-            "ROBUST-LIVES-ON",
-            GET,
-            "",
-            f"after {summary} no call is answered any more",
-            _stopping(action, when),
-            "REPLY-TIME",
-            "LARGE-ANSWERED",
-            configuration={"timeout": _SHORT, "patience": _SHORT},
-        )
+        name, words = f"{name}-stops-gateway", f"after {summary} no call is answered any more"
+        also, short_of_time = ("REPLY-TIME", "LARGE-ANSWERED"), {"timeout": _SHORT, "patience": _SHORT}
+        install = _stopping(action, when)
+        yield defect(name, "ROBUST-LIVES-ON", GET, "", words, install, *also, configuration=short_of_time)
 
 
 def _is_cut_short(call: Call) -> bool:

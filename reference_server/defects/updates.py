@@ -76,18 +76,10 @@ def defects() -> Iterator[Defect]:
     for member in ("name", "company_id"):
         name = member.replace("_", "-")
         words = f"an update with the {name} of before is acknowledged and changes nothing"
-        yield defect(
-            f"update-with-same-{name}-ignored",
-            "UPDATE-VISIBLE",
-            UPDATE,
-            "/info",
-            words,
-            partial(_ignoring_same, member),
-        )
-    words = "an update's reply shows what was there before"
-    yield defect(
-        "update-reply-shows-old", "UPDATE-VISIBLE", UPDATE, "/info", words, _showing(UPDATE, lambda old, new: dict(old))
-    )
+        install: Install = partial(_ignoring_same, member)
+        yield defect(f"update-with-same-{name}-ignored", "UPDATE-VISIBLE", UPDATE, "/info", words, install)
+    words, install = "an update's reply shows what was there before", _showing(UPDATE, lambda old, new: dict(old))
+    yield defect("update-reply-shows-old", "UPDATE-VISIBLE", UPDATE, "/info", words, install)
     for action, requirement, name in (
         (UPDATE, "UPDATE-STATUS-SEEN", "update"),
         (ADD, "DOCUMENTS-STATUS-SEEN", "addition"),
@@ -98,7 +90,7 @@ def defects() -> Iterator[Defect]:
         )
         yield defect(f"get-status-of-before-{name}", requirement, GET, "/registration/status", words, install)
     yield from _too_far()
-    yield from _FAMILY.defects
+    yield from _FAMILY()
 
 
 def _with_old(member: str, old: Info, new: Info) -> Json:
@@ -171,47 +163,20 @@ def _(gateway: Gateway) -> None:
 def _too_far() -> Iterator[Defect]:
     """Updates that touch what they should not."""
     for action, name, requirement in ((UPDATE, "update", "UPDATE"), (ADD, "documents-add", "DOCUMENTS")):
-        yield defect(
-            f"{name}-resets-endpoint-url",
-            f"{requirement}-KEEPS-REST",
-            action,
-            "/api/endpoint_url",
-            f"{action} sets the URL of the API to a default",
-            after(action, without_endpoint),
-            "GET-ROUND-TRIP",
-        )
+        words, install = f"{action} sets the URL of the API to a default", after(action, without_endpoint)
+        rest = f"{requirement}-KEEPS-REST"
+        yield defect(f"{name}-resets-endpoint-url", rest, action, "/api/endpoint_url", words, install, "GET-ROUND-TRIP")
         status = "DOCUMENT-STATUS-KEPT" if action == UPDATE else "OLD-STATUS-KEPT"
         for ending, change, words in (
             ("all", unverified, "every earlier document waits"),
             ("first", _first_unverified, "the first document waits"),
         ):
-            yield defect(
-                f"{name}-unverifies-{ending}",
-                f"{requirement}-{status}",
-                action,
-                "/documents/*/status",
-                f"after {action} {words} for verification again",
-                after(action, change),
-                configuration=VERIFICATION,
-            )
-    yield defect(
-        "update-renames-documents",
-        "UPDATE-KEEPS-REST",
-        UPDATE,
-        "/documents/*/name",
-        "an update numbers the names of documents",
-        after(UPDATE, _renamed),
-        "SIGNUP-DOCUMENTS-KEPT",
-    )
-    for name, install, words in (
-        ("keeps-twenty-documents", after(UPDATE, _first_twenty), "an update throws away all documents but twenty"),
-        (
-            "shows-twenty-documents",
-            in_ack(UPDATE, "/documents", on_items(lambda items: items[:20])),
-            "an update's reply lists twenty documents at most",
-        ),
-    ):
-        yield defect(f"update-{name}", "UPDATE-KEEPS-REST", UPDATE, "/documents", words, install)
+            place, words = "/documents/*/status", f"after {action} {words} for verification again"
+            kept, install = f"{requirement}-{status}", after(action, change)
+            yield defect(f"{name}-unverifies-{ending}", kept, action, place, words, install, configuration=VERIFICATION)
+    words = "an update's reply lists twenty documents at most"
+    install = in_ack(UPDATE, "/documents", on_items(lambda items: items[:20]))
+    yield defect("update-shows-twenty-documents", "UPDATE-KEEPS-REST", UPDATE, "/documents", words, install)
     for name, names, pointer, words in (
         ("others", {"name", "phone", "email", "company_id"}, "/info", "with some members of info blanks the others"),
         ("email", {"email"}, "/info/email", "without an e-mail address blanks it"),
@@ -231,7 +196,12 @@ def _first_unverified(before: Registration, kept: Registration) -> Registration:
     return replace(kept, documents=(*unverified(before, kept).documents[:1], *kept.documents[1:]))
 
 
-def _renamed(before: Registration, kept: Registration) -> Registration:
+@_FAMILY.plants(
+    *("update-renames-documents", "UPDATE-KEEPS-REST", UPDATE, "/documents/*/name", "SIGNUP-DOCUMENTS-KEPT"),
+    by=partial(after, UPDATE),
+)
+def _(before: Registration, kept: Registration) -> Registration:
+    """An update numbers the names of documents."""
     documents = (
         replace(document, members={**document.members, "name": f"document-{number}.pdf"})
         for number, document in enumerate(kept.documents)
@@ -239,7 +209,9 @@ def _renamed(before: Registration, kept: Registration) -> Registration:
     return replace(kept, documents=tuple(documents))
 
 
-def _first_twenty(before: Registration, kept: Registration) -> Registration:
+@_FAMILY.plants("update-keeps-twenty-documents", "UPDATE-KEEPS-REST", UPDATE, "/documents", by=partial(after, UPDATE))
+def _(before: Registration, kept: Registration) -> Registration:
+    """An update throws away all documents but twenty."""
     return replace(kept, documents=kept.documents[:20])
 
 

@@ -48,28 +48,16 @@ def defects(failing: Mapping[str, str]) -> Iterator[Defect]:
             start = short(action) if outcome == "ACK" else f"{short(action)}-nack"
             yield from _texts(action, failed, outcome, start, [next(media_types), ("missing", None)])
             yield from _headers(action, outcome, start)
-    yield defect(
-        "envelope-json-trailing-comma",
-        "REPLY-JSON",
-        SIGNUP,
-        "",
-        "every reply is an envelope with a comma too many, as on the page",
-        enveloped(writing(rebodied(_trailing_comma))),
-        configuration={"binding": "auto"},
-    )
+    name, words = "envelope-json-trailing-comma", "every reply is an envelope with a comma too many, as on the page"
+    install, declared_so = enveloped(writing(rebodied(_trailing_comma))), {"binding": "auto"}
+    yield defect(name, "REPLY-JSON", SIGNUP, "", words, install, configuration=declared_so)
     # The replies of other operations may have no text that takes more bytes than characters.
     for action in ACTIONS:
         words = f"{action} counts the length of a reply in characters, unless it is compressed"
         yield defect(f"{short(action)}-length-in-characters", "REPLY-JSON", action, "", words, _miscounting(action))
-    yield defect(
-        "update-action-in-body",
-        "REPLY-ACTION",
-        UPDATE,
-        "header:action",
-        "an update's reply has action and message in its body instead of its header",
-        in_reply("ACK", UPDATE, _header_in_body),
-        "REPLY-MESSAGE",
-    )
+    name, words = "update-action-in-body", "an update's reply has action and message in its body, not its header"
+    install = in_reply("ACK", UPDATE, _header_in_body)
+    yield defect(name, "REPLY-ACTION", UPDATE, "header:action", words, install, "REPLY-MESSAGE")
 
 
 def _miscounting(action: str) -> Install:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from reference_server.planting.steps import Install
+
+F = TypeVar("F", bound=Callable[..., Any])
 
 VERIFICATION: Mapping[str, str] = {"verification_hook": "{origin}/operator/registrations/{id}/verify"}
 """What the kit needs to see verified documents."""
@@ -63,11 +65,19 @@ def defect(
     return Defect(name, requirement, operation, pointer, summary, install, others, configuration or {})
 
 
+def _as_it_is(install: Install) -> Install:
+    return install
+
+
 class Family:
-    """The defects of one module, each a function that plants it, with its summary as docstring."""
+    """The defects of one module that are functions, each with its summary as docstring."""
 
     def __init__(self) -> None:
-        self.defects: list[Defect] = []
+        self._planted: list[Defect] = []
+
+    def __call__(self) -> Iterator[Defect]:
+        """Yield the defects in the order of declaration."""
+        yield from self._planted
 
     def plants(
         self,
@@ -76,17 +86,17 @@ class Family:
         operation: str,
         pointer: str,
         *consequences: str,
+        by: Callable[[Any], Install] = _as_it_is,
         configuration: Mapping[str, Any] | None = None,
-    ) -> Callable[[Install], Install]:
-        """Decorate a function that plants a defect."""
+    ) -> Callable[[F], F]:
+        """Decorate a function that plants a defect, or of which ``by`` makes one that does."""
 
-        def add(install: Install) -> Install:
-            summary = (install.__doc__ or "").strip().removesuffix(".")
-            self.defects.append(
-                defect(
-                    name, requirement, operation, pointer, summary, install, *consequences, configuration=configuration
-                )
+        def add(function: F) -> F:
+            summary, install = (function.__doc__ or "").strip().removesuffix("."), by(function)
+            row = defect(
+                name, requirement, operation, pointer, summary, install, *consequences, configuration=configuration
             )
-            return install
+            self._planted.append(row)
+            return function
 
         return add

@@ -264,6 +264,20 @@ def denying(
     return install
 
 
+def admitting(action: str, when: Callable[[Request, Registration | None, Reply], bool]) -> Install:
+    """Carry out some calls of one operation that would be refused for their token."""
+
+    def install(gateway: Gateway) -> None:
+        @replaces(gateway)
+        def authorise(inner: Authorising, request: Request, registration: Registration | None) -> Reply | None:
+            refused = inner(request, registration)
+            if refused is not None and request.action == action and when(request, registration, refused):
+                return None
+            return refused
+
+    return install
+
+
 def unknown(gateway: Gateway, request: Request) -> Reply:
     """Say that a registration is unknown."""
     faults: Faults = {("registration", "id"): "is not the id of a registration"}
@@ -306,6 +320,20 @@ def performing(
             if request.action == action and when(request):
                 return await performance(gateway, request, registration)
             return await inner(request, registration)
+
+    return install
+
+
+def following(action: str, then: Callable[[Gateway, Registration, Registration], object]) -> Install:
+    """Do something once a call of one operation was carried out, given the registration before and after it."""
+
+    def install(gateway: Gateway) -> None:
+        @replaces(gateway)
+        async def perform(inner: Performing, request: Request, registration: Registration) -> Registration:
+            done = await inner(request, registration)
+            if request.action == action:
+                then(gateway, registration, done)
+            return done
 
     return install
 

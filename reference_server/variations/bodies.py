@@ -162,17 +162,12 @@ def _adding(more: Shown) -> Change:
 def _extras() -> Iterator[Variation]:
     dates = _adding({"created": "2026-01-01", "changed": None})
     links = _adding({"_links": {"self": {"href": "/Provider/get"}}})
-    later = (GET, UPDATE, ADD)
+    no_auth, later = _adding({"auth": None}), (GET, UPDATE, ADD)
     for name, reading, words, install in (
         ("body-extra", "T11", "bodies have further members at every level", _with_body(_extended)),
         ("body-links", "T11", "bodies have links", _with_body(lambda request, reply: links(reply.body))),
         ("errors-problem", "T11", "a NACK is a problem document too", _with_body(_problem)),
-        (
-            "auth-null-later",
-            "T12",
-            "replies after the signup have null for auth",
-            _in_acks(("",), _adding({"auth": None}), *later),
-        ),
+        ("auth-null-later", "T12", "replies after the signup have null for auth", _in_acks(("",), no_auth, *later)),
         ("registration-dates", "T11", "a registration has its dates", _in_acks(("/registration",), dates)),
     ):
         yield Variation(name, reading, words, install)
@@ -208,12 +203,7 @@ def _documents() -> Iterator[Variation]:
         ("documents-id-numbered", "R8", "the documents of a registration are numbered", giving(documents, _numbered)),
         ("get-without-statuses", "R11", "Provider/get gives registrations a status only", _getting_status(GONE)),
         ("get-null-statuses", "R11", "Provider/get gives null for other statuses", _getting_status(None)),
-        (
-            "api-status-at-signup-only",
-            "R1",
-            "api has a status at the signup only",
-            giving("render_api", _as_on_the_page),
-        ),
+        ("api-status-at-signup-only", "R1", "api has a status at signup only", giving("render_api", _as_on_the_page)),
     ):
         yield Variation(name, reading, words, install)
     for name, redact, words in (
@@ -297,12 +287,7 @@ def _identities() -> Iterator[Variation]:
     for name, step, make, words in (
         ("id-number", "new_id", lambda _: str(next(_NUMBERS)), "ids are decimal numbers"),
         ("id-uuid", "new_id", lambda _: str(uuid.uuid4()), "ids are UUIDs"),
-        (
-            "id-urn",
-            "new_id",
-            lambda _: f"urn:beckn:bg/ka.in~{secrets.token_urlsafe(48)}=@(1);v=2",
-            "ids are long URNs",
-        ),
+        ("id-urn", "new_id", _urn, "ids are long URNs"),
         ("token-long", "new_token", lambda _: f"ey.{secrets.token_hex(900)}.sig", "tokens have 1800 characters"),
         ("token-short", "new_token", lambda _: secrets.token_hex(6), "tokens have twelve characters"),
         ("token-punctuated", "new_token", lambda _: f"v1:{secrets.token_hex(16)}+/=~!", "tokens have punctuation"),
@@ -313,6 +298,10 @@ def _identities() -> Iterator[Variation]:
         yield Variation(f"exp-{name}", "H4", words, giving("render_auth", _expiring(form)))
 
     yield Variation("tokens-short-lived", "H4", "a token is good for 45 seconds", _short_lived)
+
+
+def _urn(_: str) -> str:
+    return f"urn:beckn:bg/ka.in~{secrets.token_urlsafe(48)}=@(1);v=2"
 
 
 def _short_lived(gateway: Gateway) -> None:
@@ -340,12 +329,9 @@ def _statuses() -> Iterator[Variation]:
         ("status-names-partial", "R6", fail, "the gateway has its own word for UPDATE-FAIL"),
     ):
         yield Variation(name, reading, words, _renaming(names), {"status_names": names})
-    yield Variation(
-        "status-received",
-        "R3",
-        "the first status is a word of the gateway's own",
-        giving("register", lambda registration, *_: replace(registration, status="Received (1/3)")),
-    )
+    words = "the first status is a word of the gateway's own"
+    install = giving("register", lambda registration, *_: replace(registration, status="Received (1/3)"))
+    yield Variation("status-received", "R3", words, install)
 
 
 def _renaming(names: Mapping[str, str]) -> Install:

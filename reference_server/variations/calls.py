@@ -23,27 +23,18 @@ from reference_server.planting.steps import (
 )
 from reference_server.registration import Registration, digest
 
+_NAMES = {"header": "head", "body": "payload"}
 _UNREAD = ("malformed", "action", "timestamp", "token", "foreign")
 """Reasons of a NACK that are none of the body."""
 
 
 def variations() -> Iterator[Variation]:
     """Yield the variations of this family."""
-    yield Variation(
-        "signup-token",
-        "H2",
-        "a signup needs a token agreed beforehand",
-        _agreed("agreed-beforehand"),
-        {"signup_token": "agreed-beforehand"},
-    )
-    unauthorized = Answer(401, (("content-type", "text/plain"),), b"Unauthorized")
-    yield Variation(
-        "api-key",
-        "H2",
-        "every request needs an API key in an HTTP field of its own",
-        answering(lambda call: call.headers.get("x-api-key") != "open sesame", unauthorized),
-        {"headers": {"X-Api-Key": "open sesame"}},
-    )
+    words, install = "a signup needs a token agreed beforehand", _agreed("agreed-beforehand")
+    yield Variation("signup-token", "H2", words, install, {"signup_token": "agreed-beforehand"})
+    words, unauthorized = "a request needs an API key", Answer(401, (("content-type", "text/plain"),), b"Unauthorized")
+    install = answering(lambda call: call.headers.get("x-api-key") != "open sesame", unauthorized)
+    yield Variation("api-key", "H2", words, install, {"headers": {"X-Api-Key": "open sesame"}})
     for method in ("PUT", "GET", "PATCH"):
         words = f"operations are called with {method}"
         yield Variation(f"method-{method.lower()}", "T1", words, _with_method(method), {"method": method})
@@ -51,22 +42,12 @@ def variations() -> Iterator[Variation]:
         ("envelope", "header", "body", {"binding": "envelope"}),
         ("envelope-undeclared", "header", "body", {"binding": "auto"}),
         ("envelope-capitalized-undeclared", "Header", "Body", {"binding": "auto"}),
-        (
-            "envelope-names",
-            "head",
-            "payload",
-            {"binding": "envelope", "envelope": {"header": "head", "body": "payload"}},
-        ),
+        ("envelope-names", "head", "payload", {"binding": "envelope", "envelope": _NAMES}),
     ):
         words = f"the members {header} and {body} of one object travel" + ", undeclared" * name.endswith("undeclared")
         yield Variation(name, "T4", words, enveloped(both(), header, body), declared)
-    yield Variation(
-        "timestamp-local",
-        "H1",
-        "a Timestamp is local time, and not older than five minutes",
-        _recent(timedelta(hours=5, minutes=30)),
-        {"timestamp_zone": "Asia/Kolkata"},
-    )
+    words, install = "a Timestamp is local time, and recent", _recent(timedelta(hours=5, minutes=30))
+    yield Variation("timestamp-local", "H1", words, install, {"timestamp_zone": "Asia/Kolkata"})
     for name, reading, words, install in _ORDERS:
         yield Variation(name, reading, words, install)
 
@@ -174,12 +155,7 @@ _ORDERS: tuple[tuple[str, str, str, Install], ...] = (
     ("timestamp-fresh", "H1", "a Timestamp is not older than five minutes", _recent(timedelta())),
     ("path-any-case", "T2", "paths are served in any case", _any_case),
     ("token-before-body", "H3", "the token is looked up before the body is looked at", _token_first),
-    (
-        "registration-before-body",
-        "R14",
-        "an unknown registration is refused before the body",
-        _registration_first,
-    ),
+    ("registration-before-body", "R14", "an unknown registration is refused before the body", _registration_first),
     ("foreign-as-unknown", "H3", "to another provider's token a registration is unknown", _foreign_as_unknown),
     ("locked-by-wrong-tokens", "H3", "a registration is locked after three calls with a wrong token", _locking),
     ("locked-by-unknown-ids", "H3", "a token is locked after three calls about unknown registrations", _locking_tokens),

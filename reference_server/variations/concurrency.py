@@ -27,58 +27,27 @@ _LAG = 0.3
 def variations() -> Iterator[Variation]:
     """Yield the variations of this family."""
     for name, reading, summary, install in (
-        (
-            "conflicting-changes-refused",
-            "X3",
-            "a change is refused where another one was made since it began",
-            _optimistic,
-        ),
-        (
-            "conflicting-changes-refused-by-framework",
-            "X3",
-            "a change is answered by a bare 409 while another one of the registration is under way",
-            _locked,
-        ),
+        ("conflicting-changes-refused", "X3", "a change is refused if another one came first", _optimistic),
+        ("conflicting-changes-refused-by-framework", "X3", "a change beside another one gets a bare 409", _locked),
         ("changes-in-turn", "X3", "changes of a registration wait for each other", _in_turn),
         ("updates-coalesced", "X3", "of updates that come within milliseconds the last one is made", _coalesced),
-        (
-            "replies-overtake",
-            "X3",
-            "calls take some milliseconds more or less before and after their work",
-            _overtaking,
-        ),
-        (
-            "replies-show-later-state",
-            "X3",
-            "a reply shows the registration as it is when the reply is written",
-            _shown_late,
-        ),
-        (
-            "replicas-take-turns",
-            "R19",
-            "every second Provider/get is answered by a replica that is a moment behind",
-            _taking_turns,
-        ),
+        ("replies-overtake", "X3", "calls take some milliseconds more or less", _overtaking),
+        ("replies-show-later-state", "X3", "a reply shows what is kept when it is written", _shown_late),
+        ("replicas-take-turns", "R19", "every second Provider/get is a moment behind", _taking_turns),
     ):
         yield Variation(name, reading, summary, install)
-    yield Variation(
-        "updates-approved-last-first",
-        "R12",
-        "updates are approved one by one, the latest first",
-        _approved_last_first,
-        {"updates": "deferred"},
-    )
+    words, declared = "updates are approved one by one, the latest first", {"updates": "deferred"}
+    yield Variation("updates-approved-last-first", "R12", words, _approved_last_first, declared)
 
 
 def _optimistic(gateway: Gateway) -> None:
     @replaces(gateway)
     async def reply(inner: Replying, request: Request) -> Reply:
         try:
-            given = await inner(request)
+            return await inner(request)
         except _ConflictError:
             faults: Faults = {("registration", "id"): "is being changed by another call"}
             return replace(gateway.refuse(request, "conflict", "another change came first", faults), status=409)
-        return given
 
     @replaces(gateway)
     async def perform(inner: Performing, request: Request, registration: Registration) -> Registration:
@@ -106,10 +75,9 @@ def _locked(gateway: Gateway) -> None:
         under_way.add(request.id)
         try:
             await asyncio.sleep(_MOMENT)
-            given = await inner(call)
+            return await inner(call)
         finally:
             under_way.discard(request.id)
-        return given
 
 
 def _in_turn(gateway: Gateway) -> None:

@@ -105,13 +105,9 @@ def _values() -> Iterator[Variation]:
         ("documents-at-most-32-kb", "Q10", data, _is_small, "a document has 32 KB of data at most"),
     ):
         yield Variation(name, reading, words, _demanding(pointer, test))
-    yield Variation(
-        "policy-own-values",
-        "Q5",
-        "company ids are those of a state's own register; reserved numbers and domains are refused",
-        both(*(_demanding(pointer, _fits(_OWN[name])) for name, pointer in own.items())),
-        {"values": {name: f"^{_OWN[name]}$" for name in own}},
-    )
+    words = "company ids are those of a state's own register; reserved numbers and domains are refused"
+    install = both(*(_demanding(pointer, _fits(_OWN[name])) for name, pointer in own.items()))
+    yield Variation("policy-own-values", "Q5", words, install, {"values": {n: f"^{_OWN[n]}$" for n in own}})
     words = "the extension of a document must be that of its content"
     yield Variation("policy-file-extension", "Q8", words, _further(_extensions))
 
@@ -166,32 +162,12 @@ def _lists() -> Iterator[Variation]:
     for name, reading, words, install in (
         ("documents-required", "Q11", "a signup needs documents, an addition too", _further(_at_least_one)),
         ("documents-at-most-five", "Q10", "a call has five documents at most", _further(_at_most_five)),
-        (
-            "documents-at-most-ten",
-            "Q10",
-            "a registration has ten documents at most",
-            denying(ADD, _is_full, _too_many),
-        ),
-        (
-            "document-names-once",
-            "R13",
-            "a registration has one document of a name",
-            denying(ADD, _repeating("name"), _repeated),
-        ),
-        (
-            "document-contents-once",
-            "R13",
-            "a registration has a file once",
-            denying(ADD, _repeating("data"), _repeated),
-        ),
+        ("documents-at-most-ten", "Q10", "a registration has ten documents", denying(ADD, _is_full, _too_many)),
+        ("document-names-once", "R13", "names of documents differ", denying(ADD, _repeating("name"), _repeated)),
+        ("document-contents-once", "R13", "contents of documents differ", denying(ADD, _repeating("data"), _repeated)),
         ("company-id-once", "Q13", "a company signs up once", _unique_company_id),
         ("company-id-again", "Q13", "a company that signs up again gets a new token for its registration", _renewed),
-        (
-            "info-held",
-            "Q15",
-            "an update changes neither e-mail address nor company id",
-            _further(_held("email", "company_id")),
-        ),
+        ("info-held", "Q15", "e-mail address and company id never change", _further(_held("email", "company_id"))),
         ("info-held-but-for-phone", "Q15", "an update changes the phone, one message at a time", _holding_first),
         ("update-complete", "Q14", "an update needs all members of info", _further(_complete)),
         ("update-of-nothing", "Q14", "an update with an empty info is acknowledged", checking(_taking_nothing)),
@@ -350,13 +326,11 @@ def _optional(path: tuple[str, ...]) -> Install:
     """Let a member be missing or null, and leave it out of replies then."""
     names = tuple(part for part in path if part != "*")
 
-    def install(gateway: Gateway) -> None:
-        @replaces(gateway)
-        def check_body(inner: Checking, request: Request) -> Faults:
-            return {
-                place: message
-                for place, message in inner(request).items()
-                if tuple(part for part in place if isinstance(part, str)) != names or request.at(place) is not None
-            }
+    def check(_: Gateway, request: Request, faults: Faults) -> Faults:
+        return {
+            place: message
+            for place, message in faults.items()
+            if tuple(part for part in place if isinstance(part, str)) != names or request.at(place) is not None
+        }
 
-    return install
+    return checking(check)

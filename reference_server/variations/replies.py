@@ -38,21 +38,17 @@ def variations() -> Iterator[Variation]:
         ("nack-conflict", "NACK", {"": 409}, "a NACK comes with 409"),
     ):
         yield Variation(name, "T6", words, finishing(_with_status(outcome, statuses)))
-    yield Variation(
-        "nack-status-by-reason",
-        "T6",
-        "a NACK comes with 401, 403, 404, 422 or 400, depending on what is wrong",
-        finishing(lambda _, reply: replace(reply, status=_REASONS.get(reply.reason, reply.status))),
-    )
+    words = "a NACK comes with 401, 403, 404, 422 or 400, depending on what is wrong"
+    install = finishing(lambda _, reply: replace(reply, status=_REASONS.get(reply.reason, reply.status)))
+    yield Variation("nack-status-by-reason", "T6", words, install)
     for name, media_type in (
         ("charset", "application/json; charset=utf-8"),
         ("hal", "application/hal+json"),
         ("upper-case", "APPLICATION/JSON;CHARSET=UTF-8"),
         ("problem", "application/vnd.beckn.gateway+json; version=1"),
     ):
-        yield Variation(
-            f"media-type-{name}", "T7", f"replies are declared as {media_type}", writing(declared(media_type))
-        )
+        words = f"replies are declared as {media_type}"
+        yield Variation(f"media-type-{name}", "T7", words, writing(declared(media_type)))
     yield from _transports()
     for name, words, change in (
         ("reply-byte-order-mark", "replies start with a byte order mark", lambda body: b"\xef\xbb\xbf" + body),
@@ -122,19 +118,11 @@ def _headers() -> Iterator[Variation]:
     for name, spell in (("upper-case", str.upper), ("capitalized", str.capitalize)):
         words = f"the members of a reply's header are {spell('action')} and {spell('message')}"
         yield Variation(f"reply-header-{name}", "T9", words, finishing(_spelled(spell)))
-    yield Variation(
-        "reply-envelope-capitalized",
-        "T4",
-        "the envelope of a reply has the members Header and Body",
-        enveloped(writing(rebodied(_envelope_capitalized))),
-        {"binding": "envelope"},
-    )
-    yield Variation(
-        "reply-header-extra",
-        "T11",
-        "the header of a reply has more members",
-        finishing(lambda _, reply: replace(reply, header={**reply.header, "timestamp": "now", "version": "1"})),
-    )
+    words, install = "a reply has the members Header and Body", enveloped(writing(rebodied(_envelope_capitalized)))
+    yield Variation("reply-envelope-capitalized", "T4", words, install, {"binding": "envelope"})
+    more = {"timestamp": "now", "version": "1"}
+    install = finishing(lambda _, reply: replace(reply, header={**reply.header, **more}))
+    yield Variation("reply-header-extra", "T11", "the header of a reply has more members", install)
     for name, ack, nack in (
         ("german", "Angenommen", "Abgelehnt"),
         ("long", ("ok " * 300).strip(), ("no " * 300).strip()),

@@ -23,30 +23,16 @@ _HTML = (("content-type", "text/html"),)
 
 def variations() -> Iterator[Variation]:
     """Yield the variations of this family."""
+    crash, other = crashed(Answer(500, (), b"")), Answer(415, _HTML, b"<h1>Unsupported Media Type</h1>")
     for name, reading, words, install in (
         ("tolerant-reader", "T14", "comments, commas, NaN and bytes that are no UTF-8 are put up with", _tolerant),
         ("deep-nesting-refused", "T14", "a text that is nested too deeply is refused with a NACK", _limited),
-        (
-            "unusual-crashes",
-            "T14",
-            "texts that readers differ about end in a server error",
-            answering(_is_unusual, crashed(Answer(500, (), b""))),
-        ),
-        (
-            "media-types-limited",
-            "T16",
-            "whatever is not declared as JSON is answered by a bare 415",
-            answering(_is_no_json, Answer(415, _HTML, b"<h1>Unsupported Media Type</h1>")),
-        ),
+        ("unusual-crashes", "T14", "texts that readers differ about end in a 500", answering(_is_unusual, crash)),
+        ("media-types-limited", "T16", "what is not declared as JSON gets a bare 415", answering(_is_no_json, other)),
         ("any-method", "T16", "operations are called with any method", _any_method),
         ("unknown-method", "T16", "another method is answered by a bare 501", _turning_away(_page(501, 404))),
         ("turned-away-by-nack", "T16", "another method or path is answered with a NACK", _nacking),
-        (
-            "turned-away-by-page",
-            "T16",
-            "another method or path is answered by a page with 200",
-            _turning_away(_page(200, 200)),
-        ),
+        ("turned-away-by-page", "T16", "another method or path gets a page with 200", _turning_away(_page(200, 200))),
     ):
         yield Variation(name, reading, words, install)
 

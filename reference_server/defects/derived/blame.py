@@ -90,24 +90,13 @@ def defects(specification: Specification, catalogue: Catalogue) -> Iterator[Defe
             yield from _of_member(catalogue, action, pointer, member, _neighbour(shape, pointer))
             if catalogue.refusing(action, pointer, "array", "must") and member.is_scalar:
                 form, change = next(forms)
-                yield defect(
-                    f"{place_name(action, pointer)}-error-{form}",
-                    "NACK-TEXT",
-                    action,
-                    pointer,
-                    f"the error at {pointer} of {action} is {form}",
-                    blaming_one(action, pointer, _as(change)),
-                )
+                start, words = f"{place_name(action, pointer)}-error", f"the error at {pointer} of {action} is"
+                install = blaming_one(action, pointer, _as(change))
+                yield defect(f"{start}-{form}", "NACK-TEXT", action, pointer, f"{words} {form}", install)
                 # Only a faulty text could come back as a message.
                 if member.schema.keys() & {"x-malformed", "x-should-malformed", "x-known"}:
-                    yield defect(
-                        f"{place_name(action, pointer)}-error-echoes-value",
-                        "NACK-ECHO",
-                        action,
-                        pointer,
-                        f"the error at {pointer} of {action} is the value that was sent",
-                        blaming_one(action, pointer, _echoed),
-                    )
+                    words, install = f"{words} the value that was sent", blaming_one(action, pointer, _echoed)
+                    yield defect(f"{start}-echoes-value", "NACK-ECHO", action, pointer, words, install)
         yield from _of_unknown(specification, catalogue, action)
 
 
@@ -124,36 +113,20 @@ def _of_member(
         if neighbour is not None:
             ways.append(("misplaced", at(neighbour), f"blames {neighbour}"))
         for name, blame, words in ways:
-            yield defect(
-                f"{place}-error-{name}",
-                requirement,
-                action,
-                pointer,
-                f"{action} with a fault at {pointer} {words}",
-                blaming_one(action, pointer, _sparing(False, blame), "body"),
-                *(("NACK-SOUND",) if name == "misplaced" else ()),
-            )
+            also, words = "NACK-SOUND" if name == "misplaced" else "", f"{action} with a fault at {pointer} {words}"
+            install = blaming_one(action, pointer, _sparing(False, blame), "body")
+            yield defect(f"{place}-error-{name}", requirement, action, pointer, words, install, also)
         # A list further below is rendered with what it is in.
         if pointer.startswith(f"/{parts(pointer)[0]}/*/"):
-            yield defect(
-                f"{place}-error-keyed",
-                requirement,
-                action,
-                f"/{parts(pointer)[0]}",
-                f"the error of {action} at {pointer} stands in an object, under the number of the item",
-                _keyed(action, pointer),
-            )
+            words = f"the error of {action} at {pointer} stands in an object, under the number of the item"
+            items, install = f"/{parts(pointer)[0]}", _keyed(action, pointer)
+            yield defect(f"{place}-error-keyed", requirement, action, items, words, install)
     for kind, strength, _ in kinds(member, pointer, required=True):
         requirement = catalogue.refusing(action, pointer, kind, strength)
         if kind == "empty" and requirement is not None:
-            yield defect(
-                f"{place}-empty-error-unsaid",
-                requirement,
-                action,
-                pointer,
-                f"{action} with an empty text at {pointer} is refused without a word about it",
-                blaming_one(action, pointer, _sparing(True, unsaid), "body"),
-            )
+            words = f"{action} with an empty text at {pointer} is refused without a word about it"
+            install = blaming_one(action, pointer, _sparing(True, unsaid), "body")
+            yield defect(f"{place}-empty-error-unsaid", requirement, action, pointer, words, install)
 
 
 def _of_unknown(specification: Specification, catalogue: Catalogue, action: str) -> Iterator[Defect]:
@@ -168,14 +141,9 @@ def _of_unknown(specification: Specification, catalogue: Catalogue, action: str)
     if "string" in specification.nacks[action].members["registration"].types:
         ways.append(("at-object", at("/registration"), "has its message at registration, not at its id"))
     for name, blame, words in ways:
-        yield defect(
-            f"{short(action)}-unknown-{name}",
-            requirement,
-            action,
-            "/registration/id",
-            f"the refusal of {action} for an unknown registration {words}",
-            blaming_one(action, "/registration/id", blame, "unknown"),
-        )
+        name, words = f"{short(action)}-unknown-{name}", f"the refusal of {action} for an unknown registration {words}"
+        install = blaming_one(action, "/registration/id", blame, "unknown")
+        yield defect(name, requirement, action, "/registration/id", words, install)
 
 
 def _neighbour(shape: Member, pointer: str) -> str | None:

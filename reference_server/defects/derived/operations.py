@@ -31,32 +31,20 @@ def defects(specification: Specification, catalogue: Catalogue) -> Iterator[Defe
                 ("slash", f"/{action}/"),
                 ("cut", f"/{action[:-1]}"),
             ):
-                served = f"is served at {path}" if path else "is not served"
-                yield defect(
-                    f"{name}-path-{way}", requirement, action, "", f"{action} {served}", moved(action, path), *_UNSERVED
-                )
+                words, install = f"{action} is {f'served at {path}' if path else 'not served'}", moved(action, path)
+                yield defect(f"{name}-path-{way}", requirement, action, "", words, install, *_UNSERVED)
         # Where no signup is acknowledged nothing else can be asked.
         if action != SIGNUP and (requirement := catalogue.of(action, "ACK")) is not None:
             install = denying(action, lambda request, registration: True, _closed)
             words = f"{action} refuses every call"
             yield defect(f"{name}-refused", requirement, action, "", words, install, *catalogue.accepting_any(action))
         if (requirement := catalogue.of(action, "NACK-UNKNOWN")) is not None:
-            yield defect(
-                f"{name}-unknown-accepted",
-                requirement,
-                action,
-                "/registration/id",
-                f"{action} answers for an unknown id from what belongs to the token",
-                _accepting_unknown(action),
-            )
-            yield defect(
-                f"{name}-id-with-letters-behind-accepted",
-                requirement,
-                action,
-                "/registration/id",
-                f"{action} takes an id with letters behind it for the id before them",
-                _reading_the_beginning(action),
-            )
+            for ending, words, install in (
+                ("unknown", "answers for an unknown id from what belongs to the token", _accepting_unknown(action)),
+                ("id-with-letters-behind", "ignores letters behind an id", _reading_the_beginning(action)),
+            ):
+                name_, words = f"{name}-{ending}-accepted", f"{action} {words}"
+                yield defect(name_, requirement, action, "/registration/id", words, install)
 
 
 def moved(action: str, path: str | None) -> Install:

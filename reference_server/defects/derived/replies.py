@@ -116,11 +116,6 @@ def _failures(specification: Specification, catalogue: Catalogue) -> Iterator[De
         for ending, reason in (("FAIL-STATUS", "body"), ("FAIL-STATUS-UNKNOWN", "unknown")):
             requirement = catalogue.of(action, ending) if status is not None else None
             for name, change, words in _breaches(status, required=True) if status is not None and requirement else ():
-                yield defect(
-                    f"{start}-{ending.lower()}-{name}",
-                    requirement or "",
-                    action,
-                    "/registration/status",
-                    f"the status of an update that was refused ({reason}) {words}",
-                    in_nack(action, "/registration/status", change, reason),
-                )
+                name, words = f"{start}-{ending.lower()}-{name}", f"the status of a refused update ({reason}) {words}"
+                install = in_nack(action, "/registration/status", change, reason)
+                yield defect(name, requirement or "", action, "/registration/status", words, install)

@@ -93,15 +93,9 @@ def _refused(catalogue: Catalogue, action: str, pointer: str, member: Member) ->
             if not tests and member.is_scalar:
                 tests["some"] = _one_of_two
         for name, test in tests.items():
-            yield defect(
-                f"{place_name(action, pointer)}-{slug(name)}-refused",
-                requirement,
-                action,
-                pointer,
-                f"{action} refuses values of {pointer} ({name})",
-                refusing(action, pointer, test),
-                *also,
-            )
+            words, install = f"{action} refuses values of {pointer} ({name})", refusing(action, pointer, test)
+            name = f"{place_name(action, pointer)}-{slug(name)}-refused"
+            yield defect(name, requirement, action, pointer, words, install, *also)
 
 
 def _sizes(member: Member) -> dict[str, Test]:

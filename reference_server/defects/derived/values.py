@@ -52,14 +52,8 @@ def _changed(
             install = of_new(member(pointer.rpartition("/")[2], change))
         else:
             install = in_ack(operation, pointer, change, fresh if operation == GET else always)
-        yield defect(
-            f"{place_name(operation, pointer)}-{name}",
-            requirement,
-            operation,
-            pointer,
-            f"{operation} gives another {pointer} than was sent ({name})",
-            install,
-        )
+        words = f"{operation} gives another {pointer} than was sent ({name})"
+        yield defect(f"{place_name(operation, pointer)}-{name}", requirement, operation, pointer, words, install)
 
 
 def of_new(change: Change) -> Install:
