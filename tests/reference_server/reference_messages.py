@@ -24,24 +24,6 @@ PDF = {"name": "Compliance Certificate.pdf", "data": "JVBERi0xLjQKMSAwIG9iajw8L1
 JPEG = {"name": "Front.jpeg", "data": "/9j/4AAQSkZJRg=="}
 
 GONE = "gone"
-NOT_TEXTS = [None, True, 7, 1.5, [], ["x"], {}, {"x": "y"}, "", GONE]
-PHONES = ["91-8023329991", "+918023329991", "+-1", "+91-", "+91-1-", "+91-80CALL", "+91-80-desk", "the desk"]
-EMAILS = ["info.example.com", "a@b@c", "@example.com", "info@", "a b@example.com"]
-INFO_FAULTS = [
-    *((f"/info/{name}", value) for name in INFO for value in NOT_TEXTS),
-    *(("/info/phone", text) for text in PHONES),
-    *(("/info/email", text) for text in EMAILS),
-    *(("/info", value) for value in (None, True, "x", [], GONE)),
-]
-DOCUMENT_FAULTS = [
-    *((f"/documents/{n}/{name}", value) for n in (0, 1) for name in PDF for value in NOT_TEXTS),
-    *(("/documents/1", value) for value in (None, True, 7, "x", [])),
-    *(("/documents", value) for value in (True, 7, "x", {})),
-]
-API_FAULTS = [
-    *(("/api", value) for value in (None, 7, "x", [], GONE)),
-    *(("/api/endpoint_url", value) for value in [*NOT_TEXTS, "not a url"]),
-]
 
 
 def signup_body():

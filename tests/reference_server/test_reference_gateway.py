@@ -1,4 +1,4 @@
-"""The gateway without defects follows the strictest reading of the page."""
+"""The gateway without defects, as far as the kit does not judge it: ``tests/proof/test_fairness.py`` has the rest."""
 
 import json
 import time
@@ -10,36 +10,15 @@ from reference_server import create_app
 from reference_server.binding import is_deep
 from reference_server.gateway import Gateway
 from tests.reference_server.reference_messages import (
-    ADD,
-    API_FAULTS,
-    DOCUMENT_FAULTS,
     GET,
     INFO,
-    INFO_FAULTS,
     JPEG,
-    NEW_INFO,
     PDF,
     SIGNUP,
-    UPDATE,
     put,
     signup_body,
 )
 from tests.reference_server.reference_provider import Provider
-
-
-def at(body, pointer):
-    for part in pointer.split("/")[1:]:
-        body = body[int(part) if isinstance(body, list) else part]
-    return body
-
-
-def places(value, pointer=""):
-    """List the places of all texts in a body."""
-    if isinstance(value, dict):
-        return [place for name, child in value.items() for place in places(child, f"{pointer}/{name}")]
-    if isinstance(value, list):
-        return [place for n, child in enumerate(value) for place in places(child, f"{pointer}/{n}")]
-    return [pointer] if value is not None else []
 
 
 def test_a_signup_is_acknowledged_with_all_that_was_sent(stranger):
@@ -55,55 +34,6 @@ def test_a_signup_is_acknowledged_with_all_that_was_sent(stranger):
     assert seen.body["auth"]["exp"] > "2026"
 
 
-def test_a_registration_is_given_back_as_it_was_made(provider):
-    seen = provider.get()
-
-    assert seen.action == "ACK"
-    assert seen.body["registration"] == {"id": provider.id, "status": "PENDING-VERIFICATION"}
-    assert seen.body["info"] == INFO
-    assert [document["data"] for document in seen.body["documents"]] == [PDF["data"], JPEG["data"]]
-    assert "auth" not in seen.body
-
-
-FAULTS = [*INFO_FAULTS, *DOCUMENT_FAULTS, *API_FAULTS]
-
-
-@pytest.mark.parametrize(("pointer", "value"), FAULTS)
-def test_a_fault_of_a_signup_is_blamed_at_its_place_and_nowhere_else(pointer, value):
-    seen = Provider(create_app()).call(SIGNUP, put(signup_body(), pointer, value))
-
-    assert (seen.status, seen.action) == (400, "NACK")
-    assert places(seen.body) == [pointer]
-    assert at(seen.body, pointer).strip()
-
-
-def test_every_faulty_field_is_blamed(stranger):
-    body = signup_body()
-    body["info"] |= {"name": None, "phone": "1"}
-    body["documents"] = [None, PDF, {"name": 1}]
-    body["api"] = []
-
-    seen = stranger.call(SIGNUP, body)
-
-    assert places(seen.body) == [
-        "/info/name",
-        "/info/phone",
-        "/documents/0",
-        "/documents/2/name",
-        "/documents/2/data",
-        "/api",
-    ]
-    assert seen.body["documents"][1] is None
-
-
-def test_a_fault_of_an_update_is_blamed_and_the_update_fails(provider):
-    seen = provider.update({**NEW_INFO, "email": 7})
-
-    assert seen.action == "NACK"
-    assert seen.body["registration"] == {"status": "UPDATE-FAIL"}
-    assert places(seen.body["info"]) == ["/email"]
-
-
 @pytest.mark.parametrize("info", [{}, {"name": None}, {"nickname": "x"}])
 def test_an_update_of_nothing_is_refused(provider, info):
     seen = provider.update(info)
@@ -112,121 +42,11 @@ def test_an_update_of_nothing_is_refused(provider, info):
     assert isinstance(seen.body["info"], str)
 
 
-@pytest.mark.parametrize("reference", [None, [], "x", {}, {"id": None}, {"id": 7}, {"id": ""}])
-def test_a_faulty_registration_is_blamed(provider, reference):
-    got = provider.call(GET, {"registration": reference})
-    updated = provider.call(UPDATE, {"registration": reference, "info": NEW_INFO})
-    added = provider.call(ADD, {"registration": reference, "documents": [PDF]})
-
-    assert got.action == updated.action == added.action == "NACK"
-    assert got.body["registration"]
-    assert updated.body["registration"]["id"]
-    assert updated.body["registration"]["status"] == "UPDATE-FAIL"
-    assert added.body == {}
-
-
-def test_an_unknown_registration_is_blamed(provider):
-    provider.id = "reg-unknown"
-
-    got, updated, added = provider.get(), provider.update(NEW_INFO), provider.add(PDF)
-
-    assert places(got.body) == ["/registration/id"]
-    assert places(updated.body) == ["/registration/id", "/registration/status"]
-    assert updated.body["registration"]["status"] == "UPDATE-FAIL"
-    assert (added.action, added.body) == ("NACK", {})
-
-
-@pytest.mark.parametrize("action", [SIGNUP, GET, UPDATE, ADD])
-@pytest.mark.parametrize(
-    "header",
-    [
-        {"Action": None},
-        {"Action": "Provider/nonsense"},
-        {"Action": "/Provider/signup"},
-        {"Timestamp": None},
-        {"Timestamp": "yesterday"},
-        {"Timestamp": "2026-13-01T10:00:00"},
-        {"Timestamp": "2026-02-30T10:00:00"},
-    ],
-)
-def test_a_faulty_header_is_refused(provider, action, header):
-    body = {**signup_body(), "registration": {"id": provider.id}}
-
-    seen = provider.call(action, body, **header)
-
-    assert seen.action == "NACK"
-    assert provider.get().body["registration"]["status"] == "PENDING-VERIFICATION"
-
-
-def test_the_action_of_another_operation_is_refused(provider):
-    assert provider.get(Action=UPDATE).action == "NACK"
-
-
-@pytest.mark.parametrize("token", [None, "", "nobody's"])
-def test_a_call_without_the_token_of_a_signup_is_refused(provider, token):
-    calls = (
-        provider.get(Token=token),
-        provider.update(NEW_INFO, Token=token),
-        provider.add(PDF, Token=token),
-    )
-
-    assert {seen.action for seen in calls} == {"NACK"}
-    assert provider.get().body["info"] == INFO
-
-
-def test_a_call_with_the_token_of_another_registration_is_refused(provider):
-    other = Provider(provider.app, provider.binding)
-    other.sign_up()
-
-    calls = (
-        provider.get(Token=other.token),
-        provider.update(NEW_INFO, Token=other.token),
-        provider.add(PDF, Token=other.token),
-    )
-
-    assert {seen.action for seen in calls} == {"NACK"}
-    assert provider.get().body["info"] == INFO
-
-
 def test_a_token_ends(provider, monkeypatch):
     now = Gateway.now
     monkeypatch.setattr(Gateway, "now", lambda gateway: now(gateway) + timedelta(days=366))
 
     assert provider.get().action == "NACK"
-
-
-def test_an_update_is_seen_at_once_and_waits(provider):
-    updated, got, added = provider.update(NEW_INFO), provider.get(), provider.add(PDF)
-
-    for seen in (updated, got, added):
-        assert seen.body["info"] == NEW_INFO
-        assert seen.body["registration"] == {"id": provider.id, "status": "UPDATE-PENDING"}
-
-
-def test_an_update_of_some_members_leaves_the_others(provider):
-    provider.update({"phone": NEW_INFO["phone"], "email": None})
-
-    assert provider.get().body["info"] == {**INFO, "phone": NEW_INFO["phone"]}
-
-
-def test_added_documents_are_listed_after_the_earlier_ones_and_keep_their_ids(provider):
-    first, second, got = provider.add(JPEG), provider.add(PDF, JPEG), provider.get()
-
-    data = [document["data"] for document in second.body["documents"]]
-    assert data == [each["data"] for each in (PDF, JPEG, JPEG, PDF, JPEG)]
-    ids = [document["id"] for document in second.body["documents"]]
-    assert ids[:3] == [document["id"] for document in first.body["documents"]]
-    assert len(set(ids)) == 5
-    assert [document["data"] for document in got.body["documents"]] == data
-
-
-def test_a_refused_call_changes_nothing(provider):
-    before = provider.get().body
-
-    provider.update({**NEW_INFO, "phone": "x"})
-    provider.add(PDF, {"name": "x.pdf"})
-
-    assert provider.get().body == before
 
 
 @pytest.mark.parametrize("missing", [True, False])
@@ -237,28 +57,6 @@ def test_a_signup_needs_no_documents(stranger, missing):
         del body["documents"]
 
     assert stranger.sign_up(body).body["documents"] == []
-
-
-NAMES = [
-    "Société d'Électricité (Sud) & Co., Ltd. - 2",
-    "北京地铁𠮷𝟙",
-    "Σίσυφος МЕТРО दिल्ली",
-    '<b>"x" \\ `y`</b> @#%+=/;:!?*',
-    "🚇🚌",
-    "e\u0301",
-    "İstanbul",
-    " padded ",
-    "x" * 64,
-    "x" * 1000,
-]
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_a_name_is_kept_to_the_letter(stranger, name):
-    body = put(signup_body(), "/info/name", name)
-
-    assert stranger.sign_up(body).body["info"]["name"] == name
-    assert stranger.get().body["info"]["name"] == name
 
 
 def test_a_large_document_is_kept(stranger):
@@ -336,18 +134,6 @@ def test_operations_are_served_under_any_prefix_and_nothing_else_is(stranger):
     ):
         assert stranger.raw(path, b"{}", {}).status_code == 404
     assert stranger.raw("/Provider/signup", b"{}", {}, method="GET").status_code == 405
-
-
-def test_verified_documents_stay_verified_and_new_ones_wait(provider):
-    assert provider.operate("verify") == 204
-    assert provider.get().body["registration"]["status"] == "VERIFIED"
-
-    provider.update(NEW_INFO)
-    seen = provider.add(PDF)
-
-    statuses = [document["status"] for document in seen.body["documents"]]
-    assert statuses == ["VERIFIED", "VERIFIED", "PENDING-VERIFICATION"]
-    assert seen.body["registration"]["status"] == "UPDATE-PENDING"
 
 
 def test_an_operator_judges_single_documents(provider):
