@@ -10,7 +10,7 @@ import pytest
 from beckn_conformance.commands.lab.accounts import Account
 from beckn_conformance.commands.lab.places import Places
 from beckn_conformance.commands.lab.refusals import Conflict
-from beckn_conformance.commands.lab.web.sessions import ATTEMPTS, Sessions
+from beckn_conformance.commands.lab.web.sessions import ATTEMPTS, MOST, Sessions
 from beckn_conformance.commands.lab.web.shield import LARGEST_FORM, POLICY
 from tests.commands.lab.browsers import HOST
 from tests.commands.lab.laboratories import ALICE, OFFICER, begun, entered, over, scripted
@@ -156,24 +156,18 @@ def test_a_name_that_was_led_here_by_dns_is_refused(local, host):
         assert browser.client.get("/", headers={"Host": name}).status_code == 200
 
 
-def test_the_api_takes_no_cookie(site, local):
-    alice, somebody = site.browser("alice"), local.browser()
-    somebody.read("/")
+def test_the_api_takes_no_cookie(site):
+    alice = site.browser("alice")
 
-    for browser in (alice, somebody):
-        assert browser.client.get("/api/gateways").status_code == 403
-        reply = browser.client.post("/api/gateways", json={}, headers={"Origin": f"http://{HOST}"})
-        assert reply.status_code == 403
+    assert alice.client.get("/api/gateways").status_code == 403
+    reply = alice.client.post("/api/gateways", json={}, headers={"Origin": f"http://{HOST}"})
+    assert reply.status_code == 403
 
 
-def test_a_cookie_is_for_the_browser_and_for_this_site_only(site, local):
-    cookies = [
-        site.browser().log_in(site.tokens["alice"]).headers["set-cookie"],
-        local.browser().get("/").headers["set-cookie"],
-    ]
-    for cookie in cookies:
-        assert {"HttpOnly", "SameSite=strict", "Path=/"} <= {*cookie.split("; ")}
-        assert site.tokens["alice"] not in cookie
+def test_a_cookie_is_for_the_browser_and_for_this_site_only(site):
+    cookie = site.browser().log_in(site.tokens["alice"]).headers["set-cookie"]
+    assert {"HttpOnly", "SameSite=strict", "Path=/"} <= {*cookie.split("; ")}
+    assert site.tokens["alice"] not in cookie
     again = site.browser("alice")
     before = again.client.cookies["beckn_lab_8090"]
     again.log_in(site.tokens["alice"])
@@ -474,26 +468,32 @@ def test_a_full_disk_is_503_everywhere(site, monkeypatch):
 
 
 @pytest.mark.parametrize("error", [sqlite3.OperationalError("database or disk is full"), OSError(28, "No space left")])
-def test_a_session_that_cannot_be_written_is_503(site, local, monkeypatch, error):
+def test_a_session_that_cannot_be_written_is_503(site, monkeypatch, error):
     def full(sessions, account):
         raise error
 
     monkeypatch.setattr(Sessions, "begin", full)
 
-    assert local.browser().get("/").status_code == 503
     assert site.browser().log_in(site.tokens["alice"]).status_code == 503
 
 
-def test_a_program_that_looks_whether_it_is_there_begins_no_session(local):
-    reply = local.program().client.get("/")
-
-    assert (reply.status_code, "set-cookie" in reply.headers) == (200, False)
-
-
-def test_two_laboratories_on_one_machine_keep_their_sessions_apart(local):
+def test_without_accounts_no_number_of_windows_closes_another(local):
     browser = local.browser()
-    browser.read("/")
-    browser.client.get("/", headers={"Host": "127.0.0.1:9999"})
+    token = re.search(r'form_token" value="(\w+)"', browser.read("/gateways/new"))[1]
 
-    assert {"beckn_lab_8090", "beckn_lab_9999"} == {*browser.client.cookies.keys()}
-    assert browser.send("/gateways/new", {"name": "x", "url": "http://gw.example"}).status_code == 303
+    for _ in range(MOST + 1):
+        assert "set-cookie" not in local.browser().get("/").headers
+
+    fields = {"name": "x", "url": "http://gw.example", "form_token": token}
+    reply = browser.client.post("/gateways/new", data=fields, headers={"Origin": f"http://{HOST}"})
+    assert reply.status_code == 303
+
+
+def test_two_laboratories_on_one_machine_keep_their_sessions_apart(site):
+    alice = site.browser("alice")
+    other = {"Host": "127.0.0.1:9999", "Origin": "http://127.0.0.1:9999"}
+
+    assert alice.client.post("/login", data={"token": site.tokens["alice"]}, headers=other).status_code == 303
+
+    assert {"beckn_lab_8090", "beckn_lab_9999"} == {*alice.client.cookies.keys()}
+    assert alice.send("/gateways/new", {"name": "x", "url": "http://gw.example"}).status_code == 303
