@@ -45,7 +45,7 @@ def _lines(
     yield Line(f"{indent}{before}{opening}", marked)
     items = value if isinstance(value, dict) else {str(number): child for number, child in enumerate(value)}
     for place, (key, child) in enumerate(items.items()):
-        name = f"{json.dumps(key, ensure_ascii=False)}: " if isinstance(value, dict) else ""
+        name = f"{_short(key)}: " if isinstance(value, dict) else ""
         comma = "," if place < len(items) - 1 else ""
         if path is None:
             yield from _lines(child, None, indent + INDENT, name, comma, room - 1)

@@ -60,8 +60,11 @@ def _side(part: Mapping[str, Any], pointer: str, envelope: tuple[str, str] | Non
         value = members.get(envelope[1].casefold())
     wanted = pointer.removeprefix("header:").casefold() if pointer.startswith("header:") else None
     lines = [
-        Line(f"{name}: {_cut(text if isinstance(text, str) else json.dumps(text), 80)}", name.casefold() == wanted)
-        for name, text in header
+        Line(
+            f"{_cut(name, 80)}: {_cut(text if isinstance(text, str) else json.dumps(text), 80)}",
+            name.casefold() == wanted,
+        )
+        for name, text in header[:MOST_HEADERS]
     ]
     if value is None:
         text = _cut(text_of(part), 600)
@@ -76,7 +79,10 @@ def full(row: Mapping[str, Any]) -> dict[str, Any]:
         if row[name] is None
         else {
             **row[name],
-            "headers": [(key, _cut(value, LONGEST_HEADER)) for key, value in row[name]["headers"][:MOST_HEADERS]],
+            "headers": [
+                (_cut(key, LONGEST_HEADER), _cut(value, LONGEST_HEADER))
+                for key, value in row[name]["headers"][:MOST_HEADERS]
+            ],
             "content": _cut(_indented(text_of(row[name])), LONGEST_CONTENT),
         }
         for name in ("request", "reply")

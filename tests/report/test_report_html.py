@@ -202,6 +202,23 @@ def test_long_contents_are_cut_with_a_note():
     assert len(made) < len(page(finding())) + 4 * transcripts.LONGEST_CONTENT
 
 
+NAME = "n" * 50_000
+
+
+@pytest.mark.parametrize(
+    ("binding", "reply"),
+    [
+        ("http", {"received": {NAME: 1}}),
+        ("http", {"reply": {"status": 200, "headers": [[NAME, NAME]], "content": ""}}),
+        ("envelope", {"received": {"header": {f"{number}{NAME}": 1 for number in range(100)}, "body": {}}}),
+    ],
+)
+def test_long_names_are_cut_and_only_some_are_shown(binding, reply):
+    made = page(finding(), rows={"x1": row(**reply)}, gateway={**report()["gateway"], "binding": binding})
+
+    assert len(made) < len(page(finding())) + 4 * transcripts.LONGEST_CONTENT
+
+
 def test_declarations_and_waivers_are_printed():
     waiver = {
         "requirement": FOUND,
