@@ -150,8 +150,20 @@ class Registered:
             }
         )
 
+    def verify(self):
+        """A person at the gateway verifies it with all its documents."""
+        for document in self.documents:
+            document["status"] = VERIFIED
+        self.status = VERIFIED
+
 
 Change = Callable[[Any], Any]
+
+
+def _ack(story, body, change):
+    """The reply of a story's gateway, with a change of its body if there is one."""
+    altered = change(body) if change is not None else None
+    return reply("ACK", body if altered is None else altered, binding=story.binding)
 
 
 class Story:
@@ -209,49 +221,40 @@ class Story:
         shown = {**made.shown(), "auth": {"token": made.token, "exp": "2027-01-01T00:00:00Z"}}
         for number_, document in enumerate(made.documents):
             document["id"] = f"{made.id}-{number_}"
-        return self.call(SIGNUP, body, answer or self._ack(shown, change), **how)
+        return self.call(SIGNUP, body, answer or _ack(self, shown, change), **how)
 
     def get(self, *, change=None, answer=None, of=None, **how):
         made = of or self.mine
         how.setdefault("token", made.token)
-        return self.call(GET, {"registration": {"id": made.id}}, answer or self._ack(made.shown(), change), **how)
+        return self.call(GET, {"registration": {"id": made.id}}, answer or _ack(self, made.shown(), change), **how)
 
-    def update(self, info=None, *, change=None, answer=None, taken=True, of=None, **how):
-        """An info/update; ``taken`` False has the gateway go on as if it had not been asked."""
-        made = of or self.mine
-        how.setdefault("token", made.token)
+    def update(self, info=None, **how):
         info = self.values.info() if info is None else info
-        body = {"registration": {"id": made.id}, "info": info}
-        if taken and answer is None:
-            made.info = {**made.info, **{k: v for k, v in info.items() if v is not None}}
-            made.status = "UPDATE-PENDING"
-        shown = made.shown()
-        shown["registration"]["status"] = "UPDATE-PENDING"
-        return self.call(UPDATE, body, answer or self._ack(shown, change), **how)
 
-    def add(self, documents=None, *, change=None, answer=None, taken=True, of=None, **how):
+        def take(made):
+            made.info = {**made.info, **{k: v for k, v in info.items() if v is not None}}
+
+        return self._change(UPDATE, {"info": info}, take, **how)
+
+    def add(self, documents=None, **how):
+        documents = [self.values.document()] if documents is None else documents
+
+        def take(made):
+            made.documents += [{"id": f"d-{next(_numbers)}", **copy.deepcopy(d), "status": PENDING} for d in documents]
+
+        return self._change(ADD, {"documents": documents}, take, **how)
+
+    def _change(self, action, parts, take, *, change=None, answer=None, taken=True, of=None, **how):
+        """A change of a registration; ``taken`` False has the gateway go on as if it had not been asked."""
         made = of or self.mine
         how.setdefault("token", made.token)
-        documents = [self.values.document()] if documents is None else documents
-        body = {"registration": {"id": made.id}, "documents": documents}
         if taken and answer is None:
-            made.documents += [{"id": f"d-{next(_numbers)}", **copy.deepcopy(d), "status": PENDING} for d in documents]
+            take(made)
             made.status = "UPDATE-PENDING"
         shown = made.shown()
         shown["registration"]["status"] = "UPDATE-PENDING"
-        return self.call(ADD, body, answer or self._ack(shown, change), **how)
-
-    def verify(self):
-        """A person at the gateway verifies all documents."""
-        for document in self.mine.documents:
-            document["status"] = VERIFIED
-        self.mine.status = VERIFIED
-
-    def _ack(self, body, change):
-        if change is not None:
-            changed = change(body)
-            body = body if changed is None else changed
-        return reply("ACK", body, binding=self.binding)
+        body = {"registration": {"id": made.id}, **parts}
+        return self.call(action, body, answer or _ack(self, shown, change), **how)
 
     def judgements(self, **how):
         """What all exchanges so far bring, judged by a judge of their own."""
@@ -259,6 +262,7 @@ class Story:
         return [judgement for _, judgement in judge.judge_together(self.exchanges)]
 
     def told(self):
+        """The findings, one after the other."""
         return [j.finding for j in self.judgements() if j.finding is not None]
 
     def findings(self):
@@ -320,9 +324,9 @@ def acquainted(**how):
 
 
 def diagnose(action, body, *, config=CONFIG, known=None, **how):
+    """What a request deserved; what is known learns of it afterwards, as while a run is judged."""
     if action != SIGNUP:
         how.setdefault("token", OWNER.token)
-    """What a request deserved; what is known learns of it afterwards, as while a run is judged."""
     made = exchange(action, body, None, trouble="connection: none", **how)
     known = known or acquainted()
     diagnosis = Recogniser(SPECIFICATION, config).diagnose(made, known)

@@ -10,7 +10,7 @@ from ..messages.exchange import Exchange, TroubleKind, overlapping
 from ..specification.actions import SIGNUP
 from ..specification.pointer import member
 from ..specification.specification import Specification
-from .checks import Observation, gives_no_reason
+from .checks import Observation, gives_no_reason, pending_statuses
 from .diagnosis import Diagnosis
 from .known import Known, KnownRegistrations, documents_of, good_until
 from .origin import Appearance, Origin, family, is_bare
@@ -124,7 +124,7 @@ class Observer:
         owner = self.known.registrations.get(observation.registration)
         if owner is not None and exchange.acknowledged:
             status = member(exchange.body_of_reply, "/registration/status")
-            owner.waits = isinstance(status, str) and status in observation.pending
+            owner.waits = isinstance(status, str) and status in pending_statuses(observation)
 
     def forget(self, registration: str) -> None:
         """Drops what is known of a registration that is not called again, to bound memory."""

@@ -60,7 +60,7 @@ def path_below(url: str, base: str) -> str:
     return path
 
 
-class Values:
+class Substitutions:
     """Replaces what differs each time by variables: ids, tokens, secrets, times and company ids."""
 
     def __init__(self, binding: Binding, config: GatewayConfig) -> None:
@@ -211,24 +211,24 @@ def _time_of(exchange: Exchange) -> str:
     return now if is_plain_time(now) else ""
 
 
-def send(exchange: Exchange, values: Values, *, with_head: bool) -> str:
+def send(exchange: Exchange, substitutions: Substitutions, *, with_head: bool) -> str:
     """The command that sends a request again. Raises ValueError if none can."""
     request = exchange.request
-    parts = values.of(exchange)
+    parts = substitutions.of(exchange)
     try:
         content, encoding = request.content.decode(), "utf-8"
     except UnicodeDecodeError:
         content, encoding = request.content.decode("latin-1"), "latin-1"
     body = parts(content)
     if (raw := request.raw) is not None:
-        if values.config.proxies.get(values.config.url):
+        if substitutions.config.proxies.get(substitutions.config.url):
             raise ValueError("raw bytes are sent through no proxy")
         sizes = " ".join(str(len(piece)) for piece in raw.pieces)
         speak = [word("python3"), "-c", word(SPEAK), word(BASE), word(sizes), word(f"{raw.pause:g}"), word(raw.ending)]
         return f"{printing(body, encoding)} | {' '.join(speak)} 2>/dev/null"
-    proxy = values.config.proxies.get(exchange.peer or values.config.url)
+    proxy = substitutions.config.proxies.get(exchange.peer or substitutions.config.url)
     words = ["curl", "-sS", *(["-i"] if with_head else []), *_way(proxy), "-X", word(_token(request.method))]
-    path = path_below(request.url, exchange.peer or values.config.url)
+    path = path_below(request.url, exchange.peer or substitutions.config.url)
     if path != f"/{exchange.action}":
         words += ["-g", "--path-as-is"]
     words.append(word(PEER if exchange.peer else BASE, path))
@@ -238,7 +238,7 @@ def send(exchange: Exchange, values: Values, *, with_head: bool) -> str:
     if "Content-Type" not in dict(request.headers):
         words += ["-H", "Content-Type:"]
     for name, value in request.headers:
-        words += ["-H", _field(name, value, [found] if (found := values.field(name, value)) else parts(value))]
+        words += ["-H", _field(name, value, [found] if (found := substitutions.field(name, value)) else parts(value))]
     if len(content) <= LONGEST and encoding == "utf-8" and is_plain(body):
         return " ".join([*words, "--data-raw", word(*body)])
     return " ".join([printing(body, encoding), "|", *words, "--data-binary", "@-"])

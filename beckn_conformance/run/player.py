@@ -118,16 +118,18 @@ class Player:
     def start(self) -> ProbeResult:
         """Finds out how to talk to the gateway. Raises Unreachable."""
         self._loop = Loop(leaps=self._leaps)
-        return self._loop.wait(self._start())
 
-    async def _start(self) -> ProbeResult:
-        config = self._config
-        for number, url in enumerate(config.peers, 1):
-            self._peers[url] = self._make(replace(config, url=url), label=f"{self._label}p{number}", peer=True)
-        self._gateway = self._make(config, label=self._label)
-        found = await probe(self._gateway, self._specification, self._values, self._verifier)
-        # They are on record as a part of the probe.
-        self._gateway.take_controls()
+        async def start() -> ProbeResult:
+            config = self._config
+            for number, url in enumerate(config.peers, 1):
+                self._peers[url] = self._make(replace(config, url=url), label=f"{self._label}p{number}", peer=True)
+            self._gateway = self._make(config, label=self._label)
+            found = await probe(self._gateway, self._specification, self._values, self._verifier)
+            # They are on record as a part of the probe.
+            self._gateway.take_controls()
+            return found
+
+        found = self._loop.wait(start())
         self.memory.release_all()
         self.binding = found.binding
         self._verifier.always = not found.shown.serves_fresh

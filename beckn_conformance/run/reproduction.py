@@ -16,7 +16,7 @@ from ..record.journal import SHORT
 from ..record.rows import TOO_LONG
 from ..specification.actions import GET, SIGNUP
 from ..untrusted.text import printable
-from .curl import Values, in_json, send
+from .curl import Substitutions, in_json, send
 
 LONGEST_LINE = 500
 """Characters of a line that a report shows; a longer one becomes a script."""
@@ -69,11 +69,11 @@ def tell(
     if not sendable:
         return Reproduction(NOTHING, steps)
     try:
-        values = Values(binding, config)
-        variables, calls = _commands(chosen, values, history=history)
+        substitutions = Substitutions(binding, config)
+        variables, calls = _commands(chosen, substitutions, history=history)
     except ValueError:
         return Reproduction(NOTHING, steps)
-    told = word(*values.of(exchange)(printable(expected)))
+    told = word(*substitutions.of(exchange)(printable(expected)))
     ending = [command(["printf", "\\nexpected: %s\\n"]) + f" {told}"] if expected else []
     line = Command(_line([*variables, *(part for call in calls for part in call.commands(shown=False)), *ending]))
     if not steps and len(line) <= LONGEST_LINE:
@@ -128,11 +128,13 @@ def _script(
     return "\n".join([*lines, *ending]) + "\n"
 
 
-def _commands(steps: Sequence[Exchange], values: Values, *, history: bool) -> tuple[list[str], list[_Call]]:
+def _commands(
+    steps: Sequence[Exchange], substitutions: Substitutions, *, history: bool
+) -> tuple[list[str], list[_Call]]:
     """The variables that are set first, and the calls. Raises ValueError for what no shell command can send."""
     if any(step.trouble == TOO_LONG and len(step.request.content) >= SHORT for step in steps):
         raise ValueError("of a request only the beginning is on record")
-    config = values.config
+    config = substitutions.config
     variables = [f"U={word(_base(config.url))}"]
     peer = steps[-1].peer
     if peer:
@@ -141,22 +143,22 @@ def _commands(steps: Sequence[Exchange], values: Values, *, history: bool) -> tu
     answered = steps[0].ended
     for number, step in enumerate(steps, 1):
         last = number == len(steps)
-        call = _Call(send(step, values, with_head=last), last)
+        call = _Call(send(step, substitutions, with_head=last), last)
         if history and step.started - answered >= config.settle:
             # A read that comes sooner may show what was there before (R19).
             call.pause = f"sleep {config.settle:g}"
         answered = max(answered, step.ended)
         if not last and step.action == SIGNUP:
-            made = values.learn(step, number)
-            call.taken = tuple(values.take(made, number)) if made else ()
+            made = substitutions.learn(step, number)
+            call.taken = tuple(substitutions.take(made, number)) if made else ()
             call.reply = f"R{number}" if made else ""
         calls.append(call)
     _send_abreast(steps, calls)
     if peer:
         calls[-1].pause = f"sleep {config.clone_within or 0:g}"
-    if values.need_serial:
+    if substitutions.need_serial:
         variables.append("N=$(date +%s | tail -c 7)")
-    if values.need_letters:
+    if substitutions.need_letters:
         variables.append("W=$(date +%s | tail -c 6 | tr 0-9 a-j)")
     return variables, calls
 

@@ -146,13 +146,8 @@ async def test_large_additions_side_by_side(actor: Actor, abreast: int) -> None:
 
 
 @exercises(
-    "UPDATE-WHOLE",
-    "UPDATE-STAYS",
-    "UPDATE-VISIBLE",
-    "UPDATE-KEEPS-REST",
-    "DOCUMENTS-KEEPS-REST",
-    "DOCUMENTS-LISTED",
-    "DOCUMENTS-KEPT",
+    *("UPDATE-WHOLE", "UPDATE-STAYS", "UPDATE-VISIBLE", "UPDATE-KEEPS-REST", "DOCUMENTS-KEEPS-REST"),
+    *("DOCUMENTS-LISTED", "DOCUMENTS-KEPT"),
 )
 @pytest.mark.parametrize(
     ("abreast", "size"),
@@ -181,10 +176,7 @@ async def test_updates_and_additions_side_by_side(actor: Actor, abreast: int, si
 
 
 @exercises(
-    "UPDATE-NACK-UNCHANGED",
-    "DOCUMENTS-NACK-UNCHANGED",
-    "UPDATE-WHOLE",
-    "DOCUMENTS-LISTED",
+    *("UPDATE-NACK-UNCHANGED", "DOCUMENTS-NACK-UNCHANGED", "UPDATE-WHOLE", "DOCUMENTS-LISTED"),
 )
 @settling
 async def test_refused_changes_beside_valid_ones(actor: Actor) -> None:
@@ -205,11 +197,7 @@ async def test_refused_changes_beside_valid_ones(actor: Actor) -> None:
 
 
 @exercises(
-    "GET-ROUND-TRIP",
-    "UPDATE-ECHO",
-    "UPDATE-WHOLE",
-    "DOCUMENTS-KEEPS-REST",
-    "DOCUMENTS-LISTED",
+    *("GET-ROUND-TRIP", "UPDATE-ECHO", "UPDATE-WHOLE", "DOCUMENTS-KEEPS-REST", "DOCUMENTS-LISTED"),
     "DOCUMENTS-ECHO",
 )
 @settling

@@ -12,15 +12,8 @@ from beckn_conformance.suite.cases import ANSWERED, call_about_unknown, call_wit
 
 
 @exercises(
-    "GET-ENDPOINT",
-    "GET-ACK",
-    "GET-BODY",
-    "GET-ID",
-    "GET-ROUND-TRIP",
-    "GET-ROUND-TRIP-EXACT",
-    "SIGNUP-DOCUMENTS-KEPT",
-    "TOKEN-ACCEPTED",
-    "TOKEN-NOT-REPEATED",
+    *("GET-ENDPOINT", "GET-ACK", "GET-BODY", "GET-ID", "GET-ROUND-TRIP", "GET-ROUND-TRIP-EXACT"),
+    *("SIGNUP-DOCUMENTS-KEPT", "TOKEN-ACCEPTED", "TOKEN-NOT-REPEATED"),
 )
 @scenario
 async def test_plain_get(actor: Actor) -> None:

@@ -27,16 +27,8 @@ ECHO = ("SIGNUP-ACK", "SIGNUP-ECHO", "SIGNUP-ECHO-EXACT", "GET-ROUND-TRIP", "GET
 
 
 @exercises(
-    "SIGNUP-ENDPOINT",
-    "SIGNUP-BODY",
-    "SIGNUP-ID",
-    "SIGNUP-STATUS",
-    "SIGNUP-TOKEN",
-    "SIGNUP-EXP",
-    "SIGNUP-EXP-AHEAD",
-    "SIGNUP-DOCUMENT-STATUS",
-    "SIGNUP-API-STATUS",
-    "REPLY-TIME",
+    *("SIGNUP-ENDPOINT", "SIGNUP-BODY", "SIGNUP-ID", "SIGNUP-STATUS", "SIGNUP-TOKEN", "SIGNUP-EXP"),
+    *("SIGNUP-EXP-AHEAD", "SIGNUP-DOCUMENT-STATUS", "SIGNUP-API-STATUS", "REPLY-TIME"),
     *ECHO,
 )
 @scenario
@@ -58,11 +50,7 @@ async def test_valid_value(actor: Actor, member: str, variant: str) -> None:
 
 @pytest.mark.parametrize("count", [case("SIGNUP-ACK", n, id=f"{n}_documents") for n in (2, 3, 5)])
 @exercises(
-    "SIGNUP-ACK-DOCUMENTS",
-    "SIGNUP-ECHO",
-    "GET-ROUND-TRIP",
-    "SIGNUP-DOCUMENT-STATUS",
-    "SIGNUP-BODY",
+    *("SIGNUP-ACK-DOCUMENTS", "SIGNUP-ECHO", "GET-ROUND-TRIP", "SIGNUP-DOCUMENT-STATUS", "SIGNUP-BODY"),
     "SIGNUP-DOCUMENTS-KEPT",
 )
 @scenario

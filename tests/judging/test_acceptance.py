@@ -181,7 +181,7 @@ def test_a_change_must_not_be_refused_after_the_one_before_was_carried_out():
     story.signup()
     story.wait()
     story.update()
-    story.verify()
+    story.mine.verify()
     story.wait()
     story.get()
     call(story, UPDATE, nack({}, status=409))

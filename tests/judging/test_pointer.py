@@ -4,7 +4,7 @@ import copy
 
 import pytest
 
-from beckn_conformance.judging.checks.reading import _leaves
+from beckn_conformance.judging.checks.observed_reply import _leaves
 from beckn_conformance.specification.pointer import MISSING, below, member, parts_of, pattern_of, places, put
 from tests.exchanges import SIGNUP, changed, diagnose, valid_bodies
 

@@ -34,7 +34,7 @@ def test_statuses_are_followed_from_reply_to_reply():
     story.signup()
     story.get()
     story.update()
-    story.verify()
+    story.mine.verify()
     story.get()
 
     statistics = observed(story)
@@ -109,7 +109,7 @@ def test_calls_side_by_side_tell_nothing_of_the_order():
     story.get(at=at + 0.2, seconds=0.1)
     story.wait()
     story.get()
-    story.verify()
+    story.mine.verify()
     story.get()
 
     assert transitions(observed(story)) == {

@@ -13,7 +13,7 @@ from ...judging.judge import Judge
 from ...messages.exchange import Exchange
 from ...messages.shell import Expansion, Part
 from ...messages.tokens import DISGUISES
-from ...run.curl import LETTERS, SERIAL, TIMESTAMP, Values, path_below
+from ...run.curl import LETTERS, SERIAL, TIMESTAMP, Substitutions, path_below
 from ...run.recorded import judge_of
 from ...specification.actions import ADD, SIGNUP
 from ...specification.specification import Specification
@@ -61,7 +61,7 @@ class _Calls:
         self._found = found
         self._judge = judge
         self._in_json = binding.name != "http"
-        self._values = Values(binding, config)
+        self._values = Substitutions(binding, config)
 
     def items(self) -> Iterator[Item]:
         pauses = [later.started - earlier.ended for earlier, later in pairwise(self._found.steps)]

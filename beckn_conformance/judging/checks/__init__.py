@@ -6,7 +6,7 @@ read, only that fault is judged.
 
 from . import acceptance, bodies, field_errors, refusals, replies, robustness
 from .observation import Observation
-from .reading import blamed, failed_status, gives_no_reason, looks_unsettled, pending_status
+from .observed_reply import blamed, failed_status, gives_no_reason, looks_unsettled, pending_status, pending_statuses
 from .replies import JSON_MEDIA
 
 __all__ = [
@@ -20,6 +20,7 @@ __all__ = [
     "gives_no_reason",
     "looks_unsettled",
     "pending_status",
+    "pending_statuses",
     "refusals",
     "replies",
     "robustness",

@@ -14,7 +14,7 @@ from ..registry import check
 from .blame import at_or_below, blames, is_clouded, is_known, nearest, refused_unread, text_around
 from .breaches import breaches
 from .observation import Observation
-from .reading import body_is_judged, is_judged
+from .observed_reply import body_is_judged, is_judged
 
 
 @check("NACK-SOUND", "NACK-ECHO", "NACK-TEXT", "NACK-INDEX")

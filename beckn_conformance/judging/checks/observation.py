@@ -8,11 +8,11 @@ from functools import cached_property, lru_cache
 from ...specification.pointer import MISSING, member, places
 from ..finding import Finding, Judgement, Obligation
 from . import wording
-from .reading import Reading
+from .observed_reply import ObservedReply
 
 
 @dataclass(frozen=True)
-class Observation(Reading):
+class Observation(ObservedReply):
     """Everything a check may look at."""
 
     @property

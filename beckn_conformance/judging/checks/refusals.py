@@ -17,7 +17,7 @@ from ..finding import REGISTRATION_BLAMED, Judgement, Obligation
 from ..registry import check, each_of
 from .blame import blames, denied_as_foreign, only_registration_is_blamed, refused_for_a_doubt, refused_unread
 from .observation import Observation
-from .reading import body_is_judged, failed_status, is_judged
+from .observed_reply import body_is_judged, failed_status, is_judged
 from .wording import blaming
 
 

@@ -11,7 +11,7 @@ from ..finding import Judgement, Obligation
 from ..registry import check, each_of
 from .breaches import breaches
 from .observation import Observation
-from .reading import body_is_judged, gives_no_reason
+from .observed_reply import body_is_judged, gives_no_reason
 
 PER_REPLY = each_of("ACK", "NACK")
 JSON_MEDIA = re.compile(r"\s*application/([\w.!#$&^-]+\+)?json\s*(;.*)?", re.IGNORECASE)

@@ -34,8 +34,8 @@ class Write:
 
 
 @dataclass(slots=True, eq=False)
-class Values:
-    """Values that ``info`` may have: those of one call, or of several partial ones laid over each other."""
+class Candidate:
+    """Candidate that ``info`` may have: those of one call, or of several partial ones laid over each other."""
 
     info: dict[str, Any]
     sources: dict[str, Write]
@@ -67,7 +67,7 @@ class Candidates:
     def __init__(self, names: tuple[str, ...], *, deferring: bool) -> None:
         self.names = names
         self.writes: list[Write] = []
-        self.values: list[Values] = []
+        self.values: list[Candidate] = []
         """In the order in which their last writes were sent."""
         self.deferring = deferring
         """Updates were seen to take longer than ``settle``, or are declared to."""
@@ -78,7 +78,7 @@ class Candidates:
         """Starts with the values that a registration was made with."""
         self.writes.append(write)
         sources = dict.fromkeys(self.names, write)
-        self.values.append(Values(write.sent, sources, write, frozenset({write.exchange}), first=-NEVER))
+        self.values.append(Candidate(write.sent, sources, write, frozenset({write.exchange}), first=-NEVER))
 
     def add(self, exchange: str, started: float, sent: dict[str, Any]) -> None:
         """Adds what an update may lead to: its members, laid over anything that may be in force."""
@@ -106,7 +106,7 @@ class Candidates:
         """The write that an exchange sent, if it sent one."""
         return [write for write in self.writes if write.exchange == exchange]
 
-    def shown(self, values: Values, at: float) -> None:
+    def shown(self, values: Candidate, at: float) -> None:
         """Notes that a Provider/get which ended at a moment showed certain values."""
         if sum(values.info == other.info for other in self.values) > 1:
             # The same values were sent twice, and nobody can say which of the two is seen.
@@ -119,11 +119,11 @@ class Candidates:
             for other in self.values:
                 other.replaced = other.replaced or any(other.lacks(write) for write in sources)
 
-    def _key(self, values: Values) -> tuple[str, ...]:
+    def _key(self, values: Candidate) -> tuple[str, ...]:
         return tuple(values.sources[name].exchange for name in self.names)
 
 
-def _laid_over(base: Values, write: Write) -> Values:
+def _laid_over(base: Candidate, write: Write) -> Candidate:
     sources = {**base.sources, **dict.fromkeys(write.sent, write)}
     below = base.applied if write.partial else frozenset[str]()
-    return Values({**base.info, **write.sent}, sources, write, below | {write.exchange})
+    return Candidate({**base.info, **write.sent}, sources, write, below | {write.exchange})

@@ -20,7 +20,7 @@ from ...specification.specification import Specification
 from ..checks import Observation
 from ..finding import VALUE, Judgement, Obligation
 from ..registry import history_check
-from .candidates import NEVER, Values
+from .candidates import NEVER, Candidate
 from .documents import Documents
 from .form import is_content, same_but_for_form
 from .members import readable
@@ -173,7 +173,7 @@ class Clones:
             return
 
 
-def _values(part: Part, body: Any) -> Values | None:
+def _values(part: Part, body: Any) -> Candidate | None:
     found = part.of(body)
     return part.matching(found) if part.can_judge(found) else None
 

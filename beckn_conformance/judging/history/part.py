@@ -13,7 +13,7 @@ from ..checks import Observation
 from ..diagnosis import DoubtKind
 from ..finding import Judgement, Obligation
 from ..registry import history_check
-from .candidates import Candidates, Values, Write
+from .candidates import Candidate, Candidates, Write
 from .course import Course
 from .members import Echo, Members, readable
 from .misfits import misfits, requirements
@@ -107,7 +107,7 @@ class Part:
             self.candidates.certain and bool(values) and all(readable(v, values[0].info[k]) for k, v in found.items())
         )
 
-    def matching(self, found: Mapping[str, Any]) -> Values | None:
+    def matching(self, found: Mapping[str, Any]) -> Candidate | None:
         """The latest candidate that a reply shows as it was sent, or else except for form and what was reported."""
         closest, exact = None, -1
         for values in reversed(self.candidates.values):
@@ -125,7 +125,7 @@ class Part:
         pointer = self.pointers[name]
         return self.members.reported(pointer, found) or self.members.fits(pointer, found, info[name])
 
-    def echo(self, echo: Echo, values: Values, found: Mapping[str, Any]) -> Iterator[Judgement]:
+    def echo(self, echo: Echo, values: Candidate, found: Mapping[str, Any]) -> Iterator[Judgement]:
         """Compares each member with its value."""
         for name, pointer in self.pointers.items():
             yield from echo.compare(self.members, pointer, values.info[name], found[name])

@@ -10,7 +10,7 @@ from ...specification.actions import GET, SIGNUP
 from ...specification.catalogue import Operation
 from ...specification.pointer import MISSING, member
 from ...untrusted.text import brief
-from ..checks import Observation, failed_status, pending_status
+from ..checks import Observation, failed_status, pending_status, pending_statuses
 from ..finding import Judgement, Obligation
 from ..registry import history_check
 from .course import Course, settled
@@ -80,7 +80,7 @@ class Status:
         self, observation: Observation, course: Course, change: Operation, status: str
     ) -> Iterator[Judgement]:
         words, before, requirement = observation.statuses, self._by_get or self._last, f"{change.prefix}{UNCHANGED}"
-        pending = observation.pending
+        pending = pending_statuses(observation)
         failed = failed_status(observation, change.action) or words.failed
         # A gateway that works in the background has its own words for what it does, at any time (R3).
         moving = status in (words.waiting, words.verified) or (verifies(observation) and status not in pending)
@@ -100,7 +100,7 @@ class Status:
 
     def _is_effect(self, observation: Observation, course: Course) -> bool:
         """Tells whether a refused change did it: time makes no update pending, nor what it left as it was elsewhere."""
-        if course.written == SIGNUP and _status(observation) in observation.pending:
+        if course.written == SIGNUP and _status(observation) in pending_statuses(observation):
             return True
         return self._by_get is not None and course.age(observation) <= course.watch.registration
 

@@ -12,7 +12,7 @@ from ...specification.catalogue import Operation
 from ..checks import Observation
 from ..finding import Judgement
 from ..registry import history_check
-from .candidates import Candidates, Values, Write
+from .candidates import Candidate, Candidates, Write
 from .course import settled
 
 
@@ -20,7 +20,7 @@ from .course import settled
 class Read:
     """A Provider/get that showed certain values: they were in force at some time between the two."""
 
-    values: Values
+    values: Candidate
     earliest: float
     latest: float
 
@@ -34,7 +34,7 @@ class Visibility:
         self._candidates = candidates
         self._reads: list[Read] = []
 
-    def judge(self, observation: Observation, values: Values) -> Iterator[Judgement]:
+    def judge(self, observation: Observation, values: Candidate) -> Iterator[Judgement]:
         """Judges whether values are late, or were replaced before and have come back."""
         writes = self._candidates.writes
         lacking = [w for w in writes if w.time <= observation.exchange.ended and values.lacks(w)]
@@ -57,7 +57,7 @@ class Visibility:
         elif not lacking and values.write is not writes[0] and values.write.time <= observation.exchange.ended:
             yield observation.ok(f"{self._change.prefix}-VISIBLE")
 
-    def _read(self, observation: Observation, values: Values) -> Read:
+    def _read(self, observation: Observation, values: Candidate) -> Read:
         """The span in which values shown now may have been in force: now, or as long ago as reads may lag."""
         candidates = self._candidates
         exact = not candidates.deferring and all(settled(observation, w.time) for w in candidates.writes)
@@ -65,7 +65,7 @@ class Visibility:
         return Read(values, observation.exchange.started - lag, observation.exchange.ended)
 
     def _replaced_by(self, read: Read, overdue: list[Write]) -> dict[str, Any] | None:
-        """Values that were surely in force after those of a read, and before it."""
+        """Candidate that were surely in force after those of a read, and before it."""
         seen = [write for write in overdue if write.seen]
         if seen and not self._candidates.deferring:
             return seen[-1].sent
@@ -73,7 +73,7 @@ class Visibility:
         return next((r.values.info for r in later if r.latest < read.earliest), None)
 
 
-def _gone(observation: Observation, change: Operation, earlier: Mapping[str, Any], values: Values) -> Judgement:
+def _gone(observation: Observation, change: Operation, earlier: Mapping[str, Any], values: Candidate) -> Judgement:
     key = _difference(earlier, values)
     return observation.bad(
         f"{change.prefix}-STAYS",
@@ -85,7 +85,7 @@ def _gone(observation: Observation, change: Operation, earlier: Mapping[str, Any
     )
 
 
-def _late(observation: Observation, change: Operation, sent: Mapping[str, Any], values: Values) -> Judgement:
+def _late(observation: Observation, change: Operation, sent: Mapping[str, Any], values: Candidate) -> Judgement:
     key = _difference(sent, values)
     return observation.bad(
         f"{change.prefix}-VISIBLE",
@@ -97,7 +97,7 @@ def _late(observation: Observation, change: Operation, sent: Mapping[str, Any], 
     )
 
 
-def _difference(earlier: Mapping[str, Any], values: Values) -> str:
+def _difference(earlier: Mapping[str, Any], values: Candidate) -> str:
     """The first member that shows which values these are."""
     return next(
         (key for key in values.info if key in earlier and earlier[key] != values.info[key]), next(iter(earlier))

@@ -10,7 +10,7 @@ from tests.judging.stories import beside_an_untouched_one, left, requirements, s
 @pytest.mark.parametrize("by", ["its reply", "get"])
 def test_a_verified_document_that_waits_again_is_a_finding(change, by):
     story = signed_up()
-    story.verify()
+    story.mine.verify()
     story.get()
     if by == "its reply":
         getattr(story, change)(change=put("/documents/0/status", PENDING))
@@ -58,7 +58,7 @@ def test_a_document_may_be_verified_at_any_time(change):
     story = signed_up()
     story.get()
     getattr(story, change)()
-    story.verify()
+    story.mine.verify()
     story.wait()
     story.get()
     getattr(story, change)()
@@ -68,7 +68,7 @@ def test_a_document_may_be_verified_at_any_time(change):
 
 def test_a_verified_document_that_waits_again_though_nobody_touched_the_registration_is_a_finding():
     story = signed_up()
-    story.verify()
+    story.mine.verify()
     story.get()
     story.wait()
     story.get(change=put("/documents/0/status", PENDING))
@@ -78,7 +78,7 @@ def test_a_verified_document_that_waits_again_though_nobody_touched_the_registra
 
 def test_a_document_just_verified_may_wait_in_a_stale_read_after_an_update():
     story = signed_up()
-    story.verify()
+    story.mine.verify()
     story.get()
     story.update()
     story.get(change=put("/documents/0/status", PENDING))
@@ -91,7 +91,7 @@ def test_a_document_may_wait_in_the_late_reply_to_a_change_sent_before_it_was_ve
     story = signed_up()
     sent = story.now + 0.1
     getattr(story, change)(at=sent, seconds=1.0)
-    story.verify()
+    story.mine.verify()
     story.get(at=sent + 0.2)
 
     assert story.findings() == []
@@ -143,7 +143,7 @@ def test_ids_of_documents_may_be_given_anew_where_additions_met():
 def test_which_of_two_like_documents_is_which_is_a_matter_of_order(declared):
     story = signed_up(configured(**declared))
     document = story.mine.documents[0]
-    story.verify()
+    story.mine.verify()
     story.get()
     like = {"name": document["name"], "data": document["data"]} if not declared else story.values.document()
     like["name"] = document["name"]

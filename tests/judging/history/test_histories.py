@@ -172,7 +172,7 @@ def lived(story, plans, *, deferred):
     for moment, plan in sorted(effects, key=lambda effect: effect[0]):
         body = bodies[id(plan)]
         if plan.kind == "verify":
-            story.verify()
+            story.mine.verify()
             versions.append((moment, made.shown()))
             continue
         made.info = {**made.info, **body.get("info", {})}

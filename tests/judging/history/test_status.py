@@ -35,7 +35,7 @@ def test_a_later_status_after_a_change_is_fine(change, status):
 
 def test_a_verified_registration_may_be_verified_after_a_change():
     story = signed_up()
-    story.verify()
+    story.mine.verify()
     story.get()
     story.update()
     story.mine.status = VERIFIED
@@ -121,7 +121,7 @@ def test_a_stale_status_is_not_what_a_refused_change_is_held_against():
 def test_a_settled_status_is_what_a_refused_change_is_held_against():
     story = beside_an_untouched_one()
     story.update()
-    story.verify()
+    story.mine.verify()
     story.wait()
     story.get(change=put("/registration/status", "KNOWN"))
     story.add([{"name": 1, "data": "x"}], answer=nack({"documents": [{"name": "is no text"}]}))

@@ -27,7 +27,7 @@ PARTS: Final = ("info", "documents", "api")
 
 
 @dataclass(frozen=True)
-class Reading:
+class ObservedReply:
     """An exchange, its diagnosis, and what was known before it; its properties tell kinds of replies apart."""
 
     exchange: Exchange
@@ -68,11 +68,6 @@ class Reading:
             pending=self.config.status_names.get("UPDATE-PENDING", literal.pending),
             failed=self.config.status_names.get("UPDATE-FAIL", literal.failed),
         )
-
-    @cached_property
-    def pending(self) -> frozenset[str | None]:
-        """The statuses of a registration that waits after some change."""
-        return frozenset(pending_status(self, action) for action in self.specification.changes)
 
     @cached_property
     def readable(self) -> bool:
@@ -167,25 +162,30 @@ def _fill(body: Any, pattern: str, empty: Callable[[], Any]) -> None:
             holder[name] = empty()
 
 
-def _conflicts(reading: Reading) -> bool:
+def _conflicts(observed: ObservedReply) -> bool:
     """Returns True if a framework refuses a change because of another one that is under way or waits."""
-    reply = reading.exchange.reply
-    return reading.may_be_refused and reply is not None and reply.status in (409, 423)
+    reply = observed.exchange.reply
+    return observed.may_be_refused and reply is not None and reply.status in (409, 423)
 
 
-def pending_status(reading: Reading, action: str) -> str | None:
+def pending_status(observed: ObservedReply, action: str) -> str | None:
     """The word for the status of a registration after an acknowledged change, as declared (R5)."""
-    return _declared(reading, literals(reading.specification, action, "ack", "registration", "status"))
+    return _declared(observed, literals(observed.specification, action, "ack", "registration", "status"))
 
 
-def failed_status(reading: Reading, action: str) -> str | None:
+def pending_statuses(observed: ObservedReply) -> frozenset[str | None]:
+    """The words for statuses of a registration that waits after some change."""
+    return frozenset(pending_status(observed, action) for action in observed.specification.changes)
+
+
+def failed_status(observed: ObservedReply, action: str) -> str | None:
     """The word for the status of a registration after a refused change, as declared (R6)."""
-    return _declared(reading, literals(reading.specification, action, "nack", "registration", "status"))
+    return _declared(observed, literals(observed.specification, action, "nack", "registration", "status"))
 
 
-def _declared(reading: Reading, words: tuple[str, ...]) -> str | None:
-    literal = statuses(reading.specification)
-    own = {literal.pending: reading.statuses.pending, literal.failed: reading.statuses.failed}
+def _declared(observed: ObservedReply, words: tuple[str, ...]) -> str | None:
+    literal = statuses(observed.specification)
+    own = {literal.pending: observed.statuses.pending, literal.failed: observed.statuses.failed}
     return own.get(words[0], words[0]) if words else None
 
 
@@ -230,16 +230,16 @@ def _leaves(value: Any, pointer: str) -> Iterator[tuple[str, Any]]:
         yield pointer, value
 
 
-def body_is_judged(reading: Reading) -> bool:
+def body_is_judged(observed: ObservedReply) -> bool:
     """True if the specification has a failure body for the faults of the request (H3, R16)."""
-    faults = reading.diagnosis.body_faults
-    if not faults or reading.diagnosis.header_faults:
+    faults = observed.diagnosis.body_faults
+    if not faults or observed.diagnosis.header_faults:
         return False
     registration = [f for f in faults if f.of_registration]
-    if registration and not reading.specification.blames_registration(reading.exchange.action):
+    if registration and not observed.specification.blames_registration(observed.exchange.action):
         return False
     return not registration or len(registration) == len(faults)
 
 
-def is_judged(reading: Reading) -> bool:
-    return reading.readable and reading.message and not reading.unsettled
+def is_judged(observed: ObservedReply) -> bool:
+    return observed.readable and observed.message and not observed.unsettled
