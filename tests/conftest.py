@@ -1,6 +1,8 @@
 """The order of all tests, and which of them are quick."""
 
+import asyncio
 import gc
+import inspect
 import os
 import signal
 import sys
@@ -25,6 +27,8 @@ WHOLE = ("proof", "end_to_end", "benchmarks")
 """Folders of tests that play much of the suite, and begin before others."""
 UNHURRIED = (*WHOLE, "commands", "schemas")
 """Folders whose tests take long enough to be left out by ``-m quick``."""
+LONGEST = 60.0
+"""Seconds for a test that is a coroutine function."""
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -41,6 +45,21 @@ def pytest_collection_modifyitems(items):
 def pytest_ignore_collect(collection_path, config):
     """Does not even import what ``-m quick`` leaves out."""
     return True if config.option.markexpr == "quick" and _folder(collection_path) in UNHURRIED else None
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_pyfunc_call(pyfuncitem):
+    """Runs a test that is a coroutine function, for a minute at most; gives whether it is one."""
+    if not inspect.iscoroutinefunction(pyfuncitem.obj):
+        return None
+    arguments = {name: pyfuncitem.funcargs[name] for name in inspect.signature(pyfuncitem.obj).parameters}
+
+    async def play():
+        async with asyncio.timeout(LONGEST):
+            await pyfuncitem.obj(**arguments)
+
+    asyncio.run(play())
+    return True
 
 
 @cache

@@ -1,6 +1,7 @@
 """Calls of the client alone, and gateways that answer them with given bytes."""
 
 import asyncio
+import contextlib
 import socket
 import struct
 from typing import TypeVar
@@ -20,30 +21,30 @@ def outgoing(action=GET, body=BODY, binding=HttpBinding(), **more):  # noqa: B00
     return Outgoing(action, binding, body, "token-1", **more)
 
 
-def playing(url, play, **options):
-    """What a scene with a client of its own returns."""
-
-    # A result of asyncio.run is described at its end (by signal.signal), which takes long if it is large.
-    results = []
-
-    async def scene():
-        client = Gateway(GatewayConfig(url, **{"timeout": 20.0, **options}))
-        try:
-            results.append(await play(client))
-        finally:
-            await client.close()
-
-    asyncio.run(scene())
-    return results[0]
+@contextlib.asynccontextmanager
+async def client_of(url, **options):
+    client = Gateway(GatewayConfig(url, **{"timeout": 20.0, **options}))
+    try:
+        yield client
+    finally:
+        await client.close()
 
 
 def send(url, *actions, body=BODY, **options):
     """Calls one after another; each becomes an exchange, whatever the gateway does."""
+    return send_all(url, [outgoing(action, body=body) for action in actions], **options)
 
-    async def play(client):
-        return [await client.send(outgoing(action, body=body)) for action in actions]
 
-    return playing(url, play, **options)
+def send_all(url, calls, **options):
+    # They are no result of asyncio.run, which describes its result at its end (by signal.signal): that takes long.
+    exchanges = []
+
+    async def play():
+        async with client_of(url, **options) as client:
+            exchanges.extend([await client.send(call) for call in calls])
+
+    asyncio.run(play())
+    return exchanges
 
 
 def ok(*fields, body=b"{}"):

@@ -16,7 +16,7 @@ from beckn_conformance.client.http import Closed
 from beckn_conformance.client.memory import Memory
 from beckn_conformance.config.gateway import GatewayConfig
 from beckn_conformance.messages.exchange import Request, TroubleKind
-from tests.client.calls import BODY, GET, SIGNUP, UPDATE, ok, outgoing, playing, request_from, says, send
+from tests.client.calls import BODY, GET, SIGNUP, UPDATE, client_of, ok, outgoing, request_from, says, send
 from tests.end_to_end.kit import until
 from tests.end_to_end.loopback import Loopback, plain, written
 
@@ -60,16 +60,13 @@ def test_a_declared_host_is_sent_in_place_of_that_of_the_url(gateway):
     assert [seen.headers["host"] for seen in server.seen] == ["gw.example"]
 
 
-def test_a_request_without_a_media_type_says_none(gateway):
+async def test_a_request_without_a_media_type_says_none(gateway):
     server = gateway()
 
-    async def play():
-        carrier = network.Network(GatewayConfig(server.url))
-        for method, content in (("POST", b"{}"), ("POST", b""), ("GET", b"")):
-            await carrier.carry(Request(method, f"{server.url}/{GET}", (), content), repeatable=True)
-        await carrier.close()
-
-    asyncio.run(play())
+    carrier = network.Network(GatewayConfig(server.url))
+    for method, content in (("POST", b"{}"), ("POST", b""), ("GET", b"")):
+        await carrier.carry(Request(method, f"{server.url}/{GET}", (), content), repeatable=True)
+    await carrier.close()
 
     assert not any("content-type" in seen.headers for seen in server.seen)
     assert [seen.headers["content-length"] for seen in server.seen] == ["2", "0", "0"]
@@ -86,13 +83,11 @@ def test_a_large_request_arrives_whole(gateway):
 
 
 @pytest.mark.parametrize("token", ["a\r\nX-Injected: yes", "a\nb", "a\rb", "a\0b", "a\ud800b"])
-def test_a_value_that_http_has_no_form_for_is_not_sent(gateway, token):
+async def test_a_value_that_http_has_no_form_for_is_not_sent(gateway, token):
     server = gateway()
 
-    async def play(client):
-        return [await client.send(outgoing(header=header)) for header in ({"Token": token}, {})]
-
-    unsent, sent = playing(server.url, play)
+    async with client_of(server.url) as client:
+        unsent, sent = [await client.send(outgoing(header=header)) for header in ({"Token": token}, {})]
 
     assert unsent.reply is None
     assert unsent.trouble.kind is TroubleKind.LIMIT
@@ -100,15 +95,16 @@ def test_a_value_that_http_has_no_form_for_is_not_sent(gateway, token):
     assert [seen.headers["token"] for seen in server.seen] == ["token-1"]
 
 
-def test_a_value_beyond_ascii_is_sent_as_utf_8(gateway):
+async def test_a_value_beyond_ascii_is_sent_as_utf_8(gateway):
     server = gateway()
 
-    playing(server.url, lambda client: client.send(outgoing(header={"Token": "ü€"})))
+    async with client_of(server.url) as client:
+        await client.send(outgoing(header={"Token": "ü€"}))
 
     assert [seen.headers["token"].encode("latin-1").decode() for seen in server.seen] == ["ü€"]
 
 
-def test_a_gateway_on_ipv6_alone_is_reached():
+async def test_a_gateway_on_ipv6_alone_is_reached():
     heads = []
 
     async def talk(reader, writer):
@@ -116,20 +112,18 @@ def test_a_gateway_on_ipv6_alone_is_reached():
         writer.write(ok(TWO))
         writer.close()
 
-    async def play():
-        try:
-            server = await asyncio.start_server(talk, "::1", 0)
-        except OSError:
-            pytest.skip("there is no IPv6 on this machine")
-        port = server.sockets[0].getsockname()[1]
-        async with server:
-            client = Gateway(GatewayConfig(f"http://[::1]:{port}"))
-            exchange = await client.send(outgoing())
-            await client.close()
-        assert f"Host: [::1]:{port}\r\n".encode() in heads[0]
-        return exchange
+    try:
+        server = await asyncio.start_server(talk, "::1", 0)
+    except OSError:
+        pytest.skip("there is no IPv6 on this machine")
+    port = server.sockets[0].getsockname()[1]
+    async with server:
+        client = Gateway(GatewayConfig(f"http://[::1]:{port}"))
+        exchange = await client.send(outgoing())
+        await client.close()
+    assert f"Host: [::1]:{port}\r\n".encode() in heads[0]
 
-    assert asyncio.run(play()).reply is not None
+    assert exchange.reply is not None
 
 
 def test_a_host_whose_first_address_is_dead_is_reached_by_the_next(gateway):
@@ -208,7 +202,7 @@ def test_a_connection_that_ends_with_its_reply_is_not_used_again(gateway, said):
     assert server.connections == 5
 
 
-def test_an_idle_connection_is_closed_in_time(gateway, monkeypatch):
+async def test_an_idle_connection_is_closed_in_time(gateway, monkeypatch):
     """A server that serves one connection at a time must not wait for it."""
     monkeypatch.setattr(network, "LONGEST_IDLE", 0.01)
     ended = threading.Event()
@@ -219,13 +213,9 @@ def test_an_idle_connection_is_closed_in_time(gateway, monkeypatch):
         await reader.read(1)
         ended.set()
 
-    async def play(client):
+    async with client_of(gateway(talk=talk).url) as client:
         await client.send(outgoing())
-        await asyncio.to_thread(ended.wait, 20)
-
-    playing(gateway(talk=talk).url, play)
-
-    assert ended.is_set()
+        assert await asyncio.to_thread(ended.wait, 20)
 
 
 def test_a_connection_that_lay_idle_is_not_used_again(gateway, monkeypatch):
@@ -237,7 +227,7 @@ def test_a_connection_that_lay_idle_is_not_used_again(gateway, monkeypatch):
     assert server.connections == 3
 
 
-def test_a_connection_that_the_gateway_closed_meanwhile_is_not_used_again(gateway):
+async def test_a_connection_that_the_gateway_closed_meanwhile_is_not_used_again(gateway):
     closed = []
 
     async def talk(reader, writer):
@@ -248,15 +238,11 @@ def test_a_connection_that_the_gateway_closed_meanwhile_is_not_used_again(gatewa
         await writer.wait_closed()
         closed.append(True)
 
-    async def play(client):
-        exchanges = []
+    async with client_of(gateway(talk=talk).url) as client:
         for number in range(1, 6):
-            exchanges.append(await client.send(outgoing(UPDATE)))
+            assert (await client.send(outgoing(UPDATE))).trouble is None
             await asyncio.to_thread(until, lambda number=number: len(closed) == number)
             await asyncio.sleep(0.01)
-        return exchanges
-
-    assert [e.trouble for e in playing(gateway(talk=talk).url, play)] == [None] * 5
 
 
 def test_a_server_that_closes_unannounced_after_each_reply_loses_one_change_at_most(gateway):
@@ -283,7 +269,7 @@ def test_a_server_that_closes_unannounced_after_each_reply_loses_one_change_at_m
 
 
 @pytest.mark.parametrize("pause", [0.0, 0.02])
-def test_a_second_reply_is_no_answer_to_the_next_request(gateway, pause):
+async def test_a_second_reply_is_no_answer_to_the_next_request(gateway, pause):
     said = []
 
     async def talk(reader, writer):
@@ -295,16 +281,13 @@ def test_a_second_reply_is_no_answer_to_the_next_request(gateway, pause):
             await writer.drain()
             said.append(b"both")
 
-    async def play(client):
-        exchanges = []
+    exchanges = []
+    async with client_of(gateway(talk=talk).url) as client:
         for number in range(1, 4):
             exchanges.append(await client.send(outgoing(UPDATE)))
             await asyncio.to_thread(until, lambda number=number: len(said) == number)
             # What was sent on loopback has come once the loop has looked.
             await asyncio.sleep(0.01)
-        return exchanges
-
-    exchanges = playing(gateway(talk=talk).url, play)
 
     assert [e.reply.content for e in exchanges if e.reply] == [b"1"] * 3
 
@@ -386,40 +369,30 @@ def test_a_get_whose_answer_is_always_lost_is_a_trouble(gateway):
     assert 2 < len(server.seen) < 10
 
 
-def test_a_gateway_that_restarts_on_its_port_is_waited_for(gateway):
+async def test_a_gateway_that_restarts_on_its_port_is_waited_for(gateway):
     """What was never sent is sent again, a change as well."""
-
-    async def play():
-        first = gateway()
-        client = Gateway(GatewayConfig(first.url, timeout=20.0))
-        try:
-            before = await client.send(outgoing(UPDATE))
-            await asyncio.to_thread(first.close)
-            waiting = [asyncio.create_task(client.send(outgoing(UPDATE))) for _ in range(3)]
-            await asyncio.to_thread(until, lambda: bool(list(client.notes())))
-            gateway(port=first.port)
-            return [before, *await asyncio.gather(*waiting)]
-        finally:
-            await client.close()
-
-    exchanges = asyncio.run(play())
+    first = gateway()
+    async with client_of(first.url) as client:
+        before = await client.send(outgoing(UPDATE))
+        await asyncio.to_thread(first.close)
+        waiting = [asyncio.create_task(client.send(outgoing(UPDATE))) for _ in range(3)]
+        await asyncio.to_thread(until, lambda: bool(list(client.notes())))
+        gateway(port=first.port)
+        exchanges = [before, *await asyncio.gather(*waiting)]
 
     assert [bool(e.reply) for e in exchanges] == [True] * 4
 
 
-def test_replies_take_no_more_memory_than_there_is_until_they_are_judged(gateway):
+async def test_replies_take_no_more_memory_than_there_is_until_they_are_judged(gateway):
     url = gateway(talk=says(ok(body=b'"' + b"x" * 900_000 + b'"'))).url
     memory = Memory(10_000_000)
 
-    async def play():
-        client = Gateway(GatewayConfig(url, timeout=20.0), memory=memory)
-        held = [await client.send(outgoing()) for _ in range(4)]
-        assert memory.is_short
-        memory.release(held)
-        assert not memory.is_short
-        return [*held, await client.send(outgoing())]
-
-    troubles = [str(exchange.trouble or "") for exchange in asyncio.run(play())]
+    client = Gateway(GatewayConfig(url, timeout=20.0), memory=memory)
+    held = [await client.send(outgoing()) for _ in range(4)]
+    assert memory.is_short
+    memory.release(held)
+    assert not memory.is_short
+    troubles = [str(exchange.trouble or "") for exchange in [*held, await client.send(outgoing())]]
 
     assert troubles == ["", "", *["limit: more came back than can be held until it is judged"] * 2, ""]
 
@@ -536,22 +509,19 @@ def test_a_name_that_does_not_resolve_is_no_connection():
 
 
 @pytest.mark.parametrize("came", [b"HTTP/1.1 413 Too Large\r\n" + TWO + b"\r\n\r\n{}", b""])
-def test_a_reply_that_came_before_a_write_failed_is_read(came):
-    async def play():
-        loop = asyncio.get_running_loop()
-        mine, theirs = socket.socketpair()
-        with theirs:
-            transport, connection = await loop.create_connection(lambda: Connection("POST"), sock=mine)
-            transport.pause_reading()
-            asking = asyncio.ensure_future(connection.ask([b"a large request"]))
-            await asyncio.sleep(0)
-            theirs.sendall(came)
-            theirs.shutdown(socket.SHUT_WR)
-            connection.connection_lost(BrokenPipeError("Broken pipe"))
-            if came:
-                assert (await asking).status == 413
-            else:
-                with pytest.raises(Closed, match="Broken pipe"):
-                    await asking
-
-    asyncio.run(play())
+async def test_a_reply_that_came_before_a_write_failed_is_read(came):
+    loop = asyncio.get_running_loop()
+    mine, theirs = socket.socketpair()
+    with theirs:
+        transport, connection = await loop.create_connection(lambda: Connection("POST"), sock=mine)
+        transport.pause_reading()
+        asking = asyncio.ensure_future(connection.ask([b"a large request"]))
+        await asyncio.sleep(0)
+        theirs.sendall(came)
+        theirs.shutdown(socket.SHUT_WR)
+        connection.connection_lost(BrokenPipeError("Broken pipe"))
+        if came:
+            assert (await asking).status == 413
+        else:
+            with pytest.raises(Closed, match="Broken pipe"):
+                await asking

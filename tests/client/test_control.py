@@ -33,97 +33,69 @@ def called(id_, answer, action=GET):
     return exchange(action, {"registration": {"id": id_}}, answer)
 
 
-def playing(play):
-    return asyncio.run(play())
-
-
 CRASHED = called("1", page(500), UPDATE)
 
 
 @pytest.mark.parametrize("answered", [True, False])
-def test_a_bare_reply_belongs_to_its_request_if_a_plain_call_is_answered(answered):
-    async def play():
-        gateway = Gateway(answered)
+async def test_a_bare_reply_belongs_to_its_request_if_a_plain_call_is_answered(answered):
+    gateway = Gateway(answered)
 
-        assert await gateway.belongs(CRASHED) is answered
-        assert len(gateway.asked) == 1
-
-    playing(play)
+    assert await gateway.belongs(CRASHED) is answered
+    assert len(gateway.asked) == 1
 
 
-def test_the_plain_call_asks_for_another_registration():
-    async def play():
-        gateway = Gateway(True)
-        await gateway.belongs(CRASHED)
+async def test_the_plain_call_asks_for_another_registration():
+    gateway = Gateway(True)
+    await gateway.belongs(CRASHED)
 
-        assert gateway.asked == ["2"]
-
-    playing(play)
+    assert gateway.asked == ["2"]
 
 
-def test_replies_that_are_a_habit_are_not_asked_about_again():
-    async def play():
-        gateway = Gateway(True)
-        for ended in range(20):
-            assert await gateway.belongs(CRASHED, ended=1e12 + ended)
+async def test_replies_that_are_a_habit_are_not_asked_about_again():
+    gateway = Gateway(True)
+    for ended in range(20):
+        assert await gateway.belongs(CRASHED, ended=1e12 + ended)
 
-        assert len(gateway.asked) == MOST
-
-    playing(play)
+    assert len(gateway.asked) == MOST
 
 
-def test_replies_of_one_moment_share_a_plain_call():
-    async def play():
-        gateway = Gateway(False)
+async def test_replies_of_one_moment_share_a_plain_call():
+    gateway = Gateway(False)
 
-        assert await asyncio.gather(*(gateway.belongs(CRASHED) for _ in range(24))) == [False] * 24
-        assert len(gateway.asked) == 1
-
-    playing(play)
+    assert await asyncio.gather(*(gateway.belongs(CRASHED) for _ in range(24))) == [False] * 24
+    assert len(gateway.asked) == 1
 
 
-def test_a_reply_to_a_request_of_an_outage_belongs_to_the_outage():
-    async def play():
-        gateway = Gateway(False, True)
-        await gateway.belongs(CRASHED)
-        assert await gateway.control.back()
+async def test_a_reply_to_a_request_of_an_outage_belongs_to_the_outage():
+    gateway = Gateway(False, True)
+    await gateway.belongs(CRASHED)
+    assert await gateway.control.back()
 
-        assert not await gateway.belongs(CRASHED)
-        assert await gateway.belongs(CRASHED, begun=1e12, ended=1e12)
-
-    playing(play)
+    assert not await gateway.belongs(CRASHED)
+    assert await gateway.belongs(CRASHED, begun=1e12, ended=1e12)
 
 
-def test_nothing_is_asked_if_no_call_is_known_to_be_good():
-    async def play():
-        gateway = Gateway(False, known=())
+async def test_nothing_is_asked_if_no_call_is_known_to_be_good():
+    gateway = Gateway(False, known=())
 
-        assert await gateway.belongs(CRASHED)
-        assert await gateway.control.back()
-        assert gateway.asked == []
-
-    playing(play)
+    assert await gateway.belongs(CRASHED)
+    assert await gateway.control.back()
+    assert gateway.asked == []
 
 
-def test_a_gateway_that_comes_back_is_waited_for():
-    async def play():
-        gateway = Gateway(False, False, True)
+async def test_a_gateway_that_comes_back_is_waited_for():
+    gateway = Gateway(False, False, True)
 
-        assert await asyncio.gather(*(gateway.control.back() for _ in range(5))) == [True] * 5
-        assert len(gateway.asked) == 3
-        assert not gateway.control.is_away
-
-    playing(play)
+    assert await asyncio.gather(*(gateway.control.back() for _ in range(5))) == [True] * 5
+    assert len(gateway.asked) == 3
+    assert not gateway.control.is_away
 
 
-def test_patience_with_a_gateway_that_stays_away_is_spent_once():
-    async def play():
-        gateway = Gateway(False, patience=0.01)
-        assert not await gateway.control.back()
-        asked = len(gateway.asked)
-        assert not await gateway.control.back()
+async def test_patience_with_a_gateway_that_stays_away_is_spent_once():
+    gateway = Gateway(False, patience=0.01)
+    assert not await gateway.control.back()
+    asked = len(gateway.asked)
+    assert not await gateway.control.back()
 
-        assert len(gateway.asked) == asked + 1
-        assert not gateway.control.is_away
-
-    playing(play)
+    assert len(gateway.asked) == asked + 1
+    assert not gateway.control.is_away

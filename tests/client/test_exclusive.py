@@ -75,35 +75,28 @@ def test_the_last_section_waits_for_all_others():
     assert [name for name in diary.order if name in ("one", "two", "three")][-1] == "one"
 
 
-def test_a_cancelled_section_blocks_nobody():
+async def test_a_cancelled_section_blocks_nobody():
     diary, access = Diary(), ExclusiveAccess()
 
-    async def scene():
-        async with asyncio.timeout(10), access.together():
-            impatient = asyncio.create_task(plays(access, diary, "impatient", "a"))
-            for _ in range(50):
-                await asyncio.sleep(0)
-            impatient.cancel()
-            with pytest.raises(asyncio.CancelledError):
-                await impatient
-            async with access.alone("z", last=True):
-                await diary.stay("patient")
-
-    asyncio.run(scene())
+    async with access.together():
+        impatient = asyncio.create_task(plays(access, diary, "impatient", "a"))
+        for _ in range(50):
+            await asyncio.sleep(0)
+        impatient.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await impatient
+        async with access.alone("z", last=True):
+            await diary.stay("patient")
 
     assert diary.order == ["impatient before", "patient"]
 
 
-def test_a_section_that_fails_lets_the_next_one_in():
+async def test_a_section_that_fails_lets_the_next_one_in():
     diary, access = Diary(), ExclusiveAccess()
 
-    async def scene():
-        async with asyncio.timeout(10):
-            with pytest.raises(ValueError, match="oh"):
-                async with access.together(), access.alone("a"):
-                    raise ValueError("oh")
-            await plays(access, diary, "next", "b")
-
-    asyncio.run(scene())
+    with pytest.raises(ValueError, match="oh"):
+        async with access.together(), access.alone("a"):
+            raise ValueError("oh")
+    await plays(access, diary, "next", "b")
 
     assert diary.order == ["next before", "next", "next after"]

@@ -10,7 +10,7 @@ from beckn_conformance.client.client import Gateway
 from beckn_conformance.client.limiter import MOST, STUCK, USUAL, ConcurrencyLimiter, Places
 from beckn_conformance.config.gateway import GatewayConfig
 from beckn_conformance.messages.exchange import TroubleKind
-from tests.client.calls import SIGNUP, ok, outgoing, playing, request_from
+from tests.client.calls import SIGNUP, client_of, ok, outgoing, request_from
 
 
 async def _let_all_run():
@@ -18,107 +18,95 @@ async def _let_all_run():
         await asyncio.sleep(0)
 
 
-def test_no_more_calls_are_under_way_than_allowed():
-    async def play():
-        places, under_way, most = Places(lambda: 3), 0, 0
+async def test_no_more_calls_are_under_way_than_allowed():
+    places, under_way, most = Places(lambda: 3), 0, 0
 
-        async def call(rank):
-            nonlocal under_way, most
-            async with places.place(rank):
-                under_way += 1
-                most = max(most, under_way)
-                await asyncio.sleep(0)
-                under_way -= 1
+    async def call(rank):
+        nonlocal under_way, most
+        async with places.place(rank):
+            under_way += 1
+            most = max(most, under_way)
+            await asyncio.sleep(0)
+            under_way -= 1
 
-        await asyncio.gather(*(call(rank) for rank in range(20)))
-        return most
+    await asyncio.gather(*(call(rank) for rank in range(20)))
 
-    assert asyncio.run(play()) == 3
+    assert most == 3
 
 
-def test_the_waiting_call_of_the_lowest_rank_goes_next():
-    async def play():
-        places, order = Places(lambda: 1), []
+async def test_the_waiting_call_of_the_lowest_rank_goes_next():
+    places, order = Places(lambda: 1), []
 
-        async def call(rank, name):
-            async with places.place(rank):
-                order.append(name)
+    async def call(rank, name):
+        async with places.place(rank):
+            order.append(name)
 
-        async with places.place(0):
-            tasks = [asyncio.create_task(call(*one)) for one in ((5, "c"), (2, "a"), (5, "d"), (3, "b"))]
-            await _let_all_run()
-            assert order == []
-        await asyncio.gather(*tasks)
-        return order
+    async with places.place(0):
+        tasks = [asyncio.create_task(call(*one)) for one in ((5, "c"), (2, "a"), (5, "d"), (3, "b"))]
+        await _let_all_run()
+        assert order == []
+    await asyncio.gather(*tasks)
 
-    assert asyncio.run(play()) == ["a", "b", "c", "d"]
+    assert order == ["a", "b", "c", "d"]
 
 
 @pytest.mark.parametrize("when", ["while it waits", "when its turn has come"])
-def test_a_cancelled_call_passes_its_turn_on(when):
-    async def play():
-        places, went = Places(lambda: 1), []
+async def test_a_cancelled_call_passes_its_turn_on(when):
+    places, went = Places(lambda: 1), []
 
-        async def call(rank):
-            async with places.place(rank):
-                went.append(rank)
+    async def call(rank):
+        async with places.place(rank):
+            went.append(rank)
 
-        async with places.place(0):
-            given_up, other = asyncio.create_task(call(1)), asyncio.create_task(call(2))
-            await _let_all_run()
-            if when == "while it waits":
-                given_up.cancel()
-                await _let_all_run()
-        if when == "when its turn has come":
+    async with places.place(0):
+        given_up, other = asyncio.create_task(call(1)), asyncio.create_task(call(2))
+        await _let_all_run()
+        if when == "while it waits":
             given_up.cancel()
-        await asyncio.wait([given_up, other])
-        async with places.place(3):
-            return went
-
-    assert asyncio.run(asyncio.wait_for(play(), 60)) == [2]
-
-
-def test_a_failed_call_passes_its_turn_on():
-    async def play():
-        places = Places(lambda: 1)
-        with pytest.raises(ValueError, match="broken"):
-            async with places.place(1):
-                raise ValueError("broken")
-        async with places.place(2):
-            return True
-
-    assert asyncio.run(asyncio.wait_for(play(), 60))
+            await _let_all_run()
+    if when == "when its turn has come":
+        given_up.cancel()
+    await asyncio.wait([given_up, other])
+    async with places.place(3):
+        assert went == [2]
 
 
-def test_one_call_at_a_time_is_made_while_memory_is_short():
-    async def play():
-        short, most, order = True, 0, []
-        places = Places(lambda: 1 if short else 3)
-        under_way = 0
-
-        async def call(rank):
-            nonlocal short, under_way, most
-            async with places.place(rank):
-                under_way += 1
-                most = max(most, under_way)
-                order.append(rank)
-                short = rank > 6
-                await asyncio.sleep(0)
-                under_way -= 1
-
-        async with asyncio.TaskGroup() as group:
-            for rank in (9, 8, 7):
-                group.create_task(call(rank))
-        assert most == 1
-        async with asyncio.TaskGroup() as group:
-            for rank in range(6):
-                group.create_task(call(rank))
-        return most, order[0]
-
-    assert asyncio.run(play()) == (3, 9)
+async def test_a_failed_call_passes_its_turn_on():
+    places = Places(lambda: 1)
+    with pytest.raises(ValueError, match="broken"):
+        async with places.place(1):
+            raise ValueError("broken")
+    async with places.place(2):
+        pass
 
 
-def test_a_repeated_request_gets_the_next_place():
+async def test_one_call_at_a_time_is_made_while_memory_is_short():
+    short, most, order = True, 0, []
+    places = Places(lambda: 1 if short else 3)
+    under_way = 0
+
+    async def call(rank):
+        nonlocal short, under_way, most
+        async with places.place(rank):
+            under_way += 1
+            most = max(most, under_way)
+            order.append(rank)
+            short = rank > 6
+            await asyncio.sleep(0)
+            under_way -= 1
+
+    async with asyncio.TaskGroup() as group:
+        for rank in (9, 8, 7):
+            group.create_task(call(rank))
+    assert most == 1
+    async with asyncio.TaskGroup() as group:
+        for rank in range(6):
+            group.create_task(call(rank))
+
+    assert (most, order[0]) == (3, 9)
+
+
+async def test_a_repeated_request_gets_the_next_place():
     order = []
 
     async def one(limiter, name, first, inside):
@@ -126,18 +114,15 @@ def test_a_repeated_request_gets_the_next_place():
             order.append(name)
             await inside.wait()
 
-    async def play():
-        limiter, inside = ConcurrencyLimiter(2), asyncio.Event()
-        names = [("a", False), ("b", False), ("c", False), ("again", True)]
-        async with asyncio.TaskGroup() as group:
-            for name, first in names:
-                group.create_task(one(limiter, name, first, inside))
-            await asyncio.sleep(0)
-            await asyncio.sleep(0)
-            assert order == ["a", "b"]
-            inside.set()
-
-    asyncio.run(play())
+    limiter, inside = ConcurrencyLimiter(2), asyncio.Event()
+    names = [("a", False), ("b", False), ("c", False), ("again", True)]
+    async with asyncio.TaskGroup() as group:
+        for name, first in names:
+            group.create_task(one(limiter, name, first, inside))
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        assert order == ["a", "b"]
+        inside.set()
     assert order == ["a", "b", "again", "c"]
 
 
@@ -174,23 +159,20 @@ def test_a_gateway_that_asked_for_fewer_gets_no_more_than_usual():
     assert after(limiter, *[0.1] * 2000) == USUAL
 
 
-def test_a_request_that_waits_while_others_are_answered_ends_the_growth(monkeypatch):
+async def test_a_request_that_waits_while_others_are_answered_ends_the_growth(monkeypatch):
     now = 100.0
     monkeypatch.setattr(clock, "monotonic", lambda: now)
 
-    async def play():
-        nonlocal now
-        limiter = ConcurrencyLimiter()
-        after(limiter, *[0.1] * 100)
-        with limiter.sending():
-            now += STUCK + 0.1
-            assert after(limiter, 0.1) == USUAL
-        return after(limiter, *[0.1] * 100)
+    limiter = ConcurrencyLimiter()
+    after(limiter, *[0.1] * 100)
+    with limiter.sending():
+        now += STUCK + 0.1
+        assert after(limiter, 0.1) == USUAL
 
-    assert asyncio.run(play()) == USUAL
+    assert after(limiter, *[0.1] * 100) == USUAL
 
 
-def test_a_server_with_few_threads_for_connections_keeps_no_request_waiting(monkeypatch, gateway):
+async def test_a_server_with_few_threads_for_connections_keeps_no_request_waiting(monkeypatch, gateway):
     """It serves a connection until that is closed, and lets others wait."""
     monkeypatch.setattr(limiter, "STUCK", 0.3)
     monkeypatch.setattr(network, "LONGEST_IDLE", 0.1)
@@ -203,20 +185,18 @@ def test_a_server_with_few_threads_for_connections_keeps_no_request_waiting(monk
                 await asyncio.sleep(0.05)
                 writer.write(ok(b"Content-Length: 2", b"Action: ACK"))
 
-    async def play(client):
+    async with client_of(gateway(talk=serve).url) as client:
         client.limiter.open = MOST
         began = clock.monotonic()
         exchanges = await asyncio.gather(*(client.send(outgoing()) for _ in range(900)))
-        assert client.limiter.open == USUAL
-        return max(exchange.seconds for exchange in exchanges), clock.monotonic() - began
+        whole = clock.monotonic() - began
 
-    longest, whole = playing(gateway(talk=serve).url, play)
-
-    assert longest < whole / 2
+    assert client.limiter.open == USUAL
+    assert max(exchange.seconds for exchange in exchanges) < whole / 2
 
 
 @pytest.mark.parametrize("alone", [200, 500])
-def test_a_server_error_with_more_in_flight_than_usual_is_no_answer(alone):
+async def test_a_server_error_with_more_in_flight_than_usual_is_no_answer(alone):
     """The gateway may have fewer connections to its database; with as many requests as usual it shows what it does."""
     there = 0
 
@@ -228,14 +208,11 @@ def test_a_server_error_with_more_in_flight_than_usual_is_no_answer(alone):
         there -= 1
         return httpx.Response(status, json={}, headers={"Action": "ACK"} if status == 200 else {"Action": "NACK"})
 
-    async def play():
-        client = Gateway(GatewayConfig("http://gw.example"), transport=httpx.MockTransport(answer))
-        client.limiter.open = 40
-        async with asyncio.TaskGroup() as group:
-            calls = [group.create_task(client.send(outgoing(action=SIGNUP))) for _ in range(100)]
-        return client.limiter.open, [call.result() for call in calls]
-
-    left, exchanges = asyncio.run(play())
+    client = Gateway(GatewayConfig("http://gw.example"), transport=httpx.MockTransport(answer))
+    client.limiter.open = 40
+    async with asyncio.TaskGroup() as group:
+        calls = [group.create_task(client.send(outgoing(action=SIGNUP))) for _ in range(100)]
+    left, exchanges = client.limiter.open, [call.result() for call in calls]
     assert left <= USUAL
     judged = {exchange.reply.status for exchange in exchanges if exchange.trouble is None}
     assert judged == {alone}

@@ -11,7 +11,7 @@ import pytest
 from beckn_conformance.client.connection import connect
 from beckn_conformance.client.http import head
 from beckn_conformance.messages.exchange import Raw, Reply, Request, Trouble, TroubleKind
-from tests.client.calls import outgoing, playing, says
+from tests.client.calls import outgoing, says, send_all
 from tests.end_to_end.kit import until
 from tests.end_to_end.loopback import Loopback
 
@@ -22,7 +22,7 @@ HELLO = b"HELLO\r\n\r\n"
 def send(server, raw, *, method="POST", **options):
     """The reply to raw bytes, or the trouble that kept it from coming."""
     sent = outgoing(change=lambda request: Request(method, request.url, (), b"".join(raw.pieces), raw))
-    exchange = playing(server.url, lambda client: client.send(sent), **options)
+    (exchange,) = send_all(server.url, [sent], **options)
     return exchange.reply, exchange.trouble
 
 

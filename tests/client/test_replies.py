@@ -8,7 +8,7 @@ import pytest
 
 from beckn_conformance.client.http import ReplyTooLarge, reply_of
 from beckn_conformance.messages.exchange import TroubleKind
-from tests.client.calls import CHUNKED, GET, UPDATE, ok, outgoing, playing, request_from, says, send
+from tests.client.calls import CHUNKED, GET, UPDATE, client_of, ok, outgoing, request_from, says, send
 from tests.end_to_end.loopback import with_body, with_fields
 
 TWO = b"Content-Length: 2"
@@ -207,14 +207,14 @@ def test_a_gzipped_reply_is_read_and_its_header_is_kept(gateway):
 
 
 @pytest.mark.parametrize("after", [bytes(20), b"\r\n<!-- cached -->"])
-def test_what_follows_a_gzipped_reply_is_ignored_and_noted(gateway, after):
-    async def play(client):
-        return await client.send(outgoing()), list(client.notes())
-
-    exchange, notes = playing(gateway(squeezed(lambda packed: packed + after)).url, play)
+async def test_what_follows_a_gzipped_reply_is_ignored_and_noted(gateway, after):
+    async with client_of(gateway(squeezed(lambda packed: packed + after)).url) as client:
+        exchange = await client.send(outgoing())
 
     assert exchange.refused
-    assert notes == ["1 replies had bytes after the end of their compressed content, which clients ignore"]
+    assert list(client.notes()) == [
+        "1 replies had bytes after the end of their compressed content, which clients ignore"
+    ]
 
 
 def test_a_gzipped_reply_that_is_cut_short_is_no_whole_reply(gateway):

@@ -71,61 +71,52 @@ def test_a_timestamp_that_a_test_has_set_stays_as_it_is(timestamp):
     assert [request.headers.get("timestamp") for request in seen] == [timestamp] * 2
 
 
-def test_a_request_that_is_no_call_is_made_when_its_turn_has_come():
+async def test_a_request_that_is_no_call_is_made_when_its_turn_has_come():
     """It must not carry the time at which it began to wait for the declared rate."""
 
-    async def play():
-        gateway = client(lambda request: httpx.Response(405), concurrency=1)
-        registration = Registration("1", "token-1", 0.0, MISSING)
-        async with gateway.limiter.place():
-            both = asyncio.gather(
-                *(
-                    actor(gateway).hostile.foreign(
-                        GET, BODY, of=registration, stimulus=Stimulus(method, "another method"), method=method
-                    )
-                    for method in ("PUT", "PATCH")
+    gateway = client(lambda request: httpx.Response(405), concurrency=1)
+    registration = Registration("1", "token-1", 0.0, MISSING)
+    async with gateway.limiter.place():
+        both = asyncio.gather(
+            *(
+                actor(gateway).hostile.foreign(
+                    GET, BODY, of=registration, stimulus=Stimulus(method, "another method"), method=method
                 )
+                for method in ("PUT", "PATCH")
             )
-            await asyncio.sleep(0)
-            gateway.timestamp()
-        return await both
-
-    exchanges = asyncio.run(play())
+        )
+        await asyncio.sleep(0)
+        gateway.timestamp()
+    exchanges = await both
 
     assert [dict(exchange.request.headers)["Timestamp"] for exchange in exchanges] == MOMENTS[1:3]
 
 
-def test_what_is_no_call_is_sent_once():
+async def test_what_is_no_call_is_sent_once():
     seen = []
 
     def answer(request):
         seen.append(request)
         return BUSY
 
-    async def play():
-        return await client(answer).send(outgoing(change=lambda request: request, purpose="foreign"))
-
-    exchange = asyncio.run(play())
+    exchange = await client(answer).send(outgoing(change=lambda request: request, purpose="foreign"))
 
     assert len(seen) == 1
     assert exchange.sent is None
     assert exchange.reply is not None
 
 
-def test_exchanges_are_numbered_in_the_order_of_the_record():
+async def test_exchanges_are_numbered_in_the_order_of_the_record():
     recorded = []
 
-    async def play():
-        transport = httpx.MockTransport(lambda request: httpx.Response(200, json={}))
-        gateway = Gateway(
-            GatewayConfig("http://gw.example"),
-            transport=transport,
-            record=lambda exchange: recorded.append(exchange.id),
-            label="p1",
-        )
-        await asyncio.gather(*(gateway.send(outgoing()) for _ in range(5)))
-
-    asyncio.run(play())
+    transport = httpx.MockTransport(lambda request: httpx.Response(200, json={}))
+    gateway = Gateway(
+        GatewayConfig("http://gw.example"),
+        transport=transport,
+        record=lambda exchange: recorded.append(exchange.id),
+        label="p1",
+    )
+    await asyncio.gather(*(gateway.send(outgoing()) for _ in range(5)))
 
     assert recorded == [f"p1x{number}" for number in range(1, 6)]
 

@@ -75,73 +75,58 @@ def _in_any_order(seen):
     return json.dumps({**seen, "documents": sorted(seen["documents"], key=lambda d: json.dumps(d))})
 
 
-def play(scene):
-    asyncio.run(_play(scene))
+@pytest.fixture
+def client():
+    return Client(network(THREE))
 
 
-async def _play(scene):
-    await scene(Client(network(THREE)))
+async def test_a_registration_is_served_everywhere_with_its_token(client):
+    await client.sign_up("a")
+
+    seen = await client.agree()
+
+    assert seen["info"] == INFO
+    assert len(seen["documents"]) == len(signup_body()["documents"])
 
 
-def test_a_registration_is_served_everywhere_with_its_token():
-    async def scene(client):
-        await client.sign_up("a")
+async def test_changes_follow_and_documents_keep_their_ids(client):
+    await client.sign_up("a")
+    await client.update("a", **NEW_INFO)
+    ids = await client.add("a", PDF)
 
-        seen = await client.agree()
+    await client.agree(lambda seen: seen and seen["info"] == NEW_INFO and len(seen["documents"]) == len(ids))
 
-        assert seen["info"] == INFO
-        assert len(seen["documents"]) == len(signup_body()["documents"])
-
-    play(scene)
+    assert (await client.add("c", JPEG))[:-1] == ids
 
 
-def test_changes_follow_and_documents_keep_their_ids():
-    async def scene(client):
-        await client.sign_up("a")
-        await client.update("a", **NEW_INFO)
-        ids = await client.add("a", PDF)
+async def test_a_change_at_a_clone_flows_back(client):
+    await client.sign_up("a")
+    await client.agree()
+    await client.update("b", phone="+91-8023329993")
+    await client.agree(lambda seen: seen["info"]["phone"] == "+91-8023329993")
+    await client.update("a", email="late@example.com")
 
-        await client.agree(lambda seen: seen and seen["info"] == NEW_INFO and len(seen["documents"]) == len(ids))
+    seen = await client.agree(lambda seen: seen["info"]["email"] == "late@example.com")
 
-        assert (await client.add("c", JPEG))[:-1] == ids
-
-    play(scene)
-
-
-def test_a_change_at_a_clone_flows_back():
-    async def scene(client):
-        await client.sign_up("a")
-        await client.agree()
-        await client.update("b", phone="+91-8023329993")
-        await client.agree(lambda seen: seen["info"]["phone"] == "+91-8023329993")
-        await client.update("a", email="late@example.com")
-
-        seen = await client.agree(lambda seen: seen["info"]["email"] == "late@example.com")
-
-        assert seen["info"] == {**INFO, "phone": "+91-8023329993", "email": "late@example.com"}
-
-    play(scene)
+    assert seen["info"] == {**INFO, "phone": "+91-8023329993", "email": "late@example.com"}
 
 
-def test_of_updates_at_the_same_time_one_is_left_and_of_documents_all():
-    async def scene(client):
-        await client.sign_up("a")
-        before = await client.agree()
-        both = [{**INFO, "name": name, "email": f"{name}@example.com"} for name in ("one", "two")]
-        # None of them hears of the others before all have answered.
-        client.hosts.away = {"a", "b", "c"}
-        apps = {host: Client(_alone(client.hosts, host), client.id, client.token) for host in client.hosts.apps}
-        for host, info in zip("ab", both, strict=True):
-            await apps[host].update(host, **info)
-        for host in "abc":
-            await apps[host].add(host, {**PDF, "name": f"{host}.pdf"})
-        client.hosts.away = set()
+async def test_of_updates_at_the_same_time_one_is_left_and_of_documents_all(client):
+    await client.sign_up("a")
+    before = await client.agree()
+    both = [{**INFO, "name": name, "email": f"{name}@example.com"} for name in ("one", "two")]
+    # None of them hears of the others before all have answered.
+    client.hosts.away = {"a", "b", "c"}
+    apps = {host: Client(_alone(client.hosts, host), client.id, client.token) for host in client.hosts.apps}
+    for host, info in zip("ab", both, strict=True):
+        await apps[host].update(host, **info)
+    for host in "abc":
+        await apps[host].add(host, {**PDF, "name": f"{host}.pdf"})
+    client.hosts.away = set()
 
-        seen = await client.agree(lambda seen: len(seen["documents"]) == len(before["documents"]) + 3)
+    seen = await client.agree(lambda seen: len(seen["documents"]) == len(before["documents"]) + 3)
 
-        assert seen["info"] in both
-
-    play(scene)
+    assert seen["info"] in both
 
 
 def _alone(hosts, host):
@@ -151,86 +136,74 @@ def _alone(hosts, host):
     return alone
 
 
-def test_a_peer_that_was_away_misses_nothing_and_has_nothing_twice():
-    async def scene(client):
-        client.hosts.away = {"b"}
-        await client.sign_up("a")
-        ids = await client.add("a", PDF, JPEG)
-        before = len(client.hosts.carried)
-        await client.update("a", **NEW_INFO)
-        # In vain, after the last of the changes.
-        while not any(request.url.host == "b" for request in client.hosts.carried[before:]):  # noqa: ASYNC110
-            await asyncio.sleep(0.01)
-        client.hosts.away = set()
+async def test_a_peer_that_was_away_misses_nothing_and_has_nothing_twice(client):
+    client.hosts.away = {"b"}
+    await client.sign_up("a")
+    ids = await client.add("a", PDF, JPEG)
+    before = len(client.hosts.carried)
+    await client.update("a", **NEW_INFO)
+    # In vain, after the last of the changes.
+    while not any(request.url.host == "b" for request in client.hosts.carried[before:]):  # noqa: ASYNC110
+        await asyncio.sleep(0.01)
+    client.hosts.away = set()
 
-        seen = await client.agree(lambda seen: seen and seen["info"] == NEW_INFO)
+    seen = await client.agree(lambda seen: seen and seen["info"] == NEW_INFO)
 
-        assert len(seen["documents"]) == len(ids)
-
-    play(scene)
+    assert len(seen["documents"]) == len(ids)
 
 
-def test_what_changes_while_it_is_told_is_told_again():
-    async def scene(client):
-        peer, told, go_on = client.hosts.apps["b"], asyncio.Event(), asyncio.Event()
+async def test_what_changes_while_it_is_told_is_told_again(client):
+    peer, told, go_on = client.hosts.apps["b"], asyncio.Event(), asyncio.Event()
 
-        async def slow(scope, receive, send):
-            if scope["path"] == CLONE:
-                told.set()
-                await go_on.wait()
-            await peer(scope, receive, send)
+    async def slow(scope, receive, send):
+        if scope["path"] == CLONE:
+            told.set()
+            await go_on.wait()
+        await peer(scope, receive, send)
 
-        client.hosts.apps["b"] = slow
-        await client.sign_up("a")
-        await told.wait()
-        await client.update("a", **NEW_INFO)
-        go_on.set()
+    client.hosts.apps["b"] = slow
+    await client.sign_up("a")
+    await told.wait()
+    await client.update("a", **NEW_INFO)
+    go_on.set()
 
-        await client.agree(lambda seen: seen and seen["info"] == NEW_INFO)
-
-    play(scene)
+    await client.agree(lambda seen: seen and seen["info"] == NEW_INFO)
 
 
-def test_what_is_told_twice_and_late_is_there_once():
-    async def scene(client):
-        await client.sign_up("a")
-        await client.update("a", **NEW_INFO)
-        ids = await client.add("a", PDF)
-        await client.agree(lambda seen: seen and len(seen["documents"]) == len(ids))
-        told = [request for request in client.hosts.carried if request.url.path == "/_clone"]
-        async with httpx.AsyncClient(transport=client.hosts) as connection:
-            for request in reversed(told):
-                again = await connection.post(request.url, content=await request.aread())
-                assert again.status_code == 204
+async def test_what_is_told_twice_and_late_is_there_once(client):
+    await client.sign_up("a")
+    await client.update("a", **NEW_INFO)
+    ids = await client.add("a", PDF)
+    await client.agree(lambda seen: seen and len(seen["documents"]) == len(ids))
+    told = [request for request in client.hosts.carried if request.url.path == "/_clone"]
+    async with httpx.AsyncClient(transport=client.hosts) as connection:
+        for request in reversed(told):
+            again = await connection.post(request.url, content=await request.aread())
+            assert again.status_code == 204
 
+    seen = await client.agree()
+
+    assert seen["info"] == NEW_INFO
+    assert len(seen["documents"]) == len(ids)
+
+
+async def test_a_restart_owes_the_peers_what_was_kept(tmp_path):
+    hosts = Hosts()
+    database = tmp_path / "registrations.sqlite"
+    hosts.apps["a"] = create_app(region=Region(["http://b"], 0.5), transport=hosts, database=database)
+    client = Client(hosts)
+    await client.sign_up("a")
+    await client.add("a", PDF)
+    telling = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in telling:
+        task.cancel()
+
+    hosts.apps["b"] = create_app(region=Region(["http://a"], 0.5), transport=hosts)
+    hosts.apps["a"] = create_app(region=Region(["http://b"], 0.5), transport=hosts, database=database)
+    async with hosts.apps["a"].router.lifespan_context(hosts.apps["a"]):
         seen = await client.agree()
 
-        assert seen["info"] == NEW_INFO
-        assert len(seen["documents"]) == len(ids)
-
-    play(scene)
-
-
-def test_a_restart_owes_the_peers_what_was_kept(tmp_path):
-    async def scene():
-        hosts = Hosts()
-        database = tmp_path / "registrations.sqlite"
-        hosts.apps["a"] = create_app(region=Region(["http://b"], 0.5), transport=hosts, database=database)
-        client = Client(hosts)
-        await client.sign_up("a")
-        await client.add("a", PDF)
-        telling = asyncio.all_tasks() - {asyncio.current_task()}
-        for task in telling:
-            task.cancel()
-
-        hosts.apps["b"] = create_app(region=Region(["http://a"], 0.5), transport=hosts)
-        hosts.apps["a"] = create_app(region=Region(["http://b"], 0.5), transport=hosts, database=database)
-        async with hosts.apps["a"].router.lifespan_context(hosts.apps["a"]):
-            seen = await client.agree()
-
-        assert len(seen["documents"]) == len(signup_body()["documents"]) + 1
-
-    asyncio.run(scene())
+    assert len(seen["documents"]) == len(signup_body()["documents"]) + 1
 
 
 def asked(app, *, content=b"[]", client=("127.0.0.1", 1), **headers):

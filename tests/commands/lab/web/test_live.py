@@ -71,25 +71,21 @@ def test_a_stream_begins_anew_if_the_run_has(tmp_path):
     assert f"id: {len(line(1))}" in "".join(streamed(path, "running", "running", "ended", offset=10_000))
 
 
-def test_one_account_takes_the_streams_of_no_other():
+async def test_one_account_takes_the_streams_of_no_other():
     runs = SimpleNamespace(progress=lambda account, id_: Path("none"), get=None)
     run = SimpleNamespace(id="r1")
 
-    async def open_all():
-        open_ = [
-            aiter(live.stream(runs, ALICE, run, 0, "running", lambda: False).body_iterator)
-            for _ in range(live.MOST_OF_ONE)
-        ]
-        for stream in open_:
-            await anext(stream)
-        with pytest.raises(Conflict):
-            live.stream(runs, ALICE, run, 0, "running", lambda: False)
-        live.stream(runs, BOB, run, 0, "running", lambda: False)
-        for events in open_:
-            await events.aclose()
+    open_ = [
+        aiter(live.stream(runs, ALICE, run, 0, "running", lambda: False).body_iterator) for _ in range(live.MOST_OF_ONE)
+    ]
+    for stream in open_:
+        await anext(stream)
+    with pytest.raises(Conflict):
         live.stream(runs, ALICE, run, 0, "running", lambda: False)
-
-    asyncio.run(open_all())
+    live.stream(runs, BOB, run, 0, "running", lambda: False)
+    for events in open_:
+        await events.aclose()
+    live.stream(runs, ALICE, run, 0, "running", lambda: False)
 
 
 def test_a_stream_ends_with_the_laboratory_so_that_it_can_end(tmp_path):
