@@ -11,8 +11,9 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from urllib.parse import parse_qsl
 
-from ..config.credentials import of_field
+from ..config.credentials import SENSITIVE, of_field
 from ..config.gateway import SIGNUP_TOKEN, GatewayConfig
 from ..config.keys import load_config
 from ..config.urls import check_url
@@ -43,7 +44,7 @@ from .run import Run
 from .stand_ins import StandIns
 
 CREDENTIALS = ("authorization", "cookie", "proxy-authorization", "x-api-key")
-"""Header fields of a request with a secret value."""
+"""Header fields of a request whose value is a secret wherever it stands."""
 ODD = "unusual"
 LARGE = "large"
 MOST_NOTES = 12
@@ -141,7 +142,9 @@ def _write(folder: Path, run: Run, test: str, probe: Probe, exchanges: Sequence[
         masker.learn(secret)
     prepare(folder)
     private = StandIns(run.specification, config, secrets.token_bytes(16)) if config.mask else None
-    journal = Journal(folder, masker, secret_fields=[*config.headers, *CREDENTIALS], private=private)
+    fields = {name.casefold() for exchange in exchanges for name, _ in exchange.request.headers}
+    sensitive = filter(SENSITIVE.search, fields - {"token"})
+    journal = Journal(folder, masker, secret_fields=[*config.headers, *sensitive], private=private)
     seconds = max(exchange.ended for exchange in exchanges) - exchanges[0].started
     scenarios = [ScenarioEnd(test, Transcript(group)) for group in _groups(exchanges)]
     end = (ProcessEnd(exchanges=len(exchanges)), RunEnd(narrowed=True, seconds=seconds))
@@ -352,6 +355,9 @@ def _secrets(exchanges: Iterable[Exchange]) -> Iterator[str]:
         for name, value in exchange.request.headers:
             if name.casefold() in CREDENTIALS:
                 yield from of_field(name, value)
+        for name, value in parse_qsl(exchange.request.url.partition("?")[2]):
+            if SENSITIVE.search(name):
+                yield value
 
 
 def _groups(exchanges: Sequence[Exchange]) -> Iterator[list[Exchange]]:

@@ -513,3 +513,18 @@ def test_no_oddity_of_a_recording_is_a_finding_or_a_crash(creator, tmp_path):
         with contextlib.suppress(UsageError):
             result = judged(tmp_path / "traffic.har")
             assert {found for found in result.found if not found[0].startswith("HEADER")} == set(), (path, odd)
+
+
+def test_credentials_of_other_programs_are_left_nowhere(tmp_path):
+    calls = entries("get-name-ascii")
+    known = ["Bearer 1-bearer-of-mine", "2-session-of-mine", "3-key-of-mine", "4-amz-of-mine", "5-query of mine"]
+    fields = ("Authorization", "Cookie", "apikey", "X-Amz-Security-Token")
+    for call in calls:
+        call["request"]["headers"] += [{"name": n, "value": v} for n, v in zip(fields, known, strict=False)]
+        call["request"]["url"] += "?api_key=5-query%20of%20mine"
+
+    result = judged_as(calls, tmp_path)
+
+    assert DEFECTS["get-name-ascii"] in result.found
+    written = "".join(path.read_text() for path in tmp_path.glob("report of*/*.jsonl"))
+    assert [text for text in (*known, "1-bearer-of-mine", "5-query%20of%20mine") if text in written] == []
