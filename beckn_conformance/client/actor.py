@@ -180,7 +180,7 @@ class Actor:
         exchange = await self.signup(body)
         registration = await self.usable(exchange)
         if registration is None:
-            raise Unmet(f"a registration was needed, and the signup for it brought {describe(exchange)}")
+            raise Unmet(f"no registration could be made: {describe(exchange)}")
         return registration
 
     async def usable(self, signup: Exchange) -> Registration | None:

@@ -182,14 +182,14 @@ class RetryPolicy:
             then = "the same when asked again" if wait.repeatable else "not sent again, as it may have been done"
             wait.reason = replace(trouble, detail=f"{trouble.detail}; {then}")
         self._unanswered[exchange.action] += 1
-        unanswered, actions = self._unanswered.total(), " and ".join(sorted(self._unanswered))
+        unanswered = self._unanswered.total()
+        only = f" ({exchange.action})" if len(self._unanswered) == 1 else ""
         silent = now - (self._silent_since or now)
         over = unanswered >= FEW and silent > self._seconds
         if not self.given_up and (over or unanswered >= max(MANY, 4 * self._limiter.usual)):
             self.given_up = Trouble(
                 TroubleKind.PATIENCE,
-                f"given up after {unanswered} requests ({actions}) and {silent:.0f} s without an answer, "
-                f"the last time for {last}",
+                f"given up after {unanswered} requests{only} and {silent:.0f} s without an answer; last: {last}",
             )
 
     def notes(self) -> Iterator[str]:

@@ -100,7 +100,7 @@ class Results:
                     raise _Red(printable(mask(view.finding["observed"])))
 
     def _show(self, view: FindingView, mask: Callable[[str], str]) -> None:
-        rows = (("operation", view.finding["operation"]), ("pointer", view.place), *view.differences)
+        rows = (("where", view.place), *view.differences)
         self._put("sent, expected, observed", "\n".join(f"{name:10}{printable(mask(text))}" for name, text in rows))
         row = self._record.exchanges.row(view.finding["exchanges"][0])
         self._put("request", _request(row["request"]))

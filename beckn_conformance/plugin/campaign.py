@@ -195,13 +195,10 @@ class Campaign:
         reporter.section("conformance")
         if letters := [f"{letter} {status}" for status, letter in LETTERS.items() if reporter.stats.get(status)]:
             reporter.write_line(f"letters above: {', '.join(letters)}")
-        if not self.session.run.unreachable:
-            # The requirement of such a test may have passed by others, and then nothing else says why.
-            for line in terminal.inconclusive_tests(reasons(reporter.stats.get("inconclusive", ()))):
-                reporter.write_line(line)
         if self.verdict is not None:
             left_out = document.left_out(self.verdict)
-            for text, style in terminal.lines(self._report, left_out, self.session.folder):
+            why = reasons(reporter.stats.get("inconclusive", ()))
+            for text, style in terminal.lines(self._report, left_out, self.session.folder, why):
                 reporter.write_line(text, **({style: True} if style else {}))
         if self.kit_fault:
             reporter.write_line(f"a fault of the kit or of what runs it, no finding: {self.kit_fault}", red=True)

@@ -68,7 +68,7 @@ class Comparison:
         if unseen := sum(change.unseen for change in self.changes):
             yield f"note: the newer run was narrowed; requirements that it did not fully test: {unseen}"
         before, after = map(worded, self.verdicts, self.waived)
-        yield f"verdict: {after}, as before" if before == after else f"verdict: {after}, before it was {before}"
+        yield f"verdict: {after}, as before" if before == after else f"verdict: {after} (was {before})"
 
 
 def compare(old: Report, new: Report) -> Comparison:
@@ -136,7 +136,7 @@ def _old_findings(
 
 
 def _where(finding: Mapping[str, Any]) -> str:
-    return f"{finding['operation']} {finding['pointer'] or 'the whole body'}: {finding['message']}"
+    return f"{finding['operation']} {finding['pointer']}".strip() + f": {finding['message']}"
 
 
 def _difference(old: Mapping[str, Any], new: Mapping[str, Any]) -> str:

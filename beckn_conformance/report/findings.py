@@ -36,12 +36,13 @@ class FindingView:
 
     @property
     def place(self) -> str:
-        """The member concerned, as a JSON Pointer."""
-        return self.finding["pointer"] or "the whole body"
+        """The operation and the member concerned, if it is about one, as a JSON Pointer."""
+        return f"{self.finding['operation']} {self.finding['pointer']}".strip()
 
     @property
     def title(self) -> str:
-        return f"{self.id}: {self.finding['message']} at {self.place}"
+        pointer = self.finding["pointer"]
+        return f"{self.id}: {self.finding['message']}" + (f" at {pointer}" if pointer else "")
 
     @property
     def cases(self) -> list[str]:

@@ -90,7 +90,7 @@ def _headline(view: FindingView) -> str:
     finding, requirement = view.finding, view.requirement
     return (
         f"<b>{_escaped(requirement['id'])}</b> {requirement['level']}, {view.status}: "
-        f"{_code(finding['operation'])} {_code(view.place)} {_code(finding['message'])}"
+        f"{_code(view.place)} {_code(finding['message'])}"
     )
 
 

@@ -29,15 +29,22 @@ IN_COMMON = 5
 """Inconclusive requirements with the same hindrance that are printed as one line."""
 
 
-def lines(report: Mapping[str, Any], left_out: Collection[str], folder: Path | None) -> Iterator[Line]:
+def lines(
+    report: Mapping[str, Any], left_out: Collection[str], folder: Path | None, reasons: Iterable[str] = ()
+) -> Iterator[Line]:
     """Yields the lines of a masked report that lies in ``folder``, or nowhere.
 
-    ``left_out`` are the requirements that only the selection of tests keeps from being settled.
+    ``left_out`` are the requirements that only the selection of tests keeps from being settled, and ``reasons`` are
+    those of inconclusive tests.
     """
     run, selected = report["run"], [row for row in report["requirements"] if row["id"] not in left_out]
     yield from _findings(report, folder)
     if not run["reason"]:
-        yield from _inconclusive([row for row in selected if row["status"] == "inconclusive"])
+        rows = [row for row in selected if row["status"] == "inconclusive"]
+        yield from _inconclusive(rows)
+        if not rows:
+            # The requirements of such tests passed by others, and then nothing else says why.
+            yield from ((text, "") for text in inconclusive_tests(reasons))
     yield "", ""
     for note in report["observations"]:
         yield f"note: {printable(note)}", ""

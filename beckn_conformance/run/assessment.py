@@ -8,11 +8,10 @@ from dataclasses import dataclass, field, replace
 
 from ..judging.finding import Finding
 from ..judging.judge import Judge
-from ..judging.observer import Observer
 from ..judging.outcome import Verdict, conclude, never_shown
 from ..judging.tally import Tally
 from ..judging.waivers import excusing
-from ..messages.exchange import Exchange
+from ..messages.exchange import Exchange, TroubleKind
 from ..messages.registration import registration_of
 from ..messages.times import read_time
 from ..record.events import Event, Probe, ProcessEnd, RunEnd, RunStart, ScenarioEnd, TestEnd, Transcript
@@ -169,7 +168,7 @@ class Assessment:
         known += [note for note in dict.fromkeys(notes) if note not in known]
 
     def _observe(self, exchange: Exchange, judge: Judge) -> None:
-        for note in _observed(exchange, judge.observer):
+        for note in _observed(exchange, judge):
             if len(self._noted) < MOST_NOTES and note not in self._noted:
                 self._noted.add(note)
                 self._note([note])
@@ -182,8 +181,6 @@ class Assessment:
         transcript = event.transcript
         judge.observer.look_at(transcript.controls)
         exchanges = transcript.calls
-        for exchange in exchanges:
-            self._observe(exchange, judge)
         findings: dict[str, Finding] = {}
         exercised: set[str] = set()
         shown_by: dict[str, list[Finding]] = {}
@@ -195,6 +192,8 @@ class Assessment:
                 if known is None or (self._excused(known) and not self._excused(finding)):
                     findings[finding.id] = finding
                 shown_by.setdefault(exchange.id, []).append(finding)
+        for exchange in exchanges:
+            self._observe(exchange, judge)
         self.tally.doubled |= judge.doubled
         if judge.expired:
             self._note([EXPIRED])
@@ -252,7 +251,7 @@ def shows(scenario: RecordedScenario, exchanges: Sequence[Exchange], finding: st
     return finding in assessment.scenario.findings
 
 
-def _observed(exchange: Exchange, observer: Observer) -> Iterator[str]:
+def _observed(exchange: Exchange, judge: Judge) -> Iterator[str]:
     """Notes on what is recorded only, and not judged (T8, T13, T14, H4)."""
     if exchange.peer:
         return
@@ -264,11 +263,23 @@ def _observed(exchange: Exchange, observer: Observer) -> Iterator[str]:
     reply = exchange.reply
     if reply is not None and 300 <= reply.status < 400:
         yield f"{exchange.action}: a redirect (status {reply.status}), which is not followed"
-    if exchange.purpose == "unusual" and reply is not None and reply.status >= 500 and observer.by_gateway(exchange):
+    unusual = exchange.purpose == "unusual" and judge.observer.by_gateway(exchange)
+    if unusual and reply is not None and reply.status >= 500:
         yield f"{exchange.stimulus or 'unusual content'}: answered with status {reply.status} (recorded only, T14)"
     if exchange.trouble and exchange.purpose != "broken":
         longer = "; on a slow line, a large document needs a longer timeout" if exchange.purpose == "large" else ""
-        yield f"{exchange.action}: {exchange.trouble}{longer}"
+        yield f"{_subject(exchange, judge)}{exchange.trouble}{longer}"
+
+
+def _subject(exchange: Exchange, judge: Judge) -> str:
+    """Names the request that stayed without an answer as far as it may matter."""
+    assert exchange.trouble is not None
+    if exchange.trouble.kind in (TroubleKind.PATIENCE, TroubleKind.NO_CONNECTION):
+        return ""
+    seen = judge.observation(exchange)
+    # A gateway that ends may have ended for a fault.
+    lost = exchange.trouble.kind is TroubleKind.CONNECTION and seen is not None and seen.diagnosis.faulty
+    return f"{judge.describe(exchange) if lost else exchange.action}: "
 
 
 def _hindrance(exchanges: Sequence[Exchange], judge: Judge) -> str:

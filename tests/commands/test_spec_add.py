@@ -125,4 +125,4 @@ def test_the_command_prints_what_was_written_and_what_is_left(folder, capsys):
     assert main(["spec", "add", "member", "/info/website", "--spec", str(folder)]) == 0
 
     said = {line.partition(" ")[0] for line in capsys.readouterr().out.splitlines()}
-    assert said == {"folder", "wrote", "decide", "mend"}
+    assert said == {"folder", "wrote", "decide", "fix"}

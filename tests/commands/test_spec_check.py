@@ -77,8 +77,8 @@ def twice(name):
 
 MISTAKES = {
     # Files.
-    "no JSON": (bytes_of("get.ack.json", b'{\n"a": }'), "get.ack.json:2", "make it JSON"),
-    "no YAML": (rows("id: REPLY-JSON", "id: ["), "requirements.yaml:", "make it YAML"),
+    "no JSON": (bytes_of("get.ack.json", b'{\n"a": }'), "get.ack.json:2", "correct it"),
+    "no YAML": (rows("id: REPLY-JSON", "id: ["), "requirements.yaml:", "correct it"),
     "Latin-1": (bytes_of("get.ack.json", b'{\n"title": "caf\xe9"}'), "get.ack.json:2", "is not UTF-8"),
     "a JSON key twice": (
         text("get.ack.json", '"type": "object",', '"type": "object",\n  "type": "object",'),
@@ -87,7 +87,7 @@ MISTAKES = {
     ),
     "a YAML key twice": (rows("  level: MUST\n", "  level: MUST\n  level: MUST\n"), "requirements.yaml:8", "already"),
     "a list for a schema": (bytes_of("get.ack.json", b"[]"), "get.ack.json:1", "it is not an object"),
-    "nothing in a file": (bytes_of("get.ack.json", b""), "get.ack.json:1", "make it JSON"),
+    "nothing in a file": (bytes_of("get.ack.json", b""), "get.ack.json:1", "correct it"),
     "no requirements": (bytes_of("requirements.yaml", b""), "requirements.yaml:1", "catalogue.json"),
     "no common parts": (without("common.json"), "common.json:1", "is missing"),
     "no page": (without("page.yaml"), "page.yaml:1", "is missing"),

@@ -48,6 +48,22 @@ def test_a_test_is_judged_by_all_its_scenarios():
     assert assessment.tally.tests == {CHECKED: ["t"]}
 
 
+def test_a_fault_that_a_gateway_may_have_ended_for_is_noted():
+    lost = {"trouble": "connection: closed before a reply came"}
+    assessment = assessed(
+        scenario(
+            exchange("Provider/get", {"registration": None}, None, **lost),
+            exchange("Provider/get", {"registration": {"id": "r"}}, None, trouble="no connection: Connection refused"),
+            exchange("Provider/signup", {}, None, trouble="no connection: Connection refused"),
+        )
+    )
+
+    assert assessment.run.notes[1:] == [
+        "Provider/get with /registration = null: connection: closed before a reply came",
+        "no connection: Connection refused",
+    ]
+
+
 def test_findings_of_one_test_are_none_of_the_next():
     assessment = assessed(scenario(silent()), TestEnd("t", [CHECKED]), TestEnd("u", [CHECKED]))
 

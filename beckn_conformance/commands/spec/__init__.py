@@ -225,5 +225,5 @@ def _extend(chosen: argparse.Namespace) -> int:
     say([f"folder  {folder}"])
     say(f"wrote   {line}" for line in added.written)
     say(f"decide  {line}" for line in added.left)
-    say(f"mend    {problem}" for problem in check.problems(folder))
+    say(f"fix     {problem}" for problem in check.problems(folder))
     return 0

@@ -30,7 +30,7 @@ def answered_in_time(observation: Observation) -> Iterable[Judgement]:
 @check("REPLY-NO-CRASH")
 def no_server_error(observation: Observation) -> Iterable[Judgement]:
     if _held_to_form(observation, crashed=True) and (observation.readable or observation.crashed):
-        message = "a server error in place of an answer"
+        message = "a server error instead of an answer"
         yield observation.judged(observation.readable, "REPLY-NO-CRASH", "", "server-error", message, "ACK or NACK")
 
 

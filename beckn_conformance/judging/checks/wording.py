@@ -74,7 +74,7 @@ def _fault(sent: Message, fault: Fault) -> str:
             return "the registration's id as its token" if token != NO_TOKEN else f"the token {shown(token)}"
         return TOKENS.get(fault.kind, f"a Token that is {fault.kind}")
     value = shown(sent.header.get(name)) if fault.in_header else shown(member(sent.body, name), 80)
-    return f"{name} = {value} ({fault.kind})"
+    return f"{name} = {value}" + (f" ({fault.kind})" if fault.kind != value else "")
 
 
 def _foreign_scripts(observation: Observation, body: Any) -> list[str]:

@@ -118,6 +118,6 @@ def live_row(row: Mapping[str, Any]) -> dict[str, str]:
     return {
         **{name: str(row.get(name, "")) for name in names},
         "status": "failed" if row.get("fails") else "warned",
-        "place": f"{row.get('operation', '')} {row.get('pointer') or 'the whole body'}",
+        "place": f"{row.get('operation', '')} {row.get('pointer', '')}".strip(),
         "again": "",
     }

@@ -46,7 +46,7 @@ def _form(folder: Folder, content: Any) -> Iterator[Problem]:
     """Yields what is no OpenAPI. Nothing is fetched, and no pattern of the description is matched."""
     for error in _openapi().iter_errors(content):
         pointer = below("", *error.instance_path)
-        yield folder.problem(FILE, pointer, f"is not OpenAPI 3.1: {error.message[:200]}", "mend it")
+        yield folder.problem(FILE, pointer, f"is not OpenAPI 3.1: {error.message[:200]}", "fix it")
 
 
 @lru_cache(maxsize=1)
@@ -121,7 +121,7 @@ def _example(
         at = known.index(max(known))
         where, said = faults[at] or ("", "")
         message = f"the example {name} is not a valid {names[at]}: {said}"
-        yield folder.problem(FILE, f"{place}/value{where}", message, "mend the example, or the schema")
+        yield folder.problem(FILE, f"{place}/value{where}", message, "fix the example, or the schema")
 
 
 def _fault(folder: Folder, specification: Specification, value: Any, file: str) -> tuple[str, str] | None:

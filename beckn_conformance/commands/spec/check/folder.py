@@ -24,7 +24,7 @@ MOST_PLACES: Final = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Something to mend."""
+    """Something to fix."""
 
     file: str
     line: int
@@ -51,7 +51,7 @@ class Folder:
         try:
             content = reading.content(file, most=LARGEST_FILE, below=self.path)
         except UsageError as error:
-            self.broken.append(Problem(name, 1, str(error).removeprefix(f"{file} "), "mend it"))
+            self.broken.append(Problem(name, 1, str(error).removeprefix(f"{file} "), "fix it"))
             return
         try:
             text = content.decode("utf-8-sig")
@@ -63,11 +63,11 @@ class Folder:
             line = content[: error.start].count(b"\n") + 1
             self.broken.append(Problem(name, line, "is not UTF-8", "save it in that encoding"))
         except json.JSONDecodeError as error:
-            self.broken.append(Problem(name, error.lineno, error.msg, "make it JSON"))
+            self.broken.append(Problem(name, error.lineno, error.msg, "correct it"))
         except yaml_text.YamlError as error:
-            self.broken.append(Problem(name, error.line, str(error), "make it YAML that is read"))
+            self.broken.append(Problem(name, error.line, str(error), "correct it"))
         except ValueError as error:
-            self.broken.append(Problem(name, _line_of(text, error), str(error), "mend it"))
+            self.broken.append(Problem(name, _line_of(text, error), str(error), "fix it"))
 
     def problem(self, file: str, pointer: str, message: str, remedy: str) -> Problem:
         """Makes a problem at the value that a JSON Pointer names."""

@@ -47,7 +47,7 @@ def _origin(folder: Folder, file: str, pointer: str) -> Place:
 def _examples(member: Member) -> Iterator[tuple[str, str, str]]:
     for index, example in enumerate(member.schema.get("examples", ())):
         if not member.borders.tolerates(example):
-            yield f"/examples/{index}", f"its example {example!r} is not valid under its own schema", "mend one of them"
+            yield f"/examples/{index}", f"its example {example!r} is not valid under its own schema", "fix one of them"
 
 
 def _borders(member: Member) -> Iterator[tuple[str, str, str]]:

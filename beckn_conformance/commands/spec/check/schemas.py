@@ -275,4 +275,4 @@ class _Walk:
                 high = min((part[most] for part in together if most in part), default=None)
                 if low is not None and high is not None and low > high:
                     message = f"{least} {low} and {most} {high} allow no value together"
-                    yield self._folder.problem(file, f"{pointer}/{border}" if border else pointer, message, "mend one")
+                    yield self._folder.problem(file, f"{pointer}/{border}" if border else pointer, message, "fix one")
