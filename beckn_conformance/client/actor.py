@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from ..errors import Unmet
 from ..judging.checks import looks_unsettled
+from ..judging.decided import decided
 from ..messages.binding import Binding
-from ..messages.exchange import Exchange, Stimulus
+from ..messages.exchange import Exchange, Stimulus, Trouble
 from ..messages.registration import Registration, registration_of
 from ..messages.values import Values
 from ..specification.actions import ADD, GET, SIGNUP, UPDATE
@@ -26,6 +28,7 @@ from .outgoing import Outgoing
 from .peers import Peers
 from .poll import poll
 from .verification import Verifier
+from .witness import serves_plain_calls
 
 Turn = Callable[[], contextlib.AbstractAsyncContextManager[None]]
 """Makes a context that a call waits to enter before it is made."""
@@ -101,11 +104,13 @@ class Actor:
         plain: bool = False,
         start: Callable[[], Awaitable[object]] | None = None,
         peer: str = "",
+        closed: Trouble | None = None,
     ) -> Exchange:
         """Makes one call, and again while it is refused without a reason (T13).
 
         ``header`` overrides header members, None leaves one out.
         ``plain`` asks for a reply that is not compressed.
+        With ``closed``, a call is made once, and such a refusal of it is put down to that.
         ``peer`` is the base URL of another gateway to ask. ``start`` is awaited with a place in hand.
         """
         outgoing = Outgoing(
@@ -119,21 +124,36 @@ class Actor:
             plain=plain,
         )
 
-        async def ask(start: Callable[[], Awaitable[object]] | None = None) -> Exchange:
+        async def ask(
+            *, start: Callable[[], Awaitable[object]] | None = None, closed: Trouble | None = closed
+        ) -> Exchange:
             if peer:
                 exchange = await self._gateways[peer].send(outgoing)
             else:
                 async with self._turn():
-                    exchange = await self.gateway.send(replace(outgoing, start=start))
+                    exchange = await self.gateway.send(replace(outgoing, start=start, closed=closed))
                 self.lost += not purpose and self.gateway.appearance.lost(exchange)
             self.exchanges.append(exchange)
             return exchange
 
-        exchange = await ask(start)
-        if not peer and not purpose and not header:
+        may_pass = not (peer or purpose or header or closed)
+        insistence = self.gateway.insistence
+        if may_pass:
+            await insistence.wait(action)
+        exchange = await ask(start=start)
+        if may_pass:
             blames = self.specification.blames_registration(action)
-            exchange = await self.gateway.insistence.insist(exchange, ask, blames_registration=blames)
+            is_served = functools.partial(serves_plain_calls, self)
+            exchange = await insistence.insist(exchange, ask, is_served, blames_registration=blames)
+            if exchange.refused and looks_unsettled(exchange) and insistence.is_of_its_provider(exchange):
+                await self._look_why(exchange, token)
         return exchange
+
+    async def _look_why(self, refusal: Exchange, token: str | None) -> None:
+        """Asks for the status of a registration that cannot be changed: the gateway may have decided about it (R5)."""
+        if refusal.action in self.specification.changes:
+            await self.call(GET, {"registration": {"id": refusal.id_sent}}, token=token)
+            self.lost += refusal.id_sent in decided(self.exchanges, self.specification, self.config)
 
     async def together(self, *calls: Call, apart: float = 0.0) -> list[Exchange]:
         """Makes calls at one moment, or some seconds apart.

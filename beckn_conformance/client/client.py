@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from ..config.gateway import GatewayConfig
 from ..config.time_zones import zone
+from ..judging.checks import gives_no_reason
 from ..judging.origin import INTERMEDIARY, Appearance, Fronted, Origin, family, is_bare
 from ..messages.binding import Binding
 from ..messages.exchange import Exchange, Reply, Request, Trouble, TroubleKind
@@ -49,7 +50,6 @@ class Gateway:
         self.config = config
         self.sent = 0
         self.appearance = Appearance()
-        self.insistence = Insistence()
         self.line = asyncio.Lock()
         """Held while a group of calls waits for places, so that two groups never wait for each other's."""
         self.has_socket = transport is None and not (config.proxy and config.url.startswith("http:"))
@@ -62,6 +62,7 @@ class Gateway:
         self._zone = zone(config.timestamp_zone)
         self._next_slot = 0.0
         self.limiter = ConcurrencyLimiter(config.concurrency)
+        self.insistence = Insistence(config.patience, self.limiter)
         self._retry = RetryPolicy(config.patience, self.limiter)
         self._control = Control(self._ask, config.patience)
         self._controls: list[Exchange] = []
@@ -109,6 +110,8 @@ class Gateway:
             await asyncio.sleep(again)
             if fate in (Fate.PUT_OFF, Fate.LOST):
                 await self._control.back()
+        if outgoing.closed is not None and gives_no_reason(exchange):
+            wait.reason = outgoing.closed
         if wait.reason:
             exchange = replace(exchange, trouble=wait.reason, received=None)
         return self._keep(exchange)

@@ -2,65 +2,167 @@
 
 from __future__ import annotations
 
-from collections import Counter
+import asyncio
+from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable, Iterator
+from typing import Final, Protocol
 
 from ..judging.checks import gives_no_reason
-from ..messages.exchange import Exchange
+from ..messages.exchange import Exchange, Trouble, TroubleKind
 from ..specification.actions import SIGNUP
 from ..specification.pointer import member
 from . import clock
+from .limiter import ConcurrencyLimiter
 from .poll import poll
 
 LONGEST = 3.0
 """Seconds for which a call is made again: some gateways refuse to take the same call twice in one second."""
 MOST_IN_VAIN = 10
 """Calls of an operation in a row that were made again in vain, after which no more are."""
+LONGEST_PAUSE = 2.0
+"""Seconds between two calls of an operation that is closed, at most."""
+MOST_WAITING = 10
+"""All waiting for closed operations may amount to so many times the patience of a run."""
+CLOSED: Final = Trouble(TroubleKind.PATIENCE, "refused without a reason, as a plain call of the operation was")
+
+
+class Ask(Protocol):
+    """Makes a call again; ``closed`` says why its answer is none if it is refused without a reason."""
+
+    def __call__(self, *, closed: Trouble | None = None) -> Awaitable[Exchange]: ...
+
+
+IsServed = Callable[[str], Awaitable[bool]]
+"""Makes a plain call of an operation, and says whether it was acknowledged."""
 
 
 class Insistence:
     """Knows the calls of a gateway of which a refusal without a reason may be a passing one.
 
-    These are signups, and calls about a registration with a token that belongs to it: wrong ones may lock it (H3). So
-    are those that name no registration, if their refusal has a place to say so. A refused call changes nothing, so that
-    it may be made again.
+    A call is made again for some seconds. If a plain call of its operation is refused in the same way, then the
+    operation is closed, as by a quota or for maintenance. That is waited out, and other calls of it wait meanwhile.
+
+    A call may be made again if it is a signup, or has a token that belongs to its registration: wrong ones may lock it
+    (H3). So may one that names no registration, if its refusal has a place to say so. A refused call changes nothing.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, patience: float, limiter: ConcurrencyLimiter) -> None:
+        self._patience = patience
+        self._limiter = limiter
         self._served: set[str] = set()
         self._registrations: set[tuple[str | None, str | None]] = set()
         """Ids with a token that belongs to each."""
         self._in_vain: Counter[str] = Counter()
         self._passing = 0
+        self._turns: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        """By operation, held by the call that finds out whether it is closed."""
+        self._closed: set[str] = set()
+        """Operations that are waited for."""
+        self._spent: set[str] = set()
+        """Operations that were waited for in vain, and not served since."""
+        self._waited = 0.0
+
+    async def wait(self, action: str) -> None:
+        """Waits while an operation is closed."""
+        if action in self._closed:
+            async with self._turns[action]:
+                pass
 
     async def insist(
-        self, exchange: Exchange, ask: Callable[[], Awaitable[Exchange]], *, blames_registration: bool
+        self,
+        exchange: Exchange,
+        ask: Ask,
+        is_served: IsServed,
+        *,
+        blames_registration: bool,
     ) -> Exchange:
         """The last answer to a call, made again while it is refused without a reason."""
         if exchange.acknowledged:
             self._learn(exchange)
-        if not gives_no_reason(exchange) or not self._may_pass(exchange, blames_registration):
+        if not gives_no_reason(exchange) or not self._is_suspect(exchange):
             return exchange
-        until = clock.now() + LONGEST
-        last = await poll(ask, lambda one, began: not gives_no_reason(one) or began >= until, until=lambda: until)
-        passing = not gives_no_reason(last)
-        self._passing += passing
-        self._in_vain[last.action] = 0 if passing else self._in_vain[last.action] + 1
+        if not self._may_be_repeated(exchange, blames_registration):
+            if blames_registration and self._names_none(exchange):
+                return await self._unless_closed(exchange, ask, is_served, may_repeat=False)
+            return exchange
+        last = await self._unless_closed(exchange, ask, is_served)
+        if gives_no_reason(last):
+            until = clock.now() + LONGEST
+            last = await poll(ask, lambda one, began: not gives_no_reason(one) or began >= until, until=lambda: until)
+        if gives_no_reason(last):
+            # It may have been closed in between.
+            last = await self._unless_closed(last, ask, is_served)
+            self._in_vain[last.action] += gives_no_reason(last)
+        if last.acknowledged:
+            self._learn(last)
+        if not gives_no_reason(last) and not last.trouble:
+            self._passing += 1
+            self._in_vain[last.action] = 0
+        return last
+
+    async def _unless_closed(
+        self, refusal: Exchange, ask: Ask, is_served: IsServed, *, may_repeat: bool = True
+    ) -> Exchange:
+        """The answer to a call made once more if that may be; if its operation is closed, once that was waited for."""
+        action, last = refusal.action, refusal
+        async with self._turns[action]:
+            if may_repeat and action not in self._spent:
+                last = await ask()
+            if gives_no_reason(last):
+                # Some gateways limit the number of requests in this way.
+                self._limiter.close_half()
+                if not await is_served(action):
+                    last = await self._outlast(action, ask)
+                elif may_repeat:
+                    last = await ask()
+        return last
+
+    async def _outlast(self, action: str, ask: Ask) -> Exchange:
+        """The last answer to a call of a closed operation, made again until it is served or patience is over."""
+        began = clock.now()
+        is_over = action in self._spent or self._waited > MOST_WAITING * self._patience
+        until = began if is_over else began + self._patience
+        self._closed.add(action)
+        try:
+            last = await poll(
+                lambda: ask(closed=CLOSED),
+                lambda one, began: one.trouble != CLOSED or began >= until,
+                longest=LONGEST_PAUSE,
+                until=lambda: until,
+            )
+        finally:
+            self._closed.discard(action)
+        self._waited += clock.now() - began
+        if last.trouble == CLOSED:
+            self._spent.add(action)
         return last
 
     def _learn(self, exchange: Exchange) -> None:
         self._served.add(exchange.action)
+        self._spent.discard(exchange.action)
         if exchange.action == SIGNUP:
             self._registrations.add((exchange.id_received, exchange.token_received))
         else:
             self._registrations.add((exchange.id_sent, _token(exchange)))
 
-    def _may_pass(self, exchange: Exchange, blames_registration: bool) -> bool:
-        known = exchange.action == SIGNUP or (exchange.id_sent, _token(exchange)) in self._registrations
+    def _is_suspect(self, exchange: Exchange) -> bool:
+        """True if other calls of the operation were served, and not too many were made again in vain."""
+        return exchange.action in self._served and self._in_vain[exchange.action] < MOST_IN_VAIN
+
+    def _may_be_repeated(self, exchange: Exchange, blames_registration: bool) -> bool:
+        if exchange.action == SIGNUP or self.is_of_its_provider(exchange):
+            return True
         nameless = exchange.sent is not None and not isinstance(member(exchange.sent.body, "/registration/id"), str)
-        denied = exchange.reply is not None and exchange.reply.status in (401, 403)
-        known = known or (blames_registration and not denied and (nameless or exchange.id_sent is None))
-        return known and exchange.action in self._served and self._in_vain[exchange.action] < MOST_IN_VAIN
+        return blames_registration and not _is_denied(exchange) and (nameless or exchange.id_sent is None)
+
+    def is_of_its_provider(self, exchange: Exchange) -> bool:
+        """True if the token of a call belongs to the registration that it names."""
+        return (exchange.id_sent, _token(exchange)) in self._registrations
+
+    def _names_none(self, exchange: Exchange) -> bool:
+        """True if the token of a registration came with the id of none, whose refusal has a place to say so (R16)."""
+        is_known = any(token == _token(exchange) for _, token in self._registrations)
+        return is_known and not _is_denied(exchange) and all(exchange.id_sent != id_ for id_, _ in self._registrations)
 
     def notes(self) -> Iterator[str]:
         """Notes for the reader of the report."""
@@ -70,3 +172,7 @@ class Insistence:
 
 def _token(exchange: Exchange) -> str | None:
     return exchange.sent.header.get("Token") if exchange.sent is not None else None
+
+
+def _is_denied(exchange: Exchange) -> bool:
+    return exchange.reply is not None and exchange.reply.status in (401, 403)

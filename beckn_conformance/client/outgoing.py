@@ -8,7 +8,7 @@ from typing import Any
 
 from ..config.gateway import SIGNUP_TOKEN, GatewayConfig
 from ..messages.binding import Binding
-from ..messages.exchange import CONTROL, PLAIN, Message, Request, Stimulus
+from ..messages.exchange import CONTROL, PLAIN, Message, Request, Stimulus, Trouble
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +34,9 @@ class Outgoing:
     """True to ask for a reply that is not compressed."""
     start: Callable[[], Awaitable[object]] | None = None
     """Awaited with a place in hand before the first attempt, if the moment of sending matters."""
+
+    closed: Trouble | None = None
+    """What a refusal without a reason is put down to, if not to the call (T13)."""
 
     @property
     def is_control(self) -> bool:

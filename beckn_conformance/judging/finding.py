@@ -63,8 +63,8 @@ class Finding:
     """Id of the registration concerned, where there is one."""
     weight: int = 0
     """Preference among the exchanges that show the same finding; the lowest is reported."""
-    unless: Obligation | None = None
-    """The finding is dropped if this obligation of the same requirement was exercised anywhere in the run."""
+    unless: tuple[Obligation, ...] = ()
+    """The finding is dropped if one of these obligations of its requirement was exercised anywhere in the run."""
 
     def __post_init__(self) -> None:
         if not SLUG.fullmatch(self.kind):

@@ -108,7 +108,7 @@ class KnownRegistrations:
     def learn(self, exchange: Exchange, registration: str | None, *, passing: bool = False) -> None:
         """Remembers what a request identified a provider with; to be called after the request is diagnosed.
 
-        ``passing`` is the refusal of a call that was made again (T13).
+        ``passing`` is the refusal of a call that was made again, or is put down to a closed operation (T13).
         """
         mine = self.registrations.get(registration or "")
         if exchange.refused and exchange.id_sent and exchange.sent:

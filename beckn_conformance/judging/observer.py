@@ -10,7 +10,8 @@ from ..messages.exchange import Exchange, TroubleKind, overlapping
 from ..specification.actions import SIGNUP
 from ..specification.pointer import member
 from ..specification.specification import Specification
-from .checks import Observation, gives_no_reason, pending_statuses
+from .checks import Observation, gives_no_reason, looks_unsettled, pending_statuses
+from .decided import decided
 from .diagnosis import Diagnosis
 from .known import Known, KnownRegistrations, documents_of, good_until
 from .origin import Appearance, Origin, family, is_bare
@@ -43,6 +44,7 @@ class Observer:
         self._made: dict[str, float] = {}
         self._contended: frozenset[str] = frozenset()
         self._superseded: frozenset[str] = frozenset()
+        self._decided: frozenset[str] = frozenset()
         self._beforehand = frozenset(id_ for id_, _ in config.registrations)
         for id_, token in config.registrations:
             self.known.add(Known(id_, token))
@@ -60,6 +62,7 @@ class Observer:
         """Takes note of the exchanges of a test before any of them is observed."""
         self._contended = _contended([one for one in exchanges if one.action in self._specification.changes])
         self._superseded = _superseded(exchanges)
+        self._decided = decided(exchanges, self._specification, self._config)
         self.look_at(exchanges)
 
     def look_at(self, exchanges: Sequence[Exchange]) -> None:
@@ -80,7 +83,8 @@ class Observer:
         """Makes an observation with what was known before the exchange, then learns of the registration it made."""
         diagnosis = self._recogniser.diagnose(exchange, self.known)
         superseded = exchange.id in self._superseded
-        self.known.learn(exchange, diagnosis.registration, passing=superseded)
+        put_off = exchange.trouble is not None and exchange.trouble.kind is TroubleKind.PATIENCE
+        self.known.learn(exchange, diagnosis.registration, passing=superseded or put_off)
         origin = self._appearance.origin(exchange)
         if exchange.purpose in HOSTILE:
             self._reached = origin is not Origin.FRONT
@@ -111,8 +115,7 @@ class Observer:
     def conclude(self, observation: Observation) -> None:
         """Learns from an exchange that was judged."""
         exchange, diagnosis = observation.exchange, observation.diagnosis
-        plain = diagnosis.valid and not diagnosis.symbols
-        if exchange.reply is not None and plain and not observation.by_gateway:
+        if exchange.reply is not None and observation.is_plain and not observation.by_gateway:
             self._shut_out.add((exchange.reply.status, family(exchange.reply)))
         if observation.readable:
             self._served.add(exchange.action)
@@ -133,11 +136,14 @@ class Observer:
             self._made.pop(registration, None)
 
     def _may_be_refused(self, exchange: Exchange, diagnosis: Diagnosis) -> bool:
-        """Returns True for a change of a registration on which another one waits, or that has many documents."""
+        """Returns True for a change of a registration on which another one waits, or that has many documents, and for a
+        refusal that blames no more than a registration about which the gateway has decided."""
         # The signup may come later in a recording whose clock was set.
         owner, added = self.known.registrations.get(diagnosis.registration or ""), documents_of(exchange)
         if exchange.action not in self._specification.changes or owner is None:
             return False
+        if owner.id in self._decided and exchange.refused and looks_unsettled(exchange):
+            return True
         return owner.waits or (added > 0 and owner.documents + added > MOST_DOCUMENTS)
 
     def _introduce(self, exchange: Exchange) -> None:

@@ -171,8 +171,8 @@ class Tally:
     def takes_back(self, record: Found) -> bool:
         """True if the rest of the run disproves a finding."""
         unless = record.finding.unless
-        exercised = self.exercised.get(record.finding.requirement, ())
-        return unless is not None and (record.count < EVERY or unless in exercised)
+        exercised = self.exercised.get(record.finding.requirement, set())
+        return bool(unless) and (record.count < EVERY or not exercised.isdisjoint(unless))
 
     def shown(self, requirement: str) -> set[Obligation]:
         """Returns the obligations that were exercised, without those that only consequences of other findings show."""

@@ -5,7 +5,8 @@ import asyncio
 import pytest
 
 from beckn_conformance.client.clock import LeapingLoop
-from beckn_conformance.client.insistence import MOST_IN_VAIN, Insistence
+from beckn_conformance.client.insistence import CLOSED, MOST_IN_VAIN, Insistence
+from beckn_conformance.client.limiter import ConcurrencyLimiter
 from tests.exchanges import GET, exchange, nack, reply
 
 ABOUT = {"registration": {"id": "1"}}
@@ -18,23 +19,31 @@ OTHERS = {
 }
 
 
-def insisted(insistence, first, *further, blames=True):
+CLOSED_NOW = exchange(GET, ABOUT, BUSY.reply, trouble=str(CLOSED))
+"""The answer to a call while the operation is closed."""
+
+
+def insisted(insistence, first, *further, blames=True, served=True):
     """The last answer, and how often the call was made again; the last of the further answers comes for ever."""
     made = 0
 
-    async def ask():
+    async def ask(*, closed=None):
         nonlocal made
         made += 1
-        return further[min(made, len(further)) - 1]
+        answer = further[min(made, len(further)) - 1]
+        return CLOSED_NOW if closed and answer is BUSY else answer
+
+    async def is_served(action):
+        return served
 
     with asyncio.Runner(loop_factory=LeapingLoop) as runner:
-        return runner.run(insistence.insist(first, ask, blames_registration=blames)), made
+        return runner.run(insistence.insist(first, ask, is_served, blames_registration=blames)), made
 
 
 @pytest.fixture
 def insistence():
     """One that has seen the operation served."""
-    made = Insistence()
+    made = Insistence(30, ConcurrencyLimiter())
     insisted(made, SERVED)
     return made
 
@@ -58,14 +67,14 @@ def test_a_call_that_names_no_registration_is_made_again_where_that_is_blamed(in
 
 
 def test_an_operation_that_was_never_served_is_called_once():
-    assert insisted(Insistence(), BUSY, SERVED) == (BUSY, 0)
+    assert insisted(Insistence(30, ConcurrencyLimiter()), BUSY, SERVED) == (BUSY, 0)
 
 
 def test_insistence_ends_after_a_while(insistence):
     last, made = insisted(insistence, BUSY, BUSY)
 
     assert last is BUSY
-    assert 1 < made < 10
+    assert 1 < made < 14
     assert not list(insistence.notes())
 
 
@@ -74,3 +83,74 @@ def test_nothing_is_asked_again_for_ever_in_vain(insistence):
         insisted(insistence, BUSY, BUSY)
 
     assert insisted(insistence, BUSY, SERVED) == (BUSY, 0)
+
+
+def test_a_closed_operation_is_waited_for(insistence):
+    assert insisted(insistence, BUSY, *[BUSY] * 10, SERVED, served=False) == (SERVED, 11)
+
+
+def test_patience_with_a_closed_operation_is_spent_once(insistence):
+    last, made = insisted(insistence, BUSY, BUSY, served=False)
+
+    assert last is CLOSED_NOW
+    assert made > 10
+    assert insisted(insistence, BUSY, BUSY, served=False) == (CLOSED_NOW, 1)
+
+
+def test_patience_with_an_operation_returns_when_it_is_served(insistence):
+    insisted(insistence, BUSY, BUSY, served=False)
+    insisted(insistence, SERVED)
+
+    assert insisted(insistence, BUSY, BUSY, BUSY, SERVED, served=False) == (SERVED, 3)
+
+
+def test_an_operation_closed_to_all_is_not_counted_as_insisted_on_in_vain(insistence):
+    for _ in range(MOST_IN_VAIN):
+        insisted(insistence, BUSY, BUSY, served=False)
+
+    assert insisted(insistence, BUSY, BUSY, SERVED) == (SERVED, 2)
+
+
+@pytest.mark.parametrize(("served", "last"), [(True, "the refusal"), (False, SERVED)])
+def test_a_call_about_an_unknown_registration_is_made_again_only_if_all_are_refused(insistence, served, last):
+    unknown = exchange(GET, {"registration": {"id": "none"}}, nack({}))
+
+    answer, made = insisted(insistence, unknown, SERVED, served=served)
+
+    assert answer == (unknown if last == "the refusal" else last)
+    assert made == (0 if served else 1)
+
+
+def test_fewer_requests_are_in_flight_where_refusals_without_a_reason_go_on():
+    limiter = ConcurrencyLimiter()
+    insistence = Insistence(30, limiter)
+    insisted(insistence, SERVED)
+
+    insisted(insistence, BUSY, SERVED)
+    assert limiter.open == limiter.usual
+    insisted(insistence, BUSY, BUSY, SERVED)
+    assert limiter.open == limiter.usual // 2
+
+
+def test_others_wait_while_an_operation_is_closed(insistence):
+    order = []
+
+    async def ask(*, closed=None):
+        order.append("asked")
+        await asyncio.sleep(1)
+        return BUSY if closed is None else SERVED
+
+    async def is_served(action):
+        return False
+
+    async def other():
+        await asyncio.sleep(1.5)
+        await insistence.wait(GET)
+        order.append("another")
+
+    async def both():
+        await asyncio.gather(insistence.insist(BUSY, ask, is_served, blames_registration=True), other())
+
+    with asyncio.Runner(loop_factory=LeapingLoop) as runner:
+        runner.run(both())
+    assert order == ["asked", "asked", "another"]

@@ -72,4 +72,4 @@ def left(story, requirement):
     """Findings that nothing else in the story takes back."""
     judgements = [j for j in story.judgements() if j.requirement == requirement]
     exercised = {j.obligation for j in judgements if not j.finding}
-    return [j.finding for j in judgements if j.finding and j.finding.unless not in exercised]
+    return [j.finding for j in judgements if j.finding and exercised.isdisjoint(j.finding.unless)]

@@ -160,10 +160,14 @@ def test_where_every_refusal_is_replaced_the_failure_stands_and_says_by_whom(ans
     }
 
 
-def test_a_page_that_valid_requests_get_as_well_replaces_no_refusal():
+@pytest.mark.parametrize("first", [True, False])
+def test_a_page_that_valid_requests_get_as_well_replaces_no_refusal(first):
     story = begun()
-    one_more(story, UPDATE, page(200))
+    if first:
+        one_more(story, UPDATE, page(200))
     refused(story, *[page(200)] * EVERY)
+    if not first:
+        one_more(story, GET, page(200))
 
     assert weighed(story) == {}
 

@@ -74,7 +74,7 @@ class Observation(ObservedReply):
         observed: str | None = None,
         obligation: Obligation | None = None,
         sent: str | None = None,
-        unless: Obligation | None = None,
+        unless: tuple[Obligation, ...] = (),
     ) -> Judgement:
         return Judgement(
             requirement,

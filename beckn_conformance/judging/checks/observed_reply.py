@@ -101,6 +101,11 @@ class ObservedReply:
         return not (300 <= reply.status < 400 or reply.status == 429 or _conflicts(self) or turned_away)
 
     @property
+    def is_plain(self) -> bool:
+        """True for a valid request that nobody has a reason to turn away."""
+        return self.diagnosis.valid and not self.diagnosis.symbols
+
+    @property
     def replaced(self) -> bool:
         """True if something in front of the gateway replaced its refusal.
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from ...messages.text import shown
 from ...specification.pointer import MISSING
 from ..finding import Judgement, Obligation
+from ..origin import family
 from ..registry import check, each_of
 from .breaches import breaches
 from .observation import Observation
@@ -59,6 +60,8 @@ def says_ack_or_nack(observation: Observation) -> Iterable[Judgement]:
     if observation.message and observation.replaced and observation.due == "NACK" and not observation.unsettled:
         yield _replaced(observation)
         return
+    if observation.message and observation.is_plain and not observation.by_gateway and observation.exchange.reply:
+        yield observation.ok("REPLY-ACTION", _shown_to_all(observation))
     if not _held_to_form(observation) or received is None:
         return
     if not observation.readable and (_envelope_unreadable(observation) or observation.unsettled):
@@ -86,8 +89,15 @@ def _replaced(observation: Observation) -> Judgement:
         "something in front of the gateway seems to replace every refusal",
         "action NACK in the header of the reply",
         obligation=Obligation(observation.action, kind="NACK replaced"),
-        unless=Obligation(observation.action, kind="NACK"),
+        unless=(Obligation(observation.action, kind="NACK"), _shown_to_all(observation)),
     )
+
+
+def _shown_to_all(observation: Observation) -> Obligation:
+    """Shows, if exercised, that a page is no refusal: plain valid requests get it as well."""
+    reply = observation.exchange.reply
+    page = (str(reply.status), family(reply)) if reply is not None else ()
+    return Obligation(kind=" ".join(("page", *page)))
 
 
 def _envelope_unreadable(observation: Observation) -> bool:

@@ -95,7 +95,7 @@ def _word(
         "a status that the specification does not allow",
         f"{' or '.join(map(shown, allowed))} at {pointer}{settled_by}",
         f"{shown(status)} there",
-        unless=by_itself(STATUS, status) if own else None,
+        unless=(by_itself(STATUS, status),) if own else (),
     )
 
 

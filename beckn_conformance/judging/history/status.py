@@ -95,7 +95,7 @@ class Status:
                 "a refused change changes the status",
                 f"{shown(before)} as before, or {shown(failed)}",
                 f"{shown(status)} after the NACK",
-                unless=by_itself(STATUS, status),
+                unless=(by_itself(STATUS, status),),
             )
 
     def _is_effect(self, observation: Observation, course: Course) -> bool:
@@ -121,7 +121,7 @@ class Status:
                 "the old status is shown after an acknowledged change",
                 f"{shown(pending)}, or a later status",
                 f"{shown(status)}, as before the {course.written}",
-                unless=by_itself(STATUS, status),
+                unless=(by_itself(STATUS, status),),
             )
 
 

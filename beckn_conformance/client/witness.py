@@ -1,0 +1,35 @@
+"""Finds out whether an operation is closed to everybody, as by a quota or for maintenance (T13)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..messages.exchange import Exchange
+from ..specification.actions import SIGNUP
+from . import clock
+from .insistence import CLOSED
+from .poll import poll
+
+if TYPE_CHECKING:
+    from .actor import Actor
+
+
+async def serves_plain_calls(actor: Actor, action: str) -> bool:
+    """False if a plain call of an operation, about a registration of its own, is refused without a reason.
+
+    Where only registrations made beforehand are served, none is spent on this.
+    """
+    if actor.verifier.uses_stock:
+        return True
+    signup = await actor.call(SIGNUP, actor.values.signup(), closed=CLOSED)
+    registration = await actor.usable(signup)
+    if action == SIGNUP or registration is None:
+        return signup.trouble != CLOSED
+    body = {"registration": {"id": registration.id}, **actor.values.parts(action)}
+    until = clock.now() + actor.config.settle
+
+    async def ask() -> Exchange:
+        return await actor.call(action, body, token=registration.token, closed=CLOSED)
+
+    last = await poll(ask, lambda one, began: one.acknowledged or began >= until, until=lambda: until)
+    return last.trouble != CLOSED
