@@ -11,7 +11,6 @@ from typing import Any
 
 from ..errors import Unmet
 from ..judging.checks import looks_unsettled
-from ..judging.decided import decided
 from ..messages.binding import Binding
 from ..messages.exchange import Exchange, Stimulus, Trouble
 from ..messages.registration import Registration, registration_of
@@ -28,7 +27,7 @@ from .outgoing import Outgoing
 from .peers import Peers
 from .poll import poll
 from .verification import Verifier
-from .witness import serves_plain_calls
+from .witness import look_why, serves_plain_calls
 
 Turn = Callable[[], contextlib.AbstractAsyncContextManager[None]]
 """Makes a context that a call waits to enter before it is made."""
@@ -146,14 +145,8 @@ class Actor:
             is_served = functools.partial(serves_plain_calls, self)
             exchange = await insistence.insist(exchange, ask, is_served, blames_registration=blames)
             if exchange.refused and looks_unsettled(exchange) and insistence.is_of_its_provider(exchange):
-                await self._look_why(exchange, token)
+                await look_why(self, exchange, token)
         return exchange
-
-    async def _look_why(self, refusal: Exchange, token: str | None) -> None:
-        """Asks for the status of a registration that cannot be changed: the gateway may have decided about it (R5)."""
-        if refusal.action in self.specification.changes:
-            await self.call(GET, {"registration": {"id": refusal.id_sent}}, token=token)
-            self.lost += refusal.id_sent in decided(self.exchanges, self.specification, self.config)
 
     async def together(self, *calls: Call, apart: float = 0.0) -> list[Exchange]:
         """Makes calls at one moment, or some seconds apart.

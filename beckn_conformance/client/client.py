@@ -14,7 +14,7 @@ from ..config.time_zones import zone
 from ..judging.checks import gives_no_reason
 from ..judging.origin import INTERMEDIARY, Appearance, Fronted, Origin, family, is_bare
 from ..messages.binding import Binding
-from ..messages.exchange import Exchange, Reply, Request, Trouble, TroubleKind
+from ..messages.exchange import CONTROL, Exchange, Reply, Request, Trouble, TroubleKind
 from ..specification.actions import GET
 from . import clock
 from .control import Control
@@ -164,6 +164,8 @@ class Gateway:
             except ReplyTooLarge as error:
                 trouble = Trouble(TroubleKind.LIMIT, str(error))
                 exchange = replace(exchange, reply=None, received=None, trouble=trouble)
+        if exchange.purpose not in ("", CONTROL):
+            self.insistence.provoke(exchange.action)
         exchange = replace(exchange, id=f"{self._label}x{next(self._numbers)}")
         self._record(exchange)
         return exchange

@@ -60,7 +60,13 @@ class Insistence:
         """Operations that are waited for."""
         self._spent: set[str] = set()
         """Operations that were waited for in vain, and not served since."""
+        self._provoked: set[str] = set()
+        """Operations that were sent hostile input, and not served since."""
         self._waited = 0.0
+
+    def provoke(self, action: str) -> None:
+        """Takes note of hostile input to an operation, which must not close it (T14, T16)."""
+        self._provoked.add(action)
 
     async def wait(self, action: str) -> None:
         """Waits while an operation is closed."""
@@ -133,13 +139,17 @@ class Insistence:
         finally:
             self._closed.discard(action)
         self._waited += clock.now() - began
-        if last.trouble == CLOSED:
-            self._spent.add(action)
-        return last
+        if last.trouble != CLOSED:
+            return last
+        self._spent.add(action)
+        # Maintenance would have closed others, too.
+        is_alone = not (self._closed | self._spent) - {action}
+        return await ask() if action in self._provoked and is_alone else last
 
     def _learn(self, exchange: Exchange) -> None:
         self._served.add(exchange.action)
         self._spent.discard(exchange.action)
+        self._provoked.discard(exchange.action)
         if exchange.action == SIGNUP:
             self._registrations.add((exchange.id_received, exchange.token_received))
         else:

@@ -1,11 +1,12 @@
-"""Finds out whether an operation is closed to everybody, as by a quota or for maintenance (T13)."""
+"""Finds out why a valid call is refused: its operation is closed to everybody, or its registration was decided about."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ..judging.decided import decided
 from ..messages.exchange import Exchange
-from ..specification.actions import SIGNUP
+from ..specification.actions import GET, SIGNUP
 from . import clock
 from .insistence import CLOSED
 from .poll import poll
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 
 async def serves_plain_calls(actor: Actor, action: str) -> bool:
-    """False if a plain call of an operation, about a registration of its own, is refused without a reason.
+    """False if a plain call of an operation, about a registration of its own, is refused without a reason (T13).
 
     Where only registrations made beforehand are served, none is spent on this.
     """
@@ -33,3 +34,10 @@ async def serves_plain_calls(actor: Actor, action: str) -> bool:
 
     last = await poll(ask, lambda one, began: one.acknowledged or began >= until, until=lambda: until)
     return last.trouble != CLOSED
+
+
+async def look_why(actor: Actor, refusal: Exchange, token: str | None) -> None:
+    """Asks for the status of a registration that cannot be changed: the gateway may have decided about it (R5)."""
+    if refusal.action in actor.specification.changes:
+        await actor.call(GET, {"registration": {"id": refusal.id_sent}}, token=token)
+        actor.lost += refusal.id_sent in decided(actor.exchanges, actor.specification, actor.config)

@@ -7,7 +7,7 @@ import pytest
 from beckn_conformance.client.clock import LeapingLoop
 from beckn_conformance.client.insistence import CLOSED, MOST_IN_VAIN, Insistence
 from beckn_conformance.client.limiter import ConcurrencyLimiter
-from tests.exchanges import GET, exchange, nack, reply
+from tests.exchanges import GET, SIGNUP, exchange, nack, reply
 
 ABOUT = {"registration": {"id": "1"}}
 SERVED = exchange(GET, ABOUT, reply("ACK", ABOUT))
@@ -154,3 +154,25 @@ def test_others_wait_while_an_operation_is_closed(insistence):
     with asyncio.Runner(loop_factory=LeapingLoop) as runner:
         runner.run(both())
     assert order == ["asked", "asked", "another"]
+
+
+def test_an_operation_that_hostile_input_closed_is_judged(insistence):
+    insistence.provoke(GET)
+
+    assert insisted(insistence, BUSY, BUSY, served=False)[0] is BUSY
+
+
+def test_hostile_input_explains_nothing_once_the_operation_was_served(insistence):
+    insistence.provoke(GET)
+    insisted(insistence, SERVED)
+
+    assert insisted(insistence, BUSY, BUSY, served=False)[0] is CLOSED_NOW
+
+
+def test_hostile_input_to_one_operation_closes_no_others(insistence):
+    other = exchange(SIGNUP, {}, reply("ACK", ABOUT | {"auth": {"token": "t"}}))
+    insisted(insistence, other)
+    insisted(insistence, exchange(SIGNUP, {}, nack({})), BUSY, served=False)
+    insistence.provoke(GET)
+
+    assert insisted(insistence, BUSY, BUSY, served=False)[0] is CLOSED_NOW
