@@ -1,4 +1,4 @@
-"""Finds out why a valid call is refused: its operation is closed to everybody, or its registration was decided about."""
+"""Finds out why a valid call is refused: its operation is closed, or the gateway has decided about its registration."""
 
 from __future__ import annotations
 
