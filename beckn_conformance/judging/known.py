@@ -17,7 +17,7 @@ from .hashes import Hashes
 
 IDENTIFYING = ("name", "phone", "email", "company_id")
 """Members of ``info`` by which a gateway may know a provider again."""
-REFUSED = -1
+REFUSED_ONLY = -1
 """Stands for the sender of a value that only came with refused signups. No hash is -1."""
 SURE = 90.0
 """Seconds for which a token is good if nobody can tell when it expires."""
@@ -92,7 +92,7 @@ class KnownRegistrations:
                 yield f"/info/{name}", DoubtKind.CHANGED
             owner = self.identities[key]
             if owner not in (0, hash(registration), hash(exchange.id)):
-                corrected = owner == REFUSED and exchange.action == SIGNUP
+                corrected = owner == REFUSED_ONLY and exchange.action == SIGNUP
                 yield f"/info/{name}", DoubtKind.CORRECTED if corrected else DoubtKind.TAKEN
         there = {*self.documents.get(registration or "", ())}
         for pointer, document in _documents(exchange):
@@ -103,7 +103,7 @@ class KnownRegistrations:
     def is_anothers(self, name: str, value: object, registration: str) -> bool:
         """True if another registration was the first to send this value of a member of ``info``."""
         known = name in IDENTIFYING and isinstance(value, str) and value
-        return bool(known) and self.identities[_identity(name, str(value))] not in (0, REFUSED, hash(registration))
+        return bool(known) and self.identities[_identity(name, str(value))] not in (0, REFUSED_ONLY, hash(registration))
 
     def learn(self, exchange: Exchange, registration: str | None, *, passing: bool = False) -> None:
         """Remembers what a request identified a provider with; to be called after the request is diagnosed.
@@ -120,8 +120,8 @@ class KnownRegistrations:
         # In recorded traffic nobody knows when a gateway forgets what it refused.
         refused = exchange.action == SIGNUP and exchange.refused and self.closed
         for name, key in _identities(exchange):
-            if self.identities[key] in (0, REFUSED):
-                self.identities[key] = REFUSED if refused else hash(registration or exchange.id)
+            if self.identities[key] in (0, REFUSED_ONLY):
+                self.identities[key] = REFUSED_ONLY if refused else hash(registration or exchange.id)
             if mine is not None and exchange.acknowledged:
                 if mine.info.get(name, key) != key:
                     self.changed.add(name)

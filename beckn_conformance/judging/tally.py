@@ -19,9 +19,9 @@ EVERY = 3
 KEPT_REGISTRATIONS = 2000
 KEPT_EXCHANGES = 40
 """Exchange ids kept for one finding; the rest is only counted."""
-REFUSED = "-ACK-"
+ACCEPTANCE = "-ACK-"
 """Part of the ids, with a dash at the end, of the requirements that valid requests and values are accepted."""
-CAUSES = {"NACK-ALL": "-NACK-", "NACK-SOUND": REFUSED, "SIGNUP-ACK-CORRECTED": REFUSED}
+CAUSES = {"NACK-ALL": "-NACK-", "NACK-SOUND": ACCEPTANCE, "SIGNUP-ACK-CORRECTED": ACCEPTANCE}
 """Requirements whose findings follow from findings at the same members, with a part of the ids of the requirements that
 those are of: a fault is not blamed on its own either, or a valid value is refused."""
 REGISTRATION = "/registration/id"
@@ -155,7 +155,7 @@ class Tally:
                 for other in self.found.get(ALTERED, {}).values()
             )
         if finding.kind == REGISTRATION_BLAMED:
-            cause: str | None = REFUSED
+            cause: str | None = ACCEPTANCE
             members = {REGISTRATION}
         else:
             cause = CAUSES.get(finding.requirement)
