@@ -47,6 +47,7 @@ def _add_judge(commands: Commands) -> None:
 def _judge(chosen: argparse.Namespace) -> int:
     import tempfile
 
+    from ..process.limits import JUDGING, limited
     from ..record import traffic
     from ..record.foreign import source
     from ..record.journal import COURSE, SCRIPTS, file_of, prepare
@@ -55,6 +56,7 @@ def _judge(chosen: argparse.Namespace) -> int:
 
     specification = schemas.read(chosen)
     with contextlib.ExitStack() as stack:
+        stack.enter_context(limited(f"judging {chosen.traffic}", JUDGING))
         folder: Path | None = chosen.conformance_report
         if folder is not None:
             prepare(folder)
@@ -116,12 +118,13 @@ def _add_report(commands: Commands) -> None:
 
 
 def _report(chosen: argparse.Namespace) -> int:
+    from ..process.limits import JUDGING, limited
     from ..record.journal import SCRIPTS
     from ..report.files import CERTIFICATE
     from ..untrusted.writing import held
 
     specification = schemas.read(chosen)
-    with held(chosen.folder, SCRIPTS):
+    with limited(f"judging {chosen.folder}", JUDGING), held(chosen.folder, SCRIPTS):
         if chosen.har and (chosen.folder / CERTIFICATE).exists():
             raise UsageError(f"--har: {chosen.folder / CERTIFICATE} covers exchanges.har and would hold no longer")
         return _rejudged(chosen.folder, specification, chosen.folder, whole_har=chosen.har)

@@ -16,6 +16,8 @@ except ImportError:  # Windows has no such limits.
 
 SECONDS = 60.0
 """Processor time."""
+JUDGING = 3600.0
+"""Processor time for a recording or a record. The largest that are accepted take a quarter of it."""
 MEMORY = 3 << 30
 """Bytes of address space."""
 

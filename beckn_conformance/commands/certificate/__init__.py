@@ -101,6 +101,7 @@ def _add_verify(commands: Commands) -> None:
 
 
 def _verify(chosen: argparse.Namespace) -> int:
+    from ...process.limits import JUDGING, limited
     from ...record.journal import SCRIPTS
     from ...untrusted.archive import folder_of
     from ...untrusted.writing import held
@@ -115,7 +116,11 @@ def _verify(chosen: argparse.Namespace) -> int:
     )
     now = datetime.datetime.now(datetime.UTC)
     key, specification = keys.public_key(chosen.public_key), schemas.read(chosen)
-    with folder_of(chosen.folder, statement.NAME) as folder, held(folder, SCRIPTS, shared=True):
+    with (
+        limited(f"verifying {chosen.folder}", JUDGING),
+        folder_of(chosen.folder, statement.NAME) as folder,
+        held(folder, SCRIPTS, shared=True),
+    ):
         examined = examination.examine(folder, key, specification, now=now, wanted=wanted)
     show(examined, as_json=chosen.json)
     return 0 if examined.valid and not examined.unmet else 1
