@@ -136,10 +136,13 @@ class Observer:
             self._made.pop(registration, None)
 
     def _may_be_refused(self, exchange: Exchange, diagnosis: Diagnosis) -> bool:
-        """Returns True for a change of a registration on which another one waits, or that has many documents, and for a
-        refusal that blames no more than a registration about which the gateway has decided."""
+        """Returns True for a call that is put off, for a change of a registration on which another one waits, or that
+        has many documents, and for a refusal that blames no more than a registration about which the gateway has
+        decided."""
         # The signup may come later in a recording whose clock was set.
         owner, added = self.known.registrations.get(diagnosis.registration or ""), documents_of(exchange)
+        if exchange.reply is not None and exchange.reply.status in (429, 503) and gives_no_reason(exchange):
+            return True
         if exchange.action not in self._specification.changes or owner is None:
             return False
         if owner.id in self._decided and exchange.refused and looks_unsettled(exchange):

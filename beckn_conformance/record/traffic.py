@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import datetime
-import math
 import secrets
-import time
 import uuid
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -33,8 +31,9 @@ from .foreign import forms
 from .foreign.doubles import single
 from .foreign.har import Recorded
 from .foreign.marks import is_mark
-from .foreign.moments import FINE, Moment, spans, started, tick
+from .foreign.moments import FINE, Moment, started, tick
 from .foreign.payload import GATEWAY, is_pair
+from .foreign.placing import newest_first, placed
 from .foreign.replaced import without_replaced
 from .foreign.tokens import are_evidence, are_missing
 from .journal import Journal, prepare
@@ -115,16 +114,14 @@ def record(
         notes.append(f"{len(made) - len(chosen)} calls are on record twice, and are judged once")
     binding = EnvelopeBinding() if payload else _binding(config, [one.row for _, one in chosen])
     exchanges = [*_exchanges(chosen, binding)]
-    places = range(len(exchanges))
-    if not own and _unborn(exchanges, places) > _unborn(exchanges[::-1], places):
-        # The newest call is the first in the recording.
+    if not own and newest_first(exchanges):
         chosen = chosen[::-1]
         exchanges = [*_exchanges(chosen, binding)]
     unheld: list[str] = []
     if not own:
         unheld = _unheld(exchanges)
         notes += _notes([one for _, one in chosen], unheld)
-        exchanges = _placed(exchanges, [one.moment for _, one in chosen], notes)
+        exchanges = placed(exchanges, [one.moment for _, one in chosen], notes)
         exchanges = without_replaced(exchanges, specification, config)
     # Of calls that are told to have begun at once, a signup gives the id that the others use.
     exchanges.sort(key=lambda exchange: (exchange.started, exchange.action != SIGNUP))
@@ -214,7 +211,7 @@ def _exchanges(chosen: Calls, binding: Binding) -> Iterator[Exchange]:
     owners: dict[str, str] = {}
     for number, (action, one) in enumerate(chosen, 1):
         whole = {"message": not one.row.get("purpose"), **one.row, "id": f"x{number}", "operation": action}
-        if in_fields and (one.headless or mute) and not one.ours and one.row["reply"]:
+        if in_fields and not one.ours and one.row["reply"] and (one.headless or mute or _is_masked(one)):
             whole |= {"reply": None, "trouble": "limit: the recording does not hold the header of the reply"}
         exchange = exchange_of(whole, binding)
         if (made := registration_of(exchange)) is not None:
@@ -249,8 +246,17 @@ def _carries(one: Recorded) -> bool:
 
 def _answers(one: Recorded) -> bool:
     """Reports if any header member is among the HTTP header fields of a reply."""
-    fields = (one.row["reply"] or {}).get("headers", ())
-    return any(name.casefold() in ("action", "message") and value and not is_mark(value) for name, value in fields)
+    return any(value and not is_mark(value) for value in _fields(one, "action", "message"))
+
+
+def _is_masked(one: Recorded) -> bool:
+    """Reports if a mark stands in the place of the action of a reply."""
+    return any(value and is_mark(value) for value in _fields(one, "action"))
+
+
+def _fields(one: Recorded, *names: str) -> list[str]:
+    """Returns the values of header fields of a reply."""
+    return [value for name, value in (one.row["reply"] or {}).get("headers", ()) if name.casefold() in names]
 
 
 def _is_odd(exchange: Exchange) -> bool:
@@ -266,48 +272,14 @@ def _is_odd(exchange: Exchange) -> bool:
     return False
 
 
-def _placed(exchanges: Sequence[Exchange], moments: Sequence[Moment], notes: list[str]) -> list[Exchange]:
-    """Places exchanges at their times, unless these cannot be true."""
-    placed = [*_spread(exchanges, moments)]
-    if not _unborn(placed, [exchange.ended for exchange in placed]):
-        return placed
-    notes.append("registrations are used before their signup ended, so the times are wrong: nothing is judged by them")
-    return [*_spread(exchanges, [Moment()] * len(exchanges))]
-
-
-def _spread(exchanges: Sequence[Exchange], moments: Sequence[Moment]) -> Iterator[Exchange]:
-    """Places exchanges at their times; without any, about the time in their Timestamps."""
-    said = (started(e.sent.header.get("Timestamp")) for e in exchanges if e.sent is not None)
-    base = next((moment for moment in said if moment is not None), None)
-    placed = [
-        replace(exchange, started=span.begin, seconds=span.end - span.begin)
-        for exchange, span in zip(exchanges, spans(moments, time.time() if base is None else base), strict=True)
-    ]
-    used: dict[str, float] = {}
-    for exchange in placed:
-        if exchange.id_sent is not None:
-            used[exchange.id_sent] = min(used.get(exchange.id_sent, math.inf), exchange.started)
-    for exchange, moment in zip(placed, moments, strict=True):
-        # A signup whose duration is not on record had ended before anybody used the id that it gave.
-        end = used.get(exchange.id_received or "", math.inf) if exchange.action == SIGNUP else math.inf
-        shorter = moment.seconds is None and exchange.started < end < exchange.ended
-        yield replace(exchange, seconds=end - exchange.started) if shorter else exchange
-
-
-def _unborn(exchanges: Sequence[Exchange], ends: Sequence[float]) -> int:
-    """Counts calls about a registration that ended before the signup that made it."""
-    made: dict[str, float] = {}
-    for exchange, end in zip(exchanges, ends, strict=True):
-        if exchange.action == SIGNUP and exchange.id_received is not None:
-            made[exchange.id_received] = min(made.get(exchange.id_received, math.inf), end)
-    calls = zip(exchanges, ends, strict=True)
-    return sum(end < made.get(call.id_sent or "", -math.inf) for call, end in calls if call.acknowledged)
-
-
 def _unheld(exchanges: Sequence[Exchange]) -> list[str]:
     """Lists header members of requests, and members of replies, that are not on record as they were sent."""
-    sent = [exchange.sent.header for exchange in exchanges if exchange.sent is not None]
-    absent = [name for name in HEADER if name != "Token" and all(is_mark(header.get(name) or "-") for header in sent)]
+    sent = [(exchange.action, exchange.sent.header) for exchange in exchanges if exchange.sent is not None]
+    absent = []
+    if not any(header.get("Action") == action for action, header in sent):
+        absent.append("Action")
+    if all(started(header.get("Timestamp")) is None for _, header in sent):
+        absent.append("Timestamp")
     if not are_evidence(exchanges):
         absent.append("Token")
     return [*absent, "auth"] if are_missing(exchanges) else absent

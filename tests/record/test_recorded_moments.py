@@ -72,14 +72,14 @@ def overlap(one, other):
 
 
 def test_calls_whose_times_are_known_are_where_they_were():
-    first, second = spans([Moment(5.001, 0.02), Moment(5.123, 0.02)], 0.0)
+    first, second = spans([Moment(5.001, 0.02), Moment(5.123, 0.02)], 0.0, [False] * 2)
 
     assert (first.begin, first.end) == (5.001, pytest.approx(5.021))
     assert not overlap(first, second)
 
 
 def test_calls_within_a_second_may_have_overlapped_and_end_in_the_order_of_the_file():
-    first, second, third = spans([Moment(5.0, 0.3), Moment(5.0, 0.1), Moment(9.0, 0.1)], 0.0)
+    first, second, third = spans([Moment(5.0, 0.3), Moment(5.0, 0.1), Moment(9.0, 0.1)], 0.0, [False] * 3)
 
     assert overlap(first, second)
     assert first.end < second.end
@@ -87,7 +87,9 @@ def test_calls_within_a_second_may_have_overlapped_and_end_in_the_order_of_the_f
 
 
 def test_a_call_without_a_time_may_have_overlapped_with_those_around_it():
-    first, lost, third, last = spans([Moment(5.001, 0.1), Moment(), Moment(9.003, 0.1), Moment(20.0, 0.1)], 0.0)
+    first, lost, third, last = spans(
+        [Moment(5.001, 0.1), Moment(), Moment(9.003, 0.1), Moment(20.0, 0.1)], 0.0, [False] * 4
+    )
 
     assert overlap(first, lost)
     assert overlap(lost, third)
@@ -96,7 +98,7 @@ def test_a_call_without_a_time_may_have_overlapped_with_those_around_it():
 
 
 def test_without_any_time_all_calls_may_have_overlapped():
-    found = spans([Moment()] * 50, WHEN)
+    found = spans([Moment()] * 50, WHEN, [False] * 50)
 
     assert all(overlap(one, other) for one in found for other in found)
     assert [span.end for span in found] == sorted(span.end for span in found)
@@ -104,7 +106,7 @@ def test_without_any_time_all_calls_may_have_overlapped():
 
 
 def test_durations_in_seconds_are_not_taken_for_milliseconds():
-    first, second = spans([Moment(5.001, 0.0008), Moment(5.123, 0.00002)], 0.0)
+    first, second = spans([Moment(5.001, 0.0008), Moment(5.123, 0.00002)], 0.0, [False] * 2)
 
     assert first.end == pytest.approx(5.801)
     assert overlap(first, second)

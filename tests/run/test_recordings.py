@@ -1,8 +1,10 @@
 """Recordings in the manner of other programs are judged for what they hold, and for nothing that they leave out."""
 
 import contextlib
+import datetime
 import gzip
 import json
+import random
 import re
 
 import pytest
@@ -10,6 +12,7 @@ import pytest
 from beckn_conformance.commands.cli import main
 from beckn_conformance.errors import UsageError
 from tests.run.recordings import (
+    FIRST,
     STYLES,
     archive,
     attached,
@@ -174,6 +177,39 @@ def test_values_that_a_filter_replaced_on_one_side_are_not_judged(side, pattern,
     assert judged_as(calls, tmp_path).found == set()
 
 
+@pytest.mark.parametrize("value", ["", "null", '"L000"', "false", "{}"])
+@pytest.mark.parametrize("part", ["postData", "content"])
+def test_values_that_a_filter_took_out_or_cut_on_one_side_are_not_judged(value, part, tmp_path):
+    calls = entries()
+    for call in calls:
+        message = call["request"] if part == "postData" else call["response"]
+        field(message, "content-length", str(len(message[part]["text"].encode())))
+        member = r'"company_id": ?"L[^"]*"(, ?)?' if not value else r'(?<="company_id":) ?"L[^"]*"'
+        message[part]["text"] = re.sub(member, value, message[part]["text"])
+
+    assert judged_as(calls, tmp_path).found == set()
+
+
+def test_values_of_several_members_that_a_filter_replaced_by_others_of_their_length_are_not_judged(tmp_path):
+    calls = entries()
+    for call in calls:
+        for message, part in ((call["request"], "postData"), (call["response"], "content")):
+            masked = re.sub(
+                r"\+91-80[0-9-]*|[a-z]+\d@example.com", lambda found: "x" * len(found[0]), message[part]["text"]
+            )
+            message[part]["text"] = masked
+            field(message, "content-length", str(len(masked.encode())))
+
+    assert judged_as(calls, tmp_path).found == set()
+
+
+@pytest.mark.parametrize("id_", ["reg-1", "00000000-0000-0000-0000-000000000000"])
+def test_one_id_in_the_place_of_all_is_not_judged(id_, tmp_path):
+    third = marked("office0", "office7")(entries()[:1])
+
+    assert judged_as(marked("reg-[0-9a-f]+", id_)([*entries(), *third]), tmp_path).found == set()
+
+
 @pytest.mark.parametrize("told", [True, False])
 def test_faulty_values_are_judged_where_content_length_confirms_them(told, tmp_path):
     calls = []
@@ -192,6 +228,38 @@ def test_faulty_values_are_judged_where_content_length_confirms_them(told, tmp_p
     assert ("SIGNUP-NACK-PHONE" in found) is told
 
 
+def refused(call, status=400):
+    """Puts a NACK that blames nothing in the place of a reply."""
+    call["response"]["status"] = status
+    call["response"]["content"]["text"] = "{}"
+    for name, value in (("action", "NACK"), ("message", "later"), ("content-length", "2")):
+        field(call["response"], name, value)
+
+
+def test_a_refusal_without_a_reason_may_have_been_a_passing_one(tmp_path):
+    calls = entries()
+    refused(calls[1])
+
+    assert judged_as(calls, tmp_path).found == set()
+
+
+def test_refusals_without_a_reason_are_none_where_nothing_is_served(tmp_path):
+    calls = entries()
+    for call in calls:
+        if call["request"]["url"].endswith("get"):
+            refused(call)
+
+    assert judged_as(calls, tmp_path).found == {("GET-ACK", "Provider/get", "")}
+
+
+@pytest.mark.parametrize("status", [429, 503])
+def test_a_call_that_is_put_off_blames_nothing(status, tmp_path):
+    calls = entries()
+    refused(calls[7], status)
+
+    assert judged_as(calls, tmp_path).found == set()
+
+
 @pytest.mark.parametrize("lost", [("action", "message"), ("date", "action", "message", "server")])
 def test_a_recorder_that_sees_no_fields_of_its_own_is_no_evidence(lost, tmp_path):
     calls = entries()
@@ -205,10 +273,11 @@ def test_a_recorder_that_sees_no_fields_of_its_own_is_no_evidence(lost, tmp_path
 
 
 @pytest.mark.parametrize("name", ["action", "timestamp"])
-def test_header_members_that_a_filter_replaced_are_no_evidence(name, tmp_path):
+@pytest.mark.parametrize("value", ["[redacted]", "d2a57dc1d883fd21fb9951699df71cc7"])
+def test_header_members_that_a_filter_replaced_are_no_evidence(name, value, tmp_path):
     calls = entries()
     for call in calls:
-        field(call["request"], name, "[redacted]")
+        field(call["request"], name, value)
 
     assert judged_as(calls, tmp_path).found == set()
 
@@ -220,7 +289,31 @@ def test_times_of_a_clock_that_was_set_back_are_not_believed(tmp_path):
     result = judged_as(calls, tmp_path)
 
     assert result.found == {DEFECTS["get-name-ascii"]}
-    assert "the times are wrong" in result.notes
+    assert "are wrong: nothing is judged by them" in result.notes
+
+
+@pytest.mark.parametrize("style", ["times in whole seconds", "as it was"])
+@pytest.mark.parametrize("apart", [0.02, 0.4])
+def test_an_order_that_cannot_be_true_is_not_believed(style, apart, tmp_path):
+    calls = entries()
+    for place, call in enumerate(calls):
+        call["startedDateTime"] = (FIRST + datetime.timedelta(seconds=apart * place)).isoformat(timespec="milliseconds")
+    for call in STYLES[style](calls):
+        if style == "as it was":
+            del call["startedDateTime"]
+    random.Random(1).shuffle(calls)
+
+    assert judged_as(calls, tmp_path).found == set()
+
+
+def test_times_at_which_nobody_had_sent_yet_what_is_shown_are_not_believed(tmp_path):
+    calls = entries("get-name-ascii")
+    # An update that took long is on record at the time of its reply.
+    calls[2]["startedDateTime"] = calls[4]["startedDateTime"]
+    result = judged_as(calls, tmp_path)
+
+    assert result.found == {DEFECTS["get-name-ascii"]}
+    assert "are wrong: nothing is judged by them" in result.notes
 
 
 def test_one_time_for_all_calls_is_not_believed(tmp_path):

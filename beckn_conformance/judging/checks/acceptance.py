@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from ...config.gateway import GatewayConfig
 from ...messages.faults import LEFT_OUT
@@ -18,6 +19,7 @@ from ..origin import is_bare
 from ..registry import check, per_operation
 from .blame import only_registration_is_blamed
 from .observation import Observation
+from .observed_reply import gives_no_reason
 from .wording import blaming
 
 
@@ -50,7 +52,8 @@ def valid_request_is_acknowledged(observation: Observation) -> Iterable[Judgemen
             yield observation.ok("TOKEN-ACCEPTED")
         yield from _accepted_kinds(observation)
     elif observation.exchange.refused and not observation.may_be_refused:
-        yield from _refused(observation)
+        passing = not observation.known.closed and gives_no_reason(observation.exchange)
+        yield from map(_unless_served, _refused(observation)) if passing else _refused(observation)
     elif observation.diagnosis.symbols and is_bare(observation.exchange) and not observation.by_gateway:
         # A limit or a ban, which also meets plain requests, has nothing to do with the symbols.
         reply = observation.exchange.reply
@@ -141,6 +144,17 @@ def _refused(observation: Observation) -> Iterator[Judgement]:
         if only_registration_is_blamed(observation):
             message = "a registration that a signup made is refused"
         yield observation.bad(general, place, "valid-refused", message, "ACK", observed)
+
+
+def _unless_served(judgement: Judgement) -> Judgement:
+    """A refusal without a reason in recorded traffic: nobody made the call again, so it counts only if none of the
+    kind was ever acknowledged (T13)."""
+    finding, due = judgement.finding, judgement.obligation
+    return replace(
+        judgement,
+        obligation=due._replace(kind="refused without a reason"),
+        finding=finding and replace(finding, unless=(due,)),
+    )
 
 
 def _refused_without(observation: Observation, pointer: str, observed: str) -> Judgement:

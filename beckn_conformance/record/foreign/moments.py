@@ -115,12 +115,12 @@ def tick(moments: Sequence[Moment]) -> float:
     return next((size for size in TICKS if all(abs(t / size - round(t / size)) < 1e-4 for t in known)), 0.0)
 
 
-def spans(moments: Sequence[Moment], base: float) -> list[Span]:
-    """Returns a span for each call, in the order of the file.
+def spans(moments: Sequence[Moment], base: float, signups: Sequence[bool]) -> list[Span]:
+    """Returns a span for each call, in the order of the file; ``signups`` tells which calls are signups.
 
     A time in whole seconds may be up to a second later. A call without a time lies between its neighbours in the file.
     Without any times, all calls were made in a moment at ``base`` and may have overlapped with their neighbours. Of
-    calls that may have overlapped, the earlier one in the file ends first.
+    calls that may have overlapped, the earlier one in the file ends first, and a signup before others.
     """
     if max((one.seconds or 0.0 for one in moments), default=0.0) < TOO_SHORT:
         # The recorder wrote durations in seconds, not milliseconds.
@@ -130,7 +130,7 @@ def spans(moments: Sequence[Moment], base: float) -> list[Span]:
     size = tick(moments)
     found = _between([_span(one, size) for one in moments])
     vague = size >= FINE or any(one.start is None or one.seconds is None for one in moments)
-    return [*_in_order(found)] if vague else found
+    return [*_in_order(found, signups)] if vague else found
 
 
 def _span(one: Moment, size: float) -> Span | None:
@@ -154,9 +154,9 @@ def _between(found: Sequence[Span | None]) -> list[Span]:
     return placed
 
 
-def _in_order(found: Sequence[Span]) -> Iterator[Span]:
-    """Makes overlapping spans end in the order in which they begin, or else in the order in which they are given."""
-    order = sorted(range(len(found)), key=lambda place: found[place].begin)
+def _in_order(found: Sequence[Span], signups: Sequence[bool]) -> Iterator[Span]:
+    """Makes overlapping spans end in the order in which they begin; signups first, or else in the order given."""
+    order = sorted(range(len(found)), key=lambda place: (found[place].begin, not signups[place]))
     ends = [0.0] * len(found)
     last = -math.inf
     for place in order:

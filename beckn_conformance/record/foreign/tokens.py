@@ -41,10 +41,15 @@ def are_evidence(calls: Sequence[Exchange]) -> bool:
 def are_missing(calls: Sequence[Exchange]) -> bool:
     """Reports if the recorder took the tokens out of replies: no signup gave one, and later calls were served."""
     signups = [call for call in calls if call.action == SIGNUP and call.acknowledged]
+    later = [call for call in calls if call.action != SIGNUP]
+    used = {*_tokens(later)}
     given = [
-        token for call in signups if (token := member(call.body_of_reply, "/auth/token")) not in (None, "", MISSING)
+        token
+        for call in signups
+        if (token := member(call.body_of_reply, "/auth/token")) not in (None, "", MISSING)
+        if isinstance(token, str) or str(token) in used
     ]
-    return bool(signups) and not given and any(call.acknowledged for call in calls if call.action != SIGNUP)
+    return bool(signups) and not given and any(call.acknowledged for call in later)
 
 
 def _tokens(calls: Iterable[Exchange]) -> list[str]:
