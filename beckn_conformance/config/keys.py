@@ -51,7 +51,7 @@ def load_config(
         rule = schema["properties"][key]
         number = compile_schema({**rule, "$defs": schema["$defs"]})
         if not (math.isfinite(given[key]) and number.is_valid(given[key])):
-            raise UsageError(f"--gateway-{key} {given[key]}: {rule['description']}; that is not such a number")
+            raise UsageError(f"--gateway-{key} {given[key]} is out of range: {rule['description']}")
     node = declared.read(file) if file is not None else declared.NOTHING
     where = str(file) if file else "configuration"
     return from_mapping(url, {**node.value, **given}, specification, where=where, node=node)

@@ -191,6 +191,10 @@ class Campaign:
     def summarise(self, reporter: Any) -> None:
         """Prints findings, counts and verdict."""
         if self.verdict is None and not self.kit_fault:
+            if not self.selection.tests and self.selection.available:
+                reporter.write_line(
+                    "nothing was selected; --conformance-plan lists all tests, each with its requirements"
+                )
             return
         reporter.section("conformance")
         if letters := [f"{letter} {status}" for status, letter in LETTERS.items() if reporter.stats.get(status)]:

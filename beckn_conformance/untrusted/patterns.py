@@ -52,9 +52,7 @@ class Pattern:
         except (re.error, OverflowError, RecursionError) as error:
             raise PatternError(f"it is not a regular expression: {error}") from error
         except ValueError as error:
-            raise PatternError(
-                "the engine that does not backtrack cannot read it; leave out look-around and back-references"
-            ) from error
+            raise PatternError("not supported; leave out look-around and back-references") from error
 
     def search(self, text: str) -> bool:
         """True if it matches anywhere in a text."""

@@ -238,7 +238,7 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path):
     ],
 )
 def test_a_mistake_in_an_option_is_named_by_the_option(key, value):
-    with pytest.raises(UsageError, match=rf"^--gateway-{key} {re.escape(str(value))}: "):
+    with pytest.raises(UsageError, match=rf"^--gateway-{key} {re.escape(str(value))} is out of range: "):
         load_config(URL, None, SPECIFICATION, {key: value})
 
 

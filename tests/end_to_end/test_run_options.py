@@ -51,6 +51,7 @@ def test_nothing_selected_is_told_without_a_request(kit, gateway):
 
     assert run.status == 5
     assert not run.crashed
+    assert "nothing was selected" in run.output
     assert server.connections == 0
 
 

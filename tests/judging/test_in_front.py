@@ -179,7 +179,7 @@ def test_one_replaced_refusal_is_not_every_one():
     assert weighed(story) == {}
 
 
-# Whether the gateway lives on.
+# Whether the gateway keeps answering.
 
 
 def after(*hostile, trouble, fronted):

@@ -27,13 +27,13 @@ def test_a_pattern_that_makes_others_stall_is_matched_at_once(text):
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("(?=a)b", "does not backtrack"),
-        (r"(a)\1", "does not backtrack"),
+        ("(?=a)b", "not supported"),
+        (r"(a)\1", "not supported"),
         ("[", "not a regular expression"),
         ("a{1000000}", "more than 100 times"),
         ("(?:){1000000}", "more than 100 times"),
         ("a" * 1001, "longer than 1000"),
-        ("(" * 400 + ")" * 400, "regular expression|backtrack"),
+        ("(" * 400 + ")" * 400, "regular expression|not supported"),
     ],
 )
 def test_a_pattern_that_is_not_taken_says_why(text, reason):

@@ -23,7 +23,7 @@ from .sessions import form_token
 from .visits import LOCAL_PATH, NOBODY, Shown, TooManyAttempts, Unknown, Visit, cookie_name, cookie_of, keep, site_of
 
 PLACES = (("/", "Gateways"), ("/compare", "Compare"), ("/judge", "Judge"), ("/verify", "Verify"))
-TITLES = {404: "Not found", 403: "Not allowed", 409: "Not now", 429: "Too many attempts", 503: "Out of order"}
+TITLES = {404: "Not found", 403: "Not allowed", 409: "Not possible", 429: "Too many attempts", 503: "Out of order"}
 MOST_RECENT = 20
 CHANGES = ("new", "worse", "changed", "waived", "better", "fixed")
 """Kinds of changes, worst first."""
