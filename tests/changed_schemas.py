@@ -91,10 +91,6 @@ def with_everything(folder):
 def _add_status(folder):
     operation.add(folder, "Provider/status", "get")
     changed(folder, "status.ack.json", _show_registration_only)
-    description = folder / "openapi.yaml"
-    before, start_of_path, after = description.read_text(encoding="utf-8").partition("  /Provider/status:")
-    example = '                acknowledged: {$ref: "#/components/examples/GetAcknowledged"}\n'
-    description.write_text(before + start_of_path + after.replace(example, "", 1), encoding="utf-8")
 
 
 def _add_contact(folder):

@@ -21,7 +21,6 @@ EXTRAS = {
     "dask": "fleet",
     "distributed": "fleet",
     "markdown_it": "spec",
-    "openapi_spec_validator": "spec",
     "python_multipart": "lab",
 }
 """The extra that installs each package."""

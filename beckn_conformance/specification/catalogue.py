@@ -99,7 +99,8 @@ def _check_catalogue(files: Mapping[str, Any]) -> None:
     )
     if twice := sorted(id_ for id_, number in Counter(map(str, ids)).items() if number > 1):
         raise SpecificationError(f"requirements.yaml: more than one entry for {', '.join(twice)}")
-    for name in ("operations", "requirements", "readings", *(("page",) if "page.yaml" in files else ())):
+    optional = [name for name in ("page", "description") if f"{name}.yaml" in files]
+    for name in ("operations", "requirements", "readings", *optional):
         validator = compile_schema({"$ref": f"#/$defs/{name}", "$defs": schema.get("$defs")})
         for error in validator.iter_errors(files.get(f"{name}.yaml")):
             path = list(error.instance_path)

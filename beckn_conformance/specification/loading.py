@@ -101,8 +101,7 @@ def _read(folder: Path) -> Specification:
     for path in paths(folder):
         content = reading.content(path, most=LARGEST_FILE, below=folder)
         digest.update(path.name.encode() + b"\0" + content)
-        if path.name != "openapi.yaml":
-            files[path.name] = parsed(path, content)
+        files[path.name] = parsed(path, content)
     if "requirements.yaml" not in files or "common.json" not in files:
         raise SpecificationError(f"{folder} holds no requirements.yaml and common.json")
     _check_catalogue(files)

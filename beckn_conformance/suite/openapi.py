@@ -1,4 +1,4 @@
-"""Draws requests from openapi.yaml with Schemathesis, as plain data: valid and faulty bodies and headers."""
+"""Draws requests from the schemas with Schemathesis, as plain data: valid and faulty bodies and headers."""
 
 from __future__ import annotations
 
@@ -10,13 +10,11 @@ from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
 from ..config.gateway import GatewayConfig
-from ..errors import SpecificationError, UsageError
 from ..specification.actions import SIGNUP
-from ..specification.loading import LARGEST_FILE, parsed
+from ..specification.catalogue import Operation
 from ..specification.members import Member
 from ..specification.pointer import MISSING, places
 from ..specification.specification import Specification
-from ..untrusted import reading
 from .specification import current
 
 BODY, HEADER = "body", "header"
@@ -126,7 +124,7 @@ def _cases(specification: Specification, action: str, part: str, faulty: bool) -
 
 @lru_cache(maxsize=4)
 def _operations(specification: Specification, part: str) -> Mapping[str, Any]:
-    """Returns the operations of openapi.yaml reduced to one part of their requests, by label.
+    """Returns the operations, described as OpenAPI, reduced to one part of their requests, by label.
 
     Faults are then drawn in that part only. Schemathesis would otherwise break headers and bodies together, and a
     refused header hides everything behind it.
@@ -136,22 +134,18 @@ def _operations(specification: Specification, part: str) -> Mapping[str, Any]:
     from schemathesis.config import SchemathesisConfig
     from schemathesis.core.result import Ok
 
-    document = _document(specification)
     paths: dict[str, Any] = {}
-    try:
-        components = document.get("components", {})
-        for path, item in document["paths"].items():
-            described = item["post"]
-            request: dict[str, Any] = {"responses": {"default": {"description": "a reply"}}}
-            if part == BODY:
-                schema = described["requestBody"]["content"]["application/json"]["schema"]
-                content = {"application/json": {"schema": _narrowed(specification, schema)}}
-                request["requestBody"] = {"required": True, "content": content}
-            else:
-                request["parameters"] = [_parameter(specification, components, p) for p in described["parameters"]]
-            paths[path] = {"post": request}
-    except (KeyError, TypeError, AttributeError) as error:
-        raise SpecificationError(f"{specification.folder / 'openapi.yaml'}: {error!r}") from error
+    for known in specification.operations:
+        request: dict[str, Any] = {"responses": {"default": {"description": "a reply"}}}
+        if part == BODY:
+            body = _narrowed(specification, {"$ref": f"{known.key}.request.json"})
+            request["requestBody"] = {"required": True, "content": {"application/json": {"schema": body}}}
+        else:
+            request["parameters"] = [
+                {"name": name, "in": "header", "required": True, "schema": _field(specification, known, name)}
+                for name in specification.files["header.request.json"]["properties"]
+            ]
+        paths[known.path] = {"post": request}
     info = {"title": specification.title, "version": "1"}
     # An explicit configuration, so that none is searched for in the current folder and no seed is random.
     schema = schemathesis.openapi.from_dict(
@@ -165,20 +159,11 @@ def _operations(specification: Specification, part: str) -> Mapping[str, Any]:
     return {operation.label: operation for operation in found}
 
 
-def _document(specification: Specification) -> Any:
-    file = specification.folder / "openapi.yaml"
-    try:
-        return parsed(file, reading.content(file, most=LARGEST_FILE, below=specification.folder))
-    except UsageError as error:
-        raise SpecificationError(str(error)) from error
-
-
-def _parameter(specification: Specification, components: Any, parameter: Any) -> dict[str, Any]:
-    if "$ref" in parameter:
-        parameter = components["parameters"][parameter["$ref"].rsplit("/", 1)[1]]
-    schema = parameter["schema"]
-    narrowed = {"enum": [schema["const"]]} if "const" in schema else _narrowed(specification, schema)
-    return {"name": parameter["name"], "in": "header", "required": True, "schema": {"type": "string", **narrowed}}
+def _field(specification: Specification, operation: Operation, name: str) -> dict[str, Any]:
+    """The schema of a member of the header."""
+    if name == "Action":
+        return {"type": "string", "enum": [operation.action]}
+    return {"type": "string", **_narrowed(specification, {"$ref": f"header.request.json#/properties/{name}"})}
 
 
 def _narrowed(specification: Specification, schema: Mapping[str, Any]) -> dict[str, Any]:

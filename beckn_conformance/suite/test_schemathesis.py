@@ -1,4 +1,4 @@
-"""§1–§4: requests that Schemathesis draws from openapi.yaml, sent and judged like all others."""
+"""§1–§4: requests that Schemathesis draws from the schemas, sent and judged like all others."""
 
 from __future__ import annotations
 

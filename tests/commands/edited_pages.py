@@ -31,6 +31,7 @@ def between(start, end, within=PAGE):
     return within[within.index(start) : within.index(end, within.index(start))]
 
 
+REQUEST = between("> **Header", "#### Table", section(2))
 HEADER = between('    {\n      "Action"', "\n> **Body", section(2))
 DOCUMENTS = between('"documents": [', '"api"')
 NEW_OPERATION = section(2).replace("Provider/get", "Provider/delete").replace("2. Get", "5. Delete")
@@ -74,7 +75,7 @@ CHANGES = {
         "Endpoint",
         "deeper",
     ),
-    "heading deeper": (edited("#### Responses", "##### Responses"), "Responses", "of level 5 in place of 4"),
+    "heading deeper": (edited("#### Responses", "##### Responses"), "Responses", "1 level deeper"),
     "heading in other words": (edited("#### Request Structure", "#### Request"), "Request", "'Request' in place of"),
     "heading missing": (edited("##### Failure\n", ""), "", "'Failure' is missing"),
     "heading new": (
@@ -93,18 +94,23 @@ CHANGES = {
         "Look up",
         "'2. Look up of a BP' in place",
     ),
-    "title missing": (edited("### 2. Get Registration Details of a BP\n", ""), "API Endpoint", "'2. Get Registration"),
+    "title missing": (edited("### 2. Get Registration Details of a BP\n", ""), "", "'2. Get Registration"),
     "label in other words": (edited("**Header :**", "**Fields :**"), "Fields", "label 'Fields' in place of 'Header'"),
     "label missing": (edited("> **Header :**\n", ""), "Request Structure", "the label 'Header' is missing"),
     "sections in another order": (
         PAGE.replace(section(2) + section(3), section(3) + section(2)),
         "2. Get",
-        "section '2. Get Registration Details of a BP' after '3. Update",
+        "heading '2. Get Registration Details of a BP' with what is beneath it after '3. Update",
     ),
     "parts in another order": (
         edited(SUCCESS, "").replace("### 2. Get", f"{SUCCESS}### 2. Get"),
         "Success",
         "'Success' with what is beneath it after 'Failure'",
+    ),
+    "labels in another order": (
+        edited(REQUEST, f"{REQUEST[REQUEST.index('> **Body') :]}{REQUEST[: REQUEST.index('> **Body')]}"),
+        "Header",
+        "'Header' with what is beneath it after 'Body'",
     ),
     # Operations, examples and tables as a whole.
     "operation missing": (PAGE.replace(section(2), ""), "", "endpoint /Provider/get of the schemas is missing"),

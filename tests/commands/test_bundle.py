@@ -9,12 +9,19 @@ from beckn_conformance.commands.cli import main
 from beckn_conformance.commands.spec import bundle
 from beckn_conformance.errors import SpecificationError
 from beckn_conformance.specification.loading import load
+from beckn_conformance.specification.pointer import member
 from beckn_conformance.specification.validators import BASE, compile_schema
-from tests.changed_schemas import changed, copied
+from tests.changed_schemas import changed, copied, with_operation
 
 BUNDLE = dict(bundle.files(load()))
-EXAMPLES = {name: example["value"] for name, example in BUNDLE["openapi.json"]["components"]["examples"].items()}
+CALLS = {path.removeprefix("/"): item["post"] for path, item in BUNDLE["openapi.json"]["paths"].items()}
 KINDS = ("request", "ack", "nack")
+EXAMPLES = [
+    example["value"]
+    for call in load().files["description.yaml"]["calls"].values()
+    for kind in KINDS
+    for example in call[kind].values()
+]
 MESSAGES = sorted(f"{operation.key}.{kind}.json" for operation in load().operations for kind in KINDS)
 
 
@@ -35,6 +42,51 @@ def test_the_description_is_openapi_by_itself():
     validate(BUNDLE["openapi.json"])
 
 
+def followed(schema):
+    """A schema of the description that can be compiled alone."""
+    return compile_schema({**schema, "components": BUNDLE["openapi.json"]["components"]})
+
+
+@pytest.mark.parametrize("action", CALLS)
+def test_a_call_carries_the_members_of_the_header(action):
+    fields = {field["name"]: field for field in CALLS[action]["parameters"]}
+    allowed = [other for other in CALLS if followed(fields["Action"]["schema"]).is_valid(other)]
+
+    assert {*fields} == {"Action", "Token", "Timestamp"}
+    assert all(field["in"] == "header" and field["required"] for field in fields.values())
+    assert allowed == [action]
+    for status, reply in CALLS[action]["responses"].items():
+        assert {*reply["headers"]} == {"action", "message"}
+        answers = followed(reply["headers"]["action"]["schema"])
+        assert [answers.is_valid(answer) for answer in ("ACK", "NACK")] == [status == "200", True]
+
+
+@pytest.mark.parametrize("action", CALLS)
+def test_an_example_is_valid_where_it_stands(action):
+    messages = [CALLS[action]["requestBody"], *CALLS[action]["responses"].values()]
+    for media in (message["content"]["application/json"] for message in messages):
+        judge = followed(media["schema"])
+        assert media["examples"]
+        assert all(judge.is_valid(example["value"]) for example in media["examples"].values())
+
+
+def test_the_signup_links_to_every_later_call_with_the_id_and_token_that_it_gave():
+    reply = CALLS["Provider/signup"]["responses"]["200"]
+    body = reply["content"]["application/json"]["examples"]["acknowledged"]["value"]
+
+    assert {*reply["links"]} == {call["operationId"] for call in CALLS.values()} - {"signup"}
+    for link in reply["links"].values():
+        assert link["parameters"] == {"header.Token": "$response.body#/auth/token"}
+        expression = json.loads(link["requestBody"])["registration"]["id"]
+        assert member(body, expression.strip("{}").removeprefix("$response.body#")) == body["registration"]["id"]
+
+
+def test_an_operation_that_has_only_just_been_added_is_described(tmp_path):
+    made = dict(bundle.files(load(with_operation(tmp_path / "schemas"))))["openapi.json"]
+
+    assert made["paths"]["/Provider/status"]["post"]["operationId"] == "status"
+
+
 def test_no_two_schemas_differ_only_in_case():
     # Generators of code write a file for each, which some file systems cannot tell apart. Some take the title.
     schemas = BUNDLE["openapi.json"]["components"]["schemas"]
@@ -47,7 +99,7 @@ def test_no_two_schemas_differ_only_in_case():
 @pytest.mark.parametrize("name", MESSAGES)
 def test_a_message_is_judged_as_by_the_schemas(name):
     alone, original = compile_schema(BUNDLE[name]), compile_schema({"$ref": BASE + name}, load().files)
-    values = [*EXAMPLES.values(), {}, None, {"registration": {"id": 1}}]
+    values = [*EXAMPLES, {}, None, {"registration": {"id": 1}}]
 
     assert [alone.is_valid(value) for value in values] == [original.is_valid(value) for value in values]
     assert any(map(alone.is_valid, values))

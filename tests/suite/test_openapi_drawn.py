@@ -1,4 +1,4 @@
-"""What is drawn from openapi.yaml: plain data that can be sent, the same for the same seed, from the schemas in use."""
+"""What Schemathesis draws: plain data that can be sent, the same for the same seed, from the schemas in use."""
 
 import json
 import shutil
@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 
 from beckn_conformance.config.gateway import GatewayConfig
-from beckn_conformance.errors import SpecificationError
 from beckn_conformance.messages.json_text import write_json
 from beckn_conformance.run.examples import Examples
 from beckn_conformance.specification import validators
@@ -97,15 +96,6 @@ def test_a_changed_copy_of_the_schemas_is_drawn_from(changed):
     choose(load(changed))
 
     assert {body["motive"] for body in draw(openapi.bodies("Provider/get", faulty=False))} == {"curiosity"}
-
-
-@pytest.mark.parametrize("content", ["paths: [", "paths: {/Provider/get: {get: {}}}", "[]"])
-def test_an_openapi_file_of_no_use_is_named(changed, content):
-    (changed / "openapi.yaml").write_text(content)
-    choose(load(changed))
-
-    with pytest.raises(SpecificationError, match=r"openapi\.yaml"):
-        openapi.bodies("Provider/get", faulty=False)
 
 
 def test_collecting_the_suite_does_not_load_schemathesis():

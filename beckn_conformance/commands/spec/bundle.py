@@ -10,13 +10,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from ...errors import SpecificationError
-from ...specification.loading import LARGEST_FILE, parsed
 from ...specification.pointer import MISSING, below, member, parts_of
 from ...specification.specification import Specification
 from ...specification.validators import BASE
-from ...untrusted import reading
+from . import openapi
 
-DESCRIPTION = "openapi.yaml"
 LEFT_OUT = ("$schema", "$id", "$defs")
 """Keywords of a file that would change what references in a larger document mean."""
 TYPES: Final = ("array", "boolean", "null", "number", "object", "string")
@@ -32,16 +30,10 @@ def files(specification: Specification) -> Iterator[tuple[str, Any]]:
 
 
 def _description(specification: Specification) -> dict[str, Any]:
-    file = specification.folder / DESCRIPTION
-    content = parsed(file, reading.content(file, most=LARGEST_FILE, below=specification.folder))
-    if not isinstance(content, dict) or not isinstance(content.get("components", {}), dict):
-        raise SpecificationError(f"{DESCRIPTION}: it has to be an object, and so has components")
     parts = _Parts(specification.files, lambda name, pointer: f"#/components/schemas/{_class_name(name, pointer)}")
-    made: dict[str, Any] = parts.moved(content, "")
+    made: dict[str, Any] = parts.moved(openapi.document(specification), openapi.FILE)
     schemas = {_class_name(*place): part for place, part in sorted(parts.all().items())}
-    made.setdefault("components", {})["schemas"] = {
-        name: _without_list_choice(schema, schemas) for name, schema in schemas.items()
-    }
+    made["components"] = {"schemas": {name: _without_list_choice(schema, schemas) for name, schema in schemas.items()}}
     return made
 
 
@@ -92,7 +84,7 @@ class _Parts:
         return self._found
 
     def moved(self, node: Any, base: str) -> Any:
-        """A value of a file as it stands in the document; references within the OpenAPI description stay."""
+        """A value of a file as it stands in the document."""
         if isinstance(node, list):
             return [self.moved(item, base) for item in node]
         if not isinstance(node, dict):
@@ -105,16 +97,13 @@ class _Parts:
 
     def _moved_reference(self, reference: Any, base: str) -> str:
         if not isinstance(reference, str):
-            raise SpecificationError(f"{base or DESCRIPTION}: the reference {str(reference)[:80]} is not text")
+            raise SpecificationError(f"{base}: the reference {str(reference)[:80]} is not text")
         file, _, pointer = reference.partition("#")
-        file = file or base
-        if not file:
-            return reference
-        place = (file, pointer)
+        place = file, pointer = file or base, pointer
         if place not in self._found:
             part = member(self._contents.get(file), pointer)
             if part == MISSING:
-                raise SpecificationError(f"{base or DESCRIPTION}: the reference {reference} leads nowhere")
+                raise SpecificationError(f"{base}: the reference {reference} leads nowhere")
             # The place is taken before its own references are followed, since they may lead back to it.
             self._found[place] = {}
             self._found[place] = self.moved(part, file)

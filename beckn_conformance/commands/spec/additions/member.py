@@ -64,7 +64,7 @@ def add(path: Path, pointer: str, type_: str, *, optional: bool) -> Added:
     left = [
         f"{COMMON}, {part}: {DECIDE[type_]}",
         f"requirements.yaml, {', '.join(ids)}: level, basis and readings, and what the texts say",
-        "openapi.yaml: examples with the member",
+        "description.yaml: examples with the member",
         f"page.yaml: a row for {name}, with its definition and what covers it; the page shows one made of the schema",
     ]
     return Added(written, left)

@@ -1,4 +1,4 @@
-"""Adds an operation that is like another one, with its messages, requirements and description."""
+"""Adds an operation that is like another one, with its messages and requirements."""
 
 from __future__ import annotations
 
@@ -6,17 +6,16 @@ import re
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from ....errors import UsageError, nearest
 from ....judging.obligations import is_general
 from ....specification.catalogue import Operation, Requirement
 from ....specification.loading import load
+from ....specification.soundness import KINDS
 from ....specification.specification import Specification
 from . import Added, requirements
 from .editing import append, block, change, insert, line_of, text_of, write
-
-KINDS: Final = ("request", "ack", "nack")
 
 
 def add(path: Path, action: str, like: str) -> Added:
@@ -47,14 +46,13 @@ def add(path: Path, action: str, like: str) -> Added:
     ids = _requirements(path, specification, model, new)
     title = f"{section[1:]}. {action}"
     insert(path, "page.yaml", "  titles:", f"    {new.key}: {title}\n")
-    _described(path, model, new)
     written = [f"{new.key}.{kind}.json: as {model.key}.{kind}.json" for kind in KINDS]
-    written += ["operations.yaml, header.request.json, envelope.json, page.yaml, openapi.yaml: the operation"]
+    written += ["operations.yaml, header.request.json, envelope.json, page.yaml: the operation"]
     written += [f"requirements.yaml: {', '.join(ids)}, and the requirements on all operations"]
     left = [
-        f"{new.key}.request.json, {new.key}.ack.json, {new.key}.nack.json: the members; then examples in openapi.yaml",
+        f"{new.key}.request.json, {new.key}.ack.json, {new.key}.nack.json: the members",
         f"requirements.yaml: what {', '.join(ids)} say; one for each member, if they differ",
-        f"page.yaml: the title {title!r}, and a description; openapi.yaml: tags, summary and description",
+        f"page.yaml: the title {title!r}, and a description; description.yaml: words and examples",
         "operations.yaml: replaces or adds_to, the part of a registration that it changes, if it changes one",
     ]
     return Added(written, left)
@@ -131,15 +129,3 @@ def _is_general(row: Requirement, model: Operation, new: Operation) -> bool:
     """Tells whether the checks of a requirement work for the new operation."""
     general = bool(row.owns) or is_general(row.id.removeprefix(f"{model.prefix}-"), new)
     return general and row.refuses is None and row.accepts is None
-
-
-def _described(path: Path, model: Operation, new: Operation) -> None:
-    """Copies the model's path of openapi.yaml."""
-    file = "openapi.yaml"
-    text = text_of(path, file)
-    like = block(text, line_of(text, "paths", f"/{model.action}"))
-    copy = like.replace(model.action, new.action).replace(f" {model.key}.", f" {new.key}.")
-    name = "".join(word.capitalize() for word in new.key.split("-"))
-    copy = re.sub(r"operationId: \w+", f"operationId: {name[0].lower()}{name[1:]}", copy)
-    copy = re.sub(rf"\$ref: {re.escape(model.key)}\.", f"$ref: {new.key}.", copy)
-    write(path, file, text.replace(like, like + copy, 1))

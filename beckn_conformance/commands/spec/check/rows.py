@@ -9,13 +9,13 @@ from typing import Any, Final
 
 from ....errors import SpecificationError, nearest
 from ....specification.pointer import below
+from ....specification.soundness import KINDS
 from ....specification.validators import compile_schema
 from ..page.expected import key_of
 from ..page.facts import considered, is_stale
 from ..page.sentences import fingerprint
 from .folder import Folder, Problem, places
 
-KINDS: Final = ("request", "ack", "nack")
 ENDINGS: Final = ("ENDPOINT", "ACK", "BODY")
 """Requirements that every operation has."""
 EVERY: Final = (
@@ -24,10 +24,9 @@ EVERY: Final = (
     "header.reply.json",
     "envelope.json",
     "catalogue.json",
-    "openapi.yaml",
 )
-"""Files of JSON, and the description, that every folder has."""
-FILES: Final = ("operations", "requirements", "readings", "page")
+"""Files of JSON that every folder has."""
+FILES: Final = ("operations", "requirements", "readings", "page", "description")
 
 
 def problems(folder: Folder) -> Iterator[Problem]:

@@ -173,7 +173,7 @@ def _references(folder: Folder) -> Iterator[Problem]:
             if (name, pointer) not in used:
                 yield folder.problem(name, pointer, f"nothing refers to {part}", "refer to it, or delete it")
         if name not in files and name not in {*OWN, "envelope.json"}:
-            yield folder.problem(name, "", "no other file refers to it", "refer to it in openapi.yaml, or delete it")
+            yield folder.problem(name, "", "no other file refers to it", "refer to it, or delete it")
 
 
 # Messages: a keyword that is judged in one place may say nothing in another one.

@@ -17,14 +17,13 @@ ENVELOPE = "envelope.json"
 
 
 def compare(old: Specification, new: Specification) -> Changes:
-    """Compares two versions of schemas/: messages, catalogue and description; raises SpecificationError."""
+    """Compares two versions of schemas/: messages and catalogue; raises SpecificationError."""
     found = [
         *catalogue.operations(old, new),
         *_messages(old, new),
         *_envelopes(old, new),
         *catalogue.requirements(old, new),
         *catalogue.readings(old, new),
-        *catalogue.description(old, new),
         *catalogue.others(old, new),
     ]
     return Changes(tuple(sorted(found, key=lambda change: ANSWERS.index(change.effect))))

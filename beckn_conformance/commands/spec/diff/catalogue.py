@@ -1,16 +1,13 @@
-"""Compares what stands beside the messages: operations, requirements, readings, openapi.yaml, other files."""
+"""Compares what stands beside the messages: operations, requirements, readings, other files."""
 
 from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator, Mapping
-from typing import Any, Final
+from typing import Final
 
-from ....errors import KitError
 from ....specification.catalogue import Operation, Requirement
-from ....specification.loading import LARGEST_FILE, parsed
 from ....specification.specification import Specification
-from ....untrusted import reading
 from .candidates import sample
 from .changes import BOTH, BREAKING, GATEWAYS, NOT_BREAKING, PROVIDERS, Change, Witness
 from .inlining import inlined
@@ -21,7 +18,6 @@ COMPARED: Final = (
 )
 """Files that are compared by what they say."""
 WORDS: Final = ("section", "basis", "reading", "title", "text", "needs", "untestable")
-DESCRIPTION: Final = "openapi.yaml"
 
 
 def matched(old: Specification, new: Specification) -> list[tuple[str, str]]:
@@ -185,66 +181,6 @@ def readings(old: Specification, new: Specification) -> Iterator[Change]:
             )
             text = "; ".join(texts)
         yield Change(NOT_BREAKING, BOTH, f"reading {number}", "", "", text)
-
-
-# The OpenAPI description, and other files.
-
-
-def description(old: Specification, new: Specification) -> Iterator[Change]:
-    """Yields changes of how a message is sent: methods, header fields, media types, statuses."""
-    before, after = _calls(old), _calls(new)
-    for path in sorted(before.keys() & after.keys()):
-        for what in sorted(before[path].keys() | after[path].keys()):
-            one, other = before[path].get(what, set()), after[path].get(what, set())
-            more, less = sorted(other - one), sorted(one - other)
-            if not (more or less):
-                continue
-            text = "; ".join(
-                [*(f"{what} {name} is new" for name in more), *(f"{what} {name} is gone" for name in less)]
-            )
-            # A status that is new may meet a provider that does not know it; one that is gone, a gateway that sends it.
-            breaks = (
-                {GATEWAYS: bool(less), PROVIDERS: bool(more)}
-                if what in ("status", "reply media type")
-                else {
-                    GATEWAYS: bool(more),
-                    PROVIDERS: bool(less) or what == "required field",
-                }
-            )
-            for party, broken in breaks.items():
-                yield Change(
-                    BREAKING if broken else NOT_BREAKING, party, path.strip("/"), "call", "", text, widens=not broken
-                )
-
-
-def _calls(specification: Specification) -> dict[str, dict[str, set[str]]]:
-    """Returns what openapi.yaml says of each path: methods, fields, media types, statuses."""
-    file = specification.folder / DESCRIPTION
-    try:
-        content = parsed(file, reading.content(file, most=LARGEST_FILE, below=specification.folder))
-        found = {}
-        for path, item in content["paths"].items():
-            methods = {method.upper() for method in item if method in ("get", "post", "put", "patch", "delete")}
-            calls = [call for method, call in item.items() if method.upper() in methods]
-            found[path] = {"method": methods, **_fields(content, calls)}
-            found[path]["status"] = {str(status) for call in calls for status in call["responses"]}
-            found[path]["media type"] = {m for call in calls for m in call.get("requestBody", {}).get("content", ())}
-            replies = [reply for call in calls for reply in call["responses"].values()]
-            found[path]["reply media type"] = {m for reply in replies for m in reply.get("content", ())}
-        return found
-    except (KitError, KeyError, TypeError, AttributeError):
-        # `spec check` says what is wrong with it.
-        return {}
-
-
-def _fields(content: Any, calls: list[Any]) -> dict[str, set[str]]:
-    parameters = [parameter for call in calls for parameter in call.get("parameters", ())]
-    shared = content.get("components", {}).get("parameters", {})
-    parameters = [shared[p["$ref"].rpartition("/")[2]] if "$ref" in p else p for p in parameters]
-    return {
-        "field": {f"{parameter['in']} {parameter['name']}" for parameter in parameters},
-        "required field": {f"{p['in']} {p['name']}" for p in parameters if p.get("required")},
-    }
 
 
 def others(old: Specification, new: Specification) -> Iterator[Change]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from difflib import SequenceMatcher
 from typing import Final
 
 from ....errors import UsageError
@@ -10,8 +11,10 @@ from .sentences import similarity
 
 MOST_PAIRS: Final = 500_000
 
+Indices = tuple[int | None, int | None]
 
-def align(left: int, right: int, score: Callable[[int, int], float]) -> list[tuple[int | None, int | None]]:
+
+def align(left: int, right: int, score: Callable[[int, int], float]) -> list[Indices]:
     """Pairs items 0 to ``left`` with items 0 to ``right`` so that the sum of their scores is highest.
 
     Items without a partner are paired with None; items with a score of zero or less are never paired. Raises UsageError
@@ -25,7 +28,7 @@ def align(left: int, right: int, score: Callable[[int, int], float]) -> list[tup
         for j in range(right - 1, -1, -1):
             together = scored[j] + after[j + 1] if scored[j] > 0 else 0.0
             row[j] = max(after[j], row[j + 1], together)
-    pairs: list[tuple[int | None, int | None]] = []
+    pairs: list[Indices] = []
     i = j = 0
     while i < left or j < right:
         if i < left and j < right and scores[i][j] > 0 and best[i][j] == scores[i][j] + best[i + 1][j + 1]:
@@ -37,6 +40,18 @@ def align(left: int, right: int, score: Callable[[int, int], float]) -> list[tup
         else:
             pairs.append((None, j))
             j += 1
+    return pairs
+
+
+def anchored(here: Sequence[Hashable], there: Sequence[Hashable], score: Callable[[int, int], float]) -> list[Indices]:
+    """Pairs as ``align`` does, after items with equal keys in the longest runs that both sides have."""
+    pairs: list[Indices] = []
+    i = j = 0
+    for run in SequenceMatcher(None, here, there, autojunk=False).get_matching_blocks():
+        between = align(run.a - i, run.b - j, lambda a, b, i=i, j=j: score(i + a, j + b))  # type: ignore[misc]
+        pairs += [(None if a is None else i + a, None if b is None else j + b) for a, b in between]
+        pairs += [(run.a + number, run.b + number) for number in range(run.size)]
+        i, j = run.a + run.size, run.b + run.size
     return pairs
 
 

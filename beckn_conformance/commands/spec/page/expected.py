@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -42,7 +43,7 @@ class Slot:
     kind: str
     """``heading``, ``label``, ``text``, ``endpoint``, ``example`` or ``table``."""
     text: str = ""
-    """Of a heading, a label or an endpoint; of a text, its Markdown as ``page.yaml`` has it."""
+    """Of a heading, a label or an endpoint; of a text, its Markdown; of an example, its JSON."""
     level: int = 0
     """Of a heading, 1 to 6."""
     part: str = ""
@@ -132,7 +133,7 @@ def _part(facts: Facts, part: str, operation: Operation) -> Slot:
     if part == "table":
         return Slot("table", part=part, rows=tuple(_rows(facts, operation)))
     value = _value(facts, operation, part, "", {"$ref": file_of(operation, part)})
-    return Slot("example", part=part, value=value)
+    return Slot("example", json.dumps(value, indent=2, ensure_ascii=False), part=part, value=value)
 
 
 def _value(facts: Facts, operation: Operation, part: str, pointer: str, schema: Mapping[str, Any]) -> Any:

@@ -12,7 +12,7 @@ from functools import lru_cache
 
 from ....untrusted.text import brief
 
-_END = re.compile(r"(?i:(?<!\be\.g\.)(?<!\bi\.e\.))(?<=[.!?])[\"'”’)\]]*+\s++(?=[\"'“‘(\[]*[A-Z0-9])")
+_END = re.compile(r"(?<=;)\s++|(?i:(?<!\be\.g\.)(?<!\bi\.e\.))(?<=[.!?])[\"'”’)\]]*+\s++(?=[\"'“‘(\[]*[A-Z0-9])")
 _WORD = re.compile(r"(?:(?<=\s)|^)[-−](?=\d)|\w+|[^\w\s.,;:!?'\"()\[\]*`…·•’‘“”\u2010-\u2015−-]")
 _INVISIBLE = dict.fromkeys((0xAD, 0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF))
 _LETTERS = str.maketrans("0123456789", "ghijklmnop")
@@ -50,7 +50,7 @@ def fingerprint(text: str) -> str:
 
 
 def split(text: str, line: int = 0) -> Iterator[Sentence]:
-    """The sentences of a paragraph whose line breaks are still there; each has its line."""
+    """The sentences of a paragraph whose line breaks are still there, divided at semicolons, too; each has its line."""
     start = 0
     for end in [*(found.end() for found in _END.finditer(text)), len(text)]:
         sentence = text[start:end]
@@ -105,3 +105,10 @@ def respelt(text: str, misspelt: Mapping[str, str]) -> tuple[str, list[tuple[str
     for wrong, right in found:
         text = text.replace(wrong, right)
     return text, found
+
+
+def reworded(wanted: Sentence, text: str) -> str:
+    """How a text differs from the sentence that is due; "" if it does not."""
+    if fingerprint(wanted.text) != fingerprint(text):
+        return change(wanted.text, text)
+    return "a sentence whose coverage was considered for other words; see `spec coverage`" if wanted.stale else ""

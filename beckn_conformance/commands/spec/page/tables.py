@@ -14,7 +14,7 @@ from .block import Row as Shown
 from .differences import Difference
 from .expected import Row, Slot
 from .facts import Facts
-from .prose import reworded
+from .sentences import reworded
 
 NOTHING: Final = frozenset({"", "-", "–", "—", "−", "n/a", "none", "na"})
 """Cells that give no example."""

@@ -79,7 +79,7 @@ def _slot(slot: Slot, area: Area, columns: list[str]) -> Iterator[str]:
     elif slot.kind == "endpoint":
         yield f"    {slot.text}"
     elif slot.kind == "example":
-        yield from (f"    {line}" for line in json.dumps(slot.value, indent=2, ensure_ascii=False).split("\n"))
+        yield from (f"    {line}" for line in slot.text.split("\n"))
     else:
         yield f"| {' | '.join(map(escaped, columns))} |"
         yield f"|{' --- |' * len(columns)}"
