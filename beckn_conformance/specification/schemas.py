@@ -8,8 +8,19 @@ from pathlib import Path
 from typing import Any
 
 from .members import Member
-from .pointer import below, parts_of
+from .pointer import MISSING, below, member
 from .validators import BASE, compile_schema
+
+
+def followed(files: Mapping[str, Any], reference: Any, base: str) -> tuple[str, str, Any]:
+    """Follows a $ref in the file ``base``: file, pointer and value; raises SpecificationError if nothing is there."""
+    if not isinstance(reference, str):
+        raise SpecificationError(f"{base}: the reference {str(reference)[:80]} is not text")
+    name, _, pointer = reference.partition("#")
+    value = member(files.get(name or base, MISSING), pointer)
+    if value == MISSING:
+        raise SpecificationError(f"{base}: the reference {reference[:200]} leads nowhere")
+    return name or base, pointer, value
 
 
 @dataclass(frozen=True)
@@ -27,12 +38,8 @@ class Schemas:
         return self._validators[reference]
 
     def target(self, reference: str) -> Mapping[str, Any]:
-        """Resolves a $ref into any of the files."""
-        file, _, pointer = reference.partition("#")
-        node: Any = self.files[file or "common.json"]
-        for part in parts_of(pointer):
-            node = node[part]
-        return dict(node)
+        """Resolves a $ref into any of the files, or within common.json."""
+        return dict(followed(self.files, reference, "common.json")[2])
 
     def resolve(self, schema: Mapping[str, Any]) -> tuple[Mapping[str, Any], bool]:
         """Follows $ref, and anyOf with one alternative to null; returns the schema, and whether null is allowed."""

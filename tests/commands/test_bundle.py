@@ -22,11 +22,12 @@ EXAMPLES = [
     for kind in KINDS
     for example in call[kind].values()
 ]
+HEADERS = ("header.reply.json", "header.request.json")
 MESSAGES = sorted(f"{operation.key}.{kind}.json" for operation in load().operations for kind in KINDS)
 
 
 def test_it_holds_one_description_and_one_schema_for_each_message():
-    assert sorted(BUNDLE) == sorted([*MESSAGES, "header.reply.json", "header.request.json", "openapi.json"])
+    assert sorted(BUNDLE) == sorted([*MESSAGES, "envelope.json", *HEADERS, "openapi.json"])
 
 
 @pytest.mark.parametrize("name", BUNDLE)
@@ -105,6 +106,21 @@ def test_a_message_is_judged_as_by_the_schemas(name):
     assert any(map(alone.is_valid, values))
 
 
+def test_an_envelope_holds_a_header_and_a_body():
+    envelope = compile_schema(BUNDLE["envelope.json"])
+    headers = {
+        "request": {"Action": "Provider/get", "Token": "x", "Timestamp": "2019-09-13T14:31:54"},
+        "ack": {"action": "ACK", "message": "Here"},
+        "nack": {"action": "NACK", "message": "No"},
+    }
+
+    for call in load().files["description.yaml"]["calls"].values():
+        for kind, header in headers.items():
+            body = next(iter(call[kind].values()))["value"]
+            assert envelope.is_valid({"header": header, "body": body})
+            assert not any(map(envelope.is_valid, ({"header": header}, {"body": body}, {"header": {}, "body": body})))
+
+
 NACK = "#/components/schemas/DocumentsAddNack"
 
 
@@ -126,7 +142,7 @@ def test_the_command_writes_the_files(tmp_path, capsys):
 
     written = {path.name: json.loads(path.read_text(encoding="utf-8")) for path in (tmp_path / "out").iterdir()}
     assert written == BUNDLE
-    assert "15 files" in capsys.readouterr().out
+    assert "16 files" in capsys.readouterr().out
 
 
 def test_a_reference_that_leads_nowhere_is_named(tmp_path):

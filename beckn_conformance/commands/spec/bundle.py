@@ -9,12 +9,14 @@ import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final
 
-from ...errors import SpecificationError
-from ...specification.pointer import MISSING, below, member, parts_of
+from ...specification.pointer import below, parts_of
+from ...specification.schemas import followed
+from ...specification.soundness import KINDS, META
 from ...specification.specification import Specification
 from ...specification.validators import BASE
 from . import openapi
 
+ENVELOPE = "envelope.json"
 LEFT_OUT = ("$schema", "$id", "$defs")
 """Keywords of a file that would change what references in a larger document mean."""
 TYPES: Final = ("array", "boolean", "null", "number", "object", "string")
@@ -23,10 +25,10 @@ TYPES: Final = ("array", "boolean", "null", "number", "object", "string")
 def files(specification: Specification) -> Iterator[tuple[str, Any]]:
     """Name and content of every file of the bundle; raises SpecificationError for a reference that leads nowhere."""
     yield "openapi.json", _description(specification)
-    kinds = ("request", "ack", "nack")
-    names = [f"{operation.key}.{kind}.json" for operation in specification.operations for kind in kinds]
-    for name in ("header.request.json", "header.reply.json", *names):
-        yield name, _message(specification, name)
+    messages = [f"{operation.key}.{kind}" for operation in specification.operations for kind in KINDS]
+    contents = {**specification.files, ENVELOPE: _envelope(messages)}
+    for name in ("header.request.json", "header.reply.json", ENVELOPE, *(f"{message}.json" for message in messages)):
+        yield name, _alone(contents, name)
 
 
 def _description(specification: Specification) -> dict[str, Any]:
@@ -60,11 +62,22 @@ def _types(schema: Mapping[str, Any]) -> Iterable[str]:
     return (type_,) if isinstance(type_, str) else type_
 
 
-def _message(specification: Specification, name: str) -> dict[str, Any]:
-    parts = _Parts(specification.files, lambda file, pointer: f"#{below('/$defs', _key(file, pointer))}")
-    content = specification.files.get(name)
-    if not isinstance(content, dict):
-        raise SpecificationError(f"{name} is missing")
+def _envelope(messages: Iterable[str]) -> dict[str, Any]:
+    """The messages of the envelope binding: header and body as one JSON object."""
+    parts = {}
+    for message in messages:
+        kind = message.rpartition(".")[2]
+        reply = {"allOf": [{"$ref": "header.reply.json"}], "properties": {"action": {"const": kind.upper()}}}
+        header = {"$ref": "header.request.json"} if kind == "request" else reply
+        members = {"header": header, "body": {"$ref": f"{message}.json"}}
+        parts[f"{message}.envelope"] = {"type": "object", "required": [*members], "properties": members}
+    return {"$schema": META, "anyOf": [{"$ref": f"#/$defs/{part}"} for part in parts], "$defs": parts}
+
+
+def _alone(contents: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """A file of schemas with all that it refers to."""
+    parts = _Parts(contents, lambda file, pointer: f"#{below('/$defs', _key(file, pointer))}")
+    content = contents[name]
     made = {"$schema": content["$schema"], "$id": f"{BASE}bundle/{name}", **parts.moved(content, name)}
     if shared := parts.all():
         made["$defs"] = {_key(*place): part for place, part in sorted(shared.items())}
@@ -96,14 +109,9 @@ class _Parts:
         }
 
     def _moved_reference(self, reference: Any, base: str) -> str:
-        if not isinstance(reference, str):
-            raise SpecificationError(f"{base}: the reference {str(reference)[:80]} is not text")
-        file, _, pointer = reference.partition("#")
-        place = file, pointer = file or base, pointer
+        file, pointer, part = followed(self._contents, reference, base)
+        place = file, pointer
         if place not in self._found:
-            part = member(self._contents.get(file), pointer)
-            if part == MISSING:
-                raise SpecificationError(f"{base}: the reference {reference} leads nowhere")
             # The place is taken before its own references are followed, since they may lead back to it.
             self._found[place] = {}
             self._found[place] = self.moved(part, file)

@@ -47,7 +47,7 @@ def add(path: Path, action: str, like: str) -> Added:
     title = f"{section[1:]}. {action}"
     insert(path, "page.yaml", "  titles:", f"    {new.key}: {title}\n")
     written = [f"{new.key}.{kind}.json: as {model.key}.{kind}.json" for kind in KINDS]
-    written += ["operations.yaml, header.request.json, envelope.json, page.yaml: the operation"]
+    written += ["operations.yaml, header.request.json, page.yaml: the operation"]
     written += [f"requirements.yaml: {', '.join(ids)}, and the requirements on all operations"]
     left = [
         f"{new.key}.request.json, {new.key}.ack.json, {new.key}.nack.json: the members",
@@ -68,15 +68,6 @@ def _messages(path: Path, specification: Specification, model: Operation, new: O
             like = specification.files[signup.format(kind)]["properties"].get(new.part[1:])
             change(path, f"{new.key}.{kind}.json", partial(_renamed, model.part[1:], new.part[1:], like))
     change(path, "header.request.json", lambda content: content["properties"]["Action"]["enum"].append(new.action))
-
-    def enveloped(content: Any) -> None:
-        for kind in KINDS:
-            like = dict(content["$defs"][f"{model.key}.{kind}"])
-            like["properties"] = {**like["properties"], "body": {"$ref": f"{new.key}.{kind}.json"}}
-            content["$defs"][f"{new.key}.{kind}"] = like
-            content["anyOf"].append({"$ref": f"#/$defs/{new.key}.{kind}"})
-
-    change(path, "envelope.json", enveloped)
 
 
 def _renamed(old: str, new: str, schema: Any, body: Any) -> None:

@@ -29,6 +29,7 @@ def problems(path: Path) -> Iterator[Problem]:
         found = [
             *schemas.of_messages(folder, rows.keys(folder)),
             *headers.problems(folder, folder.contents["operations.yaml"]),
+            *rows.of_citations(folder),
             *rows.of_page(folder),
         ]
     yield from found

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from ....errors import nearest
 from ....specification.pointer import MISSING, below, pattern_of, walk
 from ....specification.pointer import places as values_at
 from ....specification.soundness import KINDS
@@ -15,13 +14,9 @@ from .folder import Folder, Problem, places
 
 
 def problems(folder: Folder, specification: Specification) -> Iterator[Problem]:
-    """Yields calls that are no operations, and what is wrong with each example."""
+    """Yields what is wrong with each example."""
     actions = {operation.key: operation.action for operation in specification.operations}
     for key, call in folder.contents[FILE]["calls"].items():
-        if key not in actions:
-            message = f"{key} is not an operation{nearest(key, actions)}"
-            yield folder.problem(FILE, below("/calls", key), message, "name one of operations.yaml, or delete it")
-            continue
         for kind in KINDS:
             for name, example in call.get(kind, {}).items():
                 value, file = example["value"], f"{key}.{kind}.json"

@@ -9,9 +9,10 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
-from ....errors import UsageError
+from ....errors import SpecificationError, UsageError
 from ....specification.loading import LARGEST_FILE, lines, paths
 from ....specification.pointer import MISSING, below, member, parts_of, walk
+from ....specification.schemas import followed
 from ....untrusted import reading, yaml_text
 
 Place = tuple[str, str]
@@ -82,13 +83,10 @@ class Folder:
 
     def target(self, file: str, reference: Any) -> Place | None:
         """Returns the file and pointer that a reference leads to; None if nothing is there."""
-        if not isinstance(reference, str):
+        try:
+            return followed(self.contents, reference, file)[:2]
+        except SpecificationError:
             return None
-        name, _, pointer = reference.partition("#")
-        name = name or file
-        if name not in self.contents or (pointer and self.at(name, pointer) == MISSING):
-            return None
-        return name, pointer
 
 
 @lru_cache(maxsize=64)

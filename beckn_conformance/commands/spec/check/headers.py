@@ -1,4 +1,4 @@
-"""Checks the headers and the envelope, whose members the kit knows by name."""
+"""Checks the headers, whose members the kit knows by name."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from ....specification.pointer import MISSING
-from .folder import Folder, Problem, references
+from .folder import Folder, Problem
 
-REQUEST, REPLY, ENVELOPE = "header.request.json", "header.reply.json", "envelope.json"
+REQUEST, REPLY = "header.request.json", "header.reply.json"
 MEMBERS: Final = {REQUEST: ("Action", "Token", "Timestamp"), REPLY: ("action", "message")}
 ANSWERS: Final = ["ACK", "NACK"]
 
 
 def problems(folder: Folder, operations: list[dict[str, Any]]) -> Iterator[Problem]:
-    """Yields missing or changed members of headers, and envelopes of another form."""
+    """Yields missing or changed members of headers."""
     for file, names in MEMBERS.items():
         for name in names:
             if folder.at(file, f"/properties/{name}") == MISSING or name not in folder.contents[file].get(
@@ -37,24 +37,3 @@ def problems(folder: Folder, operations: list[dict[str, Any]]) -> Iterator[Probl
     if folder.at(REPLY, "/properties/action/enum") != ANSWERS:
         message = f"action has to be one of {' and '.join(ANSWERS)}"
         yield folder.problem(REPLY, "/properties/action/enum", message, f"list {ANSWERS}")
-    listed = [reference for _, reference in references(folder.at(ENVELOPE, "/anyOf"))]
-    if sorted(listed) != sorted(f"#/$defs/{name}" for name in folder.contents.get(ENVELOPE, {}).get("$defs", {})):
-        yield folder.problem(ENVELOPE, "/anyOf", "it does not list every part of $defs once", "list the same")
-    for index, operation in enumerate(operations):
-        for kind in ("request", "ack", "nack"):
-            yield from _envelope(folder, f"/{index}", f"{operation['key']}.{kind}")
-
-
-def _envelope(folder: Folder, here: str, name: str) -> Iterator[Problem]:
-    """Yields faults in the envelope of a message."""
-    pointer = f"/$defs/{name}"
-    content = folder.at(ENVELOPE, pointer)
-    if not isinstance(content, dict):
-        message = f"envelope.json has no {pointer.lstrip('/')}"
-        yield folder.problem("operations.yaml", here, message, "add it, as for other operations")
-        return
-    held = {*content.get("properties", ())} == {*content.get("required", ())} == {"header", "body"}
-    header = REQUEST if name.endswith(".request") else REPLY
-    if not held or {reference for _, reference in references(content)} != {f"{name}.json", header}:
-        message = f"an envelope holds a header ({header}) and a body ({name}.json), and nothing else"
-        yield folder.problem(ENVELOPE, pointer, message, "write it as for other operations")

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from functools import lru_cache
 from typing import Any, Final
 
 from ....errors import SpecificationError, nearest
-from ....specification.pointer import below
+from ....specification.pointer import below, walk
 from ....specification.soundness import KINDS
 from ....specification.validators import compile_schema
 from ..page.expected import key_of
@@ -22,11 +22,34 @@ EVERY: Final = (
     "common.json",
     "header.request.json",
     "header.reply.json",
-    "envelope.json",
     "catalogue.json",
 )
 """Files of JSON that every folder has."""
 FILES: Final = ("operations", "requirements", "readings", "page", "description")
+ALONE: Final = (
+    ("operations.yaml", "key"),
+    ("operations.yaml", "action"),
+    ("operations.yaml", "prefix"),
+    ("operations.yaml", "section"),
+    ("requirements.yaml", "id"),
+    ("readings.yaml", "number"),
+)
+"""File and member: no two rows have the same value there."""
+OPERATION, READING, MEMBER = "an operation", "a reading", "a member of a request"
+COVER, FORMAT = "a requirement or a reading", "a format that is listed under formats"
+CITATIONS: Final = (
+    ("requirements.yaml", "reading", READING),
+    ("requirements.yaml", "operations", OPERATION),
+    ("page.yaml", "reading", READING),
+    ("page.yaml", "operations", OPERATION),
+    ("page.yaml", "titles", OPERATION),
+    ("page.yaml", "description", OPERATION),
+    ("page.yaml", "covered_by", COVER),
+    ("page.yaml", "rows", MEMBER),
+    ("page.yaml", "format", FORMAT),
+    ("description.yaml", "calls", OPERATION),
+)
+"""File and member, and what its value, its items or the names in it are those of."""
 
 
 def problems(folder: Folder) -> Iterator[Problem]:
@@ -38,8 +61,9 @@ def problems(folder: Folder) -> Iterator[Problem]:
     found = [problem for name in FILES for problem in _form(folder, name, schema.get("$defs", {}))]
     yield from found
     if not found:
-        yield from _operations(folder)
-        yield from _requirements(folder)
+        yield from _repeated(folder)
+        yield from _endings(folder)
+        yield from _sections(folder)
 
 
 def missing(folder: Folder) -> Iterator[Problem]:
@@ -47,12 +71,16 @@ def missing(folder: Folder) -> Iterator[Problem]:
     for name in (*EVERY, *(f"{row}.yaml" for row in FILES)):
         if name not in folder.contents:
             yield Problem(name, 1, "is missing", "copy the kit's own")
-    operations = folder.contents.get("operations.yaml")
-    for index, row in enumerate(operations if isinstance(operations, list) else ()):
-        key = row.get("key") if isinstance(row, dict) else None
-        for name in (f"{key}.{kind}.json" for kind in KINDS):
-            if isinstance(key, str) and name not in folder.contents:
-                yield folder.problem("operations.yaml", f"/{index}", f"{name} is missing", "write it")
+    for name, index in messages(folder).items():
+        if name not in folder.contents:
+            yield folder.problem("operations.yaml", f"/{index}", f"{name} is missing", "write it")
+
+
+def messages(folder: Folder) -> dict[str, int]:
+    """The files of the messages of all operations, each with the index of its operation."""
+    rows = folder.contents.get("operations.yaml")
+    keys = [row.get("key") if isinstance(row, dict) else None for row in (rows if isinstance(rows, list) else ())]
+    return {f"{key}.{kind}.json": index for index, key in enumerate(keys) if isinstance(key, str) for kind in KINDS}
 
 
 def keys(folder: Folder) -> list[str]:
@@ -79,47 +107,33 @@ def _form(folder: Folder, name: str, definitions: Any) -> Iterator[Problem]:
         yield folder.problem(file, pointer, error.message[:300], f"see $defs/{name} of catalogue.json")
 
 
-def _operations(folder: Folder) -> Iterator[Problem]:
-    file, rows = "operations.yaml", folder.contents["operations.yaml"]
+def _repeated(folder: Folder) -> Iterator[Problem]:
+    """Yields values that two rows have, but only one may have."""
+    for file, name in ALONE:
+        seen: set[str] = set()
+        for pointer, key, value in walk(folder.contents[file]):
+            if key == name and value in seen:
+                yield folder.problem(
+                    file, pointer, f"another one has the {name} {value}, too", "give it one of its own"
+                )
+            seen |= {value} if key == name else set()
+
+
+def _endings(folder: Folder) -> Iterator[Problem]:
+    """Yields requirements that every operation has, and one has not."""
     ids = {row["id"] for row in folder.contents["requirements.yaml"]}
-    for index, row in enumerate(rows):
-        here = f"/{index}"
-        for name in ("key", "action", "prefix", "section"):
-            if any(row[name] == other[name] for other in rows[:index]):
-                message = f"another operation has the {name} {row[name]}, too"
-                yield folder.problem(file, f"{here}/{name}", message, "give it one of its own")
-        for ending in ENDINGS:
-            if (id_ := f"{row['prefix']}-{ending}") not in ids:
-                remedy = "add it; every operation has one"
-                yield folder.problem(file, here, f"requirements.yaml has no {id_}", remedy)
+    for index, row in enumerate(folder.contents["operations.yaml"]):
+        for id_ in (f"{row['prefix']}-{ending}" for ending in ENDINGS):
+            if id_ not in ids:
+                message = f"requirements.yaml has no {id_}"
+                yield folder.problem("operations.yaml", f"/{index}", message, "add it; every operation has one")
 
 
-def _requirements(folder: Folder) -> Iterator[Problem]:
-    file = "requirements.yaml"
-    known = keys(folder)
-    numbers = [row["number"] for row in folder.contents["readings.yaml"]["readings"]]
-    for index, number in enumerate(numbers):
-        if number in numbers[:index]:
-            message = f"{number} is there twice"
-            yield folder.problem("readings.yaml", f"/readings/{index}", message, "give it another number")
-    seen: set[str] = set()
-    for index, row in enumerate(folder.contents[file]):
-        id_ = row["id"]
-        if id_ in seen:
-            yield folder.problem(file, f"/{index}", f"{id_} is there twice", "give it another id")
-        seen.add(id_)
-        for place, number in enumerate(row["reading"]):
-            if number not in numbers:
-                message = f"{id_} cites {number}, which is not a reading{nearest(number, numbers)}"
-                remedy = "cite one of readings.yaml, or write it there"
-                yield folder.problem(file, f"/{index}/reading/{place}", message, remedy)
-        for place, key in enumerate(row["operations"]):
-            if key not in known:
-                message = f"{id_} is of {key}, which is not an operation{nearest(key, known)}"
-                remedy = "name one of operations.yaml, or add it there"
-                yield folder.problem(file, f"/{index}/operations/{place}", message, remedy)
+def _sections(folder: Folder) -> Iterator[Problem]:
+    for index, row in enumerate(folder.contents["requirements.yaml"]):
         if fault := _fault_of_section(folder, row["section"]):
-            yield folder.problem(file, f"/{index}/section", f"{id_} is of {fault}", "name a section of the page")
+            message = f"{row['id']} is of {fault}"
+            yield folder.problem("requirements.yaml", f"/{index}/section", message, "name a section of the page")
 
 
 def _fault_of_section(folder: Folder, section: str) -> str:
@@ -152,62 +166,59 @@ def _headings(node: Any) -> Iterator[str]:
             yield from _headings(child)
 
 
-# The page.
+# What refers to something else. The files themselves must be sound.
+
+
+def of_citations(folder: Folder) -> Iterator[Problem]:
+    """Yields names of what does not exist."""
+    page, numbers = (
+        folder.contents["page.yaml"],
+        [row["number"] for row in folder.contents["readings.yaml"]["readings"]],
+    )
+    sent = {pointer for key in keys(folder) for pointer in places(folder, f"{key}.request.json")}
+    known: Mapping[str, Collection[str]] = {
+        OPERATION: keys(folder),
+        READING: numbers,
+        COVER: [*numbers, *(row["id"] for row in folder.contents["requirements.yaml"])],
+        MEMBER: {*map(key_of, sent)},
+        FORMAT: page.get("formats", {}),
+    }
+    for file, name, what in CITATIONS:
+        for pointer, key, value in walk(folder.contents[file]):
+            for place, cited in _cited(pointer, value) if key == name else ():
+                if cited not in known[what]:
+                    message = f"{cited} is not {what}{nearest(cited, known[what])}"
+                    yield folder.problem(file, place, message, "name one that is there, or add it")
+
+
+def _cited(pointer: str, value: Any) -> Iterator[tuple[str, str]]:
+    """Yields the texts of a value, each with its pointer: a text alone, items of a list, or names of members."""
+    if isinstance(value, str):
+        yield pointer, value
+    elif isinstance(value, dict):
+        yield from ((below(pointer, name), name) for name in value)
+    else:
+        yield from ((f"{pointer}/{index}", item) for index, item in enumerate(value))
 
 
 def of_page(folder: Folder) -> Iterator[Problem]:
-    """Yields what page.yaml lacks, or names although it does not exist. The other files must be sound."""
+    """Yields what page.yaml lacks, and what it says of members that do not exist."""
     page = folder.contents["page.yaml"]
-    titles = page.get("layout", {}).get("titles", {})
     for key in keys(folder):
-        if key not in titles:
-            message = f"the section of {key} has no title"
-            yield folder.problem("page.yaml", "/layout/titles", message, "write it there")
-    for key in titles:
-        if key not in keys(folder):
-            message = f"{key} is not an operation{nearest(key, keys(folder))}"
-            yield folder.problem("page.yaml", below("/layout/titles", key), message, "delete it")
-    yield from _sentences(folder, page)
-    formats = page.get("formats", {})
-    sent = {pointer for key in keys(folder) for pointer in places(folder, f"{key}.request.json")}
-    members = set(map(key_of, sent))
-    for name, row in page.get("rows", {}).items():
-        if name not in members:
-            message = f"no request has the member {name}{nearest(name, members)}"
-            yield folder.problem("page.yaml", below("/rows", name), message, "name one, or delete the row")
-        if row.get("format") not in formats:
-            message = f"the format {row.get('format')} is not known{nearest(str(row.get('format')), formats)}"
-            yield folder.problem("page.yaml", below("/rows", name, "format"), message, "add it under formats")
-    for part in ("shown", "settled"):
-        for index, row in enumerate(page.get(part, ())):
-            yield from _places(folder, f"/{part}/{index}", row)
-
-
-def _sentences(folder: Folder, page: Mapping[str, Any]) -> Iterator[Problem]:
-    """Yields sentences reworded since their coverage was considered, and coverage by unknown rows."""
-    numbers = [reading["number"] for reading in folder.contents["readings.yaml"]["readings"]]
-    known = {*numbers, *(row["id"] for row in folder.contents["requirements.yaml"])}
+        if key not in page.get("layout", {}).get("titles", {}):
+            yield folder.problem("page.yaml", "/layout/titles", f"the section of {key} has no title", "write it there")
     for pointer, sentence in considered(page):
         if is_stale(sentence):
             remedy = f"consider what covers it, and write {fingerprint(sentence['text'])} as its fingerprint"
             message = "its coverage was considered for other words"
             yield folder.problem("page.yaml", below(pointer, "fingerprint"), message, remedy)
-        for index, cited in enumerate(sentence.get("covered_by", ())):
-            if cited not in known:
-                message = f"{cited} is neither a requirement nor a reading{nearest(cited, known)}"
-                yield folder.problem("page.yaml", below(pointer, "covered_by", index), message, "cite what covers it")
+    for part in ("shown", "settled"):
+        for index, row in enumerate(page.get(part, ())):
+            yield from _places(folder, f"/{part}/{index}", row)
 
 
 def _places(folder: Folder, here: str, row: Mapping[str, Any]) -> Iterator[Problem]:
-    """Yields operations, readings and pointers of a row of the page that do not exist."""
-    numbers = [reading["number"] for reading in folder.contents["readings.yaml"]["readings"]]
-    if (number := row.get("reading", numbers[0])) not in numbers:
-        message = f"{number} is not a reading{nearest(number, numbers)}"
-        yield folder.problem("page.yaml", f"{here}/reading", message, "cite one of readings.yaml")
-    for index, key in enumerate(row.get("operations", ())):
-        if key not in keys(folder):
-            message = f"{key} is not an operation{nearest(key, keys(folder))}"
-            yield folder.problem("page.yaml", f"{here}/operations/{index}", message, "name one of operations.yaml")
+    """Yields pointers of a row of the page that lead to no member of the messages."""
     known = {
         pointer
         for part in row.get("parts", ())

@@ -12,6 +12,7 @@ from ....specification.soundness import BORDERS as _BORDERS
 from ....specification.soundness import META, faults
 from ....specification.validators import BASE, FORMATS, compile_schema
 from ....untrusted.patterns import Pattern, PatternError
+from . import rows
 from .folder import Folder, Place, Problem, references
 
 OWN: Final = {
@@ -172,7 +173,7 @@ def _references(folder: Folder) -> Iterator[Problem]:
             pointer = below("/$defs", part)
             if (name, pointer) not in used:
                 yield folder.problem(name, pointer, f"nothing refers to {part}", "refer to it, or delete it")
-        if name not in files and name not in {*OWN, "envelope.json"}:
+        if name not in files and name not in {*OWN, *rows.EVERY, *rows.messages(folder)}:
             yield folder.problem(name, "", "no other file refers to it", "refer to it, or delete it")
 
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
 from ....specification.actions import SIGNUP
 from ....specification.specification import Specification
@@ -13,7 +12,6 @@ from .inlining import inlined, omissible, places
 from .messages import Comparison
 
 EVERY = "every operation"
-ENVELOPE = "envelope.json"
 
 
 def compare(old: Specification, new: Specification) -> Changes:
@@ -21,7 +19,6 @@ def compare(old: Specification, new: Specification) -> Changes:
     found = [
         *catalogue.operations(old, new),
         *_messages(old, new),
-        *_envelopes(old, new),
         *catalogue.requirements(old, new),
         *catalogue.readings(old, new),
         *catalogue.others(old, new),
@@ -55,24 +52,3 @@ def _needed(specification: Specification) -> frozenset[str]:
 
 def _action(specification: Specification, key: str) -> str:
     return next(operation.action for operation in specification.operations if operation.key == key)
-
-
-def _envelopes(old: Specification, new: Specification) -> Iterator[Change]:
-    """Yields changes of how the envelope binding joins header and body."""
-    if old.files.get(ENVELOPE) == new.files.get(ENVELOPE):
-        return
-    for before, after in catalogue.matched(old, new):
-        for kind in ("request", "ack", "nack"):
-            one, other = _envelope(old, old, before, kind), _envelope(new, old, after, kind)
-            if one is not None and other is not None:
-                yield from Comparison(_action(new, after), f"{kind} envelope", one, other).changes()
-
-
-def _envelope(version: Specification, base: Specification, key: str, kind: str) -> Mapping[str, Any] | None:
-    """Returns a version's envelope around the header and the body of another version."""
-    content = version.files.get(ENVELOPE)
-    name = f"{key}.{kind}"
-    if not isinstance(content, dict) or name not in content.get("$defs", {}):
-        return None
-    files = {**version.files, **base.files, ENVELOPE: content}
-    return inlined(files, ENVELOPE, f"/$defs/{name}")

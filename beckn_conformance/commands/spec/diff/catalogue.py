@@ -13,7 +13,7 @@ from .changes import BOTH, BREAKING, GATEWAYS, NOT_BREAKING, PROVIDERS, Change, 
 from .inlining import inlined
 
 COMPARED: Final = (
-    *("requirements.yaml", "readings.yaml", "operations.yaml", "common.json", "envelope.json"),
+    *("requirements.yaml", "readings.yaml", "operations.yaml", "common.json"),
     *("header.request.json", "header.reply.json"),
 )
 """Files that are compared by what they say."""

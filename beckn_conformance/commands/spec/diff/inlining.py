@@ -8,7 +8,8 @@ from functools import cached_property
 from typing import Any, Final
 
 from ....errors import SpecificationError
-from ....specification.pointer import below, parts_of
+from ....specification.pointer import below
+from ....specification.schemas import followed
 from ....specification.validators import compile_schema
 from .inclusion import child_of, within
 from .normal import Schema, both, children, normal
@@ -51,15 +52,11 @@ def inlined(files: Mapping[str, Any], name: str, pointer: str = "") -> dict[str,
             return node
         if "$ref" not in node:
             return {key: walk(value, base, depth) for key, value in node.items() if key != "$defs"}
-        file, _, place = node["$ref"].partition("#")
-        target: Any = files.get(file or base)
-        for step in parts_of(place):
-            target = target.get(step) if isinstance(target, dict) else None
-        if not isinstance(target, dict | bool) or depth > DEEPEST:
-            why = "leads back to itself" if isinstance(target, dict) else "leads nowhere"
-            raise SpecificationError(f"{base}: the reference {node['$ref']} {why}")
+        file, _, target = followed(files, node["$ref"], base)
+        if depth > DEEPEST:
+            raise SpecificationError(f"{base}: the reference {node['$ref']} leads back to itself")
         rest = walk({key: value for key, value in node.items() if key != "$ref"}, base, depth)
-        whole = walk(target, file or base, depth + 1)
+        whole = walk(target, file, depth + 1)
         return {"allOf": [rest, whole]} if rest else whole
 
     return normal(walk({"$ref": f"{name}#{pointer}"}, name, 0))

@@ -133,8 +133,10 @@ class _Absences:
                     covered = self._gone[fingerprint(block.text)].covered_by
                     yield drift(area, block.line, f"moved: '{brief(block.text)}'", "text", covered)
                 continue
-            for text in [" ".join(block.text for block in run)] if len(run) > FEW else [block.text for block in run]:
-                yield drift(area, run[0].line, f"new text that nothing covers: '{brief(text)}'", "text")
+            if len(run) > FEW:
+                run = [replace(run[0], text=" ".join(block.text for block in run))]
+            for block in run:
+                yield drift(area, block.line, f"new text that nothing covers: '{brief(block.text)}'", "text")
 
     def gone(self, missing: Sequence[Due], line: int) -> Iterator[Difference]:
         """What the page lacks; all that stands between two blocks that are there is one difference."""

@@ -11,11 +11,11 @@ from ....specification.catalogue import Operation
 from ....specification.members import json_type
 from ....specification.pointer import below, parts_of, pattern_of
 from ....untrusted.text import brief
+from ....untrusted.yaml_text import Node
 from .align import renamed
 from .differences import Difference
 from .expected import file_of
 from .facts import Facts
-from .json_example import Value
 from .shapes import Shape, shape
 
 _PLACEHOLDER = re.compile(r"<[^<>]*>|\{[^{}]*\}|\.\.\.|…|string|text", re.IGNORECASE)
@@ -37,11 +37,9 @@ class Example:
         """Pointers of values that the page has in place of the placeholder or the sample of the schemas."""
         self.lines: dict[str, int] = {}
 
-    def differences(self, value: Value, due: Any) -> list[Difference]:
+    def differences(self, node: Node, due: Any) -> list[Difference]:
         """How an example differs from the one that is due."""
-        schema = {"$ref": self._file}
-        self._value("", value, due, schema)
-        self._hold(value, self._filled("", value, due, schema))
+        self._hold(node, self._value("", node, due, {"$ref": self._file}))
         return list(self._found.values())
 
     def _tell(self, line: int, pointer: str, text: str) -> None:
@@ -50,95 +48,82 @@ class Example:
         difference = Difference("drift", line, self._operation.action, self._part, pointers, text)
         self._found.setdefault((pattern, text), difference)
 
-    def _value(self, pointer: str, value: Value, due: Any, schema: Mapping[str, Any]) -> None:
-        self.lines.setdefault(pattern_of(pointer), value.line)
+    def _value(self, pointer: str, node: Node | None, due: Any, schema: Mapping[str, Any]) -> Any:
+        """Tells how a value differs; returns it, with what is due for what is missing and samples for placeholders."""
         found = shape(schema, self._specification)
-        type_, wanted = json_type(value.value), json_type(due)
-        if type_ == "null" and "null" in found.types:
-            return
-        if type_ != wanted:
-            also = " (the schemas allow both)" if type_ in found.types else ""
-            self._tell(value.line, pointer, f"{_article(type_)} where the schemas have {_article(wanted)}{also}")
-        elif type_ == "object":
-            self._members(pointer, value, due, found)
-        elif type_ == "array":
-            self._items(pointer, value, due, found)
-        else:
-            self._scalar(pointer, value, found)
+        if node is not None:
+            self.lines.setdefault(pattern_of(pointer), node.line)
+            type_, wanted = json_type(node.value), json_type(due)
+            if type_ != wanted:
+                if type_ != "null" or "null" not in found.types:
+                    also = " (the schemas allow both)" if type_ in found.types else ""
+                    text = f"{_article(type_)} where the schemas have {_article(wanted)}{also}"
+                    self._tell(node.line, pointer, text)
+                node = None
+        if isinstance(due, dict):
+            return self._members(pointer, node, due, found)
+        if isinstance(due, list) and found.items is not None:
+            return self._items(pointer, node, due, found.items)
+        return self._scalar(pointer, node, found)
 
-    def _members(self, pointer: str, value: Value, due: Mapping[str, Any], found: Shape) -> None:
-        for name, old in renamed(list(value.members), list(due)):
-            if name is None:
-                self._tell(value.line, below(pointer, old), "in the schemas, and not on the page")
-                continue
-            text = "a member that the schemas do not have" if old is None else f"in place of {old!r}"
-            row = self._facts.reading("unshown", self._operation, self._part, pattern_of(below(pointer, name)))
-            if name in found.properties and row is not None:
-                text = f"a new member; {row['reading']} has it as not shown"
-            self._tell(value.members[name].line, below(pointer, name), text)
-        for name, child in due.items():
-            if name in value.members:
-                self._value(below(pointer, name), value.members[name], child, found.properties[name])
+    def _members(self, pointer: str, node: Node | None, due: Mapping[str, Any], found: Shape) -> dict[str, Any]:
+        members = node.children if node is not None else {}
+        for name, old in renamed([*members], [*due]):
+            if name is not None:
+                text = "a member that the schemas do not have" if old is None else f"in place of {old!r}"
+                row = self._facts.reading("unshown", self._operation, self._part, pattern_of(below(pointer, name)))
+                if name in found.properties and row is not None:
+                    text = f"a new member; {row['reading']} has it as not shown"
+                self._tell(members[name].line, below(pointer, name), text)
+            elif node is not None:
+                self._tell(node.line, below(pointer, old), "in the schemas, and not on the page")
+        return {
+            name: self._value(below(pointer, name), members.get(name), child, found.properties[name])
+            for name, child in due.items()
+        }
 
-    def _items(self, pointer: str, value: Value, due: Sequence[Any], found: Shape) -> None:
-        if found.items is None:
-            return
-        if not value.items:
-            self._tell(value.line, pointer, "an empty list, where the schemas have items")
-        for number, item in enumerate(value.items):
-            self._value(below(pointer, number), item, due[min(number, len(due) - 1)], found.items)
-        if value.items and any(item not in due[: len(value.items)] for item in due):
-            text = f"{len(value.items)} of {len(due)} items, which show different literals"
-            self._tell(value.line, pointer, text)
+    def _items(self, pointer: str, node: Node | None, due: Sequence[Any], schema: Mapping[str, Any]) -> list[Any]:
+        items = [*node.children.values()] if node is not None else []
+        if node is not None and not items:
+            self._tell(node.line, pointer, "an empty list, where the schemas have items")
+        if node is not None and items and any(item not in due[: len(items)] for item in due):
+            text = f"{len(items)} of {len(due)} items, which show different literals"
+            self._tell(node.line, pointer, text)
+        return [
+            self._value(below(pointer, number), item, due[min(number, len(due) - 1)], schema)
+            for number, item in enumerate(items or [None] * len(due))
+        ]
 
-    def _scalar(self, pointer: str, value: Value, found: Shape) -> None:
+    def _scalar(self, pointer: str, node: Node | None, found: Shape) -> Any:
         literal, due = self._facts.shown(self._operation, self._part, pointer, found)
-        fits = found.literals is None or value.value in found.literals
+        sample = due if literal else next(iter(found.samples), due)
+        if node is None:
+            return sample
+        value = node.value
+        fits = found.literals is None or value in found.literals
         allowed = "" if fits else f"; the schemas allow {_listed(found.literals or ())}"
-        if value.value == due:
+        if value == due:
             if literal and allowed:
-                self._tell(value.line, pointer, _quoted(due) + allowed)
-        elif literal or self._is_literal(pointer, value.value):
-            self._tell(value.line, pointer, f"{_quoted(value.value)} in place of {_quoted(due)}{allowed}")
+                self._tell(node.line, pointer, _quoted(due) + allowed)
+        elif literal or self._is_literal(pointer, value):
+            self._tell(node.line, pointer, f"{_quoted(value)} in place of {_quoted(due)}{allowed}")
         elif allowed:
-            self._tell(value.line, pointer, f"{_quoted(value.value)}{allowed} only")
+            self._tell(node.line, pointer, f"{_quoted(value)}{allowed} only")
+        if literal or value == due or _PLACEHOLDER.fullmatch(str(value)):
+            return sample
+        self._own.add(pointer)
+        return value
 
     def _is_literal(self, pointer: str, value: object) -> bool:
         """True if a value looks like a literal, in a member whose name shows literals elsewhere, as ``status`` does."""
         return pointer.rsplit("/", 1)[-1] in self._facts.literal_names and _LITERAL.fullmatch(str(value)) is not None
 
-    # Whether the values fit.
-
-    def _filled(self, pointer: str, value: Value | None, due: Any, schema: Mapping[str, Any]) -> Any:
-        """The example that is due, with samples of the schemas for placeholders and the values of the page."""
-        found = shape(schema, self._specification)
-        if isinstance(due, dict):
-            members = value.members if value is not None else {}
-            return {
-                name: self._filled(below(pointer, name), members.get(name), child, found.properties[name])
-                for name, child in due.items()
-            }
-        if isinstance(due, list) and found.items is not None:
-            items = value.items if value is not None and value.items else [None] * len(due)
-            return [
-                self._filled(below(pointer, number), item, due[min(number, len(due) - 1)], found.items)
-                for number, item in enumerate(items)
-            ]
-        literal, shown = self._facts.shown(self._operation, self._part, pointer, found)
-        if literal:
-            return shown
-        own = value.value if value is not None else shown
-        if own == shown or json_type(own) != json_type(shown) or _PLACEHOLDER.fullmatch(str(own)):
-            return next(iter(found.samples), shown)
-        self._own.add(pointer)
-        return own
-
-    def _hold(self, value: Value, body: Any) -> None:
+    def _hold(self, node: Node, body: Any) -> None:
         """Tells the values of the page that the schemas refuse, and what is wrong with the example as a whole."""
         refused: set[str] = set()
         for error in self._specification.schemas.validator(self._file).iter_errors(body):
             pointer = below("", *error.instance_path)
-            line = _at(value, pointer).line
+            line = node.at(parts_of(pointer)).line
             if pointer in self._own:
                 refused.add(pointer)
                 self._tell(line, pointer, f"{_quoted(error.instance)}, which the schemas refuse")
@@ -147,7 +132,7 @@ class Example:
         members = self._specification.members(self._operation.action) if self._part == "request" else ()
         approves = {member.pointer: member.borders.approves for member in members}
         for pointer in sorted(self._own - refused):
-            own = _at(value, pointer)
+            own = node.at(parts_of(pointer))
             if not approves.get(pattern_of(pointer), _is_possible)(own.value):
                 self._tell(own.line, pointer, f"{_quoted(own.value)}, which a gateway should refuse")
 
@@ -161,18 +146,6 @@ def _is_possible(value: object) -> bool:
     except ValueError:
         return False
     return True
-
-
-def _at(value: Value, pointer: str) -> Value:
-    """The value that a pointer leads to, or the last one on the way that is there."""
-    for step in parts_of(pointer):
-        if step in value.members:
-            value = value.members[step]
-        elif step.isdigit() and int(step) < len(value.items):
-            value = value.items[int(step)]
-        else:
-            break
-    return value
 
 
 def _article(type_: str) -> str:
