@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from ..errors import SpecificationError
 from .members import Member
 from .pointer import MISSING, below, member
 from .validators import BASE, compile_schema

@@ -11,7 +11,6 @@ NEEDED = {
     "verify reports --public-key lab.pub": "certificate",
     "fleet fleet.yaml": "fleet",
     "lab": "lab",
-    "spec check": "spec",
     "spec drift page.md": "spec",
 }
 """Commands, and the extra that each needs."""

@@ -7,15 +7,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
 
-from ....errors import SpecificationError
 from ....specification.pointer import below
 from ....specification.schemas import followed
 from ....specification.validators import compile_schema
 from .inclusion import child_of, within
 from .normal import Schema, both, children, normal
 
-DEEPEST: Final = 40
-"""References within one another; more of them are taken for a circle."""
 _STRICT: Final = ("safe", "safe-should")
 
 
@@ -43,23 +40,21 @@ class Side:
 
 
 def inlined(files: Mapping[str, Any], name: str, pointer: str = "") -> dict[str, Any]:
-    """Returns a schema of the files in normal form; raises SpecificationError for a broken reference or a circle."""
+    """Returns a schema of the files in normal form; raises SpecificationError for a broken reference."""
 
-    def walk(node: Any, base: str, depth: int) -> Any:
+    def walk(node: Any, base: str) -> Any:
         if isinstance(node, list):
-            return [walk(item, base, depth) for item in node]
+            return [walk(item, base) for item in node]
         if not isinstance(node, dict):
             return node
         if "$ref" not in node:
-            return {key: walk(value, base, depth) for key, value in node.items() if key != "$defs"}
+            return {key: walk(value, base) for key, value in node.items() if key != "$defs"}
         file, _, target = followed(files, node["$ref"], base)
-        if depth > DEEPEST:
-            raise SpecificationError(f"{base}: the reference {node['$ref']} leads back to itself")
-        rest = walk({key: value for key, value in node.items() if key != "$ref"}, base, depth)
-        whole = walk(target, file, depth + 1)
+        rest = walk({key: value for key, value in node.items() if key != "$ref"}, base)
+        whole = walk(target, file)
         return {"allOf": [rest, whole]} if rest else whole
 
-    return normal(walk({"$ref": f"{name}#{pointer}"}, name, 0))
+    return normal(walk({"$ref": f"{name}#{pointer}"}, name))
 
 
 def bordered(schema: Schema, border: str, loose: frozenset[str] = frozenset()) -> dict[str, Any]:
