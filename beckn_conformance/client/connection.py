@@ -220,10 +220,12 @@ async def _open_through(proxy: str, host: str, port: int, method: str, context: 
         connection.transport = await asyncio.get_running_loop().start_tls(
             connection.transport, connection, context, server_hostname=host
         )
-    except BaseException as error:
+    except (BrokenOff, ReplyTooLarge) as error:
         connection.abort()
-        if isinstance(error, BrokenOff | ReplyTooLarge):
-            raise Unsent(f"the proxy opens no tunnel: {error}") from error
+        raise Unsent(f"the proxy opens no tunnel: {error}") from error
+    # Nothing else closes it, also if whoever waits for it is cancelled.
+    except BaseException:
+        connection.abort()
         raise
     return connection
 

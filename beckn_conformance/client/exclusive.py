@@ -75,6 +75,7 @@ class ExclusiveAccess:
                 )
                 self._inside += 1
                 self._group = group
+            # Whoever is cancelled while it waits is still within ``together``.
             except BaseException:
                 self._together += 1
                 raise

@@ -58,6 +58,7 @@ class Network:
             else:
                 connection.expect(request.method)
             reply = await connection.ask(pieces)
+        # Nothing else closes the connection, also if whoever waits for the reply is cancelled.
         except BaseException as error:
             if isinstance(error, Closed):
                 self._closes_unannounced |= reused

@@ -18,7 +18,7 @@ from ..spec.diff.inlining import inlined
 
 SCHEMA = "https://schema.getpostman.com/json/collection/v2.1.0/collection.json"
 EXPECTATIONS = Path(__file__).with_name("expectations.js")
-"""Script that holds every reply to what is expected of it."""
+"""The script that checks every reply."""
 BASE = "baseUrl"
 """Variable for the base URL of the gateway."""
 Item = dict[str, Any]
@@ -50,7 +50,7 @@ class Expectation:
     about: str = ""
     """Registration that a request without a message is about."""
     takes: Mapping[str, Sequence[Any]] = field(default_factory=dict)
-    """By variable, the two members that lead to its value, and whether it is put into JSON."""
+    """For each variable that the reply sets, the two names that lead to its value, and whether it goes into JSON."""
 
 
 class Collection:
@@ -63,7 +63,7 @@ class Collection:
         self._items: list[Item] = []
 
     def item(self, name: str, action: str, request: Item, expectation: Expectation, before: Sequence[str] = ()) -> Item:
-        """Returns a request with the script before it, which says what is expected of the reply."""
+        """Returns a request, with a script before it that says what is expected of the reply."""
         expected = json.dumps(json.dumps(self._expected(action, expectation), ensure_ascii=False), ensure_ascii=False)
         script = [*before, f'pm.variables.set("expected", {expected});']
         return {"name": name, "event": [_event("prerequest", script)], "request": request}
@@ -123,7 +123,7 @@ class Collection:
 
 
 def new_serial() -> str:
-    """Returns the line of a script that makes company ids and words unused."""
+    """Returns a line of script that sets new values, so that no company id and no word repeats."""
     letters = 'String(Date.now()).slice(-5).replace(/\\d/g, (digit) => "abcdefghij"[digit])'
     return (
         f'pm.collectionVariables.set("{SERIAL.name}", String(Date.now()).slice(-6));'

@@ -10,7 +10,7 @@ from ...specification.catalogue import Requirement
 from ...specification.specification import Specification
 
 MOST_NAMES = 4
-"""Names of defects in a row; most requirements have many that follow from the schemas."""
+"""Most defects that are named in a row."""
 LEVELS = {"M": "must", "S": "should", "R": "recorded only", "C": "by configuration"}
 
 
@@ -54,7 +54,7 @@ def _sections(specification: Specification) -> Mapping[str, list[Requirement]]:
 
 
 def _check(requirement: Requirement, specification: Specification) -> str:
-    """Where the code stands that judges a requirement."""
+    """The functions that judge a requirement."""
     functions = (check.function for check in checks_of(requirement, specification))
     return ", ".join(f"`{f.__module__.removeprefix('beckn_conformance.')}.{f.__qualname__}`" for f in functions)
 

@@ -31,7 +31,7 @@ MOST = 12
 NEUTRAL = {"binding", "envelope", "method", "signup_token", "headers", "timestamp_zone", "status_names", "concurrency"}
 """Declarations that change how a gateway is called and what it says, but not what it is asked."""
 STACKED = {"answer", "check_body", "finish", "write"}
-"""Steps whose replacements concern other calls, or other parts of what passes through, so that several go together."""
+"""Steps that several variations can replace at once: each changes other calls, or other parts of a message."""
 NETWORKS = "X1"
 """The reading of variations that only the other gateways of a region show."""
 EXAMPLES = 25
@@ -230,10 +230,10 @@ def groups(variations: Collection[Variation]) -> list[tuple[Variation, ...]]:
 
 
 def _agree(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
-    """True if one gateway can be declared as both are without being asked less for the one than for the other.
+    """True if one gateway can be declared as both need it, and is still asked everything that either would be.
 
-    What a declaration takes from the questions is missing for all in the group. So those that take something keep to
-    themselves, each with another declaration.
+    Some declarations leave out tests, for all variations of the group. So variations with such a declaration share a
+    group only with others that have one, and that declare the same.
     """
     limits = [{*declared} - NEUTRAL for declared in (one, other)]
     return bool(limits[0]) == bool(limits[1]) and all(one[key] == other[key] for key in {*one} & {*other})

@@ -13,7 +13,6 @@ from pathlib import Path
 from ...errors import KitError, UsageError
 from ...specification.loading import load
 from ...specification.specification import Specification
-from .diff.inlining import Side, inlined
 
 NAME = "schemas"
 
@@ -28,9 +27,6 @@ def version(name: str) -> Iterator[Specification]:
             )
         try:
             specification = load(path)
-            for message in specification.files:
-                if message.split(".")[-2] in ("request", "reply", "ack", "nack"):
-                    Side(inlined(specification.files, message)).accepts(None)
         except KitError as error:
             raise UsageError(f"{name} cannot be compared: {str(error).replace(f'{path}/', '')}") from error
         yield specification

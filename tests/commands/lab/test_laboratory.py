@@ -11,7 +11,6 @@ import pytest
 
 from beckn_conformance.client.reach import Reach
 from beckn_conformance.commands.lab import execution, laboratory, operations, runs
-from beckn_conformance.commands.lab.accounts import Account
 from beckn_conformance.commands.lab.execution import Jobs
 from beckn_conformance.commands.lab.laboratory import Settings
 from beckn_conformance.commands.lab.places import Places
@@ -379,41 +378,6 @@ def test_progress_of_a_run_lies_in_its_file(data, monkeypatch):
         run = over(lab, begun(lab, ALICE, entered(lab)))
 
         assert lab.runs.progress(ALICE, run.id).read_text() == "{}\n"
-
-
-def test_five_vendors_queue_twenty_gateways_and_each_sees_its_own(data, monkeypatch):
-    all_queued = data.with_name("all queued")
-    wait = f"while not os.path.exists({str(all_queued)!r}): time.sleep(0.02)"
-    scripted(monkeypatch, f"say(f'begin {{url}}')\n{wait}\nsay(f'end {{url}}')\njudge()")
-    vendors = [Account(f"vendor{number}", "vendor") for number in range(5)]
-    with laboratory.opened(Settings(data, workers=2)) as lab:
-        runs = {
-            vendor: [
-                begun(lab, vendor, entered(lab, vendor, f"http://gw{number}.{vendor.name}.example"))
-                for number in range(4)
-            ]
-            for vendor in vendors
-        }
-        all_queued.touch()
-        ended = {vendor: [over(lab, run, vendor) for run in runs[vendor]] for vendor in vendors}
-
-        for vendor in vendors:
-            assert {run.id for run in lab.runs.list(vendor)} == {*runs[vendor]}
-            assert {run.verdict for run in ended[vendor]} == {"non-conformant"}
-    assert len(logged(data)) == 40
-    # Fair: the last vendor did not wait for all runs of the first.
-    begins = [line.split(".")[1] for line in logged(data) if line.startswith("begin")]
-    assert "vendor4" in begins[:10]
-    assert all(run.attempts == 1 for rows in ended.values() for run in rows)
-
-
-def test_a_gateway_of_two_vendors_is_tested_by_one_at_a_time(data, monkeypatch):
-    scripted(monkeypatch, "say('begin'); time.sleep(0.2); say('end')\njudge()")
-    with laboratory.opened(Settings(data, workers=3)) as lab:
-        for run in [begun(lab, account, entered(lab, account)) for account in (ALICE, BOB, OFFICER)]:
-            over(lab, run)
-
-    assert logged(data) == ["begin", "end"] * 3
 
 
 def test_two_runs_are_compared(lab, data):

@@ -1,11 +1,14 @@
 """A laboratory plays its runs on a Dask cluster, hears of their progress, and waits while the cluster is away."""
 
-import contextlib
+from types import SimpleNamespace
 
 import pytest
 
-from beckn_conformance.commands.lab import laboratory, queue
+from beckn_conformance.commands.fleet.job import Outcome
+from beckn_conformance.commands.lab import laboratory
 from beckn_conformance.commands.lab.laboratory import Settings
+from beckn_conformance.commands.lab.refusals import Unavailable
+from beckn_conformance.commands.lab.store import Run
 from beckn_conformance.errors import UsageError
 from beckn_conformance.report.files import present
 from tests.commands.clusters import cluster
@@ -44,18 +47,28 @@ def test_a_run_is_cancelled_with_a_report(tmp_path, scheduler, monkeypatch):
     assert (ended.state, ended.verdict) == ("cancelled", "non-conformant")
 
 
-@pytest.mark.long
-def test_runs_wait_for_a_scheduler_that_was_lost(tmp_path, monkeypatch):
-    monkeypatch.setattr(queue, "AGAIN", 0.05)
-    monkeypatch.setattr("beckn_conformance.commands.fleet.cluster.PATIENCE", 1.0)
-    scripted(monkeypatch, "judge() if (log.parent / 'go').exists() else time.sleep(60)")
-    with contextlib.ExitStack() as first:
-        address = first.enter_context(cluster(tmp_path))
-        with laboratory.opened(Settings(tmp_path / "lab", scheduler=address)) as lab:
-            run = begun(lab, ALICE, entered(lab))
-            until(lambda: lab.runs.get(ALICE, run).state == "running")
-            first.close()
-            until(lambda: lab.runs.get(ALICE, run).state == "queued")
+def test_a_run_waits_for_a_scheduler_that_was_lost_and_is_connected_to_again(monkeypatch):
+    from beckn_conformance.commands.fleet import cluster as dask
+    from beckn_conformance.commands.lab.remote import Cluster
+
+    made = []
+
+    def connect(address):
+        made.append(SimpleNamespace(status="running", subscribe_topic=lambda *_: None))
+        return made[-1]
+
+    monkeypatch.setattr(dask, "connect", connect)
+    monkeypatch.setattr(dask, "followed", lambda *_: Outcome("r1", reason=dask.LOST))
+    played, run = (
+        Cluster("tcp://127.0.0.1:9", SimpleNamespace(of=lambda run: None)),
+        Run("r1", "g", "alice", "http://x"),
+    )
+
+    for connections in (1, 1, 2):
+        made[0].status = "running" if connections == 1 else "closed"
+        with pytest.raises(Unavailable, match="the scheduler was lost"):
+            played.play(run, lambda: "play")
+        assert len(made) == connections
 
 
 def test_a_scheduler_that_does_not_answer_is_said_at_once(tmp_path, monkeypatch):

@@ -41,7 +41,7 @@ _REMEDIES: Final[Mapping[str, str]] = {
     **dict.fromkeys(_MARKS, "write true, or leave it out"),
     "x-unheld": "write the reason",
 }
-"""What to do if the value of a keyword has another form."""
+"""What to do if the value of a keyword does not have the form it needs."""
 _ARRAY: Final = ("type", "items")
 _OBJECT: Final = ("type", "properties", "required")
 _REQUEST: Final[Mapping[str, tuple[str, ...]]] = {

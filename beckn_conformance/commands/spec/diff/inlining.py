@@ -39,7 +39,7 @@ class Side:
         return False
 
 
-def inlined(files: Mapping[str, Any], name: str, pointer: str = "") -> dict[str, Any]:
+def inlined(files: Mapping[str, Any], name: str) -> dict[str, Any]:
     """Returns a schema of the files in normal form; raises SpecificationError for a broken reference."""
 
     def walk(node: Any, base: str) -> Any:
@@ -54,7 +54,7 @@ def inlined(files: Mapping[str, Any], name: str, pointer: str = "") -> dict[str,
         whole = walk(target, file)
         return {"allOf": [rest, whole]} if rest else whole
 
-    return normal(walk({"$ref": f"{name}#{pointer}"}, name))
+    return normal(walk(files[name], name))
 
 
 def bordered(schema: Schema, border: str, loose: frozenset[str] = frozenset()) -> dict[str, Any]:

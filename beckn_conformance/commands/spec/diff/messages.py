@@ -16,9 +16,9 @@ reply            allowed no longer                              breaking        
 reply            allowed now                                    not breaking          breaking
 ===============  =============================================  ====================  ====================
 
-What surely has to be accepted are requests with all the members that the schemas know but for those that they let be
-missing, none besides, and safe values (Q1, T11). A change is breaking if a message is found
-that the two versions judge differently, and is not if the keywords rule such a message out. Otherwise nobody can tell.
+A gateway surely has to accept requests with safe values and with exactly the members that the schemas know; those that
+may be missing may be left out (Q1, T11). A change is breaking if a message is found that the two versions judge
+differently. It is not breaking if the keywords rule such a message out. Otherwise it cannot be told.
 """
 
 from __future__ import annotations
@@ -58,8 +58,7 @@ EFFECTS: Final[Mapping[tuple[str, str], tuple[str, Mapping[str, tuple[str, bool]
     ("reply", LOST): ("is allowed no longer", {GATEWAYS: _BREAKS}),
     ("reply", GAINED): ("is allowed now", {PROVIDERS: _BREAKS, GATEWAYS: _WIDENS}),
 }
-"""How the table above reads for a border and what became of it: words, and for each party the answer and whether the
-party gains."""
+"""The table above as data: words, and for each party the answer and whether the change gives it more room."""
 JUDGED: Final[Mapping[str, tuple[str, str]]] = {
     "proper": ("may be accepted", "must be refused"),
     "safe": ("must be accepted", "need not be accepted"),
@@ -74,7 +73,7 @@ _FLAGS: Final[Mapping[tuple[str, bool], tuple[str, str]]] = {
     ("x-known", True): (GATEWAYS, "a value that no signup gave must be refused now"),
     ("x-known", False): (GATEWAYS, "a value that no signup gave must be accepted now"),
 }
-"""Whom a mark breaks that is there now, or no longer."""
+"""Whom it breaks that a mark was added (True) or removed, and how."""
 
 
 def borders_of(direction: str) -> tuple[str, ...]:

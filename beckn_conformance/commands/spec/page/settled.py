@@ -1,4 +1,4 @@
-"""Where the schemas differ from the page on purpose, and the readings that settle it."""
+"""Finds where the schemas differ from the page on purpose, and the readings that settle it."""
 
 from __future__ import annotations
 

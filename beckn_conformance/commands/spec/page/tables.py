@@ -19,7 +19,7 @@ from .sentences import reworded
 NOTHING: Final = frozenset({"", "-", "–", "—", "−", "n/a", "none", "na"})
 """Cells that give no example."""
 MANY: Final = 3
-"""Cells of one row that differ and are told together."""
+"""If so many cells of a row differ, they are told as one difference."""
 _INDEX = re.compile(r"\.?\[\s*(?:\*|\d+|n|i|\.\.\.|…)?\s*\]|\.(?:\*|\d+)(?=\.|$)")
 
 

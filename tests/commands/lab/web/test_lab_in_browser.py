@@ -181,32 +181,6 @@ def test_a_page_that_is_opened_late_or_again_shows_the_same(visit, lab):
     late.get_by_role("link", name="Open the report").wait_for()
 
 
-def test_a_run_is_cancelled_and_keeps_what_was_judged(visit, lab):
-    page = visit()
-    under_way(page, lab, entered(lab[0].laboratory, ACCOUNT))
-
-    page.get_by_role("button", name="Cancel the run").click()
-
-    page.get_by_role("link", name="Open the report").wait_for()
-    with page.expect_download() as waiting:
-        page.get_by_role("link", name="Download all").click()
-    assert re.fullmatch(r"run-[0-9a-f]{16}\.zip", waiting.value.suggested_filename)
-
-
-def test_two_runs_are_compared_by_choosing_them(visit, lab):
-    page = visit()
-    gateway = entered(lab[0].laboratory, ACCOUNT)
-    for _ in range(2):
-        under_way(page, lab, gateway)
-        let(lab, "one", "two", "end")
-        page.get_by_role("link", name="Open the report").wait_for()
-    page.goto(f"/gateways/{gateway}")
-
-    page.get_by_role("button", name="Compare the two").click()
-
-    page.get_by_role("heading", name="Nothing changed").wait_for()
-
-
 def test_without_scripts_everything_but_what_is_live_works(visit, lab):
     page = visit(java_script_enabled=False)
     gateway = add(page)
