@@ -18,6 +18,17 @@ INFO = f"{DEFS}/info"
 GONE = object()
 
 
+class Edit:
+    """A change of a file in a folder."""
+
+    def __init__(self, file, change):
+        self.file = file
+        self._change = change
+
+    def __call__(self, folder):
+        self._change(folder)
+
+
 def file(name, pointer, value):
     """Sets a value of a JSON file, or takes it away."""
 
@@ -28,7 +39,7 @@ def file(name, pointer, value):
         else:
             put(content, pointer, value)
 
-    return lambda folder: changed(folder, f"{name}.json", change)
+    return Edit(f"{name}.json", lambda folder: changed(folder, f"{name}.json", change))
 
 
 def common(pointer, value):
@@ -43,7 +54,7 @@ def text(name, old, new):
         assert old in content
         (folder / name).write_text(content.replace(old, new, 1), encoding="utf-8")
 
-    return edit
+    return Edit(name, edit)
 
 
 def rows(old, new):
@@ -51,15 +62,15 @@ def rows(old, new):
 
 
 def bytes_of(name, content):
-    return lambda folder: (folder / name).write_bytes(content) and None
+    return Edit(name, lambda folder: (folder / name).write_bytes(content))
 
 
 def without(name):
-    return lambda folder: (folder / name).unlink()
+    return Edit(name, lambda folder: (folder / name).unlink())
 
 
 def several(*edits):
-    return lambda folder: [edit(folder) for edit in edits] and None
+    return Edit(edits[-1].file, lambda folder: [edit(folder) for edit in edits])
 
 
 def twice(name):
@@ -70,308 +81,210 @@ def twice(name):
         first = content[content.index("- key:") : content.index("- key:", content.index("- key:") + 1)]
         (folder / name).write_text(content + "\n" + first, encoding="utf-8")
 
-    return edit
+    return Edit(name, edit)
 
 
 MISTAKES = {
     # Files.
-    "no JSON": (bytes_of("get.ack.json", b'{\n"a": }'), "get.ack.json:2", "correct it"),
-    "no YAML": (rows("id: REPLY-JSON", "id: ["), "requirements.yaml:", "correct it"),
-    "Latin-1": (bytes_of("get.ack.json", b'{\n"title": "caf\xe9"}'), "get.ack.json:2", "is not UTF-8"),
+    "no JSON": (bytes_of("get.ack.json", b'{\n"a": }'), "correct it", "get.ack.json:2"),
+    "no YAML": (rows("id: REPLY-JSON", "id: ["), "correct it"),
+    "Latin-1": (bytes_of("get.ack.json", b'{\n"title": "caf\xe9"}'), "is not UTF-8", "get.ack.json:2"),
     "a JSON key twice": (
         text("get.ack.json", '"type": "object",', '"type": "object",\n  "type": "object",'),
-        "get.ack.json:6",
         "'type' is given twice",
+        "get.ack.json:6",
     ),
-    "a YAML key twice": (rows("  level: MUST\n", "  level: MUST\n  level: MUST\n"), "requirements.yaml:8", "already"),
-    "a list for a schema": (bytes_of("get.ack.json", b"[]"), "get.ack.json:1", "it is not an object"),
-    "nothing in a file": (bytes_of("get.ack.json", b""), "get.ack.json:1", "correct it"),
-    "no requirements": (bytes_of("requirements.yaml", b""), "requirements.yaml:1", "catalogue.json"),
-    "no common parts": (without("common.json"), "common.json:1", "is missing"),
-    "no page": (without("page.yaml"), "page.yaml:1", "is missing"),
-    "no description": (without("description.yaml"), "description.yaml:1", "is missing"),
-    "no message": (without("get.nack.json"), "operations.yaml:11", "get.nack.json is missing"),
+    "a YAML key twice": (rows("  level: MUST\n", "  level: MUST\n  level: MUST\n"), "already", "requirements.yaml:8"),
+    "a list for a schema": (bytes_of("get.ack.json", b"[]"), "it is not an object", "get.ack.json:1"),
+    "nothing in a file": (bytes_of("get.ack.json", b""), "correct it", "get.ack.json:1"),
+    "no requirements": (bytes_of("requirements.yaml", b""), "catalogue.json", "requirements.yaml:1"),
+    "no common parts": (without("common.json"), "is missing", "common.json:1"),
+    "no page": (without("page.yaml"), "is missing", "page.yaml:1"),
+    "no description": (without("description.yaml"), "is missing", "description.yaml:1"),
+    "no message": (without("get.nack.json"), "get.nack.json is missing", "operations.yaml:11"),
     "a row for no member": (
         text("page.yaml", "  info.phone:", "  info.fone:"),
-        "page.yaml:14",
         "did you mean 'info.phone'",
+        "page.yaml:14",
     ),
-    "an entry twice": (twice("operations.yaml"), "operations.yaml:", "stands twice"),
+    "an entry twice": (twice("operations.yaml"), "stands twice"),
     # Keywords.
-    "an empty enum": (common("/$defs/document_new/properties/status/enum", []), "common.json:", "the enum is empty"),
-    "a type that is none": (common(f"{PHONE}/type", "text"), "common.json:", "is not a JSON Schema"),
-    "a kit keyword misspelt": (common(f"{PHONE}/x-saef", {}), "common.json:", "did you mean 'x-safe'?"),
-    "a keyword misspelt": (common(f"{PHONE}/maxlength", 3), "common.json:", "did you mean 'maxLength'?"),
+    "an empty enum": (common("/$defs/document_new/properties/status/enum", []), "the enum is empty"),
+    "a type that is none": (common(f"{PHONE}/type", "text"), "is not a JSON Schema"),
+    "a kit keyword misspelt": (common(f"{PHONE}/x-saef", {}), "did you mean 'x-safe'?"),
+    "a keyword misspelt": (common(f"{PHONE}/maxlength", 3), "did you mean 'maxLength'?"),
     "a keyword misspelt in x-safe": (
         common(f"{PHONE}/x-safe/maxlength", 3),
-        "common.json:",
         "maxlength is not a keyword of JSON Schema; did you mean 'maxLength'?",
     ),
-    "a keyword misspelt in a reply": (
-        common(f"{DEFS}/auth/requird", []),
-        "common.json:",
-        "requird is not a keyword of JSON Schema",
-    ),
-    "required in allOf": (common(f"{INFO}/allOf", [{"required": ["fax"]}]), "common.json:", "allOf is not judged"),
-    "if in a request": (common(f"{INFO}/if", {"required": ["fax"]}), "common.json:", "if is not judged in a request"),
+    "a keyword misspelt in a reply": (common(f"{DEFS}/auth/requird", []), "requird is not a keyword of JSON Schema"),
+    "required in allOf": (common(f"{INFO}/allOf", [{"required": ["fax"]}]), "allOf is not judged"),
+    "if in a request": (common(f"{INFO}/if", {"required": ["fax"]}), "if is not judged in a request"),
     "extra members refused": (
         common(f"{INFO}/additionalProperties", False),
-        "common.json:",
         "additionalProperties is not judged in a request of object",
     ),
-    "allOf in an ACK": (common(f"{DEFS}/auth/allOf", []), "common.json:", "is not a JSON Schema"),
+    "allOf in an ACK": (common(f"{DEFS}/auth/allOf", []), "is not a JSON Schema"),
     "members of an ACK in allOf": (
         common(f"{DEFS}/auth/allOf", [{"properties": {"more": {}}}]),
-        "common.json:",
         "allOf is not judged in an ACK",
     ),
-    "a pattern in a NACK": (common(f"{DEFS}/error/pattern", "a"), "common.json:", "pattern is not judged in a NACK"),
-    "length of a list": (common(f"{DEFS}/documents/anyOf/0/maxItems", 3), "common.json:", "maxItems is not judged"),
+    "a pattern in a NACK": (common(f"{DEFS}/error/pattern", "a"), "pattern is not judged in a NACK"),
+    "length of a list": (common(f"{DEFS}/documents/anyOf/0/maxItems", 3), "maxItems is not judged"),
     "length of a number": (
         several(common(f"{DEFS}/company_id/type", "integer"), common(f"{DEFS}/company_id/maxLength", 3)),
-        "common.json:",
         "maxLength is not judged in a request of integer",
     ),
     "faulty numbers": (
         several(common(f"{DEFS}/company_id/type", "integer"), common(f"{DEFS}/company_id/x-malformed", {"a": 1})),
-        "common.json:",
         "x-malformed of a number is never sent",
     ),
     "anyOf of two types": (
         common(f"{INFO}/properties/phone", {"anyOf": [{"type": "string"}, {"type": "number"}]}),
-        "common.json:",
         "anyOf in a request can only say that a value may be null",
     ),
-    "a list of types": (common(f"{PHONE}/type", ["string", "null"]), "common.json:", "needs one type"),
-    "no type": (common(f"{PHONE}/type", GONE), "common.json:", "needs one type"),
+    "a list of types": (common(f"{PHONE}/type", ["string", "null"]), "needs one type"),
+    "no type": (common(f"{PHONE}/type", GONE), "needs one type"),
     "x-known as a text": (
         common(f"{DEFS}/registration_reference/properties/id/x-known", "true"),
-        "common.json:",
         "the value of x-known has another form; write true",
     ),
-    "variants as a list": (common(f"{PHONE}/x-variants", ["^a"]), "common.json:", "write patterns, each with a name"),
-    "x-unheld without a reason": (common(f"{PHONE}/x-unheld", ""), "common.json:", "write the reason"),
-    "x-safe that is not a schema": (
-        common(f"{PHONE}/x-safe", {"maxLength": "3"}),
-        "common.json:",
-        "is not a JSON Schema",
-    ),
-    "an unknown format": (common(f"{PHONE}/format", "phone"), "common.json:", "the format phone is not known"),
-    "an unknown format in x-safe": (
-        common(f"{PHONE}/x-safe/format", "known-fone"),
-        "common.json:",
-        "did you mean 'known-phone'?",
-    ),
-    "a bad pattern": (common(f"{PHONE}/pattern", "("), "common.json:", "the pattern cannot be used"),
-    "a bad pattern in x-safe": (common(f"{PHONE}/x-safe/pattern", "[a"), "common.json:", "the pattern cannot be used"),
-    "a bad pattern of a kind": (common(f"{PHONE}/x-variants/odd", "(?=a)"), "common.json:", "odd"),
+    "variants as a list": (common(f"{PHONE}/x-variants", ["^a"]), "write patterns, each with a name"),
+    "x-unheld without a reason": (common(f"{PHONE}/x-unheld", ""), "write the reason"),
+    "x-safe that is not a schema": (common(f"{PHONE}/x-safe", {"maxLength": "3"}), "is not a JSON Schema"),
+    "an unknown format": (common(f"{PHONE}/format", "phone"), "the format phone is not known"),
+    "an unknown format in x-safe": (common(f"{PHONE}/x-safe/format", "known-fone"), "did you mean 'known-phone'?"),
+    "a bad pattern": (common(f"{PHONE}/pattern", "("), "the pattern cannot be used"),
+    "a bad pattern in x-safe": (common(f"{PHONE}/x-safe/pattern", "[a"), "the pattern cannot be used"),
+    "a bad pattern of a kind": (common(f"{PHONE}/x-variants/odd", "(?=a)"), "odd"),
     "a bad pattern in a reply": (
         common(f"{DEFS}/auth/properties/exp/pattern", "(?<=a)b"),
-        "common.json:",
         "the pattern cannot be used",
     ),
-    "a member that is not a schema": (common(f"{INFO}/properties/phone", 3), "common.json:", "is not a JSON Schema"),
-    "a member that is anything": (common(f"{INFO}/properties/phone", True), "common.json:", "is not of type"),
+    "a member that is not a schema": (common(f"{INFO}/properties/phone", 3), "is not a JSON Schema"),
+    "a member that is anything": (common(f"{INFO}/properties/phone", True), "is not of type"),
     "items that are anything": (
         file("get.ack", "/properties/more", {"type": "array", "items": True}),
-        "get.ack.json:",
         "is not of type",
     ),
-    "another $id": (file("get.ack", "/$id", "get.json"), "get.ack.json:", "its $id is not"),
+    "another $id": (file("get.ack", "/$id", "get.json"), "its $id is not"),
     # References.
     "a reference to nothing": (
         common(f"{INFO}/properties/phone", {"$ref": "#/$defs/telephone"}),
-        "common.json:",
         "$ref #/$defs/telephone leads nowhere",
     ),
-    "a part that nothing refers to": (
-        common(f"{DEFS}/fax", {"type": "string"}),
-        "common.json:",
-        "nothing refers to fax",
-    ),
-    "a circle": (common(f"{DEFS}/info_kept", {"$ref": "#/$defs/info_kept"}), "common.json:", "leads back to itself"),
-    "a circle in a request": (common(INFO, {"$ref": "#/$defs/info"}), "common.json:", "leads back to itself"),
-    "a part within itself": (
-        common(f"{INFO}/properties/phone", {"$ref": "#/$defs/info"}),
-        "common.json:",
-        "leads back to itself",
-    ),
+    "a part that nothing refers to": (common(f"{DEFS}/fax", {"type": "string"}), "nothing refers to fax"),
+    "a circle": (common(f"{DEFS}/info_kept", {"$ref": "#/$defs/info_kept"}), "leads back to itself"),
+    "a circle in a request": (common(INFO, {"$ref": "#/$defs/info"}), "leads back to itself"),
+    "a part within itself": (common(f"{INFO}/properties/phone", {"$ref": "#/$defs/info"}), "leads back to itself"),
     "a list of itself": (
         common(
             f"{DEFS}/document_kept/properties/status", {"type": "array", "items": {"$ref": "#/$defs/document_kept"}}
         ),
-        "common.json:",
         "leads back to itself",
     ),
     # Values.
-    "an invalid example": (common(f"{PHONE}/examples", ["80233"]), "common.json:", "is not valid under its own schema"),
-    "a faulty value that is valid": (
-        common(f"{PHONE}/x-malformed/no dash", "+91-8023329991"),
-        "common.json:",
-        "no dash",
-    ),
-    "a kind that is none": (common(f"{PHONE}/x-variants/of Mars", "^[+]999-"), "common.json:", "'of Mars'"),
+    "an invalid example": (common(f"{PHONE}/examples", ["80233"]), "is not valid under its own schema"),
+    "a faulty value that is valid": (common(f"{PHONE}/x-malformed/no dash", "+91-8023329991"), "no dash"),
+    "a kind that is none": (common(f"{PHONE}/x-variants/of Mars", "^[+]999-"), "'of Mars'"),
     "lengths that contradict": (
         several(common(f"{URL}/minLength", 300)),
-        "common.json:",
         "minLength 300 and maxLength 200 allow no value together",
     ),
-    "a contradiction in words": (common(f"{URL}/x-safe/minLength", 3000), "common.json:", "allow no value together"),
-    "a pattern against another": (common(f"{URL}/pattern", "^ftp://"), "common.json:", "no value"),
+    "a contradiction in words": (common(f"{URL}/x-safe/minLength", 3000), "allow no value together"),
+    "a pattern against another": (common(f"{URL}/pattern", "^ftp://"), "no value"),
     "repeats within repeats": (
         several(
             common(f"{DEFS}/company_id/x-safe", {"pattern": "^(([a-z]{1,20}){1,20}){1,20}$"}),
             common(f"{DEFS}/company_id/x-variants", {"odd": "^[0-9]$"}),
         ),
-        "common.json:",
         "no value",
     ),
-    "an enum that x-safe refuses": (common(f"{URL}/enum", ["x"]), "common.json:", "no value"),
+    "an enum that x-safe refuses": (common(f"{URL}/enum", ["x"]), "no value"),
     "a faulty value that nothing sends": (
         common(f"{PHONE}/x-should-malformed", {"no area": "+91-1234567"}),
-        "common.json:",
         "x-should-malformed lists no area, which is never sent",
     ),
     # The catalogue.
-    "an unknown reading": (
-        rows("reading: [T8]", "reading: [T99]"),
-        "requirements.yaml:9",
-        "T99 is not a reading",
-    ),
-    "an id twice": (rows("- id: REPLY-ACTION", "- id: REPLY-JSON"), "requirements.yaml:", "the id REPLY-JSON, too"),
+    "an unknown reading": (rows("reading: [T8]", "reading: [T99]"), "T99 is not a reading", "requirements.yaml:9"),
+    "an id twice": (rows("- id: REPLY-ACTION", "- id: REPLY-JSON"), "the id REPLY-JSON, too"),
     "an unknown member": (
         rows("members: [/info/email]", "members: [/info/mail]"),
-        "requirements.yaml:",
         "names /info/mail, which its requests do not have; did you mean '/info/email'?",
     ),
     "an unknown member of a reply": (
         rows("owns: [/documents/*/status]", "owns: [/documents/*/state]"),
-        "requirements.yaml:",
         "/documents/*/state, which its replies do not have",
     ),
-    "an unknown operation": (
-        rows("operations: [get]", "operations: [fetch]"),
-        "requirements.yaml:",
-        "is not an operation",
-    ),
-    "an unknown level": (rows("level: MUST", "level: SHALL"), "requirements.yaml:", '"SHALL" is not one of'),
-    "an unknown section": (
-        rows("section: §2 Responses", "section: §7 Responses"),
-        "requirements.yaml:",
-        "§7, which is no",
-    ),
-    "an unknown heading": (
-        rows("§2 API Endpoint", "§2 API Endpiont"),
-        "requirements.yaml:",
-        "did you mean 'API Endpoint'?",
-    ),
+    "an unknown operation": (rows("operations: [get]", "operations: [fetch]"), "is not an operation"),
+    "an unknown level": (rows("level: MUST", "level: SHALL"), '"SHALL" is not one of'),
+    "an unknown section": (rows("section: §2 Responses", "section: §7 Responses"), "§7, which is no"),
+    "an unknown heading": (rows("§2 API Endpoint", "§2 API Endpiont"), "did you mean 'API Endpoint'?"),
     "no ENDPOINT": (
         rows("- id: GET-ENDPOINT", "- id: GET-ENTRY"),
-        "operations.yaml:",
         "requirements.yaml has no GET-ENDPOINT",
-    ),
-    "no check": (rows("- id: REPLY-JSON", "- id: REPLY-JASON"), "requirements.yaml:5", "no check judges REPLY-JASON"),
-    "an equal prefix": (
-        text("operations.yaml", "prefix: GET", "prefix: SIGNUP"),
         "operations.yaml:",
-        "the prefix SIGNUP, too",
     ),
-    "an equal key": (text("operations.yaml", "key: get", "key: signup"), "operations.yaml:", "the key signup, too"),
+    "no check": (rows("- id: REPLY-JSON", "- id: REPLY-JASON"), "no check judges REPLY-JASON", "requirements.yaml:5"),
+    "an equal prefix": (text("operations.yaml", "prefix: GET", "prefix: SIGNUP"), "the prefix SIGNUP, too"),
+    "an equal key": (text("operations.yaml", "key: get", "key: signup"), "the key signup, too"),
     "another Action": (
         text("operations.yaml", "action: Provider/get", "action: Provider/fetch"),
-        "header.request.json:",
         "it lists other operations",
+        "header.request.json:",
     ),
     "a third answer": (
         file("header.reply", "/properties/action/enum", ["ACK", "NACK", "WAIT"]),
-        "header.reply.json:",
         "action has to be one of ACK and NACK",
     ),
-    "no Token": (
-        file("header.request", "/required", ["Action", "Timestamp"]),
-        "header.request.json:",
-        "the header has to have Token",
-    ),
-    "an Action that is a number": (
-        file("header.request", "/properties/Action/enum/2", 3),
-        "header.request.json:",
-        "it lists other operations",
-    ),
-    "a reference that is a number": (
-        file("get.nack", "/properties/registration/$ref", 3),
-        "get.nack.json:",
-        "is not a JSON Schema",
-    ),
-    "a catalogue that describes nothing": (
-        file("catalogue", "/$defs/page/type", "x"),
-        "catalogue.json:",
-        "is not a JSON Schema",
-    ),
-    "a reading twice": (text("readings.yaml", "number: T2", "number: T1"), "readings.yaml:", "the number T1, too"),
+    "no Token": (file("header.request", "/required", ["Action", "Timestamp"]), "the header has to have Token"),
+    "an Action that is a number": (file("header.request", "/properties/Action/enum/2", 3), "it lists other operations"),
+    "a reference that is a number": (file("get.nack", "/properties/registration/$ref", 3), "is not a JSON Schema"),
+    "a catalogue that describes nothing": (file("catalogue", "/$defs/page/type", "x"), "is not a JSON Schema"),
+    "a reading twice": (text("readings.yaml", "number: T2", "number: T1"), "the number T1, too"),
     "a reading that binds nobody": (
         text("readings.yaml", "level: [R]", "level: [M]"),
-        "readings.yaml:",
         "binds, and no requirement cites it",
     ),
     # The page.
     "no title": (
         text("page.yaml", "    get: 2. Get Registration Details of a BP\n", ""),
-        "page.yaml:",
         "the section of get has no title",
     ),
     "a sentence that was reworded": (
         text("page.yaml", "less than 24 hours", "less than 12 hours"),
-        "page.yaml:",
         "its coverage was considered for other words",
     ),
     "a sentence covered by nothing that exists": (
         text("page.yaml", "covered_by: [X2]", "covered_by: [X9]"),
-        "page.yaml:",
         "X9 is not a requirement or a reading",
     ),
     "an unknown format of a row": (
         text("page.yaml", "format: Valid email address format", "format: Mail"),
-        "page.yaml:",
         "Mail is not a format",
     ),
     "an unknown pointer of the page": (
         text("page.yaml", "pointers: [/info/company_id]", "pointers: [/info/company]"),
-        "page.yaml:",
         "/info/company is in none of these messages; did you mean '/info/company_id'?",
     ),
-    "an unknown reading of the page": (
-        text("page.yaml", "reading: Q12", "reading: Q99"),
-        "page.yaml:",
-        "Q99 is not a reading",
-    ),
+    "an unknown reading of the page": (text("page.yaml", "reading: Q12", "reading: Q99"), "Q99 is not a reading"),
     # The description.
-    "a call of no operation": (
-        text("description.yaml", "\n  get:\n", "\n  fetch:\n"),
-        "description.yaml:",
-        "fetch is not an operation",
-    ),
-    "a wrong example": (
-        text("description.yaml", 'phone: "+91-8023329991"', "phone: 8023329991"),
-        "description.yaml:",
-        "metro",
-    ),
+    "a call of no operation": (text("description.yaml", "\n  get:\n", "\n  fetch:\n"), "fetch is not an operation"),
+    "a wrong example": (text("description.yaml", 'phone: "+91-8023329991"', "phone: 8023329991"), "metro"),
     "an example that not all accept": (
         text(
             "description.yaml",
             "api: {endpoint_url: https://bus.example.org/beckn}",
             "api: {endpoint_url: 'http://bus'}",
         ),
-        "description.yaml:",
         "at /api/endpoint_url that x-safe does not allow",
     ),
     "a faulty time that is no text": (
         file("header.request", "/properties/Timestamp/x-malformed/a word", 3),
-        "header.request.json:",
         "Timestamp needs x-malformed with texts",
     ),
     "a message that may be a number": (
         file("header.reply", "/properties/message/type", "number"),
-        "header.reply.json:",
         "message has to be a string",
     ),
     "a stale example of an ACK": (
@@ -380,7 +293,6 @@ MISTAKES = {
             'auth: {token: 3f9a1c5e7b2d4860, exp: "2019-10-13T14:31:54Z"}',
             "auth: {token: 3f9a1c5e7b2d4860}",
         ),
-        "description.yaml:",
         "the example acknowledged: is not a valid signup.ack.json",
     ),
     "a member that the schemas no longer have": (
@@ -389,10 +301,10 @@ MISTAKES = {
             "registration: {id: reg-8f14e45fceea167a, status: VERIFIED}",
             "registration: {id: r, status: V, since: 1}",
         ),
-        "description.yaml:",
         "/registration/since is not a member of get.ack.json",
     ),
 }
+"""An edit, what is said of it, and where, if that is more exact than the file or elsewhere."""
 
 
 @pytest.fixture(autouse=True)
@@ -426,7 +338,8 @@ def test_mistakes_are_told_with_their_lines_and_soon(tmp_path, names):
 
     assert time.process_time() - began < 8
     told = [str(problem) for problem in found]
-    for _, where, message in (MISTAKES[name] for name in names):
+    for edit, message, *where in (MISTAKES[name] for name in names):
+        (where,) = where or (f"{edit.file}:",)
         assert any(line.startswith(where) and message in line for line in told), told[:12]
     assert all(problem.remedy and problem.line > 0 for problem in found)
 
