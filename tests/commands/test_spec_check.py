@@ -321,7 +321,7 @@ LATE = (
     ("an invalid example", "a faulty value that is valid", "a pattern against another", "an unknown member"),
     ("a faulty value that nothing sends", "an unknown member of a reply", "a reading that binds nobody"),
     ("a kind that is none", "an enum that x-safe refuses", "no check"),
-    ("a wrong example", "a stale example of an ACK", "an example that not all accept", "a call of no operation"),
+    ("a wrong example", "a stale example of an ACK", "an example that not all accept"),
 )
 """Mistakes that are found once all else is sound, which takes ten times as long: several to a copy."""
 TOGETHER = [*LATE, *((name,) for name in MISTAKES if not any(name in names for names in LATE))]
