@@ -52,12 +52,6 @@ def test_a_port_that_is_taken_leaves_the_data_alone(tmp_path, taken, capsys):
     assert not (tmp_path / "lab").exists()
 
 
-def test_data_of_a_laboratory_that_runs_are_left_alone(tmp_path, capsys):
-    with laboratory.opened(Settings(tmp_path / "lab")):
-        assert main(["lab", "--data", str(tmp_path / "lab"), "--port", "0"]) == 4
-    assert "in use by another laboratory" in capsys.readouterr().err
-
-
 def test_a_key_of_another_laboratory_is_said_in_one_line(tmp_path, capsys):
     for name in ("ours", "theirs"):
         with laboratory.opened(Settings(tmp_path / name)) as lab:

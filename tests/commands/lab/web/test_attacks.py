@@ -462,6 +462,7 @@ def test_a_full_disk_is_503_everywhere(site, monkeypatch):
     for path, how in ((f"/gateways/{gateway}/runs", {}), ("/judge", {"files": file}), ("/verify", {"files": file})):
         reply = program.ask("POST", path, **how)
         assert (reply.status_code, reply.json()) == (503, {"error": "the disk of the laboratory is full"}), path
+    assert site.laboratory.runs.list(ALICE) == []
     for path in (f"/gateways/{gateway}/run", "/judge", "/verify"):
         reply = alice.send(path, {"class": "core"}, **({} if path.endswith("run") else {"files": file}))
         assert (reply.status_code, "is full" in reply.text) == (503, True), path

@@ -14,7 +14,6 @@ from beckn_conformance.commands.lab.web import server
 from tests.browsing import DRAWN, PHONE, SCREEN, breaches, overflow, unfold
 from tests.commands.lab.browsers import website
 from tests.commands.lab.laboratories import begun, entered, scripted
-from tests.end_to_end.kit import until
 
 pytestmark = pytest.mark.long
 
@@ -179,30 +178,6 @@ def test_a_page_that_is_opened_late_or_again_shows_the_same(visit, lab):
     assert late.locator("#SIGNUP-ID-00000001").count() == 0
     let(lab, "end")
     late.get_by_role("link", name="Open the report").wait_for()
-
-
-def test_without_scripts_everything_but_what_is_live_works(visit, lab):
-    page = visit(java_script_enabled=False)
-    gateway = add(page)
-    page.get_by_role("link", name="New run").click()
-    page.get_by_role("button", name="Start").click()
-    path = lab[0].laboratory.runs.progress
-    (run,) = lab[0].laboratory.runs.list(ACCOUNT, gateway.rpartition("/")[2])
-    until(lambda: path(ACCOUNT, run.id).exists())
-    let(lab, "one", "two")
-    until(lambda: "00000002" in path(ACCOUNT, run.id).read_text())
-
-    page.get_by_role("link", name="Refresh").click()
-    page.locator("#SIGNUP-ID-00000002").wait_for()
-    page.get_by_role("button", name="Cancel the run").click()
-    until(lambda: not lab[0].laboratory.runs.get(ACCOUNT, run.id).under_way)
-    page.goto(f"/runs/{run.id}")
-    assert page.get_by_role("link", name="Open the report").is_visible()
-    page.goto(f"{gateway}/edit")
-    page.get_by_text("Limits").click()
-    page.get_by_label("Timeout").fill("8")
-    page.get_by_role("button", name="Save").click()
-    page.get_by_role("heading", name="Declared").wait_for()
 
 
 def test_a_report_cannot_reach_the_laboratory(visit, lab):
