@@ -11,19 +11,14 @@ from ....errors import SpecificationError, nearest
 from ....specification.pointer import below, walk
 from ....specification.soundness import KINDS
 from ....specification.validators import compile_schema
-from ..page.expected import key_of
+from ..page.expected import file_of, key_of
 from ..page.facts import considered, is_stale
 from ..page.sentences import fingerprint
 from .folder import Folder, Problem, places
 
 ENDINGS: Final = ("ENDPOINT", "ACK", "BODY")
 """Requirements that every operation has."""
-EVERY: Final = (
-    "common.json",
-    "header.request.json",
-    "header.reply.json",
-    "catalogue.json",
-)
+EVERY: Final = ("common.json", "header.request.json", "header.reply.json", "catalogue.json")
 """Files of JSON that every folder has."""
 FILES: Final = ("operations", "requirements", "readings", "page", "description")
 ALONE: Final = (
@@ -152,18 +147,11 @@ def _fault_of_section(folder: Folder, section: str) -> str:
 
 @lru_cache(maxsize=1)
 def _known_headings(folder: Folder) -> frozenset[str]:
+    """The headings and labels of the page's layout, and the parts of the keys in its tables."""
     page = folder.contents["page.yaml"]
+    titles = (str(value) for _, key, value in walk(page.get("layout")) if key in ("heading", "label"))
     names = (name for row in page.get("rows", ()) for name in (row, *row.split(".")))
-    return frozenset((*_headings(page.get("layout")), *names))
-
-
-def _headings(node: Any) -> Iterator[str]:
-    """Yields the headings and labels of the page's layout."""
-    if isinstance(node, dict):
-        yield from (str(node[key]) for key in ("heading", "label") if key in node)
-    if isinstance(node, dict | list):
-        for child in node.values() if isinstance(node, dict) else node:
-            yield from _headings(child)
+    return frozenset((*titles, *names))
 
 
 # What refers to something else. The files themselves must be sound.
@@ -171,17 +159,14 @@ def _headings(node: Any) -> Iterator[str]:
 
 def of_citations(folder: Folder) -> Iterator[Problem]:
     """Yields names of what does not exist."""
-    page, numbers = (
-        folder.contents["page.yaml"],
-        [row["number"] for row in folder.contents["readings.yaml"]["readings"]],
-    )
+    numbers = [row["number"] for row in folder.contents["readings.yaml"]["readings"]]
     sent = {pointer for key in keys(folder) for pointer in places(folder, f"{key}.request.json")}
     known: Mapping[str, Collection[str]] = {
         OPERATION: keys(folder),
         READING: numbers,
         COVER: [*numbers, *(row["id"] for row in folder.contents["requirements.yaml"])],
         MEMBER: {*map(key_of, sent)},
-        FORMAT: page.get("formats", {}),
+        FORMAT: folder.contents["page.yaml"].get("formats", {}),
     }
     for file, name, what in CITATIONS:
         for pointer, key, value in walk(folder.contents[file]):
@@ -223,15 +208,9 @@ def _places(folder: Folder, here: str, row: Mapping[str, Any]) -> Iterator[Probl
         pointer
         for part in row.get("parts", ())
         for key in row.get("operations", keys(folder))
-        for pointer in places(folder, _file(part, key))
+        for pointer in places(folder, file_of(key, part))
     }
     for index, pointer in enumerate(row.get("pointers", ())):
         if known and pointer not in known:
             message = f"{pointer} is in none of these messages{nearest(pointer, known)}"
             yield folder.problem("page.yaml", f"{here}/pointers/{index}", message, "name a member of the schemas")
-
-
-def _file(part: str, key: str) -> str:
-    if part.endswith(" header"):
-        return f"header.{'request' if part.startswith('request') else 'reply'}.json"
-    return f"{key}.{'request' if part == 'table' else part}.json"

@@ -30,7 +30,7 @@ class Example:
         self._part = part
         self._facts = facts
         self._specification = facts.specification
-        self._file = file_of(operation, part)
+        self._file = file_of(operation.key, part)
         self._found: dict[tuple[str, str], Difference] = {}
         """By pointer with ``*`` and text, so that what all items of a list share is told once."""
         self._own: set[str] = set()

@@ -102,11 +102,11 @@ def build(specification: Specification) -> Expected:
     return Expected(facts, opening, tuple(operations), readings)
 
 
-def file_of(operation: Operation, part: str) -> str:
+def file_of(key: str, part: str) -> str:
     """The schema of a part of an operation."""
     if part.endswith("header"):
         return "header.request.json" if part == "request header" else "header.reply.json"
-    return f"{operation.key}.{part}.json"
+    return f"{key}.{'request' if part == 'table' else part}.json"
 
 
 def key_of(pointer: str) -> str:
@@ -132,7 +132,7 @@ def _part(facts: Facts, part: str, operation: Operation) -> Slot:
         return Slot("endpoint", operation.path, part=part)
     if part == "table":
         return Slot("table", part=part, rows=tuple(_rows(facts, operation)))
-    value = _value(facts, operation, part, "", {"$ref": file_of(operation, part)})
+    value = _value(facts, operation, part, "", {"$ref": file_of(operation.key, part)})
     return Slot("example", json.dumps(value, indent=2, ensure_ascii=False), part=part, value=value)
 
 

@@ -97,7 +97,7 @@ def _places(area: Area, facts: Facts) -> Iterator[Place]:
 
 
 def _example(slot: Slot, operation: Operation, facts: Facts) -> Iterator[Place]:
-    nodes = [*_nodes("", slot.value, {"$ref": file_of(operation, slot.part)}, facts.specification)]
+    nodes = [*_nodes("", slot.value, {"$ref": file_of(operation.key, slot.part)}, facts.specification)]
     shown: dict[str, list[Any]] = {}
     for pointer, _, due in nodes:
         shown.setdefault(pointer, []).append(due)
