@@ -38,7 +38,7 @@ def _add_check(group: Commands) -> None:
     check = group.add_parser(
         "check",
         help="say what is wrong with the schemas after an edit",
-        description="Checks the schemas, their references and examples, openapi.yaml and the catalogue, and that every "
+        description="Checks the schemas, their references and examples and the catalogue, and that every "
         "member has requirements, and every requirement a check, a test and a defect. --prove also plays the suite "
         "against the reference gateway and each of its fair variations and planted defects. Exit status 1 if something "
         "is wrong.",
