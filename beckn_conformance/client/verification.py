@@ -20,6 +20,7 @@ from ..errors import Unmet, UsageError
 from ..messages.exchange import CLIENT_HEADERS, Reply, Request
 from ..messages.json_text import write_json
 from ..messages.registration import Registration
+from ..process.children import SAFE_PATH
 from ..specification.pointer import MISSING
 from ..untrusted.text import brief
 from .connection import connect, proxy_fields
@@ -142,9 +143,11 @@ def _request(url: str, content: bytes) -> Request:
 
 async def _run(words: list[str], registration: str) -> None:
     nothing = asyncio.subprocess.DEVNULL
+    # A script in Python may import what lies beside it.
+    environment = {name: value for name, value in os.environ.items() if name != SAFE_PATH}
     try:
         process = await asyncio.create_subprocess_exec(
-            *words, stdin=nothing, stdout=nothing, stderr=nothing, env={**os.environ, VARIABLE: registration}
+            *words, stdin=nothing, stdout=nothing, stderr=nothing, env={**environment, VARIABLE: registration}
         )
         status = await asyncio.wait_for(process.wait(), LONGEST_COMMAND)
     except (OSError, TimeoutError, ValueError) as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -10,7 +11,7 @@ from pathlib import Path
 from .. import __version__
 from ..errors import KitError, SpecificationError, UsageError
 from ..process.censor import censored
-from ..process.children import end_with_stdin
+from ..process.children import SAFE_PATH, end_with_stdin
 from ..process.interrupts import take_termination
 from ..process.output import lasting
 from ..untrusted.text import printable
@@ -30,6 +31,8 @@ REPORTS = Path("reports")
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs a subcommand and returns its exit status; prints a usage error in one line."""
+    # Whatever Python this process starts would import modules that lie in the current folder, such as a struct.py.
+    os.environ[SAFE_PATH] = "1"
     forget_termination = take_termination()
     with lasting():
         try:

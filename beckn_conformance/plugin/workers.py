@@ -7,8 +7,6 @@ a few facts. Of a worker that was lost, the controller judges what is on record.
 from __future__ import annotations
 
 import pickle
-import shlex
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -31,13 +29,6 @@ OUTPUT = "conformance"
 def worker_of(config: pytest.Config) -> dict[str, Any] | None:
     """Returns what the controller gave to this process; None if it is not a worker."""
     return getattr(config, "workerinput", None)
-
-
-def isolate(config: pytest.Config) -> None:
-    """Has workers import nothing from the current folder, in which they begin: a ``struct.py`` in it would run."""
-    python = f"{shlex.quote(sys.executable)} -P"
-    kinds = getattr(config.option, "tx", None) or []
-    kinds[:] = [f"{kind}//python={python}" if kind.endswith("popen") else kind for kind in kinds]
 
 
 def hand_over(config: pytest.Config, session: Session, available: int, fault: str) -> None:

@@ -8,6 +8,8 @@ import threading
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parents[2]
+SAFE_PATH = "PYTHONSAFEPATH"
+"""Environment variable that keeps the current folder off the path of modules, as ``-P`` does."""
 
 
 def arguments(module: str) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -77,6 +78,14 @@ def test_a_command_is_told_any_id_by_a_variable_and_by_nothing_else(id_, tmp_pat
 
     assert [path.name for path in tmp_path.iterdir()] == ["called"]
     assert Path("called").read_text() == f"{id_}|"
+
+
+def test_a_script_in_python_imports_what_lies_beside_it(tmp_path, monkeypatch):
+    monkeypatch.setenv("PYTHONSAFEPATH", "1")
+    (tmp_path / "beside.py").touch()
+    (tmp_path / "hook.py").write_text("import beside")
+
+    asyncio.run(Verifier(GatewayConfig("", verification_hook=f"{sys.executable} {tmp_path}/hook.py")).verify("a"))
 
 
 def test_a_url_is_sent_any_id_as_json(gateway):

@@ -1,5 +1,8 @@
 """A crash of a command is told in one line, and never has the status of a gateway that does not conform."""
 
+import subprocess
+import sys
+
 import pytest
 
 from beckn_conformance.commands import cli
@@ -110,3 +113,13 @@ def test_the_wrong_key_of_a_pair_is_named(tmp_path, read, name, said):
 
     with pytest.raises(UsageError, match=said):
         read(tmp_path / name)
+
+
+def test_what_a_command_starts_imports_nothing_from_the_current_folder(monkeypatch, tmp_path):
+    monkeypatch.setenv("PYTHONSAFEPATH", "")
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "struct.py").write_text("raise SystemExit('not the one that was meant')")
+
+    assert cli.main(["--version"]) == 0
+
+    assert subprocess.run([sys.executable, "-c", "import struct"], check=False).returncode == 0

@@ -2,10 +2,9 @@
 
 from types import SimpleNamespace
 
-import execnet
 import pytest
 
-from beckn_conformance.plugin.workers import Controller, hand_over, isolate
+from beckn_conformance.plugin.workers import Controller, hand_over
 from beckn_conformance.run.session import Session
 from tests.exchanges import CONFIG, SPECIFICATION
 
@@ -48,19 +47,3 @@ def test_why_a_worker_could_not_do_its_part_is_a_fault(tmp_path, output, fault):
     workers.worker_ended("gw0", output)
 
     assert workers.fault == fault
-
-
-def test_a_worker_imports_nothing_from_the_current_folder(tmp_path, monkeypatch):
-    (tmp_path / "execnet.py").write_text("open('ran', 'a').close()\n")
-    monkeypatch.chdir(tmp_path)
-    config = SimpleNamespace(option=SimpleNamespace(tx=["popen", "2*popen"]))
-
-    isolate(config)
-
-    worker = execnet.makegateway(config.option.tx[0])
-    try:
-        assert "" not in worker.remote_exec("import sys; channel.send(sys.path)").receive(60)
-    finally:
-        worker.exit()
-    assert not (tmp_path / "ran").exists()
-    assert config.option.tx[1] == f"2*{config.option.tx[0]}"
