@@ -29,6 +29,9 @@ from .retry import Fate, RetryPolicy, Wait
 if TYPE_CHECKING:
     import httpx
 
+MOST_TURNED_AWAY = 200
+"""Replies in a row by something in front of the gateway after which no more is sent."""
+
 
 class Gateway:
     """Sends requests within the limits of a configuration; every request becomes one Exchange.
@@ -133,6 +136,8 @@ class Gateway:
                 within = self.config.timeout
                 with self.limiter.sending():
                     reply, fate, trouble = await _carry(self._transport, request, within, repeatable=repeatable)
+            if self._transport.is_narrow:
+                self.limiter.narrow()
             seconds = clock.monotonic() - begun
             is_crowded |= self.limiter.is_raised
         if is_crowded and reply is not None and reply.status >= 500 and not outgoing.purpose:
@@ -175,6 +180,8 @@ class Gateway:
         reply = exchange.reply
         self.appearance.learn(exchange)
         if reply is None or not is_bare(exchange):
+            if reply is not None:
+                self._fronted.in_a_row = 0
             if exchange.action == GET and not exchange.purpose:
                 self._control.learn(exchange, binding)
             return Fate.ANSWERED
@@ -186,6 +193,11 @@ class Gateway:
         belongs = await self._control.belongs(exchange, kind, begun, begun + exchange.seconds)
         if not belongs or self.appearance.origin(exchange) is Origin.FRONT:
             self._fronted.note(reply)
+            if self._fronted.in_a_row >= MOST_TURNED_AWAY:
+                self._retry.give_up(
+                    f"{MOST_TURNED_AWAY} replies in a row by something in front of the gateway, the last one with "
+                    f"status {reply.status}"
+                )
         return Fate.ANSWERED if belongs else Fate.PUT_OFF
 
     async def _ask(self, control: Outgoing) -> bool:

@@ -56,6 +56,8 @@ class Transport(Protocol):
 
     trailing: int
     """Number of replies with surplus bytes after their compressed content."""
+    is_narrow: bool
+    """True once a server was seen to serve few connections at a time."""
 
     async def carry(self, request: Request, *, repeatable: bool) -> Reply:
         """Returns the whole reply; raises an exception of this module, or TimeoutError."""

@@ -15,6 +15,7 @@ class InProcess:
     def __init__(self, transport: httpx.AsyncBaseTransport) -> None:
         self._transport = transport
         self.trailing = 0
+        self.is_narrow = False
 
     async def close(self) -> None:
         await self._transport.aclose()

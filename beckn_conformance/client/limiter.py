@@ -13,6 +13,8 @@ from . import clock
 
 USUAL, MOST = 24, 64
 """Requests in flight unless their number is declared: at most, and while they are answered as fast as one alone."""
+NARROW = 4
+"""Requests in flight to a server that serves few connections at a time."""
 PROMPT = 2.0
 """Times the fastest answer that one may take and count as prompt."""
 FEW = 2
@@ -99,6 +101,11 @@ class ConcurrencyLimiter:
         """Closes what is open beyond the usual, for good."""
         self._most = self.usual
         self.open = min(self.open, self.usual)
+
+    def narrow(self) -> None:
+        """Leaves few places for good, for a server that serves few connections at a time."""
+        self.usual = min(self.usual, NARROW)
+        self.lower()
 
     def close_half(self) -> None:
         half = self.open // 2

@@ -153,10 +153,8 @@ class RetryPolicy:
     def _wait_for(self, seconds: float) -> None:
         """Adds to the waiting of the whole run, and gives up if that is out of proportion to the answers."""
         self._waited += seconds
-        if self._waited > MOST_WAITING * self._seconds + WAITING_PER_ANSWER * self._answers and not self.given_up:
-            self.given_up = Trouble(
-                TroubleKind.PATIENCE, f"given up after {self._waited:.0f} s of waiting for {self._answers} answers"
-            )
+        if self._waited > MOST_WAITING * self._seconds + WAITING_PER_ANSWER * self._answers:
+            self.give_up(f"{self._waited:.0f} s of waiting for {self._answers} answers")
 
     def _repeat(self, wait: Wait) -> bool:
         if not wait.repeatable or wait.repeats >= REPEATS:
@@ -186,11 +184,12 @@ class RetryPolicy:
         only = f" ({exchange.action})" if len(self._unanswered) == 1 else ""
         silent = now - (self._silent_since or now)
         over = unanswered >= FEW and silent > self._seconds
-        if not self.given_up and (over or unanswered >= max(MANY, 4 * self._limiter.usual)):
-            self.given_up = Trouble(
-                TroubleKind.PATIENCE,
-                f"given up after {unanswered} requests{only} and {silent:.0f} s without an answer; last: {last}",
-            )
+        if over or unanswered >= max(MANY, 4 * self._limiter.usual):
+            self.give_up(f"{unanswered} requests{only} and {silent:.0f} s without an answer; last: {last}")
+
+    def give_up(self, after: str) -> None:
+        """Ends the sending for good, after what is said."""
+        self.given_up = self.given_up or Trouble(TroubleKind.PATIENCE, f"given up after {after}")
 
     def notes(self) -> Iterator[str]:
         """Notes for the reader of the report on the waiting."""

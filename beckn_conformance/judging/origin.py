@@ -160,8 +160,11 @@ class Fronted:
 
     def __init__(self) -> None:
         self._counts: Counter[str] = Counter()
+        self.in_a_row = 0
+        """Those since the gateway answered last."""
 
     def note(self, reply: Reply) -> None:
+        self.in_a_row += 1
         media = (reply.header("content-type") or "").partition(";")[0].strip()
         self._counts[f"{reply.status} {brief(media, 60) or 'without a media type'}"] += 1
 

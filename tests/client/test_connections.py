@@ -13,6 +13,7 @@ from beckn_conformance.client import network
 from beckn_conformance.client.client import Gateway
 from beckn_conformance.client.connection import Connection
 from beckn_conformance.client.http import Closed
+from beckn_conformance.client.limiter import NARROW
 from beckn_conformance.client.memory import Memory
 from beckn_conformance.config.gateway import GatewayConfig
 from beckn_conformance.messages.exchange import Request, TroubleKind
@@ -525,3 +526,26 @@ async def test_a_reply_that_came_before_a_write_failed_is_read(came):
         else:
             with pytest.raises(Closed, match="Broken pipe"):
                 await asking
+
+
+# Servers that serve few connections at a time.
+
+
+async def test_a_server_of_one_connection_at_a_time_keeps_no_request_waiting(monkeypatch, gateway):
+    """It serves a connection until that is closed, and lets others wait."""
+    monkeypatch.setattr(network, "STUCK", 0.1)
+    thread = asyncio.Semaphore(1)
+
+    async def serve(reader, writer):
+        async with thread:
+            with contextlib.suppress(asyncio.IncompleteReadError):
+                while True:
+                    await request_from(reader)
+                    await asyncio.sleep(0.005)
+                    writer.write(ok(TWO, b"Action: ACK"))
+
+    async with client_of(gateway(talk=serve).url) as client:
+        exchanges = await asyncio.gather(*(client.send(outgoing()) for _ in range(100)))
+
+    assert client.limiter.open == NARROW
+    assert max(exchange.seconds for exchange in exchanges) < network.LONGEST_IDLE

@@ -1,21 +1,22 @@
 """The client against answers that are made up: what it sends, and when."""
 
 import asyncio
+import itertools
 
 import httpx
 import pytest
 
 from beckn_conformance.client.actor import Actor
-from beckn_conformance.client.client import Gateway
+from beckn_conformance.client.client import MOST_TURNED_AWAY, Gateway
 from beckn_conformance.client.verification import Verifier
 from beckn_conformance.config.gateway import GatewayConfig
 from beckn_conformance.messages.binding import EnvelopeBinding, HttpBinding
-from beckn_conformance.messages.exchange import Stimulus
+from beckn_conformance.messages.exchange import Stimulus, TroubleKind
 from beckn_conformance.messages.registration import Registration
 from beckn_conformance.messages.values import Values
 from beckn_conformance.specification.loading import load
 from beckn_conformance.specification.pointer import MISSING
-from tests.client.calls import BODY, GET, outgoing
+from tests.client.calls import BODY, GET, SIGNUP, outgoing
 
 BUSY = httpx.Response(429, headers={"retry-after": "0.05"})
 MOMENTS = [f"2026-02-02T00:00:0{number}" for number in range(9)]
@@ -125,3 +126,24 @@ def test_a_call_may_ask_for_a_reply_that_is_not_compressed():
     seen = sent_at_once_and_again(lambda gateway: actor(gateway).call(GET, BODY, token="token-1", plain=True))
 
     assert [request.headers.get_list("accept-encoding") for request in seen] == [["identity"]] * 2
+
+
+async def test_no_more_is_sent_where_all_is_answered_by_something_in_front():
+    transport = httpx.MockTransport(lambda request: httpx.Response(403, html="<title>Forbidden</title>"))
+    client = Gateway(GatewayConfig("http://gw.example"), transport=transport)
+
+    exchanges = [await client.send(outgoing(SIGNUP)) for _ in range(MOST_TURNED_AWAY + 1)]
+
+    assert [one.trouble for one in exchanges[:-1]] == [None] * MOST_TURNED_AWAY
+    assert exchanges[-1].trouble.kind is TroubleKind.PATIENCE
+
+
+async def test_more_is_sent_where_the_gateway_answers_in_between():
+    answers = [httpx.Response(200, json={}, headers={"Action": "NACK"})]
+    answers += [httpx.Response(403, html="<title>Forbidden</title>") for _ in range(MOST_TURNED_AWAY - 1)]
+    turn = itertools.cycle(answers)
+    client = Gateway(GatewayConfig("http://gw.example"), transport=httpx.MockTransport(lambda request: next(turn)))
+
+    exchanges = [await client.send(outgoing(SIGNUP)) for _ in range(MOST_TURNED_AWAY + 20)]
+
+    assert all(one.trouble is None for one in exchanges)
