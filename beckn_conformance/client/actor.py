@@ -16,7 +16,7 @@ from ..messages.exchange import Exchange, Stimulus, Trouble
 from ..messages.registration import Registration, registration_of
 from ..messages.values import Values
 from ..specification.actions import ADD, GET, SIGNUP, UPDATE
-from ..specification.pointer import MISSING, below, member
+from ..specification.pointer import MISSING, below, member, objects
 from ..specification.specification import Specification
 from .client import Gateway
 from .description import describe
@@ -290,8 +290,7 @@ def _held(update: Exchange, registration: Registration, specification: Specifica
 
 def _shows(got: Exchange, change: Exchange) -> bool:
     """Returns True if a Provider/get shows the values, the documents and the status of an acknowledged change."""
-    sent, body = change.sent.body if change.sent else None, got.body_of_reply
-    added, listed = member(sent, "/documents"), member(body, "/documents")
+    sent, body = change.body_sent, got.body_of_reply
     values = (
         (below(below("", part), name), value)
         for part, members in (sent.items() if isinstance(sent, dict) else ())
@@ -300,8 +299,8 @@ def _shows(got: Exchange, change: Exchange) -> bool:
     )
     if any(v is not None and str(member(body, place)).casefold() != str(v).casefold() for place, v in values):
         return False
-    names = [one.get("name") for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
-    if isinstance(added, list) and any(isinstance(one, dict) and one.get("name") not in names for one in added):
+    names = [document.get("name") for _, document in objects(body, "/documents")]
+    if any(document.get("name") not in names for _, document in objects(sent, "/documents")):
         return False
     status = member(change.body_of_reply, "/registration/status")
     return status == MISSING or bool(member(body, "/registration/status") == status)

@@ -8,9 +8,8 @@ from collections import Counter, deque
 from collections.abc import Awaitable, Callable
 
 from ..messages.binding import Binding
-from ..messages.exchange import CONTROL, Exchange, identifier
+from ..messages.exchange import CONTROL, Exchange
 from ..specification.actions import GET
-from ..specification.pointer import member
 from . import clock
 from .outgoing import Outgoing
 from .poll import poll
@@ -71,8 +70,7 @@ class Control:
             return False
         if not self._known or self._habits[kind] >= MOST:
             return True
-        about = exchange.sent.body if exchange.sent else None
-        if await self._is_answered(ended, identifier(member(about, "/registration/id"))):
+        if await self._is_answered(ended, exchange.id_sent):
             self._habits[kind] += 1
             return True
         return False

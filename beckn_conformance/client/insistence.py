@@ -153,7 +153,7 @@ class Insistence:
         if exchange.action == SIGNUP:
             self._registrations.add((exchange.id_received, exchange.token_received))
         else:
-            self._registrations.add((exchange.id_sent, _token(exchange)))
+            self._registrations.add((exchange.id_sent, exchange.token_sent))
 
     def _is_suspect(self, exchange: Exchange) -> bool:
         """True if other calls of the operation were served, and not too many were made again in vain."""
@@ -167,21 +167,17 @@ class Insistence:
 
     def is_of_its_provider(self, exchange: Exchange) -> bool:
         """True if the token of a call belongs to the registration that it names."""
-        return (exchange.id_sent, _token(exchange)) in self._registrations
+        return (exchange.id_sent, exchange.token_sent) in self._registrations
 
     def _names_none(self, exchange: Exchange) -> bool:
         """True if the token of a registration came with the id of none, whose refusal has a place to say so (R16)."""
-        is_known = any(token == _token(exchange) for _, token in self._registrations)
+        is_known = any(token == exchange.token_sent for _, token in self._registrations)
         return is_known and not _is_denied(exchange) and all(exchange.id_sent != id_ for id_, _ in self._registrations)
 
     def notes(self) -> Iterator[str]:
         """Notes for the reader of the report."""
         if self._passing:
             yield f"calls that were refused without a reason, and not when made again: {self._passing} (recorded only)"
-
-
-def _token(exchange: Exchange) -> str | None:
-    return exchange.sent.header.get("Token") if exchange.sent is not None else None
 
 
 def _is_denied(exchange: Exchange) -> bool:

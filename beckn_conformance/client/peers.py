@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import unicodedata
 from collections.abc import Collection, Iterable
 from typing import TYPE_CHECKING, Any
 
 from ..errors import Unmet
 from ..judging.history import falters
+from ..judging.history.form import form_of
 from ..messages.exchange import Exchange
 from ..messages.registration import Registration
 from ..specification.actions import GET
-from ..specification.pointer import below, member
+from ..specification.pointer import below, member, objects
 from . import clock
 from .description import describe
 from .poll import poll
@@ -86,12 +86,11 @@ def _says_the_same(one: Exchange, other: Exchange, names: Iterable[str]) -> bool
 
     def said(exchange: Exchange) -> list[str]:
         body = exchange.body_of_reply
-        documents = member(body, "/documents")
-        names = [member(d, "/name") for d in documents] if isinstance(documents, list) else []
-        values = [plain(member(body, below("/info", key))) for key in names]
-        return values + sorted(map(plain, names))
+        info = [member(body, below("/info", name)) for name in names]
+        documents = [document.get("name") for _, document in objects(body, "/documents")]
+        return [*map(plain, info), *sorted(map(plain, documents))]
 
     def plain(value: Any) -> str:
-        return unicodedata.normalize("NFC", str(value)).strip().casefold()
+        return form_of(str(value))
 
     return one.acknowledged and said(one) == said(other)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from ..messages.exchange import Exchange, Message
 from ..messages.times import read_date, read_time
 from ..specification.actions import SIGNUP
-from ..specification.pointer import MISSING, member
+from ..specification.pointer import MISSING, member, objects
 from .diagnosis import DoubtKind
 from .hashes import Hashes
 
@@ -179,7 +179,7 @@ def in_another_case(token: str) -> str | None:
 
 def _identities(exchange: Exchange) -> Iterator[tuple[str, int]]:
     """Yields the name of each member by which a gateway may know a provider again, and a hash of name and value."""
-    info = member(exchange.sent.body, "/info") if exchange.sent is not None else None
+    info = member(exchange.body_sent, "/info")
     for name in IDENTIFYING:
         value = info.get(name) if isinstance(info, dict) else None
         if isinstance(value, str) and value:
@@ -192,15 +192,14 @@ def _identity(name: str, value: str) -> int:
 
 def documents_of(exchange: Exchange) -> int:
     """Counts the documents of a request."""
-    documents = member(exchange.sent.body, "/documents") if exchange.sent is not None else None
+    documents = member(exchange.body_sent, "/documents")
     return len(documents) if isinstance(documents, list) else 0
 
 
 def _documents(exchange: Exchange) -> Iterator[tuple[str, int]]:
     """Yields the pointer of each name and content of a document in a request, and a hash of member and value."""
-    documents = member(exchange.sent.body, "/documents") if exchange.sent is not None else None
-    for index, document in enumerate(documents if isinstance(documents, list) else ()):
+    for index, document in objects(exchange.body_sent, "/documents"):
         for name in ("name", "data"):
-            value = document.get(name) if isinstance(document, dict) else None
+            value = document.get(name)
             if isinstance(value, str) and value:
                 yield f"/documents/{index}/{name}", hash((name, value.casefold() if name == "name" else value))

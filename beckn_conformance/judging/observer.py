@@ -88,8 +88,7 @@ class Observer:
         origin = self._appearance.origin(exchange)
         if exchange.purpose in HOSTILE:
             self._reached = origin is not Origin.FRONT
-        token = exchange.sent.header.get("Token", "") if exchange.sent else ""
-        concerned = (diagnosis.registration or "", *self.known.owners.get(token, ()))
+        concerned = (diagnosis.registration or "", *self.known.owners.get(exchange.token_sent or "", ()))
         made = max((self._made[id_] for id_ in concerned if id_ in self._made), default=-math.inf)
         observation = Observation(
             exchange=exchange,

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from ..messages.exchange import Exchange, overlapping
 from ..specification.actions import SIGNUP, UPDATE
-from ..specification.pointer import MISSING, member
+from ..specification.pointer import MISSING, member, objects
 from .finding import Finding
 
 BOUNDS = (*(round(step * 10.0**power, 7) for power in range(-4, 2) for step in (1, 1.5, 2, 3, 5, 7)), 100.0)
@@ -145,13 +145,11 @@ def _statuses(exchange: Exchange) -> Iterator[tuple[tuple[object, ...], str, str
     places: list[tuple[tuple[object, ...], str]] = [(("registration",), "/registration/status")]
     if exchange.acknowledged:
         places.append((("api",), "/api/status"))
-        documents = member(body, "/documents")
         seen: dict[int, int] = {}
-        for index, item in enumerate(documents if isinstance(documents, list) else ()):
-            if isinstance(item, dict):
-                content = hash((str(item.get("name")), str(item.get("data"))))
-                seen[content] = seen.get(content, 0) + 1
-                places.append((("document", content, seen[content]), f"/documents/{index}/status"))
+        for index, item in objects(body, "/documents"):
+            content = hash((str(item.get("name")), str(item.get("data"))))
+            seen[content] = seen.get(content, 0) + 1
+            places.append((("document", content, seen[content]), f"/documents/{index}/status"))
     for key, pointer in places:
         status = member(body, pointer)
         if isinstance(status, str) and status not in ("", MISSING):

@@ -205,13 +205,21 @@ class Exchange:
         return self.action_of_reply == "NACK"
 
     @property
+    def body_sent(self) -> Any:
+        return MISSING if self.sent is None else self.sent.body
+
+    @property
+    def token_sent(self) -> Any:
+        return None if self.sent is None else self.sent.header.get("Token")
+
+    @property
     def body_of_reply(self) -> Any:
         return MISSING if self.received is None else self.received.body
 
     @property
     def id_sent(self) -> str | None:
         """Id of the registration in the request, as text; None without a usable one."""
-        return identifier(member(self.sent.body, "/registration/id")) if self.sent is not None else None
+        return identifier(member(self.body_sent, "/registration/id"))
 
     @property
     def id_received(self) -> str | None:

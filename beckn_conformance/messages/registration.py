@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from ..specification.pointer import MISSING
 from .exchange import Exchange
 
 
@@ -26,4 +25,4 @@ def registration_of(exchange: Exchange) -> Registration | None:
     id_, token = exchange.id_received, exchange.token_received
     if not exchange.acknowledged or id_ is None or token is None or any(ord(c) < 32 or ord(c) > 126 for c in token):
         return None
-    return Registration(id_, token, exchange.ended, exchange.sent.body if exchange.sent else MISSING)
+    return Registration(id_, token, exchange.ended, exchange.body_sent)

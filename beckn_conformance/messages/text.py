@@ -10,6 +10,11 @@ from ..specification.pointer import MISSING
 from ..untrusted.text import printable
 
 
+def counted(number: int, noun: str) -> str:
+    """Returns a number with its noun, in the plural unless it is one."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
 def shown(value: Any, limit: int = 160) -> str:
     """Formats a value as JSON on one line, with control characters escaped, cut to ``limit`` characters."""
     if isinstance(value, str) and value == MISSING:

@@ -43,7 +43,7 @@ class Transcript:
         return frozenset(
             id_
             for exchange in self.exchanges
-            for value in (exchange.body_of_reply, exchange.sent.body if exchange.sent else None)
+            for value in (exchange.body_of_reply, exchange.body_sent)
             if isinstance(id_ := member(value, "/registration/id"), str)
         )
 

@@ -173,7 +173,7 @@ class Journal:
                 certain.append(given)
             elif len(given) <= LONGEST_TOKEN:
                 self._in_place.add(given)
-        sent = exchange.sent.header.get("Token") if exchange.sent is not None else None
+        sent = exchange.token_sent
         if isinstance(sent, str):
             certain += self._secret_in(sent)
         if self._stand_ins is not None:

@@ -320,8 +320,7 @@ def _probe(binding: Binding, exchanges: Sequence[Exchange], unheld: Sequence[str
 def _secrets(exchanges: Iterable[Exchange]) -> Iterator[str]:
     """Yields tokens and credentials found anywhere."""
     for exchange in exchanges:
-        sent = exchange.sent.header.get("Token") if exchange.sent is not None else None
-        for token in (sent, member(exchange.body_of_reply, "/auth/token")):
+        for token in (exchange.token_sent, member(exchange.body_of_reply, "/auth/token")):
             if isinstance(token, str) and token not in ("", SIGNUP_TOKEN, MISSING) and not is_mark(token):
                 yield token
         for name, value in exchange.request.headers:

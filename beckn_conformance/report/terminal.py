@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ..judging.outcome import STATUSES
+from ..messages.text import counted
 from ..untrusted.text import printable
 from .document import verdict_text
 from .findings import FindingView, views
@@ -105,7 +106,7 @@ def _counts(selected: list[Mapping[str, Any]], left_out: int) -> str:
 
 
 def _traffic(run: Mapping[str, Any]) -> str:
-    count = f"{run['exchanges']} exchange{'' if run['exchanges'] == 1 else 's'}"
+    count = counted(run["exchanges"], "exchange")
     if run.get("recorded"):
         # How fast somebody else called says nothing of this run.
         return f"{count} over {run['seconds']:.1f} s"

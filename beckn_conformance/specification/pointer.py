@@ -52,6 +52,12 @@ def member(value: Any, pointer: str) -> Any:
     return value
 
 
+def objects(value: Any, pointer: str) -> list[tuple[int, dict[str, Any]]]:
+    """Returns the objects in the list at a pointer, with their indices; nothing else of it, and none without a list."""
+    items = member(value, pointer)
+    return [(i, item) for i, item in enumerate(items) if isinstance(item, dict)] if isinstance(items, list) else []
+
+
 def walk(value: Any, pointer: str = "") -> Iterator[tuple[str, str, Any]]:
     """Yields every member of every object in a value: its pointer, name and value."""
     if isinstance(value, dict):

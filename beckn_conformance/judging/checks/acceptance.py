@@ -77,9 +77,8 @@ def corrected_signup_is_acknowledged(observation: Observation) -> Iterable[Judge
 
 
 def _accepted_kinds(observation: Observation) -> Iterator[Judgement]:
-    assert observation.exchange.sent is not None
     for acceptance in requests.acceptances(observation.specification, observation.action):
-        for _, value in places(observation.exchange.sent.body, acceptance.pointer):
+        for _, value in places(observation.exchange.body_sent, acceptance.pointer):
             if value == MISSING or isinstance(value, (dict, list)) or value is None:
                 continue
             kinds = [kind for kind, pattern in acceptance.variants if pattern.search(str(value))]
@@ -128,7 +127,7 @@ def _refused(observation: Observation) -> Iterator[Judgement]:
             yield _refused_without(observation, pointer, observed)
             return
         if pointer not in observation.diagnosis.symbols and requirement != general:
-            value = member(observation.exchange.sent.body if observation.exchange.sent else None, pointer)
+            value = member(observation.exchange.body_sent, pointer)
             note = f" to {shown(value, 80)} at {pointer}" if value != MISSING else ""
             yield observation.bad(
                 requirement, pointer, "valid-refused", "a valid value is refused", f"ACK{note}", observed

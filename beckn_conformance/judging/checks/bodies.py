@@ -48,7 +48,7 @@ def body_fits_its_schema(observation: Observation) -> Iterable[Judgement]:
     for breach in _breaches(observation):
         pattern = pattern_of(breach.pointer)
         requirement = owner(specification, action, pattern)
-        redacted = pattern == "/documents/*/data" and observation.config.documents_echo == "redacted"
+        redacted = pattern == "/documents/*/data" and observation.redacted
         word = requirement == "UPDATE-DOCUMENT-STATUS" and breach.keyword == "enum"
         if "auth" in observation.known.unheld and pattern.startswith("/auth"):
             broken.add(requirement)

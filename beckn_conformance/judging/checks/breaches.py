@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from ...messages.json_text import tame
-from ...messages.text import shown
+from ...messages.text import counted, shown
 from ...specification.pointer import MISSING, below, member
 
 
@@ -36,10 +36,6 @@ Wording = tuple[str, Callable[[Any], str], Callable[[Any], str]]
 """Kind of the finding, and from the value of the keyword what is wrong and what is expected."""
 
 
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"
-
-
 EXTRA: Final[Wording] = ("extra", lambda _: "has a member too many", lambda _: "the members of its schema only")
 WORDINGS: Final[dict[str, Wording]] = {
     # The first of several breaches at one place is reported.
@@ -54,26 +50,34 @@ WORDINGS: Final[dict[str, Wording]] = {
     "pattern": ("another-form", lambda text: f"does not match {text}", lambda text: f"a text that matches {text}"),
     "minLength": (
         "too-short",
-        lambda n: f"is shorter than {_count(n, 'character')}",
-        lambda n: f"{_count(n, 'character')} or more",
+        lambda n: f"is shorter than {counted(n, 'character')}",
+        lambda n: f"{counted(n, 'character')} or more",
     ),
     "maxLength": (
         "too-long",
-        lambda n: f"is longer than {_count(n, 'character')}",
-        lambda n: f"{_count(n, 'character')} at most",
+        lambda n: f"is longer than {counted(n, 'character')}",
+        lambda n: f"{counted(n, 'character')} at most",
     ),
-    "minItems": ("too-few", lambda n: f"has fewer than {_count(n, 'item')}", lambda n: f"{_count(n, 'item')} or more"),
-    "maxItems": ("too-many", lambda n: f"has more than {_count(n, 'item')}", lambda n: f"{_count(n, 'item')} at most"),
+    "minItems": (
+        "too-few",
+        lambda n: f"has fewer than {counted(n, 'item')}",
+        lambda n: f"{counted(n, 'item')} or more",
+    ),
+    "maxItems": (
+        "too-many",
+        lambda n: f"has more than {counted(n, 'item')}",
+        lambda n: f"{counted(n, 'item')} at most",
+    ),
     "uniqueItems": ("repeated", lambda _: "has an item twice", lambda _: "items that differ"),
     "minProperties": (
         "too-few",
-        lambda n: f"has fewer than {_count(n, 'member')}",
-        lambda n: f"{_count(n, 'member')} or more",
+        lambda n: f"has fewer than {counted(n, 'member')}",
+        lambda n: f"{counted(n, 'member')} or more",
     ),
     "maxProperties": (
         "too-many",
-        lambda n: f"has more than {_count(n, 'member')}",
-        lambda n: f"{_count(n, 'member')} at most",
+        lambda n: f"has more than {counted(n, 'member')}",
+        lambda n: f"{counted(n, 'member')} at most",
     ),
     "minimum": ("too-small", lambda n: f"is less than {n}", lambda n: f"{n} or more"),
     "exclusiveMinimum": ("too-small", lambda n: f"is not more than {n}", lambda n: f"more than {n}"),

@@ -41,8 +41,7 @@ def messages_stand_where_they_belong(observation: Observation) -> Iterable[Judge
 
 def _misplaced(observation: Observation, pointer: str, value: Any, meant: set[str]) -> Judgement | None:
     """Says what is wrong with one message of a NACK."""
-    sent = observation.exchange.sent
-    own = member(sent.body, pointer) if sent is not None else MISSING
+    own = member(observation.exchange.body_sent, pointer)
     observed = f"{observation.observed}, with {shown(value, 80)} at {pointer}"
     # The specification shows a registration beside the status of a refused update, so an id there blames nothing.
     repeated = own != MISSING and own == value and not isinstance(value, bool)
@@ -89,8 +88,7 @@ def _breach(observation: Observation, pointer: str, observed: str) -> Judgement 
 
 def _index(observation: Observation) -> Iterator[Judgement]:
     """If there are as many document errors as documents, they stand at the index of the faulty one (R15)."""
-    assert observation.exchange.sent is not None
-    sent = member(observation.exchange.sent.body, "/documents")
+    sent = member(observation.exchange.body_sent, "/documents")
     errors = member(observation.exchange.body_of_reply, "/documents")
     faults = [f for f in observation.diagnosis.body_faults if f.pointer.startswith("/documents/")]
     if not isinstance(sent, list) or not isinstance(errors, list) or len(sent) != len(errors) or len(sent) < 2:

@@ -27,18 +27,22 @@ class Observation(ObservedReply):
     @cached_property
     def left_out(self) -> list[str]:
         """Pointers of the members that the request leaves out and need not have."""
-        body = self.exchange.sent.body if self.exchange.sent else MISSING
         return [
             pointer
             for known in self.specification.members(self.action)
             if known.omissible
-            for pointer, value in places(body, known.pointer)
-            if value == MISSING and isinstance(member(body, pointer.rpartition("/")[0]), dict)
+            for pointer, value in places(self.exchange.body_sent, known.pointer)
+            if value == MISSING and isinstance(member(self.exchange.body_sent, pointer.rpartition("/")[0]), dict)
         ]
 
     @cached_property
     def prefix(self) -> str:
         return self.specification.operation(self.action).prefix
+
+    @property
+    def redacted(self) -> bool:
+        """True if replies need not give the data of documents back, as is declared."""
+        return self.config.documents_echo == "redacted"
 
     @property
     def kind_of_reply(self) -> Obligation:

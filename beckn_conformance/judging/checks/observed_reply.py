@@ -216,7 +216,7 @@ def gives_no_reason(exchange: Exchange) -> bool:
 
 def _names_a_part(exchange: Exchange, *, registration: bool) -> bool:
     """Tells whether a NACK blames a part of a body; members that no request has, such as links, blame nothing (T11)."""
-    sent = exchange.sent.body if exchange.sent is not None else None
+    sent = exchange.body_sent
     parts = {*PARTS, *(sent if isinstance(sent, dict) else ()), "registration"}
     if not registration:
         parts.remove("registration")

@@ -13,9 +13,9 @@ from typing import Any
 
 from ...config.gateway import GatewayConfig
 from ...messages.exchange import Exchange
-from ...messages.text import shown
+from ...messages.text import counted, shown
 from ...specification.catalogue import Requirement
-from ...specification.pointer import MISSING, member
+from ...specification.pointer import MISSING, member, objects
 from ...specification.specification import Specification
 from ..checks import Observation
 from ..finding import VALUE, Judgement, Obligation
@@ -140,25 +140,20 @@ class Clones:
         found = member(observation.body_of_reply, "/documents")
         if not isinstance(found, list) or not self._documents.certain:
             return
-        redacted = observation.config.documents_echo == "redacted"
-        own = _counted(member(self._shown, "/documents"), redacted)
+        own = _counted(observation, self._shown)
         for pairing in pair(self._documents.all, found, observation):
             due = self._is_due(observation, pairing.document.seen_at) and not pairing.document.excused
-            if due and (judged := _lost(observation, pairing, own, len(found), redacted)) is not None:
+            if due and (judged := _lost(observation, pairing, own, len(found))) is not None:
                 yield judged
                 return
-        yield from self._extra(observation, found, own, redacted)
+        yield from self._extra(observation, own)
 
-    def _extra(
-        self, observation: Observation, found: list[Any], own: Counter[tuple[str, str]], redacted: bool
-    ) -> Iterator[Judgement]:
+    def _extra(self, observation: Observation, own: Counter[tuple[str, str]]) -> Iterator[Judgement]:
         """Reports the first document that is shown too often, or belongs to another registration."""
-        sent = Counter(_key(document.name, document.data, redacted) for document in self._documents.all)
-        times = _counted(found, redacted)
-        for index, item in enumerate(found):
-            if not isinstance(item, dict):
-                continue
-            key = _key(item.get("name"), item.get("data"), redacted)
+        sent = Counter(_key(observation, document.name, document.data) for document in self._documents.all)
+        times = _counted(observation, observation.body_of_reply)
+        for index, item in objects(observation.body_of_reply, "/documents"):
+            key = _key(observation, item.get("name"), item.get("data"))
             name = f"document {shown(key[0], 60)}"
             if sent[key] and times[key] > max(sent[key], own[key]):
                 kind, message, expected = "document-doubled", "a document is shown several times", f"{name} once"
@@ -194,24 +189,21 @@ def _strange(part: Part, observation: Observation, found: dict[str, Any]) -> Jud
     )
 
 
-def _key(name: Any, data: Any, redacted: bool) -> tuple[str, str]:
-    return str(name), "" if redacted else str(data)
+def _key(observation: Observation, name: Any, data: Any) -> tuple[str, str]:
+    return str(name), "" if observation.redacted else str(data)
 
 
-def _counted(documents: Any, redacted: bool) -> Counter[tuple[str, str]]:
-    rows = [item for item in documents if isinstance(item, dict)] if isinstance(documents, list) else []
-    return Counter(_key(row.get("name"), row.get("data"), redacted) for row in rows)
+def _counted(observation: Observation, body: Any) -> Counter[tuple[str, str]]:
+    return Counter(_key(observation, item.get("name"), item.get("data")) for _, item in objects(body, "/documents"))
 
 
-def _lost(
-    observation: Observation, pairing: Pairing, own: Counter[tuple[str, str]], count: int, redacted: bool
-) -> Judgement | None:
+def _lost(observation: Observation, pairing: Pairing, own: Counter[tuple[str, str]], count: int) -> Judgement | None:
     """The finding on a document that a peer lacks or alters."""
     document = pairing.document
-    if pairing.kind == "missing" and own[_key(document.name, document.data, redacted)]:
+    if pairing.kind == "missing" and own[_key(observation, document.name, document.data)]:
         kind, message = "document-missing", "a document is not shown"
         expected = f"document {shown(document.name, 60)}{_when(observation)}"
-        observed = f"{count} document{'' if count == 1 else 's'}, not that one"
+        observed = f"{counted(count, 'document')}, not that one"
         return _bad(observation, "CLONE-DOCUMENTS", "/documents", kind, message, expected, observed)
     # Data that is no base64 at all is withheld and not altered, as another vendor may do (R10).
     if pairing.kind == "altered" and (pairing.member != "data" or is_content(pairing.found)):

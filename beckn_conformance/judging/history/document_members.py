@@ -26,7 +26,7 @@ class Twins:
     """The documents of a reply that nobody can tell apart, so that which is which is a matter of order (R9)."""
 
     def __init__(self, observation: Observation, pairings: list[Pairing]) -> None:
-        self._redacted = observation.config.documents_echo == "redacted"
+        self._redacted = observation.redacted
         self._call = observation.exchange.id
         self._all = Counter(self._key(pairing.document) for pairing in pairings)
         self._old = Counter(self._key(p.document) for p in pairings if p.document.exchange != self._call)

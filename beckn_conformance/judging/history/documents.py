@@ -8,10 +8,10 @@ from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
 from ...messages.exchange import Exchange
-from ...messages.text import shown
+from ...messages.text import counted, shown
 from ...specification.actions import ADD, GET, SIGNUP
 from ...specification.catalogue import Operation
-from ...specification.pointer import member
+from ...specification.pointer import member, objects
 from ..checks import Observation
 from ..checks.wording import REDACTED
 from ..diagnosis import DoubtKind
@@ -103,9 +103,8 @@ class Documents:
             yield observation.ok("DOCUMENTS-SAME-NAME", Obligation(GET))
         if observation.action == ADD and observation.exchange.sent:
             self.all = [document for document in self.all if document.exchange != observation.exchange.id]
-            sent = member(observation.exchange.sent.body, "/documents")
-            items = sent if isinstance(sent, list) else []
-            self._refused += [(item.get("name"), item.get("data")) for item in items if isinstance(item, dict)]
+            sent = objects(observation.exchange.sent.body, "/documents")
+            self._refused += [(item.get("name"), item.get("data")) for _, item in sent]
 
     def lose(self, observation: Observation, *, known: bool) -> None:
         """Takes note of an addition without an answer; one whose documents are ``known`` is made whole or not."""
@@ -202,16 +201,15 @@ class Documents:
         return known and self._owners.is_foreign(name, data, self._registration)
 
     def _was_refused(self, observation: Observation, name: Any, data: Any) -> bool:
-        redacted = observation.config.documents_echo == "redacted"
         return isinstance(name, str) and any(
-            name == refused and (redacted or data == its_data) for refused, its_data in self._refused
+            name == refused and (observation.redacted or data == its_data) for refused, its_data in self._refused
         )
 
 
 def _doubled(observation: Observation, pairings: list[Pairing], found: list[Any]) -> Iterator[Judgement]:
     """Reports a document of the signup that is shown twice; an addition may have been repeated on the way."""
     requirement = {SIGNUP: "SIGNUP-ECHO", GET: "GET-ROUND-TRIP"}.get(observation.action)
-    if requirement is None or not observation.known.closed or observation.config.documents_echo == "redacted":
+    if requirement is None or not observation.known.closed or observation.redacted:
         return
     taken = {pairing.index for pairing in pairings}
     shown_as = {str(p.item): p.document for p in pairings if p.exact and not p.document.added}
@@ -324,7 +322,7 @@ def _missing(observation: Observation, course: Course, document: Document, akin:
     else:
         return None
     found: list[Any] = observation.body_of_reply["documents"]
-    observed = f"{len(found)} document{'' if len(found) == 1 else 's'}, not that one"
+    observed = f"{counted(len(found), 'document')}, not that one"
     return observation.bad(requirement, "/documents", kind, message, expected, observed)
 
 

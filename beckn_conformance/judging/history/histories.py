@@ -131,7 +131,7 @@ class Histories:
     @history_check("SIGNUP-ID-UNIQUE", obligations=_in_number)
     def _signed_up(self, observation: Observation) -> Iterator[Judgement]:
         exchange = observation.exchange
-        unusual = _unusual(self._specification, exchange.sent.body if exchange.sent else None)
+        unusual = _unusual(self._specification, exchange.body_sent)
         if not exchange.acknowledged:
             if unusual and exchange.refused:
                 yield observation.ok("SIGNUP-LONG-KEPT")

@@ -11,7 +11,7 @@ from ...messages.hostile import LARGE
 from ...messages.text import shown
 from ...specification.actions import GET
 from ...specification.catalogue import Requirement
-from ...specification.pointer import member
+from ...specification.pointer import objects
 from ...specification.specification import Specification
 from ..checks import Observation
 from ..finding import Judgement, Obligation
@@ -58,24 +58,20 @@ class Large:
             if exchange.acknowledged:
                 yield from self._shown(observation)
         elif exchange.acknowledged:
-            documents = member(exchange.sent.body if exchange.sent else None, "/documents")
             self._kept.setdefault(observation.registration, []).extend(
                 LargeDocument(_obligation(observation), document.get("name"), document["data"], exchange.ended)
-                for document in (documents if isinstance(documents, list) else ())
-                if isinstance(document, dict) and isinstance(document.get("data"), str)
+                for _, document in objects(exchange.body_sent, "/documents")
+                if isinstance(document.get("data"), str)
             )
         elif exchange.refused or (exchange.reply is not None and exchange.reply.status // 100 == 4):
             # Whether the gateway or something in front of it refuses, there is nothing to keep.
             yield observation.ok(REQUIREMENT, _obligation(observation))
 
     def _shown(self, observation: Observation) -> Iterator[Judgement]:
-        found = member(observation.body_of_reply, "/documents")
-        items = [item for item in found if isinstance(item, dict)] if isinstance(found, list) else []
         left = []
         for document in self._kept.get(observation.registration, ()):
-            place, data = _of_that_name(items, document.name)
-            redacted = observation.config.documents_echo == "redacted"
-            if data is not None and (redacted or same_bytes(data, document.data)):
+            place, data = _of_that_name(observation.body_of_reply, document.name)
+            if data is not None and (observation.redacted or same_bytes(data, document.data)):
                 yield observation.ok(REQUIREMENT, document.obligation)
             elif not settled(observation, document.time):
                 left.append(document)
@@ -97,9 +93,9 @@ def _obligation(observation: Observation) -> Obligation:
     return Obligation(observation.action, kind=stimulus.kind if stimulus else "")
 
 
-def _of_that_name(items: list[dict[str, Any]], name: Any) -> tuple[str, str | None]:
+def _of_that_name(body: Any, name: Any) -> tuple[str, str | None]:
     """Finds the place of a named document, and its data: empty if that is no text, None if there is no document."""
-    for index, item in enumerate(items):
+    for index, item in objects(body, "/documents"):
         if same_but_for_form(item.get("name"), name):
             data = item.get("data")
             return f"/documents/{index}/data", data if isinstance(data, str) else ""

@@ -94,7 +94,7 @@ Fit = Callable[[Document, Mapping[str, Any], bool], Pairing | None]
 def pair(expected: list[Document], found: Any, observation: Observation) -> list[Pairing]:
     """Pairs documents first exactly, then except for their form, then by name or data alone."""
     items = list(enumerate(found)) if isinstance(found, list) else []
-    redacted = observation.config.documents_echo == "redacted"
+    redacted = observation.redacted
     result: dict[int, Pairing] = {}
 
     def take(fit: Fit) -> None:

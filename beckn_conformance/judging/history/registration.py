@@ -53,7 +53,7 @@ class Registration:
         self.course.written_at = exchange.ended
         self.course.begin(observation)
         self.status.begin(observation)
-        sent = exchange.sent.body if exchange.sent else None
+        sent = exchange.body_sent
         if not isinstance(sent, dict) or diagnosis.faulty:
             self.doubt()
             return
