@@ -228,6 +228,28 @@ def test_faulty_values_are_judged_where_content_length_confirms_them(told, tmp_p
     assert ("SIGNUP-NACK-PHONE" in found) is told
 
 
+@pytest.mark.parametrize(
+    "odd", [None, [], "action", {"value": "x"}, {"name": "action"}, {"name": "message", "value": None}]
+)
+@pytest.mark.parametrize("part", ["request", "response"])
+def test_a_header_field_that_cannot_be_read_may_have_been_any(odd, part, tmp_path):
+    calls = entries()
+    for name in ("action", "message", "timestamp"):
+        field(calls[1][part], name, None)
+    calls[1][part]["headers"].append(odd)
+
+    assert judged_as(calls, tmp_path).found == set()
+
+
+@pytest.mark.parametrize("odd", [{"name": "etag", "value": None}, {"name": "age", "value": 7}])
+def test_a_field_that_is_not_judged_may_be_odd(odd, tmp_path):
+    calls = entries("get-name-ascii")
+    for call in calls:
+        call["response"]["headers"].append(odd)
+
+    assert judged_as(calls, tmp_path).found == {DEFECTS["get-name-ascii"]}
+
+
 def refused(call, status=400):
     """Puts a NACK that blames nothing in the place of a reply."""
     call["response"]["status"] = status

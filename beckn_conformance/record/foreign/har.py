@@ -17,13 +17,16 @@ from ..har import ADDED, CREATOR, EXCERPT
 from ..rows import Row, written
 from .contents import Attached, Content, exact, field, recorded, sized, whole
 from .moments import Moment, moment, number
-from .parts import list_at, object_at
+from .parts import list_at, object_at, text_at
 
 NAME: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 """Name of a header field."""
 AFTER_SCHEME = re.compile(r"(?<=://)[^?#]+")
 USER = re.compile(r"(?<=://)[^/?#]*@")
 REQUEST, REPLY = "a request", "a reply"
+TORN = "the recording holds header fields that cannot be read"
+JUDGED = ("action", "token", "timestamp", "message", "content-type")
+"""Header fields of which it matters if they are missing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +96,8 @@ def _call(entry: dict[str, Any], attached: Attached, ours: bool) -> Recorded:
     else:
         error = response.get("_error")
         trouble = f"connection: {error if isinstance(error, str) and error else 'no reply is recorded'}"
-    if unknown := body.unknown or back.unknown:
+    torn = not ours and (_is_torn(request) or _is_torn(response))
+    if unknown := body.unknown or back.unknown or (TORN if torn else ""):
         reply, trouble = None, f"limit: {unknown}"
     when = moment(entry)
     row = {
@@ -171,18 +175,34 @@ def _replied(entry: Mapping[str, Any], pairs: list[list[str]], attached: Attache
 def _pairs(part: Mapping[str, Any], ours: bool = False) -> list[list[str]]:
     """Returns header fields. Browsers record HTTP/2 pseudo fields, which are dropped, and repeated fields as one with a
     value on each line."""
-    headers = part.get("headers")
-    if isinstance(headers, Mapping):
-        headers = [{"name": name, "value": value} for name, value in headers.items()]
     pairs = [
-        [header["name"], header["value"]]
-        for header in (headers if isinstance(headers, list) else [])
-        if isinstance(header, Mapping) and isinstance(header.get("name"), str) and isinstance(header.get("value"), str)
-        if not (ours and header.get("comment") == ADDED)
+        [header["name"], str(header["value"])]
+        for header in _headers(part)
+        if _is_pair(header) and not (ours and header.get("comment") == ADDED)
     ]
     if ours:
         return pairs
     return [[name, line] for name, value in pairs if NAME.fullmatch(name) for line in value.split("\n")]
+
+
+def _headers(part: Mapping[str, Any]) -> list[Any]:
+    headers = part.get("headers")
+    if not isinstance(headers, Mapping):
+        return headers if isinstance(headers, list) else [] if headers is None else [headers]
+    found = ((name, values if isinstance(values, list) else [values]) for name, values in headers.items())
+    return [{"name": name, "value": value} for name, values in found for value in values]
+
+
+def _is_pair(header: Any) -> bool:
+    if not isinstance(header, Mapping) or not isinstance(header.get("name"), str):
+        return False
+    return isinstance(header.get("value"), str | int | float)
+
+
+def _is_torn(part: Mapping[str, Any]) -> bool:
+    """Reports if a header field is on record that cannot be read and may be one that is judged."""
+    unread = (header for header in _headers(part) if not _is_pair(header))
+    return any((text_at(header, "name").casefold() or "action") in JUDGED for header in unread)
 
 
 def _labelled(pairs: list[list[str]], part: Mapping[str, Any]) -> list[list[str]]:
