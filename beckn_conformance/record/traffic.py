@@ -7,6 +7,7 @@ import secrets
 import uuid
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from pathlib import Path
 from urllib.parse import parse_qsl
@@ -86,8 +87,8 @@ def record(
 ) -> None:
     """Writes the calls of a recording to a report folder, as a run would.
 
-    ``url`` selects the gateway if there are calls to several. Raises UsageError for a file without calls, or with calls
-    to several gateways.
+    ``url`` selects the gateway if there are calls to several, and several answer with a status of 2xx or none does.
+    Raises UsageError for a file without calls, or with calls to several gateways.
     """
     found = read(source)
     payload = all(one.payload for one in found)
@@ -95,7 +96,9 @@ def record(
         found = [_moved(one, check_url(url or GATEWAY)) for one in found]
     called = [(_called(one.row["request"]["url"], specification), one) for one in found]
     calls = [(*where, one) for where, one in called if where is not None]
-    base = _gateway(source, Counter(base for base, _, one in calls if not one.row.get("peer")), url)
+    gateways = {base for base, _, one in calls if not one.row.get("peer")}
+    served = {base for base, _, one in calls if base in gateways and _is_served(one)}
+    base = _gateway(source, gateways if url is not None else served or gateways, url)
     config = load_config(base, file, specification, {})
     of = {base: "", **{peer: peer for peer in config.peers}}
     made = [
@@ -169,7 +172,7 @@ def _called(url: str, specification: Specification) -> tuple[str, str] | None:
     return None
 
 
-def _gateway(source: Path, seen: Counter[str], url: str | None) -> str:
+def _gateway(source: Path, seen: AbstractSet[str], url: str | None) -> str:
     """Returns the base URL of the gateway to judge."""
     if url is not None:
         base = check_url(url)
@@ -183,7 +186,12 @@ def _gateway(source: Path, seen: Counter[str], url: str | None) -> str:
     return next(iter(seen))
 
 
-def _listed(seen: Counter[str]) -> str:
+def _is_served(one: Recorded) -> bool:
+    reply = one.row["reply"]
+    return reply is not None and 200 <= reply["status"] < 300
+
+
+def _listed(seen: AbstractSet[str]) -> str:
     return ", ".join(sorted(brief(base, 200) for base in seen)[:20])
 
 

@@ -406,6 +406,15 @@ def test_an_impossible_time_lies_between_those_around_it(when, tmp_path):
     assert "7 calls have not a time that can be read" in result.notes
 
 
+def test_a_path_that_is_served_by_nobody_is_no_other_gateway(tmp_path):
+    calls = entries("get-name-ascii")
+    calls += entries()[:1]
+    calls[-1]["request"]["url"] = calls[-1]["request"]["url"].replace("gw.example", "gw.example/xxx")
+    calls[-1]["response"]["status"] = 404
+
+    assert judged_as(calls, tmp_path).found == {DEFECTS["get-name-ascii"]}
+
+
 def test_a_user_in_a_url_is_never_shown(tmp_path):
     calls = STYLES["user and password in the URL"](entries())
     judged_as(calls, tmp_path)
