@@ -39,7 +39,7 @@ CONTACT = {
 
 def copied(folder):
     """A copy of the files of schemas/ in a folder that is not there yet."""
-    return Path(shutil.copytree(default_folder(), folder, ignore=shutil.ignore_patterns("README.md")))
+    return Path(shutil.copytree(default_folder(), folder, ignore=shutil.ignore_patterns("README.md", "bundle")))
 
 
 def changed(folder, name, change):

@@ -1,7 +1,7 @@
 """Writes what is generated and kept in the repository: ``python -m tests.generate``.
 
-That is the catalogue in ``schemas/README.md``, the report in ``reports/sample``, and the counts of
-``--conformance-plan``.
+That is the catalogue in ``schemas/README.md``, the bundle in ``schemas/bundle``, the report in
+``reports/sample``, and the counts of ``--conformance-plan``.
 """
 
 import json
@@ -13,7 +13,7 @@ import tempfile
 from collections import defaultdict
 from pathlib import Path
 
-from beckn_conformance.commands.spec import catalogue
+from beckn_conformance.commands.spec import bundle, catalogue
 from beckn_conformance.plugin import plan
 from beckn_conformance.specification.actions import SIGNUP
 from beckn_conformance.specification.loading import load
@@ -27,6 +27,14 @@ def write_catalogue(readme):
     """Replaces everything below the heading ``## Catalogue``."""
     before, heading, _ = readme.read_text(encoding="utf-8").partition("## Catalogue\n\n")
     readme.write_text(before + heading + "\n".join(catalogue.page(load())) + "\n", encoding="utf-8")
+
+
+def write_bundle(folder):
+    """Replaces the bundle of the schemas."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    for name, text in bundle.texts(load()).items():
+        (folder / name).write_text(text, encoding="utf-8")
 
 
 def write_counts(record, file):
@@ -65,4 +73,5 @@ def write_run(folder, counts):
 
 if __name__ == "__main__":
     write_catalogue(ROOT / "schemas" / "README.md")
+    write_bundle(ROOT / "schemas" / "bundle")
     write_run(ROOT / "reports" / "sample", plan.COUNTS)

@@ -23,7 +23,6 @@ from typing import Any
 import httpx
 
 from beckn_conformance.client.limiter import USUAL
-from beckn_conformance.commands.spec import bundle
 from beckn_conformance.config.gateway import SIGNUP_TOKEN
 from beckn_conformance.config.keys import from_mapping
 from beckn_conformance.messages.values import Values
@@ -143,9 +142,8 @@ def _check(reply):
 def schemathesis(url, examples=100):
     """Test cases a second of ``st run`` with our OpenAPI document."""
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder, "openapi.json")
-        path.write_text(json.dumps(dict(bundle.files(load()))["openapi.json"]), encoding="utf-8")
-        command = [str(Path(sys.executable).with_name("st")), "run", str(path)]
+        description = ROOT / "schemas" / "bundle" / "openapi.json"
+        command = [str(Path(sys.executable).with_name("st")), "run", str(description)]
         command += ["--url", url, "--max-examples", str(examples), "--seed", "1", "--no-color"]
         done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
     return read_summary(done.stdout)

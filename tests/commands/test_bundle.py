@@ -8,7 +8,7 @@ import pytest
 from beckn_conformance.commands.cli import main
 from beckn_conformance.commands.spec import bundle
 from beckn_conformance.errors import SpecificationError
-from beckn_conformance.specification.loading import load
+from beckn_conformance.specification.loading import default_folder, load
 from beckn_conformance.specification.pointer import member
 from beckn_conformance.specification.validators import BASE, compile_schema
 from tests.changed_schemas import changed, copied, with_operation
@@ -28,6 +28,12 @@ MESSAGES = sorted(f"{operation.key}.{kind}.json" for operation in load().operati
 
 def test_it_holds_one_description_and_one_schema_for_each_message():
     assert sorted(BUNDLE) == sorted([*MESSAGES, "envelope.json", *HEADERS, "openapi.json"])
+
+
+def test_the_bundle_beside_the_schemas_is_up_to_date():
+    written = {path.name: path.read_text("utf-8") for path in (default_folder() / "bundle").iterdir()}
+
+    assert written == bundle.texts(load()), "run: python -m tests.generate"
 
 
 @pytest.mark.parametrize("name", BUNDLE)

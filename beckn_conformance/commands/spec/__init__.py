@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
-import json
 import os
 from collections.abc import Iterator
 from typing import Any
@@ -174,10 +173,10 @@ def _add_bundle(group: Commands) -> None:
 def _bundle(chosen: argparse.Namespace) -> int:
     from . import bundle
 
-    made = list(bundle.files(schemas.read(chosen)))
+    made = bundle.texts(schemas.read(chosen))
     chosen.output.mkdir(parents=True, exist_ok=True)
-    for name, content in made:
-        write(chosen.output / name, json.dumps(content, indent=2, ensure_ascii=False) + "\n")
+    for name, text in made.items():
+        write(chosen.output / name, text)
     say([f"{chosen.output}: {len(made)} files"])
     return 0
 

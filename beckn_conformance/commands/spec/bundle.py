@@ -6,6 +6,7 @@ No file refers to another one. Every part that two places share stands once in t
 from __future__ import annotations
 
 import itertools
+import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final
 
@@ -29,6 +30,11 @@ def files(specification: Specification) -> Iterator[tuple[str, Any]]:
     contents = {**specification.files, ENVELOPE: _envelope(messages)}
     for name in ("header.request.json", "header.reply.json", ENVELOPE, *(f"{message}.json" for message in messages)):
         yield name, _alone(contents, name)
+
+
+def texts(specification: Specification) -> dict[str, str]:
+    """Returns the files of the bundle as they are written; raises SpecificationError as ``files`` does."""
+    return {name: json.dumps(content, indent=2, ensure_ascii=False) + "\n" for name, content in files(specification)}
 
 
 def _description(specification: Specification) -> dict[str, Any]:
