@@ -79,6 +79,18 @@ def test_a_member_of_the_example_of_another_type_is_one_finding(action, pointer,
     assert fairly(action, change=put(pointer, value)) == [(requirement, pointer)]
 
 
+def test_a_faulty_value_that_was_acknowledged_is_no_other_finding_where_it_is_shown():
+    story = begun()
+    story.update({**story.values.info(), "name": 5})
+    story.add([{**story.values.document(), "name": ["a.pdf"]}])
+    story.wait()
+    story.get()
+    story.get(change=put("/info/name", 6))
+
+    assert [finding for finding in story.findings() if "-BODY" in finding[0]] == [("GET-BODY", "/info/name")]
+    assert {"UPDATE-NACK-NAME", "DOCUMENTS-NACK-DOCUMENT-NAME"} <= {name for name, _ in story.findings()}
+
+
 @pytest.mark.parametrize(
     ("action", "pointer"),
     [(SIGNUP, p) for p in ("/registration/id", "/registration/status", "/auth/token", "/auth/exp")]
