@@ -23,7 +23,7 @@ LONGEST_PAUSE = 2.0
 """Seconds between two calls of an operation that is closed, at most."""
 MOST_WAITING = 10
 """All waiting for closed operations may amount to so many times the patience of a run."""
-CLOSED: Final = Trouble(TroubleKind.PATIENCE, "refused without a reason, as a plain call of the operation was")
+CLOSED: Final = Trouble(TroubleKind.PATIENCE, "refused without a reason, and so was a plain call of the operation")
 
 
 class Ask(Protocol):
