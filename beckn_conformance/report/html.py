@@ -245,9 +245,7 @@ def _next(report: Mapping[str, Any]) -> dict[str, str]:
         tests = [*dict.fromkeys(filter(None, (finding["replay"].partition(TEST)[2] for finding in failed)))]
         if not tests:
             return {"text": text, "command": ""}
-        what = (
-            "the tests that found them" if len(tests) <= MOST_RERUN else f"{MOST_RERUN} tests that found some of them"
-        )
+        what = "the tests that found them" if len(tests) <= MOST_RERUN else f"{MOST_RERUN} of the tests that found them"
         command = f"beckn-conformance run {url}{TEST}{' '.join(tests[:MOST_RERUN])}"
         return {"text": f"{text} To run again {what}:", "command": command}
     if report["run"]["reason"]:
