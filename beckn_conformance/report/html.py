@@ -173,7 +173,7 @@ def environment() -> jinja2.Environment:
 def _shown(value: Any) -> Any:
     """Escapes characters that could hide or reorder text, or cannot be encoded."""
     if isinstance(value, str) and not isinstance(value, Markup):
-        return "\n".join(printable(line) for line in value.split("\n"))
+        return "\n".join(map(printable, value.split("\n")))
     return value
 
 

@@ -28,9 +28,21 @@ html.template()
 Examples(texts(), 1, "texts").chunk(0, 1)
 for part in ("report.json", *(f"record.json#/$defs/{kind}" for kind in ("exchange", *KINDS))):
     misfit({}, part)
-# A first signup compiles schemas and patterns, and looks up numbers of phones.
+
+
+async def life(actor):
+    """Every operation once, and a refusal."""
+    registration = await actor.registered()
+    await actor.get(registration)
+    await actor.update(registration, actor.values.info())
+    await actor.add(registration, [actor.values.document()])
+    await actor.update(registration, {})
+
+
+# To judge a first call of each kind compiles schemas and patterns, and looks up numbers of phones.
 session = session_of(reference_server.create_app(), {})
 session.start()
+session.play("life", life, "life")
 session.close()
 session.conclude()
 

@@ -27,17 +27,18 @@ from tests.exchanges import (
     verdict,
 )
 from tests.judging.diagnoses import BODIES, of
+from tests.texts import texts
 
 SAMPLE = "W3dWhrYWtp68jWsa21v490XqxOy2zVkuD"
 
 
 JSON_VALUES = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=8),
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | texts(max_size=8),
     lambda inner: (
         st.lists(inner, max_size=4)
         | st.dictionaries(
             st.sampled_from(["info", "documents", "api", "registration", "id", "name", "data", *INFO])
-            | st.text(max_size=4),
+            | texts(max_size=4),
             inner,
             max_size=5,
         )

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from tests.exchanges import ACTIONS, NOW, QUICK, SIGNUP, diagnose
 from tests.judging.diagnoses import BODIES, of
+from tests.texts import texts
 
 
 def headed(action=SIGNUP, **members):
@@ -90,7 +91,7 @@ def test_the_local_time_of_any_zone_is_valid(offset):
     assert headed(Timestamp=f"{moment:%Y-%m-%dT%H:%M:%S}") == "valid"
 
 
-@given(st.text(max_size=20), st.text(max_size=20), st.text(max_size=40))
+@given(texts(max_size=20), texts(max_size=20), texts(max_size=40))
 @QUICK
 def test_a_header_of_any_text_can_be_diagnosed(action, token, timestamp):
     members = {"Action": action, "Token": token, "Timestamp": timestamp}

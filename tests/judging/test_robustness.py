@@ -31,6 +31,7 @@ from tests.exchanges import (
     reply,
     valid_bodies,
 )
+from tests.texts import texts
 
 THOROUGH = settings(QUICK, max_examples=20)
 WORDS = st.sampled_from(
@@ -56,7 +57,7 @@ WORDS = st.sampled_from(
         "1e308",
     ]
 )
-TEXTS = st.text(max_size=6) | WORDS
+TEXTS = texts(max_size=6) | WORDS
 SCALARS = (
     st.none()
     | st.booleans()
@@ -68,7 +69,7 @@ SCALARS = (
 KEYS = (
     st.sampled_from(["registration", "id", "status", "auth", "token", "exp", "info", *INFO])
     | st.sampled_from(["documents", "data", "api", "endpoint_url", "0", "/", "~", "header", "body", "action"])
-    | st.text(max_size=3)
+    | texts(max_size=3)
 )
 VALUES = st.recursive(
     SCALARS,

@@ -14,10 +14,11 @@ from beckn_conformance.messages.text import shown
 from beckn_conformance.specification.pointer import MISSING, member, places
 from beckn_conformance.untrusted.text import brief, printable
 from tests.exchanges import ACTIONS, HTTP, QUICK, SIGNUP, SPECIFICATION, exchange, header, nack, reply, valid_bodies
+from tests.texts import texts
 
 JSON_VALUES = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=8),
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=4), inner, max_size=4),
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | texts(max_size=8),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(texts(max_size=4), inner, max_size=4),
     max_leaves=12,
 )
 BOTH = [HTTP, EnvelopeBinding(), EnvelopeBinding("Header", "Body")]
@@ -28,7 +29,7 @@ NAMES = ["http", "header", "Header"]
 
 
 @pytest.mark.parametrize("binding", BOTH, ids=NAMES)
-@given(JSON_VALUES, st.text(max_size=10))
+@given(JSON_VALUES, texts(max_size=10))
 @QUICK
 def test_a_message_comes_out_as_it_went_in(binding, body, token):
     message = Message(header(SIGNUP, token=token), body)
@@ -43,7 +44,7 @@ def test_a_message_comes_out_as_it_went_in(binding, body, token):
 
 
 @pytest.mark.parametrize("binding", BOTH, ids=NAMES)
-@given(st.sampled_from(["ACK", "NACK"]), st.text(max_size=10), JSON_VALUES)
+@given(st.sampled_from(["ACK", "NACK"]), texts(max_size=10), JSON_VALUES)
 @QUICK
 def test_a_reply_is_read_as_it_was_written(binding, action, text, body):
     received = binding.decode(reply(action, body, message=text, binding=binding))
@@ -184,7 +185,7 @@ def test_an_encoding_nobody_asked_for_is_named_where_nothing_can_be_read(encodin
         assert plain.unreadable == ""
 
 
-@given(st.text(max_size=60), st.integers(45, 80))
+@given(texts(max_size=60), st.integers(45, 80))
 @QUICK
 def test_what_is_shown_is_short_and_plain(text, limit):
     for told in (shown(text * 9, limit), brief(text * 9, limit)):
@@ -239,7 +240,7 @@ def test_a_pattern_stands_for_every_place():
     assert list(places(value, "/e")) == [("/e", {})]
 
 
-@given(JSON_VALUES | st.text(max_size=300) | st.floats())
+@given(JSON_VALUES | texts(max_size=300) | st.floats())
 @QUICK
 def test_whatever_is_shown_is_one_printable_line_of_limited_length(value):
     text = shown(value, 80)

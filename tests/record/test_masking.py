@@ -22,14 +22,15 @@ from beckn_conformance.record.rows import row_of, text_of
 from beckn_conformance.record.secret_index import SHORTEST
 from beckn_conformance.run.reproduction import tell
 from tests.exchanges import QUICK, SIGNUP, Story, exchange
+from tests.texts import CHARACTERS, texts
 from tests.writings import WRITINGS
 
-SECRETS = st.text(st.characters(codec="utf-8"), min_size=SHORTEST, max_size=20) | st.from_regex(
-    r"[A-Za-z0-9._~+/=-]{6,20}", fullmatch=True
+SECRETS = texts(min_size=SHORTEST, max_size=20) | st.from_regex(
+    r"[A-Za-z0-9._~+/=-]{6,20}", fullmatch=True, alphabet=CHARACTERS
 )
 
 
-@given(SECRETS, st.text(max_size=10), st.text(max_size=10))
+@given(SECRETS, texts(max_size=10), texts(max_size=10))
 @QUICK
 def test_a_secret_that_is_certain_never_survives(secret, before, after):
     assume(secret not in f"<secret {'0' * 10}>")
@@ -257,8 +258,8 @@ def test_the_beginning_of_a_secret_that_was_cut_is_masked_in_every_writing(name)
 # JSON.
 
 VALUES = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=9),
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=5), inner, max_size=4),
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | texts(max_size=9),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(texts(max_size=5), inner, max_size=4),
     max_leaves=10,
 )
 

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from beckn_conformance.report.excerpt import MOST_LINES, excerpt
 from tests.exchanges import QUICK
 from tests.reports import BODY
+from tests.texts import texts
 
 
 def marked(value, pointer):
@@ -55,8 +56,8 @@ def test_long_texts_are_cut_and_measured():
 
 @given(
     st.recursive(
-        st.none() | st.booleans() | st.integers() | st.text(max_size=200),
-        lambda inner: st.lists(inner, max_size=60) | st.dictionaries(st.text(max_size=8), inner, max_size=60),
+        st.none() | st.booleans() | st.integers() | texts(max_size=200),
+        lambda inner: st.lists(inner, max_size=60) | st.dictionaries(texts(max_size=8), inner, max_size=60),
         max_leaves=80,
     ),
     st.sampled_from(["", "/", "/a", "/0", "/0/0/0", "/a/b", "/*", "/²", "/info/phone"]),

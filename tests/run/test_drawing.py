@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 from beckn_conformance.run import drawing
 from beckn_conformance.run.drawing import Drawer
 from beckn_conformance.run.examples import Examples
+from tests.texts import texts
 
 NUMBERS = Examples(st.lists(st.integers()), 7, "numbers")
-WORDS = Examples(st.dictionaries(st.text(), st.none() | st.binary()), 7, "words")
+WORDS = Examples(st.dictionaries(texts(), st.none() | st.binary()), 7, "words")
 
 pytestmark = [
     pytest.mark.skipif(not drawing.THREADS.is_dir(), reason="only Linux says how many threads a process has"),

@@ -8,7 +8,6 @@ import jsonschema
 import pytest
 import yaml
 from hypothesis import given
-from hypothesis import strategies as st
 from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 
@@ -33,6 +32,7 @@ from tests.exchanges import (
     nack,
     valid_bodies,
 )
+from tests.texts import texts
 
 KEYS = {SIGNUP: "signup", GET: "get", UPDATE: "info-update", ADD: "documents-add"}
 REGISTRY = Registry().with_resources(
@@ -255,7 +255,7 @@ def test_a_line_break_at_the_end_is_seen():
             assert not member.borders.safe(member.schema["examples"][0] + "\n")
 
 
-@given(st.text(max_size=30))
+@given(texts(max_size=30))
 @QUICK
 def test_a_text_of_any_kind_can_be_held_against_the_schemas(text):
     for member in SPECIFICATION.members(SIGNUP):

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from ...run.session import Session
 
-MOST = 12
+MOST = 14
 """Variations planted in one gateway. With more of them, one could hide what another does."""
 NEUTRAL = {"binding", "envelope", "method", "signup_token", "headers", "timestamp_zone", "status_names", "concurrency"}
 """Declarations that change how a gateway is called and what it says, but not what it is asked."""
