@@ -172,6 +172,25 @@ async def test_a_request_that_waits_while_others_are_answered_ends_the_growth(mo
     assert after(limiter, *[0.1] * 100) == USUAL
 
 
+def test_a_request_that_waits_for_a_moment_ends_no_growth(monkeypatch):
+    now = 100.0
+    monkeypatch.setattr(clock, "monotonic", lambda: now)
+    limiter = ConcurrencyLimiter()
+    after(limiter, *[0.01] * 100)
+
+    with limiter.sending():
+        now += STUCK - 0.1
+        assert after(limiter, 0.01) > USUAL
+
+
+def test_two_good_answers_for_each_place_open_another():
+    limiter = ConcurrencyLimiter(8)
+    limiter.close_half()
+    limiter.close_half()
+
+    assert [after(limiter, 0.1) for _ in range(10)] == [2, 2, 2, 3, 3, 3, 3, 3, 3, 4]
+
+
 async def test_a_server_with_few_threads_for_connections_keeps_no_request_waiting(monkeypatch, gateway):
     """It serves a connection until that is closed, and lets others wait."""
     monkeypatch.setattr(limiter, "STUCK", 0.3)
