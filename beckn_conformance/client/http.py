@@ -141,4 +141,6 @@ def one_line(error: object) -> str:
             error = error.__cause__
     if isinstance(error, OSError) and not isinstance(error, ssl.SSLError) and error.errno and error.errno > 0:
         return os.strerror(error.errno)
+    if isinstance(error, ssl.SSLError) and error.reason == "WRONG_VERSION_NUMBER":
+        return "no TLS is spoken there; the URL may have to begin with http://"
     return brief(" ".join(str(error)[:LARGEST_HEAD].split())) or type(error).__name__

@@ -424,6 +424,19 @@ def test_calls_go_over_tls_with_a_declared_authority_or_none(gateway, tls, certi
     assert server.connections == 1
 
 
+def test_https_where_no_tls_is_spoken_says_so(gateway):
+    async def refuse(reader, writer):
+        await reader.read(1)
+        writer.write(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")
+        await writer.drain()
+
+    server = gateway(talk=refuse)
+
+    (exchange,) = send(server.url.replace("http://", "https://"), GET)
+
+    assert str(exchange.trouble) == "no connection: no TLS is spoken there; the URL may have to begin with http://"
+
+
 def test_a_declared_client_certificate_is_shown(gateway, tls, certificate):
     tls.verify_mode = ssl.CERT_REQUIRED
     tls.load_verify_locations(certificate)
