@@ -490,13 +490,12 @@ def test_the_alert_that_asks_for_a_client_certificate_is_reported(tls, certifica
         with contextlib.suppress(OSError):
             while True:
                 connection, _ = listening.accept()
-                with contextlib.suppress(ssl.SSLError):
-                    tls.wrap_socket(connection, server_side=True)
-                # To close with a request unread would reset the connection, and the alert with it.
-                connection.settimeout(1.0)
-                with contextlib.suppress(OSError):
-                    connection.recv(65536)
-                connection.close()
+                with connection.dup() as unclosed, contextlib.suppress(OSError):
+                    with contextlib.suppress(ssl.SSLError):
+                        tls.wrap_socket(connection, server_side=True)
+                    # To close with a request unread would reset the connection, and the alert with it.
+                    while unclosed.recv(65536):
+                        pass
 
     with socket.create_server(("127.0.0.1", 0)) as listening:
         threading.Thread(target=refuse, args=(listening,), daemon=True).start()
