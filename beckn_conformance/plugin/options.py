@@ -129,6 +129,8 @@ def adapt(config: pytest.Config) -> None:
     # The settings of a project around may name tests otherwise.
     config.addinivalue_line("python_files", "test_*.py")
     config.addinivalue_line("python_functions", "test_")
+    # A warning, say of a library, is no fault of the gateway, nor a reason to give no verdict.
+    config.addinivalue_line("filterwarnings", "default")
     if config.getoption("tbstyle", "auto") == "auto":
         config.option.tbstyle = "no"
     # The findings say what failed. A list of the failed tests would only push them off the screen.

@@ -23,6 +23,7 @@ def project(tmp_path):
         "markers = slow: takes long\n"
     )
     (tmp_path / "conftest.py").write_text(
+        "import warnings\n"
         "import pytest\n"
         "@pytest.fixture\n"
         "def actor():\n"
@@ -32,6 +33,8 @@ def project(tmp_path):
         "    yield\n"
         "def pytest_collection_modifyitems(items):\n"
         "    items.reverse()\n"
+        "    if 'beckn_conformance' in str(items[0].path):\n"
+        "        warnings.warn('not a fault of the gateway')\n"
     )
     (tmp_path / "checks").mkdir()
     (tmp_path / "checks" / "check_them.py").write_text(
