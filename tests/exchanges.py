@@ -13,6 +13,7 @@ from typing import Any
 from hypothesis import HealthCheck, settings
 
 from beckn_conformance.config.gateway import GatewayConfig
+from beckn_conformance.judging.finding import NOWHERE
 from beckn_conformance.judging.judge import Judge
 from beckn_conformance.judging.known import Known, KnownRegistrations
 from beckn_conformance.judging.recogniser import Recogniser
@@ -262,8 +263,9 @@ class Story:
         return [judgement for _, judgement in judge.judge_together(self.exchanges)]
 
     def told(self):
-        """The findings, one after the other."""
-        return [j.finding for j in self.judgements() if j.finding is not None]
+        """Findings, without those that only a whole run can tell."""
+        found = (j.finding for j in self.judgements())
+        return [finding for finding in found if finding is not None and finding.kind != NOWHERE]
 
     def findings(self):
         """Requirement and pointer of each finding, one after the other."""

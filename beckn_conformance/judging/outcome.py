@@ -216,7 +216,10 @@ class _Evidence:
     @property
     def hindrance(self) -> str:
         """The most frequent reason for which tests could not judge it."""
-        reasons = self.run.tally.reasons.get(self.requirement.id)
+        tally, id_ = self.run.tally, self.requirement.id
+        if any(not tally.takes_back(record) for record in tally.found.get(id_, {}).values()):
+            return "what was found follows from another finding"
+        reasons = tally.reasons.get(id_)
         return reasons.most_common(1)[0][0] if reasons else ""
 
 

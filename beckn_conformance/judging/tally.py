@@ -9,7 +9,17 @@ from typing import Any
 from ..messages.shell import NOTHING, Command
 from ..specification.actions import GET
 from ..specification.pointer import AN_INDEX, pattern_of
-from .finding import LATER, MOST_PLACES, REGISTRATION_BLAMED, VALUE, Finding, Judgement, Obligation
+from .finding import (
+    LATER,
+    MOST_PLACES,
+    NOT_BLAMED,
+    NOWHERE,
+    REGISTRATION_BLAMED,
+    VALUE,
+    Finding,
+    Judgement,
+    Obligation,
+)
 from .obligations import of_history
 from .omissions import Omissions
 from .statistics import Statistics
@@ -25,6 +35,8 @@ CAUSES = {"NACK-ALL": "-NACK-", "NACK-SOUND": ACCEPTANCE, "SIGNUP-ACK-CORRECTED"
 """Requirements whose findings follow from findings at the same members, with a part of the ids of the requirements that
 those are of: a fault is not blamed on its own either, or a valid value is refused."""
 REGISTRATION = "/registration/id"
+FORM = "NACK-TEXT"
+"""The requirement that the messages of a NACK stand at the faulty members."""
 ALTERED = "GET-ROUND-TRIP"
 """The requirement that a Provider/get shows what was sent."""
 
@@ -138,8 +150,9 @@ class Tally:
 
         A finding of the history follows if all its registrations share their id with another. One of a requirement in
         CAUSES follows if the finding that causes it was made at each of its members. That the registration is blamed
-        for something else follows if it is blamed for valid requests, too. That a Provider/get shows another value
-        after a change follows if it does so after a mere signup.
+        for something else follows if it is blamed for valid requests, too. That a faulty member is not blamed follows
+        if no NACK of the operation blames any. That a Provider/get shows another value after a change follows if it
+        does so after a mere signup.
         """
         finding = record.finding
         if self.takes_back(record):
@@ -148,6 +161,12 @@ class Tally:
             return False
         if record.registrations and record.registrations <= self.doubled and of_history(finding.requirement):
             return True
+        if finding.kind == NOT_BLAMED:
+            return any(
+                (other.finding.operation, other.finding.kind) == (finding.operation, NOWHERE)
+                and not self.takes_back(other)
+                for other in self.found.get(FORM, {}).values()
+            )
         if finding.operation == GET and finding.kind in (VALUE, LATER):
             place = pattern_of(finding.pointer)
             return (finding.requirement, finding.kind) != (ALTERED, VALUE) and any(
@@ -172,7 +191,9 @@ class Tally:
         """True if the rest of the run disproves a finding."""
         unless = record.finding.unless
         exercised = self.exercised.get(record.finding.requirement, set())
-        return bool(unless) and (record.count < EVERY or not exercised.isdisjoint(unless))
+        # What is not seen under two requirements is a finding under the one.
+        rare = record.count < EVERY or (record.finding.kind == NOWHERE and len(record.cases) < 2)
+        return bool(unless) and (rare or not exercised.isdisjoint(unless))
 
     def shown(self, requirement: str) -> set[Obligation]:
         """Returns the obligations that were exercised, without those that only consequences of other findings show."""

@@ -17,12 +17,12 @@ from ..specification.specification import Specification
 WRONG_TYPES: dict[str, Any] = {
     "string": "text",
     "number": 12345,
-    "boolean": True,
+    "boolean": False,
     "array": ["text"],
     "object": {"text": "text"},
 }
 """One value of each JSON type, to put where another type belongs (Q2). The array is not empty, because some languages
-cannot tell an empty one from an empty object."""
+cannot tell an empty one from an empty object; the boolean is false, which careless checks take for nothing."""
 
 HEADER_FAULTS: dict[str, tuple[str, tuple[str, ...]]] = {
     "HEADER-NACK-ACTION": ("Action", ("missing", "another operation", "unknown")),

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from beckn_conformance.judging.finding import LATER, MOST_PLACES, REGISTRATION_BLAMED, SLUG, VALUE, slug
 from beckn_conformance.judging.tally import KEPT_EXCHANGES, KEPT_REGISTRATIONS, Tally
-from tests.exchanges import GET, QUICK
+from tests.exchanges import GET, QUICK, SIGNUP, nack, put
+from tests.judging.calls import begun, call
 from tests.judging.verdicts import MUST, NAMES, concluded, finding, found, full, outcome
 
 
@@ -123,6 +124,44 @@ def test_a_value_that_get_alters_from_the_start_is_one_finding(requirement, kind
 
     records = [r for r in tally.found[requirement].values() if (r.finding.kind, r.finding.pointer) == (kind, pointer)]
     assert [tally.follows(record) for record in records] == [follows]
+
+
+ELSEWHERE = nack({"errors": [{"field": "somewhere", "message": "is wrong"}]})
+PHONE, EMAIL, EMPTY_NAME = (("/info/phone", "12"), ("/info/email", "nobody"), ("/info/name", ""))
+
+
+@pytest.mark.parametrize(
+    ("faults", "right", "reported"),
+    [
+        ([PHONE, PHONE, EMAIL, EMPTY_NAME], None, {"NACK-TEXT"}),
+        ([PHONE, PHONE, EMAIL], PHONE, {"SIGNUP-NACK-PHONE", "SIGNUP-NACK-EMAIL"}),
+        ([PHONE, PHONE, PHONE], None, {"SIGNUP-NACK-PHONE"}),
+        ([EMPTY_NAME, EMPTY_NAME, EMPTY_NAME, PHONE], None, {"SIGNUP-NACK-EMPTY", "SIGNUP-NACK-PHONE"}),
+    ],
+)
+def test_nacks_that_never_blame_a_faulty_member_are_one_finding(faults, right, reported):
+    story = begun()
+    for place, value in faults:
+        call(story, SIGNUP, ELSEWHERE, change=put(place, value))
+    if right:
+        call(story, SIGNUP, nack({"info": {"phone": "is wrong"}}), change=put(*right))
+    tally = Tally()
+    for judgement in story.judgements():
+        tally.add(judgement)
+
+    assert {o.requirement.id for o in concluded(tally).outcomes if o.findings} == reported
+
+
+def test_a_requirement_whose_findings_follow_from_another_says_so():
+    story = begun()
+    for place, value in (PHONE, PHONE, EMAIL):
+        call(story, SIGNUP, ELSEWHERE, change=put(place, value))
+    tally = full(but=("SIGNUP-NACK-PHONE", "NACK-TEXT"))
+    for judgement in story.judgements():
+        tally.add(judgement)
+
+    phone = outcome(concluded(tally))
+    assert (phone.status, phone.hindrance) == ("inconclusive", "what was found follows from another finding")
 
 
 def test_of_many_exchanges_only_some_are_kept_and_all_are_counted():

@@ -13,7 +13,7 @@ from ...specification.catalogue import Requirement
 from ...specification.pointer import member
 from ...specification.specification import Specification
 from ..diagnosis import Fault
-from ..finding import REGISTRATION_BLAMED, Judgement, Obligation
+from ..finding import NOT_BLAMED, NOWHERE, REGISTRATION_BLAMED, Judgement, Obligation
 from ..registry import check, each_of
 from .blame import blames, denied_as_foreign, only_registration_is_blamed, refused_for_a_doubt, refused_unread
 from .observation import Observation
@@ -94,9 +94,11 @@ def faulty_body_is_refused_and_blamed(observation: Observation) -> Iterable[Judg
     elif _body_is_read(observation):
         if not any(blames(observation, fault) for fault in faults):
             if not refused_for_a_doubt(observation):
-                kind, message = "not-blamed", "the faulty member is not blamed"
+                kind, message = NOT_BLAMED, "the faulty member is not blamed"
                 if only_registration_is_blamed(observation):
                     kind, message = REGISTRATION_BLAMED, "the registration is blamed in place of the faulty member"
+                elif first.strength == "must":
+                    yield _nowhere(observation, row, due)
                 yield observation.bad(row.id, pointer, kind, message, due, blaming(observation), obligation)
         elif (place := _keyed(observation, faults)) is not None:
             message = "the errors of a list are an object"
@@ -104,6 +106,21 @@ def faulty_body_is_refused_and_blamed(observation: Observation) -> Iterable[Judg
             yield observation.bad(row.id, place, "errors-keyed", message, f"{due}, in a list", observed, obligation)
         elif len(faults) == 1:
             yield observation.ok(row.id, obligation)
+
+
+def _nowhere(observation: Observation, row: Requirement, due: str) -> Judgement:
+    """The finding on the form of all NACKs of the operation; dropped if one of them blames a faulty member (R14)."""
+    of_operation = Obligation(observation.action)
+    return observation.bad(
+        "NACK-TEXT",
+        "",
+        NOWHERE,
+        "no NACK of the operation has a message at a faulty member",
+        due,
+        blaming(observation),
+        of_operation._replace(kind=row.id),
+        unless=(of_operation,),
+    )
 
 
 def _keyed(observation: Observation, faults: Sequence[Fault]) -> str | None:
