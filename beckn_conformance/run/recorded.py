@@ -26,11 +26,17 @@ class RecordedScenario:
     probe: Probe
     end: ScenarioEnd
 
+    def judge(self) -> Judge:
+        """A judge of the scenario alone, which takes it that the run has shown all members of info change (Q15)."""
+        judge = judge_of(self.run, self.probe)
+        judge.observer.known.changed |= {*self.run.specification.names("/info")}
+        return judge
+
     def complete(self, findings: Sequence[Found]) -> None:
         """Completes findings that exchanges of the scenario show with how to see them again."""
         calls = self.end.transcript.calls
         exchanges = {exchange.id: exchange for exchange in calls}
-        judge = judge_of(self.run, self.probe)
+        judge = self.judge()
         # A finding of a live run may hold secrets, and nothing masks a command. This one is made from the record.
         again: dict[tuple[str, str], Finding] = {}
         for exchange, judgement in judge.judge_together(calls):

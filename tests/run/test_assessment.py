@@ -11,6 +11,7 @@ from beckn_conformance.messages.binding import HttpBinding
 from beckn_conformance.record.events import Probe, ProcessEnd, RunEnd, RunStart, ScenarioEnd, TestEnd, Transcript
 from beckn_conformance.record.run import Run
 from beckn_conformance.run.assessment import MOST_NOTES, UNREADABLE_EXP, Assessment
+from beckn_conformance.run.recorded import RecordedScenario
 from beckn_conformance.specification.loading import load
 from tests.exchanges import Story, exchange, nack, page, put
 
@@ -62,6 +63,23 @@ def test_a_fault_that_a_gateway_may_have_ended_for_is_noted():
         "Provider/get with /registration = null: connection: closed before a reply came",
         "no connection: Connection refused",
     ]
+
+
+def test_what_other_scenarios_have_shown_is_not_missing_from_a_script():
+    story = Story()
+    for answer in (None, nack({"info": {"name": "is not allowed"}, "registration": {"status": "UPDATE-FAIL"}})):
+        story.signup()
+        story.wait()
+        # That the first one shows new values keeps a gateway from holding on to its own (Q15).
+        story.update(answer=answer)
+    other, refusing = story.exchanges[:2], story.exchanges[2:]
+
+    tally = assessed(scenario(*other), scenario(*refusing)).tally
+    (record,) = tally.found["UPDATE-ACK-NAME"].values()
+    RecordedScenario(run(), PROBE, scenario(*refusing)).complete([record])
+
+    assert record.finding.exchange == refusing[1].id
+    assert "expected: " in str(record.curl)
 
 
 def test_findings_of_one_test_are_none_of_the_next():

@@ -14,7 +14,6 @@ from ...messages.exchange import Exchange
 from ...messages.shell import Expansion, Part
 from ...messages.tokens import DISGUISES
 from ...run.curl import LETTERS, SERIAL, TIMESTAMP, Substitutions, path_below
-from ...run.recorded import judge_of
 from ...specification.actions import ADD, SIGNUP
 from ...specification.specification import Specification
 from ...untrusted.text import printable
@@ -34,7 +33,7 @@ def steps(specification: Specification, found: FindingSteps, url: str | None) ->
     id_, run = found.finding["id"], found.scenario.run
     if any(a.overlaps(b) and SIGNUP not in (a.action, b.action) for a in found.steps for b in found.steps):
         raise UsageError(f"{id_} takes calls at the same time, which Postman does not send; its script does")
-    judge = judge_of(run, found.scenario.probe)
+    judge = found.scenario.judge()
     for _ in judge.judge_together(found.scenario.end.transcript.calls):
         pass
     calls = _Calls(specification, found, judge)
