@@ -38,6 +38,11 @@ def without_its_end(token: str) -> str:
     return END.sub("", token)
 
 
+def with_wildcards(token: str) -> str:
+    """Returns a token whose end is made of underscores, each of which SQL's LIKE takes for any character."""
+    return END.sub(lambda end: re.sub("[A-Za-z0-9]", "_", end[0]), token)
+
+
 def other_ends(token: str) -> tuple[str, ...]:
     """Returns a token with all of its end changed, and without it; nothing if it is too short to be surely another."""
     cut = without_its_end(token)
@@ -57,4 +62,7 @@ DISGUISES = (
         _python(f"lambda end: end[0].translate(str.maketrans({PLAIN!r}, {ANOTHER!r}))"),
     ),
     Disguise(" without its end", "-no-end", without_its_end, _python("''")),
+    Disguise(
+        " with wildcards", "-wildcards", with_wildcards, _python("lambda end: re.sub('[A-Za-z0-9]', '_', end[0])")
+    ),
 )

@@ -12,7 +12,7 @@ from beckn_conformance.judging.obligations import of_history
 from beckn_conformance.messages.exchange import Exchange
 from beckn_conformance.messages.faults import LEFT_OUT, FaultCase, fault_cases
 from beckn_conformance.messages.registration import Registration
-from beckn_conformance.messages.tokens import other_ends
+from beckn_conformance.messages.tokens import other_ends, with_wildcards
 from beckn_conformance.run.scenario import case
 from beckn_conformance.specification import requests
 from beckn_conformance.specification.actions import ADD, GET, SIGNUP, UPDATE
@@ -159,7 +159,8 @@ async def call_about_unknown(actor: Actor, action: str, parts: dict[str, Any]) -
     await actor.get(registration)
     id_ = actor.values.unknown_id(registration.id, {registration.id})
     # Loose comparisons and readers of numbers take the others for the registration's own.
-    near = (f"{registration.id}abc", *other_ends(registration.id), in_another_case(registration.id))
+    ends = other_ends(registration.id)
+    near = (f"{registration.id}abc", *ends, *map(with_wildcards, ends[:1]), in_another_case(registration.id))
     for unknown in (id_, *filter(None, near)):
         body = {"registration": {"id": unknown}, **parts}
         if not _is_heard(await actor.call(action, body, token=registration.token)):

@@ -78,6 +78,13 @@ _LIKE_IDS: tuple[tuple[str, str, str, Callable[[str, str], bool], str], ...] = (
     ("in-any-case", "GET", GET, lambda given, sent: sent.casefold() == given.casefold(), "in other capitals"),
     ("by-its-beginning", "UPDATE", UPDATE, lambda given, sent: sent[:12] == given[:12], "that begins as a given one"),
     ("cut", "DOCUMENTS", ADD, lambda given, sent: len(sent) > 10 and given.startswith(sent), "whose end is missing"),
+    (
+        "like",
+        "GET",
+        GET,
+        lambda given, sent: re.fullmatch(re.escape(sent).replace("_", "."), given) is not None,
+        "with underscores in the place of its letters, as LIKE of SQL reads them",
+    ),
 )
 _LOST = (
     ("get-token-works-once", "GET-ACK", GET, 1, "works for one Provider/get only"),
