@@ -135,6 +135,7 @@ def judged(source, url=None):
         (record.finding.requirement, record.finding.operation, record.finding.pointer)
         for records in result.tally.found.values()
         for record in records.values()
+        if not result.tally.takes_back(record)
     }
     return ScenarioResult(found, "\n".join(result.run.notes), result.conclude())
 
