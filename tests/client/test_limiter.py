@@ -1,6 +1,7 @@
 """Which call goes next, and how many are under way."""
 
 import asyncio
+import itertools
 
 import httpx
 import pytest
@@ -236,3 +237,38 @@ async def test_a_server_error_with_more_in_flight_than_usual_is_no_answer(alone)
     judged = {exchange.reply.status for exchange in exchanges if exchange.trouble is None}
     assert judged == {alone}
     assert {exchange.trouble.kind for exchange in exchanges if exchange.trouble} == {TroubleKind.OUTAGE}
+
+
+async def test_a_server_error_for_a_malformed_request_is_its_answer():
+    async def answer(request):
+        await asyncio.sleep(0.01)
+        return httpx.Response(500, json={}, headers={"Action": "NACK"})
+
+    client = Gateway(GatewayConfig("http://gw.example"), transport=httpx.MockTransport(answer))
+    client.limiter.open = 40
+    calls = [client.send(outgoing(text=b"{", purpose="malformed")) for _ in range(40)]
+    exchanges = await asyncio.gather(*calls)
+
+    assert {exchange.reply.status for exchange in exchanges if exchange.trouble is None} == {500}
+    assert not [exchange for exchange in exchanges if exchange.trouble]
+    assert client.sent == 40
+
+
+def test_time_without_a_request_is_not_made_up_for():
+    times = []
+
+    async def answer(request):
+        times.append(clock.monotonic())
+        return httpx.Response(200, json={}, headers={"Action": "ACK"})
+
+    async def play():
+        client = Gateway(GatewayConfig("http://gw.example", rate=10), transport=httpx.MockTransport(answer))
+        await client.send(outgoing())
+        await asyncio.sleep(60)
+        for _ in range(3):
+            await client.send(outgoing())
+
+    with asyncio.Runner(loop_factory=clock.LeapingLoop) as runner:
+        runner.run(play())
+
+    assert min(later - earlier for earlier, later in itertools.pairwise(times)) > 0.09
