@@ -181,13 +181,19 @@ def unproved(name: str) -> list[str]:
 
 
 def _attempts(defect: Defect) -> Iterator[tuple[list[Item], int]]:
-    """Tests that may find a defect, the fewest first, and how many examples of each property they draw."""
+    """Tests that may find a defect, and how many examples of each property they draw.
+
+    First come those of its operation, then those of each other file, the fewest first. All together come after that.
+    """
     tests = exercising(defect.requirement)
     (operation,) = (o for o in current().operations if o.action == defect.operation)
-    file = f"test_{operation.key.replace('-', '_')}.py::"
-    if own := [test for test in tests if file in test.node_id]:
-        yield own, 0
-    if len(own) < len(tests):
+    own = f"test_{operation.key.replace('-', '_')}.py"
+    files: dict[str, list[Item]] = {}
+    for test in tests:
+        files.setdefault(test.node_id.partition("::")[0], []).append(test)
+    for _, some in sorted(files.items(), key=lambda file: (not file[0].endswith(own), len(file[1]))):
+        yield some, 0
+    if len(files) > 1:
         yield tests, 0
     # A defect that needs a longer history than any single test plays is left to histories drawn at random.
     for test in exercising(defect.requirement, drawn=True):
