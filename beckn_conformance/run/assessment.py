@@ -137,10 +137,6 @@ class Assessment:
             run.register(id_)
         self._note(share.notes)
 
-    def found(self) -> set[str]:
-        """Ids of all findings so far."""
-        return self.tally.ids()
-
     def conclude(self, *, narrowed: bool = False) -> Verdict:
         """The verdict on everything so far; waivers count as of the day of the run."""
         run = self.run

@@ -107,7 +107,7 @@ class Explorer:
     def run(self, requirements: Sequence[str], test: str) -> TestOutcome:
         """Plays and judges all examples. Their outcome is that of all of them together."""
         session, seen = self._session, set[str]()
-        known = session.assessment.found()
+        known = session.tally.ids()
         while self._ahead or self._chunks:
             if not self._ahead:
                 self.begin()

@@ -169,16 +169,9 @@ class Session:
             if worker in shares:
                 self.assessment.join(shares[worker])
             else:
-                self._judge_again(self.folder, worker)
+                with Record(self.folder, self.specification, worker=worker) as record:
+                    _judge_again(record, self.assessment)
             self._journal.take_over(worker)
-
-    def _judge_again(self, folder: Path, worker: str) -> None:
-        before = self.run.exchanges
-        with Record(folder, self.specification, worker=worker) as record:
-            for event in itertools.chain(record.steps(), record.signups()):
-                self.assessment.apply(event)
-            # Only a process that came to its end says how many it had.
-            self.run.exchanges = max(self.run.exchanges, before + len(record.exchanges))
 
     def conclude(self, *, narrowed: bool = False) -> Verdict:
         """Ends the run, and returns the verdict on everything that was shown."""
@@ -199,6 +192,15 @@ class Session:
         taken = tuple(self._unjudged)
         self._unjudged.clear()
         return taken
+
+
+def _judge_again(record: Record, assessment: Assessment) -> None:
+    """Judges what a worker has recorded that was lost before it could hand over its share."""
+    before = assessment.run.exchanges
+    for event in itertools.chain(record.steps(), record.signups()):
+        assessment.apply(event)
+    # Only a process that came to its end says how many it had.
+    assessment.run.exchanges = max(assessment.run.exchanges, before + len(record.exchanges))
 
 
 def _learn_token(masker: Masker, event: Event) -> None:

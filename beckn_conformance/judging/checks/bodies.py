@@ -19,6 +19,7 @@ from ..finding import MOST_PLACES, Judgement
 from ..registry import CHECKS, check
 from .breaches import Breach, breaches
 from .observation import Observation
+from .observed_reply import is_disguised
 from .wording import IMMEDIATELY
 
 STATUS = "/registration/status"
@@ -31,7 +32,7 @@ def _acknowledged_body(observation: Observation) -> bool:
         observation.exchange.acknowledged
         and observation.message
         and not observation.diagnosis.faulty
-        and not observation.disguised
+        and not is_disguised(observation)
         and observation.exchange.received is not None
         and not observation.exchange.received.unreadable
     )

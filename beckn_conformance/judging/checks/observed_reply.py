@@ -147,12 +147,6 @@ class ObservedReply:
             return False
         return looks_unsettled(self.exchange)
 
-    @property
-    def disguised(self) -> bool:
-        """True for an ACK with the body of a refusal, to an unusual request: nobody knows what was done."""
-        status = member(self.exchange.body_of_reply, "/registration/status")
-        return self.exchange.acknowledged and not self.diagnosis.valid and status in (MISSING, self.statuses.failed)
-
     @cached_property
     def blamed(self) -> tuple[tuple[str, Any], ...]:
         """Pointers and values of everything that the body of the NACK says, except statuses."""
@@ -233,6 +227,13 @@ def _leaves(value: Any, pointer: str) -> Iterator[tuple[str, Any]]:
             yield from _leaves(child, f"{pointer}/{index}")
     elif value not in (None, False, 0, MISSING) and str(value).strip():
         yield pointer, value
+
+
+def is_disguised(observed: ObservedReply) -> bool:
+    """True for an ACK with the body of a refusal, to an unusual request: nobody knows what was done."""
+    status = member(observed.exchange.body_of_reply, "/registration/status")
+    valid, failed = observed.diagnosis.valid, observed.statuses.failed
+    return observed.exchange.acknowledged and not valid and status in (MISSING, failed)
 
 
 def body_is_judged(observed: ObservedReply) -> bool:

@@ -11,6 +11,7 @@ from ...specification.requests import replaced_names
 from ...specification.specification import Specification
 from ..checks import Observation
 from ..checks.blame import at_or_below
+from ..checks.observed_reply import is_disguised
 from ..diagnosis import DoubtKind
 from ..finding import Judgement
 from ..registry import history_check
@@ -138,7 +139,7 @@ class Registration:
             self._unanswered(observation)
 
     def _acknowledged(self, observation: Observation) -> Iterator[Judgement]:
-        dark = self._is_of_another(observation) or observation.diagnosis.faulty or observation.disguised
+        dark = self._is_of_another(observation) or observation.diagnosis.faulty or is_disguised(observation)
         clear = not dark and _is_clear(observation)
         for part in self.parts:
             part.acknowledge(observation, clear=clear)
