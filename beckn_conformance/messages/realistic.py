@@ -22,7 +22,6 @@ PHONES: Mapping[str, Callable[[str, str], bool]] = {
     "country code of two digits": lambda country, number: len(country) == 2,
     "country code of three digits": lambda country, number: len(country) == 3,
     "number of ten digits": lambda country, number: len(number) == 10,
-    "number of seven digits": lambda country, number: len(number) == 7,
     "shorter number": lambda country, number: len(number) < 10,
     "longer number": lambda country, number: len(number) > 10,
 }
@@ -40,7 +39,7 @@ STEP = 15_485_863
 """Distance between two phone numbers; a prime."""
 DRAWN_DIGITS = 6
 """Trailing digits of a phone number that are drawn."""
-REGIONS = ("IN", "US", "GB", "DE", "FR", "BR", "JP", "ZA", "AU", "MX", "NL", "KE", "SG", "ES", "AE", "IS")
+REGIONS = ("IN", "US", "GB", "DE", "FR", "BR", "JP", "ZA", "AU", "MX", "NL", "KE", "SG", "ES", "AE")
 
 NAMES: Mapping[str, Sequence[str]] = {
     "letters": ("{} Metro Rail Corporation", "{} City Bus Service", "Rapid Transit of {}"),
