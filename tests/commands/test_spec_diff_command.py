@@ -12,7 +12,7 @@ from beckn_conformance.commands.spec.diff.changes import BOTH, CANNOT_TELL, Chan
 from beckn_conformance.commands.spec.diff.release_notes import notes as release_notes
 from beckn_conformance.commands.spec.revision import folder
 from beckn_conformance.errors import UsageError
-from beckn_conformance.specification.loading import default_folder, load
+from beckn_conformance.specification.loading import load
 from tests.changed_schemas import changed, copied
 from tests.commands.test_spec_diff import GONE, compared, part, renamed, several
 
@@ -111,9 +111,7 @@ def repository(tmp_path, monkeypatch):
     root = tmp_path / "repository"
     (root / "inner").mkdir(parents=True)
     git(root, "init", "-q")
-    (root / "schemas").mkdir()
-    for path in default_folder().iterdir():
-        (root / "schemas" / path.name).write_bytes(path.read_bytes())
+    copied(root / "schemas")
     git(root, "add", ".")
     git(root, "commit", "-qm", "One")
     git(root, "tag", "v1")

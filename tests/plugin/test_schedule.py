@@ -16,7 +16,7 @@ class Session:
         self.run = SimpleNamespace(examples=CHUNK + 1)
         memory = SimpleNamespace(room=math.inf)
         self.player = SimpleNamespace(playing={}, memory=memory, sent=0, prefetch=self.prefetch, all_due=self.all_due)
-        self.assessment = SimpleNamespace(found=set)
+        self.tally = SimpleNamespace(ids=set)
         self.subscribers = []
         self.steps = 0
 
