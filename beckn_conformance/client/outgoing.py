@@ -36,7 +36,7 @@ class Outgoing:
     """Awaited with a place in hand before the first attempt, if the moment of sending matters."""
 
     closed: Trouble | None = None
-    """What a refusal without a reason is put down to, if not to the call (T13)."""
+    """The trouble that a refusal without a reason counts as; None if it is an answer to the call (T13)."""
 
     @property
     def is_control(self) -> bool:

@@ -39,12 +39,12 @@ class Known:
     """How many documents it has, at most."""
     info: dict[str, int] = field(default_factory=dict)
     """Hashes of the values that identify the provider, by name of member."""
-    accepted: set[int] = field(default_factory=set)
+    accepted: frozenset[int] = frozenset()
     """Hashes of the faulty values that were acknowledged, each with its member."""
 
     def accept(self, pattern: str, value: object) -> None:
         """Notes that a faulty value of a member was acknowledged."""
-        self.accepted.add(hash((pattern, repr(value))))
+        self.accepted |= {hash((pattern, repr(value)))}
 
     def may_show(self, pattern: str, value: object) -> bool:
         """True if a faulty value of a member was acknowledged, so that later replies show it."""

@@ -127,9 +127,8 @@ class Observer:
         if owner is not None and exchange.acknowledged:
             status = member(exchange.body_of_reply, "/registration/status")
             owner.waits = isinstance(status, str) and status in pending_statuses(observation)
-            body = exchange.sent.body if exchange.sent is not None else None
             for fault in diagnosis.body_faults:
-                owner.accept(fault.member, member(body, fault.pointer))
+                owner.accept(fault.member, member(exchange.body_sent, fault.pointer))
 
     def forget(self, registration: str) -> None:
         """Drops what is known of a registration that is not called again, to bound memory."""
