@@ -31,7 +31,7 @@ REPORTS = Path("reports")
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs a subcommand and returns its exit status; prints a usage error in one line."""
-    # Whatever Python this process starts would import modules that lie in the current folder, such as a struct.py.
+    # Otherwise Python processes started from here would import modules of the current folder, such as a struct.py.
     os.environ[SAFE_PATH] = "1"
     forget_termination = take_termination()
     with lasting():

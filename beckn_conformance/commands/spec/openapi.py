@@ -54,7 +54,7 @@ def _call(specification: Specification, operation: Operation) -> dict[str, Any]:
 
 
 def _said(specification: Specification, operation: Operation) -> Mapping[str, Any]:
-    """What description.yaml says of a call; a name made of its key if that is nothing."""
+    """The entry of a call in description.yaml; without one, a name made of its key."""
     first, *others = operation.key.split("-")
     unsaid = {"id": first + "".join(word.capitalize() for word in others), "summary": operation.action}
     said: Mapping[str, Any] = specification.files[FILE]["calls"].get(operation.key, unsaid)

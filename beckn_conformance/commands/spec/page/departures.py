@@ -88,7 +88,7 @@ def _changed(block: Block, slot: Slot) -> str:
 
 
 class _Absences:
-    """Tells what is new and what is gone; what is both was moved."""
+    """Tells what is new on a page and what is gone; what is both has been moved."""
 
     def __init__(self, pairs: Sequence[Pair], page: Expected) -> None:
         absent = [pair for pair in pairs if not pair.is_whole]
@@ -99,7 +99,7 @@ class _Absences:
         self._title = plain(page.facts.front_matter["title"])
 
     def new(self, blocks: Sequence[Block], area: Area | None) -> Iterator[Difference]:
-        """What the layout does not have: whole operations, headings with all beneath them, blocks and sentences."""
+        """Yields what the layout does not have: whole operations, headings with all beneath them, blocks, sentences."""
         for chunk in chunks(blocks, lambda block: block.level):
             head = chunk[0]
             if head.level and (shown := [block for block in chunk if path_of(block)]):
@@ -139,7 +139,7 @@ class _Absences:
                 yield drift(area, block.line, f"new text that nothing covers: '{brief(block.text)}'", "text")
 
     def gone(self, missing: Sequence[Due], line: int) -> Iterator[Difference]:
-        """What the page lacks; all that stands between two blocks that are there is one difference."""
+        """Yields what the page lacks: one difference for all that is missing between two blocks that it has."""
         for _, group in groupby(missing, lambda due: id(due.area)):
             run = [*group]
             area, slots = run[0].area, [due.slot for due in run]
@@ -163,7 +163,7 @@ class _Absences:
 
 
 def _is_operation(area: Area, slots: Sequence[Slot]) -> bool:
-    """Whether title and endpoint of an operation are among some slots."""
+    """True if the title and the endpoint of an operation are among the slots."""
     kinds = [slot.kind for slot in slots]
     return bool(area.path) and "endpoint" in kinds and any(slot is area.slots[0] for slot in slots)
 
