@@ -42,7 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         except KitError as error:
             return _failed(str(error), 3)
         except KeyboardInterrupt:
-            return 2
+            return _failed("interrupted", 2)
         finally:
             forget_termination()
 

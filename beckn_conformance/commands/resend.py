@@ -145,7 +145,7 @@ def resend(
         why = judged.reason or "nothing that it needs happened"
         return ReplayResult(None, f"{finding['id']} could not be judged: {why}", exchanges, masker)
     if abreast or requirement in OF_LUCK:
-        text = f"{finding['id']} did not show this time; it takes luck, {finding['replay']}"
+        text = f"{finding['id']} depends on timing and did not show this time; try again, or {finding['replay']}"
         return ReplayResult(None, text, exchanges, masker)
     return ReplayResult(False, f"{finding['id']} no longer shows", exchanges, masker)
 

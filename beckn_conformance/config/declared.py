@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from ..errors import UsageError, nearest
 from ..untrusted import reading, yaml_text
 from ..untrusted.yaml_text import Node
+from . import wording
 from .faults import KeyFault
 
 if TYPE_CHECKING:
@@ -23,8 +24,6 @@ MOST_FAULTS = 1000
 NOTHING = Node({}, 1)
 SECRET = ("signup_token", "headers", "registrations", "verification_hook", "proxy")
 """Keys whose values are or hold secrets, and are not shown."""
-FORMATS = {"date": ", such as 2026-12-31 (YYYY-MM-DD)"}
-"""By format, how a value is written."""
 UNKNOWN = "additionalProperties"
 """The keyword that an unknown key breaks."""
 
@@ -38,7 +37,7 @@ def read(file: Path) -> Node:
     if found.value is None:
         return NOTHING
     if not isinstance(found.value, dict):
-        raise UsageError(f"{file}, line 1: a mapping of keys is needed, not {type(found.value).__name__}")
+        raise UsageError(f"{file}, line 1: keys with values are needed, not {wording.value(found.value)}")
     return found
 
 
@@ -108,9 +107,4 @@ def _faults(error: ValidationError) -> Iterator[KeyFault]:
             place = ".".join(map(str, (*path, unknown)))
             yield KeyFault((*path, unknown), f"unknown key {place!r}{nearest(unknown, known)}", named=False)
         return
-    message = error.message if len(error.message) < 200 else f"the value breaks the rule {error.validator}"
-    if error.validator == "format":
-        message += FORMATS.get(str(error.validator_value), "")
-    if not {*SECRET}.isdisjoint(map(str, path)):
-        message = message.replace(repr(error.instance), "the value")
-    yield KeyFault(path, message)
+    yield KeyFault(path, wording.of(error, shown={*SECRET}.isdisjoint(map(str, path))))

@@ -18,7 +18,6 @@ from ..specification.loading import shipped
 from ..specification.pointer import pattern_of
 from ..specification.replies import places
 from ..specification.specification import Specification
-from ..specification.validators import compile_schema
 from ..untrusted import reading
 from ..untrusted.patterns import Pattern, PatternError
 from ..untrusted.text import brief
@@ -46,12 +45,10 @@ def load_config(
     Raises UsageError, in one line with file, line, key and the nearest known key.
     """
     given = {key: value for key, value in (overrides or {}).items() if value is not None}
-    schema = shipped().files["gateway-config.json"]
     for key in filter(given.__contains__, OPTIONS):
-        rule = schema["properties"][key]
-        number = compile_schema({**rule, "$defs": schema["$defs"]})
-        if not (math.isfinite(given[key]) and number.is_valid(given[key])):
-            raise UsageError(f"--gateway-{key} {given[key]} is out of range: {rule['description']}")
+        _, faults = examined(url, {key: given[key]}, specification)
+        if faults:
+            raise UsageError(f"--gateway-{key}: {faults[0].text}")
     node = declared.read(file) if file is not None else declared.NOTHING
     where = str(file) if file else "configuration"
     return from_mapping(url, {**node.value, **given}, specification, where=where, node=node)
@@ -130,7 +127,10 @@ def _secret(path: tuple[str | int, ...], value: str, declaration: Declaration) -
 
 
 def _envelope(names: Mapping[str, str], _: Declaration) -> tuple[str, str] | None:
-    return (names.get("header", "header"), names.get("body", "body")) if names else None
+    header, body = names.get("header", "header"), names.get("body", "body")
+    if header == body:
+        raise KeyFault(("envelope",), f"header and body cannot both be named {header!r}")
+    return (header, body) if names else None
 
 
 @contextlib.contextmanager

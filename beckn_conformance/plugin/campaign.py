@@ -128,10 +128,11 @@ class Campaign:
             return self.outcomes.end(test, TestOutcome("inconclusive", self.session.run.unreachable))
         try:
             return self.outcomes.end(test, self._schedule.play(test))
-        except OSError:
+        except OSError as error:
             # Nothing can be written any more. A worker still has to go through its tests, or it counts as crashed.
+            self.kit_fault = f"{self.session.folder} cannot be written: {error.strerror}"
             if not self._settings.worker:
-                item.session.shouldfail = "the record of the run cannot be written"
+                item.session.shouldfail = self.kit_fault
             raise
 
     def finish(self, session: pytest.Session, exitstatus: int) -> None:
@@ -212,7 +213,7 @@ class Campaign:
         self.verdict = None
         line = crash.report(error, self.session.folder, self.session.masker.text)
         # If tests failed before, this may be a consequence.
-        self.kit_fault = "; ".join(filter(None, (self.completion.fault, line)))
+        self.kit_fault = self.kit_fault or "; ".join(filter(None, (self.completion.fault, line)))
         return self.kit_fault
 
     def end(self) -> None:
@@ -274,7 +275,7 @@ def start(config: pytest.Config, settings: Settings) -> Campaign:
         options.adapt(config)
     except (pytest.UsageError, pytest.exit.Exception):
         raise
-    except SpecificationError as error:
+    except (UsageError, SpecificationError) as error:
         raise pytest.UsageError(printable(str(error))) from None
     except Exception as error:
         raise pytest.exit.Exception(crash.report(error, None), returncode=3) from None

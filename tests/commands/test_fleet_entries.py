@@ -63,12 +63,12 @@ def test_defaults_hold_key_by_key_where_a_gateway_says_nothing(listed, tmp_path)
     [
         ("gateway: []", "line 1: unknown key 'gateway'; did you mean 'gateways'?"),
         ("gateways: []", "line 1: gateways:"),
-        ("defaults: {}", "'gateways' is a required property"),
+        ("defaults: {}", "'gateways' is missing"),
         (
             "gateways:\n- {name: a, urls: x, url: reference}",
             "line 2: unknown key 'gateways.0.urls'; did you mean 'url'",
         ),
-        ("gateways:\n- {name: a}", "line 2: gateways.0: 'url' is a required property"),
+        ("gateways:\n- {name: a}", "line 2: gateways.0: 'url' is missing"),
         ("gateways:\n- {name: ../a, url: reference}", "line 2: gateways.0.name:"),
         ("gateways:\n- {name: Index.html, url: reference}", "line 2: Index.html is a file of the fleet's own"),
         ("gateways:\n- {name: a, url: reference}\n- {name: A, url: reference}", "line 3: a gateway is named a already"),

@@ -77,5 +77,5 @@ def of_page(folder: Folder, specification: Specification) -> Iterator[Problem]:
             min(len(lines), len(due)),
         )
         line = before.count("\n") + HEADING.count("\n") + same + 1
-        remedy = "put the output of `beckn-conformance spec catalogue` in its place"
+        remedy = "run `python -m tests.generate`; in a copy, put the output of `spec catalogue --spec DIR` in its place"
         yield Problem(PAGE, line, "the catalogue is out of date", remedy)
