@@ -150,7 +150,7 @@ class Documents:
             same = pairing.kind == "same"
             if same:
                 yield from _kept(observation, pairing, akin)
-            if pairing.kind == "missing" and _may_come(observation, document):
+            if pairing.kind == "missing" and (_may_come(observation, document) or self._adding(observation, course)):
                 intact = False
                 continue
             if not pairing.exact and (judged := _lost(observation, course, pairing, akin)) is not None:
@@ -167,6 +167,10 @@ class Documents:
         yield from judge_statuses(observation, course, pairings)
         if observation.action == ADD:
             yield from judge_ids(observation, pairings, found)
+
+    def _adding(self, observation: Observation, course: Course) -> bool:
+        """Tells whether another addition is under way, which may have dropped a document; its own reply will tell."""
+        return observation.action != ADD and any(document.exchange in course.under_way for document in self.all)
 
     def _strangers(self, observation: Observation, pairings: list[Pairing], found: list[Any]) -> Iterator[Judgement]:
         """Reports the first document of a refused addition (R17), or of another registration."""

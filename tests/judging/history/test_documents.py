@@ -143,6 +143,32 @@ def test_an_addition_dropped_by_a_parallel_change_is_missing_from_the_last_lone_
     assert story.findings() == [("DOCUMENTS-LISTED", "/documents")]
 
 
+@pytest.mark.parametrize("call", ["get", "update"])
+def test_a_document_that_an_addition_drops_is_not_held_against_a_call_made_meanwhile(call):
+    story = signed_up()
+    story.get()
+    start, first = story.now + 0.1, story.mine.documents[0]["name"]
+    getattr(story, call)(at=start, seconds=0.1, change=lambda body: drop_named(body, first))
+    story.add(at=start, seconds=0.2, change=lambda body: drop_named(body, first))
+    story.mine.documents.pop(0)
+    story.wait()
+    story.get()
+
+    assert story.findings() == [("DOCUMENTS-LISTED", "/documents")]
+
+
+def test_a_document_that_is_lost_during_an_addition_but_not_by_it_is_a_finding():
+    story = signed_up()
+    start, first = story.now + 0.1, story.mine.documents[0]["name"]
+    story.add(at=start, seconds=0.2)
+    story.update(at=start, seconds=0.1, change=lambda body: drop_named(body, first))
+    story.mine.documents.pop(0)
+    story.wait()
+    story.get()
+
+    assert story.findings() == [("SIGNUP-DOCUMENTS-KEPT", "/documents")]
+
+
 def test_an_addition_in_a_race_need_not_list_what_another_node_took_a_moment_ago():
     story = signed_up()
     story.add()
