@@ -20,8 +20,8 @@ from .curl import Substitutions, in_json, send
 
 LONGEST_LINE = 500
 """Characters of a line that a report shows; a longer one becomes a script."""
-WIDTH = 1000
-"""Characters that a script prints of each line of a reply."""
+WIDTH, LAST_WIDTH = 1000, 20_000
+"""Characters that a script prints of each line of a reply, and of the last one, which shows the finding."""
 LONGEST_HISTORY = 60
 """Calls of a history that are listed one by one."""
 
@@ -99,18 +99,19 @@ class _Call:
 
     def commands(self, *, shown: bool) -> Iterator[str]:
         """Yields the commands; unless all are ``shown``, only the last call prints its reply."""
+        cut = f" | cut -c 1-{LAST_WIDTH if self.last else WIDTH}"
         if self.pause:
             yield self.pause
         if self.reply:
             yield f"{self.reply}=$({self.send})"
             yield from self.taken
         else:
-            printed = f" | cut -c 1-{WIDTH}" if shown else "" if self.last else " >/dev/null"
+            printed = cut if shown else "" if self.last else " >/dev/null"
             yield self.send + printed + (" &" if self.beside else "")
         if self.waits:
             yield "wait"
         if self.reply and shown:
-            yield f'printf "%s\\n" "${self.reply}" | cut -c 1-{WIDTH}'
+            yield f'printf "%s\\n" "${self.reply}"{cut}'
 
 
 def _line(commands: Sequence[str]) -> str:
